@@ -1,0 +1,91 @@
+/** What every model module exports. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
+import { add, Counter } from "./machine/counters";
+import * as kernel from "./machine/kernel";
+import { Model } from "./model";
+import * as loop from "./replay";
+
+export * from "./program";
+export { bufferAddress, resultsAddress } from "./replay";
+
+// Models have no fields, so this refers to nothing and costs nothing.
+const model = changetype<Model>(0);
+
+/** Sets a model's option, by its place in the registry (src/models.ts), before start. */
+export function configure(option: u32, value: f64): bool {
+  return model.configure(option, value);
+}
+
+/** log2 of the page size (12, 14, 16), kernel kind (layout.ts), limits in bytes or 0. Once. */
+export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
+  model.start();
+}
+
+export function malloc(bytes: f64): f64 {
+  add(Counter.Calls, 1);
+  return <f64>model.malloc(<u64>bytes);
+}
+
+export function calloc(count: f64, size: f64): f64 {
+  add(Counter.Calls, 1);
+  return <f64>loop.calloc(model, <u64>count, <u64>size);
+}
+
+export function realloc(pointer: f64, bytes: f64): f64 {
+  add(Counter.Calls, 1);
+  return <f64>model.realloc(<u64>pointer, <u64>bytes);
+}
+
+export function free(pointer: f64): void {
+  add(Counter.Calls, 1);
+  model.free(<u64>pointer);
+}
+
+export function aligned(align: f64, bytes: f64): f64 {
+  add(Counter.Calls, 1);
+  return <f64>model.aligned(<u64>align, <u64>bytes);
+}
+
+export function usableSize(pointer: f64): f64 {
+  return pointer ? <f64>model.usableSize(<u64>pointer) : 0;
+}
+
+export function trim(keep: f64): bool {
+  return model.trim(<u64>keep);
+}
+
+export function inUse(): f64 {
+  return <f64>model.inUse();
+}
+
+export function system(): f64 {
+  return <f64>model.system();
+}
+
+export function cached(): f64 {
+  return <f64>model.cached();
+}
+
+/** The allocator's own statistics, by their place in the registry. */
+export function statistic(which: u32): f64 {
+  return <f64>model.statistic(which);
+}
+
+export function bufferRecords(): u32 {
+  return loop.BUFFER_RECORDS;
+}
+
+/** Runs the buffer's records [from, to), `times` over (replay.ts). */
+export function replay(from: u32, to: u32, times: u32, touch: u32): void {
+  loop.replay(model, from, to, times, touch);
+}
+
+/** Records done by the last `replay`, also when it trapped. */
+export function replayed(): f64 {
+  return loop.done;
+}
+
+/** Allocations of replays that returned 0 though something was asked for. */
+export function failedAllocations(): f64 {
+  return loop.failedAllocations;
+}

@@ -1,0 +1,81 @@
+/**
+ * What calloc could cost: a large block is always a fresh mapping, which the kernel hands out zeroed,
+ * and is given back on free; so calloc never clears one. Small blocks take the simple path of
+ * small.ts and are cleared only when they were used before.
+ */
+import { clear, copy } from "../machine/access";
+import * as kernel from "../machine/kernel";
+import { Allocator, abort } from "./allocator";
+import * as small from "./small";
+
+/** Number of the message in src/models.ts. */
+const INVALID_POINTER: u64 = 0;
+
+let largeBytes: u64 = 0;
+
+/** Usable bytes of a large block; 0 when the pointer is not one. */
+function largeSize(pointer: u64): u64 {
+  return kernel.mappingStart(pointer) == pointer ? kernel.mappedBytes(pointer) : 0;
+}
+
+function mapLarge(bytes: u64, align: u64): u64 {
+  const pointer = kernel.mmap(0, bytes, kernel.Place.Anywhere, align);
+  if (pointer) largeBytes += kernel.mappedBytes(pointer);
+  return pointer;
+}
+
+export class Model extends Allocator {
+  malloc(bytes: u64): u64 {
+    return bytes <= small.LARGEST_SMALL ? small.allocate(bytes) : mapLarge(bytes, 1);
+  }
+
+  calloc(bytes: u64): u64 {
+    const pointer = this.malloc(bytes);
+    if (pointer && bytes <= small.LARGEST_SMALL && !small.isFresh) clear(pointer, bytes);
+    return pointer;
+  }
+
+  realloc(pointer: u64, bytes: u64): u64 {
+    if (!pointer) return this.malloc(bytes);
+    const old = this.usableSize(pointer);
+    if (bytes <= old && bytes > old / 2) return pointer;
+    const moved = this.malloc(bytes);
+    if (!moved) return 0;
+    copy(moved, pointer, min(old, bytes));
+    this.free(pointer);
+    return moved;
+  }
+
+  free(pointer: u64): void {
+    if (!pointer || small.release(pointer)) return;
+    const bytes = largeSize(pointer);
+    if (!bytes || small.isInRegion(pointer)) abort(INVALID_POINTER, pointer);
+    kernel.munmap(pointer, bytes);
+    largeBytes -= bytes;
+  }
+
+  aligned(align: u64, bytes: u64): u64 {
+    if (align <= 16) return this.malloc(bytes);
+    if (bytes + align <= small.LARGEST_SMALL) return small.allocateAligned(align, bytes);
+    return mapLarge(max(bytes, 1), align);
+  }
+
+  usableSize(pointer: u64): u64 {
+    const bytes = small.usableSize(pointer);
+    if (bytes) return bytes;
+    if (!largeSize(pointer) || small.isInRegion(pointer)) abort(INVALID_POINTER, pointer);
+    return largeSize(pointer);
+  }
+
+  inUse(): u64 {
+    return largeBytes + small.liveBytes;
+  }
+
+  system(): u64 {
+    return largeBytes + small.regionBytes;
+  }
+
+  cached(): u64 {
+    return small.freeBytes;
+  }
+}

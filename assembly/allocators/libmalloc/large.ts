@@ -1,0 +1,159 @@
+/**
+ * Large blocks as libmalloc-116 (macOS 10.12) handles them: whole pages from the kernel, and a cache
+ * of freed ones. The kernel is told that cached pages beyond a small reserve are reusable; but on
+ * reuse by calloc the block is cleared in full, whatever its pages hold. Blocks at or above the
+ * entry limit never enter the cache and so are always fresh.
+ */
+import { clear, clearDirty } from "../../machine/access";
+import { Failure, fail } from "../../machine/failure";
+import * as kernel from "../../machine/kernel";
+import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
+import { abort } from "../allocator";
+import * as deathRow from "./death-row";
+import * as live from "./live-table";
+
+/** Strictly smaller blocks are cached: 2 GiB / 16 slots. */
+const ENTRY_LIMIT: u64 = 1 << 27;
+/** Memory-pressure relief is armed above, and disarmed below, so many cached bytes. */
+const FLOTSAM_HIGH: u64 = 1 << 20;
+const FLOTSAM_LOW: u64 = 512 << 10;
+
+/** Numbers of messages in src/models.ts. */
+export const NOT_ALLOCATED: u64 = 0;
+const DOUBLE_FREE: u64 = 1;
+
+let reserveLimit: u64 = 0;
+let clearsOnlyDirty: bool = false;
+let flotsam: bool = false;
+
+/** memoryBytes: of the machine; its 1,024th part is cached without telling the kernel. */
+export function configure(memoryBytes: u64, onlyDirty: bool): void {
+  reserveLimit = memoryBytes >> 10;
+  clearsOnlyDirty = onlyDirty;
+}
+
+/** Whole pages for a request, at least one; 0 when it exceeds the address space. */
+export function roundedSize(bytes: u64): u64 {
+  return bytes > ADDRESS_LIMIT ? 0 : max(roundToPages(bytes), pageBytes);
+}
+
+/** Takes a block of whole pages. `align`: a power of two. Returns its address, or 0. */
+export function allocate(bytes: u64, align: u64, cleared: bool): u64 {
+  const size = roundedSize(bytes);
+  if (!size) {
+    fail(Failure.AddressSpace, bytes, ADDRESS_LIMIT);
+    return 0;
+  }
+  if (size < ENTRY_LIMIT) {
+    const reused = reuse(size, align, cleared);
+    if (reused) return reused;
+  }
+  const fresh = kernel.mmap(0, size, kernel.Place.Anywhere, align);
+  if (!fresh) return 0;
+  if (!live.ensureRoom()) {
+    kernel.munmap(fresh, size);
+    return 0;
+  }
+  live.insert(fresh, size);
+  return fresh;
+}
+
+/** Takes a block out of the cache; 0 when none fits. */
+function reuse(size: u64, align: u64, cleared: bool): u64 {
+  const index = deathRow.search(size, align - 1);
+  if (index == deathRow.NONE) return 0;
+  const slot = deathRow.at(index);
+  const address = slot.address;
+  const blockSize = slot.size;
+  const madvised = slot.madvised;
+  if (!live.ensureRoom()) return 0;
+  deathRow.remove(index);
+  if (deathRow.cacheBytes < FLOTSAM_LOW) flotsam = false;
+  // The requested size is told, though the block may be larger.
+  if (madvised && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
+    kernel.munmap(address, blockSize);
+    return 0;
+  }
+  live.insert(address, blockSize);
+  if (cleared) clearReused(address, size);
+  return address;
+}
+
+function clearReused(address: u64, size: u64): void {
+  if (clearsOnlyDirty) clearDirty(address, size);
+  else clear(address, size);
+}
+
+/** Usable bytes; 0 when no live large block starts there. */
+export function sizeOf(pointer: u64): u64 {
+  const entry = live.find(pointer);
+  return entry ? live.sizeOf(entry) : 0;
+}
+
+/** Frees a block. Returns false, and does nothing, when no live large block starts there. */
+export function release(pointer: u64): bool {
+  const entry = live.find(pointer);
+  if (!entry) return false;
+  const size = live.sizeOf(entry);
+  if (size < ENTRY_LIMIT && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
+    const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
+    if (deathRow.holds(pointer)) abort(DOUBLE_FREE, pointer);
+    if (!tellsKernel || kernel.madvise(pointer, size, kernel.Advice.FreeReusable) == 0) {
+      retire(entry, pointer, size, tellsKernel);
+      return true;
+    }
+  }
+  live.remove(entry);
+  kernel.munmap(pointer, size);
+  return true;
+}
+
+/** Puts a block into the cache; the oldest leaves if it is full. */
+function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
+  const victim = deathRow.victim();
+  const evicted = victim == deathRow.NONE ? 0 : deathRow.at(victim).address;
+  const evictedSize = evicted ? deathRow.at(victim).size : 0;
+  if (evicted) deathRow.remove(victim);
+  deathRow.push(pointer, size, madvised);
+  if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;
+  live.remove(entry);
+  if (evicted) kernel.munmap(evicted, evictedSize);
+}
+
+/** Reports a free of a pointer nobody holds: one that waits in the cache was freed before. */
+export function refuse(pointer: u64): void {
+  abort(deathRow.holds(pointer) ? DOUBLE_FREE : NOT_ALLOCATED, pointer);
+}
+
+/** Resizes in place to `size`, whole pages. Returns whether it could. */
+export function resize(pointer: u64, size: u64): bool {
+  const entry = live.find(pointer);
+  const old = live.sizeOf(entry);
+  if (size < old) {
+    live.resize(entry, size);
+    kernel.munmap(pointer + size, old - size);
+    return true;
+  }
+  if (live.find(pointer + old)) return false;
+  if (!kernel.mmap(pointer + old, size - old, kernel.Place.Exact, pageBytes)) return false;
+  live.resize(entry, size);
+  return true;
+}
+
+/** Memory pressure: everything cached goes back to the kernel. Returns whether anything did. */
+export function relieve(): bool {
+  if (!flotsam) return false;
+  discardCache();
+  flotsam = false;
+  return true;
+}
+
+/** Unmaps every cached block. */
+export function discardCache(): void {
+  for (let index = deathRow.eldest(); index != deathRow.NONE; index = deathRow.eldest()) {
+    const address = deathRow.at(index).address;
+    const size = deathRow.at(index).size;
+    deathRow.remove(index);
+    kernel.munmap(address, size);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The plainest allocator: every block is a mapping of its own, given back on free, and calloc clears
+ * all of it whether it must or not. It keeps no records: the size of a block is that of its mapping.
+ */
+import { clear, copy } from "../machine/access";
+import * as kernel from "../machine/kernel";
+import { Allocator, abort } from "./allocator";
+
+/** Number of the message in src/models.ts. */
+const INVALID_POINTER: u64 = 0;
+
+let live: u64 = 0;
+
+function sizeOf(pointer: u64): u64 {
+  if (kernel.mappingStart(pointer) != pointer) abort(INVALID_POINTER, pointer);
+  return kernel.mappedBytes(pointer);
+}
+
+function map(bytes: u64, align: u64): u64 {
+  const pointer = kernel.mmap(0, max(bytes, 1), kernel.Place.Anywhere, align);
+  if (pointer) live += kernel.mappedBytes(pointer);
+  return pointer;
+}
+
+export class Model extends Allocator {
+  malloc(bytes: u64): u64 {
+    return map(bytes, 1);
+  }
+
+  calloc(bytes: u64): u64 {
+    const pointer = map(bytes, 1);
+    if (pointer) clear(pointer, bytes);
+    return pointer;
+  }
+
+  realloc(pointer: u64, bytes: u64): u64 {
+    const old = pointer ? sizeOf(pointer) : 0;
+    const moved = map(bytes, 1);
+    if (!moved || !pointer) return moved;
+    copy(moved, pointer, min(old, bytes));
+    this.free(pointer);
+    return moved;
+  }
+
+  free(pointer: u64): void {
+    if (!pointer) return;
+    const bytes = sizeOf(pointer);
+    kernel.munmap(pointer, bytes);
+    live -= bytes;
+  }
+
+  aligned(align: u64, bytes: u64): u64 {
+    return map(bytes, align);
+  }
+
+  usableSize(pointer: u64): u64 {
+    return sizeOf(pointer);
+  }
+
+  inUse(): u64 {
+    return live;
+  }
+
+  system(): u64 {
+    return live;
+  }
+}

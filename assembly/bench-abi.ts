@@ -1,0 +1,64 @@
+/** Loops that cost nothing but what they measure: the machine's accesses beside the bare ones. */
+import { storeAt, touch } from "./machine/access";
+import { reserve } from "./machine/frames";
+import * as kernel from "./machine/kernel";
+import { LINUX, pageBytes, pageMask } from "./machine/layout";
+
+let bare: usize = 0;
+let mapped: u64 = 0;
+/** A power of two. */
+let size: u64 = 0;
+
+/** Starts a machine and makes room for `bytes`, a power of two, both in it and beside it. All pages hold data. */
+export function start(bytes: u32, pageShift: u32): void {
+  kernel.start(pageShift, LINUX, 0, 0);
+  size = bytes;
+  bare = reserve(bytes);
+  memory.fill(bare, 1, bytes);
+  mapped = kernel.map(bytes);
+  for (let offset: u64 = 0; offset < bytes; offset += pageBytes) storeAt<u8>(mapped + offset, 1);
+}
+
+export function bareSequential(times: u32): void {
+  const mask = <usize>size - 1;
+  for (let i: u32 = 0; i < times; i++) store<u8>(bare + (<usize>i & mask), <u8>i);
+}
+
+export function machineSequential(times: u32): void {
+  const mask = size - 1;
+  for (let i: u32 = 0; i < times; i++) storeAt<u8>(mapped + (<u64>i & mask), <u8>i);
+}
+
+/** Numerical Recipes' linear congruential generator; its high bits choose. */
+function next(state: u32): u32 {
+  return state * 1664525 + 1013904223;
+}
+
+export function bareRandom(times: u32): void {
+  const mask = <usize>size - 1;
+  let state: u32 = 1;
+  for (let i: u32 = 0; i < times; i++) {
+    state = next(state);
+    store<u8>(bare + (<usize>(state >> 4) & mask), <u8>i);
+  }
+}
+
+export function machineRandom(times: u32): void {
+  const mask = size - 1;
+  let state: u32 = 1;
+  for (let i: u32 = 0; i < times; i++) {
+    state = next(state);
+    storeAt<u8>(mapped + (<u64>(state >> 4) & mask), <u8>i);
+  }
+}
+
+/** First writes, one page at a time: without data, and (with `stored`) of a byte. */
+export function firstTouches(pages: u32, stored: bool): void {
+  const start = kernel.map(<u64>pages * pageBytes);
+  const end = start + <u64>pages * pageBytes;
+  for (let page = start; page < end; page += pageMask + 1) {
+    if (stored) storeAt<u8>(page, 1);
+    else touch(page, 1, true);
+  }
+  kernel.munmap(start, end - start);
+}

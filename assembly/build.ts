@@ -1,0 +1,94 @@
+/**
+ * Compiles every registered model, and the bare machine, twice: release and check build.
+ * A module whose sources are older than it is left alone; `--force` compiles all.
+ */
+import { fork } from "node:child_process";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { cpus } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import { models } from "../src/models.js";
+
+interface Job {
+  entry: string;
+  /** Which allocator stands behind assembly/model.ts; null for the bare machine. */
+  model: string | null;
+  output: string;
+  target: "release" | "check";
+}
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const TOP = fileURLToPath(new URL("..", import.meta.url));
+
+const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
+  const suffix = target === "check" ? ".check.wasm" : ".wasm";
+  const bench = { entry: "assembly/bench-abi.ts", model: null, output: "build/bench.wasm", target };
+  return [
+    ...(target === "release" ? [bench] : []),
+    { entry: "assembly/machine-abi.ts", model: null, output: `build/machine${suffix}`, target },
+    ...models.map(({ name }) => ({
+      entry: "assembly/abi.ts",
+      model: name,
+      output: `build/${name}${suffix}`,
+      target,
+    })),
+  ];
+});
+
+async function compile(job: Job): Promise<void> {
+  const { error, stderr } = await asc.main(
+    [job.entry, "--config", "asconfig.json", "--target", job.target, "--outFile", job.output],
+    {
+      // The one place where a model is chosen: assembly/model.ts names it.
+      readFile: async (name, base) => {
+        if (job.model && /(^|\/)assembly\/model\.ts$/.test(name)) {
+          return `export { Model } from "./allocators/${job.model}";`;
+        }
+        return readFile(resolve(base, name), "utf8").catch(() => null);
+      },
+    },
+  );
+  if (error) throw new Error(`${job.output}: ${error.message}\n${stderr.toString()}`);
+}
+
+async function newestSource(): Promise<number> {
+  const names = await readdir(HERE, { recursive: true });
+  const times = names
+    .filter((name) => name.endsWith(".ts"))
+    .map(async (name) => (await stat(HERE + name)).mtimeMs);
+  const configs = ["asconfig.json", "src/models.ts"].map(async (name) => (await stat(TOP + name)).mtimeMs);
+  return Math.max(...(await Promise.all([...times, ...configs])));
+}
+
+async function isStale(job: Job, newest: number): Promise<boolean> {
+  const built = await stat(TOP + job.output).catch(() => null);
+  return !built || built.mtimeMs < newest;
+}
+
+/** asc keeps a core busy, so each job gets a process of its own. */
+function runApart(job: Job): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = fork(fileURLToPath(import.meta.url), [job.output]);
+    child.on("exit", (code) => (code === 0 ? done() : fail(new Error(`${job.output} was not built`))));
+  });
+}
+
+async function runAll(queue: Job[]): Promise<void> {
+  for (let job = queue.shift(); job; job = queue.shift()) {
+    await runApart(job);
+    console.log(job.output);
+  }
+}
+
+async function main(): Promise<void> {
+  await mkdir(`${TOP}build`, { recursive: true });
+  const newest = process.argv.includes("--force") ? Number.POSITIVE_INFINITY : await newestSource();
+  const stale = await Promise.all(jobs.map((job) => isStale(job, newest)));
+  const queue = jobs.filter((_, i) => stale[i]);
+  await Promise.all(cpus().map(() => runAll(queue)));
+}
+
+process.chdir(TOP);
+const own = jobs.find((job) => process.argv.includes(job.output));
+await (own ? compile(own) : main());

@@ -1,0 +1,44 @@
+/** The bare machine, without an allocator: for tests and benchmarks of the machine. */
+import { clearDirty as clearDirtyRange, clear as clearRange, requireMapped } from "./machine/access";
+import * as kernel from "./machine/kernel";
+
+export * from "./program";
+
+/** log2 of the page size (12, 14, 16), kernel kind (layout.ts), limits in bytes or 0. */
+export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
+}
+
+export function mmap(hint: f64, bytes: f64, place: u32, align: f64): f64 {
+  return <f64>kernel.mmap(<u64>hint, <u64>bytes, place, <u64>align);
+}
+
+export function munmap(address: f64, bytes: f64): i32 {
+  return kernel.munmap(<u64>address, <u64>bytes);
+}
+
+export function mremap(address: f64, oldBytes: f64, newBytes: f64, mayMove: u32): f64 {
+  return <f64>kernel.mremap(<u64>address, <u64>oldBytes, <u64>newBytes, mayMove != 0);
+}
+
+export function brk(address: f64): f64 {
+  return <f64>kernel.brk(<u64>address);
+}
+
+export function madvise(address: f64, bytes: f64, advice: u32): i32 {
+  return kernel.madvise(<u64>address, <u64>bytes, advice);
+}
+
+export function vmCopy(source: f64, destination: f64, bytes: f64): i32 {
+  return kernel.vmCopy(<u64>source, <u64>destination, <u64>bytes);
+}
+
+export function clear(address: f64, bytes: f64): void {
+  requireMapped(<u64>address, <u64>bytes, true);
+  clearRange(<u64>address, <u64>bytes);
+}
+
+export function clearDirty(address: f64, bytes: f64): void {
+  requireMapped(<u64>address, <u64>bytes, true);
+  clearDirtyRange(<u64>address, <u64>bytes);
+}

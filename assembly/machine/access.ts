@@ -1,0 +1,236 @@
+/**
+ * Loads and stores of the program and of the models, and clearing. What a page needs to be accessed
+ * (faults, frames) happens here; the fast path is a compare and an add (translation.ts).
+ *
+ * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
+ * there. `requireMapped` is for those who must not change anything before.
+ */
+import { add, Counter } from "./counters";
+import { Exception, raise } from "./failure";
+import { ZERO_FRAME } from "./frames";
+import { pageBytes, pageMask, pageShift } from "./layout";
+import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
+import { apply, applyOne, attach, contentOf, firstUnmapped, runOf, stateOf, zeroesIn } from "./table";
+import {
+  findRead,
+  findWrite,
+  keepRead,
+  keepWrite,
+  readBase,
+  readHost,
+  useForReads,
+  useForWrites,
+  writeBase,
+  writeHost,
+} from "./translation";
+
+const READ_ACCESS: u64 = 0;
+const WRITE_ACCESS: u64 = 1;
+
+/** Traps with a segmentation fault, before anything changes, unless all of the range is mapped. */
+export function requireMapped(address: u64, bytes: u64, write: bool): void {
+  if (!bytes) return;
+  const first = address >> pageShift;
+  const end = ((address + bytes - 1) >> pageShift) + 1;
+  const page = firstUnmapped(first, end - first);
+  if (page == end) return;
+  raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
+}
+
+// ---- One page ----
+
+/** Host address of the page's bytes, read-touched. Those of a page without content may not be kept. */
+function readable(address: u64): usize {
+  const page = address >> pageShift;
+  const cached = findRead(page);
+  if (cached) return cached;
+  const state = applyOne(Event.Read, page);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, READ_ACCESS, address);
+  if (!(state & CONTENT)) return ZERO_FRAME;
+  const host = contentOf(page);
+  keepRead(page, host);
+  return host;
+}
+
+/** Host address of the page's bytes, write-touched and with content. */
+function writable(address: u64): usize {
+  const page = address >> pageShift;
+  const cached = findWrite(page);
+  if (cached) return cached;
+  const state = applyOne(Event.Write, page);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  const host = state & CONTENT ? contentOf(page) : attach(page);
+  keepWrite(page, host);
+  return host;
+}
+
+// ---- Scalars ----
+
+// Three steps: the page used last, the translation cache, and all the rest. The first two are worth
+// having at every place of use: a call would cost as much as they do. asc inlines on request only,
+// and tsc knows no decorators on functions.
+
+/** Loads an integer, little-endian, from any address. */
+// @ts-ignore: decorator
+@inline
+export function loadAt<T>(address: u64): T {
+  let offset = address - readBase;
+  if (offset <= pageBytes - sizeof<T>()) return load<T>(readHost + <usize>offset);
+  offset = address & pageMask;
+  const host = findRead(address >> pageShift);
+  if (!host || offset > pageBytes - sizeof<T>()) return <T>loadSlowly(address, sizeof<T>());
+  useForReads(address - offset, host);
+  return load<T>(host + <usize>offset);
+}
+
+function loadSlowly(address: u64, width: u32): u64 {
+  requireMapped(address, width, false);
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < width; i++) {
+    const at = address + i;
+    value |= (<u64>load<u8>(readable(at) + <usize>(at & pageMask))) << (8 * i);
+  }
+  return value;
+}
+
+/** Stores an integer, little-endian, at any address. */
+// @ts-ignore: decorator
+@inline
+export function storeAt<T>(address: u64, value: T): void {
+  let offset = address - writeBase;
+  if (offset <= pageBytes - sizeof<T>()) {
+    store<T>(writeHost + <usize>offset, value);
+    return;
+  }
+  offset = address & pageMask;
+  const host = findWrite(address >> pageShift);
+  if (!host || offset > pageBytes - sizeof<T>()) {
+    storeSlowly(address, <u64>value, sizeof<T>());
+    return;
+  }
+  useForWrites(address - offset, host);
+  store<T>(host + <usize>offset, value);
+}
+
+function storeSlowly(address: u64, value: u64, width: u32): void {
+  requireMapped(address, width, true);
+  for (let i: u32 = 0; i < width; i++) {
+    const at = address + i;
+    store<u8>(writable(at) + <usize>(at & pageMask), <u8>(value >> (8 * i)));
+  }
+}
+
+// ---- Ranges ----
+
+/** Bytes from the address to the end of its page, at most `bytes`. */
+function piece(address: u64, bytes: u64): u64 {
+  return min(bytes, pageBytes - (address & pageMask));
+}
+
+/** Touches every page of the range: by reads, or by writes of nobody says what. */
+export function touch(address: u64, bytes: u64, write: bool): void {
+  if (!bytes) return;
+  if (isDefined(ZP_CHECK)) requireMapped(address, bytes, write);
+  const first = address >> pageShift;
+  const end = ((address + bytes - 1) >> pageShift) + 1;
+  apply(write ? Event.Touch : Event.Read, first, end - first);
+}
+
+/** Sets the bytes of the range to a value, as the program does. */
+export function fill(address: u64, value: u8, bytes: u64): void {
+  if (!value) return fillZero(address, bytes);
+  while (bytes) {
+    const n = piece(address, bytes);
+    memory.fill(writable(address) + <usize>(address & pageMask), value, <usize>n);
+    address += n;
+    bytes -= n;
+  }
+}
+
+function fillZero(address: u64, bytes: u64): void {
+  while (bytes) {
+    const whole = (address & pageMask) == 0 ? bytes >> pageShift : 0;
+    const n = whole ? whole << pageShift : piece(address, bytes);
+    if (whole) apply(Event.Zero, address >> pageShift, whole);
+    else zeroPiece(address, n);
+    address += n;
+    bytes -= n;
+  }
+}
+
+/** The program zeroes part of one page. */
+function zeroPiece(address: u64, bytes: u64): void {
+  const page = address >> pageShift;
+  const state = applyOne(Event.Write, page);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  if (state & CONTENT) memory.fill(contentOf(page) + <usize>(address & pageMask), 0, <usize>bytes);
+}
+
+/** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
+export function copy(destination: u64, source: u64, bytes: u64): void {
+  while (bytes) {
+    const n = min(piece(source, bytes), piece(destination, bytes));
+    copyPiece(destination, source, n);
+    destination += n;
+    source += n;
+    bytes -= n;
+  }
+}
+
+function copyPiece(destination: u64, source: u64, bytes: u64): void {
+  const from = readable(source);
+  const state = stateOf(source >> pageShift);
+  if (state & CONTENT) {
+    const to = writable(destination);
+    memory.copy(to + <usize>(destination & pageMask), from + <usize>(source & pageMask), <usize>bytes);
+  } else {
+    fillZero(destination, bytes);
+  }
+  if (state & UNKNOWN) applyOne(Event.Touch, destination >> pageShift);
+}
+
+// ---- Clearing ----
+
+/** Sets the bytes of the range to zero, as an allocator does for calloc; counts what was needless. */
+export function clear(address: u64, bytes: u64): void {
+  if (isDefined(ZP_CHECK)) requireMapped(address, bytes, true);
+  add(Counter.AllocatorZeroedBytes, bytes);
+  while (bytes) {
+    const whole = (address & pageMask) == 0 ? bytes >> pageShift : 0;
+    const n = whole ? whole << pageShift : piece(address, bytes);
+    if (whole) apply(Event.ClearPage, address >> pageShift, whole);
+    else clearPiece(address, n);
+    address += n;
+    bytes -= n;
+  }
+}
+
+/** Clears part of one page. */
+function clearPiece(address: u64, bytes: u64): void {
+  const state = applyOne(Event.ClearPart, address >> pageShift);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  let needless = bytes;
+  if (state & CONTENT) {
+    const at = contentOf(address >> pageShift) + <usize>(address & pageMask);
+    needless = zeroesIn(at, <usize>bytes);
+    memory.fill(at, 0, <usize>bytes);
+  }
+  if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
+}
+
+/**
+ * Clears only the pages of the range that may hold anything but zeroes, as an allocator could that
+ * asks the kernel which pages were written (mincore's MINCORE_MODIFIED, one call).
+ */
+export function clearDirty(address: u64, bytes: u64): void {
+  add(Counter.Mincore, 1);
+  const end = address + bytes;
+  while (address < end) {
+    const page = address >> pageShift;
+    const last = (end - 1) >> pageShift;
+    const run = runOf(page, last - page + 1);
+    const to = min(end, (page + run) << pageShift);
+    if (stateOf(page) & (CONTENT | UNKNOWN)) clear(address, to - address);
+    address = to;
+  }
+}

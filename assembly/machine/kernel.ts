@@ -1,0 +1,323 @@
+/**
+ * The system calls. Each is counted, also when it fails; a failure is the C answer (0 or -1), changes
+ * nothing, and says why in the record of failure.ts. Addresses and sizes in bytes; sizes round up to
+ * pages.
+ *
+ * Two kinds: Linux places mappings from the top down and refuses a single request larger than its
+ * memory (overcommit mode 0); Darwin places them from the bottom up, never refuses memory, and has
+ * the FREE_REUSABLE protocol and vm_copy.
+ */
+import { add, Counter, counter, set } from "./counters";
+import { Failure, fail } from "./failure";
+import {
+  ADDRESS_LIMIT,
+  DARWIN,
+  DARWIN_MAP_BOTTOM,
+  kernelKind,
+  LINUX,
+  LINUX_HEAP_START,
+  LINUX_MMAP_TOP,
+  pageBytes,
+  pageMask,
+  pageShift,
+  roundToPages,
+  setGeometry,
+  USER_END,
+  USER_START,
+} from "./layout";
+import * as regions from "./regions";
+import { Event } from "./states";
+import { apply, firstUnmapped, move, share, start as startTable } from "./table";
+
+/** Where mmap may put a mapping. */
+export enum Place {
+  /** Anywhere; a hint is taken if it is free. */
+  Anywhere,
+  /** There, replacing what is there. */
+  Fixed,
+  /** There, or not at all. */
+  Exact,
+}
+
+export enum Advice {
+  Dontneed,
+  Free,
+  FreeReusable,
+  FreeReuse,
+  CanReuse,
+}
+
+let memoryLimit: u64 = 0;
+let addressSpaceLimit: u64 = ADDRESS_LIMIT;
+let heapBreak: u64 = LINUX_HEAP_START;
+
+/** log2 of the page size, kernel kind, and limits in bytes: 0 for none. */
+export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes: u64): void {
+  setGeometry(shift, kind);
+  memoryLimit = memoryBytes;
+  if (addressSpaceBytes) addressSpaceLimit = addressSpaceBytes;
+  regions.start();
+  startTable(memoryBytes);
+}
+
+/** Physical memory in bytes; 0 when without limit. */
+export function memoryBytes(): u64 {
+  return memoryLimit;
+}
+
+// ---- Helpers ----
+
+function virtualBytes(): u64 {
+  return counter(Counter.VirtualPages) << pageShift;
+}
+
+function pagesIn(bytes: u64): u64 {
+  return bytes >> pageShift;
+}
+
+/** [address, address + bytes) lies in the user's part of the address space. */
+function isUserRange(address: u64, bytes: u64): bool {
+  return address >= USER_START && bytes <= USER_END && address + bytes <= USER_END;
+}
+
+function isAligned(address: u64): bool {
+  return (address & pageMask) == 0;
+}
+
+/** Whether `more` bytes may be mapped when `less` go; notes the failure if not. */
+function isAllowed(more: u64, less: u64): bool {
+  if (kernelKind == LINUX && memoryLimit && more > memoryLimit) {
+    fail(Failure.Memory, more, memoryLimit);
+    return false;
+  }
+  const virtual = virtualBytes() - less;
+  if (more <= addressSpaceLimit && virtual + more <= addressSpaceLimit) return true;
+  fail(Failure.AddressSpace, more, addressSpaceLimit - virtual);
+  return false;
+}
+
+function mapPages(address: u64, bytes: u64): void {
+  apply(Event.Map, address >> pageShift, pagesIn(bytes));
+  set(Counter.VirtualPages, counter(Counter.VirtualPages) + pagesIn(bytes));
+}
+
+/** Unmaps whatever is mapped in the range. */
+function clearRange(address: u64, bytes: u64): void {
+  set(Counter.VirtualPages, counter(Counter.VirtualPages) - mappedPages(address, bytes));
+  apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
+  regions.carve(address, address + bytes);
+}
+
+function mappedPages(address: u64, bytes: u64): u64 {
+  const end = address + bytes;
+  let pages: u64 = 0;
+  while (address < end) {
+    const from = regions.startAbove(address);
+    if (!from || from >= end) break;
+    const to = min(regions.endOf(from), end);
+    pages += pagesIn(to - max(from, address));
+    address = to;
+  }
+  return pages;
+}
+
+function isMapped(address: u64, bytes: u64): bool {
+  const first = address >> pageShift;
+  const count = pagesIn(bytes);
+  return firstUnmapped(first, count) == first + count;
+}
+
+function findRoom(bytes: u64, align: u64): u64 {
+  const room =
+    kernelKind == DARWIN
+      ? regions.lowestRoom(DARWIN_MAP_BOTTOM, USER_END, bytes, align)
+      : regions.highestRoom(USER_START, LINUX_MMAP_TOP, bytes, align);
+  if (!room) fail(Failure.AddressSpace, bytes, 0);
+  return room;
+}
+
+// ---- Mapping ----
+
+/** Maps zeroed memory. `align`: a power of two. Returns its address, or 0. */
+export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+  add(Counter.Mmap, 1);
+  align = max(align, pageBytes);
+  if (bytes == 0 || bytes > ADDRESS_LIMIT) {
+    fail(bytes ? Failure.AddressSpace : Failure.Argument, bytes, ADDRESS_LIMIT);
+    return 0;
+  }
+  bytes = roundToPages(bytes);
+  return place == Place.Anywhere ? mapAnywhere(hint, bytes, align) : mapAt(hint, bytes, place);
+}
+
+/** Maps anywhere, page-aligned. Returns the address, or 0. */
+export function map(bytes: u64): u64 {
+  return mmap(0, bytes, Place.Anywhere, pageBytes);
+}
+
+function mapAnywhere(hint: u64, bytes: u64, align: u64): u64 {
+  if (!isAllowed(bytes, 0)) return 0;
+  let address = hint & ~pageMask;
+  const taken =
+    (address & (align - 1)) == 0 && isUserRange(address, bytes) && regions.isFree(address, address + bytes);
+  if (!taken) address = findRoom(bytes, align);
+  if (!address) return 0;
+  regions.insert(address, address + bytes);
+  mapPages(address, bytes);
+  return address;
+}
+
+function mapAt(address: u64, bytes: u64, place: u32): u64 {
+  if (!isAligned(address) || !isUserRange(address, bytes)) {
+    fail(Failure.Argument, bytes, 0);
+    return 0;
+  }
+  const occupied = mappedPages(address, bytes) << pageShift;
+  if (place == Place.Exact && occupied) {
+    fail(Failure.AddressSpace, bytes, 0);
+    return 0;
+  }
+  if (!isAllowed(bytes, occupied)) return 0;
+  if (occupied) clearRange(address, bytes);
+  regions.insert(address, address + bytes);
+  mapPages(address, bytes);
+  return address;
+}
+
+/** Unmaps whatever is mapped in the range. Returns 0, or -1. */
+export function munmap(address: u64, bytes: u64): i32 {
+  add(Counter.Munmap, 1);
+  if (bytes == 0 || bytes > ADDRESS_LIMIT || !isAligned(address)) return -1;
+  bytes = roundToPages(bytes);
+  if (!isUserRange(address, bytes)) return -1;
+  clearRange(address, bytes);
+  return 0;
+}
+
+/** Resizes a mapping, or the end of one; moves it if it may and must. Linux. Returns the address, or 0. */
+export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
+  add(Counter.Mremap, 1);
+  if (kernelKind != LINUX || !isAligned(address) || !oldBytes || !newBytes) return 0;
+  if (oldBytes > ADDRESS_LIMIT || newBytes > ADDRESS_LIMIT) return 0;
+  oldBytes = roundToPages(oldBytes);
+  newBytes = roundToPages(newBytes);
+  const end = regions.endOf(address);
+  if (!end || address + oldBytes > end) return 0;
+  if (newBytes == oldBytes) return address;
+  if (newBytes < oldBytes) {
+    clearRange(address + newBytes, oldBytes - newBytes);
+    return address;
+  }
+  if (address + oldBytes != end || !isAllowedToGrow(oldBytes, newBytes)) return 0;
+  if (growInPlace(address, end, address + newBytes)) return address;
+  return mayMove ? moveMapping(address, oldBytes, newBytes) : 0;
+}
+
+function isAllowedToGrow(oldBytes: u64, newBytes: u64): bool {
+  if (kernelKind == LINUX && memoryLimit && newBytes > memoryLimit) {
+    fail(Failure.Memory, newBytes, memoryLimit);
+    return false;
+  }
+  return isAllowed(newBytes - oldBytes, 0);
+}
+
+function growInPlace(address: u64, end: u64, newEnd: u64): bool {
+  if (newEnd > USER_END || !regions.isFree(end, newEnd)) return false;
+  regions.resize(regions.startOf(address), newEnd);
+  mapPages(end, newEnd - end);
+  return true;
+}
+
+function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
+  const to = findRoom(newBytes, pageBytes);
+  if (!to) return 0;
+  regions.insert(to, to + newBytes);
+  mapPages(to, newBytes);
+  const first = address >> pageShift;
+  for (let i: u64 = 0; i < pagesIn(oldBytes); i++) move(first + i, (to >> pageShift) + i);
+  regions.carve(address, address + oldBytes);
+  set(Counter.VirtualPages, counter(Counter.VirtualPages) - pagesIn(oldBytes));
+  return to;
+}
+
+/**
+ * Moves the end of the heap; 0 asks where it is. The break is exact to the byte, the mapping to the
+ * page. Returns the new break, or 0.
+ */
+export function brk(address: u64): u64 {
+  add(Counter.Brk, 1);
+  if (address == 0) return heapBreak;
+  if (address < LINUX_HEAP_START || address > USER_END) {
+    fail(Failure.AddressSpace, address, 0);
+    return 0;
+  }
+  const oldEnd = roundToPages(heapBreak);
+  const newEnd = roundToPages(address);
+  if (newEnd > oldEnd) {
+    if (!growHeap(oldEnd, newEnd)) return 0;
+  } else if (newEnd < oldEnd) {
+    clearRange(newEnd, oldEnd - newEnd);
+  }
+  heapBreak = address;
+  return address;
+}
+
+function growHeap(oldEnd: u64, newEnd: u64): bool {
+  if (!regions.isFree(oldEnd, newEnd)) {
+    fail(Failure.AddressSpace, newEnd - oldEnd, regions.startAbove(oldEnd) - oldEnd);
+    return false;
+  }
+  if (!isAllowed(newEnd - oldEnd, 0)) return false;
+  if (oldEnd == LINUX_HEAP_START) regions.insert(oldEnd, newEnd);
+  else regions.resize(LINUX_HEAP_START, newEnd);
+  mapPages(oldEnd, newEnd - oldEnd);
+  return true;
+}
+
+// ---- Advice ----
+
+/** Tells the kernel how a mapped range will be used. Returns 0, or -1. */
+export function madvise(address: u64, bytes: u64, advice: u32): i32 {
+  add(Counter.MadviseDontneed + advice, 1);
+  if (advice >= <u32>Advice.FreeReusable && kernelKind != DARWIN) return -1;
+  if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
+  bytes = roundToPages(bytes);
+  if (!isUserRange(address, bytes) || !isMapped(address, bytes)) return -1;
+  const first = address >> pageShift;
+  if (advice == Advice.Dontneed && kernelKind == LINUX) apply(Event.Discard, first, pagesIn(bytes));
+  if (advice == Advice.Free || advice == Advice.FreeReusable) apply(Event.Free, first, pagesIn(bytes));
+  if (advice == Advice.FreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
+  return 0;
+}
+
+// ---- Copying and asking ----
+
+/** Darwin: makes the destination a copy on write of the source, page by page. Returns 0, or -1. */
+export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
+  add(Counter.VmCopy, 1);
+  if (kernelKind != DARWIN || !isAligned(source) || !isAligned(destination)) return -1;
+  if (!bytes || bytes > ADDRESS_LIMIT) return -1;
+  bytes = roundToPages(bytes);
+  if (source < destination + bytes && destination < source + bytes) return -1;
+  if (!isUserRange(source, bytes) || !isUserRange(destination, bytes)) return -1;
+  if (!isMapped(source, bytes) || !isMapped(destination, bytes)) return -1;
+  const from = source >> pageShift;
+  const to = destination >> pageShift;
+  apply(Event.Discard, to, pagesIn(bytes));
+  for (let i: u64 = 0; i < pagesIn(bytes); i++) share(from + i, to + i);
+  return 0;
+}
+
+/**
+ * Bytes from the address to the end of the mapping that holds it; 0 when none does. Not a system
+ * call: what a program that remembers the sizes of its mappings knows.
+ */
+export function mappedBytes(address: u64): u64 {
+  const end = regions.endOf(address);
+  return end ? end - address : 0;
+}
+
+/** First address of the mapping that holds the address; 0 when none does. */
+export function mappingStart(address: u64): u64 {
+  return regions.startOf(address);
+}

@@ -1,0 +1,261 @@
+/**
+ * What is mapped where: a treap of regions ordered by address. Every node knows the widest gap
+ * between the regions below it, so a place for a new mapping is found without visiting them all.
+ * Regions that touch are not merged: each is one mapping the program made, or a piece of it.
+ *
+ *      node          first ──┐                                   ┌── last
+ *                            ├──────┤  gap  ├─────┤ gap ├────────┤
+ *                              left           node       right
+ *
+ * Priorities are a hash of the order of creation, so that the same calls make the same tree.
+ */
+import { give, regionNodes, setRecordBytes, take } from "./frames";
+
+@unmanaged
+class Region {
+  /** [start, end), page aligned. */
+  start: u64;
+  end: u64;
+  /** Of the subtree: lowest start, highest end, widest gap between two neighbours. */
+  first: u64;
+  last: u64;
+  gap: u64;
+  left: Region | null;
+  right: Region | null;
+  priority: u32;
+  /** Pads to a multiple of 8. */
+  reserved: u32;
+}
+
+let root: Region | null = null;
+let created: u32 = 0;
+/** Live regions. */
+export let count: u32 = 0;
+
+export function start(): void {
+  setRecordBytes(regionNodes, offsetof<Region>());
+}
+
+/** Mixes bits: the finaliser of MurmurHash3 (public domain, Austin Appleby). */
+function mixed(value: u32): u32 {
+  value = (value ^ (value >> 16)) * 0x85ebca6b;
+  value = (value ^ (value >> 13)) * 0xc2b2ae35;
+  return value ^ (value >> 16);
+}
+
+// ---- The tree ----
+
+function update(node: Region): Region {
+  const left = node.left;
+  const right = node.right;
+  node.first = node.start;
+  node.last = node.end;
+  node.gap = 0;
+  if (left) {
+    node.first = left.first;
+    node.gap = max(left.gap, node.start - left.last);
+  }
+  if (right) {
+    node.last = right.last;
+    node.gap = max(node.gap, max(right.gap, right.first - node.end));
+  }
+  return node;
+}
+
+let splitLeft: Region | null = null;
+let splitRight: Region | null = null;
+
+/** Splits into regions that start below `at` (splitLeft) and the others (splitRight). */
+function split(node: Region | null, at: u64): void {
+  if (!node) {
+    splitLeft = null;
+    splitRight = null;
+  } else if (node.start < at) {
+    split(node.right, at);
+    node.right = splitLeft;
+    splitLeft = update(node);
+  } else {
+    split(node.left, at);
+    node.left = splitRight;
+    splitRight = update(node);
+  }
+}
+
+/** Merges two trees; every region of left lies below those of right. */
+function merge(left: Region | null, right: Region | null): Region | null {
+  if (!left) return right;
+  if (!right) return left;
+  if (left.priority > right.priority) {
+    left.right = merge(left.right, right);
+    return update(left);
+  }
+  right.left = merge(left, right.left);
+  return update(right);
+}
+
+/** Adds [start, end), which must be free. */
+export function insert(start: u64, end: u64): void {
+  const node = changetype<Region>(take(regionNodes));
+  node.start = start;
+  node.end = end;
+  node.left = null;
+  node.right = null;
+  node.priority = mixed(++created);
+  count++;
+  split(root, start);
+  const above = splitRight;
+  root = merge(merge(splitLeft, update(node)), above);
+}
+
+/** Removes the region that starts at `start`. */
+function remove(node: Region): void {
+  const at = node.start;
+  split(root, at);
+  const below = splitLeft;
+  split(splitRight, at + 1);
+  root = merge(below, splitRight);
+  give(regionNodes, changetype<usize>(node));
+  count--;
+}
+
+/** The lowest region that ends above the address, or null. */
+function firstEndingAbove(address: u64): Region | null {
+  let node = root;
+  let found: Region | null = null;
+  while (node) {
+    if (node.end > address) {
+      found = node;
+      node = node.left;
+    } else {
+      node = node.right;
+    }
+  }
+  return found;
+}
+
+// ---- Asking ----
+
+/** First address of the region that holds the address; 0 when none does. */
+export function startOf(address: u64): u64 {
+  const region = firstEndingAbove(address);
+  return region && region.start <= address ? region.start : 0;
+}
+
+/** End of the region that holds the address; 0 when none does. */
+export function endOf(address: u64): u64 {
+  const region = firstEndingAbove(address);
+  return region && region.start <= address ? region.end : 0;
+}
+
+/** Nothing is mapped in [start, end). */
+export function isFree(start: u64, end: u64): bool {
+  const region = firstEndingAbove(start);
+  return !region || region.start >= end;
+}
+
+/** Start of the lowest region that ends above the address; 0 when there is none. */
+export function startAbove(address: u64): u64 {
+  const region = firstEndingAbove(address);
+  return region ? region.start : 0;
+}
+
+/** End of the highest region that ends at or below the address; 0 when there is none. */
+export function endBelow(address: u64): u64 {
+  let node = root;
+  let found: u64 = 0;
+  while (node) {
+    if (node.end <= address) {
+      found = node.end;
+      node = node.right;
+    } else {
+      node = node.left;
+    }
+  }
+  return found;
+}
+
+// ---- Changing ----
+
+/** Takes [start, end) out of all regions, cutting those that reach beyond. */
+export function carve(start: u64, end: u64): void {
+  for (;;) {
+    const region = firstEndingAbove(start);
+    if (!region || region.start >= end) return;
+    const from = region.start;
+    const to = region.end;
+    remove(region);
+    if (from < start) insert(from, start);
+    if (to > end) insert(end, to);
+  }
+}
+
+/** Moves the end of the region that starts at `start`. The room must be free. */
+export function resize(start: u64, end: u64): void {
+  carve(start, endOf(start));
+  insert(start, end);
+}
+
+// ---- Finding room ----
+
+function fitHigh(low: u64, high: u64, bytes: u64, align: u64): u64 {
+  if (high < bytes) return 0;
+  const at = (high - bytes) & ~(align - 1);
+  return at >= low ? at : 0;
+}
+
+function fitLow(low: u64, high: u64, bytes: u64, align: u64): u64 {
+  const at = (low + align - 1) & ~(align - 1);
+  return at + bytes <= high ? at : 0;
+}
+
+/** No gap of the subtree within (low, high) holds so many bytes. */
+function isTight(node: Region, low: u64, high: u64, bytes: u64): bool {
+  const below = node.first > low ? node.first - low : 0;
+  const above = high > node.last ? high - node.last : 0;
+  return max(node.gap, max(below, above)) < bytes;
+}
+
+function highestIn(node: Region | null, low: u64, high: u64, bytes: u64, align: u64): u64 {
+  if (!node) return fitHigh(low, high, bytes, align);
+  if (high <= low || isTight(node, low, high, bytes)) return 0;
+  const above = highestIn(node.right, max(low, node.end), high, bytes, align);
+  return above ? above : highestIn(node.left, low, min(high, node.start), bytes, align);
+}
+
+function lowestIn(node: Region | null, low: u64, high: u64, bytes: u64, align: u64): u64 {
+  if (!node) return fitLow(low, high, bytes, align);
+  if (high <= low || isTight(node, low, high, bytes)) return 0;
+  const below = lowestIn(node.left, low, min(high, node.start), bytes, align);
+  return below ? below : lowestIn(node.right, max(low, node.end), high, bytes, align);
+}
+
+/** Highest address in [low, high) where so many bytes are free, aligned (a power of two); or 0. */
+export function highestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
+  return highestIn(root, low, high, bytes, align);
+}
+
+/** Lowest address in [low, high) where so many bytes are free, aligned (a power of two); or 0. */
+export function lowestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
+  return lowestIn(root, low, high, bytes, align);
+}
+
+// ---- Checking ----
+
+/** Order, disjointness, heap order and the summaries of every node hold. */
+export function isSound(): bool {
+  return isSoundUnder(root, 0, u64.MAX_VALUE, u32.MAX_VALUE);
+}
+
+function isSoundUnder(node: Region | null, low: u64, high: u64, priority: u32): bool {
+  if (!node) return true;
+  if (node.start < low || node.end > high || node.start >= node.end || node.priority > priority) return false;
+  const first = node.first;
+  const last = node.last;
+  const gap = node.gap;
+  update(node);
+  if (first != node.first || last != node.last || gap != node.gap) return false;
+  return (
+    isSoundUnder(node.left, low, node.start, node.priority) &&
+    isSoundUnder(node.right, node.end, high, node.priority)
+  );
+}

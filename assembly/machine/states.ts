@@ -1,0 +1,179 @@
+/**
+ * What a page is, and what an event makes of it.
+ *
+ * The state of a page is one byte. A page with no bit set is unmapped; one with MAPPED alone is
+ * reserved. What an event does depends on that byte only, so every transition is worked out once,
+ * at start, into a table: next state and effects. A run of equal pages, however long, then costs
+ * one look-up.
+ *
+ *      transition    31      30 ……… 8   7 … 0
+ *                    ├───────┼──────────┼───────┤
+ *                    │ EACH  │ counters │ next  │    bit 8 + n: counter n (counters.ts)
+ *                    └───────┴──────────┴───────┘
+ */
+import { Counter } from "./counters";
+import { DARWIN, kernelKind } from "./layout";
+
+export const UNMAPPED: u32 = 0;
+export const MAPPED: u32 = 1;
+/** Touched by a read, by a write, since mapped or discarded. */
+export const READ: u32 = 2;
+export const WRITTEN: u32 = 4;
+/** The machine stores bytes for it; without, it reads as zero. */
+export const CONTENT: u32 = 8;
+/** It holds something nobody told us: a write without data. */
+export const UNKNOWN: u32 = 16;
+/** MADV_FREE, FREE_REUSABLE: the kernel may take the frame. */
+export const LAZY: u32 = 32;
+/** Only zeroing has faulted it in so far. */
+export const CLEARED: u32 = 64;
+/** Its frame is shared with other pages, copied on write. */
+export const SHARED: u32 = 128;
+
+/** What can happen to a page. */
+export enum Event {
+  Map,
+  Unmap,
+  Discard,
+  Reclaim,
+  Free,
+  Reuse,
+  Read,
+  /** A write of data, which the caller then stores. */
+  Write,
+  /** A write of nobody says what. */
+  Touch,
+  /** The program fills the whole page with zeroes. */
+  Zero,
+  /** The allocator clears part of the page; the whole of it. */
+  ClearPart,
+  ClearPage,
+  Count,
+}
+
+export const STATE_MASK: u32 = 255;
+/** Set where pages must be handled one by one: contents or a sharing are at stake. */
+export const EACH: u32 = 1 << 31;
+const EFFECT_SHIFT: u32 = 8;
+
+const TRANSITIONS: usize = memory.data(4 * 256 * Event.Count, 16);
+
+/** The page owns a frame of its own. */
+export function ownsFrame(state: u32): bool {
+  if (state & SHARED) return false;
+  return (state & WRITTEN) != 0 || (kernelKind == DARWIN && (state & READ) != 0);
+}
+
+/** All its bytes are known to be zero. */
+export function knownZero(state: u32): bool {
+  return (state & (CONTENT | UNKNOWN)) == 0;
+}
+
+export function transition(event: u32, state: u32): u32 {
+  return load<u32>(TRANSITIONS + ((event << 8) | state) * 4);
+}
+
+/** Bit mask, shifted down: bit n stands for counter n. */
+export function effectsOf(transition: u32): u32 {
+  return (transition & ~EACH) >> EFFECT_SHIFT;
+}
+
+function effect(counter: u32): u32 {
+  return 1 << (EFFECT_SHIFT + counter);
+}
+
+/** A mapped page is read. Linux maps the zero page; Darwin takes a frame. */
+function read(state: u32): u32 {
+  let effects: u32 = 0;
+  if (!ownsFrame(state) && !(state & (SHARED | READ))) {
+    effects =
+      kernelKind == DARWIN
+        ? effect(Counter.ZeroFill) | effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken)
+        : effect(Counter.ZeroMap);
+  }
+  if (!(state & READ)) {
+    effects |= effect(Counter.TouchedRead);
+    if (state & CLEARED) effects |= effect(Counter.JustifiedFaults);
+    state &= ~CLEARED;
+  }
+  return effects | state | READ;
+}
+
+/** Faults of a write to a page that is not shared (table.ts sees to those that are). */
+function writeFault(state: u32): u32 {
+  if (ownsFrame(state) || state & SHARED) return 0;
+  const frame = effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken);
+  return frame | effect(state & READ ? Counter.CopyOnWrite : Counter.ZeroFill);
+}
+
+function firstWrite(state: u32): u32 {
+  return state & WRITTEN ? 0 : effect(Counter.TouchedWritten);
+}
+
+/** A mapped page is written by the program, or by the allocator for a purpose other than zeroing. */
+function write(state: u32): u32 {
+  const justified = state & CLEARED ? effect(Counter.JustifiedFaults) : 0;
+  const next = (state & ~(LAZY | CLEARED)) | WRITTEN;
+  return writeFault(state) | firstWrite(state) | justified | next;
+}
+
+/** A mapped page is cleared by the allocator. */
+function clear(state: u32): u32 {
+  const fault = writeFault(state);
+  const next = (state & ~LAZY) | WRITTEN | (fault ? CLEARED : 0);
+  return fault | firstWrite(state) | (fault ? effect(Counter.ClearingFaults) : 0) | next;
+}
+
+function forget(state: u32, next: u32): u32 {
+  return next | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0);
+}
+
+function plainTransition(event: u32, state: u32): u32 {
+  if (event == Event.Map) return MAPPED;
+  if (!(state & MAPPED)) return state;
+  switch (event) {
+    case Event.Unmap:
+      return forget(state, UNMAPPED);
+    case Event.Discard:
+      return forget(state, MAPPED);
+    case Event.Reclaim:
+      return state & LAZY ? forget(state, MAPPED) : state;
+    case Event.Free:
+      return ownsFrame(state) ? state | LAZY : state;
+    case Event.Reuse:
+      return state & ~LAZY;
+    case Event.Read:
+      return read(state);
+    case Event.Write:
+      return write(state);
+    case Event.Touch:
+      return write(state) | UNKNOWN;
+    case Event.Zero:
+      return write(state) & ~(CONTENT | UNKNOWN);
+    case Event.ClearPart:
+      return clear(state);
+    default: {
+      const needless = knownZero(state) ? effect(Counter.NeedlesslyClearedPages) : 0;
+      return (clear(state) & ~(CONTENT | UNKNOWN)) | needless;
+    }
+  }
+}
+
+/** Contents or a sharing are at stake, or a cached translation would go stale. */
+function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
+  if (!(state & (CONTENT | SHARED))) return false;
+  if (event == Event.Read) return false;
+  if (state & SHARED) return event != Event.Free && event != Event.Reuse && event != Event.Reclaim;
+  return next != state && event != Event.Write && event != Event.Touch;
+}
+
+/** Works out every transition for this kernel kind. */
+export function start(): void {
+  for (let event: u32 = 0; event < <u32>Event.Count; event++) {
+    for (let state: u32 = 0; state < 256; state++) {
+      let result = plainTransition(event, state);
+      if (mustBeHandledEach(event, state, result & STATE_MASK)) result |= EACH;
+      store<u32>(TRANSITIONS + ((event << 8) | state) * 4, result);
+    }
+  }
+}

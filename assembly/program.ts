@@ -1,0 +1,98 @@
+/**
+ * What the host may do with the machine itself, whichever model runs on it: the program's own loads
+ * and stores, and reading out. Addresses and sizes cross as f64 (exact to 2^53) and are checked by
+ * the host. An access to unmapped memory raises before it changes anything.
+ */
+import * as access from "./machine/access";
+import { check as checkMachine } from "./machine/check";
+import { COUNTERS, Counter, restart } from "./machine/counters";
+import { RECORD } from "./machine/failure";
+import { pageShift } from "./machine/layout";
+import * as regions from "./machine/regions";
+import { runOf, stateOf } from "./machine/table";
+
+/** Loads an unsigned integer of 1, 2, 4 or 8 bytes. */
+export function read(address: f64, width: u32): u64 {
+  const at = <u64>address;
+  access.requireMapped(at, width, false);
+  if (width == 1) return access.loadAt<u8>(at);
+  if (width == 2) return access.loadAt<u16>(at);
+  if (width == 4) return access.loadAt<u32>(at);
+  return access.loadAt<u64>(at);
+}
+
+/** Stores the low 1, 2, 4 or 8 bytes of a value. */
+export function write(address: f64, width: u32, value: u64): void {
+  const at = <u64>address;
+  access.requireMapped(at, width, true);
+  if (width == 1) access.storeAt<u8>(at, <u8>value);
+  else if (width == 2) access.storeAt<u16>(at, <u16>value);
+  else if (width == 4) access.storeAt<u32>(at, <u32>value);
+  else access.storeAt<u64>(at, value);
+}
+
+export function fill(address: f64, value: u32, bytes: f64): void {
+  access.requireMapped(<u64>address, <u64>bytes, true);
+  access.fill(<u64>address, <u8>value, <u64>bytes);
+}
+
+export function copy(destination: f64, source: f64, bytes: f64): void {
+  access.requireMapped(<u64>source, <u64>bytes, false);
+  access.requireMapped(<u64>destination, <u64>bytes, true);
+  access.copy(<u64>destination, <u64>source, <u64>bytes);
+}
+
+/** Touches every page of the range: by reads, or by writes of nobody says what. */
+export function touch(address: f64, bytes: f64, write: u32): void {
+  access.requireMapped(<u64>address, <u64>bytes, write != 0);
+  access.touch(<u64>address, <u64>bytes, write != 0);
+}
+
+/** State byte (states.ts) of the page that holds the address. */
+export function pageState(address: f64): u32 {
+  return stateOf(<u64>address >> pageShift);
+}
+
+/** How many of `pages` pages from the address on are in the same state as the first. */
+export function pageRun(address: f64, pages: f64): f64 {
+  return <f64>runOf(<u64>address >> pageShift, <u64>pages);
+}
+
+/** Start of the lowest region that ends above the address; 0 when there is none. */
+export function regionFrom(address: f64): f64 {
+  return <f64>regions.startAbove(<u64>address);
+}
+
+/** End of the region that holds the address; 0 when none does. */
+export function regionEnd(address: f64): f64 {
+  return <f64>regions.endOf(<u64>address);
+}
+
+/** End of the highest region that ends at or below the address; 0 when there is none. */
+export function regionBelow(address: f64): f64 {
+  return <f64>regions.endBelow(<u64>address);
+}
+
+/** Where the counters are: `counterCount()` u64. */
+export function counters(): usize {
+  return COUNTERS;
+}
+
+export function counterCount(): u32 {
+  return Counter.Count;
+}
+
+/** Where the failure record is (failure.ts). */
+export function failure(): usize {
+  return RECORD;
+}
+
+/** What is broken (machine/check.ts), or 0. */
+export function check(): u32 {
+  return checkMachine();
+}
+
+/** Counts from here on; what was before is start-up. */
+export function restartCounters(): void {
+  restart();
+}

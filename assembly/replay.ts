@@ -1,0 +1,160 @@
+/**
+ * The trace loop, compiled together with the model so that an operation costs a direct call. The host
+ * writes records (src/trace/trace.ts) into a buffer and runs them, as often as it likes.
+ *
+ *      record   0      4      8        16       24
+ *               ├──────┼──────┼────────┼────────┤
+ *               │ kind │ slot │ first  │ second │
+ *               └──────┴──────┴────────┴────────┘
+ *      slot     0          8          16
+ *               ├──────────┼──────────┤
+ *               │ pointer  │  bytes   │    of one live object; bytes as asked for
+ *               └──────────┴──────────┘
+ */
+import { Allocator } from "./allocators/allocator";
+import { touch } from "./machine/access";
+import { add, Counter } from "./machine/counters";
+import { Exception, Failure, fail, raise } from "./machine/failure";
+import { reserve } from "./machine/frames";
+
+const RECORD_BYTES: usize = 24;
+const SLOT_BYTES: usize = 16;
+/** Records the buffer holds. */
+export const BUFFER_RECORDS: u32 = 4096;
+
+enum Kind {
+  Malloc,
+  Calloc,
+  Aligned,
+  Realloc,
+  Free,
+  Write,
+  Read,
+}
+
+/** What the program touches of every object it gets, where the trace does not say. */
+export enum Touch {
+  None,
+  FirstByte,
+  /** A byte of every page and every byte come to the same here: pages are what is counted. */
+  EveryPage,
+  WholeObject,
+}
+
+/** Objects alive at once that fit: their slots take 1 GiB. */
+const MOST_SLOTS: u32 = 1 << 26;
+
+let buffer: usize = 0;
+let results: usize = 0;
+let slots: usize = 0;
+let slotCount: u32 = 0;
+/** Records done by the last run, also when it trapped; allocations that returned 0 so far. */
+export let done: f64 = 0;
+export let failedAllocations: f64 = 0;
+
+/** Where the host puts records; made on first use. */
+export function bufferAddress(): usize {
+  if (!buffer) {
+    buffer = reserve(RECORD_BYTES * BUFFER_RECORDS);
+    results = reserve(8 * BUFFER_RECORDS);
+  }
+  return buffer;
+}
+
+/** Where the address each allocating record of the last run returned is, a u64 per record; 0 for the others. */
+export function resultsAddress(): usize {
+  return results;
+}
+
+/** Makes room for so many objects alive at once. */
+function ensureSlots(count: u32): void {
+  const grown = max(count, 2 * slotCount);
+  const moved = reserve(SLOT_BYTES * grown);
+  memory.copy(moved, slots, SLOT_BYTES * slotCount);
+  slots = moved;
+  slotCount = grown;
+}
+
+/** calloc as the C library has it: a product over 2^64 is refused. */
+export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u64 {
+  if ((count | size) >> 32 && size && count > u64.MAX_VALUE / size) {
+    fail(Failure.Overflow, u64.MAX_VALUE, 0);
+    return 0;
+  }
+  return model.calloc(count * size);
+}
+
+function touchObject(pointer: u64, bytes: u64, policy: u32): void {
+  if (policy == Touch.FirstByte) touch(pointer, min(bytes, 1), true);
+  else if (policy != Touch.None) touch(pointer, bytes, true);
+}
+
+/** Runs the buffer's records [from, to), `times` over. */
+export function replay<M extends Allocator>(model: M, from: u32, to: u32, times: u32, policy: u32): void {
+  done = 0;
+  for (let round: u32 = 0; round < times; round++) {
+    for (let i = from; i < to; i++) {
+      store<u64>(results + 8 * i, step(model, buffer + RECORD_BYTES * i, policy));
+      done += 1;
+    }
+  }
+}
+
+/** Runs one record. Returns the pointer it allocated, or 0. */
+function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
+  const kind = load<i32>(record);
+  const slot = load<u32>(record, 4);
+  if (slot >= slotCount) {
+    if (slot >= MOST_SLOTS) raise(Exception.BadOperation, kind, slot);
+    ensureSlots(max(slot + 1, 1024));
+  }
+  const at = slots + SLOT_BYTES * slot;
+  const held = load<u64>(at);
+  if (kind <= Kind.Realloc) {
+    add(Counter.Calls, 1);
+    return allocate(model, kind, record, at, held, policy);
+  }
+  if (kind == Kind.Free) {
+    add(Counter.Calls, 1);
+    store<u64>(at, 0);
+    store<u64>(at, 0, 8);
+    model.free(held);
+  } else if (held) {
+    access(record, kind, held, load<u64>(at, 8));
+  }
+  return 0;
+}
+
+function allocate<M extends Allocator>(
+  model: M,
+  kind: i32,
+  record: usize,
+  at: usize,
+  held: u64,
+  policy: u32,
+): u64 {
+  const first = load<u64>(record, 8);
+  const second = load<u64>(record, 16);
+  const bytes = kind == Kind.Malloc ? first : kind == Kind.Calloc ? first * second : second;
+  let pointer: u64;
+  if (kind == Kind.Malloc) pointer = model.malloc(bytes);
+  else if (kind == Kind.Calloc) pointer = calloc(model, first, second);
+  else if (kind == Kind.Aligned) pointer = model.aligned(first, bytes);
+  else pointer = model.realloc(held, bytes);
+  if (!pointer) {
+    if (bytes) failedAllocations += 1;
+    if (kind == Kind.Realloc && bytes) return 0; // the old block is still held
+  }
+  store<u64>(at, pointer);
+  store<u64>(at, bytes, 8);
+  if (pointer) touchObject(pointer, bytes, policy);
+  return pointer;
+}
+
+/** The program reads or writes a range of an object it holds. */
+function access(record: usize, kind: i32, pointer: u64, size: u64): void {
+  const offset = load<u64>(record, 8);
+  const bytes = load<u64>(record, 16);
+  if (offset > size || bytes > size - offset) raise(Exception.BadOperation, kind, offset);
+  touch(pointer + offset, bytes, kind == Kind.Write);
+}

@@ -1,0 +1,15 @@
+/** `npm run bench [NAME…]`: every figure that bench/README.md quotes, as ratios within one run. */
+import { cpus } from "node:os";
+import { benchLoop } from "./loop.js";
+import { benchMachine } from "./machine.js";
+import { benchReplay } from "./replay.js";
+
+const benches = { loop: benchLoop, machine: benchMachine, replay: benchReplay };
+
+console.log(`${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}, Node ${process.version}`);
+const wanted = process.argv.slice(2);
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  console.log(`\n## ${name}`);
+  await bench();
+}

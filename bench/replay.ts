@@ -1,0 +1,61 @@
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
+import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
+import { interleave } from "./measure.js";
+
+const ROUNDS = 9;
+const TRACES = ["git-log", "cc1"] as const;
+
+async function open(name: string): Promise<Trace> {
+  const path = fileURLToPath(new URL(`traces/${name}.txt.gz`, import.meta.url));
+  return readTrace(createReadStream(path));
+}
+
+/** The whole trace in one chunk, already read. */
+function inMemory({ records, count, notes }: CollectedTrace): Trace {
+  return {
+    notes,
+    async *[Symbol.asyncIterator]() {
+      yield { records, count };
+    },
+  };
+}
+
+/** Operations a second of the wasm loop, per model and trace; and of reading the trace. */
+export async function benchReplay(): Promise<void> {
+  for (const name of TRACES) {
+    const trace = await collectTrace(await open(name));
+    const modules = new Map<string, WebAssembly.Module>();
+    for (const { name: model, url } of models) {
+      modules.set(model, await WebAssembly.compile(await readFile(url)));
+    }
+    // One module for all rounds, so that the first round warms the engine up for the others.
+    const subjects = [...modules].map(([model, module]) => [
+      model,
+      async () => {
+        const sandbox = await openSandbox(model, { module });
+        const start = performance.now();
+        await sandbox.replay(inMemory(trace));
+        return performance.now() - start;
+      },
+    ]);
+    const figures = await interleave(
+      { ...Object.fromEntries(subjects), "reading the file": async () => readAll(name) },
+      ROUNDS,
+    );
+    for (const [subject, { median, spread }] of Object.entries(figures)) {
+      const speed = trace.count / median / 1000;
+      console.log(
+        `${name}, ${subject}: ${speed.toFixed(1)} million operations a second (± ${(spread * 100).toFixed(0)} %)`,
+      );
+    }
+  }
+}
+
+async function readAll(name: string): Promise<number> {
+  const start = performance.now();
+  await collectTrace(await open(name));
+  return performance.now() - start;
+}

@@ -1,0 +1,34 @@
+/** Checks of arguments at the border: wasm would wrap or saturate them silently. */
+
+/** Largest size or address: the address space has 47 bits. */
+export const LARGEST = 2 ** 47;
+
+function refuse(name: string, wanted: string, value: unknown): never {
+  throw new RangeError(`${name} must be ${wanted}; got ${String(value)}`);
+}
+
+/** @throws RangeError unless the value is a whole number from 0 to 2^47. */
+export function checkWhole(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > LARGEST)
+    refuse(name, "a whole number from 0 to 2^47", value);
+}
+
+/** @throws RangeError unless the value is a power of two from 1 to 2^46. */
+export function checkAlignment(name: string, value: number): void {
+  const isPower =
+    Number.isInteger(value) && value >= 1 && value <= 2 ** 46 && Number.isInteger(Math.log2(value));
+  if (!isPower) refuse(name, "a power of two from 1 to 2^46", value);
+}
+
+/** @throws RangeError unless the value is one of those allowed. */
+export function checkOneOf<T>(name: string, value: T, allowed: readonly T[]): void {
+  if (!allowed.includes(value)) refuse(name, `one of ${allowed.join(", ")}`, value);
+}
+
+/** The value as an unsigned integer of so many bytes. @throws RangeError when it does not fit. */
+export function checkValue(name: string, value: number | bigint, width: number): bigint {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) refuse(name, "a whole number", value);
+  const whole = BigInt(value);
+  if (whole < 0n || whole >= 1n << BigInt(8 * width)) refuse(name, `from 0 to 2^${8 * width} - 1`, value);
+  return whole;
+}

@@ -1,0 +1,31 @@
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+const POWERS: Record<string, number> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4 };
+
+/**
+ * Reads a size: plain bytes (`4096`) or a number with a binary unit (`100MiB`, `1.5 GiB`, `64k`; case does not matter).
+ * @throws RangeError if it is not a size, not a whole number of bytes, or over 2^53.
+ */
+export function parseBytes(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b|bytes)?\s*$/i.exec(text);
+  if (!match) {
+    throw new RangeError(`"${text}" is not a size: write bytes, or a number with KiB, MiB, GiB or TiB`);
+  }
+  const bytes = Number(match[1]) * 1024 ** (POWERS[(match[2] ?? "").toLowerCase()] as number);
+  if (!Number.isSafeInteger(bytes)) {
+    throw new RangeError(`"${text}" is not a whole number of bytes below 2^53`);
+  }
+  return bytes;
+}
+
+/** Writes bytes for people: the largest binary unit that keeps at least 1, with up to one decimal. */
+export function formatBytes(bytes: number): string {
+  const magnitude = Math.abs(bytes);
+  const power = magnitude < 1024 ? 0 : Math.min(5, Math.floor(Math.log2(magnitude) / 10));
+  const value = Math.round((bytes / 1024 ** power) * 10) / 10;
+  return `${value.toLocaleString("en-US")} ${UNITS[power]}`;
+}
+
+/** Writes a count with thousands separators. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}

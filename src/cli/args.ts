@@ -1,0 +1,49 @@
+import { parseBytes } from "../bytes.js";
+import { UsageError } from "./exit.js";
+
+/** Bytes of the machine's address space: no block can be larger. */
+const ADDRESS_SPACE = 2 ** 47;
+
+/** Reads `100MiB,1000MiB`: sizes of blocks in bytes, at least one, in the order given and without repetition. */
+export function parseSizes(text: string): number[] {
+  return [...new Set(text.split(",").map(parseSize))];
+}
+
+function parseSize(text: string): number {
+  let bytes: number;
+  try {
+    bytes = parseBytes(text);
+  } catch (error) {
+    throw new UsageError(`--size: ${(error as Error).message}`);
+  }
+  if (bytes < 1 || bytes > ADDRESS_SPACE) {
+    throw new UsageError(`--size: "${text}" is not between 1 byte and 128TiB, the machine's address space`);
+  }
+  return bytes;
+}
+
+/** Reads `25%` as 0.25. Only 0 may stand without its sign, for 1 could mean 1% or 100%. */
+export function parsePercent(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text.trim() === "0" ? "0%" : text);
+  const percent = Number(match?.[1] ?? Number.NaN);
+  if (!(percent >= 0 && percent <= 100)) {
+    throw new UsageError(`--written: "${text}" is not a share: write 0% to 100%, such as 25%`);
+  }
+  return percent / 100;
+}
+
+/** Reads how often to repeat: a whole number, at least 1. */
+export function parseCount(text: string): number {
+  const count = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= 1 && Number.isSafeInteger(count))) {
+    throw new UsageError(`--count: "${text}" is not a count: write a whole number from 1, such as 10000`);
+  }
+  return count;
+}
+
+/** Takes one of some words, as given to `flag`. */
+export function parseWord<Word extends string>(flag: string, text: string, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === text);
+  if (word === undefined) throw new UsageError(`${flag}: "${text}" is not one of ${words.join(", ")}`);
+  return word;
+}

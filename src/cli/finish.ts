@@ -1,0 +1,44 @@
+import type { TopLevelSpec } from "vega-lite";
+import { OptionError } from "../errors.js";
+import type { Report } from "../report/results.js";
+import type { Collected } from "./collect.js";
+import { EXIT, reportError } from "./exit.js";
+import type { Host } from "./host.js";
+import type { OutFile } from "./outfile.js";
+import { type Form, printReport } from "./output.js";
+
+/** What a command adds to its report. */
+export interface Extras {
+  /** Lines for people, after the table. */
+  text?: string;
+  /** A chart to draw. */
+  picture?: { file: OutFile; spec: () => TopLevelSpec };
+}
+
+/**
+ * Ends a command: prints the results there are, tells what failed, and draws the picture. A run
+ * without any result prints nothing and draws nothing. Returns the exit code.
+ */
+export async function finish(
+  report: Report,
+  form: Form,
+  failed: Collected<unknown>["failed"],
+  host: Host,
+  { text = "", picture }: Extras,
+): Promise<number> {
+  if (report.results.length > 0) {
+    printReport(report, form, host);
+    if (form === "table" && text !== "") host.stdout.write(`\n${text}`);
+  }
+  for (const { label, error } of failed) reportError(error, host, label);
+  if (picture && report.results.length > 0) await draw(picture, host);
+  if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
+  return failed.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** Loads the chart library only now: it takes longer than most runs. */
+async function draw({ file, spec }: NonNullable<Extras["picture"]>, { stderr }: Host): Promise<void> {
+  const { renderSvg } = await import("../report/svg.js");
+  await file.write(await renderSvg(spec()));
+  stderr.write(`wrote ${file.path}\n`);
+}

@@ -1,0 +1,19 @@
+import type { Library } from "./library.js";
+
+/** The part of a writable stream the command line uses. */
+export interface Output {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/** Everything outside the command line: given by `main.ts`, or by a test. */
+export interface Host {
+  stdout: Output;
+  stderr: Output;
+  stdin: AsyncIterable<Uint8Array>;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The version `--version` prints. */
+  version: string;
+  library: Library;
+}

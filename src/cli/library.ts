@@ -1,0 +1,23 @@
+/**
+ * What the command line needs of the library: handed in, so that tests can hand in fakes.
+ */
+
+import type * as registry from "../models.js";
+import type { runCallocLoop } from "../scenarios/calloc-loop.js";
+import type { replayTrace } from "../scenarios/replay-trace.js";
+import type { readTrace } from "../trace/read.js";
+
+export type OptionInfo = registry.OptionInfo;
+export type ModelInfo = Pick<registry.ModelInfo, "name" | "summary" | "kernel" | "options">;
+
+/** The models there are, and the options that every one of them takes. */
+export interface Catalogue {
+  models: readonly ModelInfo[];
+  machineOptions: readonly OptionInfo[];
+}
+
+export interface Library extends Catalogue {
+  runCallocLoop: typeof runCallocLoop;
+  replayTrace: typeof replayTrace;
+  readTrace: typeof readTrace;
+}

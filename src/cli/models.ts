@@ -1,0 +1,50 @@
+import { exactBytes, joinWords } from "../report/numbers.js";
+import type { Host } from "./host.js";
+import type { Catalogue, OptionInfo } from "./library.js";
+
+/** Lists the models and their options, for people or as JSON. */
+export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Host): void {
+  const { machineOptions } = library;
+  // The registry knows more of a model, such as where its module lies.
+  const models = library.models.map(({ name, summary, kernel, options }) => ({
+    name,
+    summary,
+    kernel,
+    options,
+  }));
+  stdout.write(
+    flags.json
+      ? `${JSON.stringify({ models, machineOptions }, null, 2)}\n`
+      : modelsText({ models, machineOptions }),
+  );
+}
+
+/** One paragraph for each model, and one for the options that all of them take. Ends in a newline. */
+export function modelsText({ models, machineOptions }: Catalogue): string {
+  const width = Math.max(...[...models.flatMap(({ options }) => options), ...machineOptions].map(leftWidth));
+  const paragraphs = models.map(({ name, summary, kernel, options }) =>
+    [
+      `${name} (kernel ${kernel})`,
+      `  ${summary}`,
+      ...options.map((option) => optionLine(option, width)),
+    ].join("\n"),
+  );
+  const names = joinWords(models.map(({ name }) => name));
+  const machine = [`every model (${names})`, ...machineOptions.map((option) => optionLine(option, width))];
+  return `${[...paragraphs, ...(machineOptions.length > 0 ? [machine.join("\n")] : [])].join("\n\n")}\n`;
+}
+
+function optionLine(option: OptionInfo, width: number): string {
+  return `    ${left(option).padEnd(width)}  ${option.summary} (default ${show(option.default)})`;
+}
+
+function left({ name, values, unit, default: initial }: OptionInfo): string {
+  const plain = typeof initial === "number" ? "NUMBER" : "WORD";
+  return `${name}=${values?.join("|") ?? (unit === "bytes" ? "SIZE" : plain)}`;
+}
+
+const leftWidth = (option: OptionInfo) => left(option).length;
+
+function show(value: string | number): string {
+  return typeof value === "number" ? exactBytes(value) : value;
+}

@@ -1,0 +1,39 @@
+import { csvReport } from "../report/csv.js";
+import { jsonReport } from "../report/json.js";
+import { markdownReport } from "../report/markdown.js";
+import type { Report } from "../report/results.js";
+import { tableReport } from "../report/table.js";
+import type { Host } from "./host.js";
+
+/** The flags that choose a form. The parser lets at most one of them through. */
+export interface FormFlags {
+  json?: boolean;
+  csv?: boolean;
+  markdown?: boolean;
+}
+
+export type Form = "table" | keyof FormFlags;
+
+const RENDER: Record<Form, (report: Report, colour: boolean) => string> = {
+  table: (report, colour) => tableReport(report, { colour }),
+  json: jsonReport,
+  csv: csvReport,
+  markdown: markdownReport,
+};
+
+/** The form asked for: a table for people unless a flag says otherwise. */
+export function chooseForm(flags: FormFlags): Form {
+  const forms = ["json", "csv", "markdown"] as const;
+  return forms.find((form) => flags[form]) ?? "table";
+}
+
+/** Prints a report on stdout, in colour where that is wanted. */
+export function printReport(report: Report, form: Form, { stdout, env }: Pick<Host, "stdout" | "env">): void {
+  stdout.write(RENDER[form](report, wantsColour(env, stdout.isTTY)));
+}
+
+/** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats whether this is a terminal; as in commander's help. */
+export function wantsColour(env: Host["env"], isTTY = false): boolean {
+  if (env.NO_COLOR || env.FORCE_COLOR === "0" || env.FORCE_COLOR === "false") return false;
+  return Boolean(env.FORCE_COLOR) || (isTTY && env.TERM !== "dumb");
+}

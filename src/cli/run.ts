@@ -1,0 +1,68 @@
+import { formatCount } from "../bytes.js";
+import { callocLoopChart } from "../report/chart.js";
+import { allocatorLabel } from "../report/label.js";
+import { formatSize } from "../report/numbers.js";
+import type { Report, Result } from "../report/results.js";
+import { parseAllocators, runOptions } from "./allocators.js";
+import { parseCount, parsePercent, parseSizes } from "./args.js";
+import { type Collected, collect, type Job } from "./collect.js";
+import { finish } from "./finish.js";
+import type { Host } from "./host.js";
+import { prepareSvg } from "./outfile.js";
+import { chooseForm, type FormFlags } from "./output.js";
+import { openProgress, type Progress } from "./progress.js";
+
+/** The flags of `zeropage run calloc-loop`, as typed. */
+export interface CallocLoopFlags extends FormFlags {
+  size: string;
+  count: string;
+  written: string;
+  allocator?: string;
+  chart?: string;
+  check?: boolean;
+}
+
+/** Benfield's program on each allocator at each size. Returns the exit code; throws UsageError before any work. */
+export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Promise<number> {
+  const settings = {
+    sizes: parseSizes(flags.size),
+    count: parseCount(flags.count),
+    written: parsePercent(flags.written),
+    allocators: parseAllocators(flags.allocator, host.library),
+    check: flags.check === true,
+  };
+  const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
+  const progress = openProgress(host.stderr);
+  const collected: Collected<Result> = await collect(callocLoopJobs(settings, host, progress));
+  progress.clear();
+  const report: Report = {
+    scenario: "calloc-loop",
+    parameters: { count: settings.count, written: settings.written },
+    results: collected.done,
+  };
+  return finish(report, chooseForm(flags), collected.failed, host, {
+    ...(chart && { picture: { file: chart, spec: () => callocLoopChart(report) } }),
+  });
+}
+
+interface CallocLoopSettings {
+  sizes: number[];
+  count: number;
+  written: number;
+  allocators: ReturnType<typeof parseAllocators>;
+  check: boolean;
+}
+
+function callocLoopJobs(settings: CallocLoopSettings, host: Host, progress: Progress): Job<Result>[] {
+  const { count, written, check } = settings;
+  return settings.sizes.flatMap((bytes) =>
+    settings.allocators.map((allocator) => {
+      const { model, options } = allocator;
+      const label = `${allocatorLabel({ allocator: model, options })} at ${formatSize(bytes)}`;
+      const onProgress = (done: number, total: number) =>
+        progress.show(`${label}: ${formatCount(done)} of ${formatCount(total)}`);
+      const run = { model, options: runOptions(allocator, check), bytes, count, written, onProgress };
+      return { label, run: () => host.library.runCallocLoop(run) };
+    }),
+  );
+}

@@ -1,0 +1,91 @@
+import { createReadStream } from "node:fs";
+import { access, constants, type FileHandle, mkdtemp, open, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "./exit.js";
+
+const CHUNK_BYTES = 65_536;
+
+/** Where a trace comes from. It is read from its start once for each allocator. */
+export interface TraceSource {
+  name: string;
+  /** Reads it from the start. To be called as often as was said, one after another. */
+  open(): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `file`, or stdin for `-`, to be read `times` times. What can be read only once (stdin, a
+ * pipe) goes through a temporary file if it is wanted more often, so that memory stays constant.
+ */
+export async function openSource(
+  file: string,
+  stdin: AsyncIterable<Uint8Array>,
+  times: number,
+): Promise<TraceSource> {
+  const name = file === "-" ? "stdin" : file;
+  if (file !== "-" && (await isRegularFile(file))) {
+    return { name, open: () => createReadStream(file), close: async () => {} };
+  }
+  return spooled(name, file === "-" ? stdin : createReadStream(file), times);
+}
+
+async function isRegularFile(file: string): Promise<boolean> {
+  try {
+    const stats = await stat(file);
+    if (stats.isDirectory()) throw new Error("it is a folder");
+    await access(file, constants.R_OK);
+    return stats.isFile();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : message;
+    throw new UsageError(`cannot read trace "${file}": ${reason}`);
+  }
+}
+
+/**
+ * Lets a stream be read `times` times. Each reading but the last copies what it takes to the
+ * temporary file, so nothing is read ahead: a bad line ends it where it stands. A reading that is
+ * given up leaves the rest to the next.
+ */
+async function spooled(name: string, stream: AsyncIterable<Uint8Array>, times: number): Promise<TraceSource> {
+  const source = stream[Symbol.asyncIterator]();
+  const file = times > 1 ? await openNameless() : undefined;
+  let readings = 0;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    const last = ++readings >= times;
+    if (file) yield* readFromStart(file);
+    for (let next = await source.next(); !next.done; next = await source.next()) {
+      if (!last) await file?.appendFile(next.value);
+      yield next.value;
+    }
+  }
+  return {
+    name,
+    open: read,
+    async close() {
+      await source.return?.();
+      await file?.close();
+    },
+  };
+}
+
+/** Opens a temporary file that has no name any more, so that it goes whatever ends the process. */
+async function openNameless(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), "zeropage-"));
+  try {
+    return await open(join(folder, "trace"), "ax+");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* readFromStart(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a sandbox counts. Every figure is exact: the same input gives the same
+ * figures on every host. Pages are pages of the simulated machine; bytes are bytes.
+ */
+
+/** The system calls the simulated kernel knows, in the order the machine counts them. */
+export const SYSCALLS = [
+  "mmap",
+  "munmap",
+  "mremap",
+  "brk",
+  "madviseDontneed",
+  "madviseFree",
+  "madviseFreeReusable",
+  "madviseFreeReuse",
+  "madviseCanReuse",
+  "mincore",
+  "vmCopy",
+] as const;
+
+export type Syscall = (typeof SYSCALLS)[number];
+
+export interface Counters {
+  /** Allocator calls the program made: malloc, calloc, realloc, free and aligned allocation. */
+  calls: number;
+  /** Minor faults. `needless` counts those of the three kinds that only the allocator's own zeroing caused. */
+  faults: { zeroMap: number; zeroFill: number; copyOnWrite: number; needless: number };
+  /** Bytes set to zero. `needless` counts those of `allocator` that already read as zero. */
+  zeroed: { kernel: number; allocator: number; needless: number };
+  syscalls: Record<Syscall, number>;
+  /** Pages first read, and first written, since they were mapped or discarded. */
+  touched: { read: number; written: number };
+  /** Gauges, not sums: the state at this moment (and the highest `resident` so far). */
+  bytes: {
+    /** Mapped address space. */
+    virtual: number;
+    /** Frames the process owns; the zero page is not counted. */
+    resident: number;
+    peakResident: number;
+    /** What the program holds, as usable sizes. */
+    inUse: number;
+    /** What the allocator holds from the kernel. */
+    system: number;
+    /** Free bytes the allocator keeps. */
+    cached: number;
+  };
+}
+
+type Tree = { readonly [key: string]: number | Tree };
+
+function subtractTrees(later: Tree, earlier: Tree): Tree {
+  return Object.fromEntries(
+    Object.entries(later).map(([key, value]) => {
+      const before = earlier[key];
+      if (typeof value === "number") return [key, value - (before as number)];
+      return [key, subtractTrees(value, before as Tree)];
+    }),
+  );
+}
+
+/**
+ * What happened between two snapshots of one sandbox: every figure of `later` less that of
+ * `earlier`. Gauges become changes. `faults.needless` may be negative: a fault that looked needless
+ * at `earlier` stops being so when the program uses the page.
+ */
+export function subtract(later: Counters, earlier: Counters): Counters {
+  return subtractTrees(later as unknown as Tree, earlier as unknown as Tree) as unknown as Counters;
+}

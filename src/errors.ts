@@ -1,0 +1,68 @@
+/** Base of every error this library throws on purpose, but for `RangeError` on a bad argument. */
+export class ZeropageError extends Error {
+  override name = "ZeropageError";
+}
+
+/** The program, or a model, accessed an address that no region covers. Nothing was changed. */
+export class SegmentationFault extends ZeropageError {
+  override name = "SegmentationFault";
+  constructor(
+    message: string,
+    /** First address of the access that no region covers. */
+    readonly address: number,
+    readonly access: "read" | "write",
+  ) {
+    super(message);
+  }
+}
+
+/** The modelled allocator noticed misuse, such as a double free, and would have aborted the process. */
+export class AllocatorAbort extends ZeropageError {
+  override name = "AllocatorAbort";
+  constructor(
+    /** The real allocator's words, where it has any. */
+    message: string,
+    /** The pointer it was given. */
+    readonly pointer: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The machine ran out of physical memory on a touch (a real kernel would kill the process), or the host of memory. */
+export class OutOfMemory extends ZeropageError {
+  override name = "OutOfMemory";
+}
+
+/** A trace that cannot be read or does not make sense. */
+export class TraceError extends ZeropageError {
+  override name = "TraceError";
+  constructor(
+    message: string,
+    /** 1-based line in the (uncompressed) trace, where known. */
+    readonly line?: number,
+  ) {
+    super(line === undefined ? message : `line ${line}: ${message}`);
+  }
+}
+
+/** An unknown model or option, or a value an option does not take. */
+export class OptionError extends ZeropageError {
+  override name = "OptionError";
+}
+
+/** The sandbox was closed, or its module is not what it should be. */
+export class SandboxError extends ZeropageError {
+  override name = "SandboxError";
+}
+
+/** Why the last allocating call returned 0. */
+export interface AllocationFailure {
+  kind: "memory" | "address-space" | "overflow" | "argument";
+  /** Bytes the failing request needed. 2^64 or more is given as Infinity. */
+  requested: number;
+  /** Bytes that were still to be had. */
+  available: number;
+  /** What to do about it, in a sentence. */
+  remedy: string;
+}

@@ -1,0 +1,40 @@
+export { formatBytes, parseBytes } from "./bytes.js";
+export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
+export {
+  type AllocationFailure,
+  AllocatorAbort,
+  OptionError,
+  OutOfMemory,
+  SandboxError,
+  SegmentationFault,
+  TraceError,
+  ZeropageError,
+} from "./errors.js";
+export {
+  type KernelKind,
+  machineOptions,
+  type OptionInfo,
+  PAGE_STATES,
+  type PageRun,
+  type PageState,
+} from "./machine.js";
+export { type ModelInfo, models } from "./models.js";
+export type { Options } from "./options.js";
+export type { CostKind, OptionValues, Parameters, Report, Result } from "./report/results.js";
+export {
+  type OpenOptions,
+  openSandbox,
+  type ReplayOptions,
+  type ReplayResult,
+  Sandbox,
+  type SandboxOptions,
+  TOUCH_POLICIES,
+  type TouchPolicy,
+  type Width,
+} from "./sandbox.js";
+export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
+export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
+export type { TimelinePoint } from "./timeline.js";
+export { type ReadTraceOptions, readTrace } from "./trace/read.js";
+export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
+export { writeTrace } from "./trace/write.js";

@@ -1,0 +1,20 @@
+import { SandboxError } from "./errors.js";
+
+/** Gets a wasm module from `url`, to be instantiated. */
+export async function readModule(url: URL): Promise<BufferSource | Response> {
+  const response = await fetch(url).catch((cause) => {
+    throw new SandboxError(`cannot fetch ${url}`, { cause });
+  });
+  if (!response.ok) {
+    throw new SandboxError(`cannot fetch ${url}: ${response.status} ${response.statusText}`);
+  }
+  const type = response.headers.get("content-type") ?? "";
+  // What a development server sends, with status 200, for a file it does not have.
+  if (type.startsWith("text/html")) {
+    throw new SandboxError(
+      `no wasm module at ${url}, but a page (under Vite's server, set optimizeDeps.exclude to ["zeropage"])`,
+    );
+  }
+  // Compiling while it streams is refused for any other type, which some servers send.
+  return type.startsWith("application/wasm") ? response : response.arrayBuffer();
+}

@@ -1,0 +1,45 @@
+import { formatSize } from "./numbers.js";
+
+/** Okabe & Ito 2008: told apart with every common kind of colour blindness, and on white and on black. */
+export const COLOURS = { blue: "#0072B2", green: "#009E73", vermilion: "#D55E00", grey: "#767676" } as const;
+
+/** Text and lines of every chart, on a background of its own so that it reads the same on a dark page. */
+export const CHART_CONFIG = {
+  font: "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
+  view: { stroke: null },
+  axis: {
+    labelColor: "#333",
+    titleColor: "#333",
+    gridColor: "#e4e4e4",
+    domainColor: "#888",
+    tickColor: "#888",
+  },
+  header: { labelColor: "#111", labelFontSize: 12, labelFontWeight: "bold" },
+  legend: { labelColor: "#333", titleColor: "#333", labelFontSize: 11 },
+  title: { color: "#111", subtitleColor: "#444", anchor: "start", fontSize: 15, subtitleFontSize: 12 },
+} as const;
+
+/** The name of a panel: above it, at its left. */
+export const PANEL_HEADER = {
+  labelAngle: 0,
+  labelOrient: "top",
+  labelAnchor: "start",
+  labelPadding: 2,
+} as const;
+
+/**
+ * Where an axis of bytes from 0 to `highest` has its ticks: at most `most` steps of a power of two.
+ * The last tick is at or above `highest`.
+ */
+export function binaryTicks(highest: number, most = 6): number[] {
+  const step = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(1, highest) / most)));
+  const steps = Math.max(1, Math.ceil(highest / step));
+  return Array.from({ length: steps + 1 }, (_, index) => index * step);
+}
+
+/** A Vega expression that labels such ticks: all of them in the unit of the step, 0 bare. */
+export function binaryLabelExpression(ticks: readonly number[]): string {
+  const step = ticks[1] ?? 1;
+  const [number, unit] = formatSize(step).split(" ");
+  return `datum.value === 0 ? '0' : format(datum.value / ${step / Number(number)}, ',') + ' ${unit}'`;
+}

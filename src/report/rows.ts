@@ -1,0 +1,102 @@
+/** The columns people read, shared by the plain text and the Markdown table. */
+
+import { formatCount } from "../bytes.js";
+import type { Counters } from "../counters.js";
+import { allocatorLabel, blockBytes } from "./label.js";
+import { formatCell, formatSeconds, formatShare, formatSize } from "./numbers.js";
+import type { Report, Result } from "./results.js";
+
+/** Whether a cell tells of a good thing, a bad one, or neither. */
+export type Tone = "good" | "bad" | "plain";
+
+export interface Cell {
+  text: string;
+  tone: Tone;
+}
+
+export interface Column {
+  /** One or two lines. */
+  header: readonly string[];
+  align: "left" | "right";
+}
+
+export interface Rows {
+  columns: Column[];
+  rows: Cell[][];
+}
+
+interface ColumnOf extends Column {
+  /** Whether the report has anything to put here. */
+  applies?: (results: readonly Result[]) => boolean;
+  text: (result: Result) => string;
+  tone?: (result: Result) => Tone;
+}
+
+/** Minor faults of all three kinds. */
+export function faultCount(counters: Counters): number {
+  const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
+  return zeroMap + zeroFill + copyOnWrite;
+}
+
+function sizeText(result: Result): string {
+  const bytes = blockBytes(result);
+  return bytes === undefined ? "-" : formatSize(bytes);
+}
+
+const worseIf = (bad: boolean): Tone => (bad ? "bad" : "plain");
+
+const COLUMNS: readonly ColumnOf[] = [
+  { header: ["allocator"], align: "left", text: allocatorLabel },
+  {
+    header: ["size"],
+    align: "right",
+    applies: (results) => results.some((result) => blockBytes(result) !== undefined),
+    text: (result) => sizeText(result),
+  },
+  {
+    header: ["cost"],
+    align: "left",
+    applies: (results) => results.some((result) => result.cost !== undefined),
+    text: (result) => result.cost ?? "-",
+    tone: (result) => (result.cost === "constant" ? "good" : worseIf(result.cost === "linear")),
+  },
+  {
+    header: ["faults"],
+    align: "right",
+    text: (result) => formatCount(faultCount(result.counters)),
+    tone: (result) => worseIf(result.counters.faults.needless > 0),
+  },
+  {
+    header: ["zeroed by", "kernel"],
+    align: "right",
+    text: (result) => formatCell(result.counters.zeroed.kernel),
+  },
+  {
+    header: ["zeroed by", "allocator"],
+    align: "right",
+    text: (result) => formatCell(result.counters.zeroed.allocator),
+  },
+  {
+    header: ["needless", "share"],
+    align: "right",
+    text: ({ counters: { zeroed } }) => formatShare(zeroed.needless, zeroed.allocator),
+    tone: (result) => worseIf(result.counters.zeroed.needless > 0),
+  },
+  {
+    header: ["peak", "resident"],
+    align: "right",
+    text: (result) => formatCell(result.counters.bytes.peakResident),
+  },
+  { header: ["host", "time"], align: "right", text: (result) => formatSeconds(result.hostSeconds) },
+];
+
+/** One row per result, in order, under the columns that say something about this report. */
+export function tableRows(report: Report): Rows {
+  const columns = COLUMNS.filter((column) => column.applies?.(report.results) ?? true);
+  return {
+    columns: columns.map(({ header, align }) => ({ header, align })),
+    rows: report.results.map((result) =>
+      columns.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
+    ),
+  };
+}

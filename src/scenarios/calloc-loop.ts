@@ -1,0 +1,46 @@
+import { checkWhole } from "../arguments.js";
+import type { OptionValues, Result } from "../report/results.js";
+import { openSandbox, type SandboxOptions } from "../sandbox.js";
+import { callocLoopRecords, costKind } from "./cost.js";
+
+/** Iterations between two calls of onProgress. */
+const BATCH = 500;
+
+export interface CallocLoopRun {
+  model: string;
+  options?: SandboxOptions;
+  /** Size of each block. */
+  bytes: number;
+  /** Iterations. */
+  count: number;
+  /** Part of each block the program writes, 0 to 1, from its start. */
+  written: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Benfield's program: `count` times `p = calloc(1, bytes)`, write part of it, `free(p)`.
+ * @throws RangeError, OptionError; AllocatorAbort or OutOfMemory from the run.
+ */
+export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
+  const { model, options = {}, bytes, count, written } = run;
+  checkWhole("bytes", bytes);
+  checkWhole("count", count);
+  if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
+  const { check: _check, module: _module, ...settings } = options;
+  const sandbox = await openSandbox(model, options);
+  const records = callocLoopRecords(bytes, written);
+  const start = performance.now();
+  for (let done = 0; done < count; ) {
+    const times = Math.min(BATCH, count - done);
+    sandbox.repeat(records, times);
+    done += times;
+    run.onProgress?.(done, count);
+  }
+  const hostSeconds = (performance.now() - start) / 1000;
+  const counters = sandbox.counters();
+  sandbox.close();
+  const cost = await costKind(model, options, bytes, written);
+  const parameters = { bytes, count, written };
+  return { allocator: model, options: settings as OptionValues, parameters, counters, hostSeconds, cost };
+}

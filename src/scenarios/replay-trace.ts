@@ -1,0 +1,38 @@
+import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
+import { openSandbox, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
+import type { Trace } from "../trace/trace.js";
+
+export type { TouchPolicy };
+
+export interface TraceRun {
+  model: string;
+  options?: SandboxOptions;
+  /** Read once, and so used up. */
+  trace: Trace;
+  /** What the program touches of each object it gets. */
+  touch: TouchPolicy;
+  /** Most points of the timeline; 0, the default, for none. */
+  timelinePoints?: number;
+  onProgress?: (operations: number) => void;
+}
+
+/**
+ * Replays a trace on a fresh sandbox.
+ * @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run.
+ */
+export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
+  const { model, options = {}, trace, touch, timelinePoints = 0, onProgress } = run;
+  const { check: _check, module: _module, ...settings } = options;
+  const sandbox = await openSandbox(model, options);
+  const start = performance.now();
+  const replayed = await sandbox.replay(trace, { touch, timelinePoints, ...(onProgress && { onProgress }) });
+  const hostSeconds = (performance.now() - start) / 1000;
+  const counters = sandbox.counters();
+  sandbox.close();
+  const { operations, failedAllocations, timeline } = replayed;
+  const parameters = { touch, operations, failedAllocations };
+  return {
+    result: { allocator: model, options: settings as OptionValues, parameters, counters, hostSeconds },
+    timeline,
+  };
+}

@@ -1,0 +1,180 @@
+import { TraceError } from "../errors.js";
+import { SlotTable } from "./slots.js";
+import { OpKind, RECORD_BYTES, type TraceChunk } from "./trace.js";
+
+/** Records of a full chunk. */
+export const CHUNK_RECORDS = 4096;
+
+/** Largest size, count, offset and alignment: the machine's addresses have 47 bits. */
+export const MAX_BYTES = 2 ** 47;
+
+const TWO_TO_32 = 2 ** 32;
+const ABSENT = -1;
+
+/**
+ * Turns operations on keys (whatever the source calls its objects: ids or addresses, whole numbers of 0 to 2^53 - 1)
+ * into records on slots, in chunks that share one buffer. Memory grows with the objects alive at once, and not with
+ * the operations.
+ *
+ * Every operation throws a TraceError with the current `line` if it does not make sense; the encoder is then as
+ * before it. When `full`, `take` must come before the next operation.
+ */
+export class TraceEncoder {
+  /** 1-based line of the source, for errors. */
+  line: number | undefined;
+
+  readonly #slots = new SlotTable();
+  /** Bytes asked for, by slot. Inexact above 2^53, which only a calloc that must fail can ask for. */
+  #sizes = new Float64Array(1024);
+  readonly #bytes = new Uint8Array(CHUNK_RECORDS * RECORD_BYTES);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #count = 0;
+
+  /** @param nameKey how errors call an object. */
+  constructor(private readonly nameKey: (key: number) => string = (key) => `id ${key}`) {}
+
+  /** Records of the current chunk. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** True when the chunk must be taken before the next operation. */
+  get full(): boolean {
+    return this.#count === CHUNK_RECORDS;
+  }
+
+  /** Slots handed out so far: the most objects that were alive at once. */
+  get slotCount(): number {
+    return this.#slots.made;
+  }
+
+  /** Objects alive now. */
+  get liveCount(): number {
+    return this.#slots.live;
+  }
+
+  /** True if an object of this key is alive. */
+  has(key: number): boolean {
+    return this.#slots.find(key) !== ABSENT;
+  }
+
+  /** Hands over the records so far, valid until the next operation, and begins a new chunk. */
+  take(): TraceChunk {
+    const count = this.#count;
+    this.#count = 0;
+    return { records: this.#bytes.subarray(0, count * RECORD_BYTES), count };
+  }
+
+  malloc(key: number, bytes: number): void {
+    this.#check("bytes", bytes);
+    this.#append(OpKind.malloc, this.#allocate(key, bytes), bytes, 0);
+  }
+
+  calloc(key: number, count: number, bytes: number): void {
+    this.#check("count", count);
+    this.#check("bytes", bytes);
+    this.#append(OpKind.calloc, this.#allocate(key, count * bytes), count, bytes);
+  }
+
+  aligned(key: number, align: number, bytes: number): void {
+    this.#check("align", align);
+    this.#check("bytes", bytes);
+    if (!isPowerOfTwo(align)) this.#fail(`align must be a power of two, not ${align}`);
+    this.#append(OpKind.aligned, this.#allocate(key, bytes), align, bytes);
+  }
+
+  /** Changes an object's size, and its key where the source names it anew, as an address does that moved. */
+  realloc(key: number, bytes: number, newKey = key): void {
+    this.#check("bytes", bytes);
+    const found = this.#live(key);
+    if (newKey !== key && this.#slots.rename(key, newKey) === ABSENT) this.#failLive(newKey);
+    this.#sizes[found] = bytes;
+    this.#append(OpKind.realloc, found, 0, bytes);
+  }
+
+  free(key: number): void {
+    const slot = this.#slots.remove(key);
+    if (slot === ABSENT) this.#failUnknown(key);
+    this.#append(OpKind.free, slot, 0, 0);
+  }
+
+  write(key: number, offset: number, bytes: number): void {
+    this.#append(OpKind.write, this.#range(key, offset, bytes), offset, bytes);
+  }
+
+  read(key: number, offset: number, bytes: number): void {
+    this.#append(OpKind.read, this.#range(key, offset, bytes), offset, bytes);
+  }
+
+  #allocate(key: number, size: number): number {
+    const slot = this.#slots.add(key);
+    if (slot === ABSENT) this.#failLive(key);
+    if (slot === this.#sizes.length) this.#growSizes();
+    this.#sizes[slot] = size;
+    return slot;
+  }
+
+  #live(key: number): number {
+    const slot = this.#slots.find(key);
+    if (slot === ABSENT) this.#failUnknown(key);
+    return slot;
+  }
+
+  /** The slot of an object that holds a range. */
+  #range(key: number, offset: number, bytes: number): number {
+    this.#check("offset", offset);
+    this.#check("bytes", bytes);
+    const slot = this.#live(key);
+    const size = this.#sizes[slot] as number;
+    if (offset + bytes > size) {
+      this.#fail(
+        `offset ${offset} + ${bytes} bytes is outside ${this.nameKey(key)}, which has ${size} bytes`,
+      );
+    }
+    return slot;
+  }
+
+  #append(kind: OpKind, slot: number, first: number, second: number): void {
+    const view = this.#view;
+    const at = this.#count * RECORD_BYTES;
+    view.setUint32(at, kind, true);
+    view.setUint32(at + 4, slot, true);
+    view.setUint32(at + 8, first, true);
+    view.setUint32(at + 12, first / TWO_TO_32, true);
+    view.setUint32(at + 16, second, true);
+    view.setUint32(at + 20, second / TWO_TO_32, true);
+    this.#count++;
+  }
+
+  #growSizes(): void {
+    const sizes = new Float64Array(this.#sizes.length * 2);
+    sizes.set(this.#sizes);
+    this.#sizes = sizes;
+  }
+
+  #check(name: string, value: number): void {
+    if (!(value >= 0 && value <= MAX_BYTES && Math.floor(value) === value)) {
+      this.#fail(`${name} must be a whole number of at most 2^47, not ${value}`);
+    }
+  }
+
+  #failLive(key: number): never {
+    this.#fail(`${this.nameKey(key)} is allocated while it is live`);
+  }
+
+  #failUnknown(key: number): never {
+    this.#fail(`${this.nameKey(key)} is not live: it was not allocated, or was freed`);
+  }
+
+  #fail(message: string): never {
+    throw new TraceError(message, this.line);
+  }
+}
+
+/** True for 1, 2, 4, … 2^52; both halves count, as bit operations see only 32 bits. */
+function isPowerOfTwo(value: number): boolean {
+  const low = value >>> 0;
+  const high = (value - low) / TWO_TO_32;
+  const half = low | high;
+  return value > 0 && (low === 0 || high === 0) && (half & (half - 1)) === 0;
+}

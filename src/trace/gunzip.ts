@@ -1,0 +1,124 @@
+import { TraceError } from "../errors.js";
+import { PeekedSource } from "./source.js";
+
+/**
+ * Bytes given to the decompressor at once. They may decompress to 1,032 times as much (zlib's limit), which is what
+ * memory is bounded by.
+ */
+const SLICE_BYTES = 16384;
+
+/**
+ * The bytes of a source, decompressed if its first two are those of gzip (RFC 1952).
+ * @throws TraceError on gzip data that is cut short or corrupt, or has several members on a host that reads only one.
+ */
+export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const peeked = await PeekedSource.open(source, 2);
+  yield* isGzip(peeked.head) ? gunzipped(peeked) : peeked;
+}
+
+function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Array, void> {
+  const { readable, writable } = new DecompressionStream("gzip");
+  const plain: ReadableStreamDefaultReader<Uint8Array> = readable.getReader();
+  const feeder = new Feeder(source, writable);
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await feeder.feedUntil(plain.read());
+      ended = done;
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw feeder.failure ?? gzipError(error);
+  } finally {
+    if (!ended) {
+      // Either may be broken already, which is not what went wrong first.
+      await plain.cancel().catch(ignore);
+      await source.return();
+    }
+  }
+}
+
+/**
+ * Gives a decompressor its input, and no more of it than a reader of its output waits for. `pipeThrough` does not do
+ * that in Node, where the streams of a DecompressionStream count chunks against a limit meant for bytes, and so take
+ * in 16,384 of them.
+ */
+class Feeder {
+  /** The error of the source, if it had one. */
+  failure: unknown;
+
+  readonly #slices: AsyncGenerator<Uint8Array, void>;
+  readonly #writer: WritableStreamDefaultWriter<BufferSource>;
+  /** The write under way. */
+  #step: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(source: AsyncIterable<Uint8Array>, sink: WritableStream<BufferSource>) {
+    this.#slices = slicesOf(source);
+    this.#writer = sink.getWriter();
+    this.#writer.closed.catch(ignore);
+  }
+
+  /** Feeds until output came. Throws what the source or the decompressor throw. */
+  async feedUntil<T>(output: Promise<T>): Promise<T> {
+    let came = false;
+    const coming = output.then(ignore, ignore).then(() => {
+      came = true;
+    });
+    while (!came && !this.#ended) {
+      this.#step ??= this.#startStep();
+      await Promise.race([coming, this.#step]);
+    }
+    if (!came && this.failure !== undefined) throw this.failure;
+    return output;
+  }
+
+  /** The errors of a step are seen elsewhere: the decompressor's where its output is read, the source's in `failure`. */
+  async #startStep(): Promise<void> {
+    try {
+      const { done, value } = await this.#nextSlice();
+      if (done) {
+        this.#ended = true;
+        await this.#writer.close();
+      } else {
+        await this.#writer.write(value as Uint8Array<ArrayBuffer>);
+      }
+    } catch {
+      this.#ended = true;
+    } finally {
+      this.#step = undefined;
+    }
+  }
+
+  async #nextSlice(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      return await this.#slices.next();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+async function* slicesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
+  }
+}
+
+function gzipError(cause: unknown): TraceError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const what = /junk|trailing/i.test(reason)
+    ? "has several members or something else behind the first; compress it as one"
+    : "is cut short or corrupt";
+  const error = new TraceError(`the gzip data ${what} (${reason})`);
+  error.cause = cause;
+  return error;
+}
+
+function ignore(): void {}

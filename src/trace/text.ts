@@ -1,0 +1,73 @@
+import type { TraceEncoder } from "./encode.js";
+import { FieldCursor, NO_FIELD } from "./fields.js";
+import type { LineReader, LineScanner } from "./lines.js";
+import type { TraceNotes } from "./trace.js";
+
+const HASH = 0x23;
+const A = 0x61;
+const C = 0x63;
+const F = 0x66;
+const L = 0x6c;
+const M = 0x6d;
+const R = 0x72;
+const W = 0x77;
+
+/**
+ * Our own text form: one operation a line, fields set apart by blanks; blank lines and lines that begin with `#`
+ * are skipped.
+ *
+ *     a id bytes            malloc
+ *     c id count bytes      calloc
+ *     m id align bytes      aligned
+ *     r id bytes            realloc
+ *     f id                  free
+ *     w id offset bytes     the program writes this range of the object
+ *     l id offset bytes     the program reads it
+ */
+export class TextReader implements LineReader {
+  readonly notes: TraceNotes = { format: "text", losses: [] };
+  readonly #fields = new FieldCursor();
+
+  constructor(private readonly encoder: TraceEncoder) {}
+
+  readLine(line: LineScanner): void {
+    const fields = this.#fields;
+    const operation = fields.begin(line);
+    if (operation === NO_FIELD || fields.startsWith(HASH)) return;
+    this.#operation(operation);
+    fields.done();
+  }
+
+  finish(): void {}
+
+  // Arguments are evaluated left to right, which is the order of the fields.
+  #operation(operation: number): void {
+    const { encoder } = this;
+    const fields = this.#fields;
+    switch (operation) {
+      case A:
+        encoder.malloc(fields.number("id"), fields.number("bytes"));
+        break;
+      case C:
+        encoder.calloc(fields.number("id"), fields.number("count"), fields.number("bytes"));
+        break;
+      case M:
+        encoder.aligned(fields.number("id"), fields.number("align"), fields.number("bytes"));
+        break;
+      case R:
+        encoder.realloc(fields.number("id"), fields.number("bytes"));
+        break;
+      case F:
+        encoder.free(fields.number("id"));
+        break;
+      case W:
+        encoder.write(fields.number("id"), fields.number("offset"), fields.number("bytes"));
+        break;
+      case L:
+        encoder.read(fields.number("id"), fields.number("offset"), fields.number("bytes"));
+        break;
+      default:
+        fields.failOperation("a, c, m, r, f, w and l");
+    }
+  }
+}

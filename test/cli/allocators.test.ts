@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseAllocators } from "../../src/cli/allocators.js";
+import { UsageError } from "../../src/cli/exit.js";
+import { allocatorLabel } from "../../src/report/label.js";
+import { catalogue } from "./fakes.js";
+
+const parse = (text?: string) => parseAllocators(text, catalogue);
+
+describe("a list of allocators", () => {
+  test("is every model if none is given", () => {
+    expect(parse()).toEqual([
+      { model: "lazy", options: {} },
+      { model: "libmalloc", options: {} },
+    ]);
+  });
+
+  test("names models with their options and the machine's", () => {
+    expect(
+      parse("libmalloc, libmalloc:zeroing=dirty,libmalloc:memory=64GiB:slots=8,lazy:pageSize=16KiB"),
+    ).toEqual([
+      { model: "libmalloc", options: {} },
+      { model: "libmalloc", options: { zeroing: "dirty" } },
+      { model: "libmalloc", options: { memory: 64 * 2 ** 30, slots: 8 } },
+      { model: "lazy", options: { pageSize: 16_384 } },
+    ]);
+  });
+
+  test("keeps its order and has each once", () => {
+    expect(parse("libmalloc,lazy,libmalloc,lazy:pageSize=4KiB,lazy:pageSize=4096").map(labelOf)).toEqual([
+      "libmalloc",
+      "lazy",
+      "lazy:pageSize=4KiB",
+    ]);
+  });
+
+  test("a size may be written in any unit, also where only some are allowed", () => {
+    expect(parse("lazy:pageSize=65536")).toEqual(parse("lazy:pageSize=64k"));
+  });
+});
+
+describe("a refusal says what there is", () => {
+  test.each([
+    ["", '--allocator: there is no model ""; there are lazy and libmalloc'],
+    ["lazy,", '--allocator: there is no model ""; there are lazy and libmalloc'],
+    ["libmaloc", '--allocator: there is no model "libmaloc"; there are lazy and libmalloc'],
+    ["lazy:", '--allocator: "" is not an option: write lazy:option=value'],
+    ["lazy:pageSize", '--allocator: "pageSize" is not an option: write lazy:option=value'],
+    ["lazy:zeroing=dirty", '--allocator: lazy has no option "zeroing"; it takes pageSize and kernel'],
+    [
+      "libmalloc:zeroing=never",
+      '--allocator: libmalloc:zeroing cannot be "never"; it is one of always, dirty',
+    ],
+    ["libmalloc:zeroing=", '--allocator: libmalloc:zeroing cannot be ""; it is one of always, dirty'],
+    ["libmalloc:memory=big", '--allocator: libmalloc:memory cannot be "big"; it is a size, such as 64GiB'],
+    ["libmalloc:memory=", '--allocator: libmalloc:memory cannot be ""; it is a size, such as 64GiB'],
+    ["libmalloc:slots=few", '--allocator: libmalloc:slots cannot be "few"; it is a number'],
+    ["lazy:pageSize=8KiB", '--allocator: lazy:pageSize cannot be "8KiB"; it is one of 4KiB, 16KiB, 64KiB'],
+    ["libmalloc:slots=1:slots=2", '--allocator: "libmalloc:slots=1:slots=2" sets slots twice'],
+  ])("%j", (text, message) => {
+    expect(() => parse(text)).toThrow(UsageError);
+    expect(() => parse(text)).toThrow(message);
+  });
+});
+
+test("an allocator reads back from its label", () => {
+  const options = fc.record(
+    {
+      zeroing: fc.constantFrom("always", "dirty"),
+      memory: fc.maxSafeNat(),
+      slots: fc.maxSafeNat(),
+      pageSize: fc.constantFrom(4096, 16_384, 65_536),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.uniqueArray(options, { minLength: 1, selector: (one) => JSON.stringify(one) }), (list) => {
+      const choices = list.map((one) => ({ model: "libmalloc", options: { ...one } }));
+      expect(parse(choices.map(labelOf).join())).toEqual(choices);
+    }),
+  );
+});
+
+test("any text is a list of allocators, or a UsageError", () => {
+  const unit = fc.constantFrom(
+    "lazy",
+    "libmalloc",
+    "zeroing",
+    "slots",
+    "dirty",
+    "=",
+    ":",
+    ",",
+    "1",
+    "KiB",
+    "__proto__",
+  );
+  fc.assert(
+    fc.property(fc.string({ unit }), (text) => {
+      try {
+        expect(parse(text).length).toBeGreaterThan(0);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError);
+      }
+    }),
+  );
+});
+
+function labelOf({ model, options }: ReturnType<typeof parse>[number]): string {
+  return allocatorLabel({ allocator: model, options });
+}

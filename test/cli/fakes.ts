@@ -1,0 +1,118 @@
+import type { Host, Output } from "../../src/cli/host.js";
+import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
+import { runCommandLine } from "../../src/cli/program.js";
+import type { Trace } from "../../src/trace/trace.js";
+import { fakeResult, fakeTimeline } from "../report/fakes.js";
+
+/** A stream that keeps what is written to it. */
+export interface Captured extends Output {
+  text: string;
+}
+
+export function captured(terminal: Pick<Output, "isTTY" | "columns"> = {}): Captured {
+  return {
+    ...terminal,
+    text: "",
+    write(text) {
+      this.text += text;
+    },
+  };
+}
+
+const zeroing: OptionInfo = {
+  name: "zeroing",
+  summary: "what calloc zeroes of a cached block",
+  values: ["always", "dirty"],
+  default: "always",
+};
+
+const memory: OptionInfo = {
+  name: "memory",
+  summary: "memory the limit of the reserve is taken from",
+  unit: "bytes",
+  default: 16 * 2 ** 30,
+};
+
+/** Two models, as small as shows every kind of option. */
+export const catalogue: Catalogue = {
+  models: [
+    { name: "lazy", summary: "Always fresh from the kernel.", kernel: "linux", options: [] },
+    {
+      name: "libmalloc",
+      summary: "The large path of macOS 10.12.",
+      kernel: "darwin",
+      options: [zeroing, memory, { name: "slots", summary: "blocks the cache holds", default: 16 }],
+    },
+  ],
+  machineOptions: [
+    {
+      name: "pageSize",
+      summary: "bytes of a page",
+      values: ["4KiB", "16KiB", "64KiB"],
+      unit: "bytes",
+      default: 4096,
+    },
+    { name: "kernel", summary: "kernel to imitate", values: ["linux", "darwin"], default: "the model's own" },
+  ],
+};
+
+/** What the fake library was asked to run, in order. */
+export type Asked = Record<string, unknown>[];
+
+/** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
+export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Library {
+  return {
+    ...catalogue,
+    async runCallocLoop({ onProgress, ...run }) {
+      asked.push(run);
+      onProgress?.(run.count / 2, run.count);
+      const { options = {}, bytes, count, written } = run;
+      const result = fakeResult({ allocator: run.model, hostSeconds: 0.25, cost: "constant" });
+      return { ...result, options: options as Record<string, string>, parameters: { bytes, count, written } };
+    },
+    async readTrace(source) {
+      const text: string[] = [];
+      for await (const chunk of source as AsyncIterable<Uint8Array>)
+        text.push(new TextDecoder().decode(chunk));
+      const notes = { format: "text" as const, losses: [`${text.join("").length} bytes lost`] };
+      return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
+    },
+    async replayTrace({ onProgress, trace: _, ...run }) {
+      asked.push(run);
+      onProgress?.(50);
+      const { points } = fakeTimeline(run.model);
+      return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
+    },
+    ...overrides,
+  };
+}
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+  asked: Asked;
+}
+
+export interface FakeWorld {
+  library?: Partial<Library>;
+  stdin?: readonly string[];
+  env?: Host["env"];
+  stdout?: Captured;
+  stderr?: Captured;
+}
+
+/** Runs the command line on a fake library, and returns all that came of it. */
+export async function run(argv: readonly string[], world: FakeWorld = {}): Promise<Ran> {
+  const { stdout = captured(), stderr = captured(), env = {} } = world;
+  const asked: Asked = [];
+  const library = fakeLibrary(asked, world.library);
+  const stdin = streamOf(world.stdin ?? []);
+  const code = await runCommandLine(argv, { stdout, stderr, stdin, env, version: "1.2.3", library });
+  return { code, stdout: stdout.text, stderr: stderr.text, asked };
+}
+
+/** A stream that can be read once. */
+export async function* streamOf(texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield new TextEncoder().encode(text);
+}

@@ -1,0 +1,180 @@
+/** The built command, end to end, in a process of its own. `npm test` builds it first. */
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Report, Result } from "../../src/report/results.js";
+import { parseSvg } from "../report/svg-check.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const MIB = 2 ** 20;
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
+});
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command with `input` on stdin. `closeEarly` closes its stdout before it writes. */
+function zeropage(argv: readonly string[], { input = "", closeEarly = false } = {}): Promise<Ended> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const child = spawn(process.execPath, [MAIN, ...argv], { env });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    ended.stderr += chunk;
+  });
+  if (closeEarly) child.stdout.destroy();
+  // It need not read what it is given.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...ended, code }));
+  });
+}
+
+const bySize = (results: readonly Result[], allocator: string, mib: number) =>
+  results.find((result) => result.allocator === allocator && result.parameters.bytes === mib * MIB);
+
+describe("run calloc-loop", () => {
+  test("shows Benfield's experiment as a table", async () => {
+    const { code, stdout, stderr } = await zeropage(["run", "calloc-loop"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).not.toContain("\u001b");
+    expect(stdout).toMatch(/^libmalloc +100 MiB +linear +25,600 +100 MiB +976\.5 GiB +100% +100 MiB/m);
+    expect(stdout).toMatch(/^libmalloc +1,000 MiB +constant +0 +0 +0 +- +0/m);
+    expect(stdout).toMatch(/^naive +100 MiB +linear +256,000,000 +976\.6 GiB +976\.6 GiB +100% +100 MiB/m);
+    expect(stdout).toContain("every one of its 25,600 faults was needless.");
+    expect(stdout).toContain("libmalloc: a cliff lies between 100 MiB (linear) and 1,000 MiB (constant).");
+  });
+
+  test("gives the same figures as JSON", async () => {
+    const { code, stdout } = await zeropage(["run", "calloc-loop", "--json"]);
+    const { scenario, results } = JSON.parse(stdout) as Report;
+    expect({ code, scenario }).toEqual({ code: 0, scenario: "calloc-loop" });
+    const needless = 9_999 * 100 * MIB;
+    expect(bySize(results, "libmalloc", 100)?.counters).toMatchObject({
+      faults: { needless: 25_600 },
+      zeroed: { allocator: needless, needless },
+    });
+    expect(bySize(results, "libmalloc", 1000)?.counters).toMatchObject({
+      faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0, needless: 0 },
+      zeroed: { kernel: 0, allocator: 0, needless: 0 },
+    });
+    expect(bySize(results, "lazy", 100)?.counters.zeroed).toEqual({ kernel: 0, allocator: 0, needless: 0 });
+  });
+
+  test("with zeroing=dirty nothing is zeroed, on the check build too", async () => {
+    const flags = ["--size", "100MiB", "--count", "20", "--allocator", "libmalloc:zeroing=dirty", "--json"];
+    for (const check of [[], ["--check"]]) {
+      const { results } = JSON.parse(
+        (await zeropage(["run", "calloc-loop", ...flags, ...check])).stdout,
+      ) as Report;
+      expect(results[0]).toMatchObject({
+        options: { zeroing: "dirty" },
+        counters: { zeroed: { allocator: 0 }, faults: { zeroFill: 0 } },
+      });
+    }
+  });
+
+  test("draws a chart", async () => {
+    const file = join(folder, "out.svg");
+    const { code, stderr } = await zeropage(["run", "calloc-loop", "--count", "5", "--chart", file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${file}\n` });
+    expect(await readdir(folder)).toEqual(["out.svg"]);
+    const drawing = parseSvg(await readFile(file, "utf8"));
+    expect(drawing.texts).toContain("calloc(1, 100 MiB)");
+  });
+
+  test("writes CSV and Markdown", async () => {
+    const small = ["run", "calloc-loop", "--size", "1MiB", "--count", "2", "--allocator", "lazy"];
+    expect((await zeropage([...small, "--csv"])).stdout.split("\r\n")).toHaveLength(3);
+    expect((await zeropage([...small, "--markdown"])).stdout).toContain("| lazy | 1 MiB |");
+  });
+});
+
+describe("replay", () => {
+  const text = "a 0 4096\nc 1 10 100\nr 0 8192\nf 1\nf 0\n";
+
+  test("replays a file on every model", async () => {
+    const file = join(folder, "trace.txt");
+    await writeFile(file, text);
+    const { code, stdout } = await zeropage([
+      "replay",
+      file,
+      "--touch",
+      "pages",
+      "--json",
+      "--format",
+      "text",
+    ]);
+    const { scenario, parameters, results } = JSON.parse(stdout) as Report;
+    expect({ code, scenario, parameters }).toEqual({
+      code: 0,
+      scenario: "replay",
+      parameters: { trace: file, touch: "pages" },
+    });
+    expect(results.map(({ allocator }) => allocator)).toEqual(["naive", "lazy", "libmalloc"]);
+    for (const { counters } of results) {
+      expect(counters.calls).toBe(5);
+      expect(counters.bytes.inUse).toBe(0);
+    }
+  });
+
+  test("replays stdin, and draws it", async () => {
+    const file = join(folder, "out.svg");
+    const argv = ["replay", "-", "--format", "text", "--timeline", file];
+    const { code, stdout, stderr } = await zeropage(argv, { input: text });
+    expect(code).toBe(0);
+    expect(stderr).toContain(`wrote ${file}\n`);
+    expect(stdout).toContain("replay: trace stdin, touch none");
+    expect(stdout).toContain("system");
+    expect(parseSvg(await readFile(file, "utf8")).marks["line mark"]).toBe(9);
+  });
+
+  test("names the line of a bad trace", async () => {
+    const { code, stderr } = await zeropage(["replay", "-", "--format", "text"], { input: "a 0 1\nx\n" });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^zeropage: stdin: line 2: .*\n$/);
+  });
+});
+
+describe("the process", () => {
+  test("prints the package's version", async () => {
+    const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await zeropage(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("lists the models", async () => {
+    const { models } = JSON.parse((await zeropage(["models", "--json"])).stdout);
+    expect(models.map(({ name }: { name: string }) => name)).toEqual(["naive", "lazy", "libmalloc"]);
+  });
+
+  test("ends with 2 on a usage error, in one line", async () => {
+    const { code, stdout, stderr } = await zeropage(["run", "calloc-loop", "--allocator", "nonesuch"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^zeropage: --allocator: there is no model "nonesuch"; .*\n$/);
+  });
+
+  test("says nothing when its reader has gone", async () => {
+    const argv = ["run", "calloc-loop", "--size", "1MiB", "--count", "2", "--json"];
+    expect(await zeropage(argv, { closeEarly: true })).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { chooseForm, printReport, wantsColour } from "../../src/cli/output.js";
+import { benfield } from "../report/fakes.js";
+import { captured } from "./fakes.js";
+
+test("the form is a table unless a flag says otherwise", () => {
+  expect(chooseForm({})).toBe("table");
+  expect(chooseForm({ json: true })).toBe("json");
+  expect(chooseForm({ csv: true })).toBe("csv");
+  expect(chooseForm({ markdown: true })).toBe("markdown");
+});
+
+describe("colour", () => {
+  test.each([
+    [{}, false, false],
+    [{}, true, true],
+    [{ TERM: "dumb" }, true, false],
+    [{ NO_COLOR: "1" }, true, false],
+    [{ NO_COLOR: "" }, true, true],
+    [{ FORCE_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "" }, false, false],
+    [{ FORCE_COLOR: "0" }, true, false],
+    [{ FORCE_COLOR: "false" }, true, false],
+    [{ FORCE_COLOR: "1", TERM: "dumb" }, false, true],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+  ])("with %j, on a terminal: %s, is %s", (env, isTTY, colour) => {
+    expect(wantsColour(env, isTTY)).toBe(colour);
+  });
+
+  test("is never in a form for programs", () => {
+    for (const form of ["json", "csv", "markdown"] as const) {
+      const stdout = captured({ isTTY: true });
+      printReport(benfield, form, { stdout, env: {} });
+      expect(stdout.text).not.toContain("\u001b");
+    }
+    const stdout = captured({ isTTY: true });
+    printReport(benfield, "table", { stdout, env: {} });
+    expect(stdout.text).toContain("\u001b[31m");
+  });
+});

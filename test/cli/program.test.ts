@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import { run } from "./fakes.js";
+
+describe("help", () => {
+  test("lists the commands", async () => {
+    const { code, stdout, stderr } = await run(["--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: zeropage [options] [command]
+
+      Shows, to the page, what an allocation really costs.
+
+      Options:
+        -V, --version            output the version number
+        -h, --help               display help for command
+
+      Commands:
+        run                      run an experiment on allocators
+        replay [options] <file>  replay a trace of a real program, plain or gzipped
+        models [options]         list the allocator models and their options
+        help [command]           display help for command
+
+      Examples:
+        zeropage run calloc-loop
+        zeropage replay trace.txt.gz --allocator libmalloc --touch pages
+        zeropage models
+      "
+    `);
+  });
+
+  test("of the calloc loop", async () => {
+    expect((await run(["run", "calloc-loop", "--help"])).stdout).toMatchInlineSnapshot(`
+      "Usage: zeropage run calloc-loop [options]
+
+      p = calloc(1, n); free(p), over and over: who zeroes the memory, and is it
+      needed?
+
+      Options:
+        --size <sizes>      size of the block: bytes, or KiB, MiB, GiB; several by
+                            commas (default: "100MiB,1000MiB")
+        --count <number>    how many times (default: "10000")
+        --written <share>   share of the block the program writes each time, 0% to
+                            100% (default: "0%")
+        --allocator <list>  allocators to run (default: every model)
+        --check             run on the check build, which validates the machine as it
+                            goes
+        --json              results as JSON
+        --csv               results as CSV
+        --markdown          results as a Markdown table
+        --chart <file>      draw who zeroed the memory, as an SVG image
+        -h, --help          display help for command
+
+      An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
+        libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+
+      Examples:
+        zeropage run calloc-loop
+        zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
+        zeropage run calloc-loop --written 25% --chart zeroed.svg
+      "
+    `);
+  });
+
+  test("of a replay", async () => {
+    expect((await run(["replay", "--help"])).stdout).toMatchInlineSnapshot(`
+      "Usage: zeropage replay [options] <file>
+
+      replay a trace of a real program, plain or gzipped
+
+      Arguments:
+        file                the trace; - is standard input
+
+      Options:
+        --touch <policy>    what the program touches of a new object: none, first,
+                            pages, object (default: "none")
+        --format <format>   format of the trace, if it is not recognised: text, rep,
+                            valgrind
+        --allocator <list>  allocators to run (default: every model)
+        --check             run on the check build, which validates the machine as it
+                            goes
+        --json              results as JSON
+        --csv               results as CSV
+        --markdown          results as a Markdown table
+        --timeline <file>   draw bytes in use, system and resident over time, as an
+                            SVG image
+        -h, --help          display help for command
+
+      An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
+        libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+
+      Examples:
+        zeropage replay trace.txt.gz
+        zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
+        valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind
+      "
+    `);
+  });
+
+  test.each([
+    ["run", "--help"],
+    ["models", "--help"],
+    ["help", "replay"],
+  ])("of %s %s", async (...argv) => {
+    const { code, stdout } = await run(argv);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: zeropage /);
+  });
+
+  test("is given to who asks for nothing, as a usage error", async () => {
+    for (const argv of [[], ["run"]]) {
+      const { code, stdout, stderr } = await run(argv);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^Usage: zeropage /);
+    }
+  });
+});
+
+test("--version is the package's", async () => {
+  expect(await run(["--version"])).toMatchObject({ code: 0, stdout: "1.2.3\n" });
+});
+
+test.each([
+  [["rnu"], "unknown command 'rnu' (Did you mean run?)"],
+  [["run", "malloc-loop"], "unknown command 'malloc-loop' (Did you mean calloc-loop?)"],
+  [["run", "calloc-loop", "--sizes", "1"], "unknown option '--sizes' (Did you mean --size?)"],
+  [["run", "calloc-loop", "--size"], "option '--size <sizes>' argument missing"],
+  [["run", "calloc-loop", "1MiB"], "too many arguments for 'calloc-loop'. Expected 0 arguments but got 1."],
+  [["run", "calloc-loop", "--json", "--csv"], "option '--json' cannot be used with option '--csv'"],
+  [
+    ["run", "calloc-loop", "--count", "many"],
+    '--count: "many" is not a count: write a whole number from 1, such as 10000',
+  ],
+  [
+    ["run", "calloc-loop", "--allocator", "x"],
+    '--allocator: there is no model "x"; there are lazy and libmalloc',
+  ],
+])("%j is a usage error in one line", async (argv, message) => {
+  const { code, stdout, stderr, asked } = await run(argv);
+  expect({ code, stdout, asked }).toEqual({ code: 2, stdout: "", asked: [] });
+  expect(stderr).toBe(`zeropage: ${message}\n`);
+});
+
+describe("models", () => {
+  test("are listed for people", async () => {
+    expect((await run(["models"])).stdout).toMatchInlineSnapshot(`
+      "lazy (kernel linux)
+        Always fresh from the kernel.
+
+      libmalloc (kernel darwin)
+        The large path of macOS 10.12.
+          zeroing=always|dirty       what calloc zeroes of a cached block (default always)
+          memory=SIZE                memory the limit of the reserve is taken from (default 16GiB)
+          slots=NUMBER               blocks the cache holds (default 16)
+
+      every model (lazy and libmalloc)
+          pageSize=4KiB|16KiB|64KiB  bytes of a page (default 4KiB)
+          kernel=linux|darwin        kernel to imitate (default the model's own)
+      "
+    `);
+  });
+
+  test("are listed as JSON", async () => {
+    const { models, machineOptions } = JSON.parse((await run(["models", "--json"])).stdout);
+    expect(models.map((model: { name: string }) => model.name)).toEqual(["lazy", "libmalloc"]);
+    expect(machineOptions[0]).toMatchObject({ name: "pageSize", default: 4096 });
+  });
+});

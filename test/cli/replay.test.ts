@@ -1,0 +1,113 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Library } from "../../src/cli/library.js";
+import { TraceError } from "../../src/errors.js";
+import { parseSvg } from "../report/svg-check.js";
+import { run } from "./fakes.js";
+
+let folder = "";
+let trace = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+  trace = join(folder, "trace.txt");
+  await writeFile(trace, "a 0 512\n");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test("by default every model replays the trace and the program touches nothing", async () => {
+  const { code, asked, stderr } = await run(["replay", trace]);
+  expect(code).toBe(0);
+  expect(asked).toEqual([
+    { model: "lazy", options: {}, touch: "none", timelinePoints: 100 },
+    { model: "libmalloc", options: {}, touch: "none", timelinePoints: 100 },
+  ]);
+  expect(stderr).toBe("note: 8 bytes lost\n");
+});
+
+test("the flags say what runs", async () => {
+  const { asked } = await run(["replay", trace, "--allocator", "lazy", "--touch", "pages", "--check"]);
+  expect(asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages", timelinePoints: 100 }]);
+});
+
+test("the format is handed on", async () => {
+  const formats: unknown[] = [];
+  const readTrace: Library["readTrace"] = async (_, options) => {
+    formats.push(options?.format);
+    return { notes: { format: "rep", losses: [] }, async *[Symbol.asyncIterator]() {} };
+  };
+  await run(["replay", trace, "--allocator", "lazy", "--format", "rep"], { library: { readTrace } });
+  await run(["replay", trace, "--allocator", "lazy"], { library: { readTrace } });
+  expect(formats).toEqual(["rep", undefined]);
+});
+
+describe("the report", () => {
+  test("is a table, what it means, and bytes over time", async () => {
+    const { stdout } = await run(["replay", "-", "--allocator", "lazy"], { stdin: ["a 0 512\n"] });
+    expect(stdout).toMatchInlineSnapshot(`
+      "replay: trace stdin, touch none
+
+                         zeroed by  zeroed by  needless      peak    host
+      allocator  faults     kernel  allocator     share  resident    time
+      ─────────  ──────  ─────────  ─────────  ────────  ────────  ──────
+      lazy            0          0          0         -         0  500 ms
+
+      lazy: nothing was zeroed and no page was touched.
+
+      lazy  in use    ····▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▅▅▅▅▅▄▄▄▄▄▃▃▃▃▃▂▂▂▂·  8 MiB
+            system    ····████████████████████████████████████████████  12 MiB
+            resident  ····▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▃▃▃▃▃▃▃▃▃▃▃▃▃▃▂▂▂▂▂▂▂▂▂▂▁▁▁▁·  4 MiB
+      "
+    `);
+  });
+
+  test("is the record as JSON and nothing else", async () => {
+    const { stdout } = await run(["replay", trace, "--json", "--touch", "first"]);
+    const { scenario, parameters, results } = JSON.parse(stdout);
+    expect({ scenario, parameters }).toEqual({ scenario: "replay", parameters: { trace, touch: "first" } });
+    expect(results.map((result: { allocator: string }) => result.allocator)).toEqual(["lazy", "libmalloc"]);
+  });
+});
+
+test("stdin is replayed on every allocator, and its losses told once", async () => {
+  const { code, asked, stderr } = await run(["replay", "-"], { stdin: ["a 0", " 512\n"] });
+  expect(code).toBe(0);
+  expect(asked).toHaveLength(2);
+  expect(stderr).toBe("note: 8 bytes lost\n");
+});
+
+test("a bad trace is read once and named with its line", async () => {
+  let readings = 0;
+  const readTrace: Library["readTrace"] = async () => {
+    readings++;
+    throw new TraceError("this is no operation", 3);
+  };
+  const { code, stderr, stdout } = await run(["replay", trace], { library: { readTrace } });
+  expect({ code, stdout, readings }).toEqual({ code: 1, stdout: "", readings: 1 });
+  expect(stderr).toBe(`zeropage: ${trace}: line 3: this is no operation\n`);
+});
+
+test.each([
+  [["replay"], "missing required argument 'file'"],
+  [["replay", "/no/such/trace"], 'cannot read trace "/no/such/trace": there is no such file'],
+  [["replay", "-", "--touch", "all"], '--touch: "all" is not one of none, first, pages, object'],
+  [["replay", "-", "--format", "xml"], '--format: "xml" is not one of text, rep, valgrind'],
+  [
+    ["replay", "-", "--timeline", "/no/out.svg"],
+    '--timeline: cannot write "/no/out.svg": there is no such folder',
+  ],
+])("%j is refused before anything is run", async (argv, message) => {
+  const { code, asked, stderr } = await run(argv);
+  expect({ code, asked, stderr }).toEqual({ code: 2, asked: [], stderr: `zeropage: ${message}\n` });
+});
+
+test("the timeline is drawn from more points, and stderr says so", async () => {
+  const file = join(folder, "out.svg");
+  const { asked, stderr } = await run(["replay", trace, "--timeline", file]);
+  expect(asked[0]).toMatchObject({ timelinePoints: 1000 });
+  expect(stderr).toBe(`note: 8 bytes lost\nwrote ${file}\n`);
+  const { marks, texts } = parseSvg(await readFile(file, "utf8"));
+  expect(marks["line mark"]).toBe(6);
+  expect(texts.join()).toContain("touch none");
+});

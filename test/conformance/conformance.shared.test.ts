@@ -1,0 +1,132 @@
+/** Every registered model, in every variant, on both builds and both hosts, keeps the C library's promises. */
+import { describe, expect, it } from "vitest";
+import { models, openSandbox, type Sandbox } from "../../src/index.js";
+import { SuspiciousProgram } from "./program.js";
+
+const CALLS = 1500;
+const SEEDS = [0x5eed, 0xca110c] as const;
+/** Sizes about every edge that some model has. */
+const SIZES = [1, 15, 16, 17, 1008, 1009, 4095, 4096, 4097, 130_048, 130_049, 2 ** 20, 2 ** 22 + 1] as const;
+
+/** The defaults, each option's every word, and the page sizes. */
+const variants = models.flatMap(({ name, options }) => [
+  { model: name, options: {} },
+  ...options.flatMap(({ name: option, values = [] }) =>
+    values.map((value) => ({ model: name, options: { [option]: value } })),
+  ),
+  ...[16384, 65536].map((pageSize) => ({ model: name, options: { pageSize } })),
+]);
+
+function label({ model, options }: (typeof variants)[number]): string {
+  return [model, ...Object.entries(options).map(([name, value]) => `${name}=${value}`)].join(":");
+}
+
+const cases = variants.flatMap((variant) =>
+  [false, true].map((check) => ({
+    ...variant,
+    check,
+    name: `${label(variant)}${check ? " (check build)" : ""}`,
+  })),
+);
+
+describe.each(cases)("$name", ({ model, options, check }) => {
+  const open = (more: Record<string, number> = {}): Promise<Sandbox> =>
+    openSandbox(model, { ...options, ...more, check });
+
+  function expectZero(sandbox: Sandbox, pointer: number, bytes: number): void {
+    const stride = Math.max(1, Math.floor(bytes / 200));
+    for (let offset = 0; offset < bytes; offset += stride) expect(sandbox.load(pointer + offset)).toBe(0);
+    expect(sandbox.load(pointer + bytes - 1)).toBe(0);
+  }
+
+  it.each(SIZES)("callocs %i zeroed bytes, fresh and where the program has written", async (bytes) => {
+    const sandbox = await open();
+    for (let round = 0; round < 4; round++) {
+      const pointer = sandbox.calloc(1, bytes);
+      expectZero(sandbox, pointer, bytes);
+      // The whole of it the first time, and only its end later on.
+      if (round === 0) sandbox.fill(pointer, 0xa5, bytes);
+      else sandbox.store(pointer + bytes - 1, 0xa5);
+      sandbox.free(pointer);
+    }
+    sandbox.check();
+  });
+
+  it("keeps contents over realloc in every direction", async () => {
+    const sandbox = await open();
+    let pointer = sandbox.malloc(1);
+    let kept = 1;
+    sandbox.store(pointer, 0x11);
+    for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24]) {
+      pointer = sandbox.realloc(pointer, bytes);
+      expect(pointer).not.toBe(0);
+      expect(sandbox.load(pointer)).toBe(0x11);
+      if (kept > 1)
+        expect(sandbox.load(pointer + Math.min(kept, bytes) - 1)).toBe(kept <= bytes ? 0x22 : 0x33);
+      sandbox.fill(pointer + 1, 0x33, bytes - 1);
+      sandbox.store(pointer + bytes - 1, 0x22);
+      kept = bytes;
+    }
+    sandbox.free(pointer);
+    sandbox.check();
+  });
+
+  it("reallocs nothing into a block, and frees nothing", async () => {
+    const sandbox = await open();
+    const pointer = sandbox.realloc(0, 100);
+    expect(sandbox.usableSize(pointer)).toBeGreaterThanOrEqual(100);
+    expect(sandbox.usableSize(0)).toBe(0);
+    sandbox.free(pointer);
+    sandbox.free(0);
+    expect(sandbox.counters().bytes.inUse).toBe(0);
+  });
+
+  it("callocs and mallocs nothing without harm", async () => {
+    const sandbox = await open();
+    for (const pointer of [sandbox.malloc(0), sandbox.calloc(0, 8), sandbox.calloc(8, 0)])
+      sandbox.free(pointer);
+    sandbox.check();
+  });
+
+  it("refuses a product that overflows, and says so", async () => {
+    const sandbox = await open();
+    expect(sandbox.calloc(2 ** 40, 2 ** 40)).toBe(0);
+    expect(sandbox.lastError).toMatchObject({ kind: "overflow", requested: Number.POSITIVE_INFINITY });
+    expect(sandbox.calloc(2 ** 20, 1)).not.toBe(0);
+    expect(sandbox.lastError).toBeNull();
+  });
+
+  it("answers 0 when address space runs out, keeps what it has, and goes on", async () => {
+    const sandbox = await open({ addressSpace: 64 * 2 ** 20 });
+    const blocks: number[] = [];
+    for (let pointer = sandbox.malloc(2 ** 20); pointer; pointer = sandbox.malloc(2 ** 20)) {
+      sandbox.store(pointer, 7);
+      blocks.push(pointer);
+    }
+    expect(blocks.length).toBeGreaterThan(30);
+    expect(sandbox.lastError).toMatchObject({ kind: "address-space" });
+    const [first = 0] = blocks;
+    expect(sandbox.realloc(first, 80 * 2 ** 20)).toBe(0);
+    for (const pointer of blocks) expect(sandbox.load(pointer)).toBe(7);
+    for (const pointer of blocks) sandbox.free(pointer);
+    expect(sandbox.malloc(2 ** 20)).not.toBe(0);
+    sandbox.check();
+  });
+
+  it("stops at a pointer it never gave, and stays usable", async () => {
+    const sandbox = await open();
+    const pointer = sandbox.malloc(2 ** 22);
+    const before = sandbox.counters();
+    expect(() => sandbox.free(pointer + 2 ** 21)).toThrow(/pointer/);
+    expect({ ...sandbox.counters(), touched: 0, calls: 0 }).toEqual({ ...before, touched: 0, calls: 0 });
+    sandbox.free(pointer);
+    sandbox.check();
+  });
+
+  it.each(SEEDS)("keeps every promise to a suspicious program, seed %i", async (seed) => {
+    const sandbox = await open();
+    new SuspiciousProgram(sandbox, seed).run(CALLS);
+    expect(sandbox.counters().bytes.inUse).toBe(0);
+    sandbox.check();
+  });
+});

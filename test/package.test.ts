@@ -1,0 +1,163 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright";
+import { build, preview, type Rollup } from "vite";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { chromiumLaunchOptions, findChromium } from "./chromium.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MODEL = "libmalloc";
+/** Gzipped, the core module with one model. */
+const SIZE_BUDGET = 40_000;
+
+// npm, tsc, vite and Chromium, on a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
+
+const browser = findChromium();
+const run = promisify(execFile);
+
+/** Opens a sandbox, allocates, frees, and leaves what was counted in `counters`. */
+const USE = `
+  const { openSandbox } = await import("zeropage");
+  const sandbox = await openSandbox("${MODEL}");
+  const pointer = sandbox.calloc(1, 1 << 20);
+  sandbox.free(pointer);
+  const counters = JSON.stringify(sandbox.counters());
+`;
+
+/** An otherwise empty folder in which the package is installed, as a stranger's would be. */
+let folder: string;
+let packed: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-package-"));
+  // Without scripts: `prepare` would build again, under the tests that are reading build/.
+  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const { stdout } = await run("npm", pack, { cwd: ROOT });
+  const [{ filename, files }] = JSON.parse(stdout);
+  packed = files.map((file: { path: string }) => file.path);
+  const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${filename}`];
+  await run("npm", install, { cwd: folder });
+});
+
+afterAll(async () => {
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+it("the package holds what was built from these sources, and nothing else", () => {
+  const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|build\/[\w.-]+\.wasm|dist\/.+)$/;
+  expect(packed.filter((path) => !expected.test(path))).toEqual([]);
+  expect(packed).toEqual(
+    expect.arrayContaining(["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]),
+  );
+  expect(packed).toContain(`build/${MODEL}.wasm`);
+  // tsc does not clear dist/, so a file there may outlive its source.
+  const source = (path: string) => path.replace(/^dist/, "src").replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
+  const stale = packed.filter((path) => path.startsWith("dist/") && !existsSync(join(ROOT, source(path))));
+  expect(stale).toEqual([]);
+});
+
+it("a program in Node uses the library", async () => {
+  expect(JSON.parse(await countersInNode())).toMatchObject({ calls: 2 });
+});
+
+it("the command runs", async () => {
+  const { stdout } = await run("npx", ["--no", "zeropage", "models"], { cwd: folder });
+  expect(stdout).toContain(MODEL);
+});
+
+it("the types hold without skipLibCheck", async () => {
+  const program = `
+    import { type Counters, openSandbox, type Sandbox } from "zeropage";
+    const sandbox: Sandbox = await openSandbox("${MODEL}");
+    const pointer: number = sandbox.calloc(1, 4096);
+    sandbox.free(pointer);
+    export const counters: Counters = sandbox.counters();
+    // @ts-expect-error: a type that were "any" would take this
+    await openSandbox(42);
+  `;
+  await writeFile(join(folder, "program.mts"), program);
+  const options = "--noEmit --strict --target es2022 --module nodenext --lib es2022,dom".split(" ");
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  // On a type error tsc exits 1 and says so on stdout, which execFile's own message leaves out.
+  const { stdout } = await run(process.execPath, [tsc, ...options, "program.mts"], { cwd: folder }).catch(
+    (error) => error,
+  );
+  expect(stdout).toBe("");
+});
+
+it("a bundler finds the wasm, needs nothing of Node, and keeps the size budget", async () => {
+  const { entry, wasm } = await bundlePage();
+  for (const { code } of entry) expect(code).not.toMatch(/node:|__vite-browser-external/);
+  const model = wasm.find((asset) => asset.names.includes(`${MODEL}.wasm`));
+  if (!model) throw new Error(`no ${MODEL}.wasm among ${wasm.map((asset) => asset.fileName)}`);
+  const bytes = [...entry.map((chunk) => chunk.code), model.source]
+    .map((content) => gzipSync(content).length)
+    .reduce((sum, length) => sum + length);
+  expect(bytes).toBeLessThan(SIZE_BUDGET);
+});
+
+it.skipIf(!browser)("the bundled page, and a Worker of it, count in Chromium what Node counts", async () => {
+  await bundlePage();
+  const server = await preview({ ...page(), preview: { port: 0 } });
+  const instance = await chromium.launch(chromiumLaunchOptions(browser as string));
+  try {
+    const tab = await instance.newPage();
+    const errors: string[] = [];
+    tab.on("pageerror", (error) => errors.push(error.message));
+    await tab.goto(server.resolvedUrls?.local[0] as string);
+    await tab.waitForFunction("globalThis.results", undefined, { timeout: 10_000 }).catch((error) => {
+      throw new Error(`${error.message}\n${errors.join("\n")}`);
+    });
+    const counters = await countersInNode();
+    expect(await tab.evaluate("globalThis.results")).toEqual({ page: counters, worker: counters });
+  } finally {
+    await instance.close();
+    await server.close();
+  }
+});
+
+async function countersInNode(): Promise<string> {
+  const program = `${USE} console.log(counters);`;
+  const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
+  return stdout.trim();
+}
+
+/** Vite's options for the page in `folder`. Without inlining: a small module would else become part of the code. */
+const page = () => ({
+  root: join(folder, "page"),
+  configFile: false as const,
+  logLevel: "error" as const,
+  worker: { format: "es" as const },
+  build: { assetsInlineLimit: 0, modulePreload: false as const, target: "es2022" },
+});
+
+/** Bundles the page. `entry` is the code that it loads first. */
+async function bundlePage(): Promise<{ entry: Rollup.OutputChunk[]; wasm: Rollup.OutputAsset[] }> {
+  const files = {
+    "index.html": `<!doctype html><title>page</title><script type="module" src="./main.js"></script>`,
+    "main.js": `
+      import { openSandbox } from "zeropage";
+      ${USE.replace(/.*import\(.*/, "")}
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }) => { globalThis.results = { page: counters, worker: data } };
+    `,
+    "worker.js": `${USE} postMessage(counters);`,
+  };
+  await mkdir(page().root, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(page().root, name), text);
+  const { output } = (await build(page())) as Rollup.RollupOutput;
+  const chunks = output.filter((file) => file.type === "chunk");
+  const first = chunks.find((chunk) => chunk.isEntry);
+  const names = new Set(first ? [first.fileName, ...first.imports] : []);
+  return {
+    entry: chunks.filter((chunk) => names.has(chunk.fileName)),
+    wasm: output.filter((file) => file.type === "asset").filter((asset) => asset.fileName.endsWith(".wasm")),
+  };
+}

@@ -1,0 +1,128 @@
+import { readModule } from "#read-module";
+import { Instance, type MachineExports } from "../src/instance.js";
+import { pageRun } from "../src/machine.js";
+import type { Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
+
+interface RawExports extends MachineExports {
+  mmap(hint: number, bytes: number, place: number, align: number): number;
+  munmap(address: number, bytes: number): number;
+  mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
+  brk(address: number): number;
+  madvise(address: number, bytes: number, advice: number): number;
+  vmCopy(source: number, destination: number, bytes: number): number;
+  clear(address: number, bytes: number): void;
+  clearDirty(address: number, bytes: number): void;
+}
+
+// Bits of a state byte: assembly/machine/states.ts.
+const CONTENT = 8;
+const UNKNOWN = 16;
+const SHARED = 128;
+
+/** The reference says whether a page is unknown, but not whether an unknown or shared one has content. */
+function fold(bits: number): number {
+  return bits & (UNKNOWN | SHARED) ? bits & ~CONTENT : bits;
+}
+
+/** The bare machine, compiled without an allocator. */
+export async function openRawMachine(options: MachineOptions, check: boolean): Promise<Machine> {
+  const url = new URL(`../build/machine${check ? ".check" : ""}.wasm`, import.meta.url);
+  const instance = await Instance.open<RawExports>(await readModule(url), options);
+  return new RawMachine(instance);
+}
+
+class RawMachine implements Machine {
+  readonly #instance: Instance<RawExports>;
+  readonly #exports: RawExports;
+
+  constructor(instance: Instance<RawExports>) {
+    this.#instance = instance;
+    this.#exports = instance.exports;
+  }
+
+  #run<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw this.#instance.explain(error);
+    }
+  }
+
+  mmap(hint: number, bytes: number, mode: number, align: number): number {
+    return this.#run(() => this.#exports.mmap(hint, bytes, mode, align));
+  }
+
+  munmap(address: number, bytes: number): number {
+    return this.#run(() => this.#exports.munmap(address, bytes));
+  }
+
+  mremap(address: number, oldBytes: number, newBytes: number, mayMove: boolean): number {
+    return this.#run(() => this.#exports.mremap(address, oldBytes, newBytes, Number(mayMove)));
+  }
+
+  brk(address: number): number {
+    return this.#run(() => this.#exports.brk(address));
+  }
+
+  madvise(address: number, bytes: number, advice: number): number {
+    return this.#run(() => this.#exports.madvise(address, bytes, advice));
+  }
+
+  vmCopy(source: number, destination: number, bytes: number): number {
+    return this.#run(() => this.#exports.vmCopy(source, destination, bytes));
+  }
+
+  load(address: number, width: 1 | 2 | 4 | 8): bigint {
+    return this.#run(() => BigInt.asUintN(64, this.#exports.read(address, width)));
+  }
+
+  store(address: number, width: 1 | 2 | 4 | 8, value: bigint): void {
+    this.#run(() => this.#exports.write(address, width, value));
+  }
+
+  fill(address: number, byte: number, bytes: number): void {
+    this.#run(() => this.#exports.fill(address, byte, bytes));
+  }
+
+  copy(destination: number, source: number, bytes: number): void {
+    this.#run(() => this.#exports.copy(destination, source, bytes));
+  }
+
+  touch(address: number, bytes: number, write: boolean): void {
+    this.#run(() => this.#exports.touch(address, bytes, Number(write)));
+  }
+
+  clear(address: number, bytes: number): void {
+    this.#run(() => this.#exports.clear(address, bytes));
+  }
+
+  clearDirty(address: number, bytes: number): void {
+    this.#run(() => this.#exports.clearDirty(address, bytes));
+  }
+
+  counters(): MachineCounters {
+    const { faults, zeroed, syscalls, touched, bytes } = this.#instance.counters({
+      inUse: 0,
+      system: 0,
+      cached: 0,
+    });
+    const { virtual, resident, peakResident } = bytes;
+    return { faults, zeroed, syscalls, touched, bytes: { virtual, resident, peakResident } };
+  }
+
+  pages(address: number, bytes: number): PageRun[] {
+    return this.#instance.pageRuns(address, bytes, fold).map((run) => {
+      const { reusable, needless, ...rest } = pageRun(
+        run.address,
+        run.pages,
+        run.bits,
+        this.#instance.machine.kernel,
+      );
+      return { ...rest, lazy: reusable, cleared: needless, unknown: (run.bits & UNKNOWN) !== 0 };
+    });
+  }
+
+  check(): void {
+    this.#instance.check();
+  }
+}

@@ -1,0 +1,70 @@
+import type { Counters } from "../../src/counters.js";
+
+export interface MachineOptions {
+  kernel: "linux" | "darwin";
+  pageBytes: 4096 | 16384 | 65536;
+  /** Most bytes of frames. 0: no limit. */
+  memoryBytes: number;
+  /** Most bytes of mapped address space. 0: only the 47 bits limit it. */
+  addressSpaceBytes: number;
+}
+
+/**
+ * `shared` is a page whose frame is in a sharing, also that of the last sharer until it is written.
+ * `clean` has a frame of its own that holds zeroes; `written` one with content, known or unknown.
+ */
+export type PageState = "unmapped" | "reserved" | "zeroPage" | "clean" | "written" | "shared";
+
+export interface PageRun {
+  address: number;
+  pages: number;
+  state: PageState;
+  read: boolean;
+  written: boolean;
+  lazy: boolean;
+  cleared: boolean;
+  unknown: boolean;
+}
+
+/** The part of the counters that a machine without an allocator has. */
+export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "touched"> & {
+  bytes: Pick<Counters["bytes"], "virtual" | "resident" | "peakResident">;
+};
+
+/**
+ * The simulated machine as the raw module shows it. Accesses to a range with an unmapped byte throw
+ * SegmentationFault and change nothing; system calls fail with 0 (mmap, mremap, brk) or -1.
+ */
+export interface Machine {
+  mmap(hint: number, bytes: number, mode: number, align: number): number;
+  munmap(address: number, bytes: number): number;
+  mremap(address: number, oldBytes: number, newBytes: number, mayMove: boolean): number;
+  brk(address: number): number;
+  madvise(address: number, bytes: number, advice: number): number;
+  vmCopy(source: number, destination: number, bytes: number): number;
+  /** Unsigned, little-endian. */
+  load(address: number, width: 1 | 2 | 4 | 8): bigint;
+  store(address: number, width: 1 | 2 | 4 | 8, value: bigint): void;
+  fill(address: number, byte: number, bytes: number): void;
+  copy(destination: number, source: number, bytes: number): void;
+  touch(address: number, bytes: number, write: boolean): void;
+  clear(address: number, bytes: number): void;
+  clearDirty(address: number, bytes: number): void;
+  counters(): MachineCounters;
+  /** Maximal runs of equal pages that cover the range, in order. */
+  pages(address: number, bytes: number): PageRun[];
+  /** Throws when an invariant is broken. */
+  check(): void;
+}
+
+/** Modes of `mmap`. */
+export const ANYWHERE = 0;
+export const FIXED = 1;
+export const EXACT = 2;
+
+/** Advice of `madvise`. */
+export const DONTNEED = 0;
+export const FREE = 1;
+export const FREE_REUSABLE = 2;
+export const FREE_REUSE = 3;
+export const CAN_REUSE = 4;

@@ -1,0 +1,123 @@
+import { type Counters, SYSCALLS } from "../../src/counters.js";
+import type { CostKind, OptionValues, Report, Result, Timeline } from "../../src/report/results.js";
+
+export const MIB = 2 ** 20;
+export const PAGE = 4096;
+
+type Parts = { [Key in keyof Counters]?: Counters[Key] extends number ? number : Partial<Counters[Key]> };
+
+/** Counters that are 0 but where said. */
+export function fakeCounters(parts: Parts = {}): Counters {
+  return {
+    calls: parts.calls ?? 0,
+    faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0, needless: 0, ...parts.faults },
+    zeroed: { kernel: 0, allocator: 0, needless: 0, ...parts.zeroed },
+    syscalls: {
+      ...(Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Counters["syscalls"]),
+      ...parts.syscalls,
+    },
+    touched: { read: 0, written: 0, ...parts.touched },
+    bytes: { virtual: 0, resident: 0, peakResident: 0, inUse: 0, system: 0, cached: 0, ...parts.bytes },
+  };
+}
+
+export interface FakeRun {
+  allocator: string;
+  options?: OptionValues;
+  mib?: number;
+  cost?: CostKind;
+  counters?: Parts;
+  hostSeconds?: number;
+}
+
+export function fakeResult({
+  allocator,
+  options = {},
+  mib,
+  cost,
+  counters,
+  hostSeconds = 0,
+}: FakeRun): Result {
+  return {
+    allocator,
+    options,
+    parameters: mib === undefined ? {} : { bytes: mib * MIB, count: 10_000, written: 0 },
+    counters: fakeCounters(counters),
+    hostSeconds,
+    ...(cost === undefined ? {} : { cost }),
+  };
+}
+
+const COUNT = 10_000;
+
+const naive = (mib: number, hostSeconds: number): FakeRun => ({
+  allocator: "naive",
+  mib,
+  cost: "linear",
+  hostSeconds,
+  counters: {
+    calls: 2 * COUNT,
+    faults: { zeroFill: mib * 256 * COUNT, needless: mib * 256 * COUNT },
+    zeroed: { kernel: mib * MIB * COUNT, allocator: mib * MIB * COUNT, needless: mib * MIB * COUNT },
+    syscalls: { mmap: COUNT, munmap: COUNT },
+    touched: { written: mib * 256 * COUNT },
+    bytes: { peakResident: mib * MIB },
+  },
+});
+
+const mapsOnly = (allocator: string, mib: number, hostSeconds: number): FakeRun => ({
+  allocator,
+  mib,
+  cost: "constant",
+  hostSeconds,
+  counters: { calls: 2 * COUNT, syscalls: { mmap: COUNT, munmap: COUNT } },
+});
+
+const cached: FakeRun = {
+  allocator: "libmalloc",
+  mib: 100,
+  cost: "linear",
+  hostSeconds: 0.0142,
+  counters: {
+    calls: 2 * COUNT,
+    faults: { zeroFill: 25_600, needless: 25_600 },
+    zeroed: { kernel: 100 * MIB, allocator: 9_999 * 100 * MIB, needless: 9_999 * 100 * MIB },
+    syscalls: { mmap: 1, madviseCanReuse: COUNT, madviseFreeReusable: COUNT, madviseFreeReuse: COUNT - 1 },
+    touched: { written: 25_600 },
+    bytes: {
+      virtual: 100 * MIB,
+      resident: 100 * MIB,
+      peakResident: 100 * MIB,
+      system: 100 * MIB,
+      cached: 100 * MIB,
+    },
+  },
+};
+
+/** Benfield's experiment as section "What must hold" of its issue states it, under a fake clock. */
+export const benfield: Report = {
+  scenario: "calloc-loop",
+  parameters: { count: COUNT, written: 0 },
+  results: [
+    naive(100, 0.0213),
+    mapsOnly("lazy", 100, 0.00451),
+    cached,
+    naive(1000, 0.105),
+    mapsOnly("lazy", 1000, 0.00462),
+    mapsOnly("libmalloc", 1000, 0.00503),
+  ].map(fakeResult),
+};
+
+/** A report of the given runs, and nothing else. */
+export function reportOf(...runs: FakeRun[]): Report {
+  return { scenario: "calloc-loop", parameters: { count: COUNT, written: 0 }, results: runs.map(fakeResult) };
+}
+
+/** A replay that grows to 8 MiB and falls to nothing, over 100 operations. */
+export function fakeTimeline(allocator: string, resident = 0.5): Timeline {
+  const points = Array.from({ length: 11 }, (_, index) => {
+    const inUse = (5 - Math.abs(index - 5)) * 1.6 * MIB;
+    return { operation: index * 10, inUse, system: index === 0 ? 0 : 12 * MIB, resident: inUse * resident };
+  });
+  return { allocator, options: {}, points };
+}

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { jsonReport } from "../../src/report/json.js";
+import { benfield, fakeResult, reportOf } from "./fakes.js";
+
+test("JSON is the record itself", () => {
+  expect(JSON.parse(jsonReport(benfield))).toEqual(benfield);
+});
+
+test("JSON keeps the contract", () => {
+  const report = reportOf({
+    allocator: "libmalloc",
+    options: { zeroing: "dirty" },
+    mib: 100,
+    hostSeconds: 0.25,
+  });
+  expect(jsonReport(report)).toMatchInlineSnapshot(`
+    "{
+      "scenario": "calloc-loop",
+      "parameters": {
+        "count": 10000,
+        "written": 0
+      },
+      "results": [
+        {
+          "allocator": "libmalloc",
+          "options": {
+            "zeroing": "dirty"
+          },
+          "parameters": {
+            "bytes": 104857600,
+            "count": 10000,
+            "written": 0
+          },
+          "counters": {
+            "calls": 0,
+            "faults": {
+              "zeroMap": 0,
+              "zeroFill": 0,
+              "copyOnWrite": 0,
+              "needless": 0
+            },
+            "zeroed": {
+              "kernel": 0,
+              "allocator": 0,
+              "needless": 0
+            },
+            "syscalls": {
+              "mmap": 0,
+              "munmap": 0,
+              "mremap": 0,
+              "brk": 0,
+              "madviseDontneed": 0,
+              "madviseFree": 0,
+              "madviseFreeReusable": 0,
+              "madviseFreeReuse": 0,
+              "madviseCanReuse": 0,
+              "mincore": 0,
+              "vmCopy": 0
+            },
+            "touched": {
+              "read": 0,
+              "written": 0
+            },
+            "bytes": {
+              "virtual": 0,
+              "resident": 0,
+              "peakResident": 0,
+              "inUse": 0,
+              "system": 0,
+              "cached": 0
+            }
+          },
+          "hostSeconds": 0.25
+        }
+      ]
+    }
+    "
+  `);
+});
+
+test("a result without a kind of cost has no such key", () => {
+  expect(Object.keys(fakeResult({ allocator: "lazy" }))).not.toContain("cost");
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { markdownReport } from "../../src/report/markdown.js";
+import { benfield } from "./fakes.js";
+
+test("Benfield's experiment reads as a Markdown table and a list", () => {
+  expect(markdownReport(benfield)).toMatchInlineSnapshot(`
+    "p = calloc(1, n); free(p), 10,000 times, nothing written between
+
+    | allocator | size | cost | faults | zeroed by kernel | zeroed by allocator | needless share | peak resident | host time |
+    | :-- | --: | :-- | --: | --: | --: | --: | --: | --: |
+    | naive | 100 MiB | linear | 256,000,000 | 976.6 GiB | 976.6 GiB | 100% | 100 MiB | 21.3 ms |
+    | lazy | 100 MiB | constant | 0 | 0 | 0 | - | 0 | 4.51 ms |
+    | libmalloc | 100 MiB | linear | 25,600 | 100 MiB | 976.5 GiB | 100% | 100 MiB | 14.2 ms |
+    | naive | 1,000 MiB | linear | 2,560,000,000 | 9.5 TiB | 9.5 TiB | 100% | 1,000 MiB | 105 ms |
+    | lazy | 1,000 MiB | constant | 0 | 0 | 0 | - | 0 | 4.62 ms |
+    | libmalloc | 1,000 MiB | constant | 0 | 0 | 0 | - | 0 | 5.03 ms |
+
+    - naive at 100 MiB: linear. Its calloc zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.
+    - lazy at 100 MiB and 1,000 MiB: constant; nothing was zeroed and no page was touched.
+    - libmalloc at 100 MiB: linear. Its calloc zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.
+    - naive at 1,000 MiB: linear. Its calloc zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.
+    - libmalloc at 1,000 MiB: constant; nothing was zeroed and no page was touched.
+    - libmalloc: a cliff lies between 100 MiB (linear) and 1,000 MiB (constant).
+    "
+  `);
+});
+
+test("a name cannot become markup or end a cell", () => {
+  const [first] = benfield.results;
+  const report = { ...benfield, results: [{ ...first, allocator: "a|b_*c*" } as NonNullable<typeof first>] };
+  expect(markdownReport(report)).toContain("| a\\|b\\_\\*c\\* |");
+});

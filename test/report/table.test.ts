@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { tableReport } from "../../src/report/table.js";
+import { benfield, reportOf } from "./fakes.js";
+
+test("Benfield's experiment reads as a table and as sentences", () => {
+  expect(tableReport(benfield)).toMatchInlineSnapshot(`
+    "p = calloc(1, n); free(p), 10,000 times, nothing written between
+
+                                                   zeroed by  zeroed by  needless       peak     host
+    allocator       size  cost             faults     kernel  allocator     share   resident     time
+    ─────────  ─────────  ────────  ─────────────  ─────────  ─────────  ────────  ─────────  ───────
+    naive        100 MiB  linear      256,000,000  976.6 GiB  976.6 GiB      100%    100 MiB  21.3 ms
+    lazy         100 MiB  constant              0          0          0         -          0  4.51 ms
+    libmalloc    100 MiB  linear           25,600    100 MiB  976.5 GiB      100%    100 MiB  14.2 ms
+    naive      1,000 MiB  linear    2,560,000,000    9.5 TiB    9.5 TiB      100%  1,000 MiB   105 ms
+    lazy       1,000 MiB  constant              0          0          0         -          0  4.62 ms
+    libmalloc  1,000 MiB  constant              0          0          0         -          0  5.03 ms
+
+    naive at 100 MiB: linear. Its calloc zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.
+    lazy at 100 MiB and 1,000 MiB: constant; nothing was zeroed and no page was touched.
+    libmalloc at 100 MiB: linear. Its calloc zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.
+    naive at 1,000 MiB: linear. Its calloc zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.
+    libmalloc at 1,000 MiB: constant; nothing was zeroed and no page was touched.
+    libmalloc: a cliff lies between 100 MiB (linear) and 1,000 MiB (constant).
+    "
+  `);
+});
+
+test("a replay has neither sizes nor kinds of cost", () => {
+  const report = {
+    ...reportOf({ allocator: "lazy" }),
+    scenario: "replay",
+    parameters: { trace: "a.gz", touch: "none" },
+  };
+  expect(tableReport(report)).toMatchInlineSnapshot(`
+    "replay: trace a.gz, touch none
+
+                       zeroed by  zeroed by  needless      peak  host
+    allocator  faults     kernel  allocator     share  resident  time
+    ─────────  ──────  ─────────  ─────────  ────────  ────────  ────
+    lazy            0          0          0         -         0   0 s
+
+    lazy: nothing was zeroed and no page was touched.
+    "
+  `);
+});
+
+test("options are named as the command line takes them", () => {
+  const options = { zeroing: "dirty", memory: 64 * 2 ** 30 };
+  expect(tableReport(reportOf({ allocator: "libmalloc", options, mib: 1 }))).toMatchInlineSnapshot(`
+    "p = calloc(1, n); free(p), 10,000 times, nothing written between
+
+                                                         zeroed by  zeroed by  needless      peak  host
+    allocator                              size  faults     kernel  allocator     share  resident  time
+    ────────────────────────────────────  ─────  ──────  ─────────  ─────────  ────────  ────────  ────
+    libmalloc:zeroing=dirty:memory=64GiB  1 MiB       0          0          0         -         0   0 s
+
+    libmalloc:zeroing=dirty:memory=64GiB at 1 MiB: nothing was zeroed and no page was touched.
+    "
+  `);
+});
+
+test("an escape sequence is only written in colour, and colour changes nothing else", () => {
+  const colour = tableReport(benfield, { colour: true });
+  expect(tableReport(benfield)).not.toContain("\u001b");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  expect(colour.replaceAll(/\u001b\[\d+m/g, "")).toBe(tableReport(benfield));
+  expect(colour).toContain("\u001b[32mconstant\u001b[0m");
+  expect(colour).toContain("\u001b[31mlinear\u001b[0m");
+  expect(colour).toContain("\u001b[31m25,600\u001b[0m");
+});
+
+test("a report without results is its heading", () => {
+  expect(tableReport(reportOf())).toContain(
+    "p = calloc(1, n); free(p), 10,000 times, nothing written between\n",
+  );
+});

@@ -1,0 +1,211 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+// Files the repository holds, or will when they are added.
+const TRACKED = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path && existsSync(join(ROOT, path)));
+
+/** Everything the library may import besides itself. */
+const CORE_PACKAGES = ["@assemblyscript/loader"];
+
+// Lowest first: a file or folder imports only what stands before it in its list. A new one is put into the list.
+const ASSEMBLY = words("env.d machine program allocators heap model replay meter machine-abi bench-abi abi");
+const MACHINE = words("layout failure counters frames translation states table regions access kernel check");
+
+/** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
+const MODEL_MACHINE = words("kernel access failure layout");
+
+function words(text: string): string[] {
+  return text.split(" ");
+}
+
+type Graph = Map<string, string[]>;
+
+/** What each file of a tree imports, types too: relative imports as paths from the root, others as they are. */
+function importsOf(tree: string): Graph {
+  const files = readdirSync(join(ROOT, tree), { recursive: true, encoding: "utf8" })
+    .map((path) => join(tree, path))
+    .filter((path) => path.endsWith(".ts"));
+  return new Map(
+    files.map((file) => [
+      file,
+      specifiers(readFileSync(join(ROOT, file), "utf8")).map((name) => resolve(file, name)),
+    ]),
+  );
+}
+
+function specifiers(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+  const statements = code.matchAll(/^\s*(?:import|export)\b[^;"'`()=]*?\bfrom\s*["']([^"']+)["']/gm);
+  const effects = code.matchAll(/^\s*import\s*["']([^"']+)["']/gm);
+  // Of a computed import this gives the expression, which no rule below allows.
+  const calls = code.matchAll(/\bimport\s*\(\s*["'`]?([^"'`)]+)/g);
+  return [...statements, ...effects, ...calls].map((match) => match[1] as string);
+}
+
+/** AssemblyScript leaves extensions out; TypeScript writes the .js it will become. */
+function resolve(file: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  const base = normalize(join(dirname(file), specifier)).replace(/\.js$/, "");
+  const candidates = [base, `${base}.ts`, `${base}.d.ts`, join(base, "index.ts")];
+  const found = candidates.find((path) => path.includes(".") && existsSync(join(ROOT, path)));
+  return found ?? base;
+}
+
+/** The files of the first cycle found, or an empty list. */
+function findCycle(graph: Graph): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file, []);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
+
+/** Every import, as `file -> imported`, that `allowed` turns down. */
+function offences(graph: Graph, allowed: (file: string, imported: string) => boolean): string[] {
+  return [...graph].flatMap(([file, imports]) =>
+    imports.filter((imported) => !allowed(file, imported)).map((imported) => `${file} -> ${imported}`),
+  );
+}
+
+/** Imports inside `folder` that do not go to a lower layer or stay in their own folder, and files without a layer. */
+function notDown(graph: Graph, folder: string, layers: string[]): string[] {
+  const layer = (path: string) => layers.indexOf(nameBelow(folder, path));
+  const unplaced = [...graph.keys()].filter((file) => layer(file) < 0);
+  const up = offences(graph, (file, imported) => {
+    const inOneFolder = layer(file) === layer(imported) && dirname(file) !== folder;
+    return inOneFolder || layer(imported) < layer(file);
+  });
+  return [...unplaced.map((file) => `${file} has no place in the list of layers`), ...up];
+}
+
+/** The name, directly below `folder`, of the file or folder that `path` is or is in. */
+function nameBelow(folder: string, path: string): string {
+  const first = relative(folder, path).split("/")[0] as string;
+  return first.replace(/\.ts$/, "");
+}
+
+const isIn = (folder: string, path: string) => path.startsWith(`${folder}/`);
+
+const isModel = (file: string) => /^export class Model\b/m.test(readFileSync(join(ROOT, file), "utf8"));
+
+describe("assembly/", () => {
+  const graph = importsOf("assembly");
+  // The build script is TypeScript for Node; it is in the tree but not of it.
+  graph.delete("assembly/build.ts");
+
+  it("has no import cycle", () => {
+    expect(findCycle(graph)).toEqual([]);
+  });
+
+  it("imports nothing from outside", () => {
+    expect(offences(graph, (_, imported) => isIn("assembly", imported))).toEqual([]);
+  });
+
+  it("imports strictly down", () => {
+    expect(notDown(graph, "assembly", ASSEMBLY)).toEqual([]);
+  });
+
+  it("has a machine that knows nothing else and imports strictly down", () => {
+    const machine = new Map([...graph].filter(([file]) => isIn("assembly/machine", file)));
+    expect(offences(machine, (_, imported) => isIn("assembly/machine", imported))).toEqual([]);
+    expect(notDown(machine, "assembly/machine", MACHINE)).toEqual([]);
+  });
+
+  it("shows a model only its own folder, the contract, shared helpers, and its part of the machine", () => {
+    const models = new Map([...graph].filter(([file]) => isIn("assembly/allocators", file)));
+    expect(
+      offences(models, (file, imported) => {
+        if (isIn("assembly/machine", imported)) {
+          return MODEL_MACHINE.includes(nameBelow("assembly/machine", imported));
+        }
+        if (dirname(imported) === dirname(file) && dirname(file) !== "assembly/allocators") return true;
+        return dirname(imported) === "assembly/allocators" && !isModel(imported);
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe("src/", () => {
+  const graph = importsOf("src");
+
+  it("has no import cycle", () => {
+    expect(findCycle(graph)).toEqual([]);
+  });
+
+  it("imports nothing from src/cli, but from there", () => {
+    expect(offences(graph, (file, imported) => isIn("src/cli", file) || !isIn("src/cli", imported))).toEqual(
+      [],
+    );
+  });
+
+  it("has a core that runs in any host: no Node built-in and no package but the loader", () => {
+    const core: Graph = new Map();
+    const pending = ["src/index.ts"];
+    for (let file = pending.pop(); file; file = pending.pop()) {
+      const imports = graph.get(file);
+      if (!imports || core.has(file)) continue;
+      core.set(file, imports);
+      // The one door to the host; behind it only the web's variant has to be free of Node.
+      pending.push(...imports.map((name) => (name === "#read-module" ? "src/read-module.web.ts" : name)));
+    }
+    expect(core.size).toBeGreaterThan(1);
+    expect(
+      offences(
+        core,
+        (_, name) => isIn("src", name) || name === "#read-module" || CORE_PACKAGES.includes(name),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("the repository", () => {
+  it("keeps its top level", () => {
+    const allowed = words(
+      "package.json tsconfig.json asconfig.json assembly src test bench " +
+        "README.md LICENSE CHANGELOG.md package-lock.json biome.json vitest.config.ts",
+    );
+    const top = new Set(TRACKED.map((path) => path.split("/")[0] as string));
+    expect([...top].filter((name) => !name.startsWith(".") && !allowed.includes(name))).toEqual([]);
+  });
+
+  it("holds no compiled output beside the sources, where it would shadow them", () => {
+    expect(TRACKED.filter((path) => /^(src|test|bench)\/.*\.(js|js\.map|d\.ts)$/.test(path))).toEqual([]);
+  });
+
+  it("names no path of one machine", () => {
+    const path = new RegExp(
+      ["work/", "root/", "home/[a-z]"].map((name) => `(?<![\\w.~*])/${name}`).join("|"),
+    );
+    const holding = TRACKED.filter((file) => path.test(readFileSync(join(ROOT, file), "latin1")));
+    expect(holding).toEqual([]);
+  });
+
+  it("names no registry in the lock file, and every package's version", () => {
+    const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+    for (const [path, entry] of Object.entries<Record<string, unknown>>(lock.packages)) {
+      expect(entry, path).not.toHaveProperty("resolved");
+      expect(entry, path).toHaveProperty("version");
+    }
+  });
+});

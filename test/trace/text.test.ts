@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { TraceError } from "../../src/errors.js";
+import { byteByByte, bytesOf, countByLetter, cutAt, fileBytes, operations, read } from "./helpers.js";
+
+const SAMPLE = [
+  "# every operation, kommentiert: ü€😀",
+  "a 1000 64",
+  "",
+  "c 7 4\t16",
+  "  m 9007199254740991 4096 100  ",
+  "   # after blanks",
+  "w 1000 0 64",
+  "r 7 140737488355328\r",
+  "l  9007199254740991   99   1",
+  "f 1000",
+  "a 5 0",
+  "f 5",
+].join("\n");
+
+const OPERATIONS = [
+  "a 0 64",
+  "c 1 4 16",
+  "m 2 4096 100",
+  "w 0 0 64",
+  "r 1 140737488355328",
+  "l 2 99 1",
+  "f 0",
+  "a 0 0",
+  "f 0",
+];
+
+describe("the text form", () => {
+  it("is read with blanks, comments, empty lines and no last newline", async () => {
+    const trace = await read(SAMPLE);
+    expect(await operations(SAMPLE)).toEqual(OPERATIONS);
+    expect(trace.notes).toEqual({ format: "text", losses: [] });
+  });
+
+  it("is read with \\r\\n and a byte order mark", async () => {
+    expect(await operations(`\ufeff${SAMPLE.replaceAll(/\r?\n/g, "\r\n")}\r\n`)).toEqual(OPERATIONS);
+  });
+
+  it("is read the same wherever a chunk is cut", async () => {
+    const bytes = bytesOf(`\ufeff${SAMPLE.replaceAll(/\r?\n/g, "\r\n")}`);
+    for (let offset = 0; offset <= bytes.length; offset++) {
+      expect(await operations(cutAt(bytes, offset)), `cut at ${offset}`).toEqual(OPERATIONS);
+    }
+    expect(await operations(byteByByte(bytes))).toEqual(OPERATIONS);
+  });
+
+  it.each([
+    ["x 1 2", 'unknown operation "x": there are a, c, m, r, f, w and l'],
+    ["A 1 2", 'unknown operation "A"'],
+    ["aa 1 2", 'unknown operation "aa"'],
+    ["a1 2", 'unknown operation "a1"'],
+    ["ü 1 2", 'unknown operation "ü"'],
+    ["a", "id is missing"],
+    ["a 1", "bytes is missing"],
+    ["c 1 2", "bytes is missing"],
+    ["c 1", "count is missing"],
+    ["m 1", "align is missing"],
+    ["w 0 1", "bytes is missing"],
+    ["l 0", "offset is missing"],
+    ["r", "id is missing"],
+    ["f", "id is missing"],
+    ["a 1 2 3", 'unexpected "3" at the end of the operation'],
+    ["f 0 # done", 'unexpected "#" at the end of the operation'],
+    ["a -1 2", 'id must be a whole number below 2^53, not "-1"'],
+    ["f -1", 'id must be a whole number below 2^53, not "-1"'],
+    ["a 1 2.5", 'bytes must be a whole number below 2^53, not "2.5"'],
+    ["a 1 0x10", 'bytes must be a whole number below 2^53, not "0x10"'],
+    ["a 1 1e3", 'bytes must be a whole number below 2^53, not "1e3"'],
+    ["a 1 +2", 'bytes must be a whole number below 2^53, not "+2"'],
+    ["a 9007199254740992 2", 'id must be a whole number below 2^53, not "9007199254740992"'],
+    [`a 1 ${"9".repeat(400)}`, `bytes must be a whole number below 2^53, not "${"9".repeat(40)}…"`],
+    ["a 1 140737488355329", "bytes must be a whole number of at most 2^47, not 140737488355329"],
+    ["c 1 140737488355329 1", "count must be a whole number of at most 2^47"],
+    ["m 1 24 8", "align must be a power of two, not 24"],
+    ["a 0 1", "id 0 is allocated while it is live"],
+    ["c 0 1 1", "id 0 is allocated while it is live"],
+    ["m 0 8 1", "id 0 is allocated while it is live"],
+    ["f 1", "id 1 is not live"],
+    ["r 1 8", "id 1 is not live"],
+    ["w 1 0 8", "id 1 is not live"],
+    ["l 1 0 8", "id 1 is not live"],
+    ["w 0 4 5", "offset 4 + 5 bytes is outside id 0, which has 8 bytes"],
+    ["l 0 9 0", "offset 9 + 0 bytes is outside id 0, which has 8 bytes"],
+    ["w 0 140737488355329 1", "offset must be a whole number of at most 2^47"],
+  ])("refuses %j with its line", async (line, message) => {
+    const error = await read(`# first\r\na 0 8\r\n\r\n${line}\r\na 2 1\n`).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TraceError);
+    expect(
+      (error as TraceError).message.startsWith(`line 4: ${message}`),
+      (error as TraceError).message,
+    ).toBe(true);
+    expect((error as TraceError).line).toBe(4);
+  });
+
+  it("knows the lines of a long trace across chunks", async () => {
+    const text = `${"a 1 8\nf 1\n".repeat(50_000)}f 1\n`;
+    await expect(read(text)).rejects.toThrow("line 100001: id 1 is not live");
+  });
+
+  it("refuses a line without end", async () => {
+    await expect(read(`a 0 1\n#${"x".repeat(70_000)}`)).rejects.toThrow(
+      "line 2: a line is longer than 65536",
+    );
+  });
+});
+
+describe("the recorded traces", () => {
+  it.each([
+    ["git-log", { all: 150_974, a: 61_034, c: 10_242, f: 71_276, r: 8_422 }],
+    ["cc1", { all: 599_089, a: 237_412, c: 54_701, f: 292_113, r: 14_863 }],
+  ])("%s has exactly the operations it was recorded with", async (name, counts) => {
+    const trace = await operations(await fileBytes(`../../bench/traces/${name}.txt.gz`));
+    expect(countByLetter(trace)).toEqual(counts);
+  });
+});

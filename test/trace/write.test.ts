@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readTrace } from "../../src/trace/read.js";
+import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { formatOperation, writeTrace } from "../../src/trace/write.js";
+import { fileBytes, operationsOf, read } from "./helpers.js";
+
+const SIZE = fc.oneof(
+  fc.nat(100),
+  fc.maxSafeNat().map((n) => n % (2 ** 47 + 1)),
+  fc.constant(2 ** 47),
+);
+const ID = fc.oneof(fc.nat(5), fc.maxSafeNat());
+const CHOICE = fc.record({
+  letter: fc.constantFrom("a", "c", "m", "r", "f", "w", "l"),
+  id: ID,
+  pick: fc.nat(),
+  first: SIZE,
+  second: SIZE,
+  blank: fc.constantFrom(" ", "\t", "   "),
+  end: fc.constantFrom("\n", "\r\n", " \n", "\n\n", "\n# comment ü\n"),
+});
+type Choice = typeof CHOICE extends fc.Arbitrary<infer T> ? T : never;
+
+/**
+ * Makes a trace that makes sense out of any choices. Returns it as a person might write it, and as it must come
+ * back: with slots for ids, handed out last-in first-out.
+ */
+function traceOf(choices: readonly Choice[]): { text: string; expected: string[] } {
+  const live = new Map<number, { slot: number; size: number }>();
+  const free: number[] = [];
+  let made = 0;
+  let text = "";
+  const expected: string[] = [];
+  for (const { letter, id, pick, first, second, blank, end } of choices) {
+    const allocates = "acm".includes(letter);
+    if (allocates ? live.has(id) : live.size === 0) continue;
+    const key = allocates ? id : ([...live.keys()][pick % live.size] as number);
+    const object = live.get(key) ?? { slot: free.pop() ?? made++, size: 0 };
+    live.set(key, object);
+    const fields: number[] = [];
+    if (letter === "c") fields.push(first, second);
+    if (letter === "m") fields.push(2 ** (first % 48), second);
+    if (letter === "a" || letter === "r") fields.push(second);
+    if (allocates || letter === "r") object.size = letter === "c" ? first * second : second;
+    if (letter === "w" || letter === "l") {
+      const offset = Math.min(first, object.size);
+      fields.push(offset, Math.min(second, object.size - offset));
+    }
+    if (letter === "f") {
+      live.delete(key);
+      free.push(object.slot);
+    }
+    text += [letter, key, ...fields].join(blank) + end;
+    expected.push([letter, object.slot, ...fields].join(" "));
+  }
+  return { text, expected };
+}
+
+describe("writing a trace", () => {
+  it("gives back any trace that was read, with slots for ids", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(CHOICE, { maxLength: 200 }), async (choices) => {
+        const { text, expected } = traceOf(choices);
+        const trace = await read(text);
+        expect(operationsOf(trace)).toEqual(expected);
+        const again = await read(writeTrace(await readTrace(text)));
+        expect(again.records).toEqual(trace.records);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(["git-log", "cc1"])("gives back %s byte by byte, as its ids are slots", async (name) => {
+    const compressed = await fileBytes(`../../bench/traces/${name}.txt.gz`);
+    const original = new Response(
+      new Blob([compressed as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip")),
+    );
+    const pieces: Uint8Array[] = [];
+    for await (const piece of writeTrace(await readTrace(compressed))) pieces.push(piece);
+    const written = Buffer.concat(pieces);
+    expect(written.equals(Buffer.from(await original.arrayBuffer()))).toBe(true);
+  });
+
+  it("turns a log of valgrind into text that reads the same", async () => {
+    const log = await fileBytes("./git-version.log");
+    const trace = await read(log);
+    const again = await read(writeTrace(await readTrace(log)));
+    expect(again.records).toEqual(trace.records);
+    expect(again.notes.format).toBe("text");
+  });
+
+  it("writes nothing for nothing", async () => {
+    for await (const _ of writeTrace(await readTrace(""))) expect.fail("a chunk");
+  });
+
+  it("refuses a record of no kind", () => {
+    const records = new DataView(new ArrayBuffer(2 * RECORD_BYTES));
+    records.setUint32(RECORD_BYTES, 7, true);
+    expect(formatOperation(records, 0)).toBe("a 0 0");
+    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 7, which does not exist");
+  });
+});

@@ -1,0 +1,47 @@
+import { fileURLToPath } from "node:url";
+import { playwright } from "@vitest/browser-playwright";
+import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { chromiumLaunchOptions, findChromium } from "./test/chromium.js";
+
+// *.browser.test.ts runs in Chromium only, *.shared.test.ts in both, every other *.test.ts in Node only.
+const BROWSER_ONLY = "test/**/*.browser.test.ts";
+const SHARED = "test/**/*.shared.test.ts";
+
+/** Tests run the sources, so #read-module, which package.json sends to dist/, is the source here too. */
+const readModule = (host: "node" | "web") => ({
+  resolve: {
+    alias: { "#read-module": fileURLToPath(new URL(`src/read-module.${host}.ts`, import.meta.url)) },
+  },
+});
+
+const node: TestProjectConfiguration = {
+  ...readModule("node"),
+  test: {
+    name: "node",
+    include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, BROWSER_ONLY],
+  },
+};
+
+const browser = (executablePath: string): TestProjectConfiguration => ({
+  ...readModule("web"),
+  // Named here, for vite reloads the page, and so fails the tests, when it meets a package later on.
+  optimizeDeps: { include: ["@assemblyscript/loader", "fast-check"] },
+  test: {
+    name: "browser",
+    include: [BROWSER_ONLY, SHARED],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: chromiumLaunchOptions(executablePath) }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
+
+const chromium = findChromium();
+
+export default defineConfig({
+  test: { projects: chromium ? [node, browser(chromium)] : [node] },
+});
