@@ -38,7 +38,7 @@ const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
 
 async function compile(job: Job): Promise<void> {
   const { error, stderr } = await asc.main(
-    [job.entry, "--config", "asconfig.json", "--target", job.target, "--outFile", job.output],
+    [job.entry, "--target", job.target, "--transform", "./assembly/inline.ts", "--outFile", job.output],
     {
       // The one place where a model is chosen: assembly/model.ts names it.
       readFile: async (name, base) => {

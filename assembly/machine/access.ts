@@ -67,12 +67,10 @@ function writable(address: u64): usize {
 // ---- Scalars ----
 
 // Three steps: the page used last, the translation cache, and all the rest. The first two are worth
-// having at every place of use: a call would cost as much as they do. asc inlines on request only,
-// and tsc knows no decorators on functions.
+// having at every place of use: a call would cost as much as they do. The build sees to that
+// (assembly/inline.ts).
 
 /** Loads an integer, little-endian, from any address. */
-// @ts-ignore: decorator
-@inline
 export function loadAt<T>(address: u64): T {
   let offset = address - readBase;
   if (offset <= pageBytes - sizeof<T>()) return load<T>(readHost + <usize>offset);
@@ -94,8 +92,6 @@ function loadSlowly(address: u64, width: u32): u64 {
 }
 
 /** Stores an integer, little-endian, at any address. */
-// @ts-ignore: decorator
-@inline
 export function storeAt<T>(address: u64, value: T): void {
   let offset = address - writeBase;
   if (offset <= pageBytes - sizeof<T>()) {
