@@ -123,6 +123,9 @@ function isRegion(region: u64): bool {
   return true;
 }
 
+/** Class of the block `liveBlock` found last. */
+let foundClass: u32 = 0;
+
 /**
  * Start of the live block that holds the pointer; 0 when none does, as far as can be told: a block
  * never handed out looks live.
@@ -130,10 +133,10 @@ function isRegion(region: u64): bool {
 function liveBlock(pointer: u64): u64 {
   const region = regionOf(pointer);
   if (!isRegion(region)) return 0;
-  const index = loadAt<u32>(region);
-  const first = region + firstBlock(index);
+  foundClass = loadAt<u32>(region);
+  const first = region + firstBlock(foundClass);
   if (pointer < first) return 0;
-  const block = pointer - <u64>(<u32>(pointer - first) % <u32>bytesOf(index));
+  const block = pointer - <u64>(<u32>(pointer - first) % <u32>bytesOf(foundClass));
   return loadAt<u64>(block + 8) == (block ^ FREE_KEY) ? 0 : block;
 }
 
@@ -145,7 +148,7 @@ export function isInRegion(address: u64): bool {
 /** Usable bytes from the pointer on; 0 when it is not in a live block. */
 export function usableSize(pointer: u64): u64 {
   const block = liveBlock(pointer);
-  return block ? block + bytesOf(loadAt<u32>(regionOf(block))) - pointer : 0;
+  return block ? block + bytesOf(foundClass) - pointer : 0;
 }
 
 /** Gives a block back. Returns false, and does nothing, when the pointer is not in a live block. */
@@ -157,7 +160,7 @@ export function release(pointer: u64): bool {
   storeAt<u64>(block, list.free);
   storeAt<u64>(block + 8, block ^ FREE_KEY);
   list.free = block;
-  liveBytes -= bytesOf(index);
-  freeBytes += bytesOf(index);
+  liveBytes -= bytesOf(foundClass);
+  freeBytes += bytesOf(foundClass);
   return true;
 }

@@ -81,13 +81,19 @@ export function loadAt<T>(address: u64): T {
   return load<T>(host + <usize>offset);
 }
 
+/** The bytes of the range, which may straddle two pages, as an integer. */
 function loadSlowly(address: u64, width: u32): u64 {
+  const offset = <usize>(address & pageMask);
+  if (offset + width <= <usize>pageBytes) return loadBytes(readable(address) + offset, width);
   requireMapped(address, width, false);
+  const low = <u32>(pageBytes - offset);
+  const first = loadBytes(readable(address) + offset, low);
+  return first | (loadBytes(readable(address + low), width - low) << (8 * low));
+}
+
+function loadBytes(at: usize, width: u32): u64 {
   let value: u64 = 0;
-  for (let i: u32 = 0; i < width; i++) {
-    const at = address + i;
-    value |= (<u64>load<u8>(readable(at) + <usize>(at & pageMask))) << (8 * i);
-  }
+  for (let i: u32 = 0; i < width; i++) value |= (<u64>load<u8>(at + i)) << (8 * i);
   return value;
 }
 
@@ -108,12 +114,18 @@ export function storeAt<T>(address: u64, value: T): void {
   store<T>(host + <usize>offset, value);
 }
 
+/** Stores the low bytes of a value to the range, which may straddle two pages. */
 function storeSlowly(address: u64, value: u64, width: u32): void {
+  const offset = <usize>(address & pageMask);
+  if (offset + width <= <usize>pageBytes) return storeBytes(writable(address) + offset, value, width);
   requireMapped(address, width, true);
-  for (let i: u32 = 0; i < width; i++) {
-    const at = address + i;
-    store<u8>(writable(at) + <usize>(at & pageMask), <u8>(value >> (8 * i)));
-  }
+  const low = <u32>(pageBytes - offset);
+  storeBytes(writable(address) + offset, value, low);
+  storeBytes(writable(address + low), value >> (8 * low), width - low);
+}
+
+function storeBytes(at: usize, value: u64, width: u32): void {
+  for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
 }
 
 // ---- Ranges ----
@@ -209,7 +221,7 @@ function clearPiece(address: u64, bytes: u64): void {
   if (state & CONTENT) {
     const at = contentOf(address >> pageShift) + <usize>(address & pageMask);
     needless = zeroesIn(at, <usize>bytes);
-    memory.fill(at, 0, <usize>bytes);
+    if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   }
   if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
 }

@@ -318,15 +318,30 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
 
 /** Bytes of [at, at + bytes) that are zero. */
 export function zeroesIn(at: usize, bytes: usize): u64 {
-  let zeroes: u64 = 0;
   const end = at + bytes;
-  const none = i8x16.splat(0);
-  while (at + 16 <= end) {
-    zeroes += popcnt(i8x16.bitmask(i8x16.eq(v128.load(at), none)));
-    at += 16;
+  let zeroes: u64 = 0;
+  while (at + 64 <= end) {
+    zeroes += zeroesInBlock(at);
+    at += 64;
   }
   while (at < end) zeroes += u64(!load<u8>(at++));
   return zeroes;
+}
+
+/** The same of 64 bytes, most often all of them. */
+function zeroesInBlock(at: usize): u64 {
+  const a = v128.load(at);
+  const b = v128.load(at, 16);
+  const c = v128.load(at, 32);
+  const d = v128.load(at, 48);
+  if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) return 64;
+  const zero = i8x16.splat(0);
+  return (
+    popcnt(i8x16.bitmask(i8x16.eq(a, zero))) +
+    popcnt(i8x16.bitmask(i8x16.eq(b, zero))) +
+    popcnt(i8x16.bitmask(i8x16.eq(c, zero))) +
+    popcnt(i8x16.bitmask(i8x16.eq(d, zero)))
+  );
 }
 
 // ---- Contents ----

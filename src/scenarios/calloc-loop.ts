@@ -38,6 +38,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     run.onProgress?.(done, count);
   }
   const hostSeconds = (performance.now() - start) / 1000;
+  if (options.check) sandbox.check();
   const counters = sandbox.counters();
   sandbox.close();
   const cost = await costKind(model, options, bytes, written);

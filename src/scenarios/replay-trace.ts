@@ -27,6 +27,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const start = performance.now();
   const replayed = await sandbox.replay(trace, { touch, timelinePoints, ...(onProgress && { onProgress }) });
   const hostSeconds = (performance.now() - start) / 1000;
+  if (options.check) sandbox.check();
   const counters = sandbox.counters();
   sandbox.close();
   const { operations, failedAllocations, timeline } = replayed;

@@ -1,0 +1,137 @@
+/** The simulated Linux kernel beside the real one: faults and resident pages of the same steps. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { openRawMachine } from "../raw-machine.js";
+
+const PAGE = 4096;
+const PAGES = 1000;
+const [ANYWHERE, FIXED] = [0, 1];
+const [DONTNEED, FREE] = [0, 1];
+
+/** Faults and resident pages after each step, in the order of test/oracle/kernel.c. */
+type Steps = [faults: number, resident: number][];
+
+async function simulated(n: number): Promise<Steps> {
+  const machine = await openRawMachine(
+    { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 },
+    true,
+  );
+  const steps: Steps = [];
+  const faults = () => {
+    const { zeroMap, zeroFill, copyOnWrite } = machine.counters().faults;
+    return zeroMap + zeroFill + copyOnWrite;
+  };
+  const owned = (start: number, pages: number) =>
+    machine
+      .pages(start, pages * PAGE)
+      .filter(({ state }) => state === "clean" || state === "written")
+      .reduce((sum, run) => sum + run.pages, 0);
+  const step = (start: () => number, pages: number, run: () => void) => {
+    const before = faults();
+    run();
+    steps.push([faults() - before, owned(start(), pages)]);
+  };
+  const map = (pages: number) => machine.mmap(0, pages * PAGE, ANYWHERE, PAGE);
+  const readEach = (start: number, pages: number) => machine.touch(start, pages * PAGE, false);
+  const writeEach = (start: number, pages: number) => {
+    for (let i = 0; i < pages; i++) machine.store(start + i * PAGE, 1, 1n);
+  };
+  const p = map(n);
+  const atP = () => p;
+  step(atP, n, () => {});
+  step(atP, n, () => readEach(p, n));
+  step(atP, n, () => readEach(p, n));
+  step(atP, n, () => writeEach(p, n));
+  step(atP, n, () => writeEach(p, n));
+  step(atP, n, () => machine.madvise(p, (n / 2) * PAGE, DONTNEED));
+  step(atP, n, () => writeEach(p, n / 4));
+  step(atP, n, () => readEach(p, n));
+  step(atP, n, () => machine.madvise(p, n * PAGE, FREE));
+  step(atP, n, () => writeEach(p, n));
+  step(atP, n, () => machine.munmap(p + (n / 4) * PAGE, (n / 4) * PAGE));
+  step(atP, n, () => machine.mmap(p + (n / 4) * PAGE, (n / 4) * PAGE, FIXED, PAGE));
+  step(atP, n, () => writeEach(p, n));
+  let q = map(n);
+  const atQ = () => q;
+  step(atQ, n, () => writeEach(q, n));
+  step(atQ, 2 * n, () => {
+    q = machine.mremap(q, n * PAGE, 2 * n * PAGE, true);
+  });
+  step(atQ, 2 * n, () => writeEach(q, 2 * n));
+  step(atQ, n / 2, () => {
+    q = machine.mremap(q, 2 * n * PAGE, (n / 2) * PAGE, false);
+  });
+  const heap = machine.brk(0);
+  const atHeap = () => heap;
+  step(atHeap, n, () => machine.brk(heap + n * PAGE));
+  step(atHeap, n, () => writeEach(heap, n));
+  step(atHeap, n, () => {
+    machine.brk(heap);
+    machine.brk(heap + n * PAGE);
+  });
+  step(atHeap, n, () => readEach(heap, n));
+  machine.check();
+  return steps;
+}
+
+/** What the real kernel answers; or why it cannot be asked here. */
+function real(n: number): Steps | string {
+  if (process.platform !== "linux") return "not Linux";
+  if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
+    return "the kernel uses huge pages for everything";
+  }
+  const folder = mkdtempSync(join(tmpdir(), "zeropage-kernel-"));
+  try {
+    const program = join(folder, "kernel");
+    execFileSync("cc", ["-O1", "-o", program, fileURLToPath(new URL("../oracle/kernel.c", import.meta.url))]);
+    const lines = execFileSync(program, [String(n)], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    return lines.map((line) => line.split(" ").map(Number) as [number, number]);
+  } catch (error) {
+    return `no C compiler, or no leave to read page maps: ${error}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+// What Linux 6.18 answered, for hosts that cannot be asked.
+const RECORDED: Steps = [
+  [0, 0],
+  [1000, 0],
+  [0, 0],
+  [1000, 1000],
+  [0, 1000],
+  [0, 500],
+  [250, 750],
+  [250, 750],
+  [0, 750],
+  [250, 1000],
+  [0, 750],
+  [0, 750],
+  [250, 1000],
+  [1000, 1000],
+  [0, 1000],
+  [1000, 2000],
+  [0, 500],
+  [0, 0],
+  [1000, 1000],
+  [0, 0],
+  [1000, 0],
+];
+
+describe("the Linux kernel's faults and resident pages", () => {
+  it("are what the real one answered when it was recorded", async () => {
+    expect(await simulated(PAGES)).toEqual(RECORDED);
+  });
+
+  it("are what the real one answers here", async ({ skip }) => {
+    const answer = real(PAGES);
+    if (typeof answer === "string") return skip(answer);
+    expect(await simulated(PAGES)).toEqual(answer);
+  });
+});
