@@ -17,12 +17,13 @@ export function parseBytes(text: string): number {
   return bytes;
 }
 
+const oneDecimal = (value: number): number => Math.round(value * 10) / 10;
+
 /** Writes bytes for people: the largest binary unit that keeps at least 1, with up to one decimal. */
 export function formatBytes(bytes: number): string {
-  const magnitude = Math.abs(bytes);
-  const power = magnitude < 1024 ? 0 : Math.min(5, Math.floor(Math.log2(magnitude) / 10));
-  const value = Math.round((bytes / 1024 ** power) * 10) / 10;
-  return `${value.toLocaleString("en-US")} ${UNITS[power]}`;
+  let power = 0;
+  while (power < UNITS.length - 1 && Math.abs(oneDecimal(bytes / 1024 ** power)) >= 1024) power++;
+  return `${oneDecimal(bytes / 1024 ** power).toLocaleString("en-US")} ${UNITS[power]}`;
 }
 
 /** Writes a count with thousands separators. */
