@@ -82,7 +82,7 @@ export function replay(from: u32, to: u32, times: u32, touch: u32): void {
 
 /** Records done by the last `replay`, also when it trapped. */
 export function replayed(): f64 {
-  return loop.done;
+  return loop.done();
 }
 
 /** Allocations of replays that returned 0 though something was asked for. */

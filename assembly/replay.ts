@@ -20,7 +20,7 @@ import { reserve } from "./machine/frames";
 const RECORD_BYTES: usize = 24;
 const SLOT_BYTES: usize = 16;
 /** Records the buffer holds. */
-export const BUFFER_RECORDS: u32 = 4096;
+export const BUFFER_RECORDS: u32 = 1024;
 
 enum Kind {
   Malloc,
@@ -48,8 +48,11 @@ let buffer: usize = 0;
 let results: usize = 0;
 let slots: usize = 0;
 let slotCount: u32 = 0;
-/** Records done by the last run, also when it trapped; allocations that returned 0 so far. */
-export let done: f64 = 0;
+/** Of the last run: records done in whole rounds, where the round in progress began, and where it is. */
+let doneInRounds: f64 = 0;
+let began: usize = 0;
+let position: usize = 0;
+/** Allocations that returned 0 so far though something was asked for. */
 export let failedAllocations: f64 = 0;
 
 /** Where the host puts records; made on first use. */
@@ -89,14 +92,26 @@ function touchObject(pointer: u64, bytes: u64, policy: u32): void {
   else if (policy != Touch.None) touch(pointer, bytes, true);
 }
 
+/** Records done by the last run, also when it trapped. */
+export function done(): f64 {
+  return doneInRounds + <f64>((position - began) / RECORD_BYTES);
+}
+
 /** Runs the buffer's records [from, to), `times` over. */
 export function replay<M extends Allocator>(model: M, from: u32, to: u32, times: u32, policy: u32): void {
-  done = 0;
+  const end = buffer + RECORD_BYTES * to;
+  doneInRounds = 0;
+  began = buffer + RECORD_BYTES * from;
+  position = began;
   for (let round: u32 = 0; round < times; round++) {
-    for (let i = from; i < to; i++) {
-      store<u64>(results + 8 * i, step(model, buffer + RECORD_BYTES * i, policy));
-      done += 1;
+    let result = results + 8 * from;
+    while (position != end) {
+      store<u64>(result, step(model, position, policy));
+      result += 8;
+      position += RECORD_BYTES;
     }
+    doneInRounds += to - from;
+    position = began;
   }
 }
 
