@@ -221,8 +221,10 @@ function isAllowedToGrow(oldBytes: u64, newBytes: u64): bool {
   return isAllowed(newBytes - oldBytes, 0);
 }
 
+/** Above where mappings are placed lie libraries and the stack: what ends below may not grow into them. */
 function growInPlace(address: u64, end: u64, newEnd: u64): bool {
-  if (newEnd > USER_END || !regions.isFree(end, newEnd)) return false;
+  const limit = end <= LINUX_MMAP_TOP ? LINUX_MMAP_TOP : USER_END;
+  if (newEnd > limit || !regions.isFree(end, newEnd)) return false;
   regions.resize(regions.startOf(address), newEnd);
   mapPages(end, newEnd - end);
   return true;
@@ -260,6 +262,11 @@ export function brk(address: u64): u64 {
   }
   heapBreak = address;
   return address;
+}
+
+/** Where the break is. Not a system call: what a C library remembers. */
+export function currentBreak(): u64 {
+  return heapBreak;
 }
 
 function growHeap(oldEnd: u64, newEnd: u64): bool {

@@ -496,7 +496,9 @@ export class ReferenceMachine implements Machine {
     const growth = newSize - oldSize;
     if (this.table.get(end / this.pageBytes)?.region === region) return 0;
     if (this.overLimits(newSize, growth)) return 0;
-    if (this.inUserRange(address, newSize) && this.isFree(end, growth)) {
+    // Libraries and the stack are above the place where mappings start from.
+    const limit = end <= LINUX_TOP ? LINUX_TOP : USER_END;
+    if (end + growth <= limit && this.isFree(end, growth)) {
       this.map(end, growth, region);
       return address;
     }

@@ -1,0 +1,181 @@
+/**
+ * Taking a chunk, in the order of the real one: fastbin, small bin, the unsorted chunks (each is used
+ * if it fits exactly and sorted into its bin if not), large bins, the next larger bin, the top, the
+ * kernel. Whether to map is decided last of all, so any free chunk that fits wins.
+ */
+import { Failure, fail } from "../../machine/failure";
+import { ADDRESS_LIMIT } from "../../machine/layout";
+import * as bins from "./bins";
+import {
+  MIN_CHUNK,
+  MIN_LARGE,
+  PREV_INUSE,
+  markInUse,
+  setBefore,
+  setHead,
+  sizeOf,
+  toChunk,
+  toPointer,
+} from "./chunk";
+import * as fastbins from "./fastbins";
+import * as heap from "./heap";
+import * as parameters from "./parameters";
+import { consolidate, release } from "./release";
+import * as tcache from "./tcache";
+
+/** Unsorted chunks looked at before the rest has to wait. */
+const MOST_SORTED: u32 = 10000;
+
+/** What was left of the chunk that a small request last split; such requests prefer to go on there. */
+let lastRemainder: u64 = 0;
+
+/** Takes a chunk of `size` bytes, a chunk size, past the tcache. Returns it, or 0. */
+export function allocate(size: u64): u64 {
+  if (size <= fastbins.LARGEST) {
+    const chunk = fastbins.take(size);
+    if (chunk) {
+      refillFromFastbin(size);
+      return chunk;
+    }
+  }
+  if (size < MIN_LARGE) {
+    const chunk = takeSmall(size);
+    if (chunk) return chunk;
+  } else if (fastbins.mayHold) {
+    consolidate();
+  }
+  return allocateFromBins(size);
+}
+
+/** While this size is in demand, the rest of its fastbin moves into the tcache. */
+function refillFromFastbin(size: u64): void {
+  const bin = tcache.binOf(size);
+  while (tcache.hasRoom(bin) && fastbins.first(size)) tcache.put(bin, toPointer(fastbins.take(size)));
+}
+
+/** The chunk that waits longest in its small bin; the rest moves into the tcache while there is room. */
+function takeSmall(size: u64): u64 {
+  const bin = bins.binAt(bins.binNumber(size));
+  const chunk = bins.previousOf(bin);
+  if (chunk == bin) return 0;
+  markInUse(chunk, size);
+  bins.removeLast(bin, chunk);
+  const cache = tcache.binOf(size);
+  while (tcache.hasRoom(cache)) {
+    const other = bins.previousOf(bin);
+    if (other == bin) break;
+    markInUse(other, size);
+    bins.removeLast(bin, other);
+    tcache.put(cache, toPointer(other));
+  }
+  return chunk;
+}
+
+function allocateFromBins(size: u64): u64 {
+  let chunk = search(size);
+  while (!chunk && fastbins.mayHold) {
+    consolidate();
+    chunk = search(size);
+  }
+  return chunk ? chunk : takeFromKernel(size);
+}
+
+/** Whatever free chunk fits best, else the start of the top; 0 when neither does. */
+function search(size: u64): u64 {
+  const exact = sortUnsorted(size);
+  if (exact) return exact;
+  const binned = takeFitting(size);
+  return binned ? binned : takeFromTop(size);
+}
+
+/** Empties the unsorted bin from its tail. Returns a chunk that fits exactly, or 0. */
+function sortUnsorted(size: u64): u64 {
+  const cache = tcache.binOf(size);
+  let cached = false;
+  for (let sorted: u32 = 0; sorted < MOST_SORTED; sorted++) {
+    const chunk = bins.previousOf(bins.UNSORTED);
+    if (chunk == bins.UNSORTED) break;
+    const found = sizeOf(chunk);
+    if (size < MIN_LARGE && isOnlyRemainder(chunk) && found > size + MIN_CHUNK) {
+      return splitRemainder(chunk, found, size);
+    }
+    bins.removeLast(bins.UNSORTED, chunk);
+    if (found != size) {
+      bins.addToBin(chunk, found);
+      continue;
+    }
+    markInUse(chunk, size);
+    if (!tcache.hasRoom(cache)) return chunk;
+    tcache.put(cache, toPointer(chunk));
+    cached = true;
+  }
+  return cached ? toChunk(tcache.take(cache)) : 0;
+}
+
+function isOnlyRemainder(chunk: u64): bool {
+  return chunk == lastRemainder && bins.previousOf(chunk) == bins.UNSORTED;
+}
+
+/** Splits the last remainder, alone in the unsorted bin, from its start; the rest takes its place. */
+function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
+  bins.removeLast(bins.UNSORTED, chunk);
+  lastRemainder = splitOff(chunk, found, size);
+  return chunk;
+}
+
+/** Makes a free chunk of what is behind the first `size` bytes, unsorted. Returns it. */
+function splitOff(chunk: u64, found: u64, size: u64): u64 {
+  const rest = chunk + size;
+  const left = found - size;
+  bins.addUnsorted(rest, left);
+  setHead(chunk, size | PREV_INUSE);
+  setHead(rest, left | PREV_INUSE);
+  setBefore(rest + left, left);
+  return rest;
+}
+
+/** The best fit: the smallest in the request's own large bin, else the last of the next filled bin. */
+function takeFitting(size: u64): u64 {
+  const number = bins.binNumber(size);
+  if (size >= MIN_LARGE) {
+    const chunk = bins.smallestFitting(bins.binAt(number), size);
+    if (chunk) return takeBinned(chunk, size, false);
+  }
+  const bin = bins.firstFilled(number + 1);
+  return bin ? takeBinned(bins.previousOf(bin), size, size < MIN_LARGE) : 0;
+}
+
+function takeBinned(chunk: u64, size: u64, noteRemainder: bool): u64 {
+  const found = sizeOf(chunk);
+  bins.unlink(chunk);
+  if (found - size < MIN_CHUNK) {
+    markInUse(chunk, found);
+    return chunk;
+  }
+  const rest = splitOff(chunk, found, size);
+  if (noteRemainder) lastRemainder = rest;
+  return chunk;
+}
+
+function takeFromTop(size: u64): u64 {
+  const available = heap.topSize();
+  if (available < size + MIN_CHUNK) return 0;
+  const chunk = heap.top;
+  setHead(chunk, size | PREV_INUSE);
+  heap.setTop(chunk + size, (available - size) | PREV_INUSE);
+  return chunk;
+}
+
+function takeFromKernel(size: u64): u64 {
+  const mayMap = heap.mappings < parameters.mmapMax;
+  if (size >= parameters.mmapThreshold && mayMap) {
+    const mapped = heap.mapChunk(size);
+    if (mapped) return mapped;
+  }
+  if (heap.grow(size)) {
+    if (heap.abandoned) release(heap.abandoned);
+    return takeFromTop(size);
+  }
+  if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);
+  return 0;
+}

@@ -1,0 +1,274 @@
+/**
+ * The bins of free chunks: circular lists through the chunks. Bin 1 is the unsorted one; 2 to 63 hold
+ * one small size each, first in first out; 64 to 126 hold a range of sizes each, largest first. Of
+ * equal sizes in a large bin only the first is in a second list, over the distinct sizes.
+ *
+ *      bin header ◀──▶ largest ◀──▶ equal ◀──▶ smaller ◀──▶ smallest ◀──▶ (bin header)
+ *                         ◀──────────────────────▶ ◀──────────▶            distinct sizes
+ *
+ * The headers are part of the arena, in the C library's data, which a process has touched before
+ * main; so they live outside simulated memory, under addresses below any the program can map.
+ */
+import { loadAt, storeAt } from "../../machine/access";
+import { MIN_LARGE, sizeOf } from "./chunk";
+import { discardInside } from "./heap";
+import { CORRUPTED_LIST, CORRUPTED_LARGE_LIST, CORRUPTED_SIZE, stop } from "./messages";
+
+const BINS: u32 = 127;
+/** Header of bin n is "chunk" 16 n; its links are here. */
+const HEADERS: usize = memory.data(16 * 128, 16);
+const HEADERS_END: u64 = 16 * 128;
+
+export const UNSORTED: u64 = 16;
+
+/** One bit a bin that may hold chunks; set when one enters, cleared when a search finds none. */
+let binmapLow: u64 = 0;
+let binmapHigh: u64 = 0;
+
+/** Empties all bins. */
+export function start(): void {
+  for (let bin: u64 = 16; bin < HEADERS_END; bin += 16) {
+    setNext(bin, bin);
+    setPrevious(bin, bin);
+  }
+}
+
+// ---- Links ----
+
+export function nextOf(chunk: u64): u64 {
+  return chunk < HEADERS_END ? load<u64>(HEADERS + <usize>chunk) : loadAt<u64>(chunk + 16);
+}
+
+export function previousOf(chunk: u64): u64 {
+  return chunk < HEADERS_END ? load<u64>(HEADERS + <usize>chunk, 8) : loadAt<u64>(chunk + 24);
+}
+
+export function setNext(chunk: u64, next: u64): void {
+  if (chunk < HEADERS_END) store<u64>(HEADERS + <usize>chunk, next);
+  else storeAt<u64>(chunk + 16, next);
+}
+
+export function setPrevious(chunk: u64, previous: u64): void {
+  if (chunk < HEADERS_END) store<u64>(HEADERS + <usize>chunk, previous, 8);
+  else storeAt<u64>(chunk + 24, previous);
+}
+
+function nextSizeOf(chunk: u64): u64 {
+  return loadAt<u64>(chunk + 32);
+}
+
+function previousSizeOf(chunk: u64): u64 {
+  return loadAt<u64>(chunk + 40);
+}
+
+function setNextSize(chunk: u64, next: u64): void {
+  storeAt<u64>(chunk + 32, next);
+}
+
+function setPreviousSize(chunk: u64, previous: u64): void {
+  storeAt<u64>(chunk + 40, previous);
+}
+
+// ---- Which bin ----
+
+/** Number of the bin for chunks of a size. */
+export function binNumber(size: u64): u32 {
+  if (size < MIN_LARGE) return <u32>(size >> 4);
+  if (size >> 6 <= 48) return 48 + <u32>(size >> 6);
+  if (size >> 9 <= 20) return 91 + <u32>(size >> 9);
+  if (size >> 12 <= 10) return 110 + <u32>(size >> 12);
+  if (size >> 15 <= 4) return 119 + <u32>(size >> 15);
+  if (size >> 18 <= 2) return 124 + <u32>(size >> 18);
+  return 126;
+}
+
+export function binAt(number: u32): u64 {
+  return (<u64>number) << 4;
+}
+
+function mark(number: u32): void {
+  if (number < 64) binmapLow |= (<u64>1) << number;
+  else binmapHigh |= (<u64>1) << (number - 64);
+}
+
+function unmark(number: u32): void {
+  if (number < 64) binmapLow &= ~((<u64>1) << number);
+  else binmapHigh &= ~((<u64>1) << (number - 64));
+}
+
+/** Lowest marked bin from `number` on; 0 when there is none. */
+function nextMarked(number: u32): u32 {
+  if (number < 64) {
+    const low = binmapLow & (u64.MAX_VALUE << number);
+    if (low) return <u32>ctz(low);
+    number = 64;
+  }
+  if (number >= 128) return 0;
+  const high = binmapHigh & (u64.MAX_VALUE << (number - 64));
+  return high ? 64 + <u32>ctz(high) : 0;
+}
+
+/** Lowest bin from `number` on that holds a chunk; 0 when there is none. */
+export function firstFilled(number: u32): u64 {
+  for (let at = nextMarked(number); at; at = nextMarked(at + 1)) {
+    const bin = binAt(at);
+    if (previousOf(bin) != bin) return bin;
+    unmark(at);
+  }
+  return 0;
+}
+
+// ---- Adding ----
+
+function insertBetween(before: u64, chunk: u64, after: u64): void {
+  setPrevious(chunk, before);
+  setNext(chunk, after);
+  setNext(before, chunk);
+  setPrevious(after, chunk);
+}
+
+/** Puts a free chunk at the head of the unsorted bin. */
+export function addUnsorted(chunk: u64, size: u64): void {
+  const first = nextOf(UNSORTED);
+  if (size >= MIN_LARGE) {
+    setNextSize(chunk, 0);
+    setPreviousSize(chunk, 0);
+  }
+  insertBetween(UNSORTED, chunk, first);
+}
+
+/** Puts a free chunk into the bin of its size. */
+export function addToBin(chunk: u64, size: u64): void {
+  const number = binNumber(size);
+  const bin = binAt(number);
+  mark(number);
+  if (size < MIN_LARGE) insertBetween(bin, chunk, nextOf(bin));
+  else addToLargeBin(bin, chunk, size);
+}
+
+function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
+  const largest = nextOf(bin);
+  if (largest == bin) {
+    setNextSize(chunk, chunk);
+    setPreviousSize(chunk, chunk);
+    insertBetween(bin, chunk, bin);
+    return;
+  }
+  const smallest = previousOf(bin);
+  if (size < sizeOf(smallest)) {
+    setNextSize(chunk, largest);
+    setPreviousSize(chunk, previousSizeOf(largest));
+    linkSizes(chunk);
+    insertBetween(smallest, chunk, bin);
+    return;
+  }
+  let at = largest;
+  while (size < sizeOf(at)) at = nextSizeOf(at);
+  if (size == sizeOf(at)) {
+    insertBetween(at, chunk, nextOf(at)); // always the second of equals
+    return;
+  }
+  setNextSize(chunk, at);
+  setPreviousSize(chunk, previousSizeOf(at));
+  linkSizes(chunk);
+  insertBetween(previousOf(at), chunk, at);
+}
+
+/** Makes the neighbours in the list of distinct sizes point to the chunk. */
+function linkSizes(chunk: u64): void {
+  setPreviousSize(nextSizeOf(chunk), chunk);
+  setNextSize(previousSizeOf(chunk), chunk);
+}
+
+// ---- Taking out ----
+
+/** Takes the last chunk of the unsorted bin, or of a small one, out of its list. */
+export function removeLast(bin: u64, chunk: u64): void {
+  const before = previousOf(chunk);
+  setPrevious(bin, before);
+  setNext(before, bin);
+}
+
+/** Takes a free chunk out of whatever bin it is in. */
+export function unlink(chunk: u64): void {
+  const size = sizeOf(chunk);
+  if (size != loadAt<u64>(chunk + size)) stop(CORRUPTED_SIZE, chunk);
+  const next = nextOf(chunk);
+  const previous = previousOf(chunk);
+  if (previousOf(next) != chunk || nextOf(previous) != chunk) stop(CORRUPTED_LIST, chunk);
+  setPrevious(next, previous);
+  setNext(previous, next);
+  if (size >= MIN_LARGE && nextSizeOf(chunk)) unlinkSize(chunk, next);
+}
+
+/** Takes a chunk out of the list of distinct sizes; the next of its size, if any, replaces it. */
+function unlinkSize(chunk: u64, next: u64): void {
+  const larger = previousSizeOf(chunk);
+  const smaller = nextSizeOf(chunk);
+  if (previousSizeOf(smaller) != chunk || nextSizeOf(larger) != chunk) stop(CORRUPTED_LARGE_LIST, chunk);
+  if (next >= HEADERS_END && nextSizeOf(next) == 0) {
+    if (smaller == chunk) {
+      setNextSize(next, next);
+      setPreviousSize(next, next);
+    } else {
+      setNextSize(next, smaller);
+      setPreviousSize(next, larger);
+      setPreviousSize(smaller, next);
+      setNextSize(larger, next);
+    }
+  } else {
+    setPreviousSize(smaller, larger);
+    setNextSize(larger, smaller);
+  }
+}
+
+/** The smallest chunk of a large bin that holds `size`; of equals the second. 0 when none does. */
+export function smallestFitting(bin: u64, size: u64): u64 {
+  const largest = nextOf(bin);
+  if (largest == bin || sizeOf(largest) < size) return 0;
+  let chunk = previousSizeOf(largest); // the smallest
+  while (sizeOf(chunk) < size) chunk = previousSizeOf(chunk);
+  if (chunk != previousOf(bin) && sizeOf(chunk) == sizeOf(nextOf(chunk))) return nextOf(chunk);
+  return chunk;
+}
+
+// ---- Trimming ----
+
+/** Chunks of bins from this size on are looked through for whole pages. */
+const MIN_DISCARDED: u64 = 4096;
+
+/** Gives the whole pages inside free chunks back to the kernel. Returns whether there were any. */
+export function discardPages(): bool {
+  let any = discardPagesOf(UNSORTED);
+  for (let number = binNumber(MIN_DISCARDED); number < BINS; number++) {
+    if (discardPagesOf(binAt(number))) any = true;
+  }
+  return any;
+}
+
+function discardPagesOf(bin: u64): bool {
+  let any = false;
+  for (let chunk = previousOf(bin); chunk != bin; chunk = previousOf(chunk)) {
+    if (discardInside(chunk, sizeOf(chunk))) any = true;
+  }
+  return any;
+}
+
+// ---- Counting ----
+
+/** Chunks in all bins, and their bytes. */
+export let chunks: u64 = 0;
+export let bytes: u64 = 0;
+
+/** Counts `chunks` and `bytes`. Reads every chunk, as the real one does. */
+export function tally(): void {
+  chunks = 0;
+  bytes = 0;
+  for (let number: u32 = 1; number < BINS; number++) {
+    const bin = binAt(number);
+    for (let chunk = previousOf(bin); chunk != bin; chunk = previousOf(chunk)) {
+      chunks++;
+      bytes += sizeOf(chunk);
+    }
+  }
+}

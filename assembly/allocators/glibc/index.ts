@@ -1,0 +1,330 @@
+/**
+ * glibc 2.36's malloc (ptmalloc) as Debian 12 has it, of one thread on x86-64: the main arena to the
+ * byte. A request goes to the tcache (tcache.ts), else down the bins to the heap and the kernel
+ * (allocate.ts); a free goes the other way (release.ts). calloc, realloc and aligned allocation never
+ * take from the tcache.
+ */
+import { clear, copy, fill } from "../../machine/access";
+import { Failure, fail } from "../../machine/failure";
+import { ADDRESS_LIMIT } from "../../machine/layout";
+import { Allocator } from "../allocator";
+import { allocate } from "./allocate";
+import * as bins from "./bins";
+import {
+  MIN_CHUNK,
+  MMAPPED,
+  PREV_INUSE,
+  beforeOf,
+  chunkFor,
+  headOf,
+  isInUse,
+  markInUse,
+  setBefore,
+  setHead,
+  setSize,
+  sizeOf,
+  toChunk,
+  toPointer,
+  withoutFlags,
+} from "./chunk";
+import * as fastbins from "./fastbins";
+import * as heap from "./heap";
+import * as messages from "./messages";
+import * as parameters from "./parameters";
+import { consolidate, release } from "./release";
+import * as tcache from "./tcache";
+
+/** Option after those of parameters.ts. */
+const TCACHE_COUNT: u32 = 5;
+const MOST_TCACHE_COUNT: f64 = 65535;
+
+/** Usable bytes of live blocks. */
+let live: u64 = 0;
+
+/** The first call makes the tcache, the first chunk of the heap. */
+function ready(): void {
+  if (tcache.isReady()) return;
+  const chunk = allocate(chunkFor(tcache.BYTES));
+  if (chunk) tcache.start(toPointer(chunk));
+}
+
+function usable(head: u64): u64 {
+  return withoutFlags(head) - (head & MMAPPED ? 16 : 8);
+}
+
+/** Counts a block as live, and fills it if asked to. Returns its pointer; 0 for chunk 0. */
+function handOut(chunk: u64, bytes: u64): u64 {
+  if (!chunk) return 0;
+  live += usable(headOf(chunk));
+  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
+  return toPointer(chunk);
+}
+
+/** Chunk size for a request; 0 with the reason noted. */
+function requestSize(bytes: u64): u64 {
+  const size = chunkFor(bytes);
+  if (!size) fail(Failure.AddressSpace, bytes, ADDRESS_LIMIT);
+  return size;
+}
+
+/** The chunk of a pointer the program gives back; stops when it cannot be one. */
+function givenChunk(pointer: u64, message: u64): u64 {
+  if (pointer & 15 || pointer < 0x10000 + 16) messages.stop(message, toChunk(pointer));
+  return toChunk(pointer);
+}
+
+function releaseMapped(chunk: u64, head: u64): void {
+  const before = beforeOf(chunk);
+  const size = withoutFlags(head);
+  if ((chunk - before) & 4095 || (before + size) & 4095) messages.stop(messages.MUNMAP_INVALID_POINTER, chunk);
+  parameters.adapt(head, size);
+  heap.unmapChunk(chunk, before, size);
+}
+
+export class Model extends Allocator {
+  configure(option: u32, value: f64): bool {
+    if (option != TCACHE_COUNT) return parameters.set(option, <u64>value);
+    if (value > MOST_TCACHE_COUNT) return false;
+    tcache.setLimit(<u16>value);
+    return true;
+  }
+
+  start(): void {
+    bins.start();
+  }
+
+  malloc(bytes: u64): u64 {
+    ready();
+    const size = requestSize(bytes);
+    if (!size) return 0;
+    const bin = tcache.binOf(size);
+    if (bin < tcache.BINS && tcache.isReady()) {
+      const cached = tcache.take(bin);
+      if (cached) {
+        live += size - 8;
+        return cached;
+      }
+    }
+    return handOut(allocate(size), bytes);
+  }
+
+  calloc(bytes: u64): u64 {
+    ready();
+    const size = requestSize(bytes);
+    if (!size) return 0;
+    const oldTop = heap.top;
+    const oldTopSize = heap.topSize();
+    const chunk = allocate(size);
+    if (!chunk) return 0;
+    const pointer = handOut(chunk, bytes);
+    const head = headOf(chunk);
+    if (head & MMAPPED) {
+      if (parameters.perturb) clear(pointer, bytes);
+      return pointer;
+    }
+    // Behind the old top the kernel has just zeroed; 8 bytes spill over, and what was the top before
+    // is cleared though nobody wrote to it.
+    const found = withoutFlags(head);
+    const isFresh = !parameters.perturb && chunk == oldTop && found > oldTopSize;
+    clear(pointer, (isFresh ? oldTopSize : found) - 8);
+    return pointer;
+  }
+
+  realloc(pointer: u64, bytes: u64): u64 {
+    if (!pointer) return this.malloc(bytes);
+    if (!bytes) {
+      this.free(pointer);
+      return 0;
+    }
+    const chunk = givenChunk(pointer, messages.REALLOC_INVALID_POINTER);
+    const head = headOf(chunk);
+    const old = withoutFlags(head);
+    const size = requestSize(bytes);
+    if (!size) return 0;
+    return head & MMAPPED ? reallocMapped(chunk, old, size, bytes) : reallocHeap(chunk, old, size);
+  }
+
+  free(pointer: u64): void {
+    if (!pointer) return;
+    const chunk = givenChunk(pointer, messages.INVALID_POINTER);
+    const head = headOf(chunk);
+    const bytes = usable(head);
+    if (head & MMAPPED) {
+      releaseMapped(chunk, head);
+    } else {
+      ready();
+      if (parameters.perturb) fill(pointer, parameters.perturb, bytes);
+      release(chunk);
+    }
+    live -= bytes;
+  }
+
+  aligned(align: u64, bytes: u64): u64 {
+    if (align <= 16) return this.malloc(bytes);
+    align = max(align, MIN_CHUNK);
+    const size = requestSize(bytes);
+    const padded = size ? requestSize(size + align + MIN_CHUNK) : 0;
+    if (!padded) return 0;
+    const chunk = allocate(padded);
+    return chunk ? handOut(trimToAlignment(chunk, align, size), bytes) : 0;
+  }
+
+  usableSize(pointer: u64): u64 {
+    return usable(headOf(givenChunk(pointer, messages.INVALID_POINTER)));
+  }
+
+  /** malloc_trim: consolidates, discards the pages inside free chunks, and trims the top. */
+  trim(keep: u64): bool {
+    ready();
+    consolidate();
+    const discarded = bins.discardPages();
+    return heap.trim(keep) || discarded;
+  }
+
+  inUse(): u64 {
+    return live;
+  }
+
+  system(): u64 {
+    return heap.heapBytes + heap.mappedBytes;
+  }
+
+  /** All of the heap that is not in a live block: headers and the tcache's chunk are part of it. */
+  cached(): u64 {
+    return this.system() - live;
+  }
+
+  /** The fields of mallinfo2, in its order; then the most mappings and mapped bytes there have been. */
+  statistic(which: u32): u64 {
+    fastbins.tally();
+    bins.tally();
+    const free = heap.topSize() + fastbins.bytes + bins.bytes;
+    switch (which) {
+      case 0: return heap.heapBytes;
+      case 1: return 1 + bins.chunks;
+      case 2: return fastbins.chunks;
+      case 3: return heap.mappings;
+      case 4: return heap.mappedBytes;
+      case 5: return 0;
+      case 6: return fastbins.bytes;
+      case 7: return heap.heapBytes - free;
+      case 8: return free;
+      case 9: return heap.topSize();
+      case 10: return heap.mostMappings;
+      default: return heap.mostMappedBytes;
+    }
+  }
+}
+
+// ---- realloc ----
+
+function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
+  const moved = heap.remapChunk(chunk, beforeOf(chunk), old, size);
+  if (moved) {
+    live += sizeOf(moved) - old;
+    return toPointer(moved);
+  }
+  if (old - 8 >= size) return toPointer(chunk);
+  const fresh = allocate(size);
+  if (!fresh) return 0;
+  copy(toPointer(fresh), toPointer(chunk), old - 16);
+  live += usable(headOf(fresh)) - (old - 16);
+  heap.unmapChunk(chunk, beforeOf(chunk), old);
+  return toPointer(fresh);
+}
+
+/** Resizes a heap chunk: in place, into the top, into a free neighbour, or elsewhere. */
+function reallocHeap(chunk: u64, old: u64, size: u64): u64 {
+  const next = chunk + old;
+  let found = old;
+  if (old < size) {
+    if (next == heap.top && old + heap.topSize() >= size + MIN_CHUNK) return growIntoTop(chunk, old, size);
+    const free = next == heap.top || isInUse(next, sizeOf(next)) ? 0 : sizeOf(next);
+    if (old + free < size) return moveBlock(chunk, old, size);
+    bins.unlink(next);
+    found = old + free;
+  }
+  return shrinkTo(chunk, old, found, size);
+}
+
+function growIntoTop(chunk: u64, old: u64, size: u64): u64 {
+  const left = old + heap.topSize() - size;
+  setSize(chunk, size);
+  heap.setTop(chunk + size, left | PREV_INUSE);
+  live += size - old;
+  return toPointer(chunk);
+}
+
+function moveBlock(chunk: u64, old: u64, size: u64): u64 {
+  ready();
+  const fresh = allocate(size);
+  if (!fresh) return 0;
+  if (fresh == chunk + old) return shrinkTo(chunk, old, old + sizeOf(fresh), size);
+  copy(toPointer(fresh), toPointer(chunk), old - 8);
+  live += usable(headOf(fresh)) - (old - 8);
+  release(chunk);
+  return toPointer(fresh);
+}
+
+/** Keeps `size` of the `found` bytes the chunk has come to, and frees the rest if it makes a chunk. */
+function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
+  const left = found - size;
+  if (left < MIN_CHUNK) {
+    setSize(chunk, found);
+    markInUse(chunk, found);
+    live += found - old;
+    return toPointer(chunk);
+  }
+  setSize(chunk, size);
+  live += size - old;
+  releaseTail(chunk + size, left);
+  return toPointer(chunk);
+}
+
+/** Makes a chunk of the bytes behind one in use, and frees it. */
+function releaseTail(rest: u64, size: u64): void {
+  setHead(rest, size | PREV_INUSE);
+  markInUse(rest, size);
+  ready();
+  release(rest);
+}
+
+// ---- Alignment ----
+
+/** Cuts a chunk, large enough for both, to one whose pointer is aligned. Frees what is cut off. */
+function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
+  const pointer = toPointer(chunk);
+  if (pointer & (align - 1)) {
+    let at = toChunk((pointer + align - 1) & ~(align - 1));
+    if (at - chunk < MIN_CHUNK) at += align;
+    const head = headOf(chunk);
+    if (head & MMAPPED) return cutMapping(chunk, at);
+    cutLead(chunk, at, withoutFlags(head));
+    chunk = at;
+  }
+  const head = headOf(chunk);
+  const found = withoutFlags(head);
+  if (!(head & MMAPPED) && found > size + MIN_CHUNK) {
+    setSize(chunk, size);
+    const rest = chunk + size;
+    setHead(rest, (found - size) | PREV_INUSE);
+    release(rest);
+  }
+  return chunk;
+}
+
+/** A mapped chunk keeps its pages, and notes how far into the mapping it begins. */
+function cutMapping(chunk: u64, at: u64): u64 {
+  const lead = at - chunk;
+  setBefore(at, beforeOf(chunk) + lead);
+  setHead(at, (sizeOf(chunk) - lead) | MMAPPED);
+  return at;
+}
+
+function cutLead(chunk: u64, at: u64, size: u64): void {
+  const lead = at - chunk;
+  setHead(at, (size - lead) | PREV_INUSE);
+  markInUse(at, size - lead);
+  setSize(chunk, lead);
+  release(chunk);
+}

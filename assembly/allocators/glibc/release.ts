@@ -1,0 +1,106 @@
+/**
+ * Giving a chunk back: into the tcache, else a fastbin, else merged with its free neighbours and put
+ * into the unsorted bin, or into the top. A large free chunk leads to consolidation and trimming.
+ */
+import * as bins from "./bins";
+import {
+  MIN_CHUNK,
+  PREV_INUSE,
+  beforeOf,
+  headOf,
+  isInUse,
+  setBefore,
+  setHead,
+  sizeOf,
+  toPointer,
+  withoutFlags,
+} from "./chunk";
+import * as fastbins from "./fastbins";
+import * as heap from "./heap";
+import * as messages from "./messages";
+import * as parameters from "./parameters";
+import * as tcache from "./tcache";
+
+/** Free chunks this large lead to consolidation. */
+const CONSOLIDATION: u64 = 65536;
+
+/** Frees a heap chunk. Stops, before changing anything, at the misuse that the real one notices. */
+export function release(chunk: u64): void {
+  const head = headOf(chunk);
+  const size = withoutFlags(head);
+  if (chunk > u64.MAX_VALUE - size || chunk & 15) messages.stop(messages.INVALID_POINTER, chunk);
+  if (size < MIN_CHUNK || size & 15) messages.stop(messages.INVALID_SIZE, chunk);
+  const bin = tcache.binOf(size);
+  if (bin < tcache.BINS && tcache.isReady()) {
+    tcache.refuseDouble(bin, toPointer(chunk));
+    if (tcache.hasRoom(bin)) {
+      tcache.put(bin, toPointer(chunk));
+      return;
+    }
+  }
+  if (size <= fastbins.LARGEST) releaseFast(chunk, size);
+  else releaseMerging(chunk, head, size);
+}
+
+function isImpossibleSize(size: u64): bool {
+  return size <= 16 || size >= heap.heapBytes;
+}
+
+function releaseFast(chunk: u64, size: u64): void {
+  if (isImpossibleSize(sizeOf(chunk + size))) messages.stop(messages.INVALID_NEXT_SIZE_FAST, chunk);
+  if (fastbins.first(size) == chunk) messages.stop(messages.FAST_DOUBLE_FREE, chunk);
+  fastbins.put(chunk, size);
+}
+
+function releaseMerging(chunk: u64, head: u64, size: u64): void {
+  const next = chunk + size;
+  if (chunk == heap.top) messages.stop(messages.DOUBLE_FREE_TOP, chunk);
+  if (next > heap.top + heap.topSize() && heap.top < chunk) messages.stop(messages.DOUBLE_FREE_OUT, chunk);
+  const nextHead = headOf(next);
+  if (!(nextHead & PREV_INUSE)) messages.stop(messages.DOUBLE_FREE_PREV, chunk);
+  if (isImpossibleSize(withoutFlags(nextHead))) messages.stop(messages.INVALID_NEXT_SIZE, chunk);
+  const merged = merge(chunk, head, size);
+  if (merged < CONSOLIDATION) return;
+  if (fastbins.mayHold) consolidate();
+  if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
+}
+
+/** Merges a free chunk with its free neighbours. Returns the size it has come to. */
+function merge(chunk: u64, head: u64, size: u64): u64 {
+  const next = chunk + size;
+  if (!(head & PREV_INUSE)) {
+    const before = beforeOf(chunk);
+    chunk -= before;
+    size += before;
+    if (sizeOf(chunk) != before) messages.stop(messages.CORRUPTED_SIZE, chunk);
+    bins.unlink(chunk);
+  }
+  if (next == heap.top) {
+    size += heap.topSize();
+    heap.setTop(chunk, size | PREV_INUSE);
+    return size;
+  }
+  const nextHead = headOf(next);
+  const nextSize = withoutFlags(nextHead);
+  if (isInUse(next, nextSize)) {
+    setHead(next, nextHead & ~PREV_INUSE);
+  } else {
+    bins.unlink(next);
+    size += nextSize;
+  }
+  bins.addUnsorted(chunk, size);
+  setHead(chunk, size | PREV_INUSE);
+  setBefore(chunk + size, size);
+  return size;
+}
+
+/** Frees every chunk of the fastbins for good. */
+export function consolidate(): void {
+  fastbins.emptied();
+  for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
+    for (let chunk = fastbins.take(size); chunk; chunk = fastbins.take(size)) {
+      const head = headOf(chunk);
+      merge(chunk, head, withoutFlags(head));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The thread's cache: up to 7 freed chunks of each size up to 1,040 bytes, last in first out. It is
+ * the first chunk of the heap.
+ *
+ *      struct     +0                       +128                            +640
+ *                 ├────────────────────────┼───────────────────────────────┤
+ *                 │ 64 counts u16          │ 64 first pointers u64         │
+ *      cached     pointer: the next pointer, mixed with pointer >> 12;  pointer + 8: key
+ */
+import { clear, loadAt, storeAt } from "../../machine/access";
+import { MIN_CHUNK } from "./chunk";
+import { TCACHE_DOUBLE_FREE, UNALIGNED_TCACHE, stop } from "./messages";
+
+export const BINS: u64 = 64;
+export const BYTES: u64 = 640;
+const ENTRIES: u64 = 128;
+
+/** Marks a cached chunk. The real one is random; it only has to be unlikely. */
+const KEY: u64 = 0x5a47_4c49_4243_4b31;
+
+let limit: u16 = 7;
+let struct: u64 = 0;
+
+/** How many chunks of each size are kept; 0 keeps none. */
+export function setLimit(chunks: u16): void {
+  limit = chunks;
+}
+
+export function isReady(): bool {
+  return struct != 0;
+}
+
+/** Starts with the memory for the struct, which is cleared. */
+export function start(pointer: u64): void {
+  struct = pointer;
+  clear(pointer, BYTES);
+}
+
+/** Bin of a chunk size; BINS or more when it is too large. */
+export function binOf(size: u64): u64 {
+  return (size - MIN_CHUNK) >> 4;
+}
+
+export function hasRoom(bin: u64): bool {
+  return bin < BINS && struct != 0 && loadAt<u16>(struct + 2 * bin) < limit;
+}
+
+/** Takes the pointer cached last; 0 when the bin is empty. */
+export function take(bin: u64): u64 {
+  const count = loadAt<u16>(struct + 2 * bin);
+  if (!count) return 0;
+  const entry = struct + ENTRIES + 8 * bin;
+  const pointer = loadAt<u64>(entry);
+  if (pointer & 15) stop(UNALIGNED_TCACHE, pointer - 16);
+  storeAt<u64>(entry, loadAt<u64>(pointer) ^ (pointer >> 12));
+  storeAt<u16>(struct + 2 * bin, count - 1);
+  storeAt<u64>(pointer + 8, 0);
+  return pointer;
+}
+
+/** Caches a pointer. There must be room. */
+export function put(bin: u64, pointer: u64): void {
+  const entry = struct + ENTRIES + 8 * bin;
+  storeAt<u64>(pointer + 8, KEY);
+  storeAt<u64>(pointer, loadAt<u64>(entry) ^ (pointer >> 12));
+  storeAt<u64>(entry, pointer);
+  storeAt<u16>(struct + 2 * bin, loadAt<u16>(struct + 2 * bin) + 1);
+}
+
+/** Stops when the pointer, about to be freed, is cached already. */
+export function refuseDouble(bin: u64, pointer: u64): void {
+  if (loadAt<u64>(pointer + 8) != KEY) return;
+  let cached = loadAt<u64>(struct + ENTRIES + 8 * bin);
+  for (let i: u16 = 0; cached && i < limit; i++) {
+    if (cached == pointer) stop(TCACHE_DOUBLE_FREE, pointer - 16);
+    cached = loadAt<u64>(cached) ^ (cached >> 12);
+  }
+}
