@@ -1,18 +1,24 @@
 /**
  * A transform of asc's: inlines the functions named here at every place of use, as `@inline` would.
- * AssemblyScript has that decorator for functions, but TypeScript's own tools do not parse it.
+ * AssemblyScript has that decorator for functions, but TypeScript's own tools do not parse it. These
+ * are what every operation goes through, and as short as the call would be.
  */
 import { FunctionDeclaration, Node, type Parser } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
-/** machine/access.ts: fast paths a call would cost as much as. */
-const INLINED = ["loadAt", "storeAt"];
+const INLINED: Record<string, readonly string[]> = {
+  "assembly/machine/access.ts": ["loadAt", "storeAt"],
+  "assembly/allocators/glibc/bins.ts": ["nextOf", "previousOf", "setNext", "setPrevious"],
+  "assembly/allocators/glibc/chunk.ts": ["headOf", "setHead"],
+  "assembly/allocators/glibc/tcache.ts": ["hasRoom", "put", "refuseDouble", "structHost", "take"],
+};
 
 export default class InlineTransform extends Transform {
   afterParse(parser: Parser): void {
-    for (const source of parser.sources) {
-      for (const statement of source.statements) {
-        if (!(statement instanceof FunctionDeclaration) || !INLINED.includes(statement.name.text)) continue;
+    for (const { normalizedPath, statements } of parser.sources) {
+      const names = INLINED[normalizedPath] ?? [];
+      for (const statement of statements) {
+        if (!(statement instanceof FunctionDeclaration) || !names.includes(statement.name.text)) continue;
         const inline = Node.createIdentifierExpression("inline", statement.range);
         statement.decorators = [Node.createDecorator(inline, null, statement.range)];
       }

@@ -6,19 +6,19 @@
  *               ├──────┼──────┼────────┼────────┤
  *               │ kind │ slot │ first  │ second │
  *               └──────┴──────┴────────┴────────┘
- *      slot     0          8          16
- *               ├──────────┼──────────┤
- *               │ pointer  │  bytes   │    of one live object; bytes as asked for
- *               └──────────┴──────────┘
+ *      slot     0          8
+ *               ├──────────┤
+ *               │ pointer  │    of one live object
+ *               └──────────┘
  */
 import { Allocator } from "./allocators/allocator";
-import { touch } from "./machine/access";
+import { requireMapped, touch } from "./machine/access";
 import { add, Counter } from "./machine/counters";
 import { Exception, Failure, fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 
 const RECORD_BYTES: usize = 24;
-const SLOT_BYTES: usize = 16;
+const SLOT_BYTES: usize = 8;
 /** Records the buffer holds. */
 export const BUFFER_RECORDS: u32 = 1024;
 
@@ -41,7 +41,7 @@ export enum Touch {
   WholeObject,
 }
 
-/** Objects alive at once that fit: their slots take 1 GiB. */
+/** Objects alive at once that fit: their slots take 512 MiB. */
 const MOST_SLOTS: u32 = 1 << 26;
 
 let buffer: usize = 0;
@@ -132,10 +132,9 @@ function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
   if (kind == Kind.Free) {
     add(Counter.Calls, 1);
     store<u64>(at, 0);
-    store<u64>(at, 0, 8);
     model.free(held);
   } else if (held) {
-    access(record, kind, held, load<u64>(at, 8));
+    access(record, kind, held);
   }
   return 0;
 }
@@ -161,15 +160,15 @@ function allocate<M extends Allocator>(
     if (kind == Kind.Realloc && bytes) return 0; // the old block is still held
   }
   store<u64>(at, pointer);
-  store<u64>(at, bytes, 8);
   if (pointer) touchObject(pointer, bytes, policy);
   return pointer;
 }
 
-/** The program reads or writes a range of an object it holds. */
-function access(record: usize, kind: i32, pointer: u64, size: u64): void {
-  const offset = load<u64>(record, 8);
+/** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
+function access(record: usize, kind: i32, pointer: u64): void {
+  const address = pointer + load<u64>(record, 8);
   const bytes = load<u64>(record, 16);
-  if (offset > size || bytes > size - offset) raise(Exception.BadOperation, kind, offset);
-  touch(pointer + offset, bytes, kind == Kind.Write);
+  const writes = kind == Kind.Write;
+  requireMapped(address, bytes, writes);
+  touch(address, bytes, writes);
 }

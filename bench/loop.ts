@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { runCallocLoop } from "../src/index.js";
 import { interleave, time } from "./measure.js";
-import { nativeLoop } from "./native.js";
+import { openNative } from "./native.js";
 
 const MIB = 2 ** 20;
 const COUNT = 10_000;
@@ -14,7 +14,7 @@ const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 export async function benchLoop(): Promise<void> {
   const loop = (model: string, size: number) => async () =>
     (await runCallocLoop({ model, bytes: size * MIB, count: COUNT, written: 0 })).hostSeconds * 1000;
-  const native = nativeLoop();
+  const native = openNative();
   const figures = await interleave<string>(
     {
       "libmalloc, 100 MiB": loop("libmalloc", 100),
@@ -22,14 +22,21 @@ export async function benchLoop(): Promise<void> {
       "naive, 100 MiB": loop("naive", 100),
       "naive, 1000 MiB": loop("naive", 1000),
       "lazy, 100 MiB": loop("lazy", 100),
+      "glibc, 100 MiB": loop("glibc", 100),
       "the whole of npm start, without npm": () =>
         time(() => execFileSync(process.execPath, [cli, "run", "calloc-loop"], { stdio: "ignore" })),
-      ...(native && { "the system's malloc, 100 MiB": () => native(100 * MIB, COUNT) }),
+      ...(native && { "the system's malloc, 100 MiB": () => native.loop(100 * MIB, COUNT) }),
     },
     ROUNDS,
   );
   for (const [name, { median, spread }] of Object.entries(figures)) {
     console.log(`${name}: ${median.toFixed(1)} ms (± ${(spread * 100).toFixed(0)} %)`);
   }
+  const [real, model] = [figures["the system's malloc, 100 MiB"], figures["glibc, 100 MiB"]];
+  if (real && model)
+    console.log(
+      `the system's malloc takes ${(real.median / model.median).toFixed(1)} times the model's time`,
+    );
+  native?.close();
   if (!native) console.log("no C compiler found: the system's malloc was not measured");
 }

@@ -1,39 +1,46 @@
-/** The system's own malloc beside the models, where there is a C compiler. */
+/** The system's own malloc beside the models (native.c), where there is a C compiler. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const LOOP = `
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-/* argv: bytes, count. Prints milliseconds. */
-int main(int argc, char **argv) {
-  size_t bytes = strtoull(argv[1], 0, 10);
-  long count = atol(argv[2]);
-  struct timespec a, b;
-  clock_gettime(CLOCK_MONOTONIC, &a);
-  for (long i = 0; i < count; i++) {
-    void *volatile p = calloc(1, bytes);
-    free(p);
-  }
-  clock_gettime(CLOCK_MONOTONIC, &b);
-  printf("%f", (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
-  return argc - 3;
-}`;
+export interface Native {
+  /** Milliseconds of `count` times calloc(1, bytes) and free. */
+  loop(bytes: number, count: number): number;
+  /** Milliseconds of a trace's records in a fresh process. */
+  replay(records: Uint8Array): number;
+  close(): void;
+}
 
-/** Benfield's loop under the system's malloc, in milliseconds; null where no C compiler is found. */
-export function nativeLoop(): ((bytes: number, count: number, env?: NodeJS.ProcessEnv) => number) | null {
+/** Compiles it; null where no C compiler is found. */
+export function openNative(): Native | null {
   const folder = mkdtempSync(join(tmpdir(), "zeropage-"));
-  const source = join(folder, "loop.c");
-  const program = join(folder, "loop");
-  writeFileSync(source, LOOP);
+  const program = join(folder, "native");
+  const close = () => rmSync(folder, { recursive: true });
   try {
-    execFileSync("cc", ["-O0", "-o", program, source], { stdio: "ignore" });
+    const source = fileURLToPath(new URL("native.c", import.meta.url));
+    execFileSync("cc", [
+      "-O2",
+      "-fno-builtin-malloc",
+      "-fno-builtin-calloc",
+      "-fno-builtin-free",
+      "-o",
+      program,
+      source,
+    ]);
   } catch {
+    close();
     return null;
   }
-  return (bytes, count, env = {}) =>
-    Number(execFileSync(program, [String(bytes), String(count)], { env: { ...process.env, ...env } }));
+  const run = (...args: string[]) => Number(execFileSync(program, args));
+  return {
+    loop: (bytes, count) => run("loop", String(bytes), String(count)),
+    replay: (records) => {
+      const file = join(folder, "records");
+      writeFileSync(file, records);
+      return run("replay", file, "1");
+    },
+    close,
+  };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
 import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
 import { interleave } from "./measure.js";
+import { openNative } from "./native.js";
 
 const ROUNDS = 9;
 const TRACES = ["git-log", "cc1"] as const;
@@ -25,6 +26,7 @@ function inMemory({ records, count, notes }: CollectedTrace): Trace {
 
 /** Operations a second of the wasm loop, per model and trace; and of reading the trace. */
 export async function benchReplay(): Promise<void> {
+  const native = openNative();
   for (const name of TRACES) {
     const trace = await collectTrace(await open(name));
     const modules = new Map<string, WebAssembly.Module>();
@@ -41,8 +43,12 @@ export async function benchReplay(): Promise<void> {
         return performance.now() - start;
       },
     ]);
-    const figures = await interleave(
-      { ...Object.fromEntries(subjects), "reading the file": async () => readAll(name) },
+    const figures = await interleave<string>(
+      {
+        ...Object.fromEntries(subjects),
+        ...(native && { "the system's malloc": () => native.replay(trace.records) }),
+        "reading the file": async () => readAll(name),
+      },
       ROUNDS,
     );
     for (const [subject, { median, spread }] of Object.entries(figures)) {
@@ -51,7 +57,14 @@ export async function benchReplay(): Promise<void> {
         `${name}, ${subject}: ${speed.toFixed(1)} million operations a second (± ${(spread * 100).toFixed(0)} %)`,
       );
     }
+    const [real, model] = [figures["the system's malloc"], figures.glibc];
+    if (real && model) {
+      console.log(
+        `${name}: the model of glibc has ${(real.median / model.median).toFixed(2)} of the real speed`,
+      );
+    }
   }
+  native?.close();
 }
 
 async function readAll(name: string): Promise<number> {

@@ -14,6 +14,7 @@ import { apply, applyOne, attach, contentOf, firstUnmapped, runOf, stateOf, zero
 import {
   findRead,
   findWrite,
+  generation,
   keepRead,
   keepWrite,
   readBase,
@@ -126,6 +127,20 @@ function storeSlowly(address: u64, value: u64, width: u32): void {
 
 function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
+}
+
+/** Grows whenever what `hostOf` said may have gone stale. */
+export function hostGeneration(): u64 {
+  return generation;
+}
+
+/**
+ * For a model's hottest structure: host address of the bytes at an address, read and write touched, to
+ * load and store directly, within the page, while `hostGeneration` stays what it is.
+ */
+export function hostOf(address: u64): usize {
+  loadAt<u8>(address);
+  return writable(address) + <usize>(address & pageMask);
 }
 
 // ---- Ranges ----

@@ -71,8 +71,12 @@ export function useForWrites(base: u64, host: usize): void {
   writeHost = host;
 }
 
+/** Grows whenever a host address that somebody holds may have gone stale. */
+export let generation: u64 = 1;
+
 /** Forgets a page. */
 export function drop(page: u64): void {
+  generation++;
   forget(READS, page);
   forget(WRITES, page);
   readBase = NOWHERE;

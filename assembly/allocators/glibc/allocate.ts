@@ -9,8 +9,8 @@ import * as bins from "./bins";
 import {
   MIN_CHUNK,
   MIN_LARGE,
-  PREV_INUSE,
   markInUse,
+  PREV_INUSE,
   setBefore,
   setHead,
   sizeOf,

@@ -12,7 +12,7 @@
 import { loadAt, storeAt } from "../../machine/access";
 import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
-import { CORRUPTED_LIST, CORRUPTED_LARGE_LIST, CORRUPTED_SIZE, stop } from "./messages";
+import { CORRUPTED_LARGE_LIST, CORRUPTED_LIST, CORRUPTED_SIZE, stop } from "./messages";
 
 const BINS: u32 = 127;
 /** Header of bin n is "chunk" 16 n; its links are here. */

@@ -11,14 +11,14 @@ import { Allocator } from "../allocator";
 import { allocate } from "./allocate";
 import * as bins from "./bins";
 import {
-  MIN_CHUNK,
-  MMAPPED,
-  PREV_INUSE,
   beforeOf,
   chunkFor,
   headOf,
   isInUse,
+  MIN_CHUNK,
+  MMAPPED,
   markInUse,
+  PREV_INUSE,
   setBefore,
   setHead,
   setSize,
@@ -76,7 +76,8 @@ function givenChunk(pointer: u64, message: u64): u64 {
 function releaseMapped(chunk: u64, head: u64): void {
   const before = beforeOf(chunk);
   const size = withoutFlags(head);
-  if ((chunk - before) & 4095 || (before + size) & 4095) messages.stop(messages.MUNMAP_INVALID_POINTER, chunk);
+  if ((chunk - before) & 4095 || (before + size) & 4095)
+    messages.stop(messages.MUNMAP_INVALID_POINTER, chunk);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
 }
@@ -200,18 +201,30 @@ export class Model extends Allocator {
     bins.tally();
     const free = heap.topSize() + fastbins.bytes + bins.bytes;
     switch (which) {
-      case 0: return heap.heapBytes;
-      case 1: return 1 + bins.chunks;
-      case 2: return fastbins.chunks;
-      case 3: return heap.mappings;
-      case 4: return heap.mappedBytes;
-      case 5: return 0;
-      case 6: return fastbins.bytes;
-      case 7: return heap.heapBytes - free;
-      case 8: return free;
-      case 9: return heap.topSize();
-      case 10: return heap.mostMappings;
-      default: return heap.mostMappedBytes;
+      case 0:
+        return heap.heapBytes;
+      case 1:
+        return 1 + bins.chunks;
+      case 2:
+        return fastbins.chunks;
+      case 3:
+        return heap.mappings;
+      case 4:
+        return heap.mappedBytes;
+      case 5:
+        return 0;
+      case 6:
+        return fastbins.bytes;
+      case 7:
+        return heap.heapBytes - free;
+      case 8:
+        return free;
+      case 9:
+        return heap.topSize();
+      case 10:
+        return heap.mostMappings;
+      default:
+        return heap.mostMappedBytes;
     }
   }
 }

@@ -4,11 +4,11 @@
  */
 import * as bins from "./bins";
 import {
-  MIN_CHUNK,
-  PREV_INUSE,
   beforeOf,
   headOf,
   isInUse,
+  MIN_CHUNK,
+  PREV_INUSE,
   setBefore,
   setHead,
   sizeOf,

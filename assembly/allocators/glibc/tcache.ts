@@ -7,19 +7,38 @@
  *                 │ 64 counts u16          │ 64 first pointers u64         │
  *      cached     pointer: the next pointer, mixed with pointer >> 12;  pointer + 8: key
  */
-import { clear, loadAt, storeAt } from "../../machine/access";
+import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
 import { MIN_CHUNK } from "./chunk";
-import { TCACHE_DOUBLE_FREE, UNALIGNED_TCACHE, stop } from "./messages";
+import { stop, TCACHE_DOUBLE_FREE, UNALIGNED_TCACHE } from "./messages";
 
 export const BINS: u64 = 64;
 export const BYTES: u64 = 640;
-const ENTRIES: u64 = 128;
+const ENTRIES: usize = 128;
 
 /** Marks a cached chunk. The real one is random; it only has to be unlikely. */
 const KEY: u64 = 0x5a47_4c49_4243_4b31;
 
 let limit: u16 = 7;
 let struct: u64 = 0;
+/** Where the struct is in linear memory, and as of which generation: it is used in every call. */
+let host: usize = 0;
+let generation: u64 = 0;
+
+function structHost(): usize {
+  if (generation != hostGeneration()) {
+    host = hostOf(struct);
+    generation = hostGeneration();
+  }
+  return host;
+}
+
+function countAt(bin: u64): usize {
+  return structHost() + ((<usize>bin) << 1);
+}
+
+function entryAt(bin: u64): usize {
+  return structHost() + ENTRIES + ((<usize>bin) << 3);
+}
 
 /** How many chunks of each size are kept; 0 keeps none. */
 export function setLimit(chunks: u16): void {
@@ -42,35 +61,37 @@ export function binOf(size: u64): u64 {
 }
 
 export function hasRoom(bin: u64): bool {
-  return bin < BINS && struct != 0 && loadAt<u16>(struct + 2 * bin) < limit;
+  return bin < BINS && struct != 0 && load<u16>(countAt(bin)) < limit;
 }
 
 /** Takes the pointer cached last; 0 when the bin is empty. */
 export function take(bin: u64): u64 {
-  const count = loadAt<u16>(struct + 2 * bin);
+  const count = load<u16>(countAt(bin));
   if (!count) return 0;
-  const entry = struct + ENTRIES + 8 * bin;
-  const pointer = loadAt<u64>(entry);
+  const pointer = load<u64>(entryAt(bin));
   if (pointer & 15) stop(UNALIGNED_TCACHE, pointer - 16);
-  storeAt<u64>(entry, loadAt<u64>(pointer) ^ (pointer >> 12));
-  storeAt<u16>(struct + 2 * bin, count - 1);
+  const next = loadAt<u64>(pointer) ^ (pointer >> 12);
   storeAt<u64>(pointer + 8, 0);
+  store<u64>(entryAt(bin), next);
+  store<u16>(countAt(bin), count - 1);
   return pointer;
 }
 
 /** Caches a pointer. There must be room. */
 export function put(bin: u64, pointer: u64): void {
-  const entry = struct + ENTRIES + 8 * bin;
   storeAt<u64>(pointer + 8, KEY);
-  storeAt<u64>(pointer, loadAt<u64>(entry) ^ (pointer >> 12));
-  storeAt<u64>(entry, pointer);
-  storeAt<u16>(struct + 2 * bin, loadAt<u16>(struct + 2 * bin) + 1);
+  storeAt<u64>(pointer, load<u64>(entryAt(bin)) ^ (pointer >> 12));
+  store<u64>(entryAt(bin), pointer);
+  store<u16>(countAt(bin), load<u16>(countAt(bin)) + 1);
 }
 
 /** Stops when the pointer, about to be freed, is cached already. */
 export function refuseDouble(bin: u64, pointer: u64): void {
-  if (loadAt<u64>(pointer + 8) != KEY) return;
-  let cached = loadAt<u64>(struct + ENTRIES + 8 * bin);
+  if (loadAt<u64>(pointer + 8) == KEY) searchFor(bin, pointer);
+}
+
+function searchFor(bin: u64, pointer: u64): void {
+  let cached = load<u64>(entryAt(bin));
   for (let i: u16 = 0; cached && i < limit; i++) {
     if (cached == pointer) stop(TCACHE_DOUBLE_FREE, pointer - 16);
     cached = loadAt<u64>(cached) ^ (cached >> 12);
