@@ -53,7 +53,12 @@ export const models: readonly ModelInfo[] = [
         unit: "bytes",
         default: 131072,
       },
-      { name: "topPad", summary: "asked for beyond need when the heap grows", unit: "bytes", default: 131072 },
+      {
+        name: "topPad",
+        summary: "asked for beyond need when the heap grows",
+        unit: "bytes",
+        default: 131072,
+      },
       { name: "mmapMax", summary: "most mappings at a time", default: 65536 },
       { name: "perturb", summary: "byte to fill freed memory with, 1 to 255", default: 0 },
       { name: "tcacheCount", summary: "chunks of each size the tcache keeps", default: 7 },

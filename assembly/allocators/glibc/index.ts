@@ -56,8 +56,13 @@ function usable(head: u64): u64 {
 function handOut(chunk: u64, bytes: u64): u64 {
   if (!chunk) return 0;
   live += usable(headOf(chunk));
-  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
+  fillNew(chunk, bytes);
   return toPointer(chunk);
+}
+
+/** Fills new memory if asked to. */
+function fillNew(chunk: u64, bytes: u64): void {
+  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
 }
 
 /** Chunk size for a request; 0 with the reason noted. */
@@ -154,7 +159,6 @@ export class Model extends Allocator {
       releaseMapped(chunk, head);
     } else {
       ready();
-      if (parameters.perturb) fill(pointer, parameters.perturb, bytes);
       release(chunk);
     }
     live -= bytes;
@@ -167,7 +171,11 @@ export class Model extends Allocator {
     const padded = size ? requestSize(size + align + MIN_CHUNK) : 0;
     if (!padded) return 0;
     const chunk = allocate(padded);
-    return chunk ? handOut(trimToAlignment(chunk, align, size), bytes) : 0;
+    if (!chunk) return 0;
+    fillNew(chunk, size + align + MIN_CHUNK);
+    const cut = trimToAlignment(chunk, align, size);
+    live += usable(headOf(cut));
+    return toPointer(cut);
   }
 
   usableSize(pointer: u64): u64 {
@@ -240,6 +248,7 @@ function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   if (old - 8 >= size) return toPointer(chunk);
   const fresh = allocate(size);
   if (!fresh) return 0;
+  fillNew(fresh, bytes);
   copy(toPointer(fresh), toPointer(chunk), old - 16);
   live += usable(headOf(fresh)) - (old - 16);
   heap.unmapChunk(chunk, beforeOf(chunk), old);
@@ -272,6 +281,7 @@ function moveBlock(chunk: u64, old: u64, size: u64): u64 {
   ready();
   const fresh = allocate(size);
   if (!fresh) return 0;
+  fillNew(fresh, size - 15); // asks for the smallest request that gives such a chunk
   if (fresh == chunk + old) return shrinkTo(chunk, old, old + sizeOf(fresh), size);
   copy(toPointer(fresh), toPointer(chunk), old - 8);
   live += usable(headOf(fresh)) - (old - 8);

@@ -2,6 +2,7 @@
  * Giving a chunk back: into the tcache, else a fastbin, else merged with its free neighbours and put
  * into the unsorted bin, or into the top. A large free chunk leads to consolidation and trimming.
  */
+import { fill } from "../../machine/access";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -38,6 +39,7 @@ export function release(chunk: u64): void {
       return;
     }
   }
+  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb, size - 16);
   if (size <= fastbins.LARGEST) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }

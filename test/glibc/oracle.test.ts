@@ -1,0 +1,124 @@
+/** The model against the real glibc: live where it is here, and against what was recorded of it everywhere. */
+import { describe, expect, it, vi } from "vitest";
+import { type Comparison, compareAll } from "../oracle/compare.js";
+import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
+import { whyNotLive } from "../oracle/live.js";
+import { type GlibcOptions, observeModel } from "../oracle/model.js";
+import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
+import { shortTraces } from "../oracle/short-traces.js";
+import { textTrace } from "../oracle/text-trace.js";
+import { type NamedTrace, REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+/** Random traces compared live. */
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 1000);
+/** Seeds that are compared under each set of parameters, a profile each. */
+const PARAMETER_SEEDS = 12;
+
+const found = await findOracle();
+const reason = whyNotLive(found);
+
+async function goldenOf({ name, records, goldenInterval: interval }: NamedTrace): Promise<GoldenTrace> {
+  const [none, object] = [
+    await observeModel({ records, interval, touch: "none" }),
+    await observeModel({ records, interval, touch: "object" }),
+  ];
+  for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);
+  return digest(name, records, interval, { none, object });
+}
+
+/** Differences of some comparisons, each with what it was of; stops at no first one. */
+async function differences(comparisons: (Comparison & { name: string })[]): Promise<string[]> {
+  const { oracle } = found as { oracle: Oracle };
+  const all = await compareAll(oracle, comparisons);
+  return all.flatMap((one, i) => (one ? [`${comparisons[i]?.name}: ${one.text}`] : []));
+}
+
+const comparison = ({ name, records, interval }: NamedTrace, options: GlibcOptions = {}) => ({
+  name,
+  records,
+  interval,
+  options,
+  touches: GOLDEN_TOUCHES,
+});
+
+describe("the model does what was recorded of glibc", () => {
+  it.each(REAL_TRACES)("on %s", async (name) => {
+    const { glibc, traces } = readGolden(name);
+    expect(glibc).toBe(MODELLED_GLIBC);
+    expect(goldenDifference(traces[0] as GoldenTrace, await goldenOf(await realTrace(name)))).toBeNull();
+  });
+
+  it("on random traces", async () => {
+    const { traces } = readGolden("random");
+    for (const [seed, golden] of traces.entries()) {
+      expect(goldenDifference(golden, await goldenOf(seededTrace(seed))), golden.name).toBeNull();
+    }
+  });
+});
+
+describe.skipIf(reason)("the model does what the glibc of this machine does", () => {
+  it.each(REAL_TRACES)("on %s", async (name) => {
+    expect(await differences([comparison(await realTrace(name))])).toEqual([]);
+  });
+
+  it("on every sequence of three calls", async () => {
+    const texts = shortTraces(3);
+    const records = await Promise.all(texts.map((text) => textTrace(text)));
+    const touches = ["none"] as const;
+    const name = (i: number) => (texts[i] as string).replaceAll("\n", "; ");
+    expect(
+      await differences(records.map((one, i) => ({ records: one, touches, interval: 1, name: name(i) }))),
+    ).toEqual([]);
+  });
+
+  it(`on ${SEEDS} random traces`, async () => {
+    const traces = Array.from({ length: SEEDS }, (_, seed) => seededTrace(seed));
+    expect(await differences(traces.map((trace) => comparison(trace)))).toEqual([]);
+  });
+
+  it.each<GlibcOptions>([
+    { mmapThreshold: 65536 },
+    { mmapThreshold: 4 * GIB },
+    { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
+    { trimThreshold: 0 },
+    { trimThreshold: 4 * MIB },
+    { topPad: 0 },
+    { topPad: MIB },
+    { mmapMax: 0 },
+    { mmapMax: 2 },
+    { perturb: 165 },
+    { tcacheCount: 0 },
+    { tcacheCount: 1 },
+    { tcacheCount: 40 },
+  ])("with %o", async (options) => {
+    const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));
+    expect(await differences(traces.map((trace) => comparison(trace, options)))).toEqual([]);
+  });
+});
+
+/** The glibc rows of the experiment, with fewer iterations: what repeats is there from the third on. */
+const CONFIGURATIONS: GlibcOptions[] = [
+  {},
+  { mmapThreshold: 4 * GIB },
+  { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
+];
+const ROWS = CONFIGURATIONS.flatMap((options) => [
+  { options, mebibytes: 100, touch: "none", iterations: 20 } as const,
+  { options, mebibytes: 1000, touch: "none", iterations: 4 } as const,
+  { options, mebibytes: 100, touch: "pages", iterations: 6 } as const,
+  { options, mebibytes: 1000, touch: "pages", iterations: 3 } as const,
+]);
+
+describe.skipIf(reason)("the loop of calloc and free costs what it costs in the real one", () => {
+  it.each(ROWS)("with $options, $mebibytes MiB, touch $touch", async (row) => {
+    const { options, mebibytes, touch, iterations } = row;
+    const records = await textTrace(`c 0 1 ${mebibytes * MIB}\nf 0\n`.repeat(iterations));
+    expect(await differences([{ name: "loop", records, touches: [touch], options, interval: 1 }])).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * Compares the glibc model with the real one from the command line; README.md says how.
+ */
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox.js";
+import { collectTrace } from "../../src/trace/collect.js";
+import { readTrace } from "../../src/trace/read.js";
+import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { type Comparison, compareAll, compareEach } from "./compare.js";
+import type { GlibcOptions } from "./model.js";
+import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { randomTrace } from "./random-trace.js";
+import { formatTrace, shrinkTrace } from "./shrink.js";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    trace: { type: "string" },
+    touch: { type: "string" },
+    interval: { type: "string" },
+    option: { type: "string", multiple: true, default: [] },
+    model: { type: "string", default: "glibc" },
+    shrink: { type: "boolean", default: false },
+    print: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
+  },
+});
+
+interface Named extends Comparison {
+  name: string;
+}
+
+/** Seeds as `5`, or from the first to the last as `0..99`. */
+function seedsOf(text: string): number[] {
+  const [first = 0, last = first] = text.split("..").map(Number);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+function settings(): Omit<Comparison, "records" | "touches"> {
+  const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
+  const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
+  return {
+    model: values.model,
+    options: Object.fromEntries(numbers) as GlibcOptions,
+    ...(values.interval !== undefined && { interval: Number(values.interval) }),
+  };
+}
+
+async function traces(): Promise<{ name: string; records: Uint8Array }[]> {
+  if (values.trace !== undefined) {
+    const { records } = await collectTrace(await readTrace(await readFile(values.trace)));
+    return [{ name: values.trace, records }];
+  }
+  return seedsOf(values.seed ?? "0").map((seed) => {
+    const { profile, records } = randomTrace(seed);
+    return { name: `seed ${seed} (${profile})`, records };
+  });
+}
+
+async function comparisons(): Promise<Named[]> {
+  const touches = (values.touch ? [values.touch] : ["none", "object"]) as TouchPolicy[];
+  for (const touch of touches) {
+    if (!TOUCH_POLICIES.includes(touch)) throw new Error(`no touch policy ${touch}`);
+  }
+  return (await traces()).map(({ name, records }) => {
+    // Few enough checkpoints to be quick, enough of them to find the place.
+    const interval = records.length / RECORD_BYTES > 10_000 ? 1024 : 16;
+    return { interval, ...settings(), touches, records, name };
+  });
+}
+
+async function shrink(oracle: Oracle, comparison: Comparison): Promise<void> {
+  const fine = { ...comparison, interval: 1 };
+  const judge = async (candidates: Uint8Array[]) => {
+    const found = await compareAll(
+      oracle,
+      candidates.map((records) => ({ ...fine, records })),
+    );
+    return found.map((one) => one?.operation ?? -1);
+  };
+  const records = await shrinkTrace(comparison.records, judge);
+  const [difference] = await compareAll(oracle, [{ ...fine, records }]);
+  console.log(`${formatTrace(records)}\n${difference?.text}`);
+}
+
+async function main(): Promise<number> {
+  if (values.print) {
+    for (const { records } of await traces()) console.log(formatTrace(records));
+    return 0;
+  }
+  const found = await findOracle();
+  if (found.state === "absent") throw new Error(found.reason);
+  const { oracle } = found;
+  if (oracle.glibc !== MODELLED_GLIBC)
+    console.log(`this is glibc ${oracle.glibc}, the model is of ${MODELLED_GLIBC}`);
+  let differing = 0;
+  const all = await comparisons();
+  let at = 0;
+  for await (const difference of compareEach(oracle, all)) {
+    const comparison = all[at++] as Named;
+    if (!difference) continue;
+    differing++;
+    console.log(`${comparison.name}\n${difference.text}`);
+    if (values.shrink) await shrink(oracle, comparison);
+    if (!values.all) return 1;
+  }
+  console.log(differing ? `${differing} of ${all.length} differ` : `equal (${all.length} traces)`);
+  return differing ? 1 : 0;
+}
+
+process.exitCode = await main();

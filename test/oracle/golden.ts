@@ -1,0 +1,156 @@
+/**
+ * Golden files: what the real glibc did, small enough to keep. Every block of 256 operations is one hash of its
+ * addresses; checkpoints are kept whole.
+ */
+import { readFileSync } from "node:fs";
+import type { TOUCH_POLICIES } from "../../src/sandbox.js";
+import { MALLINFO, type Observation } from "./observation.js";
+
+/** Operations whose addresses share a hash. */
+const BLOCK = 256;
+
+/** The policies that golden files hold. */
+export const GOLDEN_TOUCHES = [
+  "none",
+  "object",
+] as const satisfies readonly (typeof TOUCH_POLICIES)[number][];
+export type GoldenTouch = (typeof GOLDEN_TOUCHES)[number];
+
+/** The calls that golden files hold, in their order there. */
+const CALLS = ["brk", "mmap", "munmap", "mremap", "madvise"] as const;
+
+/** One trace. What does not depend on what the program touches is there once. */
+export interface GoldenTrace {
+  name: string;
+  operations: number;
+  /** Hash of the records: the trace is the one that was recorded. */
+  records: string;
+  /** Operations between checkpoints. */
+  interval: number;
+  /** A hash a block, 8 hexadecimal digits each. */
+  places: string;
+  /** A row a checkpoint: mallinfo2's fields, then brk, mmap, munmap, mremap and madvise so far. */
+  states: number[][];
+  /** A row a policy: minor faults so far and resident pages, by checkpoint. */
+  faults: Record<GoldenTouch, number[]>;
+  resident: Record<GoldenTouch, number[]>;
+  /** Hash of the usable bytes of what is held at the end. */
+  usable: string;
+}
+
+export interface GoldenFile {
+  glibc: string;
+  package: string | null;
+  kernel: string;
+  traces: GoldenTrace[];
+}
+
+export function readGolden(name: string): GoldenFile {
+  return JSON.parse(readFileSync(new URL(`../golden/glibc/${name}.json`, import.meta.url), "utf8"));
+}
+
+/** One trace a line, so that a difference between two recordings is legible. */
+export function formatGolden({ traces, ...rest }: GoldenFile): string {
+  const head = JSON.stringify(rest).slice(0, -1);
+  return `${head},"traces":[\n${traces.map((trace) => JSON.stringify(trace)).join(",\n")}\n]}\n`;
+}
+
+function hash(bytes: Uint8Array): string {
+  let state = 0x811c9dc5; // FNV-1a
+  for (const byte of bytes) state = Math.imul(state ^ byte, 0x01000193);
+  return (state >>> 0).toString(16).padStart(8, "0");
+}
+
+function hashNumbers(numbers: ArrayLike<number>): string {
+  return hash(new Uint8Array(Float64Array.from(numbers).buffer));
+}
+
+export function hashRecords(records: Uint8Array): string {
+  return hash(records);
+}
+
+export function digest(
+  name: string,
+  records: Uint8Array,
+  interval: number,
+  observed: Record<GoldenTouch, Observation>,
+): GoldenTrace {
+  const { places, checkpoints, usable } = observed.none;
+  const byTouch = (field: "faults" | "resident") => {
+    const rows = GOLDEN_TOUCHES.map((touch) => [touch, observed[touch].checkpoints.map((one) => one[field])]);
+    return Object.fromEntries(rows) as Record<GoldenTouch, number[]>;
+  };
+  return {
+    name,
+    operations: places.length,
+    records: hashRecords(records),
+    interval,
+    places: blocks(places).map(hashNumbers).join(""),
+    states: checkpoints.map(({ mallinfo, calls = {} }) => [
+      ...MALLINFO.map((field) => mallinfo[field]),
+      ...CALLS.map((call) => calls[call] ?? 0),
+    ]),
+    faults: byTouch("faults"),
+    resident: byTouch("resident"),
+    usable: hashNumbers(trimmed(usable)),
+  };
+}
+
+function blocks(places: Float64Array): Float64Array[] {
+  return Array.from({ length: Math.ceil(places.length / BLOCK) }, (_, i) =>
+    places.subarray(i * BLOCK, (i + 1) * BLOCK),
+  );
+}
+
+/** Without the slots at the end that hold nothing. */
+function trimmed(usable: number[]): number[] {
+  return usable.slice(0, usable.findLastIndex((bytes) => bytes > 0) + 1);
+}
+
+/** Where a model's digest parts first from the golden one, or null. */
+export function goldenDifference(golden: GoldenTrace, model: GoldenTrace): string | null {
+  if (golden.records !== model.records)
+    return "this is not the trace that was recorded: record again (README.md)";
+  const found = [
+    blockDifference(golden, model),
+    ...MALLINFO.map((field, i) => columnDifference(golden, model, field, i)),
+    ...CALLS.map((call, i) => columnDifference(golden, model, `calls ${call}`, MALLINFO.length + i)),
+    ...GOLDEN_TOUCHES.flatMap((touch) => [
+      rowDifference(golden, `faults, touch ${touch}`, golden.faults[touch], model.faults[touch]),
+      rowDifference(golden, `resident pages, touch ${touch}`, golden.resident[touch], model.resident[touch]),
+    ]),
+  ]
+    .filter((one) => one !== null)
+    .sort((one, other) => one.operation - other.operation);
+  if (found[0]) return found[0].text;
+  return golden.usable === model.usable ? null : "the usable bytes of a block that is held at the end differ";
+}
+
+interface At {
+  operation: number;
+  text: string;
+}
+
+function blockDifference(golden: GoldenTrace, model: GoldenTrace): At | null {
+  for (let at = 0; at < golden.places.length; at += 8) {
+    if (golden.places.slice(at, at + 8) === model.places.slice(at, at + 8)) continue;
+    const operation = (at / 8) * BLOCK;
+    return { operation, text: `an address differs in operations ${operation} to ${operation + BLOCK - 1}` };
+  }
+  return null;
+}
+
+function columnDifference(golden: GoldenTrace, model: GoldenTrace, name: string, column: number): At | null {
+  const take = ({ states }: GoldenTrace) => states.map((row) => row[column] as number);
+  return rowDifference(golden, name, take(golden), take(model));
+}
+
+function rowDifference(golden: GoldenTrace, name: string, real: number[], model: number[]): At | null {
+  const index = real.findIndex((value, i) => value !== model[i]);
+  if (index < 0) return null;
+  const operation = Math.min(golden.operations, (index + 1) * golden.interval) - 1;
+  return {
+    operation,
+    text: `${name} after operation ${operation}: real ${real[index]}, model ${model[index]}`,
+  };
+}

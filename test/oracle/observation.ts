@@ -1,0 +1,145 @@
+/** What is observed of a trace's run, on the real allocator as on a model, and how two of them are compared. */
+import { formatOperation } from "../../src/trace/write.js";
+
+/** mallinfo2's fields, in its order. */
+export const MALLINFO = [
+  "arena",
+  "ordblks",
+  "smblks",
+  "hblks",
+  "hblkhd",
+  "usmblks",
+  "fsmblks",
+  "uordblks",
+  "fordblks",
+  "keepcost",
+] as const;
+export type Mallinfo = Record<(typeof MALLINFO)[number], number>;
+
+/** The state after some operations. Counts are since the start. */
+export interface Checkpoint {
+  operations: number;
+  mallinfo: Mallinfo;
+  faults: number;
+  /** Pages of the heap and of live mapped blocks that own a frame. */
+  resident: number;
+  /** System calls made, by name; absent where they were not looked at. */
+  calls?: Record<string, number>;
+}
+
+export interface Observation {
+  /** Where each operation's block is, as a number: see below. */
+  places: Float64Array;
+  /** In order. The last is after the last operation. */
+  checkpoints: Checkpoint[];
+  /** Usable bytes of what each slot holds at the end; 0 for nothing. */
+  usable: number[];
+  /** What ended it early. The places are those of the operations before, or somewhat fewer. */
+  failure?: string;
+}
+
+// A place says the same in every address space:
+//
+//      0                     no block: a free, an access, realloc to 0 bytes
+//      FAILED                the call returned 0 though something was asked for
+//      > 0                   bytes from the heap's start
+//      < FAILED              mapped; usable bytes and the offset in the page
+export const FAILED = -1;
+const PAGE = 4096;
+
+export function mappedPlace(usable: number, offset: number): number {
+  return -(usable * PAGE + offset) - 2;
+}
+
+export function formatPlace(place: number | undefined): string {
+  if (place === undefined) return "not reached";
+  if (place === 0) return "nothing";
+  if (place === FAILED) return "failed";
+  if (place > 0) return `heap+0x${place.toString(16)}`;
+  const both = -(place + 2);
+  const [usable, offset] = [Math.floor(both / PAGE), both % PAGE];
+  // What is usable ends with the mapping.
+  const pages = Math.ceil(usable / PAGE);
+  return `mapped: ${pages} pages, of which ${usable} bytes usable, offset 0x${offset.toString(16)}`;
+}
+
+/** Where two observations part first. */
+export interface Difference {
+  /** Number from 0 of the operation it was seen at. */
+  operation: number;
+  /** A few lines for people. */
+  text: string;
+}
+
+/** The first difference of a model's run from the real one, or null. */
+export function firstDifference(
+  records: Uint8Array,
+  real: Observation,
+  model: Observation,
+): Difference | null {
+  const found = [placesDifference(records, real, model), ...checkpointDifferences(records, real, model)]
+    .filter((one) => one !== null)
+    .sort((one, other) => one.operation - other.operation);
+  return found[0] ?? failure(records, model) ?? usableDifference(real, model);
+}
+
+/** The errors of a replay name the operation, counted from 1. */
+function failure(records: Uint8Array, { failure, places }: Observation): Difference | null {
+  if (failure === undefined) return null;
+  const named = /operation (\d+)/.exec(failure);
+  const operation = named ? Number(named[1]) - 1 : places.length;
+  return {
+    operation,
+    text: `operation ${operation}: ${operationText(records, operation)}\n  model  ${failure}`,
+  };
+}
+
+export function operationText(records: Uint8Array, operation: number): string {
+  return formatOperation(new DataView(records.buffer, records.byteOffset, records.byteLength), operation);
+}
+
+function placesDifference(records: Uint8Array, real: Observation, model: Observation): Difference | null {
+  const operation = model.places.findIndex((place, i) => place !== real.places[i]);
+  if (operation < 0) return null;
+  const text = [
+    `operation ${operation}: ${operationText(records, operation)}`,
+    `  real   ${formatPlace(real.places[operation])}`,
+    `  model  ${formatPlace(model.places[operation])}`,
+  ];
+  return { operation, text: text.join("\n") };
+}
+
+function checkpointDifferences(records: Uint8Array, real: Observation, model: Observation): Difference[] {
+  const reached =
+    model.failure === undefined ? real.checkpoints : real.checkpoints.slice(0, model.checkpoints.length);
+  return reached.flatMap((checkpoint, i) => {
+    const operation = checkpoint.operations - 1;
+    const lines = fieldLines(checkpoint, model.checkpoints[i]);
+    if (lines.length === 0) return [];
+    const what = operation < 0 ? "nothing" : operationText(records, operation);
+    return [{ operation, text: [`after operation ${operation}: ${what}`, ...lines].join("\n") }];
+  });
+}
+
+function fieldLines(real: Checkpoint, model: Checkpoint | undefined): string[] {
+  const [realFields, modelFields] = [fieldsOf(real), model ? fieldsOf(model) : {}];
+  const names = new Set([...Object.keys(realFields), ...(real.calls ? Object.keys(modelFields) : [])]);
+  return [...names].flatMap((name) => {
+    const isCall = name.startsWith("calls ");
+    if (isCall && !(real.calls && model?.calls)) return [];
+    const [one, other] = [realFields[name] ?? (isCall ? 0 : "-"), modelFields[name] ?? (isCall ? 0 : "-")];
+    return one === other ? [] : [`  ${name.padEnd(18)} real ${one}, model ${other}`];
+  });
+}
+
+function fieldsOf({ mallinfo, faults, resident, calls = {} }: Checkpoint): Record<string, number> {
+  const named = Object.entries(calls).map(([name, count]) => [`calls ${name}`, count]);
+  return { ...mallinfo, faults, "resident pages": resident, ...Object.fromEntries(named) };
+}
+
+function usableDifference(real: Observation, model: Observation): Difference | null {
+  const slot = real.usable.findIndex((bytes, i) => bytes !== (model.usable[i] ?? 0));
+  if (slot < 0) return null;
+  const text = `at the end: usable bytes of slot ${slot}: real ${real.usable[slot]}, model ${model.usable[slot]}`;
+  return { operation: real.places.length, text };
+}

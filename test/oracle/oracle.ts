@@ -1,0 +1,371 @@
+/**
+ * Asks the system's own malloc: builds oracle.c where there is a C compiler, runs jobs through it and reads what it
+ * wrote. The layouts are described there.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox.js";
+import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import {
+  type Checkpoint,
+  FAILED,
+  MALLINFO,
+  type Mallinfo,
+  mappedPlace,
+  type Observation,
+} from "./observation.js";
+
+const SOURCE = fileURLToPath(new URL("oracle.c", import.meta.url));
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
+const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
+const COMPILERS = ["cc", "gcc", "clang"];
+
+/** The release that the model models. */
+export const MODELLED_GLIBC = "2.36";
+
+const JOB_MAGIC = 0x31424a50;
+const RESULT_MAGIC = 0x31534552504f455an;
+const JOB_WORDS = 10;
+const RESULT_WORDS = 12;
+const FLAG_TRACE = 1;
+const FLAG_STATS = 2;
+const FLAG_BARE = 4;
+const MAPPED = 1n << 63n;
+const FOREIGN = 1n << 62n;
+const PAGE = 4096;
+const ENOMEM = 12;
+
+/** Kinds of record that only the oracle knows, for what a trace cannot say. `first` is a pad, nothing, an offset, an offset. */
+export const OracleKind = { trim: 16, freeKeep: 17, freeAt: 18, poke: 19 } as const;
+
+/** Names of M_* for `settings`, from mallopt(3). */
+export const MallOpt = {
+  mxfast: 1,
+  trimThreshold: -1,
+  topPad: -2,
+  mmapThreshold: -3,
+  mmapMax: -4,
+  perturb: -6,
+} as const;
+
+export interface OracleJob {
+  /** RECORD_BYTES each, from an empty process. */
+  records: Uint8Array;
+  touch?: TouchPolicy;
+  /** Operations between two checkpoints; without it there is one, at the end. */
+  interval?: number;
+  /** The whole environment of the run, such as MALLOC_MMAP_THRESHOLD_. */
+  environment?: Record<string, string>;
+  /** Calls of mallopt before the first operation. */
+  settings?: [parameter: number, value: number][];
+  /** Runs it a second time to see the system calls. */
+  trace?: boolean;
+  /** Asks malloc_stats at the end for its text. */
+  stats?: boolean;
+  /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
+  bare?: boolean;
+}
+
+export interface SystemCall {
+  /** Number, from 0, of the operation that made it. */
+  operation: number;
+  name: string;
+  arguments: bigint[];
+  result: bigint;
+}
+
+export interface OracleRun extends Observation {
+  /** Of the signal that ended it, such as 6 for an abort; 0 if it ran to its end. */
+  signal: number;
+  /** Operations done. */
+  operations: number;
+  nanoseconds: number;
+  /** What it wrote to standard error. */
+  text: string;
+  /** What malloc_trim returned, by operation. */
+  answers: Map<number, number>;
+  /** In order; empty unless asked for. */
+  calls: SystemCall[];
+}
+
+export interface Oracle {
+  /** What gnu_get_libc_version says. */
+  glibc: string;
+  /** Debian's version of the package, where dpkg knows it. */
+  packageVersion: string | null;
+  run(jobs: OracleJob[]): Promise<OracleRun[]>;
+}
+
+export type Found = { state: "found"; oracle: Oracle } | { state: "absent"; reason: string };
+
+/** The system calls an allocator makes, by their numbers on x86-64. */
+const SYSCALL_NAMES = new Map<number, string>([
+  [9, "mmap"],
+  [10, "mprotect"],
+  [11, "munmap"],
+  [12, "brk"],
+  [25, "mremap"],
+  [28, "madvise"],
+  [318, "getrandom"],
+]);
+
+/** Not calls for memory: it makes the key that marks chunks in the tcache. */
+const UNCOUNTED = new Set(["getrandom"]);
+
+let found: Promise<Found> | undefined;
+
+/** Finds or builds the oracle, once. Absent, with the reason, where there is no compiler, no glibc or another machine. */
+export function findOracle(): Promise<Found> {
+  found ??= build();
+  return found;
+}
+
+/** Says so, too, where the program may not do what it has to: ptrace, or reading its own pagemap. */
+async function build(): Promise<Found> {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    return {
+      state: "absent",
+      reason: `it is for Linux on x86-64; this is ${process.platform} on ${process.arch}`,
+    };
+  }
+  const compiler = COMPILERS.find((name) => succeeds(name, ["--version"]));
+  if (!compiler) return { state: "absent", reason: `there is no C compiler (${COMPILERS.join(", ")})` };
+  try {
+    const binary = compile(compiler);
+    const glibc = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
+    const oracle = new Program(binary, glibc, debianVersion());
+    await oracle.run([{ records: encodeRecords([OpKind.malloc, 0, 1]), trace: true }]);
+    return { state: "found", oracle };
+  } catch (error) {
+    return { state: "absent", reason: `oracle.c does not build or run: ${(error as Error).message}` };
+  }
+}
+
+function succeeds(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function debianVersion(): string | null {
+  try {
+    const format = ["-W", "-f", "$" + "{Version}", "libc6"];
+    return (
+      execFileSync("dpkg-query", format, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }) || null
+    );
+  } catch {
+    return null;
+  }
+}
+
+/** Builds oracle.c unless that was done before from the same source. Returns the program. */
+function compile(compiler: string): string {
+  const hash = createHash("sha256")
+    .update(readFileSync(SOURCE))
+    .update([compiler, ...FLAGS].join(" "));
+  const binary = join(CACHE, hash.digest("hex").slice(0, 16));
+  if (existsSync(binary)) return binary;
+  mkdirSync(CACHE, { recursive: true });
+  const fresh = `${binary}.${process.pid}`;
+  execFileSync(compiler, [...FLAGS, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
+  renameSync(fresh, binary);
+  return binary;
+}
+
+class Program implements Oracle {
+  constructor(
+    private readonly binary: string,
+    readonly glibc: string,
+    readonly packageVersion: string | null,
+  ) {}
+
+  async run(jobs: OracleJob[]): Promise<OracleRun[]> {
+    if (jobs.length === 0) return [];
+    const folder = await mkdtemp(join(tmpdir(), "zeropage-oracle-"));
+    try {
+      const [jobFile, resultFile] = [join(folder, "jobs"), join(folder, "results")];
+      const file = await open(jobFile, "w");
+      for (const job of jobs) await file.writev([encodeJob(job), job.records]);
+      await file.close();
+      await promisify(execFile)(this.binary, [jobFile, resultFile]);
+      return parseResults(await readFile(resultFile), jobs);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Records of the given kinds, the oracle's own too. Missing numbers are 0; negative ones are allowed. */
+export function encodeRecords(
+  ...operations: [kind: number, slot: number, first?: number, second?: number][]
+): Uint8Array {
+  const view = new DataView(new ArrayBuffer(operations.length * RECORD_BYTES));
+  for (const [i, [kind, slot, first = 0, second = 0]] of operations.entries()) {
+    view.setUint32(i * RECORD_BYTES, kind, true);
+    view.setUint32(i * RECORD_BYTES + 4, slot, true);
+    view.setBigInt64(i * RECORD_BYTES + 8, BigInt(first), true);
+    view.setBigInt64(i * RECORD_BYTES + 16, BigInt(second), true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+function countOf(job: OracleJob): number {
+  return job.records.length / RECORD_BYTES;
+}
+
+/** Slots a trace needs: one more than the highest it names. */
+function slotsOf(job: OracleJob): number {
+  const words = new Uint32Array(job.records.slice().buffer);
+  let highest = -1;
+  for (let at = 1; at < words.length; at += RECORD_BYTES / 4)
+    highest = Math.max(highest, words[at] as number);
+  return highest + 1;
+}
+
+function encodeJob(job: OracleJob): Uint8Array {
+  const settings = job.settings ?? [];
+  const strings = Object.entries(job.environment ?? {}).map(([name, value]) => `${name}=${value}\0`);
+  const environment = new TextEncoder().encode(strings.join(""));
+  const bytes = new Uint8Array(JOB_WORDS * 4 + settings.length * 8 + Math.ceil(environment.length / 8) * 8);
+  const view = new DataView(bytes.buffer);
+  const flags = (job.trace ? FLAG_TRACE : 0) | (job.stats ? FLAG_STATS : 0) | (job.bare ? FLAG_BARE : 0);
+  const touch = TOUCH_POLICIES.indexOf(job.touch ?? "none");
+  const words = [
+    JOB_MAGIC,
+    touch,
+    countOf(job),
+    0,
+    slotsOf(job),
+    job.interval ?? 0,
+    flags,
+    settings.length,
+    environment.length,
+    0,
+  ];
+  words.forEach((word, i) => {
+    view.setUint32(4 * i, word, true);
+  });
+  settings.flat().forEach((word, i) => {
+    view.setInt32(4 * (JOB_WORDS + i), word, true);
+  });
+  bytes.set(environment, JOB_WORDS * 4 + settings.length * 8);
+  return bytes;
+}
+
+function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
+  const words = new BigUint64Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+  let at = 0;
+  return jobs.map((job) => {
+    const plain = parseResult(words, at, job);
+    at += plain.words;
+    if (!job.trace) return plain.run;
+    const traced = parseResult(words, at, job);
+    at += traced.words;
+    return merge(plain.run, traced.run);
+  });
+}
+
+/**
+ * Both runs of a job as one.
+ * @throws if they differ in what both show.
+ */
+function merge(plain: OracleRun, traced: OracleRun): OracleRun {
+  const differing = plain.places.findIndex((place, i) => place !== traced.places[i]);
+  if (differing >= 0) throw new Error(`the oracle disagrees with itself at operation ${differing}`);
+  return withCalls(plain, traced.calls);
+}
+
+/** A run with the system calls that another of the same trace made. */
+export function withCalls(run: OracleRun, calls: SystemCall[]): OracleRun {
+  const counts: Record<string, number> = {};
+  let next = 0;
+  const checkpoints = run.checkpoints.map((point) => {
+    for (; next < calls.length && (calls[next] as SystemCall).operation < point.operations; next++) {
+      const { name } = calls[next] as SystemCall;
+      if (!UNCOUNTED.has(name)) counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return { ...point, calls: { ...counts } };
+  });
+  return { ...run, checkpoints, calls };
+}
+
+function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run: OracleRun; words: number } {
+  const header = words.subarray(from, from + RESULT_WORDS);
+  if (header[0] !== RESULT_MAGIC) throw new Error("what the oracle wrote is not a result");
+  const field = (index: number) => Number(header[index]);
+  let at = from + RESULT_WORDS;
+  const take = (count: number) => {
+    at += count;
+    return words.subarray(at - count, at);
+  };
+  const outcomes = take(2 * countOf(job));
+  const usable = take(field(7));
+  const points = take(15 * field(8));
+  const calls = take(7 * field(9));
+  const text = new TextDecoder().decode(new Uint8Array(words.buffer, 8 * at, field(10)));
+  if (field(3) !== 0) throw new Error(`the oracle failed: ${text}`);
+  const run: OracleRun = {
+    signal: field(2),
+    operations: field(4),
+    nanoseconds: field(11),
+    text,
+    places: placesOf(outcomes, job),
+    answers: answersOf(outcomes, job),
+    usable: Array.from(usable, Number),
+    checkpoints: rows(points, 15).map(parseCheckpoint),
+    calls: rows(calls, 7).map(parseCall),
+  };
+  return { run, words: field(1) / 8 };
+}
+
+/** The kind of each operation. */
+function kindAt(job: OracleJob, operation: number): number {
+  return job.records[operation * RECORD_BYTES] as number;
+}
+
+function placesOf(outcomes: BigUint64Array, job: OracleJob): Float64Array {
+  return Float64Array.from({ length: countOf(job) }, (_, i) =>
+    kindAt(job, i) > OpKind.realloc ? 0 : placeOf(outcomes[2 * i] as bigint, Number(outcomes[2 * i + 1])),
+  );
+}
+
+function placeOf(pointer: bigint, extra: number): number {
+  if (pointer === 0n) return extra === ENOMEM ? FAILED : 0;
+  if (pointer & MAPPED) return mappedPlace(extra, (PAGE - (Number(pointer & ~MAPPED) % PAGE)) % PAGE);
+  // Memory that is neither: the heap went on in a mapping after brk had failed. It is given as its address.
+  return Number(pointer & ~FOREIGN);
+}
+
+function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
+  const answers = new Map<number, number>();
+  for (let i = 0; i < countOf(job); i++) {
+    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[2 * i]));
+  }
+  return answers;
+}
+
+function rows(words: BigUint64Array, width: number): BigUint64Array[] {
+  return Array.from({ length: words.length / width }, (_, i) => words.subarray(i * width, (i + 1) * width));
+}
+
+function parseCheckpoint(words: BigUint64Array): Checkpoint {
+  const [operations = 0, ...rest] = Array.from(words, Number);
+  const [faults = 0, heap = 0, mapped = 0] = rest.slice(MALLINFO.length);
+  const mallinfo = Object.fromEntries(MALLINFO.map((name, i) => [name, rest[i]])) as Mallinfo;
+  return { operations, mallinfo, faults, resident: heap + mapped };
+}
+
+function parseCall(words: BigUint64Array): SystemCall {
+  const name = SYSCALL_NAMES.get(Number(words[1])) ?? `system call ${words[1]}`;
+  const result = BigInt.asIntN(64, words[6] as bigint);
+  return { operation: Number(words[0]), name, arguments: [...words.subarray(2, 6)], result };
+}

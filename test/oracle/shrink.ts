@@ -1,0 +1,166 @@
+/** Reduces a trace that shows a difference to the few operations that do. */
+import { TraceEncoder } from "../../src/trace/encode.js";
+import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import { operationText } from "./observation.js";
+
+/** An operation on an object that keeps its number when others go. */
+interface Operation {
+  kind: number;
+  object: number;
+  first: number;
+  second: number;
+}
+
+/** Whether each of some traces still shows the difference, and at which operation: -1 if not. */
+export type Judge = (traces: Uint8Array[]) => Promise<number[]>;
+
+/** Candidates judged in one go. */
+const TOGETHER = 8;
+
+/**
+ * Delta debugging: leaves out ever smaller parts, then makes what is left simpler, for as long as the difference
+ * stays (any difference: it need not be the same one). An operation on an object that is not there goes with it.
+ * @throws if the trace shows no difference to begin with.
+ */
+export async function shrinkTrace(records: Uint8Array, judge: Judge): Promise<Uint8Array> {
+  const [at = -1] = await judge([records]);
+  if (at < 0) throw new Error("there is no difference to shrink");
+  let operations = decode(records).slice(0, at + 1);
+  for (let before = Number.POSITIVE_INFINITY; operations.length < before; ) {
+    before = operations.length;
+    operations = await leaveOut(operations, judge);
+  }
+  operations = await simplify(operations, judge);
+  return encode(await leaveOut(operations, judge));
+}
+
+/** A trace in our text form. */
+export function formatTrace(records: Uint8Array): string {
+  return Array.from({ length: records.length / RECORD_BYTES }, (_, i) => operationText(records, i)).join(
+    "\n",
+  );
+}
+
+async function leaveOut(operations: Operation[], judge: Judge): Promise<Operation[]> {
+  let left = operations;
+  for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let end = left.length; end > 0; ) {
+      const starts = Array.from({ length: TOGETHER }, (_, i) => end - (i + 1) * size).filter(
+        (s) => s > -size,
+      );
+      const candidates = starts.map((s) => [...left.slice(0, Math.max(0, s)), ...left.slice(s + size)]);
+      const found = await firstThatShows(candidates, judge);
+      if (found) {
+        end = Math.min(found.operations.length, Math.max(0, starts[found.index] as number) + size);
+        left = found.operations;
+      } else {
+        end = starts.at(-1) as number;
+      }
+    }
+  }
+  return left;
+}
+
+/** Smaller sizes, and malloc instead of the other calls. */
+async function simplify(operations: Operation[], judge: Judge): Promise<Operation[]> {
+  let left = operations;
+  for (let at = 0; at < left.length; at++) {
+    for (;;) {
+      const candidates = simpler(left[at] as Operation).map((one) => left.with(at, one));
+      const found = await firstThatShows(candidates, judge);
+      if (!found || found.operations.length < left.length) break;
+      left = found.operations;
+    }
+  }
+  return left;
+}
+
+function simpler(operation: Operation): Operation[] {
+  const { kind, first, second } = operation;
+  if (kind > OpKind.realloc) return [];
+  const bytes = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
+  const sized = (size: number): Operation => {
+    if (kind === OpKind.malloc) return { ...operation, first: size };
+    return { ...operation, ...(kind === OpKind.calloc && { first: 1 }), second: size };
+  };
+  const isOther = kind === OpKind.calloc || kind === OpKind.aligned;
+  return [
+    ...(isOther ? [{ ...operation, kind: OpKind.malloc, first: bytes, second: 0 }] : []),
+    ...(kind === OpKind.calloc && first !== 1 ? [sized(bytes)] : []),
+    ...[8, Math.floor(bytes / 2), Math.floor(bytes * 0.9), bytes - 16]
+      .filter((s) => s >= 8 && s < bytes)
+      .map(sized),
+  ];
+}
+
+/** The first of some candidates that shows a difference, cut after it. */
+async function firstThatShows(
+  candidates: Operation[][],
+  judge: Judge,
+): Promise<{ index: number; operations: Operation[] } | null> {
+  const sound = candidates.map(withoutOrphans);
+  const shown = sound.length > 0 ? await judge(sound.map(encode)) : [];
+  const index = shown.findIndex((at) => at >= 0);
+  if (index < 0) return null;
+  return { index, operations: (sound[index] as Operation[]).slice(0, (shown[index] as number) + 1) };
+}
+
+/** Without operations on objects that nothing allocated. */
+function withoutOrphans(operations: Operation[]): Operation[] {
+  const live = new Map<number, number>();
+  return operations.filter(({ kind, object, first, second }) => {
+    if (kind === OpKind.free) return live.delete(object);
+    if (kind < OpKind.realloc) {
+      live.set(object, kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second);
+      return true;
+    }
+    const bytes = live.get(object);
+    if (bytes === undefined) return false;
+    if (kind !== OpKind.realloc) return first + second <= bytes;
+    live.set(object, second);
+    return true;
+  });
+}
+
+function decode(records: Uint8Array): Operation[] {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const objects: number[] = [];
+  return Array.from({ length: records.length / RECORD_BYTES }, (_, i) => {
+    const at = i * RECORD_BYTES;
+    const kind = view.getUint32(at, true);
+    const slot = view.getUint32(at + 4, true);
+    if (kind < OpKind.realloc) objects[slot] = i;
+    const [first, second] = [
+      Number(view.getBigUint64(at + 8, true)),
+      Number(view.getBigUint64(at + 16, true)),
+    ];
+    return { kind, object: objects[slot] as number, first, second };
+  });
+}
+
+function encode(operations: Operation[]): Uint8Array {
+  const encoder = new TraceEncoder();
+  const records = new Uint8Array(operations.length * RECORD_BYTES);
+  let at = 0;
+  const flush = () => {
+    const chunk = encoder.take();
+    records.set(chunk.records, at);
+    at += chunk.records.length;
+  };
+  for (const operation of operations) {
+    if (encoder.full) flush();
+    encodeOne(encoder, operation);
+  }
+  flush();
+  return records;
+}
+
+function encodeOne(encoder: TraceEncoder, { kind, object, first, second }: Operation): void {
+  if (kind === OpKind.malloc) encoder.malloc(object, first);
+  else if (kind === OpKind.calloc) encoder.calloc(object, first, second);
+  else if (kind === OpKind.aligned) encoder.aligned(object, first, second);
+  else if (kind === OpKind.realloc) encoder.realloc(object, second);
+  else if (kind === OpKind.free) encoder.free(object);
+  else if (kind === OpKind.write) encoder.write(object, first, second);
+  else encoder.read(object, first, second);
+}
