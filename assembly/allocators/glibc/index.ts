@@ -41,7 +41,7 @@ const MOST_TCACHE_COUNT: f64 = 65535;
 /** Usable bytes of live blocks. */
 let live: u64 = 0;
 
-/** The first call makes the tcache, the first chunk of the heap. */
+/** The first call on the heap, but for aligned allocation, makes the tcache: a chunk like others. Measured. */
 function ready(): void {
   if (tcache.isReady()) return;
   const chunk = allocate(chunkFor(tcache.BYTES));
@@ -147,7 +147,9 @@ export class Model extends Allocator {
     const old = withoutFlags(head);
     const size = requestSize(bytes);
     if (!size) return 0;
-    return head & MMAPPED ? reallocMapped(chunk, old, size, bytes) : reallocHeap(chunk, old, size);
+    if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
+    ready();
+    return reallocHeap(chunk, old, size);
   }
 
   free(pointer: u64): void {
@@ -278,7 +280,6 @@ function growIntoTop(chunk: u64, old: u64, size: u64): u64 {
 }
 
 function moveBlock(chunk: u64, old: u64, size: u64): u64 {
-  ready();
   const fresh = allocate(size);
   if (!fresh) return 0;
   fillNew(fresh, size - 15); // asks for the smallest request that gives such a chunk
@@ -308,7 +309,6 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
 function releaseTail(rest: u64, size: u64): void {
   setHead(rest, size | PREV_INUSE);
   markInUse(rest, size);
-  ready();
   release(rest);
 }
 
