@@ -20,7 +20,16 @@ export {
 } from "./machine.js";
 export { type ModelInfo, models } from "./models.js";
 export type { Options } from "./options.js";
-export type { CostKind, OptionValues, Parameters, Report, Result } from "./report/results.js";
+export type {
+  Cliff,
+  CliffsResult,
+  CostKind,
+  CurvePoint,
+  OptionValues,
+  Parameters,
+  Report,
+  Result,
+} from "./report/results.js";
 export {
   type OpenOptions,
   openSandbox,
@@ -33,6 +42,7 @@ export {
   type Width,
 } from "./sandbox.js";
 export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
+export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
 export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
 export type { TimelinePoint } from "./timeline.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";

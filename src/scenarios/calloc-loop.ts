@@ -1,7 +1,8 @@
 import { checkWhole } from "../arguments.js";
 import type { OptionValues, Result } from "../report/results.js";
 import { openSandbox, type SandboxOptions } from "../sandbox.js";
-import { callocLoopRecords, costKind } from "./cost.js";
+import { callocLoopRecords } from "./cost.js";
+import { costKind } from "./curve.js";
 
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
@@ -41,7 +42,13 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   sandbox.close();
-  const cost = await costKind(model, options, bytes, written);
-  const parameters = { bytes, count, written };
-  return { allocator: model, options: settings as OptionValues, parameters, counters, hostSeconds, cost };
+  const cost = await costKind({ model, options, bytes, written });
+  return {
+    allocator: model,
+    options: settings as OptionValues,
+    parameters: { bytes, count, written },
+    counters,
+    hostSeconds,
+    ...(cost && { cost }),
+  };
 }

@@ -1,13 +1,26 @@
-import type { Counters } from "../counters.js";
-import type { CostKind } from "../report/results.js";
-import { openSandbox, type SandboxOptions } from "../sandbox.js";
+/** What one iteration of Benfield's loop costs, at one size. */
+
+import { readModule } from "#read-module";
+import { type Counters, SYSCALLS, subtract } from "../counters.js";
+import { OutOfMemory } from "../errors.js";
+import { findModel } from "../options.js";
+import type { IterationCost, LoopCost } from "../report/results.js";
+import { openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.js";
 import { TraceEncoder } from "../trace/encode.js";
 import type { TraceChunk } from "../trace/trace.js";
 
-/** Iterations until a loop has settled: more than any cache here has places for. */
-const SETTLING = 24;
-/** A cost that grows by less than this part of the size is constant. */
-const LINEAR_FROM = 1 / 256;
+/** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
+const ALIKE = 4;
+const CONFIRMING = 16;
+/** A loop that has not settled after so many iterations costs the mean of as many more. */
+const PATIENCE = 64;
+
+/** Benfield's loop on one allocator. */
+export interface Loop {
+  pageBytes: number;
+  /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
+  costAt(bytes: number): Promise<LoopCost | undefined>;
+}
 
 /** Benfield's loop once: `p = calloc(1, bytes)`, the first `written` part of it written, `free(p)`. */
 export function callocLoopRecords(bytes: number, written: number): TraceChunk {
@@ -20,42 +33,89 @@ export function callocLoopRecords(bytes: number, written: number): TraceChunk {
 }
 
 /** Bytes zeroed by anyone, and a page's worth for each fault: what a machine has to do. */
-function work(counters: Counters, pageBytes: number): number {
-  const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
-  return counters.zeroed.kernel + counters.zeroed.allocator + (zeroMap + zeroFill + copyOnWrite) * pageBytes;
+export function work({ zeroed, faults }: IterationCost, pageBytes: number): number {
+  return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
-/** Work of one iteration of the loop once it has settled. */
-async function settledWork(
-  model: string,
-  options: SandboxOptions,
-  bytes: number,
-  written: number,
-): Promise<number> {
-  const sandbox = await openSandbox(model, options);
+/** Fetches and compiles the model's module once, for all sizes. @throws OptionError */
+export async function openLoop(model: string, options: SandboxOptions, written: number): Promise<Loop> {
+  // Which module is the check build's is for openSandbox to say.
+  const module = options.module ?? (options.check ? undefined : await compile(findModel(model).url));
+  const open = () => openSandbox(model, { ...options, ...(module && { module }) });
+  return {
+    pageBytes: (await open()).machine.pageBytes,
+    costAt: async (bytes) => measureLoop(await open(), bytes, written),
+  };
+}
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const source = await readModule(url);
+  return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
+}
+
+function measureLoop(sandbox: Sandbox, bytes: number, written: number): LoopCost | undefined {
+  try {
+    return runLoop(sandbox, bytes, written);
+  } catch (error) {
+    if (error instanceof OutOfMemory) return undefined;
+    throw error;
+  } finally {
+    sandbox.close();
+  }
+}
+
+function runLoop(sandbox: Sandbox, bytes: number, written: number): LoopCost | undefined {
   const records = callocLoopRecords(bytes, written);
-  sandbox.repeat(records, SETTLING);
-  const before = work(sandbox.counters(), sandbox.machine.pageBytes);
-  sandbox.repeat(records, SETTLING);
-  const after = work(sandbox.counters(), sandbox.machine.pageBytes);
-  sandbox.close();
-  return (after - before) / SETTLING;
+  const first = iterate(sandbox, records, 1);
+  const settled = settle(sandbox, records, first);
+  // A loop whose calloc fails costs nothing, which is not an answer.
+  return sandbox.calloc(1, bytes) === 0 ? undefined : { bytes, ...settled, first };
 }
 
-/**
- * How the settled loop's cost per iteration grows about a size: by comparison with sizes a sixteenth
- * smaller and larger. A cliff between the size and one of them shows as a jump on that side, so the
- * flatter side counts.
- */
-export async function costKind(
-  model: string,
-  options: SandboxOptions,
-  bytes: number,
-  written: number,
-): Promise<CostKind> {
-  const step = Math.max(1, Math.floor(bytes / 16));
-  const at = (size: number) => settledWork(model, options, size, written);
-  const [below, here, above] = [await at(bytes - step), await at(bytes), await at(bytes + step)];
-  const growth = Math.min(Math.abs(here - below), Math.abs(above - here));
-  return growth >= step * LINEAR_FROM ? "linear" : "constant";
+/** Runs the loop on, after its first iteration, until it costs the same again and again. */
+function settle(sandbox: Sandbox, records: TraceChunk, first: IterationCost) {
+  let [cost, alike] = [first, 1];
+  for (let done = 1; done < PATIENCE; done++) {
+    const next = iterate(sandbox, records, 1);
+    alike = isSame(next, cost) ? alike + 1 : 1;
+    cost = next;
+    if (alike < ALIKE) continue;
+    if (isSame(iterate(sandbox, records, CONFIRMING), cost))
+      return { ...cost, settledAfter: done + 1 - alike };
+    done += CONFIRMING;
+    alike = 0;
+  }
+  return iterate(sandbox, records, PATIENCE);
+}
+
+/** Runs the loop so many times. Returns what one of them cost, in the mean. */
+function iterate(sandbox: Sandbox, records: TraceChunk, times: number): IterationCost {
+  const before = sandbox.counters();
+  sandbox.repeat(records, times);
+  return perIteration(subtract(sandbox.counters(), before), times);
+}
+
+function perIteration({ zeroed, faults, syscalls }: Counters, times: number): IterationCost {
+  const { kernel, allocator, needless } = zeroed;
+  const { zeroMap, zeroFill, copyOnWrite } = faults;
+  const made = SYSCALLS.filter((name) => syscalls[name] > 0);
+  return {
+    zeroed: { kernel: kernel / times, allocator: allocator / times, needless: needless / times },
+    faults: (zeroMap + zeroFill + copyOnWrite) / times,
+    syscalls: Object.fromEntries(made.map((name) => [name, syscalls[name] / times])),
+  };
+}
+
+function isSame(one: IterationCost, other: IterationCost): boolean {
+  return (
+    one.zeroed.kernel === other.zeroed.kernel &&
+    one.zeroed.allocator === other.zeroed.allocator &&
+    one.faults === other.faults &&
+    hasSameSyscalls(one, other)
+  );
+}
+
+/** Whether two iterations make the same system calls: a hint that they take the same path. */
+export function hasSameSyscalls(one: IterationCost, other: IterationCost): boolean {
+  return SYSCALLS.every((name) => one.syscalls[name] === other.syscalls[name]);
 }

@@ -1,5 +1,5 @@
 import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
-import { openSandbox, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
+import { openSandbox, type ReplayOptions, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
 import type { Trace } from "../trace/trace.js";
 
 export type { TouchPolicy };
@@ -14,6 +14,8 @@ export interface TraceRun {
   /** Most points of the timeline; 0, the default, for none. */
   timelinePoints?: number;
   onProgress?: (operations: number) => void;
+  /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
+  onResults?: NonNullable<ReplayOptions["onResults"]>;
 }
 
 /**
@@ -21,11 +23,15 @@ export interface TraceRun {
  * @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run.
  */
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
-  const { model, options = {}, trace, touch, timelinePoints = 0, onProgress } = run;
+  const { model, options = {}, trace, touch, timelinePoints = 0, onProgress, onResults } = run;
   const { check: _check, module: _module, ...settings } = options;
   const sandbox = await openSandbox(model, options);
   const start = performance.now();
-  const replayed = await sandbox.replay(trace, { touch, timelinePoints, ...(onProgress && { onProgress }) });
+  const replayed = await sandbox.replay(trace, {
+    ...{ touch, timelinePoints },
+    ...(onProgress && { onProgress }),
+    ...(onResults && { onResults }),
+  });
   const hostSeconds = (performance.now() - start) / 1000;
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
