@@ -10,7 +10,7 @@ const INLINED: Record<string, readonly string[]> = {
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
   "assembly/allocators/glibc/bins.ts": ["nextOf", "previousOf", "setNext", "setPrevious"],
   "assembly/allocators/glibc/chunk.ts": ["headOf", "setHead"],
-  "assembly/allocators/glibc/tcache.ts": ["hasRoom", "put", "refuseDouble", "structHost", "take"],
+  "assembly/allocators/glibc/tcache.ts": ["hasRoom", "hostAt", "put", "refuseDouble", "take"],
 };
 
 export default class InlineTransform extends Transform {

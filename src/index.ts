@@ -18,6 +18,7 @@ export {
   type PageRun,
   type PageState,
 } from "./machine.js";
+export { mallocStats } from "./malloc-stats.js";
 export { type ModelInfo, models } from "./models.js";
 export type { Options } from "./options.js";
 export type {
@@ -25,6 +26,8 @@ export type {
   CliffsResult,
   CostKind,
   CurvePoint,
+  IterationCost,
+  LoopCost,
   OptionValues,
   Parameters,
   Report,

@@ -3,10 +3,13 @@
  * if it fits exactly and sorted into its bin if not), large bins, the next larger bin, the top, the
  * kernel. Whether to map is decided last of all, so any free chunk that fits wins.
  */
+import { fill } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import * as bins from "./bins";
 import {
+  beforeOf,
+  isInUse,
   MIN_CHUNK,
   MIN_LARGE,
   markInUse,
@@ -19,6 +22,7 @@ import {
 } from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
+import * as messages from "./messages";
 import * as parameters from "./parameters";
 import { consolidate, release } from "./release";
 import * as tcache from "./tcache";
@@ -28,12 +32,25 @@ const MOST_SORTED: u32 = 10000;
 
 /** What was left of the chunk that a small request last split; such requests prefer to go on there. */
 let lastRemainder: u64 = 0;
+/** The chunk taken last had been put into the tcache, and came from there. */
+let wasCached: bool = false;
 
-/** Takes a chunk of `size` bytes, a chunk size, past the tcache. Returns it, or 0. */
-export function allocate(size: u64): u64 {
+/**
+ * Takes a chunk of `size` bytes, a chunk size, past the tcache. Returns it, or 0. If asked to, fills
+ * the first `bytes` of its block, but (measured) not of one that went into the tcache on the way.
+ */
+export function allocate(size: u64, bytes: u64): u64 {
+  wasCached = false;
+  const chunk = take(size);
+  if (parameters.perturb && chunk && !wasCached) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
+  return chunk;
+}
+
+function take(size: u64): u64 {
   if (size <= fastbins.LARGEST) {
-    const chunk = fastbins.take(size);
+    const chunk = fastbins.take(size, messages.FAST_UNALIGNED);
     if (chunk) {
+      if (!fastbins.belongs(chunk, size)) messages.stop(messages.FAST_CORRUPTED, chunk);
       refillFromFastbin(size);
       return chunk;
     }
@@ -50,7 +67,9 @@ export function allocate(size: u64): u64 {
 /** While this size is in demand, the rest of its fastbin moves into the tcache. */
 function refillFromFastbin(size: u64): void {
   const bin = tcache.binOf(size);
-  while (tcache.hasRoom(bin) && fastbins.first(size)) tcache.put(bin, toPointer(fastbins.take(size)));
+  while (tcache.hasRoom(bin) && fastbins.first(size)) {
+    tcache.put(bin, toPointer(fastbins.take(size, messages.FAST_UNALIGNED_REFILL)));
+  }
 }
 
 /** The chunk that waits longest in its small bin; the rest moves into the tcache while there is room. */
@@ -58,6 +77,7 @@ function takeSmall(size: u64): u64 {
   const bin = bins.binAt(bins.binNumber(size));
   const chunk = bins.previousOf(bin);
   if (chunk == bin) return 0;
+  if (bins.nextOf(bins.previousOf(chunk)) != chunk) messages.stop(messages.SMALL_LIST, chunk);
   markInUse(chunk, size);
   bins.removeLast(bin, chunk);
   const cache = tcache.binOf(size);
@@ -92,16 +112,18 @@ function search(size: u64): u64 {
 function sortUnsorted(size: u64): u64 {
   const cache = tcache.binOf(size);
   let cached = false;
-  for (let sorted: u32 = 0; sorted < MOST_SORTED; sorted++) {
+  for (let sorted: u32 = 0; sorted < MOST_SORTED; ) {
     const chunk = bins.previousOf(bins.UNSORTED);
     if (chunk == bins.UNSORTED) break;
     const found = sizeOf(chunk);
+    checkUnsorted(chunk, found);
     if (size < MIN_LARGE && isOnlyRemainder(chunk) && found > size + MIN_CHUNK) {
       return splitRemainder(chunk, found, size);
     }
     bins.removeLast(bins.UNSORTED, chunk);
     if (found != size) {
       bins.addToBin(chunk, found);
+      sorted++; // measured: what goes into the tcache is not counted
       continue;
     }
     markInUse(chunk, size);
@@ -109,7 +131,20 @@ function sortUnsorted(size: u64): u64 {
     tcache.put(cache, toPointer(chunk));
     cached = true;
   }
+  wasCached = cached;
   return cached ? toChunk(tcache.take(cache)) : 0;
+}
+
+/** Stops when an unsorted chunk, or what is behind it, was overwritten. */
+function checkUnsorted(chunk: u64, size: u64): void {
+  const next = chunk + size;
+  if (size <= 16 || size > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_SIZE, chunk);
+  const nextSize = sizeOf(next);
+  if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_NEXT_SIZE, chunk);
+  if (beforeOf(next) != size) messages.stop(messages.UNSORTED_NEXT_BEFORE, chunk);
+  const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(bins.previousOf(chunk)) != chunk;
+  if (isBroken) messages.stop(messages.UNSORTED_LIST, chunk);
+  if (isInUse(chunk, size)) messages.stop(messages.UNSORTED_NEXT_INUSE, chunk);
 }
 
 function isOnlyRemainder(chunk: u64): bool {
@@ -159,6 +194,7 @@ function takeBinned(chunk: u64, size: u64, noteRemainder: bool): u64 {
 
 function takeFromTop(size: u64): u64 {
   const available = heap.topSize();
+  if (available > heap.heapBytes) messages.stop(messages.CORRUPTED_TOP, heap.top);
   if (available < size + MIN_CHUNK) return 0;
   const chunk = heap.top;
   setHead(chunk, size | PREV_INUSE);

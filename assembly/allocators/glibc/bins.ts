@@ -12,7 +12,15 @@
 import { loadAt, storeAt } from "../../machine/access";
 import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
-import { CORRUPTED_LARGE_LIST, CORRUPTED_LIST, CORRUPTED_SIZE, stop } from "./messages";
+import {
+  CORRUPTED_LARGE_LIST,
+  CORRUPTED_LIST,
+  CORRUPTED_SIZE,
+  LARGE_LIST,
+  LARGE_LIST_SIZES,
+  stop,
+  UNSORTED_CORRUPTED_FREE,
+} from "./messages";
 
 const BINS: u32 = 127;
 /** Header of bin n is "chunk" 16 n; its links are here. */
@@ -130,6 +138,7 @@ function insertBetween(before: u64, chunk: u64, after: u64): void {
 /** Puts a free chunk at the head of the unsorted bin. */
 export function addUnsorted(chunk: u64, size: u64): void {
   const first = nextOf(UNSORTED);
+  if (previousOf(first) != UNSORTED) stop(UNSORTED_CORRUPTED_FREE, chunk);
   if (size >= MIN_LARGE) {
     setNextSize(chunk, 0);
     setPreviousSize(chunk, 0);
@@ -170,8 +179,11 @@ function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
   }
   setNextSize(chunk, at);
   setPreviousSize(chunk, previousSizeOf(at));
+  if (nextSizeOf(previousSizeOf(at)) != at) stop(LARGE_LIST_SIZES, chunk);
   linkSizes(chunk);
-  insertBetween(previousOf(at), chunk, at);
+  const before = previousOf(at);
+  if (nextOf(before) != at) stop(LARGE_LIST, chunk);
+  insertBetween(before, chunk, at);
 }
 
 /** Makes the neighbours in the list of distinct sizes point to the chunk. */

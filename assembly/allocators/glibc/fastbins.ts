@@ -6,7 +6,8 @@
  *      fast chunk     +16: the next chunk, mixed with its own place >> 12
  */
 import { loadAt, storeAt } from "../../machine/access";
-import { MIN_CHUNK } from "./chunk";
+import { MIN_CHUNK, sizeOf } from "./chunk";
+import { stop } from "./messages";
 
 export const LARGEST: u64 = 128;
 const COUNT: u32 = 7;
@@ -35,12 +36,19 @@ export function put(chunk: u64, size: u64): void {
   mayHold = true;
 }
 
-/** Takes the chunk freed last of a size; 0 when there is none. */
-export function take(size: u64): u64 {
+/** Takes the chunk freed last of a size; 0 when there is none. Stops with the message when it is misaligned. */
+export function take(size: u64, message: u64): u64 {
   const head = headAt(size);
   const chunk = load<u64>(head);
-  if (chunk) store<u64>(head, linkOf(chunk));
+  if (!chunk) return 0;
+  if (chunk & 15) stop(message, chunk);
+  store<u64>(head, linkOf(chunk));
   return chunk;
+}
+
+/** Measured: a size that belongs into the same bin, such as 56 for 48, goes unnoticed. */
+export function belongs(chunk: u64, size: u64): bool {
+  return sizeOf(chunk) >> 4 == size >> 4;
 }
 
 /** Says that a consolidation is emptying all bins. */

@@ -8,11 +8,12 @@
  */
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
-import { MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
+import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
+import { stop, TOP_ASSERTION } from "./messages";
 import * as parameters from "./parameters";
 
-/** Where a mapping stands in for the break, it is at least this large. */
-const LEAST_MAPPED_HEAP: u64 = 1 << 20;
+/** Where a mapping first stands in for the break, it is a multiple of this (measured). */
+const MAPPED_HEAP_UNIT: u64 = 1 << 20;
 const FENCEPOST: u64 = 16;
 
 /** The top chunk; 0 before the heap exists. */
@@ -38,6 +39,11 @@ export function topSize(): u64 {
   return top ? sizeOf(top) : 0;
 }
 
+/** The address is past the end of a heap in one piece. */
+export function isBeyond(address: u64): bool {
+  return contiguous && address >= top + topSize();
+}
+
 // ---- Growing ----
 
 /** An old top chunk that a new piece of heap left behind, to be freed; 0 when there is none. */
@@ -45,12 +51,21 @@ export let abandoned: u64 = 0;
 
 /** Makes the top at least `size` + MIN_CHUNK bytes. Returns whether it could. May set `abandoned`. */
 export function grow(size: u64): bool {
+  checkTop();
   abandoned = 0;
   const old = topSize();
   const wanted = size + parameters.topPad + MIN_CHUNK;
   if (wanted < size) return false;
   const more = roundToPages(contiguous && wanted > old ? wanted - old : wanted);
   return growBreak(more) || growByMapping(size, more, old);
+}
+
+/** Stops when the top was overwritten. */
+function checkTop(): void {
+  if (!top) return;
+  const size = topSize();
+  const sound = size >= MIN_CHUNK && headOf(top) & PREV_INUSE && ((top + size) & pageMask) == 0;
+  if (!sound) stop(TOP_ASSERTION, top);
 }
 
 function growBreak(more: u64): bool {
@@ -69,9 +84,12 @@ function growBreak(more: u64): bool {
   return true;
 }
 
-/** The break will not move: a mapping becomes the new top, and the heap is in pieces from then on. */
+/**
+ * The break will not move: a mapping becomes the new top, and the heap is in pieces from then on.
+ * Measured: only the first one makes up for the old top and is rounded to MAPPED_HEAP_UNIT.
+ */
 function growByMapping(size: u64, more: u64, old: u64): bool {
-  const bytes = max(LEAST_MAPPED_HEAP, roundToPages(contiguous ? more + old : more));
+  const bytes = contiguous ? (more + old + MAPPED_HEAP_UNIT - 1) & ~(MAPPED_HEAP_UNIT - 1) : more;
   const piece = bytes > size ? kernel.map(bytes) : 0;
   if (!piece) return false;
   contiguous = false;
@@ -92,11 +110,16 @@ function leaveTop(old: u64): void {
 
 // ---- Trimming ----
 
-/** Gives whole pages of the top back, but for `pad` bytes. Returns whether it gave any. */
+/**
+ * Gives whole pages of the top back, but for `pad` bytes. Returns whether it gave any, or took some:
+ * measured, a top of exactly 32 bytes has one byte less than none to spare, and grows by pad and a page.
+ */
 export function trim(pad: u64): bool {
+  if (!top) return false;
   const size = topSize();
-  if (size < MIN_CHUNK + 1 || size - MIN_CHUNK - 1 <= pad) return false;
-  const extra = (size - MIN_CHUNK - 1 - pad) & ~pageMask;
+  const spare = size - MIN_CHUNK - 1;
+  if (spare <= pad) return false;
+  const extra = (spare - pad) & ~pageMask;
   const end = kernel.currentBreak();
   if (!extra || end != top + size || !kernel.brk(end - extra)) return false;
   heapBytes -= extra;

@@ -4,9 +4,9 @@
  * (allocate.ts); a free goes the other way (release.ts). calloc, realloc and aligned allocation never
  * take from the tcache.
  */
-import { clear, copy, fill } from "../../machine/access";
+import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
-import { ADDRESS_LIMIT } from "../../machine/layout";
+import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
 import { Allocator } from "../allocator";
 import { allocate } from "./allocate";
 import * as bins from "./bins";
@@ -31,7 +31,7 @@ import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { consolidate, release } from "./release";
+import { consolidate, isImpossible, release } from "./release";
 import * as tcache from "./tcache";
 
 /** Option after those of parameters.ts. */
@@ -44,7 +44,7 @@ let live: u64 = 0;
 /** The first call on the heap, but for aligned allocation, makes the tcache: a chunk like others. Measured. */
 function ready(): void {
   if (tcache.isReady()) return;
-  const chunk = allocate(chunkFor(tcache.BYTES));
+  const chunk = allocate(chunkFor(tcache.BYTES), tcache.BYTES);
   if (chunk) tcache.start(toPointer(chunk));
 }
 
@@ -52,17 +52,11 @@ function usable(head: u64): u64 {
   return withoutFlags(head) - (head & MMAPPED ? 16 : 8);
 }
 
-/** Counts a block as live, and fills it if asked to. Returns its pointer; 0 for chunk 0. */
-function handOut(chunk: u64, bytes: u64): u64 {
+/** Counts a block as live. Returns its pointer; 0 for chunk 0. */
+function handOut(chunk: u64): u64 {
   if (!chunk) return 0;
   live += usable(headOf(chunk));
-  fillNew(chunk, bytes);
   return toPointer(chunk);
-}
-
-/** Fills new memory if asked to. */
-function fillNew(chunk: u64, bytes: u64): void {
-  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
 }
 
 /** Chunk size for a request; 0 with the reason noted. */
@@ -72,17 +66,17 @@ function requestSize(bytes: u64): u64 {
   return size;
 }
 
-/** The chunk of a pointer the program gives back; stops when it cannot be one. */
-function givenChunk(pointer: u64, message: u64): u64 {
-  if (pointer & 15 || pointer < 0x10000 + 16) messages.stop(message, toChunk(pointer));
-  return toChunk(pointer);
+/** Stops unless the mapping is whole pages and the block begins at a power of two, or at 0, in its page. */
+function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
+  const inPage = toPointer(chunk) & pageMask;
+  const isSound = !((chunk - before) & pageMask || (before + size) & pageMask || inPage & (inPage - 1));
+  if (!isSound) messages.stop(message, chunk);
 }
 
 function releaseMapped(chunk: u64, head: u64): void {
   const before = beforeOf(chunk);
   const size = withoutFlags(head);
-  if ((chunk - before) & 4095 || (before + size) & 4095)
-    messages.stop(messages.MUNMAP_INVALID_POINTER, chunk);
+  checkMapped(chunk, before, size, messages.MUNMAP_INVALID_POINTER);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
 }
@@ -111,7 +105,7 @@ export class Model extends Allocator {
         return cached;
       }
     }
-    return handOut(allocate(size), bytes);
+    return handOut(allocate(size, bytes));
   }
 
   calloc(bytes: u64): u64 {
@@ -120,9 +114,9 @@ export class Model extends Allocator {
     if (!size) return 0;
     const oldTop = heap.top;
     const oldTopSize = heap.topSize();
-    const chunk = allocate(size);
+    const chunk = allocate(size, bytes);
     if (!chunk) return 0;
-    const pointer = handOut(chunk, bytes);
+    const pointer = handOut(chunk);
     const head = headOf(chunk);
     if (head & MMAPPED) {
       if (parameters.perturb) clear(pointer, bytes);
@@ -142,19 +136,22 @@ export class Model extends Allocator {
       this.free(pointer);
       return 0;
     }
-    const chunk = givenChunk(pointer, messages.REALLOC_INVALID_POINTER);
+    const chunk = toChunk(pointer);
     const head = headOf(chunk);
     const old = withoutFlags(head);
+    if (!(head & MMAPPED)) ready();
+    if (chunk > 0 - old || chunk & 15) messages.stop(messages.REALLOC_INVALID_POINTER, chunk);
     const size = requestSize(bytes);
     if (!size) return 0;
     if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
-    ready();
+    if (isImpossible(head)) messages.stop(messages.REALLOC_INVALID_OLD_SIZE, chunk);
+    if (isImpossible(headOf(chunk + old))) messages.stop(messages.REALLOC_INVALID_NEXT_SIZE, chunk);
     return reallocHeap(chunk, old, size);
   }
 
   free(pointer: u64): void {
     if (!pointer) return;
-    const chunk = givenChunk(pointer, messages.INVALID_POINTER);
+    const chunk = toChunk(pointer);
     const head = headOf(chunk);
     const bytes = usable(head);
     if (head & MMAPPED) {
@@ -172,21 +169,19 @@ export class Model extends Allocator {
     const size = requestSize(bytes);
     const padded = size ? requestSize(size + align + MIN_CHUNK) : 0;
     if (!padded) return 0;
-    const chunk = allocate(padded);
-    if (!chunk) return 0;
-    fillNew(chunk, size + align + MIN_CHUNK);
-    const cut = trimToAlignment(chunk, align, size);
-    live += usable(headOf(cut));
-    return toPointer(cut);
+    const chunk = allocate(padded, size + align + MIN_CHUNK);
+    return chunk ? handOut(trimToAlignment(chunk, align, size)) : 0;
   }
 
+  /** 0, without complaint, for what the chunk behind it takes for free. */
   usableSize(pointer: u64): u64 {
-    return usable(headOf(givenChunk(pointer, messages.INVALID_POINTER)));
+    const chunk = toChunk(pointer);
+    const head = headOf(chunk);
+    return head & MMAPPED || isInUse(chunk, withoutFlags(head)) ? usable(head) : 0;
   }
 
   /** malloc_trim: consolidates, discards the pages inside free chunks, and trims the top. */
   trim(keep: u64): bool {
-    ready();
     consolidate();
     const discarded = bins.discardPages();
     return heap.trim(keep) || discarded;
@@ -242,15 +237,15 @@ export class Model extends Allocator {
 // ---- realloc ----
 
 function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
+  checkMapped(chunk, beforeOf(chunk), old, messages.MREMAP_INVALID_POINTER);
   const moved = heap.remapChunk(chunk, beforeOf(chunk), old, size);
   if (moved) {
     live += sizeOf(moved) - old;
     return toPointer(moved);
   }
   if (old - 8 >= size) return toPointer(chunk);
-  const fresh = allocate(size);
+  const fresh = allocate(size, bytes);
   if (!fresh) return 0;
-  fillNew(fresh, bytes);
   copy(toPointer(fresh), toPointer(chunk), old - 16);
   live += usable(headOf(fresh)) - (old - 16);
   heap.unmapChunk(chunk, beforeOf(chunk), old);
@@ -280,9 +275,8 @@ function growIntoTop(chunk: u64, old: u64, size: u64): u64 {
 }
 
 function moveBlock(chunk: u64, old: u64, size: u64): u64 {
-  const fresh = allocate(size);
+  const fresh = allocate(size, size - 15); // measured: 15 bytes short of the chunk are filled
   if (!fresh) return 0;
-  fillNew(fresh, size - 15); // asks for the smallest request that gives such a chunk
   if (fresh == chunk + old) return shrinkTo(chunk, old, old + sizeOf(fresh), size);
   copy(toPointer(fresh), toPointer(chunk), old - 8);
   live += usable(headOf(fresh)) - (old - 8);

@@ -29,7 +29,7 @@ const CONSOLIDATION: u64 = 65536;
 export function release(chunk: u64): void {
   const head = headOf(chunk);
   const size = withoutFlags(head);
-  if (chunk > u64.MAX_VALUE - size || chunk & 15) messages.stop(messages.INVALID_POINTER, chunk);
+  if (chunk > 0 - size || chunk & 15) messages.stop(messages.INVALID_POINTER, chunk);
   if (size < MIN_CHUNK || size & 15) messages.stop(messages.INVALID_SIZE, chunk);
   const bin = tcache.binOf(size);
   if (bin < tcache.BINS && tcache.isReady()) {
@@ -39,42 +39,49 @@ export function release(chunk: u64): void {
       return;
     }
   }
-  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb, size - 16);
   if (size <= fastbins.LARGEST) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }
 
-function isImpossibleSize(size: u64): bool {
-  return size <= 16 || size >= heap.heapBytes;
+/** Measured: 16 bytes are too few, but with a flag in the word they are not. */
+export function isImpossible(head: u64): bool {
+  return head <= 16 || withoutFlags(head) >= heap.heapBytes;
+}
+
+/** Measured: what goes into the tcache is left as it is, and so are the last 8 bytes. */
+function perturb(chunk: u64, size: u64): void {
+  if (parameters.perturb) fill(toPointer(chunk), parameters.perturb, size - 16);
 }
 
 function releaseFast(chunk: u64, size: u64): void {
-  if (isImpossibleSize(sizeOf(chunk + size))) messages.stop(messages.INVALID_NEXT_SIZE_FAST, chunk);
+  if (isImpossible(headOf(chunk + size))) messages.stop(messages.INVALID_NEXT_SIZE_FAST, chunk);
   if (fastbins.first(size) == chunk) messages.stop(messages.FAST_DOUBLE_FREE, chunk);
+  perturb(chunk, size);
   fastbins.put(chunk, size);
 }
 
 function releaseMerging(chunk: u64, head: u64, size: u64): void {
   const next = chunk + size;
   if (chunk == heap.top) messages.stop(messages.DOUBLE_FREE_TOP, chunk);
-  if (next > heap.top + heap.topSize() && heap.top < chunk) messages.stop(messages.DOUBLE_FREE_OUT, chunk);
+  if (heap.isBeyond(next)) messages.stop(messages.DOUBLE_FREE_OUT, chunk);
   const nextHead = headOf(next);
   if (!(nextHead & PREV_INUSE)) messages.stop(messages.DOUBLE_FREE_PREV, chunk);
-  if (isImpossibleSize(withoutFlags(nextHead))) messages.stop(messages.INVALID_NEXT_SIZE, chunk);
-  const merged = merge(chunk, head, size);
+  if (isImpossible(nextHead)) messages.stop(messages.INVALID_NEXT_SIZE, chunk);
+  perturb(chunk, size);
+  const merged = merge(chunk, head, size, messages.CORRUPTED_SIZE_MERGING);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
   if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
 }
 
-/** Merges a free chunk with its free neighbours. Returns the size it has come to. */
-function merge(chunk: u64, head: u64, size: u64): u64 {
+/** Merges a free chunk with its free neighbours. Returns the size it has come to. `message`: if the one before is broken. */
+function merge(chunk: u64, head: u64, size: u64, message: u64): u64 {
   const next = chunk + size;
   if (!(head & PREV_INUSE)) {
     const before = beforeOf(chunk);
     chunk -= before;
     size += before;
-    if (sizeOf(chunk) != before) messages.stop(messages.CORRUPTED_SIZE, chunk);
+    if (sizeOf(chunk) != before) messages.stop(message, chunk);
     bins.unlink(chunk);
   }
   if (next == heap.top) {
@@ -100,9 +107,15 @@ function merge(chunk: u64, head: u64, size: u64): u64 {
 export function consolidate(): void {
   fastbins.emptied();
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
-    for (let chunk = fastbins.take(size); chunk; chunk = fastbins.take(size)) {
+    for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
       const head = headOf(chunk);
-      merge(chunk, head, withoutFlags(head));
+      merge(chunk, head, withoutFlags(head), messages.CORRUPTED_SIZE_FAST);
     }
   }
+}
+
+function takeFast(size: u64): u64 {
+  const chunk = fastbins.take(size, messages.CONSOLIDATE_UNALIGNED);
+  if (chunk && !fastbins.belongs(chunk, size)) messages.stop(messages.CONSOLIDATE_INVALID_SIZE, chunk);
+  return chunk;
 }

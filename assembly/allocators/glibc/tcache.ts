@@ -8,8 +8,15 @@
  *      cached     pointer: the next pointer, mixed with pointer >> 12;  pointer + 8: key
  */
 import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
+import { pageBytes, pageMask } from "../../machine/layout";
 import { MIN_CHUNK } from "./chunk";
-import { stop, TCACHE_DOUBLE_FREE, UNALIGNED_TCACHE } from "./messages";
+import {
+  stop,
+  TCACHE_DOUBLE_FREE,
+  TCACHE_TOO_MANY,
+  TCACHE_UNALIGNED_WALK,
+  UNALIGNED_TCACHE,
+} from "./messages";
 
 export const BINS: u64 = 64;
 export const BYTES: u64 = 640;
@@ -24,20 +31,25 @@ let struct: u64 = 0;
 let host: usize = 0;
 let generation: u64 = 0;
 
-function structHost(): usize {
+/** It runs over into a second page, as it may where aligned blocks were the first of the heap. */
+let straddles: bool = false;
+
+/** Where a field is in linear memory. */
+function hostAt(offset: usize): usize {
+  if (straddles) return hostOf(struct + offset);
   if (generation != hostGeneration()) {
     host = hostOf(struct);
     generation = hostGeneration();
   }
-  return host;
+  return host + offset;
 }
 
 function countAt(bin: u64): usize {
-  return structHost() + ((<usize>bin) << 1);
+  return hostAt((<usize>bin) << 1);
 }
 
 function entryAt(bin: u64): usize {
-  return structHost() + ENTRIES + ((<usize>bin) << 3);
+  return hostAt(ENTRIES + ((<usize>bin) << 3));
 }
 
 /** How many chunks of each size are kept; 0 keeps none. */
@@ -52,6 +64,7 @@ export function isReady(): bool {
 /** Starts with the memory for the struct, which is cleared. */
 export function start(pointer: u64): void {
   struct = pointer;
+  straddles = (pointer & pageMask) + BYTES > pageBytes;
   clear(pointer, BYTES);
 }
 
@@ -85,14 +98,16 @@ export function put(bin: u64, pointer: u64): void {
   store<u16>(countAt(bin), load<u16>(countAt(bin)) + 1);
 }
 
-/** Stops when the pointer, about to be freed, is cached already. */
+/** Stops when the pointer, about to be freed, is cached already, or the bin it looks to be in is broken. */
 export function refuseDouble(bin: u64, pointer: u64): void {
   if (loadAt<u64>(pointer + 8) == KEY) searchFor(bin, pointer);
 }
 
 function searchFor(bin: u64, pointer: u64): void {
   let cached = load<u64>(entryAt(bin));
-  for (let i: u16 = 0; cached && i < limit; i++) {
+  for (let i: u16 = 0; cached; i++) {
+    if (i >= limit) stop(TCACHE_TOO_MANY, pointer - 16);
+    if (cached & 15) stop(TCACHE_UNALIGNED_WALK, pointer - 16);
     if (cached == pointer) stop(TCACHE_DOUBLE_FREE, pointer - 16);
     cached = loadAt<u64>(cached) ^ (cached >> 12);
   }
