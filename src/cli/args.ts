@@ -6,18 +6,19 @@ const ADDRESS_SPACE = 2 ** 47;
 
 /** Reads `100MiB,1000MiB`: sizes of blocks in bytes, at least one, in the order given and without repetition. */
 export function parseSizes(text: string): number[] {
-  return [...new Set(text.split(",").map(parseSize))];
+  return [...new Set(text.split(",").map((size) => parseSize("--size", size)))];
 }
 
-function parseSize(text: string): number {
+/** Reads one size of a block, as given to `flag`. */
+export function parseSize(flag: string, text: string): number {
   let bytes: number;
   try {
     bytes = parseBytes(text);
   } catch (error) {
-    throw new UsageError(`--size: ${(error as Error).message}`);
+    throw new UsageError(`${flag}: ${(error as Error).message}`);
   }
   if (bytes < 1 || bytes > ADDRESS_SPACE) {
-    throw new UsageError(`--size: "${text}" is not between 1 byte and 128TiB, the machine's address space`);
+    throw new UsageError(`${flag}: "${text}" is not between 1 byte and 128TiB, the machine's address space`);
   }
   return bytes;
 }

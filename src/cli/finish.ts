@@ -1,11 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../errors.js";
-import type { Report } from "../report/results.js";
 import type { Collected } from "./collect.js";
 import { EXIT, reportError } from "./exit.js";
 import type { Host } from "./host.js";
 import type { OutFile } from "./outfile.js";
-import { type Form, printReport } from "./output.js";
+import { type Form, type Printable, printReport } from "./output.js";
 
 /** What a command adds to its report. */
 export interface Extras {
@@ -20,18 +19,18 @@ export interface Extras {
  * without any result prints nothing and draws nothing. Returns the exit code.
  */
 export async function finish(
-  report: Report,
+  report: Printable,
   form: Form,
   failed: Collected<unknown>["failed"],
   host: Host,
   { text = "", picture }: Extras,
 ): Promise<number> {
-  if (report.results.length > 0) {
+  if (report.record.results.length > 0) {
     printReport(report, form, host);
     if (form === "table" && text !== "") host.stdout.write(`\n${text}`);
   }
   for (const { label, error } of failed) reportError(error, host, label);
-  if (picture && report.results.length > 0) await draw(picture, host);
+  if (picture && report.record.results.length > 0) await draw(picture, host);
   if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -4,6 +4,7 @@
 
 import type * as registry from "../models.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
+import type { findCliffs } from "../scenarios/cliffs.js";
 import type { replayTrace } from "../scenarios/replay-trace.js";
 import type { readTrace } from "../trace/read.js";
 
@@ -18,6 +19,7 @@ export interface Catalogue {
 
 export interface Library extends Catalogue {
   runCallocLoop: typeof runCallocLoop;
+  findCliffs: typeof findCliffs;
   replayTrace: typeof replayTrace;
   readTrace: typeof readTrace;
 }

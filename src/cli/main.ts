@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
+import { findCliffs } from "../scenarios/cliffs.js";
 import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
 import { EXIT, reportError } from "./exit.js";
@@ -25,5 +26,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   env: process.env,
   version,
-  library: { models, machineOptions, runCallocLoop, replayTrace, readTrace },
+  library: { models, machineOptions, runCallocLoop, findCliffs, replayTrace, readTrace },
 });

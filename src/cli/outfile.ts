@@ -1,3 +1,4 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { access, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { UsageError } from "./exit.js";
@@ -14,28 +15,83 @@ export async function prepareSvg(flag: string, path: string): Promise<OutFile> {
   if (extension !== "" && extension !== ".svg") {
     throw new UsageError(`${flag}: the chart is an SVG image: end "${path}" in .svg, not ${extension}`);
   }
+  const place = await findPlace(flag, path);
+  // A pipe or a device cannot be replaced, only written.
+  return { path, write: (text) => (place.isFile ? replace(place.target, text) : writeFile(path, text)) };
+}
+
+/** A file to be written piece by piece, found to be writable now. */
+export interface OutStream {
+  path: string;
+  /** Adds to what was written; the first time, opens. Waits until it is written, so that memory stays constant. */
+  append(text: string): void;
+  /** Puts the file in its place, empty if nothing was added. */
+  finish(): void;
+  /** Leaves no trace of it, as far as that can be. */
+  discard(): void;
+}
+
+/** Makes sure, before long work, that a file can be written at `path`. Writes nothing yet. */
+export async function prepareStream(flag: string, path: string): Promise<OutStream> {
+  const { target, isFile } = await findPlace(flag, path);
+  const written = isFile ? temporaryFor(target) : path;
+  let descriptor: number | undefined;
+  const open = () => {
+    descriptor ??= openSync(written, isFile ? "wx" : "w");
+    return descriptor;
+  };
+  const close = () => {
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
+  };
+  return {
+    path,
+    append(text) {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) at += writeSync(open(), bytes, at);
+    },
+    finish() {
+      open();
+      close();
+      if (isFile) renameSync(written, target);
+    },
+    discard() {
+      close();
+      if (isFile) rmSync(written, { force: true });
+    },
+  };
+}
+
+interface Place {
+  /** What to replace: through a link its target. */
+  target: string;
+  /** Whether it is a regular file, or will be. */
+  isFile: boolean;
+}
+
+async function findPlace(flag: string, path: string): Promise<Place> {
   try {
-    return await prepare(path);
+    return await placeOf(path);
   } catch (error) {
     throw new UsageError(`${flag}: cannot write "${path}": ${reason(error as NodeJS.ErrnoException)}`);
   }
 }
 
-async function prepare(path: string): Promise<OutFile> {
+async function placeOf(path: string): Promise<Place> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw new Error("it is a folder");
   if (existing) await access(path, constants.W_OK);
-  // A pipe or a device cannot be replaced, only written.
-  if (existing && !existing.isFile()) return { path, write: (text) => writeFile(path, text) };
-  // Through a link, so that its target is what gets replaced.
+  if (existing && !existing.isFile()) return { target: path, isFile: false };
   const target = existing ? await realpath(path) : path;
   await access(dirname(target), constants.W_OK);
-  return { path, write: (text) => replace(target, text) };
+  return { target, isFile: true };
 }
+
+const temporaryFor = (target: string) => `${target}.${process.pid}.tmp`;
 
 /** Writes beside the target and renames, so that nobody ever sees half a file. */
 async function replace(target: string, text: string): Promise<void> {
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = temporaryFor(target);
   try {
     await writeFile(temporary, text, { flag: "wx" });
     await rename(temporary, target);

@@ -1,8 +1,11 @@
-import { csvReport } from "../report/csv.js";
+import { cliffsPage } from "../report/cliffs.js";
+import { csvCliffs, csvReport } from "../report/csv.js";
 import { jsonReport } from "../report/json.js";
-import { markdownReport } from "../report/markdown.js";
-import type { Report } from "../report/results.js";
-import { tableReport } from "../report/table.js";
+import { markdownPage } from "../report/markdown.js";
+import type { Page } from "../report/page.js";
+import type { CliffsReport, Report } from "../report/results.js";
+import { reportPage } from "../report/rows.js";
+import { tablePage } from "../report/table.js";
 import type { Host } from "./host.js";
 
 /** The flags that choose a form. The parser lets at most one of them through. */
@@ -14,11 +17,26 @@ export interface FormFlags {
 
 export type Form = "table" | keyof FormFlags;
 
-const RENDER: Record<Form, (report: Report, colour: boolean) => string> = {
-  table: (report, colour) => tableReport(report, { colour }),
-  json: jsonReport,
-  csv: csvReport,
-  markdown: markdownReport,
+/** A report in all its forms. */
+export interface Printable {
+  record: { results: readonly unknown[] };
+  page(): Page;
+  csv(): string;
+}
+
+export function printable(report: Report): Printable {
+  return { record: report, page: () => reportPage(report), csv: () => csvReport(report) };
+}
+
+export function printableCliffs(report: CliffsReport): Printable {
+  return { record: report, page: () => cliffsPage(report), csv: () => csvCliffs(report) };
+}
+
+const RENDER: Record<Form, (report: Printable, colour: boolean) => string> = {
+  table: (report, colour) => tablePage(report.page(), { colour }),
+  json: (report) => jsonReport(report.record),
+  csv: (report) => report.csv(),
+  markdown: (report) => markdownPage(report.page()),
 };
 
 /** The form asked for: a table for people unless a flag says otherwise. */
@@ -28,7 +46,11 @@ export function chooseForm(flags: FormFlags): Form {
 }
 
 /** Prints a report on stdout, in colour where that is wanted. */
-export function printReport(report: Report, form: Form, { stdout, env }: Pick<Host, "stdout" | "env">): void {
+export function printReport(
+  report: Printable,
+  form: Form,
+  { stdout, env }: Pick<Host, "stdout" | "env">,
+): void {
   stdout.write(RENDER[form](report, wantsColour(env, stdout.isTTY)));
 }
 

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
+import { TOUCH_POLICIES } from "../sandbox.js";
+import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { modelsCommand } from "./models.js";
-import { replayCommand, TOUCH_POLICIES, TRACE_FORMATS } from "./replay.js";
+import { replayCommand, TRACE_FORMATS } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
 
 const ALLOCATORS = `
@@ -16,16 +18,25 @@ Examples:
   zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
   zeropage run calloc-loop --written 25% --chart zeroed.svg`;
 
+const CLIFFS_EXAMPLES = `${ALLOCATORS}
+
+Examples:
+  zeropage cliffs
+  zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
+  zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
+
 const REPLAY_EXAMPLES = `${ALLOCATORS}
 
 Examples:
   zeropage replay trace.txt.gz
   zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
+  zeropage replay trace.txt --allocator glibc --addresses glibc.txt
   valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
 
 const EXAMPLES = `
 Examples:
   zeropage run calloc-loop
+  zeropage cliffs --chart cliffs.svg
   zeropage replay trace.txt.gz --allocator libmalloc --touch pages
   zeropage models`;
 
@@ -61,6 +72,7 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
   run.addCommand(callocLoop(host, exit).copyInheritedSettings(run));
+  program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
   program
     .command("models")
@@ -86,6 +98,17 @@ function callocLoop(host: Host, exit: (code: number) => void): Command {
     .action(async (flags) => exit(await callocLoopCommand(flags, host)));
 }
 
+function cliffs(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("cliffs")
+    .description("at which sizes the cost of calloc(1, n); free changes kind, to the byte")
+    .option("--from <size>", "smallest n: bytes, or KiB, MiB, GiB", "1KiB")
+    .option("--to <size>", "largest n", "1GiB");
+  return withReport(command)
+    .option("--chart <file>", "draw cost against size, of all allocators together, as an SVG image")
+    .addHelpText("after", CLIFFS_EXAMPLES)
+    .action(async (flags: CliffsFlags) => exit(await cliffsCommand(flags, host)));
+}
+
 function replay(host: Host, exit: (code: number) => void): Command {
   const command = new Command("replay")
     .description("replay a trace of a real program, plain or gzipped")
@@ -98,6 +121,10 @@ function replay(host: Host, exit: (code: number) => void): Command {
     .option("--format <format>", `format of the trace, if it is not recognised: ${TRACE_FORMATS.join(", ")}`);
   return withReport(command)
     .option("--timeline <file>", "draw bytes in use, system and resident over time, as an SVG image")
+    .option(
+      "--addresses <file>",
+      "write the address each operation returned, one a line: hexadecimal, 0x0 where there was no memory, - where nothing is allocated; of exactly one --allocator",
+    )
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
 }
@@ -105,11 +132,16 @@ function replay(host: Host, exit: (code: number) => void): Command {
 /** Adds what every command that makes a report takes. */
 function withReport(command: Command): Command {
   return command
-    .option("--allocator <list>", "allocators to run (default: every model)")
+    .option("--allocator <list>", "allocators to run (default: every model)", addToList)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
     .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))
     .addOption(new Option("--markdown", "results as a Markdown table").conflicts(["json", "csv"]));
+}
+
+/** A flag given again adds to what was given before. */
+function addToList(more: string, before: string | undefined): string {
+  return before === undefined ? more : `${before},${more}`;
 }
 
 function oneLine(text: string): string {

@@ -4,19 +4,20 @@ import { allocatorLabel, heading } from "../report/label.js";
 import type { Report, Result, Timeline } from "../report/results.js";
 import { timelineText } from "../report/sparkline.js";
 import { timelineChart } from "../report/timeline.js";
+import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox.js";
 import type { TraceNotes } from "../trace/trace.js";
+import { AddressLines } from "./addresses.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseWord } from "./args.js";
 import { collect } from "./collect.js";
+import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
-import { prepareSvg } from "./outfile.js";
-import { chooseForm, type FormFlags } from "./output.js";
+import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
+import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 import { openSource, type TraceSource } from "./source.js";
 
-/** How much of each new object the program is said to touch. */
-export const TOUCH_POLICIES = ["none", "first", "pages", "object"] as const;
 export const TRACE_FORMATS = ["text", "rep", "valgrind"] as const;
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
@@ -29,6 +30,7 @@ export interface ReplayFlags extends FormFlags {
   touch: string;
   format?: string;
   timeline?: string;
+  addresses?: string;
   check?: boolean;
 }
 
@@ -42,15 +44,18 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
     timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
   };
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
+  const addresses = await prepareAddresses(flags.addresses, allocators.length);
   const source = await openSource(file, host.stdin, allocators.length);
   const progress = openProgress(host.stderr);
   const notes = new Set<string>();
   const jobs = allocators.map((allocator) => ({
     label: allocatorLabel({ allocator: allocator.model, options: allocator.options }),
-    run: () => replayOne(allocator, settings, source, host, progress, notes),
+    run: () =>
+      replayOne(allocator, { ...settings, ...(addresses && { addresses }) }, source, host, progress, notes),
   }));
   const { done, failed } = await collect(jobs).finally(() => source.close());
   progress.clear();
+  if (addresses && failed.length === 0) host.stderr.write(`wrote ${addresses.path}\n`);
   for (const note of notes) host.stderr.write(`note: ${note}\n`);
 
   const report: Report = {
@@ -62,17 +67,28 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
   const failures = failed.map((one) =>
     one.error instanceof TraceError ? { ...one, label: source.name } : one,
   );
-  return finish(report, chooseForm(flags), failures, host, {
+  return finish(printable(report), chooseForm(flags), failures, host, {
     text: timelineText(timelines),
     ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, heading(report)) } }),
   });
 }
 
 interface ReplaySettings {
-  touch: (typeof TOUCH_POLICIES)[number];
+  touch: TouchPolicy;
   format?: (typeof TRACE_FORMATS)[number];
   check: boolean;
   timelinePoints: number;
+  /** Where the addresses go, of the one allocator there then is. */
+  addresses?: OutStream;
+}
+
+async function prepareAddresses(
+  path: string | undefined,
+  allocators: number,
+): Promise<OutStream | undefined> {
+  if (path === undefined) return undefined;
+  if (allocators === 1) return prepareStream("--addresses", path);
+  throw new UsageError(`--addresses: name exactly one --allocator; there are ${allocators}, and one file`);
 }
 
 interface Replayed {
@@ -82,7 +98,7 @@ interface Replayed {
 
 async function replayOne(
   allocator: AllocatorChoice,
-  { touch, format, check, timelinePoints }: ReplaySettings,
+  { touch, format, check, timelinePoints, addresses }: ReplaySettings,
   source: TraceSource,
   { library }: Host,
   progress: Progress,
@@ -91,6 +107,7 @@ async function replayOne(
   const { model, options } = allocator;
   const label = allocatorLabel({ allocator: model, options });
   const trace = await library.readTrace(source.open(), format && { format });
+  const lines = new AddressLines();
   try {
     const { result, timeline } = await library.replayTrace({
       model,
@@ -99,8 +116,13 @@ async function replayOne(
       touch,
       timelinePoints,
       onProgress: (operations) => progress.show(`${label}: ${formatCount(operations)} operations`),
+      ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
     });
+    addresses?.finish();
     return { result, timeline: { allocator: model, options, points: timeline } };
+  } catch (error) {
+    addresses?.discard();
+    throw error;
   } finally {
     collectNotes(trace.notes, notes);
   }

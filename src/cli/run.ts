@@ -9,7 +9,7 @@ import { type Collected, collect, type Job } from "./collect.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
 import { prepareSvg } from "./outfile.js";
-import { chooseForm, type FormFlags } from "./output.js";
+import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 
 /** The flags of `zeropage run calloc-loop`, as typed. */
@@ -40,7 +40,7 @@ export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Pro
     parameters: { count: settings.count, written: settings.written },
     results: collected.done,
   };
-  return finish(report, chooseForm(flags), collected.failed, host, {
+  return finish(printable(report), chooseForm(flags), collected.failed, host, {
     ...(chart && { picture: { file: chart, spec: () => callocLoopChart(report) } }),
   });
 }

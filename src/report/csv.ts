@@ -1,4 +1,5 @@
-import type { Report, Result } from "./results.js";
+import { SYSCALLS } from "../counters.js";
+import type { CliffsReport, IterationCost, Report, Result } from "./results.js";
 
 type Scalar = string | number;
 type Tree = { readonly [key: string]: Scalar | Tree };
@@ -8,7 +9,31 @@ type Tree = { readonly [key: string]: Scalar | Tree };
  * joined by dots (`faults.zeroFill`); a column that a result does not have is left empty.
  */
 export function csvReport(report: Report): string {
-  const rows = report.results.map((result) => flatResult(report, result));
+  return csvRows(report.results.map((result) => flatResult(report, result)));
+}
+
+/** The same of cliffs: a row per point. */
+export function csvCliffs({ scenario, results }: CliffsReport): string {
+  return csvRows(
+    results.flatMap(({ allocator, options, points }) =>
+      points.map(({ bytes, cost, first, settledAfter, ...settled }) =>
+        flatten({
+          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled) },
+          ...(settledAfter === undefined ? {} : { settledAfter }),
+          first: costTree(first),
+        }),
+      ),
+    ),
+  );
+}
+
+/** With every kind of system call, so that all rows have the same columns. */
+function costTree({ zeroed, faults, syscalls }: IterationCost): Tree {
+  const calls = Object.fromEntries(SYSCALLS.map((name) => [name, syscalls[name] ?? 0]));
+  return { zeroed, faults, syscalls: calls };
+}
+
+function csvRows(rows: readonly Map<string, Scalar>[]): string {
   const names = columnNames(rows);
   const lines = [names, ...rows.map((row) => names.map((name) => row.get(name) ?? ""))];
   return lines.map((cells) => `${cells.map(escapeCell).join(",")}\r\n`).join("");

@@ -17,7 +17,9 @@ export function heading(report: Report): string {
       written === 0 ? "nothing written between" : `${Math.round(written * 1e6) / 1e4}% written between`;
     return `p = calloc(1, n); free(p), ${Number(of("count") ?? 1).toLocaleString("en-US")} times, ${between}`;
   }
-  const rest = Object.entries(parameters(report)).map(([name, value]) => `${name} ${value}`);
+  const { operations, failedAllocations: _, ...others } = parameters(report);
+  const rest = Object.entries(others).map(([name, value]) => `${name} ${value}`);
+  if (operations !== undefined) rest.push(`${Number(operations).toLocaleString("en-US")} operations`);
   return rest.length > 0 ? `${report.scenario}: ${rest.join(", ")}` : report.scenario;
 }
 

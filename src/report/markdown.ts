@@ -1,20 +1,16 @@
-import { heading } from "./label.js";
-import type { Report } from "./results.js";
-import { tableRows } from "./rows.js";
-import { verdict } from "./verdict.js";
+import type { Page } from "./page.js";
 
-/** The same rows as the plain table, as a GitHub table, and what they mean as a list. Ends in a newline. */
-export function markdownReport(report: Report): string {
-  const { columns, rows } = tableRows(report);
+/** A page as a GitHub table, and what it means as a list. Ends in a newline. */
+export function markdownPage({ heading, columns, rows, sentences }: Page): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const sentences = verdict(report).map((sentence) => `- ${escapeMarkdown(sentence)}`);
+  const items = sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`);
   const lines = [
-    escapeMarkdown(heading(report)),
+    escapeMarkdown(heading),
     "",
     line(columns.map(({ header }) => header.join(" "))),
     line(columns.map(({ align }) => (align === "left" ? ":--" : "--:"))),
     ...rows.map((row) => line(row.map(({ text }) => escapeMarkdown(text)))),
-    ...(sentences.length > 0 ? ["", ...sentences] : []),
+    ...(items.length > 0 ? ["", ...items] : []),
   ];
   return `${lines.join("\n")}\n`;
 }

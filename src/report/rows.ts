@@ -1,29 +1,11 @@
-/** The columns people read, shared by the plain text and the Markdown table. */
+/** What people read of a report of runs. */
 
 import { formatCount } from "../bytes.js";
-import type { Counters } from "../counters.js";
-import { allocatorLabel, blockBytes } from "./label.js";
+import { allocatorLabel, blockBytes, heading } from "./label.js";
 import { formatCell, formatSeconds, formatShare, formatSize } from "./numbers.js";
+import { type Column, type Page, type Tone, worseIf } from "./page.js";
 import type { Report, Result } from "./results.js";
-
-/** Whether a cell tells of a good thing, a bad one, or neither. */
-export type Tone = "good" | "bad" | "plain";
-
-export interface Cell {
-  text: string;
-  tone: Tone;
-}
-
-export interface Column {
-  /** One or two lines. */
-  header: readonly string[];
-  align: "left" | "right";
-}
-
-export interface Rows {
-  columns: Column[];
-  rows: Cell[][];
-}
+import { faultCount, verdict } from "./verdict.js";
 
 interface ColumnOf extends Column {
   /** Whether the report has anything to put here. */
@@ -32,18 +14,10 @@ interface ColumnOf extends Column {
   tone?: (result: Result) => Tone;
 }
 
-/** Minor faults of all three kinds. */
-export function faultCount(counters: Counters): number {
-  const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
-  return zeroMap + zeroFill + copyOnWrite;
-}
-
 function sizeText(result: Result): string {
   const bytes = blockBytes(result);
   return bytes === undefined ? "-" : formatSize(bytes);
 }
-
-const worseIf = (bad: boolean): Tone => (bad ? "bad" : "plain");
 
 const COLUMNS: readonly ColumnOf[] = [
   { header: ["allocator"], align: "left", text: allocatorLabel },
@@ -91,12 +65,14 @@ const COLUMNS: readonly ColumnOf[] = [
 ];
 
 /** One row per result, in order, under the columns that say something about this report. */
-export function tableRows(report: Report): Rows {
+export function reportPage(report: Report): Page {
   const columns = COLUMNS.filter((column) => column.applies?.(report.results) ?? true);
   return {
+    heading: heading(report),
     columns: columns.map(({ header, align }) => ({ header, align })),
     rows: report.results.map((result) =>
       columns.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
     ),
+    sentences: verdict(report),
   };
 }

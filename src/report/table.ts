@@ -1,7 +1,4 @@
-import { heading } from "./label.js";
-import type { Report } from "./results.js";
-import { type Cell, type Column, type Tone, tableRows } from "./rows.js";
-import { verdict } from "./verdict.js";
+import type { Cell, Column, Page, Tone } from "./page.js";
 
 const GAP = "  ";
 const ANSI: Record<Tone | "bold" | "dim" | "reset", string> = {
@@ -14,22 +11,22 @@ const ANSI: Record<Tone | "bold" | "dim" | "reset", string> = {
 };
 
 /**
- * The report as people read it in a terminal: what was run, an aligned table, and what it means.
+ * A page as people read it in a terminal: what was run, an aligned table, and what it means.
  * Ends in a newline. Escape sequences only when `colour` says so.
  */
-export function tableReport(report: Report, { colour = false } = {}): string {
+export function tablePage(page: Page, { colour = false } = {}): string {
   const paint: Paint = (text, style) => (colour && ANSI[style] ? ANSI[style] + text + ANSI.reset : text);
-  const { columns, rows } = tableRows(report);
+  const { columns, rows } = page;
   const widths = columns.map((column, index) =>
     Math.max(...column.header.map((line) => line.length), ...rows.map((row) => row[index]?.text.length ?? 0)),
   );
   const lines = [
-    paint(heading(report), "bold"),
+    paint(page.heading, "bold"),
     "",
     ...headerLines(columns, widths, paint),
     ...rows.map((row) => bodyLine(row, columns, widths, paint)),
     "",
-    ...verdict(report),
+    ...page.sentences,
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }

@@ -3,7 +3,12 @@ import type { Counters } from "../counters.js";
 import { allocatorLabel, blockBytes, parameter } from "./label.js";
 import { formatShare, formatSize, joinWords } from "./numbers.js";
 import type { CostKind, Report, Result } from "./results.js";
-import { faultCount } from "./rows.js";
+
+/** Minor faults of all three kinds. */
+export function faultCount(counters: Counters): number {
+  const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
+  return zeroMap + zeroFill + copyOnWrite;
+}
 
 /**
  * What a report means, in sentences computed from the counters alone: one for each allocator and
@@ -12,7 +17,7 @@ import { faultCount } from "./rows.js";
 export function verdict(report: Report): string[] {
   const groups = groupBy(report.results, (result) => `${allocatorLabel(result)}\n${judgement(result)}`);
   const sentences = groups.map((group) => `${subject(group)}${judgement(group[0])}`);
-  return [...sentences, ...cliffs(report)];
+  return [...sentences, ...report.results.flatMap(failures), ...cliffs(report)];
 }
 
 type Group = [Result, ...Result[]];
@@ -36,13 +41,17 @@ function subject(group: Group): string {
 function judgement({ counters, cost }: Result): string {
   const faults = faultCount(counters);
   const { kernel, allocator } = counters.zeroed;
-  if (allocator === 0 && kernel === 0) {
-    return `${cost === undefined ? "" : `${cost}; `}${nothingZeroed(counters, faults)}`;
-  }
+  const kind = cost === undefined ? "" : KINDS[cost];
+  if (allocator === 0 && kernel === 0) return `${kind && `${kind}; `}${nothingZeroed(counters, faults)}`;
   const byKernel = kernel >= allocator ? `, the kernel ${formatBytes(kernel)}` : "";
-  const done = `calloc ${zeroingClause(counters)}${byKernel}; ${faultsClause(faults, counters.faults.needless)}.`;
-  return cost === undefined ? `its ${done}` : `${cost}. Its ${done}`;
+  const done = `allocator ${zeroingClause(counters)}${byKernel}; ${faultsClause(faults, counters.faults.needless)}.`;
+  return kind ? `${kind}. The ${done}` : `the ${done}`;
 }
+
+const KINDS: Record<CostKind, string> = {
+  constant: "cost does not depend on the size (constant)",
+  linear: "cost grows with the size (linear)",
+};
 
 function nothingZeroed(counters: Counters, faults: number): string {
   if (faults > 0) return `nothing was zeroed; ${faultsClause(faults, counters.faults.needless)}.`;
@@ -66,6 +75,13 @@ function faultsClause(faults: number, needless: number): string {
   if (needless <= 0) return `none of its ${count} faults was needless`;
   const share = formatShare(needless, faults);
   return `${formatCount(needless)} of its ${count} faults (${share}) ${needless === 1 ? "was" : "were"} needless`;
+}
+
+function failures(result: Result): string[] {
+  const failed = Number(result.parameters.failedAllocations ?? 0);
+  if (failed === 0) return [];
+  const what = failed === 1 ? "1 allocation" : `${formatCount(failed)} allocations`;
+  return [`${allocatorLabel(result)}: ${what} failed for want of memory; the program went on without.`];
 }
 
 /** For each allocator, the neighbouring sizes whose cost is of different kinds. */

@@ -1,7 +1,7 @@
 import { checkWhole } from "../arguments.js";
 import type { OptionValues, Result } from "../report/results.js";
 import { openSandbox, type SandboxOptions } from "../sandbox.js";
-import { callocLoopRecords } from "./cost.js";
+import { callocLoopRecords, openLoop } from "./cost.js";
 import { costKind } from "./curve.js";
 
 /** Iterations between two calls of onProgress. */
@@ -42,7 +42,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   sandbox.close();
-  const cost = await costKind({ model, options, bytes, written });
+  const cost = await costKind(await openLoop(model, options, written), bytes);
   return {
     allocator: model,
     options: settings as OptionValues,

@@ -2,6 +2,7 @@ import { checkWhole } from "../arguments.js";
 import { OutOfMemory } from "../errors.js";
 import type { CliffsResult, OptionValues } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
+import { openLoop } from "./cost.js";
 import { measureCurve } from "./curve.js";
 
 const LEAST = 1024;
@@ -27,10 +28,8 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   checkWhole("to", to);
   if (from < 1 || from > to) throw new RangeError(`from must be from 1 to ${to}, which is to; got ${from}`);
   const { check: _check, module: _module, ...settings } = options;
-  const curve = await measureCurve({
-    ...{ model, options, written: 0, from, to },
-    ...(onProgress && { onProgress }),
-  });
+  const loop = await openLoop(model, options, 0);
+  const curve = await measureCurve(loop, { from, to, ...(onProgress && { onProgress }) });
   const points = curve.costs
     .filter(({ bytes }) => bytes >= from && bytes <= to)
     .map(({ bytes, ...cost }) => ({ bytes, cost: curve.kindAt(bytes), ...cost }));

@@ -10,8 +10,7 @@
 
 import { LARGEST } from "../arguments.js";
 import type { Cliff, CostKind, LoopCost } from "../report/results.js";
-import type { SandboxOptions } from "../sandbox.js";
-import { hasSameSyscalls, type Loop, openLoop, work } from "./cost.js";
+import { hasSameSyscalls, type Loop, work } from "./cost.js";
 import { cutIntoRuns, type Run } from "./runs.js";
 
 export interface Curve {
@@ -22,12 +21,8 @@ export interface Curve {
   kindAt(bytes: number): CostKind;
 }
 
-export interface CurveRun {
-  model: string;
-  options: SandboxOptions;
-  /** Part of each block the program writes, 0 to 1. */
-  written: number;
-  /** The sizes asked for, in bytes. */
+/** The sizes asked for, in bytes. */
+export interface Sizes {
   from: number;
   to: number;
   onProgress?: (done: number, total: number) => void;
@@ -41,9 +36,8 @@ const ROUNDING_PAGES = 8;
  * Measures the curve from half of `from` to twice `to`, so that the kind of cost is known at both
  * ends too. Sizes the allocator has not the memory for are left out; none may be left.
  */
-export async function measureCurve(run: CurveRun): Promise<Curve> {
-  const loop = await openLoop(run.model, run.options, run.written);
-  const costs = await sampleCosts(loop, run);
+export async function measureCurve(loop: Loop, sizes: Sizes): Promise<Curve> {
+  const costs = await sampleCosts(loop, sizes);
   const samples = costs.map(({ bytes, zeroed, faults }) => ({ bytes, zeroed: zeroed.allocator, faults }));
   const runs = cutIntoRuns(samples, loop.pageBytes);
   const all = new Map(costs.map((cost) => [cost.bytes, cost]));
@@ -74,7 +68,7 @@ function sizesBetween(from: number, to: number): number[] {
   return [...sizes].sort((one, other) => one - other);
 }
 
-async function sampleCosts(loop: Loop, { from, to, onProgress }: CurveRun): Promise<LoopCost[]> {
+async function sampleCosts(loop: Loop, { from, to, onProgress }: Sizes): Promise<LoopCost[]> {
   const sizes = sizesBetween(from, to);
   const costs: LoopCost[] = [];
   for (const [index, bytes] of sizes.entries()) {
@@ -137,7 +131,7 @@ function continued(from: LoopCost, { slope }: Run, bytes: number, pageBytes: num
 }
 
 /** How the settled loop's cost per iteration grows about a size. None where there is not the memory for it. */
-export async function costKind(run: Omit<CurveRun, "from" | "to"> & { bytes: number }) {
-  const curve = await measureCurve({ ...run, from: run.bytes, to: run.bytes });
-  return curve.costs.some(({ bytes }) => bytes === run.bytes) ? curve.kindAt(run.bytes) : undefined;
+export async function costKind(loop: Loop, bytes: number): Promise<CostKind | undefined> {
+  const curve = await measureCurve(loop, { from: bytes, to: bytes });
+  return curve.costs.some((cost) => cost.bytes === bytes) ? curve.kindAt(bytes) : undefined;
 }

@@ -37,6 +37,8 @@ const SWAY_PAGES = 2;
 const SWAY = 1 / 8;
 /** A line that falls no steeper than this, per byte, does not fall: rounding may look so. */
 const FALL = 1 / 64;
+/** At size 0 a line is not below 0 by more than this part of its rise to the first size, or it joins two kinds. */
+const BELOW = 1 / 4;
 /** With fewer samples than this everything looks straight. */
 const FEWEST = 3;
 
@@ -198,7 +200,9 @@ class Figure {
     const [inverse, ratio] = [mean(this.#inverse), mean(this.#ratio)];
     const base = (mean(this.#products) - inverse * ratio) / (mean(this.#squares) - inverse ** 2);
     const slope = ratio - base * inverse;
-    if (slope < -FALL) return undefined;
+    const smallest = slope * (this.bytes[first] as number);
+    const atNothing = base + slope * this.slack;
+    if (slope < -FALL || atNothing < -(smallest * BELOW + this.slack)) return undefined;
     let distance = 0;
     for (let i = last; i >= first; i--) {
       const off = Math.abs(this.at(i) - (base + slope * this.#scaleAt(i)));

@@ -1,8 +1,9 @@
 import type { Host, Output } from "../../src/cli/host.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
-import type { Trace } from "../../src/trace/trace.js";
-import { fakeResult, fakeTimeline } from "../report/fakes.js";
+import { TraceEncoder } from "../../src/trace/encode.js";
+import type { Trace, TraceChunk } from "../../src/trace/trace.js";
+import { fakeCliffs, fakeResult, fakeTimeline } from "../report/fakes.js";
 
 /** A stream that keeps what is written to it. */
 export interface Captured extends Output {
@@ -70,6 +71,11 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       const result = fakeResult({ allocator: run.model, hostSeconds: 0.25, cost: "constant" });
       return { ...result, options: options as Record<string, string>, parameters: { bytes, count, written } };
     },
+    async findCliffs({ onProgress, ...run }) {
+      asked.push(run);
+      onProgress?.(80, 160);
+      return { ...fakeCliffs(run.model, 130_048), options: (run.options ?? {}) as Record<string, string> };
+    },
     async readTrace(source) {
       const text: string[] = [];
       for await (const chunk of source as AsyncIterable<Uint8Array>)
@@ -77,14 +83,31 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       const notes = { format: "text" as const, losses: [`${text.join("").length} bytes lost`] };
       return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
     },
-    async replayTrace({ onProgress, trace: _, ...run }) {
+    async replayTrace({ onProgress, onResults, trace: _, ...run }) {
       asked.push(run);
       onProgress?.(50);
+      for (const [addresses, chunk] of fakeChunks()) onResults?.(addresses, chunk);
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
     },
     ...overrides,
   };
+}
+
+/** Two chunks, the second in two pieces, and what was returned: an allocation of each kind, and all else. */
+function* fakeChunks(): Generator<[number[], TraceChunk]> {
+  const first = new TraceEncoder();
+  first.malloc(0, 16);
+  first.calloc(1, 2, 8);
+  first.aligned(2, 64, 16);
+  first.write(0, 0, 8);
+  first.read(0, 0, 8);
+  yield [[0x1000, 2 ** 46 + 16, 0, 0, 0], first.take()];
+  first.realloc(0, 32);
+  first.free(0);
+  const second = first.take();
+  yield [[0x2000], second];
+  yield [[0], second];
 }
 
 export interface Ran {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { models as registered } from "../../src/models.js";
-import type { Report, Result } from "../../src/report/results.js";
+import type { CliffsReport, Report, Result } from "../../src/report/results.js";
 import { parseSvg } from "../report/svg-check.js";
 
 const MODELS = registered.map(({ name }) => name);
@@ -156,6 +156,55 @@ describe("replay", () => {
     const { code, stderr } = await zeropage(["replay", "-", "--format", "text"], { input: "a 0 1\nx\n" });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^zeropage: stdin: line 2: .*\n$/);
+  });
+});
+
+describe("replay --addresses", () => {
+  test("writes what each operation returned", async () => {
+    const [trace, out] = [join(folder, "trace.txt"), join(folder, "out.txt")];
+    await writeFile(trace, "a 0 4096\n# a comment\nw 0 0 8\nc 1 10 100\nr 0 8192\nf 1\nm 2 64 1\nf 0\n");
+    const argv = ["replay", trace, "--allocator", "naive", "--addresses", out, "--json"];
+    const { code, stderr } = await zeropage(argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${out}\n` });
+    const lines = (await readFile(out, "utf8")).split("\n");
+    expect(lines.map((line) => (line.startsWith("0x7ff") ? "address" : line))).toEqual([
+      ...["address", "-", "address", "address", "-", "address", "-", ""],
+    ]);
+    expect(lines[2]).not.toBe(lines[0]);
+  });
+
+  test("has a line for each operation of a trace that is longer than any buffer", async () => {
+    const out = join(folder, "out.txt");
+    const bytes = Array.from({ length: 20_000 }, (_, i) => `a ${i} 16\nf ${i}\n`).join("");
+    const argv = ["replay", "-", "--format", "text", "--allocator", "libmalloc", "--addresses", out];
+    expect((await zeropage(argv, { input: bytes })).code).toBe(0);
+    const lines = (await readFile(out, "utf8")).trimEnd().split("\n");
+    // The same block over and over.
+    expect(lines).toHaveLength(40_000);
+    expect(new Set(lines)).toEqual(new Set([lines[0], "-"]));
+  });
+});
+
+describe("cliffs", () => {
+  test("finds those of every model, and draws them", async () => {
+    const file = join(folder, "out.svg");
+    const { code, stdout, stderr } = await zeropage(["cliffs", "--json", "--chart", file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${file}\n` });
+    const { scenario, results } = JSON.parse(stdout) as CliffsReport;
+    expect(scenario).toBe("cliffs");
+    expect(results.map(({ allocator }) => allocator)).toEqual(MODELS);
+    const of = (name: string) => results.find(({ allocator }) => allocator === name)?.cliffs;
+    expect(of("naive")).toEqual([]);
+    expect(of("libmalloc")).toEqual([{ bytes: 134_213_632, below: "linear", above: "constant" }]);
+    expect(parseSvg(await readFile(file, "utf8")).texts).toContain("134,213,632");
+  }, 30_000);
+
+  test("are shown as ranges", async () => {
+    const { stdout } = await zeropage(["cliffs", "--allocator", "libmalloc"]);
+    expect(stdout).toMatch(
+      /^libmalloc +1,024 +134,213,632 +linear +0 +1 KiB – 128 MiB +100% +0 +madvise × 3$/m,
+    );
+    expect(stdout).toMatch(/^ +134,213,633 +1,073,741,824 +constant +0 +0 +- +0 +mmap, munmap$/m);
   });
 });
 

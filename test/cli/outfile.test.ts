@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/cli/exit.js";
-import { prepareSvg } from "../../src/cli/outfile.js";
+import { prepareStream, prepareSvg } from "../../src/cli/outfile.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -52,4 +52,42 @@ test("if writing fails, the old file stays and nothing is left beside it", async
   await writeFile(join(folder, "out.svg", "something"), "");
   await expect(file.write("new")).rejects.toThrow();
   expect(await readdir(folder)).toEqual(["out.svg"]);
+});
+
+describe("a file written piece by piece", () => {
+  const stream = (name: string) => prepareStream("--addresses", join(folder, name));
+
+  test("appears when it is finished, and not before", async () => {
+    await writeFile(join(folder, "out"), "old");
+    const file = await stream("out");
+    file.append("one\n");
+    file.append("two é\n");
+    expect(await readFile(join(folder, "out"), "utf8")).toBe("old");
+    file.finish();
+    expect(await readFile(join(folder, "out"), "utf8")).toBe("one\ntwo é\n");
+    expect(await readdir(folder)).toEqual(["out"]);
+  });
+
+  test("is empty if nothing was added", async () => {
+    (await stream("out")).finish();
+    expect(await readFile(join(folder, "out"), "utf8")).toBe("");
+  });
+
+  test("leaves nothing when it is discarded, whether begun or not", async () => {
+    const file = await stream("out");
+    file.append("one\n");
+    file.discard();
+    (await stream("out")).discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("may be a device", async () => {
+    const file = await prepareStream("--addresses", "/dev/null");
+    file.append("one\n");
+    file.finish();
+  });
+
+  test("that cannot be written is refused at once", async () => {
+    await expect(stream("no/out")).rejects.toThrow('/no/out": there is no such folder');
+  });
 });

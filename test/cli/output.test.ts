@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseForm, printReport, wantsColour } from "../../src/cli/output.js";
+import { chooseForm, printable, printReport, wantsColour } from "../../src/cli/output.js";
 import { benfield } from "../report/fakes.js";
 import { captured } from "./fakes.js";
 
@@ -30,11 +30,11 @@ describe("colour", () => {
   test("is never in a form for programs", () => {
     for (const form of ["json", "csv", "markdown"] as const) {
       const stdout = captured({ isTTY: true });
-      printReport(benfield, form, { stdout, env: {} });
+      printReport(printable(benfield), form, { stdout, env: {} });
       expect(stdout.text).not.toContain("\u001b");
     }
     const stdout = captured({ isTTY: true });
-    printReport(benfield, "table", { stdout, env: {} });
+    printReport(printable(benfield), "table", { stdout, env: {} });
     expect(stdout.text).toContain("\u001b[31m");
   });
 });

@@ -16,12 +16,15 @@ describe("help", () => {
 
       Commands:
         run                      run an experiment on allocators
+        cliffs [options]         at which sizes the cost of calloc(1, n); free changes
+                                 kind, to the byte
         replay [options] <file>  replay a trace of a real program, plain or gzipped
         models [options]         list the allocator models and their options
         help [command]           display help for command
 
       Examples:
         zeropage run calloc-loop
+        zeropage cliffs --chart cliffs.svg
         zeropage replay trace.txt.gz --allocator libmalloc --touch pages
         zeropage models
       "
@@ -61,6 +64,36 @@ describe("help", () => {
     `);
   });
 
+  test("of the cliffs", async () => {
+    expect((await run(["cliffs", "--help"])).stdout).toMatchInlineSnapshot(`
+      "Usage: zeropage cliffs [options]
+
+      at which sizes the cost of calloc(1, n); free changes kind, to the byte
+
+      Options:
+        --from <size>       smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
+        --to <size>         largest n (default: "1GiB")
+        --allocator <list>  allocators to run (default: every model)
+        --check             run on the check build, which validates the machine as it
+                            goes
+        --json              results as JSON
+        --csv               results as CSV
+        --markdown          results as a Markdown table
+        --chart <file>      draw cost against size, of all allocators together, as an
+                            SVG image
+        -h, --help          display help for command
+
+      An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
+        libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+
+      Examples:
+        zeropage cliffs
+        zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
+        zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg
+      "
+    `);
+  });
+
   test("of a replay", async () => {
     expect((await run(["replay", "--help"])).stdout).toMatchInlineSnapshot(`
       "Usage: zeropage replay [options] <file>
@@ -83,6 +116,9 @@ describe("help", () => {
         --markdown          results as a Markdown table
         --timeline <file>   draw bytes in use, system and resident over time, as an
                             SVG image
+        --addresses <file>  write the address each operation returned, one a line:
+                            hexadecimal, 0x0 where there was no memory, - where
+                            nothing is allocated; of exactly one --allocator
         -h, --help          display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
@@ -91,6 +127,7 @@ describe("help", () => {
       Examples:
         zeropage replay trace.txt.gz
         zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
+        zeropage replay trace.txt --allocator glibc --addresses glibc.txt
         valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind
       "
     `);

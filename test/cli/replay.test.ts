@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Library } from "../../src/cli/library.js";
-import { TraceError } from "../../src/errors.js";
+import { AllocatorAbort, TraceError } from "../../src/errors.js";
 import { parseSvg } from "../report/svg-check.js";
 import { run } from "./fakes.js";
 
@@ -110,4 +110,54 @@ test("the timeline is drawn from more points, and stderr says so", async () => {
   const { marks, texts } = parseSvg(await readFile(file, "utf8"));
   expect(marks["line mark"]).toBe(6);
   expect(texts.join()).toContain("touch none");
+});
+
+describe("the addresses", () => {
+  test("are a line for each operation, in the order of the trace", async () => {
+    const file = join(folder, "out.txt");
+    const { code, stderr } = await run(["replay", trace, "--allocator", "lazy", "--addresses", file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${file}\nnote: 8 bytes lost\n` });
+    expect(await readFile(file, "utf8")).toBe("0x1000\n0x400000000010\n0x0\n-\n-\n0x2000\n-\n");
+    expect((await readdir(folder)).sort()).toEqual(["out.txt", "trace.txt"]);
+  });
+
+  test("of several allocators have no one file", async () => {
+    for (const flags of [[], ["--allocator", "lazy,libmalloc"]]) {
+      const { code, asked, stderr } = await run([
+        "replay",
+        trace,
+        ...flags,
+        "--addresses",
+        join(folder, "out"),
+      ]);
+      expect({ code, asked }).toEqual({ code: 2, asked: [] });
+      expect(stderr).toBe("zeropage: --addresses: name exactly one --allocator; there are 2, and one file\n");
+    }
+  });
+
+  test("are not written where the run fails, and what was there stays", async () => {
+    const file = join(folder, "out.txt");
+    await writeFile(file, "before");
+    const library: Partial<Library> = {
+      async replayTrace({ onResults }) {
+        onResults?.([], { records: new Uint8Array(0), count: 0 });
+        throw new AllocatorAbort("double free", 16);
+      },
+    };
+    const argv = ["replay", trace, "--allocator", "lazy", "--addresses", file];
+    const { code, stderr } = await run(argv, { library });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "note: 8 bytes lost\nzeropage: lazy: double free\n",
+    });
+    expect(await readFile(file, "utf8")).toBe("before");
+    expect((await readdir(folder)).sort()).toEqual(["out.txt", "trace.txt"]);
+  });
+
+  test("that cannot be written stop the work before it starts", async () => {
+    const argv = ["replay", trace, "--allocator", "lazy", "--addresses", "/no/out.txt"];
+    const { code, asked, stderr } = await run(argv);
+    expect({ code, asked }).toEqual({ code: 2, asked: [] });
+    expect(stderr).toBe('zeropage: --addresses: cannot write "/no/out.txt": there is no such folder\n');
+  });
 });

@@ -49,7 +49,7 @@ describe("the report", () => {
       ─────────  ─────  ────────  ──────  ─────────  ─────────  ────────  ────────  ──────
       lazy       1 MiB  constant       0          0          0         -         0  250 ms
 
-      lazy at 1 MiB: constant; nothing was zeroed and no page was touched.
+      lazy at 1 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.
       "
     `);
   });

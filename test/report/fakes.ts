@@ -1,5 +1,15 @@
 import { type Counters, SYSCALLS } from "../../src/counters.js";
-import type { CostKind, OptionValues, Report, Result, Timeline } from "../../src/report/results.js";
+import type {
+  CliffsReport,
+  CliffsResult,
+  CostKind,
+  CurvePoint,
+  IterationCost,
+  OptionValues,
+  Report,
+  Result,
+  Timeline,
+} from "../../src/report/results.js";
 
 export const MIB = 2 ** 20;
 export const PAGE = 4096;
@@ -120,4 +130,33 @@ export function fakeTimeline(allocator: string, resident = 0.5): Timeline {
     return { operation: index * 10, inUse, system: index === 0 ? 0 : 12 * MIB, resident: inUse * resident };
   });
   return { allocator, options: {}, points };
+}
+
+/** An iteration that clears `allocator` bytes, all of them for nothing, and makes these system calls. */
+export function fakeCost(allocator: number, syscalls: IterationCost["syscalls"] = {}): IterationCost {
+  return { zeroed: { kernel: 0, allocator, needless: allocator }, faults: 0, syscalls };
+}
+
+/** A point where every byte is cleared, or none. */
+export function fakePoint(bytes: number, cost: CostKind, settledAfter = 0): CurvePoint {
+  const settled = cost === "linear" ? fakeCost(bytes) : fakeCost(0, { mmap: 1, munmap: 1 });
+  return { bytes, cost, ...settled, settledAfter, first: fakeCost(0, { mmap: 1 }) };
+}
+
+/** An allocator that is linear up to `cliff` and constant above, between 1 KiB and 1 MiB. */
+export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2): CliffsResult {
+  const sizes = [1024, 32_768, MIB, ...(cliff === undefined ? [] : [cliff, cliff + 1])];
+  const kind = (bytes: number) => (bytes <= (cliff ?? MIB) ? "linear" : "constant");
+  return {
+    allocator,
+    options: {},
+    cliffs: cliff === undefined ? [] : [{ bytes: cliff, below: "linear", above: "constant" }],
+    points: sizes
+      .sort((one, other) => one - other)
+      .map((bytes) => fakePoint(bytes, kind(bytes), settledAfter)),
+  };
+}
+
+export function cliffsOf(...results: CliffsResult[]): CliffsReport {
+  return { scenario: "cliffs", parameters: { from: 1024, to: MIB }, results };
 }

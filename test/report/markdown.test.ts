@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { markdownReport } from "../../src/report/markdown.js";
+import { markdownPage } from "../../src/report/markdown.js";
+import type { Report } from "../../src/report/results.js";
+import { reportPage } from "../../src/report/rows.js";
 import { benfield } from "./fakes.js";
+
+const markdownReport = (report: Report) => markdownPage(reportPage(report));
 
 test("Benfield's experiment reads as a Markdown table and a list", () => {
   expect(markdownReport(benfield)).toMatchInlineSnapshot(`
@@ -15,11 +19,11 @@ test("Benfield's experiment reads as a Markdown table and a list", () => {
     | lazy | 1,000 MiB | constant | 0 | 0 | 0 | - | 0 | 4.62 ms |
     | libmalloc | 1,000 MiB | constant | 0 | 0 | 0 | - | 0 | 5.03 ms |
 
-    - naive at 100 MiB: linear. Its calloc zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.
-    - lazy at 100 MiB and 1,000 MiB: constant; nothing was zeroed and no page was touched.
-    - libmalloc at 100 MiB: linear. Its calloc zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.
-    - naive at 1,000 MiB: linear. Its calloc zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.
-    - libmalloc at 1,000 MiB: constant; nothing was zeroed and no page was touched.
+    - naive at 100 MiB: cost grows with the size (linear). The allocator zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.
+    - lazy at 100 MiB and 1,000 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.
+    - libmalloc at 100 MiB: cost grows with the size (linear). The allocator zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.
+    - naive at 1,000 MiB: cost grows with the size (linear). The allocator zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.
+    - libmalloc at 1,000 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.
     - libmalloc: a cliff lies between 100 MiB (linear) and 1,000 MiB (constant).
     "
   `);

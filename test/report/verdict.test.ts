@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { heading } from "../../src/report/label.js";
 import type { CostKind, Report } from "../../src/report/results.js";
 import { verdict } from "../../src/report/verdict.js";
 import { benfield, type FakeRun, MIB, reportOf } from "./fakes.js";
@@ -13,11 +14,11 @@ const saidOf = (counters: FakeRun["counters"], run: Partial<FakeRun> = {}) =>
 test("Benfield's experiment", () => {
   expect(verdict(benfield)).toMatchInlineSnapshot(`
     [
-      "naive at 100 MiB: linear. Its calloc zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.",
-      "lazy at 100 MiB and 1,000 MiB: constant; nothing was zeroed and no page was touched.",
-      "libmalloc at 100 MiB: linear. Its calloc zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.",
-      "naive at 1,000 MiB: linear. Its calloc zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.",
-      "libmalloc at 1,000 MiB: constant; nothing was zeroed and no page was touched.",
+      "naive at 100 MiB: cost grows with the size (linear). The allocator zeroed 976.6 GiB that already read as zero, the kernel 976.6 GiB; every one of its 256,000,000 faults was needless.",
+      "lazy at 100 MiB and 1,000 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.",
+      "libmalloc at 100 MiB: cost grows with the size (linear). The allocator zeroed 976.5 GiB that already read as zero; every one of its 25,600 faults was needless.",
+      "naive at 1,000 MiB: cost grows with the size (linear). The allocator zeroed 9.5 TiB that already read as zero, the kernel 9.5 TiB; every one of its 2,560,000,000 faults was needless.",
+      "libmalloc at 1,000 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.",
       "libmalloc: a cliff lies between 100 MiB (linear) and 1,000 MiB (constant).",
     ]
   `);
@@ -30,7 +31,7 @@ describe("zeroing by the allocator", () => {
       zeroed: { allocator: GIB, needless: GIB },
     };
     expect(saidOf(counters, { mib: 100, cost: "linear" })).toEqual([
-      "libmalloc at 100 MiB: linear. Its calloc zeroed 1 GiB that already read as zero; every one of its 25,600 faults was needless.",
+      "libmalloc at 100 MiB: cost grows with the size (linear). The allocator zeroed 1 GiB that already read as zero; every one of its 25,600 faults was needless.",
     ]);
   });
 
@@ -40,7 +41,7 @@ describe("zeroing by the allocator", () => {
       zeroed: { kernel: MIB, allocator: 4 * GIB, needless: GIB },
     };
     expect(saidOf(counters, { mib: 100, cost: "linear" })).toEqual([
-      "libmalloc at 100 MiB: linear. Its calloc zeroed 4 GiB, of which 1 GiB (25%) already read as zero; 250 of its 1,000 faults (25%) were needless.",
+      "libmalloc at 100 MiB: cost grows with the size (linear). The allocator zeroed 4 GiB, of which 1 GiB (25%) already read as zero; 250 of its 1,000 faults (25%) were needless.",
     ]);
   });
 
@@ -50,20 +51,20 @@ describe("zeroing by the allocator", () => {
       zeroed: { allocator: GIB, needless: GIB - GIB / 2048 },
     };
     expect(saidOf(counters)).toEqual([
-      "libmalloc: its calloc zeroed 1 GiB, of which 1,023.5 MiB (>99.9%) already read as zero; 1 of its 10 faults (10%) was needless.",
+      "libmalloc: the allocator zeroed 1 GiB, of which 1,023.5 MiB (>99.9%) already read as zero; 1 of its 10 faults (10%) was needless.",
     ]);
   });
 
   test("all needed", () => {
     const counters = { faults: { zeroFill: 10 }, zeroed: { kernel: MIB, allocator: GIB } };
     expect(saidOf(counters)).toEqual([
-      "libmalloc: its calloc zeroed 1 GiB, all of it needed; none of its 10 faults was needless.",
+      "libmalloc: the allocator zeroed 1 GiB, all of it needed; none of its 10 faults was needless.",
     ]);
   });
 
   test("without faults", () => {
     expect(saidOf({ zeroed: { allocator: GIB, needless: GIB } })).toEqual([
-      "libmalloc: its calloc zeroed 1 GiB that already read as zero; no fault was taken.",
+      "libmalloc: the allocator zeroed 1 GiB that already read as zero; no fault was taken.",
     ]);
   });
 });
@@ -72,14 +73,14 @@ describe("zeroing by the kernel", () => {
   test("alone, for the program's own writes", () => {
     const counters = { faults: { zeroFill: 512 }, zeroed: { kernel: 2 * MIB }, touched: { written: 512 } };
     expect(saidOf(counters, { mib: 2, cost: "linear" })).toEqual([
-      "libmalloc at 2 MiB: linear. Its calloc zeroed nothing, the kernel 2 MiB; none of its 512 faults was needless.",
+      "libmalloc at 2 MiB: cost grows with the size (linear). The allocator zeroed nothing, the kernel 2 MiB; none of its 512 faults was needless.",
     ]);
   });
 
   test("is mentioned where it is as much as the allocator's", () => {
     const counters = { faults: { zeroFill: 1 }, zeroed: { kernel: 4096, allocator: 4096 } };
     expect(saidOf(counters)).toEqual([
-      "libmalloc: its calloc zeroed 4 KiB, all of it needed, the kernel 4 KiB; its one fault was not needless.",
+      "libmalloc: the allocator zeroed 4 KiB, all of it needed, the kernel 4 KiB; its one fault was not needless.",
     ]);
   });
 });
@@ -87,7 +88,7 @@ describe("zeroing by the kernel", () => {
 describe("nothing zeroed", () => {
   test("and nothing touched", () => {
     expect(saidOf({}, { mib: 100, cost: "constant" })).toEqual([
-      "libmalloc at 100 MiB: constant; nothing was zeroed and no page was touched.",
+      "libmalloc at 100 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.",
     ]);
     expect(saidOf({})).toEqual(["libmalloc: nothing was zeroed and no page was touched."]);
   });
@@ -113,7 +114,7 @@ describe("several sizes", () => {
 
   test("at which an allocator did the same share a sentence", () => {
     expect(verdict(reportOf(loop(3, "constant"), loop(2, "constant"), loop(1, "constant")))).toEqual([
-      "libmalloc at 3 MiB, 2 MiB and 1 MiB: constant; nothing was zeroed and no page was touched.",
+      "libmalloc at 3 MiB, 2 MiB and 1 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.",
     ]);
   });
 
@@ -157,6 +158,29 @@ describe("several sizes", () => {
       "libmalloc: its cost changes kind between 1 MiB (linear) and 2 MiB (constant).",
     );
   });
+});
+
+test("allocations that failed are told of, where there are any", () => {
+  const replayed = (failedAllocations: number): Report => {
+    const report = reportOf({ allocator: "libmalloc" });
+    return {
+      ...report,
+      scenario: "replay",
+      results: report.results.map((result) => ({
+        ...result,
+        parameters: { operations: 5000, failedAllocations },
+      })),
+    };
+  };
+  const said = (failed: number) => verdict(replayed(failed)).slice(1);
+  expect(said(0)).toEqual([]);
+  expect(said(1)).toEqual([
+    "libmalloc: 1 allocation failed for want of memory; the program went on without.",
+  ]);
+  expect(said(1234)).toEqual([
+    "libmalloc: 1,234 allocations failed for want of memory; the program went on without.",
+  ]);
+  expect(heading(replayed(3))).toBe("replay: count 10000, written 0, 5,000 operations");
 });
 
 test("whatever the counters, a sentence claims all or none only where it is so", () => {

@@ -1,0 +1,25 @@
+import { OpKind, RECORD_BYTES, type TraceChunk } from "../trace/trace.js";
+
+/**
+ * Writes a line for each operation: the address it returned, in hexadecimal (0x0 if it returned
+ * none), or `-` where it allocates nothing. Line n is operation n, so that what two allocators
+ * returned can be compared with `diff`.
+ */
+export class AddressLines {
+  #chunk: TraceChunk | undefined;
+  #done = 0;
+
+  /** The lines of the chunk's next operations, as many as there are addresses. */
+  next(addresses: readonly number[], chunk: TraceChunk): string {
+    if (chunk !== this.#chunk) this.#done = 0;
+    this.#chunk = chunk;
+    const { records } = chunk;
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    let lines = "";
+    for (const address of addresses) {
+      const allocates = view.getInt32(this.#done++ * RECORD_BYTES, true) <= OpKind.realloc;
+      lines += allocates ? `0x${address.toString(16)}\n` : "-\n";
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,47 @@
+import { formatCount } from "../bytes.js";
+import { cliffsChart } from "../report/cliffs-chart.js";
+import { allocatorLabel } from "../report/label.js";
+import type { CliffsReport } from "../report/results.js";
+import { parseAllocators, runOptions } from "./allocators.js";
+import { parseSize } from "./args.js";
+import { collect } from "./collect.js";
+import { UsageError } from "./exit.js";
+import { finish } from "./finish.js";
+import type { Host } from "./host.js";
+import { prepareSvg } from "./outfile.js";
+import { chooseForm, type FormFlags, printableCliffs } from "./output.js";
+import { openProgress } from "./progress.js";
+
+/** The flags of `zeropage cliffs`, as typed. */
+export interface CliffsFlags extends FormFlags {
+  from: string;
+  to: string;
+  allocator?: string;
+  chart?: string;
+  check?: boolean;
+}
+
+/** Finds the cliffs of each allocator. Returns the exit code; throws UsageError before any work. */
+export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<number> {
+  const allocators = parseAllocators(flags.allocator, host.library);
+  const range = { from: parseSize("--from", flags.from), to: parseSize("--to", flags.to) };
+  if (range.from > range.to) {
+    throw new UsageError(`--from: "${flags.from}" is more than "${flags.to}", given to --to`);
+  }
+  const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
+  const progress = openProgress(host.stderr);
+  const jobs = allocators.map((allocator) => {
+    const label = allocatorLabel({ allocator: allocator.model, options: allocator.options });
+    const onProgress = (done: number, total: number) =>
+      progress.show(`${label}: ${formatCount(done)} of ${formatCount(total)} sizes`);
+    const options = runOptions(allocator, flags.check === true);
+    const run = () => host.library.findCliffs({ model: allocator.model, options, ...range, onProgress });
+    return { label, run };
+  });
+  const { done, failed } = await collect(jobs);
+  progress.clear();
+  const report: CliffsReport = { scenario: "cliffs", parameters: range, results: done };
+  return finish(printableCliffs(report), chooseForm(flags), failed, host, {
+    ...(chart && { picture: { file: chart, spec: () => cliffsChart(report) } }),
+  });
+}
