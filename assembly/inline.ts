@@ -8,9 +8,19 @@ import { Transform } from "assemblyscript/transform";
 
 const INLINED: Record<string, readonly string[]> = {
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
-  "assembly/allocators/glibc/bins.ts": ["nextOf", "previousOf", "setNext", "setPrevious"],
-  "assembly/allocators/glibc/chunk.ts": ["headOf", "setHead"],
-  "assembly/allocators/glibc/tcache.ts": ["hasRoom", "hostAt", "put", "refuseDouble", "take"],
+  "assembly/machine/translation.ts": ["entryAt", "granuleAndAlignment", "hostIn", "letsRead", "letsWrite"],
+  "assembly/allocators/glibc/bins.ts": [
+    ...["nextOf", "previousOf", "setNext", "setPrevious"],
+    ...["nextSizeOf", "previousSizeOf", "setNextSize", "setPreviousSize", "binNumber", "removeLast"],
+  ],
+  "assembly/allocators/glibc/chunk.ts": [
+    ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse"],
+  ],
+  "assembly/allocators/glibc/index.ts": ["ready", "handOut"],
+  "assembly/allocators/glibc/release.ts": ["release"],
+  "assembly/allocators/glibc/tcache.ts": [
+    ...["hostAt", "countAt", "entryAt", "hasRoom", "put", "refuseDouble", "take"],
+  ],
 };
 
 export default class InlineTransform extends Transform {

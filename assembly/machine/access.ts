@@ -1,6 +1,6 @@
 /**
  * Loads and stores of the program and of the models, and clearing. What a page needs to be accessed
- * (faults, frames) happens here; the fast path is a compare and an add (translation.ts).
+ * (faults, frames) happens here; the fast path is one comparison (translation.ts).
  *
  * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
  * there. `requireMapped` is for those who must not change anything before.
@@ -11,19 +11,7 @@ import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
 import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
 import { apply, applyOne, attach, contentOf, firstUnmapped, runOf, stateOf, zeroesIn } from "./table";
-import {
-  findRead,
-  findWrite,
-  generation,
-  keepRead,
-  keepWrite,
-  readBase,
-  readHost,
-  useForReads,
-  useForWrites,
-  writeBase,
-  writeHost,
-} from "./translation";
+import { entryAt, generation, hostIn, keep, letsRead, letsWrite } from "./translation";
 
 const READ_ACCESS: u64 = 0;
 const WRITE_ACCESS: u64 = 1;
@@ -40,55 +28,51 @@ export function requireMapped(address: u64, bytes: u64, write: bool): void {
 
 // ---- One page ----
 
-/** Host address of the page's bytes, read-touched. Those of a page without content may not be kept. */
+/** Where the byte at the address is, its page read-touched. On a page without content, for now only. */
 function readable(address: u64): usize {
+  const entry = entryAt(address);
+  if (letsRead<u8>(entry, address)) return hostIn(entry, address);
   const page = address >> pageShift;
-  const cached = findRead(page);
-  if (cached) return cached;
+  const offset = <usize>(address & pageMask);
   const state = applyOne(Event.Read, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, READ_ACCESS, address);
-  if (!(state & CONTENT)) return ZERO_FRAME;
-  const host = contentOf(page);
-  keepRead(page, host);
+  if (!(state & CONTENT)) return ZERO_FRAME + offset;
+  const host = contentOf(page, state) + offset;
+  keep(address, host, state);
   return host;
 }
 
-/** Host address of the page's bytes, write-touched and with content. */
+/** Where the byte at the address is, its page write-touched and with content. */
 function writable(address: u64): usize {
+  const entry = entryAt(address);
+  if (letsWrite<u8>(entry, address)) return hostIn(entry, address);
   const page = address >> pageShift;
-  const cached = findWrite(page);
-  if (cached) return cached;
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  const host = state & CONTENT ? contentOf(page) : attach(page);
-  keepWrite(page, host);
+  const host = (state & CONTENT ? contentOf(page, state) : attach(page)) + <usize>(address & pageMask);
+  keep(address, host, state | CONTENT);
   return host;
 }
 
 // ---- Scalars ----
 
-// Three steps: the page used last, the translation cache, and all the rest. The first two are worth
-// having at every place of use: a call would cost as much as they do. The build sees to that
-// (assembly/inline.ts).
+// The fast path is worth having at every place of use: a call would cost as much as it does. The build
+// sees to that (assembly/inline.ts).
 
 /** Loads an integer, little-endian, from any address. */
 export function loadAt<T>(address: u64): T {
-  let offset = address - readBase;
-  if (offset <= pageBytes - sizeof<T>()) return load<T>(readHost + <usize>offset);
-  offset = address & pageMask;
-  const host = findRead(address >> pageShift);
-  if (!host || offset > pageBytes - sizeof<T>()) return <T>loadSlowly(address, sizeof<T>());
-  useForReads(address - offset, host);
-  return load<T>(host + <usize>offset);
+  const entry = entryAt(address);
+  if (letsRead<T>(entry, address)) return load<T>(hostIn(entry, address));
+  return <T>loadSlowly(address, sizeof<T>());
 }
 
 /** The bytes of the range, which may straddle two pages, as an integer. */
 function loadSlowly(address: u64, width: u32): u64 {
-  const offset = <usize>(address & pageMask);
-  if (offset + width <= <usize>pageBytes) return loadBytes(readable(address) + offset, width);
+  const offset = address & pageMask;
+  if (offset + width <= pageBytes) return loadBytes(readable(address), width);
   requireMapped(address, width, false);
   const low = <u32>(pageBytes - offset);
-  const first = loadBytes(readable(address) + offset, low);
+  const first = loadBytes(readable(address), low);
   return first | (loadBytes(readable(address + low), width - low) << (8 * low));
 }
 
@@ -100,28 +84,18 @@ function loadBytes(at: usize, width: u32): u64 {
 
 /** Stores an integer, little-endian, at any address. */
 export function storeAt<T>(address: u64, value: T): void {
-  let offset = address - writeBase;
-  if (offset <= pageBytes - sizeof<T>()) {
-    store<T>(writeHost + <usize>offset, value);
-    return;
-  }
-  offset = address & pageMask;
-  const host = findWrite(address >> pageShift);
-  if (!host || offset > pageBytes - sizeof<T>()) {
-    storeSlowly(address, <u64>value, sizeof<T>());
-    return;
-  }
-  useForWrites(address - offset, host);
-  store<T>(host + <usize>offset, value);
+  const entry = entryAt(address);
+  if (letsWrite<T>(entry, address)) store<T>(hostIn(entry, address), value);
+  else storeSlowly(address, <u64>value, sizeof<T>());
 }
 
 /** Stores the low bytes of a value to the range, which may straddle two pages. */
 function storeSlowly(address: u64, value: u64, width: u32): void {
-  const offset = <usize>(address & pageMask);
-  if (offset + width <= <usize>pageBytes) return storeBytes(writable(address) + offset, value, width);
+  const offset = address & pageMask;
+  if (offset + width <= pageBytes) return storeBytes(writable(address), value, width);
   requireMapped(address, width, true);
   const low = <u32>(pageBytes - offset);
-  storeBytes(writable(address) + offset, value, low);
+  storeBytes(writable(address), value, low);
   storeBytes(writable(address + low), value >> (8 * low), width - low);
 }
 
@@ -140,7 +114,7 @@ export function hostGeneration(): u64 {
  */
 export function hostOf(address: u64): usize {
   loadAt<u8>(address);
-  return writable(address) + <usize>(address & pageMask);
+  return writable(address);
 }
 
 // ---- Ranges ----
@@ -164,7 +138,7 @@ export function fill(address: u64, value: u8, bytes: u64): void {
   if (!value) return fillZero(address, bytes);
   while (bytes) {
     const n = piece(address, bytes);
-    memory.fill(writable(address) + <usize>(address & pageMask), value, <usize>n);
+    memory.fill(writable(address), value, <usize>n);
     address += n;
     bytes -= n;
   }
@@ -186,7 +160,7 @@ function zeroPiece(address: u64, bytes: u64): void {
   const page = address >> pageShift;
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  if (state & CONTENT) memory.fill(contentOf(page) + <usize>(address & pageMask), 0, <usize>bytes);
+  if (state & CONTENT) memory.fill(contentOf(page, state) + <usize>(address & pageMask), 0, <usize>bytes);
 }
 
 /** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
@@ -204,8 +178,7 @@ function copyPiece(destination: u64, source: u64, bytes: u64): void {
   const from = readable(source);
   const state = stateOf(source >> pageShift);
   if (state & CONTENT) {
-    const to = writable(destination);
-    memory.copy(to + <usize>(destination & pageMask), from + <usize>(source & pageMask), <usize>bytes);
+    memory.copy(writable(destination), from, <usize>bytes);
   } else {
     fillZero(destination, bytes);
   }
@@ -234,7 +207,7 @@ function clearPiece(address: u64, bytes: u64): void {
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
   let needless = bytes;
   if (state & CONTENT) {
-    const at = contentOf(address >> pageShift) + <usize>(address & pageMask);
+    const at = contentOf(address >> pageShift, state) + <usize>(address & pageMask);
     needless = zeroesIn(at, <usize>bytes);
     if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   }

@@ -28,6 +28,7 @@ import {
 import * as regions from "./regions";
 import { Event } from "./states";
 import { apply, firstUnmapped, move, share, start as startTable } from "./table";
+import { start as startTranslation } from "./translation";
 
 /** Where mmap may put a mapping. */
 export enum Place {
@@ -58,6 +59,7 @@ export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes
   if (addressSpaceBytes) addressSpaceLimit = addressSpaceBytes;
   regions.start();
   startTable(memoryBytes);
+  startTranslation();
 }
 
 /** Physical memory in bytes; 0 when without limit. */

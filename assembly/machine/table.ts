@@ -120,10 +120,10 @@ function groupOf(page: u64): Group {
   return changetype<Group>(<usize>load<u32>(cellIn(directoryOf(page), page)));
 }
 
-/** Host address of the bytes of a page with CONTENT. */
-export function contentOf(page: u64): usize {
+/** Host address of the bytes of a page with CONTENT, which is in this state. */
+export function contentOf(page: u64, state: u32): usize {
   const entry = frameAt(groupOf(page), <u32>page & GROUP_MASK);
-  return stateOf(page) & SHARED ? changetype<Share>(entry).content : entry;
+  return state & SHARED ? changetype<Share>(entry).content : entry;
 }
 
 function frameAt(group: Group, index: u32): usize {
@@ -146,9 +146,17 @@ function split(cellAt: usize): Group {
   const group = changetype<Group>(pool.take(pool.groups));
   group.frames = 0;
   group.attached = 0;
-  memory.fill(changetype<usize>(group) + STATES, <u8>state, GROUP_PAGES);
+  fillStates(changetype<usize>(group) + STATES, GROUP_PAGES, state);
   store<u32>(cellAt, <u32>changetype<usize>(group));
   return group;
+}
+
+/** Sets so many states. memory.fill is a call out of wasm, which costs more than this. */
+function fillStates(at: usize, pages: u32, state: u32): void {
+  const lanes = i8x16.splat(<i8>state);
+  const end = at + pages;
+  for (; at + 16 <= end; at += 16) v128.store(at, lanes);
+  for (; at < end; at++) store<u8>(at, <u8>state);
 }
 
 /** Joins the group again if all its pages are equal and none has a frame entry. */
@@ -165,9 +173,17 @@ function joinIfUniform(cellAt: usize, group: Group): void {
 /** First index from `from` on, below `to`, whose state differs; or `to`. */
 function endOfRun(states: usize, from: u32, to: u32, state: u32): u32 {
   const splat = i8x16.splat(<i8>state);
+  while (from + 64 <= to && areAll(states + from, splat)) from += 64;
   while (from + 16 <= to && !v128.any_true(v128.xor(v128.load(states + from), splat))) from += 16;
   while (from < to && <u32>load<u8>(states + from) == state) from++;
   return from;
+}
+
+/** All of 64 bytes are equal to the lanes. */
+function areAll(at: usize, lanes: v128): bool {
+  const low = v128.or(v128.xor(v128.load(at), lanes), v128.xor(v128.load(at, 16), lanes));
+  const high = v128.or(v128.xor(v128.load(at, 32), lanes), v128.xor(v128.load(at, 48), lanes));
+  return !v128.any_true(v128.or(low, high));
 }
 
 // ---- Effects ----
@@ -246,15 +262,28 @@ function applyToGroups(event: u32, cellAt: usize, first: u64, end: u64): u32 {
   const state = load<u32>(cellAt);
   const inDirectory = DIRECTORY_GROUPS - (<u32>(first >> GROUP_SHIFT) & (DIRECTORY_GROUPS - 1));
   const most = <u32>min<u64>(inDirectory, (end - first) >> GROUP_SHIFT);
-  let groups: u32 = 1;
-  while (groups < most && load<u32>(cellAt + ((<usize>groups) << 2)) == state) groups++;
+  const groups = equalCells(cellAt, most, state);
   const result = transition(event, state);
   count(result, (<u64>groups) << GROUP_SHIFT);
   const next = result & STATE_MASK;
-  if (next != state) {
-    for (let i: u32 = 0; i < groups; i++) store<u32>(cellAt + ((<usize>i) << 2), next);
-  }
+  if (next != state) fillCells(cellAt, groups, next);
   return groups;
+}
+
+/** How many cells, of at most so many, hold the value. */
+function equalCells(cellAt: usize, most: u32, value: u32): u32 {
+  const lanes = i32x4.splat(value);
+  let cells: u32 = 0;
+  while (cells + 16 <= most && areAll(cellAt + ((<usize>cells) << 2), lanes)) cells += 16;
+  while (cells < most && load<u32>(cellAt + ((<usize>cells) << 2)) == value) cells++;
+  return cells;
+}
+
+function fillCells(cellAt: usize, count: u32, value: u32): void {
+  const lanes = i32x4.splat(value);
+  const end = cellAt + ((<usize>count) << 2);
+  for (; cellAt + 16 <= end; cellAt += 16) v128.store(cellAt, lanes);
+  for (; cellAt < end; cellAt += 4) store<u32>(cellAt, value);
 }
 
 /** Applies an event to pages of one group. */
@@ -290,9 +319,7 @@ function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32
   count(result, pages);
   const next = result & STATE_MASK;
   if (next == state) return;
-  const at = changetype<usize>(group) + STATES + (<usize>first & GROUP_MASK);
-  if (pages < 16) for (let i: u32 = 0; i < pages; i++) store<u8>(at + i, <u8>next);
-  else memory.fill(at, <u8>next, pages);
+  fillStates(changetype<usize>(group) + STATES + (<usize>first & GROUP_MASK), pages, next);
 }
 
 /** Applies an event to one page with contents, or shared. Returns its state afterwards. */
@@ -324,8 +351,18 @@ export function zeroesIn(at: usize, bytes: usize): u64 {
     zeroes += zeroesInBlock(at);
     at += 64;
   }
+  while (at + 8 <= end) {
+    zeroes += zeroesInWord(load<u64>(at));
+    at += 8;
+  }
   while (at < end) zeroes += u64(!load<u8>(at++));
   return zeroes;
+}
+
+/** The same of 8 bytes: the low 7 bits of a byte carry into its top bit unless they are all zero. */
+function zeroesInWord(word: u64): u64 {
+  const low: u64 = 0x7f7f7f7f7f7f7f7f;
+  return word ? popcnt(~(((word & low) + low) | word | low)) : 8;
 }
 
 /** The same of 64 bytes, most often all of them. */

@@ -1,74 +1,69 @@
 /**
- * The translation cache: where the bytes of a page are in linear memory. Two direct-mapped tables,
- * one for reads and one for writes, and in front of each the page used last.
+ * The translation cache: where the bytes of an address are in linear memory. One direct-mapped table;
+ * an entry covers a granule, 4 KiB of address space, whatever the machine's page size.
  *
- *      entry   63            32 31            0
- *              ├───────────────┼──────────────┤
- *              │ page / 16,384 │ host address │     host address 0: empty
- *              └───────────────┴──────────────┘
+ *      entry     63                 12 11 10 9      0   0          31
+ *                ├────────────────────┼──┼──┼────────┤  ├────────────┤
+ *                │ granule            │ W│ R│ 0      │  │ addend     │   16 bytes with padding
+ *                └────────────────────┴──┴──┴────────┘  └────────────┘
+ *                address >> 12         1: refused        host address - address
  *
- * An entry stands only for a page with CONTENT whose next access of that kind would change nothing:
- * READ set for reads; WRITTEN, and neither SHARED, LAZY nor CLEARED, for writes. Whoever changes
- * that calls `drop`.
+ * An access is let through by one comparison, of the granule and the alignment together. An entry
+ * stands only for a page with CONTENT; it refuses reads unless READ is set, and writes unless WRITTEN
+ * is, and neither SHARED, LAZY nor CLEARED: an access that it lets through changes nothing else.
+ * Whoever takes such a right away calls `drop`.
  */
-const ENTRY_SHIFT: u64 = 14;
+import { pageBytes, pageShift } from "./layout";
+import { CLEARED, LAZY, READ, SHARED, WRITTEN } from "./states";
+
+const GRANULE_SHIFT: u32 = 12;
+const GRANULE_BYTES: u64 = 1 << GRANULE_SHIFT;
+const REFUSES_READS: u64 = 1 << 10;
+const REFUSES_WRITES: u64 = 1 << 11;
+
+const ENTRY_SHIFT: u32 = 4;
 const ENTRIES: u32 = 1 << 14;
-const ENTRY_MASK: u64 = ENTRIES - 1;
+const TABLE: usize = memory.data(ENTRIES << ENTRY_SHIFT, 16);
+/** No granule. An entry of zeroes is one too: granule 0 is entry 0, which never is all zeroes. */
+const NOWHERE: u64 = u64.MAX_VALUE;
 
-const READS: usize = memory.data(8 * ENTRIES, 16);
-const WRITES: usize = memory.data(8 * ENTRIES, 16);
-
-/** No address is within a page of this. */
-const NOWHERE: u64 = 1 << 63;
-
-/** Page used last: its first address, and where its bytes are. */
-export let readBase: u64 = NOWHERE;
-export let readHost: usize = 0;
-export let writeBase: u64 = NOWHERE;
-export let writeHost: usize = 0;
-
-function find(table: usize, page: u64): usize {
-  const entry = load<u64>(table + ((<usize>page & <usize>ENTRY_MASK) << 3));
-  return entry >> 32 == page >> ENTRY_SHIFT ? <usize>entry : 0;
+/** Empties the one entry that is not empty as it is. */
+export function start(): void {
+  store<u64>(TABLE, NOWHERE);
 }
 
-function keep(table: usize, page: u64, host: usize): void {
-  const entry = ((page >> ENTRY_SHIFT) << 32) | <u64>host;
-  store<u64>(table + ((<usize>page & <usize>ENTRY_MASK) << 3), entry);
+/** Entry for an address. */
+export function entryAt(address: u64): usize {
+  return TABLE + (<usize>(address >> (GRANULE_SHIFT - ENTRY_SHIFT)) & ((ENTRIES - 1) << ENTRY_SHIFT));
 }
 
-function forget(table: usize, page: u64): void {
-  if (find(table, page)) store<u64>(table + ((<usize>page & <usize>ENTRY_MASK) << 3), 0);
+function granuleAndAlignment<T>(address: u64): u64 {
+  return address & (~(GRANULE_BYTES - 1) | (sizeof<T>() - 1));
 }
 
-/** Host address of the page's bytes for reading, or 0 when not cached. */
-export function findRead(page: u64): usize {
-  return find(READS, page);
+/** The entry lets an aligned read through. */
+export function letsRead<T>(entry: usize, address: u64): bool {
+  return (load<u64>(entry) & ~REFUSES_WRITES) == granuleAndAlignment<T>(address);
 }
 
-/** Host address of the page's bytes for writing, or 0 when not cached. */
-export function findWrite(page: u64): usize {
-  return find(WRITES, page);
+/** The entry lets an aligned write through. */
+export function letsWrite<T>(entry: usize, address: u64): bool {
+  return (load<u64>(entry) & ~REFUSES_READS) == granuleAndAlignment<T>(address);
 }
 
-export function keepRead(page: u64, host: usize): void {
-  keep(READS, page, host);
+/** Where the bytes of an address are that the entry lets through. */
+export function hostIn(entry: usize, address: u64): usize {
+  return load<u32>(entry, 8) + <u32>address;
 }
 
-export function keepWrite(page: u64, host: usize): void {
-  keep(WRITES, page, host);
-}
-
-/** Makes a cached page, by its first address, the one used last. */
-export function useForReads(base: u64, host: usize): void {
-  readBase = base;
-  readHost = host;
-}
-
-/** Makes a cached page, by its first address, the one used last. */
-export function useForWrites(base: u64, host: usize): void {
-  writeBase = base;
-  writeHost = host;
+/** Keeps where the bytes of an address are, whose page has CONTENT and is in this state. */
+export function keep(address: u64, host: usize, state: u32): void {
+  const entry = entryAt(address);
+  let granule = address & ~(GRANULE_BYTES - 1);
+  if (!(state & READ)) granule |= REFUSES_READS;
+  if ((state & (WRITTEN | SHARED | LAZY | CLEARED)) != WRITTEN) granule |= REFUSES_WRITES;
+  store<u64>(entry, granule);
+  store<u32>(entry, <u32>host - <u32>address, 8);
 }
 
 /** Grows whenever a host address that somebody holds may have gone stale. */
@@ -77,8 +72,9 @@ export let generation: u64 = 1;
 /** Forgets a page. */
 export function drop(page: u64): void {
   generation++;
-  forget(READS, page);
-  forget(WRITES, page);
-  readBase = NOWHERE;
-  writeBase = NOWHERE;
+  const end = (page + 1) << pageShift;
+  for (let address = end - pageBytes; address < end; address += GRANULE_BYTES) {
+    const entry = entryAt(address);
+    if (((load<u64>(entry) ^ address) & ~(GRANULE_BYTES - 1)) == 0) store<u64>(entry, NOWHERE);
+  }
 }

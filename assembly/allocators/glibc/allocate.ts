@@ -9,7 +9,7 @@ import { ADDRESS_LIMIT } from "../../machine/layout";
 import * as bins from "./bins";
 import {
   beforeOf,
-  isInUse,
+  headOf,
   MIN_CHUNK,
   MIN_LARGE,
   markInUse,
@@ -19,6 +19,7 @@ import {
   sizeOf,
   toChunk,
   toPointer,
+  withoutFlags,
 } from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
@@ -77,15 +78,16 @@ function takeSmall(size: u64): u64 {
   const bin = bins.binAt(bins.binNumber(size));
   const chunk = bins.previousOf(bin);
   if (chunk == bin) return 0;
-  if (bins.nextOf(bins.previousOf(chunk)) != chunk) messages.stop(messages.SMALL_LIST, chunk);
+  const before = bins.previousOf(chunk);
+  if (bins.nextOf(before) != chunk) messages.stop(messages.SMALL_LIST, chunk);
   markInUse(chunk, size);
-  bins.removeLast(bin, chunk);
+  bins.removeLast(bin, before);
   const cache = tcache.binOf(size);
   while (tcache.hasRoom(cache)) {
     const other = bins.previousOf(bin);
     if (other == bin) break;
     markInUse(other, size);
-    bins.removeLast(bin, other);
+    bins.removeLast(bin, bins.previousOf(other));
     tcache.put(cache, toPointer(other));
   }
   return chunk;
@@ -116,11 +118,12 @@ function sortUnsorted(size: u64): u64 {
     const chunk = bins.previousOf(bins.UNSORTED);
     if (chunk == bins.UNSORTED) break;
     const found = sizeOf(chunk);
-    checkUnsorted(chunk, found);
-    if (size < MIN_LARGE && isOnlyRemainder(chunk) && found > size + MIN_CHUNK) {
+    const before = bins.previousOf(chunk);
+    checkUnsorted(chunk, found, before);
+    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.UNSORTED && found > size + MIN_CHUNK) {
       return splitRemainder(chunk, found, size);
     }
-    bins.removeLast(bins.UNSORTED, chunk);
+    bins.removeLast(bins.UNSORTED, before);
     if (found != size) {
       bins.addToBin(chunk, found);
       sorted++; // measured: what goes into the tcache is not counted
@@ -136,24 +139,21 @@ function sortUnsorted(size: u64): u64 {
 }
 
 /** Stops when an unsorted chunk, or what is behind it, was overwritten. */
-function checkUnsorted(chunk: u64, size: u64): void {
+function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   const next = chunk + size;
   if (size <= 16 || size > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_SIZE, chunk);
-  const nextSize = sizeOf(next);
+  const nextHead = headOf(next);
+  const nextSize = withoutFlags(nextHead);
   if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_NEXT_SIZE, chunk);
   if (beforeOf(next) != size) messages.stop(messages.UNSORTED_NEXT_BEFORE, chunk);
-  const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(bins.previousOf(chunk)) != chunk;
+  const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(before) != chunk;
   if (isBroken) messages.stop(messages.UNSORTED_LIST, chunk);
-  if (isInUse(chunk, size)) messages.stop(messages.UNSORTED_NEXT_INUSE, chunk);
-}
-
-function isOnlyRemainder(chunk: u64): bool {
-  return chunk == lastRemainder && bins.previousOf(chunk) == bins.UNSORTED;
+  if (nextHead & PREV_INUSE) messages.stop(messages.UNSORTED_NEXT_INUSE, chunk);
 }
 
 /** Splits the last remainder, alone in the unsorted bin, from its start; the rest takes its place. */
 function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
-  bins.removeLast(bins.UNSORTED, chunk);
+  bins.removeLast(bins.UNSORTED, bins.UNSORTED);
   lastRemainder = splitOff(chunk, found, size);
   return chunk;
 }
@@ -182,7 +182,7 @@ function takeFitting(size: u64): u64 {
 
 function takeBinned(chunk: u64, size: u64, noteRemainder: bool): u64 {
   const found = sizeOf(chunk);
-  bins.unlink(chunk);
+  bins.unlink(chunk, found);
   if (found - size < MIN_CHUNK) {
     markInUse(chunk, found);
     return chunk;
@@ -209,7 +209,7 @@ function takeFromKernel(size: u64): u64 {
     if (mapped) return mapped;
   }
   if (heap.grow(size)) {
-    if (heap.abandoned) release(heap.abandoned);
+    if (heap.abandoned) release(heap.abandoned, headOf(heap.abandoned));
     return takeFromTop(size);
   }
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);

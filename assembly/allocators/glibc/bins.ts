@@ -194,16 +194,14 @@ function linkSizes(chunk: u64): void {
 
 // ---- Taking out ----
 
-/** Takes the last chunk of the unsorted bin, or of a small one, out of its list. */
-export function removeLast(bin: u64, chunk: u64): void {
-  const before = previousOf(chunk);
+/** Takes the last chunk, and the one before is known, of the unsorted bin or of a small one out of its list. */
+export function removeLast(bin: u64, before: u64): void {
   setPrevious(bin, before);
   setNext(before, bin);
 }
 
-/** Takes a free chunk out of whatever bin it is in. */
-export function unlink(chunk: u64): void {
-  const size = sizeOf(chunk);
+/** Takes a free chunk, of so many bytes by its head, out of whatever bin it is in. */
+export function unlink(chunk: u64, size: u64): void {
   if (size != loadAt<u64>(chunk + size)) stop(CORRUPTED_SIZE, chunk);
   const next = nextOf(chunk);
   const previous = previousOf(chunk);

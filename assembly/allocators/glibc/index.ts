@@ -43,7 +43,10 @@ let live: u64 = 0;
 
 /** The first call on the heap, but for aligned allocation, makes the tcache: a chunk like others. Measured. */
 function ready(): void {
-  if (tcache.isReady()) return;
+  if (!tcache.isReady()) makeTcache();
+}
+
+function makeTcache(): void {
   const chunk = allocate(chunkFor(tcache.BYTES), tcache.BYTES);
   if (chunk) tcache.start(toPointer(chunk));
 }
@@ -158,7 +161,7 @@ export class Model extends Allocator {
       releaseMapped(chunk, head);
     } else {
       ready();
-      release(chunk);
+      release(chunk, head);
     }
     live -= bytes;
   }
@@ -260,7 +263,7 @@ function reallocHeap(chunk: u64, old: u64, size: u64): u64 {
     if (next == heap.top && old + heap.topSize() >= size + MIN_CHUNK) return growIntoTop(chunk, old, size);
     const free = next == heap.top || isInUse(next, sizeOf(next)) ? 0 : sizeOf(next);
     if (old + free < size) return moveBlock(chunk, old, size);
-    bins.unlink(next);
+    bins.unlink(next, free);
     found = old + free;
   }
   return shrinkTo(chunk, old, found, size);
@@ -280,7 +283,7 @@ function moveBlock(chunk: u64, old: u64, size: u64): u64 {
   if (fresh == chunk + old) return shrinkTo(chunk, old, old + sizeOf(fresh), size);
   copy(toPointer(fresh), toPointer(chunk), old - 8);
   live += usable(headOf(fresh)) - (old - 8);
-  release(chunk);
+  release(chunk, headOf(chunk));
   return toPointer(fresh);
 }
 
@@ -303,7 +306,7 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
 function releaseTail(rest: u64, size: u64): void {
   setHead(rest, size | PREV_INUSE);
   markInUse(rest, size);
-  release(rest);
+  release(rest, headOf(rest));
 }
 
 // ---- Alignment ----
@@ -325,7 +328,7 @@ function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
     setSize(chunk, size);
     const rest = chunk + size;
     setHead(rest, (found - size) | PREV_INUSE);
-    release(rest);
+    release(rest, headOf(rest));
   }
   return chunk;
 }
@@ -343,5 +346,5 @@ function cutLead(chunk: u64, at: u64, size: u64): void {
   setHead(at, (size - lead) | PREV_INUSE);
   markInUse(at, size - lead);
   setSize(chunk, lead);
-  release(chunk);
+  release(chunk, headOf(chunk));
 }

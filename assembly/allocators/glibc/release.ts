@@ -25,9 +25,8 @@ import * as tcache from "./tcache";
 /** Free chunks this large lead to consolidation. */
 const CONSOLIDATION: u64 = 65536;
 
-/** Frees a heap chunk. Stops, before changing anything, at the misuse that the real one notices. */
-export function release(chunk: u64): void {
-  const head = headOf(chunk);
+/** Frees a heap chunk with its head. Stops, before changing anything, at the misuse that the real one notices. */
+export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
   if (chunk > 0 - size || chunk & 15) messages.stop(messages.INVALID_POINTER, chunk);
   if (size < MIN_CHUNK || size & 15) messages.stop(messages.INVALID_SIZE, chunk);
@@ -39,6 +38,10 @@ export function release(chunk: u64): void {
       return;
     }
   }
+  releaseUncached(chunk, head, size);
+}
+
+function releaseUncached(chunk: u64, head: u64, size: u64): void {
   if (size <= fastbins.LARGEST) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }
@@ -68,33 +71,32 @@ function releaseMerging(chunk: u64, head: u64, size: u64): void {
   if (!(nextHead & PREV_INUSE)) messages.stop(messages.DOUBLE_FREE_PREV, chunk);
   if (isImpossible(nextHead)) messages.stop(messages.INVALID_NEXT_SIZE, chunk);
   perturb(chunk, size);
-  const merged = merge(chunk, head, size, messages.CORRUPTED_SIZE_MERGING);
+  const merged = merge(chunk, head, size, nextHead, messages.CORRUPTED_SIZE_MERGING);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
   if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
 }
 
 /** Merges a free chunk with its free neighbours. Returns the size it has come to. `message`: if the one before is broken. */
-function merge(chunk: u64, head: u64, size: u64, message: u64): u64 {
+function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u64 {
   const next = chunk + size;
   if (!(head & PREV_INUSE)) {
     const before = beforeOf(chunk);
     chunk -= before;
     size += before;
     if (sizeOf(chunk) != before) messages.stop(message, chunk);
-    bins.unlink(chunk);
+    bins.unlink(chunk, before);
   }
   if (next == heap.top) {
     size += heap.topSize();
     heap.setTop(chunk, size | PREV_INUSE);
     return size;
   }
-  const nextHead = headOf(next);
   const nextSize = withoutFlags(nextHead);
   if (isInUse(next, nextSize)) {
     setHead(next, nextHead & ~PREV_INUSE);
   } else {
-    bins.unlink(next);
+    bins.unlink(next, nextSize);
     size += nextSize;
   }
   bins.addUnsorted(chunk, size);
@@ -109,7 +111,8 @@ export function consolidate(): void {
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
     for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
       const head = headOf(chunk);
-      merge(chunk, head, withoutFlags(head), messages.CORRUPTED_SIZE_FAST);
+      const found = withoutFlags(head);
+      merge(chunk, head, found, headOf(chunk + found), messages.CORRUPTED_SIZE_FAST);
     }
   }
 }

@@ -79,23 +79,27 @@ export function hasRoom(bin: u64): bool {
 
 /** Takes the pointer cached last; 0 when the bin is empty. */
 export function take(bin: u64): u64 {
-  const count = load<u16>(countAt(bin));
-  if (!count) return 0;
-  const pointer = load<u64>(entryAt(bin));
+  const count = countAt(bin);
+  const cached = load<u16>(count);
+  if (!cached) return 0;
+  const entry = entryAt(bin);
+  const pointer = load<u64>(entry);
   if (pointer & 15) stop(UNALIGNED_TCACHE, pointer - 16);
   const next = loadAt<u64>(pointer) ^ (pointer >> 12);
   storeAt<u64>(pointer + 8, 0);
-  store<u64>(entryAt(bin), next);
-  store<u16>(countAt(bin), count - 1);
+  store<u64>(entry, next);
+  store<u16>(count, cached - 1);
   return pointer;
 }
 
 /** Caches a pointer. There must be room. */
 export function put(bin: u64, pointer: u64): void {
   storeAt<u64>(pointer + 8, KEY);
-  storeAt<u64>(pointer, load<u64>(entryAt(bin)) ^ (pointer >> 12));
-  store<u64>(entryAt(bin), pointer);
-  store<u16>(countAt(bin), load<u16>(countAt(bin)) + 1);
+  const entry = entryAt(bin);
+  storeAt<u64>(pointer, load<u64>(entry) ^ (pointer >> 12));
+  store<u64>(entry, pointer);
+  const count = countAt(bin);
+  store<u16>(count, load<u16>(count) + 1);
 }
 
 /** Stops when the pointer, about to be freed, is cached already, or the bin it looks to be in is broken. */
