@@ -1,6 +1,6 @@
 /** What every model module exports. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
-import { add, Counter } from "./machine/counters";
 import * as kernel from "./machine/kernel";
+import { call, Fn, program } from "./machine/paths";
 import { Model } from "./model";
 import * as loop from "./replay";
 
@@ -22,35 +22,38 @@ export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceB
 }
 
 export function malloc(bytes: f64): f64 {
-  add(Counter.Calls, 1);
+  call(Fn.Malloc);
   return <f64>model.malloc(<u64>bytes);
 }
 
 export function calloc(count: f64, size: f64): f64 {
-  add(Counter.Calls, 1);
+  call(Fn.Calloc);
   return <f64>loop.calloc(model, <u64>count, <u64>size);
 }
 
 export function realloc(pointer: f64, bytes: f64): f64 {
-  add(Counter.Calls, 1);
+  call(Fn.Realloc);
   return <f64>model.realloc(<u64>pointer, <u64>bytes);
 }
 
 export function free(pointer: f64): void {
-  add(Counter.Calls, 1);
+  call(Fn.Free);
   model.free(<u64>pointer);
 }
 
 export function aligned(align: f64, bytes: f64): f64 {
-  add(Counter.Calls, 1);
+  call(Fn.Aligned);
   return <f64>model.aligned(<u64>align, <u64>bytes);
 }
 
 export function usableSize(pointer: f64): f64 {
-  return pointer ? <f64>model.usableSize(<u64>pointer) : 0;
+  if (!pointer) return 0;
+  call(Fn.UsableSize);
+  return <f64>model.usableSize(<u64>pointer);
 }
 
 export function trim(keep: f64): bool {
+  call(Fn.Trim);
   return model.trim(<u64>keep);
 }
 
@@ -68,6 +71,7 @@ export function cached(): f64 {
 
 /** The allocator's own statistics, by their place in the registry. */
 export function statistic(which: u32): f64 {
+  program();
   return <f64>model.statistic(which);
 }
 

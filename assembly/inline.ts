@@ -8,6 +8,7 @@ import { Transform } from "assemblyscript/transform";
 
 const INLINED: Record<string, readonly string[]> = {
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
+  "assembly/machine/paths.ts": ["call", "countCall", "enter", "leave", "program", "turnTo"],
   "assembly/machine/translation.ts": ["entryAt", "granuleAndAlignment", "hostIn", "letsRead", "letsWrite"],
   "assembly/allocators/glibc/bins.ts": [
     ...["nextOf", "previousOf", "setNext", "setPrevious"],

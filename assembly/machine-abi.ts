@@ -1,5 +1,5 @@
 /** The bare machine, without an allocator: for tests and benchmarks of the machine. */
-import { clearDirty as clearDirtyRange, clear as clearRange, requireMapped } from "./machine/access";
+import { clear as clearRange, requireMapped } from "./machine/access";
 import * as kernel from "./machine/kernel";
 
 export * from "./program";
@@ -40,5 +40,5 @@ export function clear(address: f64, bytes: f64): void {
 
 export function clearDirty(address: f64, bytes: f64): void {
   requireMapped(<u64>address, <u64>bytes, true);
-  clearDirtyRange(<u64>address, <u64>bytes);
+  kernel.clearDirty(<u64>address, <u64>bytes);
 }

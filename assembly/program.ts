@@ -8,11 +8,13 @@ import { check as checkMachine } from "./machine/check";
 import { COUNTERS, Counter, restart } from "./machine/counters";
 import { RECORD } from "./machine/failure";
 import { pageShift } from "./machine/layout";
+import * as paths from "./machine/paths";
 import * as regions from "./machine/regions";
 import { runOf, stateOf } from "./machine/table";
 
 /** Loads an unsigned integer of 1, 2, 4 or 8 bytes. */
 export function read(address: f64, width: u32): u64 {
+  paths.program();
   const at = <u64>address;
   access.requireMapped(at, width, false);
   if (width == 1) return access.loadAt<u8>(at);
@@ -23,6 +25,7 @@ export function read(address: f64, width: u32): u64 {
 
 /** Stores the low 1, 2, 4 or 8 bytes of a value. */
 export function write(address: f64, width: u32, value: u64): void {
+  paths.program();
   const at = <u64>address;
   access.requireMapped(at, width, true);
   if (width == 1) access.storeAt<u8>(at, <u8>value);
@@ -32,11 +35,13 @@ export function write(address: f64, width: u32, value: u64): void {
 }
 
 export function fill(address: f64, value: u32, bytes: f64): void {
+  paths.program();
   access.requireMapped(<u64>address, <u64>bytes, true);
   access.fill(<u64>address, <u8>value, <u64>bytes);
 }
 
 export function copy(destination: f64, source: f64, bytes: f64): void {
+  paths.program();
   access.requireMapped(<u64>source, <u64>bytes, false);
   access.requireMapped(<u64>destination, <u64>bytes, true);
   access.copy(<u64>destination, <u64>source, <u64>bytes);
@@ -44,6 +49,7 @@ export function copy(destination: f64, source: f64, bytes: f64): void {
 
 /** Touches every page of the range: by reads, or by writes of nobody says what. */
 export function touch(address: f64, bytes: f64, write: u32): void {
+  paths.program();
   access.requireMapped(<u64>address, <u64>bytes, write != 0);
   access.touch(<u64>address, <u64>bytes, write != 0);
 }
@@ -95,4 +101,25 @@ export function check(): u32 {
 /** Counts from here on; what was before is start-up. */
 export function restartCounters(): void {
   restart();
+  paths.restart();
+}
+
+/** Calls the program made of the allocator. */
+export function calls(): f64 {
+  return <f64>paths.calls();
+}
+
+/** Call paths there are (machine/paths.ts). */
+export function pathCount(): u32 {
+  return paths.count();
+}
+
+/** Function of a path << 16 | the path it was called from. */
+export function pathOrigin(path: u32): u32 {
+  return paths.origin(path);
+}
+
+/** Where a path's record is: calls and, 16 bytes on, its own events as in `counters`. */
+export function pathRecord(path: u32): usize {
+  return paths.record(path);
 }

@@ -13,9 +13,9 @@
  */
 import { Allocator } from "./allocators/allocator";
 import { requireMapped, touch } from "./machine/access";
-import { add, Counter } from "./machine/counters";
 import { Exception, Failure, fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
+import { call, Fn, program } from "./machine/paths";
 
 const RECORD_BYTES: usize = 24;
 const SLOT_BYTES: usize = 8;
@@ -88,8 +88,10 @@ export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u6
 }
 
 function touchObject(pointer: u64, bytes: u64, policy: u32): void {
+  if (policy == Touch.None) return;
+  program();
   if (policy == Touch.FirstByte) touch(pointer, min(bytes, 1), true);
-  else if (policy != Touch.None) touch(pointer, bytes, true);
+  else touch(pointer, bytes, true);
 }
 
 /** Records done by the last run, also when it trapped. */
@@ -126,12 +128,11 @@ function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
   const at = slots + SLOT_BYTES * slot;
   const held = load<u64>(at);
   if (kind <= Kind.Realloc) {
-    add(Counter.Calls, 1);
     return allocate(model, kind, record, at, held, policy);
   }
   if (kind == Kind.Free) {
-    add(Counter.Calls, 1);
     store<u64>(at, 0);
+    call(Fn.Free);
     model.free(held);
   } else if (held) {
     access(record, kind, held);
@@ -150,11 +151,7 @@ function allocate<M extends Allocator>(
   const first = load<u64>(record, 8);
   const second = load<u64>(record, 16);
   const bytes = kind == Kind.Malloc ? first : kind == Kind.Calloc ? first * second : second;
-  let pointer: u64;
-  if (kind == Kind.Malloc) pointer = model.malloc(bytes);
-  else if (kind == Kind.Calloc) pointer = calloc(model, first, second);
-  else if (kind == Kind.Aligned) pointer = model.aligned(first, bytes);
-  else pointer = model.realloc(held, bytes);
+  const pointer = allocateBy(model, kind, held, first, second);
   if (!pointer) {
     if (bytes) failedAllocations += 1;
     if (kind == Kind.Realloc && bytes) return 0; // the old block is still held
@@ -164,11 +161,29 @@ function allocate<M extends Allocator>(
   return pointer;
 }
 
+function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: u64, second: u64): u64 {
+  if (kind == Kind.Malloc) {
+    call(Fn.Malloc);
+    return model.malloc(first);
+  }
+  if (kind == Kind.Calloc) {
+    call(Fn.Calloc);
+    return calloc(model, first, second);
+  }
+  if (kind == Kind.Aligned) {
+    call(Fn.Aligned);
+    return model.aligned(first, second);
+  }
+  call(Fn.Realloc);
+  return model.realloc(held, second);
+}
+
 /** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
 function access(record: usize, kind: i32, pointer: u64): void {
   const address = pointer + load<u64>(record, 8);
   const bytes = load<u64>(record, 16);
   const writes = kind == Kind.Write;
+  program();
   requireMapped(address, bytes, writes);
   touch(address, bytes, writes);
 }

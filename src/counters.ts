@@ -28,6 +28,8 @@ export interface Counters {
   /** Bytes set to zero. `needless` counts those of `allocator` that already read as zero. */
   zeroed: { kernel: number; allocator: number; needless: number };
   syscalls: Record<Syscall, number>;
+  /** Pages that system calls of each kind visited and that were touched before: what makes a call slow. */
+  walked: Record<Syscall, number>;
   /** Pages first read, and first written, since they were mapped or discarded. */
   touched: { read: number; written: number };
   /** Gauges, not sums: the state at this moment (and the highest `resident` so far). */

@@ -31,6 +31,10 @@ export interface MachineExports {
   regionBelow(address: number): number;
   counters(): number;
   counterCount(): number;
+  calls(): number;
+  pathCount(): number;
+  pathOrigin(path: number): number;
+  pathRecord(path: number): number;
   failure(): number;
   check(): number;
   restartCounters(): void;
@@ -58,6 +62,22 @@ export interface ModelExports extends MachineExports {
   failedAllocations(): number;
 }
 
+/** What a model says of itself. Bytes. */
+type ModelGauges = Pick<Counters["bytes"], "inUse" | "system" | "cached">;
+const NO_GAUGES: ModelGauges = { inUse: 0, system: 0, cached: 0 };
+
+/** A function, called by way of one path, and its own events there: assembly/machine/paths.ts. */
+export interface CallPath {
+  /** Number of the function. */
+  fn: number;
+  /** Where in the list the path is that it was called from; the program's is its own. */
+  caller: number;
+  calls: number;
+  /** Its own events, without those of what it called. Gauges are what it changed them by. */
+  counters: Counters;
+}
+const PATH_COUNTERS = 16;
+
 export interface MachineSettings {
   kernel: KernelKind;
   pageBytes: number;
@@ -78,22 +98,13 @@ export const COUNTER_NAMES = [
   "ClearingFaults",
   "JustifiedFaults",
   "NeedlesslyClearedPages",
+  "PagesWalked",
   "AllocatorZeroedBytes",
   "NeedlesslyZeroedBytes",
   "PeakResidentPages",
   "VirtualPages",
-  "Calls",
-  "Mmap",
-  "Munmap",
-  "Mremap",
-  "Brk",
-  "MadviseDontneed",
-  "MadviseFree",
-  "MadviseFreeReusable",
-  "MadviseFreeReuse",
-  "MadviseCanReuse",
-  "Mincore",
-  "VmCopy",
+  ...SYSCALLS,
+  ...SYSCALLS.map((name) => `walked.${name}` as const),
 ] as const;
 type CounterName = (typeof COUNTER_NAMES)[number];
 
@@ -171,17 +182,30 @@ export class Instance<Exports extends MachineExports> {
   }
 
   /** The machine's counters; `inUse`, `system` and `cached` are the model's to say. */
-  counters(model: { inUse: number; system: number; cached: number }): Counters {
+  counters(model: ModelGauges): Counters {
+    return this.countersAt(this.exports.counters(), this.exports.calls(), model);
+  }
+
+  /** The call paths there were, from the program's on, each after the one it was called from. */
+  paths(): CallPath[] {
+    return Array.from({ length: this.exports.pathCount() }, (_, path) => {
+      const origin = this.exports.pathOrigin(path);
+      const at = this.exports.pathRecord(path);
+      const calls = Number(this.view().getBigUint64(at, true));
+      const counters = this.countersAt(at + PATH_COUNTERS, calls, NO_GAUGES);
+      return { fn: origin >>> 16, caller: origin & 0xffff, calls, counters };
+    });
+  }
+
+  /** A table of counters in linear memory. Differences of two such tables may be negative. */
+  private countersAt(at: number, calls: number, model: ModelGauges): Counters {
     const view = this.view();
-    const at = this.exports.counters();
-    const of = (name: CounterName) => Number(view.getBigUint64(at + 8 * COUNTER_NAMES.indexOf(name), true));
+    const of = (name: CounterName) => Number(view.getBigInt64(at + 8 * COUNTER_NAMES.indexOf(name), true));
     const page = this.machine.pageBytes;
-    const syscalls = SYSCALLS.map((name, i) => [
-      name,
-      Number(view.getBigUint64(at + 8 * (FIRST_SYSCALL + i), true)),
-    ]);
+    const perSyscall = (figure: (name: Syscall) => number) =>
+      Object.fromEntries(SYSCALLS.map((name) => [name, figure(name)])) as Record<Syscall, number>;
     return {
-      calls: of("Calls"),
+      calls,
       faults: {
         zeroMap: of("ZeroMap"),
         zeroFill: of("ZeroFill"),
@@ -193,15 +217,14 @@ export class Instance<Exports extends MachineExports> {
         allocator: of("AllocatorZeroedBytes"),
         needless: of("NeedlesslyClearedPages") * page + of("NeedlesslyZeroedBytes"),
       },
-      syscalls: Object.fromEntries(syscalls) as Record<Syscall, number>,
+      syscalls: perSyscall(of),
+      walked: perSyscall((name) => of(`walked.${name}`)),
       touched: { read: of("TouchedRead"), written: of("TouchedWritten") },
       bytes: {
         virtual: of("VirtualPages") * page,
         resident: (of("FramesTaken") - of("FramesGiven")) * page,
         peakResident: of("PeakResidentPages") * page,
-        inUse: model.inUse,
-        system: model.system,
-        cached: model.cached,
+        ...model,
       },
     };
   }
@@ -312,8 +335,6 @@ export class Instance<Exports extends MachineExports> {
     );
   }
 }
-
-const FIRST_SYSCALL = COUNTER_NAMES.indexOf("Mmap");
 
 async function load<Exports extends MachineExports>(
   source: WebAssembly.Module | BufferSource | Response,

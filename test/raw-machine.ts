@@ -101,13 +101,13 @@ class RawMachine implements Machine {
   }
 
   counters(): MachineCounters {
-    const { faults, zeroed, syscalls, touched, bytes } = this.#instance.counters({
+    const { faults, zeroed, syscalls, walked, touched, bytes } = this.#instance.counters({
       inUse: 0,
       system: 0,
       cached: 0,
     });
     const { virtual, resident, peakResident } = bytes;
-    return { faults, zeroed, syscalls, touched, bytes: { virtual, resident, peakResident } };
+    return { faults, zeroed, syscalls, walked, touched, bytes: { virtual, resident, peakResident } };
   }
 
   pages(address: number, bytes: number): PageRun[] {

@@ -19,10 +19,12 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file or folder imports only what stands before it in its list. A new one is put into the list.
 const ASSEMBLY = words("env.d machine program allocators heap model replay meter machine-abi bench-abi abi");
-const MACHINE = words("layout failure counters frames states translation table regions access kernel check");
+const MACHINE = words(
+  "layout failure counters paths frames states translation table regions access kernel check",
+);
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
-const MODEL_MACHINE = words("kernel access failure layout");
+const MODEL_MACHINE = words("kernel access paths failure layout");
 
 function words(text: string): string[] {
   return text.split(" ");

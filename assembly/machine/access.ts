@@ -9,8 +9,9 @@ import { add, Counter } from "./counters";
 import { Exception, raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
+import { enter, Fn, leave } from "./paths";
 import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
-import { apply, applyOne, attach, contentOf, firstUnmapped, runOf, stateOf, zeroesIn } from "./table";
+import { apply, applyOne, attach, contentOf, firstUnmapped, stateOf, zeroesIn } from "./table";
 import { entryAt, generation, hostIn, keep, letsRead, letsWrite } from "./translation";
 
 const READ_ACCESS: u64 = 0;
@@ -135,7 +136,13 @@ export function touch(address: u64, bytes: u64, write: bool): void {
 
 /** Sets the bytes of the range to a value, as the program does. */
 export function fill(address: u64, value: u8, bytes: u64): void {
-  if (!value) return fillZero(address, bytes);
+  const caller = enter(Fn.Clear);
+  if (value) fillBytes(address, value, bytes);
+  else fillZero(address, bytes);
+  leave(caller);
+}
+
+function fillBytes(address: u64, value: u8, bytes: u64): void {
   while (bytes) {
     const n = piece(address, bytes);
     memory.fill(writable(address), value, <usize>n);
@@ -165,6 +172,7 @@ function zeroPiece(address: u64, bytes: u64): void {
 
 /** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
 export function copy(destination: u64, source: u64, bytes: u64): void {
+  const caller = enter(Fn.Copy);
   while (bytes) {
     const n = min(piece(source, bytes), piece(destination, bytes));
     copyPiece(destination, source, n);
@@ -172,6 +180,7 @@ export function copy(destination: u64, source: u64, bytes: u64): void {
     source += n;
     bytes -= n;
   }
+  leave(caller);
 }
 
 function copyPiece(destination: u64, source: u64, bytes: u64): void {
@@ -190,6 +199,7 @@ function copyPiece(destination: u64, source: u64, bytes: u64): void {
 /** Sets the bytes of the range to zero, as an allocator does for calloc; counts what was needless. */
 export function clear(address: u64, bytes: u64): void {
   if (isDefined(ZP_CHECK)) requireMapped(address, bytes, true);
+  const caller = enter(Fn.Clear);
   add(Counter.AllocatorZeroedBytes, bytes);
   while (bytes) {
     const whole = (address & pageMask) == 0 ? bytes >> pageShift : 0;
@@ -199,6 +209,7 @@ export function clear(address: u64, bytes: u64): void {
     address += n;
     bytes -= n;
   }
+  leave(caller);
 }
 
 /** Clears part of one page. */
@@ -212,21 +223,4 @@ function clearPiece(address: u64, bytes: u64): void {
     if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   }
   if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
-}
-
-/**
- * Clears only the pages of the range that may hold anything but zeroes, as an allocator could that
- * asks the kernel which pages were written (mincore's MINCORE_MODIFIED, one call).
- */
-export function clearDirty(address: u64, bytes: u64): void {
-  add(Counter.Mincore, 1);
-  const end = address + bytes;
-  while (address < end) {
-    const page = address >> pageShift;
-    const last = (end - 1) >> pageShift;
-    const run = runOf(page, last - page + 1);
-    const to = min(end, (page + run) << pageShift);
-    if (stateOf(page) & (CONTENT | UNKNOWN)) clear(address, to - address);
-    address = to;
-  }
 }

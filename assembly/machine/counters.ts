@@ -19,6 +19,8 @@ export enum Counter {
   JustifiedFaults,
   /** Whole pages the allocator cleared that were known to be zero. */
   NeedlesslyClearedPages,
+  /** Pages touched before that a system call visited. */
+  PagesWalked,
   // Bytes.
   AllocatorZeroedBytes,
   /** Needlessly zeroed bytes outside NeedlesslyClearedPages. */
@@ -26,8 +28,7 @@ export enum Counter {
   // Gauges: pages.
   PeakResidentPages,
   VirtualPages,
-  // Calls.
-  Calls,
+  // System calls.
   Mmap,
   Munmap,
   Mremap,
@@ -39,11 +40,26 @@ export enum Counter {
   MadviseCanReuse,
   Mincore,
   VmCopy,
-  Count,
+  /** PagesWalked again, for each kind of system call. */
+  WalkedByMmap,
+  Count = WalkedByMmap + 11,
 }
 
-/** Start of the table. */
-export const COUNTERS: usize = memory.data(8 * Counter.Count, 8);
+/** The table, of whole vectors. */
+export const COUNTERS_BYTES: usize = (8 * <usize>Counter.Count + 15) & ~15;
+export const COUNTERS: usize = memory.data(COUNTERS_BYTES, 16);
+
+/** Bytes of the table up to the system calls. */
+export const EVENTS_BYTES: usize = (8 * <usize>Counter.Mmap) & ~15;
+
+/** Something was counted since `booked`; and a system call was made. */
+export let hasEvents: bool = false;
+export let hasCalls: bool = false;
+
+export function booked(): void {
+  hasEvents = false;
+  hasCalls = false;
+}
 
 export function counter(which: u32): u64 {
   return load<u64>(COUNTERS + 8 * which);
@@ -52,6 +68,13 @@ export function counter(which: u32): u64 {
 export function add(which: u32, amount: u64): void {
   const at = COUNTERS + 8 * which;
   store<u64>(at, load<u64>(at) + amount);
+  hasEvents = true;
+}
+
+/** Counts a system call, or pages it visited. */
+export function addCall(which: u32, amount: u64): void {
+  add(which, amount);
+  hasCalls = true;
 }
 
 export function set(which: u32, value: u64): void {
@@ -70,7 +93,7 @@ export function residentPages(): u64 {
 export function restart(): void {
   const resident = residentPages();
   const virtual = counter(Counter.VirtualPages);
-  memory.fill(COUNTERS, 0, 8 * Counter.Count);
+  memory.fill(COUNTERS, 0, COUNTERS_BYTES);
   set(Counter.FramesTaken, resident);
   set(Counter.PeakResidentPages, resident);
   set(Counter.VirtualPages, virtual);

@@ -7,7 +7,8 @@
  * memory (overcommit mode 0); Darwin places them from the bottom up, never refuses memory, and has
  * the FREE_REUSABLE protocol and vm_copy.
  */
-import { add, Counter, counter, set } from "./counters";
+import { clear } from "./access";
+import { addCall, Counter, counter, set } from "./counters";
 import { Failure, fail } from "./failure";
 import {
   ADDRESS_LIMIT,
@@ -25,9 +26,10 @@ import {
   USER_END,
   USER_START,
 } from "./layout";
+import { enter, Fn, leave } from "./paths";
 import * as regions from "./regions";
-import { Event } from "./states";
-import { apply, firstUnmapped, move, share, start as startTable } from "./table";
+import { CONTENT, Event, UNKNOWN } from "./states";
+import { apply, firstUnmapped, move, runOf, share, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
 /** Where mmap may put a mapping. */
@@ -138,11 +140,35 @@ function findRoom(bytes: u64, align: u64): u64 {
   return room;
 }
 
+// ---- Entering and leaving ----
+
+let walkedBefore: u64 = 0;
+
+/** A system call of the kind of a counter begins. Returns the caller's path, for `leaveCall`. */
+function enterCall(fn: u32, kind: u32): u32 {
+  const caller = enter(fn);
+  addCall(kind, 1);
+  walkedBefore = counter(Counter.PagesWalked);
+  return caller;
+}
+
+function leaveCall(caller: u32, kind: u32): void {
+  const walked = counter(Counter.PagesWalked) - walkedBefore;
+  if (walked) addCall(kind - Counter.Mmap + Counter.WalkedByMmap, walked);
+  leave(caller);
+}
+
 // ---- Mapping ----
 
 /** Maps zeroed memory. `align`: a power of two. Returns its address, or 0. */
 export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
-  add(Counter.Mmap, 1);
+  const caller = enterCall(Fn.Mmap, Counter.Mmap);
+  const address = mapWhere(hint, bytes, place, align);
+  leaveCall(caller, Counter.Mmap);
+  return address;
+}
+
+function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   align = max(align, pageBytes);
   if (bytes == 0 || bytes > ADDRESS_LIMIT) {
     fail(bytes ? Failure.AddressSpace : Failure.Argument, bytes, ADDRESS_LIMIT);
@@ -188,7 +214,13 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
 
 /** Unmaps whatever is mapped in the range. Returns 0, or -1. */
 export function munmap(address: u64, bytes: u64): i32 {
-  add(Counter.Munmap, 1);
+  const caller = enterCall(Fn.Munmap, Counter.Munmap);
+  const result = unmapRange(address, bytes);
+  leaveCall(caller, Counter.Munmap);
+  return result;
+}
+
+function unmapRange(address: u64, bytes: u64): i32 {
   if (bytes == 0 || bytes > ADDRESS_LIMIT || !isAligned(address)) return -1;
   bytes = roundToPages(bytes);
   if (!isUserRange(address, bytes)) return -1;
@@ -198,7 +230,13 @@ export function munmap(address: u64, bytes: u64): i32 {
 
 /** Resizes a mapping, or the end of one; moves it if it may and must. Linux. Returns the address, or 0. */
 export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
-  add(Counter.Mremap, 1);
+  const caller = enterCall(Fn.Mremap, Counter.Mremap);
+  const result = resizeMapping(address, oldBytes, newBytes, mayMove);
+  leaveCall(caller, Counter.Mremap);
+  return result;
+}
+
+function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
   if (kernelKind != LINUX || !isAligned(address) || !oldBytes || !newBytes) return 0;
   if (oldBytes > ADDRESS_LIMIT || newBytes > ADDRESS_LIMIT) return 0;
   oldBytes = roundToPages(oldBytes);
@@ -249,7 +287,13 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
  * page. Returns the new break, or 0.
  */
 export function brk(address: u64): u64 {
-  add(Counter.Brk, 1);
+  const caller = enterCall(Fn.Brk, Counter.Brk);
+  const result = moveBreak(address);
+  leaveCall(caller, Counter.Brk);
+  return result;
+}
+
+function moveBreak(address: u64): u64 {
   if (address == 0) return heapBreak;
   if (address < LINUX_HEAP_START || address > USER_END) {
     fail(Failure.AddressSpace, address, 0);
@@ -287,7 +331,13 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
 
 /** Tells the kernel how a mapped range will be used. Returns 0, or -1. */
 export function madvise(address: u64, bytes: u64, advice: u32): i32 {
-  add(Counter.MadviseDontneed + advice, 1);
+  const caller = enterCall(Fn.Madvise, Counter.MadviseDontneed + advice);
+  const result = advise(address, bytes, advice);
+  leaveCall(caller, Counter.MadviseDontneed + advice);
+  return result;
+}
+
+function advise(address: u64, bytes: u64, advice: u32): i32 {
   if (advice >= <u32>Advice.FreeReusable && kernelKind != DARWIN) return -1;
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
@@ -296,6 +346,7 @@ export function madvise(address: u64, bytes: u64, advice: u32): i32 {
   if (advice == Advice.Dontneed && kernelKind == LINUX) apply(Event.Discard, first, pagesIn(bytes));
   if (advice == Advice.Free || advice == Advice.FreeReusable) apply(Event.Free, first, pagesIn(bytes));
   if (advice == Advice.FreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
+  if (advice == Advice.CanReuse) apply(Event.Walk, first, pagesIn(bytes));
   return 0;
 }
 
@@ -303,7 +354,13 @@ export function madvise(address: u64, bytes: u64, advice: u32): i32 {
 
 /** Darwin: makes the destination a copy on write of the source, page by page. Returns 0, or -1. */
 export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
-  add(Counter.VmCopy, 1);
+  const caller = enterCall(Fn.VmCopy, Counter.VmCopy);
+  const result = shareRange(source, destination, bytes);
+  leaveCall(caller, Counter.VmCopy);
+  return result;
+}
+
+function shareRange(source: u64, destination: u64, bytes: u64): i32 {
   if (kernelKind != DARWIN || !isAligned(source) || !isAligned(destination)) return -1;
   if (!bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
@@ -315,6 +372,31 @@ export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
   apply(Event.Discard, to, pagesIn(bytes));
   for (let i: u64 = 0; i < pagesIn(bytes); i++) share(from + i, to + i);
   return 0;
+}
+
+/** Asks which pages of a mapped range are in memory, or modified (mincore); the answer is for the caller to look up. */
+function mincore(address: u64, bytes: u64): void {
+  const caller = enterCall(Fn.Mincore, Counter.Mincore);
+  const first = address >> pageShift;
+  apply(Event.Walk, first, ((address + bytes - 1) >> pageShift) + 1 - first);
+  leaveCall(caller, Counter.Mincore);
+}
+
+/**
+ * Clears only the pages of the range that may hold anything but zeroes, as an allocator could that
+ * asks the kernel which pages were written (mincore's MINCORE_MODIFIED, one call).
+ */
+export function clearDirty(address: u64, bytes: u64): void {
+  mincore(address, bytes);
+  const end = address + bytes;
+  while (address < end) {
+    const page = address >> pageShift;
+    const last = (end - 1) >> pageShift;
+    const run = runOf(page, last - page + 1);
+    const to = min(end, (page + run) << pageShift);
+    if (stateOf(page) & (CONTENT | UNKNOWN)) clear(address, to - address);
+    address = to;
+  }
 }
 
 /**

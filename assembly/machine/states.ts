@@ -48,6 +48,8 @@ export enum Event {
   /** The allocator clears part of the page; the whole of it. */
   ClearPart,
   ClearPage,
+  /** A system call visits the page, and leaves it as it is. */
+  Walk,
   Count,
 }
 
@@ -62,6 +64,11 @@ const TRANSITIONS: usize = memory.data(4 * 256 * Event.Count, 16);
 export function ownsFrame(state: u32): bool {
   if (state & SHARED) return false;
   return (state & WRITTEN) != 0 || (kernelKind == DARWIN && (state & READ) != 0);
+}
+
+/** The kernel's tables hold it: it was touched since it was mapped or discarded, or shares a frame. */
+export function isPresent(state: u32): bool {
+  return (state & (READ | WRITTEN | SHARED)) != 0;
 }
 
 /** All its bytes are known to be zero. */
@@ -125,7 +132,12 @@ function clear(state: u32): u32 {
 }
 
 function forget(state: u32, next: u32): u32 {
-  return next | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0);
+  return next | walked(state) | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0);
+}
+
+/** Pages nobody touched are not in the kernel's tables, and cost it nothing. */
+function walked(state: u32): u32 {
+  return isPresent(state) ? effect(Counter.PagesWalked) : 0;
 }
 
 function plainTransition(event: u32, state: u32): u32 {
@@ -137,11 +149,13 @@ function plainTransition(event: u32, state: u32): u32 {
     case Event.Discard:
       return forget(state, MAPPED);
     case Event.Reclaim:
-      return state & LAZY ? forget(state, MAPPED) : state;
+      return state & LAZY ? MAPPED | effect(Counter.FramesGiven) : state;
     case Event.Free:
-      return ownsFrame(state) ? state | LAZY : state;
+      return walked(state) | (ownsFrame(state) ? state | LAZY : state);
     case Event.Reuse:
-      return state & ~LAZY;
+      return walked(state) | (state & ~LAZY);
+    case Event.Walk:
+      return walked(state) | state;
     case Event.Read:
       return read(state);
     case Event.Write:
@@ -162,7 +176,7 @@ function plainTransition(event: u32, state: u32): u32 {
 /** Contents or a sharing are at stake, or a cached translation would go stale. */
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
-  if (event == Event.Read) return false;
+  if (event == Event.Read || event == Event.Walk) return false;
   if (state & SHARED) return event != Event.Free && event != Event.Reuse && event != Event.Reclaim;
   return next != state && event != Event.Write && event != Event.Touch;
 }

@@ -34,6 +34,7 @@ import {
   EACH,
   Event,
   effectsOf,
+  isPresent,
   knownZero,
   LAZY,
   ownsFrame,
@@ -466,6 +467,7 @@ function ownFrame(event: u32, group: Group, index: u32, state: u32): u32 {
  */
 export function share(source: u64, destination: u64): void {
   let state = stateOf(source);
+  if (isPresent(state)) add(Counter.PagesWalked, 1);
   if (!ownsFrame(state) && !(state & SHARED)) return;
   const from = split(cellIn(directoryOf(source), source));
   const index = <u32>source & GROUP_MASK;
@@ -493,6 +495,7 @@ export function share(source: u64, destination: u64): void {
 /** Moves one page, with all it is, to a page that is reserved; leaves the source unmapped. */
 export function move(source: u64, destination: u64): void {
   const state = stateOf(source);
+  if (isPresent(state)) add(Counter.PagesWalked, 1);
   const fromAt = cellIn(directoryOf(source), source);
   const toAt = cellIn(directoryOf(destination), destination);
   const from = split(fromAt);

@@ -27,7 +27,7 @@ export interface PageRun {
 }
 
 /** The part of the counters that a machine without an allocator has. */
-export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "touched"> & {
+export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "walked" | "touched"> & {
   bytes: Pick<Counters["bytes"], "virtual" | "resident" | "peakResident">;
 };
 

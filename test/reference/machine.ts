@@ -6,7 +6,7 @@
  * Regions exist only as a number on each page, because only mremap asks for them: every mmap makes a
  * new one, neighbours never merge, and unmapping from the middle leaves two.
  */
-import { SYSCALLS } from "../../src/counters.js";
+import { SYSCALLS, type Syscall } from "../../src/counters.js";
 import { OutOfMemory, SegmentationFault } from "../../src/errors.js";
 import {
   CAN_REUSE,
@@ -30,6 +30,14 @@ export const DARWIN_BOTTOM = 0x100000000;
 export const HEAP_START = 0x555555560000;
 const ADDRESS_LIMIT = 2 ** 47;
 const HEAP_REGION = 0;
+/** The system call that a kind of advice is counted as. */
+const ADVICE: Readonly<Record<number, Syscall>> = {
+  [DONTNEED]: "madviseDontneed",
+  [FREE]: "madviseFree",
+  [FREE_REUSABLE]: "madviseFreeReusable",
+  [FREE_REUSE]: "madviseFreeReuse",
+  [CAN_REUSE]: "madviseCanReuse",
+};
 
 interface Frame {
   /** Pages that map this frame. 0: it was freed. */
@@ -86,6 +94,10 @@ function down(value: number, unit: number): number {
   return Math.floor(value / unit) * unit;
 }
 
+function perSyscall(): MachineCounters["syscalls"] {
+  return Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as MachineCounters["syscalls"];
+}
+
 export class ReferenceMachine implements Machine {
   protected readonly table = new Map<number, Page>();
   protected readonly count: MachineCounters;
@@ -100,7 +112,8 @@ export class ReferenceMachine implements Machine {
     this.count = {
       faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0, needless: 0 },
       zeroed: { kernel: 0, allocator: 0, needless: 0 },
-      syscalls: Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as MachineCounters["syscalls"],
+      syscalls: perSyscall(),
+      walked: perSyscall(),
       touched: { read: 0, written: 0 },
       bytes: { virtual: 0, resident: 0, peakResident: 0 },
     };
@@ -317,6 +330,7 @@ export class ReferenceMachine implements Machine {
   clearDirty(address: number, bytes: number): void {
     const parts = this.access(address, bytes, "write");
     this.count.syscalls.mincore += 1;
+    this.walk("mincore", down(address, this.pageBytes), up(address + bytes, this.pageBytes));
     for (const part of parts) {
       if (part.page.content !== null || part.page.unknown) this.clearPart(part);
     }
@@ -385,6 +399,7 @@ export class ReferenceMachine implements Machine {
       const replaced = this.mappedIn(hint, size).length * this.pageBytes;
       if (mode === EXACT && replaced !== 0) return 0;
       if (this.overLimits(size, size - replaced)) return 0;
+      this.walk("mmap", hint, hint + size);
       this.unmap(hint, size);
       this.map(hint, size, this.newRegion());
       return hint;
@@ -475,6 +490,7 @@ export class ReferenceMachine implements Machine {
     this.count.syscalls.munmap += 1;
     const size = up(bytes, this.pageBytes);
     if (address % this.pageBytes !== 0 || size === 0 || !this.inUserRange(address, size)) return -1;
+    this.walk("munmap", address, address + size);
     this.unmap(address, size);
     return 0;
   }
@@ -490,6 +506,7 @@ export class ReferenceMachine implements Machine {
     if (this.mappedIn(address, oldSize).some(([, page]) => page.region !== region)) return 0;
     if (newSize === oldSize) return address;
     if (newSize < oldSize) {
+      this.walk("mremap", address + newSize, address + oldSize);
       this.unmap(address + newSize, oldSize - newSize);
       return address;
     }
@@ -505,6 +522,7 @@ export class ReferenceMachine implements Machine {
     if (!mayMove) return 0;
     const target = this.findPlace(0, newSize, this.pageBytes);
     if (target === 0) return 0;
+    this.walk("mremap", address, end);
     this.move(address, target, oldSize);
     this.map(target + oldSize, growth, this.regions);
     return target;
@@ -531,6 +549,7 @@ export class ReferenceMachine implements Machine {
       if (this.overLimits(growth, growth) || !this.isFree(oldEnd, growth)) return 0;
       this.map(oldEnd, growth, HEAP_REGION);
     } else if (newEnd < oldEnd) {
+      this.walk("brk", newEnd, oldEnd);
       this.unmap(newEnd, oldEnd - newEnd);
     }
     this.heapBreak = address;
@@ -540,17 +559,15 @@ export class ReferenceMachine implements Machine {
   // ---- System calls: what backs it ----------------------------------------
 
   madvise(address: number, bytes: number, advice: number): number {
-    const { syscalls } = this.count;
-    if (advice === DONTNEED) syscalls.madviseDontneed += 1;
-    else if (advice === FREE) syscalls.madviseFree += 1;
-    else if (advice === FREE_REUSABLE) syscalls.madviseFreeReusable += 1;
-    else if (advice === FREE_REUSE) syscalls.madviseFreeReuse += 1;
-    else if (advice === CAN_REUSE) syscalls.madviseCanReuse += 1;
-    else return -1;
+    const kind = ADVICE[advice];
+    if (kind === undefined) return -1;
+    this.count.syscalls[kind] += 1;
     const size = up(bytes, this.pageBytes);
     if (address % this.pageBytes !== 0 || size === 0) return -1;
     if (this.linux && advice !== DONTNEED && advice !== FREE) return -1;
     if (this.firstUnmapped(address, size) !== null) return -1;
+    // Darwin takes DONTNEED and does nothing.
+    if (this.linux || advice !== DONTNEED) this.walk(kind, address, address + size);
     for (const [, page] of this.mappedIn(address, size)) this.advise(page, advice);
     return 0;
   }
@@ -571,6 +588,8 @@ export class ReferenceMachine implements Machine {
     if (source < destination + size && destination < source + size) return -1;
     if (this.firstUnmapped(source, size) !== null || this.firstUnmapped(destination, size) !== null)
       return -1;
+    this.walk("vmCopy", source, source + size);
+    this.walk("vmCopy", destination, destination + size);
     for (let done = 0; done < size; done += this.pageBytes) {
       this.share(this.pageAt(source + done), this.pageAt(destination + done));
     }
@@ -590,14 +609,22 @@ export class ReferenceMachine implements Machine {
     destination.unknown = source.unknown;
   }
 
+  /** Counts the pages of [address, end) that were touched, or share what others touched. */
+  private walk(kind: Syscall, address: number, end: number): void {
+    for (const [, page] of this.mappedIn(address, end - address)) {
+      if (page.read || page.written || page.frame !== null) this.count.walked[kind] += 1;
+    }
+  }
+
   // ---- Looking ------------------------------------------------------------
 
   counters(): MachineCounters {
-    const { faults, zeroed, syscalls, touched, bytes } = this.count;
+    const { faults, zeroed, syscalls, walked, touched, bytes } = this.count;
     return {
       faults: { ...faults },
       zeroed: { ...zeroed },
       syscalls: { ...syscalls },
+      walked: { ...walked },
       touched: { ...touched },
       bytes: { ...bytes },
     };

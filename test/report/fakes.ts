@@ -26,6 +26,10 @@ export function fakeCounters(parts: Parts = {}): Counters {
       ...(Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Counters["syscalls"]),
       ...parts.syscalls,
     },
+    walked: {
+      ...(Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Counters["walked"]),
+      ...parts.walked,
+    },
     touched: { read: 0, written: 0, ...parts.touched },
     bytes: { virtual: 0, resident: 0, peakResident: 0, inUse: 0, system: 0, cached: 0, ...parts.bytes },
   };

@@ -4,7 +4,7 @@
  * reuse by calloc the block is cleared in full, whatever its pages hold. Blocks at or above the
  * entry limit never enter the cache and so are always fresh.
  */
-import { clear, clearDirty } from "../../machine/access";
+import { clear } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
@@ -80,7 +80,7 @@ function reuse(size: u64, align: u64, cleared: bool): u64 {
 }
 
 function clearReused(address: u64, size: u64): void {
-  if (clearsOnlyDirty) clearDirty(address, size);
+  if (clearsOnlyDirty) kernel.clearDirty(address, size);
   else clear(address, size);
 }
 
