@@ -123,17 +123,27 @@ export const models: readonly ModelInfo[] = [
   },
   {
     name: "libmalloc",
-    summary: "macOS 10.12: freed large blocks are cached, and cleared in full on reuse by calloc",
+    summary:
+      "macOS: magazines of tiny and small blocks; freed large ones are cached, and cleared in full by calloc",
     kernel: "darwin",
     options: [
       {
         name: "zeroing",
-        summary: "what calloc clears of a reused large block: all of it, or the pages that were written",
+        summary: "what calloc clears of a block of a page or more: all of it, or the pages that were written",
         values: ["always", "dirty"],
         default: "always",
       },
+      {
+        name: "version",
+        summary: "release of libmalloc; 116 is macOS 10.12, 792 the newest magazine allocator",
+        values: ["116", "166", "283", "425", "792"],
+        default: "116",
+      },
+      { name: "cpus", summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
+      { name: "cache", summary: "whether freed large blocks are kept", values: ["on", "off"], default: "on" },
     ],
     messages: ["pointer being freed was not allocated", "pointer being freed already on death-row"],
+    statistics: ["blocks_in_use", "size_in_use", "max_size_in_use", "size_allocated"],
     url: new URL("../build/libmalloc.wasm", import.meta.url),
   },
 ];
