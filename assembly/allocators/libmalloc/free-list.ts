@@ -34,3 +34,18 @@ export function remove<B extends Blocks>(
   else setHead(magazine, listOf(rack, quanta), next);
   blocks.unmark(rack, block, quanta);
 }
+
+/** Takes the first block off a list. */
+export function takeHead<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  magazine: Magazine,
+  list: u64,
+  quanta: u64,
+): void {
+  const block = headOf(magazine, list);
+  const next = blocks.nextOf(rack, block);
+  if (next) blocks.setPrevious(rack, next, 0);
+  setHead(magazine, list, next);
+  blocks.unmark(rack, block, quanta);
+}

@@ -7,7 +7,7 @@ import { clear } from "../../machine/access";
 import { Blocks } from "./blocks";
 import { finishBump, takeBack } from "./coalesce";
 import { adviseReusable, leaveSparse, recall, unmapIfSpare } from "./depot";
-import { push, remove } from "./free-list";
+import { push, remove, takeHead } from "./free-list";
 import { bytesOf, firstFilled, headOf, listOf, NO_LIST, Rack, regionOf } from "./rack";
 import { append, charge, magazineOf, mapRegion } from "./region";
 
@@ -41,7 +41,7 @@ function fromLists<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   if (list == NO_LIST) return 0;
   const block = headOf(magazine, list);
   const found = list + 1 < rack.lists ? list + 1 : blocks.freeAt(rack, block);
-  remove(blocks, rack, magazine, block, found);
+  takeHead(blocks, rack, magazine, list, found);
   blocks.markLive(rack, block, quanta);
   if (found > quanta) push(blocks, rack, magazine, block + bytesOf(rack, quanta), found - quanta);
   charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta));
