@@ -109,6 +109,13 @@ describe("a freed tiny block", () => {
     expect(sandbox.load(last + 16, 2)).toBe(16);
   });
 
+  it("does not look at what was never used behind it, which would fault", async () => {
+    const sandbox = await open();
+    const pointers = Array.from({ length: 16 }, () => sandbox.malloc(256));
+    sandbox.free(pointers.at(-1) as number);
+    expect(sandbox.pages((pointers[0] as number) + PAGE, PAGE)[0]?.state).toBe("reserved");
+  });
+
   it("that is too large is split, and the rest put back", async () => {
     const sandbox = await open();
     const pointer = sandbox.malloc(512);
