@@ -1,12 +1,12 @@
 /** Medium blocks: multiples of 32 KiB, in regions of 128 MiB. Lists and the block freed last: as small. */
 
 import * as kind from "./kind";
-import { bytesOf, quantaFor, Rack, regionBytes } from "./rack";
+import { bytesOf, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
 import * as region from "./region";
 import { MEDIUM_QUANTA, WordBlocks } from "./word-blocks";
 
-const rack = changetype<Rack>(memory.data(128, 8));
-const room: usize = memory.data((4 << 18) + 2 * (96 + 8 * 256), 8);
+const rack = changetype<Rack>(memory.data(RACK_BYTES, 8));
+const room: usize = memory.data(kind.ROOM, 8);
 const blocks = changetype<WordBlocks>(0);
 
 export function start(cpus: u64): void {

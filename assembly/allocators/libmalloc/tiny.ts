@@ -1,15 +1,15 @@
 /** Tiny blocks: 16 bytes to 1,008, in regions of 1 MiB. */
 
 import * as kind from "./kind";
-import { bytesOf, quantaFor, Rack, regionBytes } from "./rack";
+import { bytesOf, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
 import * as region from "./region";
 import { QUANTA, TinyBlocks } from "./tiny-blocks";
 
 /** Largest request. */
 export const LARGEST: u64 = 1008;
 
-const rack = changetype<Rack>(memory.data(128, 8));
-const room: usize = memory.data((4 << 18) + 2 * (96 + 8 * 256), 8);
+const rack = changetype<Rack>(memory.data(RACK_BYTES, 8));
+const room: usize = memory.data(kind.ROOM, 8);
 const blocks = changetype<TinyBlocks>(0);
 
 export function start(cpus: u64, clearsOnFree: bool): void {
