@@ -14,6 +14,8 @@ export interface ModelInfo {
   messages: readonly string[];
   /** Its own statistics, in the real allocator's words and the order of the model's numbers. */
   statistics?: readonly string[];
+  /** Its functions that a profile tells apart, in the real one's words and the order of the model's numbers. */
+  functions?: readonly string[];
   /** Its module; the check build lies beside it. */
   url: URL;
 }
@@ -119,21 +121,43 @@ export const models: readonly ModelInfo[] = [
       "maxMaps",
       "maxMapBytes",
     ],
+    functions: ["sysmalloc", "systrim", "malloc_consolidate", "munmap_chunk", "mremap_chunk"],
     url: new URL("../build/glibc.wasm", import.meta.url),
   },
   {
     name: "libmalloc",
-    summary: "macOS 10.12: freed large blocks are cached, and cleared in full on reuse by calloc",
+    summary:
+      "macOS: magazines of tiny and small blocks; freed large ones are cached, and cleared in full by calloc",
     kernel: "darwin",
     options: [
       {
         name: "zeroing",
-        summary: "what calloc clears of a reused large block: all of it, or the pages that were written",
-        values: ["always", "dirty"],
+        summary:
+          "what calloc clears of a block of a page or more: all of it, the pages that were written, or nothing of a large one, whose pages are discarded",
+        values: ["always", "dirty", "discard"],
         default: "always",
       },
+      {
+        name: "version",
+        summary: "release of libmalloc; 116 is macOS 10.12, 792 the newest magazine allocator",
+        values: ["116", "166", "283", "425", "792"],
+        default: "116",
+      },
+      { name: "cpus", summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
+      { name: "cache", summary: "whether freed large blocks are kept", values: ["on", "off"], default: "on" },
     ],
     messages: ["pointer being freed was not allocated", "pointer being freed already on death-row"],
+    statistics: ["blocks_in_use", "size_in_use", "max_size_in_use", "size_allocated"],
+    functions: [
+      "tiny_malloc",
+      "free_tiny",
+      "small_malloc",
+      "free_small",
+      "medium_malloc",
+      "free_medium",
+      "large_malloc",
+      "free_large",
+    ],
     url: new URL("../build/libmalloc.wasm", import.meta.url),
   },
 ];

@@ -6,7 +6,32 @@ import { SuspiciousProgram } from "./program.js";
 const CALLS = 1500;
 const SEEDS = [0x5eed, 0xca110c] as const;
 /** Sizes about every edge that some model has. */
-const SIZES = [1, 15, 16, 17, 1008, 1009, 4095, 4096, 4097, 130_048, 130_049, 2 ** 20, 2 ** 22 + 1] as const;
+const SIZES = [
+  1,
+  15,
+  16,
+  17,
+  1008,
+  1009,
+  4095,
+  4096,
+  4097,
+  32_769,
+  130_048,
+  130_049,
+  2 ** 20,
+  2 ** 22 + 1,
+] as const;
+
+/** What options that are numbers, or work together, need beside the variants that every model has. */
+const MORE: Record<string, readonly Record<string, string | number>[]> = {
+  libmalloc: [
+    { cpus: 1 },
+    { cpus: 8 },
+    { version: 283, memory: 64 * 2 ** 30 },
+    { version: 792, memory: 64 * 2 ** 30, pageSize: 16384, zeroing: "dirty", cache: "off" },
+  ],
+};
 
 /** The defaults, each option's every word, and the page sizes. */
 const variants = models.flatMap(({ name, options }) => [
@@ -15,6 +40,7 @@ const variants = models.flatMap(({ name, options }) => [
     values.map((value) => ({ model: name, options: { [option]: value } })),
   ),
   ...[16384, 65536].map((pageSize) => ({ model: name, options: { pageSize } })),
+  ...(MORE[name] ?? []).map((options) => ({ model: name, options })),
 ]);
 
 function label({ model, options }: (typeof variants)[number]): string {
@@ -97,19 +123,21 @@ describe.each(cases)("$name", ({ model, options, check }) => {
   });
 
   it("answers 0 when address space runs out, keeps what it has, and goes on", async () => {
-    const sandbox = await open({ addressSpace: 64 * 2 ** 20 });
+    // Larger than what any model keeps in regions.
+    const bytes = 2 ** 24;
+    const sandbox = await open({ addressSpace: 64 * bytes });
     const blocks: number[] = [];
-    for (let pointer = sandbox.malloc(2 ** 20); pointer; pointer = sandbox.malloc(2 ** 20)) {
+    for (let pointer = sandbox.malloc(bytes); pointer; pointer = sandbox.malloc(bytes)) {
       sandbox.store(pointer, 7);
       blocks.push(pointer);
     }
     expect(blocks.length).toBeGreaterThan(30);
     expect(sandbox.lastError).toMatchObject({ kind: "address-space" });
     const [first = 0] = blocks;
-    expect(sandbox.realloc(first, 80 * 2 ** 20)).toBe(0);
+    expect(sandbox.realloc(first, 80 * bytes)).toBe(0);
     for (const pointer of blocks) expect(sandbox.load(pointer)).toBe(7);
     for (const pointer of blocks) sandbox.free(pointer);
-    expect(sandbox.malloc(2 ** 20)).not.toBe(0);
+    expect(sandbox.malloc(bytes)).not.toBe(0);
     sandbox.check();
   });
 

@@ -6,6 +6,7 @@
 import { fill } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
+import { enter, leave } from "../../machine/paths";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -22,6 +23,7 @@ import {
   withoutFlags,
 } from "./chunk";
 import * as fastbins from "./fastbins";
+import { SYSMALLOC } from "./functions";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
@@ -203,6 +205,13 @@ function takeFromTop(size: u64): u64 {
 }
 
 function takeFromKernel(size: u64): u64 {
+  const caller = enter(SYSMALLOC);
+  const chunk = mapOrGrow(size);
+  leave(caller);
+  return chunk;
+}
+
+function mapOrGrow(size: u64): u64 {
   const mayMap = heap.mappings < parameters.mmapMax;
   if (size >= parameters.mmapThreshold && mayMap) {
     const mapped = heap.mapChunk(size);

@@ -8,7 +8,9 @@
  */
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
+import { enter, leave } from "../../machine/paths";
 import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
+import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop, TOP_ASSERTION } from "./messages";
 import * as parameters from "./parameters";
 
@@ -115,6 +117,13 @@ function leaveTop(old: u64): void {
  * measured, a top of exactly 32 bytes has one byte less than none to spare, and grows by pad and a page.
  */
 export function trim(pad: u64): bool {
+  const caller = enter(SYSTRIM);
+  const any = trimTop(pad);
+  leave(caller);
+  return any;
+}
+
+function trimTop(pad: u64): bool {
   if (!top) return false;
   const size = topSize();
   const spare = size - MIN_CHUNK - 1;
@@ -150,13 +159,22 @@ function noteMapped(more: u64): void {
 
 /** Unmaps a chunk whose mapping starts `before` bytes ahead of it. */
 export function unmapChunk(chunk: u64, before: u64, size: u64): void {
+  const caller = enter(MUNMAP_CHUNK);
   mappings--;
   mappedBytes -= before + size;
   kernel.munmap(chunk - before, before + size);
+  leave(caller);
 }
 
 /** Resizes a mapped chunk for `size` bytes, perhaps moving it. Returns the chunk, or 0. */
 export function remapChunk(chunk: u64, before: u64, old: u64, size: u64): u64 {
+  const caller = enter(MREMAP_CHUNK);
+  const moved = remap(chunk, before, old, size);
+  leave(caller);
+  return moved;
+}
+
+function remap(chunk: u64, before: u64, old: u64, size: u64): u64 {
   const bytes = roundToPages(size + before + 8);
   if (bytes == before + old) return chunk;
   const moved = kernel.mremap(chunk - before, before + old, bytes, true);

@@ -3,6 +3,7 @@
  * into the unsorted bin, or into the top. A large free chunk leads to consolidation and trimming.
  */
 import { fill } from "../../machine/access";
+import { enter, leave } from "../../machine/paths";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -17,6 +18,7 @@ import {
   withoutFlags,
 } from "./chunk";
 import * as fastbins from "./fastbins";
+import { MALLOC_CONSOLIDATE } from "./functions";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
@@ -107,6 +109,7 @@ function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u
 
 /** Frees every chunk of the fastbins for good. */
 export function consolidate(): void {
+  const caller = enter(MALLOC_CONSOLIDATE);
   fastbins.emptied();
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
     for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
@@ -115,6 +118,7 @@ export function consolidate(): void {
       merge(chunk, head, found, headOf(chunk + found), messages.CORRUPTED_SIZE_FAST);
     }
   }
+  leave(caller);
 }
 
 function takeFast(size: u64): u64 {

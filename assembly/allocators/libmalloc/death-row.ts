@@ -1,12 +1,13 @@
 /**
- * The cache of freed large blocks ("death row"): a ring of 16, from oldest to newest. It is part of
+ * The cache of freed large blocks ("death row"): a ring of 16 or 64, from oldest to newest. It is part of
  * the zone, whose pages every process has touched before main, so it lives outside simulated memory.
  *
  *      slot   0   1   2   3   4   5  …  15
  *                 ├───┼───┼───┤
  *               oldest      newest           empty: oldest == newest, and that slot's address is 0
  */
-const SLOTS: u32 = 16;
+/** Places in the ring. */
+let slots: u32 = 16;
 
 @unmanaged
 export class Slot {
@@ -17,7 +18,7 @@ export class Slot {
 }
 const SLOT_BYTES: usize = 24;
 
-const ring: usize = memory.data(16 * 24, 8);
+const ring: usize = memory.data(64 * 24, 8);
 let oldest: u32 = 0;
 let newest: u32 = 0;
 /** Bytes in the ring, and those of them that the kernel was not told about. */
@@ -25,6 +26,11 @@ export let cacheBytes: u64 = 0;
 export let reserveBytes: u64 = 0;
 
 export const NONE: u32 = u32.MAX_VALUE;
+
+/** Sets how many blocks it holds, at most 64. */
+export function configure(places: u32): void {
+  slots = places;
+}
 
 export function at(index: u32): Slot {
   return changetype<Slot>(ring + SLOT_BYTES * index);
@@ -35,11 +41,11 @@ function isEmpty(): bool {
 }
 
 function before(index: u32): u32 {
-  return index ? index - 1 : SLOTS - 1;
+  return index ? index - 1 : slots - 1;
 }
 
 function after(index: u32): u32 {
-  return index + 1 == SLOTS ? 0 : index + 1;
+  return index + 1 == slots ? 0 : index + 1;
 }
 
 function move(to: u32, from: u32): void {

@@ -1,52 +1,111 @@
 /**
- * macOS's allocator, libmalloc-116 (10.12): its large path exactly (large.ts); tiny and small
- * requests take the simple path of small.ts, which like the real one clears the whole block on every
- * calloc but of memory fresh from the kernel.
+ * macOS's allocator, libmalloc: the scalable zone, as its releases from 116 (macOS 10.12) to 792
+ * have it (versions.ts). By size a request is tiny (tiny.ts), small (small.ts), perhaps medium
+ * (medium.ts), all three from magazines (magazine.ts); or large, from the kernel and the cache of
+ * freed blocks (large.ts).
  */
-import { clear, copy } from "../../machine/access";
+import { copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
 import { Allocator } from "../allocator";
-import * as small from "../small";
 import * as deathRow from "./death-row";
+import * as kind from "./kind";
 import * as large from "./large";
 import * as live from "./live-table";
+import * as medium from "./medium";
+import * as small from "./small";
+import * as tiny from "./tiny";
+import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
+import * as zeroing from "./zeroing";
 
 /** Options, in the order of src/models.ts. */
-const ZEROING: u32 = 0;
-/** Blocks from here on are copied by remapping their pages. */
-const VM_COPY_THRESHOLD: u64 = 128 << 10;
+enum Option {
+  Zeroing,
+  Version,
+  Cpus,
+  Cache,
+}
+/** More magazines than this there are not. */
+const MOST_CPUS: f64 = 32;
 /** Physical memory assumed when the machine has no limit. */
 const DEFAULT_MEMORY: u64 = 16 << 30;
 
-let onlyDirty: bool = false;
+let version: i32 = 0;
+let cpus: u64 = 4;
+let hasCache: bool = true;
+/** Most bytes in use so far. */
+let mostBytes: u64 = 0;
+
+function isTiny(bytes: u64): bool {
+  return bytes <= tiny.LARGEST;
+}
 
 function isSmall(bytes: u64): bool {
-  return bytes <= small.LARGEST_SMALL;
+  return bytes <= largestSmall;
+}
+
+function isMedium(bytes: u64): bool {
+  return bytes <= largestMedium;
+}
+
+function isLarge(bytes: u64): bool {
+  return !isSmall(bytes) && !isMedium(bytes);
 }
 
 /** Size of the block a request of so many bytes gets; 0 when it exceeds the address space. */
 function roundedSize(bytes: u64): u64 {
-  return isSmall(bytes) ? small.roundedSize(bytes) : large.roundedSize(bytes);
+  if (isTiny(bytes)) return tiny.roundedSize(bytes);
+  if (isSmall(bytes)) return small.roundedSize(bytes);
+  return isMedium(bytes) ? medium.roundedSize(bytes) : large.roundedSize(bytes);
 }
 
 function copyBlock(destination: u64, source: u64, bytes: u64): void {
-  if (bytes < VM_COPY_THRESHOLD || kernel.vmCopy(source, destination, bytes))
-    copy(destination, source, bytes);
+  if (bytes < vmCopyThreshold || kernel.vmCopy(source, destination, bytes)) copy(destination, source, bytes);
+}
+
+/** Notes that the program may hold more than ever. */
+function handOut(pointer: u64): u64 {
+  mostBytes = max(mostBytes, live.bytes + kind.liveBytes);
+  return pointer;
+}
+
+/** Resizes a block in place if a request of so many bytes is of the kind it is. */
+function resizeInPlace(pointer: u64, bytes: u64): bool {
+  if (tiny.holds(pointer)) return isTiny(bytes) && tiny.resize(pointer, bytes);
+  if (small.holds(pointer)) return !isTiny(bytes) && isSmall(bytes) && small.resize(pointer, bytes);
+  if (medium.holds(pointer)) return !isSmall(bytes) && isMedium(bytes) && medium.resize(pointer, bytes);
+  return isLarge(bytes) && large.resize(pointer, large.roundedSize(bytes));
+}
+
+function alignedBlock(align: u64, bytes: u64): u64 {
+  const span = bytes + align - 1;
+  if (isTiny(span)) return tiny.aligned(align, bytes);
+  if (isSmall(span)) return small.aligned(align, bytes);
+  if (isMedium(span)) return medium.aligned(align, bytes);
+  return large.allocate(max(bytes, max(largestSmall, largestMedium) + 1), align, false);
 }
 
 export class Model extends Allocator {
-  /** zeroing: 0 always, 1 dirty. */
+  /** zeroing: as in zeroing.ts; version: its place; cpus: 1 to 32; cache: 0 on, 1 off. */
   configure(option: u32, value: f64): bool {
-    if (option != ZEROING || (value != 0 && value != 1)) return false;
-    onlyDirty = value == 1;
+    if (option == Option.Cpus) {
+      if (value < 1 || value > MOST_CPUS) return false;
+      cpus = <u64>value;
+    } else if (option == Option.Version && value < VERSIONS) version = <i32>value;
+    else if (option == Option.Zeroing && value < zeroing.Zeroing.Count) zeroing.choose(<i32>value);
+    else if (option == Option.Cache && value < 2) hasCache = value == 0;
+    else return false;
     return true;
   }
 
   /** A process has had large blocks before main: its first live table is there, and touched. */
   start(): void {
-    const memory = kernel.memoryBytes();
-    large.configure(memory ? memory : DEFAULT_MEMORY, onlyDirty);
+    const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
+    choose(version, memory);
+    tiny.start(cpus, clearsFreedTiny);
+    small.start(cpus);
+    medium.start(cpus);
+    large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
       large.release(pointer);
@@ -55,15 +114,15 @@ export class Model extends Allocator {
   }
 
   malloc(bytes: u64): u64 {
-    return isSmall(bytes) ? small.allocate(bytes) : large.allocate(bytes, 1, false);
+    if (isTiny(bytes)) return handOut(tiny.malloc(bytes));
+    if (isSmall(bytes)) return handOut(small.malloc(bytes));
+    return handOut(isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false));
   }
 
   calloc(bytes: u64): u64 {
-    if (!isSmall(bytes)) return large.allocate(bytes, 1, true);
-    const pointer = small.allocate(bytes);
-    if (!pointer) return 0;
-    if (onlyDirty ? !small.isFresh : !small.isFreshRegion) clear(pointer, small.roundedSize(bytes));
-    return pointer;
+    if (isTiny(bytes)) return handOut(tiny.calloc(bytes));
+    if (isSmall(bytes)) return handOut(small.calloc(bytes));
+    return handOut(isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true));
   }
 
   realloc(pointer: u64, bytes: u64): u64 {
@@ -75,7 +134,7 @@ export class Model extends Allocator {
     const old = this.usableSize(pointer);
     const good = roundedSize(bytes);
     if (good <= old && good > old / 2) return pointer;
-    if (!isSmall(old) && !isSmall(bytes) && good && large.resize(pointer, good)) return pointer;
+    if (good && resizeInPlace(pointer, bytes)) return handOut(pointer);
     const moved = this.malloc(bytes);
     if (!moved) return 0;
     copyBlock(moved, pointer, min(old, bytes));
@@ -84,24 +143,22 @@ export class Model extends Allocator {
   }
 
   free(pointer: u64): void {
-    if (!pointer || small.release(pointer)) return;
+    if (!pointer || tiny.free(pointer) || small.free(pointer) || medium.free(pointer)) return;
     if (!large.release(pointer)) large.refuse(pointer);
   }
 
   aligned(align: u64, bytes: u64): u64 {
-    if (align <= 16) return this.malloc(bytes);
-    if (isSmall(bytes) && bytes + align - 1 <= small.LARGEST_SMALL)
-      return small.allocateAligned(align, bytes);
-    if (!isSmall(bytes) && align <= pageBytes) return this.malloc(bytes);
-    return large.allocate(max(bytes, small.LARGEST_SMALL + 1), align, false);
+    if (align <= 16 || (isLarge(bytes) && align <= pageBytes)) return this.malloc(bytes);
+    return handOut(alignedBlock(align, bytes));
   }
 
   usableSize(pointer: u64): u64 {
-    const bytes = large.sizeOf(pointer);
-    if (bytes) return bytes;
-    const smallBytes = small.usableSize(pointer);
-    if (!smallBytes) large.refuse(pointer);
-    return smallBytes;
+    let bytes = tiny.sizeAt(pointer);
+    if (!bytes) bytes = small.sizeAt(pointer);
+    if (!bytes) bytes = medium.sizeAt(pointer);
+    if (!bytes) bytes = large.sizeOf(pointer);
+    if (!bytes) large.refuse(pointer);
+    return bytes;
   }
 
   /** Memory-pressure relief. It keeps nothing, whatever is asked. */
@@ -110,14 +167,31 @@ export class Model extends Allocator {
   }
 
   inUse(): u64 {
-    return live.bytes + small.liveBytes;
+    return live.bytes + kind.liveBytes;
   }
 
   system(): u64 {
-    return live.bytes + deathRow.cacheBytes + live.tableBytes() + small.regionBytes;
+    const regions = tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();
+    return live.bytes + deathRow.cacheBytes + live.tableBytes() + regions;
   }
 
+  /** Freed large blocks, and all of the regions that is neither live nor metadata. */
   cached(): u64 {
-    return deathRow.cacheBytes + small.freeBytes;
+    const payload = tiny.payloadBytes() + small.payloadBytes() + medium.payloadBytes();
+    return deathRow.cacheBytes + payload - kind.liveBytes;
+  }
+
+  /** The fields of malloc_statistics_t, in its order. What is cached of large blocks is in none of them. */
+  statistic(which: u32): u64 {
+    switch (which) {
+      case 0:
+        return live.count + kind.liveBlocks;
+      case 1:
+        return this.inUse();
+      case 2:
+        return mostBytes;
+      default:
+        return live.bytes + tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();
+    }
   }
 }

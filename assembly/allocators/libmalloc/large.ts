@@ -1,19 +1,19 @@
 /**
- * Large blocks as libmalloc-116 (macOS 10.12) handles them: whole pages from the kernel, and a cache
- * of freed ones. The kernel is told that cached pages beyond a small reserve are reusable; but on
- * reuse by calloc the block is cleared in full, whatever its pages hold. Blocks at or above the
- * entry limit never enter the cache and so are always fresh.
+ * Large blocks: whole pages from the kernel, and a cache of freed ones. The kernel is told that
+ * cached pages beyond a small reserve are reusable; but on reuse by calloc the block is cleared in
+ * full, whatever its pages hold. Blocks too large for the cache are always fresh.
  */
-import { clear } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
+import { enter, leave } from "../../machine/paths";
 import { abort } from "../allocator";
 import * as deathRow from "./death-row";
+import { FREE_LARGE, LARGE_MALLOC } from "./functions";
 import * as live from "./live-table";
+import { cacheSlots, largestCached, tellsReuse } from "./versions";
+import { clearPages } from "./zeroing";
 
-/** Strictly smaller blocks are cached: 2 GiB / 16 slots. */
-const ENTRY_LIMIT: u64 = 1 << 27;
 /** Memory-pressure relief is armed above, and disarmed below, so many cached bytes. */
 const FLOTSAM_HIGH: u64 = 1 << 20;
 const FLOTSAM_LOW: u64 = 512 << 10;
@@ -23,13 +23,15 @@ export const NOT_ALLOCATED: u64 = 0;
 const DOUBLE_FREE: u64 = 1;
 
 let reserveLimit: u64 = 0;
-let clearsOnlyDirty: bool = false;
+/** Blocks of at most so many bytes are cached; 0 without a cache. */
+let cacheLimit: u64 = 0;
 let flotsam: bool = false;
 
 /** memoryBytes: of the machine; its 1,024th part is cached without telling the kernel. */
-export function configure(memoryBytes: u64, onlyDirty: bool): void {
+export function configure(memoryBytes: u64, hasCache: bool): void {
   reserveLimit = memoryBytes >> 10;
-  clearsOnlyDirty = onlyDirty;
+  cacheLimit = hasCache ? largestCached : 0;
+  deathRow.configure(cacheSlots);
 }
 
 /** Whole pages for a request, at least one; 0 when it exceeds the address space. */
@@ -39,12 +41,19 @@ export function roundedSize(bytes: u64): u64 {
 
 /** Takes a block of whole pages. `align`: a power of two. Returns its address, or 0. */
 export function allocate(bytes: u64, align: u64, cleared: bool): u64 {
+  const caller = enter(LARGE_MALLOC);
+  const address = take(bytes, align, cleared);
+  leave(caller);
+  return address;
+}
+
+function take(bytes: u64, align: u64, cleared: bool): u64 {
   const size = roundedSize(bytes);
   if (!size) {
     fail(Failure.AddressSpace, bytes, ADDRESS_LIMIT);
     return 0;
   }
-  if (size < ENTRY_LIMIT) {
+  if (size <= cacheLimit) {
     const reused = reuse(size, align, cleared);
     if (reused) return reused;
   }
@@ -70,18 +79,13 @@ function reuse(size: u64, align: u64, cleared: bool): u64 {
   deathRow.remove(index);
   if (deathRow.cacheBytes < FLOTSAM_LOW) flotsam = false;
   // The requested size is told, though the block may be larger.
-  if (madvised && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
+  if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
     kernel.munmap(address, blockSize);
     return 0;
   }
   live.insert(address, blockSize);
-  if (cleared) clearReused(address, size);
+  if (cleared) clearPages(address, size);
   return address;
-}
-
-function clearReused(address: u64, size: u64): void {
-  if (clearsOnlyDirty) kernel.clearDirty(address, size);
-  else clear(address, size);
 }
 
 /** Usable bytes; 0 when no live large block starts there. */
@@ -94,18 +98,23 @@ export function sizeOf(pointer: u64): u64 {
 export function release(pointer: u64): bool {
   const entry = live.find(pointer);
   if (!entry) return false;
-  const size = live.sizeOf(entry);
-  if (size < ENTRY_LIMIT && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
+  const caller = enter(FREE_LARGE);
+  retireOrUnmap(entry, pointer, live.sizeOf(entry));
+  leave(caller);
+  return true;
+}
+
+function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
+  if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
     const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
     if (deathRow.holds(pointer)) abort(DOUBLE_FREE, pointer);
     if (!tellsKernel || kernel.madvise(pointer, size, kernel.Advice.FreeReusable) == 0) {
       retire(entry, pointer, size, tellsKernel);
-      return true;
+      return;
     }
   }
   live.remove(entry);
   kernel.munmap(pointer, size);
-  return true;
 }
 
 /** Puts a block into the cache; the oldest leaves if it is full. */

@@ -1,6 +1,6 @@
-/** The large path of libmalloc-116, rule by rule. */
+/** Large blocks of libmalloc-116, rule by rule. */
 import { describe, expect, it } from "vitest";
-import { openSandbox, type Sandbox } from "../src/index.js";
+import { openSandbox, type Sandbox } from "../../src/index.js";
 
 const MIB = 2 ** 20;
 const PAGE = 4096;

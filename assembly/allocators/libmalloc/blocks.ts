@@ -1,0 +1,34 @@
+/**
+ * How a region knows its blocks: what its metadata says of each, and where the links of free ones
+ * are. Two ways: bitmaps (tiny-blocks.ts) and 2-byte words (word-blocks.ts). Blocks are addresses,
+ * sizes are quanta, and all of it is in simulated memory, so that it touches pages.
+ */
+import { Rack } from "./rack";
+
+export abstract class Blocks {
+  /** Writes the ends of a new region's metadata. */
+  abstract begin(rack: Rack, region: u64): void;
+  /** Whether a live block, or the one freed last, starts at the address, which is in a region. */
+  abstract isLive(rack: Rack, address: u64): bool;
+  /** Size of a live block. */
+  abstract sizeOf(rack: Rack, block: u64): u64;
+  /** Size of the free block that starts at, or ends before, where a block does; 0 when that is not free. */
+  abstract freeAt(rack: Rack, block: u64): u64;
+  abstract freeBefore(rack: Rack, block: u64): u64;
+  abstract markLive(rack: Rack, block: u64, quanta: u64): void;
+  /** Marks a block as free, and makes room for its links. */
+  abstract markFree(rack: Rack, block: u64, quanta: u64): void;
+  /** Takes back what `markFree` wrote, but that a block starts there. */
+  abstract unmark(rack: Rack, block: u64, quanta: u64): void;
+  /** No block starts there any more: it is part of the one before. */
+  abstract absorb(rack: Rack, block: u64): void;
+
+  abstract nextOf(rack: Rack, block: u64): u64;
+  abstract previousOf(rack: Rack, block: u64): u64;
+  abstract setNext(rack: Rack, block: u64, next: u64): void;
+  abstract setPrevious(rack: Rack, block: u64, previous: u64): void;
+
+  /** Bytes at the start, and the end, of a free block that hold links and sizes. */
+  abstract headBytes(rack: Rack, block: u64): u64;
+  abstract tailBytes(): u64;
+}

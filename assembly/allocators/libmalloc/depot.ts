@@ -1,0 +1,82 @@
+/**
+ * The depot: where a magazine with much free memory leaves a sparsely used region, its free pages told
+ * to the kernel as reusable. The magazine takes it back before it maps another, and an empty one is
+ * unmapped when the depot is crowded.
+ */
+import * as kernel from "../../machine/kernel";
+import { pageMask, roundToPages } from "../../machine/layout";
+import { Blocks } from "./blocks";
+import { finishBump, flushLastFree } from "./coalesce";
+import { push, remove } from "./free-list";
+import { bytesOf, firstFilled, headOf, listOf, Magazine, NO_LIST, Rack, regionOf } from "./rack";
+import { append, bytesUsed, detach, nextRegion, unmapRegion } from "./region";
+
+/** Less than three quarters of it are used. */
+function isSparse(used: u64, bytes: u64): bool {
+  return 4 * used < 3 * bytes;
+}
+
+/** Tells the kernel of the whole pages inside a free block, but for what its head and tail hold. */
+export function adviseReusable<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  const from = roundToPages(block + blocks.headBytes(rack, block));
+  const to = (block + bytesOf(rack, quanta) - blocks.tailBytes()) & ~pageMask;
+  if (from < to) kernel.madvise(from, to - from, kernel.Advice.FreeReusable);
+}
+
+/** Moves a region with its free blocks, in order of address, from one magazine to another. */
+function moveRegion<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  region: u64,
+  from: Magazine,
+  to: Magazine,
+): void {
+  detach(rack, from, region);
+  const end = region + rack.payload;
+  for (let block = region; block < end; ) {
+    const free = blocks.isLive(rack, block) ? 0 : blocks.freeAt(rack, block);
+    if (free) {
+      remove(blocks, rack, from, block, free);
+      push(blocks, rack, to, block, free);
+      if (to == rack.depot) adviseReusable(blocks, rack, block, free);
+    }
+    block += bytesOf(rack, free ? free : blocks.sizeOf(rack, block));
+  }
+  append(rack, to, region);
+}
+
+/** Unmaps a region of the depot if nothing is used of it and there are enough others. */
+export function unmapIfSpare<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
+  const depot = rack.depot;
+  if (bytesUsed(rack, region) || depot.regions < rack.crowded) return;
+  // Nothing is used, so it is one free block.
+  remove(blocks, rack, depot, region, rack.quanta);
+  detach(rack, depot, region);
+  unmapRegion(rack, region);
+}
+
+/** Leaves the first sparse region in the depot if more than one and a half regions are free, and a quarter. */
+export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
+  const magazine = rack.magazine;
+  const bytes = magazine.regions * rack.payload;
+  const used = magazine.bytesInObjects;
+  if (2 * (bytes - used) <= 3 * rack.payload || !isSparse(used, bytes)) return;
+  let region = magazine.firstRegion;
+  while (region && !isSparse(bytesUsed(rack, region), rack.payload)) region = nextRegion(rack, region);
+  if (!region) return;
+  if (magazine.lastFree && regionOf(rack, magazine.lastFree) == region) flushLastFree(blocks, rack);
+  if (magazine.bumpEnd == region + rack.payload) finishBump(blocks, rack);
+  moveRegion(blocks, rack, region, magazine, rack.depot);
+  unmapIfSpare(blocks, rack, region);
+}
+
+/** Takes back the region whose free block would serve the request. Returns whether there was one. */
+export function recall<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): bool {
+  const depot = rack.depot;
+  const list = firstFilled(depot, listOf(rack, quanta));
+  if (list == NO_LIST) return false;
+  const region = regionOf(rack, headOf(depot, list));
+  moveRegion(blocks, rack, region, depot, rack.magazine);
+  kernel.madvise(region, rack.payload, kernel.Advice.FreeReuse);
+  return true;
+}

@@ -1,0 +1,43 @@
+/**
+ * What differs between releases of libmalloc, by their tag numbers. 792 stands for the magazine
+ * allocator of the newest; it does what 425 does.
+ */
+
+/** In the order of the option's words in src/models.ts. */
+enum Version {
+  V116,
+  V166,
+  V283,
+  V425,
+  V792,
+}
+export const VERSIONS: u32 = 5;
+
+/** Machines with so much memory get medium blocks and a larger cache, from 283 on. */
+const MUCH_MEMORY: u64 = 32 << 30;
+
+/** Largest small and, where there are any, medium request. Bytes. */
+export let largestSmall: u64 = 127 << 10;
+export let largestMedium: u64 = 0;
+/** The cache of freed large blocks: how many, and the largest. */
+export let cacheSlots: u32 = 16;
+export let largestCached: u64 = (1 << 27) - 1;
+/** The kernel is told when reusable pages of a cached block are used again. */
+export let tellsReuse: bool = true;
+/** Tiny blocks are cleared when freed. */
+export let clearsFreedTiny: bool = false;
+/** Blocks from here on are copied by remapping their pages. */
+export let vmCopyThreshold: u64 = 128 << 10;
+
+/** Chooses the version, by its place, for a machine of so many bytes. */
+export function choose(version: i32, memoryBytes: u64): void {
+  tellsReuse = version == Version.V116;
+  clearsFreedTiny = version >= Version.V425;
+  if (version < Version.V283) return;
+  const isLarge = memoryBytes >= MUCH_MEMORY;
+  largestSmall = 32 << 10;
+  largestMedium = isLarge ? 8 << 20 : 0;
+  cacheSlots = isLarge ? 64 : 16;
+  largestCached = isLarge ? 512 << 20 : 128 << 20;
+  vmCopyThreshold = 2 << 20;
+}

@@ -1,0 +1,150 @@
+/** Random programs: every tiny, small and medium block is where the reference puts it. */
+import { describe, expect, it } from "vitest";
+import { openSandbox, type Sandbox } from "../../src/index.js";
+import { Random } from "../random.js";
+import { type Block, MEDIUM, ReferenceRack, SMALL, TINY } from "./reference.js";
+
+const GIB = 2 ** 30;
+
+interface Held {
+  pointer: number;
+  rack: ReferenceRack;
+  block: Block;
+}
+
+class Comparison {
+  readonly #held: Held[] = [];
+  readonly #bases = new Map<ReferenceRack, Map<number, number>>();
+  readonly racks: ReferenceRack[];
+
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly random: Random,
+    cpus: number,
+    /** Largest tiny, small and medium request. */
+    private readonly limits: readonly number[],
+  ) {
+    this.racks = [TINY, SMALL, MEDIUM].slice(0, limits.length).map((kind) => new ReferenceRack(kind, cpus));
+  }
+
+  /** Phases of growing and of shrinking, so that regions fill and empty. */
+  run(operations: number, most: number): void {
+    for (let i = 0; i < operations; i++) {
+      const grows = Math.floor((3 * i) / operations) % 2 === 0;
+      const choice = this.random.below(20);
+      if (this.#held.length < most && choice < (grows ? 13 : 5)) this.#allocate(choice);
+      else if (choice < 17) this.#free();
+      else this.#realloc();
+      if (i % 64 === 0) this.#compareBooks();
+    }
+    while (this.#held.length) this.#free();
+    this.#compareBooks();
+  }
+
+  #bytes(): number {
+    const largest = this.random.pick([64, 1008, 8192, ...this.limits.slice(1)]);
+    return this.random.below(largest + 1);
+  }
+
+  #rackFor(bytes: number): ReferenceRack | undefined {
+    return this.racks[this.limits.findIndex((limit) => bytes <= limit)];
+  }
+
+  #allocate(choice: number): void {
+    const bytes = this.#bytes();
+    const align = choice < 3 ? 2 ** (5 + this.random.below(8)) : 1;
+    const rack = this.#rackFor(bytes + align - 1);
+    if (!rack) return;
+    const pointer = align > 1 ? this.sandbox.alignedAlloc(align, bytes) : this.#malloc(bytes);
+    const block = align > 1 ? rack.aligned(align, bytes) : rack.malloc(rack.quantaFor(bytes));
+    this.#keep({ pointer, rack, block });
+  }
+
+  #malloc(bytes: number): number {
+    return this.random.below(3) ? this.sandbox.malloc(bytes) : this.sandbox.calloc(1, bytes);
+  }
+
+  #keep(held: Held): void {
+    this.#compareAddress(held);
+    this.#held.push(held);
+  }
+
+  /** Which address a region has is the kernel's affair: but it has one, and has it alone. */
+  #compareAddress({ pointer, rack, block }: Held): void {
+    const { quantum, regionBytes } = rack.kind;
+    const base = pointer - (pointer % regionBytes);
+    const bases = this.#bases.get(rack) ?? new Map<number, number>();
+    this.#bases.set(rack, bases);
+    for (const id of bases.keys()) if (!rack.regions.some((region) => region.id === id)) bases.delete(id);
+    if (!bases.has(block.region.id)) {
+      expect([...bases.values()]).not.toContain(base);
+      bases.set(block.region.id, base);
+    }
+    expect(pointer).toBe((bases.get(block.region.id) as number) + block.at * quantum);
+    expect(this.sandbox.usableSize(pointer)).toBe(block.quanta * quantum);
+  }
+
+  #take(): Held | undefined {
+    return this.#held.splice(this.random.below(this.#held.length), 1)[0];
+  }
+
+  #free(): void {
+    const held = this.#take();
+    if (!held) return;
+    // What the program leaves at the end of a block may look like the size of a free one.
+    const end = held.pointer + held.block.quanta * held.rack.kind.quantum;
+    this.sandbox.store(end - 2, this.random.below(80), 2);
+    this.sandbox.free(held.pointer);
+    held.rack.free(held.block);
+  }
+
+  #realloc(): void {
+    const held = this.#take();
+    if (!held) return;
+    const bytes = this.#bytes() || 1;
+    const old = held.block.quanta * held.rack.kind.quantum;
+    const rack = this.#rackFor(bytes) as ReferenceRack;
+    const quanta = rack.quantaFor(bytes);
+    const good = quanta * rack.kind.quantum;
+    const pointer = this.sandbox.realloc(held.pointer, bytes);
+    const stays = (good <= old && good > old / 2) || (rack === held.rack && rack.resize(held.block, quanta));
+    const moved = stays ? held : { rack, block: rack.malloc(quanta) };
+    if (!stays) held.rack.free(held.block);
+    this.#keep({ ...moved, pointer });
+  }
+
+  #compareBooks(): void {
+    const bytes = this.#held.map(({ block, rack }) => block.quanta * rack.kind.quantum);
+    expect(this.sandbox.statistics()).toMatchObject({
+      blocks_in_use: this.#held.length,
+      size_in_use: bytes.reduce((a, b) => a + b, 0),
+      size_allocated: this.racks.reduce((sum, r) => sum + r.regions.length * r.kind.regionBytes, 0),
+    });
+  }
+}
+
+const KIB = 1024;
+const cases = [
+  { options: { cpus: 1 }, limits: [1008, 127 * KIB] },
+  { options: { cpus: 2 }, limits: [1008, 127 * KIB] },
+  { options: { cpus: 2, pageSize: 16384 }, limits: [1008, 127 * KIB] },
+  { options: { cpus: 8, version: 166, zeroing: "dirty" }, limits: [1008, 127 * KIB] },
+  { options: { cpus: 2, version: 283 }, limits: [1008, 32 * KIB] },
+  { options: { cpus: 2, version: 792, memory: 64 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
+];
+
+describe.each(cases)("$options", ({ options, limits }) => {
+  it.each([1, 2, 3])("puts blocks where the reference does, seed %i", async (seed) => {
+    const sandbox = await openSandbox("libmalloc", { check: true, ...options });
+    const comparison = new Comparison(sandbox, new Random(seed), options.cpus, limits);
+    comparison.run(14_000, 4000);
+    sandbox.check();
+    const { left, recalled, unmapped } = (comparison.racks[1] as ReferenceRack).moves;
+    if (options.cpus === 1) expect([left, recalled, unmapped]).toEqual([0, 0, 0]);
+    if (options.cpus === 2 && !("version" in options)) {
+      expect(left).toBeGreaterThan(0);
+      expect(recalled).toBeGreaterThan(0);
+      expect(unmapped).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+/** What later releases and the options change of large blocks. */
+import { describe, expect, it } from "vitest";
+import { findCliffs, OptionError, openSandbox, type Sandbox } from "../../src/index.js";
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+const open = (options = {}) => openSandbox("libmalloc", { check: true, ...options });
+
+/** How many of the blocks, freed in order, stay in the cache. */
+function cachedOf(sandbox: Sandbox, count: number, bytes: number): number {
+  const pointers = Array.from({ length: count }, () => sandbox.malloc(bytes));
+  for (const pointer of pointers) sandbox.free(pointer);
+  return count - sandbox.counters().syscalls.munmap;
+}
+
+describe("the cache's limits", () => {
+  it.each([
+    ["116", 64 * GIB, 16, 128 * MIB - 4096],
+    ["166", 64 * GIB, 16, 128 * MIB - 4096],
+    ["283", 16 * GIB, 16, 128 * MIB],
+    ["283", 32 * GIB, 64, 512 * MIB],
+    ["792", 32 * GIB, 64, 512 * MIB],
+  ])("of %s with %i bytes of memory: %i blocks of up to %i", async (version, memory, slots, largest) => {
+    const options = { version, memory };
+    // Twenty and seventy stay below the size at which the live table grows, and its old one is unmapped.
+    expect(cachedOf(await open(options), 20, 9 * MIB)).toBe(Math.min(20, slots));
+    const sandbox = await open(options);
+    sandbox.free(sandbox.malloc(largest));
+    expect(sandbox.counters().bytes.cached).toBe(largest);
+    sandbox.free(sandbox.malloc(largest + 1));
+    expect(sandbox.counters().syscalls.munmap).toBe(1);
+  });
+
+  it("hold 64 and no more", async () => {
+    const sandbox = await open({ version: "283", memory: 32 * GIB });
+    const pointers = Array.from({ length: 70 }, () => sandbox.malloc(9 * MIB));
+    for (const pointer of pointers) sandbox.free(pointer);
+    expect(sandbox.counters().bytes.cached).toBe(64 * 9 * MIB);
+  });
+});
+
+it("166 no longer tells the kernel of reuse, and still clears in full", async () => {
+  for (const [version, reuse] of [
+    ["116", 1],
+    ["166", 0],
+    ["792", 0],
+  ] as const) {
+    const sandbox = await open({ version });
+    sandbox.free(sandbox.calloc(1, 100 * MIB));
+    sandbox.calloc(1, 100 * MIB);
+    expect(sandbox.counters().syscalls).toMatchObject({ madviseFreeReusable: 1, madviseFreeReuse: reuse });
+    expect(sandbox.counters().zeroed.allocator).toBe(100 * MIB);
+  }
+});
+
+it("pages are remapped on realloc from 2 MiB on since 283", async () => {
+  for (const [version, copies] of [
+    ["166", 1],
+    ["283", 0],
+  ] as const) {
+    const sandbox = await open({ version });
+    const pointer = sandbox.malloc(MIB);
+    sandbox.malloc(MIB);
+    sandbox.realloc(pointer, 3 * MIB);
+    expect(sandbox.counters().syscalls.vmCopy).toBe(copies);
+  }
+});
+
+it("without the cache every large block is mapped and unmapped", async () => {
+  const sandbox = await open({ cache: "off" });
+  for (let i = 0; i < 5; i++) sandbox.free(sandbox.calloc(1, 100 * MIB));
+  expect(sandbox.counters().syscalls).toMatchObject({ mmap: 5, munmap: 5, madviseCanReuse: 0 });
+  expect(sandbox.counters().zeroed.allocator).toBe(0);
+});
+
+it.each([
+  [{ version: "283" }, [134_217_728]],
+  [{ version: "792", memory: 64 * GIB }, [512 * MIB]],
+  [{ cache: "off" }, [127 * 1024]],
+  [{ cache: "off", version: "283" }, [32 * 1024]],
+])(
+  "%o: the untouched loop is linear to the cache's limit, or the last small block",
+  async (options, edges) => {
+    const { cliffs } = await findCliffs({ model: "libmalloc", options });
+    expect(cliffs.map(({ bytes }) => bytes)).toEqual(edges);
+  },
+);
+
+it.each([{ cpus: 0 }, { cpus: 33 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
+  await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
+});
