@@ -1,8 +1,13 @@
 export { formatBytes, parseBytes } from "./bytes.js";
+export { parseCostProfile } from "./costs/parse.js";
+export type { CostFigures, CostProfile } from "./costs/profile.js";
+export { costProfiles, defaultCosts } from "./costs/profiles.js";
+export { type Events, type SimulatedTime, simulatedTime, type TimeParts } from "./costs/simulate.js";
 export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
 export {
   type AllocationFailure,
   AllocatorAbort,
+  CostError,
   OptionError,
   OutOfMemory,
   SandboxError,

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
@@ -133,6 +134,10 @@ function replay(host: Host, exit: (code: number) => void): Command {
 function withReport(command: Command): Command {
   return command
     .option("--allocator <list>", "allocators to run (default: every model)", addToList)
+    .option(
+      "--costs <name>",
+      `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`,
+    )
     .option("--check", "run on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
     .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))

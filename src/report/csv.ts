@@ -15,10 +15,10 @@ export function csvReport(report: Report): string {
 /** The same of cliffs: a row per point. */
 export function csvCliffs({ scenario, results }: CliffsReport): string {
   return csvRows(
-    results.flatMap(({ allocator, options, points }) =>
+    results.flatMap(({ allocator, options, costs, points }) =>
       points.map(({ bytes, cost, first, settledAfter, ...settled }) =>
         flatten({
-          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled) },
+          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled), costs },
           ...(settledAfter === undefined ? {} : { settledAfter }),
           first: costTree(first),
         }),
@@ -28,9 +28,9 @@ export function csvCliffs({ scenario, results }: CliffsReport): string {
 }
 
 /** With every kind of system call, so that all rows have the same columns. */
-function costTree({ zeroed, faults, syscalls }: IterationCost): Tree {
+function costTree({ zeroed, faults, syscalls, simulatedSeconds }: IterationCost): Tree {
   const calls = Object.fromEntries(SYSCALLS.map((name) => [name, syscalls[name] ?? 0]));
-  return { zeroed, faults, syscalls: calls };
+  return { zeroed, faults, syscalls: calls, simulatedSeconds };
 }
 
 function csvRows(rows: readonly Map<string, Scalar>[]): string {
@@ -47,6 +47,7 @@ function flatResult(report: Report, result: Result): Map<string, Scalar> {
     parameters: { ...report.parameters, ...result.parameters },
     ...(result.cost === undefined ? {} : { cost: result.cost }),
     ...(result.counters as unknown as Tree),
+    ...(result.simulated && { simulated: result.simulated as unknown as Tree }),
     hostSeconds: result.hostSeconds,
   });
 }

@@ -1,3 +1,4 @@
+import type { SimulatedTime } from "../costs/simulate.js";
 import type { Counters, Syscall } from "../counters.js";
 import type { TimelinePoint } from "../timeline.js";
 
@@ -17,6 +18,8 @@ export interface Result {
   parameters: Parameters;
   counters: Counters;
   hostSeconds: number;
+  /** How long it would take on the machine of a cost profile; absent where the allocator really ran. */
+  simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
 }
@@ -52,6 +55,8 @@ export interface IterationCost {
   faults: number;
   /** System calls by kind; only those that were made. */
   syscalls: Partial<Record<Syscall, number>>;
+  /** How long it would take on the machine of the cost profile, in seconds. */
+  simulatedSeconds: number;
 }
 
 /** What an iteration costs at one size once the loop has settled. */
@@ -74,6 +79,8 @@ export interface CurvePoint extends LoopCost {
 export interface CliffsResult {
   allocator: string;
   options: OptionValues;
+  /** Name of the cost profile of its simulated seconds. */
+  costs: string;
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */

@@ -45,6 +45,9 @@ describe("help", () => {
         --written <share>   share of the block the program writes each time, 0% to
                             100% (default: "0%")
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON
@@ -74,6 +77,9 @@ describe("help", () => {
         --from <size>       smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
         --to <size>         largest n (default: "1GiB")
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON
@@ -109,6 +115,9 @@ describe("help", () => {
         --format <format>   format of the trace, if it is not recognised: text, rep,
                             valgrind
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON

@@ -1,3 +1,6 @@
+import { linuxVm } from "../../src/costs/linux-vm.js";
+import { macos2016 } from "../../src/costs/macos-2016.js";
+import { simulatedTime } from "../../src/costs/simulate.js";
 import { type Counters, SYSCALLS } from "../../src/counters.js";
 import type {
   CliffsReport,
@@ -48,11 +51,13 @@ export function fakeResult({
   counters,
   hostSeconds = 0,
 }: FakeRun): Result {
+  const all = fakeCounters(counters);
   return {
     allocator,
     options,
     parameters: mib === undefined ? {} : { bytes: mib * MIB, count: 10_000, written: 0 },
-    counters: fakeCounters(counters),
+    counters: all,
+    simulated: simulatedTime(all, allocator === "libmalloc" ? macos2016 : linuxVm),
     hostSeconds,
     ...(cost === undefined ? {} : { cost }),
   };
@@ -134,7 +139,10 @@ export function fakeTimeline(allocator: string, resident = 0.5): Timeline {
 
 /** An iteration that clears `allocator` bytes, all of them for nothing, and makes these system calls. */
 export function fakeCost(allocator: number, syscalls: IterationCost["syscalls"] = {}): IterationCost {
-  return { zeroed: { kernel: 0, allocator, needless: allocator }, faults: 0, syscalls };
+  const zeroed = { kernel: 0, allocator, needless: allocator };
+  const faults = { zeroMap: 0, zeroFill: 0, copyOnWrite: 0 };
+  const { seconds } = simulatedTime({ zeroed, faults, syscalls }, linuxVm);
+  return { zeroed, faults: 0, syscalls, simulatedSeconds: seconds };
 }
 
 /** A point where every byte is cleared, or none. */
@@ -150,6 +158,7 @@ export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2):
   return {
     allocator,
     options: {},
+    costs: linuxVm.name,
     cliffs: cliff === undefined ? [] : [{ bytes: cliff, below: "linear", above: "constant" }],
     points: sizes
       .sort((one, other) => one - other)
