@@ -2,6 +2,7 @@
  * What the command line needs of the library: handed in, so that tests can hand in fakes.
  */
 
+import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type * as registry from "../models.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
 import type { findCliffs } from "../scenarios/cliffs.js";
@@ -22,4 +23,6 @@ export interface Library extends Catalogue {
   findCliffs: typeof findCliffs;
   replayTrace: typeof replayTrace;
   readTrace: typeof readTrace;
+  /** Measures this host. */
+  calibrate(settings: CalibrationSettings): Calibration;
 }

@@ -5,6 +5,7 @@ import { runCallocLoop } from "../scenarios/calloc-loop.js";
 import { findCliffs } from "../scenarios/cliffs.js";
 import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
+import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";
 import { runCommandLine } from "./program.js";
 
@@ -26,5 +27,13 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   env: process.env,
   version,
-  library: { models, machineOptions, runCallocLoop, findCliffs, replayTrace, readTrace },
+  library: {
+    models,
+    machineOptions,
+    runCallocLoop,
+    findCliffs,
+    replayTrace,
+    readTrace,
+    calibrate: calibrateHere,
+  },
 });

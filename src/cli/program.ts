@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
+import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
@@ -75,6 +76,7 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
   run.addCommand(callocLoop(host, exit).copyInheritedSettings(run));
   program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
+  program.addCommand(calibrate(host).copyInheritedSettings(program));
   program
     .command("models")
     .description("list the allocator models and their options")
@@ -128,6 +130,20 @@ function replay(host: Host, exit: (code: number) => void): Command {
     )
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
+}
+
+function calibrate(host: Host): Command {
+  return new Command("calibrate")
+    .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
+    .option("--name <word>", "name of the profile", "this-host")
+    .option("--rounds <number>", "how often to measure", "15")
+    .option("--save <file>", "write the profile, as JSON")
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  zeropage calibrate --save here.json && zeropage run calloc-loop --costs here.json",
+    )
+    .action((flags: CalibrateFlags) => calibrateCommand(flags, host));
 }
 
 /** Adds what every command that makes a report takes. */

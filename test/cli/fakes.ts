@@ -1,6 +1,8 @@
 import type { Host, Output } from "../../src/cli/host.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
+import type { Calibration } from "../../src/costs/calibrate.js";
+import { linuxVm } from "../../src/costs/linux-vm.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeCliffs, fakeResult, fakeTimeline } from "../report/fakes.js";
@@ -90,8 +92,20 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
     },
+    calibrate: (settings) => {
+      asked.push({ ...settings });
+      return fakeCalibration(settings.name);
+    },
     ...overrides,
   };
+}
+
+function fakeCalibration(name: string): Calibration {
+  const evidence: Calibration["evidence"] = [
+    { figure: "fault.zeroMap", how: "measured", ns: 612.3, spread: 0.0512, rounds: 15 },
+    { figure: "fault.zeroFill", how: "assumed", ns: 3360, why: "32 faults where 16384 pages were touched" },
+  ];
+  return { ...linuxVm, name, source: "a made-up host", evidence };
 }
 
 /** Two chunks, the second in two pieces, and what was returned: an allocation of each kind, and all else. */
