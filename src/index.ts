@@ -26,6 +26,11 @@ export {
 export { mallocStats } from "./malloc-stats.js";
 export { type ModelInfo, models } from "./models.js";
 export type { Options } from "./options.js";
+export { collapsedStacks } from "./profile/collapsed.js";
+export type { ProfileNode } from "./profile/node.js";
+export { sampleText } from "./profile/sample-text.js";
+export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
+export { type Stack, stacksOf } from "./profile/stacks.js";
 export type {
   Cliff,
   CliffsResult,
@@ -51,6 +56,13 @@ export {
 } from "./sandbox.js";
 export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
+export {
+  type CallocLoopProfileRun,
+  type Profiled,
+  profileCallocLoop,
+  profileTrace,
+  type TraceProfileRun,
+} from "./scenarios/profile.js";
 export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
 export type { TimelinePoint } from "./timeline.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";

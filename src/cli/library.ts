@@ -6,6 +6,7 @@ import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type * as registry from "../models.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
 import type { findCliffs } from "../scenarios/cliffs.js";
+import type { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import type { replayTrace } from "../scenarios/replay-trace.js";
 import type { readTrace } from "../trace/read.js";
 
@@ -22,6 +23,8 @@ export interface Library extends Catalogue {
   runCallocLoop: typeof runCallocLoop;
   findCliffs: typeof findCliffs;
   replayTrace: typeof replayTrace;
+  profileCallocLoop: typeof profileCallocLoop;
+  profileTrace: typeof profileTrace;
   readTrace: typeof readTrace;
   /** Measures this host. */
   calibrate(settings: CalibrationSettings): Calibration;

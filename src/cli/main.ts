@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
 import { findCliffs } from "../scenarios/cliffs.js";
+import { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
 import { calibrateHere } from "./calibrate.js";
@@ -33,6 +34,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     runCallocLoop,
     findCliffs,
     replayTrace,
+    profileCallocLoop,
+    profileTrace,
     readTrace,
     calibrate: calibrateHere,
   },

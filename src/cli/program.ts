@@ -6,6 +6,7 @@ import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { modelsCommand } from "./models.js";
+import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
 
@@ -26,6 +27,13 @@ Examples:
   zeropage cliffs
   zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
   zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
+
+const PROFILE_EXAMPLES = `
+Examples:
+  zeropage profile calloc-loop --allocator libmalloc --collapsed stacks.txt
+  zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
+
+const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
 const REPLAY_EXAMPLES = `${ALLOCATORS}
 
@@ -76,6 +84,7 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
   run.addCommand(callocLoop(host, exit).copyInheritedSettings(run));
   program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
+  program.addCommand(profile(host).copyInheritedSettings(program));
   program.addCommand(calibrate(host).copyInheritedSettings(program));
   program
     .command("models")
@@ -132,6 +141,26 @@ function replay(host: Host, exit: (code: number) => void): Command {
     .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
 }
 
+function profile(host: Host): Command {
+  return new Command("profile")
+    .description("where the simulated time of one run goes, by call path")
+    .argument("<what>", "calloc-loop, or a trace; - is standard input")
+    .requiredOption("--allocator <one>", "the allocator to run")
+    .option("--size <size>", "of calloc-loop: size of the block", "100MiB")
+    .option("--count <number>", "of calloc-loop: how many times", "1000")
+    .option("--written <share>", "of calloc-loop: share of the block the program writes each time", "0%")
+    .option("--touch <policy>", `of a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
+    .option("--format <format>", `of a trace: ${TRACE_FORMATS.join(", ")}`)
+    .option("--costs <name>", COSTS)
+    .option("--check", "run on the check build, which validates the machine as it goes")
+    .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
+    .option("--speedscope <file>", "write speedscope's JSON")
+    .option("--pprof <file>", "write a pprof profile, gzipped")
+    .option("--json", "print the tree as JSON")
+    .addHelpText("after", PROFILE_EXAMPLES)
+    .action((what, flags: ProfileFlags) => profileCommand(what, flags, host));
+}
+
 function calibrate(host: Host): Command {
   return new Command("calibrate")
     .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
@@ -150,10 +179,7 @@ function calibrate(host: Host): Command {
 function withReport(command: Command): Command {
   return command
     .option("--allocator <list>", "allocators to run (default: every model)", addToList)
-    .option(
-      "--costs <name>",
-      `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`,
-    )
+    .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
     .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))

@@ -3,8 +3,10 @@ import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
 import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
+import { macos2016 } from "../../src/costs/macos-2016.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
+import { fakeProfile } from "../profile/fakes.js";
 import { fakeCliffs, fakeResult, fakeTimeline } from "../report/fakes.js";
 
 /** A stream that keeps what is written to it. */
@@ -91,6 +93,14 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       for (const [addresses, chunk] of fakeChunks()) onResults?.(addresses, chunk);
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
+    },
+    async profileCallocLoop({ options = {}, ...run }) {
+      asked.push({ options, ...run });
+      return { allocator: run.model, options: {}, costs: run.costs ?? macos2016, root: fakeProfile };
+    },
+    async profileTrace({ trace: _, options = {}, ...run }) {
+      asked.push({ options, ...run });
+      return { allocator: run.model, options: {}, costs: run.costs ?? linuxVm, root: fakeProfile };
     },
     calibrate: (settings) => {
       asked.push({ ...settings });
