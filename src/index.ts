@@ -32,11 +32,17 @@ export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
 export type {
+  BufferWay,
+  CallocFix,
+  CallocFixesReport,
   Cliff,
   CliffsResult,
   CostKind,
+  Crossover,
   CurvePoint,
   IterationCost,
+  IterContentReport,
+  IterContentResult,
   LoopCost,
   OptionValues,
   Parameters,
@@ -54,8 +60,15 @@ export {
   type TouchPolicy,
   type Width,
 } from "./sandbox.js";
+export {
+  type CallocFixRun,
+  type CrossoverRun,
+  findCrossover,
+  runCallocFix,
+} from "./scenarios/calloc-fixes.js";
 export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
+export { type IterContentRun, runIterContent, TLS_RECORD_BYTES } from "./scenarios/iter-content.js";
 export {
   type CallocLoopProfileRun,
   type Profiled,

@@ -4,8 +4,10 @@
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type * as registry from "../models.js";
+import type { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
 import type { findCliffs } from "../scenarios/cliffs.js";
+import type { runIterContent } from "../scenarios/iter-content.js";
 import type { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import type { replayTrace } from "../scenarios/replay-trace.js";
 import type { readTrace } from "../trace/read.js";
@@ -21,6 +23,9 @@ export interface Catalogue {
 
 export interface Library extends Catalogue {
   runCallocLoop: typeof runCallocLoop;
+  runIterContent: typeof runIterContent;
+  runCallocFix: typeof runCallocFix;
+  findCrossover: typeof findCrossover;
   findCliffs: typeof findCliffs;
   replayTrace: typeof replayTrace;
   profileCallocLoop: typeof profileCallocLoop;

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
+import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
 import { findCliffs } from "../scenarios/cliffs.js";
+import { runIterContent } from "../scenarios/iter-content.js";
 import { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
@@ -32,6 +34,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     models,
     machineOptions,
     runCallocLoop,
+    runIterContent,
+    runCallocFix,
+    findCrossover,
     findCliffs,
     replayTrace,
     profileCallocLoop,

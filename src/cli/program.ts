@@ -2,9 +2,11 @@ import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
+import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
 import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
+import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from "./iter-content.js";
 import { modelsCommand } from "./models.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
@@ -27,6 +29,18 @@ Examples:
   zeropage cliffs
   zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
   zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
+
+const ITER_CONTENT_EXAMPLES = `${ALLOCATORS}
+
+Examples:
+  zeropage run iter-content
+  zeropage run iter-content --size 64MiB --allocator libmalloc:zeroing=dirty --costs macos-2016`;
+
+const CALLOC_FIXES_EXAMPLES = `${ALLOCATORS}
+
+Examples:
+  zeropage run calloc-fixes --chart fixes.svg
+  zeropage run calloc-fixes --costs linux-vm --allocator lazy,glibc,libmalloc`;
 
 const PROFILE_EXAMPLES = `
 Examples:
@@ -81,7 +95,9 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     })
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
-  run.addCommand(callocLoop(host, exit).copyInheritedSettings(run));
+  for (const command of [callocLoop, iterContent, callocFixes]) {
+    run.addCommand(command(host, exit).copyInheritedSettings(run));
+  }
   program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
   program.addCommand(profile(host).copyInheritedSettings(program));
@@ -108,6 +124,32 @@ function callocLoop(host: Host, exit: (code: number) => void): Command {
     .option("--chart <file>", "draw who zeroed the memory, as an SVG image")
     .addHelpText("after", CALLOC_LOOP_EXAMPLES)
     .action(async (flags) => exit(await callocLoopCommand(flags, host)));
+}
+
+function iterContent(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("iter-content")
+    .description("the bug report: a body read over TLS, each read into a new buffer of a whole chunk")
+    .option("--size <sizes>", "size of a chunk; several by commas", "10MiB,100MiB,1GiB")
+    .option("--body <size>", "bytes to read in all", "100MiB");
+  return withReport(command, BUG_REPORT_ALLOCATORS)
+    .option("--chart <file>", "draw throughput against the size of a chunk, as an SVG image")
+    .addHelpText("after", ITER_CONTENT_EXAMPLES)
+    .action(async (flags: IterContentFlags) => exit(await iterContentCommand(flags, host)));
+}
+
+function callocFixes(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("calloc-fixes")
+    .description("what calloc could do instead, by the part of the pages that is written")
+    .option("--size <size>", "size of the block", "100MiB")
+    .option(
+      "--written <shares>",
+      "parts of the pages the program writes; several by commas",
+      "0%,1%,10%,50%,100%",
+    );
+  return withReport(command, "libmalloc, its variants, and glibc")
+    .option("--chart <file>", "draw time against the part written, as an SVG image")
+    .addHelpText("after", CALLOC_FIXES_EXAMPLES)
+    .action(async (flags: CallocFixesFlags) => exit(await callocFixesCommand(flags, host)));
 }
 
 function cliffs(host: Host, exit: (code: number) => void): Command {
@@ -176,9 +218,9 @@ function calibrate(host: Host): Command {
 }
 
 /** Adds what every command that makes a report takes. */
-function withReport(command: Command): Command {
+function withReport(command: Command, allocators = "every model"): Command {
   return command
-    .option("--allocator <list>", "allocators to run (default: every model)", addToList)
+    .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))

@@ -1,5 +1,12 @@
 import { SYSCALLS } from "../counters.js";
-import type { CliffsReport, IterationCost, Report, Result } from "./results.js";
+import type {
+  CallocFixesReport,
+  CliffsReport,
+  IterationCost,
+  IterContentReport,
+  Report,
+  Result,
+} from "./results.js";
 
 type Scalar = string | number;
 type Tree = { readonly [key: string]: Scalar | Tree };
@@ -22,6 +29,30 @@ export function csvCliffs({ scenario, results }: CliffsReport): string {
           ...(settledAfter === undefined ? {} : { settledAfter }),
           first: costTree(first),
         }),
+      ),
+    ),
+  );
+}
+
+/** The same of bodies read. */
+export function csvIterContent({ scenario, results }: IterContentReport): string {
+  return csvRows(
+    results.map(({ bytesPerSecond, ...result }) =>
+      flatten({
+        scenario,
+        ...(result as unknown as Tree),
+        ...(bytesPerSecond !== null && { bytesPerSecond }),
+      }),
+    ),
+  );
+}
+
+/** The same of fixes of calloc: a row per allocator and share. */
+export function csvCallocFixes({ scenario, results }: CallocFixesReport): string {
+  return csvRows(
+    results.flatMap(({ allocator, options, costs, bytes, points }) =>
+      points.map(({ share, pages, ...cost }) =>
+        flatten({ scenario, allocator, options, bytes, share, pages, ...costTree(cost), costs }),
       ),
     ),
   );

@@ -93,3 +93,67 @@ export interface CliffsReport {
   parameters: { from: number; to: number };
   results: CliffsResult[];
 }
+
+/** How a library gets the buffer of a read: CFFI before 1.10, CFFI 1.10, and the fix. */
+export const BUFFER_WAYS = ["malloc+memset", "calloc", "malloc"] as const;
+export type BufferWay = (typeof BUFFER_WAYS)[number];
+
+/** A body read in buffers of one size, got in one way from one allocator. */
+export interface IterContentResult {
+  allocator: string;
+  options: OptionValues;
+  way: BufferWay;
+  /** Size of each buffer. */
+  chunk: number;
+  /** Bytes read in all. */
+  body: number;
+  counters: Counters;
+  /** Reads; bytes the library cleared itself, and those of them on pages that were all zero. */
+  library: { reads: number; cleared: number; needless: number };
+  /** With what the library cleared, which is priced as the allocator's clearing. */
+  simulated: SimulatedTime;
+  /** Of the body; null where reading costs nothing. */
+  bytesPerSecond: number | null;
+}
+
+/** The record the reports about reading a body are drawn from; as JSON, the command line's contract. */
+export interface IterContentReport {
+  scenario: "iter-content";
+  parameters: { body: number };
+  results: IterContentResult[];
+}
+
+/** One allocator's settled loop, by the part of its pages that is written. */
+export interface CallocFix {
+  allocator: string;
+  options: OptionValues;
+  /** Name of the cost profile. */
+  costs: string;
+  /** Size of each block. */
+  bytes: number;
+  points: (IterationCost & { share: number; pages: number })[];
+}
+
+/** From how many pages written on the cheaper of two allocators is another one. */
+export interface Crossover {
+  pages: number;
+  /** The same as a part of all pages. */
+  share: number;
+  /** Which costs less from there on. */
+  cheaperAbove: "one" | "other";
+}
+
+/** A crossover with the names of both, as the command line takes them. */
+export interface NamedCrossover extends Crossover {
+  one: string;
+  other: string;
+}
+
+/** The record the reports about fixes of calloc are drawn from; as JSON, the command line's contract. */
+export interface CallocFixesReport {
+  scenario: "calloc-fixes";
+  parameters: { bytes: number; costs: string };
+  results: CallocFix[];
+  /** Of the first allocator with each other, where there is one. */
+  crossovers: NamedCrossover[];
+}

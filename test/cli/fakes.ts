@@ -7,7 +7,7 @@ import { macos2016 } from "../../src/costs/macos-2016.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";
-import { fakeCliffs, fakeResult, fakeTimeline } from "../report/fakes.js";
+import { fakeCliffs, fakeFix, fakeReading, fakeResult, fakeTimeline } from "../report/fakes.js";
 
 /** A stream that keeps what is written to it. */
 export interface Captured extends Output {
@@ -93,6 +93,20 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       for (const [addresses, chunk] of fakeChunks()) onResults?.(addresses, chunk);
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
+    },
+    async runIterContent({ onProgress, ...run }) {
+      asked.push(run);
+      onProgress?.(500, 6400);
+      const { way, chunk, body } = run;
+      return { ...fakeReading({ way, chunk, allocator: run.model }), body };
+    },
+    async runCallocFix(run) {
+      asked.push({ ...run });
+      return fakeFix(run.model, run.shares, run.bytes);
+    },
+    async findCrossover(run) {
+      asked.push({ ...run });
+      return run.other.model === "lazy" ? { pages: 100, share: 0.25, cheaperAbove: "one" } : undefined;
     },
     async profileCallocLoop({ options = {}, ...run }) {
       asked.push({ options, ...run });

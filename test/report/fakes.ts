@@ -3,11 +3,13 @@ import { macos2016 } from "../../src/costs/macos-2016.js";
 import { simulatedTime } from "../../src/costs/simulate.js";
 import { type Counters, SYSCALLS } from "../../src/counters.js";
 import type {
+  CallocFix,
   CliffsReport,
   CliffsResult,
   CostKind,
   CurvePoint,
   IterationCost,
+  IterContentResult,
   OptionValues,
   Report,
   Result,
@@ -168,4 +170,38 @@ export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2):
 
 export function cliffsOf(...results: CliffsResult[]): CliffsReport {
   return { scenario: "cliffs", parameters: { from: 1024, to: MIB }, results };
+}
+
+/** A body of 1 MiB in 64 reads, each of which costs as many seconds. */
+export function fakeReading(
+  reading: Partial<IterContentResult> & { seconds?: number; counted?: Parts } = {},
+): IterContentResult {
+  const { seconds = 0.001, counted, ...rest } = reading;
+  const parts = { faults: 0, zeroedByKernel: 0, zeroedByAllocator: 64 * seconds, syscalls: 0 };
+  return {
+    allocator: "glibc",
+    options: {},
+    way: "calloc",
+    chunk: 10 * MIB,
+    body: MIB,
+    counters: fakeCounters(counted),
+    library: { reads: 64, cleared: 0, needless: 0 },
+    simulated: { costs: linuxVm.name, seconds: 64 * seconds, parts },
+    bytesPerSecond: seconds === 0 ? null : MIB / (64 * seconds),
+    ...rest,
+  };
+}
+
+/** A fix that clears what is written, and 1 MiB besides. */
+export function fakeFix(
+  allocator: string,
+  shares: readonly number[],
+  bytes = 100 * MIB,
+  besides = MIB,
+): CallocFix {
+  const points = shares.map((share) => ({
+    ...fakeCost(share * bytes + besides, { mmap: 1 }),
+    ...{ share, pages: (share * bytes) / PAGE },
+  }));
+  return { allocator, options: {}, costs: linuxVm.name, bytes, points };
 }
