@@ -103,7 +103,6 @@ function curveChart(points: readonly CurveAt[], { title, subtitle, x, y }: Axes)
         field: "line",
         type: "nominal",
         scale: { domain: lines, range: lines.map(dash) },
-        legend: null,
       },
     },
     config: CHART_CONFIG,
