@@ -45,10 +45,18 @@ describe("a profile of the loop", () => {
   });
 });
 
-test("a profile of a trace adds up to its replay", async () => {
-  const text = "a 0 4096\nc 1 10 100000\nw 1 0 50000\nr 0 800000\nm 2 64 100\nf 1\nf 0\n";
+test("a profile of a trace adds up to its replay, however many calls are in a row", async () => {
+  const row = Array.from({ length: 3000 }, (_, i) => `a ${i + 3} 5000\n`).join("");
+  const text = `a 0 4096\nc 1 10 100000\nw 1 0 50000\nr 0 800000\nm 2 64 100\nf 1\nf 0\n${row}`;
   const read = () => readTrace(new TextEncoder().encode(text), { format: "text" });
   const { root } = await profileTrace({ model: "glibc", trace: await read(), touch: "pages" });
+  expect(root.children.map(({ name, calls }) => [name, calls])).toEqual([
+    ["malloc", 3001],
+    ["calloc", 1],
+    ["realloc", 1],
+    ["aligned_alloc", 1],
+    ["free", 2],
+  ]);
   const sandbox = await openSandbox("glibc");
   await sandbox.replay(await read(), { touch: "pages" });
   const { bytes: _, ...counted } = sandbox.counters();
