@@ -50,12 +50,13 @@ export interface Counters {
 
 type Tree = { readonly [key: string]: number | Tree };
 
-function subtractTrees(later: Tree, earlier: Tree): Tree {
+/** Both trees, figure by figure. */
+function combine(one: Tree, other: Tree, figure: (one: number, other: number) => number): Tree {
   return Object.fromEntries(
-    Object.entries(later).map(([key, value]) => {
-      const before = earlier[key];
-      if (typeof value === "number") return [key, value - (before as number)];
-      return [key, subtractTrees(value, before as Tree)];
+    Object.entries(one).map(([key, value]) => {
+      const its = other[key];
+      if (typeof value === "number") return [key, figure(value, its as number)];
+      return [key, combine(value, its as Tree, figure)];
     }),
   );
 }
@@ -66,5 +67,14 @@ function subtractTrees(later: Tree, earlier: Tree): Tree {
  * at `earlier` stops being so when the program uses the page.
  */
 export function subtract(later: Counters, earlier: Counters): Counters {
-  return subtractTrees(later as unknown as Tree, earlier as unknown as Tree) as unknown as Counters;
+  return combineCounters(later, earlier, (after, before) => after - before);
+}
+
+/** Two changes one after another, such as `subtract` gives, as one. */
+export function addCounters(one: Counters, other: Counters): Counters {
+  return combineCounters(one, other, (its, more) => its + more);
+}
+
+function combineCounters(one: Counters, other: Counters, figure: Parameters<typeof combine>[2]): Counters {
+  return combine(one as unknown as Tree, other as unknown as Tree, figure) as unknown as Counters;
 }

@@ -51,6 +51,11 @@ export class OptionError extends ZeropageError {
   override name = "OptionError";
 }
 
+/** A cost profile that cannot be read. */
+export class CostError extends ZeropageError {
+  override name = "CostError";
+}
+
 /** The sandbox was closed, or its module is not what it should be. */
 export class SandboxError extends ZeropageError {
   override name = "SandboxError";

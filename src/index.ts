@@ -1,8 +1,13 @@
 export { formatBytes, parseBytes } from "./bytes.js";
+export { parseCostProfile } from "./costs/parse.js";
+export type { CostFigures, CostProfile } from "./costs/profile.js";
+export { costProfiles, defaultCosts } from "./costs/profiles.js";
+export { type Events, type SimulatedTime, simulatedTime, type TimeParts } from "./costs/simulate.js";
 export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
 export {
   type AllocationFailure,
   AllocatorAbort,
+  CostError,
   OptionError,
   OutOfMemory,
   SandboxError,
@@ -21,12 +26,23 @@ export {
 export { mallocStats } from "./malloc-stats.js";
 export { type ModelInfo, models } from "./models.js";
 export type { Options } from "./options.js";
+export { collapsedStacks } from "./profile/collapsed.js";
+export type { ProfileNode } from "./profile/node.js";
+export { sampleText } from "./profile/sample-text.js";
+export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
+export { type Stack, stacksOf } from "./profile/stacks.js";
 export type {
+  BufferWay,
+  CallocFix,
+  CallocFixesReport,
   Cliff,
   CliffsResult,
   CostKind,
+  Crossover,
   CurvePoint,
   IterationCost,
+  IterContentReport,
+  IterContentResult,
   LoopCost,
   OptionValues,
   Parameters,
@@ -44,8 +60,22 @@ export {
   type TouchPolicy,
   type Width,
 } from "./sandbox.js";
+export {
+  type CallocFixRun,
+  type CrossoverRun,
+  findCrossover,
+  runCallocFix,
+} from "./scenarios/calloc-fixes.js";
 export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
+export { type IterContentRun, runIterContent, TLS_RECORD_BYTES } from "./scenarios/iter-content.js";
+export {
+  type CallocLoopProfileRun,
+  type Profiled,
+  profileCallocLoop,
+  profileTrace,
+  type TraceProfileRun,
+} from "./scenarios/profile.js";
 export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
 export type { TimelinePoint } from "./timeline.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";

@@ -33,6 +33,12 @@ export function parsePercent(text: string): number {
   return percent / 100;
 }
 
+/** Reads `0%,10%,100%`: shares in ascending order, each once. */
+export function parseShares(text: string): number[] {
+  const shares = new Set(text.split(",").map(parsePercent));
+  return [...shares].sort((one, other) => one - other);
+}
+
 /** Reads how often to repeat: a whole number, at least 1. */
 export function parseCount(text: string): number {
   const count = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;

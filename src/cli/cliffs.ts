@@ -5,6 +5,7 @@ import type { CliffsReport } from "../report/results.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseSize } from "./args.js";
 import { collect } from "./collect.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
@@ -13,7 +14,7 @@ import { chooseForm, type FormFlags, printableCliffs } from "./output.js";
 import { openProgress } from "./progress.js";
 
 /** The flags of `zeropage cliffs`, as typed. */
-export interface CliffsFlags extends FormFlags {
+export interface CliffsFlags extends FormFlags, CostsFlags {
   from: string;
   to: string;
   allocator?: string;
@@ -28,6 +29,7 @@ export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<num
   if (range.from > range.to) {
     throw new UsageError(`--from: "${flags.from}" is more than "${flags.to}", given to --to`);
   }
+  const costs = await chooseCosts(flags);
   const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   const progress = openProgress(host.stderr);
   const jobs = allocators.map((allocator) => {
@@ -35,7 +37,8 @@ export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<num
     const onProgress = (done: number, total: number) =>
       progress.show(`${label}: ${formatCount(done)} of ${formatCount(total)} sizes`);
     const options = runOptions(allocator, flags.check === true);
-    const run = () => host.library.findCliffs({ model: allocator.model, options, ...range, onProgress });
+    const run = () =>
+      host.library.findCliffs({ model: allocator.model, options, ...range, ...costs, onProgress });
     return { label, run };
   });
   const { done, failed } = await collect(jobs);

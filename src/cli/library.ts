@@ -2,9 +2,13 @@
  * What the command line needs of the library: handed in, so that tests can hand in fakes.
  */
 
+import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type * as registry from "../models.js";
+import type { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
 import type { findCliffs } from "../scenarios/cliffs.js";
+import type { runIterContent } from "../scenarios/iter-content.js";
+import type { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import type { replayTrace } from "../scenarios/replay-trace.js";
 import type { readTrace } from "../trace/read.js";
 
@@ -19,7 +23,14 @@ export interface Catalogue {
 
 export interface Library extends Catalogue {
   runCallocLoop: typeof runCallocLoop;
+  runIterContent: typeof runIterContent;
+  runCallocFix: typeof runCallocFix;
+  findCrossover: typeof findCrossover;
   findCliffs: typeof findCliffs;
   replayTrace: typeof replayTrace;
+  profileCallocLoop: typeof profileCallocLoop;
+  profileTrace: typeof profileTrace;
   readTrace: typeof readTrace;
+  /** Measures this host. */
+  calibrate(settings: CalibrationSettings): Calibration;
 }

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
+import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
 import { findCliffs } from "../scenarios/cliffs.js";
+import { runIterContent } from "../scenarios/iter-content.js";
+import { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
 import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
+import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";
 import { runCommandLine } from "./program.js";
 
@@ -26,5 +30,18 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   env: process.env,
   version,
-  library: { models, machineOptions, runCallocLoop, findCliffs, replayTrace, readTrace },
+  library: {
+    models,
+    machineOptions,
+    runCallocLoop,
+    runIterContent,
+    runCallocFix,
+    findCrossover,
+    findCliffs,
+    replayTrace,
+    profileCallocLoop,
+    profileTrace,
+    readTrace,
+    calibrate: calibrateHere,
+  },
 });

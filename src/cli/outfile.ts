@@ -24,7 +24,7 @@ export async function prepareSvg(flag: string, path: string): Promise<OutFile> {
 export interface OutStream {
   path: string;
   /** Adds to what was written; the first time, opens. Waits until it is written, so that memory stays constant. */
-  append(text: string): void;
+  append(data: string | Uint8Array): void;
   /** Puts the file in its place, empty if nothing was added. */
   finish(): void;
   /** Leaves no trace of it, as far as that can be. */
@@ -46,8 +46,8 @@ export async function prepareStream(flag: string, path: string): Promise<OutStre
   };
   return {
     path,
-    append(text) {
-      const bytes = Buffer.from(text);
+    append(data) {
+      const bytes = typeof data === "string" ? Buffer.from(data) : data;
       for (let at = 0; at < bytes.length; ) at += writeSync(open(), bytes, at);
     },
     finish() {

@@ -1,9 +1,11 @@
+import { callocFixesPage } from "../report/calloc-fixes.js";
 import { cliffsPage } from "../report/cliffs.js";
-import { csvCliffs, csvReport } from "../report/csv.js";
+import { csvCallocFixes, csvCliffs, csvIterContent, csvReport } from "../report/csv.js";
+import { iterContentPage } from "../report/iter-content.js";
 import { jsonReport } from "../report/json.js";
 import { markdownPage } from "../report/markdown.js";
 import type { Page } from "../report/page.js";
-import type { CliffsReport, Report } from "../report/results.js";
+import type { CallocFixesReport, CliffsReport, IterContentReport, Report } from "../report/results.js";
 import { reportPage } from "../report/rows.js";
 import { tablePage } from "../report/table.js";
 import type { Host } from "./host.js";
@@ -30,6 +32,14 @@ export function printable(report: Report): Printable {
 
 export function printableCliffs(report: CliffsReport): Printable {
   return { record: report, page: () => cliffsPage(report), csv: () => csvCliffs(report) };
+}
+
+export function printableIterContent(report: IterContentReport): Printable {
+  return { record: report, page: () => iterContentPage(report), csv: () => csvIterContent(report) };
+}
+
+export function printableCallocFixes(report: CallocFixesReport): Printable {
+  return { record: report, page: () => callocFixesPage(report), csv: () => csvCallocFixes(report) };
 }
 
 const RENDER: Record<Form, (report: Printable, colour: boolean) => string> = {

@@ -1,9 +1,14 @@
 import { Command, CommanderError, Option } from "commander";
+import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
+import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
+import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
 import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
+import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from "./iter-content.js";
 import { modelsCommand } from "./models.js";
+import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
 
@@ -24,6 +29,25 @@ Examples:
   zeropage cliffs
   zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
   zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
+
+const ITER_CONTENT_EXAMPLES = `${ALLOCATORS}
+
+Examples:
+  zeropage run iter-content
+  zeropage run iter-content --size 64MiB --allocator libmalloc:zeroing=dirty --costs macos-2016`;
+
+const CALLOC_FIXES_EXAMPLES = `${ALLOCATORS}
+
+Examples:
+  zeropage run calloc-fixes --chart fixes.svg
+  zeropage run calloc-fixes --costs linux-vm --allocator lazy,glibc,libmalloc`;
+
+const PROFILE_EXAMPLES = `
+Examples:
+  zeropage profile calloc-loop --allocator libmalloc --collapsed stacks.txt
+  zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
+
+const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
 const REPLAY_EXAMPLES = `${ALLOCATORS}
 
@@ -71,9 +95,13 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     })
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
-  run.addCommand(callocLoop(host, exit).copyInheritedSettings(run));
+  for (const command of [callocLoop, iterContent, callocFixes]) {
+    run.addCommand(command(host, exit).copyInheritedSettings(run));
+  }
   program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
+  program.addCommand(profile(host).copyInheritedSettings(program));
+  program.addCommand(calibrate(host).copyInheritedSettings(program));
   program
     .command("models")
     .description("list the allocator models and their options")
@@ -96,6 +124,32 @@ function callocLoop(host: Host, exit: (code: number) => void): Command {
     .option("--chart <file>", "draw who zeroed the memory, as an SVG image")
     .addHelpText("after", CALLOC_LOOP_EXAMPLES)
     .action(async (flags) => exit(await callocLoopCommand(flags, host)));
+}
+
+function iterContent(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("iter-content")
+    .description("the bug report: a body read over TLS, each read into a new buffer of a whole chunk")
+    .option("--size <sizes>", "size of a chunk; several by commas", "10MiB,100MiB,1GiB")
+    .option("--body <size>", "bytes to read in all", "100MiB");
+  return withReport(command, BUG_REPORT_ALLOCATORS)
+    .option("--chart <file>", "draw throughput against the size of a chunk, as an SVG image")
+    .addHelpText("after", ITER_CONTENT_EXAMPLES)
+    .action(async (flags: IterContentFlags) => exit(await iterContentCommand(flags, host)));
+}
+
+function callocFixes(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("calloc-fixes")
+    .description("what calloc could do instead, by the part of the pages that is written")
+    .option("--size <size>", "size of the block", "100MiB")
+    .option(
+      "--written <shares>",
+      "parts of the pages the program writes; several by commas",
+      "0%,1%,10%,50%,100%",
+    );
+  return withReport(command, "libmalloc, its variants, and glibc")
+    .option("--chart <file>", "draw time against the part written, as an SVG image")
+    .addHelpText("after", CALLOC_FIXES_EXAMPLES)
+    .action(async (flags: CallocFixesFlags) => exit(await callocFixesCommand(flags, host)));
 }
 
 function cliffs(host: Host, exit: (code: number) => void): Command {
@@ -129,10 +183,45 @@ function replay(host: Host, exit: (code: number) => void): Command {
     .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
 }
 
+function profile(host: Host): Command {
+  return new Command("profile")
+    .description("where the simulated time of one run goes, by call path")
+    .argument("<what>", "calloc-loop, or a trace; - is standard input")
+    .requiredOption("--allocator <one>", "the allocator to run")
+    .option("--size <size>", "of calloc-loop: size of the block", "100MiB")
+    .option("--count <number>", "of calloc-loop: how many times", "1000")
+    .option("--written <share>", "of calloc-loop: share of the block the program writes each time", "0%")
+    .option("--touch <policy>", `of a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
+    .option("--format <format>", `of a trace: ${TRACE_FORMATS.join(", ")}`)
+    .option("--costs <name>", COSTS)
+    .option("--check", "run on the check build, which validates the machine as it goes")
+    .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
+    .option("--speedscope <file>", "write speedscope's JSON")
+    .option("--pprof <file>", "write a pprof profile, gzipped")
+    .option("--json", "print the tree as JSON")
+    .addHelpText("after", PROFILE_EXAMPLES)
+    .action((what, flags: ProfileFlags) => profileCommand(what, flags, host));
+}
+
+function calibrate(host: Host): Command {
+  return new Command("calibrate")
+    .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
+    .option("--name <word>", "name of the profile", "this-host")
+    .option("--rounds <number>", "how often to measure", "15")
+    .option("--save <file>", "write the profile, as JSON")
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  zeropage calibrate --save here.json && zeropage run calloc-loop --costs here.json",
+    )
+    .action((flags: CalibrateFlags) => calibrateCommand(flags, host));
+}
+
 /** Adds what every command that makes a report takes. */
-function withReport(command: Command): Command {
+function withReport(command: Command, allocators = "every model"): Command {
   return command
-    .option("--allocator <list>", "allocators to run (default: every model)", addToList)
+    .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
+    .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
     .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))

@@ -1,4 +1,5 @@
 import { formatCount } from "../bytes.js";
+import type { CostProfile } from "../costs/profile.js";
 import { TraceError } from "../errors.js";
 import { allocatorLabel, heading } from "../report/label.js";
 import type { Report, Result, Timeline } from "../report/results.js";
@@ -10,6 +11,7 @@ import { AddressLines } from "./addresses.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseWord } from "./args.js";
 import { collect } from "./collect.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
@@ -25,7 +27,7 @@ const CHART_POINTS = 1000;
 const TEXT_POINTS = 100;
 
 /** The flags of `zeropage replay`, as typed. */
-export interface ReplayFlags extends FormFlags {
+export interface ReplayFlags extends FormFlags, CostsFlags {
   allocator?: string;
   touch: string;
   format?: string;
@@ -42,6 +44,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
     ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMATS) }),
     check: flags.check === true,
     timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
+    ...(await chooseCosts(flags)),
   };
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const addresses = await prepareAddresses(flags.addresses, allocators.length);
@@ -78,6 +81,7 @@ interface ReplaySettings {
   format?: (typeof TRACE_FORMATS)[number];
   check: boolean;
   timelinePoints: number;
+  costs?: CostProfile;
   /** Where the addresses go, of the one allocator there then is. */
   addresses?: OutStream;
 }
@@ -98,7 +102,7 @@ interface Replayed {
 
 async function replayOne(
   allocator: AllocatorChoice,
-  { touch, format, check, timelinePoints, addresses }: ReplaySettings,
+  { touch, format, check, timelinePoints, addresses, costs }: ReplaySettings,
   source: TraceSource,
   { library }: Host,
   progress: Progress,
@@ -115,6 +119,7 @@ async function replayOne(
       trace,
       touch,
       timelinePoints,
+      ...(costs && { costs }),
       onProgress: (operations) => progress.show(`${label}: ${formatCount(operations)} operations`),
       ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
     });

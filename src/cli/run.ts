@@ -1,4 +1,5 @@
 import { formatCount } from "../bytes.js";
+import type { CostProfile } from "../costs/profile.js";
 import { callocLoopChart } from "../report/chart.js";
 import { allocatorLabel } from "../report/label.js";
 import { formatSize } from "../report/numbers.js";
@@ -6,6 +7,7 @@ import type { Report, Result } from "../report/results.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSizes } from "./args.js";
 import { type Collected, collect, type Job } from "./collect.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
 import { prepareSvg } from "./outfile.js";
@@ -13,7 +15,7 @@ import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 
 /** The flags of `zeropage run calloc-loop`, as typed. */
-export interface CallocLoopFlags extends FormFlags {
+export interface CallocLoopFlags extends FormFlags, CostsFlags {
   size: string;
   count: string;
   written: string;
@@ -30,6 +32,7 @@ export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Pro
     written: parsePercent(flags.written),
     allocators: parseAllocators(flags.allocator, host.library),
     check: flags.check === true,
+    ...(await chooseCosts(flags)),
   };
   const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   const progress = openProgress(host.stderr);
@@ -51,17 +54,21 @@ interface CallocLoopSettings {
   written: number;
   allocators: ReturnType<typeof parseAllocators>;
   check: boolean;
+  costs?: CostProfile;
 }
 
 function callocLoopJobs(settings: CallocLoopSettings, host: Host, progress: Progress): Job<Result>[] {
-  const { count, written, check } = settings;
+  const { count, written, check, costs } = settings;
   return settings.sizes.flatMap((bytes) =>
     settings.allocators.map((allocator) => {
       const { model, options } = allocator;
       const label = `${allocatorLabel({ allocator: model, options })} at ${formatSize(bytes)}`;
       const onProgress = (done: number, total: number) =>
         progress.show(`${label}: ${formatCount(done)} of ${formatCount(total)}`);
-      const run = { model, options: runOptions(allocator, check), bytes, count, written, onProgress };
+      const run = {
+        ...{ model, options: runOptions(allocator, check), bytes, count, written, onProgress },
+        ...(costs && { costs }),
+      };
       return { label, run: () => host.library.runCallocLoop(run) };
     }),
   );

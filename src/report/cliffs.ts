@@ -1,8 +1,9 @@
 /** What people read of a report of cliffs: for each allocator the ranges of sizes over which cost is of one kind. */
 
 import { formatBytes, formatCount } from "../bytes.js";
+import { costsNote } from "./costs-note.js";
 import { allocatorLabel } from "./label.js";
-import { exactBytes, formatCell, formatShare, formatSize } from "./numbers.js";
+import { exactBytes, formatCell, formatSeconds, formatShare, formatSize } from "./numbers.js";
 import { type Cell, type Column, type Page, worseIf } from "./page.js";
 import type { Cliff, CliffsReport, CliffsResult, CostKind, CurvePoint } from "./results.js";
 
@@ -34,6 +35,7 @@ const COLUMNS: readonly Column[] = [
   { header: ["zeroed by", "allocator"], align: "right" },
   { header: ["of that", "needless"], align: "right" },
   { header: ["faults"], align: "right" },
+  { header: ["simulated", "time"], align: "right" },
   { header: ["system calls"], align: "left" },
 ];
 
@@ -46,7 +48,12 @@ export function cliffsPage(report: CliffsReport): Page {
     rows: report.results.flatMap((result) =>
       costRanges(result).map((range, index) => rangeRow(range, index === 0 ? allocatorLabel(result) : "")),
     ),
-    sentences: report.results.map((result) => `${allocatorLabel(result)}: ${sentence(result, to)}`),
+    sentences: [
+      ...report.results.map((result) => `${allocatorLabel(result)}: ${sentence(result, to)}`),
+      ...costsNote(
+        report.results.map((result) => ({ allocator: allocatorLabel(result), costs: result.costs })),
+      ),
+    ],
   };
 }
 
@@ -62,6 +69,7 @@ function rangeRow({ cost, from, to }: CostRange, label: string): Cell[] {
     plain(span(from.zeroed.allocator, allocator, formatCell)),
     { text: formatShare(needless, allocator), tone: worseIf(needless > 0) },
     plain(span(from.faults, to.faults, formatMean)),
+    plain(span(from.simulatedSeconds, to.simulatedSeconds, formatSeconds)),
     plain(syscallsText(to)),
   ];
 }

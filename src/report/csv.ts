@@ -1,5 +1,12 @@
 import { SYSCALLS } from "../counters.js";
-import type { CliffsReport, IterationCost, Report, Result } from "./results.js";
+import type {
+  CallocFixesReport,
+  CliffsReport,
+  IterationCost,
+  IterContentReport,
+  Report,
+  Result,
+} from "./results.js";
 
 type Scalar = string | number;
 type Tree = { readonly [key: string]: Scalar | Tree };
@@ -15,10 +22,10 @@ export function csvReport(report: Report): string {
 /** The same of cliffs: a row per point. */
 export function csvCliffs({ scenario, results }: CliffsReport): string {
   return csvRows(
-    results.flatMap(({ allocator, options, points }) =>
+    results.flatMap(({ allocator, options, costs, points }) =>
       points.map(({ bytes, cost, first, settledAfter, ...settled }) =>
         flatten({
-          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled) },
+          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled), costs },
           ...(settledAfter === undefined ? {} : { settledAfter }),
           first: costTree(first),
         }),
@@ -27,10 +34,34 @@ export function csvCliffs({ scenario, results }: CliffsReport): string {
   );
 }
 
+/** The same of bodies read. */
+export function csvIterContent({ scenario, results }: IterContentReport): string {
+  return csvRows(
+    results.map(({ bytesPerSecond, ...result }) =>
+      flatten({
+        scenario,
+        ...(result as unknown as Tree),
+        ...(bytesPerSecond !== null && { bytesPerSecond }),
+      }),
+    ),
+  );
+}
+
+/** The same of fixes of calloc: a row per allocator and share. */
+export function csvCallocFixes({ scenario, results }: CallocFixesReport): string {
+  return csvRows(
+    results.flatMap(({ allocator, options, costs, bytes, points }) =>
+      points.map(({ share, pages, ...cost }) =>
+        flatten({ scenario, allocator, options, bytes, share, pages, ...costTree(cost), costs }),
+      ),
+    ),
+  );
+}
+
 /** With every kind of system call, so that all rows have the same columns. */
-function costTree({ zeroed, faults, syscalls }: IterationCost): Tree {
+function costTree({ zeroed, faults, syscalls, simulatedSeconds }: IterationCost): Tree {
   const calls = Object.fromEntries(SYSCALLS.map((name) => [name, syscalls[name] ?? 0]));
-  return { zeroed, faults, syscalls: calls };
+  return { zeroed, faults, syscalls: calls, simulatedSeconds };
 }
 
 function csvRows(rows: readonly Map<string, Scalar>[]): string {
@@ -47,6 +78,7 @@ function flatResult(report: Report, result: Result): Map<string, Scalar> {
     parameters: { ...report.parameters, ...result.parameters },
     ...(result.cost === undefined ? {} : { cost: result.cost }),
     ...(result.counters as unknown as Tree),
+    ...(result.simulated && { simulated: result.simulated as unknown as Tree }),
     hostSeconds: result.hostSeconds,
   });
 }

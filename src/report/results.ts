@@ -1,3 +1,4 @@
+import type { SimulatedTime } from "../costs/simulate.js";
 import type { Counters, Syscall } from "../counters.js";
 import type { TimelinePoint } from "../timeline.js";
 
@@ -17,6 +18,8 @@ export interface Result {
   parameters: Parameters;
   counters: Counters;
   hostSeconds: number;
+  /** How long it would take on the machine of a cost profile; absent where the allocator really ran. */
+  simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
 }
@@ -52,6 +55,8 @@ export interface IterationCost {
   faults: number;
   /** System calls by kind; only those that were made. */
   syscalls: Partial<Record<Syscall, number>>;
+  /** How long it would take on the machine of the cost profile, in seconds. */
+  simulatedSeconds: number;
 }
 
 /** What an iteration costs at one size once the loop has settled. */
@@ -74,6 +79,8 @@ export interface CurvePoint extends LoopCost {
 export interface CliffsResult {
   allocator: string;
   options: OptionValues;
+  /** Name of the cost profile of its simulated seconds. */
+  costs: string;
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */
@@ -85,4 +92,68 @@ export interface CliffsReport {
   scenario: "cliffs";
   parameters: { from: number; to: number };
   results: CliffsResult[];
+}
+
+/** How a library gets the buffer of a read: CFFI before 1.10, CFFI 1.10, and the fix. */
+export const BUFFER_WAYS = ["malloc+memset", "calloc", "malloc"] as const;
+export type BufferWay = (typeof BUFFER_WAYS)[number];
+
+/** A body read in buffers of one size, got in one way from one allocator. */
+export interface IterContentResult {
+  allocator: string;
+  options: OptionValues;
+  way: BufferWay;
+  /** Size of each buffer. */
+  chunk: number;
+  /** Bytes read in all. */
+  body: number;
+  counters: Counters;
+  /** Reads; bytes the library cleared itself, and those of them on pages that were all zero. */
+  library: { reads: number; cleared: number; needless: number };
+  /** With what the library cleared, which is priced as the allocator's clearing. */
+  simulated: SimulatedTime;
+  /** Of the body; null where reading costs nothing. */
+  bytesPerSecond: number | null;
+}
+
+/** The record the reports about reading a body are drawn from; as JSON, the command line's contract. */
+export interface IterContentReport {
+  scenario: "iter-content";
+  parameters: { body: number };
+  results: IterContentResult[];
+}
+
+/** One allocator's settled loop, by the part of its pages that is written. */
+export interface CallocFix {
+  allocator: string;
+  options: OptionValues;
+  /** Name of the cost profile. */
+  costs: string;
+  /** Size of each block. */
+  bytes: number;
+  points: (IterationCost & { share: number; pages: number })[];
+}
+
+/** From how many pages written on the cheaper of two allocators is another one. */
+export interface Crossover {
+  pages: number;
+  /** The same as a part of all pages. */
+  share: number;
+  /** Which costs less from there on. */
+  cheaperAbove: "one" | "other";
+}
+
+/** A crossover with the names of both, as the command line takes them. */
+export interface NamedCrossover extends Crossover {
+  one: string;
+  other: string;
+}
+
+/** The record the reports about fixes of calloc are drawn from; as JSON, the command line's contract. */
+export interface CallocFixesReport {
+  scenario: "calloc-fixes";
+  parameters: { bytes: number; costs: string };
+  results: CallocFix[];
+  /** Of the first allocator with each other, where there is one. */
+  crossovers: NamedCrossover[];
 }

@@ -1,6 +1,7 @@
 /** What people read of a report of runs. */
 
 import { formatCount } from "../bytes.js";
+import { costsNote } from "./costs-note.js";
 import { allocatorLabel, blockBytes, heading } from "./label.js";
 import { formatCell, formatSeconds, formatShare, formatSize } from "./numbers.js";
 import { type Column, type Page, type Tone, worseIf } from "./page.js";
@@ -61,8 +62,19 @@ const COLUMNS: readonly ColumnOf[] = [
     align: "right",
     text: (result) => formatCell(result.counters.bytes.peakResident),
   },
+  {
+    header: ["simulated", "time"],
+    align: "right",
+    applies: (results) => results.some(({ simulated }) => simulated !== undefined),
+    text: ({ simulated }) => (simulated ? formatSeconds(simulated.seconds) : "-"),
+  },
   { header: ["host", "time"], align: "right", text: (result) => formatSeconds(result.hostSeconds) },
 ];
+
+const costsOf = (result: Result) => ({
+  allocator: allocatorLabel(result),
+  costs: result.simulated?.costs,
+});
 
 /** One row per result, in order, under the columns that say something about this report. */
 export function reportPage(report: Report): Page {
@@ -73,6 +85,6 @@ export function reportPage(report: Report): Page {
     rows: report.results.map((result) =>
       columns.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
     ),
-    sentences: verdict(report),
+    sentences: [...verdict(report), ...costsNote(report.results.map(costsOf))],
   };
 }

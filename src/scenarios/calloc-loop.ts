@@ -1,4 +1,7 @@
 import { checkWhole } from "../arguments.js";
+import type { CostProfile } from "../costs/profile.js";
+import { defaultCosts } from "../costs/profiles.js";
+import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result } from "../report/results.js";
 import { openSandbox, type SandboxOptions } from "../sandbox.js";
 import { callocLoopRecords, openLoop } from "./cost.js";
@@ -16,6 +19,8 @@ export interface CallocLoopRun {
   count: number;
   /** Part of each block the program writes, 0 to 1, from its start. */
   written: number;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -41,6 +46,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const hostSeconds = (performance.now() - start) / 1000;
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
+  const costs = run.costs ?? defaultCosts(sandbox.machine.kernel);
   sandbox.close();
   const cost = await costKind(await openLoop(model, options, written), bytes);
   return {
@@ -48,6 +54,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     options: settings as OptionValues,
     parameters: { bytes, count, written },
     counters,
+    simulated: simulatedTime(counters, costs),
     hostSeconds,
     ...(cost && { cost }),
   };

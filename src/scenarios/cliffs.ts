@@ -1,4 +1,5 @@
 import { checkWhole } from "../arguments.js";
+import type { CostProfile } from "../costs/profile.js";
 import { OutOfMemory } from "../errors.js";
 import type { CliffsResult, OptionValues } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
@@ -14,6 +15,8 @@ export interface CliffsRun {
   /** The sizes to look at, both included; 1 KiB to 1 GiB if not given. */
   from?: number;
   to?: number;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -28,12 +31,12 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   checkWhole("to", to);
   if (from < 1 || from > to) throw new RangeError(`from must be from 1 to ${to}, which is to; got ${from}`);
   const { check: _check, module: _module, ...settings } = options;
-  const loop = await openLoop(model, options, 0);
+  const loop = await openLoop(model, options, 0, run.costs);
   const curve = await measureCurve(loop, { from, to, ...(onProgress && { onProgress }) });
   const points = curve.costs
     .filter(({ bytes }) => bytes >= from && bytes <= to)
     .map(({ bytes, ...cost }) => ({ bytes, cost: curve.kindAt(bytes), ...cost }));
   if (points.length === 0) throw new OutOfMemory(`there is no memory for blocks of ${from} bytes and more`);
   const cliffs = curve.cliffs.filter(({ bytes }) => bytes >= from && bytes < to);
-  return { allocator: model, options: settings as OptionValues, cliffs, points };
+  return { allocator: model, options: settings as OptionValues, costs: loop.costs.name, cliffs, points };
 }

@@ -1,6 +1,9 @@
 /** What one iteration of Benfield's loop costs, at one size. */
 
 import { readModule } from "#read-module";
+import type { CostProfile } from "../costs/profile.js";
+import { defaultCosts } from "../costs/profiles.js";
+import { simulatedTime } from "../costs/simulate.js";
 import { type Counters, SYSCALLS, subtract } from "../counters.js";
 import { OutOfMemory } from "../errors.js";
 import { findModel } from "../options.js";
@@ -18,6 +21,8 @@ const PATIENCE = 64;
 /** Benfield's loop on one allocator. */
 export interface Loop {
   pageBytes: number;
+  /** What simulated time is counted with. */
+  costs: CostProfile;
   /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
   costAt(bytes: number): Promise<LoopCost | undefined>;
 }
@@ -38,14 +43,18 @@ export function work({ zeroed, faults }: IterationCost, pageBytes: number): numb
 }
 
 /** Fetches and compiles the model's module once, for all sizes. @throws OptionError */
-export async function openLoop(model: string, options: SandboxOptions, written: number): Promise<Loop> {
+export async function openLoop(
+  model: string,
+  options: SandboxOptions,
+  written: number,
+  chosen?: CostProfile,
+): Promise<Loop> {
   // Which module is the check build's is for openSandbox to say.
   const module = options.module ?? (options.check ? undefined : await compile(findModel(model).url));
   const open = () => openSandbox(model, { ...options, ...(module && { module }) });
-  return {
-    pageBytes: (await open()).machine.pageBytes,
-    costAt: async (bytes) => measureLoop(await open(), bytes, written),
-  };
+  const { pageBytes, kernel } = (await open()).machine;
+  const costs = chosen ?? defaultCosts(kernel);
+  return { pageBytes, costs, costAt: async (bytes) => measureLoop(await open(), bytes, written, costs) };
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
@@ -53,9 +62,9 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
-function measureLoop(sandbox: Sandbox, bytes: number, written: number): LoopCost | undefined {
+function measureLoop(sandbox: Sandbox, bytes: number, written: number, costs: CostProfile) {
   try {
-    return runLoop(sandbox, bytes, written);
+    return runLoop({ sandbox, records: callocLoopRecords(bytes, written), costs }, bytes);
   } catch (error) {
     if (error instanceof OutOfMemory) return undefined;
     throw error;
@@ -64,38 +73,43 @@ function measureLoop(sandbox: Sandbox, bytes: number, written: number): LoopCost
   }
 }
 
-function runLoop(sandbox: Sandbox, bytes: number, written: number): LoopCost | undefined {
-  const records = callocLoopRecords(bytes, written);
-  const first = iterate(sandbox, records, 1);
-  const settled = settle(sandbox, records, first);
+interface Running {
+  sandbox: Sandbox;
+  records: TraceChunk;
+  costs: CostProfile;
+}
+
+function runLoop(running: Running, bytes: number): LoopCost | undefined {
+  const first = iterate(running, 1);
+  const settled = settle(running, first);
   // A loop whose calloc fails costs nothing, which is not an answer.
-  return sandbox.calloc(1, bytes) === 0 ? undefined : { bytes, ...settled, first };
+  return running.sandbox.calloc(1, bytes) === 0 ? undefined : { bytes, ...settled, first };
 }
 
 /** Runs the loop on, after its first iteration, until it costs the same again and again. */
-function settle(sandbox: Sandbox, records: TraceChunk, first: IterationCost) {
+function settle(running: Running, first: IterationCost) {
   let [cost, alike] = [first, 1];
   for (let done = 1; done < PATIENCE; done++) {
-    const next = iterate(sandbox, records, 1);
+    const next = iterate(running, 1);
     alike = isSame(next, cost) ? alike + 1 : 1;
     cost = next;
     if (alike < ALIKE) continue;
-    if (isSame(iterate(sandbox, records, CONFIRMING), cost))
-      return { ...cost, settledAfter: done + 1 - alike };
+    if (isSame(iterate(running, CONFIRMING), cost)) return { ...cost, settledAfter: done + 1 - alike };
     done += CONFIRMING;
     alike = 0;
   }
-  return iterate(sandbox, records, PATIENCE);
+  return iterate(running, PATIENCE);
 }
 
 /** Runs the loop so many times. Returns what one of them cost, in the mean. */
-function iterate(sandbox: Sandbox, records: TraceChunk, times: number): IterationCost {
+function iterate({ sandbox, records, costs }: Running, times: number): IterationCost {
   const before = sandbox.counters();
   sandbox.repeat(records, times);
-  return perIteration(subtract(sandbox.counters(), before), times);
+  return perIteration(subtract(sandbox.counters(), before), times, costs);
 }
 
-function perIteration({ zeroed, faults, syscalls }: Counters, times: number): IterationCost {
+function perIteration(counters: Counters, times: number, costs: CostProfile): IterationCost {
+  const { zeroed, faults, syscalls } = counters;
   const { kernel, allocator, needless } = zeroed;
   const { zeroMap, zeroFill, copyOnWrite } = faults;
   const made = SYSCALLS.filter((name) => syscalls[name] > 0);
@@ -103,6 +117,7 @@ function perIteration({ zeroed, faults, syscalls }: Counters, times: number): It
     zeroed: { kernel: kernel / times, allocator: allocator / times, needless: needless / times },
     faults: (zeroMap + zeroFill + copyOnWrite) / times,
     syscalls: Object.fromEntries(made.map((name) => [name, syscalls[name] / times])),
+    simulatedSeconds: simulatedTime(counters, costs).seconds / times,
   };
 }
 

@@ -1,3 +1,6 @@
+import type { CostProfile } from "../costs/profile.js";
+import { defaultCosts } from "../costs/profiles.js";
+import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
 import { openSandbox, type ReplayOptions, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
 import type { Trace } from "../trace/trace.js";
@@ -13,6 +16,8 @@ export interface TraceRun {
   touch: TouchPolicy;
   /** Most points of the timeline; 0, the default, for none. */
   timelinePoints?: number;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
   onResults?: NonNullable<ReplayOptions["onResults"]>;
@@ -35,11 +40,13 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const hostSeconds = (performance.now() - start) / 1000;
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
+  const simulated = simulatedTime(counters, run.costs ?? defaultCosts(sandbox.machine.kernel));
   sandbox.close();
   const { operations, failedAllocations, timeline } = replayed;
   const parameters = { touch, operations, failedAllocations };
+  const allocator = { allocator: model, options: settings as OptionValues };
   return {
-    result: { allocator: model, options: settings as OptionValues, parameters, counters, hostSeconds },
+    result: { ...allocator, parameters, counters, simulated, hostSeconds },
     timeline,
   };
 }

@@ -1,9 +1,13 @@
 import type { Host, Output } from "../../src/cli/host.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
+import type { Calibration } from "../../src/costs/calibrate.js";
+import { linuxVm } from "../../src/costs/linux-vm.js";
+import { macos2016 } from "../../src/costs/macos-2016.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
-import { fakeCliffs, fakeResult, fakeTimeline } from "../report/fakes.js";
+import { fakeProfile } from "../profile/fakes.js";
+import { fakeCliffs, fakeFix, fakeReading, fakeResult, fakeTimeline } from "../report/fakes.js";
 
 /** A stream that keeps what is written to it. */
 export interface Captured extends Output {
@@ -90,8 +94,42 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
     },
+    async runIterContent({ onProgress, ...run }) {
+      asked.push(run);
+      onProgress?.(500, 6400);
+      const { way, chunk, body } = run;
+      return { ...fakeReading({ way, chunk, allocator: run.model }), body };
+    },
+    async runCallocFix(run) {
+      asked.push({ ...run });
+      return fakeFix(run.model, run.shares, run.bytes);
+    },
+    async findCrossover(run) {
+      asked.push({ ...run });
+      return run.other.model === "lazy" ? { pages: 100, share: 0.25, cheaperAbove: "one" } : undefined;
+    },
+    async profileCallocLoop({ options = {}, ...run }) {
+      asked.push({ options, ...run });
+      return { allocator: run.model, options: {}, costs: run.costs ?? macos2016, root: fakeProfile };
+    },
+    async profileTrace({ trace: _, options = {}, ...run }) {
+      asked.push({ options, ...run });
+      return { allocator: run.model, options: {}, costs: run.costs ?? linuxVm, root: fakeProfile };
+    },
+    calibrate: (settings) => {
+      asked.push({ ...settings });
+      return fakeCalibration(settings.name);
+    },
     ...overrides,
   };
+}
+
+function fakeCalibration(name: string): Calibration {
+  const evidence: Calibration["evidence"] = [
+    { figure: "fault.zeroMap", how: "measured", ns: 612.3, spread: 0.0512, rounds: 15 },
+    { figure: "fault.zeroFill", how: "assumed", ns: 3360, why: "32 faults where 16384 pages were touched" },
+  ];
+  return { ...linuxVm, name, source: "a made-up host", evidence };
 }
 
 /** Two chunks, the second in two pieces, and what was returned: an allocation of each kind, and all else. */

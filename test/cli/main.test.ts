@@ -6,6 +6,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { Profile } from "pprof-format";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { models as registered } from "../../src/models.js";
 import type { CliffsReport, Report, Result } from "../../src/report/results.js";
@@ -202,9 +204,47 @@ describe("cliffs", () => {
   test("are shown as ranges", async () => {
     const { stdout } = await zeropage(["cliffs", "--allocator", "libmalloc"]);
     expect(stdout).toMatch(
-      /^libmalloc +1,024 +134,213,632 +linear +0 +1 KiB – 128 MiB +100% +0 +madvise × 3$/m,
+      /^libmalloc +1,024 +134,213,632 +linear +0 +1 KiB – 128 MiB +100% +0 +0\.413 µs – \d+(?:\.\d+)? ms +madvise × 3$/m,
     );
-    expect(stdout).toMatch(/^ +134,213,633 +1,073,741,824 +constant +0 +0 +- +0 +mmap, munmap$/m);
+    expect(stdout).toMatch(/^ +134,213,633 +1,073,741,824 +constant +0 +0 +- +0 +19\.5 µs +mmap, munmap$/m);
+  });
+});
+
+describe("simulated time", () => {
+  const loop = ["--allocator", "libmalloc", "--count", "10"];
+
+  test("goes into a profile that pprof can read", async () => {
+    const file = join(folder, "out.pb.gz");
+    const { code, stdout, stderr } = await zeropage(["profile", "calloc-loop", ...loop, "--pprof", file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${file}\n` });
+    expect(stdout).toMatch(
+      /^libmalloc: p = calloc\(1, n\); free\(p\), 10 times, .*\n\nCall graph, .* macos-2016:\n/,
+    );
+    const { sample, function: functions } = Profile.decode(gunzipSync(await readFile(file)));
+    expect(functions.length).toBeGreaterThan(1);
+    // Nine clearings of 100 MiB, all needless, are somewhere below.
+    const needless = sample.reduce((sum, { value }) => sum + Number(value[2]), 0);
+    expect(needless).toBe(9 * 100 * MIB);
+  });
+
+  test("is counted with a profile of this host", async () => {
+    const file = join(folder, "here.json");
+    expect((await zeropage(["calibrate", "--rounds", "2", "--save", file])).code).toBe(0);
+    const { stdout } = await zeropage(["run", "calloc-loop", ...loop, "--costs", file, "--json"]);
+    for (const { simulated } of (JSON.parse(stdout) as Report).results) {
+      expect(simulated?.costs).toBe("this-host");
+      expect(simulated?.seconds).toBeGreaterThan(0);
+    }
+  });
+
+  test("shows the bug report, and what calloc could do instead", async () => {
+    const reading = await zeropage(["run", "iter-content", "--body", "1MiB"]);
+    expect(reading.stdout).toMatch(/^glibc, CFFI before 1\.10: .* This is the shape of the bug report\.$/m);
+    const fixes = await zeropage(["run", "calloc-fixes"]);
+    expect(fixes.stdout).toMatch(
+      /^libmalloc costs less than glibc from [\d,]+ pages written on \(\d+(\.\d)?%\)\.$/m,
+    );
+    expect([reading.code, fixes.code, reading.stderr + fixes.stderr]).toEqual([0, 0, ""]);
   });
 });
 

@@ -11,16 +11,20 @@ describe("help", () => {
       Shows, to the page, what an allocation really costs.
 
       Options:
-        -V, --version            output the version number
-        -h, --help               display help for command
+        -V, --version             output the version number
+        -h, --help                display help for command
 
       Commands:
-        run                      run an experiment on allocators
-        cliffs [options]         at which sizes the cost of calloc(1, n); free changes
-                                 kind, to the byte
-        replay [options] <file>  replay a trace of a real program, plain or gzipped
-        models [options]         list the allocator models and their options
-        help [command]           display help for command
+        run                       run an experiment on allocators
+        cliffs [options]          at which sizes the cost of calloc(1, n); free
+                                  changes kind, to the byte
+        replay [options] <file>   replay a trace of a real program, plain or gzipped
+        profile [options] <what>  where the simulated time of one run goes, by call
+                                  path
+        calibrate [options]       measure what faults and clearing cost on this host,
+                                  as a cost profile for --costs
+        models [options]          list the allocator models and their options
+        help [command]            display help for command
 
       Examples:
         zeropage run calloc-loop
@@ -45,6 +49,9 @@ describe("help", () => {
         --written <share>   share of the block the program writes each time, 0% to
                             100% (default: "0%")
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON
@@ -74,6 +81,9 @@ describe("help", () => {
         --from <size>       smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
         --to <size>         largest n (default: "1GiB")
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON
@@ -109,6 +119,9 @@ describe("help", () => {
         --format <format>   format of the trace, if it is not recognised: text, rep,
                             valgrind
         --allocator <list>  allocators to run (default: every model)
+        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
+                            or a file by zeropage calibrate (default: that of the
+                            kernel)
         --check             run on the check build, which validates the machine as it
                             goes
         --json              results as JSON

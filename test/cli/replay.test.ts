@@ -48,12 +48,13 @@ describe("the report", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "replay: trace stdin, touch none
 
-                         zeroed by  zeroed by  needless      peak    host
-      allocator  faults     kernel  allocator     share  resident    time
-      ─────────  ──────  ─────────  ─────────  ────────  ────────  ──────
-      lazy            0          0          0         -         0  500 ms
+                         zeroed by  zeroed by  needless      peak  simulated    host
+      allocator  faults     kernel  allocator     share  resident       time    time
+      ─────────  ──────  ─────────  ─────────  ────────  ────────  ─────────  ──────
+      lazy            0          0          0         -         0        0 s  500 ms
 
       lazy: nothing was zeroed and no page was touched.
+      Simulated time is events times the costs of a profile: linux-vm.
 
       lazy  in use    ····▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▅▅▅▅▅▄▄▄▄▄▃▃▃▃▃▂▂▂▂·  8 MiB
             system    ····████████████████████████████████████████████  12 MiB

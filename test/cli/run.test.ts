@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Library } from "../../src/cli/library.js";
+import { linuxVm } from "../../src/costs/linux-vm.js";
 import { AllocatorAbort, OptionError } from "../../src/errors.js";
 import { fakeResult } from "../report/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
@@ -44,12 +45,13 @@ describe("the report", () => {
     expect((await run([...small, "--written", "7%"])).stdout).toMatchInlineSnapshot(`
       "p = calloc(1, n); free(p), 10,000 times, 7% written between
 
-                                          zeroed by  zeroed by  needless      peak    host
-      allocator   size  cost      faults     kernel  allocator     share  resident    time
-      ─────────  ─────  ────────  ──────  ─────────  ─────────  ────────  ────────  ──────
-      lazy       1 MiB  constant       0          0          0         -         0  250 ms
+                                          zeroed by  zeroed by  needless      peak  simulated    host
+      allocator   size  cost      faults     kernel  allocator     share  resident       time    time
+      ─────────  ─────  ────────  ──────  ─────────  ─────────  ────────  ────────  ─────────  ──────
+      lazy       1 MiB  constant       0          0          0         -         0        0 s  250 ms
 
       lazy at 1 MiB: cost does not depend on the size (constant); nothing was zeroed and no page was touched.
+      Simulated time is events times the costs of a profile: linux-vm.
       "
     `);
   });
@@ -163,5 +165,37 @@ describe("the chart", () => {
     const library: Partial<Library> = { runCallocLoop: () => Promise.reject(new AllocatorAbort("no", 0)) };
     expect((await run([...loop, "--chart", join(folder, "out.svg")], { library })).code).toBe(1);
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe("--costs", () => {
+  const small = [...loop, "--size", "1MiB", "--allocator", "lazy", "--json"];
+
+  test("takes a profile by name", async () => {
+    const { asked } = await run([...small, "--costs", "macos-2016"]);
+    expect(asked).toMatchObject([{ costs: { name: "macos-2016" } }]);
+  });
+
+  test("takes a profile from a file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+    const file = join(folder, "mine.json");
+    await writeFile(file, JSON.stringify({ ...linuxVm, name: "mine" }));
+    const { asked } = await run([...small, "--costs", file]);
+    await writeFile(file, "{}");
+    const { code, stderr } = await run([...small, "--costs", file]);
+    await rm(folder, { recursive: true });
+    expect(asked).toMatchObject([{ costs: { ...linuxVm, name: "mine" } }]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `zeropage: --costs: "${file}": "name" must be a word\n`,
+    });
+  });
+
+  test("says which names there are", async () => {
+    const { code, asked, stderr } = await run([...small, "--costs", "nonesuch"]);
+    expect({ code, asked }).toEqual({ code: 2, asked: [] });
+    expect(stderr).toMatch(
+      /^zeropage: --costs: "nonesuch" is neither a profile \(linux-vm and macos-2016\) nor a file/,
+    );
   });
 });

@@ -8,22 +8,24 @@ import { cliffsOf, fakeCliffs, fakePoint, MIB } from "./fakes.js";
 
 const report = cliffsOf(fakeCliffs("naive", undefined, 0), fakeCliffs("lazy", 130_048));
 
+/** What is said of one result, without the last sentence, which is about all of them. */
 const saidOf = (result: Partial<CliffsResult>) =>
-  cliffsPage(cliffsOf({ ...fakeCliffs("lazy", 130_048), ...result })).sentences;
+  cliffsPage(cliffsOf({ ...fakeCliffs("lazy", 130_048), ...result })).sentences.slice(0, -1);
 
 test("cliffs read as a table of ranges and as sentences", () => {
   expect(tablePage(cliffsPage(report))).toMatchInlineSnapshot(`
     "p = calloc(1, n); free(p), one iteration once settled, n from 1 KiB to 1 MiB
 
-               n, from         to            zeroed by        zeroed by   of that
-    allocator  (bytes)    (bytes)  cost         kernel        allocator  needless  faults  system calls
-    ─────────  ───────  ─────────  ────────  ─────────  ───────────────  ────────  ──────  ────────────
-    naive        1,024  1,048,576  linear            0    1 KiB – 1 MiB      100%       0  none
-    lazy         1,024    130,048  linear            0  1 KiB – 127 KiB      100%       0  none
-               130,049  1,048,576  constant          0                0         -       0  mmap, munmap
+               n, from         to            zeroed by        zeroed by   of that                   simulated
+    allocator  (bytes)    (bytes)  cost         kernel        allocator  needless  faults                time  system calls
+    ─────────  ───────  ─────────  ────────  ─────────  ───────────────  ────────  ──────  ──────────────────  ────────────
+    naive        1,024  1,048,576  linear            0    1 KiB – 1 MiB      100%       0  0.035 µs – 35.8 µs  none
+    lazy         1,024    130,048  linear            0  1 KiB – 127 KiB      100%       0  0.035 µs – 4.44 µs  none
+               130,049  1,048,576  constant          0                0         -       0             19.5 µs  mmap, munmap
 
     naive: linear throughout, no cliff.
     lazy: linear up to 130,048 bytes (127 KiB), constant from 130,049 on. It settles after 2 iterations at most.
+    Simulated time is events times the costs of a profile: linux-vm.
     "
   `);
 });
@@ -67,8 +69,10 @@ describe("a sentence", () => {
 
 test("the same table is Markdown", () => {
   const lines = markdownPage(cliffsPage(report)).split("\n");
-  expect(lines).toContain("| lazy | 1,024 | 130,048 | linear | 0 | 1 KiB – 127 KiB | 100% | 0 | none |");
-  expect(lines).toContain("|  | 130,049 | 1,048,576 | constant | 0 | 0 | - | 0 | mmap, munmap |");
+  expect(lines).toContain(
+    "| lazy | 1,024 | 130,048 | linear | 0 | 1 KiB – 127 KiB | 100% | 0 | 0.035 µs – 4.44 µs | none |",
+  );
+  expect(lines).toContain("|  | 130,049 | 1,048,576 | constant | 0 | 0 | - | 0 | 19.5 µs | mmap, munmap |");
 });
 
 test("as CSV there is a row for each point, with the same columns in all", () => {
@@ -83,6 +87,8 @@ test("as CSV there is a row for each point, with the same columns in all", () =>
       "zeroed.needless",
       "syscalls.mmap",
       "first.faults",
+      "simulatedSeconds",
+      "costs",
     ]),
   );
   for (const row of rows) expect(row.split(",")).toHaveLength(columns.length);

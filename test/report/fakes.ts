@@ -1,10 +1,15 @@
+import { linuxVm } from "../../src/costs/linux-vm.js";
+import { macos2016 } from "../../src/costs/macos-2016.js";
+import { simulatedTime } from "../../src/costs/simulate.js";
 import { type Counters, SYSCALLS } from "../../src/counters.js";
 import type {
+  CallocFix,
   CliffsReport,
   CliffsResult,
   CostKind,
   CurvePoint,
   IterationCost,
+  IterContentResult,
   OptionValues,
   Report,
   Result,
@@ -52,11 +57,13 @@ export function fakeResult({
   counters,
   hostSeconds = 0,
 }: FakeRun): Result {
+  const all = fakeCounters(counters);
   return {
     allocator,
     options,
     parameters: mib === undefined ? {} : { bytes: mib * MIB, count: 10_000, written: 0 },
-    counters: fakeCounters(counters),
+    counters: all,
+    simulated: simulatedTime(all, allocator === "libmalloc" ? macos2016 : linuxVm),
     hostSeconds,
     ...(cost === undefined ? {} : { cost }),
   };
@@ -138,7 +145,10 @@ export function fakeTimeline(allocator: string, resident = 0.5): Timeline {
 
 /** An iteration that clears `allocator` bytes, all of them for nothing, and makes these system calls. */
 export function fakeCost(allocator: number, syscalls: IterationCost["syscalls"] = {}): IterationCost {
-  return { zeroed: { kernel: 0, allocator, needless: allocator }, faults: 0, syscalls };
+  const zeroed = { kernel: 0, allocator, needless: allocator };
+  const faults = { zeroMap: 0, zeroFill: 0, copyOnWrite: 0 };
+  const { seconds } = simulatedTime({ zeroed, faults, syscalls }, linuxVm);
+  return { zeroed, faults: 0, syscalls, simulatedSeconds: seconds };
 }
 
 /** A point where every byte is cleared, or none. */
@@ -154,6 +164,7 @@ export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2):
   return {
     allocator,
     options: {},
+    costs: linuxVm.name,
     cliffs: cliff === undefined ? [] : [{ bytes: cliff, below: "linear", above: "constant" }],
     points: sizes
       .sort((one, other) => one - other)
@@ -163,4 +174,38 @@ export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2):
 
 export function cliffsOf(...results: CliffsResult[]): CliffsReport {
   return { scenario: "cliffs", parameters: { from: 1024, to: MIB }, results };
+}
+
+/** A body of 1 MiB in 64 reads, each of which costs as many seconds. */
+export function fakeReading(
+  reading: Partial<IterContentResult> & { seconds?: number; counted?: Parts } = {},
+): IterContentResult {
+  const { seconds = 0.001, counted, ...rest } = reading;
+  const parts = { faults: 0, zeroedByKernel: 0, zeroedByAllocator: 64 * seconds, syscalls: 0 };
+  return {
+    allocator: "glibc",
+    options: {},
+    way: "calloc",
+    chunk: 10 * MIB,
+    body: MIB,
+    counters: fakeCounters(counted),
+    library: { reads: 64, cleared: 0, needless: 0 },
+    simulated: { costs: linuxVm.name, seconds: 64 * seconds, parts },
+    bytesPerSecond: seconds === 0 ? null : MIB / (64 * seconds),
+    ...rest,
+  };
+}
+
+/** A fix that clears what is written, and 1 MiB besides. */
+export function fakeFix(
+  allocator: string,
+  shares: readonly number[],
+  bytes = 100 * MIB,
+  besides = MIB,
+): CallocFix {
+  const points = shares.map((share) => ({
+    ...fakeCost(share * bytes + besides, { mmap: 1 }),
+    ...{ share, pages: (share * bytes) / PAGE },
+  }));
+  return { allocator, options: {}, costs: linuxVm.name, bytes, points };
 }

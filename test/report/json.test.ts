@@ -70,6 +70,16 @@ test("JSON keeps the contract", () => {
               "cached": 0
             }
           },
+          "simulated": {
+            "costs": "macos-2016",
+            "seconds": 0,
+            "parts": {
+              "faults": 0,
+              "zeroedByKernel": 0,
+              "zeroedByAllocator": 0,
+              "syscalls": 0
+            }
+          },
           "hostSeconds": 0.25
         }
       ]

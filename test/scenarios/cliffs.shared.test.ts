@@ -44,10 +44,10 @@ describe("what is found", () => {
       ...{ model: "libmalloc", options, from: 4096, to: 2 ** 28 },
       onProgress: (done) => seen.push(done),
     });
-    expect(Object.keys(found)).toEqual(["allocator", "options", "cliffs", "points"]);
+    expect(Object.keys(found)).toEqual(["allocator", "options", "costs", "cliffs", "points"]);
     expect(found).toMatchObject({ allocator: "libmalloc", options });
     expect(Object.keys(found.points[0] ?? {}).sort()).toEqual(
-      ["bytes", "cost", "zeroed", "faults", "syscalls", "settledAfter", "first"].sort(),
+      ["bytes", "cost", "zeroed", "faults", "syscalls", "simulatedSeconds", "settledAfter", "first"].sort(),
     );
     const sizes = found.points.map(({ bytes }) => bytes);
     expect(sizes).toEqual([...new Set(sizes)].sort((one, other) => one - other));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { linuxVm } from "../../src/costs/linux-vm.js";
 import type { IterationCost } from "../../src/report/results.js";
 import type { Loop } from "../../src/scenarios/cost.js";
 import { costKind, measureCurve } from "../../src/scenarios/curve.js";
@@ -19,13 +20,15 @@ function fakeLoop(rule: (bytes: number) => Costs | undefined, pageBytes = PAGE):
   return {
     asked,
     pageBytes,
+    costs: linuxVm,
     async costAt(bytes) {
       asked.push(bytes);
       const costs = rule(bytes);
       if (!costs) return undefined;
       const { zeroed: allocator = 0, faults = 0, syscalls = {} } = costs;
       const zeroed = { kernel: faults * pageBytes, allocator, needless: allocator };
-      return { bytes, zeroed, faults, syscalls, first: { zeroed, faults, syscalls } };
+      const cost = { zeroed, faults, syscalls, simulatedSeconds: 0 };
+      return { bytes, ...cost, first: cost };
     },
   };
 }

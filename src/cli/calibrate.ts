@@ -1,0 +1,78 @@
+import { cpus, release } from "node:os";
+import {
+  type Calibration,
+  type CalibrationHost,
+  type CalibrationSettings,
+  calibrate,
+  type Evidence,
+} from "../costs/calibrate.js";
+import { jsonReport } from "../report/json.js";
+import { formatShare } from "../report/numbers.js";
+import { type Cell, type Page, worseIf } from "../report/page.js";
+import { tablePage } from "../report/table.js";
+import { parseCount } from "./args.js";
+import type { Host } from "./host.js";
+import { prepareStream } from "./outfile.js";
+import { wantsColour } from "./output.js";
+
+/** The flags of `zeropage calibrate`, as typed. */
+export interface CalibrateFlags {
+  name: string;
+  rounds: string;
+  save?: string;
+  json?: boolean;
+}
+
+const BYTES = 64 * 2 ** 20;
+
+/** Measures this host as a cost profile, prints it, and saves it where asked. Throws UsageError before any work. */
+export async function calibrateCommand(flags: CalibrateFlags, host: Host): Promise<void> {
+  const rounds = parseCount(flags.rounds);
+  const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
+  const calibration = host.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
+  const colour = wantsColour(host.env, host.stdout.isTTY);
+  host.stdout.write(
+    flags.json ? jsonReport(calibration) : tablePage(calibrationPage(calibration), { colour }),
+  );
+  if (!file) return;
+  file.append(jsonReport(calibration));
+  file.finish();
+  host.stderr.write(`wrote ${file.path}\n`);
+}
+
+/** Measures with the clock and the faults of this process. */
+export function calibrateHere(settings: CalibrationSettings): Calibration {
+  const here: CalibrationHost = {
+    description: `${process.platform} ${release()}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`,
+    now: () => performance.now(),
+    faults: () => process.resourceUsage().minorPageFault,
+  };
+  return calibrate(here, settings);
+}
+
+/** What people read of a calibration. */
+export function calibrationPage({ name, source, evidence }: Calibration): Page {
+  return {
+    heading: `cost profile ${name}: ${source}`,
+    columns: [
+      { header: ["figure"], align: "left" },
+      { header: ["ns"], align: "right" },
+      { header: ["how sure"], align: "left" },
+    ],
+    rows: evidence.map(evidenceRow),
+    sentences: [],
+  };
+}
+
+function evidenceRow(evidence: Evidence): Cell[] {
+  const { figure, ns } = evidence;
+  const sure =
+    evidence.how === "measured"
+      ? `measured, quartiles ${formatShare(evidence.spread, 1)} apart over ${evidence.rounds} rounds`
+      : `assumed: ${evidence.why}`;
+  return [
+    { text: figure, tone: "plain" },
+    { text: String(Number(ns.toPrecision(3))), tone: "plain" },
+    { text: sure, tone: worseIf(evidence.how === "assumed") },
+  ];
+}

@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { parseCostProfile } from "../costs/parse.js";
+import type { CostProfile } from "../costs/profile.js";
+import { costProfiles } from "../costs/profiles.js";
+import { joinWords } from "../report/numbers.js";
+import { UsageError } from "./exit.js";
+
+/** The flag of every command that simulates time. */
+export interface CostsFlags {
+  costs?: string;
+}
+
+/** What `--costs` names: a profile of ours, or else a file. Empty without the flag, for each kernel has its own. */
+export async function chooseCosts({ costs }: CostsFlags): Promise<{ costs?: CostProfile }> {
+  if (costs === undefined) return {};
+  return { costs: costProfiles.find(({ name }) => name === costs) ?? (await readCosts(costs)) };
+}
+
+async function readCosts(path: string): Promise<CostProfile> {
+  const names = joinWords(costProfiles.map(({ name }) => name));
+  const text = await readFile(path, "utf8").catch((error) => {
+    throw new UsageError(
+      `--costs: "${path}" is neither a profile (${names}) nor a file that can be read: ${error.message}`,
+    );
+  });
+  try {
+    return parseCostProfile(text);
+  } catch (error) {
+    throw new UsageError(`--costs: "${path}": ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What faults and clearing cost on this host, measured from JavaScript alone.
+ *
+ * A resizable ArrayBuffer that grows from nothing is fresh from the kernel, and is given back when it
+ * shrinks. One round over its pages:
+ *
+ *      grow │ read each │ write each │ write each │ fill │ shrink │ grow │ write each │ shrink
+ *           │  zeroMap  │ copyOnWrite│  the loop  │ warm │ give   │      │  zeroFill  │
+ *           │           │            │   itself   │      │ back   │      │            │
+ *
+ * A figure is the median of all rounds. The host's count of faults says whether what was timed really
+ * happened: where huge pages or another kernel make it differ, the figure is assumed instead.
+ */
+
+import { linuxVm } from "./linux-vm.js";
+import type { CostFigures, CostProfile } from "./profile.js";
+
+/** What is needed of the host. */
+export interface CalibrationHost {
+  /** What it is, for the profile's source. */
+  description: string;
+  /** Milliseconds since any moment. */
+  now(): number;
+  /** Minor faults this process has taken so far. */
+  faults(): number;
+}
+
+/** How sure a figure is. */
+export type Evidence =
+  | {
+      figure: string;
+      how: "measured";
+      ns: number;
+      /** Distance of the quartiles, as a part of the figure. */
+      spread: number;
+      rounds: number;
+    }
+  | { figure: string; how: "assumed"; ns: number; why: string };
+
+export interface Calibration extends CostProfile {
+  evidence: Evidence[];
+}
+
+export interface CalibrationSettings {
+  name: string;
+  rounds: number;
+  /** Size of the buffer. It should be larger than any cache. */
+  bytes: number;
+}
+
+const PAGE_BYTES = 4096;
+/** Faults may differ from pages by so large a part: the host takes a few for itself. */
+const STRAY = 0.05;
+
+/** Milliseconds, and faults, of each step of a round. */
+type Step = { ms: number; faults: number };
+type Round = Record<"read" | "copy" | "warm" | "fill" | "shrink" | "write", Step>;
+
+/** Measures this host. Takes about a tenth of a second a round. */
+export function calibrate(host: CalibrationHost, settings: CalibrationSettings): Calibration {
+  const { name, bytes } = settings;
+  const buffer = new ArrayBuffer(0, { maxByteLength: bytes });
+  // The first warms up the compiler.
+  const rounds = Array.from({ length: settings.rounds + 1 }, () => runRound(host, buffer, bytes)).slice(1);
+  const evidence = [...faultEvidence(rounds, bytes), ...clearingEvidence(rounds, bytes), ...ASSUMED];
+  return {
+    name,
+    source: `zeropage calibrate on ${host.description}: ${settings.rounds} rounds over ${bytes} bytes; system calls as in ${linuxVm.name}`,
+    ns: { ...figuresOf(evidence), syscall: linuxVm.ns.syscall, walkedPage: linuxVm.ns.walkedPage },
+    evidence,
+  };
+}
+
+function runRound(host: CalibrationHost, buffer: ArrayBuffer, bytes: number): Round {
+  const step = (run: () => void): Step => {
+    const [faults, start] = [host.faults(), host.now()];
+    run();
+    const ms = host.now() - start;
+    return { ms, faults: host.faults() - faults };
+  };
+  buffer.resize(bytes);
+  const view = new Uint8Array(buffer);
+  const read = step(() => readPages(view));
+  const copy = step(() => writePages(view));
+  const warm = step(() => writePages(view));
+  const fill = step(() => view.fill(0));
+  const shrink = step(() => buffer.resize(0));
+  buffer.resize(bytes);
+  const write = step(() => writePages(view));
+  buffer.resize(0);
+  return { read, copy, warm, fill, shrink, write };
+}
+
+function readPages(view: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < view.length; at += PAGE_BYTES) sum += view[at] as number;
+  return sum;
+}
+
+function writePages(view: Uint8Array): void {
+  for (let at = 0; at < view.length; at += PAGE_BYTES) view[at] = 1;
+}
+
+/** What one fault costs, of each kind, without zeroing its frame but with giving it back. */
+function faultEvidence(rounds: readonly Round[], bytes: number): Evidence[] {
+  const pages = bytes / PAGE_BYTES;
+  const perPage = (ms: number) => (Math.max(0, ms) * 1e6) / pages;
+  // Shrinking clears what it gives back, and so costs a fill more.
+  const frame = ({ shrink, fill }: Round) => perPage(shrink.ms - fill.ms);
+  const zeroing = ({ fill }: Round) => perPage(fill.ms);
+  const taken = (step: Step, { warm }: Round) => perPage(step.ms - warm.ms);
+  const kinds = {
+    zeroMap: { step: (round: Round) => round.read, ns: (round: Round) => taken(round.read, round) },
+    zeroFill: {
+      step: (round: Round) => round.write,
+      ns: (round: Round) => taken(round.write, round) + frame(round) - zeroing(round),
+    },
+    copyOnWrite: {
+      step: (round: Round) => round.copy,
+      ns: (round: Round) => taken(round.copy, round) + frame(round) - zeroing(round),
+    },
+  };
+  return Object.entries(kinds).map(([kind, { step, ns }]) => {
+    const faults = median(rounds.map((round) => step(round).faults));
+    const figure = `fault.${kind}`;
+    if (Math.abs(faults - pages) <= STRAY * pages) return measured(figure, rounds.map(ns));
+    const why = `${faults} faults where ${pages} pages were touched`;
+    return { figure, how: "assumed", ns: linuxVm.ns.fault[kind as keyof CostFigures["fault"]], why };
+  });
+}
+
+function clearingEvidence(rounds: readonly Round[], bytes: number): Evidence[] {
+  const clearing = measured(
+    "zeroedByte.allocator",
+    rounds.map(({ fill }) => (fill.ms * 1e6) / bytes),
+  );
+  const why = "as fast as the allocator's; the rest of a fault is not zeroing";
+  return [clearing, { figure: "zeroedByte.kernel", how: "assumed", ns: clearing.ns, why }];
+}
+
+const ASSUMED: readonly Evidence[] = (["syscall", "walkedPage"] as const).map((figure) => ({
+  figure: `${figure}.*`,
+  how: "assumed",
+  ns: linuxVm.ns[figure].madviseDontneed,
+  why: `JavaScript cannot make these calls; ${linuxVm.name}'s figures, each kind its own (shown: madvise)`,
+}));
+
+function measured(figure: string, samples: readonly number[]): Evidence {
+  const ns = Math.max(0, median(samples));
+  const spread = ns === 0 ? 0 : (quantile(samples, 0.75) - quantile(samples, 0.25)) / ns;
+  return { figure, how: "measured", ns, spread, rounds: samples.length };
+}
+
+function figuresOf(evidence: readonly Evidence[]): Pick<CostFigures, "fault" | "zeroedByte"> {
+  const of = (figure: string) => (evidence.find((one) => one.figure === figure) as Evidence).ns;
+  return {
+    fault: {
+      zeroMap: of("fault.zeroMap"),
+      zeroFill: of("fault.zeroFill"),
+      copyOnWrite: of("fault.copyOnWrite"),
+    },
+    zeroedByte: { kernel: of("zeroedByte.kernel"), allocator: of("zeroedByte.allocator") },
+  };
+}
+
+const median = (samples: readonly number[]) => quantile(samples, 0.5);
+
+/** Between the two samples nearest to it. */
+function quantile(samples: readonly number[], part: number): number {
+  const sorted = [...samples].sort((one, other) => one - other);
+  const at = part * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)] as number, sorted[Math.ceil(at)] as number];
+  return below + (above - below) * (at - Math.floor(at));
+}

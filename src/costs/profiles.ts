@@ -1,0 +1,12 @@
+import type { KernelKind } from "../machine.js";
+import { linuxVm } from "./linux-vm.js";
+import { macos2016 } from "./macos-2016.js";
+import type { CostProfile } from "./profile.js";
+
+/** Every named profile. */
+export const costProfiles: readonly CostProfile[] = [linuxVm, macos2016];
+
+/** The profile of a kernel, for want of a better one. */
+export function defaultCosts(kernel: KernelKind): CostProfile {
+  return kernel === "darwin" ? macos2016 : linuxVm;
+}

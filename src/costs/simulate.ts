@@ -1,0 +1,51 @@
+import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
+import type { CostProfile } from "./profile.js";
+
+/** Where simulated time goes, in seconds. Named in the order they are shown. */
+export interface TimeParts {
+  /** Taking faults, without what the kernel zeroes in them. */
+  faults: number;
+  zeroedByKernel: number;
+  zeroedByAllocator: number;
+  /** System calls, and the pages they visit. */
+  syscalls: number;
+}
+
+export interface SimulatedTime {
+  /** Name of the cost profile. */
+  costs: string;
+  seconds: number;
+  parts: TimeParts;
+}
+
+/** What is priced: all counters, or those of a part of a run. */
+export interface Events {
+  faults: Pick<Counters["faults"], "zeroMap" | "zeroFill" | "copyOnWrite">;
+  zeroed: Pick<Counters["zeroed"], "kernel" | "allocator">;
+  syscalls: Partial<Record<Syscall, number>>;
+  /** Pages visited by system calls. */
+  walked?: Partial<Record<Syscall, number>>;
+}
+
+/** How long the events would take on the machine of a profile. */
+export function simulatedTime(events: Events, { name, ns }: CostProfile): SimulatedTime {
+  const { faults, zeroed, syscalls, walked = {} } = events;
+  const calls = SYSCALLS.map(
+    (kind) => (syscalls[kind] ?? 0) * ns.syscall[kind] + (walked[kind] ?? 0) * ns.walkedPage[kind],
+  );
+  const parts: TimeParts = {
+    faults:
+      (faults.zeroMap * ns.fault.zeroMap +
+        faults.zeroFill * ns.fault.zeroFill +
+        faults.copyOnWrite * ns.fault.copyOnWrite) /
+      1e9,
+    zeroedByKernel: (zeroed.kernel * ns.zeroedByte.kernel) / 1e9,
+    zeroedByAllocator: (zeroed.allocator * ns.zeroedByte.allocator) / 1e9,
+    syscalls: sum(calls) / 1e9,
+  };
+  return { costs: name, seconds: sum(Object.values(parts)), parts };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((one, other) => one + other, 0);
+}

@@ -1,0 +1,17 @@
+import type { Stack } from "./stacks.js";
+
+/**
+ * Stacks as Brendan Gregg's flamegraph.pl and its kin read them: a line for each, its functions from the
+ * outermost in, joined by semicolons, then a space and nanoseconds of simulated time.
+ */
+export function collapsedStacks(stacks: readonly Stack[]): string {
+  return stacks
+    .filter(({ values }) => values[0] !== 0)
+    .map(({ frames, values }) => `${frames.map(frameName).join(";")} ${values[0]}\n`)
+    .join("");
+}
+
+/** A name cannot hold what ends it. */
+function frameName(name: string): string {
+  return name.replace(/[;\r\n]/g, ":");
+}

@@ -1,0 +1,31 @@
+import type { CostProfile } from "../costs/profile.js";
+import { type Events, simulatedTime } from "../costs/simulate.js";
+import type { Counters } from "../counters.js";
+
+/** What a profile measures of each stack, always as a whole number. */
+export interface Measure {
+  name: string;
+  unit: "nanoseconds" | "bytes" | "count";
+  of(counters: Counters, costs: CostProfile): number;
+}
+
+/** The first is the one a profile is about. */
+export const MEASURES: readonly Measure[] = [
+  { name: "simulated time", unit: "nanoseconds", of: (counters, costs) => nanoseconds(counters, costs) },
+  { name: "zeroed", unit: "bytes", of: ({ zeroed }) => zeroed.kernel + zeroed.allocator },
+  { name: "needlessly zeroed", unit: "bytes", of: ({ zeroed }) => zeroed.needless },
+  {
+    name: "faults",
+    unit: "count",
+    of: ({ faults }) => faults.zeroMap + faults.zeroFill + faults.copyOnWrite,
+  },
+  {
+    name: "system calls",
+    unit: "count",
+    of: ({ syscalls }) => Object.values(syscalls).reduce((one, other) => one + other, 0),
+  },
+];
+
+function nanoseconds(events: Events, costs: CostProfile): number {
+  return Math.round(simulatedTime(events, costs).seconds * 1e9);
+}

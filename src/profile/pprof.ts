@@ -1,0 +1,29 @@
+/** A profile as pprof reads it: gzipped protocol buffers, a sample for each stack with all its measures. */
+
+import { gzipSync } from "node:zlib";
+import { Profile, StringTable } from "pprof-format";
+import { MEASURES } from "./measures.js";
+import type { Stack } from "./stacks.js";
+
+/** `comment` is kept in the profile: what was run, and by which costs. */
+export function pprofFile(stacks: readonly Stack[], comment: string): Uint8Array {
+  const strings = new StringTable();
+  const names = [...new Set(stacks.flatMap(({ frames }) => frames))];
+  // Ids begin at 1; a function has one location.
+  const ids = new Map(names.map((name, index) => [name, index + 1]));
+  const idOf = (name: string) => ids.get(name) as number;
+  const profile = new Profile({
+    sampleType: MEASURES.map(({ name, unit }) => ({ type: strings.dedup(name), unit: strings.dedup(unit) })),
+    sample: stacks.map(({ frames, values }) => ({
+      // The innermost comes first.
+      locationId: frames.map(idOf).reverse(),
+      value: [...values],
+    })),
+    location: names.map((name) => ({ id: idOf(name), line: [{ functionId: idOf(name) }] })),
+    function: names.map((name) => ({ id: idOf(name), name: strings.dedup(name) })),
+    defaultSampleType: strings.dedup(MEASURES[0]?.name ?? ""),
+    comment: [strings.dedup(comment)],
+    stringTable: strings,
+  });
+  return gzipSync(profile.encode());
+}

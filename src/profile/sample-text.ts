@@ -1,0 +1,69 @@
+/**
+ * A profile as macOS's `sample` prints one: the call graph as an indented tree, heaviest first, where a
+ * node's time has in it that of what it calls; then functions by the time spent at the top of the stack.
+ */
+
+import { formatCount } from "../bytes.js";
+import type { CostProfile } from "../costs/profile.js";
+import { simulatedTime } from "../costs/simulate.js";
+import { formatSeconds, formatShare } from "../report/numbers.js";
+import type { ProfileNode } from "./node.js";
+
+/** A node with its own time, and that of all below it, in seconds. */
+interface Timed {
+  name: string;
+  calls: number;
+  self: number;
+  total: number;
+  children: Timed[];
+}
+
+/** Ends in a newline. What took no time is left out. */
+export function sampleText(root: ProfileNode, costs: CostProfile): string {
+  const tree = timed(root, costs);
+  const tops = [...timeAtTop(tree)].filter(([, self]) => self > 0).sort(([, one], [, other]) => other - one);
+  const width = Math.max(0, ...tops.map(([name]) => name.length));
+  const lines = [
+    `Call graph, in simulated time by ${costs.name}:`,
+    ...treeLines(tree, tree.total, ""),
+    "",
+    "Sort by top of stack:",
+    ...tops.map(([name, self]) => `    ${name.padEnd(width)}  ${timeText(self, tree.total)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function timed({ name, calls, counters, children }: ProfileNode, costs: CostProfile): Timed {
+  const below = children.map((child) => timed(child, costs));
+  const self = simulatedTime(counters, costs).seconds;
+  const total = below.reduce((sum, child) => sum + child.total, self);
+  return { name, calls, self, total, children: below.sort((one, other) => other.total - one.total) };
+}
+
+/** As in `sample`, every level has a mark of its own to follow downwards. */
+const MARKS = "+!:|";
+
+function treeLines({ name, calls, total, children }: Timed, whole: number, indent: string): string[] {
+  const times = calls > 0 ? `  (${formatCount(calls)} ${calls === 1 ? "call" : "calls"})` : "";
+  const mark = MARKS[(indent.length / 2) % MARKS.length];
+  return [
+    `    ${indent}${timeText(total, whole)}  ${name}${times}`,
+    ...children
+      .filter((child) => child.total > 0)
+      .flatMap((child) => treeLines(child, whole, `${indent}${mark} `)),
+  ];
+}
+
+function timeText(seconds: number, whole: number): string {
+  return `${formatSeconds(seconds)} (${formatShare(seconds, whole)})`;
+}
+
+function timeAtTop(root: Timed): Map<string, number> {
+  const tops = new Map<string, number>();
+  const visit = ({ name, self, children }: Timed) => {
+    tops.set(name, (tops.get(name) ?? 0) + self);
+    children.forEach(visit);
+  };
+  visit(root);
+  return tops;
+}

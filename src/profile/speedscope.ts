@@ -1,0 +1,57 @@
+/** A profile as speedscope reads it: https://www.speedscope.app/file-format-schema.json. */
+
+import { MEASURES, type Measure } from "./measures.js";
+import type { Stack } from "./stacks.js";
+
+/** One measure of all stacks. A sample is a stack of indices into the shared frames, the outermost first. */
+export interface SpeedscopeProfile {
+  type: "sampled";
+  name: string;
+  unit: "nanoseconds" | "bytes" | "none";
+  startValue: number;
+  endValue: number;
+  samples: number[][];
+  weights: number[];
+}
+
+export interface SpeedscopeFile {
+  $schema: "https://www.speedscope.app/file-format-schema.json";
+  name: string;
+  exporter: string;
+  activeProfileIndex: number;
+  shared: { frames: { name: string }[] };
+  profiles: SpeedscopeProfile[];
+}
+
+/** A file with a profile for each measure, of which that of time is shown first. */
+export function speedscopeFile(stacks: readonly Stack[], name: string): SpeedscopeFile {
+  const names = [...new Set(stacks.flatMap(({ frames }) => frames))];
+  const indices = new Map(names.map((frame, index) => [frame, index]));
+  return {
+    $schema: "https://www.speedscope.app/file-format-schema.json",
+    name,
+    exporter: "zeropage",
+    activeProfileIndex: 0,
+    shared: { frames: names.map((frame) => ({ name: frame })) },
+    profiles: MEASURES.map((measure, which) => profileOf(stacks, measure, which, indices)),
+  };
+}
+
+function profileOf(
+  stacks: readonly Stack[],
+  { name, unit }: Measure,
+  which: number,
+  indices: ReadonlyMap<string, number>,
+): SpeedscopeProfile {
+  const weighty = stacks.filter(({ values }) => values[which] !== 0);
+  const weights = weighty.map(({ values }) => values[which] as number);
+  return {
+    type: "sampled",
+    name,
+    unit: unit === "count" ? "none" : unit,
+    startValue: 0,
+    endValue: weights.reduce((one, other) => one + other, 0),
+    samples: weighty.map(({ frames }) => frames.map((frame) => indices.get(frame) as number)),
+    weights,
+  };
+}

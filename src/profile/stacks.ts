@@ -1,0 +1,24 @@
+import type { CostProfile } from "../costs/profile.js";
+import { MEASURES } from "./measures.js";
+import type { ProfileNode } from "./node.js";
+
+/** A call path in which something happened. */
+export interface Stack {
+  /** Names of functions, the outermost first. */
+  frames: readonly string[];
+  /** What happened in the innermost, by the order of MEASURES. */
+  values: readonly number[];
+}
+
+/** Every call path in which anything happened, callers before what they call. */
+export function stacksOf(root: ProfileNode, costs: CostProfile): Stack[] {
+  const stacks: Stack[] = [];
+  const visit = (node: ProfileNode, callers: readonly string[]) => {
+    const frames = [...callers, node.name];
+    const values = MEASURES.map(({ of }) => of(node.counters, costs));
+    if (values.some((value) => value !== 0)) stacks.push({ frames, values });
+    for (const child of node.children) visit(child, frames);
+  };
+  visit(root, []);
+  return stacks;
+}

@@ -1,0 +1,74 @@
+import { checkWhole } from "../arguments.js";
+import type { CostProfile } from "../costs/profile.js";
+import { defaultCosts } from "../costs/profiles.js";
+import { CallProfile } from "../profile/by-call.js";
+import type { ProfileNode } from "../profile/node.js";
+import type { OptionValues } from "../report/results.js";
+import { openSandbox, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
+import { callocLoopRecords } from "./cost.js";
+
+/** Where one allocator's run spent what it cost. */
+export interface Profiled {
+  allocator: string;
+  options: OptionValues;
+  /** What its simulated time is counted with. */
+  costs: CostProfile;
+  /** The program; what it calls is below it. */
+  root: ProfileNode;
+}
+
+interface ProfileRun {
+  model: string;
+  options?: SandboxOptions;
+  /** By default the profile of the kernel. */
+  costs?: CostProfile;
+}
+
+export interface CallocLoopProfileRun extends ProfileRun {
+  /** Size of each block. */
+  bytes: number;
+  /** Iterations. */
+  count: number;
+  /** Part of each block the program writes, 0 to 1, from its start. */
+  written: number;
+}
+
+export interface TraceProfileRun extends ProfileRun {
+  /** Read once, and so used up. */
+  trace: Trace;
+  touch: TouchPolicy;
+}
+
+/** Profiles Benfield's loop. @throws RangeError, OptionError; AllocatorAbort or OutOfMemory from the run. */
+export async function profileCallocLoop(run: CallocLoopProfileRun): Promise<Profiled> {
+  const { bytes, count, written } = run;
+  checkWhole("bytes", bytes);
+  checkWhole("count", count);
+  if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
+  const records = callocLoopRecords(bytes, written);
+  async function* loop(): AsyncGenerator<TraceChunk> {
+    for (let done = 0; done < count; done++) yield records;
+  }
+  return profile(run, loop(), "none");
+}
+
+/** Profiles the replay of a trace. @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run. */
+export function profileTrace(run: TraceProfileRun): Promise<Profiled> {
+  return profile(run, run.trace, run.touch);
+}
+
+async function profile(
+  { model, options = {}, costs }: ProfileRun,
+  chunks: AsyncIterable<TraceChunk>,
+  touch: TouchPolicy,
+): Promise<Profiled> {
+  const { check: _check, module: _module, ...settings } = options;
+  const sandbox = await openSandbox(model, options);
+  const calls = new CallProfile(sandbox, touch);
+  for await (const chunk of chunks) calls.run(chunk);
+  if (options.check) sandbox.check();
+  const chosen = costs ?? defaultCosts(sandbox.machine.kernel);
+  sandbox.close();
+  return { allocator: model, options: settings as OptionValues, costs: chosen, root: calls.root };
+}

@@ -1,0 +1,88 @@
+/** zeropage run iter-content, and run calloc-fixes. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OutOfMemory } from "../../src/errors.js";
+import { parseSvg } from "../report/svg-check.js";
+import { run } from "./fakes.js";
+
+const MIB = 2 ** 20;
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("run iter-content", () => {
+  const small = ["run", "iter-content", "--allocator", "lazy", "--size", "1MiB,2MiB", "--body", "64KiB"];
+
+  test("reads in every way, in chunks of every size", async () => {
+    const { code, asked, stdout } = await run([...small, "--costs", "linux-vm"]);
+    const common = { model: "lazy", options: {}, body: 65_536, costs: { name: "linux-vm" } };
+    const ways = ["malloc+memset", "calloc", "malloc"];
+    expect(asked).toMatchObject(
+      ways.flatMap((way) => [1, 2].map((mib) => ({ ...common, way, chunk: mib * MIB }))),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("lazy, the fix: at most ");
+  });
+
+  test("is JSON and CSV too, and draws", async () => {
+    const file = join(folder, "out.svg");
+    const { stdout, stderr } = await run([...small, "--json", "--chart", file]);
+    expect(JSON.parse(stdout)).toMatchObject({ scenario: "iter-content", parameters: { body: 65_536 } });
+    expect(JSON.parse(stdout).results).toHaveLength(6);
+    expect(stderr).toBe(`wrote ${file}\n`);
+    expect(parseSvg(await readFile(file, "utf8")).marks.point).toBe(6);
+    expect((await run([...small, "--csv"])).stdout.split("\r\n")).toHaveLength(8);
+  });
+
+  test("goes on where there is no memory for a chunk", async () => {
+    const library = { runIterContent: () => Promise.reject(new OutOfMemory("no room")) };
+    const { code, stdout, stderr } = await run([...small.slice(0, 4), "--size", "1MiB"], { library });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr.split("\n")[0]).toBe("zeropage: lazy, malloc+memset of 1 MiB: no room");
+  });
+});
+
+describe("run calloc-fixes", () => {
+  test("compares the fixes that the models know, on one machine", async () => {
+    const { code, asked, stdout } = await run(["run", "calloc-fixes"]);
+    const shares = [0, 0.01, 0.1, 0.5, 1];
+    // The fake libmalloc can clear what is dirty, but cannot discard; and there is no glibc.
+    expect(asked).toMatchObject([
+      { model: "libmalloc", options: {}, bytes: 100 * MIB, shares, costs: { name: "macos-2016" } },
+      { model: "libmalloc", options: { zeroing: "dirty" }, shares, costs: { name: "macos-2016" } },
+      { one: { model: "libmalloc" }, other: { options: { zeroing: "dirty" } }, bytes: 100 * MIB },
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "Simulated time is events times the costs of a profile: macos-2016, for all of them.",
+    );
+  });
+
+  test("takes allocators and shares, and says where they cross", async () => {
+    const file = join(folder, "out.svg");
+    const argv = ["run", "calloc-fixes", "--allocator", "libmalloc,lazy", "--written", "100%,0%,0%"];
+    const { asked, stdout } = await run([...argv, "--size", "1MiB", "--chart", file]);
+    expect(asked).toMatchObject([
+      { shares: [0, 1], bytes: MIB },
+      { model: "lazy" },
+      { other: { model: "lazy" } },
+    ]);
+    expect(stdout).toContain("libmalloc costs less than lazy from 100 pages written on (25%).");
+    expect(parseSvg(await readFile(file, "utf8")).marks.point).toBe(4);
+    expect(JSON.parse((await run([...argv, "--json"])).stdout).crossovers).toEqual([
+      { one: "libmalloc", other: "lazy", pages: 100, share: 0.25, cheaperAbove: "one" },
+    ]);
+    expect((await run([...argv, "--csv"])).stdout.split("\r\n")).toHaveLength(6);
+  });
+
+  test("refuses what is no share", async () => {
+    const { code, stderr } = await run(["run", "calloc-fixes", "--written", "0%,2"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('"2" is not a share');
+  });
+});
