@@ -77,6 +77,8 @@ export interface CallPath {
   counters: Counters;
 }
 const PATH_COUNTERS = 16;
+/** The functions up to this one are the calls that counters count. */
+const LAST_COUNTED = 5;
 
 export interface MachineSettings {
   kernel: KernelKind;
@@ -190,10 +192,11 @@ export class Instance<Exports extends MachineExports> {
   paths(): CallPath[] {
     return Array.from({ length: this.exports.pathCount() }, (_, path) => {
       const origin = this.exports.pathOrigin(path);
+      const fn = origin >>> 16;
       const at = this.exports.pathRecord(path);
       const calls = Number(this.view().getBigUint64(at, true));
-      const counters = this.countersAt(at + PATH_COUNTERS, calls, NO_GAUGES);
-      return { fn: origin >>> 16, caller: origin & 0xffff, calls, counters };
+      const counters = this.countersAt(at + PATH_COUNTERS, fn <= LAST_COUNTED ? calls : 0, NO_GAUGES);
+      return { fn, caller: origin & 0xffff, calls, counters };
     });
   }
 

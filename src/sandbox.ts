@@ -6,6 +6,7 @@ import type { MachineSettings } from "./instance.js";
 import { Instance, type ModelExports, readResults, writeRecords } from "./instance.js";
 import type { PageRun } from "./machine.js";
 import { findModel, machineSettings, modelSettings, type Options } from "./options.js";
+import { callTree, type ProfileNode } from "./profile/node.js";
 import { Timeline, type TimelinePoint } from "./timeline.js";
 import type { Trace, TraceChunk } from "./trace/trace.js";
 
@@ -224,6 +225,15 @@ export class Sandbox {
   /** The counters of this moment, to keep: `subtract(later, earlier)` says what happened between two. */
   snapshot(): Readonly<Counters> {
     return Object.freeze(this.counters());
+  }
+
+  /**
+   * What happened where since the sandbox was opened: the program, and below it the allocator's functions
+   * and the system calls, each with the events that are its own. They add up to the counters.
+   */
+  profile(): ProfileNode {
+    const { functions = [] } = findModel(this.model);
+    return this.#run(() => callTree(this.#instance.paths(), this.machine.kernel, functions));
   }
 
   /** The allocator's own statistics, in the real one's words; empty if it has none. */

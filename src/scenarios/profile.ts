@@ -1,11 +1,10 @@
 import { checkWhole } from "../arguments.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
-import { CallProfile } from "../profile/by-call.js";
 import type { ProfileNode } from "../profile/node.js";
 import type { OptionValues } from "../report/results.js";
-import { openSandbox, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
-import type { Trace, TraceChunk } from "../trace/trace.js";
+import { openSandbox, type Sandbox, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
+import type { Trace } from "../trace/trace.js";
 import { callocLoopRecords } from "./cost.js";
 
 /** Where one allocator's run spent what it cost. */
@@ -47,28 +46,24 @@ export async function profileCallocLoop(run: CallocLoopProfileRun): Promise<Prof
   checkWhole("count", count);
   if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
   const records = callocLoopRecords(bytes, written);
-  async function* loop(): AsyncGenerator<TraceChunk> {
-    for (let done = 0; done < count; done++) yield records;
-  }
-  return profile(run, loop(), "none");
+  return profile(run, async (sandbox) => sandbox.repeat(records, count));
 }
 
 /** Profiles the replay of a trace. @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run. */
 export function profileTrace(run: TraceProfileRun): Promise<Profiled> {
-  return profile(run, run.trace, run.touch);
+  return profile(run, (sandbox) => sandbox.replay(run.trace, { touch: run.touch }));
 }
 
 async function profile(
   { model, options = {}, costs }: ProfileRun,
-  chunks: AsyncIterable<TraceChunk>,
-  touch: TouchPolicy,
+  body: (sandbox: Sandbox) => Promise<unknown>,
 ): Promise<Profiled> {
   const { check: _check, module: _module, ...settings } = options;
   const sandbox = await openSandbox(model, options);
-  const calls = new CallProfile(sandbox, touch);
-  for await (const chunk of chunks) calls.run(chunk);
+  await body(sandbox);
   if (options.check) sandbox.check();
   const chosen = costs ?? defaultCosts(sandbox.machine.kernel);
+  const root = sandbox.profile();
   sandbox.close();
-  return { allocator: model, options: settings as OptionValues, costs: chosen, root: calls.root };
+  return { allocator: model, options: settings as OptionValues, costs: chosen, root };
 }

@@ -37,6 +37,12 @@ describe("a profile of the loop", () => {
     expect(calloc?.calls).toBe(50);
     expect(calloc && total(calloc).zeroed.allocator).toBe(49 * 100 * MIB);
     expect(child(root, "free")?.calls).toBe(50);
+    const large = calloc && child(calloc, "large_malloc");
+    expect(large?.children.map(({ name, calls }) => [name, calls])).toEqual([
+      ["mach_vm_map", 1],
+      ["madvise", 49],
+      ["bzero", 49],
+    ]);
   });
 
   test("refuses a size, or a share, that is none", async () => {
@@ -54,8 +60,8 @@ test("a profile of a trace adds up to its replay, however many calls are in a ro
     ["malloc", 3001],
     ["calloc", 1],
     ["realloc", 1],
-    ["aligned_alloc", 1],
     ["free", 2],
+    ["aligned_alloc", 1],
   ]);
   const sandbox = await openSandbox("glibc");
   await sandbox.replay(await read(), { touch: "pages" });

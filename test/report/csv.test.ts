@@ -28,8 +28,8 @@ const column = (report: Report, name: string) => {
 test("one flat row per result", () => {
   const run = { allocator: "libmalloc", mib: 100, cost: "linear", hostSeconds: 0.25 } as const;
   expect(csvReport(reportOf(run)).replaceAll("\r\n", "⏎\n")).toMatchInlineSnapshot(`
-    "scenario,allocator,parameters.count,parameters.written,parameters.bytes,cost,calls,faults.zeroMap,faults.zeroFill,faults.copyOnWrite,faults.needless,zeroed.kernel,zeroed.allocator,zeroed.needless,syscalls.mmap,syscalls.munmap,syscalls.mremap,syscalls.brk,syscalls.madviseDontneed,syscalls.madviseFree,syscalls.madviseFreeReusable,syscalls.madviseFreeReuse,syscalls.madviseCanReuse,syscalls.mincore,syscalls.vmCopy,touched.read,touched.written,bytes.virtual,bytes.resident,bytes.peakResident,bytes.inUse,bytes.system,bytes.cached,simulated.costs,simulated.seconds,simulated.parts.faults,simulated.parts.zeroedByKernel,simulated.parts.zeroedByAllocator,simulated.parts.syscalls,hostSeconds⏎
-    calloc-loop,libmalloc,10000,0,104857600,linear,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,macos-2016,0,0,0,0,0,0.25⏎
+    "scenario,allocator,parameters.count,parameters.written,parameters.bytes,cost,calls,faults.zeroMap,faults.zeroFill,faults.copyOnWrite,faults.needless,zeroed.kernel,zeroed.allocator,zeroed.needless,syscalls.mmap,syscalls.munmap,syscalls.mremap,syscalls.brk,syscalls.madviseDontneed,syscalls.madviseFree,syscalls.madviseFreeReusable,syscalls.madviseFreeReuse,syscalls.madviseCanReuse,syscalls.mincore,syscalls.vmCopy,walked.mmap,walked.munmap,walked.mremap,walked.brk,walked.madviseDontneed,walked.madviseFree,walked.madviseFreeReusable,walked.madviseFreeReuse,walked.madviseCanReuse,walked.mincore,walked.vmCopy,touched.read,touched.written,bytes.virtual,bytes.resident,bytes.peakResident,bytes.inUse,bytes.system,bytes.cached,simulated.costs,simulated.seconds,simulated.parts.faults,simulated.parts.zeroedByKernel,simulated.parts.zeroedByAllocator,simulated.parts.syscalls,hostSeconds⏎
+    calloc-loop,libmalloc,10000,0,104857600,linear,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,macos-2016,0,0,0,0,0,0.25⏎
     "
   `);
 });

@@ -57,6 +57,19 @@ test("JSON keeps the contract", () => {
               "mincore": 0,
               "vmCopy": 0
             },
+            "walked": {
+              "mmap": 0,
+              "munmap": 0,
+              "mremap": 0,
+              "brk": 0,
+              "madviseDontneed": 0,
+              "madviseFree": 0,
+              "madviseFreeReusable": 0,
+              "madviseFreeReuse": 0,
+              "madviseCanReuse": 0,
+              "mincore": 0,
+              "vmCopy": 0
+            },
             "touched": {
               "read": 0,
               "written": 0
