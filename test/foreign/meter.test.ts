@@ -8,7 +8,7 @@ import { assemble } from "./reference.js";
 // asc and Binaryen, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });
 
-const PROGRAMS = 150;
+const PROGRAMS = 100;
 const OPERATIONS = 3000;
 
 describe.each([false, true])("with zeroStores %s", (zeroStores) => {
