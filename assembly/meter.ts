@@ -29,10 +29,8 @@ const FILLS: u32 = 2; // after loads and stores, which rewritten code counts its
 const COPIES: u32 = 3;
 const INITS: u32 = 4;
 const GROWS: u32 = 5;
-const FILLED: u32 = 6;
-const FILLED_NEEDLESSLY: u32 = 7;
-const STORED: u32 = 8;
-const STORED_NEEDLESSLY: u32 = 9;
+const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
+const STORED: u32 = 8; // the same for stores
 
 function count(counter: u32, amount: u64): void {
   const address = COUNTERS + counter * 8;
@@ -104,7 +102,7 @@ export function clearByStore(address: u32, offset: u32, bytes: u32): void {
   const old = load<u64>(start + bytes + BASE - 8) >> (64 - 8 * bytes);
   store<u8>((old ? WRITTEN : CLEARED) + (start >> PAGE_SHIFT), 1);
   count(STORED, bytes);
-  count(STORED_NEEDLESSLY, zeroesOf(old) + bytes - 8);
+  count(STORED + 1, zeroesOf(old) + bytes - 8);
 }
 
 /** In place of memory.fill. */

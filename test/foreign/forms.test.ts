@@ -82,6 +82,11 @@ const FORMS: Form[] = [
     [0],
     [],
   ],
+  [
+    "(if (i32.const 0) (then (i32.store (i32.const 20480) (i32.const 1)))) (i32.store (i32.const 20480) (i32.const 1))",
+    [],
+    [5],
+  ],
   ["(if (i32.const 1) (then (i32.store (local.get $a) (i32.const 1)) (return)))", [], [0]],
 ];
 
@@ -132,6 +137,23 @@ it("counts a clearing of dirty memory as needed, byte for byte, and of clean pag
     stores: 0,
     needlessPages: 0,
   });
+});
+
+it("notes again what the host forgot during a call", async () => {
+  const rewritten = await meterModule(
+    assemble(`(module (import "host" "reset" (func $reset)) (memory (export "memory") 1)
+      (func (export "run") (param $a i32) (i32.store (local.get $a) (i32.const 1)) (i32.store (i32.const 0) (i32.const 1))
+        (call $reset) (i32.store (local.get $a) (i32.const 1)) (i32.store (i32.const 0) (i32.const 1))))`),
+  );
+  const counts: number[] = [];
+  const reset = () => {
+    counts.push(meter.reading().touched.written, meter.reading().stores);
+    meter.reset();
+  };
+  const { exports } = instantiate(rewritten.wasm, { host: { reset } });
+  const meter = new Meter(rewritten, exports.memory as WebAssembly.Memory);
+  (exports.run as CallableFunction)(4096);
+  expect([...counts, meter.reading().touched.written, meter.reading().stores]).toEqual([2, 2, 2, 2]);
 });
 
 it("stops calling a page's fault needless once it is used", async () => {
