@@ -16,6 +16,7 @@ interface Job {
   model: string | null;
   output: string;
   target: "release" | "check";
+  flags?: string[];
 }
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -24,8 +25,11 @@ const TOP = fileURLToPath(new URL("..", import.meta.url));
 const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
   const suffix = target === "check" ? ".check.wasm" : ".wasm";
   const bench = { entry: "assembly/bench-abi.ts", model: null, output: "build/bench.wasm", target };
+  // Its functions move into modules that bring the memory.
+  const flags = ["--importMemory", "--noExportMemory"];
+  const meter = { entry: "assembly/meter.ts", model: null, output: "build/meter.wasm", target, flags };
   return [
-    ...(target === "release" ? [bench] : []),
+    ...(target === "release" ? [bench, meter] : []),
     { entry: "assembly/machine-abi.ts", model: null, output: `build/machine${suffix}`, target },
     ...models.map(({ name }) => ({
       entry: "assembly/abi.ts",
@@ -38,7 +42,10 @@ const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
 
 async function compile(job: Job): Promise<void> {
   const { error, stderr } = await asc.main(
-    [job.entry, "--target", job.target, "--transform", "./assembly/inline.ts", "--outFile", job.output],
+    [
+      ...[job.entry, "--target", job.target, "--transform", "./assembly/inline.ts"],
+      ...[...(job.flags ?? []), "--outFile", job.output],
+    ],
     {
       // The one place where a model is chosen: assembly/model.ts names it.
       readFile: async (name, base) => {

@@ -2,10 +2,17 @@
 import { cpus } from "node:os";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
+import { benchMeter } from "./meter.js";
 import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
 
-const benches = { loop: benchLoop, machine: benchMachine, replay: benchReplay, stream: benchStream };
+const benches = {
+  loop: benchLoop,
+  machine: benchMachine,
+  meter: benchMeter,
+  replay: benchReplay,
+  stream: benchStream,
+};
 
 console.log(`${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}, Node ${process.version}`);
 const wanted = process.argv.slice(2);

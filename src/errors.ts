@@ -56,6 +56,18 @@ export class CostError extends ZeropageError {
   override name = "CostError";
 }
 
+/** A wasm module that cannot be read, or that has what is not supported. */
+export class ModuleError extends ZeropageError {
+  override name = "ModuleError";
+  constructor(
+    message: string,
+    /** Byte offset in the module, where known. */
+    readonly offset?: number,
+  ) {
+    super(offset === undefined ? message : `byte ${offset}: ${message}`);
+  }
+}
+
 /** The sandbox was closed, or its module is not what it should be. */
 export class SandboxError extends ZeropageError {
   override name = "SandboxError";

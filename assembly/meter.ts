@@ -1,0 +1,139 @@
+/**
+ * What a metered module calls where one instruction cannot count itself. src/foreign/meter.ts rewrites the module
+ * and links these functions into it: no globals, no data, no imports but the memory.
+ *
+ * The module's own memory starts at BASE. Below it the meter keeps its notes, which the module cannot reach:
+ *
+ *      0            1 MiB          2 MiB           3 MiB      BASE           host's address
+ *      ├─────────────┼──────────────┼───────────────┼──────────┼──────────────────────────────
+ *      │ read, by    │ written, by  │ cleared, by   │ counters │ the module's memory, as the
+ *      │ page        │ page         │ page          │          │ module sees it from 0 on
+ *      └─────────────┴──────────────┴───────────────┴──────────┴──────────────────────────────
+ *
+ * One byte per page of 4 KiB, 1 once it happened; 2^20 of them cover what 32 bits can address. A page is noted as
+ * cleared, and not as written, when zeroes were written over what was zero: a needless touch, unless another follows.
+ * Addresses passed to these functions are the module's.
+ */
+const PAGE_SHIFT: u32 = 12;
+const PAGE_BYTES: u32 = 1 << PAGE_SHIFT;
+const WASM_PAGE_SHIFT: u32 = 16; // 64 KiB: core specification
+
+export const READ: u32 = 0;
+export const WRITTEN: u32 = 1 << 20;
+export const CLEARED: u32 = 2 << 20;
+export const COUNTERS: u32 = 3 << 20;
+export const BASE: u32 = COUNTERS + (1 << WASM_PAGE_SHIFT);
+
+// Counters are 8 bytes each, in this order. src/foreign/reading.ts reads them.
+const FILLS: u32 = 2; // after loads and stores, which rewritten code counts itself
+const COPIES: u32 = 3;
+const INITS: u32 = 4;
+const GROWS: u32 = 5;
+const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
+const STORED: u32 = 8; // the same for stores
+
+function count(counter: u32, amount: u64): void {
+  const address = COUNTERS + counter * 8;
+  store<u64>(address, load<u64>(address) + amount);
+}
+
+/** Bytes of the module's memory. */
+function size(): u64 {
+  return ((<u64>memory.size()) << WASM_PAGE_SHIFT) - BASE;
+}
+
+/** The host's address of `address`. Traps unless all `bytes` from there on are in the module's memory. */
+export function translate(address: u32, bytes: u32): u32 {
+  if (<u64>address + bytes > size()) unreachable();
+  return address + BASE;
+}
+
+function mark(map: u32, address: u32, bytes: u32): void {
+  if (!bytes) return;
+  const first = address >> PAGE_SHIFT;
+  const last = (address + bytes - 1) >> PAGE_SHIFT;
+  // Not memory.fill, which costs the engine a call: mostly it is one page.
+  for (let page = first; page <= last; page++) store<u8>(map + page, 1);
+}
+
+/** Zero bytes among the eight of `word`. */
+function zeroesOf(word: u64): u32 {
+  const low: u64 = 0x7f7f7f7f7f7f7f7f;
+  return <u32>popcnt(~(((word & low) + low) | word | low));
+}
+
+/** Zero bytes among `bytes` from `start`, an address of the host's. */
+function zeroes(start: u32, bytes: u32): u32 {
+  const end = start + bytes;
+  let address = start;
+  let found: u32 = 0;
+  for (; end - address >= 32; address += 32) {
+    // Memory that is cleared was mostly zero for longer than this.
+    const any = load<u64>(address) | load<u64>(address, 8) | load<u64>(address, 16) | load<u64>(address, 24);
+    if (!any) found += 32;
+    else for (let word: u32 = 0; word < 32; word += 8) found += zeroesOf(load<u64>(address + word));
+  }
+  for (; end - address >= 8; address += 8) found += zeroesOf(load<u64>(address));
+  for (; address < end; address++) found += u32(load<u8>(address) == 0);
+  return found;
+}
+
+/** Counts, page by page, what setting `bytes` from `address` to zero needlessly clears. To be called before it. */
+function clear(address: u32, bytes: u32, counter: u32): void {
+  count(counter, bytes);
+  let needless: u64 = 0;
+  for (let done: u32 = 0; done < bytes; ) {
+    const start = address + done;
+    const part = min(bytes - done, PAGE_BYTES - (start & (PAGE_BYTES - 1)));
+    const found = zeroes(start + BASE, part);
+    store<u8>((found == part ? CLEARED : WRITTEN) + (start >> PAGE_SHIFT), 1);
+    needless += found;
+    done += part;
+  }
+  count(counter + 1, needless);
+}
+
+/** Before a scalar store of zero. A store that is about to trap counts nothing. */
+export function clearByStore(address: u32, offset: u32, bytes: u32): void {
+  if (<u64>address + offset + bytes > size()) return;
+  const start = address + offset;
+  if (bytes > 8 || (start & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES) return clear(start, bytes, STORED);
+  // The same for what lies in one page and one word: the last bytes of the 8 that end where the store ends.
+  const old = load<u64>(start + bytes + BASE - 8) >> (64 - 8 * bytes);
+  store<u8>((old ? WRITTEN : CLEARED) + (start >> PAGE_SHIFT), 1);
+  count(STORED, bytes);
+  count(STORED + 1, zeroesOf(old) + bytes - 8);
+}
+
+/** In place of memory.fill. */
+export function fill(address: u32, value: u32, bytes: u32): void {
+  const start = translate(address, bytes);
+  count(FILLS, 1);
+  if (value & 0xff) mark(WRITTEN, address, bytes);
+  else clear(address, bytes, FILLED);
+  memory.fill(start, <u8>value, bytes);
+}
+
+/** In place of memory.copy. */
+export function copy(to: u32, from: u32, bytes: u32): void {
+  const target = translate(to, bytes);
+  const source = translate(from, bytes);
+  count(COPIES, 1);
+  mark(READ, from, bytes);
+  mark(WRITTEN, to, bytes);
+  memory.copy(target, source, bytes);
+}
+
+/** After memory.init. */
+export function initialized(address: u32, bytes: u32): void {
+  count(INITS, 1);
+  mark(WRITTEN, address, bytes);
+}
+
+/** In place of memory.grow. Counts what succeeded and was more than a question. */
+export function grow(pages: u32): u32 {
+  const before = memory.grow(pages);
+  if (before == -1) return -1;
+  if (pages) count(GROWS, 1);
+  return <u32>before - (BASE >> WASM_PAGE_SHIFT);
+}

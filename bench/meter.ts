@@ -1,0 +1,134 @@
+import { createReadStream } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { meterModule } from "../src/foreign/meter.js";
+import { readTrace } from "../src/index.js";
+import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
+import { OpKind, RECORD_BYTES } from "../src/trace/trace.js";
+import { type Allocator, instantiate, llhttp, open, tlsf, treeSitter } from "../test/foreign/modules.js";
+import { assemble } from "../test/foreign/reference.js";
+import { interleave, time } from "./measure.js";
+
+const ROUNDS = 11;
+const TRACES = ["git-log", "cc1"] as const;
+
+const MODULES = {
+  TLSF: tlsf,
+  "TLSF without bulk memory": () => tlsf(false),
+  llhttp,
+  "tree-sitter": treeSitter,
+};
+
+const bytes = "(i32.wrap_i64 (i64.load offset=16 (local.get $record)))";
+const first = "(i32.wrap_i64 (i64.load offset=8 (local.get $record)))";
+const block = "(i32.load (local.get $slot))";
+
+/**
+ * Replays records (src/trace/trace.ts) from its memory, where blocks by slot come first. Calls go from wasm to wasm,
+ * so that the loop itself costs little beside the allocator. What that does not have is composed of what it has.
+ */
+function driver({ calloc, realloc }: Allocator): Uint8Array<ArrayBuffer> {
+  return assemble(`(module
+  (import "allocator" "malloc" (func $malloc (param i32) (result i32)))
+  (import "allocator" "free" (func $free (param i32)))
+  ${calloc ? `(import "allocator" "calloc" (func $calloc (param i32 i32) (result i32)))` : ""}
+  ${realloc ? `(import "allocator" "realloc" (func $realloc (param i32 i32) (result i32)))` : ""}
+  (memory (export "memory") 1)
+  (func (export "run") (param $record i32) (param $end i32) (local $slot i32) (local $kind i32)
+    (loop $next
+      (local.set $slot (i32.shl (i32.load offset=4 (local.get $record)) (i32.const 2)))
+      (local.set $kind (i32.load (local.get $record)))
+      (if (i32.eq (local.get $kind) (i32.const ${OpKind.free})) (then (call $free ${block})))
+      (if (i32.eq (local.get $kind) (i32.const ${OpKind.malloc}))
+        (then (i32.store (local.get $slot) (call $malloc ${first}))))
+      (if (i32.eq (local.get $kind) (i32.const ${OpKind.realloc}))
+        (then ${realloc ? "" : `(call $free ${block})`} (i32.store (local.get $slot)
+          ${realloc ? `(call $realloc ${block} ${bytes})` : `(call $malloc ${bytes})`})))
+      (if (i32.eq (local.get $kind) (i32.const ${OpKind.calloc}))
+        (then (i32.store (local.get $slot)
+          ${calloc ? `(call $calloc ${first} ${bytes})` : `(call $malloc (i32.mul ${first} ${bytes}))`})))
+      (if (i32.eq (local.get $kind) (i32.const ${OpKind.aligned}))
+        (then (i32.store (local.get $slot) (call $malloc ${bytes}))))
+      (local.set $record (i32.add (local.get $record) (i32.const ${RECORD_BYTES})))
+      (br_if $next (i32.lt_u (local.get $record) (local.get $end))))))`);
+}
+
+/** Slowdown by metering, per module and trace, everything counted and with stores of zero told apart. */
+export async function benchMeter(): Promise<void> {
+  const slowdowns: Record<string, number[]> = {};
+  for (const trace of TRACES) {
+    const path = fileURLToPath(new URL(`traces/${trace}.txt.gz`, import.meta.url));
+    const records = await collectTrace(await readTrace(createReadStream(path)));
+    for (const [name, read] of Object.entries(MODULES)) {
+      const wasm = new Uint8Array(await read());
+      const metered = async (zeroStores: boolean) => {
+        const { wasm: code, base } = await meterModule(wasm, { zeroStores });
+        return replaying(code, base, records);
+      };
+      const figures = await interleave(
+        {
+          plain: replaying(wasm, 0, records),
+          metered: await metered(false),
+          "metered with zeroStores": await metered(true),
+        },
+        ROUNDS,
+      );
+      const { plain, ...others } = figures;
+      const ns = ((plain.median / records.count) * 1e6).toFixed(1);
+      for (const [how, { median, spread }] of Object.entries(others)) {
+        const slowdown = median / plain.median;
+        slowdowns[how] = [...(slowdowns[how] ?? []), slowdown];
+        console.log(
+          `${trace}, ${name} (${ns} ns an operation), ${how}: ${slowdown.toFixed(2)} (± ${(spread * 100).toFixed(0)} %)`,
+        );
+      }
+    }
+  }
+  for (const [how, values] of Object.entries(slowdowns)) {
+    const mean = Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+    console.log(`${how}: geometric mean ${mean.toFixed(2)}`);
+  }
+}
+
+/**
+ * Gives milliseconds of a replay on a new instance of a module compiled once: the second, so that growing the memory
+ * and the host's first touches of it, which metering does not change, are left out.
+ */
+function replaying(wasm: Uint8Array<ArrayBuffer>, base: number, trace: CollectedTrace): () => number {
+  const module = new WebAssembly.Module(wasm);
+  const loop = new WebAssembly.Module(driver(open(module, base)));
+  const records = freeingAll(trace);
+  return () => {
+    const allocator = open(module, base);
+    const { memory, run } = instantiate(loop, { allocator }).exports as unknown as Driver;
+    const start = 4 * trace.count;
+    memory.grow(Math.ceil((start + records.length) / 65_536));
+    new Uint8Array(memory.buffer).set(records, start);
+    run(start, start + records.length);
+    return time(() => run(start, start + records.length));
+  };
+}
+
+/** The records of a trace, with a free of every object that it leaves. */
+function freeingAll({ records, count }: CollectedTrace): Uint8Array {
+  const view = new DataView(records.buffer, records.byteOffset);
+  const live = new Set<number>();
+  for (let i = 0; i < count; i++) {
+    const kind = view.getUint32(RECORD_BYTES * i, true);
+    const slot = view.getUint32(RECORD_BYTES * i + 4, true);
+    if (kind < OpKind.realloc) live.add(slot);
+    if (kind === OpKind.free) live.delete(slot);
+  }
+  const all = new Uint8Array(records.length + live.size * RECORD_BYTES);
+  all.set(records);
+  const frees = new DataView(all.buffer, records.length);
+  [...live].forEach((slot, i) => {
+    frees.setUint32(RECORD_BYTES * i, OpKind.free, true);
+    frees.setUint32(RECORD_BYTES * i + 4, slot, true);
+  });
+  return all;
+}
+
+interface Driver {
+  memory: WebAssembly.Memory;
+  run(record: number, end: number): void;
+}

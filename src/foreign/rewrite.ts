@@ -1,0 +1,290 @@
+/**
+ * Rewrites one function of a module: every access moves up by the meter's base and is noted and counted, every other
+ * memory instruction becomes a call of what assembly/meter.ts does in its place. Notes are written after the accesses,
+ * where straight-line code ends; so a trap loses those of the straight-line code it interrupts.
+ */
+import { BinaryReader, BinaryWriter } from "./binary.js";
+import type { Hooks, Layout } from "./hooks.js";
+import {
+  ACCESSES,
+  type Access,
+  F32,
+  F64,
+  I32,
+  I64,
+  type Instruction,
+  Op,
+  readInstruction,
+  SIMD,
+  skipLocals,
+  V128,
+} from "./instructions.js";
+import { CONSTANT, Origins } from "./origins.js";
+import { notePage, Touches } from "./touches.js";
+
+/** 64 KiB: core specification. */
+export const WASM_PAGE_BYTES = 65_536;
+
+const VOID = 0x40; // of a block that gives nothing
+
+/** Before these, touches are noted, since they may go elsewhere. */
+const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null
+/** After these, the host may have reset the notes. */
+const CALLS = new Set<number>([Op.Call, Op.CallIndirect, Op.CallRef]);
+/** After these, control comes from elsewhere or is gone: loop, else, end, catches, jumps, throws, tail calls. */
+const BORDERS = new Set<number>([
+  ...[Op.Unreachable, Op.Loop, Op.Else, Op.Catch, 0x08, 0x09, 0x0a, Op.End, 0x0c, 0x0e, Op.Return],
+  ...[0x12, 0x13, 0x15, 0x18, 0x19],
+]);
+
+/** What the rewriting of all functions of a module shares. */
+export interface Rewriting {
+  layout: Layout;
+  /** Function indices of the hooks in the rewritten module. */
+  hooks: Hooks;
+  /** Whether scalar stores of zero are told from others. */
+  zeroStores: boolean;
+}
+
+/** Rewrites a body, which `reader` holds from the locals on, of a function of `parameters` parameters. */
+export function rewriteFunction(reader: BinaryReader, parameters: number, rewriting: Rewriting): Uint8Array {
+  return new FunctionRewriter(reader, parameters, rewriting).run();
+}
+
+class FunctionRewriter {
+  readonly #code = new BinaryWriter();
+  readonly #origins = new Origins();
+  readonly #reads: Touches;
+  readonly #writes: Touches;
+  /** Type of every local this adds, by number, and numbers by type and purpose. */
+  readonly #added: number[] = [];
+  readonly #temporaries = new Map<string, number>();
+  #locals: number;
+  #loads = 0;
+  #stores = 0;
+
+  constructor(
+    private readonly reader: BinaryReader,
+    parameters: number,
+    private readonly rewriting: Rewriting,
+  ) {
+    this.#locals = parameters;
+    this.#reads = new Touches(rewriting.layout.READ, this.#origins);
+    this.#writes = new Touches(rewriting.layout.WRITTEN, this.#origins);
+  }
+
+  run(): Uint8Array {
+    const { reader } = this;
+    const start = reader.offset;
+    const { groups, locals } = skipLocals(reader);
+    const declared = reader.bytes.subarray(start, reader.offset);
+    this.#locals += locals;
+    while (!reader.done) this.#rewrite(readInstruction(reader));
+    const body = new BinaryWriter().u32(groups + this.#added.length);
+    // After the number of groups, which may be written in more bytes than it needs.
+    body.append(declared.subarray(new BinaryReader(declared).skipNumber()));
+    for (const type of this.#added) body.byte(1, type);
+    return body.append(this.#code.bytes).bytes;
+  }
+
+  #rewrite(instruction: Instruction): void {
+    const { opcode } = instruction;
+    const access = ACCESSES.get(opcode);
+    if (access) {
+      this.#access(instruction, access);
+      this.#origins.access(access);
+      return;
+    }
+    if (BRANCHES.has(opcode) || CALLS.has(opcode) || BORDERS.has(opcode)) this.#flush();
+    if (opcode === Op.LocalSet || opcode === Op.LocalTee) this.#flushLocal(instruction.operand);
+    if (!this.#replace(instruction)) this.#copy(instruction);
+    this.#origins.follow(instruction);
+    if (CALLS.has(opcode) || BORDERS.has(opcode)) this.#forgetNotes();
+    if (BORDERS.has(opcode)) this.#origins.forget();
+  }
+
+  #copy({ start, end }: Instruction): void {
+    this.#code.append(this.reader.bytes.subarray(start, end));
+  }
+
+  /** Writes what stands in the place of an instruction that sees memory as a whole. Returns false for all others. */
+  #replace({ opcode, operand }: Instruction): boolean {
+    const { hooks, layout } = this.rewriting;
+    if (opcode === Op.MemorySize) {
+      const pages = layout.BASE / WASM_PAGE_BYTES;
+      this.#code.byte(Op.MemorySize, 0, Op.I32Const).s32(pages).byte(Op.I32Sub);
+    } else if (opcode === Op.MemoryGrow) this.#call(hooks.grow);
+    else if (opcode === Op.MemoryFill) this.#call(hooks.fill);
+    else if (opcode === Op.MemoryCopy) this.#call(hooks.copy);
+    else if (opcode === Op.MemoryInit) this.#initialize(operand);
+    else return false;
+    return true;
+  }
+
+  #call(hook: number): void {
+    this.#code.byte(Op.Call).u32(hook);
+  }
+
+  #initialize(segment: number): void {
+    const { hooks } = this.rewriting;
+    const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
+    this.#set(bytes).#set(from).#set(to).#get(to).#get(bytes).#call(hooks.translate);
+    this.#get(from).#get(bytes);
+    writeMemoryInit(this.#code, segment);
+    this.#get(to).#get(bytes).#call(hooks.initialized);
+  }
+
+  #access(instruction: Instruction, access: Access): void {
+    const { reads, writes } = access;
+    // Even with address 0 past the end of any memory that the module can see.
+    if (instruction.offset + this.rewriting.layout.BASE >= 2 ** 32) {
+      this.#code.byte(Op.Unreachable);
+      return;
+    }
+    if (reads) this.#loads++;
+    if (writes) this.#stores++;
+    if (this.#mayStoreZero(instruction, access)) this.#storePerhapsZero(instruction, access);
+    else if (!this.#accessKnown(instruction, access)) this.#accessUnknown(instruction, access);
+  }
+
+  /** Writes an access whose address a local holds or is constant: its notes can wait. Returns false for others. */
+  #accessKnown(instruction: Instruction, { reads, writes, operands }: Access): boolean {
+    const origin = this.#origins.at(operands.length);
+    if (!origin) return false;
+    if (origin.value !== CONSTANT && this.#origins.holder(origin.value) === undefined) return false;
+    this.#moved(instruction);
+    if (reads) this.#reads.add(origin, instruction.offset, reads, this.#code);
+    if (writes) this.#writes.add(origin, instruction.offset, writes, this.#code);
+    return true;
+  }
+
+  #accessUnknown(instruction: Instruction, { reads, writes, operands }: Access): void {
+    const { layout } = this.rewriting;
+    const address = this.#temporary("address", I32);
+    const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
+    for (const local of [...others].reverse()) this.#set(local);
+    this.#code.byte(Op.LocalTee).u32(address);
+    for (const local of others) this.#get(local);
+    this.#moved(instruction);
+    this.#note(layout.READ, address, instruction.offset, reads);
+    this.#note(layout.WRITTEN, address, instruction.offset, writes);
+  }
+
+  #note(map: number, address: number, offset: number, bytes: number): void {
+    if (bytes > 0) notePage(this.#code, map, address, offset);
+    if (bytes > 1) notePage(this.#code, map, address, offset + bytes - 1);
+  }
+
+  /** Writes the access itself, where the module's memory now is. */
+  #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
+    const { bytes } = this.reader;
+    this.#code.append(bytes.subarray(start, immediates)).u32(operand);
+    this.#code.u32(offset + this.rewriting.layout.BASE).append(bytes.subarray(afterOffset, end));
+  }
+
+  /** True for plain and atomic stores, not of lanes, of a value that may be 0. */
+  #mayStoreZero({ opcode }: Instruction, { reads, writes }: Access): boolean {
+    if (!this.rewriting.zeroStores || reads > 0 || writes === 0) return false;
+    const value = this.#origins.at(0);
+    const isKnown = value?.value === CONSTANT;
+    const isOther = isKnown && (value.delta & (writes < 4 ? 256 ** writes - 1 : -1)) !== 0;
+    return !isOther && (opcode < SIMD + 88 || opcode > SIMD + 91);
+  }
+
+  #storePerhapsZero(instruction: Instruction, { writes, operands }: Access): void {
+    const { hooks, layout } = this.rewriting;
+    const type = operands[0] as number;
+    const address = this.#temporary("address", I32);
+    const value = this.#temporary("operand 0", type);
+    this.#set(value).#set(address).#get(value);
+    writeIsZero(this.#code, type, writes);
+    this.#code.byte(Op.If, VOID);
+    this.#get(address).#code.byte(Op.I32Const).s32(instruction.offset).byte(Op.I32Const).s32(writes);
+    this.#call(hooks.clearByStore);
+    this.#code.byte(Op.Else);
+    this.#note(layout.WRITTEN, address, instruction.offset, writes);
+    this.#code.byte(Op.End);
+    this.#get(address).#get(value).#moved(instruction);
+  }
+
+  #get(local: number): this {
+    this.#code.byte(Op.LocalGet).u32(local);
+    return this;
+  }
+
+  #set(local: number): this {
+    this.#code.byte(Op.LocalSet).u32(local);
+    return this;
+  }
+
+  #temporary(purpose: string, type: number): number {
+    const name = `${purpose} ${type}`;
+    let local = this.#temporaries.get(name);
+    if (local === undefined) {
+      local = this.#locals + this.#added.push(type) - 1;
+      this.#temporaries.set(name, local);
+    }
+    return local;
+  }
+
+  #flushLocal(local: number): void {
+    const { value } = this.#origins.of(local);
+    if (value === CONSTANT) return;
+    this.#reads.flush(value, this.#code);
+    this.#writes.flush(value, this.#code);
+  }
+
+  #flush(): void {
+    this.#reads.flushAll(this.#code);
+    this.#writes.flushAll(this.#code);
+    this.#count(0, this.#loads);
+    this.#count(1, this.#stores);
+    this.#loads = this.#stores = 0;
+  }
+
+  #forgetNotes(): void {
+    this.#reads.forget();
+    this.#writes.forget();
+  }
+
+  /** Counters have 8 bytes each; loads are the first, stores the second. */
+  #count(counter: number, amount: number): void {
+    if (amount === 0) return;
+    const address = this.rewriting.layout.COUNTERS + 8 * counter;
+    this.#code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
+    this.#code.byte(Op.I64Const).s32(amount).byte(Op.I64Add, Op.I64Store, 3).u32(address);
+  }
+}
+
+type Triple = [number, number, number];
+
+export function writeMemoryInit(code: BinaryWriter, segment: number): void {
+  code
+    .byte(0xfc)
+    .u32(Op.MemoryInit & 0xffff)
+    .u32(segment)
+    .byte(0);
+}
+
+/** Writes a test whether what `bytes` of the value on the stack store is 0; of a float, +0. */
+function writeIsZero(code: BinaryWriter, type: number, bytes: number): void {
+  if (type === V128) {
+    code
+      .byte(0xfd)
+      .u32(Op.V128AnyTrue & 0xffff)
+      .byte(Op.I32Eqz);
+    return;
+  }
+  if (type === F32) code.byte(Op.I32ReinterpretF32);
+  if (type === F64) code.byte(Op.I64ReinterpretF64);
+  const isLong = type === I64 || type === F64;
+  // Shifted to the top, the bytes that are not stored drop out.
+  const unstored = 8 * ((isLong ? 8 : 4) - bytes);
+  if (unstored) {
+    code
+      .byte(isLong ? Op.I64Const : Op.I32Const)
+      .s32(unstored)
+      .byte(isLong ? Op.I64Shl : Op.I32Shl);
+  }
+  code.byte(isLong ? Op.I64Eqz : Op.I32Eqz);
+}
