@@ -16,12 +16,25 @@ interface Job {
   model: string | null;
   output: string;
   target: "release" | "check";
+  flags?: string[];
 }
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const TOP = fileURLToPath(new URL("..", import.meta.url));
 
-const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
+/** What drives foreign modules: linked to them, and so without a machine. */
+const FOREIGN: Job[] = [
+  { entry: "assembly/driver.ts", model: null, output: "build/driver.wasm", target: "release" },
+  {
+    entry: "assembly/patterns.ts",
+    model: null,
+    output: "build/patterns.wasm",
+    target: "release",
+    flags: ["--importMemory"],
+  },
+];
+
+const MODELS: Job[] = ["release" as const, "check" as const].flatMap((target) => {
   const suffix = target === "check" ? ".check.wasm" : ".wasm";
   const bench = { entry: "assembly/bench-abi.ts", model: null, output: "build/bench.wasm", target };
   return [
@@ -36,9 +49,20 @@ const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
   ];
 });
 
+const jobs = [...MODELS, ...FOREIGN];
+
 async function compile(job: Job): Promise<void> {
   const { error, stderr } = await asc.main(
-    [job.entry, "--target", job.target, "--transform", "./assembly/inline.ts", "--outFile", job.output],
+    [
+      job.entry,
+      "--target",
+      job.target,
+      "--transform",
+      "./assembly/inline.ts",
+      "--outFile",
+      job.output,
+      ...(job.flags ?? []),
+    ],
     {
       // The one place where a model is chosen: assembly/model.ts names it.
       readFile: async (name, base) => {

@@ -7,6 +7,8 @@ import { FunctionDeclaration, Node, type Parser } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const INLINED: Record<string, readonly string[]> = {
+  "assembly/driver.ts": ["checkPointer", "free", "hold", "step"],
+  "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
   "assembly/allocators/glibc/bins.ts": ["nextOf", "previousOf", "setNext", "setPrevious"],
   "assembly/allocators/glibc/chunk.ts": ["headOf", "setHead"],

@@ -56,6 +56,24 @@ export class SandboxError extends ZeropageError {
   override name = "SandboxError";
 }
 
+/** A wasm module that cannot be read, linked or driven. Nothing of it was kept. */
+export class ModuleError extends ZeropageError {
+  override name = "ModuleError";
+  constructor(
+    message: string,
+    /** Where in the module's bytes, where known. */
+    readonly offset?: number,
+    options?: ErrorOptions,
+  ) {
+    super(offset === undefined ? message : `byte ${offset}: ${message}`, options);
+  }
+}
+
+/** A foreign module trapped, gave up, or broke the contract of an allocator. Its state is unknown from then on. */
+export class ModuleTrap extends ZeropageError {
+  override name = "ModuleTrap";
+}
+
 /** Why the last allocating call returned 0. */
 export interface AllocationFailure {
   kind: "memory" | "address-space" | "overflow" | "argument";
