@@ -50,8 +50,7 @@ export const MOST_MODULE_BYTES = 256 * 2 ** 20;
 
 const MAGIC = 0x6d736100; // "\0asm"
 const VERSION = 1;
-const SECTIONS = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7 };
-const START_SECTION = 8;
+const SECTIONS = { custom: 0, type: 1, import: 2, function: 3, memory: 5, export: 7, start: 8 };
 const LAST_SECTION = 13;
 const FUNCTION_TYPE = 0x60;
 const VALUE_TYPES: Record<number, ValueType> = {
@@ -108,14 +107,13 @@ class SectionReader {
     const id = reader.byte();
     if (id > LAST_SECTION) throw new ModuleError(`there is no section ${id}: the file is damaged`, at);
     const section = reader.part(reader.u32());
-    if (id === SECTIONS.custom) return this.#readCustom(section);
+    if (id === SECTIONS.custom) this.#readCustom(section);
     if (id === SECTIONS.type) section.times(() => this.#types.push(readFunctionType(section)));
     if (id === SECTIONS.import) section.times(() => this.#readImport(section));
     if (id === SECTIONS.function) section.times(() => this.#add("function", this.#functionOf(section)));
     if (id === SECTIONS.memory) section.times(() => this.#add("memory", { limits: readLimits(section) }));
-    if (id === SECTIONS.table) section.times(() => this.#readTable(section));
     if (id === SECTIONS.export) section.times(() => this.#readExport(section));
-    if (id === START_SECTION) this.#hasStart = true;
+    if (id === SECTIONS.start) this.#hasStart = true;
   }
 
   shape(): ModuleShape {
@@ -158,13 +156,6 @@ class SectionReader {
     section.byte(); // a tag's attribute
     section.u32();
     return {};
-  }
-
-  /** Later sections tell nothing that is needed of tables with initial values, so those are not read on. */
-  #readTable(section: ByteReader): void {
-    if (this.#spaces.table.some(({ limits }) => limits === undefined)) return;
-    const plain = section.byte() !== 0x40;
-    this.#add("table", plain ? { limits: readLimits(section) } : {});
   }
 
   #readExport(section: ByteReader): void {
