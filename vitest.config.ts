@@ -14,10 +14,14 @@ const readModule = (host: "node" | "web") => ({
   },
 });
 
+/** Both projects use the modules it makes; the second to come finds them. */
+const globalSetup = ["test/foreign/build-fixtures.ts"];
+
 const node: TestProjectConfiguration = {
   ...readModule("node"),
   test: {
     name: "node",
+    globalSetup,
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, BROWSER_ONLY],
   },
@@ -29,6 +33,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   optimizeDeps: { include: ["@assemblyscript/loader", "fast-check"] },
   test: {
     name: "browser",
+    globalSetup,
     include: [BROWSER_ONLY, SHARED],
     browser: {
       enabled: true,

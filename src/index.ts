@@ -3,6 +3,8 @@ export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
 export {
   type AllocationFailure,
   AllocatorAbort,
+  ModuleError,
+  ModuleTrap,
   OptionError,
   OutOfMemory,
   SandboxError,
@@ -10,6 +12,13 @@ export {
   TraceError,
   ZeropageError,
 } from "./errors.js";
+export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export {
+  type AllocatorReport,
+  WasmAllocator,
+  type WasmReplayOptions,
+} from "./foreign/wasm-allocator.js";
 export {
   type KernelKind,
   machineOptions,

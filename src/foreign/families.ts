@@ -54,12 +54,12 @@ const FAMILIES: readonly Family[] = [
     },
   },
   {
-    // AssemblyScript's `export { heap }`
+    // AssemblyScript's heap, re-exported: alloc, heap.alloc or __alloc
     convention: "c",
     roles: {
-      malloc: [/^heap\.alloc$/, "i>i"],
-      realloc: [/^heap\.realloc$/, "ii>i"],
-      free: [/^heap\.free$/, "i>"],
+      malloc: [/^(heap\.|__)?alloc$/, "i>i"],
+      realloc: [/^(heap\.|__)?realloc$/, "ii>i"],
+      free: [/^(heap\.|__)?free$/, "i>"],
     },
   },
   {
