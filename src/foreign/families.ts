@@ -184,7 +184,7 @@ export function describeProvisions({ convention, functions }: Allocator): Record
   return {
     malloc: { native: malloc },
     free: { native: free },
-    calloc: convention === "managed" ? { native: malloc } : provide("calloc", "malloc, then fill"),
+    calloc: provide("calloc", "malloc, then fill"),
     realloc: provide("realloc", "malloc, copy, free"),
     aligned: byNature
       ? { native: malloc }

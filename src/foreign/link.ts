@@ -78,10 +78,9 @@ const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
 /** Bits of what is native: assembly/face.ts. */
 const NATIVE: Partial<Record<Role, number>> = { calloc: 1, realloc: 2, aligned: 4, posixAligned: 8 };
 
-function nativeBits({ convention, functions }: Allocator): number {
+function nativeBits({ functions }: Allocator): number {
   const bits = Object.entries(NATIVE).map(([role, bit]) => (functions[role as Role] ? bit : 0));
-  // What __new gives is zeroed.
-  return bits.reduce((sum, bit) => sum | bit, convention === "managed" ? (NATIVE.calloc as number) : 0);
+  return bits.reduce((sum, bit) => sum | bit, 0);
 }
 
 /** @throws ModuleError if a function is not of the type its convention says. */
