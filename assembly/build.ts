@@ -22,8 +22,14 @@ interface Job {
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const TOP = fileURLToPath(new URL("..", import.meta.url));
 
-/** What drives foreign modules: linked to them, and so without a machine. */
+/** What drives foreign modules, and what measures that: linked to them, and so without a machine. */
 const FOREIGN: Job[] = [
+  ...["bench-empty", "bench-calls"].map((name) => ({
+    entry: `assembly/${name}.ts`,
+    model: null,
+    output: `build/${name}.wasm`,
+    target: "release" as const,
+  })),
   { entry: "assembly/driver.ts", model: null, output: "build/driver.wasm", target: "release" },
   {
     entry: "assembly/patterns.ts",

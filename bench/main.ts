@@ -1,11 +1,18 @@
 /** `npm run bench [NAME…]`: every figure that bench/README.md quotes, as ratios within one run. */
 import { cpus } from "node:os";
+import { benchDriver } from "./driver.js";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
 
-const benches = { loop: benchLoop, machine: benchMachine, replay: benchReplay, stream: benchStream };
+const benches = {
+  driver: benchDriver,
+  loop: benchLoop,
+  machine: benchMachine,
+  replay: benchReplay,
+  stream: benchStream,
+};
 
 console.log(`${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}, Node ${process.version}`);
 const wanted = process.argv.slice(2);

@@ -43,6 +43,7 @@ interface Prepared {
 
 /** One instance, linked and started. */
 interface Running {
+  instance: WebAssembly.Instance;
   linked: Linked;
   memory: LinearMemory;
   started: string[];
@@ -66,9 +67,9 @@ export async function openWasmAllocator(
     started: running.started,
     findings: [...oddities(shape, allocator), ...probe(prepared, options)],
   };
-  const limits = memoryOf(shape)?.limits;
-  const name = options.name ?? nameOf(source);
-  return new WasmAllocator(name, {}, report, running.linked, running.memory, limits?.maximum);
+  const { instance, linked, memory } = running;
+  const maximum = memoryOf(shape)?.limits?.maximum;
+  return new WasmAllocator(options.name ?? nameOf(source), {}, report, instance, linked, memory, maximum);
 }
 
 function nameOf(source: WasmSource): string {
@@ -138,11 +139,13 @@ function shapeOfCompiled(module: WebAssembly.Module): ModuleShape {
 
 function start({ module, shape, allocator, base, tools }: Prepared, options: ImportOptions): Running {
   const host = satisfyImports(shape, options, base);
-  const { exports } = instantiate(module, host);
+  const instance = instantiate(module, host);
+  const { exports } = instance;
   const memory = findMemory(shape, exports, host);
   host.memory = memory;
   const started = startUp(exports);
   return {
+    instance,
     linked: link(tools, allocator, exports, memory, base),
     memory: new LinearMemory(memory, base),
     started,

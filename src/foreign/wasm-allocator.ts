@@ -71,6 +71,8 @@ export class WasmAllocator implements SandboxFace {
     readonly model: string,
     readonly options: Record<string, string | number>,
     readonly report: AllocatorReport,
+    /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+    readonly instance: WebAssembly.Instance,
     private readonly linked: Linked,
     private readonly memory: LinearMemory,
     maximumPages: number | undefined,
