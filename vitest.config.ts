@@ -7,7 +7,10 @@ import { chromiumLaunchOptions, findChromium } from "./test/chromium.js";
 const BROWSER_ONLY = "test/**/*.browser.test.ts";
 const SHARED = "test/**/*.shared.test.ts";
 
-/** Tests run the sources, so #read-module, which package.json sends to dist/, is the source here too. */
+/**
+ * Tests run the sources, so #read-module, which package.json sends to dist/, is the source here too. A
+ * Worker is on its own, and takes no aliases: #worker is in dist/, as built.
+ */
 const readModule = (host: "node" | "web") => ({
   resolve: {
     alias: { "#read-module": fileURLToPath(new URL(`src/read-module.${host}.ts`, import.meta.url)) },

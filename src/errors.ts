@@ -74,6 +74,11 @@ export class ModuleTrap extends ZeropageError {
   override name = "ModuleTrap";
 }
 
+/** A foreign module took more time than it was allowed. It was ended, and nothing else was touched. */
+export class LimitExceeded extends ZeropageError {
+  override name = "LimitExceeded";
+}
+
 /** Why the last allocating call returned 0. */
 export interface AllocationFailure {
   kind: "memory" | "address-space" | "overflow" | "argument";

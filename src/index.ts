@@ -3,6 +3,7 @@ export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
 export {
   type AllocationFailure,
   AllocatorAbort,
+  LimitExceeded,
   ModuleError,
   ModuleTrap,
   OptionError,

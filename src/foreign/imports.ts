@@ -12,6 +12,7 @@
  */
 import { ModuleError, ModuleTrap } from "../errors.js";
 import type { Extern, Limits, ModuleShape } from "./inspect.js";
+import { checkInitial } from "./limit-memory.js";
 
 export const WASM_PAGE_BYTES = 65_536;
 const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
@@ -19,6 +20,7 @@ const FIRST_ELEMENT = 1; // 0 is the null function
 const STACK_BYTES = 65_536; // emscripten's default
 const STACK_ALIGN = 16;
 const MOST_BYTES = 2 ** 32;
+const MOST_PAGES = MOST_BYTES / WASM_PAGE_BYTES;
 
 /** WASI's errno for what is not there: wasi_snapshot_preview1, errno. */
 const WASI_NOSYS = 52;
@@ -29,6 +31,8 @@ export interface ImportOptions {
   imports?: WebAssembly.Imports;
   /** What happens to functions that are not known: refused (the default), or linked to one that traps when called. */
   unknownImports?: "refuse" | "trap";
+  /** Most bytes the module's memory may grow to. Default: what the module says. */
+  memoryBytes?: number;
 }
 
 export interface Host {
@@ -57,7 +61,7 @@ export function satisfyImports(shape: ModuleShape, options: ImportOptions, base:
 
 function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: ImportOptions) {
   const given = {
-    memory: () => makeMemory(wanted, shape),
+    memory: () => makeMemory(wanted, shape, mostPages(options, host.base)),
     table: () => makeTable(wanted, shape),
     global: () => makeGlobal(wanted, shape),
     function: () => hostFunction(wanted, host),
@@ -73,13 +77,16 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
 
 // ---- Memory, table, globals ----
 
-function makeMemory(wanted: Extern, shape: ModuleShape): WebAssembly.Memory {
-  const { initial, maximum } = checkLimits(wanted);
+function makeMemory(wanted: Extern, shape: ModuleShape, pages: number): WebAssembly.Memory {
+  const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil(layoutOf(shape).stackHigh / WASM_PAGE_BYTES) : 0;
-  return new WebAssembly.Memory({
-    initial: Math.max(initial, least),
-    ...(maximum !== undefined && { maximum }),
-  });
+  checkInitial(Math.max(initial, least), pages);
+  return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
+}
+
+/** Pages a memory may have, those of a meter besides. */
+export function mostPages({ memoryBytes = MOST_BYTES }: ImportOptions, base: number): number {
+  return Math.min(Math.floor((memoryBytes + base) / WASM_PAGE_BYTES), MOST_PAGES);
 }
 
 /** @throws ModuleError for a memory that cannot be driven. */

@@ -8,8 +8,9 @@ import {
   type FunctionNames,
   findAllocator,
 } from "./families.js";
-import { checkLimits, type Host, type ImportOptions, satisfyImports } from "./imports.js";
+import { checkLimits, type Host, type ImportOptions, mostPages, satisfyImports } from "./imports.js";
 import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
+import { limitMemory } from "./limit-memory.js";
 import { LinearMemory } from "./linear-memory.js";
 import { type Linked, link, loadTools, type Tools } from "./link.js";
 import { findReruns, startUp } from "./start.js";
@@ -84,13 +85,18 @@ function nameOf(source: WasmSource): string {
 async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
   const tools = await loadTools();
   if (source instanceof WebAssembly.Module) {
-    if (options.rewrite) throw new ModuleError("a compiled module cannot be rewritten: give its bytes");
+    if (options.rewrite || options.memoryBytes) {
+      throw new ModuleError("a compiled module cannot be rewritten or limited: give its bytes");
+    }
     const shape = shapeOfCompiled(source);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
   inspectModule(original);
-  const { wasm, base } = options.rewrite ? await options.rewrite(original) : { wasm: original, base: 0 };
+  const rewritten = options.rewrite ? await options.rewrite(original) : { wasm: original, base: 0 };
+  const { base } = rewritten;
+  const limited = options.memoryBytes !== undefined;
+  const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
   const shape = inspectModule(wasm);
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools };
