@@ -31,13 +31,14 @@ async function pairs(): Promise<TraceChunk> {
   return collectTrace(await readTrace(new TextEncoder().encode(text)));
 }
 
+const slots = new Uint32Array(1 << 16);
+
 /** The loop of assembly/driver.ts, in JavaScript: what driving costs when each call crosses over. */
 function replayInJavaScript(
   { malloc, calloc, realloc, free }: CFunctions,
   { records, count }: TraceChunk,
 ): void {
   const words = new Uint32Array(records.buffer, records.byteOffset, (count * RECORD_BYTES) / 4);
-  const slots = new Uint32Array(1 << 16);
   for (let at = 0; at < words.length; at += RECORD_BYTES / 4) {
     const slot = words[at + 1] as number;
     const [first, second] = [words[at + 2] as number, words[at + 4] as number];
