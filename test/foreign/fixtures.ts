@@ -62,6 +62,34 @@ export const faces: Record<string, Fixture> = {
       export function malloc_usable_size(pointer: u32): u32 { return 4242; }
     `,
   }),
+  aligned: bump({
+    more: `
+      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
+      export function calloc(n: u32, size: u32): u32 { if (<u64>n * size > 0x10000000) return 0; const p = bump(n * size) as u32; memory.fill(p, 0, n * size); return p; }
+    `,
+  }),
+  bindgen: {
+    source: BUMP({
+      more: `
+        export function __wbindgen_malloc(bytes: u32, align: u32): u32 { assert(bytes && align == 8 || align == 64); return ((bump(bytes + align) as u32) + align - 1) & -align; }
+        export function __wbindgen_realloc(pointer: u32, old: u32, bytes: u32, align: u32): u32 { const p = __wbindgen_malloc(bytes, align); memory.copy(p, pointer, min(old, bytes)); return p; }
+        export function __wbindgen_free(pointer: u32, bytes: u32, align: u32): void { assert(bytes && align == 8 || align == 64); }
+      `,
+    }).replace(/export (?=function (malloc|free))/g, ""),
+    flags: STUB,
+  },
+  managed: {
+    source: BUMP({
+      more: `
+        let pins: i32 = 0;
+        export function __new(bytes: usize, id: u32): usize { assert(id == 0); return bump(bytes); }
+        export function __pin(pointer: usize): usize { pins++; return pointer; }
+        export function __unpin(pointer: usize): void { assert(--pins >= 0); }
+        export function __renew(pointer: usize, bytes: usize): usize { const p = bump(bytes); memory.copy(p, pointer, bytes); return p; }
+      `,
+    }).replace(/export (?=function (malloc|free))/g, ""),
+    flags: STUB,
+  },
   /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
   shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
   named: {

@@ -121,92 +121,92 @@ describe("opening", () => {
   });
 });
 
-describe.each(["as-tlsf", "as-incremental", "oxipng", "brotli", "web-tree-sitter", "rust", "posix"])(
-  "%s",
-  (name) => {
-    let allocator: WasmAllocator;
-    beforeAll(async () => {
-      allocator = await openFixture(name, name === "rust" ? { convention: "rust" } : {});
-    });
+const FACES = ["rust", "posix", "aligned", "bindgen", "managed"];
+const ALLOCATORS = ["as-tlsf", "as-incremental", "oxipng", "brotli", "web-tree-sitter", ...FACES];
 
-    it("allocates, clears, aligns, resizes and frees", () => {
-      const dirty = allocator.malloc(1000);
-      allocator.fill(dirty, 0xff, 1000);
-      allocator.free(dirty);
-      const cleared = allocator.calloc(10, 100);
-      for (let offset = 0; offset < 1000; offset += 8) expect(allocator.load(cleared + offset, 8)).toBe(0n);
-      const aligned = allocator.alignedAlloc(64, 300);
-      expect(aligned % 64).toBe(0);
-      for (let i = 0; i < 75; i++) allocator.store(aligned + 4 * i, 0xdead0000 + i, 4);
-      const moved = allocator.realloc(aligned, 5000);
-      for (let i = 0; i < 75; i++) expect(allocator.load(moved + 4 * i, 4)).toBe(0xdead0000 + i);
-      allocator.check();
-      allocator.free(moved);
-      allocator.free(cleared);
-      expect(allocator.counters().bytes.inUse).toBe(0);
-    });
+describe.each(ALLOCATORS)("%s", (name) => {
+  let allocator: WasmAllocator;
+  beforeAll(async () => {
+    allocator = await openFixture(name, name === "rust" ? { convention: "rust" } : {});
+  });
 
-    it("counts calls and what the program holds", () => {
-      const before = allocator.snapshot();
-      const pointer = allocator.malloc(100);
-      allocator.realloc(0, 50);
-      const { calls, bytes } = subtract(allocator.counters(), before);
-      expect(calls).toBe(2);
-      expect(bytes.inUse).toBe(150);
-      expect(allocator.counters().touched.written).toBeNaN();
-      expect(allocator.usableSize(pointer)).toBe(name === "posix" ? 4242 : 100);
-      expect(allocator.usableSize(0)).toBe(0);
-    });
+  it("allocates, clears, aligns, resizes and frees", () => {
+    const dirty = allocator.malloc(1000);
+    allocator.fill(dirty, 0xff, 1000);
+    allocator.free(dirty);
+    const cleared = allocator.calloc(10, 100);
+    for (let offset = 0; offset < 1000; offset += 8) expect(allocator.load(cleared + offset, 8)).toBe(0n);
+    const aligned = allocator.alignedAlloc(64, 300);
+    expect(aligned % 64).toBe(0);
+    for (let i = 0; i < 75; i++) allocator.store(aligned + 4 * i, 0xdead0000 + i, 4);
+    const moved = allocator.realloc(aligned, 5000);
+    for (let i = 0; i < 75; i++) expect(allocator.load(moved + 4 * i, 4)).toBe(0xdead0000 + i);
+    allocator.check();
+    allocator.free(moved);
+    allocator.free(cleared);
+    expect(allocator.counters().bytes.inUse).toBe(0);
+  });
 
-    it("answers 0 where 32 bits do not suffice, and says why", () => {
-      expect(allocator.malloc(4 * GIB)).toBe(0);
-      expect(allocator.lastError).toMatchObject({ kind: "overflow", requested: 4 * GIB });
-      expect(allocator.calloc(65536, 65537)).toBe(0);
-      expect(allocator.lastError).toMatchObject({ kind: "overflow", requested: 65536 * 65537 });
-      expect(allocator.malloc(8)).toBeGreaterThan(0);
-      expect(allocator.lastError).toBeNull();
-    });
+  it("counts calls and what the program holds", () => {
+    const before = allocator.snapshot();
+    const pointer = allocator.malloc(100);
+    allocator.realloc(0, 50);
+    const { calls, bytes } = subtract(allocator.counters(), before);
+    expect(calls).toBe(2);
+    expect(bytes.inUse).toBe(150);
+    expect(allocator.counters().touched.written).toBeNaN();
+    expect(allocator.usableSize(pointer)).toBe(name === "posix" ? 4242 : 100);
+    expect(allocator.usableSize(0)).toBe(0);
+  });
 
-    it("refuses a pointer that is no object, and a bad argument, and stays usable", () => {
-      const pointer = allocator.malloc(16);
-      allocator.free(pointer);
-      expect(() => allocator.free(pointer)).toThrow(AllocatorAbort);
-      expect(() => allocator.realloc(pointer + 4, 3)).toThrow(AllocatorAbort);
-      expect(() => allocator.usableSize(12345)).toThrow(AllocatorAbort);
-      for (const bad of [-1, 1.5, Number.NaN, 2 ** 47 + 1]) {
-        expect(() => allocator.malloc(bad)).toThrow(RangeError);
-        expect(() => allocator.alignedAlloc(bad, 1)).toThrow(RangeError);
-        expect(() => allocator.touch(bad, 1)).toThrow(RangeError);
-      }
-      expect(() => allocator.load(allocator.hostBytes - 3, 4)).toThrow(SegmentationFault);
-      expect(() => allocator.fill(2 ** 40, 0, 1)).toThrow(SegmentationFault);
-      allocator.free(allocator.malloc(16));
-    });
+  it("answers 0 where 32 bits do not suffice, and says why", () => {
+    expect(allocator.malloc(4 * GIB)).toBe(0);
+    expect(allocator.lastError).toMatchObject({ kind: "overflow", requested: 4 * GIB });
+    expect(allocator.calloc(65536, 65537)).toBe(0);
+    expect(allocator.lastError).toMatchObject({ kind: "overflow", requested: 65536 * 65537 });
+    expect(allocator.malloc(8)).toBeGreaterThan(0);
+    expect(allocator.lastError).toBeNull();
+  });
 
-    it("replays a trace of every operation, and verifies what it holds", async () => {
-      const text =
-        "a 0 100\nc 1 3 50\nm 2 64 1000\nw 2 10 900\nr 0 4000\nr 2 20\nl 2 0 20\nr 2 3000\nf 1\nf 2\nf 0\n";
-      const before = allocator.counters();
-      const trace = await readTrace(new TextEncoder().encode(text));
-      const points: number[][] = [];
-      const result = await allocator.replay(trace, {
-        verify: true,
-        touch: "object",
-        timelinePoints: 16,
-        onResults: (results) => points.push(results),
-      });
-      expect(result).toMatchObject({ operations: 11, failedAllocations: 0 });
-      expect(result.timeline.map(({ inUse }) => inUse - before.bytes.inUse)).toEqual([
-        100, 250, 1250, 1250, 5150, 4170, 4170, 7150, 7000, 4000, 0,
-      ]);
-      expect(points[0]?.map((address) => address > 0)).toEqual(
-        [..."aamwrrlrfff"].map((kind) => "amr".includes(kind)),
-      );
-      expect((points[0]?.[2] as number) % 64).toBe(0);
-      expect(allocator.counters().calls - before.calls).toBe(9);
+  it("refuses a pointer that is no object, and a bad argument, and stays usable", () => {
+    const pointer = allocator.malloc(16);
+    allocator.free(pointer);
+    expect(() => allocator.free(pointer)).toThrow(AllocatorAbort);
+    expect(() => allocator.realloc(pointer + 4, 3)).toThrow(AllocatorAbort);
+    expect(() => allocator.usableSize(12345)).toThrow(AllocatorAbort);
+    for (const bad of [-1, 1.5, Number.NaN, 2 ** 47 + 1]) {
+      expect(() => allocator.malloc(bad)).toThrow(RangeError);
+      expect(() => allocator.alignedAlloc(bad, 1)).toThrow(RangeError);
+      expect(() => allocator.touch(bad, 1)).toThrow(RangeError);
+    }
+    expect(() => allocator.load(allocator.hostBytes - 3, 4)).toThrow(SegmentationFault);
+    expect(() => allocator.fill(2 ** 40, 0, 1)).toThrow(SegmentationFault);
+    allocator.free(allocator.malloc(16));
+  });
+
+  it("replays a trace of every operation, and verifies what it holds", async () => {
+    const text =
+      "a 0 100\nc 1 3 50\nm 2 64 1000\nw 2 10 900\nr 0 4000\nr 2 20\nl 2 0 20\nr 2 3000\nf 1\nf 2\nf 0\n";
+    const before = allocator.counters();
+    const trace = await readTrace(new TextEncoder().encode(text));
+    const points: number[][] = [];
+    const result = await allocator.replay(trace, {
+      verify: true,
+      touch: "object",
+      timelinePoints: 16,
+      onResults: (results) => points.push(results),
     });
-  },
-);
+    expect(result).toMatchObject({ operations: 11, failedAllocations: 0 });
+    expect(result.timeline.map(({ inUse }) => inUse - before.bytes.inUse)).toEqual([
+      100, 250, 1250, 1250, 5150, 4170, 4170, 7150, 7000, 4000, 0,
+    ]);
+    expect(points[0]?.map((address) => address > 0)).toEqual(
+      [..."aamwrrlrfff"].map((kind) => "amr".includes(kind)),
+    );
+    expect((points[0]?.[2] as number) % 64).toBe(0);
+    expect(allocator.counters().calls - before.calls).toBe(9);
+  });
+});
 
 describe("the face", () => {
   it("is that of a sandbox, and says what does not apply", async () => {
