@@ -5,6 +5,7 @@ import type { JailWorker } from "./worker.web.js";
 /** Starts jail-worker beside this file, on its own stack and with a heap that may not eat the process's. */
 export function startWorker(): JailWorker {
   const worker = new Worker(new URL("./jail-worker.js", import.meta.url), {
+    execArgv: [], // the program's own may not be for files, such as --input-type
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   return {
