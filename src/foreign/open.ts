@@ -53,6 +53,8 @@ interface Running {
 /**
  * Opens an allocator from a wasm module: its bytes, a URL or path to them, or the module compiled.
  * Its exports are recognised by name (C, Rust, wasm-bindgen, AssemblyScript) or named by `functions`.
+ * Opening runs the module's start-up, and a few mallocs of an instance of its own: one that is not
+ * trusted belongs into a jail (jail.ts).
  * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start.
  */
 export async function openWasmAllocator(
