@@ -166,9 +166,9 @@ function resizeBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
 
 function moveBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
   const to = allocateBlock(bytes, align);
-  if (!to) return 0;
-  copy(to, from, min(old, bytes));
-  releaseBlock(from, old, align);
+  if (to) copy(to, from, min(old, bytes));
+  else if (bytes) return 0;
+  releaseBlock(from, old, align); // as realloc(pointer, 0) does, where an empty block is none
   return to;
 }
 

@@ -90,6 +90,12 @@ export const faces: Record<string, Fixture> = {
     }).replace(/export (?=function (malloc|free))/g, ""),
     flags: STUB,
   },
+  /** Has no empty blocks. */
+  strict: bump({
+    malloc: "return bytes ? bump(bytes) : 0;",
+    free: "frees++;",
+    more: "export let frees: i32 = 0;",
+  }),
   /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
   shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
   named: {

@@ -221,6 +221,17 @@ describe("the face", () => {
     expect(() => allocator.load(0)).toThrow(SandboxError);
   });
 
+  it("frees what is resized to nothing, where realloc is composed", async () => {
+    const allocator = await openFixture("strict");
+    const { frees } = allocator.instance.exports as { frees: WebAssembly.Global };
+    expect(allocator.realloc(allocator.malloc(100), 0)).toBe(0);
+    expect(allocator.lastError).toBeNull();
+    expect(frees.value).toBe(1);
+    await allocator.replay(await readTrace(new TextEncoder().encode("a 0 100\nr 0 0\nr 0 50\nf 0\n")));
+    expect(frees.value).toBe(3);
+    expect(allocator.counters().bytes.inUse).toBe(0);
+  });
+
   it("repeats records in one call", async () => {
     const allocator = await openFixture("llhttp");
     const trace = await readTrace(new TextEncoder().encode("c 0 1 100000\nf 0\n"));
