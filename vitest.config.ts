@@ -7,17 +7,24 @@ import { chromiumLaunchOptions, findChromium } from "./test/chromium.js";
 const BROWSER_ONLY = "test/**/*.browser.test.ts";
 const SHARED = "test/**/*.shared.test.ts";
 
-/** Tests run the sources, so #read-module, which package.json sends to dist/, is the source here too. */
+/**
+ * Tests run the sources, so #read-module, which package.json sends to dist/, is the source here too. A
+ * Worker is on its own, and takes no aliases: #worker is in dist/, as built.
+ */
 const readModule = (host: "node" | "web") => ({
   resolve: {
     alias: { "#read-module": fileURLToPath(new URL(`src/read-module.${host}.ts`, import.meta.url)) },
   },
 });
 
+/** Both projects use the modules it makes; the second to come finds them. */
+const globalSetup = ["test/foreign/build-fixtures.ts"];
+
 const node: TestProjectConfiguration = {
   ...readModule("node"),
   test: {
     name: "node",
+    globalSetup,
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, BROWSER_ONLY],
   },
@@ -29,6 +36,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   optimizeDeps: { include: ["@assemblyscript/loader", "fast-check"] },
   test: {
     name: "browser",
+    globalSetup,
     include: [BROWSER_ONLY, SHARED],
     browser: {
       enabled: true,

@@ -22,7 +22,25 @@ interface Job {
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const TOP = fileURLToPath(new URL("..", import.meta.url));
 
-const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
+/** What drives foreign modules, and what measures that: linked to them, and so without a machine. */
+const FOREIGN: Job[] = [
+  ...["bench-empty", "bench-calls"].map((name) => ({
+    entry: `assembly/${name}.ts`,
+    model: null,
+    output: `build/${name}.wasm`,
+    target: "release" as const,
+  })),
+  { entry: "assembly/driver.ts", model: null, output: "build/driver.wasm", target: "release" },
+  {
+    entry: "assembly/patterns.ts",
+    model: null,
+    output: "build/patterns.wasm",
+    target: "release",
+    flags: ["--importMemory"],
+  },
+];
+
+const MODELS: Job[] = ["release" as const, "check" as const].flatMap((target) => {
   const suffix = target === "check" ? ".check.wasm" : ".wasm";
   const bench = { entry: "assembly/bench-abi.ts", model: null, output: "build/bench.wasm", target };
   // Its functions move into modules that bring the memory.
@@ -39,6 +57,8 @@ const jobs: Job[] = ["release" as const, "check" as const].flatMap((target) => {
     })),
   ];
 });
+
+const jobs = [...MODELS, ...FOREIGN];
 
 async function compile(job: Job): Promise<void> {
   const { error, stderr } = await asc.main(

@@ -7,6 +7,8 @@ import { FunctionDeclaration, Node, type Parser } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const INLINED: Record<string, readonly string[]> = {
+  "assembly/driver.ts": ["checkPointer", "free", "hold", "step"],
+  "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
   "assembly/machine/paths.ts": ["call", "countCall", "enter", "leave", "program", "turnTo"],
   "assembly/machine/translation.ts": ["entryAt", "granuleAndAlignment", "hostIn", "letsRead", "letsWrite"],

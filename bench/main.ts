@@ -1,5 +1,6 @@
 /** `npm run bench [NAME…]`: every figure that bench/README.md quotes, as ratios within one run. */
 import { cpus } from "node:os";
+import { benchDriver } from "./driver.js";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchMeter } from "./meter.js";
@@ -7,6 +8,7 @@ import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
 
 const benches = {
+  driver: benchDriver,
   loop: benchLoop,
   machine: benchMachine,
   meter: benchMeter,

@@ -56,21 +56,32 @@ export class CostError extends ZeropageError {
   override name = "CostError";
 }
 
-/** A wasm module that cannot be read, or that has what is not supported. */
+/** The sandbox was closed, or its module is not what it should be. */
+export class SandboxError extends ZeropageError {
+  override name = "SandboxError";
+}
+
+/** A wasm module that cannot be read, linked or driven, or that has what is not supported. Nothing of it was kept. */
 export class ModuleError extends ZeropageError {
   override name = "ModuleError";
   constructor(
     message: string,
-    /** Byte offset in the module, where known. */
+    /** Where in the module's bytes, where known. */
     readonly offset?: number,
+    options?: ErrorOptions,
   ) {
-    super(offset === undefined ? message : `byte ${offset}: ${message}`);
+    super(offset === undefined ? message : `byte ${offset}: ${message}`, options);
   }
 }
 
-/** The sandbox was closed, or its module is not what it should be. */
-export class SandboxError extends ZeropageError {
-  override name = "SandboxError";
+/** A foreign module trapped, gave up, or broke the contract of an allocator. Its state is unknown from then on. */
+export class ModuleTrap extends ZeropageError {
+  override name = "ModuleTrap";
+}
+
+/** A foreign module took more time than it was allowed. It was ended, and nothing else was touched. */
+export class LimitExceeded extends ZeropageError {
+  override name = "LimitExceeded";
 }
 
 /** Why the last allocating call returned 0. */

@@ -8,6 +8,9 @@ export {
   type AllocationFailure,
   AllocatorAbort,
   CostError,
+  LimitExceeded,
+  ModuleError,
+  ModuleTrap,
   OptionError,
   OutOfMemory,
   SandboxError,
@@ -15,6 +18,13 @@ export {
   TraceError,
   ZeropageError,
 } from "./errors.js";
+export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export {
+  type AllocatorReport,
+  WasmAllocator,
+  type WasmReplayOptions,
+} from "./foreign/wasm-allocator.js";
 export {
   type KernelKind,
   machineOptions,

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { SandboxError } from "./errors.js";
 import { readModule as fetchModule } from "./read-module.web.js";
 
@@ -8,4 +9,9 @@ export async function readModule(url: URL): Promise<BufferSource | Response> {
   return readFile(url).catch((cause) => {
     throw new SandboxError(`cannot read ${url}`, { cause });
   });
+}
+
+/** The URL that a user's text means: a URL, or else a path. */
+export function locate(text: string): URL {
+  return /^[a-z][a-z\d+.-]+:/i.test(text) ? new URL(text) : pathToFileURL(text);
 }

@@ -18,3 +18,8 @@ export async function readModule(url: URL): Promise<BufferSource | Response> {
   // Compiling while it streams is refused for any other type, which some servers send.
   return type.startsWith("application/wasm") ? response : response.arrayBuffer();
 }
+
+/** The URL that a user's text means: relative ones are the page's. */
+export function locate(text: string): URL {
+  return new URL(text, globalThis.location?.href);
+}

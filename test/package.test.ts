@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +65,20 @@ it("the package holds what was built from these sources, and nothing else", () =
 
 it("a program in Node uses the library", async () => {
   expect(JSON.parse(await countersInNode())).toMatchObject({ calls: 2 });
+});
+
+it("a program in Node jails a module of its own", async () => {
+  await cp(join(ROOT, "test/foreign/built/as-tlsf.wasm"), join(folder, "own.wasm"));
+  const program = `
+    import { readFileSync } from "node:fs";
+    import { readTrace } from "zeropage";
+    import { replayInJail } from "zeropage/foreign";
+    const trace = await readTrace(Buffer.from("c 0 1 100000\\nf 0\\n"));
+    const { operations, report } = await replayInJail(readFileSync("own.wasm"), trace);
+    console.log(operations, report.convention);
+  `;
+  const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
+  expect(stdout.trim()).toBe("2 c");
 });
 
 it("the command runs", async () => {

@@ -1,0 +1,319 @@
+/**
+ * The trace loop over a foreign allocator. It runs the records of assembly/replay.ts, in a memory of
+ * its own, so that the allocator has its memory to itself.
+ *
+ *      buffer     BUFFER_RECORDS records of 24 bytes: kind u32, slot u32, first u64, second u64
+ *      results    one u64 per record: the address it returned, or 0
+ *      slots      to the end of memory, which grows for them
+ *
+ *      slot       0          4        8        12      16
+ *                 ├──────────┼────────┼────────┼───────┤
+ *                 │ pointer  │ block  │ bytes  │ align │    of one live object; pointer 0: none
+ *                 └──────────┴────────┴────────┴───────┘
+ *
+ * Every pointer the allocator returns is checked before it is used: it lies in the memory and is
+ * aligned. A `verifying` run fills every object with a pattern besides, and looks for it again.
+ */
+import * as face from "./face";
+
+export { block, configure } from "./face";
+
+/** Of patterns.ts. */
+declare function memoryBytes(): u64;
+declare function touch(address: u32, bytes: u32, write: bool): void;
+declare function writePattern(address: u32, bytes: u32, seed: u32): void;
+declare function patternEnd(address: u32, bytes: u32, seed: u32): u32;
+declare function zeroEnd(address: u32, bytes: u32): u32;
+
+const RECORD_BYTES: usize = 24;
+const SLOT_BYTES: usize = 16;
+const BUFFER_RECORDS: u32 = 4096;
+/** Objects alive at once that fit: their slots take 1 GiB. */
+const MOST_SLOTS: u32 = 1 << 26;
+
+const BUFFER = memory.data(98304, 16);
+const RESULTS = memory.data(32768, 16);
+
+enum Kind {
+  Malloc,
+  Calloc,
+  Aligned,
+  Realloc,
+  Free,
+  Write,
+  Read,
+}
+
+enum Touch {
+  None,
+  FirstByte,
+}
+
+/** What the allocator did wrong. The host knows the order: src/foreign/link.ts. */
+enum Fault {
+  None,
+  OutsideMemory,
+  Misaligned,
+  Overwritten,
+  NotZero,
+  /** calloc gave less than count times size, which 32 bits do not hold. */
+  Overflowed,
+  BadOperation,
+  HostOutOfMemory,
+}
+
+let slotCount: u32 = 0;
+let verifying: bool = false;
+let policy: u32 = Touch.None;
+/** Whether a new object has to be touched or filled: most runs do neither. */
+let attentive: bool = false;
+/** The memory's size when last asked. */
+let knownBytes: u64 = 0;
+/** Records that ran and were no calls. */
+let accesses: f64 = 0;
+let doneBefore: f64 = 0;
+let doneInRounds: f64 = 0;
+let began: usize = 0;
+let position: usize = 0;
+
+export let failedAllocations: f64 = 0;
+/** Of the last fault: its kind, the pointer, and a byte count or offset that goes with it. */
+export let fault: u32 = Fault.None;
+export let faultPointer: u32 = 0;
+export let faultDetail: u32 = 0;
+
+export function bufferAddress(): usize {
+  return BUFFER;
+}
+
+export function bufferRecords(): u32 {
+  return BUFFER_RECORDS;
+}
+
+export function resultsAddress(): usize {
+  return RESULTS;
+}
+
+/** Records done by the last run, also when it trapped. */
+export function replayed(): f64 {
+  return doneInRounds + <f64>((position - began) / RECORD_BYTES);
+}
+
+function raise(kind: Fault, pointer: u32, detail: u32): void {
+  fault = kind;
+  faultPointer = pointer;
+  faultDetail = detail;
+  unreachable();
+}
+
+/** Bytes the objects in slots have, as the program asked for them. */
+export function liveBytes(): f64 {
+  let bytes: f64 = 0;
+  const end = __heap_base + SLOT_BYTES * slotCount;
+  for (let slot = __heap_base; slot < end; slot += SLOT_BYTES) {
+    if (load<u32>(slot)) bytes += load<u32>(slot, 8);
+  }
+  return bytes;
+}
+
+/** Allocator calls of all replays. */
+export function calls(): f64 {
+  return doneBefore + replayed() - accesses;
+}
+
+// ---- One call at a time, for the host. It keeps the sizes, and checks what it gives. ----
+
+export function malloc(bytes: u32): u32 {
+  return face.malloc(bytes);
+}
+
+export function calloc(count: u32, size: u32): u32 {
+  return face.calloc(count, size);
+}
+
+export function aligned(align: u32, bytes: u32): u32 {
+  return face.aligned(align, bytes);
+}
+
+export function resize(pointer: u32, block: u32, old: u32, align: u32, bytes: u32): u32 {
+  return face.resize(pointer, block, old, align, bytes);
+}
+
+export function release(block: u32, bytes: u32, align: u32): void {
+  face.release(block, bytes, align);
+}
+
+/** Traps unless a new object lies in memory, and is as aligned as one of its size has to be. */
+export function checkObject(pointer: u32, bytes: u32, align: u32): void {
+  checkPointer(pointer, bytes, align);
+}
+
+// ---- Checks ----
+
+function checkPointer(pointer: u32, bytes: u32, align: u32): void {
+  if (<u64>pointer + bytes > knownBytes) checkRange(pointer, bytes);
+  if (pointer & (align - 1)) checkAlignment(pointer, bytes, align);
+}
+
+/** Traps unless the range lies in the module's memory, which may have grown since it was asked for. */
+function checkRange(address: u32, bytes: u32): void {
+  knownBytes = memoryBytes();
+  if (<u64>address + bytes > knownBytes) raise(Fault.OutsideMemory, address, bytes);
+}
+
+/** An object smaller than the plain alignment need not have more than one of its size would. */
+function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
+  let natural = align;
+  if (align == face.PLAIN_ALIGN) while (natural > bytes) natural >>= 1;
+  if (natural && pointer & (natural - 1)) raise(Fault.Misaligned, pointer, natural);
+}
+
+// ---- The loop ----
+
+/** Runs the buffer's records [from, to), `times` over. */
+export function replay(from: u32, to: u32, times: u32, touchPolicy: u32, verify: bool): void {
+  const first = BUFFER + RECORD_BYTES * from;
+  const end = BUFFER + RECORD_BYTES * to;
+  doneBefore += replayed();
+  doneInRounds = 0;
+  began = first;
+  position = first;
+  policy = touchPolicy;
+  verifying = verify;
+  attentive = verify || touchPolicy != Touch.None;
+  for (let round: u32 = 0; round < times; round++) {
+    let result = RESULTS + 8 * from;
+    for (let record = first; record != end; record += RECORD_BYTES, result += 8) {
+      position = record;
+      store<u64>(result, step(record));
+    }
+    doneInRounds += to - from;
+    position = first;
+  }
+}
+
+/** Runs one record. Returns the pointer it allocated, or 0. */
+function step(record: usize): u32 {
+  const kind = load<i32>(record);
+  const index = load<u32>(record, 4);
+  if (index >= slotCount) ensureSlots(index);
+  const slot = __heap_base + SLOT_BYTES * index;
+  if (kind == Kind.Malloc) {
+    const bytes = load<u64>(record, 8);
+    const pointer = bytes <= u32.MAX_VALUE ? face.malloc(<u32>bytes) : 0;
+    return hold(slot, pointer, pointer, bytes, face.PLAIN_ALIGN);
+  }
+  if (kind == Kind.Free) {
+    const pointer = load<u32>(slot);
+    if (pointer) free(slot, pointer);
+    return 0;
+  }
+  return rarer(record, kind, slot);
+}
+
+function rarer(record: usize, kind: i32, slot: usize): u32 {
+  const first = load<u64>(record, 8);
+  const second = load<u64>(record, 16);
+  if (kind == Kind.Calloc) return callocate(slot, first, second);
+  if (kind == Kind.Realloc) return realloc(slot, second);
+  if (kind == Kind.Aligned) return allocateAligned(slot, first, second);
+  access(kind, load<u32>(slot), <u32>first, <u32>second);
+  return 0;
+}
+
+/** Makes room for an object's slot. Slots are at the end of memory, so they stay where they are. */
+function ensureSlots(index: u32): void {
+  if (index >= MOST_SLOTS) raise(Fault.BadOperation, index, 0);
+  const count = max(index + 1, max(1024, 2 * slotCount));
+  const pages = <i32>((__heap_base + SLOT_BYTES * count + 0xffff) >>> 16) - memory.size();
+  if (pages > 0 && memory.grow(pages) < 0) raise(Fault.HostOutOfMemory, 0, 0);
+  slotCount = count;
+}
+
+/** Checks a new object and puts it into its slot; counts a failure if there is none. */
+function hold(slot: usize, pointer: u32, block: u32, bytes: u64, align: u32): u32 {
+  store<u32>(slot, pointer);
+  if (!pointer) {
+    if (bytes) failedAllocations += 1;
+    return 0;
+  }
+  checkPointer(pointer, <u32>bytes, align);
+  store<u32>(slot, block, 4);
+  store<u32>(slot, <u32>bytes, 8);
+  store<u32>(slot, align, 12);
+  if (attentive) attend(slot, pointer, <u32>bytes);
+  return pointer;
+}
+
+function callocate(slot: usize, count: u64, size: u64): u32 {
+  const fits = max(count, size) <= u32.MAX_VALUE;
+  const pointer = fits ? face.calloc(<u32>count, <u32>size) : 0;
+  const bytes = count * size;
+  if (pointer && bytes > u32.MAX_VALUE) raise(Fault.Overflowed, pointer, <u32>bytes);
+  if (pointer && verifying) verifyZero(pointer, <u32>bytes);
+  return hold(slot, pointer, pointer, fits ? bytes : u64.MAX_VALUE, face.PLAIN_ALIGN);
+}
+
+function allocateAligned(slot: usize, align: u64, bytes: u64): u32 {
+  const fits = max(align, bytes) <= u32.MAX_VALUE;
+  const pointer = fits ? face.aligned(<u32>align, <u32>bytes) : 0;
+  return hold(slot, pointer, face.block, bytes, max(<u32>align, face.PLAIN_ALIGN));
+}
+
+/** Resizes the slot's object; a slot without one gets one. A failed resize keeps the old object. */
+function realloc(slot: usize, bytes: u64): u32 {
+  const held = load<u32>(slot);
+  const fits = bytes <= u32.MAX_VALUE;
+  if (!held) {
+    const made = fits ? face.malloc(<u32>bytes) : 0;
+    return hold(slot, made, made, bytes, face.PLAIN_ALIGN);
+  }
+  const old = load<u32>(slot, 8);
+  const align = load<u32>(slot, 12);
+  if (verifying) verify(slot, held, old);
+  const pointer = fits ? face.resize(held, load<u32>(slot, 4), old, align, <u32>bytes) : 0;
+  if (!pointer && bytes) {
+    failedAllocations += 1;
+    return 0;
+  }
+  if (pointer && verifying) verify(slot, pointer, min(old, <u32>bytes));
+  // C does not promise that a block keeps its alignment when it moves.
+  hold(slot, pointer, face.block, bytes, face.PLAIN_ALIGN);
+  store<u32>(slot, align, 12);
+  return pointer;
+}
+
+function free(slot: usize, pointer: u32): void {
+  const bytes = load<u32>(slot, 8);
+  if (verifying) verify(slot, pointer, bytes);
+  store<u32>(slot, 0);
+  face.release(load<u32>(slot, 4), bytes, load<u32>(slot, 12));
+}
+
+/** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
+function access(kind: i32, pointer: u32, offset: u32, bytes: u32): void {
+  if (kind > Kind.Read) raise(Fault.BadOperation, kind, 0);
+  accesses += 1;
+  if (!pointer) return;
+  checkRange(pointer + offset, bytes);
+  touch(pointer + offset, bytes, kind == Kind.Write);
+}
+
+// ---- What is done with objects ----
+
+function attend(slot: usize, pointer: u32, bytes: u32): void {
+  if (verifying) writePattern(pointer, bytes, <u32>slot);
+  if (policy != Touch.None) touch(pointer, policy == Touch.FirstByte ? min(bytes, 1) : bytes, true);
+}
+
+function verify(slot: usize, pointer: u32, bytes: u32): void {
+  checkRange(pointer, bytes);
+  const end = patternEnd(pointer, bytes, <u32>slot);
+  if (end != bytes) raise(Fault.Overwritten, pointer, end);
+}
+
+function verifyZero(pointer: u32, bytes: u32): void {
+  checkRange(pointer, bytes);
+  const end = zeroEnd(pointer, bytes);
+  if (end != bytes) raise(Fault.NotZero, pointer, end);
+}

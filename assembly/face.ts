@@ -1,0 +1,179 @@
+/**
+ * One face for allocators of every calling convention: the functions of a foreign module, imported as
+ * they are, so that a call goes from wasm to wasm with nothing in between. The host links those that
+ * the module exports (src/foreign/link.ts); what it lacks is composed here of what it has.
+ *
+ *      an aligned block, where the module knows no alignment
+ *
+ *      block            pointer                            block + bytes + align
+ *      ├────────────────┼──────────────────────────────┬───┤
+ *      │ < align        │ bytes                        │   │
+ *      └────────────────┴──────────────────────────────┴───┘
+ *
+ * Addresses are those of the module; its memory is behind the functions of patterns.ts.
+ */
+
+/** How the functions want to be called. The host knows the order: src/foreign/families.ts. */
+export enum Family {
+  /** malloc(bytes), free(pointer), … */
+  C,
+  /** malloc(bytes), realloc(pointer, old, bytes), free(pointer, bytes): wasm-bindgen before 0.2.85 */
+  Sized,
+  /** malloc(bytes, align), realloc(pointer, old, bytes, align), free(pointer, bytes, align): wasm-bindgen */
+  Bindgen,
+  /** alloc(bytes, align), realloc(pointer, old, align, bytes), dealloc(pointer, bytes, align): Rust */
+  Rust,
+  /** new(bytes, id), pin(pointer), unpin(pointer): AssemblyScript's collected objects */
+  Managed,
+}
+
+/** What the module does itself, as bits; the rest is composed. */
+enum Native {
+  Calloc = 1,
+  Realloc = 2,
+  Aligned = 4,
+  PosixAligned = 8,
+}
+
+declare function cMalloc(bytes: u32): u32;
+declare function cCalloc(count: u32, size: u32): u32;
+declare function cRealloc(pointer: u32, bytes: u32): u32;
+declare function cFree(pointer: u32): void;
+declare function cAligned(align: u32, bytes: u32): u32;
+declare function cPosixAligned(result: u32, align: u32, bytes: u32): i32;
+declare function sizedRealloc(pointer: u32, old: u32, bytes: u32): u32;
+declare function sizedFree(pointer: u32, bytes: u32): void;
+declare function alignedMalloc(bytes: u32, align: u32): u32;
+declare function alignedFree(pointer: u32, bytes: u32, align: u32): void;
+declare function bindgenRealloc(pointer: u32, old: u32, bytes: u32, align: u32): u32;
+declare function rustRealloc(pointer: u32, old: u32, align: u32, bytes: u32): u32;
+declare function rustZeroed(bytes: u32, align: u32): u32;
+declare function managedNew(bytes: u32, id: u32): u32;
+declare function managedPin(pointer: u32): u32;
+declare function managedUnpin(pointer: u32): void;
+declare function managedRenew(pointer: u32, bytes: u32): u32;
+
+/** Of patterns.ts. */
+declare function fill(address: u32, value: u32, bytes: u32): void;
+declare function copy(to: u32, from: u32, bytes: u32): void;
+declare function loadWord(address: u32): u32;
+
+/** What every malloc is asked for, and C's gives: enough for any scalar of wasm's 32-bit targets. */
+export const PLAIN_ALIGN: u32 = 8;
+
+let family: Family = Family.C;
+let native: u32 = 0;
+/** Where posix_memalign puts its result. */
+let resultWord: u32 = 0;
+
+/** The block behind the pointer that `aligned` or `resize` returned last: what to free. */
+export let block: u32 = 0;
+
+/** Before anything else: how to call, and what the module does itself. */
+export function configure(convention: u32, nativeBits: u32): void {
+  family = convention;
+  native = nativeBits;
+}
+
+/** Bytes of the block of an object: what the module was asked for. */
+function blockBytes(bytes: u32, align: u32): u32 {
+  const room = align > PLAIN_ALIGN && !alignsItself() ? bytes + align : bytes;
+  return family == Family.C ? room : max(room, 1); // Rust's layouts are never empty
+}
+
+function alignsItself(): bool {
+  return (
+    family == Family.Bindgen ||
+    family == Family.Rust ||
+    (native & (Native.Aligned | Native.PosixAligned)) != 0
+  );
+}
+
+function allocateBlock(bytes: u32, align: u32): u32 {
+  if (family == Family.C || family == Family.Sized) return cMalloc(bytes);
+  if (family == Family.Managed) return managedPin(managedNew(bytes, 0));
+  return alignedMalloc(bytes, align);
+}
+
+function releaseBlock(at: u32, bytes: u32, align: u32): void {
+  if (family == Family.C) cFree(at);
+  else if (family == Family.Sized) sizedFree(at, bytes);
+  else if (family == Family.Managed) managedUnpin(at);
+  else alignedFree(at, bytes, align);
+}
+
+/** Returns a pointer, or 0; its block is itself. */
+export function malloc(bytes: u32): u32 {
+  return allocateBlock(family == Family.C ? bytes : max(bytes, 1), PLAIN_ALIGN);
+}
+
+/** Returns a pointer to zeroed memory, or 0, also when the product overflows; its block is itself. */
+export function calloc(count: u32, size: u32): u32 {
+  if (family == Family.C && native & Native.Calloc) return cCalloc(count, size);
+  const bytes = <u64>count * size;
+  return bytes > u32.MAX_VALUE ? 0 : zeroedBlock(blockBytes(<u32>bytes, PLAIN_ALIGN));
+}
+
+function zeroedBlock(bytes: u32): u32 {
+  if (family == Family.Rust && native & Native.Calloc) return rustZeroed(bytes, PLAIN_ALIGN);
+  const pointer = allocateBlock(bytes, PLAIN_ALIGN);
+  if (pointer && !(native & Native.Calloc)) fill(pointer, 0, bytes);
+  return pointer;
+}
+
+/** Returns a pointer on a multiple of `align`, or 0; `block` is what to free. */
+export function aligned(align: u32, bytes: u32): u32 {
+  if (align <= PLAIN_ALIGN) {
+    block = malloc(bytes);
+    return block;
+  }
+  const whole = blockBytes(bytes, align);
+  if (whole < bytes) return 0; // the room for alignment overflows
+  block = alignedBlock(whole, align);
+  return block && !alignsItself() ? (block + align - 1) & -align : block;
+}
+
+function alignedBlock(bytes: u32, align: u32): u32 {
+  if (native & Native.Aligned) return cAligned(align, bytes);
+  if (!(native & Native.PosixAligned)) return allocateBlock(bytes, align);
+  if (!resultWord) resultWord = cMalloc(PLAIN_ALIGN);
+  if (!resultWord || cPosixAligned(resultWord, align, bytes)) return 0;
+  return loadWord(resultWord);
+}
+
+/** Resizes an object of `old` bytes, perhaps moving it. Returns its pointer, or 0 and keeps it; `block` is what to free. */
+export function resize(pointer: u32, from: u32, old: u32, align: u32, bytes: u32): u32 {
+  const whole = blockBytes(bytes, align);
+  if (whole < bytes) return 0;
+  const to = resizeBlock(from, blockBytes(old, align), align, whole);
+  if (!to) return 0;
+  block = to;
+  return to + (pointer - from);
+}
+
+function resizeBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
+  if (!(native & Native.Realloc)) return moveBlock(from, old, align, bytes);
+  if (family == Family.C) return cRealloc(from, bytes);
+  if (family == Family.Sized) return sizedRealloc(from, old, bytes);
+  if (family == Family.Bindgen) return bindgenRealloc(from, old, bytes, align);
+  if (family == Family.Rust) return rustRealloc(from, old, align, bytes);
+  const to = managedRenew(from, bytes);
+  if (to == from) return to;
+  managedPin(to);
+  managedUnpin(from);
+  return to;
+}
+
+function moveBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
+  const to = allocateBlock(bytes, align);
+  if (to) copy(to, from, min(old, bytes));
+  else if (bytes) return 0;
+  releaseBlock(from, old, align); // as realloc(pointer, 0) does, where an empty block is none
+  return to;
+}
+
+/** Frees an object of `bytes` bytes by its block. */
+export function release(from: u32, bytes: u32, align: u32): void {
+  if (family == Family.C) cFree(from);
+  else releaseBlock(from, blockBytes(bytes, align), align);
+}

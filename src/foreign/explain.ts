@@ -1,0 +1,41 @@
+import { ModuleTrap, OutOfMemory, ZeropageError } from "../errors.js";
+import type { DriverExports } from "./link.js";
+
+const hex = (address: number): string => `0x${address.toString(16)}`;
+
+/** What the driver found, in the order of assembly/driver.ts. */
+const FAULTS: readonly ((pointer: number, detail: number) => ZeropageError)[] = [
+  () => new ZeropageError("internal: the driver trapped for no reason"),
+  (pointer, bytes) =>
+    new ModuleTrap(`it returned ${hex(pointer)} for ${bytes} bytes, which is outside its memory`),
+  (pointer, align) => new ModuleTrap(`it returned ${hex(pointer)}, which is not aligned to ${align}`),
+  (pointer, offset) =>
+    new ModuleTrap(
+      `the object at ${hex(pointer)} was overwritten at offset ${offset}: blocks overlap, or a copy is wrong`,
+    ),
+  (pointer, offset) =>
+    new ModuleTrap(`calloc returned ${hex(pointer)}, which is not zero at offset ${offset}`),
+  (pointer) => new ModuleTrap(`calloc returned ${hex(pointer)} though count times size exceeds 32 bits`),
+  (kind, value) => new ZeropageError(`a trace record makes no sense: kind or slot ${kind}, value ${value}`),
+  () => new OutOfMemory("the host gives the driver no more memory for so many objects at once"),
+];
+
+/** The error that something thrown during a call stands for. */
+export function explainTrap(error: unknown, driver: DriverExports): Error {
+  const fault = driver.fault.value as number;
+  if (error instanceof WebAssembly.RuntimeError && fault) {
+    const [pointer, detail] = [driver.faultPointer.value, driver.faultDetail.value] as [number, number];
+    driver.fault.value = 0;
+    return (FAULTS[fault] as (typeof FAULTS)[number])(pointer >>> 0, detail >>> 0);
+  }
+  if (error instanceof ZeropageError) return error;
+  return trapOf(error, "the module");
+}
+
+/** A trap, an exhausted stack, or what a function given by the user threw. */
+export function trapOf(cause: unknown, who: string): ModuleTrap {
+  const what = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof WebAssembly.RuntimeError) return new ModuleTrap(`${who} trapped: ${what}`, { cause });
+  if (cause instanceof RangeError) return new ModuleTrap(`${who} used up the stack`, { cause });
+  return new ModuleTrap(`${who} threw: ${what}`, { cause });
+}

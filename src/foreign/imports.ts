@@ -1,0 +1,201 @@
+/**
+ * What a module wants of its host, from a short list: memory, a table, the globals of position
+ * independent code, and the functions compilers' runtimes call. Nothing here reaches out of the
+ * module: input and output fail, leaving is an error. Whatever else it wants is refused by name.
+ *
+ *      a position independent module's memory
+ *
+ *      0      1024            data end       stack low          stack high = heap base
+ *      ├──────┼───────────────┼──────────────┼──────────────────┼────────────
+ *      │ none │ data          │ to 16 bytes  │ stack, downwards │ heap
+ *      └──────┴───────────────┴──────────────┴──────────────────┴────────────
+ */
+import { ModuleError, ModuleTrap } from "../errors.js";
+import type { Extern, Limits, ModuleShape } from "./inspect.js";
+import { checkInitial } from "./limit-memory.js";
+
+export const WASM_PAGE_BYTES = 65_536;
+const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
+const FIRST_ELEMENT = 1; // 0 is the null function
+const STACK_BYTES = 65_536; // emscripten's default
+const STACK_ALIGN = 16;
+const MOST_BYTES = 2 ** 32;
+const MOST_PAGES = MOST_BYTES / WASM_PAGE_BYTES;
+
+/** WASI's errno for what is not there: wasi_snapshot_preview1, errno. */
+const WASI_NOSYS = 52;
+const WASI = /^wasi_(snapshot_preview1|unstable)$/;
+
+export interface ImportOptions {
+  /** The user's own, by module and name; they stand before what is given here. */
+  imports?: WebAssembly.Imports;
+  /** What happens to functions that are not known: refused (the default), or linked to one that traps when called. */
+  unknownImports?: "refuse" | "trap";
+  /** Most bytes the module's memory may grow to. Default: what the module says. */
+  memoryBytes?: number;
+}
+
+export interface Host {
+  imports: WebAssembly.Imports;
+  /** The module's memory, once there is one: set it when the module exports it. */
+  memory?: WebAssembly.Memory;
+  /** Bytes at the start of memory that are not the module's: those of a meter. */
+  base: number;
+}
+
+type ImportShape = ModuleShape["imports"][number];
+type HostFunction = (...args: never[]) => unknown;
+
+/** @throws ModuleError naming an import that cannot be given, and what to do. */
+export function satisfyImports(shape: ModuleShape, options: ImportOptions, base: number): Host {
+  const host: Host = { imports: {}, base };
+  for (const wanted of shape.imports) {
+    const module = host.imports[wanted.module] ?? Object.create(null);
+    host.imports[wanted.module] = module;
+    module[wanted.name] =
+      options.imports?.[wanted.module]?.[wanted.name] ?? provide(wanted, shape, host, options);
+    if (wanted.kind === "memory") host.memory = module[wanted.name];
+  }
+  return host;
+}
+
+function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: ImportOptions) {
+  const given = {
+    memory: () => makeMemory(wanted, shape, mostPages(options, host.base)),
+    table: () => makeTable(wanted, shape),
+    global: () => makeGlobal(wanted, shape),
+    function: () => hostFunction(wanted, host),
+    tag: () => undefined,
+  }[wanted.kind]();
+  if (given !== undefined) return given;
+  if (wanted.kind === "function" && options.unknownImports === "trap") return trapping(wanted);
+  const remedy = wanted.kind === "function" ? ', or set unknownImports: "trap"' : "";
+  throw new ModuleError(
+    `the module imports the ${wanted.kind} "${wanted.module}.${wanted.name}", which is not known: give it in imports${remedy}`,
+  );
+}
+
+// ---- Memory, table, globals ----
+
+function makeMemory(wanted: Extern, shape: ModuleShape, pages: number): WebAssembly.Memory {
+  const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
+  const least = shape.relocatable ? Math.ceil(layoutOf(shape).stackHigh / WASM_PAGE_BYTES) : 0;
+  checkInitial(Math.max(initial, least), pages);
+  return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
+}
+
+/** Pages a memory may have, those of a meter besides. */
+export function mostPages({ memoryBytes = MOST_BYTES }: ImportOptions, base: number): number {
+  return Math.min(Math.floor((memoryBytes + base) / WASM_PAGE_BYTES), MOST_PAGES);
+}
+
+/** @throws ModuleError for a memory that cannot be driven. */
+export function checkLimits({ name, limits }: Extern): Limits {
+  const refuse = (why: string) => new ModuleError(`memory "${name}" ${why}`);
+  if (!limits)
+    throw refuse("is imported by a module that was compiled before: give its bytes, or the memory");
+  if (limits.wide) throw refuse("has 64-bit addresses: compile for 32 bits");
+  if (limits.shared) throw refuse("is shared between threads: compile without threads");
+  if (limits.initial * WASM_PAGE_BYTES > MOST_BYTES)
+    throw refuse("is larger than 4 GiB: the file is damaged");
+  return limits;
+}
+
+function makeTable({ name, limits }: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
+  if (!limits) throw new ModuleError(`table "${name}" is of unknown size: give the module's bytes`);
+  return new WebAssembly.Table({
+    element: "anyfunc",
+    initial: Math.max(limits.initial, FIRST_ELEMENT + (relocatable?.tableElements ?? 0)),
+    ...(limits.maximum !== undefined && { maximum: limits.maximum }),
+  });
+}
+
+function layoutOf({ relocatable }: ModuleShape) {
+  const { memoryBytes = 0, memoryAlign = 1 } = relocatable ?? {};
+  const up = (value: number, align: number) => Math.ceil(value / align) * align;
+  const dataStart = up(FIRST_DATA, memoryAlign);
+  const stackLow = up(dataStart + memoryBytes, STACK_ALIGN);
+  return { dataStart, dataEnd: dataStart + memoryBytes, stackLow, stackHigh: stackLow + STACK_BYTES };
+}
+
+function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAssembly.Global | undefined {
+  const { dataStart, dataEnd, stackLow, stackHigh } = layoutOf(shape);
+  const values: Record<string, number> = {
+    __memory_base: dataStart,
+    __table_base: FIRST_ELEMENT,
+    __stack_pointer: stackHigh,
+    __stack_low: stackLow,
+    __stack_high: stackHigh,
+    __heap_base: stackHigh,
+    __data_end: dataEnd,
+  };
+  const value = values[name];
+  if (value === undefined || global?.type !== "i32") return undefined;
+  return new WebAssembly.Global({ value: "i32", mutable: global.mutable }, value);
+}
+
+// ---- Functions ----
+
+function hostFunction({ module, name }: ImportShape, host: Host): HostFunction | undefined {
+  if (name === "proc_exit" || name === "exit") return (code: number) => giveUp(`left with exit code ${code}`);
+  if (WASI.test(module)) return () => WASI_NOSYS;
+  return runtimeFunctions(host)[name];
+}
+
+/** What the runtimes of emscripten, Rust and AssemblyScript call in the course of allocating, or of giving up. */
+function runtimeFunctions(host: Host): Record<string, HostFunction> {
+  return {
+    abort: (_message: number, _file: number, line?: number, column?: number) =>
+      giveUp(line === undefined ? "called abort" : `called abort, at line ${line}, column ${column}`),
+    _abort_js: () => giveUp("called abort"),
+    segfault: () => giveUp("accessed memory it does not have"),
+    alignfault: () => giveUp("accessed memory that is not aligned"),
+    __wbindgen_throw: () => giveUp("threw an error"),
+    emscripten_notify_memory_growth: () => {},
+    emscripten_resize_heap: (bytes: number) => growTo(host, bytes >>> 0),
+    emscripten_get_heap_max: () => MOST_BYTES - WASM_PAGE_BYTES,
+    _emscripten_memcpy_js: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
+    emscripten_memcpy_big: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
+    _emscripten_runtime_keepalive_clear: () => {},
+    _setitimer_js: () => 0,
+    /** AssemblyScript's seed of random numbers, the same in every run. */
+    seed: () => 0x5eed,
+  };
+}
+
+function giveUp(what: string): never {
+  throw new ModuleTrap(`the module ${what}`);
+}
+
+function trapping({ module, name }: ImportShape): HostFunction {
+  return () => giveUp(`called ${module}.${name}, which it was not given: give it in imports`);
+}
+
+function memoryOf({ memory }: Host): WebAssembly.Memory {
+  return memory ?? giveUp("asked for memory before it had any");
+}
+
+/** Grows by an eighth at least, as each growth is expensive for an engine. Returns whether the memory is so large then. */
+function growTo(host: Host, bytes: number): number {
+  const memory = memoryOf(host);
+  const have = memory.buffer.byteLength - host.base;
+  for (const wanted of [Math.max(bytes, have * 1.125), bytes]) {
+    const pages = Math.ceil((wanted - have) / WASM_PAGE_BYTES);
+    if (pages <= 0 || grow(memory, pages)) return 1;
+  }
+  return 0;
+}
+
+function grow(memory: WebAssembly.Memory, pages: number): boolean {
+  try {
+    memory.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function copy(host: Host, to: number, from: number, bytes: number): void {
+  const view = new Uint8Array(memoryOf(host).buffer, host.base);
+  view.copyWithin(to >>> 0, from >>> 0, (from >>> 0) + (bytes >>> 0));
+}

@@ -1,0 +1,138 @@
+/** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
+import { readModule } from "#read-module";
+import { ModuleError } from "../errors.js";
+import { type Allocator, CONVENTIONS, type Role } from "./families.js";
+
+/** assembly/driver.ts */
+export interface DriverExports {
+  memory: WebAssembly.Memory;
+  configure(convention: number, native: number): void;
+  malloc(bytes: number): number;
+  calloc(count: number, size: number): number;
+  aligned(align: number, bytes: number): number;
+  resize(pointer: number, block: number, old: number, align: number, bytes: number): number;
+  release(block: number, bytes: number, align: number): void;
+  block: WebAssembly.Global;
+  checkObject(pointer: number, bytes: number, align: number): void;
+  bufferAddress(): number;
+  bufferRecords(): number;
+  resultsAddress(): number;
+  replay(from: number, to: number, times: number, touch: number, verify: number): void;
+  replayed(): number;
+  calls(): number;
+  liveBytes(): number;
+  failedAllocations: WebAssembly.Global;
+  fault: WebAssembly.Global;
+  faultPointer: WebAssembly.Global;
+  faultDetail: WebAssembly.Global;
+}
+
+/** assembly/patterns.ts */
+export interface PatternExports {
+  setBase(bytes: number): void;
+  fill(address: number, value: number, bytes: number): void;
+  touch(address: number, bytes: number, write: number): void;
+}
+
+/** The two modules that every foreign one is linked with, compiled. */
+export interface Tools {
+  driver: WebAssembly.Module;
+  patterns: WebAssembly.Module;
+}
+
+export interface Linked {
+  driver: DriverExports;
+  patterns: PatternExports;
+  usableSize?: (pointer: number) => number;
+}
+
+/** Compiles the driver and the patterns. */
+export async function loadTools(): Promise<Tools> {
+  const compile = async (url: URL) => {
+    const source = await readModule(url);
+    return WebAssembly.compile(source instanceof Response ? await source.arrayBuffer() : source);
+  };
+  const [driver, patterns] = await Promise.all([
+    compile(new URL("../../build/driver.wasm", import.meta.url)),
+    compile(new URL("../../build/patterns.wasm", import.meta.url)),
+  ]);
+  return { driver, patterns };
+}
+
+/** Which import of assembly/face.ts each function of a convention is. */
+const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
+  c: {
+    malloc: "cMalloc",
+    calloc: "cCalloc",
+    realloc: "cRealloc",
+    free: "cFree",
+    aligned: "cAligned",
+    posixAligned: "cPosixAligned",
+  },
+  sized: { malloc: "cMalloc", realloc: "sizedRealloc", free: "sizedFree" },
+  bindgen: { malloc: "alignedMalloc", realloc: "bindgenRealloc", free: "alignedFree" },
+  rust: { malloc: "alignedMalloc", calloc: "rustZeroed", realloc: "rustRealloc", free: "alignedFree" },
+  managed: { malloc: "managedNew", realloc: "managedRenew", free: "managedUnpin", pin: "managedPin" },
+};
+
+/** Bits of what is native: assembly/face.ts. */
+const NATIVE: Partial<Record<Role, number>> = { calloc: 1, realloc: 2, aligned: 4, posixAligned: 8 };
+
+function nativeBits({ functions }: Allocator): number {
+  const bits = Object.entries(NATIVE).map(([role, bit]) => (functions[role as Role] ? bit : 0));
+  return bits.reduce((sum, bit) => sum | bit, 0);
+}
+
+/** @throws ModuleError if a function is not of the type its convention says. */
+export function link(
+  tools: Tools,
+  allocator: Allocator,
+  exports: WebAssembly.Exports,
+  memory: WebAssembly.Memory,
+  base: number,
+): Linked {
+  const patterns = new WebAssembly.Instance(tools.patterns, { env: { memory } })
+    .exports as unknown as PatternExports;
+  patterns.setBase(base);
+  const driver = instantiateDriver(tools.driver, allocator, exports, patterns);
+  driver.configure(CONVENTIONS.indexOf(allocator.convention), nativeBits(allocator));
+  const usableSize = allocator.functions.usableSize;
+  return {
+    driver,
+    patterns,
+    ...(usableSize && { usableSize: exports[usableSize] as (pointer: number) => number }),
+  };
+}
+
+function instantiateDriver(
+  module: WebAssembly.Module,
+  { convention, functions }: Allocator,
+  exports: WebAssembly.Exports,
+  patterns: PatternExports,
+): DriverExports {
+  const given: Record<string, unknown> = { ...patterns };
+  for (const [role, name] of Object.entries(functions)) {
+    const place = FACE[convention][role as Role];
+    if (place) given[place] = exports[name];
+  }
+  const imports: WebAssembly.Imports = {};
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    const group = imports[wanted.module] ?? {};
+    imports[wanted.module] = group;
+    group[wanted.name] = (given[wanted.name] ?? neverCalled) as WebAssembly.ImportValue;
+  }
+  try {
+    return new WebAssembly.Instance(module, imports).exports as unknown as DriverExports;
+  } catch (cause) {
+    throw new ModuleError(
+      `its functions are not those of the convention "${convention}": name another (${CONVENTIONS.join(", ")})`,
+      undefined,
+      { cause },
+    );
+  }
+}
+
+/** Stands for the functions of other conventions. */
+function neverCalled(): never {
+  throw new ModuleError("internal: the driver called a function that the module does not have");
+}

@@ -1,0 +1,214 @@
+import { locate, readModule } from "#read-module";
+import { ModuleError, ZeropageError } from "../errors.js";
+import { trapOf } from "./explain.js";
+import {
+  type Allocator,
+  type Convention,
+  describeProvisions,
+  type FunctionNames,
+  findAllocator,
+} from "./families.js";
+import { checkLimits, type Host, type ImportOptions, mostPages, satisfyImports } from "./imports.js";
+import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
+import { limitMemory } from "./limit-memory.js";
+import { LinearMemory } from "./linear-memory.js";
+import { type Linked, link, loadTools, type Tools } from "./link.js";
+import { findReruns, startUp } from "./start.js";
+import { WasmAllocator } from "./wasm-allocator.js";
+
+type Readable = Uint8Array | ArrayBuffer | URL | string;
+export type WasmSource = Readable | WebAssembly.Module;
+
+export interface WasmOptions extends ImportOptions {
+  /** How results call it. Default: the file's name. */
+  name?: string;
+  /** Names of the exports, where they are not found by themselves. */
+  functions?: FunctionNames;
+  /** How these are called. Default: that of C. */
+  convention?: Convention;
+  /**
+   * Rewrites the module before it is opened, as a meter does. `base` is where in its memory the
+   * module's address 0 is from then on.
+   */
+  rewrite?: (wasm: Uint8Array) => Promise<{ wasm: Uint8Array; base: number }>;
+}
+
+/** A module, read and compiled, of which nothing ran yet. */
+interface Prepared {
+  module: WebAssembly.Module;
+  shape: ModuleShape;
+  allocator: Allocator;
+  base: number;
+  tools: Tools;
+}
+
+/** One instance, linked and started. */
+interface Running {
+  instance: WebAssembly.Instance;
+  linked: Linked;
+  memory: LinearMemory;
+  started: string[];
+}
+
+/**
+ * Opens an allocator from a wasm module: its bytes, a URL or path to them, or the module compiled.
+ * Its exports are recognised by name (C, Rust, wasm-bindgen, AssemblyScript) or named by `functions`.
+ * Opening runs the module's start-up, and a few mallocs of an instance of its own: one that is not
+ * trusted belongs into a jail (jail.ts).
+ * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start.
+ */
+export async function openWasmAllocator(
+  source: WasmSource,
+  options: WasmOptions = {},
+): Promise<WasmAllocator> {
+  const prepared = await prepare(source, options);
+  const running = start(prepared, options);
+  const { allocator, shape } = prepared;
+  const report = {
+    convention: allocator.convention,
+    functions: describeProvisions(allocator),
+    started: running.started,
+    findings: [...oddities(shape, allocator), ...probe(prepared, options)],
+  };
+  const { instance, linked, memory } = running;
+  const maximum = memoryOf(shape)?.limits?.maximum;
+  return new WasmAllocator(options.name ?? nameOf(source), {}, report, instance, linked, memory, maximum);
+}
+
+function nameOf(source: WasmSource): string {
+  if (typeof source !== "string" && !(source instanceof URL)) return "wasm";
+  return String(source)
+    .replace(/^.*[/\\]/, "")
+    .replace(/\.wasm$/, "");
+}
+
+// ---- Reading ----
+
+async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
+  const tools = await loadTools();
+  if (source instanceof WebAssembly.Module) {
+    if (options.rewrite || options.memoryBytes) {
+      throw new ModuleError("a compiled module cannot be rewritten or limited: give its bytes");
+    }
+    const shape = shapeOfCompiled(source);
+    return { module: source, shape, allocator: find(shape, options), base: 0, tools };
+  }
+  const original = await readSource(source as Readable);
+  inspectModule(original);
+  const rewritten = options.rewrite ? await options.rewrite(original) : { wasm: original, base: 0 };
+  const { base } = rewritten;
+  const limited = options.memoryBytes !== undefined;
+  const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
+  const shape = inspectModule(wasm);
+  const allocator = find(shape, options);
+  return { module: await compile(wasm), shape, allocator, base, tools };
+}
+
+async function readSource(source: Readable): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  const read = await readModule(typeof source === "string" ? locate(source) : source);
+  const bytes = read instanceof Response ? await read.arrayBuffer() : read;
+  return ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+}
+
+function find(shape: ModuleShape, { functions, convention }: WasmOptions): Allocator {
+  return findAllocator(shape.exports, functions, convention);
+}
+
+async function compile(wasm: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(wasm as BufferSource);
+  } catch (cause) {
+    const message = (cause as Error).message;
+    const at = /@\+(\d+)/.exec(message)?.[1];
+    throw new ModuleError(
+      `the module is not valid: ${message.replace(/^.*?compil\w*\(\): /i, "")}`,
+      at === undefined ? undefined : Number(at),
+      { cause },
+    );
+  }
+}
+
+/** Of a compiled module the engine tells names and kinds only. */
+function shapeOfCompiled(module: WebAssembly.Module): ModuleShape {
+  const externs = <T extends { name: string; kind: string }>(list: T[]) => list as unknown as (T & Extern)[];
+  return {
+    imports: externs(WebAssembly.Module.imports(module)),
+    exports: externs(WebAssembly.Module.exports(module)),
+    hasStart: false,
+    customSections: [],
+  };
+}
+
+// ---- Starting ----
+
+function start({ module, shape, allocator, base, tools }: Prepared, options: ImportOptions): Running {
+  const host = satisfyImports(shape, options, base);
+  const instance = instantiate(module, host);
+  const { exports } = instance;
+  const memory = findMemory(shape, exports, host);
+  host.memory = memory;
+  const started = startUp(exports);
+  return {
+    instance,
+    linked: link(tools, allocator, exports, memory, base),
+    memory: new LinearMemory(memory, base),
+    started,
+  };
+}
+
+function instantiate(module: WebAssembly.Module, host: Host): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, host.imports);
+  } catch (cause) {
+    if (cause instanceof ZeropageError) throw cause;
+    if (!(cause instanceof WebAssembly.LinkError) && !(cause instanceof TypeError)) {
+      throw trapOf(cause, "while it was instantiated, the module");
+    }
+    throw new ModuleError(`the module cannot be linked: ${cause.message}`, undefined, { cause });
+  }
+}
+
+/** The memory a module exports, or else the one it imports. */
+function memoryOf({ exports, imports }: ModuleShape): Extern | undefined {
+  return [...exports, ...imports].find(({ kind }) => kind === "memory");
+}
+
+function findMemory(shape: ModuleShape, exports: WebAssembly.Exports, host: Host): WebAssembly.Memory {
+  const wanted = memoryOf(shape);
+  if (!wanted)
+    throw new ModuleError("the module exports no memory, so nobody can use what it allocates: export it");
+  if (wanted.limits) checkLimits(wanted);
+  return (exports[wanted.name] as WebAssembly.Memory | undefined) ?? (host.memory as WebAssembly.Memory);
+}
+
+// ---- What is odd ----
+
+function oddities(shape: ModuleShape, { convention, functions }: Allocator): string[] {
+  const has = (name: string) => shape.exports.some((one) => one.name === name);
+  const findings: string[] = [];
+  if (convention === "managed") {
+    findings.push("free only unpins an object: its memory returns when the module's collector runs");
+    if (!functions.pin) findings.push("there is no __pin: a collector would take objects that are in use");
+  }
+  if (has("_start") && !has("_initialize")) {
+    findings.push(
+      "it is a command with a _start, which was not run: link it as a reactor (-mexec-model=reactor)",
+    );
+  }
+  return findings;
+}
+
+/** Asks an instance made for this alone, so that the one to be used stays untouched. */
+function probe(prepared: Prepared, options: ImportOptions): string[] {
+  if (prepared.shape.imports.some(({ module, name }) => options.imports?.[module]?.[name])) return [];
+  const { linked, memory } = start(prepared, options);
+  try {
+    return findReruns({ malloc: linked.driver.malloc, memoryBytes: () => memory.bytes });
+  } catch {
+    return []; // it will fail again where it matters, and be told there
+  }
+}

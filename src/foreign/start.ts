@@ -1,0 +1,54 @@
+/** Functions a module wants to be run, once and in this order, before it is used. */
+import { ModuleTrap } from "../errors.js";
+
+/** Position independent code first corrects its own data. Constructors run by themselves only where there is no `_initialize`. */
+const START_FUNCTIONS = ["__wasm_apply_data_relocs", ["_initialize", "__wasm_call_ctors"]] as const;
+
+/** Runs them. Returns the names of those there were. @throws ModuleTrap naming the one that trapped. */
+export function startUp(exports: WebAssembly.Exports): string[] {
+  const names = START_FUNCTIONS.map((step) =>
+    [step].flat().find((name) => typeof exports[name] === "function"),
+  );
+  const present = names.filter((name) => name !== undefined);
+  for (const name of present) runStart(name, exports[name] as () => void);
+  return present;
+}
+
+function runStart(name: string, start: () => void): void {
+  try {
+    start();
+  } catch (cause) {
+    throw new ModuleTrap(`the module failed in ${name}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What can be asked of an allocator that nobody uses yet. */
+export interface Probe {
+  malloc(bytes: number): number;
+  memoryBytes(): number;
+}
+
+const PROBES = 4;
+const PROBE_BYTES = 24;
+
+/**
+ * What is wrong with an instance, made for this question alone, that runs its constructors on each
+ * call: its allocator begins anew each time.
+ */
+export function findReruns({ malloc, memoryBytes }: Probe): string[] {
+  const addresses = new Set<number>();
+  let growths = 0;
+  for (let i = 0; i < PROBES; i++) {
+    const before = memoryBytes();
+    addresses.add(malloc(PROBE_BYTES));
+    if (memoryBytes() > before) growths++;
+  }
+  const remedy = "link it as a reactor (-mexec-model=reactor, or --no-entry)";
+  if (addresses.size === 1 && !addresses.has(0)) {
+    return [
+      `every malloc returns the same address: the module runs its constructors on each call; ${remedy}`,
+    ];
+  }
+  if (growths < PROBES) return [];
+  return [`memory grows on every call: the module may run its constructors each time; ${remedy}`];
+}

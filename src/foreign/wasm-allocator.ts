@@ -1,0 +1,410 @@
+import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../arguments.js";
+import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
+import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../errors.js";
+import {
+  type ReplayOptions,
+  type ReplayResult,
+  type Sandbox,
+  TOUCH_POLICIES,
+  type TouchPolicy,
+  type Width,
+} from "../sandbox.js";
+import { Timeline } from "../timeline.js";
+import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import { explainTrap } from "./explain.js";
+import type { Provision } from "./families.js";
+import { WASM_PAGE_BYTES } from "./imports.js";
+import type { LinearMemory } from "./linear-memory.js";
+import type { Linked } from "./link.js";
+
+const WIDTHS: readonly Width[] = [1, 2, 4, 8];
+const PLAIN_ALIGN = 8; // assembly/face.ts
+const MOST_BYTES = 2 ** 32 - 1;
+
+/** What a module turned out to be. */
+export interface AllocatorReport {
+  /** How its functions are called: c, sized, bindgen, rust or managed. */
+  convention: string;
+  /** By function, the export that does it or what it is composed of. */
+  functions: Record<string, Provision>;
+  /** What was run to start it, in order. */
+  started: string[];
+  /** Sentences about what is odd. */
+  findings: string[];
+}
+
+export interface WasmReplayOptions extends ReplayOptions {
+  /**
+   * Fills every object with a pattern, and expects to find it again: tells blocks that overlap, and a
+   * calloc that is not zero. Default false. What the module throws is then ModuleTrap.
+   */
+  verify?: boolean;
+}
+
+/** What does not apply to linear memory. */
+type Inapplicable = "machine" | "trim" | "pages" | "profile" | "regions";
+type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
+
+interface ObjectBlock {
+  block: number;
+  bytes: number;
+  align: number;
+}
+
+/**
+ * A foreign allocator in its own linear memory, with the face of a `Sandbox`. Addresses are below
+ * 2^32. A module that traps, gives up or breaks its contract throws ModuleTrap, and is of no use from
+ * then on; every other error changes nothing.
+ */
+export class WasmAllocator implements SandboxFace {
+  lastError: AllocationFailure | null = null;
+
+  /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
+  readonly #objects = new Map<number, ObjectBlock>();
+  #calls = 0;
+  #broken: ModuleTrap | undefined;
+  #open = true;
+  readonly #mostBytes: number;
+
+  /** @internal Use `openWasmAllocator`. */
+  constructor(
+    readonly model: string,
+    readonly options: Record<string, string | number>,
+    readonly report: AllocatorReport,
+    /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+    readonly instance: WebAssembly.Instance,
+    private readonly linked: Linked,
+    private readonly memory: LinearMemory,
+    maximumPages: number | undefined,
+  ) {
+    this.#mostBytes = (maximumPages ?? WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
+  }
+
+  /** The linked module, unless it is closed or broken. */
+  get #live(): Linked {
+    if (!this.#open) throw new SandboxError("the allocator is closed: open another");
+    if (this.#broken) {
+      throw new SandboxError("the module trapped before, so its state is unknown: open it again", {
+        cause: this.#broken,
+      });
+    }
+    return this.linked;
+  }
+
+  #run<T>(call: (linked: Linked) => T, where = ""): T {
+    const linked = this.#live;
+    try {
+      return call(linked);
+    } catch (error) {
+      const explained = explainTrap(error, linked.driver);
+      if (explained instanceof ModuleTrap) this.#broken = explained;
+      explained.message = where + explained.message;
+      throw explained;
+    }
+  }
+
+  // ---- The allocator ----
+
+  /** Returns the address of `bytes` bytes, or 0 (see `lastError`). */
+  malloc(bytes: number): number {
+    checkWhole("bytes", bytes);
+    return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.malloc(bytes));
+  }
+
+  /** Returns the address of `count * size` zeroed bytes, or 0 (see `lastError`), also when the product overflows. */
+  calloc(count: number, size: number): number {
+    checkWhole("count", count);
+    checkWhole("size", size);
+    const largest = Math.max(count, size);
+    const pointer = this.#allocate(count * size, PLAIN_ALIGN, largest, ({ driver }) =>
+      driver.calloc(count, size),
+    );
+    return pointer;
+  }
+
+  /** Returns the address of `bytes` bytes on a multiple of `align`, a power of two; or 0 (see `lastError`). */
+  alignedAlloc(align: number, bytes: number): number {
+    checkAlignment("align", align);
+    checkWhole("bytes", bytes);
+    const largest = Math.max(align, bytes);
+    return this.#allocate(bytes, align, largest, ({ driver }) => driver.aligned(align, bytes));
+  }
+
+  /** `largest` is the largest argument: one beyond 32 bits is not passed on. */
+  #allocate(bytes: number, align: number, largest: number, call: (linked: Linked) => number): number {
+    this.#calls++;
+    const pointer =
+      largest > MOST_BYTES ? 0 : this.#run((linked) => this.#checked(linked, bytes, align, call));
+    this.lastError = pointer === 0 && bytes !== 0 ? this.#failure(bytes) : null;
+    return pointer;
+  }
+
+  #checked(linked: Linked, bytes: number, align: number, call: (linked: Linked) => number): number {
+    const pointer = call(linked) >>> 0;
+    if (!pointer) return 0;
+    if (bytes > MOST_BYTES)
+      throw new ModuleTrap(`calloc gave memory for ${bytes} bytes, which 32 bits do not hold`);
+    linked.driver.checkObject(pointer, bytes, Math.max(align, PLAIN_ALIGN));
+    const block = align > PLAIN_ALIGN ? (linked.driver.block.value as number) >>> 0 : pointer;
+    this.#objects.set(pointer, { block, bytes, align });
+    return pointer;
+  }
+
+  /** Resizes a block, perhaps moving it. Returns its address, or 0 and keeps the block. */
+  realloc(pointer: number, bytes: number): number {
+    checkWhole("pointer", pointer);
+    checkWhole("bytes", bytes);
+    if (pointer === 0) return this.malloc(bytes);
+    const held = this.#find(pointer);
+    this.#calls++;
+    const moved = bytes > MOST_BYTES ? 0 : this.#run((linked) => this.#resize(linked, pointer, held, bytes));
+    this.lastError = moved === 0 && bytes !== 0 ? this.#failure(bytes) : null;
+    return moved;
+  }
+
+  #resize({ driver }: Linked, pointer: number, held: ObjectBlock, bytes: number): number {
+    const moved = driver.resize(pointer, held.block, held.bytes, held.align, bytes) >>> 0;
+    if (!moved && bytes) return 0;
+    this.#objects.delete(pointer);
+    if (!moved) return 0; // realloc(pointer, 0) freed it
+    driver.checkObject(moved, bytes, PLAIN_ALIGN);
+    this.#objects.set(moved, { block: (driver.block.value as number) >>> 0, bytes, align: held.align });
+    return moved;
+  }
+
+  /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that is none it returned. */
+  free(pointer: number): void {
+    checkWhole("pointer", pointer);
+    this.#calls++;
+    if (pointer === 0) return;
+    const { block, bytes, align } = this.#find(pointer);
+    this.#run(({ driver }) => driver.release(block, bytes, align));
+    this.#objects.delete(pointer);
+  }
+
+  /** Bytes that may be used at a pointer; 0 for 0. Those asked for, where the module does not say. */
+  usableSize(pointer: number): number {
+    checkWhole("pointer", pointer);
+    if (pointer === 0) return 0;
+    const { bytes } = this.#find(pointer);
+    return this.#run(({ usableSize }) => (usableSize ? usableSize(pointer) >>> 0 : bytes));
+  }
+
+  #find(pointer: number): ObjectBlock {
+    this.#live;
+    const held = this.#objects.get(pointer);
+    if (held) return held;
+    throw new AllocatorAbort(
+      `0x${pointer.toString(16)} is no object of this allocator's, or was freed: what the module does then is undefined, so it was not asked`,
+      pointer,
+    );
+  }
+
+  #failure(requested: number): AllocationFailure {
+    const tooLarge = requested > MOST_BYTES;
+    return {
+      kind: tooLarge ? "overflow" : "memory",
+      requested,
+      available: this.#mostBytes - this.memory.bytes,
+      remedy: tooLarge
+        ? "ask for less than 4 GiB, which 32 bits address"
+        : "ask for less, or give the module a memory with a higher maximum",
+    };
+  }
+
+  /** Throws: linear memory is never given back. */
+  trim(): never {
+    throw inapplicable("trim", "a linear memory only grows");
+  }
+
+  // ---- The program's accesses ----
+
+  /** Loads an unsigned integer, little-endian. @throws SegmentationFault */
+  load(address: number, width?: 1 | 2 | 4): number;
+  load(address: number, width: 8): bigint;
+  load(address: number, width: Width = 1): number | bigint {
+    checkWhole("address", address);
+    checkOneOf("width", width, WIDTHS);
+    this.#live;
+    const value = this.memory.load(address, width);
+    return width === 8 ? value : Number(value);
+  }
+
+  /** Stores an unsigned integer, little-endian. @throws SegmentationFault */
+  store(address: number, value: number | bigint, width: Width = 1): void {
+    checkWhole("address", address);
+    checkOneOf("width", width, WIDTHS);
+    const whole = checkValue("value", value, width);
+    this.#live;
+    this.memory.store(address, whole, width);
+  }
+
+  /** Sets a range to a byte value. @throws SegmentationFault */
+  fill(address: number, value: number, bytes: number): void {
+    checkWhole("address", address);
+    checkValue("value", value, 1);
+    checkWhole("bytes", bytes);
+    const { patterns } = this.#live;
+    this.memory.check(address, bytes, "write");
+    patterns.fill(address, value, bytes);
+  }
+
+  /** Reads, or writes back, a byte of every page of a range. @throws SegmentationFault */
+  touch(address: number, bytes: number, access: "read" | "write" = "write"): void {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    checkOneOf("access", access, ["read", "write"]);
+    const { patterns } = this.#live;
+    this.memory.check(address, bytes, access);
+    patterns.touch(address, bytes, access === "write" ? 1 : 0);
+  }
+
+  // ---- Looking ----
+
+  /**
+   * What is known without a meter. `calls` counts the program's; `bytes.virtual` and `bytes.system` are
+   * the memory's size, `inUse` what the program asked for, `cached` the rest: free blocks, headers and
+   * the module's own data. A linear memory has no system calls. What is not measured is NaN.
+   */
+  counters(): Counters {
+    const { driver } = this.#live;
+    const unknown = Number.NaN;
+    let inUse = driver.liveBytes();
+    for (const { bytes } of this.#objects.values()) inUse += bytes;
+    const system = this.memory.bytes;
+    const none = Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Record<Syscall, number>;
+    return {
+      calls: this.#calls + driver.calls(),
+      faults: { zeroMap: unknown, zeroFill: unknown, copyOnWrite: unknown, needless: unknown },
+      zeroed: { kernel: unknown, allocator: unknown, needless: unknown },
+      syscalls: { ...none },
+      walked: none,
+      touched: { read: unknown, written: unknown },
+      bytes: {
+        virtual: system,
+        resident: unknown,
+        peakResident: unknown,
+        inUse,
+        system,
+        cached: system - inUse,
+      },
+    };
+  }
+
+  /** The counters of this moment, to keep. */
+  snapshot(): Readonly<Counters> {
+    return Object.freeze(this.counters());
+  }
+
+  /** None: a foreign module's statistics have no common form. */
+  statistics(): Record<string, number> {
+    this.#live;
+    return {};
+  }
+
+  /** Throws: what the pages are is not known. */
+  pages(): never {
+    throw inapplicable("pages", "a linear memory does not tell its pages' states");
+  }
+
+  /** Throws: there is but one region, the memory. */
+  regions(): never {
+    throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
+  }
+
+  /** Host memory the module takes, in bytes; it only grows. */
+  get hostBytes(): number {
+    this.#live;
+    return this.memory.bytes;
+  }
+
+  /** Compares the objects that calls made. @throws ModuleTrap naming two that overlap. */
+  check(): void {
+    this.#live;
+    const sorted = [...this.#objects].sort(([one], [other]) => one - other);
+    let [end, before] = [0, 0];
+    for (const [pointer, { bytes }] of sorted) {
+      if (pointer < end)
+        throw new ModuleTrap(`objects 0x${before.toString(16)} and 0x${pointer.toString(16)} overlap`);
+      [end, before] = [pointer + bytes, pointer];
+    }
+  }
+
+  // ---- Replaying ----
+
+  /**
+   * Runs a trace. The loop is in wasm and calls the module directly.
+   * @throws TraceError from the trace; ModuleTrap from the run, naming the operation.
+   */
+  async replay(trace: Trace, options: WasmReplayOptions = {}): Promise<ReplayResult> {
+    checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
+    const timeline = new Timeline(options.timelinePoints ?? 0);
+    const failures = () => this.#live.driver.failedAllocations.value as number;
+    const failedBefore = failures();
+    let operations = 0;
+    for await (const chunk of trace) {
+      this.#replayChunk(chunk, operations, timeline, options);
+      operations += chunk.count;
+      options.onProgress?.(operations);
+    }
+    const points = timeline.finish(operations, () => this.counters().bytes);
+    return { operations, failedAllocations: failures() - failedBefore, timeline: points };
+  }
+
+  /** Runs a few records (src/trace/trace.ts) `times` over, all in one call. */
+  repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
+    checkWhole("times", times);
+    checkOneOf("touch", touch, TOUCH_POLICIES);
+    const most = this.#live.driver.bufferRecords();
+    if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
+    this.#write(records, 0, records.count);
+    this.#replayRecords(0, records.count, times, { touch }, 0);
+  }
+
+  #replayChunk(chunk: TraceChunk, before: number, timeline: Timeline, options: WasmReplayOptions): void {
+    const most = this.#live.driver.bufferRecords();
+    for (let first = 0; first < chunk.count; first += most) {
+      const count = Math.min(chunk.count - first, most);
+      this.#write(chunk, first, count);
+      for (let at = 0; at < count; ) {
+        const to = Math.min(count, at + timeline.until(before + first + at));
+        this.#replayRecords(at, to, 1, options, before + first);
+        at = to;
+        timeline.note(before + first + at, () => this.counters().bytes);
+      }
+      options.onResults?.(this.#results(count), chunk);
+    }
+  }
+
+  #replayRecords(from: number, to: number, times: number, options: WasmReplayOptions, before: number): void {
+    const { driver } = this.#live;
+    const touch = TOUCH_POLICIES.indexOf(options.touch ?? "none");
+    try {
+      this.#run(() => driver.replay(from, to, times, touch, options.verify ? 1 : 0));
+    } catch (error) {
+      const operation = before + from + driver.replayed() + 1;
+      (error as Error).message = `operation ${operation}: ${(error as Error).message}`;
+      throw error;
+    }
+  }
+
+  #write({ records }: TraceChunk, first: number, count: number): void {
+    const { driver } = this.#live;
+    const buffer = new Uint8Array(driver.memory.buffer, driver.bufferAddress(), count * RECORD_BYTES);
+    buffer.set(records.subarray(first * RECORD_BYTES, (first + count) * RECORD_BYTES));
+  }
+
+  #results(count: number): number[] {
+    const { driver } = this.#live;
+    return Array.from(new BigUint64Array(driver.memory.buffer, driver.resultsAddress(), count), Number);
+  }
+
+  /** Ends the allocator; every later call throws SandboxError. */
+  close(): void {
+    this.#open = false;
+  }
+}
+
+function inapplicable(method: string, why: string): SandboxError {
+  return new SandboxError(`${method} does not apply to a wasm module: ${why}`);
+}

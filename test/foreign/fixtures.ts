@@ -1,0 +1,156 @@
+/** Modules made for the tests, as AssemblyScript sources: the compiler's own allocators, and ones that misbehave. */
+
+export interface Fixture {
+  source: string;
+  /** Options of asc beside --optimize. */
+  flags: readonly string[];
+}
+
+const HEAP = `
+  export function malloc(bytes: usize): usize { return heap.alloc(bytes); }
+  export function realloc(pointer: usize, bytes: usize): usize { return heap.realloc(pointer, bytes); }
+  export function free(pointer: usize): void { heap.free(pointer); }
+`;
+
+/** A bump allocator whose pieces the hostile ones replace. */
+const BUMP = (parts: { malloc?: string; free?: string; more?: string } = {}) => `
+  let top: usize = __heap_base;
+  function bump(bytes: usize): usize {
+    const pointer = (top + 15) & ~15;
+    const end = pointer + bytes;
+    const pages = <i32>((end + 0xffff) >>> 16) - memory.size();
+    if (pages > 0 && memory.grow(max(pages, memory.size())) < 0 && memory.grow(pages) < 0) return 0;
+    top = end;
+    return pointer;
+  }
+  export function malloc(bytes: usize): usize { ${parts.malloc ?? "return bump(bytes);"} }
+  export function free(pointer: usize): void { ${parts.free ?? ""} }
+  ${parts.more ?? ""}
+`;
+
+const STUB = ["--runtime", "stub"];
+const bump = (parts?: Parameters<typeof BUMP>[0]): Fixture => ({ source: BUMP(parts), flags: STUB });
+const runtime = (name: string): Fixture => ({
+  source: "export function nothing(): void {}",
+  flags: ["--runtime", name, "--exportRuntime"],
+});
+
+/** AssemblyScript's allocators, by each way they are exported. */
+export const honest: Record<string, Fixture> = {
+  "as-tlsf": { source: HEAP, flags: ["--runtime", "minimal"] },
+  "as-heap": { source: HEAP.replace("malloc", "alloc"), flags: ["--runtime", "minimal"] },
+  "as-stub": { source: HEAP, flags: STUB },
+  "as-incremental": runtime("incremental"),
+  "as-minimal": runtime("minimal"),
+  "as-bump": bump(),
+};
+
+/** Rust's and C's rarer faces, over a bump allocator that checks what it is told. */
+export const faces: Record<string, Fixture> = {
+  rust: bump({
+    more: `
+      export function __rust_alloc(bytes: u32, align: u32): u32 { assert(bytes && align == 8 || align == 64); return ((bump(bytes + align) as u32) + align - 1) & -align; }
+      export function __rust_alloc_zeroed(bytes: u32, align: u32): u32 { const p = __rust_alloc(bytes, align); memory.fill(p, 0, bytes); return p; }
+      export function __rust_realloc(pointer: u32, old: u32, align: u32, bytes: u32): u32 { const p = __rust_alloc(bytes, align); memory.copy(p, pointer, min(old, bytes)); freed += old; return p; }
+      export function __rust_dealloc(pointer: u32, bytes: u32, align: u32): void { assert(align == 8 || align == 64); freed += bytes; }
+      export let freed: u32 = 0;
+    `,
+  }),
+  posix: bump({
+    more: `
+      export function posix_memalign(result: u32, align: u32, bytes: u32): i32 { if (bytes > 0x10000000) return 12; store<u32>(result, (bump(bytes + align) + align - 1) & -align); return 0; }
+      export function malloc_usable_size(pointer: u32): u32 { return 4242; }
+    `,
+  }),
+  aligned: bump({
+    more: `
+      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
+      export function calloc(n: u32, size: u32): u32 { if (<u64>n * size > 0x10000000) return 0; const p = bump(n * size) as u32; memory.fill(p, 0, n * size); return p; }
+    `,
+  }),
+  bindgen: {
+    source: BUMP({
+      more: `
+        export function __wbindgen_malloc(bytes: u32, align: u32): u32 { assert(bytes && align == 8 || align == 64); return ((bump(bytes + align) as u32) + align - 1) & -align; }
+        export function __wbindgen_realloc(pointer: u32, old: u32, bytes: u32, align: u32): u32 { const p = __wbindgen_malloc(bytes, align); memory.copy(p, pointer, min(old, bytes)); return p; }
+        export function __wbindgen_free(pointer: u32, bytes: u32, align: u32): void { assert(bytes && align == 8 || align == 64); }
+      `,
+    }).replace(/export (?=function (malloc|free))/g, ""),
+    flags: STUB,
+  },
+  managed: {
+    source: BUMP({
+      more: `
+        let pins: i32 = 0;
+        export function __new(bytes: usize, id: u32): usize { assert(id == 0); return bump(bytes); }
+        export function __pin(pointer: usize): usize { pins++; return pointer; }
+        export function __unpin(pointer: usize): void { assert(--pins >= 0); }
+        export function __renew(pointer: usize, bytes: usize): usize { const p = bump(bytes); memory.copy(p, pointer, bytes); return p; }
+      `,
+    }).replace(/export (?=function (malloc|free))/g, ""),
+    flags: STUB,
+  },
+  /** Has no empty blocks. */
+  strict: bump({
+    malloc: "return bytes ? bump(bytes) : 0;",
+    free: "frees++;",
+    more: "export let frees: i32 = 0;",
+  }),
+  /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
+  shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
+  named: {
+    source: `
+      export function take(bytes: u32): u32 { return heap.alloc(bytes); }
+      export function give(pointer: u32): void { heap.free(pointer); }
+      export function wide(bytes: u64): u64 { return bytes; }
+    `,
+    flags: STUB,
+  },
+};
+
+/** Each does one thing wrong, from the tenth malloc on where it can wait. */
+export const hostile: Record<string, Fixture> = {
+  endless: bump({ malloc: "while (bytes) top ^= bytes; return top;" }),
+  growing: bump({ malloc: "memory.grow(16384); return bump(bytes);" }),
+  trapping: bump({
+    malloc: "if (++count > 10) unreachable(); return bump(bytes);",
+    more: "let count: i32 = 0;",
+  }),
+  recursing: bump({
+    malloc: "return deep(<i32>bytes);",
+    more: "function deep(n: i32): usize { return n == -1 ? 0 : deep(n + 1) + load<u8>(n & 0xff); }",
+  }),
+  outside: bump({
+    malloc: "if (++count > 10) return 0xfffffff0; return bump(bytes);",
+    more: "let count: i32 = 0;",
+  }),
+  misaligned: bump({ malloc: "return bump(bytes + 1) + 1;" }),
+  overlapping: bump({ malloc: "const p = bump(bytes); top -= 16 & -<i32>(bytes > 32); return p;" }),
+  dirty: bump({
+    more: "export function calloc(n: u32, size: u32): u32 { const p = bump(n * size) as u32; memory.fill(p, 1, n * size); return p; }",
+  }),
+  wrapping: bump({
+    more: "export function calloc(n: u32, size: u32): u32 { return bump(n * size) as u32; }",
+  }),
+  forgetful: bump({ malloc: "top = __heap_base; return bump(bytes);" }),
+  reaching: bump({
+    malloc: "return fetch(bytes);",
+    more: '@external("host", "fetch") declare function fetch(bytes: u32): u32;',
+  }),
+  starting: { source: `${BUMP()} unreachable();`, flags: STUB },
+};
+
+export const fixtures: Record<string, Fixture> = { ...honest, ...faces, ...hostile };
+
+/** Modules of packages that export an allocator: as fixture, the path below node_modules. */
+export const packages: Record<string, string> = {
+  "web-tree-sitter": "web-tree-sitter/web-tree-sitter.wasm",
+  harfbuzz: "harfbuzzjs/dist/harfbuzz.wasm",
+  "harfbuzz-subset": "harfbuzzjs/dist/harfbuzz-subset.wasm",
+  brotli: "brotli-wasm/pkg.web/brotli_wasm_bg.wasm",
+  oxipng: "@jsquash/oxipng/codec/pkg/squoosh_oxipng_bg.wasm",
+  llhttp: "undici/lib/llhttp/llhttp-wasm.js",
+};
+
+/** All that have to replay a real trace to its end. */
+export const replayable: readonly string[] = [...Object.keys(honest), ...Object.keys(packages)];
