@@ -34,6 +34,7 @@ export type {
   Result,
 } from "./report/results.js";
 export {
+  type Checkpoint,
   type OpenOptions,
   openSandbox,
   type ReplayOptions,
@@ -48,6 +49,7 @@ export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
 export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
 export type { TimelinePoint } from "./timeline.js";
+export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
-export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
+export { OpKind, RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace/trace.js";
 export { writeTrace } from "./trace/write.js";
