@@ -1,4 +1,4 @@
-export { formatBytes, parseBytes } from "./bytes.js";
+export { formatBytes, formatCount, parseBytes } from "./bytes.js";
 export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
 export {
   type AllocationFailure,
