@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
@@ -27,4 +28,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   version,
   library: { models, machineOptions, runCallocLoop, findCliffs, replayTrace, readTrace },
+  page: {
+    folder: new URL("../web/", import.meta.url),
+    untilStopped: () => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]),
+  },
 });

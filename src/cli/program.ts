@@ -6,6 +6,7 @@ import type { Host } from "./host.js";
 import { modelsCommand } from "./models.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
+import { type WebFlags, webCommand } from "./web.js";
 
 const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
@@ -38,6 +39,7 @@ Examples:
   zeropage run calloc-loop
   zeropage cliffs --chart cliffs.svg
   zeropage replay trace.txt.gz --allocator libmalloc --touch pages
+  zeropage web
   zeropage models`;
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
@@ -79,6 +81,11 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     .description("list the allocator models and their options")
     .option("--json", "as JSON")
     .action((flags: { json?: boolean }) => modelsCommand(flags, host));
+  program
+    .command("web")
+    .description("serve the page: two allocators side by side, page by page; Ctrl-C ends it")
+    .option("--port <number>", "port on this computer; 0 for any that is free", "8080")
+    .action(async (flags: WebFlags) => exit(await webCommand(flags, host)));
   return program;
 }
 

@@ -1,38 +1,44 @@
-/** The legend: how many pages are in each state, on both sides; a tick less hides a state on the maps. */
+/** The legend: what the colours stand for, which of them the maps show, and how many pages there are of each. */
 import { formatBytes, formatCount } from "../index.js";
 import { sideHeads } from "./counters.js";
 import { byId, make, setText } from "./dom.js";
 import { KINDS, pagesByKind } from "./kinds.js";
 import type { Choice, Moment } from "./protocol.js";
 
-/** Makes the legend for two allocators. @param onHide called with the ids of the states not to be shown. */
-export function buildLegend(
-  sides: readonly Choice[],
-  hidden: readonly string[],
-  onHide: (ids: string[]) => void,
-): void {
+const swatch = (id: string): HTMLElement => {
+  const made = make("span", { className: "swatch" });
+  made.style.background = `var(--${id})`;
+  return made;
+};
+
+/** Makes the legend above the maps. @param onHide called with the ids of the states not to be shown. */
+export function buildFilter(hidden: readonly string[], onHide: (ids: string[]) => void): void {
   const boxes = KINDS.map(({ id }) =>
     make("input", { type: "checkbox", value: id, checked: !hidden.includes(id) }),
   );
   for (const box of boxes) {
-    box.addEventListener("change", () =>
-      onHide(boxes.filter(({ checked }) => !checked).map(({ value }) => value)),
-    );
+    const unticked = () => boxes.filter(({ checked }) => !checked).map(({ value }) => value);
+    box.addEventListener("change", () => onHide(unticked()));
   }
-  const rows = KINDS.map(({ id, name, meaning }, index) => {
-    const swatch = make("span", { className: "swatch" });
-    swatch.style.background = `var(--${id})`;
-    const label = make(
-      "label",
-      {},
-      boxes[index] as Node,
-      swatch,
+  const labels = KINDS.map(({ id, name, meaning }, index) =>
+    make("label", { title: meaning }, boxes[index] as Node, swatch(id), name),
+  );
+  byId("filter").replaceChildren(byId("filter").querySelector("legend") as Node, ...labels);
+}
+
+/** Makes the table of states for two allocators. */
+export function buildLegend(sides: readonly Choice[]): void {
+  const rows = KINDS.map(({ id, name, meaning }) => {
+    const what = make(
+      "th",
+      { scope: "row" },
+      swatch(id),
       make("strong", { textContent: name }),
       `: ${meaning}`,
     );
-    return make("tr", {}, make("th", { scope: "row" }, label), make("td"), make("td"));
+    return make("tr", {}, what, make("td"), make("td"));
   });
-  byId("legend").replaceChildren(sideHeads("shown on the maps", sides), make("tbody", {}, ...rows));
+  byId("legend").replaceChildren(sideHeads("", sides), make("tbody", {}, ...rows));
 }
 
 /** Shows how many pages of each state there are. */
@@ -40,7 +46,8 @@ export function showLegend(moments: readonly Moment[]): void {
   const cells = byId("legend").querySelectorAll("tbody td");
   for (const [side, { runs }] of moments.entries()) {
     for (const [kind, pages] of pagesByKind(runs).entries()) {
-      const text = pages ? `${formatBytes(pages * runs.pageBytes)}, ${formatCount(pages)} pages` : "none";
+      const count = `${formatCount(pages)} ${pages === 1 ? "page" : "pages"}`;
+      const text = pages ? `${formatBytes(pages * runs.pageBytes)}, ${count}` : "none";
       setText(cells[2 * kind + side] as Element, text);
     }
   }

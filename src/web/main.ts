@@ -14,7 +14,7 @@ import { Charts } from "./charts.js";
 import { Cancelled } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
-import { buildLegend, showLegend } from "./legend.js";
+import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import type { Moment, Played } from "./protocol.js";
 import { type Opened, reportOf, Session } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
@@ -172,10 +172,11 @@ class Page {
       this.#panels[side]?.map.choose(windows[side]);
     }
     this.#hide(hidden);
-    buildLegend(sides, hidden, (ids) => {
+    buildFilter(hidden, (ids) => {
       this.#change({ hidden: ids });
       this.#hide(ids);
     });
+    buildLegend(sides);
     buildCounters(sides);
     this.#charts.offer(this.#state);
     this.#tell(reportOf(this.#state, opened), opened);

@@ -20,12 +20,15 @@ describe("help", () => {
                                  kind, to the byte
         replay [options] <file>  replay a trace of a real program, plain or gzipped
         models [options]         list the allocator models and their options
+        web [options]            serve the page: two allocators side by side, page by
+                                 page; Ctrl-C ends it
         help [command]           display help for command
 
       Examples:
         zeropage run calloc-loop
         zeropage cliffs --chart cliffs.svg
         zeropage replay trace.txt.gz --allocator libmalloc --touch pages
+        zeropage web
         zeropage models
       "
     `);
