@@ -117,7 +117,7 @@ export function buildCounters(sides: readonly Choice[]): void {
       ...cells,
     );
   });
-  byId("counters").replaceChildren(sideHeads("", sides, "left − right"), make("tbody", {}, ...body));
+  byId("counters").replaceChildren(sideHeads("counter", sides, "left − right"), make("tbody", {}, ...body));
   byId("zeroed").replaceChildren(...SIDES.map(zeroedBar));
 }
 

@@ -38,7 +38,7 @@ export function buildLegend(sides: readonly Choice[]): void {
     );
     return make("tr", {}, what, make("td"), make("td"));
   });
-  byId("legend").replaceChildren(sideHeads("", sides), make("tbody", {}, ...rows));
+  byId("legend").replaceChildren(sideHeads("state", sides), make("tbody", {}, ...rows));
 }
 
 /** Shows how many pages of each state there are. */

@@ -80,14 +80,17 @@ class Page {
     }
   }
 
-  #run(choices: Choices): void {
-    this.#open({ ...DEFAULT, ...choices, hidden: this.#state.hidden });
+  #run({ input, touch, sides }: Choices): void {
+    this.#open({ ...DEFAULT, input, touch, sides, hidden: this.#state.hidden });
     this.#remember();
   }
 
   #runFile(file: File): void {
+    const { input } = this.#state;
     this.#file = file;
-    this.#run({ ...this.#state, input: { kind: "file", name: file.name } });
+    // The file a link asks for: the rest of the link holds.
+    if (input.kind === "file" && input.name === file.name) this.#open(this.#state);
+    else this.#run({ ...this.#state, input: { kind: "file", name: file.name } });
   }
 
   #change(change: Partial<ViewState>): void {
@@ -245,9 +248,12 @@ class Page {
   }
 }
 
-/** The moment that tells most: of a loop, when the last block was just allocated and used; else the end. */
-function telling({ input }: ViewState, { length }: Opened): number {
-  return input.kind === "loop" ? length - 1 : length;
+/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is. */
+function telling({ input }: ViewState, { length, sides }: Opened): number {
+  if (input.kind === "loop") return length - 1;
+  const [first, ...others] = sides[0].timeline;
+  if (!first) return length;
+  return others.reduce((most, point) => (point.inUse > most.inUse ? point : most), first).operation;
 }
 
 function stoppedNote({ stopped, end }: Played): string {

@@ -111,8 +111,8 @@ export class PageMap {
 
   /** What surrounds the last operation. */
   #followed(): MapWindow | undefined {
-    const { regions, address } = this.#moment ?? { regions: [], address: 0 };
-    const range = neighbourhood(regions, address);
+    const { regions = [], object } = this.#moment ?? {};
+    const range = neighbourhood(regions, object?.address ?? 0);
     return range && windowOver(...range, this.#grid, this.#pageBytes);
   }
 

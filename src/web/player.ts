@@ -172,7 +172,7 @@ export class Player {
   /** Goes to where so many operations are done, and looks about. */
   moment(wanted: number): Moment {
     const position = Math.min(wanted, this.#end);
-    const { address, bytes } = this.#doLast(position);
+    const object = this.#doLast(position);
     const { sandbox } = this;
     const regions = sandbox.regions().flatMap((region) => [region.address, region.address + region.bytes]);
     return {
@@ -181,18 +181,14 @@ export class Player {
       runs: readPageRuns(sandbox, this.#objects()),
       regions: Float64Array.from(regions),
       code: this.#code(position),
-      address,
-      bytes,
+      ...(object && { object }),
     };
   }
 
-  /** Does the last operation by itself, to see the address it returns or takes. */
-  #doLast(position: number): { address: number; bytes: number } {
-    if (position === 0) {
-      this.#goTo(0);
-      return { address: 0, bytes: 0 };
-    }
-    this.#goTo(position - 1);
+  /** Does the last operation by itself, to see the object it is about. */
+  #doLast(position: number): Moment["object"] {
+    this.#goTo(Math.max(0, position - 1));
+    if (position === 0) return undefined;
     const { kind, slot } = operationAt(this.tape, position - 1);
     const before = this.sandbox.slots()[slot] ?? 0;
     this.#advance(position);

@@ -46,9 +46,8 @@ export interface Moment {
   regions: Float64Array<ArrayBuffer>;
   /** The operation done last and its neighbours. */
   code: CodeLine[];
-  /** What that operation allocated, freed or accessed; 0 for nothing. */
-  address: number;
-  bytes: number;
+  /** The object of that operation: its address, 0 if it could not be had, and the bytes asked for. */
+  object?: { address: number; bytes: number };
 }
 
 /** A change of one page's state. */

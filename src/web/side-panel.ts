@@ -32,16 +32,16 @@ export class SidePanel {
     private readonly events: SideEvents,
   ) {
     this.map = new PageMap(side, events);
-    const button = (text: string, label: string, act: () => void) => {
-      const made = make("button", { type: "button", textContent: text, attributes: { "aria-label": label } });
+    const button = (text: string, title: string, act: () => void) => {
+      const made = make("button", { type: "button", textContent: text, title });
       made.addEventListener("click", act);
       return made;
     };
     const controls = make(
       "div",
       { className: "buttons" },
-      button("+", "Zoom in", () => this.map.zoomBy(-1)),
-      button("−", "Zoom out", () => this.map.zoomBy(1)),
+      button("Zoom in", "Fewer pages a cell", () => this.map.zoomBy(-1)),
+      button("Zoom out", "More pages a cell", () => this.map.zoomBy(1)),
       button("Follow", "Show what surrounds the last operation", () => this.map.follow()),
       button("Page history", "History of the page under the map’s cursor", () => this.map.ask()),
       this.#regions,
@@ -67,10 +67,10 @@ export class SidePanel {
     this.#showCode(moment);
   }
 
-  #showCode({ code, position, address, bytes }: Moment): void {
+  #showCode({ code, position, object }: Moment): void {
     const lines = code.map(({ index, code: text }) => {
       const isLast = index === position - 1;
-      const said = isLast && address ? `  // ${hex(address)}, ${formatBytes(bytes)}` : "";
+      const said = isLast && object ? `  // ${objectText(object)}` : "";
       const line = make(
         "li",
         {},
@@ -117,4 +117,8 @@ export class SidePanel {
     const title = `The page at ${hex(address)} changed ${formatCount(changes)} times up to here${shown}:`;
     this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items));
   }
+}
+
+function objectText({ address, bytes }: NonNullable<Moment["object"]>): string {
+  return address ? `${hex(address)}, ${formatBytes(bytes)}` : "0: there is none";
 }

@@ -131,10 +131,9 @@ describe("a player", () => {
     ]);
     const sandbox = await openSandbox("glibc");
     const [first, second] = [sandbox.malloc(100), sandbox.calloc(2, 3000)];
-    expect(player.moment(1)).toMatchObject({ address: first, bytes: 100 });
-    expect(player.moment(7)).toMatchObject({ address: second, bytes: 6000 });
+    expect(player.moment(1)).toMatchObject({ object: { address: first, bytes: 100 } });
+    expect(player.moment(7)).toMatchObject({ object: { address: second, bytes: 6000 } });
     expect(player.moment(0)).toMatchObject({
-      address: 0,
       code: expect.arrayContaining([{ index: 0, code: "p0 = malloc(100);" }]),
     });
   });
@@ -142,7 +141,7 @@ describe("a player", () => {
   it("tells what happened to a page, and when", async () => {
     const tape = await loopTape(MIB, 0, 3);
     const { player } = await Player.open(tape, { allocator: "libmalloc", options: {} }, "none", noProgress);
-    const { address } = player.moment(1);
+    const address = player.moment(1).object?.address as number;
     const { changes, latest } = player.history(address, 6, noProgress);
     expect(changes).toBe(2);
     const told = latest.map(({ operation, code, detail }) => [
