@@ -4,8 +4,15 @@ import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
+import { benchWeb } from "./web.js";
 
-const benches = { loop: benchLoop, machine: benchMachine, replay: benchReplay, stream: benchStream };
+const benches = {
+  loop: benchLoop,
+  machine: benchMachine,
+  replay: benchReplay,
+  stream: benchStream,
+  web: benchWeb,
+};
 
 console.log(`${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}, Node ${process.version}`);
 const wanted = process.argv.slice(2);
