@@ -60,10 +60,11 @@ export class PageMap {
     this.#listen();
   }
 
-  /** Shows another moment. The part chosen stays; without one, it is what surrounds the last operation. */
+  /** Shows another moment. The part chosen stays; without one, the map follows the last operation. */
   show(moment: Moment): void {
     this.#moment = moment;
-    this.#place();
+    if (!this.#chosen && !this.#isInView()) this.#place();
+    this.#redraw();
   }
 
   /** Chooses a part to see; null for what surrounds the last operation. */
@@ -114,6 +115,18 @@ export class PageMap {
     const { regions = [], object } = this.#moment ?? {};
     const range = neighbourhood(regions, object?.address ?? 0);
     return range && windowOver(...range, this.#grid, this.#pageBytes);
+  }
+
+  /** Whether the last operation can be seen where the map is, at about the right size; else it would jump at each free. */
+  #isInView(): boolean {
+    const { regions = [], object } = this.#moment ?? {};
+    if (!object?.address) return false;
+    const end = addressOf(this.#window, cellsOf(this.#grid), this.#pageBytes);
+    const sees = (address: number) => address >= this.#window.start && address < end;
+    if (regionAt(regions, object.address) < 0) return sees(object.address);
+    const followed = this.#followed() as MapWindow;
+    const [from, to] = neighbourhood(regions, object.address) as [number, number];
+    return sees(from) && sees(to - 1) && this.#window.level - followed.level <= 1;
   }
 
   #move(window: MapWindow): void {

@@ -119,6 +119,6 @@ export class SidePanel {
   }
 }
 
-function objectText({ address, bytes }: NonNullable<Moment["object"]>): string {
-  return address ? `${hex(address)}, ${formatBytes(bytes)}` : "0: there is none";
+function objectText({ address }: NonNullable<Moment["object"]>): string {
+  return address ? hex(address) : "0: there is no memory for it";
 }
