@@ -1,6 +1,6 @@
 /** The command line's charts, of what is on the page: drawn in a Worker, which then loads vega. */
 import type { TopLevelSpec } from "vega-lite";
-import type { CliffsResult, Report } from "../index.js";
+import { type CliffsResult, type Counters, formatBytes, formatCount, type Report } from "../index.js";
 import { callocLoopChart } from "../report/chart.js";
 import { cliffsChart } from "../report/cliffs-chart.js";
 import { heading } from "../report/label.js";
@@ -76,17 +76,19 @@ function distinct(choices: readonly Choice[]): Choice[] {
 }
 
 function zeroedText({ results }: Report): string {
-  return results
-    .map(({ allocator, counters: { zeroed } }) => {
-      return `${allocator}: kernel ${zeroed.kernel} bytes, allocator ${zeroed.allocator}, of which ${zeroed.needless} needlessly`;
-    })
-    .join("; ");
+  const texts = results.map((result) => {
+    const [kernel, allocator, needless] = ["kernel", "allocator", "needless"].map((part) =>
+      formatBytes(result.counters.zeroed[part as keyof Counters["zeroed"]]),
+    );
+    return `${formatChoice(result)}: kernel ${kernel}, allocator ${allocator}, of which ${needless} needlessly`;
+  });
+  return texts.join("; ");
 }
 
 function cliffsText(results: readonly CliffsResult[]): string {
   const sentences = results.map((result) => {
     const cliffs = result.cliffs.map(
-      ({ bytes, below, above }) => `${below} up to ${bytes} bytes and ${above} above`,
+      ({ bytes, below, above }) => `${below} up to ${formatCount(bytes)} bytes and ${above} above`,
     );
     return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}`;
   });

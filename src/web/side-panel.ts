@@ -114,7 +114,7 @@ export class SidePanel {
       return make("li", {}, go, make("code", { textContent: ` ${code} ` }), pageText(detail));
     });
     const shown = changes > items.length ? `, the last ${items.length}` : "";
-    const title = `The page at ${hex(address)} changed ${formatCount(changes)} times up to here${shown}:`;
+    const title = `The page at ${hex(address)} changed ${changes === 1 ? "once" : `${formatCount(changes)} times`} up to here${shown}:`;
     this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items));
   }
 }
