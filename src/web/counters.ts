@@ -100,7 +100,8 @@ const head = (text: string) => make("th", { scope: "col", textContent: text });
 
 /** Heads of a table: a name, both sides, and the difference if wanted. */
 export function sideHeads(first: string, sides: readonly Choice[], last?: string): HTMLTableSectionElement {
-  const names = sides.map(formatChoice);
+  // A long name may be broken before an option.
+  const names = sides.map((choice) => formatChoice(choice).replaceAll(":", ":\u200b"));
   return make("thead", {}, make("tr", {}, ...[first, ...names, ...(last ? [last] : [])].map(head)));
 }
 

@@ -248,12 +248,12 @@ class Page {
   }
 }
 
-/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is. */
+/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is, at last. */
 function telling({ input }: ViewState, { length, sides }: Opened): number {
   if (input.kind === "loop") return length - 1;
   const [first, ...others] = sides[0].timeline;
   if (!first) return length;
-  return others.reduce((most, point) => (point.inUse > most.inUse ? point : most), first).operation;
+  return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
 }
 
 function stoppedNote({ stopped, end }: Played): string {

@@ -136,6 +136,7 @@ export class Transport {
     const y = (bytes: number) => height - 2 - (bytes / highest) * (height - 4);
     for (const [side, points] of this.#timelines.sides.entries()) {
       context.beginPath();
+      context.moveTo(x(0), y(0));
       for (const { operation, resident } of points) context.lineTo(x(operation), y(resident));
       context.setLineDash(side === 0 ? [] : [5, 3]);
       context.strokeStyle = colour(side === 0 ? "written" : "needless");
