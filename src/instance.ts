@@ -387,9 +387,11 @@ export function readResults(exports: ModelExports, count: number): number[] {
 
 /** The pointer each slot holds; 0 for none. */
 export function readSlots(exports: ModelExports): Float64Array {
+  // As halves, for a BigInt each would cost several times as much.
   const halves = new Uint32Array(exports.memory.buffer, exports.slotsAddress(), 2 * exports.slotsMade());
-  return Float64Array.from({ length: halves.length / 2 }, (_, slot) => {
-    const [low, high] = [halves[2 * slot] as number, halves[2 * slot + 1] as number];
-    return low + high * 2 ** 32;
-  });
+  const pointers = new Float64Array(halves.length / 2);
+  for (let slot = 0; slot < pointers.length; slot++) {
+    pointers[slot] = (halves[2 * slot] as number) + (halves[2 * slot + 1] as number) * 2 ** 32;
+  }
+  return pointers;
 }

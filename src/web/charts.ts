@@ -34,9 +34,9 @@ const CHARTS: readonly Chart[] = [
     name: "Bytes over time",
     suits: () => true,
     async make({ state, opened }) {
-      const timelines = opened.sides.map(({ timeline }, side) => ({
-        ...(state.sides[side as 0 | 1] as Choice),
-        points: timeline,
+      const timelines = distinct(state.sides).map((choice, side) => ({
+        ...choice,
+        points: opened.sides[side as 0 | 1].timeline,
       }));
       const subtitle = heading(reportOf(state, opened));
       return {

@@ -46,7 +46,10 @@ class Page {
 
   readonly #session = new Session(
     (moments) => this.#show(moments),
-    (error) => this.#fail(error),
+    (error) => {
+      // Whoever cancelled it has more to say.
+      if (!(error instanceof Cancelled)) this.#fail(error);
+    },
   );
   readonly #busy = new Busy(() => this.#session.cancel());
   readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
@@ -108,11 +111,13 @@ class Page {
     this.#session.cancel();
     this.#state = state;
     this.#setup.write(state);
-    this.#load().catch((error) => this.#fail(error));
+    const generation = ++this.#generation;
+    this.#load(generation).catch((error) => {
+      if (generation === this.#generation) this.#fail(error);
+    });
   }
 
-  async #load(): Promise<void> {
-    const generation = ++this.#generation;
+  async #load(generation: number): Promise<void> {
     const state = this.#state;
     this.#opened = undefined;
     this.#clear();
@@ -235,8 +240,9 @@ class Page {
   #fail(error: unknown): void {
     this.#transport.pause();
     if (!this.#opened) byId("story").replaceChildren();
-    if (error instanceof Cancelled) this.#offerAgain();
-    else byId("problem").replaceChildren(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof Cancelled)) byId("problem").replaceChildren(messageOf(error));
+    else if (this.#session.isOpen) byId("problem").replaceChildren("Cancelled.");
+    else this.#offerAgain();
   }
 
   /** What was cancelled took its Workers with it. */
@@ -247,6 +253,8 @@ class Page {
     byId("problem").replaceChildren("Cancelled. ", again);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is, at last. */
 function telling({ input }: ViewState, { length, sides }: Opened): number {

@@ -12,15 +12,15 @@ import {
   type TimelinePoint,
   type TouchPolicy,
 } from "../index.js";
-import { pageDetail, readPageRuns } from "./page-runs.js";
+import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Choice, CodeLine, Moment, PageChange, PageHistory, Played, Progress } from "./protocol.js";
 import { AskedBytes, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
-const LEAST_STRIDE = 1 << 15;
-const MOST_CHECKPOINTS = 32;
+const LEAST_STRIDE = 1 << 14;
+const MOST_CHECKPOINTS = 64;
 /** Host memory that checkpoints may take, in bytes, before every other one goes. */
-const CHECKPOINT_BUDGET = 256 * 2 ** 20;
+const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 const TIMELINE_POINTS = 500;
 /** Records, and rounds of a loop, to run in one call: as many as the sandbox takes, and some milliseconds' worth. */
 const MOST_RECORDS = 1024;
@@ -172,13 +172,13 @@ export class Player {
   /** Goes to where so many operations are done, and looks about. */
   moment(wanted: number): Moment {
     const position = Math.min(wanted, this.#end);
-    const object = this.#doLast(position);
+    const { slots, object } = this.#doLast(position);
     const { sandbox } = this;
     const regions = sandbox.regions().flatMap((region) => [region.address, region.address + region.bytes]);
     return {
       position,
       counters: sandbox.counters(),
-      runs: readPageRuns(sandbox, this.#objects()),
+      runs: readPageRuns(sandbox, this.#objects(slots)),
       regions: Float64Array.from(regions),
       code: this.#code(position),
       ...(object && { object }),
@@ -186,23 +186,29 @@ export class Player {
   }
 
   /** Does the last operation by itself, to see the object it is about. */
-  #doLast(position: number): Moment["object"] {
+  #doLast(position: number): { slots: Float64Array; object?: Moment["object"] } {
     this.#goTo(Math.max(0, position - 1));
-    if (position === 0) return undefined;
+    const before = this.sandbox.slots();
+    if (position === 0) return { slots: before };
     const { kind, slot } = operationAt(this.tape, position - 1);
-    const before = this.sandbox.slots()[slot] ?? 0;
     this.#advance(position);
-    const after = this.sandbox.slots()[slot] ?? 0;
-    return { address: kind === OpKind.free ? before : after, bytes: this.#asked.of(slot) };
+    const slots = this.sandbox.slots();
+    const address = (kind === OpKind.free ? before : slots)[slot] ?? 0;
+    return { slots, object: { address, bytes: this.#asked.of(slot) } };
   }
 
-  #objects() {
-    const slots = this.sandbox.slots();
-    const live = Array.from(slots.keys()).filter((slot) => slots[slot]);
-    return {
-      addresses: Float64Array.from(live, (slot) => slots[slot] as number),
-      bytes: Float64Array.from(live, (slot) => this.#asked.of(slot)),
-    };
+  #objects(slots: Float64Array): Objects {
+    const addresses = new Float64Array(slots.length);
+    const bytes = new Float64Array(slots.length);
+    let count = 0;
+    for (let slot = 0; slot < slots.length; slot++) {
+      const address = slots[slot] as number;
+      if (address === 0) continue;
+      addresses[count] = address;
+      bytes[count] = this.#asked.of(slot);
+      count++;
+    }
+    return { addresses: addresses.subarray(0, count), bytes: bytes.subarray(0, count) };
   }
 
   #code(position: number): CodeLine[] {

@@ -1,5 +1,5 @@
 /** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { Report, Result, TouchPolicy, TraceNotes } from "../index.js";
+import type { Report, TouchPolicy, TraceNotes } from "../index.js";
 import { Client } from "./client.js";
 import type { Choice, Moment, Played, Progress } from "./protocol.js";
 import { type Input, SIDES, type ViewState } from "./state.js";
@@ -21,6 +21,9 @@ export class Session {
   readonly players: [Client, Client] = [new Client(), new Client()];
   readonly helper = new Client();
 
+  /** Whether both players hold what was opened last. */
+  isOpen = false;
+
   #wanted = 0;
   #isSeeking = false;
 
@@ -32,10 +35,12 @@ export class Session {
 
   /** Reads the input and runs it on both sides. `source` gives the bytes of a trace. */
   async open(state: ViewState, source: () => Promise<Blob>, onProgress: OnProgress): Promise<Opened> {
+    this.isOpen = false;
     const { tape, losses } = await this.#read(state.input, source, onProgress);
     const sides = await Promise.all(
       SIDES.map((side) => this.#play(side, tape, state.sides[side], state.touch, onProgress)),
     );
+    this.isOpen = true;
     return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
   }
 
@@ -83,28 +88,26 @@ export class Session {
     }
   }
 
-  /** Ends everything that is running. */
+  /** Ends everything that is running, and what a player that is running holds. */
   cancel(): void {
-    for (const client of [...this.players, this.helper]) client.cancel();
+    if (this.players.some((player) => player.isBusy)) this.isOpen = false;
+    for (const client of [...this.players, this.helper]) if (client.isBusy) client.cancel();
   }
 }
 
 /** The record that verdicts and charts are made from. */
 export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
   const results = opened.sides.map(({ result }) => result);
+  // Twice the same allocator is one to a report.
+  if (JSON.stringify(sides[0]) === JSON.stringify(sides[1])) results.pop();
   if (input.kind !== "loop") {
-    const name = input.kind === "text" ? "program" : input.name;
-    return { scenario: "replay", parameters: { trace: name, touch }, results: results.map(withoutCost) };
+    const trace = input.kind === "text" ? "program" : input.name;
+    return { scenario: "replay", parameters: { trace, touch }, results };
   }
   const { bytes, count, written } = input;
-  const sized = results.map((result) => ({ ...result, parameters: { bytes, count, written } }));
-  // Twice the same allocator is one to a report.
-  const isSame = JSON.stringify(sides[0]) === JSON.stringify(sides[1]);
   return {
     scenario: "calloc-loop",
     parameters: { count, written },
-    results: isSame ? sized.slice(0, 1) : sized,
+    results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
   };
 }
-
-const withoutCost = ({ cost: _, ...result }: Result): Result => result;

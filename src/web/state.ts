@@ -1,6 +1,6 @@
 /** What is on the page, and its form in the URL's fragment: a link reproduces a view. */
 import {
-  formatBytes,
+  formatCount,
   machineOptions,
   models,
   OptionError,
@@ -95,14 +95,6 @@ export { allocatorLabel as formatChoice };
 /** Writes a size exactly, for a form: 100MiB. */
 export const formatExact = exactBytes;
 
-/** Names an input in one line. */
-export function describeInput(input: Input): string {
-  if (input.kind === "loop")
-    return `p = calloc(1, ${formatBytes(input.bytes)}); free(p), ${input.count.toLocaleString("en-US")} times`;
-  if (input.kind === "text") return "your own program";
-  return input.name;
-}
-
 /** Writes the fragment, without #. What is as by default is left out. */
 export function formatState(state: ViewState): string {
   const { input, touch, sides, at, windows, hidden } = state;
@@ -144,7 +136,7 @@ export function parseState(fragment: string): ViewState {
     input: parseInput(fields),
     touch: oneOf("touch", fields.get("touch") ?? DEFAULT.touch, TOUCH_POLICIES),
     sides: [choice("a", DEFAULT.sides[0]), choice("b", DEFAULT.sides[1])],
-    at: fields.has("at") ? whole("at", fields.get("at") as string) : null,
+    at: fields.has("at") ? whole("at", fields.get("at") as string, 0, Number.MAX_SAFE_INTEGER) : null,
     windows: [parseWindow(fields.get("map-a")), parseWindow(fields.get("map-b"))],
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
   };
@@ -168,7 +160,11 @@ function parseInput(fields: URLSearchParams): Input {
 
 /** Reads a calloc loop as typed. @throws OptionError naming the field and what it takes. */
 export function parseLoop({ size, count, written }: Record<"size" | "count" | "written", string>) {
-  return { bytes: parseSize(size), count: whole("count", count, 1), written: parseShare(written) };
+  return {
+    bytes: parseSize(size),
+    count: whole("count", count, 1, MOST_ROUNDS),
+    written: parseShare(written),
+  };
 }
 
 function parseSize(text: string): number {
@@ -187,16 +183,13 @@ function parseShare(text: string): number {
   return Number(percent) / 100;
 }
 
-/** Most operations a loop may have, in rounds. */
+/** Of a loop: some seconds to a minute. */
 const MOST_ROUNDS = 100_000_000;
 
-function whole(name: string, text: string, least = 0): number {
+function whole(name: string, text: string, least: number, most: number): number {
   const number = Number(text);
-  if (text.trim() !== "" && Number.isInteger(number) && number >= least && number <= MOST_ROUNDS)
-    return number;
-  throw new OptionError(
-    `${name}: "${text}" is not a whole number from ${least} to ${MOST_ROUNDS.toLocaleString("en-US")}`,
-  );
+  if (text.trim() !== "" && Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new OptionError(`${name}: "${text}" is not a whole number from ${least} to ${formatCount(most)}`);
 }
 
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {

@@ -1,5 +1,13 @@
 /** What both sides run: the records of a trace once, or those of a loop over and over. */
-import { collectTrace, OpKind, RECORD_BYTES, readTrace } from "../index.js";
+import {
+  collectTrace,
+  formatCount,
+  OpKind,
+  RECORD_BYTES,
+  readTrace,
+  type Trace,
+  TraceError,
+} from "../index.js";
 
 export interface Tape {
   /** `count` records, RECORD_BYTES each. */
@@ -63,12 +71,37 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
   }
 }
 
+/** Most operations a browser has memory for, three times over, in some GB. */
+const MOST_OPERATIONS = 40_000_000;
+
+/** Reads a whole trace. @throws TraceError, also for one too long to be held in memory. */
+export async function traceTape(
+  trace: Trace,
+  onProgress: (operations: number) => void,
+  most = MOST_OPERATIONS,
+): Promise<Tape> {
+  async function* counted() {
+    let done = 0;
+    for await (const chunk of trace) {
+      done += chunk.count;
+      if (done > most)
+        throw new TraceError(`${TOO_LONG} ${formatCount(most)} operations: use \`zeropage replay\``);
+      yield chunk;
+      onProgress(done);
+    }
+  }
+  const { records, count } = await collectTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
+  return { records, count, rounds: 1 };
+}
+
+const TOO_LONG = "this trace is too long for the page, which goes back and forth on at most";
+
 /** Benfield's program: `p = calloc(1, bytes)`, the first `written` part of it written, `free(p)`. */
 export async function loopTape(bytes: number, written: number, rounds: number): Promise<Tape> {
   const touched = Math.round(bytes * written);
   const write = touched > 0 ? `w 0 0 ${touched}\n` : "";
-  const { records, count } = await collectTrace(await readTrace(`c 0 1 ${bytes}\n${write}f 0\n`));
-  return { records, count, rounds };
+  const trace = await readTrace(`c 0 1 ${bytes}\n${write}f 0\n`);
+  return { ...(await traceTape(trace, () => {})), rounds };
 }
 
 /** Bytes asked for of each slot's object, kept up operation by operation; frees are left to the slots themselves. */

@@ -1,5 +1,5 @@
 /** A Worker: does what it is asked, one request after another, and says how far it is. */
-import { collectTrace, findCliffs, readTrace, runCallocLoop, type Trace } from "../index.js";
+import { findCliffs, readTrace, runCallocLoop } from "../index.js";
 import { renderSvg } from "../report/svg.js";
 import { type OnProgress, Player } from "./player.js";
 import type {
@@ -13,6 +13,7 @@ import type {
   Reply,
   Request,
 } from "./protocol.js";
+import { traceTape } from "./tape.js";
 
 /** The part of a Worker's global scope used here; the compiler is told of a page's. */
 interface Scope {
@@ -42,8 +43,8 @@ const run = ({ allocator: model, options }: Choice, onProgress: OnProgress) => (
 const handlers: Handlers = {
   async readTrace(source, onProgress) {
     const trace = await readTrace(typeof source === "string" ? source : source.stream());
-    const { records, count, notes } = await collectTrace(counted(trace, onProgress));
-    return { tape: { records, count, rounds: 1 }, notes };
+    const tape = await traceTape(trace, (done) => onProgress({ done }));
+    return { tape, notes: trace.notes };
   },
   async open({ tape, choice, touch }, onProgress) {
     player = undefined;
@@ -59,19 +60,6 @@ const handlers: Handlers = {
   cliffs: async ({ choice, ...range }, onProgress) => findCliffs({ ...run(choice, onProgress), ...range }),
   draw: (spec) => renderSvg(spec),
 };
-
-/** The same trace; tells how many operations were read of it. */
-function counted(trace: Trace, onProgress: OnProgress): Trace {
-  async function* chunks() {
-    let done = 0;
-    for await (const chunk of trace) {
-      yield chunk;
-      done += chunk.count;
-      onProgress({ done });
-    }
-  }
-  return { notes: trace.notes, [Symbol.asyncIterator]: chunks };
-}
 
 /** Passes on progress no more often than anybody can see. */
 function throttled(send: OnProgress): OnProgress {

@@ -214,12 +214,8 @@ describe.skipIf(!executable)("the page", () => {
     await map.focus();
     for (let presses = 0; presses < 6; presses++) await page.keyboard.press("+");
     await page.keyboard.press("ArrowRight");
-    await text
-      .getByText(/^0x[0-9a-f]+ to 0x[0-9a-f]+: one page, 4 KiB\. Region 1 of 1, .* The page is resident/)
-      .waitFor({ state: "attached" })
-      .catch(async () => {
-        expect(await text.textContent()).toMatch(/one page, 4 KiB\. Region 1 of 1, .*The page is resident/);
-      });
+    const onePage = /^0x[0-9a-f]+ to 0x[0-9a-f]+: one page, 4 KiB\. Region 1 of 1, .* The page is resident/;
+    await expect.poll(() => text.textContent()).toMatch(onePage);
     const moved = await text.textContent();
     await page.keyboard.press("ArrowDown");
     await expect.poll(() => text.textContent()).not.toBe(moved);
@@ -237,11 +233,35 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("alert").getByText("Cancelled.").waitFor();
     await expect(page.locator("#busy").isVisible()).resolves.toBe(false);
+    await page.getByRole("button", { name: "Run it again" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
     // The page answers still.
     await page.evaluate(() => {
       location.hash = "size=1MiB&count=5";
     });
     await shown(page, "9 of 10");
+  });
+
+  it("runs what was chosen last, whatever was running", async () => {
+    const page = await open("#size=1MiB&count=100000000&a=naive&b=lazy");
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    for (const count of [7, 6, 5]) {
+      await page.evaluate((rounds) => {
+        location.hash = `size=1MiB&count=${rounds}`;
+      }, count);
+    }
+    await shown(page, "9 of 10");
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+  });
+
+  it("keeps the view when only a chart is cancelled", async () => {
+    const page = await open("#size=1MiB&count=5&a=glibc&b=libmalloc");
+    await shown(page, "9 of 10");
+    await page.getByRole("button", { name: "Cost against size" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("alert").getByText("Cancelled.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "8 of 10");
   });
 
   it("draws the command line's charts, and loads vega only then", async () => {

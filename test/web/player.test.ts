@@ -1,23 +1,15 @@
 import { describe, expect, it } from "vitest";
-import {
-  collectTrace,
-  models,
-  openSandbox,
-  readTrace,
-  runCallocLoop,
-  type TouchPolicy,
-} from "../../src/index.js";
+import { models, openSandbox, readTrace, runCallocLoop, type TouchPolicy } from "../../src/index.js";
 import { decode } from "../../src/web/page-runs.js";
 import { Player } from "../../src/web/player.js";
-import { codeOf, lengthOf, loopTape, operationAt, type Tape } from "../../src/web/tape.js";
+import { codeOf, lengthOf, loopTape, operationAt, type Tape, traceTape } from "../../src/web/tape.js";
 import { Random } from "../random.js";
 
 const MIB = 2 ** 20;
 const noProgress = () => {};
 
 async function tapeOf(text: string): Promise<Tape> {
-  const { records, count } = await collectTrace(await readTrace(text));
-  return { records, count, rounds: 1 };
+  return traceTape(await readTrace(text), noProgress);
 }
 
 /** A program that allocates, writes and frees at random, long enough for checkpoints. */
@@ -46,6 +38,16 @@ async function countersAfter(model: string, position: number, touch: TouchPolicy
   return sandbox.counters();
 }
 
+describe("a tape", () => {
+  it("refuses a trace that is too long for it, and says where it can be replayed", async () => {
+    const text = "a 1 1\nf 1\n".repeat(3000);
+    expect((await traceTape(await readTrace(text), noProgress, 6000)).count).toBe(6000);
+    await expect(traceTape(await readTrace(`${text}a 1 1\n`), noProgress, 6000)).rejects.toThrow(
+      "at most 6,000 operations: use `zeropage replay`",
+    );
+  });
+});
+
 describe("a player", () => {
   it.each(models.map(({ name }) => name))(
     "of %s is anywhere what a run from the start is there",
@@ -63,8 +65,8 @@ describe("a player", () => {
         played.end,
         0,
         1,
-        32768,
-        32767,
+        16384,
+        16383,
         65537,
         65536,
         ...Array.from({ length: 5 }, () => random.below(played.end)),
