@@ -37,10 +37,13 @@ const TRACES: Record<Bundled, URL> = {
   "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
 };
 
+const REST_MS = 100;
+
 class Page {
   #state: ViewState = DEFAULT;
   #file: File | undefined;
   #opened: Opened | undefined;
+  #remembering: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was opened, so that answers about what was before are left. */
   #generation = 0;
 
@@ -76,6 +79,7 @@ class Page {
   // ---- What is chosen ----
 
   #follow(fragment: string): void {
+    clearTimeout(this.#remembering);
     try {
       this.#open(parseState(fragment));
     } catch (error) {
@@ -101,8 +105,11 @@ class Page {
     this.#remember();
   }
 
+  /** Puts the view into the URL, when it has come to rest: browsers refuse to change it all the time. */
   #remember(): void {
-    history.replaceState(null, "", `#${formatState(this.#state)}`);
+    clearTimeout(this.#remembering);
+    const write = () => history.replaceState(null, "", `#${formatState(this.#state)}`);
+    this.#remembering = setTimeout(write, REST_MS);
   }
 
   // ---- What is run ----

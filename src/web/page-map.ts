@@ -37,7 +37,7 @@ export const hex = (address: number): string => `0x${address.toString(16)}`;
 export class PageMap {
   readonly canvas: HTMLCanvasElement;
   /** What is under the pointer or the cell cursor. */
-  readonly text = make("p", { className: "map-text", attributes: { "aria-live": "polite" } });
+  readonly text = make("p", { className: "map-text", attributes: { "aria-live": "off" } });
 
   #moment: Moment | undefined;
   /** null follows what happens. */
@@ -238,6 +238,9 @@ export class PageMap {
 
   #listen(): void {
     const { canvas } = this;
+    // Read out only to whoever works the map, not while it plays.
+    canvas.addEventListener("focus", () => this.text.setAttribute("aria-live", "polite"));
+    canvas.addEventListener("blur", () => this.text.setAttribute("aria-live", "off"));
     canvas.addEventListener("pointermove", (event) => this.#pointAt(event));
     canvas.addEventListener("pointerdown", (event) => this.#drag(event));
     canvas.addEventListener("dblclick", (event) =>

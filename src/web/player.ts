@@ -18,7 +18,7 @@ import { AskedBytes, codeOf, lengthOf, operationAt, type Tape } from "./tape.js"
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
 const LEAST_STRIDE = 1 << 14;
-const MOST_CHECKPOINTS = 64;
+const MOST_CHECKPOINTS = 256;
 /** Host memory that checkpoints may take, in bytes, before every other one goes. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 const TIMELINE_POINTS = 500;

@@ -12,5 +12,5 @@ const NEEDS: readonly [name: string, isThere: () => boolean][] = [
 export function unsupported(): string | undefined {
   const missing = NEEDS.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return undefined;
-  return `This browser lacks ${missing.join(" and ")}, which the page needs. Chrome and Edge have it from 80 on, Firefox from 114, Safari from 16.4.`;
+  return `This browser lacks ${missing.join(" and ")}, which the page needs. Chrome and Edge have it from 97 on, Firefox from 114, Safari from 16.4.`;
 }

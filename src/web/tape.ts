@@ -71,8 +71,8 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
   }
 }
 
-/** Most operations a browser has memory for, three times over, in some GB. */
-const MOST_OPERATIONS = 40_000_000;
+/** The page and two Workers each have a copy: 1.4 GB in all. */
+const MOST_OPERATIONS = 20_000_000;
 
 /** Reads a whole trace. @throws TraceError, also for one too long to be held in memory. */
 export async function traceTape(
