@@ -23,7 +23,7 @@ const MACHINE = words("layout failure counters frames translation states table r
 
 const WEB = words(
   "dom tape page-runs layout kinds protocol state player worker client session busy counters legend " +
-    "page-map side-panel transport charts allocator-form setup support vite main",
+    "map-text page-map map-hands side-panel transport charts allocator-form setup support vite main",
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */

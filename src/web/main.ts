@@ -37,6 +37,7 @@ const TRACES: Record<Bundled, URL> = {
   "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
 };
 
+/** Changes of the view that follow each other faster come to rest at the last. */
 const REST_MS = 100;
 
 class Page {

@@ -1,10 +1,8 @@
 /** The page map: the address space on a canvas, to be zoomed, moved and asked. */
-import { formatBytes, formatCount } from "../index.js";
 import { colour, make, oncePerFrame, setText } from "./dom.js";
 import { KIND_OF, KINDS } from "./kinds.js";
 import {
   addressOf,
-  cellBytes,
   cellsOf,
   clamp,
   countCells,
@@ -16,14 +14,12 @@ import {
   windowOver,
   zoom,
 } from "./layout.js";
-import { decode, firstAbove, type PageDetail } from "./page-runs.js";
+import { cellText } from "./map-text.js";
 import type { Moment } from "./protocol.js";
 
 /** From one cell to the next, in CSS pixels, and the gap that is part of it. */
 const PITCH = 7;
 const GAP = 1;
-/** Cells the map jumps at a press of an arrow with Shift. */
-const FAR = 8;
 
 export interface MapEvents {
   /** The person chose another part to see; null for what surrounds the last operation. */
@@ -31,8 +27,6 @@ export interface MapEvents {
   /** The person asks for the history of the page at an address. */
   onAsk(address: number): void;
 }
-
-export const hex = (address: number): string => `0x${address.toString(16)}`;
 
 export class PageMap {
   readonly canvas: HTMLCanvasElement;
@@ -57,7 +51,6 @@ export class PageMap {
     this.canvas = make("canvas", { className: "map", attributes });
     new ResizeObserver(() => this.#resize()).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
-    this.#listen();
   }
 
   /** Shows another moment. The part chosen stays; without one, the map follows the last operation. */
@@ -92,6 +85,40 @@ export class PageMap {
   /** Zooms by levels about the cell cursor, or the middle. */
   zoomBy(levels: number, cell = this.#cell): void {
     this.#move(zoom(this.#window, levels, cell, this.#grid, this.#pageBytes));
+  }
+
+  /** Moves the part seen by so many cells, from where it was if given. */
+  moveBy(cells: number, from = this.#window): void {
+    this.#move(pan(from, cells, this.#grid, this.#pageBytes));
+  }
+
+  /** Puts the cell cursor on a cell. */
+  pointAt(cell: number): void {
+    this.#cell = cell;
+    this.#redraw();
+  }
+
+  /** Moves the cell cursor; where that would leave the map, the part seen instead. */
+  step(columns: number, rows: number): void {
+    const cells = columns + rows * this.#grid.columns;
+    const to = this.#cell + cells;
+    if (to >= 0 && to < cellsOf(this.#grid)) this.pointAt(to);
+    else this.moveBy(rows === 0 ? Math.sign(cells) * this.#grid.columns : cells);
+  }
+
+  /** The cell at a place on the canvas, in CSS pixels. */
+  cellAt(x: number, y: number): number {
+    const { columns, rows } = this.#grid;
+    const column = Math.min(columns - 1, Math.max(0, Math.floor(x / PITCH)));
+    return Math.min(rows - 1, Math.max(0, Math.floor(y / PITCH))) * columns + column;
+  }
+
+  get window(): MapWindow {
+    return this.#window;
+  }
+
+  get grid(): Grid {
+    return this.#grid;
   }
 
   /** Asks for the history of the page at the cell cursor. */
@@ -162,7 +189,7 @@ export class PageMap {
       this.#drawKind(context, kind);
     }
     this.#drawCursor(context);
-    this.#tell();
+    setText(this.text, cellText(this.#moment, this.#window, this.#cell, this.#counts));
   }
 
   /** Draws its part of every cell: what stands before it in KINDS lies below, and a trace of it still shows. */
@@ -193,167 +220,4 @@ export class PageMap {
     const [x, y] = [(this.#cell % columns) * PITCH, Math.floor(this.#cell / columns) * PITCH];
     context.strokeRect(x - 1, y - 1, PITCH + 1, PITCH + 1);
   }
-
-  // ---- Telling ----
-
-  #tell(): void {
-    if (!this.#moment) return;
-    const { runs, regions } = this.#moment;
-    const start = addressOf(this.#window, this.#cell, runs.pageBytes);
-    const bytes = cellBytes(this.#window, runs.pageBytes);
-    const end = start + bytes;
-    const what = bytes === runs.pageBytes ? "one page" : `${formatCount(bytes / runs.pageBytes)} pages`;
-    setText(
-      this.text,
-      [
-        `${hex(start)} to ${hex(end)}: ${what}, ${formatBytes(bytes)}.`,
-        regionText(regions, start, end),
-        this.#cellText(),
-      ]
-        .filter(Boolean)
-        .join(" "),
-    );
-  }
-
-  #cellText(): string {
-    const at = this.#cell * KINDS.length;
-    const counts = [...this.#counts.slice(at, at + KINDS.length)];
-    if (2 ** this.#window.level === 1) return this.#pageText();
-    const parts = counts.flatMap((pages, kind) =>
-      pages ? [`${formatCount(pages)} ${KINDS[kind]?.name}`] : [],
-    );
-    return parts.length ? `Pages: ${parts.join(", ")}.` : "Nothing is mapped here.";
-  }
-
-  #pageText(): string {
-    const { runs } = this.#moment as Moment;
-    const address = addressOf(this.#window, this.#cell, runs.pageBytes);
-    const run = firstAbove(runs.addresses, address) - 1;
-    const reaches =
-      run >= 0 && (runs.addresses[run] as number) + (runs.pages[run] as number) * runs.pageBytes > address;
-    return reaches ? pageText(runs.details[run] as number) : "Not mapped.";
-  }
-
-  // ---- Hands ----
-
-  #listen(): void {
-    const { canvas } = this;
-    // Read out only to whoever works the map, not while it plays.
-    canvas.addEventListener("focus", () => this.text.setAttribute("aria-live", "polite"));
-    canvas.addEventListener("blur", () => this.text.setAttribute("aria-live", "off"));
-    canvas.addEventListener("pointermove", (event) => this.#pointAt(event));
-    canvas.addEventListener("pointerdown", (event) => this.#drag(event));
-    canvas.addEventListener("dblclick", (event) =>
-      this.zoomBy(event.shiftKey ? 2 : -2, this.#cellUnder(event)),
-    );
-    canvas.addEventListener("keydown", (event) => this.#press(event));
-    canvas.addEventListener(
-      "wheel",
-      (event) => {
-        // Without this the page could not be scrolled past the map.
-        if (!event.ctrlKey && document.activeElement !== canvas) return;
-        event.preventDefault();
-        this.zoomBy(Math.sign(event.deltaY), this.#cellUnder(event));
-      },
-      { passive: false },
-    );
-  }
-
-  #cellUnder({ offsetX, offsetY }: MouseEvent): number {
-    const { columns, rows } = this.#grid;
-    const column = Math.min(columns - 1, Math.max(0, Math.floor(offsetX / PITCH)));
-    return Math.min(rows - 1, Math.max(0, Math.floor(offsetY / PITCH))) * columns + column;
-  }
-
-  #pointAt(event: PointerEvent): void {
-    if (event.buttons) return;
-    this.#cell = this.#cellUnder(event);
-    this.#redraw();
-  }
-
-  #drag(down: PointerEvent): void {
-    const { canvas } = this;
-    const [from, grabbed] = [this.#window, this.#cellUnder(down)];
-    this.#cell = grabbed;
-    this.#redraw();
-    canvas.setPointerCapture(down.pointerId);
-    const move = (event: PointerEvent) => {
-      const cell = this.#cellUnder(event);
-      if (cell !== grabbed) this.#move(pan(from, grabbed - cell, this.#grid, this.#pageBytes));
-    };
-    canvas.addEventListener("pointermove", move);
-    const end = () => canvas.removeEventListener("pointermove", move);
-    canvas.addEventListener("lostpointercapture", end, { once: true });
-  }
-
-  #press(event: KeyboardEvent): void {
-    const { columns } = this.#grid;
-    const far = event.shiftKey ? FAR : 1;
-    const actions: Record<string, () => void> = {
-      ArrowLeft: () => this.#step(-far),
-      ArrowRight: () => this.#step(far),
-      ArrowUp: () => this.#step(-columns * far),
-      ArrowDown: () => this.#step(columns * far),
-      PageUp: () => this.#move(pan(this.#window, -cellsOf(this.#grid), this.#grid, this.#pageBytes)),
-      PageDown: () => this.#move(pan(this.#window, cellsOf(this.#grid), this.#grid, this.#pageBytes)),
-      "+": () => this.zoomBy(-1),
-      "=": () => this.zoomBy(-1),
-      "-": () => this.zoomBy(1),
-      Home: () => this.follow(),
-      Enter: () => this.ask(),
-    };
-    const action = event.ctrlKey || event.metaKey ? undefined : actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  }
-
-  /** Moves the cell cursor, and the window where it would leave it. */
-  #step(cells: number): void {
-    const { columns } = this.#grid;
-    const to = this.#cell + cells;
-    if (to >= 0 && to < cellsOf(this.#grid)) this.#cell = to;
-    else
-      this.#move(
-        pan(
-          this.#window,
-          Math.abs(cells) < columns ? Math.sign(cells) * columns : cells,
-          this.#grid,
-          this.#pageBytes,
-        ),
-      );
-    this.#redraw();
-  }
-}
-
-/** The first region that a range meets, in words. */
-function regionText(regions: ArrayLike<number>, start: number, end: number): string {
-  const inside = regionAt(regions, start);
-  const at = inside >= 0 ? inside : firstAbove(regions, start);
-  const [from, to] = [regions[at], regions[at + 1]];
-  if (from === undefined || to === undefined || from >= end) return "";
-  return `Region ${at / 2 + 1} of ${regions.length / 2}, ${hex(from)} to ${hex(to)}, ${formatBytes(to - from)}.`;
-}
-
-const STATE_NAMES: Record<PageDetail["state"], string> = {
-  unmapped: "not mapped",
-  reserved: "reserved, never touched",
-  zeroPage: "the zero page stands in",
-  clean: "resident and all zero",
-  written: "resident and written",
-  shared: "shares its frame until written",
-};
-
-/** What a page is and what has happened to it, in words. */
-export function pageText(detail: number): string {
-  const page = decode(detail);
-  const touches = [page.read && "read", page.written && "written"].filter(Boolean).join(" and ");
-  const facts = [
-    STATE_NAMES[page.state],
-    touches ? `${touches} since it was mapped` : "",
-    page.needless ? "only the allocator’s clearing has touched it" : "",
-    page.reusable ? "the kernel may take its frame" : "",
-    page.held ? "an object of the program lies on it" : "",
-  ].filter(Boolean);
-  return `The page is ${facts.join("; ")}.`;
 }

@@ -1,6 +1,6 @@
 /** Both sides and what they run: opens, seeks, and knows what is shown. */
 import type { Report, TouchPolicy, TraceNotes } from "../index.js";
-import { Client } from "./client.js";
+import { Cancelled, Client } from "./client.js";
 import type { Choice, Moment, Played, Progress } from "./protocol.js";
 import { type Input, SIDES, type ViewState } from "./state.js";
 import { lengthOf, loopTape, type Tape } from "./tape.js";
@@ -24,6 +24,8 @@ export class Session {
   /** Whether both players hold what was opened last. */
   isOpen = false;
 
+  /** How often something was opened: what comes late gives way. */
+  #openings = 0;
   #wanted = 0;
   #isSeeking = false;
 
@@ -35,12 +37,14 @@ export class Session {
 
   /** Reads the input and runs it on both sides. `source` gives the bytes of a trace. */
   async open(state: ViewState, source: () => Promise<Blob>, onProgress: OnProgress): Promise<Opened> {
+    const opening = ++this.#openings;
     this.isOpen = false;
     const { tape, losses } = await this.#read(state.input, source, onProgress);
+    if (opening !== this.#openings) throw new Cancelled();
     const sides = await Promise.all(
       SIDES.map((side) => this.#play(side, tape, state.sides[side], state.touch, onProgress)),
     );
-    this.isOpen = true;
+    if (opening === this.#openings) this.isOpen = true;
     return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
   }
 

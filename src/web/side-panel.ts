@@ -2,7 +2,9 @@
 import { formatBytes, formatCount } from "../index.js";
 import { make, setText } from "./dom.js";
 import type { MapWindow } from "./layout.js";
-import { hex, PageMap, pageText } from "./page-map.js";
+import { putHandsOn } from "./map-hands.js";
+import { hex, pageText } from "./map-text.js";
+import { PageMap } from "./page-map.js";
 import type { Moment, PageHistory } from "./protocol.js";
 
 /** Most regions to choose from; further ones are reached on the map. */
@@ -32,6 +34,7 @@ export class SidePanel {
     private readonly events: SideEvents,
   ) {
     this.map = new PageMap(side, events);
+    putHandsOn(this.map);
     const button = (text: string, title: string, act: () => void) => {
       const made = make("button", { type: "button", textContent: text, title });
       made.addEventListener("click", act);

@@ -228,6 +228,34 @@ describe.skipIf(!executable)("the page", () => {
     await expect.poll(() => page.url()).not.toContain("map-a");
   });
 
+  it("zooms and moves the map by mouse, and tells what is under it", async () => {
+    const page = await open("#size=100MiB&count=10&a=naive&b=lazy");
+    await shown(page, "19 of 20");
+    const [map, text] = [
+      page.getByLabel("Page map of the left side"),
+      page.locator("[data-side=left] .map-text"),
+    ];
+    const start = async () => Number.parseInt((await text.textContent()) ?? "", 16);
+    await map.hover({ position: { x: 30, y: 30 } });
+    const hovered = await start();
+    await map.hover({ position: { x: 60, y: 30 } });
+    await expect.poll(start).toBeGreaterThan(hovered);
+    const before = await text.textContent();
+    await map.dblclick({ position: { x: 60, y: 30 } });
+    await expect.poll(() => text.textContent()).not.toBe(before);
+    await expect.poll(() => page.url()).toContain("map-a=");
+    await page.mouse.wheel(0, 100);
+    await page.mouse.wheel(0, 100);
+    await expect.poll(() => text.textContent()).toContain(/: [^.]*\./.exec(before ?? "")?.[0]);
+    const box = (await map.boundingBox()) as { x: number; y: number };
+    const moved = await start();
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, box.y + 100);
+    await page.mouse.up();
+    await page.mouse.move(box.x + 60, box.y + 30);
+    await expect.poll(start).toBeLessThan(moved);
+  });
+
   it("can be cancelled while it is busy, and run again", async () => {
     const page = await open("#size=1MiB&count=100000000&a=naive&b=lazy");
     await page.getByRole("button", { name: "Cancel" }).click();
