@@ -2,7 +2,7 @@
 import { type Counters, formatBytes, formatCount } from "../index.js";
 import { byId, make, setText } from "./dom.js";
 import type { Choice } from "./protocol.js";
-import { formatChoice, SIDES } from "./state.js";
+import { formatChoice, SIDES, type Side } from "./state.js";
 
 interface Row {
   name: string;
@@ -140,36 +140,39 @@ export function showCounters(both: readonly [Counters, Counters]): void {
 // ---- Who zeroed ----
 
 const PARTS = [
-  { name: "kernel", colour: "written" },
-  { name: "allocator, needed", colour: "clean" },
-  { name: "allocator, needless", colour: "needless" },
+  { name: "the kernel", colour: "written" },
+  { name: "the allocator, needed", colour: "clean" },
+  { name: "the allocator, needless", colour: "needless" },
 ] as const;
 
-function zeroedBar(): HTMLElement {
+/** A coloured box. */
+export function swatch(colour: string): HTMLElement {
+  const made = make("span", { className: "swatch" });
+  made.style.background = `var(--${colour})`;
+  return made;
+}
+
+function zeroedBar(side: Side): HTMLElement {
+  const key = PARTS.map(({ colour }) => make("span", { className: "part" }, swatch(colour), make("span")));
   const segments = PARTS.map(({ colour }) => {
     const segment = make("span");
     segment.style.background = `var(--${colour})`;
     return segment;
   });
-  return make(
-    "div",
-    {},
-    make("p"),
-    make("div", { className: "bar", attributes: { "aria-hidden": "true" } }, ...segments),
-  );
+  const title = side === 0 ? "Left, zeroed by:" : "Right, zeroed by:";
+  const bar = make("div", { className: "bar", attributes: { "aria-hidden": "true" } }, ...segments);
+  return make("div", {}, make("p", {}, title, ...key), bar);
 }
 
 function showZeroed(both: readonly [Counters, Counters]): void {
   const highest = Math.max(1, ...both.map(({ zeroed }) => zeroed.kernel + zeroed.allocator));
-  for (const [side, bar] of [...byId("zeroed").children].entries()) {
+  for (const [side, panel] of [...byId("zeroed").children].entries()) {
     const { kernel, allocator, needless } = (both[side] as Counters).zeroed;
-    const parts = [kernel, allocator - needless, needless];
-    const text = PARTS.map(({ name }, i) => `${name} ${formatBytes(parts[i] as number)}`).join(", ");
-    setText(bar.firstElementChild as Element, `${sideName(side)}, zeroed by: ${text}`);
-    for (const [i, segment] of [...(bar.lastElementChild as Element).children].entries()) {
-      (segment as HTMLElement).style.width = `${(100 * (parts[i] as number)) / highest}%`;
+    const texts = panel.querySelectorAll(".part > :last-child");
+    const segments = panel.querySelectorAll<HTMLElement>(".bar > span");
+    for (const [part, bytes] of [kernel, allocator - needless, needless].entries()) {
+      setText(texts[part] as Element, `${PARTS[part]?.name}: ${formatBytes(bytes)}`);
+      (segments[part] as HTMLElement).style.width = `${(100 * bytes) / highest}%`;
     }
   }
 }
-
-const sideName = (side: number): string => (side === 0 ? "Left" : "Right");

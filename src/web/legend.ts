@@ -1,15 +1,9 @@
 /** The legend: what the colours stand for, which of them the maps show, and how many pages there are of each. */
 import { formatBytes, formatCount } from "../index.js";
-import { sideHeads } from "./counters.js";
+import { sideHeads, swatch } from "./counters.js";
 import { byId, make, setText } from "./dom.js";
 import { KINDS, pagesByKind } from "./kinds.js";
 import type { Choice, Moment } from "./protocol.js";
-
-const swatch = (id: string): HTMLElement => {
-  const made = make("span", { className: "swatch" });
-  made.style.background = `var(--${id})`;
-  return made;
-};
 
 /** Makes the legend above the maps. @param onHide called with the ids of the states not to be shown. */
 export function buildFilter(hidden: readonly string[], onHide: (ids: string[]) => void): void {
