@@ -17,7 +17,7 @@ import type { Choice, CodeLine, Moment, PageChange, PageHistory, Played, Progres
 import { AskedBytes, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
-const LEAST_STRIDE = 1 << 14;
+const LEAST_STRIDE = 1 << 13;
 const MOST_CHECKPOINTS = 256;
 /** Host memory that checkpoints may take, in bytes, before every other one goes. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
