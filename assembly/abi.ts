@@ -5,7 +5,7 @@ import { Model } from "./model";
 import * as loop from "./replay";
 
 export * from "./program";
-export { bufferAddress, resultsAddress } from "./replay";
+export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";
 
 // Models have no fields, so this refers to nothing and costs nothing.
 const model = changetype<Model>(0);

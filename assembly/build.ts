@@ -3,11 +3,13 @@
  * A module whose sources are older than it is left alone; `--force` compiles all.
  */
 import { fork } from "node:child_process";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import binaryen from "assemblyscript/binaryen";
+import { GLOBAL_PREFIX } from "../src/instance.js";
 import { models } from "../src/models.js";
 
 interface Job {
@@ -74,9 +76,24 @@ async function compile(job: Job): Promise<void> {
         }
         return readFile(resolve(base, name), "utf8").catch(() => null);
       },
+      writeFile: (name, contents, base) =>
+        writeFile(resolve(base, name), typeof contents === "string" ? contents : exportGlobals(contents)),
     },
   );
   if (error) throw new Error(`${job.output}: ${error.message}\n${stderr.toString()}`);
+}
+
+/**
+ * Exports every mutable global, so that a checkpoint can hold them. Done to the finished module, for the
+ * optimizer must leave alone what is exported.
+ */
+function exportGlobals(wasm: Uint8Array): Uint8Array {
+  const module = binaryen.readBinary(wasm);
+  for (let index = 0; index < module.getNumGlobals(); index++) {
+    const { name, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
+    if (mutable) module.addGlobalExport(name, `${GLOBAL_PREFIX}${index}`);
+  }
+  return module.emitBinary();
 }
 
 async function newestSource(): Promise<number> {

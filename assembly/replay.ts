@@ -69,6 +69,16 @@ export function resultsAddress(): usize {
   return results;
 }
 
+/** Where the pointers of live objects are, a u64 per slot; 0 for a slot that is free. */
+export function slotsAddress(): usize {
+  return slots;
+}
+
+/** How many slots there is room for. */
+export function slotsMade(): u32 {
+  return slotCount;
+}
+
 /** Makes room for so many objects alive at once. */
 function ensureSlots(count: u32): void {
   const grown = max(count, 2 * slotCount);

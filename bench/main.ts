@@ -6,6 +6,7 @@ import { benchMachine } from "./machine.js";
 import { benchMeter } from "./meter.js";
 import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
+import { benchWeb } from "./web.js";
 
 const benches = {
   driver: benchDriver,
@@ -14,6 +15,7 @@ const benches = {
   meter: benchMeter,
   replay: benchReplay,
   stream: benchStream,
+  web: benchWeb,
 };
 
 console.log(`${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}, Node ${process.version}`);

@@ -1,4 +1,4 @@
-export { formatBytes, parseBytes } from "./bytes.js";
+export { formatBytes, formatCount, parseBytes } from "./bytes.js";
 export { parseCostProfile } from "./costs/parse.js";
 export type { CostFigures, CostProfile } from "./costs/profile.js";
 export { costProfiles, defaultCosts } from "./costs/profiles.js";
@@ -60,6 +60,7 @@ export type {
   Result,
 } from "./report/results.js";
 export {
+  type Checkpoint,
   type OpenOptions,
   openSandbox,
   type ReplayOptions,
@@ -88,6 +89,7 @@ export {
 } from "./scenarios/profile.js";
 export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
 export type { TimelinePoint } from "./timeline.js";
+export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
-export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
+export { OpKind, RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace/trace.js";
 export { writeTrace } from "./trace/write.js";

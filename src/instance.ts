@@ -57,6 +57,8 @@ export interface ModelExports extends MachineExports {
   bufferAddress(): number;
   bufferRecords(): number;
   resultsAddress(): number;
+  slotsAddress(): number;
+  slotsMade(): number;
   replay(from: number, to: number, times: number, touch: number): void;
   replayed(): number;
   failedAllocations(): number;
@@ -85,6 +87,16 @@ export interface MachineSettings {
   pageBytes: number;
   memoryBytes: number;
   addressSpaceBytes: number;
+}
+
+/** What the build calls the exported mutable globals, before their number: assembly/build.ts. */
+export const GLOBAL_PREFIX = "global:";
+
+/** All that one instance is at one moment. */
+export interface InstanceState {
+  memory: Uint8Array;
+  /** By exported name. */
+  globals: ReadonlyMap<string, number | bigint>;
 }
 
 /** The machine's table of counters, in its order: assembly/machine/counters.ts. */
@@ -139,6 +151,8 @@ const BROKEN = [
   "a page is in a state that cannot be",
   "the zero page is not zero",
 ] as const;
+/** Core specification 4.2.8: memory grows by so much. */
+const WASM_PAGE_BYTES = 65536;
 const KERNELS: readonly KernelKind[] = ["linux", "darwin"];
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
@@ -272,6 +286,31 @@ export class Instance<Exports extends MachineExports> {
     if (broken) throw new SandboxError(`the machine is not sound: ${BROKEN[broken] ?? broken}`);
   }
 
+  // ---- Checkpoints ----
+
+  /** Mutable globals by exported name. */
+  private *globals(): Generator<[string, WebAssembly.Global]> {
+    for (const [name, value] of Object.entries(this.exports)) {
+      if (name.startsWith(GLOBAL_PREFIX)) yield [name, value];
+    }
+  }
+
+  /** Copies the state of the instance. */
+  save(): InstanceState {
+    const memory = new Uint8Array(this.exports.memory.buffer).slice();
+    return { memory, globals: new Map([...this.globals()].map(([name, { value }]) => [name, value])) };
+  }
+
+  /** Makes the instance what it was; memory it got since is cleared and stays. */
+  restore({ memory, globals }: InstanceState): void {
+    const missing = memory.length - this.exports.memory.buffer.byteLength;
+    if (missing > 0) this.exports.memory.grow(missing / WASM_PAGE_BYTES);
+    const all = new Uint8Array(this.exports.memory.buffer);
+    all.set(memory);
+    all.fill(0, memory.length);
+    for (const [name, global] of this.globals()) global.value = globals.get(name);
+  }
+
   // ---- Failures and exceptions ----
 
   /** Why the call that just returned 0 did so. */
@@ -368,4 +407,15 @@ export function writeRecords(exports: ModelExports, records: Uint8Array, first: 
 export function readResults(exports: ModelExports, count: number): number[] {
   const results = new BigUint64Array(exports.memory.buffer, exports.resultsAddress(), count);
   return Array.from(results, Number);
+}
+
+/** The pointer each slot holds; 0 for none. */
+export function readSlots(exports: ModelExports): Float64Array {
+  // As halves, for a BigInt each would cost several times as much.
+  const halves = new Uint32Array(exports.memory.buffer, exports.slotsAddress(), 2 * exports.slotsMade());
+  const pointers = new Float64Array(halves.length / 2);
+  for (let slot = 0; slot < pointers.length; slot++) {
+    pointers[slot] = (halves[2 * slot] as number) + (halves[2 * slot + 1] as number) * 2 ** 32;
+  }
+  return pointers;
 }

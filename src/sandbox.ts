@@ -2,8 +2,8 @@ import { readModule } from "#read-module";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "./arguments.js";
 import type { Counters } from "./counters.js";
 import { type AllocationFailure, OptionError, SandboxError } from "./errors.js";
-import type { MachineSettings } from "./instance.js";
-import { Instance, type ModelExports, readResults, writeRecords } from "./instance.js";
+import type { InstanceState, MachineSettings } from "./instance.js";
+import { Instance, type ModelExports, readResults, readSlots, writeRecords } from "./instance.js";
 import type { PageRun } from "./machine.js";
 import { findModel, machineSettings, modelSettings, type Options } from "./options.js";
 import { callTree, type ProfileNode } from "./profile/node.js";
@@ -47,6 +47,13 @@ export interface ReplayResult {
   /** Allocations that returned 0 though something was asked for; the trace went on without them. */
   failedAllocations: number;
   timeline: TimelinePoint[];
+}
+
+/** What a sandbox was at one moment. */
+export interface Checkpoint {
+  readonly sandbox: Sandbox;
+  /** @internal */
+  readonly state: InstanceState;
 }
 
 /**
@@ -254,6 +261,11 @@ export class Sandbox {
     return this.#run(() => this.#instance.regions());
   }
 
+  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
+  slots(): Float64Array {
+    return this.#run(readSlots);
+  }
+
   /** Host memory the sandbox takes, in bytes: that of its wasm instance, which only grows. */
   get hostBytes(): number {
     return this.#exports.memory.buffer.byteLength;
@@ -326,6 +338,20 @@ export class Sandbox {
       }
       throw explained;
     }
+  }
+
+  // ---- Going back ----
+
+  /** Everything the sandbox is at this moment, to come back to. It takes `hostBytes` of host memory. */
+  checkpoint(): Checkpoint {
+    return this.#run(() => ({ sandbox: this, state: this.#instance.save() }));
+  }
+
+  /** Comes back to a checkpoint of this sandbox, as often as wanted. @throws SandboxError for another's. */
+  restore({ sandbox, state }: Checkpoint): void {
+    if (sandbox !== this) throw new SandboxError("this is a checkpoint of another sandbox: use its own");
+    this.#run(() => this.#instance.restore(state));
+    this.lastError = null;
   }
 
   /** Ends the sandbox; every later call throws SandboxError. */

@@ -57,9 +57,12 @@ it("the package holds what was built from these sources, and nothing else", () =
     expect.arrayContaining(["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]),
   );
   expect(packed).toContain(`build/${MODEL}.wasm`);
-  // tsc does not clear dist/, so a file there may outlive its source.
+  expect(packed).toContain("dist/web/index.html");
+  // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
   const source = (path: string) => path.replace(/^dist/, "src").replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
-  const stale = packed.filter((path) => path.startsWith("dist/") && !existsSync(join(ROOT, source(path))));
+  const stale = packed.filter(
+    (path) => /^dist\/(?!web\/)/.test(path) && !existsSync(join(ROOT, source(path))),
+  );
   expect(stale).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import {
   OptionError,
   OutOfMemory,
   openSandbox,
+  readTrace,
   SandboxError,
   SegmentationFault,
   subtract,
@@ -233,5 +234,47 @@ describe("misuse", () => {
     sandbox.close();
     expect(() => sandbox.malloc(1)).toThrow(SandboxError);
     expect(() => sandbox.counters()).toThrow("the sandbox is closed");
+  });
+});
+
+describe("checkpoints", () => {
+  it.each(models.map(({ name }) => name))(
+    "bring %s back to where it was, to every counter",
+    async (model) => {
+      const sandbox = await openSandbox(model);
+      const pointers = [24, 5000, 200_000, 700_000].map((bytes) => sandbox.malloc(bytes));
+      for (const pointer of pointers) sandbox.store(pointer, 7);
+      const [checkpoint, counters, regions] = [sandbox.checkpoint(), sandbox.counters(), sandbox.regions()];
+      const goOn = () => {
+        for (const pointer of pointers) sandbox.free(pointer);
+        const later = Array.from({ length: 300 }, (_, i) => sandbox.calloc(1, 1000 * i));
+        for (const pointer of later) if (pointer) sandbox.store(pointer, 1);
+        return { later, counters: sandbox.counters() };
+      };
+      const first = goOn();
+      sandbox.restore(checkpoint);
+      expect(sandbox.counters()).toEqual(counters);
+      expect(sandbox.regions()).toEqual(regions);
+      expect(pointers.map((pointer) => sandbox.load(pointer))).toEqual([7, 7, 7, 7]);
+      sandbox.check();
+      sandbox.restore(checkpoint); // the loads were reads
+      expect(goOn()).toEqual(first);
+      sandbox.check();
+    },
+  );
+
+  it("are refused by another sandbox", async () => {
+    const [one, other] = [await openSandbox("naive"), await openSandbox("naive")];
+    expect(() => one.restore(other.checkpoint())).toThrow(SandboxError);
+  });
+
+  it("know the objects that replayed operations hold", async () => {
+    const sandbox = await openSandbox("lazy");
+    const text = "a 1 100\na 2 200\na 3 300\nf 2\n";
+    await sandbox.replay(await readTrace(text));
+    const [first, second, third] = sandbox.slots();
+    expect(second).toBe(0);
+    expect(sandbox.usableSize(first as number)).toBeGreaterThanOrEqual(100);
+    expect(sandbox.usableSize(third as number)).toBeGreaterThanOrEqual(300);
   });
 });

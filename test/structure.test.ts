@@ -34,6 +34,11 @@ const MACHINE = words(
   "layout failure counters paths frames states translation table regions access kernel check",
 );
 
+const WEB = words(
+  "dom tape page-runs layout kinds protocol state player worker client session busy counters legend " +
+    "map-text page-map map-hands side-panel transport charts allocator-form setup support vite main",
+);
+
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
 const MODEL_MACHINE = words("kernel access paths failure layout");
 
@@ -170,6 +175,23 @@ describe("src/", () => {
     expect(offences(graph, (file, imported) => isIn("src/cli", file) || !isIn("src/cli", imported))).toEqual(
       [],
     );
+  });
+
+  it("has a page that is a client of the library and the reports, and imports strictly down", () => {
+    const page = new Map([...graph].filter(([file]) => isIn("src/web", file)));
+    page.delete("src/web/vite.config.ts");
+    const within = new Map(
+      [...page].map(([file, imports]) => [file, imports.filter((name) => isIn("src/web", name))]),
+    );
+    expect(notDown(within, "src/web", WEB)).toEqual([]);
+    expect(
+      offences(
+        page,
+        (_, name) =>
+          isIn("src/web", name) || isIn("src/report", name) || ["src/index.ts", "vega-lite"].includes(name),
+      ),
+    ).toEqual([]);
+    expect(offences(graph, (file, name) => isIn("src/web", file) || !isIn("src/web", name))).toEqual([]);
   });
 
   it.each(ENTRIES)(

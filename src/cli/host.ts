@@ -16,4 +16,12 @@ export interface Host {
   /** The version `--version` prints. */
   version: string;
   library: Library;
+  page: WebPage;
+}
+
+/** What `zeropage web` serves, and until when. */
+export interface WebPage {
+  folder: URL;
+  /** Ends when the person or the system wants the command to end. */
+  untilStopped(): Promise<unknown>;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { machineOptions, models } from "../models.js";
 import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
@@ -43,5 +44,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileTrace,
     readTrace,
     calibrate: calibrateHere,
+  },
+  page: {
+    folder: new URL("../web/", import.meta.url),
+    untilStopped: () => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]),
   },
 });

@@ -11,6 +11,7 @@ import { modelsCommand } from "./models.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
+import { type WebFlags, webCommand } from "./web.js";
 
 const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
@@ -62,6 +63,7 @@ Examples:
   zeropage run calloc-loop
   zeropage cliffs --chart cliffs.svg
   zeropage replay trace.txt.gz --allocator libmalloc --touch pages
+  zeropage web
   zeropage models`;
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
@@ -107,6 +109,11 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     .description("list the allocator models and their options")
     .option("--json", "as JSON")
     .action((flags: { json?: boolean }) => modelsCommand(flags, host));
+  program
+    .command("web")
+    .description("serve the page: two allocators side by side, page by page; Ctrl-C ends it")
+    .option("--port <number>", "port on this computer; 0 for any that is free", "8080")
+    .action(async (flags: WebFlags) => exit(await webCommand(flags, host)));
   return program;
 }
 

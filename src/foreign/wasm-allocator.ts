@@ -42,7 +42,7 @@ export interface WasmReplayOptions extends ReplayOptions {
 }
 
 /** What does not apply to linear memory. */
-type Inapplicable = "machine" | "trim" | "pages" | "profile" | "regions";
+type Inapplicable = "machine" | "trim" | "pages" | "profile" | "regions" | "slots" | "checkpoint" | "restore";
 type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
 
 interface ObjectBlock {

@@ -161,15 +161,22 @@ export interface FakeWorld {
   env?: Host["env"];
   stdout?: Captured;
   stderr?: Captured;
+  page?: Host["page"];
 }
+
+/** A page there is none of. */
+const NO_PAGE: Host["page"] = {
+  folder: new URL("./no-page/", import.meta.url),
+  untilStopped: async () => {},
+};
 
 /** Runs the command line on a fake library, and returns all that came of it. */
 export async function run(argv: readonly string[], world: FakeWorld = {}): Promise<Ran> {
-  const { stdout = captured(), stderr = captured(), env = {} } = world;
+  const { stdout = captured(), stderr = captured(), env = {}, page = NO_PAGE } = world;
   const asked: Asked = [];
   const library = fakeLibrary(asked, world.library);
   const stdin = streamOf(world.stdin ?? []);
-  const code = await runCommandLine(argv, { stdout, stderr, stdin, env, version: "1.2.3", library });
+  const code = await runCommandLine(argv, { stdout, stderr, stdin, env, version: "1.2.3", library, page });
   return { code, stdout: stdout.text, stderr: stderr.text, asked };
 }
 

@@ -24,12 +24,15 @@ describe("help", () => {
         calibrate [options]       measure what faults and clearing cost on this host,
                                   as a cost profile for --costs
         models [options]          list the allocator models and their options
+        web [options]             serve the page: two allocators side by side, page by
+                                  page; Ctrl-C ends it
         help [command]            display help for command
 
       Examples:
         zeropage run calloc-loop
         zeropage cliffs --chart cliffs.svg
         zeropage replay trace.txt.gz --allocator libmalloc --touch pages
+        zeropage web
         zeropage models
       "
     `);

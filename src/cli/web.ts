@@ -1,0 +1,112 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ZeropageError } from "../errors.js";
+import { EXIT, UsageError } from "./exit.js";
+import type { Host } from "./host.js";
+
+/** The flags of `zeropage web`, as typed. */
+export interface WebFlags {
+  port: string;
+}
+
+/** Serves the page to this computer until it is told to stop. Returns the exit code. */
+export async function webCommand({ port }: WebFlags, { stdout, page }: Host): Promise<number> {
+  const server = await serveFolder(page.folder, parsePort(port));
+  stdout.write(`${server.url}\n`);
+  await page.untilStopped();
+  await server.close();
+  return EXIT.ok;
+}
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  // What lets a browser compile it while it arrives.
+  ".wasm": "application/wasm",
+  ".gz": "application/gzip",
+};
+
+/** A server of static files, for this computer only. */
+export interface FolderServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves a folder; port 0 is any that is free. @throws ZeropageError if there is no page, or the port is taken. */
+export async function serveFolder(folder: URL, port: number): Promise<FolderServer> {
+  const root = fileURLToPath(folder);
+  if (!(await sizeOf(join(root, "index.html")))) {
+    throw new ZeropageError("the page is not built: run `npm run build`");
+  }
+  const server = createServer((request, response) => void answer(root, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(portError(error, port)));
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
+}
+
+async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const isHead = request.method === "HEAD";
+  if (request.method !== "GET" && !isHead) return refuse(response, 405);
+  const path = pathOf(root, request.url ?? "/");
+  const bytes = path && (await sizeOf(path));
+  if (!path || bytes === undefined) return refuse(response, 404);
+  response.writeHead(200, {
+    "content-type": TYPES[extname(path)] ?? "application/octet-stream",
+    "content-length": bytes,
+    "x-content-type-options": "nosniff",
+    // Names of assets change with what is in them; that of the page does not.
+    "cache-control": extname(path) === ".html" ? "no-cache" : "max-age=31536000, immutable",
+  });
+  if (isHead) response.end();
+  else
+    createReadStream(path)
+      .on("error", () => response.destroy())
+      .pipe(response);
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status).end();
+}
+
+/** The file a request is for; undefined if that is outside the folder, or no path at all. */
+function pathOf(root: string, url: string): string | undefined {
+  try {
+    const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    const file = join(root, path.endsWith("/") ? `${path}index.html` : path);
+    return file.startsWith(root.endsWith(sep) ? root : root + sep) && !file.includes("\0") ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes of a file; undefined if there is none. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ? found.size : undefined;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port < 65536) return port;
+  throw new UsageError(`--port: "${text}" is not a port: write 0 to 65535, 0 for any that is free`);
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code === "EADDRINUSE")
+    return new ZeropageError(`port ${port} is taken: choose another with --port`);
+  if (error.code === "EACCES")
+    return new ZeropageError(`port ${port} is not allowed: choose one above 1023 with --port`);
+  return error;
+}

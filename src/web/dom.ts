@@ -1,0 +1,47 @@
+/** The few things done to the document over and over. */
+
+/** The element of an id, which index.html has. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element as T;
+}
+
+type Properties<K extends keyof HTMLElementTagNameMap> = Partial<
+  Omit<HTMLElementTagNameMap[K], "attributes" | "children" | "dataset" | "style">
+> & { attributes?: Record<string, string> };
+
+/** Makes an element with properties, attributes and children. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  { attributes = {}, ...properties }: Properties<K> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(tag), properties);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element as HTMLElementTagNameMap[K];
+}
+
+/** Sets text only where it differs, so that what is read out or selected is left alone. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A colour of the style sheet, light or dark as the page is. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** Does something once for all calls before the next frame. */
+export function oncePerFrame(draw: () => void): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      draw();
+    });
+  };
+}

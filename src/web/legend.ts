@@ -1,0 +1,48 @@
+/** The legend: what the colours stand for, which of them the maps show, and how many pages there are of each. */
+import { formatBytes, formatCount } from "../index.js";
+import { sideHeads, swatch } from "./counters.js";
+import { byId, make, setText } from "./dom.js";
+import { KINDS, pagesByKind } from "./kinds.js";
+import type { Choice, Moment } from "./protocol.js";
+
+/** Makes the legend above the maps. @param onHide called with the ids of the states not to be shown. */
+export function buildFilter(hidden: readonly string[], onHide: (ids: string[]) => void): void {
+  const boxes = KINDS.map(({ id }) =>
+    make("input", { type: "checkbox", value: id, checked: !hidden.includes(id) }),
+  );
+  for (const box of boxes) {
+    const unticked = () => boxes.filter(({ checked }) => !checked).map(({ value }) => value);
+    box.addEventListener("change", () => onHide(unticked()));
+  }
+  const labels = KINDS.map(({ id, name, meaning }, index) =>
+    make("label", { title: meaning }, boxes[index] as Node, swatch(id), name),
+  );
+  byId("filter").replaceChildren(byId("filter").querySelector("legend") as Node, ...labels);
+}
+
+/** Makes the table of states for two allocators. */
+export function buildLegend(sides: readonly Choice[]): void {
+  const rows = KINDS.map(({ id, name, meaning }) => {
+    const what = make(
+      "th",
+      { scope: "row" },
+      swatch(id),
+      make("strong", { textContent: name }),
+      `: ${meaning}`,
+    );
+    return make("tr", {}, what, make("td"), make("td"));
+  });
+  byId("legend").replaceChildren(sideHeads("state", sides), make("tbody", {}, ...rows));
+}
+
+/** Shows how many pages of each state there are. */
+export function showLegend(moments: readonly Moment[]): void {
+  const cells = byId("legend").querySelectorAll("tbody td");
+  for (const [side, { runs }] of moments.entries()) {
+    for (const [kind, pages] of pagesByKind(runs).entries()) {
+      const count = `${formatCount(pages)} ${pages === 1 ? "page" : "pages"}`;
+      const text = pages ? `${formatBytes(pages * runs.pageBytes)}, ${count}` : "none";
+      setText(cells[2 * kind + side] as Element, text);
+    }
+  }
+}

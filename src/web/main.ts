@@ -1,0 +1,281 @@
+/**
+ * The page: puts what is chosen, what is run and what is shown together.
+ *
+ *      URL ─→ ViewState ─→ Session (Workers) ─→ moments ─→ maps, code, counters
+ *       └──────── Transport, Setup, maps change it ────────┘
+ *
+ * Plain modules and the document itself: there is one page with fixed parts, which a framework
+ * would only wrap.
+ */
+import type { Report } from "../index.js";
+import { verdict } from "../report/verdict.js";
+import { Busy } from "./busy.js";
+import { Charts } from "./charts.js";
+import { Cancelled } from "./client.js";
+import { buildCounters, showCounters } from "./counters.js";
+import { byId, make } from "./dom.js";
+import { buildFilter, buildLegend, showLegend } from "./legend.js";
+import type { Moment, Played } from "./protocol.js";
+import { type Opened, reportOf, Session } from "./session.js";
+import { type Choices, Setup } from "./setup.js";
+import { SidePanel } from "./side-panel.js";
+import {
+  type Bundled,
+  DEFAULT,
+  formatChoice,
+  formatState,
+  parseState,
+  SIDES,
+  type Side,
+  type ViewState,
+} from "./state.js";
+import { unsupported } from "./support.js";
+import { Transport } from "./transport.js";
+
+const TRACES: Record<Bundled, URL> = {
+  cc1: new URL("../../bench/traces/cc1.txt.gz", import.meta.url),
+  "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
+};
+
+/** Changes of the view that follow each other faster come to rest at the last. */
+const REST_MS = 100;
+
+class Page {
+  #state: ViewState = DEFAULT;
+  #file: File | undefined;
+  #opened: Opened | undefined;
+  #remembering: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what was opened, so that answers about what was before are left. */
+  #generation = 0;
+
+  readonly #session = new Session(
+    (moments) => this.#show(moments),
+    (error) => {
+      // Whoever cancelled it has more to say.
+      if (!(error instanceof Cancelled)) this.#fail(error);
+    },
+  );
+  readonly #busy = new Busy(() => this.#session.cancel());
+  readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
+  readonly #setup = new Setup(
+    (choices) => this.#run(choices),
+    (file) => this.#runFile(file),
+    (error) => this.#fail(error),
+  );
+  readonly #panels = SIDES.map(
+    (side) => new SidePanel(side === 0 ? "left" : "right", this.#sideEvents(side)),
+  );
+  readonly #charts = new Charts(
+    this.#busy,
+    () => this.#opened && { state: this.#state, opened: this.#opened, helper: this.#session.helper },
+    (error) => this.#fail(error),
+  );
+
+  start(): void {
+    byId("sides").append(...this.#panels.map(({ element }) => element));
+    addEventListener("hashchange", () => this.#follow(location.hash));
+    this.#follow(location.hash);
+  }
+
+  // ---- What is chosen ----
+
+  #follow(fragment: string): void {
+    clearTimeout(this.#remembering);
+    try {
+      this.#open(parseState(fragment));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #run({ input, touch, sides }: Choices): void {
+    this.#open({ ...DEFAULT, input, touch, sides, hidden: this.#state.hidden });
+    this.#remember();
+  }
+
+  #runFile(file: File): void {
+    const { input } = this.#state;
+    this.#file = file;
+    // The file a link asks for: the rest of the link holds.
+    if (input.kind === "file" && input.name === file.name) this.#open(this.#state);
+    else this.#run({ ...this.#state, input: { kind: "file", name: file.name } });
+  }
+
+  #change(change: Partial<ViewState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#remember();
+  }
+
+  /** Puts the view into the URL, when it has come to rest: browsers refuse to change it all the time. */
+  #remember(): void {
+    clearTimeout(this.#remembering);
+    const write = () => history.replaceState(null, "", `#${formatState(this.#state)}`);
+    this.#remembering = setTimeout(write, REST_MS);
+  }
+
+  // ---- What is run ----
+
+  #open(state: ViewState): void {
+    this.#session.cancel();
+    this.#state = state;
+    this.#setup.write(state);
+    const generation = ++this.#generation;
+    this.#load(generation).catch((error) => {
+      if (generation === this.#generation) this.#fail(error);
+    });
+  }
+
+  async #load(generation: number): Promise<void> {
+    const state = this.#state;
+    this.#opened = undefined;
+    this.#clear();
+    const opened = await this.#busy.run("Starting", (onProgress) =>
+      this.#session.open(state, () => this.#source(state), onProgress),
+    );
+    if (generation !== this.#generation) return;
+    this.#opened = opened;
+    this.#build(opened);
+    await this.#session.seek(state.at ?? telling(state, opened));
+    if (state.input.kind === "loop") await this.#judgeCost(generation, opened);
+  }
+
+  async #source({ input }: ViewState): Promise<Blob> {
+    if (input.kind === "trace") {
+      const response = await fetch(TRACES[input.name]);
+      if (!response.ok)
+        throw new Error(`cannot fetch ${input.name}: ${response.status} ${response.statusText}`);
+      return response.blob();
+    }
+    const name = input.kind === "file" ? input.name : "";
+    if (this.#file && this.#file.name === name) return this.#file;
+    throw new Error(
+      name
+        ? `This link shows ${name}: drop that file here to see it.`
+        : "Choose a trace file, or drop one here.",
+    );
+  }
+
+  /** How the loop's cost grows with its size takes longer to find out, and comes after. */
+  async #judgeCost(generation: number, opened: Opened): Promise<void> {
+    const report = reportOf(this.#state, opened);
+    const { input } = this.#state;
+    if (input.kind !== "loop") return;
+    const { bytes, count, written } = input;
+    const results: Report["results"] = [];
+    for (const { allocator, options } of report.results) {
+      const job = { choice: { allocator, options }, bytes, count, written };
+      const { cost } = await this.#session.helper.call("callocLoop", job);
+      results.push({
+        ...(report.results[results.length] as Report["results"][number]),
+        ...(cost && { cost }),
+      });
+    }
+    if (generation === this.#generation) this.#tell({ ...report, results }, opened);
+  }
+
+  // ---- What is shown ----
+
+  #clear(): void {
+    byId("problem").replaceChildren();
+    byId("story").replaceChildren(make("p", { textContent: "Running …" }));
+  }
+
+  #build(opened: Opened): void {
+    const { sides, windows, hidden } = this.#state;
+    this.#transport.load({ length: opened.length, sides: opened.sides.map(({ timeline }) => timeline) });
+    for (const side of SIDES) {
+      this.#panels[side]?.open(formatChoice(sides[side]), stoppedNote(opened.sides[side]));
+      this.#panels[side]?.map.choose(windows[side]);
+    }
+    this.#hide(hidden);
+    buildFilter(hidden, (ids) => {
+      this.#change({ hidden: ids });
+      this.#hide(ids);
+    });
+    buildLegend(sides);
+    buildCounters(sides);
+    this.#charts.offer(this.#state);
+    this.#tell(reportOf(this.#state, opened), opened);
+  }
+
+  #hide(ids: readonly string[]): void {
+    for (const { map } of this.#panels) map.hide(ids);
+  }
+
+  #tell(report: Report, { losses }: Opened): void {
+    const sentences = [...verdict(report), ...losses.map((loss) => `Note: ${loss}.`)];
+    byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
+  }
+
+  #seek(position: number, settled: boolean): void {
+    if (!this.#opened) return;
+    if (settled) this.#change({ at: position });
+    void this.#session.seek(position);
+  }
+
+  #show(moments: [Moment, Moment]): void {
+    for (const side of SIDES) this.#panels[side]?.show(moments[side]);
+    this.#transport.show(Math.max(...moments.map(({ position }) => position)));
+    showCounters([moments[0].counters, moments[1].counters]);
+    showLegend(moments);
+  }
+
+  #sideEvents(side: Side) {
+    return {
+      onMove: (window: ViewState["windows"][Side]) => {
+        const windows: ViewState["windows"] = [...this.#state.windows];
+        windows[side] = window;
+        this.#change({ windows });
+      },
+      onAsk: (address: number) => void this.#ask(side, address).catch((error) => this.#fail(error)),
+      onSeek: (position: number) => this.#seek(position, true),
+    };
+  }
+
+  async #ask(side: Side, address: number): Promise<void> {
+    if (!this.#opened) return;
+    const position = this.#transport.position;
+    const history = await this.#busy.run("Looking through the past", (onProgress) =>
+      this.#session.players[side].call(
+        "pageHistory",
+        { address, position },
+        { onProgress: (progress) => onProgress("Looking through the past", progress) },
+      ),
+    );
+    this.#panels[side]?.showHistory(address, history);
+  }
+
+  #fail(error: unknown): void {
+    this.#transport.pause();
+    if (!this.#opened) byId("story").replaceChildren();
+    if (!(error instanceof Cancelled)) byId("problem").replaceChildren(messageOf(error));
+    else if (this.#session.isOpen) byId("problem").replaceChildren("Cancelled.");
+    else this.#offerAgain();
+  }
+
+  /** What was cancelled took its Workers with it. */
+  #offerAgain(): void {
+    this.#opened = undefined;
+    const again = make("button", { type: "button", textContent: "Run it again" });
+    again.addEventListener("click", () => this.#open(this.#state));
+    byId("problem").replaceChildren("Cancelled. ", again);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is, at last. */
+function telling({ input }: ViewState, { length, sides }: Opened): number {
+  if (input.kind === "loop") return length - 1;
+  const [first, ...others] = sides[0].timeline;
+  if (!first) return length;
+  return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
+}
+
+function stoppedNote({ stopped, end }: Played): string {
+  return stopped === undefined ? "" : `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}`;
+}
+
+const problem = unsupported();
+if (problem) byId("problem").textContent = problem;
+else new Page().start();

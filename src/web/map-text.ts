@@ -1,0 +1,75 @@
+/** What the map says in words: a cell, its region, and a page. */
+import { formatBytes, formatCount } from "../index.js";
+import { KINDS } from "./kinds.js";
+import { addressOf, cellBytes, type MapWindow, regionAt } from "./layout.js";
+import { decode, firstAbove, type PageDetail, type PageRuns } from "./page-runs.js";
+import type { Moment } from "./protocol.js";
+
+export const hex = (address: number): string => `0x${address.toString(16)}`;
+
+/** A cell: its addresses, region and pages. `counts` are those of all cells (layout.ts). */
+export function cellText(
+  { runs, regions }: Pick<Moment, "regions" | "runs">,
+  window: MapWindow,
+  cell: number,
+  counts: Float64Array,
+): string {
+  const { pageBytes } = runs;
+  const [start, bytes] = [addressOf(window, cell, pageBytes), cellBytes(window, pageBytes)];
+  const isPage = bytes === pageBytes;
+  const size = isPage ? "one page" : `${formatCount(bytes / pageBytes)} pages`;
+  return [
+    `${hex(start)} to ${hex(start + bytes)}: ${size}, ${formatBytes(bytes)}.`,
+    regionText(regions, start, start + bytes),
+    isPage
+      ? stateAt(runs, start)
+      : countsText(counts.subarray(cell * KINDS.length, (cell + 1) * KINDS.length)),
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** The first region that a range meets, in words. */
+function regionText(regions: ArrayLike<number>, start: number, end: number): string {
+  const inside = regionAt(regions, start);
+  const at = inside >= 0 ? inside : firstAbove(regions, start);
+  const [from, to] = [regions[at], regions[at + 1]];
+  if (from === undefined || to === undefined || from >= end) return "";
+  return `Region ${at / 2 + 1} of ${regions.length / 2}, ${hex(from)} to ${hex(to)}, ${formatBytes(to - from)}.`;
+}
+
+function countsText(counts: Float64Array): string {
+  const parts = [...counts].flatMap((pages, kind) =>
+    pages ? [`${formatCount(pages)} ${KINDS[kind]?.name}`] : [],
+  );
+  return parts.length ? `Pages: ${parts.join(", ")}.` : "Nothing is mapped here.";
+}
+
+function stateAt({ addresses, pages, details, pageBytes }: PageRuns, address: number): string {
+  const run = firstAbove(addresses, address) - 1;
+  const reaches = run >= 0 && (addresses[run] as number) + (pages[run] as number) * pageBytes > address;
+  return reaches ? pageText(details[run] as number) : "Not mapped.";
+}
+
+const STATE_NAMES: Record<PageDetail["state"], string> = {
+  unmapped: "not mapped",
+  reserved: "reserved, never touched",
+  zeroPage: "the zero page stands in",
+  clean: "resident and all zero",
+  written: "resident and written",
+  shared: "shares its frame until written",
+};
+
+/** What a page is and what has happened to it, in words. */
+export function pageText(detail: number): string {
+  const page = decode(detail);
+  const touches = [page.read && "read", page.written && "written"].filter(Boolean).join(" and ");
+  const facts = [
+    STATE_NAMES[page.state],
+    touches ? `${touches} since it was mapped` : "",
+    page.needless ? "only the allocator’s clearing has touched it" : "",
+    page.reusable ? "the kernel may take its frame" : "",
+    page.held ? "an object of the program lies on it" : "",
+  ].filter(Boolean);
+  return `The page is ${facts.join("; ")}.`;
+}

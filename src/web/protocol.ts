@@ -1,0 +1,105 @@
+/** What the page and its Workers say to each other. */
+
+import type { TopLevelSpec } from "vega-lite";
+import type {
+  CliffsResult,
+  Counters,
+  OptionValues,
+  Result,
+  TimelinePoint,
+  TouchPolicy,
+  TraceNotes,
+} from "../index.js";
+import type { PageRuns } from "./page-runs.js";
+import type { Tape } from "./tape.js";
+
+/** A model and its options, as reports have them. */
+export interface Choice {
+  allocator: string;
+  options: OptionValues;
+}
+
+/** A tape run to its end on one allocator. */
+export interface Played {
+  /** Operations it came through; fewer than the tape has if it was stopped. */
+  end: number;
+  /** Why it was stopped: the allocator's words, or the machine's. */
+  stopped?: string;
+  result: Result;
+  timeline: TimelinePoint[];
+}
+
+/** A line of the program about the cursor. */
+export interface CodeLine {
+  /** 0 for the first operation. */
+  index: number;
+  code: string;
+}
+
+/** One side at one moment. */
+export interface Moment {
+  /** Operations done. */
+  position: number;
+  counters: Counters;
+  runs: PageRuns;
+  /** Start and end of each mapped region, in turn. */
+  regions: Float64Array<ArrayBuffer>;
+  /** The operation done last and its neighbours. */
+  code: CodeLine[];
+  /** The object of that operation: its address, 0 if it could not be had, and the bytes asked for. */
+  object?: { address: number; bytes: number };
+}
+
+/** A change of one page's state. */
+export interface PageChange {
+  operation: number;
+  code: string;
+  /** page-runs.ts */
+  detail: number;
+}
+
+export interface PageHistory {
+  changes: number;
+  /** The last of them. */
+  latest: PageChange[];
+}
+
+/** What a Worker can be asked for. */
+export interface Calls {
+  /** Reads a trace in any format. */
+  readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
+  /** Runs a tape to its end, and keeps the player. */
+  open(job: { tape: Tape; choice: Choice; touch: TouchPolicy }): Played;
+  /** Where the open player is after so many operations. */
+  seek(position: number): Moment;
+  /** What happened, up to there, to the page at an address of the open player's. */
+  pageHistory(page: { address: number; position: number }): PageHistory;
+  callocLoop(job: { choice: Choice; bytes: number; count: number; written: number }): Result;
+  cliffs(job: { choice: Choice; from: number; to: number }): CliffsResult;
+  /** Draws a chart as an SVG document. */
+  draw(spec: TopLevelSpec): string;
+}
+
+export type CallName = keyof Calls;
+export type Argument<Name extends CallName> = Parameters<Calls[Name]>[0];
+export type Answer<Name extends CallName> = ReturnType<Calls[Name]>;
+
+export interface Request {
+  id: number;
+  name: CallName;
+  argument: unknown;
+}
+
+export interface Progress {
+  done: number;
+  /** Absent where it is not known. */
+  total?: number;
+}
+
+/** An error as it crosses: errors lose their class on the way. */
+export interface Failure {
+  name: string;
+  message: string;
+}
+
+export type Reply = { id: number } & ({ progress: Progress } | { answer: unknown } | { failure: Failure });

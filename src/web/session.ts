@@ -1,0 +1,117 @@
+/** Both sides and what they run: opens, seeks, and knows what is shown. */
+import type { Report, TouchPolicy, TraceNotes } from "../index.js";
+import { Cancelled, Client } from "./client.js";
+import type { Choice, Moment, Played, Progress } from "./protocol.js";
+import { type Input, SIDES, type ViewState } from "./state.js";
+import { lengthOf, loopTape, type Tape } from "./tape.js";
+
+export interface Opened {
+  tape: Tape;
+  /** What the format of the trace could not say. */
+  losses: readonly string[];
+  sides: [Played, Played];
+  /** Operations of the tape. */
+  length: number;
+}
+
+type OnProgress = (text: string, progress: Progress) => void;
+
+export class Session {
+  /** One for each side, and one that reads, measures and draws. */
+  readonly players: [Client, Client] = [new Client(), new Client()];
+  readonly helper = new Client();
+
+  /** Whether both players hold what was opened last. */
+  isOpen = false;
+
+  /** How often something was opened: what comes late gives way. */
+  #openings = 0;
+  #wanted = 0;
+  #isSeeking = false;
+
+  /** @param onMoments called with what is to be shown, after each seek. */
+  constructor(
+    private readonly onMoments: (moments: [Moment, Moment]) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Reads the input and runs it on both sides. `source` gives the bytes of a trace. */
+  async open(state: ViewState, source: () => Promise<Blob>, onProgress: OnProgress): Promise<Opened> {
+    const opening = ++this.#openings;
+    this.isOpen = false;
+    const { tape, losses } = await this.#read(state.input, source, onProgress);
+    if (opening !== this.#openings) throw new Cancelled();
+    const sides = await Promise.all(
+      SIDES.map((side) => this.#play(side, tape, state.sides[side], state.touch, onProgress)),
+    );
+    if (opening === this.#openings) this.isOpen = true;
+    return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
+  }
+
+  async #read(input: Input, source: () => Promise<Blob>, onProgress: OnProgress) {
+    if (input.kind === "loop") {
+      return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
+    }
+    const bytes = input.kind === "text" ? input.text : await source();
+    const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", bytes, {
+      onProgress: (progress) => onProgress("Reading the trace", progress),
+    });
+    return { tape: read.tape, losses: read.notes.losses };
+  }
+
+  #play(
+    side: 0 | 1,
+    tape: Tape,
+    choice: Choice,
+    touch: TouchPolicy,
+    onProgress: OnProgress,
+  ): Promise<Played> {
+    return this.players[side].call(
+      "open",
+      { tape, choice, touch },
+      { onProgress: (progress) => onProgress(`Running ${choice.allocator}`, progress) },
+    );
+  }
+
+  /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
+  async seek(position: number): Promise<void> {
+    this.#wanted = position;
+    if (this.#isSeeking) return;
+    this.#isSeeking = true;
+    try {
+      for (let shown = Number.NaN; shown !== this.#wanted; ) {
+        const at = this.#wanted;
+        const moments = await Promise.all(this.players.map((player) => player.call("seek", at)));
+        shown = at;
+        this.onMoments(moments as [Moment, Moment]);
+      }
+    } catch (error) {
+      this.onError(error);
+    } finally {
+      this.#isSeeking = false;
+    }
+  }
+
+  /** Ends everything that is running, and what a player that is running holds. */
+  cancel(): void {
+    if (this.players.some((player) => player.isBusy)) this.isOpen = false;
+    for (const client of [...this.players, this.helper]) if (client.isBusy) client.cancel();
+  }
+}
+
+/** The record that verdicts and charts are made from. */
+export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
+  const results = opened.sides.map(({ result }) => result);
+  // Twice the same allocator is one to a report.
+  if (JSON.stringify(sides[0]) === JSON.stringify(sides[1])) results.pop();
+  if (input.kind !== "loop") {
+    const trace = input.kind === "text" ? "program" : input.name;
+    return { scenario: "replay", parameters: { trace, touch }, results };
+  }
+  const { bytes, count, written } = input;
+  return {
+    scenario: "calloc-loop",
+    parameters: { count, written },
+    results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
+  };
+}

@@ -1,0 +1,99 @@
+/** The form that says what is run, and on what. */
+import { TOUCH_POLICIES, type TouchPolicy } from "../index.js";
+import { AllocatorForm } from "./allocator-form.js";
+import { byId } from "./dom.js";
+import { BUNDLED, type Bundled, formatExact, type Input, parseLoop, SIDES, type ViewState } from "./state.js";
+
+export type Choices = Pick<ViewState, "input" | "touch" | "sides">;
+
+export class Setup {
+  readonly #kind = byId<HTMLSelectElement>("input-kind");
+  readonly #touch = byId<HTMLSelectElement>("touch");
+  readonly #file = byId<HTMLInputElement>("file");
+  readonly #allocators = SIDES.map((side) => new AllocatorForm(byId(`allocator-${side}`)));
+  #fileName = "";
+
+  /** @param onRun the person wants what the form says. @param onFile the person gave a file. */
+  constructor(
+    private readonly onRun: (choices: Choices) => void,
+    onFile: (file: File) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.#kind.addEventListener("change", () => this.#showFields());
+    byId("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#file.addEventListener("change", () => {
+      const [file] = this.#file.files ?? [];
+      if (file) onFile(file);
+    });
+    acceptDrops(onFile);
+  }
+
+  write({ input, touch, sides }: Choices): void {
+    this.#kind.value = input.kind === "trace" ? input.name : input.kind;
+    this.#touch.value = touch;
+    if (input.kind === "file") this.#fileName = input.name;
+    if (input.kind === "text") field("program").value = input.text;
+    if (input.kind === "loop") {
+      field("size").value = formatExact(input.bytes);
+      field("count").value = String(input.count);
+      field("written").value = `${input.written * 100}%`;
+    }
+    for (const side of SIDES) this.#allocators[side]?.write(sides[side]);
+    this.#showFields();
+  }
+
+  #submit(): void {
+    try {
+      const [left, right] = this.#allocators.map((form) => form.read());
+      if (!left || !right) return;
+      this.onRun({ input: this.#input(), touch: this.#touchPolicy(), sides: [left, right] });
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  #touchPolicy(): TouchPolicy {
+    return TOUCH_POLICIES.find((policy) => policy === this.#touch.value) ?? "none";
+  }
+
+  #input(): Input {
+    const kind = this.#kind.value;
+    if (kind === "text") return { kind, text: field("program").value };
+    if (kind === "file") return { kind, name: this.#fileName };
+    if (BUNDLED.includes(kind as Bundled)) return { kind: "trace", name: kind as Bundled };
+    const [size, count, written] = ["size", "count", "written"].map((id) => field(id).value);
+    return { kind: "loop", ...parseLoop({ size: size ?? "", count: count ?? "", written: written ?? "" }) };
+  }
+
+  #showFields(): void {
+    const kind = this.#kind.value;
+    for (const part of document.querySelectorAll<HTMLElement>("[data-input]")) {
+      const its = part.dataset.input;
+      // What a loop writes is its own to say; of a trace one has to be told.
+      part.hidden = its === "trace" ? kind === "loop" : its !== kind;
+    }
+  }
+}
+
+const field = (id: string) => byId<HTMLInputElement | HTMLTextAreaElement>(id);
+
+/** Takes files dropped anywhere on the page. */
+function acceptDrops(onFile: (file: File) => void): void {
+  const { body } = document;
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    body.classList.remove("dropping");
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) onFile(file);
+  });
+}

@@ -1,0 +1,127 @@
+/** One side: its map with its controls, the program about the cursor, and a page's history. */
+import { formatBytes, formatCount } from "../index.js";
+import { make, setText } from "./dom.js";
+import type { MapWindow } from "./layout.js";
+import { putHandsOn } from "./map-hands.js";
+import { hex, pageText } from "./map-text.js";
+import { PageMap } from "./page-map.js";
+import type { Moment, PageHistory } from "./protocol.js";
+
+/** Most regions to choose from; further ones are reached on the map. */
+const LISTED_REGIONS = 200;
+
+export interface SideEvents {
+  onMove(window: MapWindow | null): void;
+  onAsk(address: number): void;
+  onSeek(position: number): void;
+}
+
+export class SidePanel {
+  readonly element: HTMLElement;
+  readonly map: PageMap;
+  readonly #title = make("h2");
+  readonly #note = make("p", { className: "quiet" });
+  readonly #regions = make("select", { attributes: { "aria-label": "Go to a region" } });
+  readonly #code = make("ol", {
+    className: "code",
+    tabIndex: 0,
+    attributes: { "aria-label": "Program at the cursor" },
+  });
+  readonly #history = make("div", { attributes: { "aria-live": "polite" } });
+
+  constructor(
+    side: "left" | "right",
+    private readonly events: SideEvents,
+  ) {
+    this.map = new PageMap(side, events);
+    putHandsOn(this.map);
+    const button = (text: string, title: string, act: () => void) => {
+      const made = make("button", { type: "button", textContent: text, title });
+      made.addEventListener("click", act);
+      return made;
+    };
+    const controls = make(
+      "div",
+      { className: "buttons" },
+      button("Zoom in", "Fewer pages a cell", () => this.map.zoomBy(-1)),
+      button("Zoom out", "More pages a cell", () => this.map.zoomBy(1)),
+      button("Follow", "Show what surrounds the last operation", () => this.map.follow()),
+      button("Page history", "History of the page under the map’s cursor", () => this.map.ask()),
+      this.#regions,
+    );
+    this.#regions.addEventListener("change", () => this.#goToRegion());
+    this.element = make(
+      "section",
+      { className: "side", attributes: { "data-side": side } },
+      ...[this.#title, this.#note, this.map.canvas, this.map.text, controls, this.#history, this.#code],
+    );
+  }
+
+  /** Another allocator. `note` says what became of it, if not what was asked. */
+  open(label: string, note: string): void {
+    setText(this.#title, label);
+    setText(this.#note, note);
+    this.#history.replaceChildren();
+  }
+
+  show(moment: Moment): void {
+    this.map.show(moment);
+    this.#showRegions(moment.regions);
+    this.#showCode(moment);
+  }
+
+  #showCode({ code, position, object }: Moment): void {
+    const lines = code.map(({ index, code: text }) => {
+      const isLast = index === position - 1;
+      const said = isLast && object ? `  // ${objectText(object)}` : "";
+      const line = make(
+        "li",
+        {},
+        make("span", { className: "index", textContent: formatCount(index + 1).padStart(12) }),
+        `  ${text}${said}`,
+      );
+      if (isLast) line.setAttribute("aria-current", "step");
+      return line;
+    });
+    this.#code.replaceChildren(...lines);
+  }
+
+  #showRegions(regions: ArrayLike<number>): void {
+    const count = regions.length / 2;
+    const options = Array.from({ length: Math.min(count, LISTED_REGIONS) }, (_, i) => {
+      const [start, end] = [regions[2 * i] as number, regions[2 * i + 1] as number];
+      return make("option", {
+        value: `${start}-${end}`,
+        textContent: `${hex(start)}, ${formatBytes(end - start)}`,
+      });
+    });
+    const heading = make("option", { value: "", textContent: `${formatCount(count)} regions: go to …` });
+    this.#regions.replaceChildren(
+      heading,
+      make("option", { value: `0-${2 ** 47}`, textContent: "all of the address space" }),
+      ...options,
+    );
+  }
+
+  #goToRegion(): void {
+    const [start, end] = this.#regions.value.split("-").map(Number);
+    if (start !== undefined && end !== undefined) this.map.fitTo(start, end);
+    this.#regions.value = "";
+  }
+
+  /** Shows what happened to one page. */
+  showHistory(address: number, { changes, latest }: PageHistory): void {
+    const items = latest.map(({ operation, code, detail }) => {
+      const go = make("button", { type: "button", textContent: formatCount(operation) });
+      go.addEventListener("click", () => this.events.onSeek(operation));
+      return make("li", {}, go, make("code", { textContent: ` ${code} ` }), pageText(detail));
+    });
+    const shown = changes > items.length ? `, the last ${items.length}` : "";
+    const title = `The page at ${hex(address)} changed ${changes === 1 ? "once" : `${formatCount(changes)} times`} up to here${shown}:`;
+    this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items));
+  }
+}
+
+function objectText({ address }: NonNullable<Moment["object"]>): string {
+  return address ? hex(address) : "0: there is no memory for it";
+}

@@ -1,0 +1,138 @@
+/** What both sides run: the records of a trace once, or those of a loop over and over. */
+import {
+  collectTrace,
+  formatCount,
+  OpKind,
+  RECORD_BYTES,
+  readTrace,
+  type Trace,
+  TraceError,
+} from "../index.js";
+
+export interface Tape {
+  /** `count` records, RECORD_BYTES each. */
+  records: Uint8Array;
+  count: number;
+  /** How often all of them are run. */
+  rounds: number;
+}
+
+const RECORD_WORDS = RECORD_BYTES / 4;
+
+export interface Operation {
+  kind: OpKind;
+  slot: number;
+  first: number;
+  second: number;
+}
+
+/** Operations of the whole tape. */
+export function lengthOf({ count, rounds }: Tape): number {
+  return count * rounds;
+}
+
+/** The operation at a place of the tape, 0 to its length - 1. */
+export function operationAt({ records, count }: Tape, index: number): Operation {
+  const view = new DataView(
+    records.buffer,
+    records.byteOffset + (index % count) * RECORD_BYTES,
+    RECORD_BYTES,
+  );
+  const whole = (at: number) => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+  return {
+    kind: view.getUint32(0, true) as OpKind,
+    slot: view.getUint32(4, true),
+    first: whole(8),
+    second: whole(16),
+  };
+}
+
+const size = (bytes: number): string => bytes.toLocaleString("en-US").replaceAll(",", "'");
+
+/** An operation as a line of C; p with the number of its slot is the object. */
+export function codeOf({ kind, slot, first, second }: Operation): string {
+  const name = `p${slot}`;
+  const place = first > 0 ? `${name} + ${size(first)}` : name;
+  switch (kind) {
+    case OpKind.malloc:
+      return `${name} = malloc(${size(first)});`;
+    case OpKind.calloc:
+      return `${name} = calloc(${size(first)}, ${size(second)});`;
+    case OpKind.aligned:
+      return `${name} = aligned_alloc(${size(first)}, ${size(second)});`;
+    case OpKind.realloc:
+      return `${name} = realloc(${name}, ${size(second)});`;
+    case OpKind.free:
+      return `free(${name});`;
+    case OpKind.write:
+      return `write(${place}, ${size(second)});`;
+    default:
+      return `read(${place}, ${size(second)});`;
+  }
+}
+
+/** The page and two Workers each have a copy: 1.4 GB in all. */
+const MOST_OPERATIONS = 20_000_000;
+
+/** Reads a whole trace. @throws TraceError, also for one too long to be held in memory. */
+export async function traceTape(
+  trace: Trace,
+  onProgress: (operations: number) => void,
+  most = MOST_OPERATIONS,
+): Promise<Tape> {
+  async function* counted() {
+    let done = 0;
+    for await (const chunk of trace) {
+      done += chunk.count;
+      if (done > most)
+        throw new TraceError(`${TOO_LONG} ${formatCount(most)} operations: use \`zeropage replay\``);
+      yield chunk;
+      onProgress(done);
+    }
+  }
+  const { records, count } = await collectTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
+  return { records, count, rounds: 1 };
+}
+
+const TOO_LONG = "this trace is too long for the page, which goes back and forth on at most";
+
+/** Benfield's program: `p = calloc(1, bytes)`, the first `written` part of it written, `free(p)`. */
+export async function loopTape(bytes: number, written: number, rounds: number): Promise<Tape> {
+  const touched = Math.round(bytes * written);
+  const write = touched > 0 ? `w 0 0 ${touched}\n` : "";
+  const trace = await readTrace(`c 0 1 ${bytes}\n${write}f 0\n`);
+  return { ...(await traceTape(trace, () => {})), rounds };
+}
+
+/** Bytes asked for of each slot's object, kept up operation by operation; frees are left to the slots themselves. */
+export class AskedBytes {
+  constructor(private sizes = new Float64Array(1024)) {}
+
+  copy(): AskedBytes {
+    return new AskedBytes(this.sizes.slice());
+  }
+
+  of(slot: number): number {
+    return this.sizes[slot] ?? 0;
+  }
+
+  /** Takes in the records [from, from + count). */
+  note({ records }: Tape, from: number, count: number): void {
+    const words = new Uint32Array(records.buffer, records.byteOffset, records.length / 4);
+    const whole = (at: number) => (words[at] as number) + (words[at + 1] as number) * 2 ** 32;
+    const end = (from + count) * RECORD_WORDS;
+    for (let at = from * RECORD_WORDS; at < end; at += RECORD_WORDS) {
+      const kind = words[at] as number;
+      if (kind > OpKind.realloc) continue;
+      const [slot, first, second] = [words[at + 1] as number, whole(at + 2), whole(at + 4)];
+      if (slot >= this.sizes.length) this.#grow(slot + 1);
+      this.sizes[slot] = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
+    }
+  }
+
+  #grow(least: number): void {
+    const grown = new Float64Array(Math.max(least, 2 * this.sizes.length));
+    grown.set(this.sizes);
+    this.sizes = grown;
+  }
+}

@@ -1,0 +1,153 @@
+/** Time: play, pause, step, scrub; and a small picture of resident memory behind the slider. */
+import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
+import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
+
+/** Operations a second; 0 is the whole in WHOLE_SECONDS. */
+const SPEEDS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+const WHOLE_SECONDS = 20;
+
+export interface Timelines {
+  length: number;
+  sides: readonly (readonly TimelinePoint[])[];
+}
+
+export class Transport {
+  #position = 0;
+  #timelines: Timelines = { length: 0, sides: [] };
+  #playingSince: { time: number; position: number } | undefined;
+
+  readonly #scrub = byId<HTMLInputElement>("scrub");
+  readonly #play = byId<HTMLButtonElement>("play");
+  readonly #speed = byId<HTMLSelectElement>("speed");
+  readonly #canvas = byId<HTMLCanvasElement>("sparkline");
+  readonly #redraw = oncePerFrame(() => this.#draw());
+
+  /** @param onSeek asks for another place; `settled` if it is not in passing. */
+  constructor(private readonly onSeek: (position: number, settled: boolean) => void) {
+    this.#speed.append(
+      ...SPEEDS.map((speed) => make("option", { value: String(speed), textContent: speedName(speed) })),
+    );
+    this.#scrub.addEventListener("input", () => this.#goTo(Number(this.#scrub.value)));
+    const press = (id: string, go: () => number) =>
+      byId(id).addEventListener("click", () => this.#goTo(go()));
+    press("to-start", () => 0);
+    press("back", () => this.#position - 1);
+    press("forward", () => this.#position + 1);
+    press("to-end", () => this.#timelines.length);
+    this.#play.addEventListener("click", () => this.toggle());
+    this.#speed.addEventListener("change", () => this.#restart());
+    document.addEventListener("keydown", (event) => this.#press(event));
+    new ResizeObserver(this.#redraw).observe(this.#canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#redraw);
+  }
+
+  /** Operations done, as shown. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Takes another tape. */
+  load(timelines: Timelines): void {
+    this.pause();
+    this.#timelines = timelines;
+    this.#scrub.max = String(timelines.length);
+    const highest = formatBytes(this.#highest());
+    setText(byId("sparkline-text"), `Resident memory over time, up to ${highest}: left solid, right dashed.`);
+    this.#redraw();
+  }
+
+  /** Shows a place that was reached. */
+  show(position: number): void {
+    this.#position = position;
+    if (!this.#playingSince) this.#scrub.value = String(position);
+    const text = `${formatCount(position)} of ${formatCount(this.#timelines.length)} operations`;
+    setText(byId("position"), text);
+    this.#scrub.setAttribute("aria-valuetext", text);
+    this.#redraw();
+  }
+
+  toggle(): void {
+    if (this.#playingSince) {
+      this.pause();
+      this.onSeek(this.#position, true);
+      return;
+    }
+    const start = this.#position >= this.#timelines.length ? 0 : this.#position;
+    this.#playingSince = { time: performance.now(), position: start };
+    this.#play.textContent = "Pause";
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  pause(): void {
+    this.#playingSince = undefined;
+    this.#play.textContent = "Play";
+  }
+
+  #restart(): void {
+    if (this.#playingSince) this.#playingSince = { time: performance.now(), position: this.#position };
+  }
+
+  #tick(): void {
+    if (!this.#playingSince) return;
+    const { time, position } = this.#playingSince;
+    const speed = Number(this.#speed.value) || this.#timelines.length / WHOLE_SECONDS;
+    const passed = ((performance.now() - time) / 1000) * speed;
+    const now = Math.min(this.#timelines.length, position + Math.floor(passed));
+    this.#scrub.value = String(now);
+    if (now === this.#timelines.length) this.pause();
+    this.onSeek(now, !this.#playingSince);
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  #goTo(position: number): void {
+    this.pause();
+    const within = Math.min(this.#timelines.length, Math.max(0, position));
+    this.#position = within;
+    this.#scrub.value = String(within);
+    this.onSeek(within, true);
+  }
+
+  #press(event: KeyboardEvent): void {
+    const isTyping =
+      event.target instanceof Element && event.target.closest("input, select, textarea, button, summary, a");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " ") this.toggle();
+    else if (event.key === ",") this.#goTo(this.#position - 1);
+    else if (event.key === ".") this.#goTo(this.#position + 1);
+    else return;
+    event.preventDefault();
+  }
+
+  // ---- The picture ----
+
+  #highest(): number {
+    return this.#timelines.sides.flat().reduce((most, { resident }) => Math.max(most, resident), 0);
+  }
+
+  #draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const context = this.#canvas.getContext("2d");
+    if (!context || width === 0) return;
+    this.#canvas.width = width * devicePixelRatio;
+    this.#canvas.height = height * devicePixelRatio;
+    context.scale(devicePixelRatio, devicePixelRatio);
+    const x = (operation: number) => (operation / Math.max(1, this.#timelines.length)) * (width - 2) + 1;
+    const highest = Math.max(1, this.#highest());
+    const y = (bytes: number) => height - 2 - (bytes / highest) * (height - 4);
+    for (const [side, points] of this.#timelines.sides.entries()) {
+      context.beginPath();
+      context.moveTo(x(0), y(0));
+      for (const { operation, resident } of points) context.lineTo(x(operation), y(resident));
+      context.setLineDash(side === 0 ? [] : [5, 3]);
+      context.strokeStyle = colour(side === 0 ? "written" : "needless");
+      context.lineWidth = 1.5;
+      context.stroke();
+    }
+    context.fillStyle = colour("cursor");
+    context.fillRect(x(this.#position) - 0.5, 0, 1, height);
+  }
+}
+
+function speedName(speed: number): string {
+  return speed === 0 ? `all in ${WHOLE_SECONDS} s` : `${formatCount(speed)} a second`;
+}

@@ -1,0 +1,103 @@
+/** A Worker: does what it is asked, one request after another, and says how far it is. */
+import { findCliffs, readTrace, runCallocLoop } from "../index.js";
+import { renderSvg } from "../report/svg.js";
+import { type OnProgress, Player } from "./player.js";
+import type {
+  Answer,
+  Argument,
+  CallName,
+  Choice,
+  Failure,
+  Moment,
+  Progress,
+  Reply,
+  Request,
+} from "./protocol.js";
+import { traceTape } from "./tape.js";
+
+/** The part of a Worker's global scope used here; the compiler is told of a page's. */
+interface Scope {
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  postMessage(reply: Reply, transfer?: Transferable[]): void;
+}
+const scope = globalThis as unknown as Scope;
+
+const PROGRESS_MS = 50;
+
+type Handlers = {
+  [Name in CallName]: (argument: Argument<Name>, onProgress: OnProgress) => Promise<Answer<Name>>;
+};
+
+let player: Player | undefined;
+
+function openPlayer(): Player {
+  if (!player) throw new Error("nothing was opened");
+  return player;
+}
+
+const run = ({ allocator: model, options }: Choice, onProgress: OnProgress) => ({
+  ...{ model, options },
+  onProgress: (done: number, total: number) => onProgress({ done, total }),
+});
+
+const handlers: Handlers = {
+  async readTrace(source, onProgress) {
+    const trace = await readTrace(typeof source === "string" ? source : source.stream());
+    const tape = await traceTape(trace, (done) => onProgress({ done }));
+    return { tape, notes: trace.notes };
+  },
+  async open({ tape, choice, touch }, onProgress) {
+    player = undefined;
+    const opened = await Player.open(tape, choice, touch, onProgress);
+    player = opened.player;
+    return opened.played;
+  },
+  seek: async (position) => openPlayer().moment(position),
+  pageHistory: async ({ address, position }, onProgress) =>
+    openPlayer().history(address, position, onProgress),
+  callocLoop: async ({ choice, ...loop }, onProgress) =>
+    runCallocLoop({ ...run(choice, onProgress), ...loop }),
+  cliffs: async ({ choice, ...range }, onProgress) => findCliffs({ ...run(choice, onProgress), ...range }),
+  draw: (spec) => renderSvg(spec),
+};
+
+/** Passes on progress no more often than anybody can see. */
+function throttled(send: OnProgress): OnProgress {
+  let last = performance.now();
+  return (progress: Progress) => {
+    if (performance.now() - last < PROGRESS_MS) return;
+    last = performance.now();
+    send(progress);
+  };
+}
+
+const failureOf = (error: unknown): Failure =>
+  error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "Error", message: String(error) };
+
+/** What an answer holds that need not be copied. */
+function transferable(name: CallName, answer: unknown): Transferable[] {
+  if (name === "readTrace") return [(answer as Answer<"readTrace">).tape.records.buffer as ArrayBuffer];
+  if (name !== "seek") return [];
+  const { runs, regions } = answer as Moment;
+  return [runs.addresses.buffer, runs.pages.buffer, runs.details.buffer, regions.buffer];
+}
+
+async function answer({ id, name, argument }: Request): Promise<void> {
+  const handler = handlers[name] as (argument: unknown, onProgress: OnProgress) => Promise<unknown>;
+  try {
+    const result = await handler(
+      argument,
+      throttled((progress) => scope.postMessage({ id, progress })),
+    );
+    scope.postMessage({ id, answer: result }, transferable(name, result));
+  } catch (error) {
+    scope.postMessage({ id, failure: failureOf(error) });
+  }
+}
+
+let queue = Promise.resolve();
+scope.onmessage = ({ data }) => {
+  queue = queue.then(() => answer(data));
+};

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { openSandbox } from "../../src/index.js";
+import { KIND_OF, KINDS } from "../../src/web/kinds.js";
+import { countCells } from "../../src/web/layout.js";
+import { cellText } from "../../src/web/map-text.js";
+import { readPageRuns } from "../../src/web/page-runs.js";
+
+const PAGE = 4096;
+const GRID = { columns: 8, rows: 4 };
+
+describe("the text of a cell", () => {
+  it("tells address, region, and the states of its pages", async () => {
+    const sandbox = await openSandbox("naive");
+    // 31 pages, all cleared; then the last two written.
+    const pointer = sandbox.calloc(1, 31 * PAGE);
+    sandbox.touch(pointer + 29 * PAGE, 2 * PAGE);
+    const [region] = sandbox.regions();
+    const { address, bytes } = region as { address: number; bytes: number };
+    const objects = { addresses: Float64Array.of(pointer), bytes: Float64Array.of(31 * PAGE) };
+    const moment = {
+      runs: readPageRuns(sandbox, objects),
+      regions: Float64Array.of(address, address + bytes),
+    };
+    const hex = (place: number) => `0x${place.toString(16)}`;
+    const told = (level: number, cell: number, start = address) => {
+      const window = { start, level };
+      const counts = countCells({ runs: moment.runs, window, grid: GRID }, KIND_OF, KINDS.length);
+      return cellText(moment, window, cell, counts);
+    };
+    const itsRegion = `Region 1 of 1, ${hex(address)} to ${hex(address + bytes)}, 124 KiB.`;
+    expect(told(0, 3)).toBe(
+      `${hex(address + 3 * PAGE)} to ${hex(address + 4 * PAGE)}: one page, 4 KiB. ${itsRegion} ` +
+        "The page is resident and all zero; written since it was mapped; only the allocator’s clearing has touched it; " +
+        "an object of the program lies on it.",
+    );
+    expect(told(0, 30)).toContain("The page is resident and written; written since it was mapped; an object");
+    expect(told(4, 1)).toBe(
+      `${hex(address + 16 * PAGE)} to ${hex(address + 32 * PAGE)}: 16 pages, 64 KiB. ${itsRegion} ` +
+        "Pages: 13 needlessly zeroed, 2 resident, written.",
+    );
+    expect(told(0, 0, address - 8 * PAGE)).toBe(
+      `${hex(address - 8 * PAGE)} to ${hex(address - 7 * PAGE)}: one page, 4 KiB. Not mapped.`,
+    );
+    expect(told(1, 0, address - 8 * PAGE)).toContain("2 pages, 8 KiB. Nothing is mapped here.");
+  });
+});

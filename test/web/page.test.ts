@@ -1,0 +1,384 @@
+/** The page in Chromium, as it is built, from the server of the command line. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type FolderServer, serveFolder } from "../../src/cli/web.js";
+import { type Counters, openSandbox, readTrace, runCallocLoop } from "../../src/index.js";
+import { chromiumLaunchOptions, findChromium } from "../chromium.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+const MIB = 2 ** 20;
+const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
+const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
+
+const executable = findChromium();
+let folder: string;
+let server: FolderServer;
+let browser: Browser;
+let errors: string[] = [];
+
+beforeAll(async () => {
+  if (!executable) return;
+  folder = await mkdtemp(join(tmpdir(), "zeropage-page-"));
+  await build({ configFile: CONFIG, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
+  server = await serveFolder(pathToFileURL(`${folder}/`), 0);
+  browser = await chromium.launch(chromiumLaunchOptions(executable));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+  expect(errors).toEqual([]);
+  errors = [];
+});
+
+async function open(fragment = "", options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(server.url + fragment);
+  return page;
+}
+
+/** Waits until a place is shown. */
+async function shown(page: Page, position: string): Promise<void> {
+  await page.getByText(`${position} operations`, { exact: true }).waitFor();
+}
+
+/** A figure of the table of counters. */
+async function counter(page: Page, path: string, side: 0 | 1 | "difference" = 0): Promise<number> {
+  const cell = page.locator(`td[data-counter="${path}"][data-column="${side}"]`);
+  return Number(await cell.getAttribute("data-value"));
+}
+
+/** Every figure of one side, compared with the library's. */
+async function expectCounters(page: Page, side: 0 | 1, counters: Counters): Promise<void> {
+  const { faults, zeroed, bytes, touched, calls } = counters;
+  const groups = { faults, zeroed, bytes, touched };
+  const shownFigures: Record<string, number> = { calls: await counter(page, "calls", side) };
+  const expected: Record<string, number> = { calls };
+  for (const [group, figures] of Object.entries(groups)) {
+    for (const [name, figure] of Object.entries(figures)) {
+      expected[`${group}.${name}`] = figure;
+      shownFigures[`${group}.${name}`] = await counter(page, `${group}.${name}`, side);
+    }
+  }
+  expect(shownFigures).toEqual(expected);
+}
+
+const scrubTo = (page: Page, position: number) => page.locator("#scrub").fill(String(position));
+
+/** Drops a file on the page, as from a folder of this computer. */
+async function drop(page: Page, name: string, content: string): Promise<void> {
+  await page.evaluate(
+    ([fileName, text]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text as string], fileName as string));
+      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    [name, content],
+  );
+}
+
+const SMALL = "a 1 100\nc 2 1 4096\nw 1 0 100\nr 1 200000\nf 2\nf 1\n";
+
+describe.skipIf(!executable)("the page", () => {
+  it("tells the story of libmalloc without a click, in the library's figures", async () => {
+    const page = await open();
+    await shown(page, "19,999 of 20,000");
+    const story = page.locator("#story");
+    await story.getByText("cost grows with the size (linear)").waitFor();
+    await expect(story.textContent()).resolves.toMatch(
+      /libmalloc at 100 MiB: cost grows with the size \(linear\)\. The allocator zeroed 976\.5 GiB that already read as zero/,
+    );
+    await expect(story.textContent()).resolves.toContain(
+      "glibc at 100 MiB: cost does not depend on the size",
+    );
+    await scrubTo(page, 20_000);
+    await shown(page, "20,000 of 20,000");
+    for (const [side, model] of ["libmalloc", "glibc"].entries()) {
+      const { counters } = await runCallocLoop({ model, bytes: 100 * MIB, count: 10_000, written: 0 });
+      await expectCounters(page, side as 0 | 1, counters);
+    }
+  });
+
+  it("shows on the map what the legend counts, in its colours", async () => {
+    const page = await open();
+    await shown(page, "19,999 of 20,000");
+    await expect(page.locator("#legend").textContent()).resolves.toContain("100 MiB, 25,600 pages");
+    const share = () => colourShare(page, "left", [0xd5, 0x5e, 0x00]);
+    expect(await share()).toBeGreaterThan(0.3);
+    expect(await colourShare(page, "right", [0xd5, 0x5e, 0x00])).toBe(0);
+    await page.getByLabel("needlessly zeroed").uncheck();
+    await expect.poll(share).toBe(0);
+    await expect.poll(() => page.url()).toContain("hide=needless");
+  });
+
+  it("replays a real trace to the library's counters anywhere, steps back, and gives a link that reproduces it", async () => {
+    const page = await open("#trace=cc1&touch=object&a=glibc&b=libmalloc&at=599089");
+    await shown(page, "599,089 of 599,089");
+    await scrubTo(page, 123_456);
+    await shown(page, "123,456 of 599,089");
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "123,455 of 599,089");
+    const countersAt = await countersOfCc1(123_455);
+    await expectCounters(page, 0, countersAt);
+    await expect.poll(() => page.url()).toContain("at=123455");
+    const link = page.url();
+    const other = await open(new URL(link).hash);
+    await shown(other, "123,455 of 599,089");
+    await expectCounters(other, 0, countersAt);
+    expect(await other.locator("[aria-current=step]").first().textContent()).toBe(
+      await page.locator("[aria-current=step]").first().textContent(),
+    );
+  });
+
+  it("takes a trace that is dropped, and says what its link cannot hold", async () => {
+    const page = await open();
+    await shown(page, "19,999 of 20,000");
+    await drop(page, "small.txt", SMALL);
+    await shown(page, "4 of 6");
+    const sandbox = await openSandbox("libmalloc");
+    await sandbox.replay(await readTrace(SMALL));
+    await page.getByRole("button", { name: "End" }).click();
+    await shown(page, "6 of 6");
+    await expectCounters(page, 0, sandbox.counters());
+    await expect.poll(() => page.url()).toMatch(/file=small\.txt.*at=6/);
+    const other = await open(new URL(page.url()).hash);
+    await other.getByText("This link shows small.txt: drop that file here to see it.").waitFor();
+    await drop(other, "small.txt", SMALL);
+    await shown(other, "6 of 6");
+  });
+
+  it("names the line of a bad file, and goes on with the next", async () => {
+    const page = await open();
+    await shown(page, "19,999 of 20,000");
+    await drop(page, "bad.txt", "a 1 100\nf 1\nf 1\n");
+    await page.getByRole("alert").getByText("line 3: id 1 is not live").waitFor();
+    await drop(page, "picture.png", "\u0089PNG\r\n");
+    await page.getByRole("alert").getByText("the format of this trace is not recognised").waitFor();
+    await drop(page, "small.txt", SMALL);
+    await shown(page, "4 of 6");
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+  });
+
+  it("says what is wrong with a link, an option, and a program that is stopped", async () => {
+    const page = await open("#a=dlmalloc");
+    await page.getByRole("alert").getByText('there is no allocator "dlmalloc"; there are naive').waitFor();
+    await page.evaluate(() => {
+      location.hash = "a=naive:pageSize=5";
+    });
+    await page.getByRole("alert").getByText("option pageSize takes 4096, 16384 or 65536; got 5").waitFor();
+    await page.evaluate(() => {
+      location.hash =
+        "program=a 1 500000%0Aa 2 900000%0Aw 1 0 500000%0Aw 2 0 900000%0A&a=lazy:memory=1MiB&b=lazy";
+    });
+    await page
+      .getByText(/^Stopped at operation 4: out of physical memory.*raise the option memory$/)
+      .waitFor();
+  });
+
+  it("plays, pauses, and is worked by keys", async () => {
+    const page = await open("#size=1MiB&count=1000&at=10");
+    await shown(page, "10 of 2,000");
+    await page.locator("h1").click();
+    for (const key of [".", ".", ","]) await page.keyboard.press(key);
+    await shown(page, "11 of 2,000");
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await expect.poll(() => counter(page, "calls")).toBeGreaterThan(50);
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.locator("#scrub").focus();
+    await page.keyboard.press("End");
+    await shown(page, "2,000 of 2,000");
+  });
+
+  it("zooms and moves the map by keys, tells address, region and state, and links to it", async () => {
+    const page = await open("#size=100MiB&count=10&a=naive&b=lazy");
+    await shown(page, "19 of 20");
+    const [map, text] = [
+      page.getByLabel("Page map of the left side"),
+      page.locator("[data-side=left] .map-text"),
+    ];
+    await map.focus();
+    for (let presses = 0; presses < 6; presses++) await page.keyboard.press("+");
+    await page.keyboard.press("ArrowRight");
+    const onePage = /^0x[0-9a-f]+ to 0x[0-9a-f]+: one page, 4 KiB\. Region 1 of 1, .* The page is resident/;
+    await expect.poll(() => text.textContent()).toMatch(onePage);
+    const moved = await text.textContent();
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => text.textContent()).not.toBe(moved);
+    await expect.poll(() => page.url()).toMatch(/map-a=[0-9a-f]+\.0/);
+    await page.keyboard.press("Enter");
+    await page.getByText(/^The page at 0x[0-9a-f]+ changed 19 times up to here, the last 8:$/).waitFor();
+    for (let presses = 0; presses < 60; presses++) await page.keyboard.press("-");
+    await text.getByText(/GiB\./).waitFor();
+    await page.keyboard.press("Home");
+    await expect.poll(() => page.url()).not.toContain("map-a");
+  });
+
+  it("zooms and moves the map by mouse, and tells what is under it", async () => {
+    const page = await open("#size=100MiB&count=10&a=naive&b=lazy");
+    await shown(page, "19 of 20");
+    const [map, text] = [
+      page.getByLabel("Page map of the left side"),
+      page.locator("[data-side=left] .map-text"),
+    ];
+    const start = async () => Number.parseInt((await text.textContent()) ?? "", 16);
+    await map.hover({ position: { x: 30, y: 30 } });
+    const hovered = await start();
+    await map.hover({ position: { x: 60, y: 30 } });
+    await expect.poll(start).toBeGreaterThan(hovered);
+    const before = await text.textContent();
+    await map.dblclick({ position: { x: 60, y: 30 } });
+    await expect.poll(() => text.textContent()).not.toBe(before);
+    await expect.poll(() => page.url()).toContain("map-a=");
+    await page.mouse.wheel(0, 100);
+    await page.mouse.wheel(0, 100);
+    await expect.poll(() => text.textContent()).toContain(/: [^.]*\./.exec(before ?? "")?.[0]);
+    const box = (await map.boundingBox()) as { x: number; y: number };
+    const moved = await start();
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, box.y + 100);
+    await page.mouse.up();
+    await page.mouse.move(box.x + 60, box.y + 30);
+    await expect.poll(start).toBeLessThan(moved);
+  });
+
+  it("can be cancelled while it is busy, and run again", async () => {
+    const page = await open("#size=1MiB&count=100000000&a=naive&b=lazy");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("alert").getByText("Cancelled.").waitFor();
+    await expect(page.locator("#busy").isVisible()).resolves.toBe(false);
+    await page.getByRole("button", { name: "Run it again" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    // The page answers still.
+    await page.evaluate(() => {
+      location.hash = "size=1MiB&count=5";
+    });
+    await shown(page, "9 of 10");
+  });
+
+  it("runs what was chosen last, whatever was running", async () => {
+    const page = await open("#size=1MiB&count=100000000&a=naive&b=lazy");
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    for (const count of [7, 6, 5]) {
+      await page.evaluate((rounds) => {
+        location.hash = `size=1MiB&count=${rounds}`;
+      }, count);
+    }
+    await shown(page, "9 of 10");
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+  });
+
+  it("keeps the view when only a chart is cancelled", async () => {
+    const page = await open("#size=1MiB&count=5&a=glibc&b=libmalloc");
+    await shown(page, "9 of 10");
+    await page.getByRole("button", { name: "Cost against size" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("alert").getByText("Cancelled.", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "8 of 10");
+  });
+
+  it("draws the command line's charts, and loads vega only then", async () => {
+    const page = await open("#size=1MiB&count=10&a=glibc&b=lazy");
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    await shown(page, "19 of 20");
+    expect(loaded.filter((url) => url.includes("vega"))).toEqual([]);
+    for (const [name, says] of [
+      ["Bytes over time", "In use, system and resident bytes over"],
+      ["Who zeroed the memory", "glibc: kernel"],
+      [
+        "Cost against size",
+        "glibc is linear up to 33,550,312 bytes and constant above; lazy is linear up to 130,048",
+      ],
+    ]) {
+      await page.getByRole("button", { name: name as string }).click();
+      const picture = page.getByRole("img", { name: says as string });
+      await picture.waitFor();
+      expect(await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(
+        400,
+      );
+    }
+  });
+
+  it.each([
+    { colorScheme: "light", viewport: { width: 1200, height: 900 } },
+    { colorScheme: "dark", viewport: { width: 1200, height: 900 } },
+    { colorScheme: "light", viewport: { width: 360, height: 740 } },
+  ] as const)("has no fault that axe finds, %j", async (options) => {
+    const page = await open("", options);
+    await shown(page, "19,999 of 20,000");
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByText("Options").first().click();
+    await page.getByRole("button", { name: "Who zeroed the memory" }).click();
+    await page.getByRole("img", { name: "Who zeroed" }).waitFor();
+    await page.addScriptTag({ content: axe.source });
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run(),
+    );
+    expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+    // Nothing reaches out at the side of a narrow screen.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+  });
+
+  it("tells a browser without Workers that it cannot be used", async () => {
+    const context = await browser.newContext();
+    await context.addInitScript("delete globalThis.Worker");
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.getByRole("alert").getByText("This browser lacks Workers, which the page needs.").waitFor();
+  });
+});
+
+/** Counters of glibc after so many operations of cc1's trace, touching all of each object. */
+async function countersOfCc1(operations: number): Promise<Counters> {
+  const sandbox = await openSandbox("glibc");
+  let left = operations;
+  for await (const { records, count } of await readTrace(await readFile(CC1))) {
+    const some = Math.min(left, count);
+    for (let at = 0; at < some; at += 1024) {
+      const part = Math.min(1024, some - at);
+      sandbox.repeat({ records: records.subarray(at * 24, (at + part) * 24), count: part }, 1, "object");
+    }
+    left -= some;
+    if (left === 0) break;
+  }
+  return sandbox.counters();
+}
+
+/** Which part of a map's pixels has a colour. */
+function colourShare(page: Page, side: "left" | "right", wanted: readonly number[]): Promise<number> {
+  return page.evaluate(
+    ([name, red, green, blue]) => {
+      const canvas = document.querySelector(`[data-side=${name}] canvas`) as HTMLCanvasElement;
+      const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+        0,
+        0,
+        canvas.width,
+        canvas.height,
+      );
+      let found = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) found++;
+      }
+      return found / (data.length / 4);
+    },
+    [side, ...wanted] as const,
+  );
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { models, openSandbox, readTrace, runCallocLoop, type TouchPolicy } from "../../src/index.js";
+import { decode } from "../../src/web/page-runs.js";
+import { Player } from "../../src/web/player.js";
+import { codeOf, lengthOf, loopTape, operationAt, type Tape, traceTape } from "../../src/web/tape.js";
+import { Random } from "../random.js";
+
+const MIB = 2 ** 20;
+const noProgress = () => {};
+
+async function tapeOf(text: string): Promise<Tape> {
+  return traceTape(await readTrace(text), noProgress);
+}
+
+/** A program that allocates, writes and frees at random, long enough for checkpoints. */
+function randomProgram(seed: number, operations: number): string {
+  const random = new Random(seed);
+  const live: { id: number; bytes: number }[] = [];
+  const lines: string[] = [];
+  for (let id = 0; lines.length < operations; id++) {
+    const bytes = random.below(20) === 0 ? random.below(MIB) : 1 + random.below(500);
+    lines.push(random.below(2) ? `a ${id} ${bytes}` : `c ${id} 1 ${bytes}`);
+    live.push({ id, bytes });
+    if (bytes) lines.push(`w ${id} 0 ${1 + random.below(bytes)}`);
+    if (live.length > 200) lines.push(`f ${live.splice(random.below(live.length), 1)[0]?.id}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const SEED = 0x5eed;
+const program = randomProgram(SEED, 80_000);
+
+/** The same by other means: the library, from the start, one trace. */
+async function countersAfter(model: string, position: number, touch: TouchPolicy) {
+  const sandbox = await openSandbox(model);
+  const first = program.split("\n").slice(0, position).join("\n");
+  await sandbox.replay(await readTrace(`${first}\n`), { touch });
+  return sandbox.counters();
+}
+
+describe("a tape", () => {
+  it("refuses a trace that is too long for it, and says where it can be replayed", async () => {
+    const text = "a 1 1\nf 1\n".repeat(3000);
+    expect((await traceTape(await readTrace(text), noProgress, 6000)).count).toBe(6000);
+    await expect(traceTape(await readTrace(`${text}a 1 1\n`), noProgress, 6000)).rejects.toThrow(
+      "at most 6,000 operations: use `zeropage replay`",
+    );
+  });
+});
+
+describe("a player", () => {
+  it.each(models.map(({ name }) => name))(
+    "of %s is anywhere what a run from the start is there",
+    async (model) => {
+      const tape = await tapeOf(program);
+      const { player, played } = await Player.open(
+        tape,
+        { allocator: model, options: {} },
+        "first",
+        noProgress,
+      );
+      expect(played.end).toBe(lengthOf(tape));
+      const random = new Random(SEED);
+      const places = [
+        played.end,
+        0,
+        1,
+        8192,
+        8191,
+        65537,
+        65536,
+        ...Array.from({ length: 5 }, () => random.below(played.end)),
+      ];
+      for (const place of places) {
+        const { position, counters } = player.moment(place);
+        expect(position).toBe(place);
+        expect(counters, `seed=${SEED} position=${place}`).toEqual(
+          await countersAfter(model, place, "first"),
+        );
+      }
+    },
+  );
+
+  it("of a loop counts what the scenario counts", async () => {
+    const loop = { bytes: 100 * MIB, written: 0.25, count: 1000 };
+    const tape = await loopTape(loop.bytes, loop.written, loop.count);
+    const choice = { allocator: "libmalloc", options: { zeroing: "dirty" } };
+    const { player, played } = await Player.open(tape, choice, "none", noProgress);
+    const expected = await runCallocLoop({ model: "libmalloc", options: choice.options, ...loop });
+    expect(played.result.counters).toEqual(expected.counters);
+    player.moment(17);
+    expect(player.moment(3000).counters).toEqual(expected.counters);
+  });
+
+  it("keeps a timeline that shows every part of a loop", async () => {
+    const tape = await loopTape(MIB, 0, 10_000);
+    const { played } = await Player.open(tape, { allocator: "lazy", options: {} }, "none", noProgress);
+    expect(played.timeline.length).toBeLessThan(600);
+    expect(new Set(played.timeline.map(({ inUse }) => inUse > 0)).size).toBe(2);
+    expect(played.timeline.at(-1)?.operation).toBe(20_000);
+  });
+
+  it("stops at the operation that cannot be done, and goes anywhere before it", async () => {
+    const lines = Array.from({ length: 40_000 }, (_, id) =>
+      id < 39_000 ? `a ${id} 16` : `a ${id} 65536\nw ${id} 0 65536`,
+    );
+    const tape = await tapeOf(`${lines.join("\n")}\n`);
+    const choice = { allocator: "lazy", options: { memory: 8 * MIB } };
+    const { player, played } = await Player.open(tape, choice, "none", noProgress);
+    expect(played.stopped).toMatch(/out of physical memory.*raise the option memory/);
+    expect(played.end).toBeGreaterThan(39_000);
+    // What stopped it is a write, and everything up to there was done.
+    expect(codeOf(operationAt(tape, played.end))).toMatch(/^write/);
+    const last = player.moment(Number.MAX_SAFE_INTEGER);
+    expect(last.position).toBe(played.end);
+    expect(last.counters).toEqual(played.result.counters);
+    expect(player.moment(100).counters.calls).toBe(100);
+    expect(player.moment(played.end).counters).toEqual(played.result.counters);
+  });
+
+  it("knows the call under the cursor, and its neighbours", async () => {
+    const tape = await tapeOf("a 7 100\nc 8 2 3000\nr 7 5000\nm 9 64 10\nw 8 10 20\nl 8 0 1\nf 8\n");
+    const { player } = await Player.open(tape, { allocator: "glibc", options: {} }, "none", noProgress);
+    const { code } = player.moment(3);
+    expect(code.map((line) => line.code)).toEqual([
+      "p0 = malloc(100);",
+      "p1 = calloc(2, 3'000);",
+      "p0 = realloc(p0, 5'000);",
+      "p2 = aligned_alloc(64, 10);",
+      "write(p1 + 10, 20);",
+      "read(p1, 1);",
+      "free(p1);",
+    ]);
+    const sandbox = await openSandbox("glibc");
+    const [first, second] = [sandbox.malloc(100), sandbox.calloc(2, 3000)];
+    expect(player.moment(1)).toMatchObject({ object: { address: first, bytes: 100 } });
+    expect(player.moment(7)).toMatchObject({ object: { address: second, bytes: 6000 } });
+    expect(player.moment(0)).toMatchObject({
+      code: expect.arrayContaining([{ index: 0, code: "p0 = malloc(100);" }]),
+    });
+  });
+
+  it("tells what happened to a page, and when", async () => {
+    const tape = await loopTape(MIB, 0, 3);
+    const { player } = await Player.open(tape, { allocator: "libmalloc", options: {} }, "none", noProgress);
+    const address = player.moment(1).object?.address as number;
+    const { changes, latest } = player.history(address, 6, noProgress);
+    expect(changes).toBe(2);
+    const told = latest.map(({ operation, code, detail }) => [
+      operation,
+      code,
+      decode(detail).state,
+      decode(detail).needless,
+    ]);
+    expect(told).toEqual([
+      [1, "p0 = calloc(1, 1'048'576);", "reserved", false],
+      [3, "p0 = calloc(1, 1'048'576);", "clean", true],
+    ]);
+    expect(player.moment(2).counters.zeroed.needless).toBe(0);
+  });
+});

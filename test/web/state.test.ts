@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { models, OptionError } from "../../src/index.js";
+import { DEFAULT, formatState, parseChoice, parseState, type ViewState } from "../../src/web/state.js";
+
+describe("a link", () => {
+  const states: Record<string, ViewState> = {
+    "of the default view": DEFAULT,
+    "of a loop with everything set": {
+      input: { kind: "loop", bytes: 12345, count: 7, written: 0.125 },
+      touch: "pages",
+      sides: [
+        { allocator: "libmalloc", options: { zeroing: "dirty", memory: 64 * 2 ** 30, kernel: "linux" } },
+        { allocator: "glibc", options: { mmapThreshold: 1000, tcacheCount: 0 } },
+      ],
+      at: 13,
+      windows: [{ start: 0x7ffff7ff0000, level: 0 }, null],
+      hidden: ["needless", "reserved"],
+    },
+    "of a bundled trace": { ...DEFAULT, input: { kind: "trace", name: "cc1" }, touch: "object", at: 0 },
+    "of a program": { ...DEFAULT, input: { kind: "text", text: "a 1 100 # &%+é\nf 1\n" } },
+    "of a file": { ...DEFAULT, input: { kind: "file", name: "my trace (1).gz" } },
+  };
+
+  it.each(Object.entries(states))("%s gives it again", (_, state) => {
+    expect(parseState(`#${formatState(state)}`)).toEqual(state);
+  });
+
+  it("without anything is the default view", () => {
+    expect(parseState("")).toEqual(DEFAULT);
+  });
+
+  it.each([
+    [
+      "a=dlmalloc",
+      `there is no allocator "dlmalloc"; there are ${models.map(({ name }) => name).join(", ")}`,
+    ],
+    ["a=naive:zeroing=dirty", 'naive has no option "zeroing"'],
+    ["b=glibc:topPad=many", 'option topPad: "many" is not a size'],
+    ["size=big", 'size: "big" is not a size'],
+    ["count=0", 'count: "0" is not a whole number from 1'],
+    ["count=1.5", 'count: "1.5" is not a whole number from 1'],
+    ["at=-1", 'at: "-1" is not a whole number from 0'],
+    ["written=101%", 'written: "101%" is not a share: write 0% to 100%'],
+    ["touch=all", 'touch: "all" is not one of none, first, pages, object'],
+    ["trace=doom", 'trace: "doom" is not one of git-log, cc1'],
+  ])("with %s is refused, with what to write", (fragment, message) => {
+    expect(() => parseState(fragment)).toThrow(OptionError);
+    expect(() => parseState(fragment)).toThrow(message);
+  });
+
+  it("with a map that makes no sense shows what fits", () => {
+    expect(parseState("map-a=zz.1&map-b=1000.999").windows).toEqual([null, null]);
+  });
+});
+
+describe("an allocator", () => {
+  it("is read as the command line writes it", () => {
+    expect(parseChoice("libmalloc:zeroing=dirty:memory=64GiB:pageSize=16KiB")).toEqual({
+      allocator: "libmalloc",
+      options: { zeroing: "dirty", memory: 64 * 2 ** 30, pageSize: 16384 },
+    });
+  });
+});
