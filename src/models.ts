@@ -32,7 +32,8 @@ export const models: readonly ModelInfo[] = [
   },
   {
     name: "lazy",
-    summary: "large blocks always fresh from the kernel; calloc never clears them",
+    summary:
+      "large blocks fresh from the kernel, small ones discarded: calloc clears less than two pages, ever",
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],

@@ -303,7 +303,7 @@ describe.skipIf(!executable)("the page", () => {
       ["Who zeroed the memory", "glibc: kernel"],
       [
         "Cost against size",
-        "glibc is linear up to 33,550,312 bytes and constant above; lazy is linear up to 130,048",
+        "glibc is linear up to 33,550,312 bytes and constant above; lazy is constant throughout",
       ],
     ]) {
       await page.getByRole("button", { name: name as string }).click();

@@ -1,0 +1,216 @@
+/**
+ * Small blocks: segregated fits. A class every 16 bytes to 1,008, then every 512 to 127 KiB. Blocks of
+ * one class are cut, in order, from regions of 1 MiB on addresses of that multiple; a freed block goes
+ * on its region's list, last in first out; a region without live blocks goes back to the kernel.
+ *
+ *      region   0       4      8      16     24     32     40   first
+ *               ├───────┼──────┼──────┼──────┼──────┼──────┼──────┬───────┬─ … ─┤ 1 MiB
+ *               │ class │ live │ free │ bump │ next │ prev │      │ block │     │
+ *               └───────┴──────┴──────┴──────┴──────┴──────┴──────┴───────┴─ … ─┘
+ *      free block: next free block u64, key u64
+ *
+ * The regions of a class that have room are in a list.
+ */
+import { loadAt, storeAt } from "../../machine/access";
+import { Failure, fail } from "../../machine/failure";
+import * as kernel from "../../machine/kernel";
+import * as regions from "./regions";
+import { REGION_BYTES, regionOf } from "./regions";
+
+/** Largest request it takes. Bytes. */
+export const LARGEST: u64 = 127 * 1024;
+
+const LARGEST_TINY: u64 = 1008;
+const TINY_QUANTUM_SHIFT: u64 = 4;
+const SMALL_QUANTUM_SHIFT: u64 = 9;
+const TINY_CLASSES: u32 = 63;
+const CLASSES: u32 = TINY_CLASSES + 1 + 254;
+/** Marks a free block, mixed with its address. */
+const FREE_KEY: u64 = 0x5afe_b10c_f4ee_d0ff;
+
+/** Where the first block is: behind the header, on a multiple of the class's quantum. */
+const FIRST_TINY: u64 = 48;
+const FIRST_SMALL: u64 = 512;
+
+/** Per class: the first of its regions that have room; 0 when there is none. */
+const roomy: usize = memory.data(8 * CLASSES, 8);
+
+/** The block handed out last was never used before, so it still reads as zero. */
+export let isFresh: bool = false;
+/** Bytes of live blocks. */
+export let liveBytes: u64 = 0;
+
+export function mappedBytes(): u64 {
+  return <u64>regions.count * REGION_BYTES;
+}
+
+// ---- Classes ----
+
+function classOf(bytes: u64): u32 {
+  if (bytes <= LARGEST_TINY) return max(1, <u32>((bytes + 15) >> TINY_QUANTUM_SHIFT));
+  return TINY_CLASSES + <u32>((bytes + 511) >> SMALL_QUANTUM_SHIFT);
+}
+
+function bytesOf(index: u32): u64 {
+  if (index <= TINY_CLASSES) return (<u64>index) << TINY_QUANTUM_SHIFT;
+  return (<u64>(index - TINY_CLASSES)) << SMALL_QUANTUM_SHIFT;
+}
+
+function firstBlock(index: u32): u64 {
+  return index <= TINY_CLASSES ? FIRST_TINY : FIRST_SMALL;
+}
+
+function roomyAt(index: u32): usize {
+  return roomy + 8 * <usize>(index - 1);
+}
+
+// ---- Regions ----
+
+function classIn(region: u64): u32 {
+  return loadAt<u32>(region);
+}
+
+function liveIn(region: u64): u32 {
+  return loadAt<u32>(region + 4);
+}
+
+function setLive(region: u64, blocks: u32): void {
+  storeAt<u32>(region + 4, blocks);
+}
+
+function freeIn(region: u64): u64 {
+  return loadAt<u64>(region + 8);
+}
+
+function setFree(region: u64, block: u64): void {
+  storeAt<u64>(region + 8, block);
+}
+
+function bumpIn(region: u64): u64 {
+  return loadAt<u64>(region + 16);
+}
+
+function setBump(region: u64, block: u64): void {
+  storeAt<u64>(region + 16, block);
+}
+
+function hasRoom(region: u64, size: u64): bool {
+  return freeIn(region) != 0 || bumpIn(region) + size <= region + REGION_BYTES;
+}
+
+/** Puts a region at the head of its class's list. */
+function link(region: u64, index: u32): void {
+  const next = load<u64>(roomyAt(index));
+  storeAt<u64>(region + 24, next);
+  storeAt<u64>(region + 32, 0);
+  if (next) storeAt<u64>(next + 32, region);
+  store<u64>(roomyAt(index), region);
+}
+
+function unlink(region: u64, index: u32): void {
+  const next = loadAt<u64>(region + 24);
+  const previous = loadAt<u64>(region + 32);
+  if (previous) storeAt<u64>(previous + 24, next);
+  else store<u64>(roomyAt(index), next);
+  if (next) storeAt<u64>(next + 32, previous);
+}
+
+/** Maps a region for a class. Returns 0 when the kernel gives none. */
+function addRegion(index: u32): u64 {
+  if (regions.isFull()) {
+    fail(Failure.AddressSpace, REGION_BYTES, 0);
+    return 0;
+  }
+  const region = kernel.mmap(0, REGION_BYTES, kernel.Place.Anywhere, REGION_BYTES);
+  if (!region) return 0;
+  regions.add(region);
+  storeAt<u32>(region, index);
+  setBump(region, region + firstBlock(index));
+  link(region, index);
+  return region;
+}
+
+function giveBack(region: u64, index: u32): void {
+  unlink(region, index);
+  regions.remove(region);
+  kernel.munmap(region, REGION_BYTES);
+}
+
+// ---- Blocks ----
+
+/** Takes a block for at most LARGEST bytes. Returns 0 when the kernel gives no region. */
+export function allocate(bytes: u64): u64 {
+  const index = classOf(bytes);
+  const size = bytesOf(index);
+  let region = load<u64>(roomyAt(index));
+  if (!region) region = addRegion(index);
+  if (!region) return 0;
+  const freed = freeIn(region);
+  isFresh = !freed;
+  const block = freed ? takeFreed(region, freed) : takeNew(region, size);
+  setLive(region, liveIn(region) + 1);
+  if (!hasRoom(region, size)) unlink(region, index);
+  liveBytes += size;
+  return block;
+}
+
+function takeFreed(region: u64, block: u64): u64 {
+  setFree(region, loadAt<u64>(block));
+  storeAt<u64>(block + 8, 0);
+  return block;
+}
+
+function takeNew(region: u64, size: u64): u64 {
+  const block = bumpIn(region);
+  setBump(region, block + size);
+  return block;
+}
+
+/** An address, perhaps within the block, aligned as asked. bytes + align must not exceed LARGEST. */
+export function allocateAligned(align: u64, bytes: u64): u64 {
+  const block = allocate(bytes + align - 1);
+  return block ? (block + align - 1) & ~(align - 1) : 0;
+}
+
+/** The address lies in one of the regions here, live or not. */
+export function isInRegion(address: u64): bool {
+  return regions.holds(address);
+}
+
+/** Start of the live block that holds the pointer; 0 when none does. */
+function liveBlock(pointer: u64): u64 {
+  if (!isInRegion(pointer)) return 0;
+  const region = regionOf(pointer);
+  const index = classIn(region);
+  const first = region + firstBlock(index);
+  if (pointer < first || pointer >= bumpIn(region)) return 0;
+  const block = pointer - <u64>(<u32>(pointer - first) % <u32>bytesOf(index));
+  return loadAt<u64>(block + 8) == (block ^ FREE_KEY) ? 0 : block;
+}
+
+/** Usable bytes from the pointer on; 0 when it is not in a live block. */
+export function usableSize(pointer: u64): u64 {
+  const block = liveBlock(pointer);
+  return block ? block + bytesOf(classIn(regionOf(block))) - pointer : 0;
+}
+
+/** Gives a block back. Returns false, and does nothing, when the pointer is not in a live block. */
+export function release(pointer: u64): bool {
+  const block = liveBlock(pointer);
+  if (!block) return false;
+  const region = regionOf(block);
+  const index = classIn(region);
+  const size = bytesOf(index);
+  liveBytes -= size;
+  const left = liveIn(region) - 1;
+  if (!hasRoom(region, size)) link(region, index);
+  if (!left) {
+    giveBack(region, index);
+    return true;
+  }
+  storeAt<u64>(block, freeIn(region));
+  storeAt<u64>(block + 8, block ^ FREE_KEY);
+  setFree(region, block);
+  setLive(region, left);
+  return true;
+}
