@@ -60,6 +60,15 @@ const MODELS: Job[] = ["release" as const, "check" as const].flatMap((target) =>
   ];
 });
 
+/** Models without call paths, to measure what those cost. Built when asked for by name. */
+const UNMARKED: Job[] = models.map(({ name }) => ({
+  entry: "assembly/abi.ts",
+  model: name,
+  output: `build/bench-${name}.unmarked.wasm`,
+  target: "release",
+  flags: ["--use", "abort=", "--use", "ZP_UNMARKED=1"],
+}));
+
 const jobs = [...MODELS, ...FOREIGN];
 
 async function compile(job: Job): Promise<void> {
@@ -134,5 +143,5 @@ async function main(): Promise<void> {
 }
 
 process.chdir(TOP);
-const own = jobs.find((job) => process.argv.includes(job.output));
+const own = [...jobs, ...UNMARKED].find((job) => process.argv.includes(job.output));
 await (own ? compile(own) : main());

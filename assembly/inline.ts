@@ -10,7 +10,7 @@ const INLINED: Record<string, readonly string[]> = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
-  "assembly/machine/paths.ts": ["call", "countCall", "enter", "leave", "program", "turnTo"],
+  "assembly/machine/paths.ts": ["call", "enter", "leave", "program"],
   "assembly/machine/translation.ts": ["entryAt", "granuleAndAlignment", "hostIn", "letsRead", "letsWrite"],
   "assembly/allocators/glibc/bins.ts": [
     ...["nextOf", "previousOf", "setNext", "setPrevious"],

@@ -5,7 +5,7 @@
  */
 import * as access from "./machine/access";
 import { check as checkMachine } from "./machine/check";
-import { COUNTERS, Counter, restart } from "./machine/counters";
+import { Counter } from "./machine/counters";
 import { RECORD } from "./machine/failure";
 import { pageShift } from "./machine/layout";
 import * as paths from "./machine/paths";
@@ -81,7 +81,7 @@ export function regionBelow(address: f64): f64 {
 
 /** Where the counters are: `counterCount()` u64. */
 export function counters(): usize {
-  return COUNTERS;
+  return paths.total();
 }
 
 export function counterCount(): u32 {
@@ -100,7 +100,6 @@ export function check(): u32 {
 
 /** Counts from here on; what was before is start-up. */
 export function restartCounters(): void {
-  restart();
   paths.restart();
 }
 
@@ -119,7 +118,7 @@ export function pathOrigin(path: u32): u32 {
   return paths.origin(path);
 }
 
-/** Where a path's record is: calls and, 16 bytes on, its own events as in `counters`. */
-export function pathRecord(path: u32): usize {
-  return paths.record(path);
+/** Where a path's own counters are. */
+export function pathCounters(path: u32): usize {
+  return paths.table(path);
 }

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { benchDriver } from "./driver.js";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
+import { benchMarks } from "./marks.js";
 import { benchMeter } from "./meter.js";
 import { benchReplay } from "./replay.js";
 import { benchStream } from "./stream.js";
@@ -12,6 +13,7 @@ const benches = {
   driver: benchDriver,
   loop: benchLoop,
   machine: benchMachine,
+  marks: benchMarks,
   meter: benchMeter,
   replay: benchReplay,
   stream: benchStream,

@@ -34,7 +34,7 @@ export interface MachineExports {
   calls(): number;
   pathCount(): number;
   pathOrigin(path: number): number;
-  pathRecord(path: number): number;
+  pathCounters(path: number): number;
   failure(): number;
   check(): number;
   restartCounters(): void;
@@ -78,7 +78,6 @@ export interface CallPath {
   /** Its own events, without those of what it called. Gauges are what it changed them by. */
   counters: Counters;
 }
-const PATH_COUNTERS = 16;
 /** The functions up to this one are the calls that counters count. */
 const LAST_COUNTED = 5;
 
@@ -115,8 +114,10 @@ export const COUNTER_NAMES = [
   "PagesWalked",
   "AllocatorZeroedBytes",
   "NeedlesslyZeroedBytes",
+  "MappedPages",
+  "UnmappedPages",
   "PeakResidentPages",
-  "VirtualPages",
+  "Calls",
   ...SYSCALLS,
   ...SYSCALLS.map((name) => `walked.${name}` as const),
 ] as const;
@@ -207,9 +208,9 @@ export class Instance<Exports extends MachineExports> {
     return Array.from({ length: this.exports.pathCount() }, (_, path) => {
       const origin = this.exports.pathOrigin(path);
       const fn = origin >>> 16;
-      const at = this.exports.pathRecord(path);
-      const calls = Number(this.view().getBigUint64(at, true));
-      const counters = this.countersAt(at + PATH_COUNTERS, fn <= LAST_COUNTED ? calls : 0, NO_GAUGES);
+      const at = this.exports.pathCounters(path);
+      const calls = Number(this.view().getBigUint64(at + 8 * COUNTER_NAMES.indexOf("Calls"), true));
+      const counters = this.countersAt(at, fn <= LAST_COUNTED ? calls : 0, NO_GAUGES);
       return { fn, caller: origin & 0xffff, calls, counters };
     });
   }
@@ -238,7 +239,7 @@ export class Instance<Exports extends MachineExports> {
       walked: perSyscall((name) => of(`walked.${name}`)),
       touched: { read: of("TouchedRead"), written: of("TouchedWritten") },
       bytes: {
-        virtual: of("VirtualPages") * page,
+        virtual: (of("MappedPages") - of("UnmappedPages")) * page,
         resident: (of("FramesTaken") - of("FramesGiven")) * page,
         peakResident: of("PeakResidentPages") * page,
         ...model,

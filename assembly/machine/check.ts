@@ -2,11 +2,11 @@
  * The validator: walks everything and compares it with the books. Slow; meant for tests and for the
  * end of a run. What must hold:
  *
- *      Σ region pages == mapped pages in the table == VirtualPages
+ *      Σ region pages == mapped pages in the table == virtualPages
  *      own frames + sharings in the table == FramesTaken - FramesGiven
  *      pages with stored bytes, each stored once == live records of frames.contents
  */
-import { Counter, counter, residentPages } from "./counters";
+import { residentPages, virtualPages } from "./counters";
 import * as pool from "./frames";
 import { DIRECTORIES, DIRECTORY_SHIFT, GROUP_SHIFT, MAX_PAGE_BYTES, pageShift } from "./layout";
 import * as regions from "./regions";
@@ -37,9 +37,9 @@ export function check(): u32 {
   if (!regions.isSound()) return Broken.RegionTree;
   const broken = walkTable();
   if (broken) return broken;
-  if (mapped != counter(Counter.VirtualPages)) return Broken.VirtualPages;
+  if (mapped != virtualPages) return Broken.VirtualPages;
   if (pool.shares.live != shares) return Broken.Sharings;
-  if (owned + pool.shares.live != residentPages()) return Broken.ResidentPages;
+  if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
   if (pool.regionNodes.live != regions.count) return Broken.RegionTree;
   if (zeroesIn(pool.ZERO_FRAME, MAX_PAGE_BYTES) != MAX_PAGE_BYTES) return Broken.ZeroFrame;

@@ -1,5 +1,5 @@
 /**
- * Every event, in one table of u64. The order is known to `src/instance.ts`.
+ * Every event, in tables of u64. The order is known to `src/instance.ts`.
  *
  * The first group are page events: a transition of a page (see states.ts) names them by bit,
  * so bit n of a transition's effects is counter n.
@@ -25,10 +25,13 @@ export enum Counter {
   AllocatorZeroedBytes,
   /** Needlessly zeroed bytes outside NeedlesslyClearedPages. */
   NeedlesslyZeroedBytes,
-  // Gauges: pages.
+  // Address space, in pages.
+  MappedPages,
+  UnmappedPages,
+  /** A gauge, and in the sum of all tables only. */
   PeakResidentPages,
-  VirtualPages,
-  // System calls.
+  // Calls of the function that the path ends in; system calls.
+  Calls,
   Mmap,
   Munmap,
   Mremap,
@@ -45,56 +48,88 @@ export enum Counter {
   Count = WalkedByMmap + 11,
 }
 
-/** The table, of whole vectors. */
-export const COUNTERS_BYTES: usize = (8 * <usize>Counter.Count + 15) & ~15;
-export const COUNTERS: usize = memory.data(COUNTERS_BYTES, 16);
+/**
+ * One table for each call path (paths.ts); the first is the program's own.
+ *
+ *      TABLES   0        512      1,024
+ *               ├────────┼────────┼─ … ─┤
+ *               │ path 0 │ path 1 │     │    Count counters each, the rest unused
+ *               └────────┴────────┴─ … ─┘
+ */
+export const TABLE_BYTES: usize = 512;
+export const MOST_PATHS: u32 = 256;
+export const TABLES: usize = memory.data(<i32>(TABLE_BYTES * MOST_PATHS), 16);
+/** All paths together, when last asked for. */
+const TOTAL: usize = memory.data(TABLE_BYTES, 16);
 
-/** Bytes of the table up to the system calls. */
-export const EVENTS_BYTES: usize = (8 * <usize>Counter.Mmap) & ~15;
+/** Table of the path the program is on: what is counted is counted there. */
+export let current: usize = TABLES;
 
-/** Something was counted since `booked`; and a system call was made. */
-export let hasEvents: bool = false;
-export let hasCalls: bool = false;
-
-export function booked(): void {
-  hasEvents = false;
-  hasCalls = false;
-}
-
-export function counter(which: u32): u64 {
-  return load<u64>(COUNTERS + 8 * which);
+/** Goes on with another path's table. */
+export function countIn(table: usize): void {
+  current = table;
 }
 
 export function add(which: u32, amount: u64): void {
-  const at = COUNTERS + 8 * which;
+  const at = current + 8 * which;
   store<u64>(at, load<u64>(at) + amount);
-  hasEvents = true;
 }
 
-/** Counts a system call, or pages it visited. */
-export function addCall(which: u32, amount: u64): void {
-  add(which, amount);
-  hasCalls = true;
+/** A counter of the path the program is on. */
+export function counter(which: u32): u64 {
+  return load<u64>(current + 8 * which);
 }
 
-export function set(which: u32, value: u64): void {
-  store<u64>(COUNTERS + 8 * which, value);
+// ---- Gauges ----
+
+/** Frames the process owns now, and the most so far; mapped pages. */
+export let residentPages: u64 = 0;
+let peakPages: u64 = 0;
+export let virtualPages: u64 = 0;
+
+export function takeFrames(pages: u64): void {
+  add(Counter.FramesTaken, pages);
+  residentPages += pages;
+  peakPages = max(peakPages, residentPages);
 }
 
-/** Frames the process owns now. */
-export function residentPages(): u64 {
-  return counter(Counter.FramesTaken) - counter(Counter.FramesGiven);
+export function giveFrames(pages: u64): void {
+  add(Counter.FramesGiven, pages);
+  residentPages -= pages;
+}
+
+export function mapPages(pages: u64): void {
+  add(Counter.MappedPages, pages);
+  virtualPages += pages;
+}
+
+export function unmapPages(pages: u64): void {
+  add(Counter.UnmappedPages, pages);
+  virtualPages -= pages;
+}
+
+// ---- All together ----
+
+/** Where the sums over so many paths are. The peak is not a sum. */
+export function total(paths: u32): usize {
+  memory.fill(TOTAL, 0, TABLE_BYTES);
+  for (let table = TABLES; table < TABLES + TABLE_BYTES * paths; table += TABLE_BYTES) {
+    for (let at: usize = 0; at < 8 * <usize>Counter.Count; at += 8) {
+      store<u64>(TOTAL + at, load<u64>(TOTAL + at) + load<u64>(table + at));
+    }
+  }
+  store<u64>(TOTAL + 8 * <usize>Counter.PeakResidentPages, peakPages);
+  return TOTAL;
 }
 
 /**
- * Starts counting anew: what happened so far was start-up. Gauges stay, and so does the balance of
- * frames taken and given.
+ * Starts counting anew: what happened so far was start-up. Gauges stay: what is mapped and resident
+ * counts as the program's doing.
  */
 export function restart(): void {
-  const resident = residentPages();
-  const virtual = counter(Counter.VirtualPages);
-  memory.fill(COUNTERS, 0, COUNTERS_BYTES);
-  set(Counter.FramesTaken, resident);
-  set(Counter.PeakResidentPages, resident);
-  set(Counter.VirtualPages, virtual);
+  memory.fill(TABLES, 0, TABLE_BYTES * MOST_PATHS);
+  current = TABLES;
+  add(Counter.FramesTaken, residentPages);
+  add(Counter.MappedPages, virtualPages);
+  peakPages = residentPages;
 }

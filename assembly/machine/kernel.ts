@@ -8,7 +8,14 @@
  * the FREE_REUSABLE protocol and vm_copy.
  */
 import { clear } from "./access";
-import { addCall, Counter, counter, set } from "./counters";
+import {
+  add,
+  Counter,
+  counter,
+  mapPages as countMapped,
+  unmapPages as countUnmapped,
+  virtualPages,
+} from "./counters";
 import { Failure, fail } from "./failure";
 import {
   ADDRESS_LIMIT,
@@ -72,7 +79,7 @@ export function memoryBytes(): u64 {
 // ---- Helpers ----
 
 function virtualBytes(): u64 {
-  return counter(Counter.VirtualPages) << pageShift;
+  return virtualPages << pageShift;
 }
 
 function pagesIn(bytes: u64): u64 {
@@ -102,12 +109,12 @@ function isAllowed(more: u64, less: u64): bool {
 
 function mapPages(address: u64, bytes: u64): void {
   apply(Event.Map, address >> pageShift, pagesIn(bytes));
-  set(Counter.VirtualPages, counter(Counter.VirtualPages) + pagesIn(bytes));
+  countMapped(pagesIn(bytes));
 }
 
 /** Unmaps whatever is mapped in the range. */
 function clearRange(address: u64, bytes: u64): void {
-  set(Counter.VirtualPages, counter(Counter.VirtualPages) - mappedPages(address, bytes));
+  countUnmapped(mappedPages(address, bytes));
   apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
   regions.carve(address, address + bytes);
 }
@@ -145,16 +152,16 @@ function findRoom(bytes: u64, align: u64): u64 {
 let walkedBefore: u64 = 0;
 
 /** A system call of the kind of a counter begins. Returns the caller's path, for `leaveCall`. */
-function enterCall(fn: u32, kind: u32): u32 {
+function enterCall(fn: u32, kind: u32): usize {
   const caller = enter(fn);
-  addCall(kind, 1);
+  add(kind, 1);
   walkedBefore = counter(Counter.PagesWalked);
   return caller;
 }
 
-function leaveCall(caller: u32, kind: u32): void {
+function leaveCall(caller: usize, kind: u32): void {
   const walked = counter(Counter.PagesWalked) - walkedBefore;
-  if (walked) addCall(kind - Counter.Mmap + Counter.WalkedByMmap, walked);
+  if (walked) add(kind - Counter.Mmap + Counter.WalkedByMmap, walked);
   leave(caller);
 }
 
@@ -278,7 +285,7 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
   const first = address >> pageShift;
   for (let i: u64 = 0; i < pagesIn(oldBytes); i++) move(first + i, (to >> pageShift) + i);
   regions.carve(address, address + oldBytes);
-  set(Counter.VirtualPages, counter(Counter.VirtualPages) - pagesIn(oldBytes));
+  countUnmapped(pagesIn(oldBytes));
   return to;
 }
 

@@ -15,7 +15,7 @@
  * Every event runs over ranges by runs of equal groups, and within a split group by runs of equal
  * pages, so its cost follows the number of runs and not of pages.
  */
-import { add, Counter, counter, residentPages, set } from "./counters";
+import { add, Counter, giveFrames, residentPages, takeFrames } from "./counters";
 import { Exception, raise } from "./failure";
 import * as pool from "./frames";
 import {
@@ -193,19 +193,20 @@ function areAll(at: usize, lanes: v128): bool {
 function count(result: u32, pages: u64): void {
   let effects = effectsOf(result);
   if (!effects) return;
-  const takes = (effects & (1 << Counter.FramesTaken)) != 0;
-  if (takes && residentPages() + pages > physicalPages) makeRoom(pages);
+  if (effects & TAKES) {
+    if (residentPages + pages > physicalPages) makeRoom(pages);
+    takeFrames(pages);
+  }
+  if (effects & GIVES) giveFrames(pages);
+  effects &= ~(TAKES | GIVES);
   while (effects) {
     add(ctz(effects), pages);
     effects &= effects - 1;
   }
-  if (takes) notePeak();
 }
 
-function notePeak(): void {
-  const resident = residentPages();
-  if (resident > counter(Counter.PeakResidentPages)) set(Counter.PeakResidentPages, resident);
-}
+const TAKES: u32 = 1 << Counter.FramesTaken;
+const GIVES: u32 = 1 << Counter.FramesGiven;
 
 let reclaiming: bool = false;
 
@@ -214,7 +215,7 @@ function makeRoom(pages: u64): void {
   reclaiming = true; // groups must not join under the event that is in progress
   apply(Event.Reclaim, 0, (<u64>DIRECTORIES) << ROOT_SHIFT);
   reclaiming = false;
-  if (residentPages() + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
+  if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
 }
 
 // ---- Events ----
@@ -421,7 +422,7 @@ function leaveShare(group: Group, index: u32): void {
   if (!share.pages) {
     if (share.content) pool.give(pool.contents, share.content);
     pool.give(pool.shares, changetype<usize>(share));
-    add(Counter.FramesGiven, 1);
+    giveFrames(1);
   }
   detachEntry(group);
 }
@@ -435,15 +436,14 @@ function ownFrame(event: u32, group: Group, index: u32, state: u32): u32 {
   const last = share.pages == 1;
   let content = share.content;
   if (!last) {
-    if (residentPages() + 1 > physicalPages) makeRoom(1);
+    if (residentPages + 1 > physicalPages) makeRoom(1);
     if (content) {
       const copied = pool.take(pool.contents);
       memory.copy(copied, content, <usize>pageBytes);
       content = copied;
     }
     share.pages--;
-    add(Counter.FramesTaken, 1);
-    notePeak();
+    takeFrames(1);
   } else {
     pool.give(pool.shares, changetype<usize>(share));
   }
