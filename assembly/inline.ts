@@ -3,7 +3,7 @@
  * AssemblyScript has that decorator for functions, but TypeScript's own tools do not parse it. These
  * are what every operation goes through, and as short as the call would be.
  */
-import { FunctionDeclaration, Node, type Parser } from "assemblyscript";
+import { ClassDeclaration, FunctionDeclaration, Node, type Parser } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const INLINED: Record<string, readonly string[]> = {
@@ -24,17 +24,31 @@ const INLINED: Record<string, readonly string[]> = {
   "assembly/allocators/glibc/tcache.ts": [
     ...["hostAt", "countAt", "entryAt", "hasRoom", "put", "refuseDouble", "take"],
   ],
+  "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
+  "assembly/allocators/libmalloc/tiny-blocks.ts": [
+    ...["bitsOf", "setBits", "TinyBlocks.isLive", "TinyBlocks.markFree", "TinyBlocks.unmark"],
+    ...["TinyBlocks.nextOf", "TinyBlocks.previousOf", "TinyBlocks.setNext", "TinyBlocks.setPrevious"],
+  ],
 };
 
 export default class InlineTransform extends Transform {
   afterParse(parser: Parser): void {
     for (const { normalizedPath, statements } of parser.sources) {
       const names = INLINED[normalizedPath] ?? [];
-      for (const statement of statements) {
-        if (!(statement instanceof FunctionDeclaration) || !names.includes(statement.name.text)) continue;
-        const inline = Node.createIdentifierExpression("inline", statement.range);
-        statement.decorators = [Node.createDecorator(inline, null, statement.range)];
+      for (const [name, declaration] of statements.flatMap(functionsIn)) {
+        if (!names.includes(name)) continue;
+        const inline = Node.createIdentifierExpression("inline", declaration.range);
+        declaration.decorators = [Node.createDecorator(inline, null, declaration.range)];
       }
     }
   }
+}
+
+/** The functions a statement declares, by name; a class's methods by both names. */
+function functionsIn(statement: Node): [string, FunctionDeclaration][] {
+  if (statement instanceof FunctionDeclaration) return [[statement.name.text, statement]];
+  if (!(statement instanceof ClassDeclaration)) return [];
+  return statement.members
+    .filter((member) => member instanceof FunctionDeclaration)
+    .map((method) => [`${statement.name.text}.${method.name.text}`, method as FunctionDeclaration]);
 }
