@@ -1,0 +1,50 @@
+/** Every combination of libmalloc's options there could be in earnest keeps the promises of an allocator. */
+import { describe, expect, it } from "vitest";
+import { readModule } from "#read-module";
+import { addCounters, type Counters } from "../../src/counters.js";
+import { findModel } from "../../src/options.js";
+import type { ProfileNode } from "../../src/profile/node.js";
+import { openSandbox } from "../../src/sandbox.js";
+import { SuspiciousProgram } from "../conformance/program.js";
+
+const CALLS = 250;
+const GIB = 2 ** 30;
+const VERSIONS = [116, 166, 283, 425, 792];
+const OPTIONS = {
+  cpus: [1, 4, 32],
+  cache: ["on", "off"],
+  zeroing: ["always", "dirty", "discard"],
+  pageSize: [4096, 16384],
+  memory: [8 * GIB, 64 * GIB],
+};
+
+/** All ways to choose a value for each option. */
+function combinations(options: Record<string, readonly (string | number)[]>) {
+  return Object.entries(options).reduce<Record<string, string | number>[]>(
+    (chosen, [name, values]) =>
+      chosen.flatMap((others) => values.map((value) => ({ ...others, [name]: value }))),
+    [{}],
+  );
+}
+
+const total = (node: ProfileNode): Counters => node.children.map(total).reduce(addCounters, node.counters);
+
+// Compiled once: the check build's.
+const { url } = findModel("libmalloc");
+const bytes = await readModule(new URL(url.href.replace(/\.wasm$/, ".check.wasm")));
+const module = await WebAssembly.compile(bytes as BufferSource);
+
+describe.each(VERSIONS)("version %i", (version) => {
+  it.each(combinations(OPTIONS))(
+    "cpus $cpus, cache $cache, zeroing $zeroing, pages of $pageSize, memory $memory",
+    async (options) => {
+      const sandbox = await openSandbox("libmalloc", { ...options, version, module });
+      new SuspiciousProgram(sandbox, 0x5eed + version).run(CALLS);
+      sandbox.check();
+      const counters = sandbox.counters();
+      expect(counters.bytes.inUse).toBe(0);
+      const { bytes: _, ...booked } = total(sandbox.profile());
+      expect(counters).toMatchObject(booked);
+    },
+  );
+});
