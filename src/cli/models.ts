@@ -35,7 +35,7 @@ export function modelsText({ models, machineOptions }: Catalogue): string {
 }
 
 function optionLine(option: OptionInfo, width: number): string {
-  return `    ${left(option).padEnd(width)}  ${option.summary} (default ${show(option.default)})`;
+  return `    ${left(option).padEnd(width)}  ${option.summary} (default ${initial(option)})`;
 }
 
 function left({ name, values, unit, default: initial }: OptionInfo): string {
@@ -45,6 +45,7 @@ function left({ name, values, unit, default: initial }: OptionInfo): string {
 
 const leftWidth = (option: OptionInfo) => left(option).length;
 
-function show(value: string | number): string {
-  return typeof value === "number" ? exactBytes(value) : value;
+/** Sizes as people write them; counts as they are. */
+function initial({ default: value, unit }: OptionInfo): string {
+  return typeof value === "number" && unit === "bytes" ? exactBytes(value) : String(value);
 }

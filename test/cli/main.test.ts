@@ -257,6 +257,9 @@ describe("the process", () => {
   test("lists the models", async () => {
     const { models } = JSON.parse((await zeropage(["models", "--json"])).stdout);
     expect(models.map(({ name }: { name: string }) => name)).toEqual(MODELS);
+    const { stdout } = await zeropage(["models"]);
+    expect(stdout).toMatch(/mmapMax=NUMBER .*\(default 65536\)/);
+    expect(stdout).toMatch(/mmapThreshold=SIZE .*\(default 128KiB\)/);
   });
 
   test("ends with 2 on a usage error, in one line", async () => {
