@@ -91,7 +91,7 @@ export function readFunctionType(reader: BinaryReader): Uint8Array {
 
 function readExports(sections: Sections): Hooks {
   const entries = readVector(sections, Section.Export, (reader): [string, number] => {
-    const name = new TextDecoder().decode(reader.take(reader.u32()));
+    const name = reader.name();
     const kind = reader.byte();
     return [kind === 0 ? name : "", reader.u32()];
   });
