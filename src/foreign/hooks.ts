@@ -10,6 +10,7 @@ export interface Layout {
   READ: number;
   WRITTEN: number;
   CLEARED: number;
+  UNKNOWN: number;
   COUNTERS: number;
   /** Where the module's memory starts. A multiple of 64 KiB. */
   BASE: number;
@@ -64,6 +65,7 @@ function constantsOf({ exports }: WebAssembly.Instance): Layout {
     READ: value("READ"),
     WRITTEN: value("WRITTEN"),
     CLEARED: value("CLEARED"),
+    UNKNOWN: value("UNKNOWN"),
     COUNTERS: value("COUNTERS"),
     BASE: value("BASE"),
   };
