@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { checkModule } from "../foreign/check.js";
 import { machineOptions, models } from "../models.js";
 import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
@@ -42,6 +43,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileCallocLoop,
     profileTrace,
     readTrace,
+    checkModule,
     calibrate: calibrateHere,
   },
 });
