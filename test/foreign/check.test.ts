@@ -21,6 +21,7 @@ describe("allocators of others", () => {
     ["as-bump", ["nothing", "exhaustion", "high-addresses", ...LEAKS]],
     ["web-tree-sitter", []],
     ["harfbuzz", []],
+    ["harfbuzz-subset", []],
     ["llhttp", []],
     ["brotli", NO_END],
     ["oxipng", NO_END],
