@@ -1,8 +1,11 @@
 /** Every case is failed by an allocator that breaks just the promise it is about, and passed by those that keep all. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkAllocator, conformanceCases } from "../../src/conformance/index.js";
 import { models, openSandbox } from "../../src/index.js";
 import { FlawedAllocator, type Flaws } from "./flawed.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const failing = async (flaws: Flaws) => {

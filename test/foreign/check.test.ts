@@ -1,8 +1,11 @@
 /** Real modules, and ones that misbehave, against the conformance cases in jail. */
 import { readFile } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkModule, type ModuleCheckOptions } from "../../src/foreign/index.js";
 import { LimitExceeded, ModuleError } from "../../src/index.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
 
 const bytesOf = (name: string) => readFile(new URL(`built/${name}.wasm`, import.meta.url));
 const failing = async (name: string, options: ModuleCheckOptions = {}) => {

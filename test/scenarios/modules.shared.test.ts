@@ -1,7 +1,10 @@
 /** Scenarios on modules of others: counted by the meter, the same on every host. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findCliffs, OptionError, replayTrace, runCallocLoop } from "../../src/index.js";
 import { openTrace } from "../foreign/replays.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const PAGE = 4096;
