@@ -16,4 +16,8 @@ export interface Host {
   /** The version `--version` prints. */
   version: string;
   library: Library;
+  /** The machine in a line, for what is measured on it. */
+  description?: string;
+  /** Has Ctrl-C call `stop`, the second time end the process as ever. Returns what undoes that. */
+  onInterrupt?(stop: () => void): () => void;
 }

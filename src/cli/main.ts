@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { machineOptions, models } from "../models.js";
 import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
@@ -30,6 +31,11 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   env: process.env,
   version,
+  description: `${cpus()[0]?.model.trim() ?? "an unknown CPU"} × ${cpus().length}, Node ${process.version}`,
+  onInterrupt(stop) {
+    process.once("SIGINT", stop);
+    return () => process.off("SIGINT", stop);
+  },
   library: {
     models,
     machineOptions,
