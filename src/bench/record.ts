@@ -56,7 +56,7 @@ export interface BenchCounts {
 export interface MeteredCounts {
   /** Pages of 4 KiB, each counted once; by the allocator alone. */
   touched: { read: number; written: number; either: number };
-  /** Bytes set to zero, and those of them that were zero already. By stores of zero too, where the meter tells them. */
+  /** Bytes set to zero, by memory.fill or by stores, also of a header's fields; and those that were zero already. */
   zeroed: { bytes: number; needless: number };
 }
 

@@ -1,5 +1,5 @@
 import { identityOf } from "../../src/bench/identity.js";
-import type { BenchCounts, BenchRecord, Shard } from "../../src/bench/record.js";
+import type { BenchCounts, BenchRecord, BenchResult, Done, Shard } from "../../src/bench/record.js";
 
 export const fakeCounts: BenchCounts = {
   memory: { initial: 65_536, peak: 2 ** 20, final: 2 ** 21 },
@@ -26,4 +26,10 @@ export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
     results: [],
   };
   return { ...plan, identity: identityOf(plan) };
+}
+
+/** The outcome of a result that has to be there and done. */
+export function doneOf(result: BenchResult | undefined): Done {
+  if (result?.outcome.state !== "done") throw new Error(`not done: ${JSON.stringify(result)}`);
+  return result.outcome;
 }

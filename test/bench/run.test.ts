@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { closeTrace } from "../../src/bench/closed-trace.js";
 import { hashOf, identityOf } from "../../src/bench/identity.js";
 import { MergeError, mergeShards, type Part } from "../../src/bench/merge.js";
-import type { BenchRecord, Done } from "../../src/bench/record.js";
+import type { BenchRecord } from "../../src/bench/record.js";
 import { type BenchHooks, runBench } from "../../src/bench/run.js";
 import { type BenchJob, jobsOf } from "../../src/bench/shards.js";
 import type { Answer } from "../../src/bench/subject.js";
 import { generateWorkload } from "../../src/bench/workload.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { fakeCounts, fakePlan } from "./fakes.js";
+import { doneOf, fakeCounts, fakePlan } from "./fakes.js";
 
 /** Allocator i takes i + 1 times as long as the first; each round is slower than the one before. */
 function fakeHooks(
@@ -54,7 +54,7 @@ describe("rounds", () => {
   test("give samples, medians and ratios to the baseline", async () => {
     const { results, complete } = await runBench(fakePlan(), fakeHooks());
     expect(complete).toBe(true);
-    const second = results[1]?.outcome as Done;
+    const second = doneOf(results[1]);
     expect(second.steady).toEqual({
       samples: [20, 40, 60],
       median: 40,
@@ -62,7 +62,7 @@ describe("rounds", () => {
       ratio: { value: 2, low: 2, high: 2 },
     });
     expect(second.first.median).toBe(80);
-    expect((results[0]?.outcome as Done).steady.ratio).toBeNull();
+    expect(doneOf(results[0]).steady.ratio).toBeNull();
   });
 
   test("end for one allocator alone when it fails; late ones keep the rounds they had", async () => {
@@ -76,7 +76,7 @@ describe("rounds", () => {
       ...["a on t: done", "b on t: exhausted", "c on t: done"],
       ...["a on u: done", "b on u: exhausted", "c on u: late"],
     ]);
-    const fewer = record.results[2]?.outcome as Done;
+    const fewer = doneOf(record.results[2]);
     expect(fewer.rounds).toBe(2);
     expect(fewer.steady.ratio?.value).toBe(3);
   });
@@ -161,7 +161,7 @@ describe("shards", () => {
 
   test("refuse a baseline that counts differently", async () => {
     const all = await parts(2);
-    const outcome = all[1]?.record.results[0]?.outcome as Done;
+    const outcome = doneOf(all[1]?.record.results[0]);
     outcome.counts = { ...outcome.counts, utilisation: 0.1 };
     expect(() => mergeShards(all)).toThrow(/count a on t differently/);
   });
