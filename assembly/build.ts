@@ -24,6 +24,17 @@ interface Job {
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const TOP = fileURLToPath(new URL("..", import.meta.url));
 
+/** AssemblyScript's own allocators, to compare others with: by name, the runtime each is part of. */
+const RUNTIMES: Job[] = Object.entries({ "as-tlsf": "minimal", "as-stub": "stub" }).map(
+  ([name, runtime]) => ({
+    entry: "assembly/as-heap.ts",
+    model: null,
+    output: `build/${name}.wasm`,
+    target: "release",
+    flags: ["--runtime", runtime],
+  }),
+);
+
 /** What drives foreign modules, and what measures that: linked to them, and so without a machine. */
 const FOREIGN: Job[] = [
   ...["bench-empty", "bench-calls"].map((name) => ({
@@ -69,7 +80,7 @@ const UNMARKED: Job[] = models.map(({ name }) => ({
   flags: ["--use", "abort=", "--use", "ZP_UNMARKED=1"],
 }));
 
-const jobs = [...MODELS, ...FOREIGN];
+const jobs = [...MODELS, ...FOREIGN, ...RUNTIMES];
 
 async function compile(job: Job): Promise<void> {
   const { error, stderr } = await asc.main(

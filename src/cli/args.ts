@@ -40,10 +40,10 @@ export function parseShares(text: string): number[] {
 }
 
 /** Reads how often to repeat: a whole number, at least 1. */
-export function parseCount(text: string): number {
+export function parseCount(text: string, flag = "--count"): number {
   const count = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
   if (!(count >= 1 && Number.isSafeInteger(count))) {
-    throw new UsageError(`--count: "${text}" is not a count: write a whole number from 1, such as 10000`);
+    throw new UsageError(`${flag}: "${text}" is not a count: write a whole number from 1, such as 10000`);
   }
   return count;
 }

@@ -17,6 +17,10 @@ export interface Host {
   version: string;
   library: Library;
   page: WebPage;
+  /** The machine in a line, for what is measured on it. */
+  description?: string;
+  /** Has Ctrl-C call `stop`, the second time end the process as ever. Returns what undoes that. */
+  onInterrupt?(stop: () => void): () => void;
 }
 
 /** What `zeropage web` serves, and until when. */

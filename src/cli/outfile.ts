@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { access, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { UsageError } from "./exit.js";
@@ -18,6 +18,27 @@ export async function prepareSvg(flag: string, path: string): Promise<OutFile> {
   const place = await findPlace(flag, path);
   // A pipe or a device cannot be replaced, only written.
   return { path, write: (text) => (place.isFile ? replace(place.target, text) : writeFile(path, text)) };
+}
+
+/** A file to be replaced as a whole, as often as one likes, found to be writable now. */
+export interface ReplaceableFile {
+  path: string;
+  /** Nobody ever sees half of it. Returns once it is written, so that it may be the last thing that is done. */
+  writeNow(text: string): void;
+}
+
+/** Makes sure, before long work, that a file can be written at `path`. Writes nothing yet. */
+export async function prepareFile(flag: string, path: string): Promise<ReplaceableFile> {
+  const { target, isFile } = await findPlace(flag, path);
+  return {
+    path,
+    writeNow(text) {
+      if (!isFile) return writeFileSync(path, text);
+      const temporary = temporaryFor(target);
+      writeFileSync(temporary, text);
+      renameSync(temporary, target);
+    },
+  };
 }
 
 /** A file to be written piece by piece, found to be writable now. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
+import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
 import { type CheckFlags, checkCommand } from "./check.js";
@@ -8,6 +9,7 @@ import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from "./iter-content.js";
+import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
@@ -56,6 +58,18 @@ Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
+const BENCH_EXAMPLES = `
+as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
+
+Examples:
+  zeropage bench
+  zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
+  zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
+  zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
+
+const MERGE_EXAMPLES = `
+Example:
+  zeropage merge shard-*.json --output all.json --markdown`;
 
 const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
@@ -114,6 +128,8 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
   program.addCommand(check(host, exit).copyInheritedSettings(program));
   program.addCommand(profile(host).copyInheritedSettings(program));
   program.addCommand(calibrate(host).copyInheritedSettings(program));
+  program.addCommand(bench(host, exit).copyInheritedSettings(program));
+  program.addCommand(merge(host).copyInheritedSettings(program));
   program
     .command("models")
     .description("list the allocator models and their options")
@@ -231,6 +247,57 @@ function profile(host: Host): Command {
     .option("--json", "print the tree as JSON")
     .addHelpText("after", PROFILE_EXAMPLES)
     .action((what, flags: ProfileFlags) => profileCommand(what, flags, host));
+}
+
+function bench(host: Host, exit: (code: number) => void): Command {
+  const command = new Command("bench")
+    .description("measure wasm allocators against each other: time, memory, pages and zeroing")
+    .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
+    .option("--trace <files...>", "traces to run (default: a generated workload)")
+    .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
+    .option("--rounds <number>", "how often to measure each allocator, in turn", "11")
+    .option("--passes <number>", "passes of a round on one instance, after the first", "3")
+    .option("--budget <time>", "most time of an allocator on a trace, all rounds together", "60s")
+    .option("--memory <size>", "most memory a module may have", "1GiB")
+    .option(
+      "--touch <policy>",
+      `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
+      "none",
+    )
+    .option("--seed <number>", "of the workload and of the intervals", "1")
+    .option("--unknown-imports <what>", "imports that are not known: refuse, or trap when called", "refuse")
+    .option("--shard <i/n>", "run one part of n only, for zeropage merge")
+    .option("--output <file>", "write the record as JSON, after each round")
+    .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
+  return withBenchForms(command)
+    .addHelpText("after", BENCH_EXAMPLES)
+    .action(async (files: string[], flags: BenchFlags) => exit(await benchCommand(files, flags, host)));
+}
+
+function merge(host: Host): Command {
+  const command = new Command("merge")
+    .description("make one report of what the shards of a bench wrote")
+    .argument("<files...>", "the records of all shards")
+    .option("--output <file>", "write the merged record as JSON");
+  return withBenchForms(command)
+    .addHelpText("after", MERGE_EXAMPLES)
+    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, host));
+}
+
+/** Adds the forms of a bench's record. */
+function withBenchForms(command: Command): Command {
+  const forms = {
+    json: "the record as JSON",
+    github: "as github-action-benchmark reads it",
+    benchstat: "as benchstat reads it",
+    markdown: "as a Markdown table",
+  };
+  for (const [name, what] of Object.entries(forms)) {
+    command.addOption(
+      new Option(`--${name}`, what).conflicts(Object.keys(forms).filter((one) => one !== name)),
+    );
+  }
+  return command.option("--html <file>", "write a page with charts");
 }
 
 function calibrate(host: Host): Command {

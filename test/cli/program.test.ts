@@ -11,24 +11,29 @@ describe("help", () => {
       Shows, to the page, what an allocation really costs.
 
       Options:
-        -V, --version             output the version number
-        -h, --help                display help for command
+        -V, --version                 output the version number
+        -h, --help                    display help for command
 
       Commands:
-        run                       run an experiment on allocators
-        cliffs [options]          at which sizes the cost of calloc(1, n); free
-                                  changes kind, to the byte
-        replay [options] <file>   replay a trace of a real program, plain or gzipped
-        check [options] <file>    check the allocator in a wasm module against what
-                                  the C library promises
-        profile [options] <what>  where the simulated time of one run goes, by call
-                                  path
-        calibrate [options]       measure what faults and clearing cost on this host,
-                                  as a cost profile for --costs
-        models [options]          list the allocator models and their options
-        web [options]             serve the page: two allocators side by side, page by
-                                  page; Ctrl-C ends it
-        help [command]            display help for command
+        run                           run an experiment on allocators
+        cliffs [options]              at which sizes the cost of calloc(1, n); free
+                                      changes kind, to the byte
+        replay [options] <file>       replay a trace of a real program, plain or
+                                      gzipped
+        check [options] <file>        check the allocator in a wasm module against
+                                      what the C library promises
+        profile [options] <what>      where the simulated time of one run goes, by
+                                      call path
+        calibrate [options]           measure what faults and clearing cost on this
+                                      host, as a cost profile for --costs
+        bench [options] [modules...]  measure wasm allocators against each other:
+                                      time, memory, pages and zeroing
+        merge [options] <files...>    make one report of what the shards of a bench
+                                      wrote
+        models [options]              list the allocator models and their options
+        web [options]                 serve the page: two allocators side by side,
+                                      page by page; Ctrl-C ends it
+        help [command]                display help for command
 
       Examples:
         zeropage run calloc-loop

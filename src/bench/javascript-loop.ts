@@ -1,0 +1,63 @@
+/** The trace loop in JavaScript, with one call of the module for each operation: what driving from outside costs. */
+import type { AllocatorReport, WasmAllocator } from "../foreign/wasm-allocator.js";
+import { OpKind, RECORD_BYTES } from "../trace/trace.js";
+
+interface CFunctions {
+  malloc(bytes: number): number;
+  calloc(count: number, size: number): number;
+  realloc(pointer: number, bytes: number): number;
+  free(pointer: number): void;
+}
+
+/** Runs `records` once. What it allocates, they free. */
+export type JavaScriptLoop = (records: Uint8Array) => void;
+
+/**
+ * The loop for one allocator, or null where the module is not called as C's, or does not have what the records need:
+ * composing that would be measured too. Aligned allocations are left out.
+ */
+export function javaScriptLoop(
+  { report, instance }: WasmAllocator,
+  kinds: Set<number>,
+): JavaScriptLoop | null {
+  const functions = cFunctions(report, instance.exports);
+  if (!functions.malloc || !functions.free || kinds.has(OpKind.aligned)) return null;
+  if (kinds.has(OpKind.calloc) && !functions.calloc) return null;
+  if (kinds.has(OpKind.realloc) && !functions.realloc) return null;
+  return (records) => replay(functions as CFunctions, records);
+}
+
+function cFunctions({ convention, functions }: AllocatorReport, exports: WebAssembly.Exports) {
+  if (convention !== "c") return {};
+  const named = Object.entries(functions).map(([role, how]) => [
+    role,
+    "native" in how ? exports[how.native] : undefined,
+  ]);
+  return Object.fromEntries(named) as Partial<CFunctions>;
+}
+
+/** The kinds of operation there are among records. */
+export function kindsOf(records: Uint8Array): Set<number> {
+  const words = wordsOf(records);
+  const kinds = new Set<number>();
+  for (let at = 0; at < words.length; at += RECORD_BYTES / 4) kinds.add(words[at] as number);
+  return kinds;
+}
+
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
+  new Uint32Array(buffer, byteOffset, length / 4);
+
+const pointers: number[] = [];
+
+function replay({ malloc, calloc, realloc, free }: CFunctions, records: Uint8Array): void {
+  const words = wordsOf(records);
+  for (let at = 0; at < words.length; at += RECORD_BYTES / 4) {
+    const slot = words[at + 1] as number;
+    const [first, second] = [words[at + 2] as number, words[at + 4] as number];
+    const kind = words[at];
+    if (kind === OpKind.malloc) pointers[slot] = malloc(first);
+    else if (kind === OpKind.free) free(pointers[slot] as number);
+    else if (kind === OpKind.calloc) pointers[slot] = calloc(first, second);
+    else if (kind === OpKind.realloc) pointers[slot] = realloc(pointers[slot] as number, second);
+  }
+}

@@ -1,0 +1,92 @@
+/** What a bench is about: modules and traces, read before any work. */
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ClosedTrace, closeTrace } from "../bench/closed-trace.js";
+import { hashOf } from "../bench/identity.js";
+import type { SubjectInfo, TraceInfo } from "../bench/record.js";
+import { generateWorkload } from "../bench/workload.js";
+import { TraceError, ZeropageError } from "../errors.js";
+import { collectTrace } from "../trace/collect.js";
+import { readTrace } from "../trace/read.js";
+import type { TraceSource } from "../trace/source.js";
+import { UsageError } from "./exit.js";
+
+/** AssemblyScript's own allocators, which come with the package. */
+export const BUILT_IN = ["as-tlsf", "as-stub"] as const;
+
+export interface LoadedSubject {
+  info: SubjectInfo;
+  wasm: Uint8Array;
+}
+
+export interface LoadedTrace extends ClosedTrace {
+  info: TraceInfo;
+}
+
+/** Reads modules, by default those built in. @throws UsageError for a file that cannot be read, or one named twice. */
+export async function loadSubjects(files: readonly string[]): Promise<LoadedSubject[]> {
+  const wanted = files.length > 0 ? files : BUILT_IN;
+  const names = namesOf(wanted, ".wasm");
+  return Promise.all(
+    wanted.map(async (file, i) => {
+      const wasm = new Uint8Array(await read(pathOf(file), file));
+      return { info: { name: names[i] as string, bytes: wasm.length, hash: hashOf(wasm) }, wasm };
+    }),
+  );
+}
+
+function pathOf(file: string): string {
+  const builtIn = BUILT_IN.find((name) => name === file);
+  return builtIn ? fileURLToPath(new URL(`../../build/${builtIn}.wasm`, import.meta.url)) : file;
+}
+
+async function read(path: string, given: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such file" : message;
+    throw new UsageError(`cannot read module "${given}": ${reason}; built in are ${BUILT_IN.join(" and ")}`);
+  }
+}
+
+/** Reads traces, or generates a workload where there is none. @throws TraceError naming the file. */
+export async function loadTraces(files: readonly string[], seed: number): Promise<LoadedTrace[]> {
+  if (files.length === 0) return [await load("workload", generateWorkload(seed))];
+  const names = namesOf(files, ".gz", ".txt", ".rep", ".log");
+  const traces: LoadedTrace[] = [];
+  for (const [i, file] of files.entries())
+    traces.push(await load(names[i] as string, createReadStream(file), file));
+  return traces;
+}
+
+async function load(name: string, source: TraceSource, file = name): Promise<LoadedTrace> {
+  try {
+    const trace = closeTrace(await collectTrace(await readTrace(source)));
+    if (trace.count === 0) throw new TraceError("it has no operations: record one that allocates");
+    const { records, count, peakLiveBytes } = trace;
+    return { ...trace, info: { name, operations: count, peakLiveBytes, hash: hashOf(records) } };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UsageError(`cannot read trace "${file}": there is no such file`);
+    if (error instanceof ZeropageError) error.message = `${file}: ${message}`;
+    throw error;
+  }
+}
+
+/** The names of files without folder and ending; whole paths where these are not told apart. */
+function namesOf(files: readonly string[], ...endings: string[]): string[] {
+  const doubled = files.find((file, i) => files.indexOf(file) !== i);
+  if (doubled !== undefined) throw new UsageError(`"${doubled}" is named twice: name each once`);
+  const short = files.map((file) =>
+    endings.reduce(
+      (name, ending) => (name.endsWith(ending) ? name.slice(0, -ending.length) : name),
+      basename(file),
+    ),
+  );
+  return short.map((name, i) =>
+    short.indexOf(name) === short.lastIndexOf(name) ? name : (files[i] as string),
+  );
+}

@@ -1,0 +1,124 @@
+import { identityOf } from "../bench/identity.js";
+import type { BenchRecord } from "../bench/record.js";
+import { runBench } from "../bench/run.js";
+import { openSubject } from "../bench/subject.js";
+import { slowerThan } from "../report/bench.js";
+import { jsonReport } from "../report/json.js";
+import { TOUCH_POLICIES } from "../sandbox.js";
+import { parseCount, parseSize, parseWord } from "./args.js";
+import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
+import { loadSubjects, loadTraces } from "./bench-inputs.js";
+import { EXIT, UsageError } from "./exit.js";
+import type { Host } from "./host.js";
+import { prepareFile } from "./outfile.js";
+import { openProgress } from "./progress.js";
+
+/** What the shell is told of a program that ended at Ctrl-C: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
+
+/** The flags of `zeropage bench`, as typed. */
+export interface BenchFlags extends BenchFormFlags {
+  trace?: string[];
+  baseline?: string;
+  rounds: string;
+  passes: string;
+  budget: string;
+  memory: string;
+  touch: string;
+  seed: string;
+  unknownImports: string;
+  shard?: string;
+  output?: string;
+  failIfSlower?: string;
+}
+
+/** Measures modules against each other. Returns the exit code; throws UsageError before any work. */
+export async function benchCommand(files: readonly string[], flags: BenchFlags, host: Host): Promise<number> {
+  const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
+  const parameters = parametersOf(flags);
+  const unknownImports = parseWord("--unknown-imports", flags.unknownImports, ["refuse", "trap"]);
+  const print = await prepareBenchForms(flags);
+  const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
+  const subjects = await loadSubjects(files);
+  const traces = await loadTraces(flags.trace ?? [], parameters.seed);
+  const baseline = flags.baseline ?? (subjects[0]?.info.name as string);
+  if (!subjects.some(({ info }) => info.name === baseline)) {
+    const names = subjects.map(({ info }) => info.name).join(", ");
+    throw new UsageError(`--baseline: "${baseline}" is not among the allocators: ${names}`);
+  }
+  const shard = flags.shard === undefined ? null : parseShard(flags.shard);
+  const plan: BenchRecord = {
+    ...{ scenario: "bench", version: host.version, identity: "", complete: false, shard },
+    ...{ hosts: [{ shard: shard?.index ?? 1, description: host.description ?? "" }], parameters, baseline },
+    ...{ subjects: subjects.map(({ info }) => info), traces: traces.map(({ info }) => info), results: [] },
+  };
+  plan.identity = identityOf(plan);
+
+  const progress = openProgress(host.stderr);
+  let stopped = false;
+  const { passes, touch, memoryBytes, budgetSeconds } = parameters;
+  const release = host.onInterrupt?.(() => {
+    stopped = true;
+  });
+  const record = await runBench(plan, {
+    open: ({ subject, trace }) => {
+      const { wasm } = subjects[subject] as (typeof subjects)[number];
+      const { records, count, peakLiveBytes } = traces[trace] as (typeof traces)[number];
+      const options = { unknownImports, memoryBytes };
+      return openSubject({ wasm, records, count, peakLiveBytes, options, passes, touch }, budgetSeconds);
+    },
+    onRound: (sofar) => output?.writeNow(jsonReport(sofar)),
+    onProgress: (text) => progress.show(text),
+    stopped: () => stopped,
+  }).finally(() => release?.());
+  progress.clear();
+  output?.writeNow(jsonReport(record));
+  await print(record, host);
+  if (stopped) return INTERRUPTED;
+  return most === null ? EXIT.ok : judge(record, most, host);
+}
+
+/** Fails where an allocator is surely slower, or did not come through what the baseline did. */
+function judge(record: BenchRecord, most: number, { stderr }: Host): number {
+  const slower = slowerThan(record, most);
+  for (const sentence of slower) stderr.write(`zeropage: ${sentence}\n`);
+  return slower.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
+  return {
+    rounds: parseCount(flags.rounds, "--rounds"),
+    passes: parseCount(flags.passes, "--passes"),
+    budgetSeconds: parseSeconds(flags.budget),
+    memoryBytes: parseSize("--memory", flags.memory),
+    touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
+    seed: parseCount(flags.seed, "--seed"),
+  };
+}
+
+/** Reads `10s`, `1.5s` or `500ms`, in seconds. */
+function parseSeconds(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)\s*$/.exec(text);
+  const seconds = Number(match?.[1]) * { ms: 0.001, s: 1, min: 60 }[match?.[2] as "ms" | "s" | "min"];
+  if (!(seconds > 0 && seconds <= 86_400)) {
+    throw new UsageError(`--budget: "${text}" is not a time of at most a day: write 500ms, 10s or 2min`);
+  }
+  return seconds;
+}
+
+/** Reads `5%` as 0.05; may be more than 100%. */
+function parsePart(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text);
+  if (!match) throw new UsageError(`--fail-if-slower: "${text}" is not a percentage: write 5%`);
+  return Number(match[1]) / 100;
+}
+
+/** Reads `2/4`: the second of four. */
+function parseShard(text: string): { index: number; count: number } {
+  const match = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(index >= 1 && index <= count)) {
+    throw new UsageError(`--shard: "${text}" is not a shard: write 1/4 to 4/4 for four of them`);
+  }
+  return { index, count };
+}

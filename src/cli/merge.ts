@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { mergeShards, type Part } from "../bench/merge.js";
+import type { BenchRecord } from "../bench/record.js";
+import { jsonReport } from "../report/json.js";
+import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
+import { UsageError } from "./exit.js";
+import type { Host } from "./host.js";
+import { prepareFile } from "./outfile.js";
+
+/** The flags of `zeropage merge`, as typed. */
+export interface MergeFlags extends BenchFormFlags {
+  output?: string;
+}
+
+/** Makes one report of the files of all shards. @throws MergeError for files that are not the parts of one run. */
+export async function mergeCommand(files: readonly string[], flags: MergeFlags, host: Host): Promise<void> {
+  const print = await prepareBenchForms(flags);
+  const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
+  const record = mergeShards(await Promise.all(files.map(readPart)));
+  output?.writeNow(jsonReport(record));
+  await print(record, host);
+}
+
+async function readPart(name: string): Promise<Part> {
+  let record: BenchRecord;
+  try {
+    record = JSON.parse(await readFile(name, "utf8"));
+  } catch (error) {
+    throw new UsageError(`cannot read "${name}": ${(error as Error).message}`);
+  }
+  if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
+    throw new UsageError(`"${name}" is no record of zeropage bench: name what --output or --json wrote`);
+  }
+  return { name, record };
+}

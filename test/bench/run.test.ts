@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { closeTrace } from "../../src/bench/closed-trace.js";
+import { hashOf, identityOf } from "../../src/bench/identity.js";
+import { MergeError, mergeShards, type Part } from "../../src/bench/merge.js";
+import type { BenchRecord } from "../../src/bench/record.js";
+import { type BenchHooks, runBench } from "../../src/bench/run.js";
+import { type BenchJob, jobsOf } from "../../src/bench/shards.js";
+import type { Answer } from "../../src/bench/subject.js";
+import { generateWorkload } from "../../src/bench/workload.js";
+import { collectTrace } from "../../src/trace/collect.js";
+import { readTrace } from "../../src/trace/read.js";
+import { doneOf, fakeCounts, fakePlan } from "./fakes.js";
+
+/** Allocator i takes i + 1 times as long as the first; each round is slower than the one before. */
+function fakeHooks(
+  asked: string[] = [],
+  answers: (job: BenchJob, round: number) => Answer | null = () => null,
+) {
+  const hooks: BenchHooks = {
+    open(job) {
+      let round = 0;
+      return {
+        async ask(question) {
+          asked.push(`${question[0]}${job.trace}${job.subject}`);
+          if (question === "counts") return { state: "answer", answer: fakeCounts };
+          round++;
+          const steady = 10 * round * (job.subject + 1);
+          return (
+            answers(job, round) ?? {
+              state: "answer",
+              answer: { first: 2 * steady, steady, javascript: null },
+            }
+          );
+        },
+        close: () => asked.push(`close${job.trace}${job.subject}`),
+      };
+    },
+  };
+  return hooks;
+}
+
+const outcomes = ({ results }: BenchRecord) =>
+  results.map(({ subject, trace, outcome }) => `${subject} on ${trace}: ${outcome.state}`);
+
+describe("rounds", () => {
+  test("go over all allocators in turn, a trace at a time, after the counts", async () => {
+    const asked: string[] = [];
+    await runBench(fakePlan(null, 2), fakeHooks(asked));
+    const trace = (t: number) => `c${t}0 c${t}1 c${t}2 r${t}0 r${t}1 r${t}2 r${t}0 r${t}1 r${t}2`;
+    const close = (t: number) => `close${t}0 close${t}1 close${t}2`;
+    expect(asked.join(" ")).toBe(`${trace(0)} ${close(0)} ${trace(1)} ${close(1)}`);
+  });
+
+  test("give samples, medians and ratios to the baseline", async () => {
+    const { results, complete } = await runBench(fakePlan(), fakeHooks());
+    expect(complete).toBe(true);
+    const second = doneOf(results[1]);
+    expect(second.steady).toEqual({
+      samples: [20, 40, 60],
+      median: 40,
+      spread: 0.25,
+      ratio: { value: 2, low: 2, high: 2 },
+    });
+    expect(second.first.median).toBe(80);
+    expect(doneOf(results[0]).steady.ratio).toBeNull();
+  });
+
+  test("end for one allocator alone when it fails; late ones keep the rounds they had", async () => {
+    const late: Answer = { state: "late", seconds: 10 };
+    const hooks = fakeHooks([], ({ subject, trace }, round) => {
+      if (subject === 1) return { state: "exhausted", failedAllocations: 3, memoryBytes: 65_536 };
+      return subject === 2 && (trace === 1 || round > 2) ? late : null;
+    });
+    const record = await runBench(fakePlan(), hooks);
+    expect(outcomes(record)).toEqual([
+      ...["a on t: done", "b on t: exhausted", "c on t: done"],
+      ...["a on u: done", "b on u: exhausted", "c on u: late"],
+    ]);
+    const fewer = doneOf(record.results[2]);
+    expect(fewer.rounds).toBe(2);
+    expect(fewer.steady.ratio?.value).toBe(3);
+  });
+
+  test("stop when told, with what there is", async () => {
+    const asked: string[] = [];
+    const seen: number[] = [];
+    const record = await runBench(fakePlan(), {
+      ...fakeHooks(asked),
+      onRound: ({ results, complete }) => {
+        expect(complete).toBe(false);
+        seen.push(results.length);
+      },
+      stopped: () => asked.includes("r11"),
+    });
+    expect(seen).toEqual([3, 3, 3]);
+    expect(record.complete).toBe(false);
+    expect(outcomes(record)).toEqual(
+      ["a on t", "b on t", "c on t", "a on u", "b on u"].map((job) => `${job}: done`),
+    );
+    expect(asked.filter((one) => one.startsWith("close"))).toHaveLength(6);
+  });
+});
+
+describe("shards", () => {
+  test("have every job once, and the baseline wherever it is needed", () => {
+    for (const count of [1, 2, 3, 4, 7]) {
+      const shards = Array.from({ length: count }, (_, i) => jobsOf(fakePlan(), { index: i + 1, count }));
+      const others = shards.flat().filter(({ subject }) => subject !== 0);
+      expect(new Set(others.map((job) => JSON.stringify(job))).size).toBe(4);
+      expect(others).toHaveLength(4);
+      for (const shard of shards) {
+        for (const { trace } of shard) expect(shard).toContainEqual({ subject: 0, trace });
+      }
+    }
+    expect(jobsOf(fakePlan(), null)).toHaveLength(6);
+  });
+
+  const parts = (count: number): Promise<Part[]> =>
+    Promise.all(
+      Array.from({ length: count }, async (_, i) => ({
+        name: `${i + 1}.json`,
+        record: await runBench(fakePlan({ index: i + 1, count }), fakeHooks()),
+      })),
+    );
+
+  test.each([1, 2, 3, 4, 6])("%i of them merge into what one run gives", async (count) => {
+    const whole = await runBench(fakePlan(), fakeHooks());
+    const merged = mergeShards((await parts(count)).reverse());
+    const comparable = ({ results }: BenchRecord) => results.map(({ shard: _, ...result }) => result);
+    expect(comparable(merged)).toEqual(comparable(whole));
+    expect(merged).toMatchObject({ complete: true, shard: null, identity: whole.identity });
+    expect(merged.hosts).toHaveLength(count);
+  });
+
+  test.each<[string, (all: Part[]) => Part[], RegExp]>([
+    ["nothing", () => [], /nothing to merge/],
+    ["a missing shard", (all) => all.slice(1), /no shard 1\/3: run zeropage bench with --shard 1\/3/],
+    [
+      "a doubled shard",
+      (all) => [...all, { ...(all[0] as Part), name: "x" }],
+      /1\.json and x are the same shard/,
+    ],
+    ["a whole run", ([one]) => [changed(one, { shard: null })], /is a whole run/],
+    ["an interrupted shard", ([one, ...rest]) => [changed(one, { complete: false }), ...rest], /interrupted/],
+    [
+      "another version",
+      ([one, ...rest]) => [...rest, renewed(one, { version: "9" })],
+      /different runs, in version/,
+    ],
+    ["a changed record", ([one, ...rest]) => [...rest, changed(one, { baseline: "b" })], /changed after/],
+    [
+      "another baseline",
+      ([one, ...rest]) => [...rest, renewed(one, { baseline: "b" })],
+      /in baseline: run all/,
+    ],
+  ])("refuse %s", async (_, spoil, message) => {
+    const spoilt = spoil(await parts(3));
+    expect(() => mergeShards(spoilt)).toThrow(MergeError);
+    expect(() => mergeShards(spoilt)).toThrow(message);
+  });
+
+  test("refuse a baseline that counts differently", async () => {
+    const all = await parts(2);
+    const outcome = doneOf(all[1]?.record.results[0]);
+    outcome.counts = { ...outcome.counts, utilisation: 0.1 };
+    expect(() => mergeShards(all)).toThrow(/count a on t differently/);
+  });
+});
+
+const changed = (part: Part | undefined, change: Partial<BenchRecord>): Part => {
+  const { name, record } = part as Part;
+  return { name, record: { ...record, ...change } };
+};
+
+function renewed(part: Part | undefined, change: Partial<BenchRecord>): Part {
+  const plan = { ...fakePlan({ index: 1, count: 3 }), ...change };
+  return changed(part, { ...change, identity: identityOf(plan) });
+}
+
+describe("traces", () => {
+  const closed = async (text: string) => closeTrace(await collectTrace(await readTrace(text)));
+
+  test("are closed by frees of what they leave, and know the most they held", async () => {
+    const trace = await closed("a 1 100\nc 2 3 10\na 3 7\nr 1 50\nf 3\n");
+    expect(trace.count).toBe(7);
+    expect(trace.peakLiveBytes).toBe(137);
+    const again = closeTrace(trace);
+    expect(again).toEqual(trace);
+  });
+
+  test("are generated from a seed, and valid", async () => {
+    expect(generateWorkload(3, 5000)).toBe(generateWorkload(3, 5000));
+    expect(generateWorkload(3, 5000)).not.toBe(generateWorkload(4, 5000));
+    const trace = await closed(generateWorkload(1, 20_000));
+    expect(trace.count).toBeGreaterThanOrEqual(20_000);
+    expect(trace.peakLiveBytes).toBeGreaterThan(100_000);
+    expect(hashOf(trace.records)).toBe(hashOf((await closed(generateWorkload(1, 20_000))).records));
+  });
+});

@@ -1,0 +1,262 @@
+/** `zeropage bench` and `merge` end to end, in processes of their own. `npm test` builds them first. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { BenchRecord } from "../../src/bench/record.js";
+import { doneOf } from "../bench/fakes.js";
+import { parseSvg } from "../report/svg-check.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("../foreign/built/", import.meta.url));
+const QUICK = ["--rounds", "3", "--passes", "1"];
+
+/** Looks through a list that grows with every free: correct, and slower by orders of magnitude. */
+const SLOW = `
+  let top: usize = __heap_base;
+  let frees: usize = 0;
+  export let walked: u32 = 0;
+  export function malloc(bytes: usize): usize {
+    for (let at: usize = 0; at < 100; at++) for (let block = frees; block; block = load<usize>(block)) walked++;
+    const pointer = (top + 15) & ~15;
+    const pages = <i32>((pointer + bytes + 0xffff) >>> 16) - memory.size();
+    if (pages > 0 && memory.grow(pages) < 0) return 0;
+    top = pointer + max(bytes, 16);
+    return pointer;
+  }
+  export function free(pointer: usize): void { store<usize>(pointer, frees); frees = pointer; }
+`;
+
+let folder = "";
+const path = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+  const { error, binary } = await asc.compileString(SLOW, { runtime: "stub", optimizeLevel: 3 });
+  if (error || !binary) throw error ?? new Error("no module");
+  await writeFile(path("slow.wasm"), binary);
+  const ids = Array.from({ length: 200 }, (_, id) => id);
+  const lines = (make: (id: number) => string) => ids.map(make).join("\n");
+  await writeFile(path("small.txt"), `${lines((id) => `a ${id} ${16 + id}`)}\n${lines((id) => `f ${id}`)}\n`);
+  await writeFile(path("calloc.txt"), `${lines((id) => `c ${id} 4 ${id + 1}\nf ${id}`)}\n`);
+  await writeFile(path("huge.txt"), `${lines((id) => `a ${id} 10000000`)}\n`);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function zeropage(argv: readonly string[], started?: (child: ChildProcess) => void): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, ...argv], { env: { ...process.env, NO_COLOR: "1" } });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    ended.stderr += chunk;
+  });
+  started?.(child);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...ended, code }));
+  });
+}
+
+async function bench(...argv: string[]): Promise<BenchRecord> {
+  const { code, stdout, stderr } = await zeropage(["bench", "--json", ...QUICK, ...argv]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const traces = () => ["--trace", path("small.txt"), path("calloc.txt")];
+
+/** What has to be equal between runs: the order, how each came through, and counts. */
+const exact = ({ results }: BenchRecord) =>
+  results.map(({ subject, trace, outcome }) => [
+    ...[subject, trace, outcome.state],
+    outcome.state === "done" ? outcome.counts : outcome,
+  ]);
+
+describe("bench", () => {
+  test("counts the same in every run, and exactly what the program asked for", async () => {
+    const once = await bench(...traces());
+    expect(exact(await bench(...traces()))).toEqual(exact(once));
+    const [tlsf] = once.results.filter(({ subject, trace }) => subject === "as-tlsf" && trace === "calloc");
+    const { counts, steady, javascript } = doneOf(tlsf);
+    // calloc 4 × (id + 1) bytes for id from 0 to 199
+    expect(counts.metered?.zeroed.bytes).toBeGreaterThanOrEqual((4 * 200 * 201) / 2);
+    expect(counts.metered?.zeroed.needless).toBeLessThanOrEqual(counts.metered?.zeroed.bytes ?? 0);
+    expect(counts.utilisation).toBe(800 / counts.memory.peak);
+    expect(steady.samples).toHaveLength(3);
+    expect(steady.ratio).toBeNull();
+    expect(javascript?.samples).toHaveLength(3);
+  });
+
+  test("shows what hostile modules did, within its budget, and goes on", async () => {
+    const names = ["endless", "trapping", "overlapping", "outside", "reaching"];
+    const record = await bench(
+      ...["as-tlsf", ...names.map((name) => `${BUILT}${name}.wasm`)],
+      ...["--budget", "2s", "--trace", path("small.txt")],
+    );
+    const states = Object.fromEntries(record.results.map(({ subject, outcome }) => [subject, outcome.state]));
+    const failed = { trapping: "failed", overlapping: "failed", outside: "failed", reaching: "failed" };
+    expect(states).toEqual({ "as-tlsf": "done", endless: "late", ...failed });
+  });
+
+  test("tells exhaustion of memory from failure", async () => {
+    const { results } = await bench(`${BUILT}as-bump.wasm`, "--memory", "64MiB", "--trace", path("huge.txt"));
+    // 64 MiB hold six blocks of ten million bytes
+    expect(results[0]?.outcome).toMatchObject({ state: "exhausted", failedAllocations: 194 });
+  });
+
+  test("meters a module that imports its memory", async () => {
+    const { results } = await bench(
+      ...[`${BUILT}web-tree-sitter.wasm`, "--unknown-imports", "trap", "--trace", path("calloc.txt")],
+    );
+    expect(doneOf(results[0]).counts.metered?.zeroed.bytes).toBeGreaterThan(10_000);
+  });
+
+  test("finds a slow one slower, by exit code and in words", async () => {
+    const argv = ["bench", "as-tlsf", path("slow.wasm"), ...QUICK, "--trace", path("small.txt")];
+    const slower = await zeropage([...argv, "--fail-if-slower", "50%"]);
+    expect(slower.code).toBe(1);
+    expect(slower.stderr).toMatch(/slow on small is at least [\d.]+ % slower than as-tlsf/);
+    const swapped = await zeropage([...argv, "--baseline", "slow", "--fail-if-slower", "50%"]);
+    expect(swapped).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("fails with --fail-if-slower where one does not come through", async () => {
+    const argv = ["bench", "as-tlsf", `${BUILT}trapping.wasm`, ...QUICK, "--trace", path("small.txt")];
+    const { code, stderr } = await zeropage([...argv, "--fail-if-slower", "500%"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("trapping on small: ModuleTrap");
+    expect((await zeropage(argv)).code).toBe(0);
+  });
+
+  test("interrupted, prints and keeps what there is, and exits with 130", async () => {
+    const output = path("interrupted.json");
+    const argv = ["bench", "--rounds", "100000", "--passes", "1", "--output", output, ...traces()];
+    const ended = await zeropage(argv, (child) => {
+      const timer = setInterval(async () => {
+        const text = await readFile(output, "utf8").catch(() => "");
+        if (!text) return;
+        clearInterval(timer);
+        child.kill("SIGINT");
+      }, 20);
+    });
+    expect(ended.code).toBe(130);
+    expect(ended.stdout).toContain("interrupted");
+    const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
+    expect(record.complete).toBe(false);
+    expect(record.results.length).toBeGreaterThan(0);
+  });
+
+  test.each<[string[], RegExp]>([
+    [["nowhere.wasm"], /cannot read module "nowhere.wasm": there is no such file; built in are/],
+    [["as-tlsf", "as-tlsf"], /"as-tlsf" is named twice/],
+    [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt"/],
+    [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
+    [["--budget", "10"], /--budget: "10" is not a time/],
+    [["--shard", "3/2"], /--shard: "3\/2" is not a shard: write 1\/4/],
+    [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write 5%/],
+    [["--rounds", "0"], /--rounds: "0" is not a count/],
+    [["--json", "--markdown"], /cannot be used with/],
+    [["--output", "nowhere/x.json"], /--output: cannot write/],
+  ])("refuses %j before any work", async (argv, message) => {
+    const { code, stdout, stderr } = await zeropage(["bench", ...argv]);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("forms", () => {
+  const argv = () => ["bench", ...QUICK, "--trace", path("calloc.txt")];
+
+  test("github-action-benchmark's is a list of names, units and values", async () => {
+    const { stdout } = await zeropage([...argv(), "--github"]);
+    const points: Record<string, unknown>[] = JSON.parse(stdout);
+    expect(points.map(({ name }) => name)).toEqual(
+      ["as-tlsf", "as-stub"].flatMap((name) =>
+        ["steady", "first pass", "memory", "zeroed"].map((what) => `${name} on calloc, ${what}`),
+      ),
+    );
+    for (const { unit, value, range } of points) {
+      expect(["ns/op", "bytes"]).toContain(unit);
+      expect(value).toBeGreaterThan(0);
+      if (unit === "ns/op") expect(range).toMatch(/^± [\d.]+%$/);
+    }
+  });
+
+  test("benchstat's is Go's benchmark format", async () => {
+    const { stdout } = await zeropage([...argv(), "--benchstat"]);
+    // golang.org/design/14313-benchmark-format: a name, iterations, and pairs of value and unit
+    const line = /^Benchmark[^\sa-z]\S* [1-9]\d*( \d+(\.\d+)?(e-?\d+)? [^\s\d]\S*)+$/;
+    const [key, cpu, ...lines] = stdout.trimEnd().split("\n");
+    expect(key).toMatch(/^pkg: zeropage-\d/);
+    expect(cpu).toMatch(/^cpu: \S/);
+    expect(lines).toHaveLength(2 * 2 * 3);
+    for (const one of lines) expect(one).toMatch(line);
+  });
+
+  test("Markdown is a table of as many columns everywhere", async () => {
+    const { stdout } = await zeropage([...argv(), "--markdown"]);
+    const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
+    expect(rows).toHaveLength(4);
+    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([15]));
+  });
+
+  test("HTML is one file with charts that parse, and asks for nothing else", async () => {
+    const { stderr } = await zeropage([...argv(), "--html", path("bench.html")]);
+    expect(stderr).toBe(`wrote ${path("bench.html")}\n`);
+    const html = await readFile(path("bench.html"), "utf8");
+    expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(html.match(/<tr>/g)).toHaveLength(3);
+    expect(html).not.toMatch(/<(script|link|img|iframe)|@import|url\(/);
+    const charts = html.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
+    expect(charts).toHaveLength(3);
+    for (const chart of charts) expect(parseSvg(chart).marks.bar).toBe(2);
+  });
+});
+
+describe("merge", () => {
+  const shard = (i: number) => path(`shard-${i}.json`);
+  const part = (i: number, n: number, ...more: string[]) =>
+    zeropage(["bench", `--shard`, `${i}/${n}`, "--output", shard(i), ...QUICK, ...more, ...traces()]);
+  const modules = () => ["as-tlsf", "as-stub", `${BUILT}as-bump.wasm`, `${BUILT}trapping.wasm`];
+
+  test("makes one of what several processes measured at once", async () => {
+    const ended = await Promise.all([1, 2, 3].map((i) => part(i, 3, ...modules())));
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const merged = await zeropage(["merge", shard(3), shard(1), shard(2), "--json"]);
+    expect(merged).toMatchObject({ code: 0, stderr: "" });
+    const record: BenchRecord = JSON.parse(merged.stdout);
+    expect(record).toMatchObject({ complete: true, shard: null });
+    expect(exact(record)).toEqual(exact(await bench(...modules(), ...traces())));
+    for (const { subject, outcome } of record.results) {
+      if (outcome.state === "done") expect(outcome.steady.ratio === null).toBe(subject === "as-tlsf");
+    }
+  });
+
+  test("refuses what does not belong together, naming what to do", async () => {
+    await part(1, 2);
+    await part(2, 2, "--seed", "5");
+    const different = await zeropage(["merge", shard(1), shard(2)]);
+    expect(different.code).toBe(1);
+    expect(different.stderr).toMatch(/different runs, in parameters: run all shards with the same version/);
+    expect((await zeropage(["merge", shard(1)])).stderr).toMatch(
+      /no shard 2\/2: run zeropage bench with --shard 2\/2/,
+    );
+    await writeFile(path("other.json"), "{}");
+    expect(await zeropage(["merge", path("other.json")])).toMatchObject({ code: 2 });
+    await writeFile(path("other.json"), "{");
+    expect((await zeropage(["merge", path("other.json")])).stderr).toMatch(/cannot read/);
+  });
+});
