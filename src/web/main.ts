@@ -8,7 +8,6 @@
  * would only wrap.
  */
 import type { Report } from "../index.js";
-import { verdict } from "../report/verdict.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled } from "./client.js";
@@ -16,7 +15,7 @@ import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import type { Moment, Played } from "./protocol.js";
-import { type Opened, reportOf, Session } from "./session.js";
+import { type Opened, reportOf, Session, storyOf } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -193,7 +192,7 @@ class Page {
       this.#hide(ids);
     });
     buildLegend(sides);
-    buildCounters(sides);
+    buildCounters(this.#state);
     this.#charts.offer(this.#state);
     this.#tell(reportOf(this.#state, opened), opened);
   }
@@ -202,8 +201,9 @@ class Page {
     for (const { map } of this.#panels) map.hide(ids);
   }
 
-  #tell(report: Report, { losses }: Opened): void {
-    const sentences = [...verdict(report), ...losses.map((loss) => `Note: ${loss}.`)];
+  #tell(report: Report, opened: Opened): void {
+    const told = storyOf(this.#state, opened, report);
+    const sentences = [...told, ...opened.losses.map((loss) => `Note: ${loss}.`)];
     byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
   }
 
@@ -216,7 +216,7 @@ class Page {
   #show(moments: [Moment, Moment]): void {
     for (const side of SIDES) this.#panels[side]?.show(moments[side]);
     this.#transport.show(Math.max(...moments.map(({ position }) => position)));
-    showCounters([moments[0].counters, moments[1].counters]);
+    showCounters(moments);
     showLegend(moments);
   }
 
@@ -264,9 +264,9 @@ class Page {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is, at last. */
+/** The moment that tells most: of what is done over and over, when the last block is in use; of a trace, when most is, at last. */
 function telling({ input }: ViewState, { length, sides }: Opened): number {
-  if (input.kind === "loop") return length - 1;
+  if (input.kind === "loop" || input.kind === "reads") return length - 1;
   const [first, ...others] = sides[0].timeline;
   if (!first) return length;
   return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;

@@ -5,16 +5,29 @@
  */
 import {
   type Checkpoint,
+  clearBuffer,
+  defaultCosts,
   OpKind,
   openSandbox,
   RECORD_BYTES,
   type Sandbox,
+  type SimulatedTime,
+  simulatedTime,
   type TimelinePoint,
   type TouchPolicy,
 } from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
-import type { Choice, CodeLine, Moment, PageChange, PageHistory, Played, Progress } from "./protocol.js";
-import { AskedBytes, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
+import type {
+  Choice,
+  CodeLine,
+  Library,
+  Moment,
+  PageChange,
+  PageHistory,
+  Played,
+  Progress,
+} from "./protocol.js";
+import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
 const LEAST_STRIDE = 1 << 13;
@@ -32,6 +45,7 @@ const LATEST_CHANGES = 8;
 interface Mark {
   position: number;
   asked: AskedBytes;
+  library: Library;
   checkpoint: Checkpoint;
 }
 
@@ -40,6 +54,7 @@ export type OnProgress = (progress: Progress) => void;
 export class Player {
   #position = 0;
   #asked = new AskedBytes();
+  #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
   #stride: number;
   /** Operations it can come through: fewer than the tape has if something stops it. */
@@ -70,10 +85,12 @@ export class Player {
     const stopped = this.#runSampled(timeline, onProgress);
     const hostSeconds = (performance.now() - start) / 1000;
     const counters = this.sandbox.counters();
+    const simulated = this.#simulated();
     return {
       end: this.#end,
       ...(stopped !== undefined && { stopped }),
-      result: { ...choice, parameters: { operations: this.#end }, counters, hostSeconds },
+      result: { ...choice, parameters: { operations: this.#end }, counters, hostSeconds, simulated },
+      library: this.#library,
       timeline,
     };
   }
@@ -122,6 +139,7 @@ export class Player {
     this.#marks.push({
       position: this.#position,
       asked: this.#asked.copy(),
+      library: this.#library,
       checkpoint: sandbox.checkpoint(),
     });
     if (this.#marks.length * sandbox.hostBytes < CHECKPOINT_BUDGET) return;
@@ -141,23 +159,43 @@ export class Player {
     return this.#marks.findLast((mark) => mark.position <= position) as Mark;
   }
 
-  #restore({ position, asked, checkpoint }: Mark, to: number): void {
+  #restore({ position, asked, library, checkpoint }: Mark, to: number): void {
     this.sandbox.restore(checkpoint);
     this.#position = position;
     this.#asked = asked.copy();
+    this.#library = library;
     this.#advance(to);
   }
 
   /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
   #advance(to: number): void {
-    const { count } = this.tape;
+    const { count, clears } = this.tape;
     while (this.#position < to) {
       const at = this.#position % count;
+      if (clears) {
+        this.#step(at);
+        continue;
+      }
       const rounds = at === 0 && count <= MOST_RECORDS ? Math.floor((to - this.#position) / count) : 0;
       const times = Math.min(Math.max(1, rounds), MOST_ROUNDS);
       const records = rounds > 0 ? count : Math.min(count - at, to - this.#position, MOST_RECORDS);
       this.#repeat(at, records, times);
     }
+  }
+
+  /** One record, of those that the sandbox does not know too. */
+  #step(at: number): void {
+    const { kind, slot, first, second } = operationAt(this.tape, at);
+    if (kind !== CLEAR) {
+      this.#repeat(at, 1, 1);
+      return;
+    }
+    const address = this.sandbox.slots()[slot];
+    if (address) {
+      const needless = clearBuffer(this.sandbox, address + first, second);
+      this.#library = addTo(this.#library, second, needless);
+    }
+    this.#position++;
   }
 
   #repeat(at: number, count: number, times: number): void {
@@ -178,11 +216,22 @@ export class Player {
     return {
       position,
       counters: sandbox.counters(),
+      library: this.#library,
+      simulated: this.#simulated(),
       runs: readPageRuns(sandbox, this.#objects(slots)),
       regions: Float64Array.from(regions),
       code: this.#code(position),
       ...(object && { object }),
     };
+  }
+
+  #simulated(): SimulatedTime {
+    const { zeroed, ...counters } = this.sandbox.counters();
+    const allocator = zeroed.allocator + this.#library.cleared;
+    return simulatedTime(
+      { ...counters, zeroed: { ...zeroed, allocator } },
+      defaultCosts(this.sandbox.machine.kernel),
+    );
   }
 
   /** Does the last operation by itself, to see the object it is about. */
@@ -240,6 +289,11 @@ export class Player {
     return { changes, latest };
   }
 }
+
+const addTo = (library: Library, cleared: number, needless: number): Library => ({
+  cleared: library.cleared + cleared,
+  needless: library.needless + needless,
+});
 
 /** Operations between two samples: prime to the length of a loop, so that all parts of it are seen. */
 function sampleStride(length: number, period: number): number {

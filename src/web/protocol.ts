@@ -6,6 +6,7 @@ import type {
   Counters,
   OptionValues,
   Result,
+  SimulatedTime,
   TimelinePoint,
   TouchPolicy,
   TraceNotes,
@@ -26,7 +27,14 @@ export interface Played {
   /** Why it was stopped: the allocator's words, or the machine's. */
   stopped?: string;
   result: Result;
+  library: Library;
   timeline: TimelinePoint[];
+}
+
+/** What the program itself cleared, and how much of it already read as zero, in bytes. */
+export interface Library {
+  cleared: number;
+  needless: number;
 }
 
 /** A line of the program about the cursor. */
@@ -41,6 +49,9 @@ export interface Moment {
   /** Operations done. */
   position: number;
   counters: Counters;
+  library: Library;
+  /** With what the program cleared, which is priced as the allocator's clearing. */
+  simulated: SimulatedTime;
   runs: PageRuns;
   /** Start and end of each mapped region, in turn. */
   regions: Float64Array<ArrayBuffer>;

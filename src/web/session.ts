@@ -1,9 +1,11 @@
 /** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { Report, TouchPolicy, TraceNotes } from "../index.js";
+import type { IterContentResult, Report, TouchPolicy, TraceNotes } from "../index.js";
+import { iterContentPage } from "../report/iter-content.js";
+import { verdict } from "../report/verdict.js";
 import { Cancelled, Client } from "./client.js";
 import type { Choice, Moment, Played, Progress } from "./protocol.js";
-import { type Input, SIDES, type ViewState } from "./state.js";
-import { lengthOf, loopTape, type Tape } from "./tape.js";
+import { formatExact, type Input, SIDES, type ViewState } from "./state.js";
+import { bytesPerRead, lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
   tape: Tape;
@@ -51,6 +53,9 @@ export class Session {
   async #read(input: Input, source: () => Promise<Blob>, onProgress: OnProgress) {
     if (input.kind === "loop") {
       return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
+    }
+    if (input.kind === "reads") {
+      return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
     }
     const bytes = input.kind === "text" ? input.text : await source();
     const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", bytes, {
@@ -101,9 +106,12 @@ export class Session {
 
 /** The record that verdicts and charts are made from. */
 export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
-  const results = opened.sides.map(({ result }) => result);
-  // Twice the same allocator is one to a report.
-  if (JSON.stringify(sides[0]) === JSON.stringify(sides[1])) results.pop();
+  const results = distinct(sides, opened).map(({ result }) => result);
+  if (input.kind === "reads") {
+    const { way, chunk, body } = input;
+    const parameters = { way, chunk: formatExact(chunk), body: formatExact(body) };
+    return { scenario: "iter-content", parameters, results };
+  }
   if (input.kind !== "loop") {
     const trace = input.kind === "text" ? "program" : input.name;
     return { scenario: "replay", parameters: { trace, touch }, results };
@@ -113,5 +121,34 @@ export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Re
     scenario: "calloc-loop",
     parameters: { count, written },
     results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
+  };
+}
+
+/** Twice the same allocator is one to a report. */
+function distinct(sides: ViewState["sides"], { sides: [left, right] }: Opened): Played[] {
+  return JSON.stringify(sides[0]) === JSON.stringify(sides[1]) ? [left] : [left, right];
+}
+
+/** What a run comes to, in sentences. `report` is its own. */
+export function storyOf({ input, sides }: ViewState, opened: Opened, report: Report): readonly string[] {
+  if (input.kind !== "reads") return verdict(report);
+  const results = distinct(sides, opened).map((played) => readsResult(input, played, opened.tape.count));
+  return iterContentPage({ scenario: "iter-content", parameters: { body: input.body }, results }).sentences;
+}
+
+/** One side of the bug report, as far as it came. */
+function readsResult(
+  { way, chunk }: Extract<Input, { kind: "reads" }>,
+  { end, library, result }: Played,
+  recordsPerRead: number,
+): IterContentResult {
+  const { allocator, options, counters } = result;
+  const simulated = result.simulated as IterContentResult["simulated"];
+  const reads = Math.floor(end / recordsPerRead);
+  const body = reads * bytesPerRead(chunk);
+  const bytesPerSecond = simulated.seconds === 0 ? null : body / simulated.seconds;
+  return {
+    ...{ allocator, options, way, chunk, body, counters, simulated, bytesPerSecond },
+    library: { reads, ...library },
   };
 }

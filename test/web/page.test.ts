@@ -8,7 +8,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
-import { type Counters, openSandbox, readTrace, runCallocLoop } from "../../src/index.js";
+import { type Counters, openSandbox, readTrace, runCallocLoop, runIterContent } from "../../src/index.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -141,6 +141,35 @@ describe.skipIf(!executable)("the page", () => {
     expect(await other.locator("[aria-current=step]").first().textContent()).toBe(
       await page.locator("[aria-current=step]").first().textContent(),
     );
+  });
+
+  it("runs the bug report as the scenario does, with simulated time", async () => {
+    const page = await open("#chunk=100MiB&way=malloc%2Bmemset&body=1MiB&a=libmalloc&b=glibc");
+    await shown(page, "255 of 256");
+    await page
+      .getByText(/^libmalloc, CFFI before 1\.10: at most .*\/s at 100 MiB; .* already read as zero\.$/)
+      .waitFor();
+    await page.getByRole("button", { name: "End" }).click();
+    await shown(page, "256 of 256");
+    for (const [side, model] of (["libmalloc", "glibc"] as const).entries()) {
+      const run = { model, way: "malloc+memset", chunk: 100 * MIB, body: MIB } as const;
+      const { counters, library, simulated } = await runIterContent(run);
+      await expectCounters(page, side as 0 | 1, counters);
+      expect(await counter(page, "library.cleared", side as 0 | 1)).toBe(library.cleared);
+      expect(await counter(page, "library.needless", side as 0 | 1)).toBe(library.needless);
+      expect(await counter(page, "simulated.seconds", side as 0 | 1)).toBe(simulated.seconds);
+    }
+    const time = page.locator('td[data-counter="simulated.seconds"][data-column="0"]');
+    await expect(time.textContent()).resolves.toMatch(/ s, simulated, by macos-2016$/);
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByLabel("Buffers by").selectOption({ label: "malloc: the fix" });
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await expect.poll(() => page.url()).toContain("chunk=100MiB&way=malloc&body=1MiB");
+    await shown(page, "191 of 192");
+    await expect(counter(page, "bytes.inUse")).resolves.toBe(100 * MIB);
+    await expect(
+      page.locator('td[data-counter="zeroed.needless"][data-column="0"]').textContent(),
+    ).resolves.toBe("0 bytes");
   });
 
   it("takes a trace that is dropped, and says what its link cannot hold", async () => {

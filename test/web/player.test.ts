@@ -1,8 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { models, openSandbox, readTrace, runCallocLoop, type TouchPolicy } from "../../src/index.js";
+import {
+  models,
+  openSandbox,
+  readTrace,
+  runCallocLoop,
+  runIterContent,
+  type TouchPolicy,
+} from "../../src/index.js";
+import { BUFFER_WAYS } from "../../src/report/results.js";
 import { decode } from "../../src/web/page-runs.js";
 import { Player } from "../../src/web/player.js";
-import { codeOf, lengthOf, loopTape, operationAt, type Tape, traceTape } from "../../src/web/tape.js";
+import {
+  codeOf,
+  lengthOf,
+  loopTape,
+  operationAt,
+  readsTape,
+  type Tape,
+  traceTape,
+} from "../../src/web/tape.js";
 import { Random } from "../random.js";
 
 const MIB = 2 ** 20;
@@ -90,6 +106,47 @@ describe("a player", () => {
     expect(played.result.counters).toEqual(expected.counters);
     player.moment(17);
     expect(player.moment(3000).counters).toEqual(expected.counters);
+  });
+
+  it.each(BUFFER_WAYS)("of the bug report by %s counts what the scenario counts", async (way) => {
+    const body = 4 * MIB;
+    for (const [model, chunk] of [
+      ["libmalloc", 100 * MIB],
+      ["glibc", 10 * MIB],
+      ["glibc", 1000],
+    ] as const) {
+      const perRead = Math.min(chunk, 16384);
+      const whole = Math.floor(body / perRead) * perRead;
+      const tape = await readsTape(way, chunk, whole);
+      const { player, played } = await Player.open(
+        tape,
+        { allocator: model, options: {} },
+        "none",
+        noProgress,
+      );
+      const { counters, library, simulated } = await runIterContent({ model, way, chunk, body: whole });
+      expect(played.result).toMatchObject({ counters, simulated });
+      expect({ reads: tape.rounds, ...played.library }).toEqual(library);
+      // Back and forth again, it has not lost count.
+      expect(player.moment(1).library).toEqual({ cleared: 0, needless: 0 });
+      expect(player.moment(played.end)).toMatchObject({ counters, simulated, library: played.library });
+    }
+  });
+
+  it("shows what the library clears as memset, on pages that stay clean", async () => {
+    const tape = await readsTape("malloc+memset", MIB, 32768);
+    const { player } = await Player.open(tape, { allocator: "glibc", options: {} }, "none", noProgress);
+    const { code, library, runs, object } = player.moment(2);
+    expect(code.slice(0, 4).map((line) => line.code)).toEqual([
+      "p0 = malloc(1'048'576);",
+      "memset(p0, 0, 1'048'576);",
+      "write(p0, 16'384);",
+      "free(p0);",
+    ]);
+    // The page that begins with the header of the block is written already.
+    expect(library).toEqual({ cleared: MIB, needless: MIB - 4080 });
+    expect(object?.bytes).toBe(MIB);
+    expect([...runs.details].map((detail) => decode(detail).state)).toContain("clean");
   });
 
   it("keeps a timeline that shows every part of a loop", async () => {
