@@ -54,7 +54,7 @@ declare function managedUnpin(pointer: u32): void;
 declare function managedRenew(pointer: u32, bytes: u32): u32;
 
 /** Of patterns.ts. */
-declare function fill(address: u32, value: u32, bytes: u32): void;
+declare function clear(address: u32, bytes: u32): void;
 declare function copy(to: u32, from: u32, bytes: u32): void;
 declare function loadWord(address: u32): u32;
 
@@ -117,7 +117,7 @@ export function calloc(count: u32, size: u32): u32 {
 function zeroedBlock(bytes: u32): u32 {
   if (family == Family.Rust && native & Native.Calloc) return rustZeroed(bytes, PLAIN_ALIGN);
   const pointer = allocateBlock(bytes, PLAIN_ALIGN);
-  if (pointer && !(native & Native.Calloc)) fill(pointer, 0, bytes);
+  if (pointer && !(native & Native.Calloc)) clear(pointer, bytes);
   return pointer;
 }
 

@@ -4,14 +4,15 @@
  *
  * The module's own memory starts at BASE. Below it the meter keeps its notes, which the module cannot reach:
  *
- *      0            1 MiB          2 MiB           3 MiB      BASE           host's address
- *      ├─────────────┼──────────────┼───────────────┼──────────┼──────────────────────────────
- *      │ read, by    │ written, by  │ cleared, by   │ counters │ the module's memory, as the
- *      │ page        │ page         │ page          │          │ module sees it from 0 on
- *      └─────────────┴──────────────┴───────────────┴──────────┴──────────────────────────────
+ *      0          1 MiB        2 MiB        3 MiB        4 MiB      BASE      host's address
+ *      ├───────────┼────────────┼────────────┼────────────┼──────────┼────────────────────────
+ *      │ read, by  │ written,   │ cleared,   │ unknown,   │ counters │ the module's memory, as
+ *      │ page      │ by page    │ by page    │ by page    │          │ the module sees it
+ *      └───────────┴────────────┴────────────┴────────────┴──────────┴────────────────────────
  *
  * One byte per page of 4 KiB, 1 once it happened; 2^20 of them cover what 32 bits can address. A page is noted as
  * cleared, and not as written, when zeroes were written over what was zero: a needless touch, unless another follows.
+ * It is unknown where the program touched it without saying with what: clearing it is needed, until all of it is.
  * Addresses passed to these functions are the module's.
  */
 const PAGE_SHIFT: u32 = 12;
@@ -21,7 +22,8 @@ const WASM_PAGE_SHIFT: u32 = 16; // 64 KiB: core specification
 export const READ: u32 = 0;
 export const WRITTEN: u32 = 1 << 20;
 export const CLEARED: u32 = 2 << 20;
-export const COUNTERS: u32 = 3 << 20;
+export const UNKNOWN: u32 = 3 << 20;
+export const COUNTERS: u32 = 4 << 20;
 export const BASE: u32 = COUNTERS + (1 << WASM_PAGE_SHIFT);
 
 // Counters are 8 bytes each, in this order. src/foreign/reading.ts reads them.
@@ -48,7 +50,8 @@ export function translate(address: u32, bytes: u32): u32 {
   return address + BASE;
 }
 
-function mark(map: u32, address: u32, bytes: u32): void {
+/** Notes a range, which has to be in memory, in one of the maps. */
+export function mark(map: u32, address: u32, bytes: u32): void {
   if (!bytes) return;
   const first = address >> PAGE_SHIFT;
   const last = (address + bytes - 1) >> PAGE_SHIFT;
@@ -78,6 +81,14 @@ function zeroes(start: u32, bytes: u32): u32 {
   return found;
 }
 
+/** What `zeroes` finds in part of a page, unless nobody knows what the page holds. Afterwards it does not hold that. */
+function needlessIn(start: u32, part: u32): u32 {
+  const unknown = UNKNOWN + (start >> PAGE_SHIFT);
+  if (!load<u8>(unknown)) return zeroes(start + BASE, part);
+  if (part == PAGE_BYTES) store<u8>(unknown, 0);
+  return 0;
+}
+
 /** Counts, page by page, what setting `bytes` from `address` to zero needlessly clears. To be called before it. */
 function clear(address: u32, bytes: u32, counter: u32): void {
   count(counter, bytes);
@@ -85,7 +96,7 @@ function clear(address: u32, bytes: u32, counter: u32): void {
   for (let done: u32 = 0; done < bytes; ) {
     const start = address + done;
     const part = min(bytes - done, PAGE_BYTES - (start & (PAGE_BYTES - 1)));
-    const found = zeroes(start + BASE, part);
+    const found = needlessIn(start, part);
     store<u8>((found == part ? CLEARED : WRITTEN) + (start >> PAGE_SHIFT), 1);
     needless += found;
     done += part;
@@ -97,7 +108,9 @@ function clear(address: u32, bytes: u32, counter: u32): void {
 export function clearByStore(address: u32, offset: u32, bytes: u32): void {
   if (<u64>address + offset + bytes > size()) return;
   const start = address + offset;
-  if (bytes > 8 || (start & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES) return clear(start, bytes, STORED);
+  const isUnknown = load<u8>(UNKNOWN + (start >> PAGE_SHIFT));
+  if (isUnknown || bytes > 8 || (start & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES)
+    return clear(start, bytes, STORED);
   // The same for what lies in one page and one word: the last bytes of the 8 that end where the store ends.
   const old = load<u64>(start + bytes + BASE - 8) >> (64 - 8 * bytes);
   store<u8>((old ? WRITTEN : CLEARED) + (start >> PAGE_SHIFT), 1);
@@ -105,12 +118,17 @@ export function clearByStore(address: u32, offset: u32, bytes: u32): void {
   count(STORED + 1, zeroesOf(old) + bytes - 8);
 }
 
-/** In place of memory.fill. */
-export function fill(address: u32, value: u32, bytes: u32): void {
-  const start = translate(address, bytes);
+/** Counts what filling a range, which has to be in memory, does. To be called before it. */
+export function noteFill(address: u32, value: u32, bytes: u32): void {
   count(FILLS, 1);
   if (value & 0xff) mark(WRITTEN, address, bytes);
   else clear(address, bytes, FILLED);
+}
+
+/** In place of memory.fill. */
+export function fill(address: u32, value: u32, bytes: u32): void {
+  const start = translate(address, bytes);
+  noteFill(address, value, bytes);
   memory.fill(start, <u8>value, bytes);
 }
 

@@ -1,8 +1,9 @@
 /**
  * What the program does with the memory of a foreign module. Compiled on its own and linked to that
  * memory, so these are the only accesses to its blocks from outside. A metered module has its own
- * things below `base`; every address given here is the module's.
+ * things below `base`, and there they are noted too; every address given here is the module's.
  */
+import { mark, noteFill, READ, UNKNOWN, WRITTEN } from "./meter";
 
 /** Pages of an operating system: what a touch is about. */
 const PAGE_BYTES: u64 = 4096;
@@ -13,8 +14,17 @@ let base: usize = 0;
 /** The byte read last. Exported, or the optimizer would drop the reads. */
 export let lastRead: u8 = 0;
 
-export function setBase(bytes: u32): void {
+/** Whether a meter keeps its notes below `base`. */
+let metered: bool = false;
+
+export function setBase(bytes: u32, isMetered: bool): void {
   base = bytes;
+  metered = isMetered;
+}
+
+/** Notes that the program reads or writes a range, which has to be in memory. */
+export function note(address: u32, bytes: u32, write: bool): void {
+  if (metered) mark(write ? WRITTEN : READ, address, bytes);
 }
 
 /** Bytes of the module's memory. */
@@ -27,15 +37,26 @@ export function loadWord(address: u32): u32 {
 }
 
 export function fill(address: u32, value: u32, bytes: u32): void {
+  note(address, bytes, true);
   memory.fill(base + address, <u8>value, bytes);
 }
 
+/** Zeroes a range on behalf of an allocator that has no calloc: its zeroing, and not the program's. */
+export function clear(address: u32, bytes: u32): void {
+  if (metered) noteFill(address, 0, bytes);
+  memory.fill(base + address, 0, bytes);
+}
+
 export function copy(to: u32, from: u32, bytes: u32): void {
+  note(from, bytes, false);
+  note(to, bytes, true);
   memory.copy(base + to, base + from, bytes);
 }
 
-/** Reads, or writes back, one byte of every page of a range. Contents stay. */
+/** Reads, or writes back, one byte of every page of a range. Contents stay, though nobody is to know them. */
 export function touch(address: u32, bytes: u32, write: bool): void {
+  note(address, bytes, write);
+  if (metered && write) mark(UNKNOWN, address, bytes);
   const end = <u64>address + bytes;
   for (let at = <u64>address; at < end; at = (at | (PAGE_BYTES - 1)) + 1) {
     const value = load<u8>(base + <usize>at);
@@ -46,6 +67,7 @@ export function touch(address: u32, bytes: u32, write: bool): void {
 
 /** Fills a range with bytes that depend on the seed and their place in it. */
 export function writePattern(address: u32, bytes: u32, seed: u32): void {
+  note(address, bytes, true);
   const start = base + address;
   const whole = bytes & ~3;
   let word = seed * STRIDE;
@@ -55,6 +77,7 @@ export function writePattern(address: u32, bytes: u32, seed: u32): void {
 
 /** How many bytes from the start still hold the pattern: all of them, or where the first differs. */
 export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
+  note(address, bytes, false);
   const start = base + address;
   let word = seed * STRIDE;
   for (let at: u32 = 0; at < bytes; at++) {
@@ -66,6 +89,7 @@ export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
 
 /** How many bytes from the start are zero. */
 export function zeroEnd(address: u32, bytes: u32): u32 {
+  note(address, bytes, false);
   const start = base + address;
   for (let at: u32 = 0; at < bytes; at++) if (load<u8>(start + at)) return at;
   return bytes;

@@ -13,14 +13,24 @@ export class BinaryReader {
     return this.offset >= this.end;
   }
 
+  /** Bytes up to the end. */
+  get left(): number {
+    return this.end - this.offset;
+  }
+
   byte(): number {
-    if (this.offset >= this.end) throw new ModuleError("the module ends too early", this.offset);
+    if (this.offset >= this.end) this.#endTooSoon(1);
     return this.bytes[this.offset++] as number;
   }
 
   skip(count: number): void {
-    if (count > this.end - this.offset) throw new ModuleError("the module ends too early", this.end);
+    if (count > this.left) this.#endTooSoon(count);
     this.offset += count;
+  }
+
+  #endTooSoon(wanted: number): never {
+    const missing = wanted - this.left;
+    throw new ModuleError(`the module ends here, ${missing} bytes too soon: get the whole file`, this.offset);
   }
 
   take(count: number): Uint8Array {
@@ -48,7 +58,36 @@ export class BinaryReader {
         return value;
       }
     }
-    throw new ModuleError("a number of more than 32 bits", start);
+    throw new ModuleError("a number exceeds 32 bits: the file is damaged", start);
+  }
+
+  /** Unsigned LEB128 of 64 bits; exact to 2^53. */
+  u64(): number {
+    const start = this.offset;
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 63; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+    throw new ModuleError("a number exceeds 64 bits: the file is damaged", start);
+  }
+
+  /** Little-endian, of 32 bits. */
+  fixed32(): number {
+    return (this.byte() | (this.byte() << 8) | (this.byte() << 16) | (this.byte() << 24)) >>> 0;
+  }
+
+  name(): string {
+    return new TextDecoder().decode(this.take(this.u32()));
+  }
+
+  /** What `read` gives for each item of a counted list. */
+  times<T>(read: () => T): T[] {
+    const count = this.u32();
+    // An item takes a byte at least: a count beyond that would only fill memory.
+    if (count > this.left) this.#endTooSoon(count);
+    return Array.from({ length: count }, read);
   }
 
   /** Signed LEB128 of 32 or 33 bits. */
@@ -60,14 +99,15 @@ export class BinaryReader {
       value += (byte & 127) * scale;
       if (byte < 128) return byte & 64 ? value - scale * 128 : value;
     }
-    throw new ModuleError("a number of more than 33 bits", start);
+    throw new ModuleError("a number exceeds 33 bits: the file is damaged", start);
   }
 
   /** Skips a LEB128 of at most 64 bits. Returns the offset behind it. */
   skipNumber(): number {
     const start = this.offset;
     while (this.byte() >= 128) {
-      if (this.offset - start >= 10) throw new ModuleError("a number of more than 64 bits", start);
+      if (this.offset - start >= 10)
+        throw new ModuleError("a number exceeds 64 bits: the file is damaged", start);
     }
     return this.offset;
   }
@@ -178,7 +218,7 @@ export class Sections {
     const kept = this.#list.filter(({ id, content }) => {
       if (id !== Section.Custom) return true;
       const reader = new BinaryReader(content.bytes, content.offset, content.end);
-      return keep(new TextDecoder().decode(reader.take(reader.u32())));
+      return keep(reader.name());
     });
     this.#list.splice(0, this.#list.length, ...kept);
   }

@@ -10,6 +10,7 @@ export interface Layout {
   READ: number;
   WRITTEN: number;
   CLEARED: number;
+  UNKNOWN: number;
   COUNTERS: number;
   /** Where the module's memory starts. A multiple of 64 KiB. */
   BASE: number;
@@ -64,6 +65,7 @@ function constantsOf({ exports }: WebAssembly.Instance): Layout {
     READ: value("READ"),
     WRITTEN: value("WRITTEN"),
     CLEARED: value("CLEARED"),
+    UNKNOWN: value("UNKNOWN"),
     COUNTERS: value("COUNTERS"),
     BASE: value("BASE"),
   };
@@ -91,7 +93,7 @@ export function readFunctionType(reader: BinaryReader): Uint8Array {
 
 function readExports(sections: Sections): Hooks {
   const entries = readVector(sections, Section.Export, (reader): [string, number] => {
-    const name = new TextDecoder().decode(reader.take(reader.u32()));
+    const name = reader.name();
     const kind = reader.byte();
     return [kind === 0 ? name : "", reader.u32()];
   });

@@ -39,6 +39,8 @@ export interface Host {
   imports: WebAssembly.Imports;
   /** The module's memory, once there is one: set it when the module exports it. */
   memory?: WebAssembly.Memory;
+  /** Copies within that memory, by the module's addresses. */
+  copy?: (to: number, from: number, bytes: number) => void;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
 }
@@ -61,7 +63,7 @@ export function satisfyImports(shape: ModuleShape, options: ImportOptions, base:
 
 function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: ImportOptions) {
   const given = {
-    memory: () => makeMemory(wanted, shape, mostPages(options, host.base)),
+    memory: () => makeMemory(wanted, shape, mostPages(options, host.base), host.base),
     table: () => makeTable(wanted, shape),
     global: () => makeGlobal(wanted, shape),
     function: () => hostFunction(wanted, host),
@@ -77,9 +79,9 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
 
 // ---- Memory, table, globals ----
 
-function makeMemory(wanted: Extern, shape: ModuleShape, pages: number): WebAssembly.Memory {
+function makeMemory(wanted: Extern, shape: ModuleShape, pages: number, base: number): WebAssembly.Memory {
   const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
-  const least = shape.relocatable ? Math.ceil(layoutOf(shape).stackHigh / WASM_PAGE_BYTES) : 0;
+  const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
   checkInitial(Math.max(initial, least), pages);
   return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
 }
@@ -195,7 +197,7 @@ function grow(memory: WebAssembly.Memory, pages: number): boolean {
   }
 }
 
-function copy(host: Host, to: number, from: number, bytes: number): void {
-  const view = new Uint8Array(memoryOf(host).buffer, host.base);
-  view.copyWithin(to >>> 0, from >>> 0, (from >>> 0) + (bytes >>> 0));
+function copy({ copy }: Host, to: number, from: number, bytes: number): void {
+  if (copy) copy(to, from, bytes);
+  else giveUp("copied memory before it had any");
 }

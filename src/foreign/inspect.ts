@@ -3,7 +3,7 @@
  * of memories, types of functions and the sizes a position independent module asks for are read here.
  */
 import { ModuleError } from "../errors.js";
-import { ByteReader } from "./byte-reader.js";
+import { BinaryReader } from "./binary.js";
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref" | "other";
 
@@ -68,14 +68,14 @@ export function inspectModule(wasm: Uint8Array): ModuleShape {
   if (wasm.length > MOST_MODULE_BYTES) {
     throw new ModuleError(`the module has ${wasm.length} bytes: at most ${MOST_MODULE_BYTES} are read`);
   }
-  const reader = new ByteReader(wasm);
+  const reader = new BinaryReader(wasm);
   checkHeader(reader);
   const sections = new SectionReader();
-  while (!reader.atEnd) sections.read(reader);
+  while (!reader.done) sections.read(reader);
   return sections.shape();
 }
 
-function checkHeader(reader: ByteReader): void {
+function checkHeader(reader: BinaryReader): void {
   if (reader.left < 8 || reader.fixed32() !== MAGIC) {
     throw new ModuleError("not a wasm module: it does not begin with \\0asm; is it a page or an archive?", 0);
   }
@@ -102,7 +102,7 @@ class SectionReader {
   #hasStart = false;
   #relocatable: ModuleShape["relocatable"];
 
-  read(reader: ByteReader): void {
+  read(reader: BinaryReader): void {
     const at = reader.offset;
     const id = reader.byte();
     if (id > LAST_SECTION) throw new ModuleError(`there is no section ${id}: the file is damaged`, at);
@@ -130,14 +130,14 @@ class SectionReader {
     this.#spaces[kind].push({ kind, ...what });
   }
 
-  #functionOf(section: ByteReader): { type: FunctionType } {
+  #functionOf(section: BinaryReader): { type: FunctionType } {
     const at = section.offset;
     const type = this.#types[section.u32()];
     if (!type) throw new ModuleError("a function has a type that is not there: the file is damaged", at);
     return { type };
   }
 
-  #readImport(section: ByteReader): void {
+  #readImport(section: BinaryReader): void {
     const [module, name] = [section.name(), section.name()];
     const kind = readKind(section);
     const what = this.#readExtern(kind, section);
@@ -145,7 +145,7 @@ class SectionReader {
     this.#imports.push({ module, name, kind, ...what });
   }
 
-  #readExtern(kind: ExternKind, section: ByteReader): Omit<Extern, "name" | "kind"> {
+  #readExtern(kind: ExternKind, section: BinaryReader): Omit<Extern, "name" | "kind"> {
     if (kind === "function") return this.#functionOf(section);
     if (kind === "memory") return { limits: readLimits(section) };
     if (kind === "global") return { global: { type: valueType(section), mutable: section.byte() === 1 } };
@@ -158,7 +158,7 @@ class SectionReader {
     return {};
   }
 
-  #readExport(section: ByteReader): void {
+  #readExport(section: BinaryReader): void {
     const offset = section.offset;
     const name = section.name();
     this.#exports.push({ name, kind: readKind(section), index: section.u32(), offset });
@@ -186,25 +186,25 @@ class SectionReader {
     return { ...known, name, kind };
   }
 
-  #readCustom(section: ByteReader): void {
+  #readCustom(section: BinaryReader): void {
     const name = section.name();
     this.#custom.push(name);
     if (name === "dylink.0") this.#relocatable = readDylink(section);
   }
 }
 
-function readKind(section: ByteReader): ExternKind {
+function readKind(section: BinaryReader): ExternKind {
   const at = section.offset;
   const kind = KINDS[section.byte()];
   if (!kind) throw new ModuleError("an import or export is of no known kind: the file is damaged", at);
   return kind;
 }
 
-function valueType(section: ByteReader): ValueType {
+function valueType(section: BinaryReader): ValueType {
   return VALUE_TYPES[section.byte()] ?? "other";
 }
 
-function readFunctionType(section: ByteReader): FunctionType {
+function readFunctionType(section: BinaryReader): FunctionType {
   const at = section.offset;
   if (section.byte() !== FUNCTION_TYPE) {
     throw new ModuleError("a type is no plain function's: compile without garbage collected types", at);
@@ -214,7 +214,7 @@ function readFunctionType(section: ByteReader): FunctionType {
 }
 
 /** Flags: 1 maximum given, 2 shared, 4 64-bit. */
-function readLimits(section: ByteReader): Limits {
+function readLimits(section: BinaryReader): Limits {
   const at = section.offset;
   const flags = section.byte();
   if (flags > 7)
@@ -226,8 +226,8 @@ function readLimits(section: ByteReader): Limits {
 }
 
 /** github.com/WebAssembly/tool-conventions, DynamicLinking.md: subsection 1 holds sizes and log2 of alignments. */
-function readDylink(section: ByteReader): NonNullable<ModuleShape["relocatable"]> {
-  while (!section.atEnd) {
+function readDylink(section: BinaryReader): NonNullable<ModuleShape["relocatable"]> {
+  while (!section.done) {
     const kind = section.byte();
     const part = section.part(section.u32());
     if (kind !== 1) continue;

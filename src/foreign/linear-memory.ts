@@ -9,7 +9,9 @@ export class LinearMemory {
   constructor(
     private readonly memory: WebAssembly.Memory,
     /** Bytes before the module's address 0. */
-    private readonly base: number,
+    readonly base: number,
+    /** Told of every access; `write` is 1 or 0. */
+    private readonly note: (address: number, bytes: number, write: number) => void,
   ) {}
 
   /** Bytes of it that are the module's. */
@@ -46,6 +48,7 @@ export class LinearMemory {
 
   #view(address: number, bytes: number, access: "read" | "write"): DataView {
     this.check(address, bytes, access);
+    this.note(address, bytes, access === "write" ? 1 : 0);
     return new DataView(this.memory.buffer, this.base + address, bytes);
   }
 }

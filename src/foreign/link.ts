@@ -29,7 +29,9 @@ export interface DriverExports {
 
 /** assembly/patterns.ts */
 export interface PatternExports {
-  setBase(bytes: number): void;
+  setBase(bytes: number, isMetered: number): void;
+  note(address: number, bytes: number, write: number): void;
+  copy(to: number, from: number, bytes: number): void;
   fill(address: number, value: number, bytes: number): void;
   touch(address: number, bytes: number, write: number): void;
 }
@@ -83,17 +85,26 @@ function nativeBits({ functions }: Allocator): number {
   return bits.reduce((sum, bit) => sum | bit, 0);
 }
 
+/** What the program does with a memory whose address 0, for the module, is at `base`. */
+export function linkPatterns(
+  tools: Tools,
+  memory: WebAssembly.Memory,
+  base: number,
+  isMetered: boolean,
+): PatternExports {
+  const { exports } = new WebAssembly.Instance(tools.patterns, { env: { memory } });
+  const patterns = exports as unknown as PatternExports;
+  patterns.setBase(base, isMetered ? 1 : 0);
+  return patterns;
+}
+
 /** @throws ModuleError if a function is not of the type its convention says. */
 export function link(
   tools: Tools,
   allocator: Allocator,
   exports: WebAssembly.Exports,
-  memory: WebAssembly.Memory,
-  base: number,
+  patterns: PatternExports,
 ): Linked {
-  const patterns = new WebAssembly.Instance(tools.patterns, { env: { memory } })
-    .exports as unknown as PatternExports;
-  patterns.setBase(base);
   const driver = instantiateDriver(tools.driver, allocator, exports, patterns);
   driver.configure(CONVENTIONS.indexOf(allocator.convention), nativeBits(allocator));
   const usableSize = allocator.functions.usableSize;

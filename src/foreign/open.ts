@@ -12,9 +12,11 @@ import { checkLimits, type Host, type ImportOptions, mostPages, satisfyImports }
 import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
 import { limitMemory } from "./limit-memory.js";
 import { LinearMemory } from "./linear-memory.js";
-import { type Linked, link, loadTools, type Tools } from "./link.js";
+import { link, linkPatterns, loadTools, type Tools } from "./link.js";
+import { type MeteredModule, meterModule } from "./meter.js";
+import { Meter } from "./reading.js";
 import { findReruns, startUp } from "./start.js";
-import { WasmAllocator } from "./wasm-allocator.js";
+import { type Running, WasmAllocator } from "./wasm-allocator.js";
 
 type Readable = Uint8Array | ArrayBuffer | URL | string;
 export type WasmSource = Readable | WebAssembly.Module;
@@ -26,6 +28,12 @@ export interface WasmOptions extends ImportOptions {
   functions?: FunctionNames;
   /** How these are called. Default: that of C. */
   convention?: Convention;
+  /**
+   * Counts the pages that the module and the program touch, and what the allocator zeroes: `counters`
+   * and `pages` then say so. It takes 65 pages of 64 KiB of the module's 4 GiB; a memory given in
+   * `imports` needs as many more, in its minimum and its maximum.
+   */
+  meter?: boolean;
   /**
    * Rewrites the module before it is opened, as a meter does. `base` is where in its memory the
    * module's address 0 is from then on.
@@ -39,15 +47,9 @@ interface Prepared {
   shape: ModuleShape;
   allocator: Allocator;
   base: number;
+  /** What says where the counts are, if the module is metered. */
+  metered?: MeteredModule;
   tools: Tools;
-}
-
-/** One instance, linked and started. */
-interface Running {
-  instance: WebAssembly.Instance;
-  linked: Linked;
-  memory: LinearMemory;
-  started: string[];
 }
 
 /**
@@ -70,9 +72,8 @@ export async function openWasmAllocator(
     started: running.started,
     findings: [...oddities(shape, allocator), ...probe(prepared, options)],
   };
-  const { instance, linked, memory } = running;
   const maximum = memoryOf(shape)?.limits?.maximum;
-  return new WasmAllocator(options.name ?? nameOf(source), {}, report, instance, linked, memory, maximum);
+  return new WasmAllocator(options.name ?? nameOf(source), report, running, maximum);
 }
 
 function nameOf(source: WasmSource): string {
@@ -87,21 +88,36 @@ function nameOf(source: WasmSource): string {
 async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
   const tools = await loadTools();
   if (source instanceof WebAssembly.Module) {
-    if (options.rewrite || options.memoryBytes) {
-      throw new ModuleError("a compiled module cannot be rewritten or limited: give its bytes");
+    if (options.rewrite || options.meter || options.memoryBytes) {
+      throw new ModuleError("a compiled module cannot be metered, rewritten or limited: give its bytes");
     }
     const shape = shapeOfCompiled(source);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  inspectModule(original);
-  const rewritten = options.rewrite ? await options.rewrite(original) : { wasm: original, base: 0 };
+  const { rewritten, metered } = await rewrite(original, inspectModule(original), options);
   const { base } = rewritten;
   const limited = options.memoryBytes !== undefined;
   const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
   const shape = inspectModule(wasm);
   const allocator = find(shape, options);
-  return { module: await compile(wasm), shape, allocator, base, tools };
+  return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
+}
+
+async function rewrite(wasm: Uint8Array, shape: ModuleShape, options: WasmOptions) {
+  if (options.meter && options.rewrite) {
+    throw new ModuleError("a module is metered or rewritten, not both: leave out meter or rewrite");
+  }
+  const metered = options.meter
+    ? await meterModule(wasm, { zeroStores: zeroesByStores(find(shape, options)) })
+    : undefined;
+  return { rewritten: metered ?? (await options.rewrite?.(wasm)) ?? { wasm, base: 0 }, metered };
+}
+
+/** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */
+function zeroesByStores({ functions, convention }: Allocator): boolean | "auto" {
+  if (functions.calloc) return true;
+  return convention === "managed" ? "auto" : false;
 }
 
 async function readSource(source: Readable): Promise<Uint8Array> {
@@ -145,17 +161,25 @@ function shapeOfCompiled(module: WebAssembly.Module): ModuleShape {
 
 // ---- Starting ----
 
-function start({ module, shape, allocator, base, tools }: Prepared, options: ImportOptions): Running {
+function start(prepared: Prepared, options: ImportOptions): Running {
+  const { module, shape, allocator, base, metered, tools } = prepared;
+  const attach = (host: Host, memory: WebAssembly.Memory) => {
+    const patterns = linkPatterns(tools, memory, base, metered !== undefined);
+    Object.assign(host, { memory, copy: patterns.copy });
+    return patterns;
+  };
   const host = satisfyImports(shape, options, base);
+  if (host.memory) attach(host, host.memory);
   const instance = instantiate(module, host);
   const { exports } = instance;
   const memory = findMemory(shape, exports, host);
-  host.memory = memory;
+  const patterns = attach(host, memory);
   const started = startUp(exports);
   return {
     instance,
-    linked: link(tools, allocator, exports, memory, base),
-    memory: new LinearMemory(memory, base),
+    linked: link(tools, allocator, exports, patterns),
+    memory: new LinearMemory(memory, base, patterns.note),
+    meter: metered && new Meter(metered, memory),
     started,
   };
 }

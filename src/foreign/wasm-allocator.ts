@@ -1,6 +1,7 @@
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../arguments.js";
 import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
 import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../errors.js";
+import type { PageRun } from "../machine.js";
 import {
   type ReplayOptions,
   type ReplayResult,
@@ -16,10 +17,14 @@ import type { Provision } from "./families.js";
 import { WASM_PAGE_BYTES } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
+import { type Meter, runsOf } from "./reading.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
+const MOST_PAGES = 65_536; // of 64 KiB: core specification
+/** Pages of an operating system, which a meter counts. */
+const PAGE_BYTES = 4096;
 
 /** What a module turned out to be. */
 export interface AllocatorReport {
@@ -42,8 +47,17 @@ export interface WasmReplayOptions extends ReplayOptions {
 }
 
 /** What does not apply to linear memory. */
-type Inapplicable = "machine" | "trim" | "pages" | "profile" | "regions" | "slots" | "checkpoint" | "restore";
+type Inapplicable = "machine" | "trim" | "profile" | "regions" | "slots" | "checkpoint" | "restore";
 type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
+
+/** @internal One instance, linked and started. */
+export interface Running {
+  instance: WebAssembly.Instance;
+  linked: Linked;
+  memory: LinearMemory;
+  meter: Meter | undefined;
+  started: string[];
+}
 
 interface ObjectBlock {
   block: number;
@@ -66,18 +80,26 @@ export class WasmAllocator implements SandboxFace {
   #open = true;
   readonly #mostBytes: number;
 
+  /** None: a module has no settings. */
+  readonly options: Record<string, string | number> = {};
+  /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+  readonly instance: WebAssembly.Instance;
+  private readonly linked: Linked;
+  private readonly memory: LinearMemory;
+  private readonly meter: Meter | undefined;
+
   /** @internal Use `openWasmAllocator`. */
   constructor(
     readonly model: string,
-    readonly options: Record<string, string | number>,
     readonly report: AllocatorReport,
-    /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
-    readonly instance: WebAssembly.Instance,
-    private readonly linked: Linked,
-    private readonly memory: LinearMemory,
+    { instance, linked, memory, meter }: Running,
     maximumPages: number | undefined,
   ) {
-    this.#mostBytes = (maximumPages ?? WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
+    this.instance = instance;
+    this.linked = linked;
+    this.memory = memory;
+    this.meter = meter;
+    this.#mostBytes = (maximumPages ?? MOST_PAGES) * WASM_PAGE_BYTES - memory.base;
   }
 
   /** The linked module, unless it is closed or broken. */
@@ -262,33 +284,49 @@ export class WasmAllocator implements SandboxFace {
   // ---- Looking ----
 
   /**
-   * What is known without a meter. `calls` counts the program's; `bytes.virtual` and `bytes.system` are
-   * the memory's size, `inUse` what the program asked for, `cached` the rest: free blocks, headers and
-   * the module's own data. A linear memory has no system calls. What is not measured is NaN.
+   * `calls` counts the program's; `bytes.virtual` and `bytes.system` are the memory's size, `inUse` what
+   * the program asked for, `cached` the rest: free blocks, headers and the module's own data. A linear
+   * memory has no system calls. What is not measured is NaN, so all the others without a meter.
+   *
+   * With one they are what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame,
+   * which the kernel zeroes, when it is first written, and keeps it: `resident` is its own peak. Data that
+   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill`
+   * zeroes, and a composed calloc; where calloc is the module's own, every store of zero too. Of the faults only
+   * the needless are known, for that a page was read before it was written is not noted.
    */
   counters(): Counters {
     const { driver } = this.#live;
-    const unknown = Number.NaN;
-    let inUse = driver.liveBytes();
-    for (const { bytes } of this.#objects.values()) inUse += bytes;
-    const system = this.memory.bytes;
     const none = Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Record<Syscall, number>;
     return {
       calls: this.#calls + driver.calls(),
-      faults: { zeroMap: unknown, zeroFill: unknown, copyOnWrite: unknown, needless: unknown },
-      zeroed: { kernel: unknown, allocator: unknown, needless: unknown },
+      ...this.#measured(),
       syscalls: { ...none },
       walked: none,
-      touched: { read: unknown, written: unknown },
-      bytes: {
-        virtual: system,
-        resident: unknown,
-        peakResident: unknown,
-        inUse,
-        system,
-        cached: system - inUse,
-      },
+      bytes: this.#bytes(),
     };
+  }
+
+  #measured(): Pick<Counters, "faults" | "zeroed" | "touched"> {
+    const unknown = Number.NaN;
+    const reading = this.meter?.reading();
+    const by = (of: "bytes" | "needless") =>
+      reading ? reading.zeroed[of] + (reading.zeroedByStores?.[of] ?? 0) : unknown;
+    const { read, written } = reading?.touched ?? { read: unknown, written: unknown };
+    const needless = reading?.needlessPages ?? unknown;
+    return {
+      faults: { zeroMap: unknown, zeroFill: unknown, copyOnWrite: unknown, needless },
+      zeroed: { kernel: written * PAGE_BYTES, allocator: by("bytes"), needless: by("needless") },
+      touched: { read, written },
+    };
+  }
+
+  #bytes(): Counters["bytes"] {
+    const { driver } = this.#live;
+    let inUse = driver.liveBytes();
+    for (const { bytes } of this.#objects.values()) inUse += bytes;
+    const system = this.memory.bytes;
+    const resident = (this.meter?.reading().touched.written ?? Number.NaN) * PAGE_BYTES;
+    return { virtual: system, resident, peakResident: resident, inUse, system, cached: system - inUse };
   }
 
   /** The counters of this moment, to keep. */
@@ -302,9 +340,14 @@ export class WasmAllocator implements SandboxFace {
     return {};
   }
 
-  /** Throws: what the pages are is not known. */
-  pages(): never {
-    throw inapplicable("pages", "a linear memory does not tell its pages' states");
+  /** What the pages of a range are, as runs of alike ones in order of address. @throws SandboxError without a meter. */
+  pages(address: number, bytes: number): PageRun[] {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    this.#live;
+    if (!this.meter)
+      throw inapplicable("pages", "open it with meter: true, for a linear memory does not tell");
+    return runsOf(this.meter.pages(), address, bytes);
   }
 
   /** Throws: there is but one region, the memory. */

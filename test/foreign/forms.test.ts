@@ -250,7 +250,7 @@ it.each([
     "garbage collection",
   ],
   ["4 GiB from the start", [[5, 5, 1, 0, 0x80, 0x80, 4]], "4 GiB"],
-  ["a section that ends too early", [[5, 100, 1]], "too early"],
+  ["a section that ends too early", [[5, 100, 1]], "too soon"],
   [
     "an unknown instruction",
     [

@@ -48,7 +48,7 @@ describe("a module that is not", () => {
     ["a component", [...HEADER.slice(0, 4), 13, 0, 1, 0], "take it out of its component", 4],
     ["a section that is none", [...HEADER, 99, 0], "no section 99", 8],
     ["a section cut short", [...HEADER, 1, 5, 0], "4 bytes too soon", 10],
-    ["a number without end", [...HEADER, 1, ...Array(12).fill(0x80)], "does not end", 9],
+    ["a number without end", [...HEADER, 1, ...Array(12).fill(0x80)], "exceeds 32 bits", 9],
     ["a number too large", [...HEADER, 1, 0xff, 0xff, 0xff, 0xff, 0x7f], "exceeds 32 bits", 9],
     ["a list longer than the file", [...HEADER, 1, 5, 0xff, 0xff, 0xff, 0xff, 0xf], "too soon", 15],
     ["types of garbage collected objects", [...HEADER, 1, 3, 1, 0x5f, 0], "no plain function's", 11],

@@ -213,7 +213,7 @@ describe("the face", () => {
     const allocator = await openFixture("as-tlsf");
     const sandbox: Pick<Sandbox, "malloc" | "replay" | "repeat" | "counters" | "load" | "close"> = allocator;
     expect(() => allocator.trim()).toThrow(SandboxError);
-    expect(() => allocator.pages()).toThrow("pages does not apply to a wasm module");
+    expect(() => allocator.pages(0, 1)).toThrow("open it with meter: true");
     expect(() => allocator.regions()).toThrow(SandboxError);
     expect(allocator.statistics()).toEqual({});
     sandbox.close();
