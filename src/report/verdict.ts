@@ -4,7 +4,7 @@ import { allocatorLabel, blockBytes, parameter } from "./label.js";
 import { formatShare, formatSize, joinWords } from "./numbers.js";
 import type { CostKind, Report, Result } from "./results.js";
 
-/** Minor faults of all three kinds. */
+/** Minor faults of all three kinds; NaN of a foreign module, of which only the needless are known. */
 export function faultCount(counters: Counters): number {
   const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
   return zeroMap + zeroFill + copyOnWrite;
@@ -68,6 +68,8 @@ function zeroingClause({ zeroed: { allocator, needless } }: Counters): string {
 }
 
 function faultsClause(faults: number, needless: number): string {
+  if (Number.isNaN(faults))
+    return `${formatCount(needless)} ${needless === 1 ? "fault was" : "faults were"} needless`;
   const count = formatCount(faults);
   if (faults === 0) return "no fault was taken";
   if (faults === 1) return `its one fault was ${needless === 1 ? "" : "not "}needless`;

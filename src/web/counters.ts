@@ -42,7 +42,7 @@ const ROWS: readonly Row[] = [
   {
     name: "simulated time",
     path: "simulated.seconds",
-    of: (_, { simulated }) => simulated.seconds,
+    of: (_, { simulated }) => simulated?.seconds ?? Number.NaN,
     unit: "seconds",
     isTelling: true,
   },
@@ -124,8 +124,13 @@ const FORMATS: Record<Row["unit"], (value: number) => string> = {
   seconds: formatSeconds,
 };
 
-const signed = (value: number, unit: Row["unit"]): string =>
-  value === 0 ? "same" : `${value > 0 ? "+" : "−"}${FORMATS[unit](Math.abs(value))}`;
+/** What is not measured (NaN) is shown so: on a foreign module, faults by kind and simulated time. */
+const UNKNOWN = "-";
+
+function signed(value: number, unit: Row["unit"]): string {
+  if (Number.isNaN(value)) return UNKNOWN;
+  return value === 0 ? "same" : `${value > 0 ? "+" : "−"}${FORMATS[unit](Math.abs(value))}`;
+}
 
 const head = (text: string) => make("th", { scope: "col", textContent: text });
 
@@ -169,8 +174,9 @@ export function showCounters(both: Both): void {
 
 /** A figure in words; a simulated time with the profile it was priced by. */
 function textOf({ simulated }: Counted, value: number, unit: Row["unit"]): string {
+  if (Number.isNaN(value)) return UNKNOWN;
   return unit === "seconds"
-    ? `${formatSeconds(value)}, simulated, by ${simulated.costs}`
+    ? `${formatSeconds(value)}, simulated, by ${simulated?.costs}`
     : FORMATS[unit](value);
 }
 

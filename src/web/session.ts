@@ -1,10 +1,10 @@
 /** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { IterContentResult, Report, TouchPolicy, TraceNotes } from "../index.js";
+import type { IterContentResult, Report, TraceNotes } from "../index.js";
 import { iterContentPage } from "../report/iter-content.js";
 import { verdict } from "../report/verdict.js";
 import { Cancelled, Client } from "./client.js";
-import type { Choice, Moment, Played, Progress } from "./protocol.js";
-import { formatExact, type Input, SIDES, type ViewState } from "./state.js";
+import { type Argument, isModule, type Moment, type Played, type Progress } from "./protocol.js";
+import { formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
 import { bytesPerRead, lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
@@ -14,6 +14,13 @@ export interface Opened {
   sides: [Played, Played];
   /** Operations of the tape. */
   length: number;
+}
+
+/** The files a view is about. */
+export interface Sources {
+  trace(): Promise<Blob>;
+  /** @throws if there is none for that side. */
+  module(side: Side): Blob;
 }
 
 type OnProgress = (text: string, progress: Progress) => void;
@@ -37,56 +44,57 @@ export class Session {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Reads the input and runs it on both sides. `source` gives the bytes of a trace. */
-  async open(state: ViewState, source: () => Promise<Blob>, onProgress: OnProgress): Promise<Opened> {
+  /** Reads the input and runs it on both sides. */
+  async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     const opening = ++this.#openings;
     this.isOpen = false;
-    const { tape, losses } = await this.#read(state.input, source, onProgress);
+    const modules = state.sides.map((choice, side) =>
+      isModule(choice) ? sources.module(side as Side) : undefined,
+    );
+    const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();
     const sides = await Promise.all(
-      SIDES.map((side) => this.#play(side, tape, state.sides[side], state.touch, onProgress)),
+      SIDES.map((side) => {
+        const [choice, module] = [state.sides[side], modules[side]];
+        const job = { tape, choice, touch: state.touch, ...(module && { module }) };
+        return this.#play(side, job, onProgress);
+      }),
     );
     if (opening === this.#openings) this.isOpen = true;
     return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
   }
 
-  async #read(input: Input, source: () => Promise<Blob>, onProgress: OnProgress) {
+  async #read(input: Input, sources: Sources, onProgress: OnProgress) {
     if (input.kind === "loop") {
       return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
     }
     if (input.kind === "reads") {
       return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
     }
-    const bytes = input.kind === "text" ? input.text : await source();
+    const bytes = input.kind === "text" ? input.text : await sources.trace();
     const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", bytes, {
       onProgress: (progress) => onProgress("Reading the trace", progress),
     });
     return { tape: read.tape, losses: read.notes.losses };
   }
 
-  #play(
-    side: 0 | 1,
-    tape: Tape,
-    choice: Choice,
-    touch: TouchPolicy,
-    onProgress: OnProgress,
-  ): Promise<Played> {
-    return this.players[side].call(
-      "open",
-      { tape, choice, touch },
-      { onProgress: (progress) => onProgress(`Running ${choice.allocator}`, progress) },
-    );
+  #play(side: Side, job: Argument<"open">, onProgress: OnProgress): Promise<Played> {
+    const tell = (progress: Progress) => onProgress(`Running ${job.choice.allocator}`, progress);
+    return this.players[side].call("open", job, { onProgress: tell });
   }
 
   /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
-  async seek(position: number): Promise<void> {
+  async seek(position: number, onProgress: OnProgress): Promise<void> {
     this.#wanted = position;
     if (this.#isSeeking) return;
     this.#isSeeking = true;
     try {
       for (let shown = Number.NaN; shown !== this.#wanted; ) {
         const at = this.#wanted;
-        const moments = await Promise.all(this.players.map((player) => player.call("seek", at)));
+        const tell = (progress: Progress) => onProgress("Going there", progress);
+        const moments = await Promise.all(
+          this.players.map((player) => player.call("seek", at, { onProgress: tell })),
+        );
         shown = at;
         this.onMoments(moments as [Moment, Moment]);
       }

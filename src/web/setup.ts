@@ -13,6 +13,7 @@ import {
   parseReads,
   READS,
   SIDES,
+  type Side,
   type ViewState,
 } from "./state.js";
 
@@ -22,15 +23,18 @@ export class Setup {
   readonly #kind = byId<HTMLSelectElement>("input-kind");
   readonly #touch = byId<HTMLSelectElement>("touch");
   readonly #file = byId<HTMLInputElement>("file");
-  readonly #allocators = SIDES.map((side) => new AllocatorForm(byId(`allocator-${side}`)));
+  readonly #allocators: AllocatorForm[];
   #fileName = "";
 
-  /** @param onRun the person wants what the form says. @param onFile the person gave a file. */
+  /** @param onRun the person wants what the form says. @param onFile the person gave a file, perhaps to one side. */
   constructor(
     private readonly onRun: (choices: Choices) => void,
-    onFile: (file: File) => void,
+    onFile: (file: File, side?: Side) => void,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.#allocators = SIDES.map(
+      (side) => new AllocatorForm(byId(`allocator-${side}`), (file) => onFile(file, side)),
+    );
     this.#kind.addEventListener("change", () => this.#showFields());
     byId("way").append(
       ...BUFFER_WAYS.map((way) => make("option", { value: way, textContent: `${way}: ${WAY_NAMES[way]}` })),
@@ -106,7 +110,7 @@ export class Setup {
 const field = (id: string) => byId<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(id);
 
 /** Takes files dropped anywhere on the page. */
-function acceptDrops(onFile: (file: File) => void): void {
+function acceptDrops(onFile: (file: File, side?: Side) => void): void {
   const { body } = document;
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -119,6 +123,13 @@ function acceptDrops(onFile: (file: File) => void): void {
     event.preventDefault();
     body.classList.remove("dropping");
     const [file] = event.dataTransfer?.files ?? [];
-    if (file) onFile(file);
+    if (file) onFile(file, sideOf(event.target));
   });
+}
+
+/** The side that a part of the page belongs to, if any. */
+function sideOf(target: EventTarget | null): Side | undefined {
+  const panels = [...document.querySelectorAll("[data-side]")];
+  const side = panels.findIndex((panel) => target instanceof Node && panel.contains(target));
+  return SIDES.find((one) => one === side);
 }

@@ -66,7 +66,7 @@ export class SidePanel {
 
   show(moment: Moment): void {
     this.map.show(moment);
-    this.#showRegions(moment.regions);
+    this.#showRegions(moment);
     this.#showCode(moment);
   }
 
@@ -86,7 +86,7 @@ export class SidePanel {
     this.#code.replaceChildren(...lines);
   }
 
-  #showRegions(regions: ArrayLike<number>): void {
+  #showRegions({ regions, addressLimit }: Moment): void {
     const count = regions.length / 2;
     const options = Array.from({ length: Math.min(count, LISTED_REGIONS) }, (_, i) => {
       const [start, end] = [regions[2 * i] as number, regions[2 * i + 1] as number];
@@ -95,10 +95,13 @@ export class SidePanel {
         textContent: `${hex(start)}, ${formatBytes(end - start)}`,
       });
     });
-    const heading = make("option", { value: "", textContent: `${formatCount(count)} regions: go to …` });
+    const heading = make("option", {
+      value: "",
+      textContent: `${count === 1 ? "1 region" : `${formatCount(count)} regions`}: go to …`,
+    });
     this.#regions.replaceChildren(
       heading,
-      make("option", { value: `0-${2 ** 47}`, textContent: "all of the address space" }),
+      make("option", { value: `0-${addressLimit}`, textContent: "all of the address space" }),
       ...options,
     );
   }

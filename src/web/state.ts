@@ -15,7 +15,7 @@ import { exactBytes } from "../report/numbers.js";
 import { BUFFER_WAYS } from "../report/results.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
-import type { Choice } from "./protocol.js";
+import { type Choice, isModule } from "./protocol.js";
 import { bytesPerRead } from "./tape.js";
 
 /** Traces that come with the page. */
@@ -60,8 +60,9 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
-/** Reads an allocator as the command line writes it: `libmalloc:zeroing=dirty`. @throws OptionError */
+/** Reads an allocator as the command line writes it, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
+  if (isModule({ allocator: text })) return { allocator: text, options: {} };
   const [name = "", ...settings] = text.split(":");
   const model = models.find((one) => one.name === name);
   if (!model) {

@@ -20,6 +20,13 @@ describe("a link", () => {
       ...DEFAULT,
       input: { kind: "reads", chunk: 2 ** 30, way: "malloc+memset", body: 49152 },
     },
+    "of two modules": {
+      ...DEFAULT,
+      sides: [
+        { allocator: "my module: v2=3.wasm", options: {} },
+        { allocator: "b.wasm", options: {} },
+      ],
+    },
     "of a bundled trace": { ...DEFAULT, input: { kind: "trace", name: "cc1" }, touch: "object", at: 0 },
     "of a program": { ...DEFAULT, input: { kind: "text", text: "a 1 100 # &%+é\nf 1\n" } },
     "of a file": { ...DEFAULT, input: { kind: "file", name: "my trace (1).gz" } },
