@@ -36,7 +36,7 @@ const MACHINE = words(
 
 const WEB = words(
   "dom tape page-runs layout kinds protocol subject foreign state player worker client session busy counters legend " +
-    "map-text page-map map-hands side-panel transport charts allocator-form setup support vite main",
+    "map-text page-map map-hands call-tree side-panel transport charts allocator-form setup support vite main",
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */

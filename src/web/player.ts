@@ -4,7 +4,15 @@
  * step of a stride, however long the tape; on a foreign module, which has no checkpoints, as much as the
  * way there from the start.
  */
-import { clearBuffer, OpKind, RECORD_BYTES, type TimelinePoint, type TouchPolicy } from "../index.js";
+import {
+  type Counters,
+  clearBuffer,
+  OpKind,
+  type ProfileNode,
+  RECORD_BYTES,
+  type TimelinePoint,
+  type TouchPolicy,
+} from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type {
   Choice,
@@ -15,8 +23,9 @@ import type {
   PageHistory,
   Played,
   Progress,
+  TimeNode,
 } from "./protocol.js";
-import type { Subject, WayBack } from "./subject.js";
+import type { Clock, Subject, WayBack } from "./subject.js";
 import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
@@ -222,6 +231,7 @@ export class Player {
       counters: face.counters(),
       library: this.#library,
       ...this.#simulated(),
+      ...this.#time(),
       runs: readPageRuns(face, this.#objects(face.slots())),
       regions: Float64Array.from(regions),
       addressLimit: this.subject.addressLimit,
@@ -231,10 +241,16 @@ export class Player {
   }
 
   #simulated(): Pick<Moment, "simulated"> {
-    const { zeroed, ...counters } = this.#face.counters();
-    const allocator = zeroed.allocator + this.#library.cleared;
-    const simulated = this.subject.price?.({ ...counters, zeroed: { ...zeroed, allocator } });
-    return simulated ? { simulated } : {};
+    const { clock } = this.subject;
+    return clock ? { simulated: clock.price(withLibrary(this.#face.counters(), this.#library)) } : {};
+  }
+
+  /** What the program clears itself is its own time. */
+  #time(): Pick<Moment, "time"> {
+    const { clock } = this.subject;
+    if (!clock) return {};
+    const program = clock.profile();
+    return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
   }
 
   /** Does the last operation by itself, to see the object it is about. */
@@ -293,6 +309,19 @@ export class Player {
     }
     return { changes, latest };
   }
+}
+
+/** What is priced: what a library clears costs as much as the allocator's clearing. */
+const withLibrary = (counters: Counters, { cleared }: Library): Counters => ({
+  ...counters,
+  zeroed: { ...counters.zeroed, allocator: counters.zeroed.allocator + cleared },
+});
+
+function timed({ name, calls, counters, children }: ProfileNode, clock: Clock): TimeNode {
+  const below = children.map((child) => timed(child, clock)).filter(({ seconds }) => seconds > 0);
+  below.sort((one, other) => other.seconds - one.seconds);
+  const seconds = below.reduce((sum, child) => sum + child.seconds, clock.price(counters).seconds);
+  return { name, calls, seconds, children: below };
 }
 
 const addTo = (library: Library, cleared: number, needless: number): Library => ({

@@ -42,6 +42,15 @@ export interface Library {
   needless: number;
 }
 
+/** A function on one call path: how often it was called, and the simulated time spent in it and below, in seconds. */
+export interface TimeNode {
+  name: string;
+  calls: number;
+  seconds: number;
+  /** Those that took any, longest first. */
+  children: TimeNode[];
+}
+
 /** A line of the program about the cursor. */
 export interface CodeLine {
   /** 0 for the first operation. */
@@ -57,6 +66,8 @@ export interface Moment {
   library: Library;
   /** With what the program cleared, which is priced as the allocator's clearing. Absent for what really ran. */
   simulated?: SimulatedTime;
+  /** Where that went; the program is at the top. */
+  time?: TimeNode;
   /** Where addresses end. */
   addressLimit: number;
   runs: PageRuns;

@@ -1,5 +1,6 @@
 /** One side: its map with its controls, the program about the cursor, and a page's history. */
 import { formatBytes, formatCount } from "../index.js";
+import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
 import type { MapWindow } from "./layout.js";
 import { putHandsOn } from "./map-hands.js";
@@ -27,6 +28,7 @@ export class SidePanel {
     tabIndex: 0,
     attributes: { "aria-label": "Program at the cursor" },
   });
+  readonly #calls = new CallTree();
   readonly #history = make("div", { attributes: { "aria-live": "polite" } });
 
   constructor(
@@ -53,7 +55,16 @@ export class SidePanel {
     this.element = make(
       "section",
       { className: "side", attributes: { "data-side": side } },
-      ...[this.#title, this.#note, this.map.canvas, this.map.text, controls, this.#history, this.#code],
+      ...[
+        this.#title,
+        this.#note,
+        this.map.canvas,
+        this.map.text,
+        controls,
+        this.#history,
+        this.#code,
+        this.#calls.element,
+      ],
     );
   }
 
@@ -68,6 +79,7 @@ export class SidePanel {
     this.map.show(moment);
     this.#showRegions(moment);
     this.#showCode(moment);
+    this.#calls.show(moment.time);
   }
 
   #showCode({ code, position, object }: Moment): void {

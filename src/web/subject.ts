@@ -3,6 +3,7 @@ import {
   defaultCosts,
   type Events,
   openSandbox,
+  type ProfileNode,
   type Sandbox,
   type SimulatedTime,
   simulatedTime,
@@ -30,8 +31,15 @@ export interface Subject {
   readonly mostRounds: number;
   /** A way back to here; undefined where there is none but from the start. */
   wayBack(): WayBack | undefined;
-  /** How long that would take; absent for what really ran. */
-  price?(events: Events): SimulatedTime;
+  /** What tells simulated time; absent for what really ran. */
+  readonly clock?: Clock;
+}
+
+export interface Clock {
+  /** How long that would take. */
+  price(events: Events): SimulatedTime;
+  /** Who did what, on every call path. */
+  profile(): ProfileNode;
 }
 
 /** Opens a model. @throws OptionError, SandboxError */
@@ -47,6 +55,6 @@ export async function openModel({ allocator, options }: Choice): Promise<Subject
       const checkpoint = sandbox.checkpoint();
       return async () => sandbox.restore(checkpoint);
     },
-    price: (events) => simulatedTime(events, costs),
+    clock: { price: (events) => simulatedTime(events, costs), profile: () => sandbox.profile() },
   };
 }

@@ -253,6 +253,14 @@ describe.skipIf(!executable)("the page", () => {
       const cell = page.locator(`td[data-counter="${path}"][data-column="1"]`);
       await expect(cell.textContent()).resolves.toBe("-");
     }
+    const where = page.getByText("Where the time goes");
+    await expect(where.last().isVisible()).resolves.toBe(false);
+    await where.first().click();
+    await page
+      .locator(".calls")
+      .first()
+      .getByText(/^program: .*100%/)
+      .waitFor();
     // The map ends where 32 bits do.
     const [map, text] = [
       page.getByLabel("Page map of the right side"),

@@ -11,7 +11,7 @@ import { BUFFER_WAYS } from "../../src/report/results.js";
 import { openModule } from "../../src/web/foreign.js";
 import { decode } from "../../src/web/page-runs.js";
 import { Player } from "../../src/web/player.js";
-import { type Choice, isModule } from "../../src/web/protocol.js";
+import { type Choice, isModule, type TimeNode } from "../../src/web/protocol.js";
 import { openModel } from "../../src/web/subject.js";
 import {
   codeOf,
@@ -132,6 +132,20 @@ describe("a player", () => {
       expect((await player.moment(1)).library).toEqual({ cleared: 0, needless: 0 });
       expect(await player.moment(played.end)).toMatchObject({ counters, simulated, library: played.library });
     }
+  });
+
+  it("says where simulated time goes: to the same total, down to who clears", async () => {
+    const tape = await loopTape(100 * MIB, 0, 100);
+    const { player } = await open(tape, { allocator: "libmalloc", options: {} });
+    const { time, simulated } = await player.moment(200);
+    expect(time?.seconds).toBeCloseTo(simulated?.seconds as number, 9);
+    const [calloc] = time?.children ?? [];
+    expect(calloc).toMatchObject({ name: "calloc", calls: 100 });
+    const deepest = (node: TimeNode): string => (node.children[0] ? deepest(node.children[0]) : node.name);
+    expect(deepest(time as TimeNode)).toBe("bzero");
+    const cleared = await readsTape("malloc+memset", 100 * MIB, 16384);
+    const library = await (await open(cleared, { allocator: "glibc", options: {} })).player.moment(4);
+    expect(library.time?.seconds).toBeCloseTo(library.simulated?.seconds as number, 9);
   });
 
   it("shows what the library clears as memset, on pages that stay clean", async () => {
