@@ -22,10 +22,18 @@ export function runOptions({ options }: AllocatorChoice, check: boolean): Option
   return Object.assign({}, options, build);
 }
 
-/** Reads a list of allocators, each once; without one, every model with its defaults. */
-export function parseAllocators(text: string | undefined, catalogue: Catalogue): AllocatorChoice[] {
+/** Reads a list of allocators, each once, paths of wasm modules too if they are allowed; without one, every model with its defaults. */
+export function parseAllocators(
+  text: string | undefined,
+  catalogue: Catalogue,
+  modules: "modules" | "models only" = "models only",
+): AllocatorChoice[] {
   if (text === undefined) return catalogue.models.map(({ name }) => ({ model: name, options: {} }));
-  const choices = text.split(",").map((one) => parseAllocator(one.trim(), catalogue));
+  const isPath = (one: string) => modules === "modules" && one.endsWith(".wasm");
+  const choices = text
+    .split(",")
+    .map((one) => one.trim())
+    .map((one) => (isPath(one) ? { model: one, options: {} } : parseAllocator(one, catalogue)));
   return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
 }
 

@@ -24,7 +24,7 @@ export interface CliffsFlags extends FormFlags, CostsFlags {
 
 /** Finds the cliffs of each allocator. Returns the exit code; throws UsageError before any work. */
 export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<number> {
-  const allocators = parseAllocators(flags.allocator, host.library);
+  const allocators = parseAllocators(flags.allocator, host.library, "modules");
   const range = { from: parseSize("--from", flags.from), to: parseSize("--to", flags.to) };
   if (range.from > range.to) {
     throw new UsageError(`--from: "${flags.from}" is more than "${flags.to}", given to --to`);

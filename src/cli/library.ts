@@ -3,6 +3,7 @@
  */
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
+import type { checkModule } from "../foreign/check.js";
 import type * as registry from "../models.js";
 import type { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import type { runCallocLoop } from "../scenarios/calloc-loop.js";
@@ -31,6 +32,7 @@ export interface Library extends Catalogue {
   profileCallocLoop: typeof profileCallocLoop;
   profileTrace: typeof profileTrace;
   readTrace: typeof readTrace;
+  checkModule: typeof checkModule;
   /** Measures this host. */
   calibrate(settings: CalibrationSettings): Calibration;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { checkModule } from "../foreign/check.js";
 import { machineOptions, models } from "../models.js";
 import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
 import { runCallocLoop } from "../scenarios/calloc-loop.js";
@@ -43,6 +44,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileCallocLoop,
     profileTrace,
     readTrace,
+    checkModule,
     calibrate: calibrateHere,
   },
   page: {

@@ -3,6 +3,7 @@ import { costProfiles } from "../costs/profiles.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
+import { type CheckFlags, checkCommand } from "./check.js";
 import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
@@ -47,6 +48,14 @@ const PROFILE_EXAMPLES = `
 Examples:
   zeropage profile calloc-loop --allocator libmalloc --collapsed stacks.txt
   zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
+
+const CHECK_EXAMPLES = `
+Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
+
+Examples:
+  zeropage check allocator.wasm
+  zeropage check allocator.wasm --junit report.xml --timeout 10
+  zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
@@ -102,6 +111,7 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
   }
   program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
+  program.addCommand(check(host, exit).copyInheritedSettings(program));
   program.addCommand(profile(host).copyInheritedSettings(program));
   program.addCommand(calibrate(host).copyInheritedSettings(program));
   program
@@ -188,6 +198,19 @@ function replay(host: Host, exit: (code: number) => void): Command {
     )
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
+}
+
+function check(host: Host, exit: (code: number) => void): Command {
+  return new Command("check")
+    .description("check the allocator in a wasm module against what the C library promises")
+    .argument("<file>", "the module, .wasm")
+    .option("--case <names>", "only these cases; several by commas")
+    .option("--timeout <seconds>", "most time for each case", "60")
+    .option("--memory <size>", "most memory for the module", "4GiB")
+    .option("--json", "as JSON")
+    .option("--junit <file>", "write JUnit's XML too")
+    .addHelpText("after", CHECK_EXAMPLES)
+    .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, host)));
 }
 
 function profile(host: Host): Command {

@@ -38,7 +38,7 @@ export interface ReplayFlags extends FormFlags, CostsFlags {
 
 /** Replays one trace on each allocator. Returns the exit code; throws UsageError before any work. */
 export async function replayCommand(file: string, flags: ReplayFlags, host: Host): Promise<number> {
-  const allocators = parseAllocators(flags.allocator, host.library);
+  const allocators = parseAllocators(flags.allocator, host.library, "modules");
   const settings: ReplaySettings = {
     touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
     ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMATS) }),

@@ -30,7 +30,7 @@ export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Pro
     sizes: parseSizes(flags.size),
     count: parseCount(flags.count),
     written: parsePercent(flags.written),
-    allocators: parseAllocators(flags.allocator, host.library),
+    allocators: parseAllocators(flags.allocator, host.library, "modules"),
     check: flags.check === true,
     ...(await chooseCosts(flags)),
   };

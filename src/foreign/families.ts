@@ -194,3 +194,9 @@ export function describeProvisions({ convention, functions }: Allocator): Record
     usableSize: provide("usableSize", "the size that was asked for"),
   };
 }
+
+/** Of calloc, realloc and aligned allocation those the module does not do itself. */
+export function composedParts(provisions: Record<string, Provision>) {
+  const parts = ["calloc", "realloc", "aligned"] as const;
+  return parts.filter((part) => "composed" in (provisions[part] ?? {}));
+}

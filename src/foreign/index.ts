@@ -1,4 +1,5 @@
 /** The entry `zeropage/foreign`: other people's wasm modules, trusted or not. */
+export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./check.js";
 export type { Convention, FunctionNames, Provision } from "./families.js";
 export { type Extern, type FunctionType, inspectModule, type Limits, type ModuleShape } from "./inspect.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail.js";

@@ -20,12 +20,24 @@ export interface JailOptions extends Pick<WasmOptions, "functions" | "convention
   verify?: boolean;
 }
 
-/** @internal What goes into the Worker. */
-export interface JailJob {
+/** @internal What goes into the Worker: a trace to replay, or a case to check (check.ts). */
+export type JailJob = { replay: ReplayJob } | { check: CheckJob };
+
+/** @internal */
+export interface ReplayJob {
   wasm: Uint8Array;
   records: Uint8Array;
   count: number;
   options: JailOptions & { memoryBytes: number };
+}
+
+/** @internal */
+export interface CheckJob {
+  wasm: Uint8Array;
+  /** Name of a case; without it the module is only opened, and described. */
+  name?: string;
+  open: Pick<WasmOptions, "functions" | "convention" | "unknownImports">;
+  memoryBytes: number;
 }
 
 export interface JailResult extends ReplayResult {
@@ -34,7 +46,7 @@ export interface JailResult extends ReplayResult {
 }
 
 /** @internal What comes out of it. */
-export type JailAnswer = { result: JailResult } | { error: { name: string; message: string } };
+export type JailAnswer = { result: unknown } | { error: { name: string; message: string } };
 
 const GIB = 2 ** 30;
 
@@ -48,9 +60,19 @@ export async function replayInJail(
   options: JailOptions = {},
 ): Promise<JailResult> {
   const { seconds = 60, memoryBytes = GIB } = options;
-  if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0; got ${seconds}`);
   const { records, count } = await collectTrace(trace);
-  const answer = await ask({ wasm, records, count, options: { ...options, memoryBytes } }, seconds);
+  const replay = { wasm, records, count, options: { ...options, memoryBytes } };
+  return (await runInJail({ replay }, seconds)) as JailResult;
+}
+
+/**
+ * Does a job in a Worker of its own.
+ * @internal
+ * @throws as replayInJail does.
+ */
+export async function runInJail(job: JailJob, seconds: number): Promise<unknown> {
+  if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0; got ${seconds}`);
+  const answer = await ask(job, seconds);
   if ("result" in answer) return answer.result;
   throw revive(answer.error);
 }

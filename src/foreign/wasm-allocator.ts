@@ -66,6 +66,8 @@ interface ObjectBlock {
   align: number;
 }
 
+const NOTHING: ObjectBlock = { block: 0, bytes: 0, align: PLAIN_ALIGN };
+
 /**
  * A foreign allocator in its own linear memory, with the face of a `Sandbox`. Addresses are below
  * 2^32. A module that traps, gives up or breaks its contract throws ModuleTrap, and is of no use from
@@ -199,8 +201,9 @@ export class WasmAllocator implements SandboxFace {
   free(pointer: number): void {
     checkWhole("pointer", pointer);
     this.#calls++;
-    if (pointer === 0) return;
-    const { block, bytes, align } = this.#find(pointer);
+    // C's free takes 0, and so it is given it; the others are not made for that.
+    if (pointer === 0 && this.report.convention !== "c") return;
+    const { block, bytes, align } = pointer === 0 ? NOTHING : this.#find(pointer);
     this.#run(({ driver }) => driver.release(block, bytes, align));
     this.#objects.delete(pointer);
   }

@@ -75,6 +75,7 @@ function rangeRow({ cost, from, to }: CostRange, label: string): Cell[] {
 }
 
 function span(from: number, to: number, format: (value: number) => string): string {
+  if (Number.isNaN(to)) return "-";
   return from === to ? format(to) : `${format(from)} – ${format(to)}`;
 }
 
@@ -83,8 +84,9 @@ function formatMean(count: number): string {
   return count.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
 
-/** The kinds of madvise are one here. */
-function syscallsText({ syscalls }: CurvePoint): string {
+/** The kinds of madvise are one here. Linear memory, whose time is not simulated, has none. */
+function syscallsText({ syscalls, simulatedSeconds }: CurvePoint): string {
+  if (Number.isNaN(simulatedSeconds)) return "-";
   const counts = new Map<string, number>();
   for (const [kind, count] of Object.entries(syscalls)) {
     const name = kind.startsWith("madvise") ? "madvise" : kind;

@@ -13,7 +13,7 @@ type Tree = { readonly [key: string]: Scalar | Tree };
 
 /**
  * RFC 4180: a header and one flat row per result, each ended by CRLF. Names of nested figures are
- * joined by dots (`faults.zeroFill`); a column that a result does not have is left empty.
+ * joined by dots (`faults.zeroFill`); a column that a result does not have is left empty, as is NaN.
  */
 export function csvReport(report: Report): string {
   return csvRows(report.results.map((result) => flatResult(report, result)));
@@ -25,7 +25,8 @@ export function csvCliffs({ scenario, results }: CliffsReport): string {
     results.flatMap(({ allocator, options, costs, points }) =>
       points.map(({ bytes, cost, first, settledAfter, ...settled }) =>
         flatten({
-          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled), costs },
+          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled) },
+          ...(costs === undefined ? {} : { costs }),
           ...(settledAfter === undefined ? {} : { settledAfter }),
           first: costTree(first),
         }),
@@ -102,7 +103,7 @@ function flatten(tree: Tree, prefix = ""): Map<string, Scalar> {
   for (const [key, value] of Object.entries(tree)) {
     const leaves =
       typeof value === "object" ? flatten(value, `${prefix}${key}.`) : [[prefix + key, value] as const];
-    for (const [name, leaf] of leaves) flat.set(name, leaf);
+    for (const [name, leaf] of leaves) if (!Number.isNaN(leaf)) flat.set(name, leaf);
   }
   return flat;
 }

@@ -14,6 +14,11 @@ export function formatShare(part: number, whole: number): string {
   return `${Math.round(percent * 10) / 10}%`;
 }
 
+/** Writes a figure as `format` does, or "-" where there is none: NaN. */
+export function orDash(value: number, format: (value: number) => string): string {
+  return Number.isNaN(value) ? "-" : format(value);
+}
+
 /** Writes a duration for people, to three digits: 45 µs, 1.23 ms, 12.3 s. */
 export function formatSeconds(seconds: number): string {
   if (seconds === 0) return "0 s";

@@ -51,11 +51,11 @@ export interface Cliff {
 export interface IterationCost {
   /** Bytes set to zero; `needless` counts those of `allocator` that already read as zero. */
   zeroed: Counters["zeroed"];
-  /** Minor faults of all three kinds. */
+  /** Minor faults of all three kinds; in linear memory those that take a frame, one for each page first written. */
   faults: number;
   /** System calls by kind; only those that were made. */
   syscalls: Partial<Record<Syscall, number>>;
-  /** How long it would take on the machine of the cost profile, in seconds. */
+  /** How long it would take on the machine of the cost profile, in seconds; NaN where the allocator really ran. */
   simulatedSeconds: number;
 }
 
@@ -79,8 +79,8 @@ export interface CurvePoint extends LoopCost {
 export interface CliffsResult {
   allocator: string;
   options: OptionValues;
-  /** Name of the cost profile of its simulated seconds. */
-  costs: string;
+  /** Name of the cost profile of its simulated seconds; absent where the allocator really ran. */
+  costs?: string;
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */

@@ -3,7 +3,7 @@
 import { formatCount } from "../bytes.js";
 import { costsNote } from "./costs-note.js";
 import { allocatorLabel, blockBytes, heading } from "./label.js";
-import { formatCell, formatSeconds, formatShare, formatSize } from "./numbers.js";
+import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "./numbers.js";
 import { type Column, type Page, type Tone, worseIf } from "./page.js";
 import type { Report, Result } from "./results.js";
 import { faultCount, verdict } from "./verdict.js";
@@ -38,7 +38,7 @@ const COLUMNS: readonly ColumnOf[] = [
   {
     header: ["faults"],
     align: "right",
-    text: (result) => formatCount(faultCount(result.counters)),
+    text: (result) => orDash(faultCount(result.counters), formatCount),
     tone: (result) => worseIf(result.counters.faults.needless > 0),
   },
   {

@@ -68,15 +68,20 @@ function zeroingClause({ zeroed: { allocator, needless } }: Counters): string {
 }
 
 function faultsClause(faults: number, needless: number): string {
-  if (Number.isNaN(faults))
-    return `${formatCount(needless)} ${needless === 1 ? "fault was" : "faults were"} needless`;
   const count = formatCount(faults);
+  if (Number.isNaN(faults)) return needlessPages(needless);
   if (faults === 0) return "no fault was taken";
   if (faults === 1) return `its one fault was ${needless === 1 ? "" : "not "}needless`;
   if (needless === faults) return `every one of its ${count} faults was needless`;
   if (needless <= 0) return `none of its ${count} faults was needless`;
   const share = formatShare(needless, faults);
   return `${formatCount(needless)} of its ${count} faults (${share}) ${needless === 1 ? "was" : "were"} needless`;
+}
+
+/** In linear memory it is not known how a page was first touched, but whether anything but zeroing did. */
+function needlessPages(pages: number): string {
+  if (pages === 0) return "no page was touched by needless zeroing alone";
+  return `${formatCount(pages)} ${pages === 1 ? "page was" : "pages were"} touched by needless zeroing alone`;
 }
 
 function failures(result: Result): string[] {

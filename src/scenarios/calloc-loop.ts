@@ -1,16 +1,17 @@
 import { checkWhole } from "../arguments.js";
 import type { CostProfile } from "../costs/profile.js";
-import { defaultCosts } from "../costs/profiles.js";
 import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result } from "../report/results.js";
-import { openSandbox, type SandboxOptions } from "../sandbox.js";
+import type { SandboxOptions } from "../sandbox.js";
 import { callocLoopRecords, openLoop } from "./cost.js";
 import { costKind } from "./curve.js";
+import { costsOf, openAllocator } from "./open.js";
 
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
 
 export interface CallocLoopRun {
+  /** A model, or the path of a wasm module. */
   model: string;
   options?: SandboxOptions;
   /** Size of each block. */
@@ -34,7 +35,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   checkWhole("count", count);
   if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openAllocator(model, options);
   const records = callocLoopRecords(bytes, written);
   const start = performance.now();
   for (let done = 0; done < count; ) {
@@ -46,7 +47,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const hostSeconds = (performance.now() - start) / 1000;
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
-  const costs = run.costs ?? defaultCosts(sandbox.machine.kernel);
+  const costs = costsOf(sandbox, run.costs);
   sandbox.close();
   const cost = await costKind(await openLoop(model, options, written), bytes);
   return {
@@ -54,7 +55,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     options: settings as OptionValues,
     parameters: { bytes, count, written },
     counters,
-    simulated: simulatedTime(counters, costs),
+    ...(costs && { simulated: simulatedTime(counters, costs) }),
     hostSeconds,
     ...(cost && { cost }),
   };

@@ -10,6 +10,7 @@ const LEAST = 1024;
 const MOST = 2 ** 30;
 
 export interface CliffsRun {
+  /** A model, or the path of a wasm module. */
   model: string;
   options?: SandboxOptions;
   /** The sizes to look at, both included; 1 KiB to 1 GiB if not given. */
@@ -38,5 +39,6 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
     .map(({ bytes, ...cost }) => ({ bytes, cost: curve.kindAt(bytes), ...cost }));
   if (points.length === 0) throw new OutOfMemory(`there is no memory for blocks of ${from} bytes and more`);
   const cliffs = curve.cliffs.filter(({ bytes }) => bytes >= from && bytes < to);
-  return { allocator: model, options: settings as OptionValues, costs: loop.costs.name, cliffs, points };
+  const costs = loop.costs && { costs: loop.costs.name };
+  return { allocator: model, options: settings as OptionValues, ...costs, cliffs, points };
 }

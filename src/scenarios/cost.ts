@@ -2,15 +2,15 @@
 
 import { readModule } from "#read-module";
 import type { CostProfile } from "../costs/profile.js";
-import { defaultCosts } from "../costs/profiles.js";
 import { simulatedTime } from "../costs/simulate.js";
 import { type Counters, SYSCALLS, subtract } from "../counters.js";
-import { OutOfMemory } from "../errors.js";
+import { ModuleTrap, OutOfMemory } from "../errors.js";
 import { findModel } from "../options.js";
 import type { IterationCost, LoopCost } from "../report/results.js";
-import { openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.js";
+import type { SandboxOptions } from "../sandbox.js";
 import { TraceEncoder } from "../trace/encode.js";
 import type { TraceChunk } from "../trace/trace.js";
+import { type AnyAllocator, costsOf, isModule, openAllocator, pageBytesOf } from "./open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;
@@ -21,8 +21,8 @@ const PATIENCE = 64;
 /** Benfield's loop on one allocator. */
 export interface Loop {
   pageBytes: number;
-  /** What simulated time is counted with. */
-  costs: CostProfile;
+  /** What simulated time is counted with, if it is. */
+  costs?: CostProfile | undefined;
   /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
   costAt(bytes: number): Promise<LoopCost | undefined>;
 }
@@ -42,7 +42,7 @@ export function work({ zeroed, faults }: IterationCost, pageBytes: number): numb
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
-/** Fetches and compiles the model's module once, for all sizes. @throws OptionError */
+/** Fetches and compiles a model's module once, for all sizes. @throws OptionError */
 export async function openLoop(
   model: string,
   options: SandboxOptions,
@@ -50,11 +50,16 @@ export async function openLoop(
   chosen?: CostProfile,
 ): Promise<Loop> {
   // Which module is the check build's is for openSandbox to say.
-  const module = options.module ?? (options.check ? undefined : await compile(findModel(model).url));
-  const open = () => openSandbox(model, { ...options, ...(module && { module }) });
-  const { pageBytes, kernel } = (await open()).machine;
-  const costs = chosen ?? defaultCosts(kernel);
-  return { pageBytes, costs, costAt: async (bytes) => measureLoop(await open(), bytes, written, costs) };
+  const isOwn = options.check || isModule(model);
+  const module = options.module ?? (isOwn ? undefined : await compile(findModel(model).url));
+  const open = () => openAllocator(model, { ...options, ...(module && { module }) });
+  const first = await open();
+  const costs = costsOf(first, chosen);
+  return {
+    pageBytes: pageBytesOf(first),
+    costs,
+    costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
+  };
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
@@ -62,11 +67,12 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
-function measureLoop(sandbox: Sandbox, bytes: number, written: number, costs: CostProfile) {
+function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, costs: CostProfile | undefined) {
   try {
     return runLoop({ sandbox, records: callocLoopRecords(bytes, written), costs }, bytes);
   } catch (error) {
-    if (error instanceof OutOfMemory) return undefined;
+    // Some modules trap where they should return 0.
+    if (error instanceof OutOfMemory || error instanceof ModuleTrap) return undefined;
     throw error;
   } finally {
     sandbox.close();
@@ -74,9 +80,9 @@ function measureLoop(sandbox: Sandbox, bytes: number, written: number, costs: Co
 }
 
 interface Running {
-  sandbox: Sandbox;
+  sandbox: AnyAllocator;
   records: TraceChunk;
-  costs: CostProfile;
+  costs: CostProfile | undefined;
 }
 
 function runLoop(running: Running, bytes: number): LoopCost | undefined {
@@ -108,16 +114,17 @@ function iterate({ sandbox, records, costs }: Running, times: number): Iteration
   return perIteration(subtract(sandbox.counters(), before), times, costs);
 }
 
-function perIteration(counters: Counters, times: number, costs: CostProfile): IterationCost {
-  const { zeroed, faults, syscalls } = counters;
+function perIteration(counters: Counters, times: number, costs: CostProfile | undefined): IterationCost {
+  const { zeroed, faults, syscalls, touched } = counters;
   const { kernel, allocator, needless } = zeroed;
   const { zeroMap, zeroFill, copyOnWrite } = faults;
+  const ofAllKinds = zeroMap + zeroFill + copyOnWrite;
   const made = SYSCALLS.filter((name) => syscalls[name] > 0);
   return {
     zeroed: { kernel: kernel / times, allocator: allocator / times, needless: needless / times },
-    faults: (zeroMap + zeroFill + copyOnWrite) / times,
+    faults: (Number.isNaN(ofAllKinds) ? touched.written : ofAllKinds) / times,
     syscalls: Object.fromEntries(made.map((name) => [name, syscalls[name] / times])),
-    simulatedSeconds: simulatedTime(counters, costs).seconds / times,
+    simulatedSeconds: costs ? simulatedTime(counters, costs).seconds / times : Number.NaN,
   };
 }
 

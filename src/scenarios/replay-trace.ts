@@ -1,13 +1,14 @@
 import type { CostProfile } from "../costs/profile.js";
-import { defaultCosts } from "../costs/profiles.js";
 import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
-import { openSandbox, type ReplayOptions, type SandboxOptions, type TouchPolicy } from "../sandbox.js";
+import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../sandbox.js";
 import type { Trace } from "../trace/trace.js";
+import { costsOf, openAllocator } from "./open.js";
 
 export type { TouchPolicy };
 
 export interface TraceRun {
+  /** A model, or the path of a wasm module. */
   model: string;
   options?: SandboxOptions;
   /** Read once, and so used up. */
@@ -30,7 +31,7 @@ export interface TraceRun {
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
   const { model, options = {}, trace, touch, timelinePoints = 0, onProgress, onResults } = run;
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openAllocator(model, options);
   const start = performance.now();
   const replayed = await sandbox.replay(trace, {
     ...{ touch, timelinePoints },
@@ -40,13 +41,16 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const hostSeconds = (performance.now() - start) / 1000;
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
-  const simulated = simulatedTime(counters, run.costs ?? defaultCosts(sandbox.machine.kernel));
+  const costs = costsOf(sandbox, run.costs);
   sandbox.close();
   const { operations, failedAllocations, timeline } = replayed;
   const parameters = { touch, operations, failedAllocations };
   const allocator = { allocator: model, options: settings as OptionValues };
   return {
-    result: { ...allocator, parameters, counters, simulated, hostSeconds },
+    result: {
+      ...{ ...allocator, parameters, counters, hostSeconds },
+      ...(costs && { simulated: simulatedTime(counters, costs) }),
+    },
     timeline,
   };
 }

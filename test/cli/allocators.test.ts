@@ -109,3 +109,12 @@ test("any text is a list of allocators, or a UsageError", () => {
 function labelOf({ model, options }: ReturnType<typeof parse>[number]): string {
   return allocatorLabel({ allocator: model, options });
 }
+
+test("a path that ends in .wasm is a module, where modules are taken", () => {
+  const choices = parseAllocators("lazy, a:b/own.wasm,a:b/own.wasm", catalogue, "modules");
+  expect(choices).toEqual([
+    { model: "lazy", options: {} },
+    { model: "a:b/own.wasm", options: {} },
+  ]);
+  expect(() => parseAllocators("own.wasm", catalogue)).toThrow('there is no model "own.wasm"');
+});

@@ -1,6 +1,7 @@
 import type { Host, Output } from "../../src/cli/host.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
+import type { Outcome } from "../../src/conformance/index.js";
 import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
@@ -64,6 +65,19 @@ export const catalogue: Catalogue = {
 /** What the fake library was asked to run, in order. */
 export type Asked = Record<string, unknown>[];
 
+const fakeModule = { convention: "c", functions: {}, started: [], findings: ["it is odd"] };
+
+/** One of each kind. */
+export const fakeOutcomes: Outcome[] = [
+  { name: "calloc-fresh", promise: "it is zero", state: "composed" },
+  { name: "no-overlap", promise: "blocks are apart", state: "pass" },
+  {
+    ...{ name: "two-large", promise: "memory stays", issue: "https://example.org/106", state: "fail" },
+    ...{ seen: "it took 1 < 2 bytes", calls: ["malloc(8) = 0x10", "free(0x10)"] },
+  } as const,
+  { name: "high-addresses", promise: "4 GiB", state: "skip", reason: "its memory ends before 2 GiB" },
+];
+
 /** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
 export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Library {
   return {
@@ -86,6 +100,11 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
         text.push(new TextDecoder().decode(chunk));
       const notes = { format: "text" as const, losses: [`${text.join("").length} bytes lost`] };
       return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
+    },
+    async checkModule(wasm, { onCase, ...options } = {}) {
+      asked.push({ bytes: wasm.length, ...options });
+      onCase?.("calloc-fresh", 0, 3);
+      return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
     },
     async replayTrace({ onProgress, onResults, trace: _, ...run }) {
       asked.push(run);

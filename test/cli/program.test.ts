@@ -19,6 +19,8 @@ describe("help", () => {
         cliffs [options]          at which sizes the cost of calloc(1, n); free
                                   changes kind, to the byte
         replay [options] <file>   replay a trace of a real program, plain or gzipped
+        check [options] <file>    check the allocator in a wasm module against what
+                                  the C library promises
         profile [options] <what>  where the simulated time of one run goes, by call
                                   path
         calibrate [options]       measure what faults and clearing cost on this host,

@@ -111,6 +111,7 @@ export const faces: Record<string, Fixture> = {
 /** Each does one thing wrong, from the tenth malloc on where it can wait. */
 export const hostile: Record<string, Fixture> = {
   endless: bump({ malloc: "while (bytes) top ^= bytes; return top;" }),
+  late: bump({ malloc: "while (bytes == 320) top ^= bytes; return bump(max(bytes, 1));" }),
   growing: bump({ malloc: "memory.grow(16384); return bump(bytes);" }),
   trapping: bump({
     malloc: "if (++count > 10) unreachable(); return bump(bytes);",

@@ -1,8 +1,11 @@
 /** Allocators opened with a meter: what they and the program touch and zero, the same on both hosts. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ModuleError, openWasmAllocator, subtract } from "../../src/index.js";
 import { replayable } from "./fixtures.js";
 import { fixtureBytes, openFixture, openTrace } from "./replays.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
 
 const PAGE = 4096;
 const METER_PAGES = 65;

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { conformanceCases } from "../conformance/check.js";
+import type { ModuleCheckReport } from "../foreign/check.js";
+import { checklist } from "../report/checklist.js";
+import { junitXml } from "../report/junit.js";
+import { parseSize } from "./args.js";
+import { EXIT, UsageError } from "./exit.js";
+import type { Host } from "./host.js";
+import { type OutStream, prepareStream } from "./outfile.js";
+import { openProgress } from "./progress.js";
+
+/** The flags of `zeropage check`, as typed. */
+export interface CheckFlags {
+  case?: string;
+  timeout: string;
+  memory: string;
+  json?: boolean;
+  junit?: string;
+}
+
+/** Checks a module. Returns the exit code; throws UsageError before any work. */
+export async function checkCommand(file: string, flags: CheckFlags, host: Host): Promise<number> {
+  const settings = {
+    seconds: parseSeconds(flags.timeout),
+    memoryBytes: parseSize("--memory", flags.memory),
+    ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
+  };
+  const wasm = await readWasm(file);
+  const junit = flags.junit === undefined ? undefined : await prepareStream("--junit", flags.junit);
+  const progress = openProgress(host.stderr);
+  const onCase = (name: string, done: number, total: number) =>
+    progress.show(`${name}: ${done} of ${total} done`);
+  const report = await host.library
+    .checkModule(wasm, { ...settings, onCase })
+    .finally(() => progress.clear());
+  print(file, report, flags, host);
+  if (junit) write(junit, junitXml(file, report.outcomes), host);
+  return report.passed ? EXIT.ok : EXIT.failed;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new UsageError(`--timeout: "${text}" is no number of seconds, such as 60`);
+}
+
+function parseCases(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  const known = conformanceCases.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw new UsageError(`--case: there is no case "${unknown}"; there are ${known.join(", ")}`);
+}
+
+async function readWasm(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`cannot read "${file}": ${code === "ENOENT" ? "there is no such file" : message}`);
+  }
+}
+
+function print(file: string, report: ModuleCheckReport, { json }: CheckFlags, { stdout }: Host): void {
+  if (json) {
+    stdout.write(`${JSON.stringify({ file, ...report }, null, 2)}\n`);
+    return;
+  }
+  stdout.write(`${file}: an allocator called as convention "${report.module.convention}"\n`);
+  for (const finding of report.module.findings) stdout.write(`note: ${finding}\n`);
+  stdout.write(`\n${checklist(file, report)}`);
+}
+
+function write(stream: OutStream, text: string, { stderr }: Host): void {
+  stream.append(text);
+  stream.finish();
+  stderr.write(`wrote ${stream.path}\n`);
+}

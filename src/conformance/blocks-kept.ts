@@ -1,0 +1,107 @@
+/** Blocks are apart, aligned, and keep what is in them. */
+import type { Bench } from "./bench.js";
+import { Blocks } from "./blocks.js";
+import { type Case, numbersFrom, sizesAround } from "./case.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const STEPS = 3000;
+const MOST_LIVE = 200;
+const SEED = 0x5eed;
+
+export const keeping: readonly Case[] = [
+  {
+    name: "alignment",
+    promise:
+      "every block is aligned for what fits into it, up to 8 bytes, and as asked for where it is asked",
+    of: "aligned",
+    run(bench) {
+      for (const bytes of sizesAround(4096)) {
+        const wanted = Math.min(8, 2 ** Math.floor(Math.log2(bytes)));
+        const pointer = bench.malloc(bytes);
+        bench.expect(pointer % wanted === 0, `a block of ${bytes} bytes is not aligned to ${wanted}`);
+      }
+      for (let align = 16; align <= 64 * KIB; align *= 2) {
+        const pointers = [1, 100, 5000].map((bytes) => bench.aligned(align, bytes));
+        const odd = pointers.some((pointer) => pointer % align !== 0);
+        bench.expect(!odd, `a block is not aligned to ${align}`);
+        for (const pointer of pointers) bench.free(pointer);
+      }
+    },
+  },
+  {
+    name: "no-overlap",
+    promise: "blocks do not overlap, and keep their contents while others come and go",
+    of: "malloc",
+    run(bench) {
+      const blocks = new Blocks(bench);
+      const below = numbersFrom(SEED);
+      for (let step = 0; step < STEPS; step++) {
+        const bytes = 1 + below(2 ** (3 + below(13)));
+        if (blocks.count > MOST_LIVE || (blocks.count > 0 && below(3) === 0))
+          blocks.free(below(blocks.count));
+        else if (blocks.count > 0 && below(4) === 0) blocks.resize(below(blocks.count), bytes);
+        else blocks.add(bench.malloc(bytes), bytes);
+      }
+      blocks.freeAll();
+    },
+  },
+  {
+    name: "realloc-contents",
+    promise: "realloc keeps what fits, growing and shrinking, in place and elsewhere",
+    of: "realloc",
+    run(bench) {
+      const blocks = new Blocks(bench);
+      blocks.add(bench.malloc(1), 1);
+      for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24, 1]) {
+        blocks.resize(0, bytes);
+        // What comes behind it is in its way next time.
+        bench.fill(bench.malloc(48), 0xff, 48);
+      }
+      blocks.freeAll();
+    },
+  },
+  {
+    name: "realloc-nothing",
+    promise: "realloc of no block gives one",
+    of: "realloc",
+    run(bench) {
+      const blocks = new Blocks(bench);
+      const pointer = bench.tryRealloc(0, 100);
+      bench.expect(pointer !== 0, "realloc(0, 100) returned 0");
+      blocks.add(pointer, 100);
+      blocks.add(bench.malloc(100), 100);
+      blocks.freeAll();
+    },
+  },
+  {
+    name: "large-gap",
+    promise: "a free block of 16 MiB and more is not taken for one in use, nor grown into",
+    of: "malloc",
+    issue: "https://github.com/SFBdragon/talc/pull/49",
+    run(bench) {
+      for (const size of [17, 24, 33, 40, 48]) {
+        const isWhole = fillGap(bench, size);
+        if (!isWhole) return `its memory ends before a gap of ${size} MiB is filled`;
+      }
+      return undefined;
+    },
+  },
+];
+
+/** Leaves a gap of so many MiB, and fills it with pieces. Returns whether there was memory for all. */
+function fillGap(bench: Bench, size: number): boolean {
+  const gap = bench.tryMalloc(size * MIB);
+  if (!gap) return false;
+  bench.store(gap, 1);
+  bench.free(gap);
+  const blocks = new Blocks(bench);
+  // Grows the heap behind the gap, then cuts the gap into pieces, and some more.
+  for (const bytes of [(size + 3) * MIB, ...Array(size + 2).fill(MIB)]) {
+    const pointer = bench.tryMalloc(bytes);
+    if (pointer) blocks.add(pointer, bytes);
+  }
+  const isWhole = blocks.count === size + 3;
+  blocks.freeAll();
+  return isWhole;
+}

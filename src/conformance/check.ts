@@ -1,0 +1,98 @@
+/** Checks an allocator against what the C library promises, case by case, each on an allocator of its own. */
+import { Bench, BrokenPromise, type Subject } from "./bench.js";
+import { keeping } from "./blocks-kept.js";
+import type { Case, Part } from "./case.js";
+import { limits } from "./limits.js";
+import { steady } from "./steady.js";
+import { zeroing } from "./zeroing.js";
+
+/** All cases, in the order they run. */
+export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady];
+
+/** Opens a fresh allocator, with so much memory if it is said, in bytes. */
+export type Open = (memoryBytes?: number) => Promise<Subject>;
+
+export interface CheckOptions {
+  /** Names of cases to run; all without it. */
+  cases?: readonly string[];
+  /** Of an address: 32 for wasm, the default; 64 for models. */
+  addressBits?: 32 | 64;
+  /** Functions the allocator does not have itself; they are composed of others. */
+  composed?: readonly Part[];
+  /** Most memory a case may ask for, in bytes; one that wants more is skipped. Default 4 GiB. */
+  memoryBytes?: number;
+}
+
+/** What became of one case. `composed`: it passed, by a function that was composed for the allocator. */
+export type Verdict =
+  | { state: "pass" | "composed" }
+  | { state: "fail"; seen: string; calls: readonly string[] }
+  | { state: "skip"; reason: string };
+
+export type Outcome = Pick<Case, "name" | "promise" | "issue"> & Verdict;
+
+export interface CheckReport {
+  outcomes: Outcome[];
+  passed: boolean;
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Runs all cases, or those named.
+ * @throws RangeError for a name that is none; what `open` throws.
+ */
+export async function checkAllocator(open: Open, options: CheckOptions = {}): Promise<CheckReport> {
+  const outcomes: Outcome[] = [];
+  for (const one of chooseCases(options.cases)) outcomes.push(await checkCase(one, open, options));
+  return reportOf(outcomes);
+}
+
+export function reportOf(outcomes: Outcome[]): CheckReport {
+  return { outcomes, passed: outcomes.every(({ state }) => state !== "fail") };
+}
+
+/** @throws RangeError naming the cases there are. */
+export function chooseCases(names?: readonly string[]): readonly Case[] {
+  if (!names) return conformanceCases;
+  return names.map((name) => {
+    const found = conformanceCases.find((one) => one.name === name);
+    if (found) return found;
+    const known = conformanceCases.map((one) => one.name).join(", ");
+    throw new RangeError(`there is no case "${name}"; there are ${known}`);
+  });
+}
+
+/** Runs one case. */
+export async function checkCase(one: Case, open: Open, options: CheckOptions = {}): Promise<Outcome> {
+  return outcomeOf(one, unfit(one, options) ?? (await judge(one, open, options)));
+}
+
+export function outcomeOf({ name, promise, issue }: Case, verdict: Verdict): Outcome {
+  return { name, promise, ...(issue !== undefined && { issue }), ...verdict };
+}
+
+function unfit(one: Case, options: CheckOptions): Verdict | undefined {
+  const { addressBits = 32, memoryBytes = 4 * GIB } = options;
+  if (one.addressBits && one.addressBits !== addressBits) {
+    return { state: "skip", reason: `it is about addresses of ${one.addressBits} bits` };
+  }
+  if (one.memoryBytes === undefined || one.memoryBytes <= memoryBytes) return undefined;
+  return { state: "skip", reason: `it needs ${one.memoryBytes} bytes of memory: allow as much` };
+}
+
+async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {
+  const subject = await open(one.memoryBytes ?? options.memoryBytes);
+  const bench = new Bench(subject, options.addressBits ?? 32);
+  try {
+    const reason = one.run(bench);
+    if (reason) return { state: "skip", reason };
+    return { state: options.composed?.includes(one.of) ? "composed" : "pass" };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const seen = error instanceof BrokenPromise ? message : `${name}: ${message}`;
+    return { state: "fail", seen, calls: bench.calls };
+  } finally {
+    subject.close();
+  }
+}

@@ -1,0 +1,125 @@
+/** calloc's memory reads as zero, whatever was there. */
+import type { Bench } from "./bench.js";
+import { type Case, sizesAround } from "./case.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DIRT = 0xab;
+const WASM_PAGE = 64 * KIB;
+
+/** A block full of dirt, freed. */
+function leaveDirt(bench: Bench, bytes: number): void {
+  const pointer = bench.malloc(bytes);
+  bench.fill(pointer, DIRT, bytes);
+  bench.free(pointer);
+}
+
+export const zeroing: readonly Case[] = [
+  {
+    name: "calloc-fresh",
+    promise: "calloc's memory is zero the first time, at every edge of sizes",
+    of: "calloc",
+    run(bench) {
+      for (const bytes of sizesAround(128 * KIB)) bench.calloc(bytes);
+    },
+  },
+  {
+    name: "calloc-reused",
+    promise: "calloc's memory is zero where a whole block was written and freed",
+    of: "calloc",
+    run(bench) {
+      for (const bytes of sizesAround(128 * KIB)) {
+        leaveDirt(bench, bytes);
+        bench.free(bench.calloc(bytes));
+      }
+    },
+  },
+  {
+    name: "calloc-reused-in-part",
+    promise: "calloc's memory is zero where only the end of a block was written before it was freed",
+    of: "calloc",
+    run(bench) {
+      for (const bytes of [24, 100, 1000, 4096, 10_000, 100_000, MIB]) {
+        bench.free(bench.calloc(bytes));
+        const pointer = bench.calloc(bytes);
+        bench.store(pointer + bytes - 1, DIRT);
+        bench.free(pointer);
+        bench.free(bench.calloc(bytes));
+      }
+    },
+  },
+  {
+    name: "calloc-after-shrink",
+    promise: "calloc's memory is zero where a realloc gave up the end of a block",
+    of: "calloc",
+    run(bench) {
+      for (const bytes of [256, 4096, 50_000, 300_000]) {
+        const pointer = bench.malloc(bytes);
+        bench.fill(pointer, DIRT, bytes);
+        const kept = bench.realloc(pointer, bytes / 8);
+        const rest = bench.calloc(bytes / 2);
+        bench.free(kept);
+        bench.free(rest);
+        bench.free(bench.calloc(bytes));
+      }
+    },
+  },
+  {
+    name: "calloc-after-grow",
+    promise: "calloc's memory is zero where a realloc left a block behind",
+    of: "calloc",
+    run(bench) {
+      for (const bytes of [64, 1000, 5000, 100_000]) {
+        const pointer = bench.malloc(bytes);
+        const fence = bench.malloc(16);
+        bench.fill(pointer, DIRT, bytes);
+        const grown = bench.realloc(pointer, 3 * bytes);
+        const left = bench.calloc(bytes);
+        for (const block of [left, fence, grown]) bench.free(block);
+      }
+    },
+  },
+  {
+    name: "calloc-scribbled",
+    promise: "calloc clears beyond its small sizes too, when a block is reused",
+    of: "calloc",
+    issue: "https://github.com/microsoft/mimalloc/pull/1385",
+    run(bench) {
+      for (let bytes = 64; bytes <= 64 * KIB; bytes += Math.max(64, Math.floor(bytes / 8))) {
+        for (let round = 0; round < 3; round++) {
+          leaveDirt(bench, bytes);
+          bench.free(bench.calloc(bytes));
+        }
+      }
+    },
+  },
+  {
+    name: "calloc-new-arena",
+    promise:
+      "what an allocator takes from its host when it runs short is not believed to be zero unless it is",
+    of: "calloc",
+    issue: "https://github.com/microsoft/mimalloc/pull/816",
+    run(bench) {
+      for (let round = 1; round <= 4; round++) {
+        const blocks = [4, 1, 2].map((part) => ({ bytes: part * round * 256 * KIB, at: 0 }));
+        for (const block of blocks) block.at = bench.malloc(block.bytes);
+        for (const { at, bytes } of blocks) bench.fill(at, DIRT, bytes);
+        for (const { at } of blocks) bench.free(at);
+        // Larger than any of them, so that the heap grows behind memory that is dirty.
+        bench.free(bench.calloc(5 * round * 256 * KIB));
+      }
+    },
+  },
+  {
+    name: "calloc-across-growth",
+    promise: "calloc's memory is zero where it begins in memory the allocator had, and ends in what it got",
+    of: "calloc",
+    issue: "https://github.com/jbush001/NyuziProcessor/issues/164",
+    run(bench) {
+      for (let bytes = 4096; bytes <= 8 * WASM_PAGE; bytes += 3 * 4096 + 8) {
+        leaveDirt(bench, 24);
+        bench.calloc(bytes);
+      }
+    },
+  },
+];

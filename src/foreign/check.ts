@@ -1,0 +1,54 @@
+/** Checks a module against the conformance cases, each in a jail of its own, so that one that hangs or traps fails alone. */
+import type { Case } from "../conformance/case.js";
+import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
+import { LimitExceeded, ModuleError } from "../errors.js";
+import { runInJail } from "./jail.js";
+import type { WasmOptions } from "./open.js";
+import type { AllocatorReport } from "./wasm-allocator.js";
+
+export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
+  /** Names of cases to run; all without it. */
+  cases?: readonly string[];
+  /** Most time each case may take, start-up of its Worker included. Default 60. */
+  seconds?: number;
+  /** Most memory the module may have, in bytes. Default 4 GiB. */
+  memoryBytes?: number;
+  /** Called before each case. */
+  onCase?: (name: string, done: number, total: number) => void;
+}
+
+export interface ModuleCheckReport extends CheckReport {
+  /** What the module turned out to be. */
+  module: AllocatorReport;
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Checks a module that nobody has to trust.
+ * @throws ModuleError for what cannot be opened as an allocator, ModuleTrap or LimitExceeded if that fails;
+ * RangeError for a case there is not.
+ */
+export async function checkModule(
+  wasm: Uint8Array,
+  options: ModuleCheckOptions = {},
+): Promise<ModuleCheckReport> {
+  const { cases, seconds = 60, memoryBytes = 4 * GIB, onCase, ...open } = options;
+  const chosen = chooseCases(cases);
+  const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes };
+  const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;
+  const outcomes: Outcome[] = [];
+  for (const one of chosen) {
+    onCase?.(one.name, outcomes.length, chosen.length);
+    const run = runInJail({ check: { ...job, name: one.name } }, seconds) as Promise<Outcome>;
+    outcomes.push(await run.catch((error) => outcomeOfError(one, error)));
+  }
+  return { module, ...reportOf(outcomes) };
+}
+
+/** What ended the jail, or kept the module from being opened with as little memory as the case gives it. */
+function outcomeOfError(one: Case, error: Error): Outcome {
+  if (error instanceof ModuleError) return outcomeOf(one, { state: "skip", reason: error.message });
+  const seen = error instanceof LimitExceeded ? `it hangs: ${error.message}` : error.message;
+  return outcomeOf(one, { state: "fail", seen, calls: [] });
+}

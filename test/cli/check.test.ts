@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { ModuleError } from "../../src/index.js";
+import { run } from "./fakes.js";
+
+const folder = mkdtempSync(join(tmpdir(), "zeropage-check-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "a.wasm");
+writeFileSync(file, "12345678");
+
+it("prints a checklist, and says by its exit code that something failed", async () => {
+  const { code, stdout, stderr, asked } = await run(["check", file, "--timeout", "5", "--memory", "1GiB"]);
+  expect(asked).toEqual([{ bytes: 8, seconds: 5, memoryBytes: 2 ** 30 }]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  expect(stdout.replaceAll(file, "a.wasm")).toMatchInlineSnapshot(`
+    "a.wasm: an allocator called as convention "c"
+    note: it is odd
+
+    composed  calloc-fresh: it is zero
+    pass      no-overlap: blocks are apart
+    FAIL      two-large: memory stays
+                it took 1 < 2 bytes
+                after malloc(8) = 0x10; free(0x10)
+                as in https://example.org/106
+                again: zeropage check a.wasm --case two-large
+    skipped   high-addresses: 4 GiB
+                its memory ends before 2 GiB
+
+    1 passed, 1 passed by a function composed for it, 1 failed, 1 skipped.
+    "
+  `);
+});
+
+it("exits with 0 if nothing failed", async () => {
+  const passing = {
+    module: { convention: "c", functions: {}, started: [], findings: [] },
+    outcomes: [],
+    passed: true,
+  };
+  const { code } = await run(["check", file], { library: { checkModule: async () => passing } });
+  expect(code).toBe(0);
+});
+
+it("writes JSON, and JUnit's XML beside it", async () => {
+  const xml = join(folder, "report.xml");
+  const { stdout, stderr } = await run(["check", file, "--json", "--junit", xml, "--case", "two-large"]);
+  expect(JSON.parse(stdout)).toMatchObject({ file, passed: false, module: { findings: ["it is odd"] } });
+  expect(stderr).toBe(`wrote ${xml}\n`);
+  expect(readFileSync(xml, "utf8").replaceAll(file, "a.wasm")).toMatchInlineSnapshot(`
+    "<?xml version="1.0" encoding="UTF-8"?>
+    <testsuite name="a.wasm" tests="4" failures="1" skipped="1">
+      <testcase classname="a.wasm" name="calloc-fresh: it is zero"/>
+      <testcase classname="a.wasm" name="no-overlap: blocks are apart"/>
+      <testcase classname="a.wasm" name="two-large: memory stays"><failure message="it took 1 &lt; 2 bytes">malloc(8) = 0x10
+    free(0x10)</failure></testcase>
+      <testcase classname="a.wasm" name="high-addresses: 4 GiB"><skipped message="its memory ends before 2 GiB"/></testcase>
+    </testsuite>
+    "
+  `);
+});
+
+it.each([
+  [["check"], "missing required argument"],
+  [["check", join(folder, "nothing.wasm")], "there is no such file"],
+  [["check", file, "--timeout", "0"], '--timeout: "0" is no number of seconds'],
+  [["check", file, "--memory", "much"], "--memory"],
+  [["check", file, "--case", "none"], '--case: there is no case "none"; there are calloc-fresh'],
+  [["check", file, "--junit", join(folder, "none", "x.xml")], "--junit"],
+])("%s is a wrong command line", async (argv, message) => {
+  const { code, stderr, asked } = await run(argv);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+  expect(asked).toEqual([]);
+});
+
+it("says in one line what is wrong with a module", async () => {
+  const checkModule = async () => {
+    throw new ModuleError("not a wasm module", 0);
+  };
+  const { code, stderr } = await run(["check", file], { library: { checkModule } });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "zeropage: byte 0: not a wasm module\n" });
+});

@@ -1,0 +1,117 @@
+/** Every case is failed by an allocator that breaks just the promise it is about, and passed by those that keep all. */
+import { describe, expect, it, vi } from "vitest";
+import { checkAllocator, conformanceCases } from "../../src/conformance/index.js";
+import { models, openSandbox } from "../../src/index.js";
+import { FlawedAllocator, type Flaws } from "./flawed.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
+
+const MIB = 2 ** 20;
+const failing = async (flaws: Flaws) => {
+  const { outcomes } = await checkAllocator(async (bytes) => new FlawedAllocator(flaws, bytes));
+  return outcomes.filter(({ state }) => state === "fail").map(({ name }) => name);
+};
+
+/** How often something happened; for flaws that wait. */
+let times = 0;
+
+/** By the case that is about it. */
+const FLAWS: Record<string, Flaws> = {
+  "calloc-fresh": { spoil: (bytes, { fresh }) => (fresh && bytes === 4097 ? 4096 : undefined) },
+  "calloc-reused": { skipsClearing: (bytes, { fresh }) => !fresh && bytes === 4097 },
+  "calloc-reused-in-part": { skipsClearing: (_, __, first) => first === 0 },
+  "calloc-after-shrink": { skipsClearing: (_, { by }) => by === "shrink" },
+  "calloc-after-grow": { skipsClearing: (_, { by }) => by === "move" },
+  "calloc-scribbled": { skipsClearing: (bytes) => bytes === 320 },
+  "calloc-new-arena": { skipsClearing: (bytes) => bytes > MIB },
+  "calloc-across-growth": { skipsClearing: (_, { extended }) => extended },
+  "calloc-overflow": { product: (count, size) => Number(BigInt.asUintN(32, BigInt(count) * BigInt(size))) },
+  nothing: { malloc: (bytes, { last }) => (bytes === 0 ? last : undefined) },
+  "free-nothing": {
+    frees: (pointer) => {
+      if (pointer === 0) throw new Error("unreachable");
+      return undefined as unknown as number;
+    },
+  },
+  exhaustion: {
+    outOfMemory: (bytes) => {
+      if (bytes === MIB) throw new Error("unreachable");
+      return 0;
+    },
+  },
+  "realloc-failed": { freesWhenReallocFails: true },
+  "page-sizes": { malloc: (bytes) => (bytes === 65_536 - 8 ? 0 : undefined) },
+  "high-addresses": { shift: (pointer) => (pointer > 2 ** 31 && ++times % 3 === 0 ? -64 : 0) },
+  alignment: { align: (pointer, align) => (align === 4096 ? pointer + 8 : pointer) },
+  "no-overlap": { reserve: (bytes) => (bytes < 8192 && bytes % 64 === 33 ? -32 : 0) },
+  "realloc-contents": { copies: (old) => (old > 100_000 ? old / 2 : old) },
+  "realloc-nothing": { realloc: (pointer) => (pointer === 0 ? 0 : undefined) },
+  "large-gap": {
+    frees: (_, bytes) => (bytes >= 16 * MIB ? bytes + 2 * MIB : (undefined as unknown as number)),
+  },
+  "fill-and-empty": { frees: (_, bytes) => (bytes === 16 + 97 ? 0 : (undefined as unknown as number)) },
+  "two-large": { frees: (_, bytes) => (bytes === 340_784 ? 0 : (undefined as unknown as number)) },
+  "keeps-state": {
+    malloc: (bytes, { last }) => {
+      times = bytes === 24 ? times + 1 : 0;
+      return times > 6 ? last : undefined;
+    },
+  },
+};
+
+/** Other cases that cannot but see the same. */
+const ALSO: Record<string, string[]> = { "keeps-state": ["nothing"] };
+
+describe("a case", () => {
+  it.each(conformanceCases.map(({ name }) => name))(
+    "%s is failed by what breaks its promise",
+    async (name) => {
+      const flaws = FLAWS[name];
+      if (!flaws) throw new Error(`nothing breaks ${name}`);
+      times = 0;
+      const expected = [...(ALSO[name] ?? []), name];
+      expect(await failing(flaws)).toEqual(expected);
+    },
+  );
+
+  it("is passed by an allocator that keeps all promises", async () => {
+    const { outcomes, passed } = await checkAllocator(async (bytes) => new FlawedAllocator({}, bytes));
+    expect(outcomes.filter(({ state }) => state !== "pass")).toEqual([]);
+    expect(passed).toBe(true);
+  });
+
+  it("tells what was seen, and the calls before it", async () => {
+    const open = async () => new FlawedAllocator(FLAWS["calloc-scribbled"]);
+    const { outcomes } = await checkAllocator(open, { cases: ["calloc-scribbled"] });
+    expect(outcomes[0]).toMatchObject({
+      state: "fail",
+      seen: "byte 0 of 320 zeroed bytes at 0x400 is 171",
+      calls: expect.arrayContaining(["malloc(320) = 0x400", "free(0x400)", "calloc(1, 320) = 0x400"]),
+      issue: "https://github.com/microsoft/mimalloc/pull/1385",
+    });
+  });
+
+  it("is marked where it passed by what was composed, and skipped where it does not apply", async () => {
+    const open = async (bytes?: number) => new FlawedAllocator({}, bytes);
+    const options = { cases: ["calloc-fresh", "high-addresses"], composed: ["calloc" as const] };
+    const { outcomes } = await checkAllocator(open, { ...options, memoryBytes: 2 ** 30 });
+    expect(outcomes.map(({ state }) => state)).toEqual(["composed", "skip"]);
+    await expect(checkAllocator(open, { cases: ["none"] })).rejects.toThrow('there is no case "none"');
+  });
+});
+
+describe("our models", () => {
+  it.each(models.map(({ name }) => name))(
+    "%s keeps all promises",
+    async (name) => {
+      const open = (bytes?: number) => openSandbox(name, bytes === undefined ? {} : { addressSpace: bytes });
+      const { outcomes } = await checkAllocator(open, { addressBits: 64 });
+      expect(outcomes.filter(({ state }) => state === "fail")).toEqual([]);
+      expect(outcomes.filter(({ state }) => state === "skip").map((one) => one.name)).toEqual([
+        "high-addresses",
+      ]);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,226 @@
+/** An allocator in plain JavaScript that keeps every promise, and can be told to break one. */
+import type { Subject } from "../../src/conformance/index.js";
+
+const PAGE = 65_536;
+const FIRST = 1024;
+
+/** Bytes from 0 to 4 GiB, kept where they were written. */
+class SparseMemory {
+  readonly #pages = new Map<number, Uint8Array>();
+
+  load(address: number): number {
+    return this.#pages.get(Math.floor(address / PAGE))?.[address % PAGE] ?? 0;
+  }
+
+  fill(address: number, value: number, bytes: number): void {
+    const end = address + bytes;
+    for (let at = address; at < end; ) {
+      const index = Math.floor(at / PAGE);
+      const next = Math.min(end, (index + 1) * PAGE);
+      if (value !== 0 || this.#pages.has(index))
+        this.#page(index).fill(value, at % PAGE, next - index * PAGE);
+      at = next;
+    }
+  }
+
+  copy(to: number, from: number, bytes: number): void {
+    for (let at = 0; at < bytes; at++) {
+      const value = this.load(from + at);
+      if (value !== this.load(to + at)) this.fill(to + at, value, 1);
+    }
+  }
+
+  #page(index: number): Uint8Array {
+    const page = this.#pages.get(index) ?? new Uint8Array(PAGE);
+    this.#pages.set(index, page);
+    return page;
+  }
+}
+
+interface Range {
+  start: number;
+  bytes: number;
+  /** Who gave it up. */
+  by?: "shrink" | "move" | undefined;
+}
+
+/** Where a block came from. */
+export interface Origin {
+  /** Nobody had it before. */
+  fresh: boolean;
+  /** It begins in memory that was had, and ends in new. */
+  extended: boolean;
+  by: Range["by"];
+}
+
+/** What is wrong. Each may answer undefined to do what is right. */
+export interface Flaws {
+  /** Instead of a malloc. */
+  malloc?: (bytes: number, made: FlawedAllocator) => number | undefined;
+  /** Added to the bytes of a block. */
+  reserve?: (bytes: number) => number;
+  /** Added to the address of a new block. */
+  shift?: (pointer: number) => number;
+  /** Whether calloc leaves a block as it is. */
+  skipsClearing?: (bytes: number, origin: Origin, first: number) => boolean;
+  /** Bytes calloc asks for. */
+  product?: (count: number, size: number) => number;
+  /** Done to a fresh block that calloc gave. */
+  spoil?: (bytes: number, origin: Origin) => number | undefined;
+  align?: (pointer: number, align: number) => number;
+  realloc?: (pointer: number, bytes: number) => number | undefined;
+  /** Bytes a moving realloc copies. */
+  copies?: (old: number) => number;
+  freesWhenReallocFails?: boolean;
+  /** Bytes a free gives back; 0 to forget them. */
+  frees?: (pointer: number, bytes: number) => number;
+  outOfMemory?: (bytes: number) => number;
+}
+
+/** First fit over a list of free ranges, and new memory behind the last. */
+export class FlawedAllocator implements Subject {
+  readonly #memory = new SparseMemory();
+  readonly #blocks = new Map<number, { start: number; held: number; bytes: number }>();
+  #free: Range[] = [];
+  #top = FIRST;
+  #origin: Origin = { fresh: true, extended: false, by: undefined };
+  last = 0;
+
+  constructor(
+    private readonly flaws: Flaws = {},
+    private readonly mostBytes = 2 ** 32,
+  ) {}
+
+  malloc(bytes: number): number {
+    return this.flaws.malloc?.(bytes, this) ?? this.#take(bytes, 16);
+  }
+
+  #take(bytes: number, align: number): number {
+    const wanted = Math.max(16, Math.ceil((bytes + (this.flaws.reserve?.(bytes) ?? 0)) / 16) * 16);
+    const held = align > 16 ? wanted + align : wanted;
+    const start = this.#reuse(held) ?? this.#grow(held);
+    if (start === undefined) return this.flaws.outOfMemory?.(bytes) ?? 0;
+    const aligned = Math.ceil(start / align) * align;
+    const pointer = aligned + (this.flaws.shift?.(aligned) ?? 0);
+    this.#blocks.set(pointer, { start, held, bytes });
+    this.last = pointer;
+    return pointer;
+  }
+
+  #reuse(bytes: number): number | undefined {
+    const found = this.#free.findIndex((range) => range.bytes >= bytes);
+    const range = this.#free[found];
+    if (!range) return undefined;
+    this.#origin = { fresh: false, extended: false, by: range.by };
+    const { start } = range;
+    range.start += bytes;
+    range.bytes -= bytes;
+    if (range.bytes === 0) this.#free.splice(found, 1);
+    return start;
+  }
+
+  /** Takes new memory, from the last free range on if that is at the end. */
+  #grow(bytes: number): number | undefined {
+    const last = this.#free.at(-1);
+    const extended = last !== undefined && last.start + last.bytes === this.#top;
+    const start = extended ? last.start : this.#top;
+    if (start + bytes > this.mostBytes) return undefined;
+    if (extended) this.#free.pop();
+    this.#origin = { fresh: !extended, extended, by: undefined };
+    this.#top = start + bytes;
+    return start;
+  }
+
+  calloc(count: number, size: number): number {
+    const bytes = this.flaws.product?.(count, size) ?? count * size;
+    if (bytes >= 2 ** 32) return 0;
+    const pointer = this.malloc(bytes);
+    const origin = this.#origin;
+    if (pointer === 0) return 0;
+    if (!this.flaws.skipsClearing?.(bytes, origin, this.load(pointer))) this.fill(pointer, 0, bytes);
+    const spoiled = this.flaws.spoil?.(bytes, origin);
+    if (spoiled !== undefined) this.store(pointer + spoiled, 1);
+    return pointer;
+  }
+
+  alignedAlloc(align: number, bytes: number): number {
+    const pointer = this.#take(bytes, align);
+    const moved = this.flaws.align?.(pointer, align) ?? pointer;
+    this.#blocks.set(moved, this.#held(pointer));
+    return moved;
+  }
+
+  realloc(pointer: number, bytes: number): number {
+    const flawed = this.flaws.realloc?.(pointer, bytes);
+    if (flawed !== undefined) return flawed;
+    if (pointer === 0) return this.malloc(bytes);
+    const block = this.#held(pointer);
+    const needed = Math.ceil(bytes / 16) * 16;
+    if (needed <= block.held) return this.#shrink(pointer, bytes, needed);
+    const to = this.malloc(bytes);
+    if (to === 0) {
+      if (this.flaws.freesWhenReallocFails) this.free(pointer);
+      return 0;
+    }
+    this.#memory.copy(to, pointer, this.flaws.copies?.(block.bytes) ?? block.bytes);
+    this.#blocks.delete(pointer);
+    this.#give({ start: block.start, bytes: block.held, by: "move" });
+    return to;
+  }
+
+  #shrink(pointer: number, bytes: number, needed: number): number {
+    const block = this.#held(pointer);
+    const rest = block.held - needed;
+    this.#blocks.set(pointer, { start: block.start, held: needed, bytes });
+    if (rest > 0) this.#give({ start: block.start + needed, bytes: rest, by: "shrink" });
+    return pointer;
+  }
+
+  free(pointer: number): void {
+    if (pointer === 0 && !this.flaws.frees) return;
+    const { start, held, bytes } = pointer === 0 ? { start: 0, held: 0, bytes: 0 } : this.#held(pointer);
+    const given = this.flaws.frees?.(pointer, bytes) ?? held;
+    this.#blocks.delete(pointer);
+    if (given > 0) this.#give({ start, bytes: given });
+  }
+
+  #held(pointer: number) {
+    const block = this.#blocks.get(pointer);
+    if (!block) throw new Error(`0x${pointer.toString(16)} is no block`);
+    return block;
+  }
+
+  #give(range: Range): void {
+    this.#free.push(range);
+    this.#free.sort((one, other) => one.start - other.start);
+    const joined: Range[] = [];
+    for (const next of this.#free) {
+      const last = joined.at(-1);
+      if (last && last.start + last.bytes === next.start) {
+        last.bytes += next.bytes;
+        if (last.by !== next.by) last.by = undefined;
+      } else joined.push({ ...next });
+    }
+    this.#free = joined;
+  }
+
+  load(address: number, width: 1 | 2 | 4 = 1): number {
+    let value = 0;
+    for (let i = width - 1; i >= 0; i--) value = value * 256 + this.#memory.load(address + i);
+    return value;
+  }
+
+  store(address: number, value: number | bigint): void {
+    this.#memory.fill(address, Number(value), 1);
+  }
+
+  fill(address: number, value: number, bytes: number): void {
+    this.#memory.fill(address, value, bytes);
+  }
+
+  counters(): { bytes: { system: number } } {
+    return { bytes: { system: this.#top } };
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,60 @@
+/** Scenarios on modules of others: counted by the meter, the same on every host. */
+import { describe, expect, it, vi } from "vitest";
+import { findCliffs, OptionError, replayTrace, runCallocLoop } from "../../src/index.js";
+import { openTrace } from "../foreign/replays.js";
+
+// On a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 120_000 });
+
+const MIB = 2 ** 20;
+const PAGE = 4096;
+const module = (name: string) => new URL(`../foreign/built/${name}.wasm`, import.meta.url).href;
+
+describe("a module as the allocator of a scenario", () => {
+  it("runs the untouched loop, whose clearing is needless", async () => {
+    const { counters, cost, simulated } = await runCallocLoop({
+      ...{ model: module("as-tlsf"), bytes: MIB, count: 600, written: 0 },
+    });
+    expect(counters.calls).toBe(1200);
+    expect(counters.zeroed.allocator).toBe(600 * MIB);
+    // All but the links that TLSF keeps in the block while it is free.
+    expect(counters.zeroed.allocator - counters.zeroed.needless).toBeLessThan(600 * 16);
+    expect(counters.faults).toMatchObject({ zeroFill: Number.NaN, needless: 253 });
+    expect(counters.bytes.resident).toBe(counters.touched.written * PAGE);
+    expect({ cost, simulated }).toEqual({ cost: "linear" });
+  });
+
+  it("is needed where the program writes between", async () => {
+    const { counters } = await runCallocLoop({
+      ...{ model: module("llhttp"), bytes: MIB, count: 100, written: 1 },
+    });
+    const { allocator, needless } = counters.zeroed;
+    expect(allocator).toBe(100 * MIB);
+    // The first time only, and but for what a header left there.
+    expect(needless).toBeLessThanOrEqual(MIB);
+    expect(needless).toBeGreaterThan(MIB - 16);
+  });
+
+  it("has no cliff where calloc clears at every size", async () => {
+    const run = { model: module("as-tlsf"), from: 1024, to: MIB };
+    const { cliffs, points, costs } = await findCliffs(run);
+    expect({ cliffs, costs }).toEqual({ cliffs: [], costs: undefined });
+    const largest = points.at(-1);
+    expect(largest).toMatchObject({ bytes: MIB, cost: "linear", faults: 0, simulatedSeconds: Number.NaN });
+    expect(largest?.first.faults).toBeGreaterThan(250);
+  });
+
+  it("replays a trace", async () => {
+    const run = { model: module("llhttp"), trace: await openTrace("git-log"), touch: "pages" as const };
+    const { result } = await replayTrace(run);
+    expect(result.parameters).toMatchObject({ operations: 150_974, failedAllocations: 0 });
+    expect(result.counters.zeroed).toMatchObject({ allocator: 25_515_492, needless: 2_140_968 });
+    expect(result.simulated).toBeUndefined();
+  });
+
+  it("takes no options", async () => {
+    const run = { model: module("llhttp"), bytes: 1, count: 1, written: 0, options: { memory: 1 } };
+    await expect(runCallocLoop(run)).rejects.toThrow(OptionError);
+    await expect(runCallocLoop(run)).rejects.toThrow('which has no option "memory": leave it out');
+  });
+});
