@@ -50,7 +50,7 @@ class Page {
   #generation = 0;
 
   readonly #session = new Session(
-    (moments) => this.#show(moments),
+    (moments, isThere) => this.#show(moments, isThere),
     (error) => {
       // Whoever cancelled it has more to say.
       if (!(error instanceof Cancelled)) this.#fail(error);
@@ -252,9 +252,9 @@ class Page {
     return this.#busy.run("Going there", (onProgress) => this.#session.seek(position, onProgress));
   }
 
-  #show(moments: [Moment, Moment]): void {
+  #show(moments: [Moment, Moment], isThere: boolean): void {
     for (const side of SIDES) this.#panels[side]?.show(moments[side]);
-    this.#transport.show(Math.max(...moments.map(({ position }) => position)));
+    this.#transport.show(Math.max(...moments.map(({ position }) => position)), isThere);
     showCounters(moments);
     showLegend(moments);
   }

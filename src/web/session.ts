@@ -38,9 +38,9 @@ export class Session {
   #wanted = 0;
   #isSeeking = false;
 
-  /** @param onMoments called with what is to be shown, after each seek. */
+  /** @param onMoments called with what is to be shown, after each seek; `isThere` unless it is wanted elsewhere by now. */
   constructor(
-    private readonly onMoments: (moments: [Moment, Moment]) => void,
+    private readonly onMoments: (moments: [Moment, Moment], isThere: boolean) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -96,7 +96,7 @@ export class Session {
           this.players.map((player) => player.call("seek", at, { onProgress: tell })),
         );
         shown = at;
-        this.onMoments(moments as [Moment, Moment]);
+        this.onMoments(moments as [Moment, Moment], at === this.#wanted);
       }
     } catch (error) {
       this.onError(error);
