@@ -17,6 +17,9 @@ const readModule = (host: "node" | "web") => ({
   },
 });
 
+/** For a machine that is busy with other things: no test is about time. */
+const testTimeout = 120_000;
+
 /** Both projects use the modules it makes; the second to come finds them. */
 const globalSetup = ["test/foreign/build-fixtures.ts"];
 
@@ -24,6 +27,7 @@ const node: TestProjectConfiguration = {
   ...readModule("node"),
   test: {
     name: "node",
+    testTimeout,
     globalSetup,
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, BROWSER_ONLY],
@@ -36,6 +40,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   optimizeDeps: { include: ["@assemblyscript/loader", "fast-check"] },
   test: {
     name: "browser",
+    testTimeout,
     globalSetup,
     include: [BROWSER_ONLY, SHARED],
     browser: {

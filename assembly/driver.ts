@@ -94,6 +94,16 @@ export function resultsAddress(): usize {
   return RESULTS;
 }
 
+/** Where the slots are: `slotsMade()` of SLOT_BYTES, of which the first u32 is the pointer. */
+export function slotsAddress(): usize {
+  return __heap_base;
+}
+
+/** How many slots there is room for. */
+export function slotsMade(): u32 {
+  return slotCount;
+}
+
 /** Records done by the last run, also when it trapped. */
 export function replayed(): f64 {
   return doneInRounds + <f64>((position - began) / RECORD_BYTES);

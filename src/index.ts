@@ -79,7 +79,12 @@ export {
 } from "./scenarios/calloc-fixes.js";
 export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
-export { type IterContentRun, runIterContent, TLS_RECORD_BYTES } from "./scenarios/iter-content.js";
+export {
+  clearBuffer,
+  type IterContentRun,
+  runIterContent,
+  TLS_RECORD_BYTES,
+} from "./scenarios/iter-content.js";
 export {
   type CallocLoopProfileRun,
   type Profiled,

@@ -17,6 +17,8 @@ export interface DriverExports {
   bufferAddress(): number;
   bufferRecords(): number;
   resultsAddress(): number;
+  slotsAddress(): number;
+  slotsMade(): number;
   replay(from: number, to: number, times: number, touch: number, verify: number): void;
   replayed(): number;
   calls(): number;

@@ -23,6 +23,7 @@ const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
 const MOST_PAGES = 65_536; // of 64 KiB: core specification
+const SLOT_WORDS = 4; // assembly/driver.ts
 /** Pages of an operating system, which a meter counts. */
 const PAGE_BYTES = 4096;
 
@@ -47,7 +48,7 @@ export interface WasmReplayOptions extends ReplayOptions {
 }
 
 /** What does not apply to linear memory. */
-type Inapplicable = "machine" | "trim" | "profile" | "regions" | "slots" | "checkpoint" | "restore";
+type Inapplicable = "machine" | "trim" | "profile" | "regions" | "checkpoint" | "restore";
 type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
 
 /** @internal One instance, linked and started. */
@@ -356,6 +357,14 @@ export class WasmAllocator implements SandboxFace {
   /** Throws: there is but one region, the memory. */
   regions(): never {
     throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
+  }
+
+  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
+  slots(): Float64Array {
+    const { driver } = this.#live;
+    const count = driver.slotsMade();
+    const words = new Uint32Array(driver.memory.buffer, driver.slotsAddress(), SLOT_WORDS * count);
+    return Float64Array.from({ length: count }, (_, slot) => words[SLOT_WORDS * slot] as number);
   }
 
   /** Host memory the module takes, in bytes; it only grows. */

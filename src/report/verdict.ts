@@ -4,7 +4,7 @@ import { allocatorLabel, blockBytes, parameter } from "./label.js";
 import { formatShare, formatSize, joinWords } from "./numbers.js";
 import type { CostKind, Report, Result } from "./results.js";
 
-/** Minor faults of all three kinds. */
+/** Minor faults of all three kinds; NaN of a foreign module, of which only the needless are known. */
 export function faultCount(counters: Counters): number {
   const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
   return zeroMap + zeroFill + copyOnWrite;

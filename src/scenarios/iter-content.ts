@@ -38,9 +38,7 @@ const WAYS: Record<BufferWay, (sandbox: Sandbox, bytes: number) => Buffer> = {
   "malloc+memset": (sandbox, bytes) => {
     const address = sandbox.malloc(bytes);
     if (address === 0) return { address, cleared: 0, needless: 0 };
-    const needless = zeroBytes(sandbox, address, bytes);
-    sandbox.fill(address, 0, bytes);
-    return { address, cleared: bytes, needless };
+    return { address, cleared: bytes, needless: clearBuffer(sandbox, address, bytes) };
   },
   calloc: (sandbox, bytes) => ({ address: sandbox.calloc(1, bytes), cleared: 0, needless: 0 }),
   malloc: (sandbox, bytes) => ({ address: sandbox.malloc(bytes), cleared: 0, needless: 0 }),
@@ -96,8 +94,19 @@ function readBody(sandbox: Sandbox, { way, chunk, body, onProgress }: IterConten
   return library;
 }
 
+/** Clears a buffer as the library did. Returns how many of its bytes already read as zero. */
+export function clearBuffer(
+  sandbox: Pick<Sandbox, "fill" | "pages"> & { machine: { pageBytes: number } },
+  address: number,
+  bytes: number,
+): number {
+  const needless = zeroBytes(sandbox, address, bytes);
+  sandbox.fill(address, 0, bytes);
+  return needless;
+}
+
 /** Bytes of a range on pages that are known to be all zero. What is zero on a page that holds anything is not counted. */
-function zeroBytes(sandbox: Sandbox, address: number, bytes: number): number {
+function zeroBytes(sandbox: Parameters<typeof clearBuffer>[0], address: number, bytes: number): number {
   const end = address + bytes;
   const { pageBytes } = sandbox.machine;
   let zero = 0;

@@ -1,9 +1,8 @@
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import { OptionError } from "../errors.js";
-import { openWasmAllocator } from "../foreign/open.js";
-import { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.js";
+import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox.js";
 
 /** A model on its machine, or somebody's module on its linear memory, metered. */
 export type AnyAllocator = Sandbox | WasmAllocator;
@@ -26,15 +25,17 @@ export async function openAllocator(name: string, options: SandboxOptions = {}):
   const [option] = Object.keys(options);
   if (option)
     throw new OptionError(`${name} is a wasm module, which has no option "${option}": leave it out`);
+  // Only now: the page loads this without.
+  const { openWasmAllocator } = await import("../foreign/open.js");
   return openWasmAllocator(name, { name, meter: true, unknownImports: "trap" });
 }
 
 export function pageBytesOf(allocator: AnyAllocator): number {
-  return allocator instanceof WasmAllocator ? PAGE_BYTES : allocator.machine.pageBytes;
+  return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
 }
 
 /** What its simulated time is counted with. None for a module: it really ran. */
 export function costsOf(allocator: AnyAllocator, chosen?: CostProfile): CostProfile | undefined {
-  if (allocator instanceof WasmAllocator) return undefined;
+  if (!(allocator instanceof Sandbox)) return undefined;
   return chosen ?? defaultCosts(allocator.machine.kernel);
 }

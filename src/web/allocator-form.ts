@@ -1,32 +1,52 @@
-/** The choice of one allocator: its model, and every option it and its machine have. */
-import { machineOptions, models, type OptionInfo } from "../index.js";
+/** The choice of one allocator: its model, and every option it and its machine have; or a module of anybody's. */
+import { machineOptions, models, OptionError, type OptionInfo } from "../index.js";
 import { make } from "./dom.js";
-import type { Choice } from "./protocol.js";
+import { type Choice, isModule } from "./protocol.js";
 import { formatExact, parseOption } from "./state.js";
+
+/** Stands in the list of models for a module. No model is called so. */
+const MODULE = ".wasm";
+const ABOUT_MODULES =
+  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time.";
 
 export class AllocatorForm {
   readonly #model = make(
     "select",
     {},
     ...models.map(({ name, summary }) => make("option", { value: name, textContent: name, title: summary })),
+    make("option", { value: MODULE, textContent: "a .wasm file …" }),
   );
+  readonly #file = make("input", { type: "file", accept: ".wasm" });
+  readonly #fileLabel = make("label", { hidden: true }, "Module, or drop one on the map ", this.#file);
+  #fileName = "";
   readonly #summary = make("p", { className: "quiet" });
   readonly #options = make("div");
+  readonly #more = make("details");
   #fields: { option: OptionInfo; field: HTMLInputElement | HTMLSelectElement }[] = [];
 
-  constructor(fieldset: HTMLElement) {
-    const more = make("details", {}, make("summary", { textContent: "Options" }), this.#options);
-    fieldset.append(make("label", {}, "Model ", this.#model), this.#summary, more);
+  /** @param onFile the person chose a module. */
+  constructor(fieldset: HTMLElement, onFile: (file: File) => void) {
+    this.#more.append(make("summary", { textContent: "Options" }), this.#options);
+    fieldset.append(make("label", {}, "Model ", this.#model), this.#fileLabel, this.#summary, this.#more);
+    this.#file.addEventListener("change", () => {
+      const [file] = this.#file.files ?? [];
+      if (file) onFile(file);
+    });
     this.#model.addEventListener("change", () => this.#offer({}));
   }
 
-  write({ allocator, options }: Choice): void {
-    this.#model.value = allocator;
-    this.#offer(options);
+  write(choice: Choice): void {
+    if (isModule(choice)) this.#fileName = choice.allocator;
+    this.#model.value = isModule(choice) ? MODULE : choice.allocator;
+    this.#offer(choice.options);
   }
 
-  /** @throws OptionError for what is no value of an option. */
+  /** @throws OptionError for what is no value of an option, and without the module that was to be chosen. */
   read(): Choice {
+    if (this.#model.value === MODULE) {
+      if (this.#fileName) return { allocator: this.#fileName, options: {} };
+      throw new OptionError("Choose a .wasm file, or drop one on the map of its side.");
+    }
     const given = this.#fields.filter(({ field }) => field.value.trim() !== "");
     const options = given.map(({ option, field }) => [option.name, parseOption(option, field.value)]);
     return { allocator: this.#model.value, options: Object.fromEntries(options) };
@@ -34,6 +54,9 @@ export class AllocatorForm {
 
   #offer(given: Choice["options"]): void {
     const model = models.find(({ name }) => name === this.#model.value);
+    this.#fileLabel.hidden = model !== undefined;
+    this.#more.hidden = model === undefined;
+    this.#summary.textContent = ABOUT_MODULES;
     if (!model) return;
     this.#summary.textContent = model.summary;
     const options = [...model.options, ...machineOptions];

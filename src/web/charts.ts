@@ -8,7 +8,7 @@ import { timelineChart } from "../report/timeline.js";
 import type { Busy } from "./busy.js";
 import type { Client } from "./client.js";
 import { byId, make } from "./dom.js";
-import type { Choice, Progress } from "./protocol.js";
+import { type Choice, isModule, type Progress } from "./protocol.js";
 import { type Opened, reportOf } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
 
@@ -55,7 +55,7 @@ const CHARTS: readonly Chart[] = [
   },
   {
     name: "Cost against size",
-    suits: () => true,
+    suits: ({ sides }) => !sides.some(isModule),
     async make({ state, helper, onProgress }) {
       const results: CliffsResult[] = [];
       for (const choice of distinct(state.sides)) {

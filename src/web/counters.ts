@@ -1,17 +1,24 @@
 /** What was counted on each side, and the difference; who zeroed how much, as bars. */
-import { type Counters, formatBytes, formatCount } from "../index.js";
+import { formatBytes, formatCount } from "../index.js";
+import { formatSeconds } from "../report/numbers.js";
 import { byId, make, setText } from "./dom.js";
-import type { Choice } from "./protocol.js";
-import { formatChoice, SIDES, type Side } from "./state.js";
+import type { Choice, Moment } from "./protocol.js";
+import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
+
+/** What is counted of a side at a moment. */
+type Counted = Pick<Moment, "counters" | "library" | "simulated">;
+type Both = readonly [Counted, Counted];
 
 interface Row {
   name: string;
-  /** Where it is among the counters. */
+  /** Where it is among what is counted. */
   path: string;
-  of(counters: Counters): number;
-  unit: "bytes" | "count";
+  of(counted: Counted["counters"], all: Counted): number;
+  unit: "bytes" | "count" | "seconds";
   /** It is what this page is about. */
   isTelling?: boolean;
+  /** Only of programs that clear memory themselves. */
+  isLibrary?: boolean;
 }
 
 const sum = (values: Record<string, number>): number =>
@@ -33,12 +40,33 @@ const ROWS: readonly Row[] = [
     isTelling: true,
   },
   {
+    name: "simulated time",
+    path: "simulated.seconds",
+    of: (_, { simulated }) => simulated?.seconds ?? Number.NaN,
+    unit: "seconds",
+    isTelling: true,
+  },
+  {
     name: "zeroed by the allocator",
     path: "zeroed.allocator",
     of: ({ zeroed }) => zeroed.allocator,
     unit: "bytes",
   },
   { name: "zeroed by the kernel", path: "zeroed.kernel", of: ({ zeroed }) => zeroed.kernel, unit: "bytes" },
+  {
+    name: "zeroed by the program’s library",
+    path: "library.cleared",
+    of: (_, { library }) => library.cleared,
+    unit: "bytes",
+    isLibrary: true,
+  },
+  {
+    name: "needlessly so",
+    path: "library.needless",
+    of: (_, { library }) => library.needless,
+    unit: "bytes",
+    isLibrary: true,
+  },
   {
     name: "faults: zero page mapped",
     path: "faults.zeroMap",
@@ -90,11 +118,19 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const format = (value: number, unit: Row["unit"]): string =>
-  unit === "bytes" ? formatBytes(value) : formatCount(value);
+const FORMATS: Record<Row["unit"], (value: number) => string> = {
+  bytes: formatBytes,
+  count: formatCount,
+  seconds: formatSeconds,
+};
 
-const signed = (value: number, unit: Row["unit"]): string =>
-  value === 0 ? "same" : `${value > 0 ? "+" : "−"}${format(Math.abs(value), unit)}`;
+/** What is not measured (NaN) is shown so: on a foreign module, faults by kind and simulated time. */
+const UNKNOWN = "-";
+
+function signed(value: number, unit: Row["unit"]): string {
+  if (Number.isNaN(value)) return UNKNOWN;
+  return value === 0 ? "same" : `${value > 0 ? "+" : "−"}${FORMATS[unit](Math.abs(value))}`;
+}
 
 const head = (text: string) => make("th", { scope: "col", textContent: text });
 
@@ -105,36 +141,43 @@ export function sideHeads(first: string, sides: readonly Choice[], last?: string
   return make("thead", {}, make("tr", {}, ...[first, ...names, ...(last ? [last] : [])].map(head)));
 }
 
-/** Makes the table for two allocators. */
-export function buildCounters(sides: readonly Choice[]): void {
-  const body = ROWS.map(({ name, path, isTelling }) => {
+/** Makes the table for two allocators and their program. */
+export function buildCounters({ input, sides }: ViewState): void {
+  const rows = ROWS.filter(({ isLibrary }) => !isLibrary || input.kind === "reads");
+  const body = rows.map(({ name, path, isTelling }) => {
     const cells = [...SIDES.map(String), "difference"].map((column) =>
       make("td", { attributes: { "data-counter": path, "data-column": column } }),
     );
-    return make(
-      "tr",
-      { className: isTelling ? "telling" : "" },
-      make("th", { scope: "row", textContent: name }),
-      ...cells,
-    );
+    const heading = make("th", { scope: "row", textContent: name });
+    return make("tr", { className: isTelling ? "telling" : "" }, heading, ...cells);
   });
   byId("counters").replaceChildren(sideHeads("counter", sides, "left − right"), make("tbody", {}, ...body));
   byId("zeroed").replaceChildren(...SIDES.map(zeroedBar));
 }
 
-/** Shows two sets of counters. */
-export function showCounters(both: readonly [Counters, Counters]): void {
-  const cells = byId("counters").querySelectorAll("tbody td");
-  for (const [index, { of, unit }] of ROWS.entries()) {
-    const values = both.map(of) as [number, number];
-    const texts = [...values.map((value) => format(value, unit)), signed(values[0] - values[1], unit)];
-    for (const [column, text] of texts.entries()) {
-      const cell = cells[index * 3 + column] as HTMLElement;
-      setText(cell, text);
-      cell.dataset.value = String(values[column] ?? values[0] - values[1]);
-    }
+/** Shows what both sides counted. */
+export function showCounters(both: Both): void {
+  const rows = new Map(ROWS.map((row) => [row.path, row]));
+  for (const cell of byId("counters").querySelectorAll<HTMLElement>("tbody td")) {
+    const { counter = "", column = "" } = cell.dataset;
+    const { of, unit } = rows.get(counter) as Row;
+    const [left, right] = both.map((counted) => of(counted.counters, counted)) as [number, number];
+    const value = column === "difference" ? left - right : column === "0" ? left : right;
+    setText(
+      cell,
+      column === "difference" ? signed(value, unit) : textOf(both[Number(column) as Side], value, unit),
+    );
+    cell.dataset.value = String(value);
   }
   showZeroed(both);
+}
+
+/** A figure in words; a simulated time with the profile it was priced by. */
+function textOf({ simulated }: Counted, value: number, unit: Row["unit"]): string {
+  if (Number.isNaN(value)) return UNKNOWN;
+  return unit === "seconds"
+    ? `${formatSeconds(value)}, simulated, by ${simulated?.costs}`
+    : FORMATS[unit](value);
 }
 
 // ---- Who zeroed ----
@@ -143,7 +186,11 @@ const PARTS = [
   { name: "the kernel", colour: "written" },
   { name: "the allocator, needed", colour: "clean" },
   { name: "the allocator, needless", colour: "needless" },
+  { name: "the program’s library", colour: "cached" },
 ] as const;
+
+/** Of programs that clear nothing themselves, the last part is not shown. */
+const LIBRARY = PARTS.length - 1;
 
 /** A coloured box. */
 export function swatch(colour: string): HTMLElement {
@@ -164,15 +211,23 @@ function zeroedBar(side: Side): HTMLElement {
   return make("div", {}, make("p", {}, title, ...key), bar);
 }
 
-function showZeroed(both: readonly [Counters, Counters]): void {
-  const highest = Math.max(1, ...both.map(({ zeroed }) => zeroed.kernel + zeroed.allocator));
+function showZeroed(both: Both): void {
+  const zeroed = both.map(({ counters: { zeroed }, library }) => [
+    zeroed.kernel,
+    zeroed.allocator - zeroed.needless,
+    zeroed.needless,
+    library.cleared,
+  ]);
+  const sums = zeroed.map((parts) => parts.reduce((sum, bytes) => sum + bytes, 0));
+  const hasLibrary = both.some(({ library }) => library.cleared > 0);
   for (const [side, panel] of [...byId("zeroed").children].entries()) {
-    const { kernel, allocator, needless } = (both[side] as Counters).zeroed;
-    const texts = panel.querySelectorAll(".part > :last-child");
+    const keys = panel.querySelectorAll<HTMLElement>(".part");
     const segments = panel.querySelectorAll<HTMLElement>(".bar > span");
-    for (const [part, bytes] of [kernel, allocator - needless, needless].entries()) {
-      setText(texts[part] as Element, `${PARTS[part]?.name}: ${formatBytes(bytes)}`);
-      (segments[part] as HTMLElement).style.width = `${(100 * bytes) / highest}%`;
+    for (const [part, bytes] of (zeroed[side] as number[]).entries()) {
+      const key = keys[part] as HTMLElement;
+      key.hidden = part === LIBRARY && !hasLibrary;
+      setText(key.lastElementChild as Element, `${PARTS[part]?.name}: ${formatBytes(bytes)}`);
+      (segments[part] as HTMLElement).style.width = `${(100 * bytes) / Math.max(1, ...sums)}%`;
     }
   }
 }

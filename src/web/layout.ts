@@ -9,13 +9,17 @@
  */
 import { firstAbove, type PageRuns } from "./page-runs.js";
 
-/** The address space has 47 bits. */
+/** The simulated machine's address space has 47 bits. */
 export const ADDRESS_LIMIT = 2 ** 47;
 
 export interface Grid {
   columns: number;
   rows: number;
+  /** Where addresses end, if not at ADDRESS_LIMIT. */
+  limit?: number;
 }
+
+const limitOf = ({ limit = ADDRESS_LIMIT }: Grid): number => limit;
 
 /** What part of the address space is seen. */
 export interface MapWindow {
@@ -33,14 +37,14 @@ export const addressOf = (window: MapWindow, cell: number, pageBytes: number): n
 
 /** The level at which all of the address space is seen. */
 export function highestLevel(grid: Grid, pageBytes: number): number {
-  return Math.max(0, Math.ceil(Math.log2(ADDRESS_LIMIT / pageBytes / cellsOf(grid))));
+  return Math.max(0, Math.ceil(Math.log2(limitOf(grid) / pageBytes / cellsOf(grid))));
 }
 
 /** Brings a window to whole cells, within the address space. */
 export function clamp({ start, level }: MapWindow, grid: Grid, pageBytes: number): MapWindow {
   const clamped = Math.min(Math.max(0, Math.round(level)), highestLevel(grid, pageBytes));
   const cell = pageBytes * 2 ** clamped;
-  const most = Math.max(0, ADDRESS_LIMIT - cellsOf(grid) * cell);
+  const most = Math.max(0, limitOf(grid) - cellsOf(grid) * cell);
   return { start: Math.floor(Math.min(Math.max(0, start), most) / cell) * cell, level: clamped };
 }
 

@@ -8,15 +8,14 @@
  * would only wrap.
  */
 import type { Report } from "../index.js";
-import { verdict } from "../report/verdict.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
-import type { Moment, Played } from "./protocol.js";
-import { type Opened, reportOf, Session } from "./session.js";
+import { isModule, type Moment, type Played } from "./protocol.js";
+import { type Opened, reportOf, Session, storyOf } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -43,23 +42,25 @@ const REST_MS = 100;
 class Page {
   #state: ViewState = DEFAULT;
   #file: File | undefined;
+  /** The .wasm given last for each side. */
+  readonly #modules: [File | undefined, File | undefined] = [undefined, undefined];
   #opened: Opened | undefined;
   #remembering: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was opened, so that answers about what was before are left. */
   #generation = 0;
 
   readonly #session = new Session(
-    (moments) => this.#show(moments),
+    (moments, isThere) => this.#show(moments, isThere),
     (error) => {
       // Whoever cancelled it has more to say.
       if (!(error instanceof Cancelled)) this.#fail(error);
     },
   );
-  readonly #busy = new Busy(() => this.#session.cancel());
+  readonly #busy = new Busy(() => this.#cancel());
   readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
   readonly #setup = new Setup(
     (choices) => this.#run(choices),
-    (file) => this.#runFile(file),
+    (file, side) => this.#takeFile(file, side),
     (error) => this.#fail(error),
   );
   readonly #panels = SIDES.map(
@@ -93,7 +94,26 @@ class Page {
     this.#remember();
   }
 
-  #runFile(file: File): void {
+  /** A module becomes the allocator of the side it is given to, or that a link names it for. */
+  #takeFile(file: File, given: Side | undefined): void {
+    const isFor = (side: Side) => this.#state.sides[side].allocator === file.name;
+    const side = given ?? SIDES.find(isFor);
+    if (!isModule({ allocator: file.name })) this.#runTrace(file);
+    else if (side !== undefined) this.#runModule(file, side);
+    else this.#fail(new Error(`Drop ${file.name} on a map, and it is the allocator of that side.`));
+  }
+
+  #runModule(file: File, side: Side): void {
+    const sides: ViewState["sides"] = [...this.#state.sides];
+    const isAsked = sides[side].allocator === file.name;
+    this.#modules[side] = file;
+    sides[side] = { allocator: file.name, options: {} };
+    // The file a link asks for: the rest of the link holds.
+    if (isAsked) this.#open(this.#state);
+    else this.#run({ ...this.#state, sides });
+  }
+
+  #runTrace(file: File): void {
     const { input } = this.#state;
     this.#file = file;
     // The file a link asks for: the rest of the link holds.
@@ -130,16 +150,30 @@ class Page {
     this.#opened = undefined;
     this.#clear();
     const opened = await this.#busy.run("Starting", (onProgress) =>
-      this.#session.open(state, () => this.#source(state), onProgress),
+      this.#session.open(
+        state,
+        { trace: () => this.#trace(state), module: (side) => this.#module(state, side) },
+        onProgress,
+      ),
     );
     if (generation !== this.#generation) return;
     this.#opened = opened;
     this.#build(opened);
-    await this.#session.seek(state.at ?? telling(state, opened));
-    if (state.input.kind === "loop") await this.#judgeCost(generation, opened);
+    await this.#goTo(state.at ?? telling(state, opened));
+    if (state.input.kind === "loop" && !state.sides.some(isModule)) await this.#judgeCost(generation, opened);
   }
 
-  async #source({ input }: ViewState): Promise<Blob> {
+  #module({ sides }: ViewState, side: Side): Blob {
+    const { allocator } = sides[side];
+    const file = [this.#modules[side], ...this.#modules].find((one) => one?.name === allocator);
+    if (file) return file;
+    const where = side === 0 ? "left" : "right";
+    throw new Error(
+      `This link shows ${allocator}, and a link cannot hold a file: drop it on the ${where} map to see it.`,
+    );
+  }
+
+  async #trace({ input }: ViewState): Promise<Blob> {
     if (input.kind === "trace") {
       const response = await fetch(TRACES[input.name]);
       if (!response.ok)
@@ -184,7 +218,7 @@ class Page {
     const { sides, windows, hidden } = this.#state;
     this.#transport.load({ length: opened.length, sides: opened.sides.map(({ timeline }) => timeline) });
     for (const side of SIDES) {
-      this.#panels[side]?.open(formatChoice(sides[side]), stoppedNote(opened.sides[side]));
+      this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
       this.#panels[side]?.map.choose(windows[side]);
     }
     this.#hide(hidden);
@@ -193,7 +227,7 @@ class Page {
       this.#hide(ids);
     });
     buildLegend(sides);
-    buildCounters(sides);
+    buildCounters(this.#state);
     this.#charts.offer(this.#state);
     this.#tell(reportOf(this.#state, opened), opened);
   }
@@ -202,21 +236,26 @@ class Page {
     for (const { map } of this.#panels) map.hide(ids);
   }
 
-  #tell(report: Report, { losses }: Opened): void {
-    const sentences = [...verdict(report), ...losses.map((loss) => `Note: ${loss}.`)];
+  #tell(report: Report, opened: Opened): void {
+    const told = storyOf(this.#state, opened, report);
+    const sentences = [...told, ...opened.losses.map((loss) => `Note: ${loss}.`)];
     byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
   }
 
   #seek(position: number, settled: boolean): void {
     if (!this.#opened) return;
     if (settled) this.#change({ at: position });
-    void this.#session.seek(position);
+    void this.#goTo(position);
   }
 
-  #show(moments: [Moment, Moment]): void {
+  #goTo(position: number): Promise<void> {
+    return this.#busy.run("Going there", (onProgress) => this.#session.seek(position, onProgress));
+  }
+
+  #show(moments: [Moment, Moment], isThere: boolean): void {
     for (const side of SIDES) this.#panels[side]?.show(moments[side]);
-    this.#transport.show(Math.max(...moments.map(({ position }) => position)));
-    showCounters([moments[0].counters, moments[1].counters]);
+    this.#transport.show(Math.max(...moments.map(({ position }) => position)), isThere);
+    showCounters(moments);
     showLegend(moments);
   }
 
@@ -245,6 +284,11 @@ class Page {
     this.#panels[side]?.showHistory(address, history);
   }
 
+  #cancel(): void {
+    this.#session.cancel();
+    this.#fail(new Cancelled());
+  }
+
   #fail(error: unknown): void {
     this.#transport.pause();
     if (!this.#opened) byId("story").replaceChildren();
@@ -264,16 +308,18 @@ class Page {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The moment that tells most: of a loop, when the last block is in use; of a trace, when most is, at last. */
+/** The moment that tells most: of what is done over and over, when the last block is in use; of a trace, when most is, at last. */
 function telling({ input }: ViewState, { length, sides }: Opened): number {
-  if (input.kind === "loop") return length - 1;
+  if (input.kind === "loop" || input.kind === "reads") return length - 1;
   const [first, ...others] = sides[0].timeline;
   if (!first) return length;
   return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
 }
 
-function stoppedNote({ stopped, end }: Played): string {
-  return stopped === undefined ? "" : `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}`;
+/** What is to be known of one side: why it stopped, and what its module is. */
+function noteOn({ stopped, end, note }: Played): string {
+  if (stopped === undefined) return note;
+  return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
 }
 
 const problem = unsupported();

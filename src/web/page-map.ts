@@ -56,7 +56,10 @@ export class PageMap {
   /** Shows another moment. The part chosen stays; without one, the map follows the last operation. */
   show(moment: Moment): void {
     this.#moment = moment;
-    if (!this.#chosen && !this.#isInView()) this.#place();
+    if (moment.addressLimit !== this.#grid.limit) {
+      this.#grid = { ...this.#grid, limit: moment.addressLimit };
+      this.#place();
+    } else if (!this.#chosen && !this.#isInView()) this.#place();
     this.#redraw();
   }
 
@@ -168,7 +171,8 @@ export class PageMap {
     if (clientWidth === 0) return;
     this.canvas.width = clientWidth * devicePixelRatio;
     this.canvas.height = clientHeight * devicePixelRatio;
-    this.#grid = { columns: Math.floor(clientWidth / PITCH), rows: Math.floor(clientHeight / PITCH) };
+    const [columns, rows] = [Math.floor(clientWidth / PITCH), Math.floor(clientHeight / PITCH)];
+    this.#grid = { ...this.#grid, columns, rows };
     this.#cell = Math.min(this.#cell, cellsOf(this.#grid) - 1);
     this.#place();
   }

@@ -9,6 +9,9 @@
  */
 import { PAGE_STATES, type PageRun, type PageState, type Sandbox } from "../index.js";
 
+/** What the pages are read from. */
+type Paged = Pick<Sandbox, "pages" | "regions"> & { machine: { pageBytes: number } };
+
 /** Runs in order of address; gaps between them are unmapped. */
 export interface PageRuns {
   pageBytes: number;
@@ -54,7 +57,7 @@ export interface Objects {
 }
 
 /** Reads out every mapped page. */
-export function readPageRuns(sandbox: Sandbox, objects: Objects): PageRuns {
+export function readPageRuns(sandbox: Paged, objects: Objects): PageRuns {
   const { pageBytes } = sandbox.machine;
   const covered = coveredRanges(objects, pageBytes);
   const parts: [address: number, pages: number, detail: number][] = [];
@@ -72,7 +75,7 @@ export function readPageRuns(sandbox: Sandbox, objects: Objects): PageRuns {
 }
 
 /** The state of one page, encoded, whether an object holds it apart. */
-export function pageDetail(sandbox: Sandbox, address: number): number {
+export function pageDetail(sandbox: Paged, address: number): number {
   const [run] = sandbox.pages(address, 1);
   return run ? encode(run) : 0;
 }

@@ -1,20 +1,32 @@
 /**
  * One allocator running one tape, able to go anywhere on it. On the first run checkpoints are kept at
  * even strides; going somewhere starts from the nearest one before. So a step back costs as much as a
- * step of a stride, however long the tape.
+ * step of a stride, however long the tape; on a foreign module, which has no checkpoints, as much as the
+ * way there from the start.
  */
 import {
-  type Checkpoint,
+  type Counters,
+  clearBuffer,
   OpKind,
-  openSandbox,
+  type ProfileNode,
   RECORD_BYTES,
-  type Sandbox,
   type TimelinePoint,
   type TouchPolicy,
 } from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
-import type { Choice, CodeLine, Moment, PageChange, PageHistory, Played, Progress } from "./protocol.js";
-import { AskedBytes, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
+import type {
+  Choice,
+  CodeLine,
+  Library,
+  Moment,
+  PageChange,
+  PageHistory,
+  Played,
+  Progress,
+  TimeNode,
+} from "./protocol.js";
+import type { Clock, Subject, WayBack } from "./subject.js";
+import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
 const LEAST_STRIDE = 1 << 13;
@@ -22,9 +34,8 @@ const MOST_CHECKPOINTS = 256;
 /** Host memory that checkpoints may take, in bytes, before every other one goes. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 const TIMELINE_POINTS = 500;
-/** Records, and rounds of a loop, to run in one call: as many as the sandbox takes, and some milliseconds' worth. */
+/** Records to run in one call: as many as a sandbox takes. */
 const MOST_RECORDS = 1024;
-const MOST_ROUNDS = 2048;
 /** Lines of code to show before and after the cursor. */
 const CODE_LINES = 4;
 const LATEST_CHANGES = 8;
@@ -32,7 +43,8 @@ const LATEST_CHANGES = 8;
 interface Mark {
   position: number;
   asked: AskedBytes;
-  checkpoint: Checkpoint;
+  library: Library;
+  wayBack: WayBack;
 }
 
 export type OnProgress = (progress: Progress) => void;
@@ -40,13 +52,16 @@ export type OnProgress = (progress: Progress) => void;
 export class Player {
   #position = 0;
   #asked = new AskedBytes();
+  #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
+  /** What was done last by itself: to look again must not mean to go there again. */
+  #done: { position: number; object: Moment["object"] } | undefined;
   #stride: number;
   /** Operations it can come through: fewer than the tape has if something stops it. */
   #end: number;
 
   private constructor(
-    private readonly sandbox: Sandbox,
+    private readonly subject: Subject,
     private readonly tape: Tape,
     private readonly touch: TouchPolicy,
   ) {
@@ -55,37 +70,49 @@ export class Player {
     this.#mark();
   }
 
-  /** Opens a sandbox and runs the whole tape on it. @throws OptionError, SandboxError */
-  static async open(tape: Tape, choice: Choice, touch: TouchPolicy, onProgress: OnProgress) {
-    const sandbox = await openSandbox(choice.allocator, choice.options);
-    const player = new Player(sandbox, tape, touch);
-    return { player, played: player.#runAll(choice, onProgress) };
+  /** Runs the whole tape on what was opened of a choice. */
+  static async open(
+    tape: Tape,
+    choice: Choice,
+    subject: Subject,
+    touch: TouchPolicy,
+    onProgress: OnProgress,
+  ): Promise<{ player: Player; played: Played }> {
+    const player = new Player(subject, tape, touch);
+    return { player, played: await player.#runAll(choice, onProgress) };
+  }
+
+  get #face() {
+    return this.subject.face;
   }
 
   // ---- The first run ----
 
-  #runAll(choice: Choice, onProgress: OnProgress): Played {
+  async #runAll(choice: Choice, onProgress: OnProgress): Promise<Played> {
     const start = performance.now();
     const timeline: TimelinePoint[] = [];
-    const stopped = this.#runSampled(timeline, onProgress);
+    const stopped = await this.#runSampled(timeline, onProgress);
     const hostSeconds = (performance.now() - start) / 1000;
-    const counters = this.sandbox.counters();
+    const counters = this.#face.counters();
+    const parameters = { operations: this.#end };
     return {
       end: this.#end,
       ...(stopped !== undefined && { stopped }),
-      result: { ...choice, parameters: { operations: this.#end }, counters, hostSeconds },
+      result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
+      library: this.#library,
       timeline,
+      note: this.subject.note,
     };
   }
 
   /** Runs to the end of the tape, or to what stops it, whose words it returns. */
-  #runSampled(timeline: TimelinePoint[], onProgress: OnProgress): string | undefined {
+  async #runSampled(timeline: TimelinePoint[], onProgress: OnProgress): Promise<string | undefined> {
     const total = this.#end;
     const every = sampleStride(total, this.tape.count);
     while (this.#position < this.#end) {
       const sampleAt = (Math.floor(this.#position / every) + 1) * every;
       const markAt = (Math.floor(this.#position / this.#stride) + 1) * this.#stride;
-      const stopped = this.#tryAdvance(Math.min(sampleAt, markAt, this.#end));
+      const stopped = await this.#tryAdvance(Math.min(sampleAt, markAt, this.#end), onProgress);
       if (this.#position === markAt) this.#mark();
       if (this.#position === sampleAt || this.#position === this.#end) timeline.push(this.#point());
       onProgress({ done: this.#position, total });
@@ -95,74 +122,98 @@ export class Player {
   }
 
   /** Advances, or finds the operation that cannot be done, and ends the tape before it. */
-  #tryAdvance(to: number): string | undefined {
+  async #tryAdvance(to: number, onProgress: OnProgress): Promise<string | undefined> {
     try {
-      this.#advance(to);
+      this.#advance(to, onProgress);
       return undefined;
     } catch {
       // Some of the call went through: back to where the books are right, and on by single steps.
-      this.#restore(this.#markBefore(this.#position), this.#position);
+      await this.#restore(this.#position, onProgress);
     }
     try {
       while (this.#position < to) this.#advance(this.#position + 1);
       return undefined;
     } catch (error) {
       this.#end = this.#position;
+      // What stopped a foreign module has left it broken.
+      await this.#restore(this.#end, onProgress);
       return error instanceof Error ? error.message : String(error);
     }
   }
 
   #point(): TimelinePoint {
-    const { inUse, system, resident } = this.sandbox.counters().bytes;
+    const { inUse, system, resident } = this.#face.counters().bytes;
     return { operation: this.#position, inUse, system, resident };
   }
 
   #mark(): void {
-    const { sandbox } = this;
+    const wayBack = this.subject.wayBack();
+    if (!wayBack) return;
     this.#marks.push({
       position: this.#position,
       asked: this.#asked.copy(),
-      checkpoint: sandbox.checkpoint(),
+      library: this.#library,
+      wayBack,
     });
-    if (this.#marks.length * sandbox.hostBytes < CHECKPOINT_BUDGET) return;
+    if (this.#marks.length * this.#face.hostBytes < CHECKPOINT_BUDGET) return;
     this.#stride *= 2;
     this.#marks = this.#marks.filter(({ position }) => position % this.#stride === 0);
   }
 
   // ---- Going somewhere ----
 
-  #goTo(position: number): void {
-    const mark = this.#markBefore(position);
-    if (position < this.#position || mark.position > this.#position) this.#restore(mark, position);
-    else this.#advance(position);
+  async #goTo(position: number, onProgress: OnProgress): Promise<void> {
+    const isAhead = position >= this.#position && this.#markBefore(position).position <= this.#position;
+    if (isAhead) this.#advance(position, onProgress);
+    else await this.#restore(position, onProgress);
   }
 
   #markBefore(position: number): Mark {
     return this.#marks.findLast((mark) => mark.position <= position) as Mark;
   }
 
-  #restore({ position, asked, checkpoint }: Mark, to: number): void {
-    this.sandbox.restore(checkpoint);
+  /** Goes somewhere from the mark before it. */
+  async #restore(to: number, onProgress: OnProgress): Promise<void> {
+    const { position, asked, library, wayBack } = this.#markBefore(to);
+    await wayBack();
     this.#position = position;
     this.#asked = asked.copy();
-    this.#advance(to);
+    this.#library = library;
+    this.#advance(to, onProgress);
   }
 
   /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
-  #advance(to: number): void {
-    const { count } = this.tape;
+  #advance(to: number, onProgress: OnProgress = () => {}): void {
+    const { count, clears } = this.tape;
     while (this.#position < to) {
       const at = this.#position % count;
-      const rounds = at === 0 && count <= MOST_RECORDS ? Math.floor((to - this.#position) / count) : 0;
-      const times = Math.min(Math.max(1, rounds), MOST_ROUNDS);
-      const records = rounds > 0 ? count : Math.min(count - at, to - this.#position, MOST_RECORDS);
-      this.#repeat(at, records, times);
+      const left = to - this.#position;
+      const rounds = at === 0 && count <= MOST_RECORDS ? Math.floor(left / count) : 0;
+      if (clears) this.#step(at);
+      else if (rounds > 0) this.#repeat(at, count, Math.min(rounds, this.subject.mostRounds));
+      else this.#repeat(at, Math.min(count - at, left, MOST_RECORDS), 1);
+      onProgress({ done: this.#position, total: this.#end });
     }
+  }
+
+  /** One record, of those that the sandbox does not know too. */
+  #step(at: number): void {
+    const { kind, slot, first, second } = operationAt(this.tape, at);
+    if (kind !== CLEAR) {
+      this.#repeat(at, 1, 1);
+      return;
+    }
+    const address = this.#face.slots()[slot];
+    if (address) {
+      const needless = clearBuffer(this.#face, address + first, second);
+      this.#library = addTo(this.#library, second, needless);
+    }
+    this.#position++;
   }
 
   #repeat(at: number, count: number, times: number): void {
     const records = this.tape.records.subarray(at * RECORD_BYTES, (at + count) * RECORD_BYTES);
-    this.sandbox.repeat({ records, count }, times, this.touch);
+    this.#face.repeat({ records, count }, times, this.touch);
     this.#asked.note(this.tape, at, count);
     this.#position += count * times;
   }
@@ -170,31 +221,50 @@ export class Player {
   // ---- Looking ----
 
   /** Goes to where so many operations are done, and looks about. */
-  moment(wanted: number): Moment {
+  async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
-    const { slots, object } = this.#doLast(position);
-    const { sandbox } = this;
-    const regions = sandbox.regions().flatMap((region) => [region.address, region.address + region.bytes]);
+    const object = await this.#doLast(position, onProgress);
+    const face = this.#face;
+    const regions = face.regions().flatMap((region) => [region.address, region.address + region.bytes]);
     return {
       position,
-      counters: sandbox.counters(),
-      runs: readPageRuns(sandbox, this.#objects(slots)),
+      counters: face.counters(),
+      library: this.#library,
+      ...this.#simulated(),
+      ...this.#time(),
+      runs: readPageRuns(face, this.#objects(face.slots())),
       regions: Float64Array.from(regions),
+      addressLimit: this.subject.addressLimit,
       code: this.#code(position),
       ...(object && { object }),
     };
   }
 
+  #simulated(): Pick<Moment, "simulated"> {
+    const { clock } = this.subject;
+    return clock ? { simulated: clock.price(withLibrary(this.#face.counters(), this.#library)) } : {};
+  }
+
+  /** What the program clears itself is its own time. */
+  #time(): Pick<Moment, "time"> {
+    const { clock } = this.subject;
+    if (!clock) return {};
+    const program = clock.profile();
+    return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
+  }
+
   /** Does the last operation by itself, to see the object it is about. */
-  #doLast(position: number): { slots: Float64Array; object?: Moment["object"] } {
-    this.#goTo(Math.max(0, position - 1));
-    const before = this.sandbox.slots();
-    if (position === 0) return { slots: before };
+  async #doLast(position: number, onProgress: OnProgress): Promise<Moment["object"]> {
+    if (this.#done?.position === position && this.#position === position) return this.#done.object;
+    await this.#goTo(Math.max(0, position - 1), onProgress);
+    if (position === 0) return undefined;
+    const before = this.#face.slots();
     const { kind, slot } = operationAt(this.tape, position - 1);
     this.#advance(position);
-    const slots = this.sandbox.slots();
-    const address = (kind === OpKind.free ? before : slots)[slot] ?? 0;
-    return { slots, object: { address, bytes: this.#asked.of(slot) } };
+    const address = (kind === OpKind.free ? before : this.#face.slots())[slot] ?? 0;
+    const object = { address, bytes: this.#asked.of(slot) };
+    this.#done = { position, object };
+    return object;
   }
 
   #objects(slots: Float64Array): Objects {
@@ -222,13 +292,13 @@ export class Player {
   }
 
   /** Runs from the start, operation by operation, and notes each that changes the page at an address. */
-  history(address: number, position: number, onProgress: OnProgress): PageHistory {
-    this.#goTo(0);
+  async history(address: number, position: number, onProgress: OnProgress): Promise<PageHistory> {
+    await this.#goTo(0, onProgress);
     const latest: PageChange[] = [];
-    let [changes, last] = [0, pageDetail(this.sandbox, address)];
+    let [changes, last] = [0, pageDetail(this.#face, address)];
     for (let done = 1; done <= Math.min(position, this.#end); done++) {
       this.#advance(done);
-      const detail = pageDetail(this.sandbox, address);
+      const detail = pageDetail(this.#face, address);
       if (detail !== last) {
         changes++;
         latest.push({ operation: done, code: this.#codeAt(done - 1), detail });
@@ -240,6 +310,24 @@ export class Player {
     return { changes, latest };
   }
 }
+
+/** What is priced: what a library clears costs as much as the allocator's clearing. */
+const withLibrary = (counters: Counters, { cleared }: Library): Counters => ({
+  ...counters,
+  zeroed: { ...counters.zeroed, allocator: counters.zeroed.allocator + cleared },
+});
+
+function timed({ name, calls, counters, children }: ProfileNode, clock: Clock): TimeNode {
+  const below = children.map((child) => timed(child, clock)).filter(({ seconds }) => seconds > 0);
+  below.sort((one, other) => other.seconds - one.seconds);
+  const seconds = below.reduce((sum, child) => sum + child.seconds, clock.price(counters).seconds);
+  return { name, calls, seconds, children: below };
+}
+
+const addTo = (library: Library, cleared: number, needless: number): Library => ({
+  cleared: library.cleared + cleared,
+  needless: library.needless + needless,
+});
 
 /** Operations between two samples: prime to the length of a loop, so that all parts of it are seen. */
 function sampleStride(length: number, period: number): number {

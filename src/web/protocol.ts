@@ -6,6 +6,7 @@ import type {
   Counters,
   OptionValues,
   Result,
+  SimulatedTime,
   TimelinePoint,
   TouchPolicy,
   TraceNotes,
@@ -19,6 +20,9 @@ export interface Choice {
   options: OptionValues;
 }
 
+/** What a module's name ends in; no model's does. */
+export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => allocator.endsWith(".wasm");
+
 /** A tape run to its end on one allocator. */
 export interface Played {
   /** Operations it came through; fewer than the tape has if it was stopped. */
@@ -26,7 +30,25 @@ export interface Played {
   /** Why it was stopped: the allocator's words, or the machine's. */
   stopped?: string;
   result: Result;
+  library: Library;
   timeline: TimelinePoint[];
+  /** What is to be known of the allocator, in a sentence. */
+  note: string;
+}
+
+/** What the program itself cleared, and how much of it already read as zero, in bytes. */
+export interface Library {
+  cleared: number;
+  needless: number;
+}
+
+/** A function on one call path: how often it was called, and the simulated time spent in it and below, in seconds. */
+export interface TimeNode {
+  name: string;
+  calls: number;
+  seconds: number;
+  /** Those that took any, longest first. */
+  children: TimeNode[];
 }
 
 /** A line of the program about the cursor. */
@@ -41,6 +63,13 @@ export interface Moment {
   /** Operations done. */
   position: number;
   counters: Counters;
+  library: Library;
+  /** With what the program cleared, which is priced as the allocator's clearing. Absent for what really ran. */
+  simulated?: SimulatedTime;
+  /** Where that went; the program is at the top. */
+  time?: TimeNode;
+  /** Where addresses end. */
+  addressLimit: number;
   runs: PageRuns;
   /** Start and end of each mapped region, in turn. */
   regions: Float64Array<ArrayBuffer>;
@@ -68,8 +97,8 @@ export interface PageHistory {
 export interface Calls {
   /** Reads a trace in any format. */
   readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
-  /** Runs a tape to its end, and keeps the player. */
-  open(job: { tape: Tape; choice: Choice; touch: TouchPolicy }): Played;
+  /** Runs a tape to its end, and keeps the player. `module` is the file of a choice that is a module. */
+  open(job: { tape: Tape; choice: Choice; touch: TouchPolicy; module?: Blob }): Played;
   /** Where the open player is after so many operations. */
   seek(position: number): Moment;
   /** What happened, up to there, to the page at an address of the open player's. */

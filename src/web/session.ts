@@ -1,9 +1,11 @@
 /** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { Report, TouchPolicy, TraceNotes } from "../index.js";
+import type { IterContentResult, Report, TraceNotes } from "../index.js";
+import { iterContentPage } from "../report/iter-content.js";
+import { verdict } from "../report/verdict.js";
 import { Cancelled, Client } from "./client.js";
-import type { Choice, Moment, Played, Progress } from "./protocol.js";
-import { type Input, SIDES, type ViewState } from "./state.js";
-import { lengthOf, loopTape, type Tape } from "./tape.js";
+import { type Argument, isModule, type Moment, type Played, type Progress } from "./protocol.js";
+import { formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import { bytesPerRead, lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
   tape: Tape;
@@ -12,6 +14,13 @@ export interface Opened {
   sides: [Played, Played];
   /** Operations of the tape. */
   length: number;
+}
+
+/** The files a view is about. */
+export interface Sources {
+  trace(): Promise<Blob>;
+  /** @throws if there is none for that side. */
+  module(side: Side): Blob;
 }
 
 type OnProgress = (text: string, progress: Progress) => void;
@@ -29,61 +38,65 @@ export class Session {
   #wanted = 0;
   #isSeeking = false;
 
-  /** @param onMoments called with what is to be shown, after each seek. */
+  /** @param onMoments called with what is to be shown, after each seek; `isThere` unless it is wanted elsewhere by now. */
   constructor(
-    private readonly onMoments: (moments: [Moment, Moment]) => void,
+    private readonly onMoments: (moments: [Moment, Moment], isThere: boolean) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Reads the input and runs it on both sides. `source` gives the bytes of a trace. */
-  async open(state: ViewState, source: () => Promise<Blob>, onProgress: OnProgress): Promise<Opened> {
+  /** Reads the input and runs it on both sides. */
+  async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     const opening = ++this.#openings;
     this.isOpen = false;
-    const { tape, losses } = await this.#read(state.input, source, onProgress);
+    const modules = state.sides.map((choice, side) =>
+      isModule(choice) ? sources.module(side as Side) : undefined,
+    );
+    const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();
     const sides = await Promise.all(
-      SIDES.map((side) => this.#play(side, tape, state.sides[side], state.touch, onProgress)),
+      SIDES.map((side) => {
+        const [choice, module] = [state.sides[side], modules[side]];
+        const job = { tape, choice, touch: state.touch, ...(module && { module }) };
+        return this.#play(side, job, onProgress);
+      }),
     );
     if (opening === this.#openings) this.isOpen = true;
     return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
   }
 
-  async #read(input: Input, source: () => Promise<Blob>, onProgress: OnProgress) {
+  async #read(input: Input, sources: Sources, onProgress: OnProgress) {
     if (input.kind === "loop") {
       return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
     }
-    const bytes = input.kind === "text" ? input.text : await source();
+    if (input.kind === "reads") {
+      return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
+    }
+    const bytes = input.kind === "text" ? input.text : await sources.trace();
     const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", bytes, {
       onProgress: (progress) => onProgress("Reading the trace", progress),
     });
     return { tape: read.tape, losses: read.notes.losses };
   }
 
-  #play(
-    side: 0 | 1,
-    tape: Tape,
-    choice: Choice,
-    touch: TouchPolicy,
-    onProgress: OnProgress,
-  ): Promise<Played> {
-    return this.players[side].call(
-      "open",
-      { tape, choice, touch },
-      { onProgress: (progress) => onProgress(`Running ${choice.allocator}`, progress) },
-    );
+  #play(side: Side, job: Argument<"open">, onProgress: OnProgress): Promise<Played> {
+    const tell = (progress: Progress) => onProgress(`Running ${job.choice.allocator}`, progress);
+    return this.players[side].call("open", job, { onProgress: tell });
   }
 
   /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
-  async seek(position: number): Promise<void> {
+  async seek(position: number, onProgress: OnProgress): Promise<void> {
     this.#wanted = position;
     if (this.#isSeeking) return;
     this.#isSeeking = true;
     try {
       for (let shown = Number.NaN; shown !== this.#wanted; ) {
         const at = this.#wanted;
-        const moments = await Promise.all(this.players.map((player) => player.call("seek", at)));
+        const tell = (progress: Progress) => onProgress("Going there", progress);
+        const moments = await Promise.all(
+          this.players.map((player) => player.call("seek", at, { onProgress: tell })),
+        );
         shown = at;
-        this.onMoments(moments as [Moment, Moment]);
+        this.onMoments(moments as [Moment, Moment], at === this.#wanted);
       }
     } catch (error) {
       this.onError(error);
@@ -101,9 +114,12 @@ export class Session {
 
 /** The record that verdicts and charts are made from. */
 export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
-  const results = opened.sides.map(({ result }) => result);
-  // Twice the same allocator is one to a report.
-  if (JSON.stringify(sides[0]) === JSON.stringify(sides[1])) results.pop();
+  const results = distinct(sides, opened).map(({ result }) => result);
+  if (input.kind === "reads") {
+    const { way, chunk, body } = input;
+    const parameters = { way, chunk: formatExact(chunk), body: formatExact(body) };
+    return { scenario: "iter-content", parameters, results };
+  }
   if (input.kind !== "loop") {
     const trace = input.kind === "text" ? "program" : input.name;
     return { scenario: "replay", parameters: { trace, touch }, results };
@@ -113,5 +129,34 @@ export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Re
     scenario: "calloc-loop",
     parameters: { count, written },
     results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
+  };
+}
+
+/** Twice the same allocator is one to a report. */
+function distinct(sides: ViewState["sides"], { sides: [left, right] }: Opened): Played[] {
+  return JSON.stringify(sides[0]) === JSON.stringify(sides[1]) ? [left] : [left, right];
+}
+
+/** What a run comes to, in sentences. `report` is its own. */
+export function storyOf({ input, sides }: ViewState, opened: Opened, report: Report): readonly string[] {
+  if (input.kind !== "reads") return verdict(report);
+  const results = distinct(sides, opened).map((played) => readsResult(input, played, opened.tape.count));
+  return iterContentPage({ scenario: "iter-content", parameters: { body: input.body }, results }).sentences;
+}
+
+/** One side of the bug report, as far as it came. */
+function readsResult(
+  { way, chunk }: Extract<Input, { kind: "reads" }>,
+  { end, library, result }: Played,
+  recordsPerRead: number,
+): IterContentResult {
+  const { allocator, options, counters } = result;
+  const simulated = result.simulated as IterContentResult["simulated"];
+  const reads = Math.floor(end / recordsPerRead);
+  const body = reads * bytesPerRead(chunk);
+  const bytesPerSecond = simulated.seconds === 0 ? null : body / simulated.seconds;
+  return {
+    ...{ allocator, options, way, chunk, body, counters, simulated, bytesPerSecond },
+    library: { reads, ...library },
   };
 }

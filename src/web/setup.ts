@@ -1,8 +1,21 @@
 /** The form that says what is run, and on what. */
 import { TOUCH_POLICIES, type TouchPolicy } from "../index.js";
+import { WAY_NAMES } from "../report/iter-content.js";
+import { BUFFER_WAYS } from "../report/results.js";
 import { AllocatorForm } from "./allocator-form.js";
-import { byId } from "./dom.js";
-import { BUNDLED, type Bundled, formatExact, type Input, parseLoop, SIDES, type ViewState } from "./state.js";
+import { byId, make } from "./dom.js";
+import {
+  BUNDLED,
+  type Bundled,
+  formatExact,
+  type Input,
+  parseLoop,
+  parseReads,
+  READS,
+  SIDES,
+  type Side,
+  type ViewState,
+} from "./state.js";
 
 export type Choices = Pick<ViewState, "input" | "touch" | "sides">;
 
@@ -10,16 +23,23 @@ export class Setup {
   readonly #kind = byId<HTMLSelectElement>("input-kind");
   readonly #touch = byId<HTMLSelectElement>("touch");
   readonly #file = byId<HTMLInputElement>("file");
-  readonly #allocators = SIDES.map((side) => new AllocatorForm(byId(`allocator-${side}`)));
+  readonly #allocators: AllocatorForm[];
   #fileName = "";
 
-  /** @param onRun the person wants what the form says. @param onFile the person gave a file. */
+  /** @param onRun the person wants what the form says. @param onFile the person gave a file, perhaps to one side. */
   constructor(
     private readonly onRun: (choices: Choices) => void,
-    onFile: (file: File) => void,
+    onFile: (file: File, side?: Side) => void,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.#allocators = SIDES.map(
+      (side) => new AllocatorForm(byId(`allocator-${side}`), (file) => onFile(file, side)),
+    );
     this.#kind.addEventListener("change", () => this.#showFields());
+    byId("way").append(
+      ...BUFFER_WAYS.map((way) => make("option", { value: way, textContent: `${way}: ${WAY_NAMES[way]}` })),
+    );
+    for (const [id, value] of Object.entries(READS)) field(id).value = value;
     byId("form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -40,6 +60,11 @@ export class Setup {
       field("size").value = formatExact(input.bytes);
       field("count").value = String(input.count);
       field("written").value = `${input.written * 100}%`;
+    }
+    if (input.kind === "reads") {
+      field("chunk").value = formatExact(input.chunk);
+      field("way").value = input.way;
+      field("body").value = formatExact(input.body);
     }
     for (const side of SIDES) this.#allocators[side]?.write(sides[side]);
     this.#showFields();
@@ -64,24 +89,28 @@ export class Setup {
     if (kind === "text") return { kind, text: field("program").value };
     if (kind === "file") return { kind, name: this.#fileName };
     if (BUNDLED.includes(kind as Bundled)) return { kind: "trace", name: kind as Bundled };
-    const [size, count, written] = ["size", "count", "written"].map((id) => field(id).value);
-    return { kind: "loop", ...parseLoop({ size: size ?? "", count: count ?? "", written: written ?? "" }) };
+    const typed = (id: string) => field(id).value;
+    if (kind === "reads") {
+      return { kind, ...parseReads({ chunk: typed("chunk"), way: typed("way"), body: typed("body") }) };
+    }
+    const loop = { size: typed("size"), count: typed("count"), written: typed("written") };
+    return { kind: "loop", ...parseLoop(loop) };
   }
 
   #showFields(): void {
     const kind = this.#kind.value;
     for (const part of document.querySelectorAll<HTMLElement>("[data-input]")) {
       const its = part.dataset.input;
-      // What a loop writes is its own to say; of a trace one has to be told.
-      part.hidden = its === "trace" ? kind === "loop" : its !== kind;
+      // What a scenario writes is its own to say; of a trace one has to be told.
+      part.hidden = its === "trace" ? kind === "loop" || kind === "reads" : its !== kind;
     }
   }
 }
 
-const field = (id: string) => byId<HTMLInputElement | HTMLTextAreaElement>(id);
+const field = (id: string) => byId<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(id);
 
 /** Takes files dropped anywhere on the page. */
-function acceptDrops(onFile: (file: File) => void): void {
+function acceptDrops(onFile: (file: File, side?: Side) => void): void {
   const { body } = document;
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -94,6 +123,13 @@ function acceptDrops(onFile: (file: File) => void): void {
     event.preventDefault();
     body.classList.remove("dropping");
     const [file] = event.dataTransfer?.files ?? [];
-    if (file) onFile(file);
+    if (file) onFile(file, sideOf(event.target));
   });
+}
+
+/** The side that a part of the page belongs to, if any. */
+function sideOf(target: EventTarget | null): Side | undefined {
+  const panels = [...document.querySelectorAll("[data-side]")];
+  const side = panels.findIndex((panel) => target instanceof Node && panel.contains(target));
+  return SIDES.find((one) => one === side);
 }

@@ -1,5 +1,6 @@
 /** One side: its map with its controls, the program about the cursor, and a page's history. */
 import { formatBytes, formatCount } from "../index.js";
+import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
 import type { MapWindow } from "./layout.js";
 import { putHandsOn } from "./map-hands.js";
@@ -27,6 +28,7 @@ export class SidePanel {
     tabIndex: 0,
     attributes: { "aria-label": "Program at the cursor" },
   });
+  readonly #calls = new CallTree();
   readonly #history = make("div", { attributes: { "aria-live": "polite" } });
 
   constructor(
@@ -53,7 +55,16 @@ export class SidePanel {
     this.element = make(
       "section",
       { className: "side", attributes: { "data-side": side } },
-      ...[this.#title, this.#note, this.map.canvas, this.map.text, controls, this.#history, this.#code],
+      ...[
+        this.#title,
+        this.#note,
+        this.map.canvas,
+        this.map.text,
+        controls,
+        this.#history,
+        this.#code,
+        this.#calls.element,
+      ],
     );
   }
 
@@ -66,8 +77,9 @@ export class SidePanel {
 
   show(moment: Moment): void {
     this.map.show(moment);
-    this.#showRegions(moment.regions);
+    this.#showRegions(moment);
     this.#showCode(moment);
+    this.#calls.show(moment.time);
   }
 
   #showCode({ code, position, object }: Moment): void {
@@ -86,7 +98,7 @@ export class SidePanel {
     this.#code.replaceChildren(...lines);
   }
 
-  #showRegions(regions: ArrayLike<number>): void {
+  #showRegions({ regions, addressLimit }: Moment): void {
     const count = regions.length / 2;
     const options = Array.from({ length: Math.min(count, LISTED_REGIONS) }, (_, i) => {
       const [start, end] = [regions[2 * i] as number, regions[2 * i + 1] as number];
@@ -95,10 +107,13 @@ export class SidePanel {
         textContent: `${hex(start)}, ${formatBytes(end - start)}`,
       });
     });
-    const heading = make("option", { value: "", textContent: `${formatCount(count)} regions: go to …` });
+    const heading = make("option", {
+      value: "",
+      textContent: `${count === 1 ? "1 region" : `${formatCount(count)} regions`}: go to …`,
+    });
     this.#regions.replaceChildren(
       heading,
-      make("option", { value: `0-${2 ** 47}`, textContent: "all of the address space" }),
+      make("option", { value: `0-${addressLimit}`, textContent: "all of the address space" }),
       ...options,
     );
   }

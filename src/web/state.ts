@@ -1,5 +1,6 @@
 /** What is on the page, and its form in the URL's fragment: a link reproduces a view. */
 import {
+  type BufferWay,
   formatCount,
   machineOptions,
   models,
@@ -11,9 +12,11 @@ import {
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
 import { exactBytes } from "../report/numbers.js";
+import { BUFFER_WAYS } from "../report/results.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
-import type { Choice } from "./protocol.js";
+import { type Choice, isModule } from "./protocol.js";
+import { bytesPerRead } from "./tape.js";
 
 /** Traces that come with the page. */
 export const BUNDLED = ["git-log", "cc1"] as const;
@@ -21,6 +24,8 @@ export type Bundled = (typeof BUNDLED)[number];
 
 export type Input =
   | { kind: "loop"; bytes: number; count: number /** 0 to 1 */; written: number }
+  /** The bug report (tape.ts): a body read in buffers of a whole chunk, all in bytes. */
+  | { kind: "reads"; chunk: number; way: BufferWay; body: number }
   | { kind: "trace"; name: Bundled }
   | { kind: "text"; text: string }
   /** A file from this computer, which a link can only name. */
@@ -55,8 +60,9 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
-/** Reads an allocator as the command line writes it: `libmalloc:zeroing=dirty`. @throws OptionError */
+/** Reads an allocator as the command line writes it, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
+  if (isModule({ allocator: text })) return { allocator: text, options: {} };
   const [name = "", ...settings] = text.split(":");
   const model = models.find((one) => one.name === name);
   if (!model) {
@@ -118,6 +124,12 @@ function formatInput(input: Input): [string, string][] {
         ["count", String(input.count)],
         ...(input.written ? [["written", `${input.written * 100}%`] as [string, string]] : []),
       ];
+    case "reads":
+      return [
+        ["chunk", exactBytes(input.chunk)],
+        ["way", input.way],
+        ["body", exactBytes(input.body)],
+      ];
     case "text":
       return [["program", input.text]];
     default:
@@ -148,6 +160,11 @@ function parseInput(fields: URLSearchParams): Input {
   if (program !== null) return { kind: "text", text: program };
   if (trace !== null) return { kind: "trace", name: oneOf("trace", trace, BUNDLED) };
   if (file !== null) return { kind: "file", name: file };
+  if (of("chunk") !== null) {
+    const { chunk, way, body } = READS;
+    const typed = { chunk: of("chunk") ?? chunk, way: of("way") ?? way, body: of("body") ?? body };
+    return { kind: "reads", ...parseReads(typed) };
+  }
   return {
     kind: "loop",
     ...parseLoop({
@@ -161,17 +178,36 @@ function parseInput(fields: URLSearchParams): Input {
 /** Reads a calloc loop as typed. @throws OptionError naming the field and what it takes. */
 export function parseLoop({ size, count, written }: Record<"size" | "count" | "written", string>) {
   return {
-    bytes: parseSize(size),
+    bytes: parseSize("size", size),
     count: whole("count", count, 1, MOST_ROUNDS),
     written: parseShare(written),
   };
 }
 
-function parseSize(text: string): number {
+/** The bug report's reads as a form begins with. */
+export const READS = { chunk: "100MiB", way: "calloc", body: "10MiB" } as const;
+
+/** Reads the bug report's reads as typed. @throws OptionError naming the field and what it takes. */
+export function parseReads(typed: Record<"body" | "chunk" | "way", string>) {
+  const chunk = parseSize("chunk", typed.chunk);
+  if (chunk === 0) throw new OptionError("chunk: a chunk has at least 1 byte");
+  const body = parseSize("body", typed.body);
+  const perRead = bytesPerRead(chunk);
+  const reads = body / perRead;
+  if (!Number.isInteger(reads) || reads < 1 || reads > MOST_READS) {
+    const most = exactBytes(perRead * MOST_READS);
+    throw new OptionError(
+      `body: a read gets ${formatCount(perRead)} bytes, so give a multiple of that, up to ${most}`,
+    );
+  }
+  return { chunk, way: oneOf("way", typed.way, BUFFER_WAYS), body };
+}
+
+function parseSize(name: string, text: string): number {
   try {
     return parseBytes(text);
   } catch (cause) {
-    throw new OptionError(`size: ${(cause as Error).message}`, { cause });
+    throw new OptionError(`${name}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -183,8 +219,9 @@ function parseShare(text: string): number {
   return Number(percent) / 100;
 }
 
-/** Of a loop: some seconds to a minute. */
+/** Of a loop, and of reads: some seconds to a minute. */
 const MOST_ROUNDS = 100_000_000;
+const MOST_READS = 2 ** 20;
 
 function whole(name: string, text: string, least: number, most: number): number {
   const number = Number(text);

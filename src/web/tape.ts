@@ -1,10 +1,12 @@
 /** What both sides run: the records of a trace once, or those of a loop over and over. */
 import {
+  type BufferWay,
   collectTrace,
   formatCount,
   OpKind,
   RECORD_BYTES,
   readTrace,
+  TLS_RECORD_BYTES,
   type Trace,
   TraceError,
 } from "../index.js";
@@ -15,12 +17,17 @@ export interface Tape {
   count: number;
   /** How often all of them are run. */
   rounds: number;
+  /** Whether the program clears what it gets, by records of CLEAR. */
+  clears?: boolean;
 }
+
+/** The kind of a record that no trace has: the program sets a range of an object, `second` bytes from `first`, to zero. */
+export const CLEAR = 7;
 
 const RECORD_WORDS = RECORD_BYTES / 4;
 
 export interface Operation {
-  kind: OpKind;
+  kind: OpKind | typeof CLEAR;
   slot: number;
   first: number;
   second: number;
@@ -40,7 +47,7 @@ export function operationAt({ records, count }: Tape, index: number): Operation 
   );
   const whole = (at: number) => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
   return {
-    kind: view.getUint32(0, true) as OpKind,
+    kind: view.getUint32(0, true) as Operation["kind"],
     slot: view.getUint32(4, true),
     first: whole(8),
     second: whole(16),
@@ -66,6 +73,8 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
       return `free(${name});`;
     case OpKind.write:
       return `write(${place}, ${size(second)});`;
+    case CLEAR:
+      return `memset(${place}, 0, ${size(second)});`;
     default:
       return `read(${place}, ${size(second)});`;
   }
@@ -103,6 +112,23 @@ export async function loopTape(bytes: number, written: number, rounds: number): 
   const trace = await readTrace(`c 0 1 ${bytes}\n${write}f 0\n`);
   return { ...(await traceTape(trace, () => {})), rounds };
 }
+
+/**
+ * The bug report (src/scenarios/iter-content.ts): each read makes a buffer of a whole chunk, of which it
+ * fills at most one TLS record, and frees it.
+ */
+export async function readsTape(way: BufferWay, chunk: number, body: number): Promise<Tape> {
+  const perRead = bytesPerRead(chunk);
+  const get = way === "calloc" ? `c 0 1 ${chunk}` : `a 0 ${chunk}`;
+  const clears = way === "malloc+memset";
+  const clear = clears ? `w 0 0 ${chunk}\n` : "";
+  const tape = await traceTape(await readTrace(`${get}\n${clear}w 0 0 ${perRead}\nf 0\n`), () => {});
+  if (clears) new Uint32Array(tape.records.buffer, tape.records.byteOffset)[RECORD_WORDS] = CLEAR;
+  return { ...tape, rounds: body / perRead, clears };
+}
+
+/** What a read gets of a body at most. */
+export const bytesPerRead = (chunk: number): number => Math.min(chunk, TLS_RECORD_BYTES);
 
 /** Bytes asked for of each slot's object, kept up operation by operation; frees are left to the slots themselves. */
 export class AskedBytes {

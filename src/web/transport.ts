@@ -13,6 +13,8 @@ export interface Timelines {
 
 export class Transport {
   #position = 0;
+  /** Where it is going: a step goes on from there, for what is shown may lag behind. */
+  #wanted = 0;
   #timelines: Timelines = { length: 0, sides: [] };
   #playingSince: { time: number; position: number } | undefined;
 
@@ -31,8 +33,8 @@ export class Transport {
     const press = (id: string, go: () => number) =>
       byId(id).addEventListener("click", () => this.#goTo(go()));
     press("to-start", () => 0);
-    press("back", () => this.#position - 1);
-    press("forward", () => this.#position + 1);
+    press("back", () => this.#wanted - 1);
+    press("forward", () => this.#wanted + 1);
     press("to-end", () => this.#timelines.length);
     this.#play.addEventListener("click", () => this.toggle());
     this.#speed.addEventListener("change", () => this.#restart());
@@ -56,9 +58,10 @@ export class Transport {
     this.#redraw();
   }
 
-  /** Shows a place that was reached. */
-  show(position: number): void {
+  /** Shows a place that was reached; `isThere` if it was wanted last. */
+  show(position: number, isThere: boolean): void {
     this.#position = position;
+    if (isThere) this.#wanted = position;
     if (!this.#playingSince) this.#scrub.value = String(position);
     const text = `${formatCount(position)} of ${formatCount(this.#timelines.length)} operations`;
     setText(byId("position"), text);
@@ -93,6 +96,7 @@ export class Transport {
     const speed = Number(this.#speed.value) || this.#timelines.length / WHOLE_SECONDS;
     const passed = ((performance.now() - time) / 1000) * speed;
     const now = Math.min(this.#timelines.length, position + Math.floor(passed));
+    this.#wanted = now;
     this.#scrub.value = String(now);
     if (now === this.#timelines.length) this.pause();
     this.onSeek(now, !this.#playingSince);
@@ -103,6 +107,7 @@ export class Transport {
     this.pause();
     const within = Math.min(this.#timelines.length, Math.max(0, position));
     this.#position = within;
+    this.#wanted = within;
     this.#scrub.value = String(within);
     this.onSeek(within, true);
   }
@@ -112,8 +117,8 @@ export class Transport {
       event.target instanceof Element && event.target.closest("input, select, textarea, button, summary, a");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " ") this.toggle();
-    else if (event.key === ",") this.#goTo(this.#position - 1);
-    else if (event.key === ".") this.#goTo(this.#position + 1);
+    else if (event.key === ",") this.#goTo(this.#wanted - 1);
+    else if (event.key === ".") this.#goTo(this.#wanted + 1);
     else return;
     event.preventDefault();
   }

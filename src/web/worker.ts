@@ -1,18 +1,21 @@
 /** A Worker: does what it is asked, one request after another, and says how far it is. */
 import { findCliffs, readTrace, runCallocLoop } from "../index.js";
 import { renderSvg } from "../report/svg.js";
+import { openModule } from "./foreign.js";
 import { type OnProgress, Player } from "./player.js";
-import type {
-  Answer,
-  Argument,
-  CallName,
-  Choice,
-  Failure,
-  Moment,
-  Progress,
-  Reply,
-  Request,
+import {
+  type Answer,
+  type Argument,
+  type CallName,
+  type Choice,
+  type Failure,
+  isModule,
+  type Moment,
+  type Progress,
+  type Reply,
+  type Request,
 } from "./protocol.js";
+import { openModel } from "./subject.js";
 import { traceTape } from "./tape.js";
 
 /** The part of a Worker's global scope used here; the compiler is told of a page's. */
@@ -35,6 +38,12 @@ function openPlayer(): Player {
   return player;
 }
 
+async function openSubject(choice: Choice, module: Blob | undefined) {
+  if (!isModule(choice)) return openModel(choice);
+  if (!module) throw new Error(`the file ${choice.allocator} is missing`);
+  return openModule(choice.allocator, new Uint8Array(await module.arrayBuffer()));
+}
+
 const run = ({ allocator: model, options }: Choice, onProgress: OnProgress) => ({
   ...{ model, options },
   onProgress: (done: number, total: number) => onProgress({ done, total }),
@@ -46,13 +55,14 @@ const handlers: Handlers = {
     const tape = await traceTape(trace, (done) => onProgress({ done }));
     return { tape, notes: trace.notes };
   },
-  async open({ tape, choice, touch }, onProgress) {
+  async open({ tape, choice, touch, module }, onProgress) {
     player = undefined;
-    const opened = await Player.open(tape, choice, touch, onProgress);
+    const subject = await openSubject(choice, module);
+    const opened = await Player.open(tape, choice, subject, touch, onProgress);
     player = opened.player;
     return opened.played;
   },
-  seek: async (position) => openPlayer().moment(position),
+  seek: async (position, onProgress) => openPlayer().moment(position, onProgress),
   pageHistory: async ({ address, position }, onProgress) =>
     openPlayer().history(address, position, onProgress),
   callocLoop: async ({ choice, ...loop }, onProgress) =>

@@ -311,3 +311,15 @@ describe("a module that misbehaves", () => {
     good.free(pointer);
   });
 });
+
+describe("slots", () => {
+  it("are the objects that replayed operations hold", async () => {
+    const allocator = await openFixture("as-tlsf");
+    const results: number[] = [];
+    const onResults = (addresses: number[]) => results.push(...addresses);
+    await allocator.replay(await readTrace("a 1 100\na 2 200\na 3 300\nf 2\n"), { onResults });
+    const [first, second, third] = allocator.slots();
+    expect([first, second, third]).toEqual([results[0], 0, results[2]]);
+    expect(first).toBeGreaterThan(0);
+  });
+});

@@ -57,6 +57,14 @@ describe("the window on the address space", () => {
     );
   });
 
+  it("stays in an address space of 32 bits where there is one", () => {
+    const grid = { ...GRID, limit: 2 ** 32 };
+    const whole = windowOver(0, 2 ** 32, grid, PAGE);
+    expect(zoom(whole, 60, 0, grid, PAGE)).toEqual({ start: 0, level: highestLevel(grid, PAGE) });
+    const last = pan(windowOver(0, 100 * PAGE, grid, PAGE), 2 ** 40, grid, PAGE);
+    expect(addressOf(last, cellsOf(grid), PAGE)).toBe(2 ** 32);
+  });
+
   it("goes from a page to all of the address space and back, and stays about its cell", () => {
     let window = windowOver(2 ** 45, 2 ** 45 + PAGE, GRID, PAGE);
     expect(cellBytes(window, PAGE)).toBe(PAGE);

@@ -8,13 +8,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
-import { type Counters, openSandbox, readTrace, runCallocLoop } from "../../src/index.js";
+import { type Counters, openSandbox, readTrace, runCallocLoop, runIterContent } from "../../src/index.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
+import { fixtureBytes, openFixture } from "../foreign/replays.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
+const GIT_LOG = new URL("../../bench/traces/git-log.txt.gz", import.meta.url);
 const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
 
 const executable = findChromium();
@@ -76,19 +78,29 @@ async function expectCounters(page: Page, side: 0 | 1, counters: Counters): Prom
   expect(shownFigures).toEqual(expected);
 }
 
+/** What axe finds wrong: nothing. */
+async function expectNoViolations(page: Page): Promise<void> {
+  await page.addScriptTag({ content: axe.source });
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+}
+
 const scrubTo = (page: Page, position: number) => page.locator("#scrub").fill(String(position));
 
-/** Drops a file on the page, as from a folder of this computer. */
-async function drop(page: Page, name: string, content: string): Promise<void> {
-  await page.evaluate(
-    ([fileName, text]) => {
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([text as string], fileName as string));
-      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-    },
-    [name, content],
-  );
+/** Drops a file, as from a folder of this computer. */
+async function drop(page: Page, name: string, content: string | Uint8Array, on = "body"): Promise<void> {
+  const bytes = [...Buffer.from(content)];
+  const dropped = { name, bytes, on };
+  await page.evaluate(({ name, bytes, on }) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+    const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(on)?.dispatchEvent(event);
+  }, dropped);
 }
+
+const LEFT = "[data-side=left] canvas";
+const RIGHT = "[data-side=right] canvas";
 
 const SMALL = "a 1 100\nc 2 1 4096\nw 1 0 100\nr 1 200000\nf 2\nf 1\n";
 
@@ -143,6 +155,35 @@ describe.skipIf(!executable)("the page", () => {
     );
   });
 
+  it("runs the bug report as the scenario does, with simulated time", async () => {
+    const page = await open("#chunk=100MiB&way=malloc%2Bmemset&body=1MiB&a=libmalloc&b=glibc");
+    await shown(page, "255 of 256");
+    await page
+      .getByText(/^libmalloc, CFFI before 1\.10: at most .*\/s at 100 MiB; .* already read as zero\.$/)
+      .waitFor();
+    await page.getByRole("button", { name: "End" }).click();
+    await shown(page, "256 of 256");
+    for (const [side, model] of (["libmalloc", "glibc"] as const).entries()) {
+      const run = { model, way: "malloc+memset", chunk: 100 * MIB, body: MIB } as const;
+      const { counters, library, simulated } = await runIterContent(run);
+      await expectCounters(page, side as 0 | 1, counters);
+      expect(await counter(page, "library.cleared", side as 0 | 1)).toBe(library.cleared);
+      expect(await counter(page, "library.needless", side as 0 | 1)).toBe(library.needless);
+      expect(await counter(page, "simulated.seconds", side as 0 | 1)).toBe(simulated.seconds);
+    }
+    const time = page.locator('td[data-counter="simulated.seconds"][data-column="0"]');
+    await expect(time.textContent()).resolves.toMatch(/ s, simulated, by macos-2016$/);
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByLabel("Buffers by").selectOption({ label: "malloc: the fix" });
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await expect.poll(() => page.url()).toContain("chunk=100MiB&way=malloc&body=1MiB");
+    await shown(page, "191 of 192");
+    await expect(counter(page, "bytes.inUse")).resolves.toBe(100 * MIB);
+    await expect(
+      page.locator('td[data-counter="zeroed.needless"][data-column="0"]').textContent(),
+    ).resolves.toBe("0 bytes");
+  });
+
   it("takes a trace that is dropped, and says what its link cannot hold", async () => {
     const page = await open();
     await shown(page, "19,999 of 20,000");
@@ -188,11 +229,130 @@ describe.skipIf(!executable)("the page", () => {
       .waitFor();
   });
 
+  it("runs a module that is dropped on a side, to the library's figures", async () => {
+    const page = await open("#trace=git-log&touch=object&a=glibc&b=libmalloc");
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    await page
+      .locator("#position")
+      .getByText(/of [1-9].* operations/)
+      .waitFor();
+    expect(loaded.filter((url) => /driver|meter|patterns/.test(url))).toEqual([]);
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
+    await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await page.getByText(/^Called as c: malloc, free, realloc.*calloc is malloc, then fill/).waitFor();
+    await expect.poll(() => page.url()).toContain("b=tlsf.wasm");
+    const end = await page.locator("#scrub").getAttribute("max");
+    await scrubTo(page, Number(end));
+    await shown(page, `${Number(end).toLocaleString("en-US")} of ${Number(end).toLocaleString("en-US")}`);
+    const allocator = await openFixture("as-tlsf", { meter: true });
+    await allocator.replay(await readTrace(await readFile(GIT_LOG)), { touch: "object" });
+    await expectCounters(page, 1, allocator.counters());
+    await expect(page.locator("#story").textContent()).resolves.toMatch(/tlsf\.wasm: the allocator zeroed/);
+    for (const path of ["faults.zeroFill", "simulated.seconds"]) {
+      const cell = page.locator(`td[data-counter="${path}"][data-column="1"]`);
+      await expect(cell.textContent()).resolves.toBe("-");
+    }
+    const where = page.getByText("Where the time goes");
+    await expect(where.last().isVisible()).resolves.toBe(false);
+    await where.first().click();
+    await page
+      .locator(".calls")
+      .first()
+      .getByText(/^program: .*100%/)
+      .waitFor();
+    // The map ends where 32 bits do.
+    const [map, text] = [
+      page.getByLabel("Page map of the right side"),
+      page.locator("[data-side=right] .map-text"),
+    ];
+    await map.focus();
+    for (let presses = 0; presses < 40; presses++) await page.keyboard.press("-");
+    await expect.poll(() => text.textContent()).toMatch(/^0x0 to .*Region 1 of 1, 0x0 to/);
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => text.textContent()).toMatch(/^0x0 to /);
+    await page.getByText("Change the program and the allocators").click();
+    await page.locator("#input-kind").selectOption("the bug report: a body read in large chunks");
+    await expectNoViolations(page);
+  });
+
+  it("runs a module chosen in the form, steps back, and says what its link cannot hold", async () => {
+    const page = await open("#program=c 1 10 1000%0Aw 1 0 5000%0Af 1%0A&a=lazy&b=naive");
+    await shown(page, "2 of 3");
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByLabel("Model").first().selectOption("a .wasm file …");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page
+      .getByRole("alert")
+      .getByText("Choose a .wasm file, or drop one on the map of its side.")
+      .waitFor();
+    await page
+      .getByLabel("Module, or drop one on the map")
+      .first()
+      .setInputFiles({
+        name: "tlsf.wasm",
+        mimeType: "application/wasm",
+        buffer: Buffer.from(await fixtureBytes("as-tlsf")),
+      });
+    await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await page.getByRole("button", { name: "End" }).click();
+    await shown(page, "3 of 3");
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "2 of 3");
+    const allocator = await openFixture("as-tlsf", { meter: true });
+    await allocator.replay(await readTrace("c 1 10 1000\nw 1 0 5000\n"));
+    await expectCounters(page, 0, allocator.counters());
+    await expect.poll(() => page.url()).toContain("a=tlsf.wasm&b=naive&at=2");
+    const other = await open(new URL(page.url()).hash);
+    const words =
+      "This link shows tlsf.wasm, and a link cannot hold a file: drop it on the left map to see it.";
+    await other.getByRole("alert").getByText(words).waitFor();
+    await drop(other, "tlsf.wasm", await fixtureBytes("as-tlsf"));
+    await shown(other, "2 of 3");
+    await expectCounters(other, 0, allocator.counters());
+    await drop(other, "another.wasm", await fixtureBytes("as-tlsf"));
+    await other
+      .getByRole("alert")
+      .getByText("Drop another.wasm on a map, and it is the allocator of that side.")
+      .waitFor();
+  });
+
+  it("says what is wrong with a module, and ends one that does not", async () => {
+    const page = await open("#program=a 1 100%0Aa 2 100%0A&a=lazy&b=naive");
+    await shown(page, "2 of 2");
+    const alert = page.getByRole("alert");
+    await drop(page, "text.wasm", "not a module", LEFT);
+    await alert.getByText(/magic|not a wasm|WebAssembly/i).waitFor();
+    await drop(page, "empty.wasm", new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), LEFT);
+    await alert.getByText(/no memory|no allocator/).waitFor();
+    await drop(page, "starting.wasm", await fixtureBytes("starting"), LEFT);
+    await alert.getByText(/trapped: unreachable/).waitFor();
+    await drop(page, "endless.wasm", await fixtureBytes("endless"), LEFT);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await alert.getByText("Cancelled.").waitFor();
+    await drop(page, "outside.wasm", await fixtureBytes("trapping"), LEFT);
+    await shown(page, "2 of 2");
+    await expect(alert.textContent()).resolves.toBe("");
+  });
+
+  it("cancels the way back on a module, and goes on when it is run again", async () => {
+    const page = await open("#size=32MiB&count=400&a=lazy&b=naive&at=800");
+    await shown(page, "800 of 800");
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
+    await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await shown(page, "799 of 800");
+    await page.getByRole("button", { name: "Step back" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("alert").getByText("Cancelled.").waitFor();
+    await page.getByRole("button", { name: "Run it again" }).click();
+    await shown(page, "798 of 800");
+  });
+
   it("plays, pauses, and is worked by keys", async () => {
     const page = await open("#size=1MiB&count=1000&at=10");
     await shown(page, "10 of 2,000");
     await page.locator("h1").click();
-    for (const key of [".", ".", ","]) await page.keyboard.press(key);
+    for (const key of [".", ".", ".", ",", ","]) await page.keyboard.press(key);
     await shown(page, "11 of 2,000");
     await page.keyboard.press("Space");
     await page.getByRole("button", { name: "Pause" }).waitFor();
@@ -326,11 +486,7 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByText("Options").first().click();
     await page.getByRole("button", { name: "Who zeroed the memory" }).click();
     await page.getByRole("img", { name: "Who zeroed" }).waitFor();
-    await page.addScriptTag({ content: axe.source });
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: typeof axe }).axe.run(),
-    );
-    expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+    await expectNoViolations(page);
     // Nothing reaches out at the side of a narrow screen.
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,

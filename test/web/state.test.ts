@@ -16,6 +16,17 @@ describe("a link", () => {
       windows: [{ start: 0x7ffff7ff0000, level: 0 }, null],
       hidden: ["needless", "reserved"],
     },
+    "of the bug report": {
+      ...DEFAULT,
+      input: { kind: "reads", chunk: 2 ** 30, way: "malloc+memset", body: 49152 },
+    },
+    "of two modules": {
+      ...DEFAULT,
+      sides: [
+        { allocator: "my module: v2=3.wasm", options: {} },
+        { allocator: "b.wasm", options: {} },
+      ],
+    },
     "of a bundled trace": { ...DEFAULT, input: { kind: "trace", name: "cc1" }, touch: "object", at: 0 },
     "of a program": { ...DEFAULT, input: { kind: "text", text: "a 1 100 # &%+é\nf 1\n" } },
     "of a file": { ...DEFAULT, input: { kind: "file", name: "my trace (1).gz" } },
@@ -27,6 +38,11 @@ describe("a link", () => {
 
   it("without anything is the default view", () => {
     expect(parseState("")).toEqual(DEFAULT);
+  });
+
+  it("of the bug report needs no more than a chunk", () => {
+    const input = { kind: "reads", chunk: 10 * 2 ** 20, way: "calloc", body: 10 * 2 ** 20 };
+    expect(parseState("chunk=10MiB").input).toEqual(input);
   });
 
   it.each([
@@ -41,6 +57,11 @@ describe("a link", () => {
     ["count=1.5", 'count: "1.5" is not a whole number from 1'],
     ["at=-1", 'at: "-1" is not a whole number from 0'],
     ["written=101%", 'written: "101%" is not a share: write 0% to 100%'],
+    ["chunk=big", 'chunk: "big" is not a size'],
+    ["chunk=0", "chunk: a chunk has at least 1 byte"],
+    ["chunk=10MiB&way=alloca", 'way: "alloca" is not one of malloc+memset, calloc, malloc'],
+    ["chunk=10MiB&body=100000", "body: a read gets 16,384 bytes, so give a multiple of that, up to 16GiB"],
+    ["chunk=10MiB&body=0", "body: a read gets 16,384 bytes"],
     ["touch=all", 'touch: "all" is not one of none, first, pages, object'],
     ["trace=doom", 'trace: "doom" is not one of git-log, cc1'],
   ])("with %s is refused, with what to write", (fragment, message) => {

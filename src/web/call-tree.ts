@@ -1,0 +1,38 @@
+/** Where simulated time goes, as a tree of calls to be opened. */
+import { formatCount } from "../index.js";
+import { formatSeconds, formatShare } from "../report/numbers.js";
+import { make } from "./dom.js";
+import type { TimeNode } from "./protocol.js";
+
+export class CallTree {
+  readonly element = make("details", {}, make("summary", { textContent: "Where the time goes" }));
+  readonly #list = make("ul", { className: "calls" });
+  #time: TimeNode | undefined;
+
+  constructor() {
+    this.element.append(this.#list);
+    this.element.addEventListener("toggle", () => this.#draw());
+  }
+
+  /** Shows a moment's; nothing of what has none. */
+  show(time: TimeNode | undefined): void {
+    this.#time = time;
+    this.element.hidden = time === undefined;
+    this.#draw();
+  }
+
+  /** What is closed is not worth the trouble. */
+  #draw(): void {
+    if (!this.#time || !this.element.open) return;
+    this.#list.replaceChildren(itemOf(this.#time, this.#time.seconds));
+  }
+}
+
+function itemOf({ name, calls, seconds, children }: TimeNode, total: number): HTMLLIElement {
+  const times = calls === 1 ? "once" : `${formatCount(calls)} times`;
+  const text = `: ${formatSeconds(seconds)}, ${formatShare(seconds, total)}, called ${times}`;
+  const below = children.map((child) => itemOf(child, total));
+  const item = make("li", {}, make("code", { textContent: name }), text);
+  if (below.length) item.append(make("ul", {}, ...below));
+  return item;
+}
