@@ -89,13 +89,13 @@ function outcomeOf({ rounds, counts, ended }: Entry, baseline: Entry | null, see
   const timing = (figure: keyof Round): Timing => {
     const of = (all: Round[]) => all.map((round) => round[figure] as number);
     const pairs = Math.min(rounds.length, baseline?.rounds.length ?? 0);
-    const both = pairs > 0 && baseline?.rounds[0]?.[figure] !== null;
+    const both = pairs > 0 && baseline?.rounds.every((round) => round[figure] !== null);
     const yardstick = of(baseline?.rounds ?? []).slice(0, pairs);
     const ratio = both ? ratioOfMedians(of(rounds).slice(0, pairs), yardstick, seeded(seed)) : null;
     const samples = of(rounds);
     return { samples, median: median(samples), spread: spread(samples), ratio };
   };
-  const javascript = rounds[0]?.javascript === null ? null : timing("javascript");
+  const javascript = rounds.some((round) => round.javascript === null) ? null : timing("javascript");
   return {
     state: "done",
     rounds: rounds.length,

@@ -76,6 +76,20 @@ async function bench(...argv: string[]): Promise<BenchRecord> {
   return JSON.parse(stdout);
 }
 
+test("an allocator that never frees has its figures, but not those of the loop in JavaScript, whose memory ends", async () => {
+  // The instance of that loop stays: 1 + 3 × 2 passes of 200 MB do not fit into its 1 GiB.
+  await writeFile(
+    path("large.txt"),
+    Array.from({ length: 20 }, (_, id) => `a ${id} 10000000\na ${id + 20} 16\nf ${id}\nf ${id + 20}\n`).join(
+      "",
+    ),
+  );
+  const { results } = await bench("as-tlsf", "as-stub", "--trace", path("large.txt"), "--passes", "2");
+  const [tlsf, stub] = results.map(({ outcome }) => outcome);
+  expect(tlsf?.state === "done" && tlsf.javascript?.median).toBeGreaterThan(0);
+  expect(stub).toMatchObject({ state: "done", javascript: null });
+});
+
 const traces = () => ["--trace", path("small.txt"), path("calloc.txt")];
 
 /** What has to be equal between runs: the order, how each came through, and counts. */
