@@ -1,25 +1,12 @@
 /** Measuring on a noisy machine: rounds of everything in turn, medians, and ratios within one run. */
 
+import { median, spread } from "../src/statistics.js";
+
 /** Milliseconds of one call. */
 export function time(run: () => void): number {
   const start = performance.now();
   run();
   return performance.now() - start;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
-}
-
-/** Half the spread between the first and third quartile, as a part of the median. */
-function spread(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))] as number;
-  return (at(0.75) - at(0.25)) / 2 / median(values);
 }
 
 export interface Measured {

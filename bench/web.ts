@@ -2,9 +2,9 @@
 import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page, type Response } from "playwright";
 import { serveFolder } from "../src/cli/web.js";
+import { median } from "../src/statistics.js";
 import { chromiumLaunchOptions, findChromium } from "../test/chromium.js";
 import { Random } from "../test/random.js";
-import { median } from "./measure.js";
 
 const ROUNDS = 9;
 const PLACES = 40;

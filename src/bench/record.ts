@@ -1,6 +1,6 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
 import type { TouchPolicy } from "../sandbox.js";
-import type { Ratio } from "./statistics.js";
+import type { Ratio } from "../statistics.js";
 
 export interface BenchParameters {
   rounds: number;

@@ -1,8 +1,9 @@
 /** Runs a bench: each trace's allocators in turn, round by round, so that what disturbs the machine disturbs all of them. */
+
+import { median, ratioOfMedians, spread } from "../statistics.js";
 import { seeded } from "./random.js";
 import type { BenchCounts, BenchRecord, BenchResult, Outcome, Timing } from "./record.js";
 import { type BenchJob, jobsOf } from "./shards.js";
-import { median, ratioOfMedians, spread } from "./statistics.js";
 import type { Round, Subject } from "./subject.js";
 
 export interface BenchHooks {

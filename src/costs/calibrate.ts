@@ -12,6 +12,7 @@
  * happened: where huge pages or another kernel make it differ, the figure is assumed instead.
  */
 
+import { median, quantile } from "../statistics.js";
 import { linuxVm } from "./linux-vm.js";
 import type { CostFigures, CostProfile } from "./profile.js";
 
@@ -161,14 +162,4 @@ function figuresOf(evidence: readonly Evidence[]): Pick<CostFigures, "fault" | "
     },
     zeroedByte: { kernel: of("zeroedByte.kernel"), allocator: of("zeroedByte.allocator") },
   };
-}
-
-const median = (samples: readonly number[]) => quantile(samples, 0.5);
-
-/** Between the two samples nearest to it. */
-function quantile(samples: readonly number[], part: number): number {
-  const sorted = [...samples].sort((one, other) => one - other);
-  const at = part * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(at)] as number, sorted[Math.ceil(at)] as number];
-  return below + (above - below) * (at - Math.floor(at));
 }

@@ -1,7 +1,7 @@
 /** A bench as people read it. */
 import type { BenchRecord, BenchResult, Done, Outcome, Timing } from "../bench/record.js";
-import { geometricMean } from "../bench/statistics.js";
 import { formatBytes, formatCount } from "../bytes.js";
+import { geometricMean } from "../statistics.js";
 import { formatCell, formatShare } from "./numbers.js";
 import type { Cell, Column, Page } from "./page.js";
 

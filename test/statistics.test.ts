@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { seeded } from "../../src/bench/random.js";
-import { geometricMean, median, quantile, ratioOfMedians, spread } from "../../src/bench/statistics.js";
+import { seeded } from "../src/bench/random.js";
+import { geometricMean, median, quantile, ratioOfMedians, spread } from "../src/statistics.js";
 
 const times = fc.array(fc.double({ min: 1, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 });
 
