@@ -45,7 +45,7 @@ export enum Counter {
   VmCopy,
   /** PagesWalked again, for each kind of system call. */
   WalkedByMmap,
-  Count = WalkedByMmap + 11,
+  Count = WalkedByMmap + VmCopy - Mmap + 1,
 }
 
 /**
