@@ -182,23 +182,25 @@ function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
 
 /** Runs the buffer's records [from, to), `times` over. */
 export function replay(from: u32, to: u32, times: u32, touchPolicy: u32, verify: bool): void {
-  const first = BUFFER + RECORD_BYTES * from;
-  const end = BUFFER + RECORD_BYTES * to;
   doneBefore += replayed();
   doneInRounds = 0;
-  began = first;
-  position = first;
+  began = BUFFER + RECORD_BYTES * from;
+  position = began;
   policy = touchPolicy;
   verifying = verify;
   attentive = verify || touchPolicy != Touch.None;
   for (let round: u32 = 0; round < times; round++) {
-    let result = RESULTS + 8 * from;
-    for (let record = first; record != end; record += RECORD_BYTES, result += 8) {
-      position = record;
-      store<u64>(result, step(record));
-    }
+    run(from, to);
     doneInRounds += to - from;
-    position = first;
+    position = began;
+  }
+}
+
+/** A function with one variable, so that little has to be kept somewhere during the allocator's calls. */
+function run(from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    position = BUFFER + RECORD_BYTES * i;
+    store<u64>(RESULTS + 8 * i, step(BUFFER + RECORD_BYTES * i));
   }
 }
 
