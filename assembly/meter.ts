@@ -32,7 +32,11 @@ const COPIES: u32 = 3;
 const INITS: u32 = 4;
 const GROWS: u32 = 5;
 const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
-const STORED: u32 = 8; // the same for stores
+const STORED: u32 = 8; // the same for stores that were looked at one by one
+const NEEDLESSLY: u32 = 10; // bytes of other stores of zero, all over zeroes
+
+export const NEEDLESSLY_STORED: u32 = COUNTERS + 8 * NEEDLESSLY;
+export const SEEN_UNKNOWN: u32 = COUNTERS + 8 * 11;
 
 function count(counter: u32, amount: u64): void {
   const address = COUNTERS + counter * 8;
@@ -57,6 +61,12 @@ export function mark(map: u32, address: u32, bytes: u32): void {
   const last = (address + bytes - 1) >> PAGE_SHIFT;
   // Not memory.fill, which costs the engine a call: mostly it is one page.
   for (let page = first; page <= last; page++) store<u8>(map + page, 1);
+}
+
+/** Notes that the program touched a range, which has to be in memory, without saying with what. */
+export function markUnknown(address: u32, bytes: u32): void {
+  mark(UNKNOWN, address, bytes);
+  store<u32>(SEEN_UNKNOWN, 1);
 }
 
 /** Zero bytes among the eight of `word`. */
@@ -104,18 +114,23 @@ function clear(address: u32, bytes: u32, counter: u32): void {
   count(counter + 1, needless);
 }
 
-/** Before a scalar store of zero. A store that is about to trap counts nothing. */
-export function clearByStore(address: u32, offset: u32, bytes: u32): void {
-  if (<u64>address + offset + bytes > size()) return;
-  const start = address + offset;
-  const isUnknown = load<u8>(UNKNOWN + (start >> PAGE_SHIFT));
-  if (isUnknown || bytes > 8 || (start & (PAGE_BYTES - 1)) + bytes > PAGE_BYTES)
-    return clear(start, bytes, STORED);
-  // The same for what lies in one page and one word: the last bytes of the 8 that end where the store ends.
-  const old = load<u64>(start + bytes + BASE - 8) >> (64 - 8 * bytes);
-  store<u8>((old ? WRITTEN : CLEARED) + (start >> PAGE_SHIFT), 1);
+/**
+ * After a store of zero in place of the `bytes`, at most 8, of `old`. Stores whose `old` is 0 come here as well, where
+ * they are part of a run.
+ */
+export function zeroedByStore(address: u32, bytes: u32, old: u64): void {
   count(STORED, bytes);
-  count(STORED + 1, zeroesOf(old) + bytes - 8);
+  const inPage = min(bytes, PAGE_BYTES - (address & (PAGE_BYTES - 1)));
+  zeroedInPage(address, inPage, old);
+  if (inPage < bytes) zeroedInPage(address + inPage, bytes - inPage, old >> (8 * inPage));
+}
+
+function zeroedInPage(address: u32, bytes: u32, old: u64): void {
+  const page = address >> PAGE_SHIFT;
+  const unstored = 64 - 8 * bytes; // bits
+  const found = load<u8>(UNKNOWN + page) ? 0 : zeroesOf(old << unstored) - (8 - bytes);
+  store<u8>((found == bytes ? CLEARED : WRITTEN) + page, 1);
+  count(STORED + 1, found);
 }
 
 /** Counts what filling a range, which has to be in memory, does. To be called before it. */

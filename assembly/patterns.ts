@@ -3,7 +3,7 @@
  * memory, so these are the only accesses to its blocks from outside. A metered module has its own
  * things below `base`, and there they are noted too; every address given here is the module's.
  */
-import { mark, noteFill, READ, UNKNOWN, WRITTEN } from "./meter";
+import { mark, markUnknown, noteFill, READ, WRITTEN } from "./meter";
 
 /** Pages of an operating system: what a touch is about. */
 const PAGE_BYTES: u64 = 4096;
@@ -56,7 +56,7 @@ export function copy(to: u32, from: u32, bytes: u32): void {
 /** Reads, or writes back, one byte of every page of a range. Contents stay, though nobody is to know them. */
 export function touch(address: u32, bytes: u32, write: bool): void {
   note(address, bytes, write);
-  if (metered && write) mark(UNKNOWN, address, bytes);
+  if (metered && write) markUnknown(address, bytes);
   const end = <u64>address + bytes;
   for (let at = <u64>address; at < end; at = (at | (PAGE_BYTES - 1)) + 1) {
     const value = load<u8>(base + <usize>at);

@@ -12,6 +12,10 @@ export interface Layout {
   CLEARED: number;
   UNKNOWN: number;
   COUNTERS: number;
+  /** The counter of bytes of zero that stores wrote over zeroes, and nothing else looked at. */
+  NEEDLESSLY_STORED: number;
+  /** 1 once any page is unknown; of 4 bytes. */
+  SEEN_UNKNOWN: number;
   /** Where the module's memory starts. A multiple of 64 KiB. */
   BASE: number;
 }
@@ -22,7 +26,7 @@ export type Hooks = Record<(typeof HOOKS)[number], number>;
 /** What the type of a function starts with. */
 export const FUNCTION_TYPE = 0x60;
 
-const HOOKS = ["translate", "clearByStore", "fill", "copy", "initialized", "grow"] as const;
+const HOOKS = ["translate", "zeroedByStore", "fill", "copy", "initialized", "grow"] as const;
 
 /** build/meter.wasm, read. */
 export interface HookModule {
@@ -67,6 +71,8 @@ function constantsOf({ exports }: WebAssembly.Instance): Layout {
     CLEARED: value("CLEARED"),
     UNKNOWN: value("UNKNOWN"),
     COUNTERS: value("COUNTERS"),
+    NEEDLESSLY_STORED: value("NEEDLESSLY_STORED"),
+    SEEN_UNKNOWN: value("SEEN_UNKNOWN"),
     BASE: value("BASE"),
   };
 }

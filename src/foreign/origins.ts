@@ -44,6 +44,14 @@ export class Origins {
     return undefined;
   }
 
+  /** A local that holds exactly this now. */
+  copy({ value, delta }: Origin): number | undefined {
+    for (const [local, origin] of this.#locals) {
+      if (origin.value === value && origin.delta === delta) return local;
+    }
+    return undefined;
+  }
+
   /** For where control may come from elsewhere. */
   forget(): void {
     this.#locals.clear();

@@ -46,6 +46,7 @@ const COUNTERS = [
   "filledNeedlessly",
   "stored",
   "storedNeedlessly",
+  "storedOverZeroes",
 ] as const;
 
 /** Bits of `Meter.pages`. */
@@ -71,7 +72,7 @@ export class Meter {
     return {
       ...this.#pageCounts(),
       zeroed: { bytes: counter("filled"), needless: counter("filledNeedlessly") },
-      zeroedByStores: zeroStores ? { bytes: counter("stored"), needless: counter("storedNeedlessly") } : null,
+      zeroedByStores: zeroStores ? storedZeroes(counter) : null,
       loads: counter("loads"),
       stores: counter("stores"),
       fills: counter("fills"),
@@ -114,6 +115,12 @@ export class Meter {
     const bytes = this.memory.buffer.byteLength - this.module.base;
     return new Uint8Array(this.memory.buffer, start, bytes / PAGE_BYTES);
   }
+}
+
+/** Runs of stores over nothing but zeroes have a counter of their own, which is both. */
+function storedZeroes(counter: (name: (typeof COUNTERS)[number]) => number): Zeroing {
+  const clean = counter("storedOverZeroes");
+  return { bytes: clean + counter("stored"), needless: clean + counter("storedNeedlessly") };
 }
 
 type Maps = [Uint8Array, Uint8Array, Uint8Array];

@@ -8,24 +8,18 @@ import type { Hooks, Layout } from "./hooks.js";
 import {
   ACCESSES,
   type Access,
-  F32,
-  F64,
   I32,
-  I64,
   type Instruction,
   Op,
   readInstruction,
-  SIMD,
   skipLocals,
-  V128,
 } from "./instructions.js";
 import { CONSTANT, Origins } from "./origins.js";
 import { notePage, Touches } from "./touches.js";
+import { ZeroStores } from "./zero-stores.js";
 
 /** 64 KiB: core specification. */
 export const WASM_PAGE_BYTES = 65_536;
-
-const VOID = 0x40; // of a block that gives nothing
 
 /** Before these, touches are noted, since they may go elsewhere. */
 const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null
@@ -56,6 +50,7 @@ class FunctionRewriter {
   readonly #origins = new Origins();
   readonly #reads: Touches;
   readonly #writes: Touches;
+  readonly #zeroes: ZeroStores | null;
   /** Type of every local this adds, by number, and numbers by type and purpose. */
   readonly #added: number[] = [];
   readonly #temporaries = new Map<string, number>();
@@ -71,6 +66,14 @@ class FunctionRewriter {
     this.#locals = parameters;
     this.#reads = new Touches(rewriting.layout.READ, this.#origins);
     this.#writes = new Touches(rewriting.layout.WRITTEN, this.#origins);
+    this.#zeroes = rewriting.zeroStores ? this.#zeroStores() : null;
+  }
+
+  #zeroStores(): ZeroStores {
+    const { layout, hooks } = this.rewriting;
+    const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
+    const { zeroedByStore } = hooks;
+    return new ZeroStores({ code: this.#code, layout, origins: this.#origins, zeroedByStore, temporary });
   }
 
   run(): Uint8Array {
@@ -143,8 +146,11 @@ class FunctionRewriter {
     }
     if (reads) this.#loads++;
     if (writes) this.#stores++;
-    if (this.#mayStoreZero(instruction, access)) this.#storePerhapsZero(instruction, access);
-    else if (!this.#accessKnown(instruction, access)) this.#accessUnknown(instruction, access);
+    if (this.#zeroes?.isOne(instruction, access)) {
+      this.#zeroes.store(instruction, access, () => this.#moved(instruction));
+    } else if (!this.#accessKnown(instruction, access)) {
+      this.#accessUnknown(instruction, access);
+    }
   }
 
   /** Writes an access whose address a local holds or is constant: its notes can wait. Returns false for others. */
@@ -182,31 +188,6 @@ class FunctionRewriter {
     this.#code.u32(offset + this.rewriting.layout.BASE).append(bytes.subarray(afterOffset, end));
   }
 
-  /** True for plain and atomic stores, not of lanes, of a value that may be 0. */
-  #mayStoreZero({ opcode }: Instruction, { reads, writes }: Access): boolean {
-    if (!this.rewriting.zeroStores || reads > 0 || writes === 0) return false;
-    const value = this.#origins.at(0);
-    const isKnown = value?.value === CONSTANT;
-    const isOther = isKnown && (value.delta & (writes < 4 ? 256 ** writes - 1 : -1)) !== 0;
-    return !isOther && (opcode < SIMD + 88 || opcode > SIMD + 91);
-  }
-
-  #storePerhapsZero(instruction: Instruction, { writes, operands }: Access): void {
-    const { hooks, layout } = this.rewriting;
-    const type = operands[0] as number;
-    const address = this.#temporary("address", I32);
-    const value = this.#temporary("operand 0", type);
-    this.#set(value).#set(address).#get(value);
-    writeIsZero(this.#code, type, writes);
-    this.#code.byte(Op.If, VOID);
-    this.#get(address).#code.byte(Op.I32Const).s32(instruction.offset).byte(Op.I32Const).s32(writes);
-    this.#call(hooks.clearByStore);
-    this.#code.byte(Op.Else);
-    this.#note(layout.WRITTEN, address, instruction.offset, writes);
-    this.#code.byte(Op.End);
-    this.#get(address).#get(value).#moved(instruction);
-  }
-
   #get(local: number): this {
     this.#code.byte(Op.LocalGet).u32(local);
     return this;
@@ -228,6 +209,7 @@ class FunctionRewriter {
   }
 
   #flushLocal(local: number): void {
+    this.#zeroes?.flushLocal(local);
     const { value } = this.#origins.of(local);
     if (value === CONSTANT) return;
     this.#reads.flush(value, this.#code);
@@ -237,6 +219,7 @@ class FunctionRewriter {
   #flush(): void {
     this.#reads.flushAll(this.#code);
     this.#writes.flushAll(this.#code);
+    this.#zeroes?.flush();
     this.#count(0, this.#loads);
     this.#count(1, this.#stores);
     this.#loads = this.#stores = 0;
@@ -264,27 +247,4 @@ export function writeMemoryInit(code: BinaryWriter, segment: number): void {
     .u32(Op.MemoryInit & 0xffff)
     .u32(segment)
     .byte(0);
-}
-
-/** Writes a test whether what `bytes` of the value on the stack store is 0; of a float, +0. */
-function writeIsZero(code: BinaryWriter, type: number, bytes: number): void {
-  if (type === V128) {
-    code
-      .byte(0xfd)
-      .u32(Op.V128AnyTrue & 0xffff)
-      .byte(Op.I32Eqz);
-    return;
-  }
-  if (type === F32) code.byte(Op.I32ReinterpretF32);
-  if (type === F64) code.byte(Op.I64ReinterpretF64);
-  const isLong = type === I64 || type === F64;
-  // Shifted to the top, the bytes that are not stored drop out.
-  const unstored = 8 * ((isLong ? 8 : 4) - bytes);
-  if (unstored) {
-    code
-      .byte(isLong ? Op.I64Const : Op.I32Const)
-      .s32(unstored)
-      .byte(isLong ? Op.I64Shl : Op.I32Shl);
-  }
-  code.byte(isLong ? Op.I64Eqz : Op.I32Eqz);
 }

@@ -11,7 +11,7 @@ import { Op } from "./instructions.js";
 import { CONSTANT, type Origin, type Origins } from "./origins.js";
 
 const PAGE_SHIFT = 12;
-const PAGE_BYTES = 1 << PAGE_SHIFT;
+export const PAGE_BYTES = 1 << PAGE_SHIFT;
 
 /** Distances from a value: bytes from `low` to below `high` are touched, and what `noted` holds of them is noted. */
 interface Hull {
