@@ -3,6 +3,7 @@
  * memory instruction becomes a call of what assembly/meter.ts does in its place. Notes are written after the accesses,
  * where straight-line code ends; so a trap loses those of the straight-line code it interrupts.
  */
+import { AccessCounts } from "./access-counts.js";
 import { BinaryReader, BinaryWriter } from "./binary.js";
 import type { Hooks, Layout } from "./hooks.js";
 import {
@@ -25,10 +26,26 @@ export const WASM_PAGE_BYTES = 65_536;
 const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null
 /** After these, the host may have reset the notes. */
 const CALLS = new Set<number>([Op.Call, Op.CallIndirect, Op.CallRef]);
+/** These leave the function: jumps to one of many places, return, throws, tail calls, traps. */
+const EXITS = new Set<number>([
+  Op.Unreachable,
+  Op.Throw,
+  0x09,
+  0x0a,
+  Op.BrTable,
+  Op.Return,
+  0x12,
+  0x13,
+  0x15,
+]);
+/** These leave it where their label is the function itself. */
+const JUMPS = new Set<number>([Op.Br, Op.BrIf, 0xd5, 0xd6]);
+const OPENINGS = new Set<number>([Op.Block, Op.Loop, Op.If, Op.Try, Op.TryTable]);
+const CLOSINGS = new Set<number>([Op.End, Op.Delegate]);
 /** After these, control comes from elsewhere or is gone: loop, else, end, catches, jumps, throws, tail calls. */
 const BORDERS = new Set<number>([
-  ...[Op.Unreachable, Op.Loop, Op.Else, Op.Catch, 0x08, 0x09, 0x0a, Op.End, 0x0c, 0x0e, Op.Return],
-  ...[0x12, 0x13, 0x15, 0x18, 0x19],
+  ...EXITS,
+  ...[Op.Loop, Op.Else, Op.Catch, Op.End, Op.Br, Op.Delegate, 0x19],
 ]);
 
 /** What the rewriting of all functions of a module shares. */
@@ -54,9 +71,10 @@ class FunctionRewriter {
   /** Type of every local this adds, by number, and numbers by type and purpose. */
   readonly #added: number[] = [];
   readonly #temporaries = new Map<string, number>();
+  readonly #counts: AccessCounts;
   #locals: number;
-  #loads = 0;
-  #stores = 0;
+  /** Blocks that are open. */
+  #depth = 0;
 
   constructor(
     private readonly reader: BinaryReader,
@@ -66,14 +84,11 @@ class FunctionRewriter {
     this.#locals = parameters;
     this.#reads = new Touches(rewriting.layout.READ, this.#origins);
     this.#writes = new Touches(rewriting.layout.WRITTEN, this.#origins);
-    this.#zeroes = rewriting.zeroStores ? this.#zeroStores() : null;
-  }
-
-  #zeroStores(): ZeroStores {
-    const { layout, hooks } = this.rewriting;
+    const { layout, hooks, zeroStores } = rewriting;
     const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
-    const { zeroedByStore } = hooks;
-    return new ZeroStores({ code: this.#code, layout, origins: this.#origins, zeroedByStore, temporary });
+    const shared = { code: this.#code, layout, origins: this.#origins, temporary };
+    this.#zeroes = zeroStores ? new ZeroStores({ ...shared, zeroedByStore: hooks.zeroedByStore }) : null;
+    this.#counts = new AccessCounts(this.#code, layout, temporary, hasAccessesAndLoops(reader));
   }
 
   run(): Uint8Array {
@@ -98,12 +113,17 @@ class FunctionRewriter {
       this.#origins.access(access);
       return;
     }
-    if (BRANCHES.has(opcode) || CALLS.has(opcode) || BORDERS.has(opcode)) this.#flush();
+    if (BRANCHES.has(opcode) || CALLS.has(opcode) || BORDERS.has(opcode)) this.#flush(instruction);
     if (opcode === Op.LocalSet || opcode === Op.LocalTee) this.#flushLocal(instruction.operand);
     if (!this.#replace(instruction)) this.#copy(instruction);
     this.#origins.follow(instruction);
     if (CALLS.has(opcode) || BORDERS.has(opcode)) this.#forgetNotes();
-    if (BORDERS.has(opcode)) this.#origins.forget();
+    if (BORDERS.has(opcode)) {
+      this.#origins.forget();
+      this.#counts.forget();
+    }
+    if (OPENINGS.has(opcode)) this.#depth++;
+    if (CLOSINGS.has(opcode)) this.#depth--;
   }
 
   #copy({ start, end }: Instruction): void {
@@ -138,14 +158,12 @@ class FunctionRewriter {
   }
 
   #access(instruction: Instruction, access: Access): void {
-    const { reads, writes } = access;
     // Even with address 0 past the end of any memory that the module can see.
     if (instruction.offset + this.rewriting.layout.BASE >= 2 ** 32) {
       this.#code.byte(Op.Unreachable);
       return;
     }
-    if (reads) this.#loads++;
-    if (writes) this.#stores++;
+    this.#counts.add(access);
     if (this.#zeroes?.isOne(instruction, access)) {
       this.#zeroes.store(instruction, access, () => this.#moved(instruction));
     } else if (!this.#accessKnown(instruction, access)) {
@@ -216,27 +234,37 @@ class FunctionRewriter {
     this.#writes.flush(value, this.#code);
   }
 
-  #flush(): void {
+  /** Before control goes elsewhere. */
+  #flush(instruction: Instruction): void {
     this.#reads.flushAll(this.#code);
     this.#writes.flushAll(this.#code);
     this.#zeroes?.flush();
-    this.#count(0, this.#loads);
-    this.#count(1, this.#stores);
-    this.#loads = this.#stores = 0;
+    if (CALLS.has(instruction.opcode) || this.#mayLeave(instruction)) this.#counts.settle();
+    else this.#counts.flush();
+  }
+
+  #mayLeave({ opcode, operand }: Instruction): boolean {
+    if (EXITS.has(opcode)) return true;
+    return JUMPS.has(opcode) ? operand === this.#depth : opcode === Op.End && this.#depth === 0;
   }
 
   #forgetNotes(): void {
     this.#reads.forget();
     this.#writes.forget();
   }
+}
 
-  /** Counters have 8 bytes each; loads are the first, stores the second. */
-  #count(counter: number, amount: number): void {
-    if (amount === 0) return;
-    const address = this.rewriting.layout.COUNTERS + 8 * counter;
-    this.#code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
-    this.#code.byte(Op.I64Const).s32(amount).byte(Op.I64Add, Op.I64Store, 3).u32(address);
+/** Whether what is done later in a body may have been done earlier. `reader` holds it from the locals on, and stays. */
+function hasAccessesAndLoops({ bytes, offset, end }: BinaryReader): boolean {
+  const reader = new BinaryReader(bytes, offset, end);
+  skipLocals(reader);
+  let [accesses, loops] = [false, false];
+  while (!reader.done && !(accesses && loops)) {
+    const { opcode } = readInstruction(reader);
+    if (opcode === Op.Loop) loops = true;
+    if (ACCESSES.has(opcode)) accesses = true;
   }
+  return accesses && loops;
 }
 
 type Triple = [number, number, number];
