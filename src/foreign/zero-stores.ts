@@ -1,13 +1,13 @@
 /**
  * Stores that may be of zero, told apart from others. Before each the bytes it will overwrite are loaded; after a
- * run of them one test says what they were all together:
+ * run of them two tests say what they were together:
  *
- *      value | old | old | …     0: all of it cleared what was zero: a needless touch, unless another follows
- *                                else, and value is 0: assembly/meter.ts looks at every store by itself
- *                                else: written, like what other stores touch
+ *      no value is 0                 written, like what other stores touch
+ *      value | old | … is 0          all of it cleared what was zero: a needless touch, unless another follows
+ *      neither                       every store is looked at by itself
  *
- * A run is straight-line code that stores one local at known distances from another, as a loop that clears memory
- * does. It stays within the bytes of one page, so its pages are those of its ends.
+ * A run is straight-line code that stores at known distances from one local, as a loop that clears memory does. It
+ * stays within the bytes of one page, so its pages are those of its ends.
  */
 import type { BinaryWriter } from "./binary.js";
 import type { Layout } from "./hooks.js";
@@ -16,7 +16,7 @@ import { CONSTANT, type Origin, type Origins } from "./origins.js";
 import { notePage, PAGE_BYTES } from "./touches.js";
 
 const VOID = 0x40; // of a block that gives nothing
-const MOST_STORES = 8; // of a run: each keeps a local
+const MOST_STORES = 8; // pending at once: each keeps a local or two
 
 /** The instructions for the bytes of one type. */
 interface Kind {
@@ -30,28 +30,32 @@ interface Kind {
   isZero: readonly number[];
 }
 
-/** Where the value and the address of a store are. */
+/** Where the address of a store is: in a local, to which `delta` is to be added with wrapping. */
 interface Place {
   address: number;
-  /** From what `address` holds: to be added with wrapping, and by the access. */
   delta: number;
-  offset: number;
-  /** null for a constant zero. */
+  /** The local with the value; null for a constant zero. */
   value: number | null;
-  /** Whether it uses locals that the next store may use too. */
+  /** Whether the next store may use the same local for its address. */
   isTemporary: boolean;
 }
 
-interface Run {
-  opcode: number;
-  kind: Kind;
+interface Store {
+  /** From what the run's local holds. */
+  distance: number;
   bytes: number;
-  address: number;
+  kind: Kind;
+  /** The locals with the value, null for a constant zero, and with what was overwritten. */
   value: number | null;
+  old: number;
+}
+
+interface Run {
+  /** The local all its addresses are reckoned from. */
+  address: number;
   low: number;
   high: number;
-  /** Distance from what `address` holds, and the local with what was overwritten. */
-  stores: { distance: number; old: number }[];
+  stores: [Store, ...Store[]];
 }
 
 /** What a function's rewriting offers. */
@@ -66,7 +70,10 @@ export interface Rewritten {
 
 /** The stores of one function that may be of zero. */
 export class ZeroStores {
-  #run: Run | null = null;
+  /** Pending ones, by the local with their address. */
+  readonly #runs = new Map<number, Run>();
+  /** Stores since all runs ended. */
+  #pending = 0;
 
   constructor(private readonly rewritten: Rewritten) {}
 
@@ -80,114 +87,157 @@ export class ZeroStores {
   }
 
   /** Writes a store, whose address and value are on the stack, by way of `write`. */
-  store({ opcode, offset }: Instruction, { writes, operands }: Access, write: () => void): void {
+  store({ offset }: Instruction, { writes: bytes, operands }: Access, write: () => void): void {
+    if (this.#pending === MOST_STORES) this.flush();
     const type = operands[0] as number;
+    const kind = kindOf(type, bytes);
+    const { address, delta, value, isTemporary } = this.#place(type);
     const { code, layout, temporary } = this.rewritten;
-    const place = this.#place(offset, type);
-    const run = this.#runWith(place, opcode, kindOf(type, writes), writes);
-    const old = temporary(`old ${run.stores.length}`, run.kind.word);
-    this.#address(place.address, place.delta);
-    writeOpcode(code, run.kind.load)
+    const old = temporary(`old ${this.#pending++}`, kind.word);
+    this.#address(address, delta);
+    writeOpcode(code, kind.load)
       .byte(0)
       .u32(offset + layout.BASE);
     code.byte(Op.LocalSet).u32(old);
     write();
-    run.stores.push({ distance: place.delta + offset, old });
-    if (place.isTemporary) this.flush();
+    this.#add(address, { distance: delta + offset, bytes, kind, value, old });
+    if (isTemporary) this.#flushRun(address);
   }
 
-  /** Notes the run that is pending if it uses a local. To be done before that is set. */
+  /** Ends the runs that use a local. To be done before it is set. */
   flushLocal(local: number): void {
-    if (this.#run?.address === local || this.#run?.value === local) this.flush();
+    for (const { address, stores } of this.#runs.values()) {
+      if (address === local || stores.some(({ value }) => value === local)) this.#flushRun(address);
+    }
   }
 
-  /** Notes what is pending. To be done before control goes elsewhere. */
+  /** Ends all runs. To be done before control goes elsewhere. */
   flush(): void {
-    const run = this.#run;
-    if (!run) return;
-    this.#run = null;
+    for (const address of this.#runs.keys()) this.#flushRun(address);
+    this.#pending = 0;
+  }
+
+  /** Finds locals with the address and the value; where there are none, it writes code that makes them. */
+  #place(type: number): Place {
+    const { origins, code, temporary } = this.rewritten;
+    const [value, address] = [origins.at(0), origins.at(1)];
+    let held = value && (value.value === CONSTANT ? null : origins.copy(value));
+    if (held === undefined) {
+      held = temporary(`value ${this.#pending}`, type);
+      code.byte(Op.LocalTee).u32(held);
+    }
+    const known = address && address.value !== CONSTANT ? origins.holder(address.value) : undefined;
+    if (known !== undefined) {
+      const delta = (address as Origin).delta - origins.of(known).delta;
+      return { address: known, delta, value: held, isTemporary: false };
+    }
+    const [atLocal, valueLocal] = [temporary("address", I32), temporary("operand 0", type)];
+    code.byte(Op.LocalSet).u32(valueLocal).byte(Op.LocalTee).u32(atLocal).byte(Op.LocalGet).u32(valueLocal);
+    return { address: atLocal, delta: 0, value: held, isTemporary: true };
+  }
+
+  #add(address: number, store: Store): void {
+    const { distance: low, bytes, kind } = store;
+    const high = low + bytes;
+    const run = this.#runs.get(address);
+    const hull = run && { low: Math.min(run.low, low), high: Math.max(run.high, high) };
+    if (run?.stores[0].kind.word === kind.word && hull && hull.high - hull.low <= PAGE_BYTES) {
+      Object.assign(run, hull);
+      run.stores.push(store);
+    } else {
+      if (run) this.#flushRun(address);
+      this.#runs.set(address, { address, low, high, stores: [store] });
+    }
+  }
+
+  #flushRun(address: number): void {
+    const run = this.#runs.get(address) as Run;
+    this.#runs.delete(address);
     const { code, layout } = this.rewritten;
+    const hasZero = run.stores.some(({ value }) => value === null);
+    if (!hasZero) {
+      this.#writeIsAnyZero(run);
+      code.byte(Op.If, VOID);
+    }
     this.#writeIsNeedless(run);
     code.byte(Op.If, VOID);
-    this.#count(run.stores.length * run.bytes);
+    this.#countNeedless(run);
     this.#note(run, layout.CLEARED);
     code.byte(Op.Else);
-    if (run.value !== null) {
-      this.#writeValue(run);
-      code.byte(...run.kind.isZero, Op.If, VOID);
-    }
-    for (const { distance, old } of run.stores) this.#lookAt(run, distance, old);
-    if (run.value !== null) {
+    for (const store of run.stores) this.#lookAt(run, store);
+    code.byte(Op.End);
+    if (!hasZero) {
       code.byte(Op.Else);
       this.#note(run, layout.WRITTEN);
       code.byte(Op.End);
     }
-    code.byte(Op.End);
   }
 
-  /** Finds locals with the address and the value; where there are none, it writes code that makes them. */
-  #place(offset: number, type: number): Place {
-    const { origins, code, temporary } = this.rewritten;
-    const [value, address] = [origins.at(0), origins.at(1)];
-    const known = address && address.value !== CONSTANT ? origins.holder(address.value) : undefined;
-    const held = value && (value.value === CONSTANT ? null : origins.copy(value));
-    if (known !== undefined && held !== undefined) {
-      const delta = (address as Origin).delta - origins.of(known).delta;
-      return { address: known, delta, offset, value: held, isTemporary: false };
-    }
-    const [atLocal, valueLocal] = [temporary("address", I32), temporary("operand 0", type)];
-    code.byte(Op.LocalSet).u32(valueLocal).byte(Op.LocalTee).u32(atLocal).byte(Op.LocalGet).u32(valueLocal);
-    return { address: atLocal, delta: 0, offset, value: valueLocal, isTemporary: true };
+  /** Writes a test for whether a run stored any zero. */
+  #writeIsAnyZero(run: Run): void {
+    const { code } = this.rewritten;
+    variablesOf(run).forEach((store, i) => {
+      this.#writeValue(store);
+      code.byte(...store.kind.isZero);
+      if (i > 0) code.byte(Op.I32Or);
+    });
   }
 
-  /** The run that a store belongs to, with its bytes. */
-  #runWith({ address, delta, offset, value }: Place, opcode: number, kind: Kind, bytes: number): Run {
-    const low = delta + offset;
-    const run = this.#run;
-    if (run?.opcode === opcode && run.address === address && run.value === value) {
-      const hull = { low: Math.min(run.low, low), high: Math.max(run.high, low + bytes) };
-      if (run.stores.length < MOST_STORES && hull.high - hull.low <= PAGE_BYTES)
-        return Object.assign(run, hull);
-    }
-    this.flush();
-    this.#run = { opcode, kind, bytes, address, value, low, high: low + bytes, stores: [] };
-    return this.#run;
-  }
-
-  /** Writes a test for whether all of a run cleared what is known to have been zero. */
+  /** Writes a test for whether a run with a zero cleared, and cleared what is known to have been zero. */
   #writeIsNeedless(run: Run): void {
     const { code, layout } = this.rewritten;
-    const { kind, stores, value } = run;
-    if (value !== null) this.#writeValue(run);
-    stores.forEach(({ old }, i) => {
+    const { kind } = run.stores[0];
+    run.stores.forEach(({ old }, i) => {
       code.byte(Op.LocalGet).u32(old);
-      if (i > 0 || value !== null) writeOpcode(code, kind.or);
+      if (i > 0) writeOpcode(code, kind.or);
     });
+    for (const store of isUniform(run) ? [] : variablesOf(run)) {
+      this.#writeValue(store);
+      writeOpcode(code, kind.or);
+    }
     code.byte(...kind.isZero);
     // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
     code.byte(Op.I32Const, 0, Op.I32Load, 2).u32(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
   }
 
-  #writeValue({ value, kind }: Run): void {
-    this.rewritten.code
+  #writeValue({ value, kind }: Store): void {
+    const { code } = this.rewritten;
+    code
       .byte(Op.LocalGet)
       .u32(value as number)
-      .byte(...kind.valueToWord);
+      .append(kind.valueToWord);
   }
 
-  #count(bytes: number): void {
+  #countNeedless({ stores }: Run): void {
     const { code, layout } = this.rewritten;
+    const bytes = stores.reduce((sum, store) => sum + store.bytes, 0);
     code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(layout.NEEDLESSLY_STORED);
     code.byte(Op.I64Const).s32(bytes).byte(Op.I64Add, Op.I64Store, 3).u32(layout.NEEDLESSLY_STORED);
   }
 
-  #note({ address, low, high }: Run, map: number): void {
+  #note({ address, low, high }: Pick<Run, "address" | "low" | "high">, map: number): void {
     const { code } = this.rewritten;
     notePage(code, map, address, low);
     if (high - low > 1) notePage(code, map, address, high - 1);
   }
 
-  #lookAt({ address, bytes, kind }: Run, distance: number, old: number): void {
+  /** Writes what is done with one store of a run that has a zero. */
+  #lookAt(run: Run, store: Store): void {
+    if (store.value === null || isUniform(run)) {
+      this.#callHook(run, store);
+      return;
+    }
+    const { code, layout } = this.rewritten;
+    const { distance: low, bytes } = store;
+    this.#writeValue(store);
+    code.byte(...store.kind.isZero, Op.If, VOID);
+    this.#callHook(run, store);
+    code.byte(Op.Else);
+    this.#note({ address: run.address, low, high: low + bytes }, layout.WRITTEN);
+    code.byte(Op.End);
+  }
+
+  #callHook({ address }: Run, { distance, bytes, kind, old }: Store): void {
     const { code, zeroedByStore } = this.rewritten;
     for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
       this.#address(address, distance + 8 * lane);
@@ -203,6 +253,21 @@ export class ZeroStores {
     code.byte(Op.LocalGet).u32(local);
     if (distance !== 0) code.byte(Op.I32Const).s32(distance).byte(Op.I32Add);
   }
+}
+
+/** Of a run's values that are not constant, each once. */
+function variablesOf({ stores }: Run): Store[] {
+  const variables = stores.filter(({ value }) => value !== null);
+  return variables.filter((store, i) => variables.findIndex((other) => storesSame(store, other)) === i);
+}
+
+/** Whether all its values are one, so that where one is zero all are. */
+function isUniform({ stores }: Run): boolean {
+  return stores.every((store) => storesSame(store, stores[0]));
+}
+
+function storesSame(one: Store, other: Store): boolean {
+  return one.value === other.value && (one.value === null || one.bytes === other.bytes);
 }
 
 function kindOf(type: number, bytes: number): Kind {

@@ -57,7 +57,8 @@ export class RandomProgram {
     const label = `$l${this.#labels++}`;
     const kind = this.random.below(depth > 0 ? 22 : 16);
     if (kind < 2) return this.#set(this.random.below(LOCALS));
-    if (kind < 8) return this.#store();
+    if (kind < 7) return this.#store();
+    if (kind === 7) return this.#run();
     if (kind === 8) return `(drop ${this.#wideLoad()})`;
     if (kind === 9) return this.#vector();
     if (kind < 12) return this.#atomic();
@@ -141,6 +142,22 @@ export class RandomProgram {
       `(i64.extend_i32_u ${this.#local()})`,
     ]);
     return `(${this.random.pick(WIDE_STORES)} ${this.#memarg(16)} ${this.#address()} ${wide})`;
+  }
+
+  /** What clears or fills a record: stores near one or two locals, mostly of the same few values. */
+  #run(): string {
+    const types = this.random.below(4) > 0 ? ["i32"] : ["i32", "i64"];
+    const words = [this.#local(), "(i32.const 0)", "(local.get $i)"];
+    const values = { i32: words, i64: words.map((word) => `(i64.extend_i32_u ${word})`) };
+    const addresses = [this.#local(), this.#local()];
+    const near = this.random.pick([16, 64, 4096, 10_000]);
+    const store = () => {
+      const type = this.random.pick(types) as keyof typeof values;
+      const name = this.random.pick(type === "i32" ? STORES : WIDE_STORES);
+      const at = `offset=${this.random.below(near)} align=1 ${this.random.pick(addresses)}`;
+      return `(${name} ${at} ${this.random.pick(values[type])})`;
+    };
+    return Array.from({ length: 2 + this.random.below(10) }, store).join("\n");
   }
 
   #vector(): string {
