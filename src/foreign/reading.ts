@@ -12,7 +12,10 @@ export interface MeterReading {
   zeroedByStores: Zeroing | null;
   /** Pages only ever touched by zeroing that found them zero: their faults were needless. */
   needlessPages: number;
-  /** Instructions executed. An atomic read-modify-write is a load and a store. */
+  /**
+   * Instructions executed. An atomic read-modify-write is a load and a store. After a trap those are missing that
+   * the function it was in had executed since it began, or last called another.
+   */
   loads: number;
   stores: number;
   fills: number;
