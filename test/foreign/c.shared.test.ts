@@ -22,6 +22,7 @@ describe.each(Object.keys(reactors).map((name) => ({ name, absent: whyAbsent(nam
         const { convention, functions, started, findings } = allocator.report;
         expect({ convention, findings }).toEqual({ convention: "c", findings: [] });
         expect(Object.values(functions).every((provision) => "native" in provision)).toBe(true);
+        expect(functions.aligned).toEqual({ native: "posix_memalign" });
         expect(started).toHaveLength(1);
         allocator.free(allocator.malloc(100));
         expect(programOf(allocator).starts()).toBe(1);

@@ -64,7 +64,7 @@ export const faces: Record<string, Fixture> = {
   }),
   aligned: bump({
     more: `
-      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
+      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes % align || bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
       export function calloc(n: u32, size: u32): u32 { if (<u64>n * size > 0x10000000) return 0; const p = bump(n * size) as u32; memory.fill(p, 0, n * size); return p; }
     `,
   }),
