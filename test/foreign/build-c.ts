@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { CFixture } from "./c-fixtures.js";
+import { type CFixture, COMPILERS } from "./c-fixtures.js";
 
 export const PROGRAM = new URL("program.c", import.meta.url);
 
@@ -15,6 +15,7 @@ const ENVIRONMENT = { EM_NODE_JS: process.execPath, NODE_PATH: "/usr/share/nodej
 
 /** Compiles the program in a folder of its own. @throws Error with the compiler's words, or if there is none. */
 export async function compileC({ compiler, flags }: CFixture): Promise<Uint8Array> {
+  await checkVersion(compiler);
   const folder = await mkdtemp(join(tmpdir(), "zeropage-c-"));
   try {
     const env = { ...process.env, ...ENVIRONMENT };
@@ -22,5 +23,13 @@ export async function compileC({ compiler, flags }: CFixture): Promise<Uint8Arra
     return await readFile(join(folder, "out.wasm"));
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+async function checkVersion(compiler: CFixture["compiler"]): Promise<void> {
+  const { stdout } = await run(compiler, ["--version"]);
+  const [first = ""] = stdout.split("\n");
+  if (!first.split(" ").includes(COMPILERS[compiler])) {
+    throw new Error(`it has to be ${compiler} ${COMPILERS[compiler]}; this is ${first}`);
   }
 }

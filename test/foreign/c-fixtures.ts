@@ -1,10 +1,13 @@
 /** The allocators of C's libraries, in a small program (program.c), as Debian's packages build it. */
 
 export interface CFixture {
-  compiler: "emcc" | "clang";
+  compiler: keyof typeof COMPILERS;
   /** They have to make out.wasm. */
   flags: readonly string[];
 }
+
+/** Debian 12's versions: addresses and counts are recorded with these. */
+export const COMPILERS = { emcc: "3.1.6", clang: "14.0.6" };
 
 /** What these are built by. */
 export const C_PACKAGES = "emscripten clang lld wasi-libc libclang-rt-14-dev-wasm32";

@@ -1,5 +1,7 @@
 /** Modules made for the tests, as AssemblyScript sources: the compiler's own allocators, and ones that misbehave. */
 
+import { reactors } from "./c-fixtures.js";
+
 export interface Fixture {
   source: string;
   /** Options of asc beside --optimize. */
@@ -154,4 +156,6 @@ export const packages: Record<string, string> = {
 };
 
 /** All that have to replay a real trace to its end. */
-export const replayable: readonly string[] = [...Object.keys(honest), ...Object.keys(packages)];
+export const replayable: readonly string[] = [
+  ...[honest, packages, reactors].flatMap((modules) => Object.keys(modules)),
+];
