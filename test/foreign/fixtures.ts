@@ -15,13 +15,13 @@ const HEAP = `
 `;
 
 /** A bump allocator whose pieces the hostile ones replace. */
-const BUMP = (parts: { malloc?: string; free?: string; more?: string } = {}) => `
+const BUMP = (parts: { grow?: string; malloc?: string; free?: string; more?: string } = {}) => `
   let top: usize = __heap_base;
   function bump(bytes: usize): usize {
     const pointer = (top + 15) & ~15;
     const end = pointer + bytes;
     const pages = <i32>((end + 0xffff) >>> 16) - memory.size();
-    if (pages > 0 && memory.grow(max(pages, memory.size())) < 0 && memory.grow(pages) < 0) return 0;
+    if (pages > 0 && !(${parts.grow ?? "memory.grow(max(pages, memory.size())) >= 0 || memory.grow(pages) >= 0"})) return 0;
     top = end;
     return pointer;
   }
@@ -100,6 +100,17 @@ export const faces: Record<string, Fixture> = {
   }),
   /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
   shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
+  /** Its host grows its memory, from 32 MiB on, and is believed to leave it zero. */
+  trusting: {
+    source: BUMP({
+      grow: "resize(<u32>end)",
+      more: `
+        @external("env", "emscripten_resize_heap") declare function resize(bytes: u32): i32;
+        export function calloc(n: u32, size: u32): u32 { return <u64>n * size > u32.MAX_VALUE ? 0 : bump(n * size) as u32; }
+      `,
+    }),
+    flags: [...STUB, "--initialMemory", "512"],
+  },
   named: {
     source: `
       export function take(bytes: u32): u32 { return heap.alloc(bytes); }
