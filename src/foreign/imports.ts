@@ -44,8 +44,6 @@ export interface Host {
   copy?: (to: number, from: number, bytes: number) => void;
   /** Fills a range of it, likewise. */
   fill?: (address: number, value: number, bytes: number) => void;
-  /** The high half of a result of 64 bits, which emscripten's JavaScript is given apart. */
-  high?: number;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
 }
@@ -150,17 +148,14 @@ function hostFunction({ module, name }: ImportShape, host: Host): HostFunction |
   return runtimeFunctions(host)[name];
 }
 
-/** What wasi-libc gives up without: no folder is open, there are no arguments, and the environment is empty. */
+/** What wasi-libc gives up without: no folder is open, and the environment is empty. */
 function wasiFunctions(host: Host): Record<string, HostFunction> {
-  const sizesOfNone = (count: number, bytes: number) => {
-    for (const address of [count, bytes]) clear(host, address, 4);
-    return 0;
-  };
   return {
     fd_prestat_get: () => BADF,
-    args_sizes_get: sizesOfNone,
-    args_get: () => 0,
-    environ_sizes_get: sizesOfNone,
+    environ_sizes_get: (count: number, bytes: number) => {
+      for (const address of [count, bytes]) clear(host, address, 4);
+      return 0;
+    },
     environ_get: () => 0,
   };
 }
@@ -176,10 +171,8 @@ function runtimeFunctions(host: Host): Record<string, HostFunction> {
     __wbindgen_throw: () => giveUp("threw an error"),
     emscripten_notify_memory_growth: () => {},
     emscripten_resize_heap: (bytes: number) => growTo(host, bytes >>> 0),
-    setTempRet0: (high: number) => {
-      host.high = high;
-    },
-    getTempRet0: () => host.high ?? 0,
+    /** The high half of a result of 64 bits, for emscripten's JavaScript. */
+    setTempRet0: () => {},
     emscripten_get_heap_max: () => MOST_BYTES - WASM_PAGE_BYTES,
     _emscripten_memcpy_js: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
     emscripten_memcpy_big: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),

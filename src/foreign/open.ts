@@ -95,11 +95,13 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  const { rewritten, metered } = await rewrite(original, inspectModule(original), options);
+  const originalShape = inspectModule(original);
+  const { rewritten, metered } = await rewrite(original, originalShape, options);
   const { base } = rewritten;
   const limited = options.memoryBytes !== undefined;
   const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
-  const shape = inspectModule(wasm);
+  // How functions begin may be different once they are metered.
+  const shape = { ...inspectModule(wasm), isRestarting: originalShape.isRestarting };
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
 }

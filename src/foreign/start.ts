@@ -28,7 +28,7 @@ export interface Probe {
   memoryBytes(): number;
 }
 
-const REMEDY = "link it as a reactor (-mexec-model=reactor, or --no-entry)";
+const REMEDY = "link it as a reactor (clang: -mexec-model=reactor; emcc: --no-entry)";
 
 /** What is wrong with a module that says so itself (inspect.ts). */
 export const RESTARTING = `every export runs the module's constructors before it does its own: an allocator that they set up begins anew on each call; ${REMEDY}`;

@@ -39,11 +39,13 @@ describe.each(Object.keys(reactors).map((name) => ({ name, absent: whyAbsent(nam
 );
 
 describe("a program that is not linked as a library", () => {
-  it.for(Object.keys(restarting))(
-    "%s is told to run its constructors on each call",
-    async (name, { skip }) => {
+  const rows = Object.keys(restarting).flatMap((name) => [false, true].map((meter) => ({ name, meter })));
+
+  it.for(rows)(
+    "$name is told to run its constructors on each call, metered: $meter",
+    async ({ name, meter }, { skip }) => {
       skip(whyAbsent(name) !== undefined, whyAbsent(name));
-      const allocator = await openWasmAllocator(await fixtureBytes(name));
+      const allocator = await openWasmAllocator(await fixtureBytes(name), { meter });
       const { findings } = allocator.report;
       expect(findings).toEqual([expect.stringContaining("every export runs the module's constructors")]);
       const { starts } = programOf(allocator);
