@@ -1,9 +1,12 @@
 /** The allocators of C's libraries, as Debian builds them. That they replay real traces is in replays.shared.test.ts. */
 import { describe, expect, it } from "vitest";
 import { openWasmAllocator, type WasmAllocator } from "../../src/index.js";
+import golden from "../golden/foreign.json" with { type: "json" };
 import { whyAbsent } from "./absent.js";
 import { reactors, restarting } from "./c-fixtures.js";
-import { fixtureBytes, openFixture } from "./replays.js";
+import { fixtureBytes, foreignLabel, openFixture, runForeign } from "./replays.js";
+
+const expected: Record<string, unknown> = golden;
 
 /** What the program exports besides its allocator. */
 interface ProgramExports {
@@ -26,6 +29,15 @@ describe.each(Object.keys(reactors).map((name) => ({ name, absent: whyAbsent(nam
         expect(started).toHaveLength(1);
         allocator.free(allocator.malloc(100));
         expect(programOf(allocator).starts()).toBe(1);
+      },
+    );
+
+    it.skipIf(absent).each(["git-log", "cc1"] as const)(
+      "replays %s metered and verified, at the addresses it has without",
+      async (trace) => {
+        const replay = { module: name, trace };
+        const outcome = await runForeign(replay, true, { meter: true });
+        expect(outcome).toEqual(expected[foreignLabel(replay)]);
       },
     );
 
