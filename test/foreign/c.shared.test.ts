@@ -41,7 +41,7 @@ describe.each(Object.keys(reactors).map((name) => ({ name, absent: whyAbsent(nam
       },
     );
 
-    it.skipIf(absent)("sees an empty environment, and no files", async () => {
+    it.skipIf(absent)("sees an empty environment", async () => {
       const allocator = await openFixture(name);
       const variable = allocator.calloc(1, 8);
       allocator.store(variable, 0x41);
