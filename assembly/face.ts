@@ -134,8 +134,13 @@ export function aligned(align: u32, bytes: u32): u32 {
 }
 
 function alignedBlock(bytes: u32, align: u32): u32 {
-  if (native & Native.Aligned) return cAligned(align, bytes);
-  if (!(native & Native.PosixAligned)) return allocateBlock(bytes, align);
+  if (native & Native.PosixAligned) return posixAlignedBlock(bytes, align);
+  if (!(native & Native.Aligned)) return allocateBlock(bytes, align);
+  const whole = (bytes + align - 1) & -align; // C11 7.22.3.1: the size shall be a multiple of the alignment
+  return whole < bytes ? 0 : cAligned(align, whole);
+}
+
+function posixAlignedBlock(bytes: u32, align: u32): u32 {
   if (!resultWord) resultWord = cMalloc(PLAIN_ALIGN);
   if (!resultWord || cPosixAligned(resultWord, align, bytes)) return 0;
   return loadWord(resultWord);

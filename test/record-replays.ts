@@ -1,6 +1,6 @@
 /** `npm run record`: writes what the two replays.shared.test.ts expect, after a change that is meant to change counts. */
 import { writeFile } from "node:fs/promises";
-import buildFixtures from "./foreign/build-fixtures.js";
+import { buildFixtures } from "./foreign/build-fixtures.js";
 import { foreignLabel, foreignReplays, runForeign } from "./foreign/replays.js";
 import { label, replays, runReplay } from "./replays.js";
 
@@ -15,6 +15,8 @@ async function record<T>(
   await writeFile(new URL(`golden/${file}.json`, import.meta.url), `${JSON.stringify(golden, null, 1)}\n`);
 }
 
-await buildFixtures();
+const [absent] = Object.entries(await buildFixtures());
+if (absent)
+  throw new Error(`${absent[0]} does not build, and everything is recorded or nothing: ${absent[1]}`);
 await record("replays", replays, label, (replay) => runReplay(replay, false));
 await record("foreign", foreignReplays, foreignLabel, (replay) => runForeign(replay, false));

@@ -1,17 +1,42 @@
 /** calloc's memory reads as zero, whatever was there. */
 import type { Bench } from "./bench.js";
+import { Blocks } from "./blocks.js";
 import { type Case, sizesAround } from "./case.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const DIRT = 0xab;
 const WASM_PAGE = 64 * KIB;
+/** An allocator that needs no more by then is taken for one that never does. */
+const MOST_USED = 1024 * MIB;
+/** Many small ones, whose places an allocator notes together, and larger ones. */
+const PIECES = [1000, 16 * KIB, 200 * KIB];
 
 /** A block full of dirt, freed. */
 function leaveDirt(bench: Bench, bytes: number): void {
   const pointer = bench.malloc(bytes);
   bench.fill(pointer, DIRT, bytes);
   bench.free(pointer);
+}
+
+/** Seven units in three blocks, all taken before they are freed: an allocator may give so much back to its host. */
+function giveBackDirt(bench: Bench, unit: number): void {
+  const blocks = [4, 1, 2].map((part) => ({ bytes: part * unit, at: bench.malloc(part * unit) }));
+  for (const { at, bytes } of blocks) bench.fill(at, DIRT, bytes);
+  for (const { at } of blocks) bench.free(at);
+}
+
+/** Takes blocks full of dirt until the allocator needs more from its host. Returns whether it gets it. */
+function useUp(bench: Bench): boolean {
+  const bytes = 256 * KIB;
+  const before = bench.systemBytes;
+  for (let taken = 0; taken < MOST_USED; taken += bytes) {
+    const pointer = bench.tryMalloc(bytes);
+    if (!pointer) return false;
+    bench.fill(pointer, DIRT, bytes);
+    if (bench.systemBytes > before) return true;
+  }
+  return false;
 }
 
 export const zeroing: readonly Case[] = [
@@ -96,18 +121,34 @@ export const zeroing: readonly Case[] = [
   {
     name: "calloc-new-arena",
     promise:
-      "what an allocator takes from its host when it runs short is not believed to be zero unless it is",
+      "what an allocator takes from its host when it runs short is believed to be zero only where it is, in blocks and in what it notes about them",
     of: "calloc",
     issue: "https://github.com/microsoft/mimalloc/pull/816",
     run(bench) {
-      for (let round = 1; round <= 4; round++) {
-        const blocks = [4, 1, 2].map((part) => ({ bytes: part * round * 256 * KIB, at: 0 }));
-        for (const block of blocks) block.at = bench.malloc(block.bytes);
-        for (const { at, bytes } of blocks) bench.fill(at, DIRT, bytes);
-        for (const { at } of blocks) bench.free(at);
-        // Larger than any of them, so that the heap grows behind memory that is dirty.
-        bench.free(bench.calloc(5 * round * 256 * KIB));
+      const kept = new Blocks(bench);
+      for (const unit of [256 * KIB, 512 * KIB]) {
+        giveBackDirt(bench, unit);
+        // More than was given back, so that they lie in what is dirty and in what is new.
+        for (const piece of PIECES)
+          for (let taken = 0; taken < 3 * unit; taken += piece) kept.add(bench.calloc(piece), piece);
+        giveBackDirt(bench, unit);
+        // Larger than any block before: where those are not joined, from the host.
+        bench.free(bench.calloc(5 * unit));
       }
+      kept.freeAll();
+    },
+  },
+  {
+    name: "calloc-grown",
+    promise: "calloc's memory is zero where it is new, while all there was before is in use and dirty",
+    of: "calloc",
+    issue: "https://github.com/EOSIO/eos/issues/3731",
+    run(bench) {
+      for (let round = 0; round < 3; round++) {
+        if (!useUp(bench)) return "its memory does not grow";
+        for (const bytes of [MIB, WASM_PAGE, 2 * MIB]) bench.fill(bench.calloc(bytes), DIRT, bytes);
+      }
+      return undefined;
     },
   },
   {

@@ -9,7 +9,10 @@ import type { Extern, FunctionType } from "./inspect.js";
 export const CONVENTIONS = ["c", "sized", "bindgen", "rust", "managed"] as const;
 export type Convention = (typeof CONVENTIONS)[number];
 
-/** What an allocator can do. `pin` and `unpin` are AssemblyScript's. */
+/**
+ * What an allocator can do. `posixAligned`, which takes any size, is called before `aligned`; that is asked for
+ * multiples of the alignment, as C11 wants it. `pin` is AssemblyScript's.
+ */
 export const ROLES = [
   "malloc",
   "calloc",
@@ -188,9 +191,7 @@ export function describeProvisions({ convention, functions }: Allocator): Record
     realloc: provide("realloc", "malloc, copy, free"),
     aligned: byNature
       ? { native: malloc }
-      : functions.posixAligned && !functions.aligned
-        ? { native: functions.posixAligned }
-        : provide("aligned", "a larger malloc"),
+      : provide(functions.posixAligned ? "posixAligned" : "aligned", "a larger malloc"),
     usableSize: provide("usableSize", "the size that was asked for"),
   };
 }

@@ -22,8 +22,9 @@ const STACK_ALIGN = 16;
 const MOST_BYTES = 2 ** 32;
 const MOST_PAGES = MOST_BYTES / WASM_PAGE_BYTES;
 
-/** WASI's errno for what is not there: wasi_snapshot_preview1, errno. */
-const WASI_NOSYS = 52;
+/** Numbers of errors in WASI, and in emscripten's system calls, which took them over: wasi_snapshot_preview1, errno. */
+const BADF = 8;
+const NOSYS = 52;
 const WASI = /^wasi_(snapshot_preview1|unstable)$/;
 
 export interface ImportOptions {
@@ -41,6 +42,8 @@ export interface Host {
   memory?: WebAssembly.Memory;
   /** Copies within that memory, by the module's addresses. */
   copy?: (to: number, from: number, bytes: number) => void;
+  /** Fills a range of it, likewise. */
+  fill?: (address: number, value: number, bytes: number) => void;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
 }
@@ -140,8 +143,21 @@ function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAssembly.G
 
 function hostFunction({ module, name }: ImportShape, host: Host): HostFunction | undefined {
   if (name === "proc_exit" || name === "exit") return (code: number) => giveUp(`left with exit code ${code}`);
-  if (WASI.test(module)) return () => WASI_NOSYS;
+  if (WASI.test(module)) return wasiFunctions(host)[name] ?? (() => NOSYS);
+  if (name.startsWith("__syscall_")) return () => -NOSYS;
   return runtimeFunctions(host)[name];
+}
+
+/** What wasi-libc gives up without: no folder is open, and the environment is empty. */
+function wasiFunctions(host: Host): Record<string, HostFunction> {
+  return {
+    fd_prestat_get: () => BADF,
+    environ_sizes_get: (count: number, bytes: number) => {
+      for (const address of [count, bytes]) clear(host, address, 4);
+      return 0;
+    },
+    environ_get: () => 0,
+  };
 }
 
 /** What the runtimes of emscripten, Rust and AssemblyScript call in the course of allocating, or of giving up. */
@@ -155,6 +171,8 @@ function runtimeFunctions(host: Host): Record<string, HostFunction> {
     __wbindgen_throw: () => giveUp("threw an error"),
     emscripten_notify_memory_growth: () => {},
     emscripten_resize_heap: (bytes: number) => growTo(host, bytes >>> 0),
+    /** The high half of a result of 64 bits, for emscripten's JavaScript. */
+    setTempRet0: () => {},
     emscripten_get_heap_max: () => MOST_BYTES - WASM_PAGE_BYTES,
     _emscripten_memcpy_js: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
     emscripten_memcpy_big: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
@@ -195,6 +213,11 @@ function grow(memory: WebAssembly.Memory, pages: number): boolean {
   } catch {
     return false;
   }
+}
+
+function clear({ fill }: Host, address: number, bytes: number): void {
+  if (fill) fill(address, 0, bytes);
+  else giveUp("wrote to memory before it had any");
 }
 
 function copy({ copy }: Host, to: number, from: number, bytes: number): void {

@@ -40,6 +40,11 @@ export interface ModuleShape {
   exports: Extern[];
   /** Whether instantiating it runs a function of its own. */
   hasStart: boolean;
+  /**
+   * Whether every function it exports first calls one and the same function that takes and gives nothing. So
+   * wasm-ld links a program that nothing starts: each export runs the constructors.
+   */
+  isRestarting: boolean;
   customSections: string[];
   /** Bytes of data and elements of the table that a position independent module wants room for. */
   relocatable?: { memoryBytes: number; memoryAlign: number; tableElements: number };
@@ -50,7 +55,8 @@ export const MOST_MODULE_BYTES = 256 * 2 ** 20;
 
 const MAGIC = 0x6d736100; // "\0asm"
 const VERSION = 1;
-const SECTIONS = { custom: 0, type: 1, import: 2, function: 3, memory: 5, export: 7, start: 8 };
+const SECTIONS = { custom: 0, type: 1, import: 2, function: 3, memory: 5, export: 7, start: 8, code: 10 };
+const CALL = 0x10;
 const LAST_SECTION = 13;
 const FUNCTION_TYPE = 0x60;
 const VALUE_TYPES: Record<number, ValueType> = {
@@ -99,6 +105,8 @@ class SectionReader {
     tag: [],
   };
   readonly #custom: string[] = [];
+  /** Of each function with a body, the one it calls first of all, if it begins with a call. */
+  #firstCalls: (number | undefined)[] = [];
   #hasStart = false;
   #relocatable: ModuleShape["relocatable"];
 
@@ -114,6 +122,7 @@ class SectionReader {
     if (id === SECTIONS.memory) section.times(() => this.#add("memory", { limits: readLimits(section) }));
     if (id === SECTIONS.export) section.times(() => this.#readExport(section));
     if (id === SECTIONS.start) this.#hasStart = true;
+    if (id === SECTIONS.code) this.#firstCalls = section.times(() => readFirstCall(section));
   }
 
   shape(): ModuleShape {
@@ -121,9 +130,20 @@ class SectionReader {
       imports: this.#imports,
       exports: this.#exports.map((entry) => this.#exported(entry)),
       hasStart: this.#hasStart,
+      isRestarting: this.#isRestarting(),
       customSections: this.#custom,
       ...(this.#relocatable && { relocatable: this.#relocatable }),
     };
+  }
+
+  #isRestarting(): boolean {
+    const imported = this.#imports.filter(({ kind }) => kind === "function").length;
+    const functions = this.#exports.filter(({ kind }) => kind === "function");
+    const called = new Set(functions.map(({ index }) => this.#firstCalls[index - imported]));
+    const [only] = called;
+    if (called.size !== 1 || only === undefined) return false;
+    const { params = [0], results = [] } = this.#spaces.function[only]?.type ?? {};
+    return params.length === 0 && results.length === 0;
   }
 
   #add(kind: ExternKind, what: Omit<Extern, "name" | "kind">): void {
@@ -191,6 +211,13 @@ class SectionReader {
     this.#custom.push(name);
     if (name === "dylink.0") this.#relocatable = readDylink(section);
   }
+}
+
+/** A body: its size, its locals in runs of one type, and instructions. */
+function readFirstCall(section: BinaryReader): number | undefined {
+  const body = section.part(section.u32());
+  body.times(() => [body.u32(), body.byte()]);
+  return body.byte() === CALL ? body.u32() : undefined;
 }
 
 function readKind(section: BinaryReader): ExternKind {

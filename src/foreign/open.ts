@@ -15,7 +15,7 @@ import { LinearMemory } from "./linear-memory.js";
 import { link, linkPatterns, loadTools, type Tools } from "./link.js";
 import { type MeteredModule, meterModule } from "./meter.js";
 import { Meter } from "./reading.js";
-import { findReruns, startUp } from "./start.js";
+import { probeReruns, RESTARTING, startUp } from "./start.js";
 import { type Running, WasmAllocator } from "./wasm-allocator.js";
 
 type Readable = Uint8Array | ArrayBuffer | URL | string;
@@ -70,7 +70,7 @@ export async function openWasmAllocator(
     convention: allocator.convention,
     functions: describeProvisions(allocator),
     started: running.started,
-    findings: [...oddities(shape, allocator), ...probe(prepared, options)],
+    findings: [...oddities(shape, allocator), ...findReruns(prepared, options)],
   };
   const maximum = memoryOf(shape)?.limits?.maximum;
   return new WasmAllocator(options.name ?? nameOf(source), report, running, maximum);
@@ -95,11 +95,13 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  const { rewritten, metered } = await rewrite(original, inspectModule(original), options);
+  const originalShape = inspectModule(original);
+  const { rewritten, metered } = await rewrite(original, originalShape, options);
   const { base } = rewritten;
   const limited = options.memoryBytes !== undefined;
   const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
-  const shape = inspectModule(wasm);
+  // How functions begin may be different once they are metered.
+  const shape = { ...inspectModule(wasm), isRestarting: originalShape.isRestarting };
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
 }
@@ -155,6 +157,7 @@ function shapeOfCompiled(module: WebAssembly.Module): ModuleShape {
     imports: externs(WebAssembly.Module.imports(module)),
     exports: externs(WebAssembly.Module.exports(module)),
     hasStart: false,
+    isRestarting: false,
     customSections: [],
   };
 }
@@ -165,7 +168,7 @@ function start(prepared: Prepared, options: ImportOptions): Running {
   const { module, shape, allocator, base, metered, tools } = prepared;
   const attach = (host: Host, memory: WebAssembly.Memory) => {
     const patterns = linkPatterns(tools, memory, base, metered !== undefined);
-    Object.assign(host, { memory, copy: patterns.copy });
+    Object.assign(host, { memory, copy: patterns.copy, fill: patterns.fill });
     return patterns;
   };
   const host = satisfyImports(shape, options, base);
@@ -226,12 +229,14 @@ function oddities(shape: ModuleShape, { convention, functions }: Allocator): str
   return findings;
 }
 
-/** Asks an instance made for this alone, so that the one to be used stays untouched. */
-function probe(prepared: Prepared, options: ImportOptions): string[] {
-  if (prepared.shape.imports.some(({ module, name }) => options.imports?.[module]?.[name])) return [];
+/** Whether constructors run on each call: read from the module, or asked of an instance made for this alone. */
+function findReruns(prepared: Prepared, options: ImportOptions): string[] {
+  const { shape } = prepared;
+  if (shape.isRestarting) return [RESTARTING];
+  if (shape.imports.some(({ module, name }) => options.imports?.[module]?.[name])) return [];
   const { linked, memory } = start(prepared, options);
   try {
-    return findReruns({ malloc: linked.driver.malloc, memoryBytes: () => memory.bytes });
+    return probeReruns({ malloc: linked.driver.malloc, memoryBytes: () => memory.bytes });
   } catch {
     return []; // it will fail again where it matters, and be told there
   }

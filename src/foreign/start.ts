@@ -28,6 +28,11 @@ export interface Probe {
   memoryBytes(): number;
 }
 
+const REMEDY = "link it as a reactor (clang: -mexec-model=reactor; emcc: --no-entry)";
+
+/** What is wrong with a module that says so itself (inspect.ts). */
+export const RESTARTING = `every export runs the module's constructors before it does its own: an allocator that they set up begins anew on each call; ${REMEDY}`;
+
 const PROBES = 4;
 const PROBE_BYTES = 24;
 
@@ -35,7 +40,7 @@ const PROBE_BYTES = 24;
  * What is wrong with an instance, made for this question alone, that runs its constructors on each
  * call: its allocator begins anew each time.
  */
-export function findReruns({ malloc, memoryBytes }: Probe): string[] {
+export function probeReruns({ malloc, memoryBytes }: Probe): string[] {
   const addresses = new Set<number>();
   let growths = 0;
   for (let i = 0; i < PROBES; i++) {
@@ -43,12 +48,11 @@ export function findReruns({ malloc, memoryBytes }: Probe): string[] {
     addresses.add(malloc(PROBE_BYTES));
     if (memoryBytes() > before) growths++;
   }
-  const remedy = "link it as a reactor (-mexec-model=reactor, or --no-entry)";
   if (addresses.size === 1 && !addresses.has(0)) {
     return [
-      `every malloc returns the same address: the module runs its constructors on each call; ${remedy}`,
+      `every malloc returns the same address: the module runs its constructors on each call; ${REMEDY}`,
     ];
   }
   if (growths < PROBES) return [];
-  return [`memory grows on every call: the module may run its constructors each time; ${remedy}`];
+  return [`memory grows on every call: the module may run its constructors each time; ${REMEDY}`];
 }

@@ -9,6 +9,8 @@ import asc from "assemblyscript/asc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BenchRecord } from "../../src/bench/record.js";
 import { doneOf } from "../bench/fakes.js";
+import { whyAbsent } from "../foreign/absent.js";
+import { reactors } from "../foreign/c-fixtures.js";
 import { parseSvg } from "../report/svg-check.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -136,6 +138,23 @@ describe("bench", () => {
       ...[`${BUILT}web-tree-sitter.wasm`, "--unknown-imports", "trap", "--trace", path("calloc.txt")],
     );
     expect(doneOf(results[0]).counts.metered?.zeroed.bytes).toBeGreaterThan(10_000);
+  });
+
+  test("measures the allocators of C's libraries, as their compilers link them", async ({ skip }) => {
+    const names = Object.keys(reactors);
+    const absent = names.map(whyAbsent).find((why) => why !== undefined);
+    skip(absent !== undefined, absent);
+    const { results } = await bench(
+      ...names.map((name) => `${BUILT}${name}.wasm`),
+      "--trace",
+      path("calloc.txt"),
+    );
+    expect(results.map(({ subject }) => subject)).toEqual(names);
+    for (const { counts, steady, javascript } of results.map(doneOf)) {
+      expect(counts.metered?.zeroed.bytes).toBeGreaterThanOrEqual((4 * 200 * 201) / 2);
+      expect(steady.samples).toHaveLength(3);
+      expect(javascript?.samples).toHaveLength(3);
+    }
   });
 
   test("finds a slow one slower, by exit code and in words", async () => {

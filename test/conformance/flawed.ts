@@ -75,6 +75,8 @@ export interface Flaws {
   /** Bytes a free gives back; 0 to forget them. */
   frees?: (pointer: number, bytes: number) => number;
   outOfMemory?: (bytes: number) => number;
+  /** The byte that is all over memory when the host gives it. */
+  hostLeaves?: (start: number, bytes: number) => number;
 }
 
 /** First fit over a list of free ranges, and new memory behind the last. */
@@ -127,6 +129,8 @@ export class FlawedAllocator implements Subject {
     if (start + bytes > this.mostBytes) return undefined;
     if (extended) this.#free.pop();
     this.#origin = { fresh: !extended, extended, by: undefined };
+    const left = this.flaws.hostLeaves?.(this.#top, bytes) ?? 0;
+    this.fill(this.#top, left, start + bytes - this.#top);
     this.#top = start + bytes;
     return start;
   }

@@ -2,26 +2,61 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import type { TestProject } from "vitest/node";
+import { compileC, PROGRAM } from "./build-c.js";
+import { C_PACKAGES, cFixtures } from "./c-fixtures.js";
 import { type Fixture, fixtures, packages } from "./fixtures.js";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Fixtures that could not be built here, and why. */
+    absent: Record<string, string>;
+  }
+}
 
 const HERE = new URL("./", import.meta.url);
 const BUILT = new URL("built/", HERE);
 const PACKAGES = new URL("../../node_modules/", HERE);
 
 /** vitest's global setup. */
-export default async function setup(): Promise<void> {
+export default async function setup({ provide }: TestProject): Promise<void> {
+  const absent = await buildFixtures();
+  const names = Object.keys(absent);
+  if (names.length > 0) {
+    const why = `tests of ${names.join(", ")} not run, for they do not build (install ${C_PACKAGES}): ${absent[names[0] as string]}`;
+    if (process.env.CI === "true") throw new Error(why);
+    console.warn(why);
+  }
+  provide("absent", absent);
+}
+
+/** Builds all that are older than what says how. Returns why those of C that could not be built were not. */
+export async function buildFixtures(): Promise<Record<string, string>> {
   await mkdir(BUILT, { recursive: true });
-  const newest = (await stat(new URL("fixtures.ts", HERE))).mtimeMs;
+  const changed = await newest(new URL("fixtures.ts", HERE));
   for (const [name, fixture] of Object.entries(fixtures))
-    await make(name, newest, () => compile(name, fixture));
-  for (const [name, path] of Object.entries(packages)) await make(name, newest, () => readPackaged(path));
+    await make(name, changed, () => compile(name, fixture));
+  for (const [name, path] of Object.entries(packages)) await make(name, changed, () => readPackaged(path));
+  const changedC = await newest(new URL("c-fixtures.ts", HERE), PROGRAM);
+  const absent: Record<string, string> = {};
+  for (const [name, fixture] of Object.entries(cFixtures)) {
+    await make(name, changedC, () => compileC(fixture)).catch(({ message }: Error) => {
+      absent[name] = message;
+    });
+  }
+  return absent;
+}
+
+/** When the last of them was changed. */
+async function newest(...files: URL[]): Promise<number> {
+  return Math.max(...(await Promise.all(files.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs));
 }
 
 /** Written beside and renamed, as another vitest may be reading. */
-async function make(name: string, newest: number, bytes: () => Promise<Uint8Array>): Promise<void> {
+async function make(name: string, changed: number, bytes: () => Promise<Uint8Array>): Promise<void> {
   const output = new URL(`${name}.wasm`, BUILT);
   const built = await stat(output).catch(() => null);
-  if (built && built.mtimeMs > newest) return;
+  if (built && built.mtimeMs > changed) return;
   const beside = new URL(`${name}.${process.pid}`, BUILT);
   await writeFile(beside, await bytes());
   await rename(beside, output);

@@ -1,8 +1,11 @@
 /** Real modules, and ones that misbehave, against the conformance cases in jail. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
+import { checkAllocator, conformanceCases } from "../../src/conformance/index.js";
 import { checkModule, type ModuleCheckOptions } from "../../src/foreign/index.js";
-import { LimitExceeded, ModuleError } from "../../src/index.js";
+import { LimitExceeded, ModuleError, openWasmAllocator } from "../../src/index.js";
+import { whyAbsent } from "./absent.js";
+import { reactors } from "./c-fixtures.js";
 
 // On a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,7 +21,7 @@ const NO_END = ["exhaustion", "realloc-failed", "high-addresses"];
 const LEAKS = ["fill-and-empty", "two-large"];
 
 describe("allocators of others", () => {
-  it.each([
+  it.for<[string, string[]]>([
     ["as-tlsf", NO_END],
     ["as-stub", ["free-nothing", ...NO_END, ...LEAKS]],
     ["as-bump", ["nothing", "exhaustion", "high-addresses", ...LEAKS]],
@@ -28,14 +31,62 @@ describe("allocators of others", () => {
     ["llhttp", []],
     ["brotli", NO_END],
     ["oxipng", NO_END],
-  ])(
-    "%s fails what it is known to fail",
-    async (name, expected) => {
-      expect(await failing(name)).toEqual(expected);
-    },
-    120_000,
-  );
+    ["emscripten-dlmalloc", []],
+    ["emscripten-emmalloc", ["calloc-overflow"]],
+    ["emscripten-page", []],
+    ["wasi-libc", []],
+    // Its dlmalloc has no constructor; emmalloc's forgets what is free.
+    ["wasi-restarting", []],
+    ["emmalloc-restarting", ["calloc-overflow", "exhaustion", ...LEAKS]],
+  ])("%s fails what it is known to fail", async ([name, expected], { skip }) => {
+    skip(whyAbsent(name) !== undefined, whyAbsent(name));
+    expect(await failing(name)).toEqual(expected);
+  });
+
+  it.for(Object.keys(reactors))("%s is checked up to where 4 GiB end", async (name, { skip }) => {
+    skip(whyAbsent(name) !== undefined, whyAbsent(name));
+    const { outcomes } = await checkModule(await bytesOf(name), { cases: ["high-addresses"] });
+    expect(outcomes).toMatchObject([{ state: "pass" }]);
+  });
 });
+
+describe("an allocator whose host grows its memory, and which clears nothing that is new", () => {
+  /** Whether the host leaves dirt in what it grows. */
+  const failingOn = async (dirty: boolean) => {
+    const wasm = await bytesOf("trusting");
+    const { outcomes } = await checkAllocator(
+      async (memoryBytes) => {
+        const grow = (bytes: number) =>
+          growDirty(allocator.instance.exports.memory as WebAssembly.Memory, bytes);
+        const imports = dirty ? { env: { emscripten_resize_heap: grow } } : {};
+        const allocator = await openWasmAllocator(wasm, { imports, ...(memoryBytes && { memoryBytes }) });
+        return allocator;
+      },
+      { cases: conformanceCases.map(({ name }) => name).filter((name) => name.startsWith("calloc-")) },
+    );
+    return outcomes.filter(({ state }) => state === "fail").map(({ name }) => name);
+  };
+
+  it("keeps its promises where it is left zero", async () => {
+    expect(await failingOn(false)).toEqual([]);
+  });
+
+  it("is found out where it is not, and only by what uses up all there was before", async () => {
+    expect(await failingOn(true)).toEqual(["calloc-grown"]);
+  });
+});
+
+/** Grows a memory to so many bytes at least, and leaves dirt there. Returns 1, or 0 where it cannot. */
+function growDirty(memory: WebAssembly.Memory, bytes: number): number {
+  const before = memory.buffer.byteLength;
+  try {
+    memory.grow(Math.ceil((bytes - before) / 65_536));
+  } catch {
+    return 0;
+  }
+  new Uint8Array(memory.buffer, before).fill(0xcd);
+  return 1;
+}
 
 describe("a module that misbehaves", () => {
   it.each([

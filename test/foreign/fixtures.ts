@@ -1,5 +1,7 @@
 /** Modules made for the tests, as AssemblyScript sources: the compiler's own allocators, and ones that misbehave. */
 
+import { reactors } from "./c-fixtures.js";
+
 export interface Fixture {
   source: string;
   /** Options of asc beside --optimize. */
@@ -13,13 +15,13 @@ const HEAP = `
 `;
 
 /** A bump allocator whose pieces the hostile ones replace. */
-const BUMP = (parts: { malloc?: string; free?: string; more?: string } = {}) => `
+const BUMP = (parts: { grow?: string; malloc?: string; free?: string; more?: string } = {}) => `
   let top: usize = __heap_base;
   function bump(bytes: usize): usize {
     const pointer = (top + 15) & ~15;
     const end = pointer + bytes;
     const pages = <i32>((end + 0xffff) >>> 16) - memory.size();
-    if (pages > 0 && memory.grow(max(pages, memory.size())) < 0 && memory.grow(pages) < 0) return 0;
+    if (pages > 0 && !(${parts.grow ?? "memory.grow(max(pages, memory.size())) >= 0 || memory.grow(pages) >= 0"})) return 0;
     top = end;
     return pointer;
   }
@@ -64,7 +66,7 @@ export const faces: Record<string, Fixture> = {
   }),
   aligned: bump({
     more: `
-      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
+      export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes % align || bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }
       export function calloc(n: u32, size: u32): u32 { if (<u64>n * size > 0x10000000) return 0; const p = bump(n * size) as u32; memory.fill(p, 0, n * size); return p; }
     `,
   }),
@@ -98,6 +100,17 @@ export const faces: Record<string, Fixture> = {
   }),
   /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
   shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
+  /** Its host grows its memory, from 32 MiB on, and is believed to leave it zero. */
+  trusting: {
+    source: BUMP({
+      grow: "resize(<u32>end)",
+      more: `
+        @external("env", "emscripten_resize_heap") declare function resize(bytes: u32): i32;
+        export function calloc(n: u32, size: u32): u32 { return <u64>n * size > u32.MAX_VALUE ? 0 : bump(n * size) as u32; }
+      `,
+    }),
+    flags: [...STUB, "--initialMemory", "512"],
+  },
   named: {
     source: `
       export function take(bytes: u32): u32 { return heap.alloc(bytes); }
@@ -154,4 +167,6 @@ export const packages: Record<string, string> = {
 };
 
 /** All that have to replay a real trace to its end. */
-export const replayable: readonly string[] = [...Object.keys(honest), ...Object.keys(packages)];
+export const replayable: readonly string[] = [
+  ...[honest, packages, reactors].flatMap((modules) => Object.keys(modules)),
+];

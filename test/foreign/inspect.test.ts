@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inspectModule, MOST_MODULE_BYTES } from "../../src/foreign/inspect.js";
 import { ModuleError } from "../../src/index.js";
+import { assemble } from "./reference.js";
 
 const BUILT = new URL("./built/", import.meta.url);
 const modules = readdirSync(BUILT)
@@ -40,6 +41,28 @@ describe("a module that is sound", () => {
     expect(inspectModule(bytesOf("starting")).hasStart).toBe(true);
   });
 });
+
+it.each([
+  ["every export", "(call $begin)", "(call $begin)", true],
+  ["malloc and free only", "(call $begin)", "", false],
+  ["every export, later on", "(nop) (call $begin)", "(nop) (call $begin)", false],
+  ["every export another", "(call $begin)", "(call $other)", false],
+  ["every export one that gives something", "(drop (call $get))", "(drop (call $get))", false],
+])(
+  "constructors run on each call where a function is called first by %s: %s, %s",
+  (_, first, last, expected) => {
+    const shape = inspectModule(
+      assemble(`(module (memory (export "memory") 1)
+      (func $begin (i32.store (i32.const 0) (i32.const 1)))
+      (func $other (i32.store (i32.const 0) (i32.const 2)))
+      (func $get (result i32) (i32.const 0))
+      (func (export "malloc") (param i32) (result i32) (local i64 f32) ${first} (i32.const 64))
+      (func (export "free") (param i32) ${first})
+      (func (export "version") (result i32) ${last} (i32.const 7)))`),
+    );
+    expect(shape.isRestarting).toBe(expected);
+  },
+);
 
 describe("a module that is not", () => {
   it.each<[string, number[], string, number]>([

@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { Random } from "../random.js";
+import { whyAbsent } from "./absent.js";
 import { openTwins, sameBytes, type Twins } from "./compare.js";
 import { type Allocator, llhttp, tlsf } from "./modules.js";
 import { RandomProgram } from "./random-program.js";
 import { assemble } from "./reference.js";
+import { fixtureBytes } from "./replays.js";
 
 // asc and Binaryen, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });
@@ -30,6 +32,13 @@ describe.each([false, true])("with zeroStores %s", (zeroStores) => {
     ["llhttp's dlmalloc", async () => llhttp()],
   ])("%s reads as the reference says on a random trace, and answers the same", async (_, wasm) => {
     const twins = await openTwins(await wasm(), zeroStores);
+    for (let seed = 1; seed <= 3; seed++) replayRandom(twins, new Random(seed));
+  });
+
+  it.for(["emscripten-dlmalloc", "emscripten-emmalloc"])("%s does, too", async (name, { skip }) => {
+    skip(whyAbsent(name) !== undefined, whyAbsent(name));
+    const twins = await openTwins(await fixtureBytes(name), zeroStores);
+    for (const { _initialize } of [twins.metered, twins.recorded]) (_initialize as () => void)();
     for (let seed = 1; seed <= 3; seed++) replayRandom(twins, new Random(seed));
   });
 });

@@ -44,8 +44,12 @@ export interface ForeignOutcome {
 }
 
 /** Replays a trace on a fixture; running out of memory, which some answer by a trap, is a result. */
-export async function runForeign({ module, trace }: ForeignReplay, verify: boolean): Promise<ForeignOutcome> {
-  const allocator = await openFixture(module);
+export async function runForeign(
+  { module, trace }: ForeignReplay,
+  verify: boolean,
+  options: WasmOptions = {},
+): Promise<ForeignOutcome> {
+  const allocator = await openFixture(module, options);
   let [addresses, operations, failedAllocations] = [0x811c9dc5, 0, 0];
   const onResults = (results: number[]) => {
     for (const address of results) addresses = Math.imul(addresses ^ address, 0x01000193);

@@ -1,0 +1,55 @@
+/** The allocators of C's libraries, in a small program (program.c), as Debian's packages build it. */
+
+export interface CFixture {
+  compiler: keyof typeof COMPILERS;
+  /** They have to make out.wasm. */
+  flags: readonly string[];
+}
+
+/** Debian 12's versions: addresses and counts are recorded with these. */
+export const COMPILERS = { emcc: "3.1.6", clang: "14.0.6" };
+
+/** What these are built by. */
+export const C_PACKAGES = "emscripten clang lld wasi-libc libclang-rt-14-dev-wasm32";
+
+const FUNCTIONS = [
+  ...["malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "malloc_usable_size"],
+  ...["starts", "lines"],
+];
+
+const emcc = (...flags: string[]): CFixture => ({
+  compiler: "emcc",
+  flags: [
+    ...["-O2", "--no-entry", "-sALLOW_MEMORY_GROWTH", "-sMAXIMUM_MEMORY=4GB"],
+    `-sEXPORTED_FUNCTIONS=${FUNCTIONS.map((name) => `_${name}`)}`,
+    ...flags,
+  ],
+});
+
+const wasi = (...flags: string[]): CFixture => ({
+  compiler: "clang",
+  flags: [
+    ...["--target=wasm32-wasi", "-O2", "-o", "out.wasm", "-Wl,--strip-all", `-Wl,--max-memory=${2 ** 32}`],
+    ...FUNCTIONS.map((name) => `-Wl,--export=${name}`),
+    ...flags,
+  ],
+});
+
+const STANDALONE = ["-sSTANDALONE_WASM", "-o", "out.wasm"];
+
+/** Linked as libraries: started once. */
+export const reactors: Record<string, CFixture> = {
+  "emscripten-dlmalloc": emcc("-sMALLOC=dlmalloc", ...STANDALONE),
+  "emscripten-emmalloc": emcc("-sMALLOC=emmalloc", ...STANDALONE),
+  /** Made for a page: its memory is grown by the host. */
+  "emscripten-page": emcc("-sMALLOC=dlmalloc", "-o", "out.js"),
+  "wasi-libc": wasi("-mexec-model=reactor"),
+};
+
+/** Linked without what starts a library: every export runs the constructors, those of emmalloc among them. */
+export const restarting: Record<string, CFixture> = {
+  "emmalloc-restarting": emcc("-sMALLOC=emmalloc", ...STANDALONE, "-nostartfiles", "-DOWN_START"),
+  "wasi-restarting": wasi("-nostartfiles", "-Wl,--no-entry"),
+};
+
+export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting };
