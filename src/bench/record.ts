@@ -51,6 +51,8 @@ export interface BenchCounts {
   utilisation: number;
   /** What the first pass does; null where the module cannot be metered. */
   metered: MeteredCounts | null;
+  /** Sentences about what is odd about the module, such as imports that trap when called. */
+  findings: string[];
 }
 
 export interface MeteredCounts {

@@ -87,7 +87,8 @@ async function counts(): Promise<BenchCounts> {
   for (let i = 0; i < passes; i++) await pass(allocator);
   const metered = await countMetered(wasm, options, (one) => pass(one));
   const memory = { initial, peak, final: allocator.hostBytes };
-  return { memory, utilisation: peakLiveBytes / peak, metered };
+  const { findings } = allocator.report;
+  return { memory, utilisation: peakLiveBytes / peak, metered, findings };
 }
 
 async function answer(question: "counts" | "round"): Promise<Answer> {

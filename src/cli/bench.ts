@@ -26,7 +26,6 @@ export interface BenchFlags extends BenchFormFlags {
   memory: string;
   touch: string;
   seed: string;
-  unknownImports: string;
   shard?: string;
   output?: string;
   failIfSlower?: string;
@@ -36,7 +35,6 @@ export interface BenchFlags extends BenchFormFlags {
 export async function benchCommand(files: readonly string[], flags: BenchFlags, host: Host): Promise<number> {
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
   const parameters = parametersOf(flags);
-  const unknownImports = parseWord("--unknown-imports", flags.unknownImports, ["refuse", "trap"]);
   const print = await prepareBenchForms(flags);
   const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
   const subjects = await loadSubjects(files);
@@ -64,7 +62,7 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
     open: ({ subject, trace }) => {
       const { wasm } = subjects[subject] as (typeof subjects)[number];
       const { records, count, peakLiveBytes } = traces[trace] as (typeof traces)[number];
-      const options = { unknownImports, memoryBytes };
+      const options = { unknownImports: "trap", memoryBytes } as const;
       return openSubject({ wasm, records, count, peakLiveBytes, options, passes, touch }, budgetSeconds);
     },
     onRound: (sofar) => output?.writeNow(jsonReport(sofar)),

@@ -265,7 +265,6 @@ function bench(host: Host, exit: (code: number) => void): Command {
       "none",
     )
     .option("--seed <number>", "of the workload and of the intervals", "1")
-    .option("--unknown-imports <what>", "imports that are not known: refuse, or trap when called", "refuse")
     .option("--shard <i/n>", "run one part of n only, for zeropage merge")
     .option("--output <file>", "write the record as JSON, after each round")
     .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");

@@ -43,6 +43,8 @@ export interface Host {
   copy?: (to: number, from: number, bytes: number) => void;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
+  /** What it wants that is not known and was linked to a trap, as "module.name". */
+  trapping: string[];
 }
 
 type ImportShape = ModuleShape["imports"][number];
@@ -50,7 +52,7 @@ type HostFunction = (...args: never[]) => unknown;
 
 /** @throws ModuleError naming an import that cannot be given, and what to do. */
 export function satisfyImports(shape: ModuleShape, options: ImportOptions, base: number): Host {
-  const host: Host = { imports: {}, base };
+  const host: Host = { imports: {}, base, trapping: [] };
   for (const wanted of shape.imports) {
     const module = host.imports[wanted.module] ?? Object.create(null);
     host.imports[wanted.module] = module;
@@ -70,10 +72,14 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
     tag: () => undefined,
   }[wanted.kind]();
   if (given !== undefined) return given;
-  if (wanted.kind === "function" && options.unknownImports === "trap") return trapping(wanted);
+  const name = `${wanted.module}.${wanted.name}`;
+  if (wanted.kind === "function" && options.unknownImports === "trap") {
+    host.trapping.push(name);
+    return trapping(name);
+  }
   const remedy = wanted.kind === "function" ? ', or set unknownImports: "trap"' : "";
   throw new ModuleError(
-    `the module imports the ${wanted.kind} "${wanted.module}.${wanted.name}", which is not known: give it in imports${remedy}`,
+    `the module imports the ${wanted.kind} "${name}", which is not known: give it in imports of openWasmAllocator${remedy}`,
   );
 }
 
@@ -169,8 +175,8 @@ function giveUp(what: string): never {
   throw new ModuleTrap(`the module ${what}`);
 }
 
-function trapping({ module, name }: ImportShape): HostFunction {
-  return () => giveUp(`called ${module}.${name}, which it was not given: give it in imports`);
+function trapping(name: string): HostFunction {
+  return () => giveUp(`called ${name}, which is not known: give it in imports of openWasmAllocator`);
 }
 
 function memoryOf({ memory }: Host): WebAssembly.Memory {

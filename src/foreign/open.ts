@@ -70,7 +70,7 @@ export async function openWasmAllocator(
     convention: allocator.convention,
     functions: describeProvisions(allocator),
     started: running.started,
-    findings: [...oddities(shape, allocator), ...probe(prepared, options)],
+    findings: [...oddities(shape, allocator), ...missing(running), ...probe(prepared, options)],
   };
   const maximum = memoryOf(shape)?.limits?.maximum;
   return new WasmAllocator(options.name ?? nameOf(source), report, running, maximum);
@@ -181,6 +181,7 @@ function start(prepared: Prepared, options: ImportOptions): Running {
     memory: new LinearMemory(memory, base, patterns.note),
     meter: metered && new Meter(metered, memory),
     started,
+    trapping: host.trapping,
   };
 }
 
@@ -224,6 +225,11 @@ function oddities(shape: ModuleShape, { convention, functions }: Allocator): str
     );
   }
   return findings;
+}
+
+function missing({ trapping }: Running): string[] {
+  if (trapping.length === 0) return [];
+  return [`it imports what is not known, and traps if it calls that: ${trapping.join(", ")}`];
 }
 
 /** Asks an instance made for this alone, so that the one to be used stays untouched. */

@@ -58,6 +58,8 @@ export interface Running {
   memory: LinearMemory;
   meter: Meter | undefined;
   started: string[];
+  /** Imports that trap when called, as "module.name". */
+  trapping: string[];
 }
 
 interface ObjectBlock {

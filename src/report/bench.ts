@@ -34,7 +34,12 @@ export function benchPage(record: BenchRecord): Page {
       `baseline ${baseline}, touch ${parameters.touch}, seed ${parameters.seed}${shard}${interrupted}`,
     columns: COLUMNS,
     rows: results.map((result) => row(record, result)),
-    sentences: [...results.flatMap(trouble), ...means(record), ...record.hosts.map(hostLine)],
+    sentences: [
+      ...results.flatMap(trouble),
+      ...findings(record),
+      ...means(record),
+      ...record.hosts.map(hostLine),
+    ],
   };
 }
 
@@ -84,6 +89,16 @@ export function describeOutcome(outcome: Exclude<Outcome, Done>): string {
 
 function trouble({ subject, trace, outcome }: BenchResult): string[] {
   return outcome.state === "done" ? [] : [`${subject} on ${trace}: ${describeOutcome(outcome)}.`];
+}
+
+/** What is odd about each module, once. */
+function findings({ subjects, results }: BenchRecord): string[] {
+  return subjects.flatMap(({ name }) => {
+    const found = results.flatMap(({ subject, outcome }) =>
+      subject === name && outcome.state === "done" ? outcome.counts.findings : [],
+    );
+    return [...new Set(found)].map((finding) => `${name}: ${finding}.`);
+  });
 }
 
 /** Over several traces, the geometric mean of each allocator's ratios. */

@@ -22,6 +22,8 @@ export interface Result {
   simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
+  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  notes?: string[];
 }
 
 /** How one allocator's replay went on. Kept beside the report, for the JSON contract has no room for it. */
@@ -81,6 +83,8 @@ export interface CliffsResult {
   options: OptionValues;
   /** Name of the cost profile of its simulated seconds; absent where the allocator really ran. */
   costs?: string;
+  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  notes?: string[];
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */

@@ -34,6 +34,12 @@ export function pageBytesOf(allocator: AnyAllocator): number {
   return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
 }
 
+/** What is odd about a module, in sentences, for its results; nothing for a model. */
+export function notesOf(allocator: AnyAllocator): { notes?: string[] } {
+  if (allocator instanceof Sandbox || allocator.report.findings.length === 0) return {};
+  return { notes: allocator.report.findings };
+}
+
 /** What its simulated time is counted with. None for a module: it really ran. */
 export function costsOf(allocator: AnyAllocator, chosen?: CostProfile): CostProfile | undefined {
   if (!(allocator instanceof Sandbox)) return undefined;

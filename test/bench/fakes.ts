@@ -5,6 +5,7 @@ export const fakeCounts: BenchCounts = {
   memory: { initial: 65_536, peak: 2 ** 20, final: 2 ** 21 },
   utilisation: 0.5,
   metered: { touched: { read: 3, written: 5, either: 6 }, zeroed: { bytes: 4096, needless: 1024 } },
+  findings: [],
 };
 
 /** A record nothing was measured for yet: three allocators, two traces. */

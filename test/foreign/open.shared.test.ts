@@ -28,18 +28,23 @@ describe("opening", () => {
 
   it("reports what is native, what is composed, and what was run", async () => {
     const { report } = await openFixture("llhttp");
-    expect(report).toMatchObject({ convention: "c", started: ["_initialize"], findings: [] });
+    expect(report).toMatchObject({ convention: "c", started: ["_initialize"] });
     expect(report.functions.malloc).toEqual({ native: "malloc" });
     expect(report.functions.calloc).toEqual({ composed: "malloc, then fill" });
     const tree = await openFixture("web-tree-sitter");
     expect(tree.report.started).toEqual(["__wasm_apply_data_relocs", "__wasm_call_ctors"]);
+    expect(tree.report.findings).toEqual([
+      "it imports what is not known, and traps if it calls that: env.tree_sitter_query_progress_callback, " +
+        "env.tree_sitter_progress_callback, env.tree_sitter_parse_callback, env.tree_sitter_log_callback",
+    ]);
+    expect((await openFixture("harfbuzz")).report.findings).toEqual([]);
   });
 
   it("refuses an import it does not know, by name and with what to do", async () => {
     const bytes = await fixtureBytes("llhttp");
     await expect(openWasmAllocator(bytes)).rejects.toThrow(ModuleError);
     await expect(openWasmAllocator(bytes)).rejects.toThrow(
-      'the module imports the function "env.wasm_on_headers_complete", which is not known: give it in imports, or set unknownImports: "trap"',
+      'the module imports the function "env.wasm_on_headers_complete", which is not known: give it in imports of openWasmAllocator, or set unknownImports: "trap"',
     );
   });
 
@@ -282,7 +287,7 @@ describe("a module that misbehaves", () => {
     [
       "reaching",
       many(64),
-      /^operation 1: the module called host.fetch, which it was not given: give it in imports/,
+      /^operation 1: the module called host.fetch, which is not known: give it in imports of openWasmAllocator/,
     ],
   ])("%s is told as what it is", async (name, text, message) => {
     await expect(run(name, text)).rejects.toThrow(ModuleTrap);

@@ -37,8 +37,8 @@ describe("a module as the allocator of a scenario", () => {
 
   it("has no cliff where calloc clears at every size", async () => {
     const run = { model: module("as-tlsf"), from: 1024, to: MIB };
-    const { cliffs, points, costs } = await findCliffs(run);
-    expect({ cliffs, costs }).toEqual({ cliffs: [], costs: undefined });
+    const { cliffs, points, costs, notes } = await findCliffs(run);
+    expect({ cliffs, costs, notes }).toEqual({ cliffs: [], costs: undefined, notes: undefined });
     const largest = points.at(-1);
     expect(largest).toMatchObject({ bytes: MIB, cost: "linear", faults: 0, simulatedSeconds: Number.NaN });
     expect(largest?.first.faults).toBeGreaterThan(250);
@@ -50,6 +50,8 @@ describe("a module as the allocator of a scenario", () => {
     expect(result.parameters).toMatchObject({ operations: 150_974, failedAllocations: 0 });
     expect(result.counters.zeroed).toMatchObject({ allocator: 25_515_492, needless: 2_140_968 });
     expect(result.simulated).toBeUndefined();
+    // What it imports as a parser of HTTP.
+    expect(result.notes).toEqual([expect.stringContaining("traps if it calls that: env.wasm_on_headers_")]);
   });
 
   it("takes no options", async () => {
