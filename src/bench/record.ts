@@ -55,10 +55,18 @@ export interface BenchCounts {
   findings: string[];
 }
 
+/**
+ * As `WasmAllocator.counters` counts, from before the module started. What the program touches by the touch policy is
+ * in it: that decides which pages are resident, and which clearing is needed. With touch none all is the allocator's
+ * own, and whatever it clears that it did not write itself is needless.
+ */
 export interface MeteredCounts {
-  /** Pages of 4 KiB, each counted once; by the allocator alone. */
+  /** Pages of 4 KiB, each counted once. Those written are what a fresh memory takes of the system's. */
   touched: { read: number; written: number; either: number };
-  /** Bytes set to zero, by memory.fill or by stores, also of a header's fields; and those that were zero already. */
+  /**
+   * Bytes the allocator set to zero, and those of them that read as zero before. Where it has a calloc of its own, all
+   * its stores of zero count, of headers too; where calloc is composed, that clearing and memory.fill.
+   */
   zeroed: { bytes: number; needless: number };
 }
 

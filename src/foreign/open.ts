@@ -34,11 +34,6 @@ export interface WasmOptions extends ImportOptions {
    * `imports` needs as many more, in its minimum and its maximum.
    */
   meter?: boolean;
-  /**
-   * Rewrites the module before it is opened, as a meter does. `base` is where in its memory the
-   * module's address 0 is from then on.
-   */
-  rewrite?: (wasm: Uint8Array) => Promise<{ wasm: Uint8Array; base: number }>;
 }
 
 /** A module, read and compiled, of which nothing ran yet. */
@@ -88,30 +83,23 @@ function nameOf(source: WasmSource): string {
 async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
   const tools = await loadTools();
   if (source instanceof WebAssembly.Module) {
-    if (options.rewrite || options.meter || options.memoryBytes) {
-      throw new ModuleError("a compiled module cannot be metered, rewritten or limited: give its bytes");
+    if (options.meter || options.memoryBytes) {
+      throw new ModuleError("a compiled module cannot be metered or limited: give its bytes");
     }
     const shape = shapeOfCompiled(source);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  const { rewritten, metered } = await rewrite(original, inspectModule(original), options);
-  const { base } = rewritten;
-  const limited = options.memoryBytes !== undefined;
-  const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
+  const metered = options.meter ? await meter(original, options) : undefined;
+  const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
+  const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
   const shape = inspectModule(wasm);
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
-async function rewrite(wasm: Uint8Array, shape: ModuleShape, options: WasmOptions) {
-  if (options.meter && options.rewrite) {
-    throw new ModuleError("a module is metered or rewritten, not both: leave out meter or rewrite");
-  }
-  const metered = options.meter
-    ? await meterModule(wasm, { zeroStores: zeroesByStores(find(shape, options)) })
-    : undefined;
-  return { rewritten: metered ?? (await options.rewrite?.(wasm)) ?? { wasm, base: 0 }, metered };
+function meter(wasm: Uint8Array, options: WasmOptions): Promise<MeteredModule> {
+  return meterModule(wasm, { zeroStores: zeroesByStores(find(inspectModule(wasm), options)) });
 }
 
 /** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */

@@ -114,6 +114,31 @@ describe("bench", () => {
     expect(javascript?.samples).toHaveLength(3);
   });
 
+  test("counts the clearing of a calloc that is composed, and what the program touches besides", async () => {
+    const metered = async (touch: string) => {
+      const { results } = await bench(
+        `${BUILT}as-bump.wasm`,
+        "--touch",
+        touch,
+        "--trace",
+        path("calloc.txt"),
+      );
+      return doneOf(results[0]).counts.metered;
+    };
+    // 4 × (id + 1) bytes for id from 0 to 199, each on memory nobody had before, and not one header
+    const bytes = (4 * 200 * 201) / 2;
+    const pages = Math.ceil(bytes / 4096);
+    const none = await metered("none");
+    expect(none?.zeroed).toEqual({ bytes, needless: bytes });
+    expect(none?.touched.written).toBeGreaterThanOrEqual(pages);
+    expect(none?.touched.written).toBeLessThanOrEqual(pages + 1);
+    // A page that the program wrote in has not been clean since.
+    const object = await metered("object");
+    expect(object?.zeroed.bytes).toBe(bytes);
+    expect(object?.zeroed.needless).toBeLessThan(bytes / 10);
+    expect(object?.touched.written).toBe(none?.touched.written);
+  });
+
   test("shows what hostile modules did, within its budget, and goes on", async () => {
     const names = ["endless", "trapping", "overlapping", "outside", "reaching"];
     const record = await bench(

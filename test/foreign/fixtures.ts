@@ -96,8 +96,6 @@ export const faces: Record<string, Fixture> = {
     free: "frees++;",
     more: "export let frees: i32 = 0;",
   }),
-  /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
-  shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
   named: {
     source: `
       export function take(bytes: u32): u32 { return heap.alloc(bytes); }

@@ -1,6 +1,6 @@
 /** Allocators opened with a meter: what they and the program touch and zero, the same on both hosts. */
 import { describe, expect, it, vi } from "vitest";
-import { ModuleError, openWasmAllocator, subtract } from "../../src/index.js";
+import { ModuleError, openWasmAllocator, SegmentationFault, subtract } from "../../src/index.js";
 import { replayable } from "./fixtures.js";
 import { fixtureBytes, openFixture, openTrace } from "./replays.js";
 
@@ -121,12 +121,28 @@ describe("opening with a meter", () => {
     expect(allocator.hostBytes).toBe(512 * 65536);
   });
 
-  it("refuses a compiled module, and to rewrite besides", async () => {
+  it("finds the module's address 0 where the meter put it", async () => {
+    const base = METER_PAGES * 65536;
+    const allocator = await openFixture("as-bump", { meter: true });
+    const pointer = allocator.malloc(100);
+    expect(pointer).toBeGreaterThan(0);
+    expect(pointer).toBeLessThan(base);
+    const { memory } = allocator.instance.exports as { memory: WebAssembly.Memory };
+    expect(allocator.hostBytes).toBe(memory.buffer.byteLength - base);
+    allocator.store(pointer, 0x12345678, 4);
+    allocator.fill(pointer + 4, 9, 3);
+    expect(new Uint8Array(memory.buffer).slice(base + pointer, base + pointer + 8)).toEqual(
+      new Uint8Array([0x78, 0x56, 0x34, 0x12, 9, 9, 9, 0]),
+    );
+    expect(allocator.load(pointer, 4)).toBe(0x12345678);
+    expect(allocator.load(allocator.realloc(pointer, 200), 4)).toBe(0x12345678);
+    expect(() => allocator.load(allocator.hostBytes)).toThrow(SegmentationFault);
+  });
+
+  it("refuses a compiled module", async () => {
     const bytes = await fixtureBytes("as-tlsf");
     const compiled = openWasmAllocator(await WebAssembly.compile(bytes), { meter: true });
     await expect(compiled).rejects.toThrow("give its bytes");
-    const both = openWasmAllocator(bytes, { meter: true, rewrite: async (wasm) => ({ wasm, base: 0 }) });
-    await expect(both).rejects.toThrow("leave out meter or rewrite");
   });
 
   it("keeps the limit on memory for the module", async () => {

@@ -97,33 +97,6 @@ describe("opening", () => {
     expect(report.findings.join()).toContain("every malloc returns the same address");
     expect((await openFixture("as-bump")).report.findings).toEqual([]);
   });
-
-  it("rewrites the module where it is asked to, and finds its address 0 where that says it is", async () => {
-    const base = 0x10000;
-    const shifted = await fixtureBytes("shifted");
-    const rewrite = async (wasm: Uint8Array) => {
-      expect(wasm).toBe(original);
-      return { wasm: shifted, base };
-    };
-    const original = await fixtureBytes("as-bump");
-    const allocator = await openWasmAllocator(original, { rewrite });
-    const pointer = allocator.malloc(100);
-    expect(pointer).toBeGreaterThan(0);
-    expect(pointer).toBeLessThan(base);
-    const { memory } = allocator.instance.exports as { memory: WebAssembly.Memory };
-    expect(allocator.hostBytes).toBe(memory.buffer.byteLength - base);
-    allocator.store(pointer, 0x12345678, 4);
-    allocator.fill(pointer + 4, 9, 3);
-    expect(new Uint8Array(memory.buffer).slice(base + pointer, base + pointer + 8)).toEqual(
-      new Uint8Array([0x78, 0x56, 0x34, 0x12, 9, 9, 9, 0]),
-    );
-    expect(allocator.load(pointer, 4)).toBe(0x12345678);
-    const moved = allocator.realloc(pointer, 200);
-    expect(allocator.load(moved, 4)).toBe(0x12345678);
-    expect(() => allocator.load(allocator.hostBytes)).toThrow(SegmentationFault);
-    const trace = await readTrace(new TextEncoder().encode("c 0 3 500\nr 0 9000\nf 0\n"));
-    expect(await allocator.replay(trace, { verify: true })).toMatchObject({ failedAllocations: 0 });
-  });
 });
 
 const FACES = ["rust", "posix", "aligned", "bindgen", "managed"];
