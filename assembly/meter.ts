@@ -33,6 +33,7 @@ const INITS: u32 = 4;
 const GROWS: u32 = 5;
 const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
 const STORED: u32 = 8; // the same for stores
+const REFUSED: u32 = 10; // no counter: 1 if the growth asked for last was refused
 
 function count(counter: u32, amount: u64): void {
   const address = COUNTERS + counter * 8;
@@ -148,9 +149,10 @@ export function initialized(address: u32, bytes: u32): void {
   mark(WRITTEN, address, bytes);
 }
 
-/** In place of memory.grow. Counts what succeeded and was more than a question. */
+/** In place of memory.grow. Counts what succeeded and was more than a question, and keeps whether it did. */
 export function grow(pages: u32): u32 {
   const before = memory.grow(pages);
+  if (pages) store<u64>(COUNTERS + REFUSED * 8, u64(before == -1));
   if (before == -1) return -1;
   if (pages) count(GROWS, 1);
   return <u32>before - (BASE >> WASM_PAGE_SHIFT);

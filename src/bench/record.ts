@@ -1,4 +1,5 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
+import type { Exhaustion } from "../foreign/wasm-allocator.js";
 import type { TouchPolicy } from "../sandbox.js";
 import type { Ratio } from "../statistics.js";
 
@@ -84,8 +85,8 @@ export type Outcome =
       javascript: Timing | null;
       counts: BenchCounts;
     }
-  /** It had no memory for some of what was asked. */
-  | { state: "exhausted"; failedAllocations: number; memoryBytes: number }
+  /** It had no memory for some of what was asked, and said so, or trapped when its memory was refused to grow. */
+  | ({ state: "exhausted" } & Exhaustion)
   /** It did not finish one round. */
   | { state: "late"; seconds: number }
   /** It trapped, broke the contract of an allocator, or could not be opened. */

@@ -1,7 +1,8 @@
 /** What runs in the Worker of one allocator and one trace: a round whenever it is asked, and the counts. */
 import { parentPort, workerData } from "node:worker_threads";
+import { ModuleTrap } from "../errors.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
-import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import type { Exhaustion, WasmAllocator } from "../foreign/wasm-allocator.js";
 import type { Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
@@ -21,19 +22,16 @@ const open = (more: WasmOptions = {}) => openWasmAllocator(wasm, { ...options, .
 
 /** Fails where an allocation does: what comes after is not the trace any more, and takes another time. */
 class Exhausted extends Error {
-  constructor(
-    readonly failedAllocations: number,
-    readonly memoryBytes: number,
-  ) {
+  constructor(readonly exhaustion: Exhaustion) {
     super();
   }
 }
 
 async function pass(allocator: WasmAllocator, verify = false): Promise<number> {
   const start = performance.now();
-  const { failedAllocations } = await allocator.replay(trace, { touch, verify });
+  await allocator.replay(trace, { touch, verify });
   const milliseconds = performance.now() - start;
-  if (failedAllocations > 0) throw new Exhausted(failedAllocations, allocator.hostBytes);
+  if (allocator.exhaustion) throw new Exhausted(allocator.exhaustion);
   return milliseconds;
 }
 
@@ -53,14 +51,14 @@ async function round(): Promise<Round> {
 }
 
 /**
- * On an instance of its own that stays, so that its loop is compiled for one module only. One that traps in the
- * end, as an allocator does that frees nothing, has no such figure from then on; the others stand.
+ * On an instance of its own that stays, so that its loop is compiled for one module only. One whose memory ends
+ * there, as that of an allocator does that frees nothing, has no such figure from then on; the others stand.
  */
 async function roundInJavaScript(): Promise<number | null> {
   try {
     return await timeJavaScript();
   } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof ModuleTrap)) throw error;
     forJavaScript = null;
     return null;
   }
@@ -74,31 +72,52 @@ async function timeJavaScript(): Promise<number | null> {
   }
   if (!forJavaScript) return null;
   const start = performance.now();
-  for (let i = 0; i < passes; i++) forJavaScript.loop(records);
-  return perOperation(performance.now() - start, passes);
+  let fails = false;
+  for (let i = 0; i < passes && !fails; i++) fails = !forJavaScript.loop(records);
+  if (fails) forJavaScript = null;
+  return fails ? null : perOperation(performance.now() - start, passes);
 }
 
-/** An allocator that is wrong is of no interest, however quick: so the first pass of all looks for that. */
-async function counts(): Promise<BenchCounts> {
-  const allocator = await open();
-  const initial = allocator.hostBytes;
+/**
+ * The passes of a round on one instance, and the memory it had after the first. An allocator that is wrong is of no
+ * interest, however quick: so the first looks for that.
+ */
+async function allPasses(allocator: WasmAllocator): Promise<number> {
   await pass(allocator, true);
   const peak = allocator.hostBytes;
   for (let i = 0; i < passes; i++) await pass(allocator);
+  return peak;
+}
+
+async function counts(): Promise<BenchCounts> {
+  const allocator = await open();
+  const initial = allocator.hostBytes;
+  const peak = await allPasses(allocator);
   const metered = await countMetered(wasm, options, (one) => pass(one));
   const memory = { initial, peak, final: allocator.hostBytes };
   const { findings } = allocator.report;
   return { memory, utilisation: peakLiveBytes / peak, metered, findings };
 }
 
+const exhaustionOf = (error: unknown) => (error instanceof Exhausted ? error.exhaustion : null);
+
+/** Does the same again with a meter, which tells whether an allocator trapped for want of memory. */
+async function whyItTrapped(): Promise<Exhaustion | null> {
+  try {
+    const allocator = await open({ meter: true });
+    await allPasses(allocator).catch(() => {});
+    return allocator.exhaustion;
+  } catch {
+    return null; // it cannot be metered, or not even opened
+  }
+}
+
 async function answer(question: "counts" | "round"): Promise<Answer> {
   try {
     return { state: "answer", answer: await (question === "round" ? round() : counts()) };
   } catch (error) {
-    if (error instanceof Exhausted) {
-      const { failedAllocations, memoryBytes } = error;
-      return { state: "exhausted", failedAllocations, memoryBytes };
-    }
+    const exhaustion = error instanceof ModuleTrap ? await whyItTrapped() : exhaustionOf(error);
+    if (exhaustion) return { state: "exhausted", ...exhaustion };
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { state: "failed", error: name, message };
   }

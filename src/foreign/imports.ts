@@ -43,6 +43,8 @@ export interface Host {
   copy?: (to: number, from: number, bytes: number) => void;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
+  /** Whether the growth that the module asked for last, of the host, was refused. */
+  refused: boolean;
   /** What it wants that is not known and was linked to a trap, as "module.name". */
   trapping: string[];
 }
@@ -52,7 +54,7 @@ type HostFunction = (...args: never[]) => unknown;
 
 /** @throws ModuleError naming an import that cannot be given, and what to do. */
 export function satisfyImports(shape: ModuleShape, options: ImportOptions, base: number): Host {
-  const host: Host = { imports: {}, base, trapping: [] };
+  const host: Host = { imports: {}, base, refused: false, trapping: [] };
   for (const wanted of shape.imports) {
     const module = host.imports[wanted.module] ?? Object.create(null);
     host.imports[wanted.module] = module;
@@ -187,11 +189,12 @@ function memoryOf({ memory }: Host): WebAssembly.Memory {
 function growTo(host: Host, bytes: number): number {
   const memory = memoryOf(host);
   const have = memory.buffer.byteLength - host.base;
-  for (const wanted of [Math.max(bytes, have * 1.125), bytes]) {
+  const grew = [Math.max(bytes, have * 1.125), bytes].some((wanted) => {
     const pages = Math.ceil((wanted - have) / WASM_PAGE_BYTES);
-    if (pages <= 0 || grow(memory, pages)) return 1;
-  }
-  return 0;
+    return pages <= 0 || grow(memory, pages);
+  });
+  host.refused = !grew;
+  return grew ? 1 : 0;
 }
 
 function grow(memory: WebAssembly.Memory, pages: number): boolean {

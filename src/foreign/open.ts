@@ -163,11 +163,13 @@ function start(prepared: Prepared, options: ImportOptions): Running {
   const memory = findMemory(shape, exports, host);
   const patterns = attach(host, memory);
   const started = startUp(exports);
+  const meter = metered && new Meter(metered, memory);
   return {
     instance,
     linked: link(tools, allocator, exports, patterns),
     memory: new LinearMemory(memory, base, patterns.note),
-    meter: metered && new Meter(metered, memory),
+    meter,
+    refused: () => host.refused || meter?.refused === true,
     started,
     trapping: host.trapping,
   };

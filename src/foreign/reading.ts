@@ -46,6 +46,7 @@ const COUNTERS = [
   "filledNeedlessly",
   "stored",
   "storedNeedlessly",
+  "refused",
 ] as const;
 
 /** Bits of `Meter.pages`. */
@@ -80,6 +81,11 @@ export class Meter {
       grows: counter("grows"),
       peakPages: (this.memory.buffer.byteLength - this.module.base) / WASM_PAGE_BYTES,
     };
+  }
+
+  /** Whether the growth that the module asked for last was refused. */
+  get refused(): boolean {
+    return this.#counters()("refused") > 0;
   }
 
   /** What happened to every page, as READ, WRITTEN and CLEARED together. */

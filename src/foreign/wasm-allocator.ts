@@ -57,9 +57,23 @@ export interface Running {
   linked: Linked;
   memory: LinearMemory;
   meter: Meter | undefined;
+  /** Whether the growth asked for last was refused, as far as that is known: without a meter, only what the host was asked. */
+  refused: () => boolean;
   started: string[];
   /** Imports that trap when called, as "module.name". */
   trapping: string[];
+}
+
+/** How a module came to the end of its memory. */
+export interface Exhaustion {
+  /** Operations of all replays done before the first allocation that got no memory. */
+  operations: number;
+  /** Allocations that got none. */
+  failedAllocations: number;
+  /** Whether it trapped then instead of returning 0. */
+  trapped: boolean;
+  /** Size of its memory. */
+  memoryBytes: number;
 }
 
 interface ObjectBlock {
@@ -82,6 +96,8 @@ export class WasmAllocator implements SandboxFace {
   readonly #objects = new Map<number, ObjectBlock>();
   #calls = 0;
   #broken: ModuleTrap | undefined;
+  /** Whether it is broken because the module trapped when its memory could not grow. */
+  #starved = false;
   #open = true;
   readonly #mostBytes: number;
 
@@ -92,18 +108,20 @@ export class WasmAllocator implements SandboxFace {
   private readonly linked: Linked;
   private readonly memory: LinearMemory;
   private readonly meter: Meter | undefined;
+  private readonly refused: () => boolean;
 
   /** @internal Use `openWasmAllocator`. */
   constructor(
     readonly model: string,
     readonly report: AllocatorReport,
-    { instance, linked, memory, meter }: Running,
+    { instance, linked, memory, meter, refused }: Running,
     maximumPages: number | undefined,
   ) {
     this.instance = instance;
     this.linked = linked;
     this.memory = memory;
     this.meter = meter;
+    this.refused = refused;
     this.#mostBytes = (maximumPages ?? MOST_PAGES) * WASM_PAGE_BYTES - memory.base;
   }
 
@@ -123,8 +141,14 @@ export class WasmAllocator implements SandboxFace {
     try {
       return call(linked);
     } catch (error) {
+      // What the driver finds is broken whatever the memory.
+      const isOwn = linked.driver.fault.value === 0;
       const explained = explainTrap(error, linked.driver);
-      if (explained instanceof ModuleTrap) this.#broken = explained;
+      if (explained instanceof ModuleTrap) {
+        this.#broken = explained;
+        this.#starved = isOwn && this.refused();
+        if (this.#starved) explained.message += ", after its memory was refused to grow";
+      }
       explained.message = where + explained.message;
       throw explained;
     }
@@ -373,6 +397,22 @@ export class WasmAllocator implements SandboxFace {
   get hostBytes(): number {
     this.#live;
     return this.memory.bytes;
+  }
+
+  /**
+   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
+   * trapped, that memory was why is known only with a meter: the growth it asked for last was refused.
+   */
+  get exhaustion(): Exhaustion | null {
+    const { driver } = this.linked;
+    const returned = driver.failedAllocations.value as number;
+    if (returned === 0 && !this.#starved) return null;
+    return {
+      operations: returned > 0 ? (driver.doneBeforeFailure.value as number) : driver.done(),
+      failedAllocations: returned + (this.#starved ? 1 : 0),
+      trapped: this.#starved,
+      memoryBytes: this.memory.bytes,
+    };
   }
 
   /** Compares the objects that calls made. @throws ModuleTrap naming two that overlap. */

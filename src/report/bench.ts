@@ -83,8 +83,9 @@ function ratioCell({ ratio }: Timing): Cell {
 export function describeOutcome(outcome: Exclude<Outcome, Done>): string {
   if (outcome.state === "late") return `it did not finish a round within ${outcome.seconds} seconds`;
   if (outcome.state === "failed") return `${outcome.error}: ${outcome.message}`;
-  const { failedAllocations, memoryBytes } = outcome;
-  return `it ran out of memory: ${formatCount(failedAllocations)} allocations failed at ${formatBytes(memoryBytes)}`;
+  const { operations, failedAllocations, trapped, memoryBytes } = outcome;
+  const how = trapped ? "trapped" : `had none for ${formatCount(failedAllocations)} allocations`;
+  return `it ran out of memory after ${formatCount(operations)} operations, at ${formatBytes(memoryBytes)}, and ${how}`;
 }
 
 function trouble({ subject, trace, outcome }: BenchResult): string[] {

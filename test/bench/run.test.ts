@@ -67,8 +67,10 @@ describe("rounds", () => {
 
   test("end for one allocator alone when it fails; late ones keep the rounds they had", async () => {
     const late: Answer = { state: "late", seconds: 10 };
+    const memory = { operations: 9, failedAllocations: 3, trapped: false, memoryBytes: 65_536 };
+    const exhausted: Answer = { state: "exhausted", ...memory };
     const hooks = fakeHooks([], ({ subject, trace }, round) => {
-      if (subject === 1) return { state: "exhausted", failedAllocations: 3, memoryBytes: 65_536 };
+      if (subject === 1) return exhausted;
       return subject === 2 && (trace === 1 || round > 2) ? late : null;
     });
     const record = await runBench(fakePlan(), hooks);

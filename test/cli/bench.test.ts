@@ -153,7 +153,32 @@ describe("bench", () => {
   test("tells exhaustion of memory from failure", async () => {
     const { results } = await bench(`${BUILT}as-bump.wasm`, "--memory", "64MiB", "--trace", path("huge.txt"));
     // 64 MiB hold six blocks of ten million bytes
-    expect(results[0]?.outcome).toMatchObject({ state: "exhausted", failedAllocations: 194 });
+    const six = { state: "exhausted", operations: 6 };
+    expect(results[0]?.outcome).toMatchObject({ ...six, failedAllocations: 194, trapped: false });
+  });
+
+  test("tells an allocator that traps where memory ends from one that traps", async () => {
+    const modules = ["as-tlsf", "as-stub", `${BUILT}oxipng.wasm`, `${BUILT}trapping.wasm`];
+    const limits = ["--memory", "64MiB", "--trace", path("eleven.txt")];
+    // trapping does so at the 11th block, which is small; the others would have at a 7th of ten million bytes
+    await writeFile(path("eleven.txt"), "a 0 9\nf 0\n".repeat(20));
+    const fine = await bench(...modules, ...limits);
+    expect(fine.results.map(({ outcome }) => outcome.state)).toEqual(["done", "done", "done", "failed"]);
+    const { results } = await bench(...modules.slice(0, 3), "--memory", "64MiB", "--trace", path("huge.txt"));
+    for (const { outcome } of results) {
+      expect(outcome).toMatchObject({ state: "exhausted", trapped: true, failedAllocations: 1 });
+      expect(outcome.state === "exhausted" && outcome.operations).toBeGreaterThanOrEqual(5);
+      expect(outcome.state === "exhausted" && outcome.operations).toBeLessThanOrEqual(6);
+      expect(outcome.state === "exhausted" && outcome.memoryBytes).toBeLessThanOrEqual(64 * 2 ** 20);
+    }
+  });
+
+  test("has no figure from JavaScript of an allocator that returns 0 there", async () => {
+    // Each pass takes 100 MB that nobody gets back: 1 + 2 of them fit into 512 MiB, 1 + 3 × 2 do not.
+    await writeFile(path("ten.txt"), Array.from({ length: 10 }, (_, id) => `a ${id} 10000000\n`).join(""));
+    const limits = ["--memory", "512MiB", "--passes", "2", "--trace", path("ten.txt")];
+    const { results } = await bench(`${BUILT}as-bump.wasm`, ...limits);
+    expect(results[0]?.outcome).toMatchObject({ state: "done", rounds: 3, javascript: null });
   });
 
   test("meters a module that imports its memory", async () => {

@@ -1,6 +1,6 @@
 /** Allocators opened with a meter: what they and the program touch and zero, the same on both hosts. */
 import { describe, expect, it, vi } from "vitest";
-import { ModuleError, openWasmAllocator, SegmentationFault, subtract } from "../../src/index.js";
+import { ModuleError, openWasmAllocator, readTrace, SegmentationFault, subtract } from "../../src/index.js";
 import { replayable } from "./fixtures.js";
 import { fixtureBytes, openFixture, openTrace } from "./replays.js";
 
@@ -107,6 +107,51 @@ const GIT_LOG: Record<string, unknown> = {
   oxipng: { read: 4007, written: 5275, zeroed: 25515492, needless: 2094120 },
   llhttp: { read: 3977, written: 5277, zeroed: 25515492, needless: 2140968 },
 };
+
+describe("the end of memory", () => {
+  const MIB = 2 ** 20;
+  const run = async (name: string, meter: boolean, text: string) => {
+    const allocator = await openFixture(name, { meter, memoryBytes: 64 * MIB });
+    const trace = await readTrace(new TextEncoder().encode(text));
+    const message = await allocator.replay(trace).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    return { message, exhaustion: allocator.exhaustion };
+  };
+  const tenTimes = (line: (id: number) => string) => Array.from({ length: 10 }, (_, id) => line(id)).join("");
+  // 64 MiB hold six of them, and have held the small one.
+  const large = `a 10 5\nf 10\n${tenTimes((id) => `a ${id} 10000000\n`)}`;
+
+  it("is told of an allocator that returns 0, with a meter and without", async () => {
+    for (const meter of [true, false]) {
+      const { message, exhaustion } = await run("as-bump", meter, large);
+      expect(message).toBe("");
+      expect(exhaustion).toMatchObject({ operations: 8, failedAllocations: 4, trapped: false });
+    }
+  });
+
+  it("is told from any other trap with a meter", async () => {
+    const { message, exhaustion } = await run("as-tlsf", true, large);
+    expect(message).toMatch(/^operation 9: .*unreachable, after its memory was refused to grow$/);
+    expect(exhaustion).toMatchObject({ operations: 8, failedAllocations: 1, trapped: true });
+    expect(exhaustion?.memoryBytes).toBeLessThanOrEqual(64 * MIB);
+    const blind = await run("as-tlsf", false, large);
+    expect(blind.message).toMatch(/unreachable$/);
+    expect(blind.exhaustion).toBeNull();
+    const other = await run("trapping", true, `${tenTimes((id) => `a ${id} 5\n`)}a 10 5\n`);
+    expect(other.message).toMatch(/^operation 11: .*unreachable$/);
+    expect(other.exhaustion).toBeNull();
+  });
+
+  it("is not what a growth is that was refused and then done without", async () => {
+    // as-bump first asks for twice the memory.
+    expect(await run("as-bump", true, "a 0 30000000\na 1 10000000\n")).toEqual({
+      message: "",
+      exhaustion: null,
+    });
+  });
+});
 
 describe("opening with a meter", () => {
   it("wants a memory that is given to have room for it", async () => {
