@@ -1,5 +1,6 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
 import type { Exhaustion } from "../foreign/wasm-allocator.js";
+import type { OptionValues } from "../report/results.js";
 import type { TouchPolicy } from "../sandbox.js";
 import type { Ratio } from "../statistics.js";
 
@@ -18,6 +19,8 @@ export interface BenchParameters {
 
 export interface SubjectInfo {
   name: string;
+  /** Names of its functions that are not found by themselves, and its convention, as given. */
+  options: OptionValues;
   /** Size of the module. */
   bytes: number;
   /** SHA-256 of the module. */

@@ -2,6 +2,7 @@ import { identityOf } from "../bench/identity.js";
 import type { BenchRecord } from "../bench/record.js";
 import { runBench } from "../bench/run.js";
 import { openSubject } from "../bench/subject.js";
+import { moduleOptions } from "../foreign/module-options.js";
 import { slowerThan } from "../report/bench.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
@@ -60,9 +61,9 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
   });
   const record = await runBench(plan, {
     open: ({ subject, trace }) => {
-      const { wasm } = subjects[subject] as (typeof subjects)[number];
+      const { wasm, info } = subjects[subject] as (typeof subjects)[number];
       const { records, count, peakLiveBytes } = traces[trace] as (typeof traces)[number];
-      const options = { unknownImports: "trap", memoryBytes } as const;
+      const options = { ...moduleOptions(info.options), memoryBytes };
       return openSubject({ wasm, records, count, peakLiveBytes, options, passes, touch }, budgetSeconds);
     },
     onRound: (sofar) => output?.writeNow(jsonReport(sofar)),

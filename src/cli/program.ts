@@ -20,14 +20,18 @@ const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
   libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
 
-const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}
+const MODULES = `
+Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+  lazy,mine.wasm,other.wasm:malloc=take:free=give`;
+
+const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage run calloc-loop
   zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
   zeropage run calloc-loop --written 25% --chart zeroed.svg`;
 
-const CLIFFS_EXAMPLES = `${ALLOCATORS}
+const CLIFFS_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage cliffs
@@ -57,7 +61,9 @@ Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none
 Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10
-  zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
+  zeropage check allocator.wasm --case calloc-reused,calloc-overflow
+  zeropage check allocator.wasm:malloc=take:free=give`;
+
 const BENCH_EXAMPLES = `
 as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
 
@@ -65,6 +71,7 @@ Examples:
   zeropage bench
   zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
+  zeropage bench mine.wasm:malloc=take:free=give as-tlsf
   zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
 
 const MERGE_EXAMPLES = `
@@ -73,7 +80,7 @@ Example:
 
 const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
-const REPLAY_EXAMPLES = `${ALLOCATORS}
+const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage replay trace.txt.gz
@@ -219,7 +226,7 @@ function replay(host: Host, exit: (code: number) => void): Command {
 function check(host: Host, exit: (code: number) => void): Command {
   return new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
-    .argument("<file>", "the module, .wasm")
+    .argument("<file>", "the module, .wasm, with options as in the last example")
     .option("--case <names>", "only these cases; several by commas")
     .option("--timeout <seconds>", "most time for each case", "60")
     .option("--memory <size>", "most memory for the module", "4GiB")

@@ -6,11 +6,11 @@ import { simulatedTime } from "../costs/simulate.js";
 import { type Counters, SYSCALLS, subtract } from "../counters.js";
 import { ModuleTrap, OutOfMemory } from "../errors.js";
 import { findModel } from "../options.js";
-import type { IterationCost, LoopCost } from "../report/results.js";
+import { type IterationCost, isModule, type LoopCost } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
 import { TraceEncoder } from "../trace/encode.js";
 import type { TraceChunk } from "../trace/trace.js";
-import { type AnyAllocator, costsOf, isModule, notesOf, openAllocator, pageBytesOf } from "./open.js";
+import { type AnyAllocator, costsOf, notesOf, openAllocator, pageBytesOf } from "./open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;

@@ -17,7 +17,7 @@ export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
       ...{ rounds, passes: 2, budgetSeconds: 10, memoryBytes: 2 ** 30, touch: "none", seed: 7 },
     },
     baseline: "a",
-    subjects: ["a", "b", "c"].map((name) => ({ name, bytes: 1000, hash: `hash of ${name}` })),
+    subjects: ["a", "b", "c"].map((name) => ({ name, options: {}, bytes: 1000, hash: `hash of ${name}` })),
     traces: ["t", "u"].map((name) => ({
       name,
       operations: 100,

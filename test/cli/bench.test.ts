@@ -188,6 +188,18 @@ describe("bench", () => {
     expect(findings).toEqual([expect.stringMatching(/traps if it calls that: env\.tree_sitter_query/)]);
   });
 
+  test("takes a module whose functions have other names, and the same one twice", async () => {
+    const named = `${BUILT}named.wasm:malloc=take:free=give`;
+    const { results, subjects } = await bench(named, `${named}:convention=c`, "--trace", path("small.txt"));
+    expect(results.map(({ subject, outcome }) => [subject, outcome.state])).toEqual([
+      [named, "done"],
+      [`${named}:convention=c`, "done"],
+    ]);
+    expect(subjects[1]?.options).toEqual({ malloc: "take", free: "give", convention: "c" });
+    const alone = await bench(named, "as-tlsf", "--baseline", "named", "--trace", path("small.txt"));
+    expect(alone.baseline).toBe("named");
+  });
+
   test("finds a slow one slower, by exit code and in words", async () => {
     const argv = ["bench", "as-tlsf", path("slow.wasm"), ...QUICK, "--trace", path("small.txt")];
     const slower = await zeropage([...argv, "--fail-if-slower", "50%"]);
@@ -224,8 +236,9 @@ describe("bench", () => {
   });
 
   test.each<[string[], RegExp]>([
-    [["nowhere.wasm"], /cannot read module "nowhere.wasm": there is no such file; built in are/],
+    [["nowhere.wasm"], /cannot read "nowhere.wasm": there is no such file; built in are as-tlsf and as-stub/],
     [["as-tlsf", "as-tlsf"], /"as-tlsf" is named twice/],
+    [[`${BUILT}named.wasm`], /no allocator among its exports .*FILE\.wasm:malloc=take:free=give/],
     [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt"/],
     [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
     [["--budget", "10"], /--budget: "10" is not a time/],

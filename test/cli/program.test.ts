@@ -72,6 +72,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage run calloc-loop
@@ -105,6 +107,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage cliffs
@@ -146,6 +150,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage replay trace.txt.gz

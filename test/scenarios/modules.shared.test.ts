@@ -54,9 +54,20 @@ describe("a module as the allocator of a scenario", () => {
     expect(result.notes).toEqual([expect.stringContaining("traps if it calls that: env.wasm_on_headers_")]);
   });
 
-  it("takes no options", async () => {
+  it("may have functions of other names", async () => {
+    const options = { malloc: "take", free: "give", convention: "c" };
+    const { counters, ...result } = await runCallocLoop({
+      ...{ model: module("named"), bytes: 4096, count: 10, written: 0, options },
+    });
+    expect(result.options).toEqual(options);
+    expect(counters.zeroed.allocator).toBe(40_960);
+    const wrong = { model: module("named"), options: { malloc: "take", free: "give", convention: "d" } };
+    await expect(findCliffs(wrong)).rejects.toThrow("convention takes one of c, sized");
+  });
+
+  it("takes no options of a machine", async () => {
     const run = { model: module("llhttp"), bytes: 1, count: 1, written: 0, options: { memory: 1 } };
     await expect(runCallocLoop(run)).rejects.toThrow(OptionError);
-    await expect(runCallocLoop(run)).rejects.toThrow('which has no option "memory": leave it out');
+    await expect(runCallocLoop(run)).rejects.toThrow('a wasm module has no option "memory"; it takes malloc');
   });
 });
