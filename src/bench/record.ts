@@ -102,6 +102,8 @@ export interface BenchResult {
   trace: string;
   /** Which shard measured it. */
   shard: number;
+  /** Whether nothing is left to be done for it: it has all its rounds, or ended before. */
+  finished: boolean;
   outcome: Outcome;
 }
 
@@ -120,6 +122,8 @@ export interface BenchRecord {
   complete: boolean;
   /** Null for a whole run. */
   shard: Shard | null;
+  /** For each time that it was continued after an interruption, how many results were kept from before. */
+  resumed: number[];
   /** The machines it was measured on, by shard. */
   hosts: { shard: number; description: string }[];
   parameters: BenchParameters;

@@ -72,6 +72,8 @@ Examples:
   zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
   zeropage bench mine.wasm:malloc=take:free=give as-tlsf
+  zeropage bench *.wasm --trace *.gz --output all.json
+  zeropage bench *.wasm --trace *.gz --resume all.json
   zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
 
 const MERGE_EXAMPLES = `
@@ -274,6 +276,7 @@ function bench(host: Host, exit: (code: number) => void): Command {
     .option("--seed <number>", "of the workload and of the intervals", "1")
     .option("--shard <i/n>", "run one part of n only, for zeropage merge")
     .option("--output <file>", "write the record as JSON, after each round")
+    .option("--resume <file>", "go on with a run that was interrupted, from its --output, and in that file")
     .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)

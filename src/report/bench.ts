@@ -38,6 +38,7 @@ export function benchPage(record: BenchRecord): Page {
       ...results.flatMap(trouble),
       ...findings(record),
       ...means(record),
+      ...record.resumed.map(resumption),
       ...record.hosts.map(hostLine),
     ],
   };
@@ -118,6 +119,9 @@ function means({ subjects, traces, baseline, results }: BenchRecord): string[] {
     ];
   });
 }
+
+const resumption = (kept: number): string =>
+  `It was interrupted, and continued with ${formatCount(kept)} results kept as they were.`;
 
 function hostLine({ shard, description }: BenchRecord["hosts"][number], _: number, all: unknown[]): string {
   return `${all.length > 1 ? `Shard ${shard} on` : "On"} ${description}.`;

@@ -11,7 +11,7 @@ export const fakeCounts: BenchCounts = {
 /** A record nothing was measured for yet: three allocators, two traces. */
 export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
   const plan: BenchRecord = {
-    ...{ scenario: "bench", version: "1.2.3", identity: "", complete: false, shard },
+    ...{ scenario: "bench", version: "1.2.3", identity: "", complete: false, shard, resumed: [] },
     hosts: [{ shard: shard?.index ?? 1, description: `machine ${shard?.index ?? 0}` }],
     parameters: {
       ...{ rounds, passes: 2, budgetSeconds: 10, memoryBytes: 2 ** 30, touch: "none", seed: 7 },

@@ -47,6 +47,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Ends a bench once it has results of a trace in its file that are not finished. */
+function endAfter(child: ChildProcess, output: string, trace: string, signal: NodeJS.Signals): void {
+  const timer = setInterval(async () => {
+    const text = await readFile(output, "utf8").catch(() => "");
+    const { results }: BenchRecord = JSON.parse(text || '{ "results": [] }');
+    if (!results.some((one) => one.trace === trace && !one.finished)) return;
+    clearInterval(timer);
+    child.kill(signal);
+  }, 10);
+}
+
 interface Ended {
   code: number | null;
   stdout: string;
@@ -220,19 +231,58 @@ describe("bench", () => {
   test("interrupted, prints and keeps what there is, and exits with 130", async () => {
     const output = path("interrupted.json");
     const argv = ["bench", "--rounds", "100000", "--passes", "1", "--output", output, ...traces()];
-    const ended = await zeropage(argv, (child) => {
-      const timer = setInterval(async () => {
-        const text = await readFile(output, "utf8").catch(() => "");
-        if (!text) return;
-        clearInterval(timer);
-        child.kill("SIGINT");
-      }, 20);
-    });
+    const ended = await zeropage(argv, (child) => endAfter(child, output, "small", "SIGINT"));
     expect(ended.code).toBe(130);
     expect(ended.stdout).toContain("interrupted");
     const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
     expect(record.complete).toBe(false);
     expect(record.results.length).toBeGreaterThan(0);
+  });
+
+  test("interrupted and killed, goes on where it was, and comes to what one run does", async () => {
+    const output = path("resumed.json");
+    const modules = () => ["as-tlsf", path("slow.wasm"), `${BUILT}trapping.wasm`];
+    const inputs = [...modules(), "--memory", "64MiB", ...traces(), path("huge.txt")];
+    const argv = [...inputs, "--rounds", "20", "--passes", "1"];
+    const ends = (flag: string, trace: string, signal: NodeJS.Signals) =>
+      zeropage(["bench", ...argv, flag, output], (child) => endAfter(child, output, trace, signal));
+    const read = async (): Promise<BenchRecord> => JSON.parse(await readFile(output, "utf8"));
+    const finishedOf = ({ results }: BenchRecord) => results.filter(({ finished }) => finished);
+
+    expect((await ends("--output", "small", "SIGINT")).code).toBe(130);
+    const first = await read();
+    expect(first).toMatchObject({ complete: false, resumed: [] });
+    expect((await ends("--resume", "calloc", "SIGKILL")).code).toBeNull();
+    const second = await read();
+    expect(second).toMatchObject({ complete: false, resumed: [finishedOf(first).length] });
+    const { code, stdout } = await zeropage(["bench", ...argv, "--resume", output]);
+    const kept = finishedOf(second);
+    expect(kept.length).toBeGreaterThanOrEqual(2);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `It was interrupted, and continued with ${kept.length} results kept as they were.`,
+    );
+
+    const record = await read();
+    expect(record).toMatchObject({ complete: true, resumed: [finishedOf(first).length, kept.length] });
+    for (const one of kept) expect(record.results).toContainEqual(one);
+    expect(exact(record)).toEqual(exact(await bench(...inputs)));
+  });
+
+  test("does not go on with another run, nor with what is none", async () => {
+    const output = path("of-three.json");
+    await bench("as-stub", ...traces(), "--output", output);
+    const refused = (...argv: string[]) => zeropage(["bench", ...argv, "--resume", output]);
+    const other = await refused("as-stub", ...QUICK, "--touch", "pages", "--trace", path("small.txt"));
+    expect(other).toMatchObject({ code: 2, stdout: "" });
+    expect(other.stderr).toMatch(
+      /^zeropage: --resume: .* is of another run, in touch \(none and pages\) and traces \(calloc\): /,
+    );
+    await writeFile(output, "[]");
+    expect((await refused("as-stub")).stderr).toMatch(/is no record of zeropage bench/);
+    const nowhere = await zeropage(["bench", "--resume", path("nowhere.json")]);
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toMatch(/cannot read ".*nowhere.json": there is no such file/);
   });
 
   test.each<[string[], RegExp]>([
@@ -327,7 +377,9 @@ describe("merge", () => {
     await part(2, 2, "--seed", "5");
     const different = await zeropage(["merge", shard(1), shard(2)]);
     expect(different.code).toBe(1);
-    expect(different.stderr).toMatch(/different runs, in parameters: run all shards with the same version/);
+    expect(different.stderr).toMatch(
+      /different runs, in seed \(1 and 5\): run all shards with the same version/,
+    );
     expect((await zeropage(["merge", shard(1)])).stderr).toMatch(
       /no shard 2\/2: run zeropage bench with --shard 2\/2/,
     );
