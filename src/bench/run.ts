@@ -11,7 +11,7 @@ export interface BenchHooks {
   /** After each round; what there is so far. */
   onRound?(record: BenchRecord): void;
   onProgress?(text: string): void;
-  /** True once it shall end. */
+  /** True once it shall end; who says so may close the subjects, which then have nothing to say any more. */
   stopped?(): boolean;
 }
 
@@ -77,22 +77,22 @@ async function runTrace(plan: BenchRecord, entries: Entry[], hooks: BenchHooks, 
   for (const entry of entries) {
     if (hooks.stopped?.()) return;
     hooks.onProgress?.(`${name(entry)}: counting`);
-    await advance(entry, "counts");
+    await advance(entry, "counts", hooks);
   }
   for (let round = 1; round <= plan.parameters.rounds; round++) {
     for (const entry of entries) {
       if (hooks.stopped?.()) return;
       hooks.onProgress?.(`${name(entry)}: round ${round} of ${plan.parameters.rounds}`);
-      await advance(entry, "round");
+      await advance(entry, "round", hooks);
     }
     onRound();
   }
 }
 
-async function advance(entry: Entry, question: "counts" | "round"): Promise<void> {
+async function advance(entry: Entry, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
   if (entry.ended) return;
   const given = await entry.subject.ask(question);
-  if (given.state !== "answer") entry.ended = given;
+  if (given.state !== "answer") entry.ended = stopped?.() ? null : given;
   else if (question === "counts") entry.counts = given.answer as BenchCounts;
   else entry.rounds.push(given.answer as Round);
 }

@@ -3,7 +3,7 @@ import { MergeError } from "../bench/merge.js";
 import type { BenchRecord } from "../bench/record.js";
 import { resume } from "../bench/resume.js";
 import { runBench } from "../bench/run.js";
-import { openSubject } from "../bench/subject.js";
+import { openSubject, type Subject } from "../bench/subject.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { slowerThan } from "../report/bench.js";
 import { jsonReport } from "../report/json.js";
@@ -81,7 +81,7 @@ async function planOf(
   return flags.resume === undefined ? plan : resumed(plan, flags.resume);
 }
 
-/** Runs until all is done or Ctrl-C is pressed, and keeps what there is after each round. */
+/** Runs until all is done or Ctrl-C is pressed, which ends a round at once. What there is, is kept from the start on. */
 async function measure(
   plan: BenchRecord,
   { subjects, traces }: Inputs,
@@ -90,16 +90,22 @@ async function measure(
 ): Promise<BenchRecord> {
   const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
   const progress = openProgress(host.stderr);
+  const running: Subject[] = [];
   let stopped = false;
   const release = host.onInterrupt?.(() => {
     stopped = true;
+    for (const subject of running) subject.close();
   });
+  keep(plan);
   const record = await runBench(plan, {
-    open: ({ subject, trace }) => {
-      const { wasm, info } = subjects[subject] as LoadedSubject;
-      const { records, count, peakLiveBytes } = traces[trace] as LoadedTrace;
+    open: (job) => {
+      const { wasm, info } = subjects[job.subject] as LoadedSubject;
+      const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
       const options = { ...moduleOptions(info.options), memoryBytes };
-      return openSubject({ wasm, records, count, peakLiveBytes, options, passes, touch }, budgetSeconds);
+      const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
+      const subject = openSubject(work, budgetSeconds);
+      running.push(subject);
+      return subject;
     },
     onRound: keep,
     onProgress: (text) => progress.show(text),

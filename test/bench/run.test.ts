@@ -104,18 +104,33 @@ describe("rounds", () => {
   });
 });
 
+test("what ends because all ends has not failed", async () => {
+  let stopped = false;
+  const ended: Answer = { state: "failed", error: "Error", message: "its Worker ended with code 1" };
+  const hooks = fakeHooks([], ({ subject }, round) => {
+    stopped = subject === 1 && round === 2;
+    return stopped ? ended : null;
+  });
+  const { results, complete } = await runBench(fakePlan(), { ...hooks, stopped: () => stopped });
+  expect(complete).toBe(false);
+  expect(results.map(({ finished, outcome }) => [finished, outcome.state])).toEqual(
+    Array(3).fill([false, "done"]),
+  );
+  expect(doneOf(results[1]).rounds).toBe(1);
+});
+
 describe("going on after an interruption", () => {
   /** Ended in the first round of the second trace, in which `b` had failed. */
   const interrupted = async () => {
     const asked: string[] = [];
     const failed: Answer = { state: "failed", error: "ModuleTrap", message: "it trapped" };
     const hooks = fakeHooks(asked, ({ subject, trace }) => (subject === 1 && trace === 1 ? failed : null));
-    return runBench(fakePlan(), { ...hooks, stopped: () => asked.includes("r11") });
+    return runBench(fakePlan(), { ...hooks, stopped: () => asked.includes("r12") });
   };
 
   test("runs what is not finished, and the baseline beside it", async () => {
     const before = await interrupted();
-    expect(before.results.map(({ finished }) => finished)).toEqual([true, true, true, false, true]);
+    expect(before.results.map(({ finished }) => finished)).toEqual([true, true, true, false, true, false]);
     const asked: string[] = [];
     const plan = resume(fakePlan(), before, "x.json");
     const record = await runBench(plan, fakeHooks(asked));

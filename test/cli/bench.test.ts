@@ -1,6 +1,7 @@
 /** `zeropage bench` and `merge` end to end, in processes of their own. `npm test` builds them first. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -237,6 +238,21 @@ describe("bench", () => {
     const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
     expect(record.complete).toBe(false);
     expect(record.results.length).toBeGreaterThan(0);
+  });
+
+  test("interrupted, does not wait for an allocator that never ends", async () => {
+    const output = path("endless.json");
+    const argv = ["as-tlsf", `${BUILT}endless.wasm`, "--budget", "60min", "--trace", path("small.txt")];
+    const ended = await zeropage(["bench", ...argv, "--output", output], (child) => {
+      const timer = setInterval(() => {
+        if (!existsSync(output)) return;
+        clearInterval(timer);
+        child.kill("SIGINT");
+      }, 10);
+    });
+    expect(ended).toMatchObject({ code: 130, stderr: "" });
+    const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
+    expect(record).toMatchObject({ complete: false, results: [] });
   });
 
   test("interrupted and killed, goes on where it was, and comes to what one run does", async () => {
