@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   right("memory,", "all passes"),
   right("utili-", "sation"),
   right("pages", "touched"),
-  right("", "zeroed"),
+  right("zeroed"),
   right("needless", "share"),
   right("module", "size"),
 ];

@@ -320,7 +320,171 @@ describe("bench", () => {
   });
 });
 
+/** What a JSON value is made of: types for figures and texts, of a list the shapes of all its elements, once each. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const shapes = value.map((one) => JSON.stringify(shapeOf(one)));
+    return [...new Set(shapes)].map((shape) => JSON.parse(shape));
+  }
+  if (typeof value !== "object" || value === null) return value === null ? null : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+}
+
 describe("forms", () => {
+  test("JSON is a record of this shape", async () => {
+    const modules = ["as-tlsf", `${BUILT}as-bump.wasm`, `${BUILT}trapping.wasm`, "--memory", "64MiB"];
+    const { results, ...head } = await bench(...modules, "--trace", path("small.txt"), path("huge.txt"));
+    const late = await bench(`${BUILT}endless.wasm`, "--budget", "300ms", "--trace", path("small.txt"));
+    expect(shapeOf(head)).toMatchInlineSnapshot(`
+      {
+        "baseline": "string",
+        "complete": "boolean",
+        "hosts": [
+          {
+            "description": "string",
+            "shard": "number",
+          },
+        ],
+        "identity": "string",
+        "parameters": {
+          "budgetSeconds": "number",
+          "memoryBytes": "number",
+          "passes": "number",
+          "rounds": "number",
+          "seed": "number",
+          "touch": "string",
+        },
+        "resumed": [],
+        "scenario": "string",
+        "shard": null,
+        "subjects": [
+          {
+            "bytes": "number",
+            "hash": "string",
+            "name": "string",
+            "options": {},
+          },
+        ],
+        "traces": [
+          {
+            "hash": "string",
+            "name": "string",
+            "operations": "number",
+            "peakLiveBytes": "number",
+          },
+        ],
+        "version": "string",
+      }
+    `);
+    const states = Object.fromEntries(
+      [...results, ...late.results].map((one) => [one.outcome.state, shapeOf(one)]),
+    );
+    expect(states).toMatchInlineSnapshot(`
+      {
+        "done": {
+          "finished": "boolean",
+          "outcome": {
+            "counts": {
+              "findings": [],
+              "memory": {
+                "final": "number",
+                "initial": "number",
+                "peak": "number",
+              },
+              "metered": {
+                "touched": {
+                  "either": "number",
+                  "read": "number",
+                  "written": "number",
+                },
+                "zeroed": {
+                  "bytes": "number",
+                  "needless": "number",
+                },
+              },
+              "utilisation": "number",
+            },
+            "first": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "javascript": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "rounds": "number",
+            "state": "string",
+            "steady": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "exhausted": {
+          "finished": "boolean",
+          "outcome": {
+            "failedAllocations": "number",
+            "memoryBytes": "number",
+            "operations": "number",
+            "state": "string",
+            "trapped": "boolean",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "failed": {
+          "finished": "boolean",
+          "outcome": {
+            "error": "string",
+            "message": "string",
+            "state": "string",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "late": {
+          "finished": "boolean",
+          "outcome": {
+            "seconds": "number",
+            "state": "string",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+      }
+    `);
+  });
+
   const argv = () => ["bench", ...QUICK, "--trace", path("calloc.txt")];
 
   test("github-action-benchmark's is a list of names, units and values", async () => {
@@ -353,6 +517,10 @@ describe("forms", () => {
     const { stdout } = await zeropage([...argv(), "--markdown"]);
     const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
     expect(rows).toHaveLength(4);
+    expect(rows[0]).toBe(
+      "| allocator | trace | steady, ns/op | time to baseline's (95 % interval) | first pass, ns/op | from JS, ns/op | " +
+        "memory, one pass | memory, all passes | utilisation | pages touched | zeroed | needless share | module size |",
+    );
     expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([15]));
   });
 
