@@ -4,8 +4,9 @@ import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import type { MeteredCounts } from "./record.js";
 
 /**
- * What happens in a module's memory from when it is opened to the end of `run`; null where it cannot be metered.
- * @throws what `run` throws.
+ * What happens in a module's memory from when it is opened to the end of `run`; null where it cannot be metered, or
+ * its memory ends as the meter takes some of the 4 GiB.
+ * @throws what `run` throws for other reasons.
  */
 export async function countMetered(
   wasm: Uint8Array,
@@ -19,7 +20,12 @@ export async function countMetered(
     if (error instanceof ModuleError) return null;
     throw error;
   }
-  await run(allocator);
+  try {
+    await run(allocator);
+  } catch (error) {
+    if (allocator.exhaustion) return null;
+    throw error;
+  }
   const { touched, zeroed } = allocator.counters();
   return {
     touched: { ...touched, either: pagesTouched(allocator) },

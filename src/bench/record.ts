@@ -53,7 +53,7 @@ export interface BenchCounts {
   memory: { initial: number; peak: number; final: number };
   /** The program's bytes at most, as a part of the memory's. */
   utilisation: number;
-  /** What the first pass does; null where the module cannot be metered. */
+  /** What the first pass does; null where the module cannot be metered, or not in so little memory. */
   metered: MeteredCounts | null;
   /** Sentences about what is odd about the module, such as imports that trap when called. */
   findings: string[];

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
+import { ROLES } from "../foreign/families.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
@@ -20,8 +21,11 @@ const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
   libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
 
+const MODULE_SYNTAX = `options name functions that are not found by themselves
+(${ROLES.join(", ")}), and their convention:`;
+
 const MODULES = `
-Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+Or a wasm module, which really runs: its path, and ${MODULE_SYNTAX}
   lazy,mine.wasm,other.wasm:malloc=take:free=give`;
 
 const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}${MODULES}
@@ -56,22 +60,25 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
 
 const CHECK_EXAMPLES = `
+A module is its path, and ${MODULE_SYNTAX}
+  mine.wasm:malloc=take:free=give
+
 Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
 
 Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10
-  zeropage check allocator.wasm --case calloc-reused,calloc-overflow
-  zeropage check allocator.wasm:malloc=take:free=give`;
+  zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const BENCH_EXAMPLES = `
+A module is its path, and ${MODULE_SYNTAX}
+  mine.wasm:malloc=take:free=give
 as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
 
 Examples:
   zeropage bench
   zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
-  zeropage bench mine.wasm:malloc=take:free=give as-tlsf
   zeropage bench *.wasm --trace *.gz --output all.json
   zeropage bench *.wasm --trace *.gz --resume all.json
   zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
@@ -228,7 +235,7 @@ function replay(host: Host, exit: (code: number) => void): Command {
 function check(host: Host, exit: (code: number) => void): Command {
   return new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
-    .argument("<file>", "the module, .wasm, with options as in the last example")
+    .argument("<file>", "the module, .wasm")
     .option("--case <names>", "only these cases; several by commas")
     .option("--timeout <seconds>", "most time for each case", "60")
     .option("--memory <size>", "most memory for the module", "4GiB")

@@ -150,6 +150,22 @@ describe("going on after an interruption", () => {
     expect(resume(fakePlan(), again, "x.json").resumed).toEqual([4, 4]);
   });
 
+  test("does so in a shard", async () => {
+    const shard = { index: 2, count: 2 };
+    const asked: string[] = [];
+    const hooks = { ...fakeHooks(asked), stopped: () => asked.includes("r12") };
+    const before = await runBench(fakePlan(shard), hooks);
+    expect(before.complete).toBe(false);
+    const second = await runBench(resume(fakePlan(shard), before, "2.json"), fakeHooks());
+    const first = await runBench(fakePlan({ index: 1, count: 2 }), fakeHooks());
+    const merged = mergeShards([
+      { name: "1.json", record: first },
+      { name: "2.json", record: second },
+    ]);
+    expect(merged).toMatchObject({ complete: true, resumed: [2] });
+    expect(outcomes(merged)).toEqual(outcomes(await runBench(fakePlan(), fakeHooks())));
+  });
+
   test("has nothing to do where all is done, and names another machine", async () => {
     const whole = await runBench(fakePlan(), fakeHooks());
     const asked: string[] = [];

@@ -72,7 +72,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -107,7 +108,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -150,7 +152,8 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs, by its path; functions that are not found by themselves are its options:
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
