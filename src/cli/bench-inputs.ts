@@ -1,5 +1,4 @@
 /** What a bench is about: modules and traces, read before any work. */
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { type ClosedTrace, closeTrace } from "../bench/closed-trace.js";
 import { hashOf } from "../bench/identity.js";
@@ -10,7 +9,9 @@ import { collectTrace } from "../trace/collect.js";
 import { readTrace } from "../trace/read.js";
 import type { TraceSource } from "../trace/source.js";
 import { UsageError } from "./exit.js";
+import type { Host } from "./host.js";
 import { type ModuleChoice, parseModule, readModuleFile } from "./modules.js";
+import { openSource } from "./source.js";
 
 /** AssemblyScript's own allocators, which come with the package. */
 export const BUILT_IN = ["as-tlsf", "as-stub"] as const;
@@ -50,13 +51,23 @@ function chooseSubject(text: string): ModuleChoice {
   return parseModule(text);
 }
 
-/** Reads traces, or generates a workload where there is none. @throws TraceError naming the file. */
-export async function loadTraces(files: readonly string[], seed: number): Promise<LoadedTrace[]> {
+/**
+ * Reads traces, - from standard input, or generates a workload where there is none.
+ * @throws UsageError for a file that cannot be read, TraceError naming the file.
+ */
+export async function loadTraces(
+  files: readonly string[],
+  seed: number,
+  stdin: Host["stdin"],
+): Promise<LoadedTrace[]> {
   if (files.length === 0) return [await load("workload", generateWorkload(seed))];
   const names = namesOf(files, files, ".gz", ".txt", ".rep", ".log");
   const traces: LoadedTrace[] = [];
-  for (const [i, file] of files.entries())
-    traces.push(await load(names[i] as string, createReadStream(file), file));
+  for (const [i, file] of files.entries()) {
+    const source = await openSource(file, stdin, 1);
+    const name = file === "-" ? source.name : (names[i] as string);
+    traces.push(await load(name, source.open(), source.name).finally(() => source.close()));
+  }
   return traces;
 }
 
@@ -67,9 +78,7 @@ async function load(name: string, source: TraceSource, file = name): Promise<Loa
     const { records, count, peakLiveBytes } = trace;
     return { ...trace, info: { name, operations: count, peakLiveBytes, hash: hashOf(records) } };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new UsageError(`cannot read trace "${file}": there is no such file`);
-    if (error instanceof ZeropageError) error.message = `${file}: ${message}`;
+    if (error instanceof ZeropageError) error.message = `${file}: ${error.message}`;
     throw error;
   }
 }

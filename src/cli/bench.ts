@@ -45,7 +45,7 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
-  const traces = await loadTraces(flags.trace ?? [], parameters.seed);
+  const traces = await loadTraces(flags.trace ?? [], parameters.seed, host.stdin);
   const plan = await planOf({ parameters, subjects, traces }, flags, host);
   const record = await measure(plan, { subjects, traces }, host, (sofar) =>
     output?.writeNow(jsonReport(sofar)),

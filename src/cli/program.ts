@@ -269,7 +269,7 @@ function bench(host: Host, exit: (code: number) => void): Command {
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
-    .option("--trace <files...>", "traces to run (default: a generated workload)")
+    .option("--trace <files...>", "traces to run; - is standard input (default: a generated workload)")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "how often to measure each allocator, in turn", "11")
     .option("--passes <number>", "passes of a round on one instance, after the first", "3")

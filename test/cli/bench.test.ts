@@ -200,6 +200,13 @@ describe("bench", () => {
     expect(findings).toEqual([expect.stringMatching(/traps if it calls that: env\.tree_sitter_query/)]);
   });
 
+  test("takes a trace from standard input", async () => {
+    const argv = ["bench", "as-stub", "--json", ...QUICK, "--trace", "-"];
+    const { stdout, code } = await zeropage(argv, (child) => child.stdin?.end("a 0 100\nf 0\n"));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).traces).toMatchObject([{ name: "stdin", operations: 2, peakLiveBytes: 100 }]);
+  });
+
   test("takes a module whose functions have other names, and the same one twice", async () => {
     const named = `${BUILT}named.wasm:malloc=take:free=give`;
     const { results, subjects } = await bench(named, `${named}:convention=c`, "--trace", path("small.txt"));
@@ -305,7 +312,8 @@ describe("bench", () => {
     [["nowhere.wasm"], /cannot read "nowhere.wasm": there is no such file; built in are as-tlsf and as-stub/],
     [["as-tlsf", "as-tlsf"], /"as-tlsf" is named twice/],
     [[`${BUILT}named.wasm`], /no allocator among its exports .*FILE\.wasm:malloc=take:free=give/],
-    [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt"/],
+    [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt": there is no such file/],
+    [["--trace", "."], /cannot read trace ".": it is a folder/],
     [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
     [["--budget", "10"], /--budget: "10" is not a time/],
     [["--shard", "3/2"], /--shard: "3\/2" is not a shard: write 1\/4/],
