@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../errors.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
 import type { Exhaustion, WasmAllocator } from "../foreign/wasm-allocator.js";
-import type { Trace } from "../trace/trace.js";
+import { RECORD_BYTES, type Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
 import type { BenchCounts } from "./record.js";
@@ -11,12 +11,21 @@ import type { Answer, Round, SubjectJob } from "./subject.js";
 
 const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerData as SubjectJob;
 
-const trace: Trace = {
-  notes: { format: "text", losses: [] },
-  async *[Symbol.asyncIterator]() {
-    yield { records, count };
-  },
-};
+/** The trace, in chunks that end before each of some operations, and at its end. */
+function traceIn(...ends: number[]): Trace {
+  return {
+    notes: { format: "text", losses: [] },
+    async *[Symbol.asyncIterator]() {
+      let from = 0;
+      for (const to of [...ends, count]) {
+        yield { records: records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+        from = to;
+      }
+    },
+  };
+}
+
+const whole = traceIn();
 
 const open = (more: WasmOptions = {}) => openWasmAllocator(wasm, { ...options, ...more });
 
@@ -27,7 +36,7 @@ class Exhausted extends Error {
   }
 }
 
-async function pass(allocator: WasmAllocator, verify = false): Promise<number> {
+async function pass(allocator: WasmAllocator, verify = false, trace = whole): Promise<number> {
   const start = performance.now();
   await allocator.replay(trace, { touch, verify });
   const milliseconds = performance.now() - start;
@@ -82,42 +91,42 @@ async function timeJavaScript(): Promise<number | null> {
  * The passes of a round on one instance, and the memory it had after the first. An allocator that is wrong is of no
  * interest, however quick: so the first looks for that.
  */
-async function allPasses(allocator: WasmAllocator): Promise<number> {
-  await pass(allocator, true);
+async function allPasses(allocator: WasmAllocator, trace = whole): Promise<number> {
+  await pass(allocator, true, trace);
   const peak = allocator.hostBytes;
-  for (let i = 0; i < passes; i++) await pass(allocator);
+  for (let i = 0; i < passes; i++) await pass(allocator, false, trace);
   return peak;
 }
 
 async function counts(): Promise<BenchCounts> {
   const allocator = await open();
   const initial = allocator.hostBytes;
-  const peak = await allPasses(allocator);
+  const peak = await allPasses(allocator).catch(async (error) => {
+    throw error instanceof ModuleTrap ? await reasonOf(error, allocator) : error;
+  });
   const metered = await countMetered(wasm, options, (one) => pass(one));
   const memory = { initial, peak, final: allocator.hostBytes };
   const { findings } = allocator.report;
   return { memory, utilisation: peakLiveBytes / peak, metered, findings };
 }
 
-const exhaustionOf = (error: unknown) => (error instanceof Exhausted ? error.exhaustion : null);
-
-/** Does the same again with a meter, which tells whether an allocator trapped for want of memory. */
-async function whyItTrapped(): Promise<Exhaustion | null> {
-  try {
-    const allocator = await open({ meter: true });
-    await allPasses(allocator).catch(() => {});
-    return allocator.exhaustion;
-  } catch {
-    return null; // it cannot be metered, or not even opened
-  }
+/**
+ * Whether an allocator trapped for want of memory: an instance that does the same with a meter tells whether growth was
+ * refused in the call that trapped, which therefore is a chunk of its own.
+ */
+async function reasonOf(trap: ModuleTrap, { operations }: WasmAllocator): Promise<Error> {
+  const twin = await open({ meter: true }).catch(() => null);
+  if (!twin) return trap; // it cannot be metered
+  const at = operations % count;
+  await allPasses(twin, traceIn(at, at + 1)).catch(() => {});
+  return twin.exhaustion ? new Exhausted(twin.exhaustion) : trap;
 }
 
 async function answer(question: "counts" | "round"): Promise<Answer> {
   try {
     return { state: "answer", answer: await (question === "round" ? round() : counts()) };
   } catch (error) {
-    const exhaustion = error instanceof ModuleTrap ? await whyItTrapped() : exhaustionOf(error);
-    if (exhaustion) return { state: "exhausted", ...exhaustion };
+    if (error instanceof Exhausted) return { state: "exhausted", ...error.exhaustion };
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { state: "failed", error: name, message };
   }

@@ -169,7 +169,7 @@ function start(prepared: Prepared, options: ImportOptions): Running {
     linked: link(tools, allocator, exports, patterns),
     memory: new LinearMemory(memory, base, patterns.note),
     meter,
-    refused: () => host.refused || meter?.refused === true,
+    host,
     started,
     trapping: host.trapping,
   };

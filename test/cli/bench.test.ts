@@ -32,14 +32,31 @@ const SLOW = `
   export function free(pointer: usize): void { store<usize>(pointer, frees); frees = pointer; }
 `;
 
+/** Asks for more memory than there can be, does without, and traps at its 50th block. */
+const CAPRICIOUS = `
+  let top: usize = __heap_base;
+  let blocks: u32 = 0;
+  export function malloc(bytes: usize): usize {
+    if (!blocks) memory.grow(1);
+    if (++blocks == 49) memory.grow(60000);
+    if (blocks == 50) unreachable();
+    const pointer = (top + 15) & ~15;
+    top = pointer + bytes;
+    return pointer;
+  }
+  export function free(pointer: usize): void {}
+`;
+
 let folder = "";
 const path = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
-  const { error, binary } = await asc.compileString(SLOW, { runtime: "stub", optimizeLevel: 3 });
-  if (error || !binary) throw error ?? new Error("no module");
-  await writeFile(path("slow.wasm"), binary);
+  for (const [name, source] of Object.entries({ slow: SLOW, capricious: CAPRICIOUS })) {
+    const { error, binary } = await asc.compileString(source, { runtime: "stub", optimizeLevel: 3 });
+    if (error || !binary) throw error ?? new Error("no module");
+    await writeFile(path(`${name}.wasm`), binary);
+  }
   const ids = Array.from({ length: 200 }, (_, id) => id);
   const lines = (make: (id: number) => string) => ids.map(make).join("\n");
   await writeFile(path("small.txt"), `${lines((id) => `a ${id} ${16 + id}`)}\n${lines((id) => `f ${id}`)}\n`);
@@ -183,6 +200,13 @@ describe("bench", () => {
       expect(outcome.state === "exhausted" && outcome.operations).toBeLessThanOrEqual(6);
       expect(outcome.state === "exhausted" && outcome.memoryBytes).toBeLessThanOrEqual(64 * 2 ** 20);
     }
+  });
+
+  test("takes no refusal for the cause of a trap in a later call", async () => {
+    await writeFile(path("fifty.txt"), Array.from({ length: 60 }, (_, id) => `a ${id} 8\n`).join(""));
+    const { results } = await bench(path("capricious.wasm"), "--trace", path("fifty.txt"));
+    const message = "operation 50: the module trapped: unreachable";
+    expect(results[0]?.outcome).toEqual({ state: "failed", error: "ModuleTrap", message });
   });
 
   test("has no figure from JavaScript of an allocator that returns 0 there", async () => {
