@@ -77,6 +77,8 @@ let began: usize = 0;
 let position: usize = 0;
 
 export let failedAllocations: f64 = 0;
+/** Records of all replays done before the first of these. */
+export let doneBeforeFailure: f64 = 0;
 /** Of the last fault: its kind, the pointer, and a byte count or offset that goes with it. */
 export let fault: u32 = Fault.None;
 export let faultPointer: u32 = 0;
@@ -126,9 +128,14 @@ export function liveBytes(): f64 {
   return bytes;
 }
 
+/** Records of all replays done, also when the last trapped. */
+export function done(): f64 {
+  return doneBefore + replayed();
+}
+
 /** Allocator calls of all replays. */
 export function calls(): f64 {
-  return doneBefore + replayed() - accesses;
+  return done() - accesses;
 }
 
 // ---- One call at a time, for the host. It keeps the sizes, and checks what it gives. ----
@@ -242,13 +249,17 @@ function ensureSlots(index: u32): void {
   slotCount = count;
 }
 
+/** Counts an allocation that got no memory. Returns 0, as it did. */
+function fail(): u32 {
+  if (!failedAllocations) doneBeforeFailure = done();
+  failedAllocations += 1;
+  return 0;
+}
+
 /** Checks a new object and puts it into its slot; counts a failure if there is none. */
 function hold(slot: usize, pointer: u32, block: u32, bytes: u64, align: u32): u32 {
   store<u32>(slot, pointer);
-  if (!pointer) {
-    if (bytes) failedAllocations += 1;
-    return 0;
-  }
+  if (!pointer) return bytes ? fail() : 0;
   checkPointer(pointer, <u32>bytes, align);
   store<u32>(slot, block, 4);
   store<u32>(slot, <u32>bytes, 8);
@@ -284,10 +295,7 @@ function realloc(slot: usize, bytes: u64): u32 {
   const align = load<u32>(slot, 12);
   if (verifying) verify(slot, held, old);
   const pointer = fits ? face.resize(held, load<u32>(slot, 4), old, align, <u32>bytes) : 0;
-  if (!pointer && bytes) {
-    failedAllocations += 1;
-    return 0;
-  }
+  if (!pointer && bytes) return fail();
   if (pointer && verifying) verify(slot, pointer, min(old, <u32>bytes));
   // C does not promise that a block keeps its alignment when it moves.
   hold(slot, pointer, face.block, bytes, face.PLAIN_ALIGN);

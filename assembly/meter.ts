@@ -34,9 +34,10 @@ const GROWS: u32 = 5;
 const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
 const STORED: u32 = 8; // the same for stores that were looked at one by one
 const NEEDLESSLY: u32 = 10; // bytes of other stores of zero, all over zeroes
+const REFUSED: u32 = 11; // no counter: 1 if the growth asked for last was refused
 
 export const NEEDLESSLY_STORED: u32 = COUNTERS + 8 * NEEDLESSLY;
-export const SEEN_UNKNOWN: u32 = COUNTERS + 8 * 11;
+export const SEEN_UNKNOWN: u32 = COUNTERS + 8 * 12;
 
 function count(counter: u32, amount: u64): void {
   const address = COUNTERS + counter * 8;
@@ -163,9 +164,10 @@ export function initialized(address: u32, bytes: u32): void {
   mark(WRITTEN, address, bytes);
 }
 
-/** In place of memory.grow. Counts what succeeded and was more than a question. */
+/** In place of memory.grow. Counts what succeeded and was more than a question, and keeps whether it did. */
 export function grow(pages: u32): u32 {
   const before = memory.grow(pages);
+  if (pages) store<u64>(COUNTERS + REFUSED * 8, u64(before == -1));
   if (before == -1) return -1;
   if (pages) count(GROWS, 1);
   return <u32>before - (BASE >> WASM_PAGE_SHIFT);

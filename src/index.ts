@@ -22,6 +22,7 @@ export type { Convention, FunctionNames, Provision } from "./foreign/families.js
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export {
   type AllocatorReport,
+  type Exhaustion,
   WasmAllocator,
   type WasmReplayOptions,
 } from "./foreign/wasm-allocator.js";

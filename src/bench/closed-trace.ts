@@ -23,6 +23,12 @@ export function closeTrace({ records, count }: Pick<CollectedTrace, "records" | 
   return { records: all, count: count + live.length, peakLiveBytes };
 }
 
+/** Bytes an operation that allocates asks for, by its fields; 0 for a free. */
+export function bytesWanted(kind: number, first: number, second: number): number {
+  if (kind === OpKind.malloc) return first;
+  return kind === OpKind.calloc ? first * second : second;
+}
+
 /** What the program holds as the trace goes on, if every allocation succeeds. */
 function follow(records: Uint8Array, count: number): { live: number[]; peakLiveBytes: number } {
   const view = new DataView(records.buffer, records.byteOffset);
@@ -35,7 +41,7 @@ function follow(records: Uint8Array, count: number): { live: number[]; peakLiveB
     if (kind > OpKind.free) continue;
     const first = Number(view.getBigUint64(at + 8, true));
     const second = Number(view.getBigUint64(at + 16, true));
-    const size = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
+    const size = bytesWanted(kind, first, second);
     bytes -= sizes.get(slot) ?? 0;
     sizes.delete(slot);
     if (kind === OpKind.free) continue;

@@ -1,9 +1,35 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { BenchRecord } from "./record.js";
 
 /** SHA-256 of some bytes, in hexadecimal. */
 export function hashOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** What two runs differ in that decides what is measured, in words, `rounds (11 and 3) and modules (mine)`; or nothing. */
+export function differenceOf(one: BenchRecord, other: BenchRecord): string {
+  if (one.identity === other.identity) return "";
+  const [these, those] = [settingsOf(one), settingsOf(other)];
+  const settings = Object.keys(these).filter((name) => these[name] !== those[name]);
+  const differences = settings.map((name) => `${name} (${these[name]} and ${those[name]})`);
+  const modules = namesOfDifferent(one.subjects, other.subjects);
+  const traces = namesOfDifferent(one.traces, other.traces);
+  if (modules) differences.push(`modules (${modules})`);
+  if (traces) differences.push(`traces (${traces})`);
+  return differences.join(" and ") || "the order of modules or traces";
+}
+
+function settingsOf({ version, parameters, baseline }: BenchRecord): Record<string, unknown> {
+  return { version, ...parameters, baseline };
+}
+
+/** Those that only one has, or that are not the same in both. */
+function namesOfDifferent(these: readonly { name: string }[], those: readonly { name: string }[]): string {
+  const known = (list: typeof these, one: { name: string }) =>
+    list.some((other) => isDeepStrictEqual(one, other));
+  const odd = [...these.filter((one) => !known(those, one)), ...those.filter((one) => !known(these, one))];
+  return [...new Set(odd.map(({ name }) => name))].join(", ");
 }
 
 /** What two records have to have in common to be parts of one run, as one hash. */

@@ -1,6 +1,7 @@
 /** The trace loop in JavaScript, with one call of the module for each operation: what driving from outside costs. */
 import type { AllocatorReport, WasmAllocator } from "../foreign/wasm-allocator.js";
 import { OpKind, RECORD_BYTES } from "../trace/trace.js";
+import { bytesWanted } from "./closed-trace.js";
 
 interface CFunctions {
   malloc(bytes: number): number;
@@ -9,8 +10,8 @@ interface CFunctions {
   free(pointer: number): void;
 }
 
-/** Runs `records` once. What it allocates, they free. */
-export type JavaScriptLoop = (records: Uint8Array) => void;
+/** Runs `records` once. What it allocates, they free. Returns whether there was memory for all of it. */
+export type JavaScriptLoop = (records: Uint8Array) => boolean;
 
 /**
  * The loop for one allocator, or null where the module is not called as C's, or does not have what the records need:
@@ -49,15 +50,18 @@ const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
 
 const pointers: number[] = [];
 
-function replay({ malloc, calloc, realloc, free }: CFunctions, records: Uint8Array): void {
+function replay({ malloc, calloc, realloc, free }: CFunctions, records: Uint8Array): boolean {
+  let served = true;
   const words = wordsOf(records);
   for (let at = 0; at < words.length; at += RECORD_BYTES / 4) {
     const slot = words[at + 1] as number;
     const [first, second] = [words[at + 2] as number, words[at + 4] as number];
-    const kind = words[at];
+    const kind = words[at] as number;
     if (kind === OpKind.malloc) pointers[slot] = malloc(first);
     else if (kind === OpKind.free) free(pointers[slot] as number);
     else if (kind === OpKind.calloc) pointers[slot] = calloc(first, second);
     else if (kind === OpKind.realloc) pointers[slot] = realloc(pointers[slot] as number, second);
+    if (pointers[slot] === 0 && bytesWanted(kind, first, second) > 0) served = false;
   }
+  return served;
 }

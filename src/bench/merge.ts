@@ -1,14 +1,16 @@
 /** Makes one record of the shards of a run. */
 import { isDeepStrictEqual } from "node:util";
 import { ZeropageError } from "../errors.js";
-import { identityOf } from "./identity.js";
+import { differenceOf, identityOf } from "./identity.js";
 import type { BenchRecord, BenchResult } from "./record.js";
 import { jobsOf } from "./shards.js";
 
-/** Records that are not the parts of one run. */
+/** Records that do not belong to one run. */
 export class MergeError extends ZeropageError {
   override name = "MergeError";
 }
+
+const REMEDY = "run all shards with the same version, modules, traces and options";
 
 /** A record and where it is from. */
 export interface Part {
@@ -32,7 +34,14 @@ export function mergeShards(parts: readonly Part[]): BenchRecord {
     );
     return agreed(found, names.join(" on "));
   });
-  return { ...first, complete: true, shard: null, hosts: sorted.flatMap(({ hosts }) => hosts), results };
+  return { ...first, complete: true, shard: null, results, ...together(sorted) };
+}
+
+function together(records: readonly BenchRecord[]): Pick<BenchRecord, "hosts" | "resumed"> {
+  return {
+    hosts: records.flatMap(({ hosts }) => hosts),
+    resumed: records.flatMap(({ resumed }) => resumed),
+  };
 }
 
 const indexOf = ({ shard }: BenchRecord): number => shard?.index ?? 0;
@@ -48,19 +57,11 @@ function checkParts(parts: readonly Part[]): void {
     }
     if (record.identity !== first.record.identity || record.shard.count !== first.record.shard?.count) {
       throw new MergeError(
-        `${name} and ${first.name} are of different runs, in ${difference(first.record, record)}`,
+        `${name} and ${first.name} are of different runs, in ${differenceOf(first.record, record) || "number of shards"}: ${REMEDY}`,
       );
     }
   }
   checkNumbers(parts);
-}
-
-/** What two runs differ in, in words. */
-function difference(one: BenchRecord, other: BenchRecord): string {
-  const names = ["version", "parameters", "baseline", "subjects", "traces"] as const;
-  const different = names.filter((name) => !isDeepStrictEqual(one[name], other[name]));
-  if (different.length === 0) different.push("number of shards" as never);
-  return `${different.join(" and ")}: run all shards with the same version, modules, traces and options`;
 }
 
 function checkNumbers(parts: readonly Part[]): void {

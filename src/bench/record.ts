@@ -1,4 +1,6 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
+import type { Exhaustion } from "../foreign/wasm-allocator.js";
+import type { OptionValues } from "../report/results.js";
 import type { TouchPolicy } from "../sandbox.js";
 import type { Ratio } from "../statistics.js";
 
@@ -17,6 +19,8 @@ export interface BenchParameters {
 
 export interface SubjectInfo {
   name: string;
+  /** Names of its functions that are not found by themselves, and its convention, as given. */
+  options: OptionValues;
   /** Size of the module. */
   bytes: number;
   /** SHA-256 of the module. */
@@ -49,14 +53,24 @@ export interface BenchCounts {
   memory: { initial: number; peak: number; final: number };
   /** The program's bytes at most, as a part of the memory's. */
   utilisation: number;
-  /** What the first pass does; null where the module cannot be metered. */
+  /** What the first pass does; null where the module cannot be metered, or not in so little memory. */
   metered: MeteredCounts | null;
+  /** Sentences about what is odd about the module, such as imports that trap when called. */
+  findings: string[];
 }
 
+/**
+ * As `WasmAllocator.counters` counts, from before the module started. What the program touches by the touch policy is
+ * in it: that decides which pages are resident, and which clearing is needed. With touch none all is the allocator's
+ * own, and whatever it clears that it did not write itself is needless.
+ */
 export interface MeteredCounts {
-  /** Pages of 4 KiB, each counted once; by the allocator alone. */
+  /** Pages of 4 KiB, each counted once. Those written are what a fresh memory takes of the system's. */
   touched: { read: number; written: number; either: number };
-  /** Bytes set to zero, by memory.fill or by stores, also of a header's fields; and those that were zero already. */
+  /**
+   * Bytes the allocator set to zero, and those of them that read as zero before. Where it has a calloc of its own, all
+   * its stores of zero count, of headers too; where calloc is composed, that clearing and memory.fill.
+   */
   zeroed: { bytes: number; needless: number };
 }
 
@@ -74,8 +88,8 @@ export type Outcome =
       javascript: Timing | null;
       counts: BenchCounts;
     }
-  /** It had no memory for some of what was asked. */
-  | { state: "exhausted"; failedAllocations: number; memoryBytes: number }
+  /** It had no memory for some of what was asked, and said so, or trapped when its memory was refused to grow. */
+  | ({ state: "exhausted" } & Exhaustion)
   /** It did not finish one round. */
   | { state: "late"; seconds: number }
   /** It trapped, broke the contract of an allocator, or could not be opened. */
@@ -88,6 +102,8 @@ export interface BenchResult {
   trace: string;
   /** Which shard measured it. */
   shard: number;
+  /** Whether nothing is left to be done for it: it has all its rounds, or ended before. */
+  finished: boolean;
   outcome: Outcome;
 }
 
@@ -106,6 +122,8 @@ export interface BenchRecord {
   complete: boolean;
   /** Null for a whole run. */
   shard: Shard | null;
+  /** For each time that it was continued after an interruption, how many results were kept from before. */
+  resumed: number[];
   /** The machines it was measured on, by shard. */
   hosts: { shard: number; description: string }[];
   parameters: BenchParameters;

@@ -11,7 +11,7 @@ export interface BenchHooks {
   /** After each round; what there is so far. */
   onRound?(record: BenchRecord): void;
   onProgress?(text: string): void;
-  /** True once it shall end. */
+  /** True once it shall end; who says so may close the subjects, which then have nothing to say any more. */
   stopped?(): boolean;
 }
 
@@ -25,21 +25,47 @@ interface Entry {
   ended: Exclude<Outcome, { state: "done" }> | null;
 }
 
-/** Fills in the results of a record, trace by trace. */
+/** Fills in the results of a record, trace by trace. Those finished before stay as they are. */
 export async function runBench(plan: BenchRecord, hooks: BenchHooks): Promise<BenchRecord> {
-  const jobs = jobsOf(plan, plan.shard);
+  const jobs = jobsLeft(plan);
   let done: BenchResult[] = [];
   for (let trace = 0; trace < plan.traces.length && !hooks.stopped?.(); trace++) {
     const entries = jobs.filter((job) => job.trace === trace).map((job) => start(job, hooks));
     const sofar = () => [...done, ...resultsOf(plan, entries)];
     try {
-      await runTrace(plan, entries, hooks, () => hooks.onRound?.({ ...plan, results: sofar() }));
+      await runTrace(plan, entries, hooks, () => hooks.onRound?.(withResults(plan, sofar())));
     } finally {
       for (const { subject } of entries) subject.close();
     }
     done = sofar();
   }
-  return { ...plan, complete: !hooks.stopped?.(), results: done };
+  return withResults(plan, done);
+}
+
+const resultOf = (plan: BenchRecord, results: readonly BenchResult[], { subject, trace }: BenchJob) =>
+  results.find(
+    (one) => one.subject === plan.subjects[subject]?.name && one.trace === plan.traces[trace]?.name,
+  );
+
+/** The jobs that are not finished; and the baseline, to compare these with in the same rounds. */
+function jobsLeft(plan: BenchRecord): BenchJob[] {
+  const all = jobsOf(plan, plan.shard);
+  const left = all.filter((job) => !resultOf(plan, plan.results, job)?.finished);
+  const isBaseline = ({ subject }: BenchJob) => plan.subjects[subject]?.name === plan.baseline;
+  return all.filter(
+    (job) => left.includes(job) || (isBaseline(job) && left.some(({ trace }) => trace === job.trace)),
+  );
+}
+
+/** The record with new results, where those from before were not finished. */
+function withResults(plan: BenchRecord, fresh: readonly BenchResult[]): BenchRecord {
+  const jobs = jobsOf(plan, plan.shard);
+  const results = jobs.flatMap((job) => {
+    const before = resultOf(plan, plan.results, job);
+    return (before?.finished ? before : (resultOf(plan, fresh, job) ?? before)) ?? [];
+  });
+  const complete = results.filter(({ finished }) => finished).length === jobs.length;
+  return { ...plan, complete, results };
 }
 
 function start(job: BenchJob, { open }: BenchHooks): Entry {
@@ -51,22 +77,22 @@ async function runTrace(plan: BenchRecord, entries: Entry[], hooks: BenchHooks, 
   for (const entry of entries) {
     if (hooks.stopped?.()) return;
     hooks.onProgress?.(`${name(entry)}: counting`);
-    await advance(entry, "counts");
+    await advance(entry, "counts", hooks);
   }
   for (let round = 1; round <= plan.parameters.rounds; round++) {
     for (const entry of entries) {
       if (hooks.stopped?.()) return;
       hooks.onProgress?.(`${name(entry)}: round ${round} of ${plan.parameters.rounds}`);
-      await advance(entry, "round");
+      await advance(entry, "round", hooks);
     }
     onRound();
   }
 }
 
-async function advance(entry: Entry, question: "counts" | "round"): Promise<void> {
+async function advance(entry: Entry, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
   if (entry.ended) return;
   const given = await entry.subject.ask(question);
-  if (given.state !== "answer") entry.ended = given;
+  if (given.state !== "answer") entry.ended = stopped?.() ? null : given;
   else if (question === "counts") entry.counts = given.answer as BenchCounts;
   else entry.rounds.push(given.answer as Round);
 }
@@ -79,7 +105,8 @@ function resultsOf(plan: BenchRecord, entries: Entry[]): BenchResult[] {
     const outcome = outcomeOf(entry, entry === baseline ? null : baseline, plan.parameters.seed);
     if (!outcome) return [];
     const trace = plan.traces[entry.job.trace]?.name as string;
-    return [{ subject: nameOf(entry), trace, shard: plan.shard?.index ?? 1, outcome }];
+    const finished = entry.ended !== null || entry.rounds.length === plan.parameters.rounds;
+    return [{ subject: nameOf(entry), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
   });
 }
 

@@ -1,8 +1,9 @@
 /** What runs in the Worker of one allocator and one trace: a round whenever it is asked, and the counts. */
 import { parentPort, workerData } from "node:worker_threads";
+import { ModuleTrap } from "../errors.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
-import type { WasmAllocator } from "../foreign/wasm-allocator.js";
-import type { Trace } from "../trace/trace.js";
+import type { Exhaustion, WasmAllocator } from "../foreign/wasm-allocator.js";
+import { RECORD_BYTES, type Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
 import type { BenchCounts } from "./record.js";
@@ -10,30 +11,36 @@ import type { Answer, Round, SubjectJob } from "./subject.js";
 
 const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerData as SubjectJob;
 
-const trace: Trace = {
-  notes: { format: "text", losses: [] },
-  async *[Symbol.asyncIterator]() {
-    yield { records, count };
-  },
-};
+/** The trace, in chunks that end before each of some operations, and at its end. */
+function traceIn(...ends: number[]): Trace {
+  return {
+    notes: { format: "text", losses: [] },
+    async *[Symbol.asyncIterator]() {
+      let from = 0;
+      for (const to of [...ends, count]) {
+        yield { records: records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+        from = to;
+      }
+    },
+  };
+}
+
+const whole = traceIn();
 
 const open = (more: WasmOptions = {}) => openWasmAllocator(wasm, { ...options, ...more });
 
 /** Fails where an allocation does: what comes after is not the trace any more, and takes another time. */
 class Exhausted extends Error {
-  constructor(
-    readonly failedAllocations: number,
-    readonly memoryBytes: number,
-  ) {
+  constructor(readonly exhaustion: Exhaustion) {
     super();
   }
 }
 
-async function pass(allocator: WasmAllocator, verify = false): Promise<number> {
+async function pass(allocator: WasmAllocator, verify = false, trace = whole): Promise<number> {
   const start = performance.now();
-  const { failedAllocations } = await allocator.replay(trace, { touch, verify });
+  await allocator.replay(trace, { touch, verify });
   const milliseconds = performance.now() - start;
-  if (failedAllocations > 0) throw new Exhausted(failedAllocations, allocator.hostBytes);
+  if (allocator.exhaustion) throw new Exhausted(allocator.exhaustion);
   return milliseconds;
 }
 
@@ -53,14 +60,14 @@ async function round(): Promise<Round> {
 }
 
 /**
- * On an instance of its own that stays, so that its loop is compiled for one module only. One that traps in the
- * end, as an allocator does that frees nothing, has no such figure from then on; the others stand.
+ * On an instance of its own that stays, so that its loop is compiled for one module only. One whose memory ends
+ * there, as that of an allocator does that frees nothing, has no such figure from then on; the others stand.
  */
 async function roundInJavaScript(): Promise<number | null> {
   try {
     return await timeJavaScript();
   } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof ModuleTrap)) throw error;
     forJavaScript = null;
     return null;
   }
@@ -74,30 +81,52 @@ async function timeJavaScript(): Promise<number | null> {
   }
   if (!forJavaScript) return null;
   const start = performance.now();
-  for (let i = 0; i < passes; i++) forJavaScript.loop(records);
-  return perOperation(performance.now() - start, passes);
+  let fails = false;
+  for (let i = 0; i < passes && !fails; i++) fails = !forJavaScript.loop(records);
+  if (fails) forJavaScript = null;
+  return fails ? null : perOperation(performance.now() - start, passes);
 }
 
-/** An allocator that is wrong is of no interest, however quick: so the first pass of all looks for that. */
+/**
+ * The passes of a round on one instance, and the memory it had after the first. An allocator that is wrong is of no
+ * interest, however quick: so the first looks for that.
+ */
+async function allPasses(allocator: WasmAllocator, trace = whole): Promise<number> {
+  await pass(allocator, true, trace);
+  const peak = allocator.hostBytes;
+  for (let i = 0; i < passes; i++) await pass(allocator, false, trace);
+  return peak;
+}
+
 async function counts(): Promise<BenchCounts> {
   const allocator = await open();
   const initial = allocator.hostBytes;
-  await pass(allocator, true);
-  const peak = allocator.hostBytes;
-  for (let i = 0; i < passes; i++) await pass(allocator);
+  const peak = await allPasses(allocator).catch(async (error) => {
+    throw error instanceof ModuleTrap ? await reasonOf(error, allocator) : error;
+  });
   const metered = await countMetered(wasm, options, (one) => pass(one));
   const memory = { initial, peak, final: allocator.hostBytes };
-  return { memory, utilisation: peakLiveBytes / peak, metered };
+  const { findings } = allocator.report;
+  return { memory, utilisation: peakLiveBytes / peak, metered, findings };
+}
+
+/**
+ * Whether an allocator trapped for want of memory: an instance that does the same with a meter tells whether growth was
+ * refused in the call that trapped, which therefore is a chunk of its own.
+ */
+async function reasonOf(trap: ModuleTrap, { operations }: WasmAllocator): Promise<Error> {
+  const twin = await open({ meter: true }).catch(() => null);
+  if (!twin) return trap; // it cannot be metered
+  const at = operations % count;
+  await allPasses(twin, traceIn(at, at + 1)).catch(() => {});
+  return twin.exhaustion ? new Exhausted(twin.exhaustion) : trap;
 }
 
 async function answer(question: "counts" | "round"): Promise<Answer> {
   try {
     return { state: "answer", answer: await (question === "round" ? round() : counts()) };
   } catch (error) {
-    if (error instanceof Exhausted) {
-      const { failedAllocations, memoryBytes } = error;
-      return { state: "exhausted", failedAllocations, memoryBytes };
-    }
+    if (error instanceof Exhausted) return { state: "exhausted", ...error.exhaustion };
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { state: "failed", error: name, message };
   }

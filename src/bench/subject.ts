@@ -10,7 +10,7 @@ export interface SubjectJob {
   records: Uint8Array;
   count: number;
   peakLiveBytes: number;
-  options: Pick<WasmOptions, "unknownImports" | "memoryBytes">;
+  options: Pick<WasmOptions, "functions" | "convention" | "unknownImports" | "memoryBytes">;
   passes: number;
   touch: TouchPolicy;
 }

@@ -1,6 +1,6 @@
 /**
  * The allocator syntax: `name` or `name:option=value:option=value`, comma separated. Options are the
- * model's own and the machine's; sizes may have units.
+ * model's own and the machine's; sizes may have units. Modules, by their paths, have options too (modules.ts).
  */
 
 import { parseBytes } from "../bytes.js";
@@ -8,9 +8,13 @@ import { joinWords } from "../report/numbers.js";
 import type { OptionValues } from "../report/results.js";
 import { UsageError } from "./exit.js";
 import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
+import { isModuleText, parseModule } from "./modules.js";
+
+const TAKERS = "name a model; run calloc-loop, cliffs, replay, check and bench take modules";
 
 /** One allocator to run. */
 export interface AllocatorChoice {
+  /** A model, or the path of a module. */
   model: string;
   /** As given; an option not given is not here. */
   options: OptionValues;
@@ -29,11 +33,16 @@ export function parseAllocators(
   modules: "modules" | "models only" = "models only",
 ): AllocatorChoice[] {
   if (text === undefined) return catalogue.models.map(({ name }) => ({ model: name, options: {} }));
-  const isPath = (one: string) => modules === "modules" && one.endsWith(".wasm");
   const choices = text
     .split(",")
     .map((one) => one.trim())
-    .map((one) => (isPath(one) ? { model: one, options: {} } : parseAllocator(one, catalogue)));
+    .map((one) => {
+      if (!isModuleText(one)) return parseAllocator(one, catalogue);
+      if (modules === "modules") return parseModule(one);
+      throw new UsageError(
+        `--allocator: ${one} is a wasm module, which runs on no simulated machine: ${TAKERS}`,
+      );
+    });
   return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
 }
 

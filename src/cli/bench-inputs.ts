@@ -1,8 +1,5 @@
 /** What a bench is about: modules and traces, read before any work. */
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type ClosedTrace, closeTrace } from "../bench/closed-trace.js";
 import { hashOf } from "../bench/identity.js";
 import type { SubjectInfo, TraceInfo } from "../bench/record.js";
@@ -12,9 +9,14 @@ import { collectTrace } from "../trace/collect.js";
 import { readTrace } from "../trace/read.js";
 import type { TraceSource } from "../trace/source.js";
 import { UsageError } from "./exit.js";
+import type { Host } from "./host.js";
+import { type ModuleChoice, parseModule, readModuleFile } from "./modules.js";
+import { openSource } from "./source.js";
 
 /** AssemblyScript's own allocators, which come with the package. */
 export const BUILT_IN = ["as-tlsf", "as-stub"] as const;
+
+const OTHERWISE = `; built in are ${BUILT_IN.join(" and ")}`;
 
 export interface LoadedSubject {
   info: SubjectInfo;
@@ -25,40 +27,47 @@ export interface LoadedTrace extends ClosedTrace {
   info: TraceInfo;
 }
 
-/** Reads modules, by default those built in. @throws UsageError for a file that cannot be read, or one named twice. */
-export async function loadSubjects(files: readonly string[]): Promise<LoadedSubject[]> {
-  const wanted = files.length > 0 ? files : BUILT_IN;
-  const names = namesOf(wanted, ".wasm");
+/** Reads modules, by default those built in. @throws UsageError as `readModuleFile` does, or for one named twice. */
+export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubject[]> {
+  const wanted = texts.length > 0 ? texts : BUILT_IN;
+  const choices = wanted.map(chooseSubject);
+  const names = namesOf(
+    wanted,
+    choices.map(({ model }) => model),
+    ".wasm",
+  );
   return Promise.all(
-    wanted.map(async (file, i) => {
-      const wasm = new Uint8Array(await read(pathOf(file), file));
-      return { info: { name: names[i] as string, bytes: wasm.length, hash: hashOf(wasm) }, wasm };
+    choices.map(async (choice, i) => {
+      const wasm = new Uint8Array(await readModuleFile(choice, OTHERWISE));
+      const { options } = choice;
+      return { info: { name: names[i] as string, options, bytes: wasm.length, hash: hashOf(wasm) }, wasm };
     }),
   );
 }
 
-function pathOf(file: string): string {
-  const builtIn = BUILT_IN.find((name) => name === file);
-  return builtIn ? fileURLToPath(new URL(`../../build/${builtIn}.wasm`, import.meta.url)) : file;
+function chooseSubject(text: string): ModuleChoice {
+  const builtIn = BUILT_IN.find((name) => name === text);
+  if (builtIn) return { model: new URL(`../../build/${builtIn}.wasm`, import.meta.url).href, options: {} };
+  return parseModule(text);
 }
 
-async function read(path: string, given: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : message;
-    throw new UsageError(`cannot read module "${given}": ${reason}; built in are ${BUILT_IN.join(" and ")}`);
-  }
-}
-
-/** Reads traces, or generates a workload where there is none. @throws TraceError naming the file. */
-export async function loadTraces(files: readonly string[], seed: number): Promise<LoadedTrace[]> {
+/**
+ * Reads traces, - from standard input, or generates a workload where there is none.
+ * @throws UsageError for a file that cannot be read, TraceError naming the file.
+ */
+export async function loadTraces(
+  files: readonly string[],
+  seed: number,
+  stdin: Host["stdin"],
+): Promise<LoadedTrace[]> {
   if (files.length === 0) return [await load("workload", generateWorkload(seed))];
-  const names = namesOf(files, ".gz", ".txt", ".rep", ".log");
+  const names = namesOf(files, files, ".gz", ".txt", ".rep", ".log");
   const traces: LoadedTrace[] = [];
-  for (const [i, file] of files.entries())
-    traces.push(await load(names[i] as string, createReadStream(file), file));
+  for (const [i, file] of files.entries()) {
+    const source = await openSource(file, stdin, 1);
+    const name = file === "-" ? source.name : (names[i] as string);
+    traces.push(await load(name, source.open(), source.name).finally(() => source.close()));
+  }
   return traces;
 }
 
@@ -69,16 +78,14 @@ async function load(name: string, source: TraceSource, file = name): Promise<Loa
     const { records, count, peakLiveBytes } = trace;
     return { ...trace, info: { name, operations: count, peakLiveBytes, hash: hashOf(records) } };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new UsageError(`cannot read trace "${file}": there is no such file`);
-    if (error instanceof ZeropageError) error.message = `${file}: ${message}`;
+    if (error instanceof ZeropageError) error.message = `${file}: ${error.message}`;
     throw error;
   }
 }
 
-/** The names of files without folder and ending; whole paths where these are not told apart. */
-function namesOf(files: readonly string[], ...endings: string[]): string[] {
-  const doubled = files.find((file, i) => files.indexOf(file) !== i);
+/** The names of files without folder and ending; what was typed where these are not told apart. */
+function namesOf(typed: readonly string[], files: readonly string[], ...endings: string[]): string[] {
+  const doubled = typed.find((text, i) => typed.indexOf(text) !== i);
   if (doubled !== undefined) throw new UsageError(`"${doubled}" is named twice: name each once`);
   const short = files.map((file) =>
     endings.reduce(
@@ -87,6 +94,6 @@ function namesOf(files: readonly string[], ...endings: string[]): string[] {
     ),
   );
   return short.map((name, i) =>
-    short.indexOf(name) === short.lastIndexOf(name) ? name : (files[i] as string),
+    short.indexOf(name) === short.lastIndexOf(name) ? name : (typed[i] as string),
   );
 }

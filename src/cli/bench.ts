@@ -1,13 +1,17 @@
 import { identityOf } from "../bench/identity.js";
+import { MergeError } from "../bench/merge.js";
 import type { BenchRecord } from "../bench/record.js";
+import { resume } from "../bench/resume.js";
 import { runBench } from "../bench/run.js";
-import { openSubject } from "../bench/subject.js";
+import { openSubject, type Subject } from "../bench/subject.js";
+import { moduleOptions } from "../foreign/module-options.js";
 import { slowerThan } from "../report/bench.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { parseCount, parseSize, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
-import { loadSubjects, loadTraces } from "./bench-inputs.js";
+import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
+import { readBenchRecord } from "./bench-record.js";
 import { EXIT, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { prepareFile } from "./outfile.js";
@@ -26,9 +30,9 @@ export interface BenchFlags extends BenchFormFlags {
   memory: string;
   touch: string;
   seed: string;
-  unknownImports: string;
   shard?: string;
   output?: string;
+  resume?: string;
   failIfSlower?: string;
 }
 
@@ -36,11 +40,32 @@ export interface BenchFlags extends BenchFormFlags {
 export async function benchCommand(files: readonly string[], flags: BenchFlags, host: Host): Promise<number> {
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
   const parameters = parametersOf(flags);
-  const unknownImports = parseWord("--unknown-imports", flags.unknownImports, ["refuse", "trap"]);
   const print = await prepareBenchForms(flags);
-  const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
+  // What goes on goes on in its file.
+  const path = flags.output ?? flags.resume;
+  const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
-  const traces = await loadTraces(flags.trace ?? [], parameters.seed);
+  const traces = await loadTraces(flags.trace ?? [], parameters.seed, host.stdin);
+  const plan = await planOf({ parameters, subjects, traces }, flags, host);
+  const record = await measure(plan, { subjects, traces }, host, (sofar) =>
+    output?.writeNow(jsonReport(sofar)),
+  );
+  await print(record, host);
+  if (!record.complete) return INTERRUPTED;
+  return most === null ? EXIT.ok : judge(record, most, host);
+}
+
+interface Inputs {
+  subjects: readonly LoadedSubject[];
+  traces: readonly LoadedTrace[];
+}
+
+/** The record nothing was measured for yet, or what an interrupted run has of it. */
+async function planOf(
+  { subjects, traces, parameters }: Inputs & Pick<BenchRecord, "parameters">,
+  flags: BenchFlags,
+  host: Host,
+): Promise<BenchRecord> {
   const baseline = flags.baseline ?? (subjects[0]?.info.name as string);
   if (!subjects.some(({ info }) => info.name === baseline)) {
     const names = subjects.map(({ info }) => info.name).join(", ");
@@ -48,34 +73,56 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
   }
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const plan: BenchRecord = {
-    ...{ scenario: "bench", version: host.version, identity: "", complete: false, shard },
+    ...{ scenario: "bench", version: host.version, identity: "", complete: false, shard, resumed: [] },
     ...{ hosts: [{ shard: shard?.index ?? 1, description: host.description ?? "" }], parameters, baseline },
     ...{ subjects: subjects.map(({ info }) => info), traces: traces.map(({ info }) => info), results: [] },
   };
   plan.identity = identityOf(plan);
+  return flags.resume === undefined ? plan : resumed(plan, flags.resume);
+}
 
+/** Runs until all is done or Ctrl-C is pressed, which ends a round at once. What there is, is kept from the start on. */
+async function measure(
+  plan: BenchRecord,
+  { subjects, traces }: Inputs,
+  host: Host,
+  keep: (sofar: BenchRecord) => void,
+): Promise<BenchRecord> {
+  const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
   const progress = openProgress(host.stderr);
+  const running: Subject[] = [];
   let stopped = false;
-  const { passes, touch, memoryBytes, budgetSeconds } = parameters;
   const release = host.onInterrupt?.(() => {
     stopped = true;
+    for (const subject of running) subject.close();
   });
+  keep(plan);
   const record = await runBench(plan, {
-    open: ({ subject, trace }) => {
-      const { wasm } = subjects[subject] as (typeof subjects)[number];
-      const { records, count, peakLiveBytes } = traces[trace] as (typeof traces)[number];
-      const options = { unknownImports, memoryBytes };
-      return openSubject({ wasm, records, count, peakLiveBytes, options, passes, touch }, budgetSeconds);
+    open: (job) => {
+      const { wasm, info } = subjects[job.subject] as LoadedSubject;
+      const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
+      const options = { ...moduleOptions(info.options), memoryBytes };
+      const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
+      const subject = openSubject(work, budgetSeconds);
+      running.push(subject);
+      return subject;
     },
-    onRound: (sofar) => output?.writeNow(jsonReport(sofar)),
+    onRound: keep,
     onProgress: (text) => progress.show(text),
     stopped: () => stopped,
   }).finally(() => release?.());
   progress.clear();
-  output?.writeNow(jsonReport(record));
-  await print(record, host);
-  if (stopped) return INTERRUPTED;
-  return most === null ? EXIT.ok : judge(record, most, host);
+  keep(record);
+  return record;
+}
+
+async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {
+  const before = await readBenchRecord(name);
+  try {
+    return resume(plan, before, name);
+  } catch (error) {
+    throw error instanceof MergeError ? new UsageError(`--resume: ${error.message}`) : error;
+  }
 }
 
 /** Fails where an allocator is surely slower, or did not come through what the baseline did. */

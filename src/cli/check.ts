@@ -1,11 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { conformanceCases } from "../conformance/check.js";
 import type { ModuleCheckReport } from "../foreign/check.js";
+import { moduleOptions } from "../foreign/module-options.js";
 import { checklist } from "../report/checklist.js";
 import { junitXml } from "../report/junit.js";
 import { parseSize } from "./args.js";
 import { EXIT, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
+import { parseModule, readModuleFile } from "./modules.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
@@ -25,13 +26,14 @@ export async function checkCommand(file: string, flags: CheckFlags, host: Host):
     memoryBytes: parseSize("--memory", flags.memory),
     ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
   };
-  const wasm = await readWasm(file);
+  const module = parseModule(file);
+  const wasm = await readModuleFile(module);
   const junit = flags.junit === undefined ? undefined : await prepareStream("--junit", flags.junit);
   const progress = openProgress(host.stderr);
   const onCase = (name: string, done: number, total: number) =>
     progress.show(`${name}: ${done} of ${total} done`);
   const report = await host.library
-    .checkModule(wasm, { ...settings, onCase })
+    .checkModule(wasm, { ...moduleOptions(module.options), ...settings, onCase })
     .finally(() => progress.clear());
   print(file, report, flags, host);
   if (junit) write(junit, junitXml(file, report.outcomes), host);
@@ -50,15 +52,6 @@ function parseCases(text: string): string[] {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return names;
   throw new UsageError(`--case: there is no case "${unknown}"; there are ${known.join(", ")}`);
-}
-
-async function readWasm(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read "${file}": ${code === "ENOENT" ? "there is no such file" : message}`);
-  }
 }
 
 function print(file: string, report: ModuleCheckReport, { json }: CheckFlags, { stdout }: Host): void {

@@ -9,6 +9,7 @@ import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { checkModuleFiles } from "./modules.js";
 import { prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printableCliffs } from "./output.js";
 import { openProgress } from "./progress.js";
@@ -29,6 +30,7 @@ export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<num
   if (range.from > range.to) {
     throw new UsageError(`--from: "${flags.from}" is more than "${flags.to}", given to --to`);
   }
+  await checkModuleFiles(allocators);
   const costs = await chooseCosts(flags);
   const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   const progress = openProgress(host.stderr);

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../errors.js";
+import { allocatorLabel } from "../report/label.js";
 import type { Collected } from "./collect.js";
 import { EXIT, reportError } from "./exit.js";
 import type { Host } from "./host.js";
@@ -29,10 +30,20 @@ export async function finish(
     printReport(report, form, host);
     if (form === "table" && text !== "") host.stdout.write(`\n${text}`);
   }
+  for (const note of notesOf(report)) host.stderr.write(`note: ${note}\n`);
   for (const { label, error } of failed) reportError(error, host, label);
   if (picture && report.record.results.length > 0) await draw(picture, host);
   if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** What is odd about modules, each sentence once. */
+function notesOf({ record }: Printable): Set<string> {
+  return new Set(
+    record.results.flatMap((result) =>
+      (result.notes ?? []).map((note) => `${allocatorLabel(result)}: ${note}`),
+    ),
+  );
 }
 
 /** Loads the chart library only now: it takes longer than most runs. */

@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { mergeShards, type Part } from "../bench/merge.js";
-import type { BenchRecord } from "../bench/record.js";
 import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
-import { UsageError } from "./exit.js";
+import { readBenchRecord } from "./bench-record.js";
 import type { Host } from "./host.js";
 import { prepareFile } from "./outfile.js";
 
@@ -22,14 +20,5 @@ export async function mergeCommand(files: readonly string[], flags: MergeFlags, 
 }
 
 async function readPart(name: string): Promise<Part> {
-  let record: BenchRecord;
-  try {
-    record = JSON.parse(await readFile(name, "utf8"));
-  } catch (error) {
-    throw new UsageError(`cannot read "${name}": ${(error as Error).message}`);
-  }
-  if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
-    throw new UsageError(`"${name}" is no record of zeropage bench: name what --output or --json wrote`);
-  }
-  return { name, record };
+  return { name, record: await readBenchRecord(name) };
 }

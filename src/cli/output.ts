@@ -5,7 +5,13 @@ import { iterContentPage } from "../report/iter-content.js";
 import { jsonReport } from "../report/json.js";
 import { markdownPage } from "../report/markdown.js";
 import type { Page } from "../report/page.js";
-import type { CallocFixesReport, CliffsReport, IterContentReport, Report } from "../report/results.js";
+import type {
+  CallocFixesReport,
+  CliffsReport,
+  IterContentReport,
+  OptionValues,
+  Report,
+} from "../report/results.js";
 import { reportPage } from "../report/rows.js";
 import { tablePage } from "../report/table.js";
 import type { Host } from "./host.js";
@@ -19,9 +25,16 @@ export interface FormFlags {
 
 export type Form = "table" | keyof FormFlags;
 
+/** What every result has. */
+interface Printed {
+  allocator: string;
+  options: OptionValues;
+  notes?: string[];
+}
+
 /** A report in all its forms. */
 export interface Printable {
-  record: { results: readonly unknown[] };
+  record: { results: readonly Printed[] };
   page(): Page;
   csv(): string;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
+import { ROLES } from "../foreign/families.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
@@ -20,14 +21,21 @@ const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
   libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
 
-const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}
+const MODULE_SYNTAX = `options name functions that are not found by themselves
+(${ROLES.join(", ")}), and their convention:`;
+
+const MODULES = `
+Or a wasm module, which really runs: its path, and ${MODULE_SYNTAX}
+  lazy,mine.wasm,other.wasm:malloc=take:free=give`;
+
+const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage run calloc-loop
   zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
   zeropage run calloc-loop --written 25% --chart zeroed.svg`;
 
-const CLIFFS_EXAMPLES = `${ALLOCATORS}
+const CLIFFS_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage cliffs
@@ -52,19 +60,27 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
 
 const CHECK_EXAMPLES = `
+A module is its path, and ${MODULE_SYNTAX}
+  mine.wasm:malloc=take:free=give
+
 Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
 
 Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
+
 const BENCH_EXAMPLES = `
+A module is its path, and ${MODULE_SYNTAX}
+  mine.wasm:malloc=take:free=give
 as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
 
 Examples:
   zeropage bench
   zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
+  zeropage bench *.wasm --trace *.gz --output all.json
+  zeropage bench *.wasm --trace *.gz --resume all.json
   zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
 
 const MERGE_EXAMPLES = `
@@ -73,7 +89,7 @@ Example:
 
 const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
 
-const REPLAY_EXAMPLES = `${ALLOCATORS}
+const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 Examples:
   zeropage replay trace.txt.gz
@@ -253,7 +269,7 @@ function bench(host: Host, exit: (code: number) => void): Command {
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
-    .option("--trace <files...>", "traces to run (default: a generated workload)")
+    .option("--trace <files...>", "traces to run; - is standard input (default: a generated workload)")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "how often to measure each allocator, in turn", "11")
     .option("--passes <number>", "passes of a round on one instance, after the first", "3")
@@ -265,9 +281,9 @@ function bench(host: Host, exit: (code: number) => void): Command {
       "none",
     )
     .option("--seed <number>", "of the workload and of the intervals", "1")
-    .option("--unknown-imports <what>", "imports that are not known: refuse, or trap when called", "refuse")
     .option("--shard <i/n>", "run one part of n only, for zeropage merge")
     .option("--output <file>", "write the record as JSON, after each round")
+    .option("--resume <file>", "go on with a run that was interrupted, from its --output, and in that file")
     .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)

@@ -15,6 +15,7 @@ import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { checkModuleFiles } from "./modules.js";
 import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
@@ -46,6 +47,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
     timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
     ...(await chooseCosts(flags)),
   };
+  await checkModuleFiles(allocators);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const addresses = await prepareAddresses(flags.addresses, allocators.length);
   const source = await openSource(file, host.stdin, allocators.length);

@@ -10,6 +10,7 @@ import { type Collected, collect, type Job } from "./collect.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { checkModuleFiles } from "./modules.js";
 import { prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
@@ -34,6 +35,7 @@ export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Pro
     check: flags.check === true,
     ...(await chooseCosts(flags)),
   };
+  await checkModuleFiles(settings.allocators);
   const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   const progress = openProgress(host.stderr);
   const collected: Collected<Result> = await collect(callocLoopJobs(settings, host, progress));

@@ -123,7 +123,7 @@ export function findAllocator(
     if (found.malloc && found.free) return { convention: family.convention, functions: found };
   }
   throw new ModuleError(
-    `no allocator among its exports (${list(functions)}): name them, as in functions: { malloc: "my_malloc", free: "my_free" }`,
+    `no allocator among its exports (${list(functions)}): name them, as in functions: { malloc: "take", free: "give" } or, on the command line, FILE.wasm:malloc=take:free=give`,
   );
 }
 
@@ -149,12 +149,12 @@ function namedAllocator(
 }
 
 function checkNamed(functions: readonly Extern[], name: string, role: string, wanted?: string): void {
-  if (wanted === undefined) throw new ModuleError(`functions.${role} means nothing here: leave it out`);
+  if (wanted === undefined) throw new ModuleError(`${role} means nothing to this convention: leave it out`);
   const found = functions.find((one) => one.name === name);
-  if (!found) throw new ModuleError(`functions.${role}: no function "${name}" among ${list(functions)}`);
+  if (!found) throw new ModuleError(`${role}: there is no function "${name}" among ${list(functions)}`);
   if (fits(found.type, wanted)) return;
   throw new ModuleError(
-    `functions.${role}: "${name}" is of type ${signature(found.type)}, not ${wanted}: name another, or another convention`,
+    `${role}: "${name}" is of type ${signature(found.type)}, not ${wanted}: name another, or another convention`,
   );
 }
 

@@ -46,6 +46,10 @@ export interface Host {
   fill?: (address: number, value: number, bytes: number) => void;
   /** Bytes at the start of memory that are not the module's: those of a meter. */
   base: number;
+  /** Whether the growth that the module asked for last, of the host, was refused. */
+  refused: boolean;
+  /** What it wants that is not known and was linked to a trap, as "module.name". */
+  trapping: string[];
 }
 
 type ImportShape = ModuleShape["imports"][number];
@@ -53,7 +57,7 @@ type HostFunction = (...args: never[]) => unknown;
 
 /** @throws ModuleError naming an import that cannot be given, and what to do. */
 export function satisfyImports(shape: ModuleShape, options: ImportOptions, base: number): Host {
-  const host: Host = { imports: {}, base };
+  const host: Host = { imports: {}, base, refused: false, trapping: [] };
   for (const wanted of shape.imports) {
     const module = host.imports[wanted.module] ?? Object.create(null);
     host.imports[wanted.module] = module;
@@ -73,10 +77,14 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
     tag: () => undefined,
   }[wanted.kind]();
   if (given !== undefined) return given;
-  if (wanted.kind === "function" && options.unknownImports === "trap") return trapping(wanted);
+  const name = `${wanted.module}.${wanted.name}`;
+  if (wanted.kind === "function" && options.unknownImports === "trap") {
+    host.trapping.push(name);
+    return trapping(name);
+  }
   const remedy = wanted.kind === "function" ? ', or set unknownImports: "trap"' : "";
   throw new ModuleError(
-    `the module imports the ${wanted.kind} "${wanted.module}.${wanted.name}", which is not known: give it in imports${remedy}`,
+    `the module imports the ${wanted.kind} "${name}", which is not known: give it in imports of openWasmAllocator${remedy}`,
   );
 }
 
@@ -187,8 +195,8 @@ function giveUp(what: string): never {
   throw new ModuleTrap(`the module ${what}`);
 }
 
-function trapping({ module, name }: ImportShape): HostFunction {
-  return () => giveUp(`called ${module}.${name}, which it was not given: give it in imports`);
+function trapping(name: string): HostFunction {
+  return () => giveUp(`called ${name}, which is not known: give it in imports of openWasmAllocator`);
 }
 
 function memoryOf({ memory }: Host): WebAssembly.Memory {
@@ -199,11 +207,12 @@ function memoryOf({ memory }: Host): WebAssembly.Memory {
 function growTo(host: Host, bytes: number): number {
   const memory = memoryOf(host);
   const have = memory.buffer.byteLength - host.base;
-  for (const wanted of [Math.max(bytes, have * 1.125), bytes]) {
+  const grew = [Math.max(bytes, have * 1.125), bytes].some((wanted) => {
     const pages = Math.ceil((wanted - have) / WASM_PAGE_BYTES);
-    if (pages <= 0 || grow(memory, pages)) return 1;
-  }
-  return 0;
+    return pages <= 0 || grow(memory, pages);
+  });
+  host.refused = !grew;
+  return grew ? 1 : 0;
 }
 
 function grow(memory: WebAssembly.Memory, pages: number): boolean {

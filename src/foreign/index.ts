@@ -4,4 +4,9 @@ export type { Convention, FunctionNames, Provision } from "./families.js";
 export { type Extern, type FunctionType, inspectModule, type Limits, type ModuleShape } from "./inspect.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./open.js";
-export { type AllocatorReport, WasmAllocator, type WasmReplayOptions } from "./wasm-allocator.js";
+export {
+  type AllocatorReport,
+  type Exhaustion,
+  WasmAllocator,
+  type WasmReplayOptions,
+} from "./wasm-allocator.js";

@@ -21,9 +21,11 @@ export interface DriverExports {
   slotsMade(): number;
   replay(from: number, to: number, times: number, touch: number, verify: number): void;
   replayed(): number;
+  done(): number;
   calls(): number;
   liveBytes(): number;
   failedAllocations: WebAssembly.Global;
+  doneBeforeFailure: WebAssembly.Global;
   fault: WebAssembly.Global;
   faultPointer: WebAssembly.Global;
   faultDetail: WebAssembly.Global;

@@ -34,11 +34,6 @@ export interface WasmOptions extends ImportOptions {
    * `imports` needs as many more, in its minimum and its maximum.
    */
   meter?: boolean;
-  /**
-   * Rewrites the module before it is opened, as a meter does. `base` is where in its memory the
-   * module's address 0 is from then on.
-   */
-  rewrite?: (wasm: Uint8Array) => Promise<{ wasm: Uint8Array; base: number }>;
 }
 
 /** A module, read and compiled, of which nothing ran yet. */
@@ -70,7 +65,7 @@ export async function openWasmAllocator(
     convention: allocator.convention,
     functions: describeProvisions(allocator),
     started: running.started,
-    findings: [...oddities(shape, allocator), ...findReruns(prepared, options)],
+    findings: [...oddities(shape, allocator), ...missing(running), ...findReruns(prepared, options)],
   };
   const maximum = memoryOf(shape)?.limits?.maximum;
   return new WasmAllocator(options.name ?? nameOf(source), report, running, maximum);
@@ -88,32 +83,25 @@ function nameOf(source: WasmSource): string {
 async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
   const tools = await loadTools();
   if (source instanceof WebAssembly.Module) {
-    if (options.rewrite || options.meter || options.memoryBytes) {
-      throw new ModuleError("a compiled module cannot be metered, rewritten or limited: give its bytes");
+    if (options.meter || options.memoryBytes) {
+      throw new ModuleError("a compiled module cannot be metered or limited: give its bytes");
     }
     const shape = shapeOfCompiled(source);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  const originalShape = inspectModule(original);
-  const { rewritten, metered } = await rewrite(original, originalShape, options);
-  const { base } = rewritten;
-  const limited = options.memoryBytes !== undefined;
-  const wasm = limited ? limitMemory(rewritten.wasm, mostPages(options, base)) : rewritten.wasm;
+  const metered = options.meter ? await meter(original, options) : undefined;
+  const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
+  const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
   // How functions begin may be different once they are metered.
-  const shape = { ...inspectModule(wasm), isRestarting: originalShape.isRestarting };
+  const { isRestarting } = inspectModule(original);
+  const shape = { ...inspectModule(wasm), isRestarting };
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
-async function rewrite(wasm: Uint8Array, shape: ModuleShape, options: WasmOptions) {
-  if (options.meter && options.rewrite) {
-    throw new ModuleError("a module is metered or rewritten, not both: leave out meter or rewrite");
-  }
-  const metered = options.meter
-    ? await meterModule(wasm, { zeroStores: zeroesByStores(find(shape, options)) })
-    : undefined;
-  return { rewritten: metered ?? (await options.rewrite?.(wasm)) ?? { wasm, base: 0 }, metered };
+function meter(wasm: Uint8Array, options: WasmOptions): Promise<MeteredModule> {
+  return meterModule(wasm, { zeroStores: zeroesByStores(find(inspectModule(wasm), options)) });
 }
 
 /** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */
@@ -178,12 +166,15 @@ function start(prepared: Prepared, options: ImportOptions): Running {
   const memory = findMemory(shape, exports, host);
   const patterns = attach(host, memory);
   const started = startUp(exports);
+  const meter = metered && new Meter(metered, memory);
   return {
     instance,
     linked: link(tools, allocator, exports, patterns),
     memory: new LinearMemory(memory, base, patterns.note),
-    meter: metered && new Meter(metered, memory),
+    meter,
+    host,
     started,
+    trapping: host.trapping,
   };
 }
 
@@ -227,6 +218,11 @@ function oddities(shape: ModuleShape, { convention, functions }: Allocator): str
     );
   }
   return findings;
+}
+
+function missing({ trapping }: Running): string[] {
+  if (trapping.length === 0) return [];
+  return [`it imports what is not known, and traps if it calls that: ${trapping.join(", ")}`];
 }
 
 /** Whether constructors run on each call: read from the module, or asked of an instance made for this alone. */

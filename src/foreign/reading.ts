@@ -50,6 +50,7 @@ const COUNTERS = [
   "stored",
   "storedNeedlessly",
   "storedOverZeroes",
+  "refused",
 ] as const;
 
 /** Bits of `Meter.pages`. */
@@ -84,6 +85,16 @@ export class Meter {
       grows: counter("grows"),
       peakPages: (this.memory.buffer.byteLength - this.module.base) / WASM_PAGE_BYTES,
     };
+  }
+
+  /** Whether the growth that the module asked for last was refused. Set to false, it says so of what comes then. */
+  get refused(): boolean {
+    return this.#counters()("refused") > 0;
+  }
+
+  set refused(is: boolean) {
+    const view = new DataView(this.memory.buffer, this.module.layout.COUNTERS);
+    view.setBigUint64(8 * COUNTERS.indexOf("refused"), is ? 1n : 0n, true);
   }
 
   /** What happened to every page, as READ, WRITTEN and CLEARED together. */

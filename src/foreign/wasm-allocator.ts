@@ -14,7 +14,7 @@ import { Timeline } from "../timeline.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import { explainTrap } from "./explain.js";
 import type { Provision } from "./families.js";
-import { WASM_PAGE_BYTES } from "./imports.js";
+import { type Host, WASM_PAGE_BYTES } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
 import { type Meter, runsOf } from "./reading.js";
@@ -57,7 +57,23 @@ export interface Running {
   linked: Linked;
   memory: LinearMemory;
   meter: Meter | undefined;
+  /** What the module was given, and whether the host refused it memory. */
+  host: Host;
   started: string[];
+  /** Imports that trap when called, as "module.name". */
+  trapping: string[];
+}
+
+/** How a module came to the end of its memory. */
+export interface Exhaustion {
+  /** Operations of all replays done before the first allocation that got no memory. */
+  operations: number;
+  /** Allocations that got none. */
+  failedAllocations: number;
+  /** Whether it trapped then instead of returning 0. */
+  trapped: boolean;
+  /** Size of its memory. */
+  memoryBytes: number;
 }
 
 interface ObjectBlock {
@@ -80,6 +96,8 @@ export class WasmAllocator implements SandboxFace {
   readonly #objects = new Map<number, ObjectBlock>();
   #calls = 0;
   #broken: ModuleTrap | undefined;
+  /** Whether it is broken because the module trapped in a call in which its memory could not grow. */
+  #starved = false;
   #open = true;
   readonly #mostBytes: number;
 
@@ -90,18 +108,20 @@ export class WasmAllocator implements SandboxFace {
   private readonly linked: Linked;
   private readonly memory: LinearMemory;
   private readonly meter: Meter | undefined;
+  private readonly host: Host;
 
   /** @internal Use `openWasmAllocator`. */
   constructor(
     readonly model: string,
     readonly report: AllocatorReport,
-    { instance, linked, memory, meter }: Running,
+    { instance, linked, memory, meter, host }: Running,
     maximumPages: number | undefined,
   ) {
     this.instance = instance;
     this.linked = linked;
     this.memory = memory;
     this.meter = meter;
+    this.host = host;
     this.#mostBytes = (maximumPages ?? MOST_PAGES) * WASM_PAGE_BYTES - memory.base;
   }
 
@@ -118,14 +138,31 @@ export class WasmAllocator implements SandboxFace {
 
   #run<T>(call: (linked: Linked) => T, where = ""): T {
     const linked = this.#live;
+    this.#forgetRefusal();
     try {
       return call(linked);
     } catch (error) {
+      // What the driver finds is broken whatever the memory.
+      const isOwn = linked.driver.fault.value === 0;
       const explained = explainTrap(error, linked.driver);
-      if (explained instanceof ModuleTrap) this.#broken = explained;
+      if (explained instanceof ModuleTrap) {
+        this.#broken = explained;
+        this.#starved = isOwn && this.#wasRefused;
+        if (this.#starved) explained.message += ", after its memory was refused to grow";
+      }
       explained.message = where + explained.message;
       throw explained;
     }
+  }
+
+  #forgetRefusal(): void {
+    this.host.refused = false;
+    if (this.meter) this.meter.refused = false;
+  }
+
+  /** Whether the growth asked for last was refused, as far as is known: without a meter only what the host was asked for. */
+  get #wasRefused(): boolean {
+    return this.host.refused || this.meter?.refused === true;
   }
 
   // ---- The allocator ----
@@ -371,6 +408,28 @@ export class WasmAllocator implements SandboxFace {
   get hostBytes(): number {
     this.#live;
     return this.memory.bytes;
+  }
+
+  /**
+   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
+   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
+   * or less.
+   */
+  get exhaustion(): Exhaustion | null {
+    const { driver } = this.linked;
+    const returned = driver.failedAllocations.value as number;
+    if (returned === 0 && !this.#starved) return null;
+    return {
+      operations: returned > 0 ? (driver.doneBeforeFailure.value as number) : this.operations,
+      failedAllocations: returned + (this.#starved ? 1 : 0),
+      trapped: this.#starved,
+      memoryBytes: this.memory.bytes,
+    };
+  }
+
+  /** Operations of all replays done, also when the last trapped. */
+  get operations(): number {
+    return this.linked.driver.done();
   }
 
   /** Compares the objects that calls made. @throws ModuleTrap naming two that overlap. */

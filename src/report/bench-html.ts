@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { BenchRecord } from "../bench/record.js";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "./axis.js";
 import { benchPage } from "./bench.js";
+import { headerText } from "./page.js";
 import { renderSvg } from "./svg.js";
 
 /** One bar. */
@@ -79,9 +80,7 @@ export async function benchHtml(record: BenchRecord): Promise<string> {
   for (const figure of Object.keys(TITLES) as Figure[]) {
     if (benchBars(record, figure).length > 0) charts.push(await renderSvg(benchChart(record, figure)));
   }
-  const head = columns.map(
-    ({ header, align }) => `<th class="${align}">${escapeHtml(header.join(" "))}</th>`,
-  );
+  const head = columns.map((column) => `<th class="${column.align}">${escapeHtml(headerText(column))}</th>`);
   const body = rows.map((row) => {
     const cells = row.map(
       ({ text, tone }, i) => `<td class="${columns[i]?.align} ${tone}">${escapeHtml(text)}</td>`,

@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   right("memory,", "all passes"),
   right("utili-", "sation"),
   right("pages", "touched"),
-  right("", "zeroed"),
+  right("zeroed"),
   right("needless", "share"),
   right("module", "size"),
 ];
@@ -34,7 +34,13 @@ export function benchPage(record: BenchRecord): Page {
       `baseline ${baseline}, touch ${parameters.touch}, seed ${parameters.seed}${shard}${interrupted}`,
     columns: COLUMNS,
     rows: results.map((result) => row(record, result)),
-    sentences: [...results.flatMap(trouble), ...means(record), ...record.hosts.map(hostLine)],
+    sentences: [
+      ...results.flatMap(trouble),
+      ...findings(record),
+      ...means(record),
+      ...record.resumed.map(resumption),
+      ...record.hosts.map(hostLine),
+    ],
   };
 }
 
@@ -78,12 +84,23 @@ function ratioCell({ ratio }: Timing): Cell {
 export function describeOutcome(outcome: Exclude<Outcome, Done>): string {
   if (outcome.state === "late") return `it did not finish a round within ${outcome.seconds} seconds`;
   if (outcome.state === "failed") return `${outcome.error}: ${outcome.message}`;
-  const { failedAllocations, memoryBytes } = outcome;
-  return `it ran out of memory: ${formatCount(failedAllocations)} allocations failed at ${formatBytes(memoryBytes)}`;
+  const { operations, failedAllocations, trapped, memoryBytes } = outcome;
+  const how = trapped ? "trapped" : `had none for ${formatCount(failedAllocations)} allocations`;
+  return `it ran out of memory after ${formatCount(operations)} operations, at ${formatBytes(memoryBytes)}, and ${how}`;
 }
 
 function trouble({ subject, trace, outcome }: BenchResult): string[] {
   return outcome.state === "done" ? [] : [`${subject} on ${trace}: ${describeOutcome(outcome)}.`];
+}
+
+/** What is odd about each module, once. */
+function findings({ subjects, results }: BenchRecord): string[] {
+  return subjects.flatMap(({ name }) => {
+    const found = results.flatMap(({ subject, outcome }) =>
+      subject === name && outcome.state === "done" ? outcome.counts.findings : [],
+    );
+    return [...new Set(found)].map((finding) => `${name}: ${finding}.`);
+  });
 }
 
 /** Over several traces, the geometric mean of each allocator's ratios. */
@@ -102,6 +119,9 @@ function means({ subjects, traces, baseline, results }: BenchRecord): string[] {
     ];
   });
 }
+
+const resumption = (kept: number): string =>
+  `It was interrupted, and continued with ${formatCount(kept)} results kept as they were.`;
 
 function hostLine({ shard, description }: BenchRecord["hosts"][number], _: number, all: unknown[]): string {
   return `${all.length > 1 ? `Shard ${shard} on` : "On"} ${description}.`;

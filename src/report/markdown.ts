@@ -1,4 +1,4 @@
-import type { Page } from "./page.js";
+import { headerText, type Page } from "./page.js";
 
 /** A page as a GitHub table, and what it means as a list. Ends in a newline. */
 export function markdownPage({ heading, columns, rows, sentences }: Page): string {
@@ -7,7 +7,7 @@ export function markdownPage({ heading, columns, rows, sentences }: Page): strin
   const lines = [
     escapeMarkdown(heading),
     "",
-    line(columns.map(({ header }) => header.join(" "))),
+    line(columns.map(headerText)),
     line(columns.map(({ align }) => (align === "left" ? ":--" : "--:"))),
     ...rows.map((row) => line(row.map(({ text }) => escapeMarkdown(text)))),
     ...(items.length > 0 ? ["", ...items] : []),

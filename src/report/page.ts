@@ -24,4 +24,12 @@ export interface Page {
   sentences: readonly string[];
 }
 
+/** A header on one line, with a word that is divided between two whole again. */
+export function headerText({ header }: Column): string {
+  return header
+    .filter(Boolean)
+    .join(" ")
+    .replace(/(?<=\p{Ll})- (?=\p{Ll})/u, "");
+}
+
 export const worseIf = (bad: boolean): Tone => (bad ? "bad" : "plain");

@@ -11,6 +11,9 @@ export type Parameters = Record<string, string | number>;
 /** How cost per iteration grows with the size asked for. */
 export type CostKind = "constant" | "linear";
 
+/** Whether an allocator, by its name, is a wasm module: its path or URL. No model is named so. */
+export const isModule = (allocator: string): boolean => allocator.endsWith(".wasm");
+
 /** One allocator under one set of parameters. The counters are exact; `hostSeconds` is this host's wall clock. */
 export interface Result {
   allocator: string;
@@ -22,6 +25,8 @@ export interface Result {
   simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
+  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  notes?: string[];
 }
 
 /** How one allocator's replay went on. Kept beside the report, for the JSON contract has no room for it. */
@@ -81,6 +86,8 @@ export interface CliffsResult {
   options: OptionValues;
   /** Name of the cost profile of its simulated seconds; absent where the allocator really ran. */
   costs?: string;
+  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  notes?: string[];
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */

@@ -5,7 +5,7 @@ import type { OptionValues, Result } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
 import { callocLoopRecords, openLoop } from "./cost.js";
 import { costKind } from "./curve.js";
-import { costsOf, openAllocator } from "./open.js";
+import { costsOf, notesOf, openAllocator } from "./open.js";
 
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
@@ -58,5 +58,6 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     ...(costs && { simulated: simulatedTime(counters, costs) }),
     hostSeconds,
     ...(cost && { cost }),
+    ...notesOf(sandbox),
   };
 }

@@ -40,5 +40,6 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   if (points.length === 0) throw new OutOfMemory(`there is no memory for blocks of ${from} bytes and more`);
   const cliffs = curve.cliffs.filter(({ bytes }) => bytes >= from && bytes < to);
   const costs = loop.costs && { costs: loop.costs.name };
-  return { allocator: model, options: settings as OptionValues, ...costs, cliffs, points };
+  const about = { ...costs, ...(loop.notes && { notes: loop.notes }) };
+  return { allocator: model, options: settings as OptionValues, ...about, cliffs, points };
 }

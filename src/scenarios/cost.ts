@@ -6,11 +6,11 @@ import { simulatedTime } from "../costs/simulate.js";
 import { type Counters, SYSCALLS, subtract } from "../counters.js";
 import { ModuleTrap, OutOfMemory } from "../errors.js";
 import { findModel } from "../options.js";
-import type { IterationCost, LoopCost } from "../report/results.js";
+import { type IterationCost, isModule, type LoopCost } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
 import { TraceEncoder } from "../trace/encode.js";
 import type { TraceChunk } from "../trace/trace.js";
-import { type AnyAllocator, costsOf, isModule, openAllocator, pageBytesOf } from "./open.js";
+import { type AnyAllocator, costsOf, notesOf, openAllocator, pageBytesOf } from "./open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;
@@ -23,6 +23,8 @@ export interface Loop {
   pageBytes: number;
   /** What simulated time is counted with, if it is. */
   costs?: CostProfile | undefined;
+  /** What is odd about a module. */
+  notes?: string[];
   /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
   costAt(bytes: number): Promise<LoopCost | undefined>;
 }
@@ -58,6 +60,7 @@ export async function openLoop(
   return {
     pageBytes: pageBytesOf(first),
     costs,
+    ...notesOf(first),
     costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
   };
 }

@@ -3,7 +3,7 @@ import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
 import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../sandbox.js";
 import type { Trace } from "../trace/trace.js";
-import { costsOf, openAllocator } from "./open.js";
+import { costsOf, notesOf, openAllocator } from "./open.js";
 
 export type { TouchPolicy };
 
@@ -50,6 +50,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
     result: {
       ...{ ...allocator, parameters, counters, hostSeconds },
       ...(costs && { simulated: simulatedTime(counters, costs) }),
+      ...notesOf(sandbox),
     },
     timeline,
   };

@@ -3,6 +3,7 @@ import { closeTrace } from "../../src/bench/closed-trace.js";
 import { hashOf, identityOf } from "../../src/bench/identity.js";
 import { MergeError, mergeShards, type Part } from "../../src/bench/merge.js";
 import type { BenchRecord } from "../../src/bench/record.js";
+import { resume } from "../../src/bench/resume.js";
 import { type BenchHooks, runBench } from "../../src/bench/run.js";
 import { type BenchJob, jobsOf } from "../../src/bench/shards.js";
 import type { Answer } from "../../src/bench/subject.js";
@@ -67,8 +68,10 @@ describe("rounds", () => {
 
   test("end for one allocator alone when it fails; late ones keep the rounds they had", async () => {
     const late: Answer = { state: "late", seconds: 10 };
+    const memory = { operations: 9, failedAllocations: 3, trapped: false, memoryBytes: 65_536 };
+    const exhausted: Answer = { state: "exhausted", ...memory };
     const hooks = fakeHooks([], ({ subject, trace }, round) => {
-      if (subject === 1) return { state: "exhausted", failedAllocations: 3, memoryBytes: 65_536 };
+      if (subject === 1) return exhausted;
       return subject === 2 && (trace === 1 || round > 2) ? late : null;
     });
     const record = await runBench(fakePlan(), hooks);
@@ -98,6 +101,106 @@ describe("rounds", () => {
       ["a on t", "b on t", "c on t", "a on u", "b on u"].map((job) => `${job}: done`),
     );
     expect(asked.filter((one) => one.startsWith("close"))).toHaveLength(6);
+  });
+});
+
+test("what ends because all ends has not failed", async () => {
+  let stopped = false;
+  const ended: Answer = { state: "failed", error: "Error", message: "its Worker ended with code 1" };
+  const hooks = fakeHooks([], ({ subject }, round) => {
+    stopped = subject === 1 && round === 2;
+    return stopped ? ended : null;
+  });
+  const { results, complete } = await runBench(fakePlan(), { ...hooks, stopped: () => stopped });
+  expect(complete).toBe(false);
+  expect(results.map(({ finished, outcome }) => [finished, outcome.state])).toEqual(
+    Array(3).fill([false, "done"]),
+  );
+  expect(doneOf(results[1]).rounds).toBe(1);
+});
+
+describe("going on after an interruption", () => {
+  /** Ended in the first round of the second trace, in which `b` had failed. */
+  const interrupted = async () => {
+    const asked: string[] = [];
+    const failed: Answer = { state: "failed", error: "ModuleTrap", message: "it trapped" };
+    const hooks = fakeHooks(asked, ({ subject, trace }) => (subject === 1 && trace === 1 ? failed : null));
+    return runBench(fakePlan(), { ...hooks, stopped: () => asked.includes("r12") });
+  };
+
+  test("runs what is not finished, and the baseline beside it", async () => {
+    const before = await interrupted();
+    expect(before.results.map(({ finished }) => finished)).toEqual([true, true, true, false, true, false]);
+    const asked: string[] = [];
+    const plan = resume(fakePlan(), before, "x.json");
+    const record = await runBench(plan, fakeHooks(asked));
+    expect(asked.join(" ")).toBe("c10 c12 r10 r12 r10 r12 r10 r12 close10 close12");
+    expect(record).toMatchObject({ complete: true, resumed: [4], hosts: before.hosts });
+    expect(record.results.slice(0, 3)).toEqual(before.results.slice(0, 3));
+    expect(outcomes(record).slice(3)).toEqual(["a on u: done", "b on u: failed", "c on u: done"]);
+    expect(doneOf(record.results[5]).steady.ratio?.value).toBe(3);
+  });
+
+  test("keeps what is not finished until there is more", async () => {
+    const before = await interrupted();
+    const plan = resume(fakePlan(), before, "x.json");
+    const again = await runBench(plan, { ...fakeHooks(), stopped: () => true });
+    expect(again.complete).toBe(false);
+    expect(again.results).toEqual(before.results);
+    expect(resume(fakePlan(), again, "x.json").resumed).toEqual([4, 4]);
+  });
+
+  test("does so in a shard", async () => {
+    const shard = { index: 2, count: 2 };
+    const asked: string[] = [];
+    const hooks = { ...fakeHooks(asked), stopped: () => asked.includes("r12") };
+    const before = await runBench(fakePlan(shard), hooks);
+    expect(before.complete).toBe(false);
+    const second = await runBench(resume(fakePlan(shard), before, "2.json"), fakeHooks());
+    const first = await runBench(fakePlan({ index: 1, count: 2 }), fakeHooks());
+    const merged = mergeShards([
+      { name: "1.json", record: first },
+      { name: "2.json", record: second },
+    ]);
+    expect(merged).toMatchObject({ complete: true, resumed: [2] });
+    expect(outcomes(merged)).toEqual(outcomes(await runBench(fakePlan(), fakeHooks())));
+  });
+
+  test("has nothing to do where all is done, and names another machine", async () => {
+    const whole = await runBench(fakePlan(), fakeHooks());
+    const asked: string[] = [];
+    expect(await runBench(resume(fakePlan(), whole, "x.json"), fakeHooks(asked))).toEqual(whole);
+    expect(asked).toEqual([]);
+    const elsewhere = { ...fakePlan(), hosts: [{ shard: 1, description: "another" }] };
+    expect(resume(elsewhere, await interrupted(), "x.json").hosts).toHaveLength(2);
+  });
+
+  test.each<[string, Partial<BenchRecord>, RegExp]>([
+    [
+      "version",
+      { version: "9" },
+      /of another run, in version \(9 and 1\.2\.3\): go on with the same version/,
+    ],
+    ["baseline", { baseline: "b" }, /in baseline \(b and a\): /],
+    ["shard", { shard: { index: 1, count: 2 } }, /in shard \(1\/2 and none\): /],
+    [
+      "parameters",
+      { parameters: { ...fakePlan().parameters, rounds: 9, seed: 1 } },
+      /in rounds \(9 and 3\) and seed \(1 and 7\): /,
+    ],
+    ["modules", { subjects: fakePlan().subjects.slice(0, 2) }, /in modules \(c\): /],
+    ["traces", { traces: fakePlan().traces.map((one) => ({ ...one, hash: "?" })) }, /in traces \(t, u\): /],
+    ["order", { traces: fakePlan().traces.toReversed() }, /in the order of modules or traces: /],
+  ])("refuses another %s", async (_, change, message) => {
+    const before = { ...(await interrupted()), ...change };
+    before.identity = identityOf(before);
+    expect(() => resume(fakePlan(), before, "x.json")).toThrow(MergeError);
+    expect(() => resume(fakePlan(), before, "x.json")).toThrow(message);
+  });
+
+  test("refuses a record that was changed by hand", async () => {
+    const before = { ...(await interrupted()), baseline: "b" };
+    expect(() => resume(fakePlan(), before, "x.json")).toThrow("x.json was changed after it was written");
   });
 });
 
@@ -145,13 +248,13 @@ describe("shards", () => {
     [
       "another version",
       ([one, ...rest]) => [...rest, renewed(one, { version: "9" })],
-      /different runs, in version/,
+      /different runs, in version \(1\.2\.3 and 9\): run all/,
     ],
     ["a changed record", ([one, ...rest]) => [...rest, changed(one, { baseline: "b" })], /changed after/],
     [
       "another baseline",
       ([one, ...rest]) => [...rest, renewed(one, { baseline: "b" })],
-      /in baseline: run all/,
+      /in baseline \(a and b\): run all/,
     ],
   ])("refuse %s", async (_, spoil, message) => {
     const spoilt = spoil(await parts(3));

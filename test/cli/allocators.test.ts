@@ -116,5 +116,8 @@ test("a path that ends in .wasm is a module, where modules are taken", () => {
     { model: "lazy", options: {} },
     { model: "a:b/own.wasm", options: {} },
   ]);
-  expect(() => parseAllocators("own.wasm", catalogue)).toThrow('there is no model "own.wasm"');
+  expect(() => parseAllocators("lazy,own.wasm", catalogue)).toThrow(
+    "own.wasm is a wasm module, which runs on no simulated machine: name a model; run calloc-loop, cliffs, " +
+      "replay, check and bench take modules",
+  );
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -8,11 +8,12 @@ import { run } from "./fakes.js";
 const folder = mkdtempSync(join(tmpdir(), "zeropage-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "a.wasm");
-writeFileSync(file, "12345678");
+copyFileSync(new URL("../foreign/built/as-bump.wasm", import.meta.url), file);
+const bytes = readFileSync(file).length;
 
 it("prints a checklist, and says by its exit code that something failed", async () => {
   const { code, stdout, stderr, asked } = await run(["check", file, "--timeout", "5", "--memory", "1GiB"]);
-  expect(asked).toEqual([{ bytes: 8, seconds: 5, memoryBytes: 2 ** 30 }]);
+  expect(asked).toEqual([{ bytes, seconds: 5, memoryBytes: 2 ** 30, unknownImports: "trap" }]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout.replaceAll(file, "a.wasm")).toMatchInlineSnapshot(`
     "a.wasm: an allocator called as convention "c"
@@ -77,8 +78,15 @@ it.each([
 
 it("says in one line what is wrong with a module", async () => {
   const checkModule = async () => {
-    throw new ModuleError("not a wasm module", 0);
+    throw new ModuleError("the module is not valid", 77);
   };
   const { code, stderr } = await run(["check", file], { library: { checkModule } });
-  expect({ code, stderr }).toEqual({ code: 1, stderr: "zeropage: byte 0: not a wasm module\n" });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "zeropage: byte 77: the module is not valid\n" });
+});
+
+it("hands names of functions on, and keeps them in what it says", async () => {
+  const named = `${file}:malloc=malloc:free=free:convention=c`;
+  const { stdout, asked } = await run(["check", named]);
+  expect(asked).toMatchObject([{ functions: { malloc: "malloc", free: "free" }, convention: "c" }]);
+  expect(stdout).toContain(`again: zeropage check ${named} --case two-large`);
 });

@@ -72,6 +72,9 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage run calloc-loop
@@ -105,6 +108,9 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage cliffs
@@ -146,6 +152,9 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
+      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+        lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage replay trace.txt.gz

@@ -83,6 +83,20 @@ describe("the report", () => {
   });
 });
 
+test("what is odd about a module is noted once", async () => {
+  const library: Partial<Library> = {
+    runCallocLoop: async ({ model }) => ({
+      ...fakeResult({ allocator: model, mib: 1 }),
+      notes: ["it is odd"],
+    }),
+  };
+  const { code, stdout, stderr } = await run([...loop, "--allocator", "lazy", "--size", "1,2", "--json"], {
+    library,
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "note: lazy: it is odd\n" });
+  expect(JSON.parse(stdout).results[0].notes).toEqual(["it is odd"]);
+});
+
 describe("where one allocator fails", () => {
   const failing = (error: Error): Partial<Library> => ({
     async runCallocLoop({ model }) {

@@ -98,7 +98,7 @@ describe("a module that misbehaves", () => {
     ["outside", "page-sizes", /is outside its memory$/],
     ["trapping", "no-overlap", /^ModuleTrap: the module trapped: unreachable$/],
     ["recursing", "no-overlap", /used up the stack/],
-    ["reaching", "no-overlap", /called host\.fetch, which it was not given/],
+    ["reaching", "no-overlap", /called host\.fetch, which is not known/],
   ])("%s fails %s, and is told why", async (name, only, seen) => {
     const { outcomes } = await checkModule(await bytesOf(name), { cases: [only] });
     expect(outcomes).toMatchObject([{ name: only, state: "fail", seen: expect.stringMatching(seen) }]);

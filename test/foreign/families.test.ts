@@ -100,9 +100,9 @@ describe("no allocator", () => {
 
   it.each([
     [{ malloc: "take" }, "must name malloc and free"],
-    [{ malloc: "take", free: "drop" }, 'functions.free: no function "drop" among take, give'],
-    [{ malloc: "take", free: "take" }, 'functions.free: "take" is of type i>i, not i>'],
-    [{ malloc: "take", free: "give", pin: "give" }, "functions.pin means nothing here"],
+    [{ malloc: "take", free: "drop" }, 'free: there is no function "drop" among take, give'],
+    [{ malloc: "take", free: "take" }, 'free: "take" is of type i>i, not i>'],
+    [{ malloc: "take", free: "give", pin: "give" }, "pin means nothing to this convention"],
   ])("is what is named wrongly: %j", (names, message) => {
     expect(() => findAllocator(exportsOf("take: i>i, give: i>"), names)).toThrow(message);
   });

@@ -98,8 +98,6 @@ export const faces: Record<string, Fixture> = {
     free: "frees++;",
     more: "export let frees: i32 = 0;",
   }),
-  /** Its address 0 is 64 KiB into the memory, as a meter would have it. */
-  shifted: bump({ malloc: "if (top < 0x10400) top = 0x10400; return bump(bytes) - 0x10000;" }),
   /** Its host grows its memory, from 32 MiB on, and is believed to leave it zero. */
   trusting: {
     source: BUMP({

@@ -1,6 +1,6 @@
 /** Allocators opened with a meter: what they and the program touch and zero, the same on both hosts. */
 import { describe, expect, it, vi } from "vitest";
-import { ModuleError, openWasmAllocator, subtract } from "../../src/index.js";
+import { ModuleError, openWasmAllocator, readTrace, SegmentationFault, subtract } from "../../src/index.js";
 import { whyAbsent } from "./absent.js";
 import { replayable } from "./fixtures.js";
 import { fixtureBytes, openFixture, openTrace } from "./replays.js";
@@ -114,6 +114,51 @@ const GIT_LOG: Record<string, unknown> = {
   "wasi-libc": { read: 3973, written: 5278, zeroed: 30197544, needless: 2646380 },
 };
 
+describe("the end of memory", () => {
+  const MIB = 2 ** 20;
+  const run = async (name: string, meter: boolean, text: string) => {
+    const allocator = await openFixture(name, { meter, memoryBytes: 64 * MIB });
+    const trace = await readTrace(new TextEncoder().encode(text));
+    const message = await allocator.replay(trace).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    return { message, exhaustion: allocator.exhaustion };
+  };
+  const tenTimes = (line: (id: number) => string) => Array.from({ length: 10 }, (_, id) => line(id)).join("");
+  // 64 MiB hold six of them, and have held the small one.
+  const large = `a 10 5\nf 10\n${tenTimes((id) => `a ${id} 10000000\n`)}`;
+
+  it("is told of an allocator that returns 0, with a meter and without", async () => {
+    for (const meter of [true, false]) {
+      const { message, exhaustion } = await run("as-bump", meter, large);
+      expect(message).toBe("");
+      expect(exhaustion).toMatchObject({ operations: 8, failedAllocations: 4, trapped: false });
+    }
+  });
+
+  it("is told from any other trap with a meter", async () => {
+    const { message, exhaustion } = await run("as-tlsf", true, large);
+    expect(message).toMatch(/^operation 9: .*unreachable, after its memory was refused to grow$/);
+    expect(exhaustion).toMatchObject({ operations: 8, failedAllocations: 1, trapped: true });
+    expect(exhaustion?.memoryBytes).toBeLessThanOrEqual(64 * MIB);
+    const blind = await run("as-tlsf", false, large);
+    expect(blind.message).toMatch(/unreachable$/);
+    expect(blind.exhaustion).toBeNull();
+    const other = await run("trapping", true, `${tenTimes((id) => `a ${id} 5\n`)}a 10 5\n`);
+    expect(other.message).toMatch(/^operation 11: .*unreachable$/);
+    expect(other.exhaustion).toBeNull();
+  });
+
+  it("is not what a growth is that was refused and then done without", async () => {
+    // as-bump first asks for twice the memory.
+    expect(await run("as-bump", true, "a 0 30000000\na 1 10000000\n")).toEqual({
+      message: "",
+      exhaustion: null,
+    });
+  });
+});
+
 describe("opening with a meter", () => {
   it("wants a memory that is given to have room for it", async () => {
     const bytes = await fixtureBytes("web-tree-sitter");
@@ -127,12 +172,28 @@ describe("opening with a meter", () => {
     expect(allocator.hostBytes).toBe(512 * 65536);
   });
 
-  it("refuses a compiled module, and to rewrite besides", async () => {
+  it("finds the module's address 0 where the meter put it", async () => {
+    const base = METER_PAGES * 65536;
+    const allocator = await openFixture("as-bump", { meter: true });
+    const pointer = allocator.malloc(100);
+    expect(pointer).toBeGreaterThan(0);
+    expect(pointer).toBeLessThan(base);
+    const { memory } = allocator.instance.exports as { memory: WebAssembly.Memory };
+    expect(allocator.hostBytes).toBe(memory.buffer.byteLength - base);
+    allocator.store(pointer, 0x12345678, 4);
+    allocator.fill(pointer + 4, 9, 3);
+    expect(new Uint8Array(memory.buffer).slice(base + pointer, base + pointer + 8)).toEqual(
+      new Uint8Array([0x78, 0x56, 0x34, 0x12, 9, 9, 9, 0]),
+    );
+    expect(allocator.load(pointer, 4)).toBe(0x12345678);
+    expect(allocator.load(allocator.realloc(pointer, 200), 4)).toBe(0x12345678);
+    expect(() => allocator.load(allocator.hostBytes)).toThrow(SegmentationFault);
+  });
+
+  it("refuses a compiled module", async () => {
     const bytes = await fixtureBytes("as-tlsf");
     const compiled = openWasmAllocator(await WebAssembly.compile(bytes), { meter: true });
     await expect(compiled).rejects.toThrow("give its bytes");
-    const both = openWasmAllocator(bytes, { meter: true, rewrite: async (wasm) => ({ wasm, base: 0 }) });
-    await expect(both).rejects.toThrow("leave out meter or rewrite");
   });
 
   it("keeps the limit on memory for the module", async () => {

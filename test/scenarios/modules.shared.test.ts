@@ -37,8 +37,8 @@ describe("a module as the allocator of a scenario", () => {
 
   it("has no cliff where calloc clears at every size", async () => {
     const run = { model: module("as-tlsf"), from: 1024, to: MIB };
-    const { cliffs, points, costs } = await findCliffs(run);
-    expect({ cliffs, costs }).toEqual({ cliffs: [], costs: undefined });
+    const { cliffs, points, costs, notes } = await findCliffs(run);
+    expect({ cliffs, costs, notes }).toEqual({ cliffs: [], costs: undefined, notes: undefined });
     const largest = points.at(-1);
     expect(largest).toMatchObject({ bytes: MIB, cost: "linear", faults: 0, simulatedSeconds: Number.NaN });
     expect(largest?.first.faults).toBeGreaterThan(250);
@@ -50,11 +50,24 @@ describe("a module as the allocator of a scenario", () => {
     expect(result.parameters).toMatchObject({ operations: 150_974, failedAllocations: 0 });
     expect(result.counters.zeroed).toMatchObject({ allocator: 25_515_492, needless: 2_140_968 });
     expect(result.simulated).toBeUndefined();
+    // What it imports as a parser of HTTP.
+    expect(result.notes).toEqual([expect.stringContaining("traps if it calls that: env.wasm_on_headers_")]);
   });
 
-  it("takes no options", async () => {
+  it("may have functions of other names", async () => {
+    const options = { malloc: "take", free: "give", convention: "c" };
+    const { counters, ...result } = await runCallocLoop({
+      ...{ model: module("named"), bytes: 4096, count: 10, written: 0, options },
+    });
+    expect(result.options).toEqual(options);
+    expect(counters.zeroed.allocator).toBe(40_960);
+    const wrong = { model: module("named"), options: { malloc: "take", free: "give", convention: "d" } };
+    await expect(findCliffs(wrong)).rejects.toThrow("convention takes one of c, sized");
+  });
+
+  it("takes no options of a machine", async () => {
     const run = { model: module("llhttp"), bytes: 1, count: 1, written: 0, options: { memory: 1 } };
     await expect(runCallocLoop(run)).rejects.toThrow(OptionError);
-    await expect(runCallocLoop(run)).rejects.toThrow('which has no option "memory": leave it out');
+    await expect(runCallocLoop(run)).rejects.toThrow('a wasm module has no option "memory"; it takes malloc');
   });
 });

@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import type { BenchRecord } from "../bench/record.js";
+import { UsageError } from "./exit.js";
+
+/** Reads what `zeropage bench` wrote. @throws UsageError for a file that is none of its records. */
+export async function readBenchRecord(name: string): Promise<BenchRecord> {
+  let record: BenchRecord;
+  try {
+    record = JSON.parse(await readFile(name, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`cannot read "${name}": ${code === "ENOENT" ? "there is no such file" : message}`);
+  }
+  if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
+    throw new UsageError(`"${name}" is no record of zeropage bench: name what --output or --json wrote`);
+  }
+  return record;
+}

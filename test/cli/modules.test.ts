@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { UsageError } from "../../src/cli/exit.js";
+import { checkModuleFiles, parseModule, readModuleFile } from "../../src/cli/modules.js";
+import { run } from "./fakes.js";
+
+const folder = mkdtempSync(join(tmpdir(), "zeropage-modules-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const BUILT = new URL("../foreign/built/", import.meta.url);
+const bump = fileURLToPath(new URL("as-bump.wasm", BUILT));
+const named = fileURLToPath(new URL("named.wasm", BUILT));
+const text = join(folder, "text.wasm");
+writeFileSync(text, "<html>");
+const cut = join(folder, "cut.wasm");
+writeFileSync(cut, readFileSync(bump).subarray(0, 100));
+
+describe("the syntax of a module", () => {
+  it.each([
+    ["a/b.wasm", "a/b.wasm", {}],
+    ["b.wasm:malloc=take:free=give", "b.wasm", { malloc: "take", free: "give" }],
+    ["C:\\b.wasm:malloc=heap.alloc", "C:\\b.wasm", { malloc: "heap.alloc" }],
+    ["file:///x/b.wasm:convention=c", "file:///x/b.wasm", { convention: "c" }],
+    ["a.wasm:b/c.wasm", "a.wasm:b/c.wasm", {}],
+    ["no-ending", "no-ending", {}],
+  ])("%s is a path and options", (typed, model, options) => {
+    expect(parseModule(typed)).toEqual({ model, options });
+  });
+
+  it.each([
+    ["b.wasm:", '"" is not an option: write b.wasm:malloc=take:free=give'],
+    ["b.wasm:malloc", '"malloc" is not an option'],
+    ["b.wasm:malloc=", '"malloc=" is not an option'],
+    ["b.wasm:free=a:free=b", "sets free twice"],
+  ])("%s is refused", (typed, message) => {
+    expect(() => parseModule(typed)).toThrow(UsageError);
+    expect(() => parseModule(typed)).toThrow(message);
+  });
+});
+
+describe("a module file", () => {
+  it("is read where it has an allocator", async () => {
+    expect(await readModuleFile(parseModule(bump))).toEqual(readFileSync(bump));
+    expect(await readModuleFile(parseModule(`${named}:malloc=take:free=give`))).toEqual(readFileSync(named));
+  });
+
+  it.each([
+    [`${folder}/none.wasm`, "there is no such file"],
+    [folder, "it is a folder"],
+    ["https://example.org/x.wasm", "download it first"],
+    [text, "byte 0: not a wasm module"],
+    [cut, /byte \d+: the module ends here/],
+    [named, "no allocator among its exports (take, give, wide): name them"],
+    [`${named}:malloc=take`, "must name malloc and free at least"],
+    [`${named}:malloc=wide:free=give`, 'malloc: "wide" is of type l>l, not i>i'],
+    [`${named}:mallok=take`, 'has no option "mallok"; it takes malloc, calloc,'],
+    [`${bump}:convention=pascal`, "convention takes one of c, sized,"],
+  ])("%s is a wrong command line", async (typed, message) => {
+    const read = readModuleFile(parseModule(typed));
+    await expect(read).rejects.toBeInstanceOf(UsageError);
+    await expect(read).rejects.toThrow(message);
+  });
+
+  it("is not looked for among models, and not behind a URL", async () => {
+    await checkModuleFiles(["lazy", "https://example.org/x.wasm"].map((model) => ({ model, options: {} })));
+    await expect(checkModuleFiles([{ model: text, options: {} }])).rejects.toThrow(text);
+  });
+});
+
+it.each([
+  ["run", "calloc-loop", "--allocator", `lazy,${text}`],
+  ["cliffs", "--allocator", text],
+  ["replay", "-", "--allocator", text],
+  ["check", text],
+  ["bench", text],
+])("%s %s refuses what is no module before any work", async (...argv) => {
+  const { code, stdout, stderr, asked } = await run(argv);
+  expect({ code, stdout, asked }).toEqual({ code: 2, stdout: "", asked: [] });
+  expect(stderr).toContain(`cannot use "${text}": byte 0: not a wasm module`);
+});
+
+it("hands names of functions to the library", async () => {
+  const module = `${named}:malloc=take:free=give`;
+  const { asked } = await run(["cliffs", "--allocator", `lazy,${module}`]);
+  expect(asked[1]).toMatchObject({ model: named, options: { malloc: "take", free: "give" } });
+});
+
+it.each([
+  ["run", "iter-content"],
+  ["run", "calloc-fixes"],
+  ["profile", "calloc-loop"],
+])("%s %s says that it needs a model, and what takes modules", async (...argv) => {
+  const { code, stderr } = await run([...argv, "--allocator", bump]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("runs on no simulated machine: name a model; run calloc-loop, cliffs, replay,");
+});
