@@ -1,13 +1,15 @@
 /** The choice of one allocator: its model, and every option it and its machine have; or a module of anybody's. */
-import { machineOptions, models, OptionError, type OptionInfo } from "../index.js";
+import { formatBytes, machineOptions, models, OptionError, type OptionInfo } from "../index.js";
 import { make } from "./dom.js";
-import { type Choice, isModule } from "./protocol.js";
+import { type Choice, isModule, MODULE_LIMITS } from "./protocol.js";
 import { formatExact, parseOption } from "./state.js";
 
 /** Stands in the list of models for a module. No model is called so. */
 const MODULE = ".wasm";
+const { memoryBytes, seconds } = MODULE_LIMITS;
 const ABOUT_MODULES =
-  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time.";
+  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time. " +
+  `It may have ${formatBytes(memoryBytes)} of memory, and is ended if it comes no further for ${seconds} seconds.`;
 
 export class AllocatorForm {
   readonly #model = make(

@@ -9,7 +9,7 @@ import type { Busy } from "./busy.js";
 import type { Client } from "./client.js";
 import { byId, make } from "./dom.js";
 import { type Choice, isModule, type Progress } from "./protocol.js";
-import { type Opened, reportOf } from "./session.js";
+import { type Opened, reportOf, runsOf } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
 
 const CLIFF_SIZES = { from: 2 ** 10, to: 2 ** 30 };
@@ -34,9 +34,8 @@ const CHARTS: readonly Chart[] = [
     name: "Bytes over time",
     suits: () => true,
     async make({ state, opened }) {
-      const timelines = distinct(state.sides).map((choice, side) => ({
-        ...choice,
-        points: opened.sides[side as 0 | 1].timeline,
+      const timelines = runsOf(state.sides, opened).map(({ result: { allocator, options }, timeline }) => ({
+        ...{ allocator, options, points: timeline },
       }));
       const subtitle = heading(reportOf(state, opened));
       return {

@@ -1,15 +1,14 @@
 /** A dropped .wasm as a player's subject. Its memory cannot be taken back, so the way back is a new instance. */
 import type { WasmAllocator } from "../index.js";
+import { MODULE_LIMITS } from "./protocol.js";
 import type { Face, Subject, WayBack } from "./subject.js";
 
 /** What a module of 32 bits can address. */
 const ADDRESS_LIMIT = 2 ** 32;
 /** Pages of an operating system, which the meter counts. */
 const PAGE_BYTES = 4096;
-/** Most memory a module may have: what it is refused, it has to cope with. */
-const MEMORY_BYTES = 2 * 2 ** 30;
-/** It really clears what it clears: 10 to 70 ms for 100 MiB. */
-const MOST_ROUNDS = 4;
+/** It really clears what it clears, up to two seconds for all of its memory, and has to give word meanwhile. */
+const MOST = { records: 8, rounds: 2 };
 
 /**
  * Opens a module, metered, with what it needs only then. Functions it imports that are not known trap.
@@ -17,14 +16,15 @@ const MOST_ROUNDS = 4;
  */
 export async function openModule(name: string, wasm: Uint8Array): Promise<Subject> {
   const { openWasmAllocator } = await import("../foreign/open.js");
-  const open = () =>
-    openWasmAllocator(wasm, { name, meter: true, memoryBytes: MEMORY_BYTES, unknownImports: "trap" });
+  // What it is refused, it has to cope with.
+  const { memoryBytes } = MODULE_LIMITS;
+  const open = () => openWasmAllocator(wasm, { name, meter: true, memoryBytes, unknownImports: "trap" });
   return new Foreign(await open(), open);
 }
 
 class Foreign implements Subject {
   readonly addressLimit = ADDRESS_LIMIT;
-  readonly mostRounds = MOST_ROUNDS;
+  readonly most = MOST;
   readonly note: string;
   face: Face;
   #isFresh = true;

@@ -14,8 +14,8 @@ import { Cancelled } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
-import { isModule, type Moment, type Played } from "./protocol.js";
-import { type Opened, reportOf, Session, storyOf } from "./session.js";
+import { isModule, type Played } from "./protocol.js";
+import { type Opened, reportOf, runsOf, Session, type Shown, SideFailure, storyOf } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -50,7 +50,7 @@ class Page {
   #generation = 0;
 
   readonly #session = new Session(
-    (moments, isThere) => this.#show(moments, isThere),
+    (sides, isThere) => this.#show(sides, isThere),
     (error) => {
       // Whoever cancelled it has more to say.
       if (!(error instanceof Cancelled)) this.#fail(error);
@@ -159,6 +159,7 @@ class Page {
     if (generation !== this.#generation) return;
     this.#opened = opened;
     this.#build(opened);
+    for (const side of opened.sides) if (side instanceof SideFailure) this.#fail(side);
     await this.#goTo(state.at ?? telling(state, opened));
     if (state.input.kind === "loop" && !state.sides.some(isModule)) await this.#judgeCost(generation, opened);
   }
@@ -216,7 +217,8 @@ class Page {
 
   #build(opened: Opened): void {
     const { sides, windows, hidden } = this.#state;
-    this.#transport.load({ length: opened.length, sides: opened.sides.map(({ timeline }) => timeline) });
+    const timelines = opened.sides.map((side) => (side instanceof SideFailure ? [] : side.timeline));
+    this.#transport.load({ length: opened.length, sides: timelines });
     for (const side of SIDES) {
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
       this.#panels[side]?.map.choose(windows[side]);
@@ -252,11 +254,13 @@ class Page {
     return this.#busy.run("Going there", (onProgress) => this.#session.seek(position, onProgress));
   }
 
-  #show(moments: [Moment, Moment], isThere: boolean): void {
-    for (const side of SIDES) this.#panels[side]?.show(moments[side]);
-    this.#transport.show(Math.max(...moments.map(({ position }) => position)), isThere);
-    showCounters(moments);
-    showLegend(moments);
+  #show(sides: [Shown, Shown], isThere: boolean): void {
+    const [left, right] = sides.map((side) => (side instanceof SideFailure ? undefined : side));
+    for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
+    const places = [left, right].map((moment) => moment?.position ?? 0);
+    this.#transport.show(Math.max(...places), isThere);
+    showCounters([left, right]);
+    showLegend([left, right]);
   }
 
   #sideEvents(side: Side) {
@@ -275,13 +279,9 @@ class Page {
     if (!this.#opened) return;
     const position = this.#transport.position;
     const history = await this.#busy.run("Looking through the past", (onProgress) =>
-      this.#session.players[side].call(
-        "pageHistory",
-        { address, position },
-        { onProgress: (progress) => onProgress("Looking through the past", progress) },
-      ),
+      this.#session.history(side, { address, position }, onProgress),
     );
-    this.#panels[side]?.showHistory(address, history);
+    if (history) this.#panels[side]?.showHistory(address, history);
   }
 
   #cancel(): void {
@@ -309,15 +309,20 @@ class Page {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The moment that tells most: of what is done over and over, when the last block is in use; of a trace, when most is, at last. */
-function telling({ input }: ViewState, { length, sides }: Opened): number {
+function telling({ input, sides }: ViewState, opened: Opened): number {
+  const { length } = opened;
   if (input.kind === "loop" || input.kind === "reads") return length - 1;
-  const [first, ...others] = sides[0].timeline;
+  const [run] = runsOf(sides, opened);
+  const [first, ...others] = run?.timeline ?? [];
   if (!first) return length;
   return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
 }
 
 /** What is to be known of one side: why it stopped, and what its module is. */
-function noteOn({ stopped, end, note }: Played): string {
+function noteOn(side: Played | SideFailure): string {
+  if (side instanceof SideFailure)
+    return "Stopped. Run something else on this side, or drop another .wasm here.";
+  const { stopped, end, note } = side;
   if (stopped === undefined) return note;
   return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
 }

@@ -23,6 +23,9 @@ export interface Choice {
 /** What a module's name ends in; no model's does. */
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => allocator.endsWith(".wasm");
 
+/** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
+export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
+
 /** A tape run to its end on one allocator. */
 export interface Played {
   /** Operations it came through; fewer than the tape has if it was stopped. */
