@@ -45,8 +45,13 @@ afterEach(async () => {
   errors = [];
 });
 
-async function open(fragment = "", options: BrowserContextOptions = {}): Promise<Page> {
+async function open(
+  fragment = "",
+  options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<Page> {
   const page = await (await browser.newContext(options)).newPage();
+  await prepare(page);
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(server.url + fragment);
   return page;
@@ -101,6 +106,17 @@ async function drop(page: Page, name: string, content: string | Uint8Array, on =
 
 const LEFT = "[data-side=left] canvas";
 const RIGHT = "[data-side=right] canvas";
+
+/** A program that the hostile modules of the fixtures stumble over. */
+const HOSTILE = `program=${encodeURIComponent(Array.from({ length: 12 }, (_, id) => `a ${id} ${id === 10 ? 320 : 64}\n`).join(""))}`;
+/** Those of them that are ended for want of progress. */
+const SILENT = new Set(["starter", "endless", "late"]);
+
+async function hostileBytes(name: string): Promise<string | Uint8Array> {
+  if (name === "text") return "not a module";
+  if (name === "empty") return new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+  return fixtureBytes(name);
+}
 
 const SMALL = "a 1 100\nc 2 1 4096\nw 1 0 100\nr 1 200000\nf 2\nf 1\n";
 
@@ -333,6 +349,82 @@ describe.skipIf(!executable)("the page", () => {
     await drop(page, "outside.wasm", await fixtureBytes("trapping"), LEFT);
     await shown(page, "2 of 2");
     await expect(alert.textContent()).resolves.toBe("");
+  });
+
+  it.each([
+    ["text", /^text\.wasm: .*(magic|not a wasm|WebAssembly)/i],
+    ["empty", /^empty\.wasm: .*(no memory|no allocator)/],
+    ["lying", /^lying\.wasm: .*malloc/],
+    ["starting", /^starting\.wasm: while it was instantiated, the module trapped: unreachable/],
+    ["starter", /^starter\.wasm: it came no further for 30 seconds, and was ended$/],
+    ["endless", /^endless\.wasm: it came no further for 30 seconds, and was ended$/],
+    ["late", /^late\.wasm: it came no further for 30 seconds, and was ended$/],
+  ])("tells what is wrong with the module %s, and leaves the other side as it is", async (name, words) => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+    await shown(page, "12 of 12");
+    const calls = await counter(page, "calls", 1);
+    await drop(page, `${name}.wasm`, await hostileBytes(name), LEFT);
+    if (SILENT.has(name)) {
+      await page.getByRole("button", { name: "Cancel" }).waitFor();
+      await page.clock.fastForward(29_000);
+      await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+      await page.clock.fastForward(2_000);
+    }
+    await page.getByRole("alert").getByText(words).waitFor();
+    // The other side plays on.
+    await shown(page, "12 of 12");
+    expect(await counter(page, "calls", 1)).toBe(calls);
+    await expect(page.locator(RIGHT).isVisible()).resolves.toBe(true);
+    await expect(page.locator(LEFT).isVisible()).resolves.toBe(false);
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "11 of 12");
+    await expect(counter(page, "calls", 0)).resolves.toBeNaN();
+    await expectNoViolations(page);
+    // And the first is there for the next.
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), "[data-side=left]");
+    await shown(page, "12 of 12");
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+    expect(await counter(page, "calls", 0)).toBe(calls);
+  });
+
+  it("stops where a module traps, and gives one that grows no more than its limit", async () => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`);
+    await shown(page, "12 of 12");
+    await drop(page, "trapping.wasm", await fixtureBytes("trapping"), LEFT);
+    await page.getByText(/^Stopped at operation 11: the module trapped: unreachable/).waitFor();
+    await drop(page, "outside.wasm", await fixtureBytes("outside"), RIGHT);
+    await page
+      .getByText(/^Stopped at operation 11: it returned 0xfffffff0 .*, which is outside its memory/)
+      .waitFor();
+    await shown(page, "10 of 12");
+    await drop(page, "growing.wasm", await fixtureBytes("growing"), LEFT);
+    await page.getByRole("heading", { name: "growing.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    expect(await counter(page, "bytes.virtual", 0)).toBeLessThanOrEqual(2 * 2 ** 30);
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+  });
+
+  it("ends a module that comes no further while a page's history is looked for, and shows the other side", async () => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+    await shown(page, "12 of 12");
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
+    await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    await page.evaluate(() => {
+      const post = Worker.prototype.postMessage;
+      // Nobody hears of it, as if the module were at it for ever.
+      Worker.prototype.postMessage = function (message) {
+        if (message.name !== "pageHistory") post.call(this, message);
+      };
+    });
+    await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    await page.clock.fastForward(31_000);
+    await page.getByRole("alert").getByText("tlsf.wasm: it came no further for 30 seconds").waitFor();
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "11 of 12");
+    await expect(page.locator(LEFT).isVisible()).resolves.toBe(false);
+    await expect(counter(page, "calls", 1)).resolves.toBe(11);
   });
 
   it("cancels the way back on a module, and goes on when it is run again", async () => {
