@@ -11,15 +11,21 @@ const PAGE_BYTES = 4096;
 const MOST = { records: 8, rounds: 2 };
 
 /**
- * Opens a module, metered, with what it needs only then. Functions it imports that are not known trap.
- * @throws ModuleError, ModuleTrap
+ * Prepares a module to be opened again and again: metered, with what that needs loaded only then. Functions it
+ * imports that are not known trap.
+ * @throws ModuleError; ModuleTrap at each opening
  */
-export async function openModule(name: string, wasm: Uint8Array): Promise<Subject> {
-  const { openWasmAllocator } = await import("../foreign/open.js");
+export async function prepareModule(name: string, wasm: Uint8Array): Promise<() => WasmAllocator> {
+  const { prepareWasmAllocator } = await import("../foreign/open.js");
   // What it is refused, it has to cope with.
   const { memoryBytes } = MODULE_LIMITS;
-  const open = () => openWasmAllocator(wasm, { name, meter: true, memoryBytes, unknownImports: "trap" });
-  return new Foreign(await open(), open);
+  return prepareWasmAllocator(wasm, { name, meter: true, memoryBytes, unknownImports: "trap" });
+}
+
+/** Opens a module. @throws ModuleError, ModuleTrap */
+export async function openModule(name: string, wasm: Uint8Array): Promise<Subject> {
+  const open = await prepareModule(name, wasm);
+  return new Foreign(open(), open);
 }
 
 class Foreign implements Subject {
@@ -31,7 +37,7 @@ class Foreign implements Subject {
 
   constructor(
     allocator: WasmAllocator,
-    private readonly open: () => Promise<WasmAllocator>,
+    private readonly open: () => WasmAllocator,
   ) {
     this.face = faceOf(allocator);
     this.note = noteOf(allocator);
@@ -41,7 +47,7 @@ class Foreign implements Subject {
     if (!this.#isFresh) return undefined;
     this.#isFresh = false;
     return async () => {
-      this.face = faceOf(await this.open());
+      this.face = faceOf(this.open());
     };
   }
 }

@@ -15,7 +15,7 @@ import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { isModule, type Played } from "./protocol.js";
-import { type Opened, reportOf, runsOf, Session, type Shown, SideFailure, storyOf } from "./session.js";
+import { type Opened, Session, type Shown, SideFailure } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -28,6 +28,7 @@ import {
   type Side,
   type ViewState,
 } from "./state.js";
+import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
 import { unsupported } from "./support.js";
 import { Transport } from "./transport.js";
 
@@ -38,6 +39,8 @@ const TRACES: Record<Bundled, URL> = {
 
 /** Changes of the view that follow each other faster come to rest at the last. */
 const REST_MS = 100;
+
+type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
 class Page {
   #state: ViewState = DEFAULT;
@@ -68,7 +71,7 @@ class Page {
   );
   readonly #charts = new Charts(
     this.#busy,
-    () => this.#opened && { state: this.#state, opened: this.#opened, helper: this.#session.helper },
+    () => this.#opened && { state: this.#state, opened: this.#opened, session: this.#session },
     (error) => this.#fail(error),
   );
 
@@ -161,7 +164,7 @@ class Page {
     this.#build(opened);
     for (const side of opened.sides) if (side instanceof SideFailure) this.#fail(side);
     await this.#goTo(state.at ?? telling(state, opened));
-    if (state.input.kind === "loop" && !state.sides.some(isModule)) await this.#judgeCost(generation, opened);
+    if (state.input.kind === "loop") await this.#judgeCost(generation, opened, state.input);
   }
 
   #module({ sides }: ViewState, side: Side): Blob {
@@ -191,21 +194,19 @@ class Page {
   }
 
   /** How the loop's cost grows with its size takes longer to find out, and comes after. */
-  async #judgeCost(generation: number, opened: Opened): Promise<void> {
+  async #judgeCost(generation: number, opened: Opened, { bytes, written }: Loop): Promise<void> {
+    const { sides } = this.#state;
     const report = reportOf(this.#state, opened);
-    const { input } = this.#state;
-    if (input.kind !== "loop") return;
-    const { bytes, count, written } = input;
-    const results: Report["results"] = [];
-    for (const { allocator, options } of report.results) {
-      const job = { choice: { allocator, options }, bytes, count, written };
-      const { cost } = await this.#session.helper.call("callocLoop", job);
-      results.push({
-        ...(report.results[results.length] as Report["results"][number]),
-        ...(cost && { cost }),
-      });
+    for (const [index, side] of sidesOf(sides, opened).entries()) {
+      if (isModule(sides[side]) && bytes > MOST_MEASURED) continue;
+      const cost = await this.#busy.run("Measuring sizes", (onProgress) =>
+        this.#session.measure(side, "costKind", { bytes, written }, onProgress),
+      );
+      if (generation !== this.#generation) return;
+      const result = report.results[index];
+      if (cost && result) result.cost = cost;
     }
-    if (generation === this.#generation) this.#tell({ ...report, results }, opened);
+    this.#tell(report, opened);
   }
 
   // ---- What is shown ----
@@ -282,6 +283,7 @@ class Page {
       this.#session.history(side, { address, position }, onProgress),
     );
     if (history) this.#panels[side]?.showHistory(address, history);
+    else await this.#goTo(position);
   }
 
   #cancel(): void {

@@ -3,6 +3,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type {
   CliffsResult,
+  CostKind,
   Counters,
   OptionValues,
   Result,
@@ -96,18 +97,25 @@ export interface PageHistory {
   latest: PageChange[];
 }
 
+/** An allocator, with its file if it is a module. */
+export interface Chosen {
+  choice: Choice;
+  module?: Blob;
+}
+
 /** What a Worker can be asked for. */
 export interface Calls {
   /** Reads a trace in any format. */
   readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
-  /** Runs a tape to its end, and keeps the player. `module` is the file of a choice that is a module. */
-  open(job: { tape: Tape; choice: Choice; touch: TouchPolicy; module?: Blob }): Played;
+  /** Runs a tape to its end, and keeps the player. */
+  open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
   /** Where the open player is after so many operations. */
   seek(position: number): Moment;
   /** What happened, up to there, to the page at an address of the open player's. */
   pageHistory(page: { address: number; position: number }): PageHistory;
-  callocLoop(job: { choice: Choice; bytes: number; count: number; written: number }): Result;
-  cliffs(job: { choice: Choice; from: number; to: number }): CliffsResult;
+  /** How the calloc loop's cost grows about a size; undefined where there is not the memory for it. */
+  costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
+  cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Draws a chart as an SVG document. */
   draw(spec: TopLevelSpec): string;
 }

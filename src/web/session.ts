@@ -1,12 +1,11 @@
-/** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { IterContentResult, Report, TraceNotes } from "../index.js";
-import { iterContentPage } from "../report/iter-content.js";
-import { verdict } from "../report/verdict.js";
+/** Both sides and what they run: opens, seeks, measures, and knows what is shown. */
+import type { TraceNotes } from "../index.js";
 import { Cancelled, Client } from "./client.js";
 import {
   type Answer,
   type Argument,
   type CallName,
+  type Chosen,
   isModule,
   MODULE_LIMITS,
   type Moment,
@@ -14,8 +13,8 @@ import {
   type Played,
   type Progress,
 } from "./protocol.js";
-import { formatChoice, formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
-import { bytesPerRead, lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
+import { formatChoice, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import { lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
   tape: Tape;
@@ -45,15 +44,15 @@ export interface Sources {
 type OnProgress = (text: string, progress: Progress) => void;
 
 export class Session {
-  /** One for each side, and one that reads, measures and draws. */
-  readonly players: [Client, Client] = [new Client(), new Client()];
+  /** One that reads, measures and draws; and one for each side. */
   readonly helper = new Client();
+  readonly #players: [Client, Client] = [new Client(), new Client()];
 
   /** Whether both players hold what was opened last. */
   isOpen = false;
 
   /** What the sides run, and why they do not. */
-  #sides: ViewState["sides"] | undefined;
+  #chosen: Chosen[] = [];
   #failures: [SideFailure?, SideFailure?] = [];
   /** How often something was opened: what comes late gives way. */
   #openings = 0;
@@ -73,19 +72,18 @@ export class Session {
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     const opening = ++this.#openings;
     this.isOpen = false;
-    const modules = state.sides.map((choice, side) =>
-      isModule(choice) ? sources.module(side as Side) : undefined,
-    );
+    const chosen = SIDES.map((side): Chosen => {
+      const choice = state.sides[side];
+      return { choice, ...(isModule(choice) && { module: sources.module(side) }) };
+    });
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();
-    this.#sides = state.sides;
+    this.#chosen = chosen;
     this.#failures = [];
     const sides = await Promise.all(
       SIDES.map((side) => {
-        const [choice, module] = [state.sides[side], modules[side]];
-        const job = { tape, choice, touch: state.touch, ...(module && { module }) };
-        const tell = (progress: Progress) => onProgress(`Running ${choice.allocator}`, progress);
-        return this.#ask(side, "open", job, tell);
+        const tell = (progress: Progress) => onProgress(`Running ${state.sides[side].allocator}`, progress);
+        return this.#ask(side, "open", { tape, touch: state.touch, ...this.#of(side) }, tell);
       }),
     );
     const [left, right] = sides as Opened["sides"];
@@ -116,18 +114,50 @@ export class Session {
     argument: Argument<Name>,
     onProgress: (progress: Progress) => void,
   ): Promise<Answer<Name> | SideFailure> {
-    const [choice, failure] = [(this.#sides as ViewState["sides"])[side], this.#failures[side]];
+    const failure = this.#failures[side];
     if (failure) return failure;
+    try {
+      return await this.#call(this.#players[side], side, name, argument, onProgress);
+    } catch (error) {
+      if (!(error instanceof SideFailure)) throw error;
+      this.#failures[side] = error;
+      if (this.isOpen) this.onError(error);
+      return error;
+    }
+  }
+
+  #of(side: Side): Chosen {
+    return this.#chosen[side] as Chosen;
+  }
+
+  /** Asks a Worker about a side. @throws Cancelled, SideFailure */
+  async #call<Name extends CallName>(
+    client: Client,
+    side: Side,
+    name: Name,
+    argument: Argument<Name>,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Answer<Name>> {
+    const { choice } = this.#of(side);
     const mostSilence = isModule(choice) ? MODULE_LIMITS.seconds : undefined;
     try {
-      return await this.players[side].call(name, argument, { onProgress, mostSilence });
+      return await client.call(name, argument, { onProgress, mostSilence });
     } catch (error) {
       if (error instanceof Cancelled) throw error;
-      const its = new SideFailure(`${formatChoice(choice)}: ${(error as Error).message}`, { cause: error });
-      this.#failures[side] = its;
-      if (this.isOpen) this.onError(its);
-      return its;
+      throw new SideFailure(`${formatChoice(choice)}: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Measures a side's allocator, on instances of its own. @throws Cancelled, SideFailure */
+  async measure<Name extends "cliffs" | "costKind">(
+    side: Side,
+    name: Name,
+    job: Omit<Argument<Name>, keyof Chosen>,
+    onProgress: OnProgress,
+  ): Promise<Answer<Name>> {
+    const argument = { ...job, ...this.#of(side) } as Argument<Name>;
+    const text = `Measuring sizes on ${formatChoice(this.#of(side).choice)}`;
+    return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
   /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
@@ -163,59 +193,7 @@ export class Session {
 
   /** Ends everything that is running, and what a player that is running holds. */
   cancel(): void {
-    if (this.players.some((player) => player.isBusy)) this.isOpen = false;
-    for (const client of [...this.players, this.helper]) if (client.isBusy) client.cancel();
+    if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
+    for (const client of [...this.#players, this.helper]) if (client.isBusy) client.cancel();
   }
-}
-
-/** The record that verdicts and charts are made from. */
-export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
-  const results = runsOf(sides, opened).map(({ result }) => result);
-  if (input.kind === "reads") {
-    const { way, chunk, body } = input;
-    const parameters = { way, chunk: formatExact(chunk), body: formatExact(body) };
-    return { scenario: "iter-content", parameters, results };
-  }
-  if (input.kind !== "loop") {
-    const trace = input.kind === "text" ? "program" : input.name;
-    return { scenario: "replay", parameters: { trace, touch }, results };
-  }
-  const { bytes, count, written } = input;
-  return {
-    scenario: "calloc-loop",
-    parameters: { count, written },
-    results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
-  };
-}
-
-/** The runs that came about; twice the same allocator is one to a report. */
-export function runsOf(choices: ViewState["sides"], { sides }: Opened): Played[] {
-  const [left, right] = choices.map(formatChoice);
-  return sides
-    .slice(0, left === right ? 1 : 2)
-    .filter((side): side is Played => !(side instanceof SideFailure));
-}
-
-/** What a run comes to, in sentences. `report` is its own. */
-export function storyOf({ input, sides }: ViewState, opened: Opened, report: Report): readonly string[] {
-  if (input.kind !== "reads") return verdict(report);
-  const results = runsOf(sides, opened).map((played) => readsResult(input, played, opened.tape.count));
-  return iterContentPage({ scenario: "iter-content", parameters: { body: input.body }, results }).sentences;
-}
-
-/** One side of the bug report, as far as it came. */
-function readsResult(
-  { way, chunk }: Extract<Input, { kind: "reads" }>,
-  { end, library, result }: Played,
-  recordsPerRead: number,
-): IterContentResult {
-  const { allocator, options, counters } = result;
-  const simulated = result.simulated as IterContentResult["simulated"];
-  const reads = Math.floor(end / recordsPerRead);
-  const body = reads * bytesPerRead(chunk);
-  const bytesPerSecond = simulated.seconds === 0 ? null : body / simulated.seconds;
-  return {
-    ...{ allocator, options, way, chunk, body, counters, simulated, bytesPerSecond },
-    library: { reads, ...library },
-  };
 }
