@@ -26,6 +26,7 @@ import {
   parseState,
   SIDES,
   type Side,
+  shortened,
   type ViewState,
 } from "./state.js";
 import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
@@ -40,6 +41,9 @@ const TRACES: Record<Bundled, URL> = {
 /** Changes of the view that follow each other faster come to rest at the last. */
 const REST_MS = 100;
 
+const SHORTENED =
+  "There are fewer rounds than before, for a module really clears its blocks. Change the program to run more.";
+
 type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
 class Page {
@@ -48,6 +52,8 @@ class Page {
   /** The .wasm given last for each side. */
   readonly #modules: [File | undefined, File | undefined] = [undefined, undefined];
   #opened: Opened | undefined;
+  /** What a person should know about what is run, in a sentence. */
+  #advice = "";
   #remembering: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was opened, so that answers about what was before are left. */
   #generation = 0;
@@ -113,7 +119,13 @@ class Page {
     sides[side] = { allocator: file.name, options: {} };
     // The file a link asks for: the rest of the link holds.
     if (isAsked) this.#open(this.#state);
-    else this.#run({ ...this.#state, sides });
+    else this.#runShort({ ...this.#state, sides });
+  }
+
+  #runShort(choices: Choices): void {
+    const input = shortened(choices.input);
+    this.#run({ ...choices, input });
+    if (JSON.stringify(input) !== JSON.stringify(choices.input)) this.#advice = SHORTENED;
   }
 
   #runTrace(file: File): void {
@@ -140,6 +152,7 @@ class Page {
 
   #open(state: ViewState): void {
     this.#session.cancel();
+    this.#advice = "";
     this.#state = state;
     this.#setup.write(state);
     const generation = ++this.#generation;
@@ -241,7 +254,8 @@ class Page {
 
   #tell(report: Report, opened: Opened): void {
     const told = storyOf(this.#state, opened, report);
-    const sentences = [...told, ...opened.losses.map((loss) => `Note: ${loss}.`)];
+    const losses = opened.losses.map((loss) => `Note: ${loss}.`);
+    const sentences = [...told, this.#advice, ...losses].filter(Boolean);
     byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
   }
 
@@ -256,7 +270,11 @@ class Page {
   }
 
   #show(sides: [Shown, Shown], isThere: boolean): void {
-    const [left, right] = sides.map((side) => (side instanceof SideFailure ? undefined : side));
+    const [left, right] = sides.map((shown, side) => {
+      if (!(shown instanceof SideFailure)) return shown;
+      this.#panels[side]?.open(formatChoice(this.#state.sides[side as Side]), noteOn(shown));
+      return undefined;
+    });
     for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
     const places = [left, right].map((moment) => moment?.position ?? 0);
     this.#transport.show(Math.max(...places), isThere);
@@ -323,7 +341,7 @@ function telling({ input, sides }: ViewState, opened: Opened): number {
 /** What is to be known of one side: why it stopped, and what its module is. */
 function noteOn(side: Played | SideFailure): string {
   if (side instanceof SideFailure)
-    return "Stopped. Run something else on this side, or drop another .wasm here.";
+    return `${side.message}. Drop another .wasm here, or change the allocator.`;
   const { stopped, end, note } = side;
   if (stopped === undefined) return note;
   return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;

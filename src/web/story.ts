@@ -42,18 +42,19 @@ export const MOST_MEASURED = 256 * 2 ** 20;
 /** What a run comes to, in sentences. `report` is its own. */
 export function storyOf(state: ViewState, opened: Opened, report: Report): readonly string[] {
   const { input, sides } = state;
-  const told =
-    input.kind === "reads" ? readsStory(input, runsOf(sides, opened), opened.tape) : verdict(report);
-  return [...told, ...notesOnModules(input, sides)];
+  const runs = runsOf(sides, opened);
+  const told = input.kind === "reads" ? readsStory(input, runs, opened.tape) : verdict(report);
+  return [...told, ...notesOnModules(input, runs)];
 }
 
 /** Why some figures are missing. */
-function notesOnModules(input: Input, sides: ViewState["sides"]): string[] {
-  const names = [...new Set(sides.filter(isModule).map(formatChoice))];
+function notesOnModules(input: Input, runs: readonly Played[]): string[] {
+  const results = runs.map(({ result }) => result);
+  const names = results.filter(isModule).map(formatChoice);
   if (names.length === 0) return [];
   const who = names.join(" and ");
   const notes = [
-    `Bytes and pages of ${who} are counted in linear memory, as it really runs: there is no kernel below, and no simulated time.`,
+    `Counted for ${who} are bytes and pages of linear memory, in a real run: no system calls, and no simulated time.`,
   ];
   if (input.kind === "loop" && input.bytes > MOST_MEASURED)
     notes.push(
@@ -101,5 +102,7 @@ function readsOfModule(
     formatBytes(of({ counters, library })),
   );
   const what = `${reads} reads into buffers of ${formatBytes(chunk)} cleared ${cleared}`;
-  return `${formatChoice(result)}, ${WAY_NAMES[way]}: ${what}, of which ${needless} already read as zero.`;
+  // On a page of linear memory that the program wrote before, its own zeroes are not known.
+  const least = library.cleared > 0 ? "at least " : "";
+  return `${formatChoice(result)}, ${WAY_NAMES[way]}: ${what}, of which ${least}${needless} already read as zero.`;
 }
