@@ -43,7 +43,7 @@ const WEB = words(
 const MODEL_MACHINE = words("kernel access paths failure layout");
 
 /** What the page may import of the library besides the reports; foreign modules only when one is there. */
-const PAGE_IMPORTS = words("src/index.ts src/foreign/open.ts vega-lite");
+const PAGE_IMPORTS = words("src/index.ts src/scenarios/open.ts src/foreign/open.ts vega-lite");
 
 function words(text: string): string[] {
   return text.split(" ");

@@ -12,6 +12,7 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
+import { isModule as isModuleName } from "../scenarios/open.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -21,8 +22,7 @@ export interface Choice {
   options: OptionValues;
 }
 
-/** What a module's name ends in; no model's does. */
-export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => allocator.endsWith(".wasm");
+export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
 
 /** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
