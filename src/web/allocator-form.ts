@@ -19,7 +19,14 @@ export class AllocatorForm {
     make("option", { value: MODULE, textContent: "a .wasm file …" }),
   );
   readonly #file = make("input", { type: "file", accept: ".wasm" });
-  readonly #fileLabel = make("label", { hidden: true }, "Module, or drop one on the map ", this.#file);
+  readonly #fileNow = make("span");
+  readonly #fileLabel = make(
+    "label",
+    { hidden: true },
+    "Module, or drop one on the map ",
+    this.#fileNow,
+    this.#file,
+  );
   #fileName = "";
   readonly #summary = make("p", { className: "quiet" });
   readonly #options = make("div");
@@ -40,6 +47,7 @@ export class AllocatorForm {
   write(choice: Choice): void {
     if (isModule(choice)) this.#fileName = choice.allocator;
     this.#model.value = isModule(choice) ? MODULE : choice.allocator;
+    this.#fileNow.textContent = this.#fileName && `(now ${this.#fileName}) `;
     this.#offer(choice.options);
   }
 

@@ -108,8 +108,17 @@ class Page {
     const isFor = (side: Side) => this.#state.sides[side].allocator === file.name;
     const side = given ?? SIDES.find(isFor);
     if (!isModule({ allocator: file.name })) this.#runTrace(file);
-    else if (side !== undefined) this.#runModule(file, side);
+    else if (side !== undefined) this.#runModule(this.#named(file, side), side);
     else this.#fail(new Error(`Drop ${file.name} on a map, and it is the allocator of that side.`));
+  }
+
+  /** A file by a name of its own: where the other side runs a different one of the same name, it is the second. */
+  #named(file: File, side: Side): File {
+    const [other, its] = [this.#modules[1 - side], this.#state.sides[1 - side]];
+    if (!other || other.name !== file.name || its?.allocator !== file.name) return file;
+    const { size, lastModified } = file;
+    if (other.size === size && other.lastModified === lastModified) return file;
+    return new File([file], file.name.replace(/\.wasm$/, "-2.wasm"), { lastModified });
   }
 
   #runModule(file: File, side: Side): void {

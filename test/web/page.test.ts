@@ -296,7 +296,11 @@ describe.skipIf(!executable)("the page", () => {
     const page = await open("#program=c 1 10 1000%0Aw 1 0 5000%0Af 1%0A&a=lazy&b=naive");
     await shown(page, "2 of 3");
     await page.getByText("Change the program and the allocators").click();
+    const choices = page.getByLabel("Module, or drop one on the map");
+    await expect(choices.first().isVisible()).resolves.toBe(false);
     await page.getByLabel("Model").first().selectOption("a .wasm file …");
+    await expect(choices.first().isVisible()).resolves.toBe(true);
+    await expect(choices.last().isVisible()).resolves.toBe(false);
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page
       .getByRole("alert")
@@ -311,6 +315,7 @@ describe.skipIf(!executable)("the page", () => {
         buffer: Buffer.from(await fixtureBytes("as-tlsf")),
       });
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await page.getByText("(now tlsf.wasm)").waitFor();
     await page.getByRole("button", { name: "End" }).click();
     await shown(page, "3 of 3");
     await page.getByRole("button", { name: "Step back" }).click();
@@ -401,6 +406,18 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByRole("heading", { name: "growing.wasm" }).waitFor();
     await shown(page, "12 of 12");
     expect(await counter(page, "bytes.virtual", 0)).toBeLessThanOrEqual(2 * 2 ** 30);
+    // Another one of the same name is told apart.
+    await drop(page, "growing.wasm", await fixtureBytes("as-tlsf"), RIGHT);
+    await page.getByRole("heading", { name: "growing-2.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    await page
+      .locator("#story")
+      .getByText(/^growing\.wasm: nothing was zeroed/)
+      .waitFor();
+    await page
+      .locator("#story")
+      .getByText(/^growing-2\.wasm: /)
+      .waitFor();
     await expect(page.getByRole("alert").textContent()).resolves.toBe("");
   });
 
