@@ -78,7 +78,12 @@ export {
   findCrossover,
   runCallocFix,
 } from "./scenarios/calloc-fixes.js";
-export { type CallocLoopRun, runCallocLoop } from "./scenarios/calloc-loop.js";
+export {
+  type CallocLoopRun,
+  type CostKindRun,
+  findCostKind,
+  runCallocLoop,
+} from "./scenarios/calloc-loop.js";
 export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
 export {
   clearBuffer,

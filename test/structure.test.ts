@@ -35,7 +35,7 @@ const MACHINE = words(
 );
 
 const WEB = words(
-  "dom tape page-runs layout kinds protocol subject foreign state player worker client session busy counters legend " +
+  "dom tape page-runs layout kinds protocol subject foreign state player worker client session story busy counters legend " +
     "map-text page-map map-hands call-tree side-panel transport charts allocator-form setup support vite main",
 );
 

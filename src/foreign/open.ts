@@ -58,17 +58,28 @@ export async function openWasmAllocator(
   source: WasmSource,
   options: WasmOptions = {},
 ): Promise<WasmAllocator> {
+  return (await prepareWasmAllocator(source, options))();
+}
+
+/**
+ * Reads, rewrites and compiles a module once, to open it again and again.
+ * @internal
+ * @throws as openWasmAllocator does, what is given back too.
+ */
+export async function prepareWasmAllocator(
+  source: WasmSource,
+  options: WasmOptions = {},
+): Promise<() => WasmAllocator> {
   const prepared = await prepare(source, options);
-  const running = start(prepared, options);
   const { allocator, shape } = prepared;
-  const report = {
-    convention: allocator.convention,
-    functions: describeProvisions(allocator),
-    started: running.started,
-    findings: [...oddities(shape, allocator), ...missing(running), ...findReruns(prepared, options)],
+  const [name, maximum] = [options.name ?? nameOf(source), memoryOf(shape)?.limits?.maximum];
+  const convention = { convention: allocator.convention, functions: describeProvisions(allocator) };
+  let findings: string[] | undefined;
+  return () => {
+    const running = start(prepared, options);
+    findings ??= [...oddities(shape, allocator), ...missing(running), ...findReruns(prepared, options)];
+    return new WasmAllocator(name, { ...convention, started: running.started, findings }, running, maximum);
   };
-  const maximum = memoryOf(shape)?.limits?.maximum;
-  return new WasmAllocator(options.name ?? nameOf(source), report, running, maximum);
 }
 
 function nameOf(source: WasmSource): string {

@@ -469,10 +469,11 @@ export class WasmAllocator implements SandboxFace {
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
     checkWhole("times", times);
     checkOneOf("touch", touch, TOUCH_POLICIES);
-    const most = this.#live.driver.bufferRecords();
+    const { driver } = this.#live;
+    const most = driver.bufferRecords();
     if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
     this.#write(records, 0, records.count);
-    this.#replayRecords(0, records.count, times, { touch }, 0);
+    this.#run(() => driver.replay(0, records.count, times, TOUCH_POLICIES.indexOf(touch), 0));
   }
 
   #replayChunk(chunk: TraceChunk, before: number, timeline: Timeline, options: WasmReplayOptions): void {
@@ -482,7 +483,7 @@ export class WasmAllocator implements SandboxFace {
       this.#write(chunk, first, count);
       for (let at = 0; at < count; ) {
         const to = Math.min(count, at + timeline.until(before + first + at));
-        this.#replayRecords(at, to, 1, options, before + first);
+        this.#replayRecords(at, to, options, before + first);
         at = to;
         timeline.note(before + first + at, () => this.counters().bytes);
       }
@@ -490,11 +491,11 @@ export class WasmAllocator implements SandboxFace {
     }
   }
 
-  #replayRecords(from: number, to: number, times: number, options: WasmReplayOptions, before: number): void {
+  #replayRecords(from: number, to: number, options: WasmReplayOptions, before: number): void {
     const { driver } = this.#live;
     const touch = TOUCH_POLICIES.indexOf(options.touch ?? "none");
     try {
-      this.#run(() => driver.replay(from, to, times, touch, options.verify ? 1 : 0));
+      this.#run(() => driver.replay(from, to, 1, touch, options.verify ? 1 : 0));
     } catch (error) {
       const operation = before + from + driver.replayed() + 1;
       (error as Error).message = `operation ${operation}: ${(error as Error).message}`;

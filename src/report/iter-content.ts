@@ -44,11 +44,13 @@ const COLUMNS: readonly ColumnOf[] = [
   { header: ["simulated", "throughput"], align: "right", text: throughput },
 ];
 
+interface Clearing extends Pick<IterContentResult, "counters"> {
+  library: Omit<IterContentResult["library"], "reads">;
+}
+
 /** Bytes cleared by allocator and library, and those that already read as zero. */
-const clearedBytes = ({ counters, library }: IterContentResult) =>
-  counters.zeroed.allocator + library.cleared;
-const needlessBytes = ({ counters, library }: IterContentResult) =>
-  counters.zeroed.needless + library.needless;
+export const clearedBytes = ({ counters, library }: Clearing) => counters.zeroed.allocator + library.cleared;
+export const needlessBytes = ({ counters, library }: Clearing) => counters.zeroed.needless + library.needless;
 
 const perRead = ({ simulated, library }: IterContentResult) => simulated.seconds / Math.max(1, library.reads);
 

@@ -70,12 +70,13 @@ export async function findCrossover({
 /** The loop on one allocator, by pages written. */
 async function openPages({ model, options = {} }: CrossoverRun["one"], bytes: number, costs: CostProfile) {
   checkWhole("bytes", bytes);
-  const { pageBytes } = await openLoop(model, options, 0, costs);
+  const subject = { model, options, costs };
+  const { pageBytes } = await openLoop(subject, 0);
   const pages = Math.ceil(bytes / pageBytes);
   return {
     pages,
     async costAt(written: number) {
-      const loop = await openLoop(model, options, Math.min(1, (written * pageBytes) / bytes), costs);
+      const loop = await openLoop(subject, Math.min(1, (written * pageBytes) / bytes));
       const cost = await loop.costAt(bytes);
       if (!cost) throw new OutOfMemory(`${model} has no memory for a block of ${bytes} bytes`);
       const { bytes: _, first: __, settledAfter: ___, ...settled } = cost;

@@ -1,9 +1,9 @@
 import { checkWhole } from "../arguments.js";
 import type { CostProfile } from "../costs/profile.js";
 import { simulatedTime } from "../costs/simulate.js";
-import type { OptionValues, Result } from "../report/results.js";
+import type { CostKind, OptionValues, Result } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
-import { callocLoopRecords, openLoop } from "./cost.js";
+import { callocLoopRecords, type LoopSubject, openLoop } from "./cost.js";
 import { costKind } from "./curve.js";
 import { costsOf, notesOf, openAllocator } from "./open.js";
 
@@ -49,7 +49,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
   sandbox.close();
-  const cost = await costKind(await openLoop(model, options, written), bytes);
+  const cost = await findCostKind({ model, options, bytes, written });
   return {
     allocator: model,
     options: settings as OptionValues,
@@ -60,4 +60,25 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     ...(cost && { cost }),
     ...notesOf(sandbox),
   };
+}
+
+export interface CostKindRun extends LoopSubject {
+  /** Size of each block. */
+  bytes: number;
+  /** Part of each block the program writes, 0 to 1, from its start. */
+  written: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * How the settled loop's cost per iteration grows about a size; undefined where there is not the memory for it.
+ * @throws as runCallocLoop does.
+ */
+export async function findCostKind({
+  bytes,
+  written,
+  onProgress,
+  ...subject
+}: CostKindRun): Promise<CostKind | undefined> {
+  return costKind(await openLoop(subject, written), bytes, onProgress);
 }

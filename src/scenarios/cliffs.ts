@@ -1,23 +1,16 @@
 import { checkWhole } from "../arguments.js";
-import type { CostProfile } from "../costs/profile.js";
 import { OutOfMemory } from "../errors.js";
 import type { CliffsResult, OptionValues } from "../report/results.js";
-import type { SandboxOptions } from "../sandbox.js";
-import { openLoop } from "./cost.js";
+import { type LoopSubject, openLoop } from "./cost.js";
 import { measureCurve } from "./curve.js";
 
 const LEAST = 1024;
 const MOST = 2 ** 30;
 
-export interface CliffsRun {
-  /** A model, or the path of a wasm module. */
-  model: string;
-  options?: SandboxOptions;
+export interface CliffsRun extends LoopSubject {
   /** The sizes to look at, both included; 1 KiB to 1 GiB if not given. */
   from?: number;
   to?: number;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -32,7 +25,7 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   checkWhole("to", to);
   if (from < 1 || from > to) throw new RangeError(`from must be from 1 to ${to}, which is to; got ${from}`);
   const { check: _check, module: _module, ...settings } = options;
-  const loop = await openLoop(model, options, 0, run.costs);
+  const loop = await openLoop(run, 0);
   const curve = await measureCurve(loop, { from, to, ...(onProgress && { onProgress }) });
   const points = curve.costs
     .filter(({ bytes }) => bytes >= from && bytes <= to)

@@ -1,16 +1,14 @@
 /** What one iteration of Benfield's loop costs, at one size. */
 
-import { readModule } from "#read-module";
 import type { CostProfile } from "../costs/profile.js";
 import { simulatedTime } from "../costs/simulate.js";
 import { type Counters, SYSCALLS, subtract } from "../counters.js";
 import { ModuleTrap, OutOfMemory } from "../errors.js";
-import { findModel } from "../options.js";
-import { type IterationCost, isModule, type LoopCost } from "../report/results.js";
+import type { IterationCost, LoopCost } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
 import { TraceEncoder } from "../trace/encode.js";
 import type { TraceChunk } from "../trace/trace.js";
-import { type AnyAllocator, costsOf, notesOf, openAllocator, pageBytesOf } from "./open.js";
+import { type AnyAllocator, costsOf, notesOf, type Opener, pageBytesOf, prepareAllocator } from "./open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;
@@ -44,30 +42,28 @@ export function work({ zeroed, faults }: IterationCost, pageBytes: number): numb
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
-/** Fetches and compiles a model's module once, for all sizes. @throws OptionError */
-export async function openLoop(
-  model: string,
-  options: SandboxOptions,
-  written: number,
-  chosen?: CostProfile,
-): Promise<Loop> {
-  // Which module is the check build's is for openSandbox to say.
-  const isOwn = options.check || isModule(model);
-  const module = options.module ?? (isOwn ? undefined : await compile(findModel(model).url));
-  const open = () => openAllocator(model, { ...options, ...(module && { module }) });
+/** What a loop runs on. */
+export interface LoopSubject {
+  /** A model, or the path of a wasm module. */
+  model: string;
+  options?: SandboxOptions;
+  /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
+  open?: Opener;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
+}
+
+/** The loop on a new instance for each size, of which the first `written` part is written. @throws OptionError */
+export async function openLoop(subject: LoopSubject, written: number): Promise<Loop> {
+  const open = subject.open ?? (await prepareAllocator(subject.model, subject.options));
   const first = await open();
-  const costs = costsOf(first, chosen);
+  const costs = costsOf(first, subject.costs);
   return {
     pageBytes: pageBytesOf(first),
     costs,
     ...notesOf(first),
     costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
   };
-}
-
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const source = await readModule(url);
-  return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
 function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, costs: CostProfile | undefined) {

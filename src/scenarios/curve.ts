@@ -131,7 +131,11 @@ function continued(from: LoopCost, { slope }: Run, bytes: number, pageBytes: num
 }
 
 /** How the settled loop's cost per iteration grows about a size. None where there is not the memory for it. */
-export async function costKind(loop: Loop, bytes: number): Promise<CostKind | undefined> {
-  const curve = await measureCurve(loop, { from: bytes, to: bytes });
+export async function costKind(
+  loop: Loop,
+  bytes: number,
+  onProgress?: Sizes["onProgress"],
+): Promise<CostKind | undefined> {
+  const curve = await measureCurve(loop, { from: bytes, to: bytes, ...(onProgress && { onProgress }) });
   return curve.costs.some((cost) => cost.bytes === bytes) ? curve.kindAt(bytes) : undefined;
 }

@@ -1,11 +1,16 @@
+import { readModule } from "#read-module";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import { findModel } from "../options.js";
 import { isModule } from "../report/results.js";
 import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox.js";
 
 /** A model on its machine, or somebody's module on its linear memory, metered. */
 export type AnyAllocator = Sandbox | WasmAllocator;
+
+/** Opens a new one at each call. */
+export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
 
 /** Pages of linear memory, as a meter counts them. */
 const PAGE_BYTES = 4096;
@@ -15,11 +20,25 @@ const PAGE_BYTES = 4096;
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
 export async function openAllocator(name: string, options: SandboxOptions = {}): Promise<AnyAllocator> {
-  if (!isModule(name)) return openSandbox(name, options);
+  return (await prepareAllocator(name, options))();
+}
+
+/** The same, to open it again and again: what has to be read and compiled is so once. */
+export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
+  if (!isModule(name)) {
+    // Which module is the check build's is for openSandbox to say.
+    const module = options.module ?? (options.check ? undefined : await compile(findModel(name).url));
+    return () => openSandbox(name, { ...options, ...(module && { module }) });
+  }
   // Only now: the page loads this without.
-  const { openWasmAllocator } = await import("../foreign/open.js");
+  const { prepareWasmAllocator } = await import("../foreign/open.js");
   const { moduleOptions } = await import("../foreign/module-options.js");
-  return openWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+  return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+}
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const source = await readModule(url);
+  return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
 export function pageBytesOf(allocator: AnyAllocator): number {

@@ -1,13 +1,15 @@
 /** The choice of one allocator: its model, and every option it and its machine have; or a module of anybody's. */
-import { machineOptions, models, OptionError, type OptionInfo } from "../index.js";
+import { formatBytes, machineOptions, models, OptionError, type OptionInfo } from "../index.js";
 import { make } from "./dom.js";
-import { type Choice, isModule } from "./protocol.js";
+import { type Choice, isModule, MODULE_LIMITS } from "./protocol.js";
 import { formatExact, parseOption } from "./state.js";
 
 /** Stands in the list of models for a module. No model is called so. */
 const MODULE = ".wasm";
+const { memoryBytes, seconds } = MODULE_LIMITS;
 const ABOUT_MODULES =
-  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time.";
+  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time. " +
+  `It may have ${formatBytes(memoryBytes)} of memory, and is ended if it comes no further for ${seconds} seconds.`;
 
 export class AllocatorForm {
   readonly #model = make(
@@ -17,7 +19,14 @@ export class AllocatorForm {
     make("option", { value: MODULE, textContent: "a .wasm file …" }),
   );
   readonly #file = make("input", { type: "file", accept: ".wasm" });
-  readonly #fileLabel = make("label", { hidden: true }, "Module, or drop one on the map ", this.#file);
+  readonly #fileNow = make("span");
+  readonly #fileLabel = make(
+    "label",
+    { hidden: true },
+    "Module, or drop one on the map ",
+    this.#fileNow,
+    this.#file,
+  );
   #fileName = "";
   readonly #summary = make("p", { className: "quiet" });
   readonly #options = make("div");
@@ -38,6 +47,7 @@ export class AllocatorForm {
   write(choice: Choice): void {
     if (isModule(choice)) this.#fileName = choice.allocator;
     this.#model.value = isModule(choice) ? MODULE : choice.allocator;
+    this.#fileNow.textContent = this.#fileName && `(now ${this.#fileName}) `;
     this.#offer(choice.options);
   }
 

@@ -6,18 +6,19 @@ import { cliffsChart } from "../report/cliffs-chart.js";
 import { heading } from "../report/label.js";
 import { timelineChart } from "../report/timeline.js";
 import type { Busy } from "./busy.js";
-import type { Client } from "./client.js";
 import { byId, make } from "./dom.js";
-import { type Choice, isModule, type Progress } from "./protocol.js";
-import { type Opened, reportOf } from "./session.js";
+import { isModule, type Progress } from "./protocol.js";
+import type { Opened, Session } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
+import { reportOf, runsOf, sidesOf } from "./story.js";
 
-const CLIFF_SIZES = { from: 2 ** 10, to: 2 ** 30 };
+/** Sizes for the cost against them: modules really clear their blocks, some twenty times each. */
+const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
 
 interface Context {
   state: ViewState;
   opened: Opened;
-  helper: Client;
+  session: Session;
   onProgress: (text: string, progress: Progress) => void;
 }
 
@@ -34,9 +35,8 @@ const CHARTS: readonly Chart[] = [
     name: "Bytes over time",
     suits: () => true,
     async make({ state, opened }) {
-      const timelines = distinct(state.sides).map((choice, side) => ({
-        ...choice,
-        points: opened.sides[side as 0 | 1].timeline,
+      const timelines = runsOf(state.sides, opened).map(({ result: { allocator, options }, timeline }) => ({
+        ...{ allocator, options, points: timeline },
       }));
       const subtitle = heading(reportOf(state, opened));
       return {
@@ -55,25 +55,19 @@ const CHARTS: readonly Chart[] = [
   },
   {
     name: "Cost against size",
-    suits: ({ sides }) => !sides.some(isModule),
-    async make({ state, helper, onProgress }) {
+    suits: () => true,
+    async make({ state, opened, session, onProgress }) {
+      const sizes = state.sides.some(isModule) ? SIZES.ofModules : SIZES.ofModels;
       const results: CliffsResult[] = [];
-      for (const choice of distinct(state.sides)) {
-        const tell = (progress: Progress) =>
-          onProgress(`Measuring sizes on ${formatChoice(choice)}`, progress);
-        results.push(await helper.call("cliffs", { choice, ...CLIFF_SIZES }, { onProgress: tell }));
-      }
+      for (const side of sidesOf(state.sides, opened))
+        results.push(await session.measure(side, "cliffs", sizes, onProgress));
       return {
-        spec: cliffsChart({ scenario: "cliffs", parameters: CLIFF_SIZES, results }),
-        text: cliffsText(results),
+        spec: cliffsChart({ scenario: "cliffs", parameters: sizes, results }),
+        text: cliffsText(results, sizes),
       };
     },
   },
 ];
-
-function distinct(choices: readonly Choice[]): Choice[] {
-  return [...new Map(choices.map((choice) => [formatChoice(choice), choice])).values()];
-}
 
 function zeroedText({ results }: Report): string {
   const texts = results.map((result) => {
@@ -85,14 +79,14 @@ function zeroedText({ results }: Report): string {
   return texts.join("; ");
 }
 
-function cliffsText(results: readonly CliffsResult[]): string {
+function cliffsText(results: readonly CliffsResult[], { from, to }: typeof SIZES.ofModels): string {
   const sentences = results.map((result) => {
     const cliffs = result.cliffs.map(
       ({ bytes, below, above }) => `${below} up to ${formatCount(bytes)} bytes and ${above} above`,
     );
     return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}`;
   });
-  return `Bytes zeroed per untouched calloc and free, by size: ${sentences.join("; ")}.`;
+  return `Bytes zeroed per untouched calloc and free, of ${formatBytes(from)} to ${formatBytes(to)}: ${sentences.join("; ")}.`;
 }
 
 export class Charts {
@@ -120,7 +114,7 @@ export class Charts {
     if (!context) return;
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, async (onProgress) => {
       const { spec, text } = await chart.make({ ...context, onProgress });
-      return { text, svg: await context.helper.call("draw", spec) };
+      return { text, svg: await context.session.helper.call("draw", spec) };
     });
     this.#show(drawn.svg, drawn.text, chart.name);
   }

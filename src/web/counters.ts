@@ -7,7 +7,7 @@ import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
 
 /** What is counted of a side at a moment. */
 type Counted = Pick<Moment, "counters" | "library" | "simulated">;
-type Both = readonly [Counted, Counted];
+type Both = readonly [Counted | undefined, Counted | undefined];
 
 interface Row {
   name: string;
@@ -124,7 +124,7 @@ const FORMATS: Record<Row["unit"], (value: number) => string> = {
   seconds: formatSeconds,
 };
 
-/** What is not measured (NaN) is shown so: on a foreign module, faults by kind and simulated time. */
+/** What is not measured (NaN) is shown so: all of a side that failed; of a module, faults by kind and simulated time. */
 const UNKNOWN = "-";
 
 function signed(value: number, unit: Row["unit"]): string {
@@ -161,7 +161,8 @@ export function showCounters(both: Both): void {
   for (const cell of byId("counters").querySelectorAll<HTMLElement>("tbody td")) {
     const { counter = "", column = "" } = cell.dataset;
     const { of, unit } = rows.get(counter) as Row;
-    const [left, right] = both.map((counted) => of(counted.counters, counted)) as [number, number];
+    const figures = both.map((counted) => (counted ? of(counted.counters, counted) : Number.NaN));
+    const [left, right] = figures as [number, number];
     const value = column === "difference" ? left - right : column === "0" ? left : right;
     setText(
       cell,
@@ -173,10 +174,10 @@ export function showCounters(both: Both): void {
 }
 
 /** A figure in words; a simulated time with the profile it was priced by. */
-function textOf({ simulated }: Counted, value: number, unit: Row["unit"]): string {
+function textOf(counted: Counted | undefined, value: number, unit: Row["unit"]): string {
   if (Number.isNaN(value)) return UNKNOWN;
   return unit === "seconds"
-    ? `${formatSeconds(value)}, simulated, by ${simulated?.costs}`
+    ? `${formatSeconds(value)}, simulated, by ${counted?.simulated?.costs}`
     : FORMATS[unit](value);
 }
 
@@ -211,18 +212,19 @@ function zeroedBar(side: Side): HTMLElement {
   return make("div", {}, make("p", {}, title, ...key), bar);
 }
 
+/** Bytes of each of PARTS. */
+function partsOf({ counters: { zeroed }, library }: Counted): number[] {
+  return [zeroed.kernel, zeroed.allocator - zeroed.needless, zeroed.needless, library.cleared];
+}
+
 function showZeroed(both: Both): void {
-  const zeroed = both.map(({ counters: { zeroed }, library }) => [
-    zeroed.kernel,
-    zeroed.allocator - zeroed.needless,
-    zeroed.needless,
-    library.cleared,
-  ]);
+  const zeroed = both.map((counted) => (counted ? partsOf(counted) : []));
   const sums = zeroed.map((parts) => parts.reduce((sum, bytes) => sum + bytes, 0));
-  const hasLibrary = both.some(({ library }) => library.cleared > 0);
+  const hasLibrary = both.some((counted) => counted && counted.library.cleared > 0);
   for (const [side, panel] of [...byId("zeroed").children].entries()) {
     const keys = panel.querySelectorAll<HTMLElement>(".part");
     const segments = panel.querySelectorAll<HTMLElement>(".bar > span");
+    (panel as HTMLElement).hidden = both[side as Side] === undefined;
     for (const [part, bytes] of (zeroed[side] as number[]).entries()) {
       const key = keys[part] as HTMLElement;
       key.hidden = part === LIBRARY && !hasLibrary;

@@ -1,37 +1,43 @@
 /** A dropped .wasm as a player's subject. Its memory cannot be taken back, so the way back is a new instance. */
 import type { WasmAllocator } from "../index.js";
+import { MODULE_LIMITS } from "./protocol.js";
 import type { Face, Subject, WayBack } from "./subject.js";
 
 /** What a module of 32 bits can address. */
 const ADDRESS_LIMIT = 2 ** 32;
 /** Pages of an operating system, which the meter counts. */
 const PAGE_BYTES = 4096;
-/** Most memory a module may have: what it is refused, it has to cope with. */
-const MEMORY_BYTES = 2 * 2 ** 30;
-/** It really clears what it clears: 10 to 70 ms for 100 MiB. */
-const MOST_ROUNDS = 4;
+/** It really clears what it clears, up to two seconds for all of its memory, and has to give word meanwhile. */
+const MOST = { records: 8, rounds: 2 };
 
 /**
- * Opens a module, metered, with what it needs only then. Functions it imports that are not known trap.
- * @throws ModuleError, ModuleTrap
+ * Prepares a module to be opened again and again: metered, with what that needs loaded only then. Functions it
+ * imports that are not known trap.
+ * @throws ModuleError; ModuleTrap at each opening
  */
+export async function prepareModule(name: string, wasm: Uint8Array): Promise<() => WasmAllocator> {
+  const { prepareWasmAllocator } = await import("../foreign/open.js");
+  // What it is refused, it has to cope with.
+  const { memoryBytes } = MODULE_LIMITS;
+  return prepareWasmAllocator(wasm, { name, meter: true, memoryBytes, unknownImports: "trap" });
+}
+
+/** Opens a module. @throws ModuleError, ModuleTrap */
 export async function openModule(name: string, wasm: Uint8Array): Promise<Subject> {
-  const { openWasmAllocator } = await import("../foreign/open.js");
-  const open = () =>
-    openWasmAllocator(wasm, { name, meter: true, memoryBytes: MEMORY_BYTES, unknownImports: "trap" });
-  return new Foreign(await open(), open);
+  const open = await prepareModule(name, wasm);
+  return new Foreign(open(), open);
 }
 
 class Foreign implements Subject {
   readonly addressLimit = ADDRESS_LIMIT;
-  readonly mostRounds = MOST_ROUNDS;
+  readonly most = MOST;
   readonly note: string;
   face: Face;
   #isFresh = true;
 
   constructor(
     allocator: WasmAllocator,
-    private readonly open: () => Promise<WasmAllocator>,
+    private readonly open: () => WasmAllocator,
   ) {
     this.face = faceOf(allocator);
     this.note = noteOf(allocator);
@@ -41,7 +47,7 @@ class Foreign implements Subject {
     if (!this.#isFresh) return undefined;
     this.#isFresh = false;
     return async () => {
-      this.face = faceOf(await this.open());
+      this.face = faceOf(this.open());
     };
   }
 }

@@ -36,13 +36,18 @@ export function buildLegend(sides: readonly Choice[]): void {
 }
 
 /** Shows how many pages of each state there are. */
-export function showLegend(moments: readonly Moment[]): void {
+export function showLegend(moments: readonly (Moment | undefined)[]): void {
   const cells = byId("legend").querySelectorAll("tbody td");
-  for (const [side, { runs }] of moments.entries()) {
-    for (const [kind, pages] of pagesByKind(runs).entries()) {
-      const count = `${formatCount(pages)} ${pages === 1 ? "page" : "pages"}`;
-      const text = pages ? `${formatBytes(pages * runs.pageBytes)}, ${count}` : "none";
+  for (const [side, moment] of moments.entries()) {
+    const counts = moment && pagesByKind(moment.runs);
+    for (const kind of KINDS.keys()) {
+      const text = counts ? textOf(counts[kind] as number, moment.runs.pageBytes) : "-";
       setText(cells[2 * kind + side] as Element, text);
     }
   }
+}
+
+function textOf(pages: number, pageBytes: number): string {
+  const count = `${formatCount(pages)} ${pages === 1 ? "page" : "pages"}`;
+  return pages ? `${formatBytes(pages * pageBytes)}, ${count}` : "none";
 }

@@ -14,8 +14,8 @@ import { Cancelled } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
-import { isModule, type Moment, type Played } from "./protocol.js";
-import { type Opened, reportOf, Session, storyOf } from "./session.js";
+import { isModule, type Played } from "./protocol.js";
+import { type Opened, Session, type Shown, SideFailure } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -26,8 +26,10 @@ import {
   parseState,
   SIDES,
   type Side,
+  shortened,
   type ViewState,
 } from "./state.js";
+import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
 import { unsupported } from "./support.js";
 import { Transport } from "./transport.js";
 
@@ -39,18 +41,25 @@ const TRACES: Record<Bundled, URL> = {
 /** Changes of the view that follow each other faster come to rest at the last. */
 const REST_MS = 100;
 
+const SHORTENED =
+  "There are fewer rounds than before, for a module really clears its blocks. Change the program to run more.";
+
+type Loop = Extract<ViewState["input"], { kind: "loop" }>;
+
 class Page {
   #state: ViewState = DEFAULT;
   #file: File | undefined;
   /** The .wasm given last for each side. */
   readonly #modules: [File | undefined, File | undefined] = [undefined, undefined];
   #opened: Opened | undefined;
+  /** What a person should know about what is run, in a sentence. */
+  #advice = "";
   #remembering: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was opened, so that answers about what was before are left. */
   #generation = 0;
 
   readonly #session = new Session(
-    (moments, isThere) => this.#show(moments, isThere),
+    (sides, isThere) => this.#show(sides, isThere),
     (error) => {
       // Whoever cancelled it has more to say.
       if (!(error instanceof Cancelled)) this.#fail(error);
@@ -68,7 +77,7 @@ class Page {
   );
   readonly #charts = new Charts(
     this.#busy,
-    () => this.#opened && { state: this.#state, opened: this.#opened, helper: this.#session.helper },
+    () => this.#opened && { state: this.#state, opened: this.#opened, session: this.#session },
     (error) => this.#fail(error),
   );
 
@@ -99,8 +108,17 @@ class Page {
     const isFor = (side: Side) => this.#state.sides[side].allocator === file.name;
     const side = given ?? SIDES.find(isFor);
     if (!isModule({ allocator: file.name })) this.#runTrace(file);
-    else if (side !== undefined) this.#runModule(file, side);
+    else if (side !== undefined) this.#runModule(this.#named(file, side), side);
     else this.#fail(new Error(`Drop ${file.name} on a map, and it is the allocator of that side.`));
+  }
+
+  /** A file by a name of its own: where the other side runs a different one of the same name, it is the second. */
+  #named(file: File, side: Side): File {
+    const [other, its] = [this.#modules[1 - side], this.#state.sides[1 - side]];
+    if (!other || other.name !== file.name || its?.allocator !== file.name) return file;
+    const { size, lastModified } = file;
+    if (other.size === size && other.lastModified === lastModified) return file;
+    return new File([file], file.name.replace(/\.wasm$/, "-2.wasm"), { lastModified });
   }
 
   #runModule(file: File, side: Side): void {
@@ -110,7 +128,13 @@ class Page {
     sides[side] = { allocator: file.name, options: {} };
     // The file a link asks for: the rest of the link holds.
     if (isAsked) this.#open(this.#state);
-    else this.#run({ ...this.#state, sides });
+    else this.#runShort({ ...this.#state, sides });
+  }
+
+  #runShort(choices: Choices): void {
+    const input = shortened(choices.input);
+    this.#run({ ...choices, input });
+    if (JSON.stringify(input) !== JSON.stringify(choices.input)) this.#advice = SHORTENED;
   }
 
   #runTrace(file: File): void {
@@ -137,6 +161,7 @@ class Page {
 
   #open(state: ViewState): void {
     this.#session.cancel();
+    this.#advice = "";
     this.#state = state;
     this.#setup.write(state);
     const generation = ++this.#generation;
@@ -159,8 +184,9 @@ class Page {
     if (generation !== this.#generation) return;
     this.#opened = opened;
     this.#build(opened);
+    for (const side of opened.sides) if (side instanceof SideFailure) this.#fail(side);
     await this.#goTo(state.at ?? telling(state, opened));
-    if (state.input.kind === "loop" && !state.sides.some(isModule)) await this.#judgeCost(generation, opened);
+    if (state.input.kind === "loop") await this.#judgeCost(generation, opened, state.input);
   }
 
   #module({ sides }: ViewState, side: Side): Blob {
@@ -190,21 +216,19 @@ class Page {
   }
 
   /** How the loop's cost grows with its size takes longer to find out, and comes after. */
-  async #judgeCost(generation: number, opened: Opened): Promise<void> {
+  async #judgeCost(generation: number, opened: Opened, { bytes, written }: Loop): Promise<void> {
+    const { sides } = this.#state;
     const report = reportOf(this.#state, opened);
-    const { input } = this.#state;
-    if (input.kind !== "loop") return;
-    const { bytes, count, written } = input;
-    const results: Report["results"] = [];
-    for (const { allocator, options } of report.results) {
-      const job = { choice: { allocator, options }, bytes, count, written };
-      const { cost } = await this.#session.helper.call("callocLoop", job);
-      results.push({
-        ...(report.results[results.length] as Report["results"][number]),
-        ...(cost && { cost }),
-      });
+    for (const [index, side] of sidesOf(sides, opened).entries()) {
+      if (isModule(sides[side]) && bytes > MOST_MEASURED) continue;
+      const cost = await this.#busy.run("Measuring sizes", (onProgress) =>
+        this.#session.measure(side, "costKind", { bytes, written }, onProgress),
+      );
+      if (generation !== this.#generation) return;
+      const result = report.results[index];
+      if (cost && result) result.cost = cost;
     }
-    if (generation === this.#generation) this.#tell({ ...report, results }, opened);
+    this.#tell(report, opened);
   }
 
   // ---- What is shown ----
@@ -216,7 +240,8 @@ class Page {
 
   #build(opened: Opened): void {
     const { sides, windows, hidden } = this.#state;
-    this.#transport.load({ length: opened.length, sides: opened.sides.map(({ timeline }) => timeline) });
+    const timelines = opened.sides.map((side) => (side instanceof SideFailure ? [] : side.timeline));
+    this.#transport.load({ length: opened.length, sides: timelines });
     for (const side of SIDES) {
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
       this.#panels[side]?.map.choose(windows[side]);
@@ -238,7 +263,8 @@ class Page {
 
   #tell(report: Report, opened: Opened): void {
     const told = storyOf(this.#state, opened, report);
-    const sentences = [...told, ...opened.losses.map((loss) => `Note: ${loss}.`)];
+    const losses = opened.losses.map((loss) => `Note: ${loss}.`);
+    const sentences = [...told, this.#advice, ...losses].filter(Boolean);
     byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
   }
 
@@ -252,11 +278,17 @@ class Page {
     return this.#busy.run("Going there", (onProgress) => this.#session.seek(position, onProgress));
   }
 
-  #show(moments: [Moment, Moment], isThere: boolean): void {
-    for (const side of SIDES) this.#panels[side]?.show(moments[side]);
-    this.#transport.show(Math.max(...moments.map(({ position }) => position)), isThere);
-    showCounters(moments);
-    showLegend(moments);
+  #show(sides: [Shown, Shown], isThere: boolean): void {
+    const [left, right] = sides.map((shown, side) => {
+      if (!(shown instanceof SideFailure)) return shown;
+      this.#panels[side]?.open(formatChoice(this.#state.sides[side as Side]), noteOn(shown));
+      return undefined;
+    });
+    for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
+    const places = [left, right].map((moment) => moment?.position ?? 0);
+    this.#transport.show(Math.max(...places), isThere);
+    showCounters([left, right]);
+    showLegend([left, right]);
   }
 
   #sideEvents(side: Side) {
@@ -275,13 +307,10 @@ class Page {
     if (!this.#opened) return;
     const position = this.#transport.position;
     const history = await this.#busy.run("Looking through the past", (onProgress) =>
-      this.#session.players[side].call(
-        "pageHistory",
-        { address, position },
-        { onProgress: (progress) => onProgress("Looking through the past", progress) },
-      ),
+      this.#session.history(side, { address, position }, onProgress),
     );
-    this.#panels[side]?.showHistory(address, history);
+    if (history) this.#panels[side]?.showHistory(address, history);
+    else await this.#goTo(position);
   }
 
   #cancel(): void {
@@ -309,15 +338,20 @@ class Page {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The moment that tells most: of what is done over and over, when the last block is in use; of a trace, when most is, at last. */
-function telling({ input }: ViewState, { length, sides }: Opened): number {
+function telling({ input, sides }: ViewState, opened: Opened): number {
+  const { length } = opened;
   if (input.kind === "loop" || input.kind === "reads") return length - 1;
-  const [first, ...others] = sides[0].timeline;
+  const [run] = runsOf(sides, opened);
+  const [first, ...others] = run?.timeline ?? [];
   if (!first) return length;
   return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
 }
 
 /** What is to be known of one side: why it stopped, and what its module is. */
-function noteOn({ stopped, end, note }: Played): string {
+function noteOn(side: Played | SideFailure): string {
+  if (side instanceof SideFailure)
+    return `${side.message}. Drop another .wasm here, or change the allocator.`;
+  const { stopped, end, note } = side;
   if (stopped === undefined) return note;
   return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
 }

@@ -34,8 +34,6 @@ const MOST_CHECKPOINTS = 256;
 /** Host memory that checkpoints may take, in bytes, before every other one goes. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 const TIMELINE_POINTS = 500;
-/** Records to run in one call: as many as a sandbox takes. */
-const MOST_RECORDS = 1024;
 /** Lines of code to show before and after the cursor. */
 const CODE_LINES = 4;
 const LATEST_CHANGES = 8;
@@ -131,7 +129,7 @@ export class Player {
       await this.#restore(this.#position, onProgress);
     }
     try {
-      while (this.#position < to) this.#advance(this.#position + 1);
+      while (this.#position < to) this.#advance(this.#position + 1, onProgress);
       return undefined;
     } catch (error) {
       this.#end = this.#position;
@@ -185,13 +183,14 @@ export class Player {
   /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
   #advance(to: number, onProgress: OnProgress = () => {}): void {
     const { count, clears } = this.tape;
+    const { most } = this.subject;
     while (this.#position < to) {
       const at = this.#position % count;
       const left = to - this.#position;
-      const rounds = at === 0 && count <= MOST_RECORDS ? Math.floor(left / count) : 0;
+      const rounds = at === 0 && count <= most.records ? Math.floor(left / count) : 0;
       if (clears) this.#step(at);
-      else if (rounds > 0) this.#repeat(at, count, Math.min(rounds, this.subject.mostRounds));
-      else this.#repeat(at, Math.min(count - at, left, MOST_RECORDS), 1);
+      else if (rounds > 0) this.#repeat(at, count, Math.min(rounds, most.rounds));
+      else this.#repeat(at, Math.min(count - at, left, most.records), 1);
       onProgress({ done: this.#position, total: this.#end });
     }
   }
@@ -305,7 +304,7 @@ export class Player {
         if (latest.length > LATEST_CHANGES) latest.shift();
         last = detail;
       }
-      if (done % 4096 === 0) onProgress({ done, total: position });
+      onProgress({ done, total: position });
     }
     return { changes, latest };
   }

@@ -3,6 +3,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type {
   CliffsResult,
+  CostKind,
   Counters,
   OptionValues,
   Result,
@@ -11,6 +12,7 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
+import { isModule as isModuleName } from "../report/results.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -20,8 +22,10 @@ export interface Choice {
   options: OptionValues;
 }
 
-/** What a module's name ends in; no model's does. */
-export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => allocator.endsWith(".wasm");
+export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
+
+/** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
+export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
 /** A tape run to its end on one allocator. */
 export interface Played {
@@ -93,18 +97,25 @@ export interface PageHistory {
   latest: PageChange[];
 }
 
+/** An allocator, with its file if it is a module. */
+export interface Chosen {
+  choice: Choice;
+  module?: Blob;
+}
+
 /** What a Worker can be asked for. */
 export interface Calls {
   /** Reads a trace in any format. */
   readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
-  /** Runs a tape to its end, and keeps the player. `module` is the file of a choice that is a module. */
-  open(job: { tape: Tape; choice: Choice; touch: TouchPolicy; module?: Blob }): Played;
+  /** Runs a tape to its end, and keeps the player. */
+  open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
   /** Where the open player is after so many operations. */
   seek(position: number): Moment;
   /** What happened, up to there, to the page at an address of the open player's. */
   pageHistory(page: { address: number; position: number }): PageHistory;
-  callocLoop(job: { choice: Choice; bytes: number; count: number; written: number }): Result;
-  cliffs(job: { choice: Choice; from: number; to: number }): CliffsResult;
+  /** How the calloc loop's cost grows about a size; undefined where there is not the memory for it. */
+  costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
+  cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Draws a chart as an SVG document. */
   draw(spec: TopLevelSpec): string;
 }

@@ -1,20 +1,38 @@
-/** Both sides and what they run: opens, seeks, and knows what is shown. */
-import type { IterContentResult, Report, TraceNotes } from "../index.js";
-import { iterContentPage } from "../report/iter-content.js";
-import { verdict } from "../report/verdict.js";
+/** Both sides and what they run: opens, seeks, measures, and knows what is shown. */
+import type { TraceNotes } from "../index.js";
 import { Cancelled, Client } from "./client.js";
-import { type Argument, isModule, type Moment, type Played, type Progress } from "./protocol.js";
-import { formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
-import { bytesPerRead, lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
+import {
+  type Answer,
+  type Argument,
+  type CallName,
+  type Chosen,
+  isModule,
+  MODULE_LIMITS,
+  type Moment,
+  type PageHistory,
+  type Played,
+  type Progress,
+} from "./protocol.js";
+import { formatChoice, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import { lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
   tape: Tape;
   /** What the format of the trace could not say. */
   losses: readonly string[];
-  sides: [Played, Played];
+  /** The run of each, or what kept it from running. */
+  sides: [Played | SideFailure, Played | SideFailure];
   /** Operations of the tape. */
   length: number;
 }
+
+/** A side can be shown no more; the other one can. */
+export class SideFailure extends Error {
+  override name = "SideFailure";
+}
+
+/** One side at one moment. */
+export type Shown = Moment | SideFailure;
 
 /** The files a view is about. */
 export interface Sources {
@@ -26,42 +44,53 @@ export interface Sources {
 type OnProgress = (text: string, progress: Progress) => void;
 
 export class Session {
-  /** One for each side, and one that reads, measures and draws. */
-  readonly players: [Client, Client] = [new Client(), new Client()];
+  /** One that reads, measures and draws; and one for each side. */
   readonly helper = new Client();
+  readonly #players: [Client, Client] = [new Client(), new Client()];
 
   /** Whether both players hold what was opened last. */
   isOpen = false;
 
+  /** What the sides run, and why they do not. */
+  #chosen: Chosen[] = [];
+  #failures: [SideFailure?, SideFailure?] = [];
   /** How often something was opened: what comes late gives way. */
   #openings = 0;
   #wanted = 0;
   #isSeeking = false;
 
-  /** @param onMoments called with what is to be shown, after each seek; `isThere` unless it is wanted elsewhere by now. */
+  /**
+   * @param onShow called with what is to be shown, after each seek; `isThere` unless it is wanted elsewhere by now.
+   * @param onError called with what goes wrong on the way, and with each failure of a side once.
+   */
   constructor(
-    private readonly onMoments: (moments: [Moment, Moment], isThere: boolean) => void,
+    private readonly onShow: (sides: [Shown, Shown], isThere: boolean) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Reads the input and runs it on both sides. */
+  /** Reads the input and runs it on both sides. @throws if that comes to nothing on either. */
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     const opening = ++this.#openings;
     this.isOpen = false;
-    const modules = state.sides.map((choice, side) =>
-      isModule(choice) ? sources.module(side as Side) : undefined,
-    );
+    const chosen = SIDES.map((side): Chosen => {
+      const choice = state.sides[side];
+      return { choice, ...(isModule(choice) && { module: sources.module(side) }) };
+    });
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();
+    this.#chosen = chosen;
+    this.#failures = [];
     const sides = await Promise.all(
       SIDES.map((side) => {
-        const [choice, module] = [state.sides[side], modules[side]];
-        const job = { tape, choice, touch: state.touch, ...(module && { module }) };
-        return this.#play(side, job, onProgress);
+        const tell = (progress: Progress) => onProgress(`Running ${state.sides[side].allocator}`, progress);
+        return this.#ask(side, "open", { tape, touch: state.touch, ...this.#of(side) }, tell);
       }),
     );
+    const [left, right] = sides as Opened["sides"];
+    if (left instanceof SideFailure && right instanceof SideFailure)
+      throw new Error(`${left.message}; ${right.message}`);
     if (opening === this.#openings) this.isOpen = true;
-    return { tape, losses, sides: sides as [Played, Played], length: lengthOf(tape) };
+    return { tape, losses, sides: [left, right], length: lengthOf(tape) };
   }
 
   async #read(input: Input, sources: Sources, onProgress: OnProgress) {
@@ -78,9 +107,57 @@ export class Session {
     return { tape: read.tape, losses: read.notes.losses };
   }
 
-  #play(side: Side, job: Argument<"open">, onProgress: OnProgress): Promise<Played> {
-    const tell = (progress: Progress) => onProgress(`Running ${job.choice.allocator}`, progress);
-    return this.players[side].call("open", job, { onProgress: tell });
+  /** What a side answers, or why it cannot. Whom that happens to is asked no more. @throws Cancelled */
+  async #ask<Name extends CallName>(
+    side: Side,
+    name: Name,
+    argument: Argument<Name>,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Answer<Name> | SideFailure> {
+    const failure = this.#failures[side];
+    if (failure) return failure;
+    try {
+      return await this.#call(this.#players[side], side, name, argument, onProgress);
+    } catch (error) {
+      if (!(error instanceof SideFailure)) throw error;
+      this.#failures[side] = error;
+      if (this.isOpen) this.onError(error);
+      return error;
+    }
+  }
+
+  #of(side: Side): Chosen {
+    return this.#chosen[side] as Chosen;
+  }
+
+  /** Asks a Worker about a side. @throws Cancelled, SideFailure */
+  async #call<Name extends CallName>(
+    client: Client,
+    side: Side,
+    name: Name,
+    argument: Argument<Name>,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Answer<Name>> {
+    const { choice } = this.#of(side);
+    const mostSilence = isModule(choice) ? MODULE_LIMITS.seconds : undefined;
+    try {
+      return await client.call(name, argument, { onProgress, mostSilence });
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      throw new SideFailure(`${formatChoice(choice)}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Measures a side's allocator, on instances of its own. @throws Cancelled, SideFailure */
+  async measure<Name extends "cliffs" | "costKind">(
+    side: Side,
+    name: Name,
+    job: Omit<Argument<Name>, keyof Chosen>,
+    onProgress: OnProgress,
+  ): Promise<Answer<Name>> {
+    const argument = { ...job, ...this.#of(side) } as Argument<Name>;
+    const text = `Measuring sizes on ${formatChoice(this.#of(side).choice)}`;
+    return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
   /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
@@ -92,11 +169,9 @@ export class Session {
       for (let shown = Number.NaN; shown !== this.#wanted; ) {
         const at = this.#wanted;
         const tell = (progress: Progress) => onProgress("Going there", progress);
-        const moments = await Promise.all(
-          this.players.map((player) => player.call("seek", at, { onProgress: tell })),
-        );
+        const sides = await Promise.all(SIDES.map((side) => this.#ask(side, "seek", at, tell)));
         shown = at;
-        this.onMoments(moments as [Moment, Moment], at === this.#wanted);
+        this.onShow(sides as [Shown, Shown], at === this.#wanted);
       }
     } catch (error) {
       this.onError(error);
@@ -105,58 +180,20 @@ export class Session {
     }
   }
 
+  /** What happened to a page of one side. Not told if that fails. */
+  async history(
+    side: Side,
+    page: Argument<"pageHistory">,
+    onProgress: OnProgress,
+  ): Promise<PageHistory | undefined> {
+    const tell = (progress: Progress) => onProgress("Looking through the past", progress);
+    const history = await this.#ask(side, "pageHistory", page, tell);
+    return history instanceof SideFailure ? undefined : history;
+  }
+
   /** Ends everything that is running, and what a player that is running holds. */
   cancel(): void {
-    if (this.players.some((player) => player.isBusy)) this.isOpen = false;
-    for (const client of [...this.players, this.helper]) if (client.isBusy) client.cancel();
+    if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
+    for (const client of [...this.#players, this.helper]) if (client.isBusy) client.cancel();
   }
-}
-
-/** The record that verdicts and charts are made from. */
-export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
-  const results = distinct(sides, opened).map(({ result }) => result);
-  if (input.kind === "reads") {
-    const { way, chunk, body } = input;
-    const parameters = { way, chunk: formatExact(chunk), body: formatExact(body) };
-    return { scenario: "iter-content", parameters, results };
-  }
-  if (input.kind !== "loop") {
-    const trace = input.kind === "text" ? "program" : input.name;
-    return { scenario: "replay", parameters: { trace, touch }, results };
-  }
-  const { bytes, count, written } = input;
-  return {
-    scenario: "calloc-loop",
-    parameters: { count, written },
-    results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
-  };
-}
-
-/** Twice the same allocator is one to a report. */
-function distinct(sides: ViewState["sides"], { sides: [left, right] }: Opened): Played[] {
-  return JSON.stringify(sides[0]) === JSON.stringify(sides[1]) ? [left] : [left, right];
-}
-
-/** What a run comes to, in sentences. `report` is its own. */
-export function storyOf({ input, sides }: ViewState, opened: Opened, report: Report): readonly string[] {
-  if (input.kind !== "reads") return verdict(report);
-  const results = distinct(sides, opened).map((played) => readsResult(input, played, opened.tape.count));
-  return iterContentPage({ scenario: "iter-content", parameters: { body: input.body }, results }).sentences;
-}
-
-/** One side of the bug report, as far as it came. */
-function readsResult(
-  { way, chunk }: Extract<Input, { kind: "reads" }>,
-  { end, library, result }: Played,
-  recordsPerRead: number,
-): IterContentResult {
-  const { allocator, options, counters } = result;
-  const simulated = result.simulated as IterContentResult["simulated"];
-  const reads = Math.floor(end / recordsPerRead);
-  const body = reads * bytesPerRead(chunk);
-  const bytesPerSecond = simulated.seconds === 0 ? null : body / simulated.seconds;
-  return {
-    ...{ allocator, options, way, chunk, body, counters, simulated, bytesPerSecond },
-    library: { reads, ...library },
-  };
 }

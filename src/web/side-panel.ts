@@ -29,6 +29,7 @@ export class SidePanel {
     attributes: { "aria-label": "Program at the cursor" },
   });
   readonly #calls = new CallTree();
+  readonly #body = make("div");
   readonly #history = make("div", { attributes: { "aria-live": "polite" } });
 
   constructor(
@@ -52,20 +53,11 @@ export class SidePanel {
       this.#regions,
     );
     this.#regions.addEventListener("change", () => this.#goToRegion());
-    this.element = make(
-      "section",
-      { className: "side", attributes: { "data-side": side } },
-      ...[
-        this.#title,
-        this.#note,
-        this.map.canvas,
-        this.map.text,
-        controls,
-        this.#history,
-        this.#code,
-        this.#calls.element,
-      ],
+    this.#body.append(
+      ...[this.map.canvas, this.map.text, controls, this.#history, this.#code, this.#calls.element],
     );
+    const attributes = { "data-side": side };
+    this.element = make("section", { className: "side", attributes }, this.#title, this.#note, this.#body);
   }
 
   /** Another allocator. `note` says what became of it, if not what was asked. */
@@ -75,7 +67,10 @@ export class SidePanel {
     this.#history.replaceChildren();
   }
 
-  show(moment: Moment): void {
+  /** Shows a moment; without one, nothing but the title and the note. */
+  show(moment: Moment | undefined): void {
+    this.#body.hidden = moment === undefined;
+    if (!moment) return;
     this.map.show(moment);
     this.#showRegions(moment);
     this.#showCode(moment);

@@ -60,6 +60,18 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
+/** Blocks that a module, which really clears them, gets through in some seconds: so many bytes. */
+const MOST_CLEARED = 10 * 2 ** 30;
+
+/** The input, with as few rounds as a module gets through in some seconds. */
+export function shortened(input: Input): Input {
+  const rounds = (bytes: number) => 10 ** Math.max(0, Math.floor(Math.log10(MOST_CLEARED / bytes)));
+  if (input.kind === "loop") return { ...input, count: Math.min(input.count, rounds(input.bytes)) };
+  if (input.kind !== "reads") return input;
+  const { chunk, body } = input;
+  return { ...input, body: Math.min(body, rounds(chunk) * bytesPerRead(chunk)) };
+}
+
 /** Reads an allocator as the command line writes it, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
   if (isModule({ allocator: text })) return { allocator: text, options: {} };

@@ -27,8 +27,8 @@ export interface Subject {
   readonly note: string;
   /** Where addresses end. */
   readonly addressLimit: number;
-  /** Rounds of a loop to run in one call: some milliseconds' worth. */
-  readonly mostRounds: number;
+  /** Most to run in one call, between two words about it: records, and rounds of a loop no longer than them. */
+  readonly most: { records: number; rounds: number };
   /** A way back to here; undefined where there is none but from the start. */
   wayBack(): WayBack | undefined;
   /** What tells simulated time; absent for what really ran. */
@@ -42,6 +42,9 @@ export interface Clock {
   profile(): ProfileNode;
 }
 
+/** Records to run in one call: as many as a sandbox takes. */
+const MOST_RECORDS = 1024;
+
 /** Opens a model. @throws OptionError, SandboxError */
 export async function openModel({ allocator, options }: Choice): Promise<Subject> {
   const sandbox = await openSandbox(allocator, options);
@@ -50,7 +53,7 @@ export async function openModel({ allocator, options }: Choice): Promise<Subject
     face: sandbox,
     note: "",
     addressLimit: ADDRESS_LIMIT,
-    mostRounds: 2048,
+    most: { records: MOST_RECORDS, rounds: 2048 },
     wayBack() {
       const checkpoint = sandbox.checkpoint();
       return async () => sandbox.restore(checkpoint);

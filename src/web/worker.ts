@@ -1,13 +1,13 @@
 /** A Worker: does what it is asked, one request after another, and says how far it is. */
-import { findCliffs, readTrace, runCallocLoop } from "../index.js";
+import { findCliffs, findCostKind, readTrace } from "../index.js";
 import { renderSvg } from "../report/svg.js";
-import { openModule } from "./foreign.js";
+import { openModule, prepareModule } from "./foreign.js";
 import { type OnProgress, Player } from "./player.js";
 import {
   type Answer,
   type Argument,
   type CallName,
-  type Choice,
+  type Chosen,
   type Failure,
   isModule,
   type Moment,
@@ -38,16 +38,18 @@ function openPlayer(): Player {
   return player;
 }
 
-async function openSubject(choice: Choice, module: Blob | undefined) {
-  if (!isModule(choice)) return openModel(choice);
+async function bytesOf({ choice, module }: Chosen): Promise<Uint8Array> {
   if (!module) throw new Error(`the file ${choice.allocator} is missing`);
-  return openModule(choice.allocator, new Uint8Array(await module.arrayBuffer()));
+  return new Uint8Array(await module.arrayBuffer());
 }
 
-const run = ({ allocator: model, options }: Choice, onProgress: OnProgress) => ({
-  ...{ model, options },
-  onProgress: (done: number, total: number) => onProgress({ done, total }),
-});
+/** An allocator as the scenarios of the library take it. */
+async function run(chosen: Chosen, onProgress: OnProgress) {
+  const { allocator: model, options } = chosen.choice;
+  const open = isModule(chosen.choice) ? await prepareModule(model, await bytesOf(chosen)) : undefined;
+  const tell = (done: number, total: number) => onProgress({ done, total });
+  return { model, options, ...(open && { open }), onProgress: tell };
+}
 
 const handlers: Handlers = {
   async readTrace(source, onProgress) {
@@ -55,9 +57,12 @@ const handlers: Handlers = {
     const tape = await traceTape(trace, (done) => onProgress({ done }));
     return { tape, notes: trace.notes };
   },
-  async open({ tape, choice, touch, module }, onProgress) {
+  async open({ tape, touch, ...chosen }, onProgress) {
     player = undefined;
-    const subject = await openSubject(choice, module);
+    const { choice } = chosen;
+    const subject = isModule(choice)
+      ? await openModule(choice.allocator, await bytesOf(chosen))
+      : await openModel(choice);
     const opened = await Player.open(tape, choice, subject, touch, onProgress);
     player = opened.player;
     return opened.played;
@@ -65,9 +70,10 @@ const handlers: Handlers = {
   seek: async (position, onProgress) => openPlayer().moment(position, onProgress),
   pageHistory: async ({ address, position }, onProgress) =>
     openPlayer().history(address, position, onProgress),
-  callocLoop: async ({ choice, ...loop }, onProgress) =>
-    runCallocLoop({ ...run(choice, onProgress), ...loop }),
-  cliffs: async ({ choice, ...range }, onProgress) => findCliffs({ ...run(choice, onProgress), ...range }),
+  costKind: async ({ bytes, written, ...chosen }, onProgress) =>
+    findCostKind({ ...(await run(chosen, onProgress)), bytes, written }),
+  cliffs: async ({ from, to, ...chosen }, onProgress) =>
+    findCliffs({ ...(await run(chosen, onProgress)), from, to }),
   draw: (spec) => renderSvg(spec),
 };
 

@@ -150,6 +150,16 @@ export const hostile: Record<string, Fixture> = {
     more: '@external("host", "fetch") declare function fetch(bytes: u32): u32;',
   }),
   starting: { source: `${BUMP()} unreachable();`, flags: STUB },
+  /** Its start function never ends. */
+  starter: { source: `${BUMP()} while (true) top ^= 1;`, flags: STUB },
+  /** What it calls malloc is none. */
+  lying: {
+    source: `
+      export function malloc(name: f64): f64 { return name; }
+      export function free(pointer: usize): void {}
+    `,
+    flags: STUB,
+  },
 };
 
 export const fixtures: Record<string, Fixture> = { ...honest, ...faces, ...hostile };

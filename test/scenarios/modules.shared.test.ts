@@ -1,7 +1,14 @@
 /** Scenarios on modules of others: counted by the meter, the same on every host. */
 import { describe, expect, it, vi } from "vitest";
-import { findCliffs, OptionError, replayTrace, runCallocLoop } from "../../src/index.js";
-import { openTrace } from "../foreign/replays.js";
+import {
+  findCliffs,
+  findCostKind,
+  OptionError,
+  openWasmAllocator,
+  replayTrace,
+  runCallocLoop,
+} from "../../src/index.js";
+import { fixtureBytes, openTrace } from "../foreign/replays.js";
 
 // On a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });
@@ -42,6 +49,27 @@ describe("a module as the allocator of a scenario", () => {
     const largest = points.at(-1);
     expect(largest).toMatchObject({ bytes: MIB, cost: "linear", faults: 0, simulatedSeconds: Number.NaN });
     expect(largest?.first.faults).toBeGreaterThan(250);
+  });
+
+  it("tells how cost grows about one size, of a module that is no file and may not have all memory", async () => {
+    const bytes = await fixtureBytes("as-tlsf");
+    const open = () => openWasmAllocator(bytes, { meter: true, memoryBytes: 4 * MIB });
+    const of = (bytes: number) => findCostKind({ model: "mine", open, bytes, written: 0 });
+    expect(await of(MIB)).toBe("linear");
+    expect(await of(8 * MIB)).toBeUndefined();
+    const sizes: number[] = [];
+    const onProgress = (done: number, total: number) => sizes.push(done / total);
+    const { allocator, points } = await findCliffs({
+      model: "mine",
+      open,
+      from: MIB,
+      to: 8 * MIB,
+      onProgress,
+    });
+    expect(allocator).toBe("mine");
+    expect(points.at(-1)?.bytes).toBeGreaterThan(2 * MIB);
+    expect(points.at(-1)?.bytes).toBeLessThan(4 * MIB);
+    expect(sizes.length).toBeGreaterThan(10);
   });
 
   it("replays a trace", async () => {

@@ -45,8 +45,13 @@ afterEach(async () => {
   errors = [];
 });
 
-async function open(fragment = "", options: BrowserContextOptions = {}): Promise<Page> {
+async function open(
+  fragment = "",
+  options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<Page> {
   const page = await (await browser.newContext(options)).newPage();
+  await prepare(page);
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(server.url + fragment);
   return page;
@@ -101,6 +106,17 @@ async function drop(page: Page, name: string, content: string | Uint8Array, on =
 
 const LEFT = "[data-side=left] canvas";
 const RIGHT = "[data-side=right] canvas";
+
+/** A program that the hostile modules of the fixtures stumble over. */
+const HOSTILE = `program=${encodeURIComponent(Array.from({ length: 12 }, (_, id) => `a ${id} ${id === 10 ? 320 : 64}\n`).join(""))}`;
+/** Those of them that are ended for want of progress. */
+const SILENT = new Set(["starter", "endless", "late"]);
+
+async function hostileBytes(name: string): Promise<string | Uint8Array> {
+  if (name === "text") return "not a module";
+  if (name === "empty") return new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+  return fixtureBytes(name);
+}
 
 const SMALL = "a 1 100\nc 2 1 4096\nw 1 0 100\nr 1 200000\nf 2\nf 1\n";
 
@@ -280,7 +296,11 @@ describe.skipIf(!executable)("the page", () => {
     const page = await open("#program=c 1 10 1000%0Aw 1 0 5000%0Af 1%0A&a=lazy&b=naive");
     await shown(page, "2 of 3");
     await page.getByText("Change the program and the allocators").click();
+    const choices = page.getByLabel("Module, or drop one on the map");
+    await expect(choices.first().isVisible()).resolves.toBe(false);
     await page.getByLabel("Model").first().selectOption("a .wasm file …");
+    await expect(choices.first().isVisible()).resolves.toBe(true);
+    await expect(choices.last().isVisible()).resolves.toBe(false);
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page
       .getByRole("alert")
@@ -295,6 +315,7 @@ describe.skipIf(!executable)("the page", () => {
         buffer: Buffer.from(await fixtureBytes("as-tlsf")),
       });
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await page.getByText("(now tlsf.wasm)").waitFor();
     await page.getByRole("button", { name: "End" }).click();
     await shown(page, "3 of 3");
     await page.getByRole("button", { name: "Step back" }).click();
@@ -335,9 +356,161 @@ describe.skipIf(!executable)("the page", () => {
     await expect(alert.textContent()).resolves.toBe("");
   });
 
+  it.each([
+    ["text", /^text\.wasm: .*(magic|not a wasm|WebAssembly)/i],
+    ["empty", /^empty\.wasm: .*(no memory|no allocator)/],
+    ["lying", /^lying\.wasm: .*malloc/],
+    ["starting", /^starting\.wasm: while it was instantiated, the module trapped: unreachable/],
+    ["starter", /^starter\.wasm: it came no further for 30 seconds, and was ended$/],
+    ["endless", /^endless\.wasm: it came no further for 30 seconds, and was ended$/],
+    ["late", /^late\.wasm: it came no further for 30 seconds, and was ended$/],
+  ])("tells what is wrong with the module %s, and leaves the other side as it is", async (name, words) => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+    await shown(page, "12 of 12");
+    const calls = await counter(page, "calls", 1);
+    await drop(page, `${name}.wasm`, await hostileBytes(name), LEFT);
+    if (SILENT.has(name)) {
+      await page.getByRole("button", { name: "Cancel" }).waitFor();
+      await page.clock.fastForward(20_000);
+      await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+      await page.clock.fastForward(11_000);
+    }
+    await page.getByRole("alert").getByText(words).waitFor();
+    // The other side plays on.
+    await shown(page, "12 of 12");
+    expect(await counter(page, "calls", 1)).toBe(calls);
+    await expect(page.locator(RIGHT).isVisible()).resolves.toBe(true);
+    await expect(page.locator(LEFT).isVisible()).resolves.toBe(false);
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "11 of 12");
+    await expect(counter(page, "calls", 0)).resolves.toBeNaN();
+    await expectNoViolations(page);
+    // And the first is there for the next.
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), "[data-side=left]");
+    await shown(page, "12 of 12");
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+    expect(await counter(page, "calls", 0)).toBe(calls);
+  });
+
+  it("stops where a module traps, and gives one that grows no more than its limit", async () => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`);
+    await shown(page, "12 of 12");
+    await drop(page, "trapping.wasm", await fixtureBytes("trapping"), LEFT);
+    await page.getByText(/^Stopped at operation 11: the module trapped: unreachable/).waitFor();
+    await drop(page, "outside.wasm", await fixtureBytes("outside"), RIGHT);
+    await page
+      .getByText(/^Stopped at operation 11: it returned 0xfffffff0 .*, which is outside its memory/)
+      .waitFor();
+    await shown(page, "10 of 12");
+    await drop(page, "growing.wasm", await fixtureBytes("growing"), LEFT);
+    await page.getByRole("heading", { name: "growing.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    expect(await counter(page, "bytes.virtual", 0)).toBeLessThanOrEqual(2 * 2 ** 30);
+    // Another one of the same name is told apart.
+    await drop(page, "growing.wasm", await fixtureBytes("as-tlsf"), RIGHT);
+    await page.getByRole("heading", { name: "growing-2.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    await page
+      .locator("#story")
+      .getByText(/^growing\.wasm: nothing was zeroed/)
+      .waitFor();
+    await page
+      .locator("#story")
+      .getByText(/^growing-2\.wasm: /)
+      .waitFor();
+    await expect(page.getByRole("alert").textContent()).resolves.toBe("");
+  });
+
+  it("ends a module that comes no further while a page's history is looked for, and shows the other side", async () => {
+    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+    await shown(page, "12 of 12");
+    await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
+    await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await shown(page, "12 of 12");
+    await page.evaluate(() => {
+      const post = Worker.prototype.postMessage;
+      // Nobody hears of it, as if the module were at it for ever.
+      Worker.prototype.postMessage = function (message) {
+        if (message.name !== "pageHistory") post.call(this, message);
+      };
+    });
+    await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    await page.clock.fastForward(31_000);
+    await page.getByRole("alert").getByText("tlsf.wasm: it came no further for 30 seconds").waitFor();
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "11 of 12");
+    await expect(page.locator(LEFT).isVisible()).resolves.toBe(false);
+    await expect(counter(page, "calls", 1)).resolves.toBe(11);
+    // A model may take its time.
+    await page.locator("[data-side=right]").getByRole("button", { name: "Page history" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    await page.clock.fastForward(600_000);
+    await expect(page.getByRole("button", { name: "Cancel" }).isVisible()).resolves.toBe(true);
+    await expect(page.locator(RIGHT).isVisible()).resolves.toBe(true);
+  });
+
+  it("measures how the cost of a module grows with the size, and tells its figures without simulated time", async () => {
+    const page = await open("#size=1MiB&count=10&a=lazy&b=as-tlsf.wasm");
+    await page.getByRole("alert").getByText("This link shows as-tlsf.wasm").waitFor();
+    const wasm = await fixtureBytes("as-tlsf");
+    await drop(page, "as-tlsf.wasm", wasm, RIGHT);
+    const words =
+      /^as-tlsf\.wasm at 1 MiB: cost grows with the size \(linear\)\. The allocator zeroed 10 MiB, of which 10 MiB \(>99\.9%\) already read as zero; \d+ pages were touched by needless zeroing alone\.$/;
+    await page.locator("#story").getByText(words).waitFor();
+    const note =
+      "Counted for as-tlsf.wasm are bytes and pages of linear memory, in a real run: no system calls, and no simulated time.";
+    await page.locator("#story").getByText(note).waitFor();
+    await page.getByRole("button", { name: "Cost against size" }).click();
+    const text =
+      "Bytes zeroed per untouched calloc and free, of 1 KiB to 16 MiB: lazy is constant throughout; as-tlsf.wasm is linear throughout.";
+    await page.getByRole("img", { name: text }).waitFor();
+    await page.getByRole("button", { name: "Who zeroed the memory" }).click();
+    await page.getByRole("img", { name: "as-tlsf.wasm: kernel 1 MiB, allocator 10 MiB" }).waitFor();
+    await page.evaluate(() => {
+      location.hash = "size=257MiB&count=1&a=lazy&b=as-tlsf.wasm";
+    });
+    await page
+      .getByText("How cost grows with the size is measured for modules up to 256 MiB only.")
+      .waitFor();
+    await page
+      .locator("#story")
+      .getByText(/^as-tlsf\.wasm at 257 MiB: the allocator zeroed 257 MiB/)
+      .waitFor();
+  });
+
+  it("runs a module that is dropped on a long loop fewer times, says so, and more when asked", async () => {
+    const page = await open("#size=64MiB&count=1000&a=lazy&b=glibc");
+    await shown(page, "1,999 of 2,000");
+    await drop(page, "as-tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
+    await shown(page, "199 of 200");
+    const advice =
+      "There are fewer rounds than before, for a module really clears its blocks. Change the program to run more.";
+    await page.locator("#story").getByText(advice).waitFor();
+    await page.getByText("Change the program and the allocators").click();
+    await page.locator("#count").fill("101");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await shown(page, "201 of 202");
+    await expect(page.locator("#story").textContent()).resolves.not.toContain(advice);
+  });
+
+  it("runs the bug report on a module beside a model", async () => {
+    const page = await open("#chunk=1MiB&way=malloc%2Bmemset&body=1MiB&a=libmalloc&b=as-tlsf.wasm");
+    await drop(page, "as-tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
+    const story = page.locator("#story");
+    await story.getByText(/^libmalloc, CFFI before 1\.10: at most/).waitFor();
+    await story
+      .getByText(
+        /^as-tlsf\.wasm, CFFI before 1\.10: 64 reads into buffers of 1 MiB cleared 64 MiB, of which at least 1,012 KiB already read as zero\.$/,
+      )
+      .waitFor();
+    await page.getByRole("button", { name: "End" }).click();
+    await shown(page, "256 of 256");
+    expect(await counter(page, "library.cleared", 1)).toBe(64 * MIB);
+  });
+
   it("cancels the way back on a module, and goes on when it is run again", async () => {
-    const page = await open("#size=32MiB&count=400&a=lazy&b=naive&at=800");
-    await shown(page, "800 of 800");
+    const page = await open("#size=32MiB&count=400&a=tlsf.wasm&b=naive");
     await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
     await shown(page, "799 of 800");

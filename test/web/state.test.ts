@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { models, OptionError } from "../../src/index.js";
-import { DEFAULT, formatState, parseChoice, parseState, type ViewState } from "../../src/web/state.js";
+import {
+  DEFAULT,
+  formatState,
+  parseChoice,
+  parseState,
+  shortened,
+  type ViewState,
+} from "../../src/web/state.js";
 
 describe("a link", () => {
   const states: Record<string, ViewState> = {
@@ -71,6 +78,21 @@ describe("a link", () => {
 
   it("with a map that makes no sense shows what fits", () => {
     expect(parseState("map-a=zz.1&map-b=1000.999").windows).toEqual([null, null]);
+  });
+});
+
+describe("what a module runs at first", () => {
+  it.each([
+    ["size=100MiB&count=10000", "size=100MiB&count=100"],
+    ["size=100MiB&count=7", "size=100MiB&count=7"],
+    ["size=1MiB&count=10000", "size=1MiB&count=10000"],
+    ["size=0&count=10000", "size=0&count=10000"],
+    ["size=40GiB&count=10000", "size=40GiB&count=1"],
+    ["chunk=1GiB&way=malloc&body=10MiB", "chunk=1GiB&way=malloc&body=160KiB"],
+    ["chunk=100&way=malloc&body=1000", "chunk=100&way=malloc&body=1000"],
+    ["trace=cc1", "trace=cc1"],
+  ])("of %s is %s", (asked, runs) => {
+    expect(shortened(parseState(asked).input)).toEqual(parseState(runs).input);
   });
 });
 

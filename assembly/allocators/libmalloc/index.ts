@@ -1,7 +1,7 @@
 /**
  * macOS's allocator, libmalloc: the scalable zone, as its releases from 116 (macOS 10.12) to 792
- * have it (versions.ts). By size a request is tiny (tiny.ts), small (small.ts), perhaps medium
- * (medium.ts), all three from magazines (magazine.ts); or large, from the kernel and the cache of
+ * have it (versions.ts). By size a request is tiny, small, perhaps medium (kinds.ts), all three
+ * from magazines (magazine.ts); or large, from the kernel and the cache of
  * freed blocks (large.ts).
  */
 import { copy } from "../../machine/access";
@@ -9,12 +9,11 @@ import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
 import { Allocator } from "../allocator";
 import * as deathRow from "./death-row";
-import * as kind from "./kind";
+import { liveBlocks, liveBytes } from "./kind";
+import * as kinds from "./kinds";
+import { medium, small, tiny } from "./kinds";
 import * as large from "./large";
 import * as live from "./live-table";
-import * as medium from "./medium";
-import * as small from "./small";
-import * as tiny from "./tiny";
 import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
@@ -37,7 +36,7 @@ let hasCache: bool = true;
 let mostBytes: u64 = 0;
 
 function isTiny(bytes: u64): bool {
-  return bytes <= tiny.LARGEST;
+  return bytes <= kinds.LARGEST_TINY;
 }
 
 function isSmall(bytes: u64): bool {
@@ -65,7 +64,7 @@ function copyBlock(destination: u64, source: u64, bytes: u64): void {
 
 /** Notes that the program may hold more than ever. */
 function handOut(pointer: u64): u64 {
-  mostBytes = max(mostBytes, live.bytes + kind.liveBytes);
+  mostBytes = max(mostBytes, live.bytes + liveBytes);
   return pointer;
 }
 
@@ -102,9 +101,7 @@ export class Model extends Allocator {
   start(): void {
     const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
     choose(version, memory);
-    tiny.start(cpus, clearsFreedTiny);
-    small.start(cpus);
-    medium.start(cpus);
+    kinds.start(cpus, clearsFreedTiny);
     large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
@@ -167,31 +164,29 @@ export class Model extends Allocator {
   }
 
   inUse(): u64 {
-    return live.bytes + kind.liveBytes;
+    return live.bytes + liveBytes;
   }
 
   system(): u64 {
-    const regions = tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();
-    return live.bytes + deathRow.cacheBytes + live.tableBytes() + regions;
+    return live.bytes + deathRow.cacheBytes + live.tableBytes() + kinds.mappedBytes();
   }
 
   /** Freed large blocks, and all of the regions that is neither live nor metadata. */
   cached(): u64 {
-    const payload = tiny.payloadBytes() + small.payloadBytes() + medium.payloadBytes();
-    return deathRow.cacheBytes + payload - kind.liveBytes;
+    return deathRow.cacheBytes + kinds.payloadBytes() - liveBytes;
   }
 
   /** The fields of malloc_statistics_t, in its order. What is cached of large blocks is in none of them. */
   statistic(which: u32): u64 {
     switch (which) {
       case 0:
-        return live.count + kind.liveBlocks;
+        return live.count + liveBlocks;
       case 1:
         return this.inUse();
       case 2:
         return mostBytes;
       default:
-        return live.bytes + tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();
+        return live.bytes + kinds.mappedBytes();
     }
   }
 }

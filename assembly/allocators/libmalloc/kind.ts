@@ -1,107 +1,143 @@
-/** What tiny, small and medium blocks have in common towards the zone: bytes in, addresses out. */
+/**
+ * A kind of blocks, tiny, small or medium, towards the zone: bytes in, addresses out. It is its rack, for nothing else
+ * has a state; B is how its regions know their blocks, which has none.
+ */
 import { clear, loadAt } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
 import { Blocks } from "./blocks";
 import { allocate, carve, free, grow, isFresh, shrink } from "./magazine";
-import { bytesOf, MAGAZINE_BYTES, Magazine, quantaFor, Rack } from "./rack";
+import { bytesOf, MAGAZINE_BYTES, Magazine, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
 import { holds, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
-/** Room for a rack's table and its two magazines, as memory.data takes it. */
-export const ROOM: usize = TABLE_BYTES + 2 * MAGAZINE_BYTES;
+/**
+ * Room for a kind, as memory.data takes it:
+ *
+ *      0      RACK_BYTES
+ *      ├──────┼───────┼──────────┼───────┤
+ *      │ rack │ table │ magazine │ depot │
+ *      └──────┴───────┴──────────┴───────┘
+ */
+export const KIND_BYTES: usize = RACK_BYTES + TABLE_BYTES + 2 * MAGAZINE_BYTES;
 
 /** Live blocks of all kinds, and their bytes. */
 export let liveBlocks: u64 = 0;
 export let liveBytes: u64 = 0;
 
-/** Gives a rack its table and magazines, out of ROOM bytes of zeroes, and a depot if there are several CPUs. */
-export function start(rack: Rack, room: usize, cpus: u64): void {
-  rack.payload = bytesOf(rack, rack.quanta);
-  rack.table = room;
-  rack.magazine = changetype<Magazine>(room + TABLE_BYTES);
-  rack.depot = changetype<Magazine>(room + TABLE_BYTES + MAGAZINE_BYTES);
-  rack.hasDepot = cpus > 1;
-  rack.crowded = 2 * cpus;
-}
+@unmanaged
+export class Kind<B extends Blocks> extends Rack {
+  get blocks(): B {
+    return changetype<B>(0);
+  }
 
-/** Takes a block for a request. Returns 0 when the kernel gives no region. */
-export function malloc<B extends Blocks>(blocks: B, rack: Rack, bytes: u64): u64 {
-  const caller = enter(rack.allocates);
-  const block = take(blocks, rack, bytes);
-  leave(caller);
-  return block;
-}
+  /** Begins with its constants set, out of zeroes, and with a depot if there are several CPUs. */
+  start(cpus: u64): void {
+    const room = changetype<usize>(this) + RACK_BYTES;
+    this.payload = bytesOf(this, this.quanta);
+    this.table = room;
+    this.magazine = changetype<Magazine>(room + TABLE_BYTES);
+    this.depot = changetype<Magazine>(room + TABLE_BYTES + MAGAZINE_BYTES);
+    this.hasDepot = cpus > 1;
+    this.crowded = 2 * cpus;
+  }
 
-function take<B extends Blocks>(blocks: B, rack: Rack, bytes: u64): u64 {
-  const quanta = quantaFor(rack, bytes);
-  const block = allocate(blocks, rack, quanta);
-  if (!block) return 0;
-  liveBlocks++;
-  liveBytes += bytesOf(rack, quanta);
-  return block;
-}
+  roundedSize(bytes: u64): u64 {
+    return bytesOf(this, quantaFor(this, bytes));
+  }
 
-/** The same, cleared: in full, even what was never touched, but for the first block of a region. */
-export function calloc<B extends Blocks>(blocks: B, rack: Rack, bytes: u64): u64 {
-  const caller = enter(rack.allocates);
-  const block = take(blocks, rack, bytes);
-  if (block && !isFresh) clearTaken(rack, block, bytes);
-  leave(caller);
-  return block;
-}
+  /** Takes a block for a request. Returns 0 when the kernel gives no region. */
+  malloc(bytes: u64): u64 {
+    const caller = enter(this.allocates);
+    const block = this.take(bytes);
+    leave(caller);
+    return block;
+  }
 
-function clearTaken(rack: Rack, block: u64, bytes: u64): void {
-  // What was cleared when freed is only looked at: we take it to be the first word.
-  if (rack.clearsOnFree) loadAt<u64>(block);
-  else clearBlock(block, bytesOf(rack, quantaFor(rack, bytes)));
-}
+  private take(bytes: u64): u64 {
+    const quanta = quantaFor(this, bytes);
+    const block = allocate(this.blocks, this, quanta);
+    if (!block) return 0;
+    liveBlocks++;
+    liveBytes += bytesOf(this, quanta);
+    return block;
+  }
 
-/** Quanta of the live block that starts there; 0 when none does. The one freed last is not live. */
-function quantaAt<B extends Blocks>(blocks: B, rack: Rack, pointer: u64): u64 {
-  if (pointer == rack.magazine.lastFree || !blocks.isLive(rack, pointer)) return 0;
-  return blocks.sizeOf(rack, pointer);
-}
+  /** The same, cleared: in full, even what was never touched, but for the first block of a region. */
+  calloc(bytes: u64): u64 {
+    const caller = enter(this.allocates);
+    const block = this.take(bytes);
+    if (block && !isFresh) this.clearTaken(block, bytes);
+    leave(caller);
+    return block;
+  }
 
-/** Bytes of the live block that starts there; 0 when none does. */
-export function sizeAt<B extends Blocks>(blocks: B, rack: Rack, pointer: u64): u64 {
-  return holds(rack, pointer) ? bytesOf(rack, quantaAt(blocks, rack, pointer)) : 0;
-}
+  private clearTaken(block: u64, bytes: u64): void {
+    // What was cleared when freed is only looked at: we take it to be the first word.
+    if (this.clearsOnFree) loadAt<u64>(block);
+    else clearBlock(block, this.roundedSize(bytes));
+  }
 
-/** Frees the live block that starts there. Returns false, and does nothing, when none does. */
-export function release<B extends Blocks>(blocks: B, rack: Rack, pointer: u64): bool {
-  if (!holds(rack, pointer)) return false;
-  const quanta = quantaAt(blocks, rack, pointer);
-  if (!quanta) return false;
-  liveBlocks--;
-  liveBytes -= bytesOf(rack, quanta);
-  const caller = enter(rack.frees);
-  free(blocks, rack, pointer, quanta);
-  leave(caller);
-  return true;
-}
+  /** Quanta of the live block that starts there; 0 when none does. The one freed last is not live. */
+  private quantaAt(pointer: u64): u64 {
+    if (pointer == this.magazine.lastFree || !this.blocks.isLive(this, pointer)) return 0;
+    return this.blocks.sizeOf(this, pointer);
+  }
 
-/** Resizes a live block in place. Returns whether it could. */
-export function resize<B extends Blocks>(blocks: B, rack: Rack, pointer: u64, bytes: u64): bool {
-  const old = blocks.sizeOf(rack, pointer);
-  const quanta = quantaFor(rack, bytes);
-  if (quanta < old) cut(blocks, rack, pointer, old, quanta);
-  else if (!grow(blocks, rack, pointer, old, quanta)) return false;
-  liveBytes += bytesOf(rack, quanta) - bytesOf(rack, old);
-  return true;
-}
+  /** Whether the pointer is in one of its regions. */
+  holds(pointer: u64): bool {
+    return holds(this, pointer);
+  }
 
-/** Frees the tail of a block that the program has used. */
-function cut<B extends Blocks>(blocks: B, rack: Rack, pointer: u64, old: u64, quanta: u64): void {
-  if (rack.clearsOnFree) clear(pointer + bytesOf(rack, quanta), bytesOf(rack, old - quanta));
-  shrink(blocks, rack, pointer, old, quanta);
-}
+  /** Bytes of the live block that starts there; 0 when none does. */
+  sizeAt(pointer: u64): u64 {
+    return holds(this, pointer) ? bytesOf(this, this.quantaAt(pointer)) : 0;
+  }
 
-/** Takes a block on an alignment above 16, cut from a larger one. Returns 0 when there is no region. */
-export function aligned<B extends Blocks>(blocks: B, rack: Rack, align: u64, bytes: u64): u64 {
-  const block = malloc(blocks, rack, bytes + align - 1);
-  if (!block) return 0;
-  const whole = quantaFor(rack, bytes + align - 1);
-  const quanta = quantaFor(rack, bytes);
-  liveBytes -= bytesOf(rack, whole - quanta);
-  return carve(blocks, rack, block, whole, quanta, align);
+  /** Frees the live block that starts there. Returns false, and does nothing, when none does. */
+  free(pointer: u64): bool {
+    if (!holds(this, pointer)) return false;
+    const quanta = this.quantaAt(pointer);
+    if (!quanta) return false;
+    liveBlocks--;
+    liveBytes -= bytesOf(this, quanta);
+    const caller = enter(this.frees);
+    free(this.blocks, this, pointer, quanta);
+    leave(caller);
+    return true;
+  }
+
+  /** Resizes a live block in place. Returns whether it could. */
+  resize(pointer: u64, bytes: u64): bool {
+    const old = this.blocks.sizeOf(this, pointer);
+    const quanta = quantaFor(this, bytes);
+    if (quanta < old) this.cut(pointer, old, quanta);
+    else if (!grow(this.blocks, this, pointer, old, quanta)) return false;
+    liveBytes += bytesOf(this, quanta) - bytesOf(this, old);
+    return true;
+  }
+
+  /** Frees the tail of a block that the program has used. */
+  private cut(pointer: u64, old: u64, quanta: u64): void {
+    if (this.clearsOnFree) clear(pointer + bytesOf(this, quanta), bytesOf(this, old - quanta));
+    shrink(this.blocks, this, pointer, old, quanta);
+  }
+
+  /** Takes a block on an alignment above 16, cut from a larger one. Returns 0 when there is no region. */
+  aligned(align: u64, bytes: u64): u64 {
+    const block = this.malloc(bytes + align - 1);
+    if (!block) return 0;
+    const whole = quantaFor(this, bytes + align - 1);
+    const quanta = quantaFor(this, bytes);
+    liveBytes -= bytesOf(this, whole - quanta);
+    return carve(this.blocks, this, block, whole, quanta, align);
+  }
+
+  /** Bytes of its regions; of those, what blocks can have. */
+  mappedBytes(): u64 {
+    return this.regions * regionBytes(this);
+  }
+
+  payloadBytes(): u64 {
+    return this.regions * this.payload;
+  }
 }

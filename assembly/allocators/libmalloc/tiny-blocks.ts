@@ -18,7 +18,7 @@ import { loadAt, storeAt } from "../../machine/access";
 import { Blocks } from "./blocks";
 import { Rack } from "./rack";
 
-export const QUANTA: u64 = 64_520;
+export const TINY_QUANTA: u64 = 64_520;
 const REGION_MASK: u64 = (1 << 20) - 1;
 const BITMAPS: u64 = (1 << 20) - 2017 * 8;
 const IN_USE: u64 = 1 << 32;
@@ -48,12 +48,12 @@ function setBits(region: u64, index: u64, set: u64, clear: u64): void {
 export class TinyBlocks extends Blocks {
   begin(rack: Rack, region: u64): void {
     storeAt<u64>(pairAt(region, 0), START);
-    storeAt<u64>(pairAt(region, QUANTA), START << (QUANTA & 31));
+    storeAt<u64>(pairAt(region, TINY_QUANTA), START << (TINY_QUANTA & 31));
   }
 
   isLive(rack: Rack, address: u64): bool {
     const index = indexOf(address);
-    if (address & 15 || index >= QUANTA) return false;
+    if (address & 15 || index >= TINY_QUANTA) return false;
     return (bitsOf(address, index) & (START | IN_USE)) == (START | IN_USE);
   }
 

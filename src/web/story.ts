@@ -1,0 +1,108 @@
+/** What the runs of a view come to: the record charts are made from, and sentences. */
+import { formatBytes, formatCount, type IterContentResult, type Report } from "../index.js";
+import { clearedBytes, iterContentPage, needlessBytes, WAY_NAMES } from "../report/iter-content.js";
+import { verdict } from "../report/verdict.js";
+import { isModule, type Played } from "./protocol.js";
+import { type Opened, SideFailure } from "./session.js";
+import { formatChoice, formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import { bytesPerRead, type Tape } from "./tape.js";
+
+/** The record that verdicts and charts are made from. */
+export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
+  const results = runsOf(sides, opened).map(({ result }) => result);
+  if (input.kind === "reads") {
+    const { way, chunk, body } = input;
+    const parameters = { way, chunk: formatExact(chunk), body: formatExact(body) };
+    return { scenario: "iter-content", parameters, results };
+  }
+  if (input.kind !== "loop") {
+    const trace = input.kind === "text" ? "program" : input.name;
+    return { scenario: "replay", parameters: { trace, touch }, results };
+  }
+  const { bytes, count, written } = input;
+  return {
+    scenario: "calloc-loop",
+    parameters: { count, written },
+    results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
+  };
+}
+
+/** The sides that ran; twice the same allocator is one to a report. */
+export function sidesOf(choices: ViewState["sides"], { sides }: Opened): Side[] {
+  const [left, right] = choices.map(formatChoice);
+  return SIDES.filter((side) => !(sides[side] instanceof SideFailure) && (side === 0 || left !== right));
+}
+
+export const runsOf = (choices: ViewState["sides"], opened: Opened): Played[] =>
+  sidesOf(choices, opened).map((side) => opened.sides[side] as Played);
+
+/** Largest block of a module's loop whose cost is measured: larger ones, really cleared, would take minutes. */
+export const MOST_MEASURED = 256 * 2 ** 20;
+
+/** What a run comes to, in sentences. `report` is its own. */
+export function storyOf(state: ViewState, opened: Opened, report: Report): readonly string[] {
+  const { input, sides } = state;
+  const runs = runsOf(sides, opened);
+  const told = input.kind === "reads" ? readsStory(input, runs, opened.tape) : verdict(report);
+  return [...told, ...notesOnModules(input, runs)];
+}
+
+/** Why some figures are missing. */
+function notesOnModules(input: Input, runs: readonly Played[]): string[] {
+  const results = runs.map(({ result }) => result);
+  const names = results.filter(isModule).map(formatChoice);
+  if (names.length === 0) return [];
+  const who = names.join(" and ");
+  const notes = [
+    `Counted for ${who} are bytes and pages of linear memory, in a real run: no system calls, and no simulated time.`,
+  ];
+  if (input.kind === "loop" && input.bytes > MOST_MEASURED)
+    notes.push(
+      `How cost grows with the size is measured for modules up to ${formatBytes(MOST_MEASURED)} only.`,
+    );
+  return notes;
+}
+
+type Reads = Extract<Input, { kind: "reads" }>;
+
+/** The bug report, as far as each side came. */
+function readsStory(input: Reads, runs: readonly Played[], { count }: Tape): string[] {
+  const models = runs.flatMap((run) => readsResult(input, run, count) ?? []);
+  const modules = runs.filter(({ result }) => !result.simulated);
+  const parameters = { body: input.body };
+  const page = iterContentPage({ scenario: "iter-content", parameters, results: models });
+  return [...page.sentences, ...modules.map((run) => readsOfModule(input, run, count))];
+}
+
+/** Of a model, whose time is simulated. */
+function readsResult(
+  { way, chunk }: Reads,
+  run: Played,
+  recordsPerRead: number,
+): IterContentResult | undefined {
+  const { allocator, options, counters, simulated } = run.result;
+  if (!simulated) return undefined;
+  const reads = Math.floor(run.end / recordsPerRead);
+  const body = reads * bytesPerRead(chunk);
+  const bytesPerSecond = simulated.seconds === 0 ? null : body / simulated.seconds;
+  return {
+    ...{ allocator, options, way, chunk, body, counters, simulated, bytesPerSecond },
+    library: { reads, ...run.library },
+  };
+}
+
+function readsOfModule(
+  { way, chunk }: Reads,
+  { end, library, result }: Played,
+  recordsPerRead: number,
+): string {
+  const { counters } = result;
+  const reads = formatCount(Math.floor(end / recordsPerRead));
+  const [cleared, needless] = [clearedBytes, needlessBytes].map((of) =>
+    formatBytes(of({ counters, library })),
+  );
+  const what = `${reads} reads into buffers of ${formatBytes(chunk)} cleared ${cleared}`;
+  // On a page of linear memory that the program wrote before, its own zeroes are not known.
+  const least = library.cleared > 0 ? "at least " : "";
+  return `${formatChoice(result)}, ${WAY_NAMES[way]}: ${what}, of which ${least}${needless} already read as zero.`;
+}
