@@ -6,7 +6,7 @@ const POWERS: Record<string, number> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4 };
  * @throws RangeError if it is not a size, not a whole number of bytes, or over 2^53.
  */
 export function parseBytes(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b|bytes)?\s*$/i.exec(text);
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b|bytes?)?\s*$/i.exec(text);
   if (!match) {
     throw new RangeError(`"${text}" is not a size: write bytes, or a number with KiB, MiB, GiB or TiB`);
   }
@@ -23,7 +23,8 @@ const oneDecimal = (value: number): number => Math.round(value * 10) / 10;
 export function formatBytes(bytes: number): string {
   let power = 0;
   while (power < UNITS.length - 1 && Math.abs(oneDecimal(bytes / 1024 ** power)) >= 1024) power++;
-  return `${oneDecimal(bytes / 1024 ** power).toLocaleString("en-US")} ${UNITS[power]}`;
+  const unit = bytes === 1 ? "byte" : UNITS[power];
+  return `${oneDecimal(bytes / 1024 ** power).toLocaleString("en-US")} ${unit}`;
 }
 
 /** Writes a count with thousands separators. */

@@ -10,6 +10,7 @@ describe("parseBytes", () => {
     ["64k", 65_536],
     ["2tib", 2_199_023_255_552],
     ["12 bytes", 12],
+    ["1 byte", 1],
     ["8192 TiB", 2 ** 53],
   ])("reads %s as %d bytes", (text, bytes) => {
     if (bytes > Number.MAX_SAFE_INTEGER) expect(() => parseBytes(text)).toThrow(RangeError);
@@ -25,6 +26,7 @@ describe("parseBytes", () => {
 describe("formatBytes", () => {
   it.each([
     [0, "0 bytes"],
+    [1, "1 byte"],
     [1023, "1,023 bytes"],
     [1024, "1 KiB"],
     [104_857_600, "100 MiB"],

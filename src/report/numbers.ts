@@ -52,7 +52,7 @@ export function exactBytes(bytes: number): string {
 /** Writes a size someone chose, exactly, for people: 100 MiB, but 131,068 KiB for one page less than 128 MiB. */
 export function formatSize(bytes: number): string {
   const [, number, unit] = /^(\d+)(\D*)$/.exec(exactBytes(bytes)) ?? [];
-  return `${Number(number).toLocaleString("en-US")} ${unit || "bytes"}`;
+  return `${Number(number).toLocaleString("en-US")} ${unit || (bytes === 1 ? "byte" : "bytes")}`;
 }
 
 /** Joins words as a sentence does: "a", "a and b", "a, b and c". */

@@ -49,7 +49,7 @@ test("a size is written exactly, so that two sizes never look the same", () => {
     "131,068 KiB",
     "128 MiB",
     "1,000 MiB",
-    "1 bytes",
+    "1 byte",
     "4,097 bytes",
   ]);
   fc.assert(
