@@ -52,7 +52,9 @@ export function binaryTicks(highest: number, most = 6): number[] {
 /** A Vega expression that labels such ticks: all of them in the unit of the step, 0 bare. */
 export function binaryLabelExpression(ticks: readonly number[]): string {
   const step = ticks[1] ?? 1;
-  const [number, unit] = formatSize(step).replace(/ byte$/, " bytes").split(" ");
+  const [number, unit] = formatSize(step)
+    .replace(/ byte$/, " bytes")
+    .split(" ");
   return `datum.value === 0 ? '0' : format(datum.value / ${step / Number(number)}, ',') + ' ${unit}'`;
 }
 
@@ -66,6 +68,9 @@ export function logTicks(low: number, high: number, most = 11): number[] {
 
 /** A Vega expression that labels such ticks, each in its own unit; `zero` is the one that stands for 0. */
 export function logLabelExpression(ticks: readonly number[], zero?: number): string {
-  const labels = ticks.map((tick) => [tick, tick === zero ? "0" : formatSize(tick).replace(/ bytes?$/, " B")]);
+  const labels = ticks.map((tick) => [
+    tick,
+    tick === zero ? "0" : formatSize(tick).replace(/ bytes?$/, " B"),
+  ]);
   return `${JSON.stringify(Object.fromEntries(labels))}[datum.value]`;
 }

@@ -35,6 +35,7 @@ export function benchPage(record: BenchRecord): Page {
     columns: COLUMNS,
     rows: results.map((result) => row(record, result)),
     sentences: [
+      ...idleness(record),
       ...results.flatMap(trouble),
       ...findings(record),
       ...means(record),
@@ -91,6 +92,13 @@ export function describeOutcome(outcome: Exclude<Outcome, Done>): string {
 
 function trouble({ subject, trace, outcome }: BenchResult): string[] {
   return outcome.state === "done" ? [] : [`${subject} on ${trace}: ${describeOutcome(outcome)}.`];
+}
+
+function idleness({ shard, complete, results }: BenchRecord): string[] {
+  if (!shard || !complete || results.length > 0) return [];
+  return [
+    `Shard ${shard.index} has nothing to measure, for there are more shards than pairs to deal out of an allocator, the baseline apart, and a trace.`,
+  ];
 }
 
 /** What is odd about each module, once. */
