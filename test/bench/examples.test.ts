@@ -35,7 +35,7 @@ interface IndexedJob {
 async function examples(): Promise<{ workflow: Workflow; job: IndexedJob; merge: string }> {
   const text = await readFile(join(ROOT, "bench/README.md"), "utf8");
   const blocks = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => parse(block as string));
-  const merge = /`(zeropage merge [^`]*)`/.exec(text)?.[1] as string;
+  const merge = /```sh\n(zeropage merge .*)\n```/.exec(text)?.[1] as string;
   return { workflow: blocks[0], job: blocks[1], merge };
 }
 
