@@ -31,7 +31,7 @@ export interface Probe {
 const REMEDY = "link it as a reactor (clang: -mexec-model=reactor; emcc: --no-entry)";
 
 /** What is wrong with a module that says so itself (inspect.ts). */
-export const RESTARTING = `every export runs the module's constructors before it does its own: an allocator that they set up begins anew on each call; ${REMEDY}`;
+export const RESTARTING = `every export first calls one and the same function, as where the linker has each call run the module's constructors: an allocator that these set up begins anew each time; ${REMEDY}`;
 
 const PROBES = 4;
 const PROBE_BYTES = 24;

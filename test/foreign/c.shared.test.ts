@@ -59,7 +59,7 @@ describe("a program that is not linked as a library", () => {
       skip(whyAbsent(name) !== undefined, whyAbsent(name));
       const allocator = await openWasmAllocator(await fixtureBytes(name), { meter });
       const { findings } = allocator.report;
-      expect(findings).toEqual([expect.stringContaining("every export runs the module's constructors")]);
+      expect(findings).toEqual([expect.stringContaining("each call run the module's constructors")]);
       const { starts } = programOf(allocator);
       const before = starts();
       allocator.malloc(100);
