@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openWasmAllocator, readTrace, type WasmSource } from "../src/index.js";
-import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
+import { collectTrace, traceOf } from "../src/trace/collect.js";
 import { OpKind, RECORD_BYTES, type TraceChunk } from "../src/trace/trace.js";
 import { interleave, time } from "./measure.js";
 
@@ -96,7 +96,7 @@ async function benchReal(): Promise<void> {
     {
       wasm: async () => {
         const start = performance.now();
-        await allocator.replay(inMemory(trace));
+        await allocator.replay(traceOf([trace], trace.notes));
         return performance.now() - start;
       },
       javascript: () => time(() => replayInJavaScript(other, trace)),
@@ -109,13 +109,4 @@ async function benchReal(): Promise<void> {
       `cc1 on dlmalloc (web-tree-sitter), driven from ${name}: ${ns.toFixed(1)} ns an operation (± ${(spread * 100).toFixed(0)} %)`,
     );
   }
-}
-
-function inMemory({ records, count, notes }: CollectedTrace) {
-  return {
-    notes,
-    async *[Symbol.asyncIterator]() {
-      yield { records, count };
-    },
-  };
 }

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openSandbox, readTrace, type Trace } from "../src/index.js";
-import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
+import { openSandbox, readTrace } from "../src/index.js";
+import { collectTrace, traceOf } from "../src/trace/collect.js";
 import { interleave } from "./measure.js";
 
 const ROUNDS = 25;
@@ -11,15 +11,6 @@ const TRACES = ["git-log", "cc1"] as const;
 const MODELS = ["glibc", "libmalloc"] as const;
 
 const top = fileURLToPath(new URL("..", import.meta.url));
-
-function inMemory({ records, count, notes }: CollectedTrace): Trace {
-  return {
-    notes,
-    async *[Symbol.asyncIterator]() {
-      yield { records, count };
-    },
-  };
-}
 
 async function compile(output: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(`${top}build/${output}`));
@@ -39,7 +30,7 @@ export async function benchMarks(): Promise<void> {
       const replay = (module: WebAssembly.Module) => async () => {
         const sandbox = await openSandbox(model, { module });
         const start = performance.now();
-        await sandbox.replay(inMemory(trace));
+        await sandbox.replay(traceOf([trace], trace.notes));
         return performance.now() - start;
       };
       const figures = await interleave(

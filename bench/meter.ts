@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { closeTrace } from "../src/bench/closed-trace.js";
 import { meterModule } from "../src/foreign/meter.js";
 import { readTrace } from "../src/index.js";
 import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
@@ -96,7 +97,7 @@ export async function benchMeter(): Promise<void> {
 function replaying(wasm: Uint8Array<ArrayBuffer>, base: number, trace: CollectedTrace): () => number {
   const module = new WebAssembly.Module(wasm);
   const loop = new WebAssembly.Module(driver(open(module, base)));
-  const records = freeingAll(trace);
+  const { records } = closeTrace(trace);
   return () => {
     const allocator = open(module, base);
     const { memory, run } = instantiate(loop, { allocator }).exports as unknown as Driver;
@@ -106,26 +107,6 @@ function replaying(wasm: Uint8Array<ArrayBuffer>, base: number, trace: Collected
     run(start, start + records.length);
     return time(() => run(start, start + records.length));
   };
-}
-
-/** The records of a trace, with a free of every object that it leaves. */
-function freeingAll({ records, count }: CollectedTrace): Uint8Array {
-  const view = new DataView(records.buffer, records.byteOffset);
-  const live = new Set<number>();
-  for (let i = 0; i < count; i++) {
-    const kind = view.getUint32(RECORD_BYTES * i, true);
-    const slot = view.getUint32(RECORD_BYTES * i + 4, true);
-    if (kind < OpKind.realloc) live.add(slot);
-    if (kind === OpKind.free) live.delete(slot);
-  }
-  const all = new Uint8Array(records.length + live.size * RECORD_BYTES);
-  all.set(records);
-  const frees = new DataView(all.buffer, records.length);
-  [...live].forEach((slot, i) => {
-    frees.setUint32(RECORD_BYTES * i, OpKind.free, true);
-    frees.setUint32(RECORD_BYTES * i + 4, slot, true);
-  });
-  return all;
 }
 
 interface Driver {

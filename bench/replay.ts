@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
-import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
+import { collectTrace, traceOf } from "../src/trace/collect.js";
 import { interleave } from "./measure.js";
 import { openNative } from "./native.js";
 
@@ -12,16 +12,6 @@ const TRACES = ["git-log", "cc1"] as const;
 async function open(name: string): Promise<Trace> {
   const path = fileURLToPath(new URL(`traces/${name}.txt.gz`, import.meta.url));
   return readTrace(createReadStream(path));
-}
-
-/** The whole trace in one chunk, already read. */
-function inMemory({ records, count, notes }: CollectedTrace): Trace {
-  return {
-    notes,
-    async *[Symbol.asyncIterator]() {
-      yield { records, count };
-    },
-  };
 }
 
 /** Operations a second of the wasm loop, per model and trace; and of reading the trace. */
@@ -39,7 +29,7 @@ export async function benchReplay(): Promise<void> {
       async () => {
         const sandbox = await openSandbox(model, { module });
         const start = performance.now();
-        await sandbox.replay(inMemory(trace));
+        await sandbox.replay(traceOf([trace], trace.notes));
         return performance.now() - start;
       },
     ]);

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../errors.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
 import type { Exhaustion, WasmAllocator } from "../foreign/wasm-allocator.js";
+import { traceOf } from "../trace/collect.js";
 import { RECORD_BYTES, type Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
@@ -13,16 +14,13 @@ const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerDa
 
 /** The trace, in chunks that end before each of some operations, and at its end. */
 function traceIn(...ends: number[]): Trace {
-  return {
-    notes: { format: "text", losses: [] },
-    async *[Symbol.asyncIterator]() {
-      let from = 0;
-      for (const to of [...ends, count]) {
-        yield { records: records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
-        from = to;
-      }
-    },
-  };
+  const starts = [0, ...ends];
+  return traceOf(
+    [...ends, count].map((to, i) => {
+      const from = starts[i] as number;
+      return { records: records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+    }),
+  );
 }
 
 const whole = traceIn();

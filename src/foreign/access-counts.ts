@@ -52,7 +52,9 @@ export class AccessCounts {
     COUNTED.forEach((_, i) => {
       const amount = this.#amounts[i] as number;
       if (amount === 0 && !this.#isOpen) return;
-      this.#addToCounter(i, amount);
+      const local = this.#isOpen ? this.#local(i) : undefined;
+      addToCounter(this.code, this.layout.COUNTERS + COUNTER_BYTES * i, amount, local);
+      if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).u32(local);
       this.#amounts[i] = 0;
     });
     this.#isOpen = false;
@@ -63,17 +65,15 @@ export class AccessCounts {
     this.#isOpen = this.#wasOpen;
   }
 
-  #addToCounter(counter: number, amount: number): void {
-    const address = this.layout.COUNTERS + COUNTER_BYTES * counter;
-    const { code } = this;
-    code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
-    if (amount > 0) code.byte(Op.I64Const).s32(amount).byte(Op.I64Add);
-    if (this.#isOpen) code.byte(Op.LocalGet).u32(this.#local(counter)).byte(Op.I64Add);
-    code.byte(Op.I64Store, 3).u32(address);
-    if (this.#isOpen) code.byte(Op.I64Const, 0, Op.LocalSet).u32(this.#local(counter));
-  }
-
   #local(counter: number): number {
     return this.temporary(COUNTED[counter] as string, I64);
   }
+}
+
+/** Writes code that adds an amount, and what a local holds if it is given, to the counter at an address. */
+export function addToCounter(code: BinaryWriter, address: number, amount: number, local?: number): void {
+  code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
+  if (amount > 0) code.byte(Op.I64Const).s32(amount).byte(Op.I64Add);
+  if (local !== undefined) code.byte(Op.LocalGet).u32(local).byte(Op.I64Add);
+  code.byte(Op.I64Store, 3).u32(address);
 }

@@ -156,6 +156,11 @@ export class BinaryWriter {
     return this.byte(rest & 127);
   }
 
+  /** An opcode; one behind a prefix byte is numbered prefix · 2^16 + opcode. */
+  opcode(number: number): this {
+    return number < 2 ** 16 ? this.byte(number) : this.byte(number >> 16).u32(number & 0xffff);
+  }
+
   /** `bytes` with their number before them. */
   sized(bytes: Uint8Array): this {
     return this.u32(bytes.length).append(bytes);

@@ -1,6 +1,7 @@
 /** What runs in the Worker of jail.ts: one job, then it waits to be ended. */
 import { answerOnce } from "#worker";
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
+import { traceOf } from "../trace/collect.js";
 import { composedParts } from "./families.js";
 import type { CheckJob, JailAnswer, JailJob, JailResult, ReplayJob } from "./jail.js";
 import { openWasmAllocator } from "./open.js";
@@ -19,13 +20,7 @@ answerOnce(async (question): Promise<JailAnswer> => {
 async function replay({ wasm, records, count, options }: ReplayJob): Promise<JailResult> {
   const { touch = "none", verify = true, ...open } = options;
   const allocator = await openWasmAllocator(wasm, open);
-  const trace = {
-    notes: { format: "text" as const, losses: [] },
-    async *[Symbol.asyncIterator]() {
-      yield { records, count };
-    },
-  };
-  const replayed = await allocator.replay(trace, { touch, verify });
+  const replayed = await allocator.replay(traceOf([{ records, count }]), { touch, verify });
   return { ...replayed, report: allocator.report, memoryBytes: allocator.hostBytes };
 }
 

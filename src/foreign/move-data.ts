@@ -3,7 +3,7 @@ import { ModuleError } from "../errors.js";
 import { type BinaryReader, BinaryWriter, Section, type Sections } from "./binary.js";
 import { readVector } from "./hooks.js";
 import { Op, readInstruction } from "./instructions.js";
-import { type Rewriting, writeMemoryInit } from "./rewrite.js";
+import type { Rewriting } from "./rewrite.js";
 
 interface Segment {
   /** Where an active segment goes: the expression's code without its end; and its value where it is one constant. */
@@ -59,11 +59,8 @@ function placingCode(segments: readonly Segment[], { hooks }: Rewriting): Uint8A
     if (!expression) return;
     code.append(expression).byte(Op.I32Const).s32(content.length).byte(Op.Call).u32(hooks.translate);
     code.byte(Op.I32Const, 0, Op.I32Const).s32(content.length);
-    writeMemoryInit(code, i);
-    code
-      .byte(0xfc)
-      .u32(Op.DataDrop & 0xffff)
-      .u32(i);
+    code.opcode(Op.MemoryInit).u32(i).byte(0);
+    code.opcode(Op.DataDrop).u32(i);
   });
   return code.bytes;
 }

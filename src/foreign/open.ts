@@ -101,18 +101,19 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
-  const metered = options.meter ? await meter(original, options) : undefined;
+  const originalShape = inspectModule(original);
+  const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
   // How functions begin may be different once they are metered.
-  const { isRestarting } = inspectModule(original);
-  const shape = { ...inspectModule(wasm), isRestarting };
+  const { isRestarting } = originalShape;
+  const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
   const allocator = find(shape, options);
   return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
-function meter(wasm: Uint8Array, options: WasmOptions): Promise<MeteredModule> {
-  return meterModule(wasm, { zeroStores: zeroesByStores(find(inspectModule(wasm), options)) });
+function meter(wasm: Uint8Array, allocator: Allocator): Promise<MeteredModule> {
+  return meterModule(wasm, { zeroStores: zeroesByStores(allocator) });
 }
 
 /** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */

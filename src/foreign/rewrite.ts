@@ -153,7 +153,7 @@ class FunctionRewriter {
     const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
     this.#set(bytes).#set(from).#set(to).#get(to).#get(bytes).#call(hooks.translate);
     this.#get(from).#get(bytes);
-    writeMemoryInit(this.#code, segment);
+    this.#code.opcode(Op.MemoryInit).u32(segment).byte(0);
     this.#get(to).#get(bytes).#call(hooks.initialized);
   }
 
@@ -268,11 +268,3 @@ function hasAccessesAndLoops({ bytes, offset, end }: BinaryReader): boolean {
 }
 
 type Triple = [number, number, number];
-
-export function writeMemoryInit(code: BinaryWriter, segment: number): void {
-  code
-    .byte(0xfc)
-    .u32(Op.MemoryInit & 0xffff)
-    .u32(segment)
-    .byte(0);
-}

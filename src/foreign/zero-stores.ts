@@ -9,6 +9,7 @@
  * A run is straight-line code that stores at known distances from one local, as a loop that clears memory does. It
  * stays within the bytes of one page, so its pages are those of its ends.
  */
+import { addToCounter } from "./access-counts.js";
 import type { BinaryWriter } from "./binary.js";
 import type { Layout } from "./hooks.js";
 import { type Access, F32, F64, I32, I64, type Instruction, Op, SIMD, V128 } from "./instructions.js";
@@ -95,7 +96,8 @@ export class ZeroStores {
     const { code, layout, temporary } = this.rewritten;
     const old = temporary(`old ${this.#pending++}`, kind.word);
     this.#address(address, delta);
-    writeOpcode(code, kind.load)
+    code
+      .opcode(kind.load)
       .byte(0)
       .u32(offset + layout.BASE);
     code.byte(Op.LocalSet).u32(old);
@@ -178,7 +180,7 @@ export class ZeroStores {
     const { code } = this.rewritten;
     variablesOf(run).forEach((store, i) => {
       this.#writeValue(store);
-      code.byte(...store.kind.isZero);
+      this.#writeIsZero(store.kind);
       if (i > 0) code.byte(Op.I32Or);
     });
   }
@@ -189,13 +191,13 @@ export class ZeroStores {
     const { kind } = run.stores[0];
     run.stores.forEach(({ old }, i) => {
       code.byte(Op.LocalGet).u32(old);
-      if (i > 0) writeOpcode(code, kind.or);
+      if (i > 0) code.opcode(kind.or);
     });
     for (const store of isUniform(run) ? [] : variablesOf(run)) {
       this.#writeValue(store);
-      writeOpcode(code, kind.or);
+      code.opcode(kind.or);
     }
-    code.byte(...kind.isZero);
+    this.#writeIsZero(kind);
     // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
     code.byte(Op.I32Const, 0, Op.I32Load, 2).u32(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
   }
@@ -208,11 +210,14 @@ export class ZeroStores {
       .append(kind.valueToWord);
   }
 
+  #writeIsZero({ isZero }: Kind): void {
+    for (const opcode of isZero) this.rewritten.code.opcode(opcode);
+  }
+
   #countNeedless({ stores }: Run): void {
     const { code, layout } = this.rewritten;
     const bytes = stores.reduce((sum, store) => sum + store.bytes, 0);
-    code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(layout.NEEDLESSLY_STORED);
-    code.byte(Op.I64Const).s32(bytes).byte(Op.I64Add, Op.I64Store, 3).u32(layout.NEEDLESSLY_STORED);
+    addToCounter(code, layout.NEEDLESSLY_STORED, bytes);
   }
 
   #note({ address, low, high }: Pick<Run, "address" | "low" | "high">, map: number): void {
@@ -230,7 +235,8 @@ export class ZeroStores {
     const { code, layout } = this.rewritten;
     const { distance: low, bytes } = store;
     this.#writeValue(store);
-    code.byte(...store.kind.isZero, Op.If, VOID);
+    this.#writeIsZero(store.kind);
+    code.byte(Op.If, VOID);
     this.#callHook(run, store);
     code.byte(Op.Else);
     this.#note({ address: run.address, low, high: low + bytes }, layout.WRITTEN);
@@ -242,7 +248,7 @@ export class ZeroStores {
     for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
       this.#address(address, distance + 8 * lane);
       code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).u32(old);
-      if (kind.word === V128) writeOpcode(code, Op.I64x2ExtractLane).byte(lane);
+      if (kind.word === V128) code.opcode(Op.I64x2ExtractLane).byte(lane);
       if (kind.word === I32) code.byte(Op.I64ExtendI32U);
       code.byte(Op.Call).u32(zeroedByStore);
     }
@@ -272,7 +278,7 @@ function storesSame(one: Store, other: Store): boolean {
 
 function kindOf(type: number, bytes: number): Kind {
   if (type === V128) {
-    const isZero = [0xfd, Op.V128AnyTrue - SIMD, Op.I32Eqz];
+    const isZero = [Op.V128AnyTrue, Op.I32Eqz];
     return { load: SIMD, word: V128, or: Op.V128Or, valueToWord: [], isZero };
   }
   // Shifted to the top, the bytes that are not stored drop out.
@@ -286,8 +292,4 @@ function kindOf(type: number, bytes: number): Kind {
   const valueToWord = type === F32 ? [Op.I32ReinterpretF32] : bytes < 4 ? unstored : [];
   const load = { 1: 0x2d, 2: 0x2f, 4: Op.I32Load }[bytes] as number;
   return { load, word: I32, or: Op.I32Or, valueToWord, isZero: [Op.I32Eqz] };
-}
-
-function writeOpcode(code: BinaryWriter, opcode: number): BinaryWriter {
-  return opcode < SIMD ? code.byte(opcode) : code.byte(SIMD >> 16).u32(opcode - SIMD);
 }

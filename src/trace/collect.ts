@@ -1,4 +1,4 @@
-import { RECORD_BYTES, type Trace, type TraceNotes } from "./trace.js";
+import { RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace.js";
 
 /** A whole trace in memory. */
 export interface CollectedTrace {
@@ -19,6 +19,19 @@ export async function collectTrace(trace: Trace): Promise<CollectedTrace> {
     length = end;
   }
   return { records: records.slice(0, length), count: length / RECORD_BYTES, notes: trace.notes };
+}
+
+/** A trace that is in memory already, in these chunks; unlike one from a file it can be read again. */
+export function traceOf(
+  chunks: readonly TraceChunk[],
+  notes: TraceNotes = { format: "text", losses: [] },
+): Trace {
+  return {
+    notes,
+    async *[Symbol.asyncIterator]() {
+      yield* chunks;
+    },
+  };
 }
 
 function grown(records: Uint8Array, used: number, length: number): Uint8Array<ArrayBuffer> {
