@@ -20,7 +20,7 @@ const ENTRIES = ["src/index.ts", "src/foreign/index.ts", "src/conformance/index.
 /** The doors to the host; behind them only the web's variants have to be free of Node. */
 const DOORS: Record<string, string> = {
   "#read-module": "src/read-module.web.ts",
-  "#worker": "src/foreign/worker.web.ts",
+  "#worker": "src/jail/worker.web.ts",
 };
 
 /** Everything the library may import besides itself. */

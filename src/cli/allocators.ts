@@ -5,7 +5,7 @@
 
 import { parseBytes } from "../bytes.js";
 import { joinWords } from "../report/numbers.js";
-import type { OptionValues } from "../report/results.js";
+import { isModule, type OptionValues } from "../report/results.js";
 import { UsageError } from "./exit.js";
 import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 import { isModuleText, parseModule } from "./modules.js";
@@ -20,9 +20,12 @@ export interface AllocatorChoice {
   options: OptionValues;
 }
 
-/** The options to hand to the library: an allocator's own, and which build to run. */
-export function runOptions({ options }: AllocatorChoice, check: boolean): OptionValues & { check?: boolean } {
-  const build: { check?: boolean } = check ? { check } : {};
+/** The options to hand to the library: an allocator's own, and of a model which build to run. */
+export function runOptions(
+  { model, options }: AllocatorChoice,
+  check: boolean,
+): OptionValues & { check?: boolean } {
+  const build: { check?: boolean } = check && !isModule(model) ? { check } : {};
   return Object.assign({}, options, build);
 }
 

@@ -54,3 +54,14 @@ export function parseWord<Word extends string>(flag: string, text: string, words
   if (word === undefined) throw new UsageError(`${flag}: "${text}" is not one of ${words.join(", ")}`);
   return word;
 }
+
+/** Reads `10s`, `1.5min`, `500ms`, or a plain number of seconds, in seconds. */
+export function parseTime(flag: string, text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\s*$/.exec(text);
+  const unit = (match?.[2] ?? "s") as keyof typeof SECONDS;
+  const seconds = Number(match?.[1]) * SECONDS[unit];
+  if (seconds > 0 && seconds <= 24 * SECONDS.h) return seconds;
+  throw new UsageError(`${flag}: "${text}" is not a time of at most a day: write 500ms, 10s or 2min`);
+}
+
+const SECONDS = { ms: 0.001, s: 1, min: 60, h: 3600 };

@@ -8,7 +8,7 @@ import { moduleOptions } from "../foreign/module-options.js";
 import { slowerThan } from "../report/bench.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
-import { parseCount, parseSize, parseWord } from "./args.js";
+import { parseCount, parseSize, parseTime, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";
@@ -136,21 +136,11 @@ function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
   return {
     rounds: parseCount(flags.rounds, "--rounds"),
     passes: parseCount(flags.passes, "--passes"),
-    budgetSeconds: parseSeconds(flags.budget),
+    budgetSeconds: parseTime("--budget", flags.budget),
     memoryBytes: parseSize("--memory", flags.memory),
     touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
     seed: parseCount(flags.seed, "--seed"),
   };
-}
-
-/** Reads `10s`, `1.5s` or `500ms`, in seconds. */
-function parseSeconds(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)\s*$/.exec(text);
-  const seconds = Number(match?.[1]) * { ms: 0.001, s: 1, min: 60 }[match?.[2] as "ms" | "s" | "min"];
-  if (!(seconds > 0 && seconds <= 86_400)) {
-    throw new UsageError(`--budget: "${text}" is not a time of at most a day: write 500ms, 10s or 2min`);
-  }
-  return seconds;
 }
 
 /** Reads `5%` as 0.05; may be more than 100%. */

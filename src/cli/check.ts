@@ -1,20 +1,18 @@
 import { conformanceCases } from "../conformance/check.js";
-import type { ModuleCheckReport } from "../foreign/check.js";
 import { moduleOptions } from "../foreign/module-options.js";
+import type { ModuleCheckReport } from "../jail/check.js";
 import { checklist } from "../report/checklist.js";
 import { junitXml } from "../report/junit.js";
-import { parseSize } from "./args.js";
 import { EXIT, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
+import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
 /** The flags of `zeropage check`, as typed. */
-export interface CheckFlags {
+export interface CheckFlags extends LimitFlags {
   case?: string;
-  timeout: string;
-  memory: string;
   json?: boolean;
   junit?: string;
 }
@@ -22,8 +20,7 @@ export interface CheckFlags {
 /** Checks a module. Returns the exit code; throws UsageError before any work. */
 export async function checkCommand(file: string, flags: CheckFlags, host: Host): Promise<number> {
   const settings = {
-    seconds: parseSeconds(flags.timeout),
-    memoryBytes: parseSize("--memory", flags.memory),
+    ...parseLimits(flags),
     ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
   };
   const module = parseModule(file);
@@ -38,12 +35,6 @@ export async function checkCommand(file: string, flags: CheckFlags, host: Host):
   print(file, report, flags, host);
   if (junit) write(junit, junitXml(file, report.outcomes), host);
   return report.passed ? EXIT.ok : EXIT.failed;
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
-  throw new UsageError(`--timeout: "${text}" is no number of seconds, such as 60`);
 }
 
 function parseCases(text: string): string[] {

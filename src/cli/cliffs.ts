@@ -9,13 +9,14 @@ import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { type LimitFlags, parseLimits } from "./limits.js";
 import { checkModuleFiles } from "./modules.js";
 import { prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printableCliffs } from "./output.js";
 import { openProgress } from "./progress.js";
 
 /** The flags of `zeropage cliffs`, as typed. */
-export interface CliffsFlags extends FormFlags, CostsFlags {
+export interface CliffsFlags extends FormFlags, CostsFlags, LimitFlags {
   from: string;
   to: string;
   allocator?: string;
@@ -30,6 +31,7 @@ export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<num
   if (range.from > range.to) {
     throw new UsageError(`--from: "${flags.from}" is more than "${flags.to}", given to --to`);
   }
+  const { findCliffs } = host.library.scenariosInJail(parseLimits(flags));
   await checkModuleFiles(allocators);
   const costs = await chooseCosts(flags);
   const chart = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
@@ -39,8 +41,7 @@ export async function cliffsCommand(flags: CliffsFlags, host: Host): Promise<num
     const onProgress = (done: number, total: number) =>
       progress.show(`${label}: ${formatCount(done)} of ${formatCount(total)} sizes`);
     const options = runOptions(allocator, flags.check === true);
-    const run = () =>
-      host.library.findCliffs({ model: allocator.model, options, ...range, ...costs, onProgress });
+    const run = () => findCliffs({ model: allocator.model, options, ...range, ...costs, onProgress });
     return { label, run };
   });
   const { done, failed } = await collect(jobs);

@@ -3,14 +3,12 @@
  */
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
-import type { checkModule } from "../foreign/check.js";
+import type { checkModule } from "../jail/check.js";
+import type { scenariosInJail } from "../jail/scenarios.js";
 import type * as registry from "../models.js";
 import type { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
-import type { runCallocLoop } from "../scenarios/calloc-loop.js";
-import type { findCliffs } from "../scenarios/cliffs.js";
 import type { runIterContent } from "../scenarios/iter-content.js";
 import type { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
-import type { replayTrace } from "../scenarios/replay-trace.js";
 import type { readTrace } from "../trace/read.js";
 
 export type OptionInfo = registry.OptionInfo;
@@ -23,12 +21,11 @@ export interface Catalogue {
 }
 
 export interface Library extends Catalogue {
-  runCallocLoop: typeof runCallocLoop;
+  /** Those that run on modules too. */
+  scenariosInJail: typeof scenariosInJail;
   runIterContent: typeof runIterContent;
   runCallocFix: typeof runCallocFix;
   findCrossover: typeof findCrossover;
-  findCliffs: typeof findCliffs;
-  replayTrace: typeof replayTrace;
   profileCallocLoop: typeof profileCallocLoop;
   profileTrace: typeof profileTrace;
   readTrace: typeof readTrace;

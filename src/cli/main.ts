@@ -2,14 +2,12 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { checkModule } from "../foreign/check.js";
+import { checkModule } from "../jail/check.js";
+import { scenariosInJail } from "../jail/scenarios.js";
 import { machineOptions, models } from "../models.js";
 import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
-import { runCallocLoop } from "../scenarios/calloc-loop.js";
-import { findCliffs } from "../scenarios/cliffs.js";
 import { runIterContent } from "../scenarios/iter-content.js";
 import { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
-import { replayTrace } from "../scenarios/replay-trace.js";
 import { readTrace } from "../trace/read.js";
 import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";
@@ -41,12 +39,10 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   library: {
     models,
     machineOptions,
-    runCallocLoop,
+    scenariosInJail,
     runIterContent,
     runCallocFix,
     findCrossover,
-    findCliffs,
-    replayTrace,
     profileCallocLoop,
     profileTrace,
     readTrace,

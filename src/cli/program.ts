@@ -67,7 +67,7 @@ Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none
 
 Examples:
   zeropage check allocator.wasm
-  zeropage check allocator.wasm --junit report.xml --timeout 10
+  zeropage check allocator.wasm --junit report.xml --timeout 10s
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const BENCH_EXAMPLES = `
@@ -169,7 +169,7 @@ function callocLoop(host: Host, exit: (code: number) => void): Command {
     )
     .option("--count <number>", "how many times", "10000")
     .option("--written <share>", "share of the block the program writes each time, 0% to 100%", "0%");
-  return withReport(command)
+  return withLimits(withReport(command))
     .option("--chart <file>", "draw who zeroed the memory, as an SVG image")
     .addHelpText("after", CALLOC_LOOP_EXAMPLES)
     .action(async (flags) => exit(await callocLoopCommand(flags, host)));
@@ -206,7 +206,7 @@ function cliffs(host: Host, exit: (code: number) => void): Command {
     .description("at which sizes the cost of calloc(1, n); free changes kind, to the byte")
     .option("--from <size>", "smallest n: bytes, or KiB, MiB, GiB", "1KiB")
     .option("--to <size>", "largest n", "1GiB");
-  return withReport(command)
+  return withLimits(withReport(command))
     .option("--chart <file>", "draw cost against size, of all allocators together, as an SVG image")
     .addHelpText("after", CLIFFS_EXAMPLES)
     .action(async (flags: CliffsFlags) => exit(await cliffsCommand(flags, host)));
@@ -222,7 +222,7 @@ function replay(host: Host, exit: (code: number) => void): Command {
       "none",
     )
     .option("--format <format>", `format of the trace, if it is not recognised: ${TRACE_FORMATS.join(", ")}`);
-  return withReport(command)
+  return withLimits(withReport(command))
     .option("--timeline <file>", "draw bytes in use, system and resident over time, as an SVG image")
     .option(
       "--addresses <file>",
@@ -233,12 +233,11 @@ function replay(host: Host, exit: (code: number) => void): Command {
 }
 
 function check(host: Host, exit: (code: number) => void): Command {
-  return new Command("check")
+  const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<file>", "the module, .wasm")
-    .option("--case <names>", "only these cases; several by commas")
-    .option("--timeout <seconds>", "most time for each case", "60")
-    .option("--memory <size>", "most memory for the module", "4GiB")
+    .option("--case <names>", "only these cases; several by commas");
+  return withLimits(command, "most time for each case")
     .option("--json", "as JSON")
     .option("--junit <file>", "write JUnit's XML too")
     .addHelpText("after", CHECK_EXAMPLES)
@@ -335,10 +334,17 @@ function withReport(command: Command, allocators = "every model"): Command {
   return command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)
-    .option("--check", "run on the check build, which validates the machine as it goes")
+    .option("--check", "run models on the check build, which validates the machine as it goes")
     .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
     .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))
     .addOption(new Option("--markdown", "results as a Markdown table").conflicts(["json", "csv"]));
+}
+
+/** Adds what every command that runs modules in jail takes. */
+function withLimits(command: Command, time = "end a module that comes no further for so long"): Command {
+  return command
+    .option("--timeout <time>", time, "60s")
+    .option("--memory <size>", "most memory for a module", "4GiB");
 }
 
 /** A flag given again adds to what was given before. */

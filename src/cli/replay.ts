@@ -1,6 +1,7 @@
 import { formatCount } from "../bytes.js";
 import type { CostProfile } from "../costs/profile.js";
 import { TraceError } from "../errors.js";
+import type { JailLimits } from "../jail/scenarios.js";
 import { allocatorLabel, heading } from "../report/label.js";
 import type { Report, Result, Timeline } from "../report/results.js";
 import { timelineText } from "../report/sparkline.js";
@@ -15,6 +16,7 @@ import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { type LimitFlags, parseLimits } from "./limits.js";
 import { checkModuleFiles } from "./modules.js";
 import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printable } from "./output.js";
@@ -28,7 +30,7 @@ const CHART_POINTS = 1000;
 const TEXT_POINTS = 100;
 
 /** The flags of `zeropage replay`, as typed. */
-export interface ReplayFlags extends FormFlags, CostsFlags {
+export interface ReplayFlags extends FormFlags, CostsFlags, LimitFlags {
   allocator?: string;
   touch: string;
   format?: string;
@@ -44,6 +46,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
     touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
     ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMATS) }),
     check: flags.check === true,
+    limits: parseLimits(flags),
     timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
     ...(await chooseCosts(flags)),
   };
@@ -82,6 +85,7 @@ interface ReplaySettings {
   touch: TouchPolicy;
   format?: (typeof TRACE_FORMATS)[number];
   check: boolean;
+  limits: JailLimits;
   timelinePoints: number;
   costs?: CostProfile;
   /** Where the addresses go, of the one allocator there then is. */
@@ -104,7 +108,7 @@ interface Replayed {
 
 async function replayOne(
   allocator: AllocatorChoice,
-  { touch, format, check, timelinePoints, addresses, costs }: ReplaySettings,
+  { touch, format, check, limits, timelinePoints, addresses, costs }: ReplaySettings,
   source: TraceSource,
   { library }: Host,
   progress: Progress,
@@ -114,8 +118,9 @@ async function replayOne(
   const label = allocatorLabel({ allocator: model, options });
   const trace = await library.readTrace(source.open(), format && { format });
   const lines = new AddressLines();
+  const { replayTrace } = library.scenariosInJail(limits);
   try {
-    const { result, timeline } = await library.replayTrace({
+    const { result, timeline } = await replayTrace({
       model,
       options: runOptions(allocator, check),
       trace,

@@ -1,5 +1,6 @@
 import { formatCount } from "../bytes.js";
 import type { CostProfile } from "../costs/profile.js";
+import type { JailLimits } from "../jail/scenarios.js";
 import { callocLoopChart } from "../report/chart.js";
 import { allocatorLabel } from "../report/label.js";
 import { formatSize } from "../report/numbers.js";
@@ -10,13 +11,14 @@ import { type Collected, collect, type Job } from "./collect.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import { finish } from "./finish.js";
 import type { Host } from "./host.js";
+import { type LimitFlags, parseLimits } from "./limits.js";
 import { checkModuleFiles } from "./modules.js";
 import { prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 
 /** The flags of `zeropage run calloc-loop`, as typed. */
-export interface CallocLoopFlags extends FormFlags, CostsFlags {
+export interface CallocLoopFlags extends FormFlags, CostsFlags, LimitFlags {
   size: string;
   count: string;
   written: string;
@@ -33,6 +35,7 @@ export async function callocLoopCommand(flags: CallocLoopFlags, host: Host): Pro
     written: parsePercent(flags.written),
     allocators: parseAllocators(flags.allocator, host.library, "modules"),
     check: flags.check === true,
+    limits: parseLimits(flags),
     ...(await chooseCosts(flags)),
   };
   await checkModuleFiles(settings.allocators);
@@ -56,11 +59,13 @@ interface CallocLoopSettings {
   written: number;
   allocators: ReturnType<typeof parseAllocators>;
   check: boolean;
+  limits: JailLimits;
   costs?: CostProfile;
 }
 
 function callocLoopJobs(settings: CallocLoopSettings, host: Host, progress: Progress): Job<Result>[] {
-  const { count, written, check, costs } = settings;
+  const { count, written, check, limits, costs } = settings;
+  const { runCallocLoop } = host.library.scenariosInJail(limits);
   return settings.sizes.flatMap((bytes) =>
     settings.allocators.map((allocator) => {
       const { model, options } = allocator;
@@ -71,7 +76,7 @@ function callocLoopJobs(settings: CallocLoopSettings, host: Host, progress: Prog
         ...{ model, options: runOptions(allocator, check), bytes, count, written, onProgress },
         ...(costs && { costs }),
       };
-      return { label, run: () => host.library.runCallocLoop(run) };
+      return { label, run: () => runCallocLoop(run) };
     }),
   );
 }

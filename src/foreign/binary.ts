@@ -1,6 +1,9 @@
 /** Reading and writing the parts a wasm binary is made of: core specification 2.0, chapter 5. */
 import { ModuleError } from "../errors.js";
 
+/** What a linear memory is measured in. */
+export const WASM_PAGE_BYTES = 65_536;
+
 /** Reads from `offset` up to `end`. Everything throws ModuleError where the bytes end or make no sense. */
 export class BinaryReader {
   constructor(

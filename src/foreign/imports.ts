@@ -11,10 +11,10 @@
  *      └──────┴───────────────┴──────────────┴──────────────────┴────────────
  */
 import { ModuleError, ModuleTrap } from "../errors.js";
+import { WASM_PAGE_BYTES } from "./binary.js";
 import type { Extern, Limits, ModuleShape } from "./inspect.js";
 import { checkInitial } from "./limit-memory.js";
 
-export const WASM_PAGE_BYTES = 65_536;
 const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
 const FIRST_ELEMENT = 1; // 0 is the null function
 const STACK_BYTES = 65_536; // emscripten's default
@@ -93,7 +93,7 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
 function makeMemory(wanted: Extern, shape: ModuleShape, pages: number, base: number): WebAssembly.Memory {
   const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
-  checkInitial(Math.max(initial, least), pages);
+  checkInitial(Math.max(initial, least), pages, base);
   return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
 }
 

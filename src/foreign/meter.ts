@@ -4,7 +4,7 @@
  * (assembly/meter.ts draws it); rewrite.ts says what becomes of the code.
  */
 import { ModuleError } from "../errors.js";
-import { BinaryReader, BinaryWriter, Section, Sections } from "./binary.js";
+import { BinaryReader, BinaryWriter, Section, Sections, WASM_PAGE_BYTES } from "./binary.js";
 import {
   FUNCTION_TYPE,
   type HookModule,
@@ -17,7 +17,7 @@ import {
 } from "./hooks.js";
 import { Op, readInstruction, skipLocals, skipType } from "./instructions.js";
 import { moveData } from "./move-data.js";
-import { type Rewriting, rewriteFunction, WASM_PAGE_BYTES } from "./rewrite.js";
+import { type Rewriting, rewriteFunction } from "./rewrite.js";
 
 export interface MeterOptions {
   /**

@@ -104,7 +104,7 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
   const originalShape = inspectModule(original);
   const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
-  const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
+  const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base), base);
   // How functions begin may be different once they are metered.
   const { isRestarting } = originalShape;
   const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };

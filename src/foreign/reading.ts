@@ -1,5 +1,6 @@
 import { SandboxError } from "../errors.js";
 import type { PageRun, PageState } from "../machine.js";
+import { WASM_PAGE_BYTES } from "./binary.js";
 import type { MeteredModule } from "./meter.js";
 
 /** What a metered module did since the last reset. */
@@ -35,7 +36,6 @@ export interface Zeroing {
 }
 
 const PAGE_BYTES = 4096;
-const WASM_PAGE_BYTES = 65_536;
 
 // The order of assembly/meter.ts.
 const COUNTERS = [

@@ -4,7 +4,7 @@
  * where straight-line code ends; so a trap loses those of the straight-line code it interrupts.
  */
 import { AccessCounts } from "./access-counts.js";
-import { BinaryReader, BinaryWriter } from "./binary.js";
+import { BinaryReader, BinaryWriter, WASM_PAGE_BYTES } from "./binary.js";
 import type { Hooks, Layout } from "./hooks.js";
 import {
   ACCESSES,
@@ -18,9 +18,6 @@ import {
 import { CONSTANT, Origins } from "./origins.js";
 import { notePage, Touches } from "./touches.js";
 import { ZeroStores } from "./zero-stores.js";
-
-/** 64 KiB: core specification. */
-export const WASM_PAGE_BYTES = 65_536;
 
 /** Before these, touches are noted, since they may go elsewhere. */
 const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null

@@ -12,9 +12,10 @@ import {
 } from "../sandbox.js";
 import { Timeline } from "../timeline.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import { WASM_PAGE_BYTES } from "./binary.js";
 import { explainTrap } from "./explain.js";
 import type { Provision } from "./families.js";
-import { type Host, WASM_PAGE_BYTES } from "./imports.js";
+import type { Host } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
 import { type Meter, runsOf } from "./reading.js";

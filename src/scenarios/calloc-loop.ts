@@ -5,7 +5,7 @@ import type { CostKind, OptionValues, Result } from "../report/results.js";
 import type { SandboxOptions } from "../sandbox.js";
 import { callocLoopRecords, type LoopSubject, openLoop } from "./cost.js";
 import { costKind } from "./curve.js";
-import { costsOf, notesOf, openAllocator } from "./open.js";
+import { costsOf, notesOf, type Opener, prepareAllocator } from "./open.js";
 
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
@@ -14,6 +14,8 @@ export interface CallocLoopRun {
   /** A model, or the path of a wasm module. */
   model: string;
   options?: SandboxOptions;
+  /** Opens the allocator that `model` then only names. A module has to be metered. */
+  open?: Opener;
   /** Size of each block. */
   bytes: number;
   /** Iterations. */
@@ -35,7 +37,8 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   checkWhole("count", count);
   if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openAllocator(model, options);
+  const open = run.open ?? (await prepareAllocator(model, options));
+  const sandbox = await open();
   const records = callocLoopRecords(bytes, written);
   const start = performance.now();
   for (let done = 0; done < count; ) {
@@ -49,7 +52,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
   sandbox.close();
-  const cost = await findCostKind({ model, options, bytes, written });
+  const cost = await findCostKind({ model, options, open, bytes, written });
   return {
     allocator: model,
     options: settings as OptionValues,

@@ -16,14 +16,10 @@ export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
 const PAGE_BYTES = 4096;
 
 /**
- * Opens what a name stands for: a model, or the module it is the path of, with its options (module-options.ts).
+ * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
+ * (module-options.ts). What has to be read and compiled is so once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
-export async function openAllocator(name: string, options: SandboxOptions = {}): Promise<AnyAllocator> {
-  return (await prepareAllocator(name, options))();
-}
-
-/** The same, to open it again and again: what has to be read and compiled is so once. */
 export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
   if (!isModule(name)) {
     // Which module is the check build's is for openSandbox to say.

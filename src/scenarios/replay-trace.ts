@@ -3,7 +3,7 @@ import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues, Result, TimelinePoint } from "../report/results.js";
 import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../sandbox.js";
 import type { Trace } from "../trace/trace.js";
-import { costsOf, notesOf, openAllocator } from "./open.js";
+import { costsOf, notesOf, type Opener, prepareAllocator } from "./open.js";
 
 export type { TouchPolicy };
 
@@ -11,6 +11,8 @@ export interface TraceRun {
   /** A model, or the path of a wasm module. */
   model: string;
   options?: SandboxOptions;
+  /** Opens the allocator that `model` then only names. A module has to be metered. */
+  open?: Opener;
   /** Read once, and so used up. */
   trace: Trace;
   /** What the program touches of each object it gets. */
@@ -31,7 +33,8 @@ export interface TraceRun {
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
   const { model, options = {}, trace, touch, timelinePoints = 0, onProgress, onResults } = run;
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openAllocator(model, options);
+  const open = run.open ?? (await prepareAllocator(model, options));
+  const sandbox = await open();
   const start = performance.now();
   const replayed = await sandbox.replay(trace, {
     ...{ touch, timelinePoints },

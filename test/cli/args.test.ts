@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCount, parsePercent, parseSizes, parseWord } from "../../src/cli/args.js";
+import { parseCount, parsePercent, parseSizes, parseTime, parseWord } from "../../src/cli/args.js";
 import { UsageError } from "../../src/cli/exit.js";
 import { exactBytes } from "../../src/report/numbers.js";
 
@@ -73,6 +73,19 @@ describe("counts", () => {
 
   test.each(["", "0", "-1", "1.5", "1e4", "10,000", "0x10", "9007199254740993"])("%j is refused", (text) => {
     expect(() => parseCount(text)).toThrow(`--count: "${text}" is not a count`);
+  });
+});
+
+describe("times", () => {
+  test("are in seconds, or have a unit", () => {
+    const times = ["60", "0.5", "10s", "500ms", "1.5 min", " 24h "];
+    expect(times.map((text) => parseTime("--timeout", text))).toEqual([60, 0.5, 10, 0.5, 90, 86_400]);
+  });
+
+  test.each(["", "0", "0s", "-1", "1e3", "10sec", "s", "25h", "Infinity"])("%j is refused", (text) => {
+    expect(() => parseTime("--timeout", text)).toThrow(
+      `--timeout: "${text}" is not a time of at most a day: write 500ms, 10s or 2min`,
+    );
   });
 });
 

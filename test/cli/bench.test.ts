@@ -358,7 +358,7 @@ describe("bench", () => {
     [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt": there is no such file/],
     [["--trace", "."], /cannot read trace ".": it is a folder/],
     [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
-    [["--budget", "10"], /--budget: "10" is not a time/],
+    [["--budget", "ten"], /--budget: "ten" is not a time/],
     [["--shard", "3/2"], /--shard: "3\/2" is not a shard: write 1\/4/],
     [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write 5%/],
     [["--rounds", "0"], /--rounds: "0" is not a count/],

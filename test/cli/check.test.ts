@@ -65,7 +65,7 @@ it("writes JSON, and JUnit's XML beside it", async () => {
 it.each([
   [["check"], "missing required argument"],
   [["check", join(folder, "nothing.wasm")], "there is no such file"],
-  [["check", file, "--timeout", "0"], '--timeout: "0" is no number of seconds'],
+  [["check", file, "--timeout", "0"], '--timeout: "0" is not a time'],
   [["check", file, "--memory", "much"], "--memory"],
   [["check", file, "--case", "none"], '--case: there is no case "none"; there are calloc-fresh'],
   [["check", file, "--junit", join(folder, "none", "x.xml")], "--junit"],

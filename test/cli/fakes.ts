@@ -5,6 +5,8 @@ import type { Outcome } from "../../src/conformance/index.js";
 import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
+import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
+import { isModule } from "../../src/report/results.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";
@@ -78,22 +80,40 @@ export const fakeOutcomes: Outcome[] = [
   { name: "high-addresses", promise: "4 GiB", state: "skip", reason: "its memory ends before 2 GiB" },
 ];
 
-/** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
-export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Library {
+/** What may be replaced of it. */
+export type Overrides = Partial<Library & Scenarios>;
+
+/** The scenarios that run on modules too; of a module they note what it may take. */
+function fakeScenarios(asked: Asked, limits: JailLimits = {}): Scenarios {
+  const note = (run: { model: string }) => asked.push(isModule(run.model) ? { ...run, ...limits } : run);
   return {
-    ...catalogue,
     async runCallocLoop({ onProgress, ...run }) {
-      asked.push(run);
+      note(run);
       onProgress?.(run.count / 2, run.count);
       const { options = {}, bytes, count, written } = run;
       const result = fakeResult({ allocator: run.model, hostSeconds: 0.25, cost: "constant" });
       return { ...result, options: options as Record<string, string>, parameters: { bytes, count, written } };
     },
     async findCliffs({ onProgress, ...run }) {
-      asked.push(run);
+      note(run);
       onProgress?.(80, 160);
       return { ...fakeCliffs(run.model, 130_048), options: (run.options ?? {}) as Record<string, string> };
     },
+    async replayTrace({ onProgress, onResults, trace: _, ...run }) {
+      note(run);
+      onProgress?.(50);
+      for (const [addresses, chunk] of fakeChunks()) onResults?.(addresses, chunk);
+      const { points } = fakeTimeline(run.model);
+      return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
+    },
+  };
+}
+
+/** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
+export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
+  return {
+    ...catalogue,
+    scenariosInJail: (limits) => ({ ...fakeScenarios(asked, limits), ...overrides }),
     async readTrace(source) {
       const text: string[] = [];
       for await (const chunk of source as AsyncIterable<Uint8Array>)
@@ -105,13 +125,6 @@ export function fakeLibrary(asked: Asked, overrides: Partial<Library> = {}): Lib
       asked.push({ bytes: wasm.length, ...options });
       onCase?.("calloc-fresh", 0, 3);
       return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
-    },
-    async replayTrace({ onProgress, onResults, trace: _, ...run }) {
-      asked.push(run);
-      onProgress?.(50);
-      for (const [addresses, chunk] of fakeChunks()) onResults?.(addresses, chunk);
-      const { points } = fakeTimeline(run.model);
-      return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
     },
     async runIterContent({ onProgress, ...run }) {
       asked.push(run);
@@ -175,7 +188,7 @@ export interface Ran {
 }
 
 export interface FakeWorld {
-  library?: Partial<Library>;
+  library?: Overrides;
   stdin?: readonly string[];
   env?: Host["env"];
   stdout?: Captured;

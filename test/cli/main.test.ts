@@ -210,6 +210,54 @@ describe("cliffs", () => {
   });
 });
 
+describe("a module", () => {
+  const BUILT = fileURLToPath(new URL("../foreign/built/", import.meta.url));
+  const named = (...names: string[]) => names.map((name) => `${BUILT}${name}.wasm`).join(",");
+
+  test.each([
+    ["run", "calloc-loop", "--size", "320", "--count", "600"],
+    ["cliffs", "--from", "320", "--to", "640"],
+    ["replay", "-", "--format", "text"],
+  ])("that is hostile ends %s %s for itself alone", async (...argv) => {
+    const allocators = named("starter", "endless", "late", "trapping", "starting", "recursing", "as-tlsf");
+    const trace = Array.from({ length: 20 }, (_, id) => `a ${id} 320\n`).join("");
+    const { code, stdout, stderr } = await zeropage(
+      [...argv, "--allocator", `${allocators},lazy`, "--timeout", "2", "--json"],
+      { input: trace },
+    );
+    expect(code).toBe(1);
+    const lines = stderr.replaceAll(BUILT, "").trimEnd().split("\n");
+    const late = "the module came no further for 2 seconds: allow a longer timeout, or give it up";
+    for (const name of ["starter", "endless", "late"]) {
+      const line = lines.find((one) => one.startsWith(`zeropage: ${name}.wasm`));
+      expect(line).toMatch(new RegExp(`^zeropage: ${name}\\.wasm( at 320 bytes)?: ${late}$`));
+    }
+    expect(lines.find((line) => line.startsWith("zeropage: starting.wasm"))).toContain(
+      "while it was instantiated, the module trapped: unreachable",
+    );
+    const { results } = JSON.parse(stdout) as Report;
+    expect(results.map(({ allocator }) => allocator)).toEqual([`${BUILT}as-tlsf.wasm`, "lazy"]);
+  });
+
+  test("gives its addresses from jail", async () => {
+    const out = join(folder, "out.txt");
+    const trace = Array.from({ length: 20_000 }, (_, i) => `a ${i} 16\nf ${i}\n`).join("");
+    const argv = ["replay", "-", "--format", "text", "--allocator", named("as-tlsf"), "--addresses", out];
+    const { code, stderr } = await zeropage(argv, { input: trace });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${out}\n` });
+    const lines = (await readFile(out, "utf8")).trimEnd().split("\n");
+    expect(lines).toHaveLength(40_000);
+    expect(new Set(lines)).toEqual(new Set([lines[0], "-"]));
+  });
+
+  test("in jail says of a bad trace which line it is", async () => {
+    const argv = ["replay", "-", "--format", "text", "--allocator", named("as-tlsf")];
+    const { code, stderr } = await zeropage(argv, { input: "a 0 1\nx\n" });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^zeropage: stdin: line 2: .*\n$/);
+  });
+});
+
 describe("simulated time", () => {
   const loop = ["--allocator", "libmalloc", "--count", "10"];
 

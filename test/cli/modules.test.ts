@@ -81,6 +81,27 @@ it.each([
   expect(stderr).toContain(`cannot use "${text}": byte 0: not a wasm module`);
 });
 
+it.each([["run", "calloc-loop", "--size", "64", "--count", "1"], ["cliffs"], ["replay", "-"]])(
+  "%s %s runs modules in jail, with the limits that are given",
+  async (...argv) => {
+    const allocators = ["--allocator", `lazy,${bump}`, "--check"];
+    const given = await run([...argv, ...allocators, "--timeout", "2min", "--memory", "1GiB"]);
+    expect(given.asked).toMatchObject([
+      { model: "lazy", options: { check: true } },
+      { model: bump, options: {}, seconds: 120, memoryBytes: 2 ** 30 },
+    ]);
+    // The check build is a model's.
+    expect(given.asked[1]?.options).toEqual({});
+    const { asked } = await run([...argv, ...allocators]);
+    expect(asked[1]).toMatchObject({ seconds: 60, memoryBytes: 2 ** 32 });
+    const wrong = await run([...argv, ...allocators, "--timeout", "soon"]);
+    expect(wrong).toMatchObject({ code: 2, asked: [] });
+    expect(wrong.stderr).toBe(
+      'zeropage: --timeout: "soon" is not a time of at most a day: write 500ms, 10s or 2min\n',
+    );
+  },
+);
+
 it("hands names of functions to the library", async () => {
   const module = `${named}:malloc=take:free=give`;
   const { asked } = await run(["cliffs", "--allocator", `lazy,${module}`]);

@@ -62,11 +62,14 @@ describe("help", () => {
         --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
                             or a file by zeropage calibrate (default: that of the
                             kernel)
-        --check             run on the check build, which validates the machine as it
-                            goes
+        --check             run models on the check build, which validates the machine
+                            as it goes
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
+        --timeout <time>    end a module that comes no further for so long (default:
+                            "60s")
+        --memory <size>     most memory for a module (default: "4GiB")
         --chart <file>      draw who zeroed the memory, as an SVG image
         -h, --help          display help for command
 
@@ -97,11 +100,14 @@ describe("help", () => {
         --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
                             or a file by zeropage calibrate (default: that of the
                             kernel)
-        --check             run on the check build, which validates the machine as it
-                            goes
+        --check             run models on the check build, which validates the machine
+                            as it goes
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
+        --timeout <time>    end a module that comes no further for so long (default:
+                            "60s")
+        --memory <size>     most memory for a module (default: "4GiB")
         --chart <file>      draw cost against size, of all allocators together, as an
                             SVG image
         -h, --help          display help for command
@@ -138,11 +144,14 @@ describe("help", () => {
         --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
                             or a file by zeropage calibrate (default: that of the
                             kernel)
-        --check             run on the check build, which validates the machine as it
-                            goes
+        --check             run models on the check build, which validates the machine
+                            as it goes
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
+        --timeout <time>    end a module that comes no further for so long (default:
+                            "60s")
+        --memory <size>     most memory for a module (default: "4GiB")
         --timeline <file>   draw bytes in use, system and resident over time, as an
                             SVG image
         --addresses <file>  write the address each operation returned, one a line:

@@ -2,10 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Library } from "../../src/cli/library.js";
 import { AllocatorAbort, TraceError } from "../../src/errors.js";
 import { parseSvg } from "../report/svg-check.js";
-import { run } from "./fakes.js";
+import { type Overrides, run } from "./fakes.js";
 
 let folder = "";
 let trace = "";
@@ -33,7 +32,7 @@ test("the flags say what runs", async () => {
 
 test("the format is handed on", async () => {
   const formats: unknown[] = [];
-  const readTrace: Library["readTrace"] = async (_, options) => {
+  const readTrace: NonNullable<Overrides["readTrace"]> = async (_, options) => {
     formats.push(options?.format);
     return { notes: { format: "rep", losses: [] }, async *[Symbol.asyncIterator]() {} };
   };
@@ -80,7 +79,7 @@ test("stdin is replayed on every allocator, and its losses told once", async () 
 
 test("a bad trace is read once and named with its line", async () => {
   let readings = 0;
-  const readTrace: Library["readTrace"] = async () => {
+  const readTrace: NonNullable<Overrides["readTrace"]> = async () => {
     readings++;
     throw new TraceError("this is no operation", 3);
   };
@@ -139,7 +138,7 @@ describe("the addresses", () => {
   test("are not written where the run fails, and what was there stays", async () => {
     const file = join(folder, "out.txt");
     await writeFile(file, "before");
-    const library: Partial<Library> = {
+    const library: Overrides = {
       async replayTrace({ onResults }) {
         onResults?.([], { records: new Uint8Array(0), count: 0 });
         throw new AllocatorAbort("double free", 16);

@@ -2,12 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Library } from "../../src/cli/library.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { AllocatorAbort, OptionError } from "../../src/errors.js";
 import { fakeResult } from "../report/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
-import { captured, run } from "./fakes.js";
+import { captured, type Overrides, run } from "./fakes.js";
 
 const loop = ["run", "calloc-loop"];
 const MIB = 2 ** 20;
@@ -84,7 +83,7 @@ describe("the report", () => {
 });
 
 test("what is odd about a module is noted once", async () => {
-  const library: Partial<Library> = {
+  const library: Overrides = {
     runCallocLoop: async ({ model }) => ({
       ...fakeResult({ allocator: model, mib: 1 }),
       notes: ["it is odd"],
@@ -98,7 +97,7 @@ test("what is odd about a module is noted once", async () => {
 });
 
 describe("where one allocator fails", () => {
-  const failing = (error: Error): Partial<Library> => ({
+  const failing = (error: Error): Overrides => ({
     async runCallocLoop({ model }) {
       if (model === "lazy") throw error;
       return fakeResult({ allocator: model, mib: 1 });
@@ -176,7 +175,7 @@ describe("the chart", () => {
   });
 
   test("of nothing is not written", async () => {
-    const library: Partial<Library> = { runCallocLoop: () => Promise.reject(new AllocatorAbort("no", 0)) };
+    const library: Overrides = { runCallocLoop: () => Promise.reject(new AllocatorAbort("no", 0)) };
     expect((await run([...loop, "--chart", join(folder, "out.svg")], { library })).code).toBe(1);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -26,7 +26,16 @@ it("a maximum that is lower stays, and a module that imports its memory too", ()
 it("a memory that begins with more is refused, at its place", () => {
   const refused = () => limitMemory(bytesOf("harfbuzz-subset"), 300);
   expect(refused).toThrow(ModuleError);
-  expect(refused).toThrow(/^byte \d+: its memory begins with 1040 pages of 64 KiB: allow more than 300$/);
+  expect(refused).toThrow(/^byte \d+: its memory begins with 65 MiB: allow more than 18.8 MiB$/);
+});
+
+it.each(["web-tree-sitter", "harfbuzz-subset"])("%s is told the same with a meter", async (name) => {
+  const options = { unknownImports: "trap" as const, memoryBytes: 2 ** 20 };
+  const message = async (meter: boolean) =>
+    openWasmAllocator(path(name), { ...options, meter }).catch((error) => error.message as string);
+  const withoutPlace = String(await message(false)).replace(/byte \d+: /, "");
+  expect(withoutPlace).toMatch(/^its memory begins with \d+ MiB: allow more than 1 MiB$/);
+  expect(String(await message(true)).replace(/byte \d+: /, "")).toBe(withoutPlace);
 });
 
 it("an allocator under a limit says how much is left", async () => {

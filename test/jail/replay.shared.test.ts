@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { replayInJail } from "../../src/foreign/jail.js";
 import { LimitExceeded, ModuleError, ModuleTrap, readTrace } from "../../src/index.js";
+import { replayInJail } from "../../src/jail/replay.js";
+import { fixtureBytes, openTrace } from "../foreign/replays.js";
 import golden from "../golden/foreign.json" with { type: "json" };
-import { fixtureBytes, openTrace } from "./replays.js";
 
 const MIB = 2 ** 20;
 const fifty = (bytes: number) =>
@@ -47,7 +47,7 @@ describe("a module in jail", () => {
     expect(failedAllocations).toBeGreaterThan(5);
     const less = replayInJail(tree, await fifty(1), { ...options, memoryBytes: MIB });
     await expect(less).rejects.toBeInstanceOf(ModuleError);
-    await expect(less).rejects.toThrow("begins with 512 pages of 64 KiB: allow more than 16");
+    await expect(less).rejects.toThrow("begins with 32 MiB: allow more than 1 MiB");
   });
 
   it.each([
@@ -68,5 +68,8 @@ describe("a module in jail", () => {
     await expect(replayInJail(new Uint8Array([1, 2, 3]), await fifty(1))).rejects.toBeInstanceOf(ModuleError);
     const bytes = await fixtureBytes("as-tlsf");
     await expect(replayInJail(bytes, await fifty(1), { seconds: 0 })).rejects.toThrow(RangeError);
+    expect(await replayInJail(bytes, await fifty(1), { seconds: Infinity })).toMatchObject({
+      operations: 50,
+    });
   });
 });

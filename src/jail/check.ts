@@ -2,9 +2,9 @@
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
 import { LimitExceeded, ModuleError } from "../errors.js";
+import type { WasmOptions } from "../foreign/open.js";
+import type { AllocatorReport } from "../foreign/wasm-allocator.js";
 import { runInJail } from "./jail.js";
-import type { WasmOptions } from "./open.js";
-import type { AllocatorReport } from "./wasm-allocator.js";
 
 export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
   /** Names of cases to run; all without it. */

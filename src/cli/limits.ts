@@ -1,0 +1,13 @@
+import type { JailLimits } from "../jail/scenarios.js";
+import { parseSize, parseTime } from "./args.js";
+
+/** The flags of every command that runs modules in jail, as typed. */
+export interface LimitFlags {
+  timeout: string;
+  memory: string;
+}
+
+/** What a module may take. @throws UsageError */
+export function parseLimits({ timeout, memory }: LimitFlags): Required<JailLimits> {
+  return { seconds: parseTime("--timeout", timeout), memoryBytes: parseSize("--memory", memory) };
+}

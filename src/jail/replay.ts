@@ -1,0 +1,38 @@
+import type { WasmOptions } from "../foreign/open.js";
+import type { AllocatorReport } from "../foreign/wasm-allocator.js";
+import type { ReplayResult, TouchPolicy } from "../sandbox.js";
+import { collectTrace } from "../trace/collect.js";
+import type { Trace } from "../trace/trace.js";
+import { runInJail } from "./jail.js";
+
+export interface JailOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
+  /** Most time it may take, start-up of the Worker included. Default 60. */
+  seconds?: number;
+  /** Most memory the module may have. A module that wants more is refused it, as by any maximum. Default 1 GiB. */
+  memoryBytes?: number;
+  touch?: TouchPolicy;
+  /** Fills objects with a pattern and looks for it again. Default true. */
+  verify?: boolean;
+}
+
+export interface JailResult extends ReplayResult {
+  report: AllocatorReport;
+  memoryBytes: number;
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Replays a trace on a module in a Worker of its own.
+ * @throws LimitExceeded when it takes too long; ModuleError, ModuleTrap for what it did.
+ */
+export async function replayInJail(
+  wasm: Uint8Array,
+  trace: Trace,
+  options: JailOptions = {},
+): Promise<JailResult> {
+  const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, ...open } = options;
+  const { records, count } = await collectTrace(trace);
+  const replay = { wasm, records, count, open: { ...open, memoryBytes }, touch, verify };
+  return (await runInJail({ replay }, seconds)) as JailResult;
+}
