@@ -1,6 +1,7 @@
 /** One allocator on one trace, in a Worker: whatever it does, it is ended when its budget is. */
-import { Worker } from "node:worker_threads";
 import type { WasmOptions } from "../foreign/open.js";
+import { startWorkerAt } from "../jail/worker.node.js";
+import type { Ears } from "../jail/worker.web.js";
 import type { TouchPolicy } from "../sandbox.js";
 import type { BenchCounts, Outcome } from "./record.js";
 
@@ -32,38 +33,33 @@ export interface Subject {
 
 /** Starts a Worker for one job. */
 export function openSubject(job: SubjectJob, budgetSeconds: number): Subject {
-  const worker = new Worker(new URL("./subject-worker.js", import.meta.url), {
-    workerData: job,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 512 },
-  });
+  let settle = (_answer: Answer) => {};
+  let end: Answer | undefined;
+  const ears: Ears = {
+    message: (answer) => settle(answer as Answer),
+    died({ name, message }) {
+      end ??= { state: "failed", error: name, message };
+      settle(end);
+    },
+  };
+  const worker = startWorkerAt(new URL("./subject-worker.js", import.meta.url), ears, job);
   let left = budgetSeconds * 1000;
-  const end = () => void worker.terminate();
   return {
     async ask(question) {
+      if (end) return end;
       const start = performance.now();
-      const answer = await answerOf(worker, question, Math.max(left, 0));
+      const answer = await new Promise<Answer>((resolve) => {
+        const timer = setTimeout(() => settle({ state: "late", seconds: budgetSeconds }), Math.max(left, 0));
+        settle = (given) => {
+          clearTimeout(timer);
+          resolve(given);
+        };
+        worker.post(question);
+      });
       left -= performance.now() - start;
-      if (answer.state !== "answer") end();
-      return answer.state === "late" ? { state: "late", seconds: budgetSeconds } : answer;
+      if (answer.state !== "answer") worker.end();
+      return answer;
     },
-    close: end,
+    close: () => worker.end(),
   };
-}
-
-/** The Worker's answer, or why there is none. */
-function answerOf(worker: Worker, question: string, milliseconds: number): Promise<Answer> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => settle({ state: "late", seconds: 0 }), milliseconds);
-    const died = ({ name, message }: Error) => settle({ state: "failed", error: name, message });
-    const left = (code: number) => died(new Error(`its Worker ended with code ${code}`));
-    // Not removeAllListeners: Node has some of its own, without which messages stop.
-    const settle = (answer: Answer) => {
-      clearTimeout(timer);
-      worker.off("message", settle).off("error", died).off("exit", left);
-      resolve(answer);
-    };
-    worker.on("message", settle).on("error", died).on("exit", left);
-    worker.postMessage(question);
-  });
 }

@@ -1,9 +1,15 @@
 import { parentPort, Worker } from "node:worker_threads";
 import type { Ears, JailWorker } from "./worker.web.js";
 
-/** Starts jail-worker beside this file, on its own stack and with a heap that may not eat the process's. */
-export function startWorker({ message, died }: Ears): JailWorker {
-  const worker = new Worker(new URL("./jail-worker.js", import.meta.url), {
+/** Starts jail-worker beside this file. */
+export function startWorker(ears: Ears): JailWorker {
+  return startWorkerAt(new URL("./jail-worker.js", import.meta.url), ears);
+}
+
+/** Starts any, on its own stack and with a heap that may not eat the process's. What it is given, it has from the start. */
+export function startWorkerAt(url: URL, { message, died }: Ears, workerData?: unknown): JailWorker {
+  const worker = new Worker(url, {
+    workerData,
     execArgv: [], // the program's own may not be for files, such as --input-type
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
