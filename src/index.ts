@@ -20,12 +20,8 @@ export {
 } from "./errors.js";
 export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
-export {
-  type AllocatorReport,
-  type Exhaustion,
-  WasmAllocator,
-  type WasmReplayOptions,
-} from "./foreign/wasm-allocator.js";
+export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
+export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
 export {
   type KernelKind,
   machineOptions,

@@ -1,5 +1,5 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
-import type { Exhaustion } from "../foreign/wasm-allocator.js";
+import type { Exhaustion } from "../foreign/replayer.js";
 import type { OptionValues } from "../report/results.js";
 import type { TouchPolicy } from "../sandbox.js";
 import type { Ratio } from "../statistics.js";

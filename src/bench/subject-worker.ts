@@ -2,7 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../errors.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
-import type { Exhaustion, WasmAllocator } from "../foreign/wasm-allocator.js";
+import type { Exhaustion } from "../foreign/replayer.js";
+import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
 import { RECORD_BYTES, type Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";

@@ -5,9 +5,5 @@ export { type JailLimits, type Scenarios, scenariosInJail } from "../jail/scenar
 export type { Convention, FunctionNames, Provision } from "./families.js";
 export { type Extern, type FunctionType, inspectModule, type Limits, type ModuleShape } from "./inspect.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./open.js";
-export {
-  type AllocatorReport,
-  type Exhaustion,
-  WasmAllocator,
-  type WasmReplayOptions,
-} from "./wasm-allocator.js";
+export type { Exhaustion, WasmReplayOptions } from "./replayer.js";
+export { type AllocatorReport, WasmAllocator } from "./wasm-allocator.js";

@@ -2,29 +2,21 @@ import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../arguments
 import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
 import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../errors.js";
 import type { PageRun } from "../machine.js";
-import {
-  type ReplayOptions,
-  type ReplayResult,
-  type Sandbox,
-  TOUCH_POLICIES,
-  type TouchPolicy,
-  type Width,
-} from "../sandbox.js";
-import { Timeline } from "../timeline.js";
-import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
 import { WASM_PAGE_BYTES } from "./binary.js";
-import { explainTrap } from "./explain.js";
 import type { Provision } from "./families.js";
+import { Guard } from "./guard.js";
 import type { Host } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
 import { type Meter, runsOf } from "./reading.js";
+import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
 const MOST_PAGES = 65_536; // of 64 KiB: core specification
-const SLOT_WORDS = 4; // assembly/driver.ts
 /** Pages of an operating system, which a meter counts. */
 const PAGE_BYTES = 4096;
 
@@ -38,14 +30,6 @@ export interface AllocatorReport {
   started: string[];
   /** Sentences about what is odd. */
   findings: string[];
-}
-
-export interface WasmReplayOptions extends ReplayOptions {
-  /**
-   * Fills every object with a pattern, and expects to find it again: tells blocks that overlap, and a
-   * calloc that is not zero. Default false. What the module throws is then ModuleTrap.
-   */
-  verify?: boolean;
 }
 
 /** What does not apply to linear memory. */
@@ -63,18 +47,6 @@ export interface Running {
   started: string[];
   /** Imports that trap when called, as "module.name". */
   trapping: string[];
-}
-
-/** How a module came to the end of its memory. */
-export interface Exhaustion {
-  /** Operations of all replays done before the first allocation that got no memory. */
-  operations: number;
-  /** Allocations that got none. */
-  failedAllocations: number;
-  /** Whether it trapped then instead of returning 0. */
-  trapped: boolean;
-  /** Size of its memory. */
-  memoryBytes: number;
 }
 
 interface ObjectBlock {
@@ -96,20 +68,16 @@ export class WasmAllocator implements SandboxFace {
   /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
   readonly #objects = new Map<number, ObjectBlock>();
   #calls = 0;
-  #broken: ModuleTrap | undefined;
-  /** Whether it is broken because the module trapped in a call in which its memory could not grow. */
-  #starved = false;
-  #open = true;
   readonly #mostBytes: number;
+  readonly #guard: Guard;
+  readonly #replayer: Replayer;
 
   /** None: a module has no settings. */
   readonly options: Record<string, string | number> = {};
   /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
   readonly instance: WebAssembly.Instance;
-  private readonly linked: Linked;
   private readonly memory: LinearMemory;
   private readonly meter: Meter | undefined;
-  private readonly host: Host;
 
   /** @internal Use `openWasmAllocator`. */
   constructor(
@@ -119,51 +87,11 @@ export class WasmAllocator implements SandboxFace {
     maximumPages: number | undefined,
   ) {
     this.instance = instance;
-    this.linked = linked;
     this.memory = memory;
     this.meter = meter;
-    this.host = host;
+    this.#guard = new Guard(linked, host, meter);
+    this.#replayer = new Replayer(this.#guard, linked.driver, () => this.#bytes());
     this.#mostBytes = (maximumPages ?? MOST_PAGES) * WASM_PAGE_BYTES - memory.base;
-  }
-
-  /** The linked module, unless it is closed or broken. */
-  get #live(): Linked {
-    if (!this.#open) throw new SandboxError("the allocator is closed: open another");
-    if (this.#broken) {
-      throw new SandboxError("the module trapped before, so its state is unknown: open it again", {
-        cause: this.#broken,
-      });
-    }
-    return this.linked;
-  }
-
-  #run<T>(call: (linked: Linked) => T, where = ""): T {
-    const linked = this.#live;
-    this.#forgetRefusal();
-    try {
-      return call(linked);
-    } catch (error) {
-      // What the driver finds is broken whatever the memory.
-      const isOwn = linked.driver.fault.value === 0;
-      const explained = explainTrap(error, linked.driver);
-      if (explained instanceof ModuleTrap) {
-        this.#broken = explained;
-        this.#starved = isOwn && this.#wasRefused;
-        if (this.#starved) explained.message += ", after its memory was refused to grow";
-      }
-      explained.message = where + explained.message;
-      throw explained;
-    }
-  }
-
-  #forgetRefusal(): void {
-    this.host.refused = false;
-    if (this.meter) this.meter.refused = false;
-  }
-
-  /** Whether the growth asked for last was refused, as far as is known: without a meter only what the host was asked for. */
-  get #wasRefused(): boolean {
-    return this.host.refused || this.meter?.refused === true;
   }
 
   // ---- The allocator ----
@@ -197,7 +125,7 @@ export class WasmAllocator implements SandboxFace {
   #allocate(bytes: number, align: number, largest: number, call: (linked: Linked) => number): number {
     this.#calls++;
     const pointer =
-      largest > MOST_BYTES ? 0 : this.#run((linked) => this.#checked(linked, bytes, align, call));
+      largest > MOST_BYTES ? 0 : this.#guard.run((linked) => this.#checked(linked, bytes, align, call));
     this.lastError = pointer === 0 && bytes !== 0 ? this.#failure(bytes) : null;
     return pointer;
   }
@@ -220,7 +148,8 @@ export class WasmAllocator implements SandboxFace {
     if (pointer === 0) return this.malloc(bytes);
     const held = this.#find(pointer);
     this.#calls++;
-    const moved = bytes > MOST_BYTES ? 0 : this.#run((linked) => this.#resize(linked, pointer, held, bytes));
+    const moved =
+      bytes > MOST_BYTES ? 0 : this.#guard.run((linked) => this.#resize(linked, pointer, held, bytes));
     this.lastError = moved === 0 && bytes !== 0 ? this.#failure(bytes) : null;
     return moved;
   }
@@ -242,7 +171,7 @@ export class WasmAllocator implements SandboxFace {
     // C's free takes 0, and so it is given it; the others are not made for that.
     if (pointer === 0 && this.report.convention !== "c") return;
     const { block, bytes, align } = pointer === 0 ? NOTHING : this.#find(pointer);
-    this.#run(({ driver }) => driver.release(block, bytes, align));
+    this.#guard.run(({ driver }) => driver.release(block, bytes, align));
     this.#objects.delete(pointer);
   }
 
@@ -251,11 +180,11 @@ export class WasmAllocator implements SandboxFace {
     checkWhole("pointer", pointer);
     if (pointer === 0) return 0;
     const { bytes } = this.#find(pointer);
-    return this.#run(({ usableSize }) => (usableSize ? usableSize(pointer) >>> 0 : bytes));
+    return this.#guard.run(({ usableSize }) => (usableSize ? usableSize(pointer) >>> 0 : bytes));
   }
 
   #find(pointer: number): ObjectBlock {
-    this.#live;
+    this.#guard.live;
     const held = this.#objects.get(pointer);
     if (held) return held;
     throw new AllocatorAbort(
@@ -289,7 +218,7 @@ export class WasmAllocator implements SandboxFace {
   load(address: number, width: Width = 1): number | bigint {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
-    this.#live;
+    this.#guard.live;
     const value = this.memory.load(address, width);
     return width === 8 ? value : Number(value);
   }
@@ -299,7 +228,7 @@ export class WasmAllocator implements SandboxFace {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
     const whole = checkValue("value", value, width);
-    this.#live;
+    this.#guard.live;
     this.memory.store(address, whole, width);
   }
 
@@ -308,7 +237,7 @@ export class WasmAllocator implements SandboxFace {
     checkWhole("address", address);
     checkValue("value", value, 1);
     checkWhole("bytes", bytes);
-    const { patterns } = this.#live;
+    const { patterns } = this.#guard.live;
     this.memory.check(address, bytes, "write");
     patterns.fill(address, value, bytes);
   }
@@ -318,7 +247,7 @@ export class WasmAllocator implements SandboxFace {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
     checkOneOf("access", access, ["read", "write"]);
-    const { patterns } = this.#live;
+    const { patterns } = this.#guard.live;
     this.memory.check(address, bytes, access);
     patterns.touch(address, bytes, access === "write" ? 1 : 0);
   }
@@ -337,7 +266,7 @@ export class WasmAllocator implements SandboxFace {
    * the needless are known, for that a page was read before it was written is not noted.
    */
   counters(): Counters {
-    const { driver } = this.#live;
+    const { driver } = this.#guard.live;
     const none = Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Record<Syscall, number>;
     return {
       calls: this.#calls + driver.calls(),
@@ -363,7 +292,7 @@ export class WasmAllocator implements SandboxFace {
   }
 
   #bytes(): Counters["bytes"] {
-    const { driver } = this.#live;
+    const { driver } = this.#guard.live;
     let inUse = driver.liveBytes();
     for (const { bytes } of this.#objects.values()) inUse += bytes;
     const system = this.memory.bytes;
@@ -378,7 +307,7 @@ export class WasmAllocator implements SandboxFace {
 
   /** None: a foreign module's statistics have no common form. */
   statistics(): Record<string, number> {
-    this.#live;
+    this.#guard.live;
     return {};
   }
 
@@ -386,7 +315,7 @@ export class WasmAllocator implements SandboxFace {
   pages(address: number, bytes: number): PageRun[] {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
-    this.#live;
+    this.#guard.live;
     if (!this.meter)
       throw inapplicable("pages", "open it with meter: true, for a linear memory does not tell");
     return runsOf(this.meter.pages(), address, bytes);
@@ -397,45 +326,15 @@ export class WasmAllocator implements SandboxFace {
     throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
   }
 
-  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
-  slots(): Float64Array {
-    const { driver } = this.#live;
-    const count = driver.slotsMade();
-    const words = new Uint32Array(driver.memory.buffer, driver.slotsAddress(), SLOT_WORDS * count);
-    return Float64Array.from({ length: count }, (_, slot) => words[SLOT_WORDS * slot] as number);
-  }
-
   /** Host memory the module takes, in bytes; it only grows. */
   get hostBytes(): number {
-    this.#live;
+    this.#guard.live;
     return this.memory.bytes;
-  }
-
-  /**
-   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
-   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
-   * or less.
-   */
-  get exhaustion(): Exhaustion | null {
-    const { driver } = this.linked;
-    const returned = driver.failedAllocations.value as number;
-    if (returned === 0 && !this.#starved) return null;
-    return {
-      operations: returned > 0 ? (driver.doneBeforeFailure.value as number) : this.operations,
-      failedAllocations: returned + (this.#starved ? 1 : 0),
-      trapped: this.#starved,
-      memoryBytes: this.memory.bytes,
-    };
-  }
-
-  /** Operations of all replays done, also when the last trapped. */
-  get operations(): number {
-    return this.linked.driver.done();
   }
 
   /** Compares the objects that calls made. @throws ModuleTrap naming two that overlap. */
   check(): void {
-    this.#live;
+    this.#guard.live;
     const sorted = [...this.#objects].sort(([one], [other]) => one - other);
     let [end, before] = [0, 0];
     for (const [pointer, { bytes }] of sorted) {
@@ -451,73 +350,37 @@ export class WasmAllocator implements SandboxFace {
    * Runs a trace. The loop is in wasm and calls the module directly.
    * @throws TraceError from the trace; ModuleTrap from the run, naming the operation.
    */
-  async replay(trace: Trace, options: WasmReplayOptions = {}): Promise<ReplayResult> {
-    checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
-    const timeline = new Timeline(options.timelinePoints ?? 0);
-    const failures = () => this.#live.driver.failedAllocations.value as number;
-    const failedBefore = failures();
-    let operations = 0;
-    for await (const chunk of trace) {
-      this.#replayChunk(chunk, operations, timeline, options);
-      operations += chunk.count;
-      options.onProgress?.(operations);
-    }
-    const points = timeline.finish(operations, () => this.counters().bytes);
-    return { operations, failedAllocations: failures() - failedBefore, timeline: points };
+  replay(trace: Trace, options: WasmReplayOptions = {}): Promise<ReplayResult> {
+    return this.#replayer.replay(trace, options);
   }
 
   /** Runs a few records (src/trace/trace.ts) `times` over, all in one call. */
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
-    checkWhole("times", times);
-    checkOneOf("touch", touch, TOUCH_POLICIES);
-    const { driver } = this.#live;
-    const most = driver.bufferRecords();
-    if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
-    this.#write(records, 0, records.count);
-    this.#run(() => driver.replay(0, records.count, times, TOUCH_POLICIES.indexOf(touch), 0));
+    this.#replayer.repeat(records, times, touch);
   }
 
-  #replayChunk(chunk: TraceChunk, before: number, timeline: Timeline, options: WasmReplayOptions): void {
-    const most = this.#live.driver.bufferRecords();
-    for (let first = 0; first < chunk.count; first += most) {
-      const count = Math.min(chunk.count - first, most);
-      this.#write(chunk, first, count);
-      for (let at = 0; at < count; ) {
-        const to = Math.min(count, at + timeline.until(before + first + at));
-        this.#replayRecords(at, to, options, before + first);
-        at = to;
-        timeline.note(before + first + at, () => this.counters().bytes);
-      }
-      options.onResults?.(this.#results(count), chunk);
-    }
+  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
+  slots(): Float64Array {
+    return this.#replayer.slots();
   }
 
-  #replayRecords(from: number, to: number, options: WasmReplayOptions, before: number): void {
-    const { driver } = this.#live;
-    const touch = TOUCH_POLICIES.indexOf(options.touch ?? "none");
-    try {
-      this.#run(() => driver.replay(from, to, 1, touch, options.verify ? 1 : 0));
-    } catch (error) {
-      const operation = before + from + driver.replayed() + 1;
-      (error as Error).message = `operation ${operation}: ${(error as Error).message}`;
-      throw error;
-    }
+  /** Operations of all replays done, also when the last trapped. */
+  get operations(): number {
+    return this.#replayer.operations;
   }
 
-  #write({ records }: TraceChunk, first: number, count: number): void {
-    const { driver } = this.#live;
-    const buffer = new Uint8Array(driver.memory.buffer, driver.bufferAddress(), count * RECORD_BYTES);
-    buffer.set(records.subarray(first * RECORD_BYTES, (first + count) * RECORD_BYTES));
-  }
-
-  #results(count: number): number[] {
-    const { driver } = this.#live;
-    return Array.from(new BigUint64Array(driver.memory.buffer, driver.resultsAddress(), count), Number);
+  /**
+   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
+   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
+   * or less.
+   */
+  get exhaustion(): Exhaustion | null {
+    return this.#replayer.exhaustion(this.memory.bytes);
   }
 
   /** Ends the allocator; every later call throws SandboxError. */
   close(): void {
-    this.#open = false;
+    this.#guard.close();
   }
 }
 

@@ -1,0 +1,67 @@
+import { ModuleTrap, SandboxError } from "../errors.js";
+import { explainTrap } from "./explain.js";
+import type { Host } from "./imports.js";
+import type { Linked } from "./link.js";
+import type { Meter } from "./reading.js";
+
+/** Lets calls through to a linked module as long as it is open and in one piece. */
+export class Guard {
+  #broken: ModuleTrap | undefined;
+  #starved = false;
+  #open = true;
+
+  constructor(
+    private readonly linked: Linked,
+    private readonly host: Host,
+    private readonly meter: Meter | undefined,
+  ) {}
+
+  /** The linked module. @throws SandboxError if it is closed or broken. */
+  get live(): Linked {
+    if (!this.#open) throw new SandboxError("the allocator is closed: open another");
+    if (this.#broken) {
+      throw new SandboxError("the module trapped before, so its state is unknown: open it again", {
+        cause: this.#broken,
+      });
+    }
+    return this.linked;
+  }
+
+  /** Whether it is broken because the module trapped in a call in which its memory could not grow. */
+  get starved(): boolean {
+    return this.#starved;
+  }
+
+  /** Calls the module. @throws ModuleTrap for what it does, and it is broken then; SandboxError as `live` does. */
+  run<T>(call: (linked: Linked) => T): T {
+    const linked = this.live;
+    this.#forgetRefusal();
+    try {
+      return call(linked);
+    } catch (error) {
+      // What the driver finds is broken whatever the memory.
+      const isOwn = linked.driver.fault.value === 0;
+      const explained = explainTrap(error, linked.driver);
+      if (explained instanceof ModuleTrap) {
+        this.#broken = explained;
+        this.#starved = isOwn && this.#wasRefused;
+        if (this.#starved) explained.message += ", after its memory was refused to grow";
+      }
+      throw explained;
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  #forgetRefusal(): void {
+    this.host.refused = false;
+    if (this.meter) this.meter.refused = false;
+  }
+
+  /** Whether the growth asked for last was refused, as far as is known: without a meter only what the host was asked for. */
+  get #wasRefused(): boolean {
+    return this.host.refused || this.meter?.refused === true;
+  }
+}
