@@ -8,7 +8,14 @@ import {
   type FunctionNames,
   findAllocator,
 } from "./families.js";
-import { checkLimits, type Host, type ImportOptions, mostPages, satisfyImports } from "./imports.js";
+import {
+  checkLimits,
+  givenByUser,
+  type Host,
+  type ImportOptions,
+  mostPages,
+  satisfyImports,
+} from "./imports.js";
 import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
 import { limitMemory } from "./limit-memory.js";
 import { LinearMemory } from "./linear-memory.js";
@@ -241,7 +248,7 @@ function missing({ trapping }: Running): string[] {
 function findReruns(prepared: Prepared, options: ImportOptions): string[] {
   const { shape } = prepared;
   if (shape.isRestarting) return [RESTARTING];
-  if (shape.imports.some(({ module, name }) => options.imports?.[module]?.[name])) return [];
+  if (shape.imports.some((wanted) => givenByUser(options, wanted) !== undefined)) return [];
   const { linked, memory } = start(prepared, options);
   try {
     return probeReruns({ malloc: linked.driver.malloc, memoryBytes: () => memory.bytes });

@@ -1,0 +1,65 @@
+/** Modules written to do harm, or to be misunderstood: each gets a clear error, and nothing else is disturbed. */
+import { describe, expect, it } from "vitest";
+import { ModuleError, openWasmAllocator, type WasmOptions } from "../../src/index.js";
+import { assemble } from "./reference.js";
+
+/** An allocator that gives all it has once; `head` comes before its memory, `more` behind all. */
+function moduleOf({
+  head = "",
+  memory = '(memory (export "memory") 1)',
+  malloc = "(i32.const 64)",
+  more = "",
+}): Uint8Array {
+  return assemble(`(module ${head} ${memory} ${more}
+    (func (export "malloc") (param i32) (result i32) ${malloc})
+    (func (export "free") (param i32)))`);
+}
+
+const open = (parts: Parameters<typeof moduleOf>[0], options?: WasmOptions) =>
+  openWasmAllocator(moduleOf(parts), options);
+
+describe("an import named as what every object has", () => {
+  const calling = (module: string, name: string) => ({
+    head: `(import "${module}" "${name}" (func $wanted (param i32) (result i32)))`,
+    malloc: "(call $wanted (local.get 0))",
+  });
+
+  it.each([
+    ["__proto__", "planted"],
+    ["constructor", "planted"],
+    ["toString", "planted"],
+  ])("%s.%s is linked, and stays the module's own", async (module, name) => {
+    const allocator = await open(calling(module, name), { unknownImports: "trap" });
+    expect(() => allocator.malloc(8)).toThrow(`called ${module}.${name}, which is not known`);
+    for (const shared of [Object.prototype, Object, Object.prototype.toString]) {
+      expect(name in shared).toBe(false);
+    }
+  });
+
+  it.each([
+    ["env", "toString"],
+    ["env", "constructor"],
+    ["env", "__proto__"],
+    ["wasi_snapshot_preview1", "constructor"],
+    ["constructor", "name"],
+  ])("%s.%s is not known", async (module, name) => {
+    const opened = open(calling(module, name), { imports: { env: {} } });
+    // Of WASI all that is not known answers that it is not there.
+    if (module === "wasi_snapshot_preview1") {
+      const allocator = await opened;
+      expect(() => allocator.malloc(8)).toThrow("it returned 0x34"); // 52, NOSYS
+      return;
+    }
+    await expect(opened).rejects.toThrow(`imports the function "${module}.${name}", which is not known`);
+  });
+
+  it("is the user's where the user gives it", async () => {
+    const imports = { env: { constructor: () => 128 } } as unknown as WebAssembly.Imports;
+    expect((await open(calling("env", "constructor"), { imports })).malloc(8)).toBe(128);
+  });
+
+  it("is no global of position independent code", async () => {
+    const opened = open({ head: '(import "env" "constructor" (global i32))' });
+    await expect(opened).rejects.toThrow(ModuleError);
+  });
+});
