@@ -32,10 +32,18 @@ export function explainTrap(error: unknown, driver: DriverExports): Error {
   return trapOf(error, "the module");
 }
 
-/** A trap, an exhausted stack, or what a function given by the user threw. */
+/** A trap, an exhausted stack, an exception nothing caught, or what a function given by the user threw. */
 export function trapOf(cause: unknown, who: string): ModuleTrap {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof WebAssembly.RuntimeError) return new ModuleTrap(`${who} trapped: ${what}`, { cause });
-  if (cause instanceof RangeError) return new ModuleTrap(`${who} used up the stack`, { cause });
+  const { message = "" } = cause instanceof Error ? cause : {};
+  if (cause instanceof WebAssembly.RuntimeError)
+    return new ModuleTrap(`${who} trapped: ${message}`, { cause });
+  if (isOutOfStack(cause)) return new ModuleTrap(`${who} used up the stack`, { cause });
+  const isException = cause instanceof WebAssembly.Exception;
+  const what = message || (isException ? "an exception that nothing caught" : String(cause));
   return new ModuleTrap(`${who} threw: ${what}`, { cause });
+}
+
+/** RangeErrors are also thrown for memories and tables that are too large. */
+export function isOutOfStack(cause: unknown): boolean {
+  return cause instanceof RangeError && /call stack/i.test(cause.message);
 }

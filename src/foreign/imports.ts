@@ -104,7 +104,22 @@ function makeMemory(wanted: Extern, shape: ModuleShape, pages: number, base: num
   const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
   checkInitial(Math.max(initial, least), pages);
-  return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
+  const limits = { initial: Math.max(initial, least), maximum: Math.min(maximum, pages) };
+  return make(wanted, () => new WebAssembly.Memory(limits));
+}
+
+/** @throws ModuleError where the engine makes nothing of that size. */
+function make<T>({ kind, name }: Extern, made: () => T): T {
+  try {
+    return made();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ModuleError(
+      `the ${kind} "${name}" that the module imports cannot be made, give it in imports: ${message}`,
+      undefined,
+      { cause },
+    );
+  }
 }
 
 /** Pages a memory may have, those of a meter besides. */
@@ -124,13 +139,15 @@ export function checkLimits({ name, limits }: Extern): Limits {
   return limits;
 }
 
-function makeTable({ name, limits }: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
+function makeTable(wanted: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
+  const { name, limits } = wanted;
   if (!limits) throw new ModuleError(`table "${name}" is of unknown size: give the module's bytes`);
-  return new WebAssembly.Table({
-    element: "anyfunc",
+  const descriptor = {
+    element: "anyfunc" as const,
     initial: Math.max(limits.initial, FIRST_ELEMENT + (relocatable?.tableElements ?? 0)),
     ...(limits.maximum !== undefined && { maximum: limits.maximum }),
-  });
+  };
+  return make(wanted, () => new WebAssembly.Table(descriptor));
 }
 
 function layoutOf({ relocatable }: ModuleShape) {

@@ -1,6 +1,6 @@
 import { locate, readModule } from "#read-module";
 import { ModuleError, ZeropageError } from "../errors.js";
-import { trapOf } from "./explain.js";
+import { isOutOfStack, trapOf } from "./explain.js";
 import {
   type Allocator,
   type Convention,
@@ -105,10 +105,12 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
       throw new ModuleError("a compiled module cannot be metered or limited: give its bytes");
     }
     const shape = shapeOfCompiled(source);
+    checkMemory(shape);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
   const originalShape = inspectModule(original);
+  checkMemory(originalShape);
   const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
@@ -202,11 +204,15 @@ function instantiate(module: WebAssembly.Module, host: Host): WebAssembly.Instan
     return new WebAssembly.Instance(module, host.imports);
   } catch (cause) {
     if (cause instanceof ZeropageError) throw cause;
-    if (!(cause instanceof WebAssembly.LinkError) && !(cause instanceof TypeError)) {
-      throw trapOf(cause, "while it was instantiated, the module");
-    }
+    if (!isRefusal(cause)) throw trapOf(cause, "while it was instantiated, the module");
     throw new ModuleError(`the module cannot be linked: ${cause.message}`, undefined, { cause });
   }
+}
+
+/** Whether the engine did not begin to run it: what it imports does not fit, or it wants more than there is. */
+function isRefusal(cause: unknown): cause is Error {
+  if (cause instanceof RangeError) return !isOutOfStack(cause);
+  return cause instanceof WebAssembly.LinkError || cause instanceof TypeError;
 }
 
 /** The memory a module exports, or else the one it imports. */
@@ -214,12 +220,17 @@ function memoryOf({ exports, imports }: ModuleShape): Extern | undefined {
   return [...exports, ...imports].find(({ kind }) => kind === "memory");
 }
 
-function findMemory(shape: ModuleShape, exports: WebAssembly.Exports, host: Host): WebAssembly.Memory {
-  const wanted = memoryOf(shape);
-  if (!wanted)
+/** @throws ModuleError for a module without a memory, or with one that cannot be driven. */
+function checkMemory(shape: ModuleShape): void {
+  const memory = memoryOf(shape);
+  if (!memory)
     throw new ModuleError("the module exports no memory, so nobody can use what it allocates: export it");
-  if (wanted.limits) checkLimits(wanted);
-  return (exports[wanted.name] as WebAssembly.Memory | undefined) ?? (host.memory as WebAssembly.Memory);
+  if (memory.limits) checkLimits(memory);
+}
+
+function findMemory({ exports: shapes }: ModuleShape, exports: WebAssembly.Exports, { memory }: Host) {
+  const exported = shapes.find(({ kind }) => kind === "memory");
+  return (exported ? exports[exported.name] : memory) as WebAssembly.Memory;
 }
 
 // ---- What is odd ----

@@ -1,6 +1,7 @@
 /** Modules written to do harm, or to be misunderstood: each gets a clear error, and nothing else is disturbed. */
+import binaryen from "binaryen";
 import { describe, expect, it } from "vitest";
-import { ModuleError, openWasmAllocator, type WasmOptions } from "../../src/index.js";
+import { ModuleError, ModuleTrap, openWasmAllocator, type WasmOptions } from "../../src/index.js";
 import { assemble } from "./reference.js";
 
 /** An allocator that gives all it has once; `head` comes before its memory, `more` behind all. */
@@ -10,9 +11,10 @@ function moduleOf({
   malloc = "(i32.const 64)",
   more = "",
 }): Uint8Array {
-  return assemble(`(module ${head} ${memory} ${more}
+  const text = `(module ${head} ${memory} ${more}
     (func (export "malloc") (param i32) (result i32) ${malloc})
-    (func (export "free") (param i32)))`);
+    (func (export "free") (param i32)))`;
+  return assemble(text, binaryen.Features.ExceptionHandling | binaryen.Features.Memory64);
 }
 
 const open = (parts: Parameters<typeof moduleOf>[0], options?: WasmOptions) =>
@@ -62,4 +64,60 @@ describe("an import named as what every object has", () => {
     const opened = open({ head: '(import "env" "constructor" (global i32))' });
     await expect(opened).rejects.toThrow(ModuleError);
   });
+});
+
+describe("what the engine does not make", () => {
+  it.each([
+    [
+      "a table it imports",
+      { head: '(import "env" "t" (table 4000000000 funcref))' },
+      'the table "t" that the',
+    ],
+    ["a table of its own", { head: "(table 4000000000 funcref)" }, "the module cannot be linked: "],
+    [
+      "64-bit memory",
+      { memory: '(memory (export "memory") i64 1)' },
+      "64-bit addresses: compile for 32 bits",
+    ],
+    ["memory of threads", { memory: '(memory (export "memory") 1 9 shared)' }, "is shared between threads"],
+  ])("%s is refused", async (_, parts, message) => {
+    const opened = open(parts);
+    await expect(opened).rejects.toThrow(ModuleError);
+    await expect(opened).rejects.toThrow(message);
+    await expect(open(parts, { meter: true })).rejects.toThrow(message);
+  });
+});
+
+it("a memory it imports is not taken for what it exports under that name", async () => {
+  const parts = { memory: '(import "env" "memory" (memory 1))', more: '(func (export "memory"))' };
+  expect((await open(parts)).malloc(8)).toBe(64);
+});
+
+describe("an exception", () => {
+  const head = "(tag $oops (param i32))";
+  const body = "(throw $oops (i32.const 1))";
+  const uncaught = "threw: an exception that nothing caught";
+
+  it.each([
+    [
+      "in the start function",
+      `(func $begin ${body}) (start $begin)`,
+      "while it was instantiated, the module ",
+    ],
+    ["in a start-up function", `(func (export "_initialize") ${body})`, "in its _initialize the module "],
+  ])("%s is told", async (_, more, where) => {
+    const opened = open({ head, more });
+    await expect(opened).rejects.toThrow(ModuleTrap);
+    await expect(opened).rejects.toThrow(where + uncaught);
+  });
+
+  it("in malloc is told", async () => {
+    const allocator = await open({ head, malloc: body });
+    expect(() => allocator.malloc(8)).toThrow(`the module ${uncaught}`);
+  });
+});
+
+it("a start-up function that never returns to itself used up the stack", async () => {
+  const more = '(func $deep (export "_initialize") (call $deep))';
+  await expect(open({ more })).rejects.toThrow("in its _initialize the module used up the stack");
 });
