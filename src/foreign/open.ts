@@ -1,5 +1,6 @@
 import { locate, readModule } from "#read-module";
 import { ModuleError, ZeropageError } from "../errors.js";
+import { printable } from "../printable.js";
 import { isOutOfStack, trapOf } from "./explain.js";
 import {
   type Allocator,
@@ -252,7 +253,7 @@ function oddities(shape: ModuleShape, { convention, functions }: Allocator): str
 
 function missing({ trapping }: Running): string[] {
   if (trapping.length === 0) return [];
-  return [`it imports what is not known, and traps if it calls that: ${trapping.join(", ")}`];
+  return [`it imports what is not known, and traps if it calls that: ${printable(trapping.join(", "))}`];
 }
 
 /** Whether constructors run on each call: read from the module, or asked of an instance made for this alone. */

@@ -93,6 +93,25 @@ it("a memory it imports is not taken for what it exports under that name", async
   expect((await open(parts)).malloc(8)).toBe(64);
 });
 
+describe("a name that would steer a terminal", () => {
+  const NAME = "\\1b[2Jpass\\07\\0a\\e2\\80\\ae";
+  const SHOWN = "\\u{1b}[2Jpass\\u{7}\\u{a}\\u{202e}";
+
+  it("is shown in errors", async () => {
+    const head = `(import "env" "${NAME}" (func $wanted (param i32) (result i32)))`;
+    const parts = { head, malloc: "(call $wanted (local.get 0))" };
+    await expect(open(parts)).rejects.toThrow(`the function "env.${SHOWN}"`);
+    const allocator = await open(parts, { unknownImports: "trap" });
+    expect(allocator.report.findings).toEqual([expect.stringMatching(/ env\.\\u\{1b\}\[2Jpass/)]);
+    expect(() => allocator.malloc(8)).toThrow(`called env.${SHOWN}, which is not known`);
+  });
+
+  it("is shown among exports", async () => {
+    const wasm = assemble(`(module (memory (export "memory") 1) (func (export "${NAME}")))`);
+    await expect(openWasmAllocator(wasm)).rejects.toThrow(`among its exports (${SHOWN})`);
+  });
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
