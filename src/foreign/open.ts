@@ -112,6 +112,8 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
   const original = await readSource(source as Readable);
   const originalShape = inspectModule(original);
   checkMemory(originalShape);
+  // What is wrong is told at its place in the original, and no rewriting makes it right.
+  if (!WebAssembly.validate(original as BufferSource)) await compile(original);
   const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base));
@@ -119,7 +121,8 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
   const { isRestarting } = originalShape;
   const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
   const allocator = find(shape, options);
-  return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
+  const module = await compile(wasm, original);
+  return { module, shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
 function meter(wasm: Uint8Array, allocator: Allocator): Promise<MeteredModule> {
@@ -146,17 +149,19 @@ function find(shape: ModuleShape, { functions, convention }: WasmOptions): Alloc
   return findAllocator(shape.exports, functions, convention);
 }
 
-async function compile(wasm: Uint8Array): Promise<WebAssembly.Module> {
+/** Compiles a module, which may be rewritten from a valid one. */
+async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(wasm as BufferSource);
   } catch (cause) {
-    const message = (cause as Error).message;
+    const message = (cause as Error).message.replace(/^.*?compil\w*\(\): /i, "");
+    if (wasm !== original)
+      throw new ModuleError(`rewritten, the module is too large to compile: ${message}`, undefined, {
+        cause,
+      });
     const at = /@\+(\d+)/.exec(message)?.[1];
-    throw new ModuleError(
-      `the module is not valid: ${message.replace(/^.*?compil\w*\(\): /i, "")}`,
-      at === undefined ? undefined : Number(at),
-      { cause },
-    );
+    const offset = at === undefined ? undefined : Number(at);
+    throw new ModuleError(`the module is not valid: ${message}`, offset, { cause });
   }
 }
 

@@ -112,6 +112,34 @@ describe("a name that would steer a terminal", () => {
   });
 });
 
+it("one that is not valid is refused at the same place, metered, limited or as it is", async () => {
+  const whole = moduleOf({ malloc: "(i32.load (i32.const 64))", more: '(data (i32.const 8) "text")' });
+  let invalid = 0;
+  for (let at = 8; at < whole.length; at++) {
+    for (const bit of [1, 8, 64]) {
+      const changed = whole.slice();
+      changed[at] = (changed[at] as number) ^ bit;
+      if (WebAssembly.validate(changed as BufferSource)) continue;
+      invalid++;
+      const tried: WasmOptions[] = [{}, { meter: true }, { memoryBytes: 2 ** 20 }];
+      const errors = tried.map((options) => openWasmAllocator(changed, options).catch((error) => error));
+      const [plain, ...others] = await Promise.all(errors);
+      expect(plain).toBeInstanceOf(ModuleError);
+      for (const other of others) expect(other.message).toBe(plain.message);
+    }
+  }
+  expect(invalid).toBeGreaterThan(100);
+});
+
+it("one that metering makes too large for the engine is refused as that", async () => {
+  const store = "(i32.store (i32.mul (local.get 0) (i32.const 4)) (local.get 1))";
+  const parts = { more: `(func (export "x") (param i32) ${"(local i32)".repeat(49_999)} ${store})` };
+  expect((await open(parts)).malloc(8)).toBe(64);
+  const metered = open(parts, { meter: true });
+  await expect(metered).rejects.toThrow(ModuleError);
+  await expect(metered).rejects.toThrow("rewritten, the module is too large to compile: ");
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
