@@ -8,6 +8,7 @@ import {
   describeProvisions,
   type FunctionNames,
   findAllocator,
+  misfits,
 } from "./families.js";
 import {
   checkLimits,
@@ -243,7 +244,9 @@ function findMemory({ exports: shapes }: ModuleShape, exports: WebAssembly.Expor
 
 function oddities(shape: ModuleShape, { convention, functions }: Allocator): string[] {
   const has = (name: string) => shape.exports.some((one) => one.name === name);
-  const findings: string[] = [];
+  const used = Object.values(functions);
+  const unused = shape.exports.filter(({ name }) => !used.includes(name));
+  const findings = misfits(unused).map((misfit) => `${misfit}, and not used`);
   if (convention === "managed") {
     findings.push("free only unpins an object: its memory returns when the module's collector runs");
     if (!functions.pin) findings.push("there is no __pin: a collector would take objects that are in use");

@@ -140,6 +140,15 @@ it("one that metering makes too large for the engine is refused as that", async 
   await expect(metered).rejects.toThrow("rewritten, the module is too large to compile: ");
 });
 
+it("a function of a known name that is of another type is reported as not used, unless it is named", async () => {
+  const more = '(func $plain (export "calloc") (param i32) (result i32) (i32.const 64))';
+  const { report } = await open({ more, malloc: "(call $plain (i32.const 1))" });
+  expect(report.functions.calloc).toEqual({ composed: "malloc, then fill" });
+  expect(report.findings).toContain("its calloc is of type i>i, not ii>i, and not used");
+  const named = await open({ more }, { functions: { malloc: "calloc", free: "free" } });
+  expect(named.report.findings.join()).not.toContain("not used");
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
