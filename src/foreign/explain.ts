@@ -1,5 +1,5 @@
 import { ModuleTrap, OutOfMemory, ZeropageError } from "../errors.js";
-import type { DriverExports } from "./link.js";
+import type { Linked } from "./link.js";
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
@@ -21,12 +21,18 @@ const FAULTS: readonly ((pointer: number, detail: number) => ZeropageError)[] = 
 ];
 
 /** The error that something thrown during a call stands for. */
-export function explainTrap(error: unknown, driver: DriverExports): Error {
+export function explainTrap(error: unknown, { driver, patterns }: Linked): Error {
   const fault = driver.fault.value as number;
   if (error instanceof WebAssembly.RuntimeError && fault) {
     const [pointer, detail] = [driver.faultPointer.value, driver.faultDetail.value] as [number, number];
     driver.fault.value = 0;
     return (FAULTS[fault] as (typeof FAULTS)[number])(pointer >>> 0, detail >>> 0);
+  }
+  if (error instanceof WebAssembly.RuntimeError && patterns.outsideBytes.value) {
+    const [pointer, bytes] = [patterns.outsideAddress.value, patterns.outsideBytes.value] as [number, number];
+    return new ModuleTrap(
+      `it gave ${hex(pointer >>> 0)} for ${bytes >>> 0} bytes, which is outside its memory`,
+    );
   }
   if (error instanceof ZeropageError) return error;
   return trapOf(error, "the module");

@@ -149,6 +149,38 @@ it("a function of a known name that is of another type is reported as not used, 
   expect(named.report.findings.join()).not.toContain("not used");
 });
 
+describe("a pointer outside memory is told where something is done with it for the module", () => {
+  const far = { malloc: "(i32.const 0xfffffff0)" };
+  const grown = {
+    head: "(global $calls (mut i32) (i32.const 0))",
+    malloc: `(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+      (select (i32.const 64) (i32.const 0xfffffff0) (i32.eq (global.get $calls) (i32.const 1)))`,
+  };
+  const posix = {
+    ...far,
+    more: '(func (export "posix_memalign") (param i32 i32 i32) (result i32) (i32.const 0))',
+  };
+
+  it.each([{}, { meter: true }])("%j", async (options) => {
+    const outside = (bytes: number) => `it gave 0xfffffff0 for ${bytes} bytes, which is outside its memory`;
+    const [cleared, moved, aligned] = [
+      await open(far, options),
+      await open(grown, options),
+      await open(posix, options),
+    ];
+    expect(() => cleared.calloc(10, 10)).toThrow(outside(100));
+    const pointer = moved.malloc(8);
+    expect(() => moved.realloc(pointer, 1000)).toThrow(outside(8));
+    expect(() => aligned.alignedAlloc(64, 100)).toThrow(outside(4));
+    const copying = {
+      head: '(import "env" "emscripten_memcpy_big" (func $copy (param i32 i32 i32)))',
+      malloc: "(call $copy (i32.const 0xfffffff0) (i32.const 0) (i32.const 100)) (i32.const 64)",
+    };
+    const copied = await open(copying, options);
+    expect(() => copied.malloc(8)).toThrow(outside(100));
+  });
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
