@@ -1,9 +1,11 @@
 import { locate, readModule } from "#read-module";
+import { checkOneOf, checkWhole } from "../arguments.js";
 import { ModuleError, ZeropageError } from "../errors.js";
 import { printable } from "../printable.js";
 import { isOutOfStack, trapOf } from "./explain.js";
 import {
   type Allocator,
+  CONVENTIONS,
   type Convention,
   describeProvisions,
   type FunctionNames,
@@ -61,7 +63,8 @@ interface Prepared {
  * Its exports are recognised by name (C, Rust, wasm-bindgen, AssemblyScript) or named by `functions`.
  * Opening runs the module's start-up, and a few mallocs of an instance of its own: one that is not
  * trusted belongs into a jail (jail.ts).
- * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start.
+ * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start; RangeError for an
+ * option's value that is none.
  */
 export async function openWasmAllocator(
   source: WasmSource,
@@ -79,6 +82,7 @@ export async function prepareWasmAllocator(
   source: WasmSource,
   options: WasmOptions = {},
 ): Promise<() => WasmAllocator> {
+  checkOptions(options);
   const prepared = await prepare(source, options);
   const { allocator, shape } = prepared;
   const [name, maximum] = [options.name ?? nameOf(source), memoryOf(shape)?.limits?.maximum];
@@ -89,6 +93,12 @@ export async function prepareWasmAllocator(
     findings ??= [...oddities(shape, allocator), ...missing(running), ...findReruns(prepared, options)];
     return new WasmAllocator(name, { ...convention, started: running.started, findings }, running, maximum);
   };
+}
+
+function checkOptions({ memoryBytes, convention, unknownImports }: WasmOptions): void {
+  if (memoryBytes !== undefined) checkWhole("memoryBytes", memoryBytes);
+  if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
+  if (unknownImports !== undefined) checkOneOf("unknownImports", unknownImports, ["refuse", "trap"]);
 }
 
 function nameOf(source: WasmSource): string {
@@ -139,6 +149,10 @@ function zeroesByStores({ functions, convention }: Allocator): boolean | "auto" 
 async function readSource(source: Readable): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    const wanted = "a module is its bytes (Uint8Array or ArrayBuffer), a URL, a path or a WebAssembly.Module";
+    throw new ModuleError(`${wanted}; got ${String(source)}`);
+  }
   const read = await readModule(typeof source === "string" ? locate(source) : source);
   const bytes = read instanceof Response ? await read.arrayBuffer() : read;
   return ArrayBuffer.isView(bytes)

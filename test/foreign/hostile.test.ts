@@ -181,6 +181,23 @@ describe("a pointer outside memory is told where something is done with it for t
   });
 });
 
+it.each([
+  [{ memoryBytes: Number.NaN }, "memoryBytes must be a whole number"],
+  [{ memoryBytes: "1GiB" }, "memoryBytes must be a whole number"],
+  [{ convention: "cee" }, "convention must be one of c, sized, bindgen, rust, managed; got cee"],
+  [{ unknownImports: "maybe" }, "unknownImports must be one of refuse, trap; got maybe"],
+])("an option that is none is refused: %j", async (options, message) => {
+  const opened = open({}, options as WasmOptions);
+  await expect(opened).rejects.toThrow(RangeError);
+  await expect(opened).rejects.toThrow(message);
+});
+
+it.each([5, null, undefined, {}, new DataView(new ArrayBuffer(8))])("%s is no module", async (source) => {
+  const opened = openWasmAllocator(source as unknown as Uint8Array);
+  await expect(opened).rejects.toThrow(ModuleError);
+  await expect(opened).rejects.toThrow(`a WebAssembly.Module; got ${String(source)}`);
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
