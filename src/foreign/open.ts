@@ -147,7 +147,8 @@ function zeroesByStores({ functions, convention }: Allocator): boolean | "auto" 
 }
 
 async function readSource(source: Readable): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  // Browsers do not compile what is shared.
+  if (source instanceof Uint8Array) return source.buffer instanceof ArrayBuffer ? source : source.slice();
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (typeof source !== "string" && !(source instanceof URL)) {
     const wanted = "a module is its bytes (Uint8Array or ArrayBuffer), a URL, a path or a WebAssembly.Module";

@@ -198,6 +198,13 @@ it.each([5, null, undefined, {}, new DataView(new ArrayBuffer(8))])("%s is no mo
   await expect(opened).rejects.toThrow(`a WebAssembly.Module; got ${String(source)}`);
 });
 
+it("bytes that threads share are a module as any", async () => {
+  const bytes = moduleOf({});
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  expect((await openWasmAllocator(shared, { meter: true })).malloc(8)).toBe(64);
+});
+
 describe("an exception", () => {
   const head = "(tag $oops (param i32))";
   const body = "(throw $oops (i32.const 1))";
