@@ -52,7 +52,7 @@ export function probeReruns({ malloc, memoryBytes }: Probe): string[] {
   }
   if (addresses.size === 1 && !addresses.has(0)) {
     return [
-      `every malloc returns the same address: the module runs its constructors on each call; ${REMEDY}`,
+      `every malloc returns the same address, as where a module runs its constructors on each call; ${REMEDY}`,
     ];
   }
   if (growths < PROBES) return [];
