@@ -17,6 +17,10 @@ export let lastRead: u8 = 0;
 /** Whether a meter keeps its notes below `base`. */
 let metered: bool = false;
 
+/** Bytes of the range that was last found to be outside the module's memory, and its address; 0 before there is one. */
+export let outsideBytes: u32 = 0;
+export let outsideAddress: u32 = 0;
+
 export function setBase(bytes: u32, isMetered: bool): void {
   base = bytes;
   metered = isMetered;
@@ -32,22 +36,35 @@ export function memoryBytes(): u64 {
   return ((<u64>memory.size()) << 16) - base;
 }
 
+/** Traps unless a range that the module told of lies in its memory. */
+function check(address: u32, bytes: u32): void {
+  if (<u64>address + bytes <= memoryBytes()) return;
+  outsideAddress = address;
+  outsideBytes = bytes;
+  unreachable();
+}
+
 export function loadWord(address: u32): u32 {
+  check(address, 4);
   return load<u32>(base + address);
 }
 
 export function fill(address: u32, value: u32, bytes: u32): void {
+  check(address, bytes);
   note(address, bytes, true);
   memory.fill(base + address, <u8>value, bytes);
 }
 
 /** Zeroes a range on behalf of an allocator that has no calloc: its zeroing, and not the program's. */
 export function clear(address: u32, bytes: u32): void {
+  check(address, bytes);
   if (metered) noteFill(address, 0, bytes);
   memory.fill(base + address, 0, bytes);
 }
 
 export function copy(to: u32, from: u32, bytes: u32): void {
+  check(from, bytes);
+  check(to, bytes);
   note(from, bytes, false);
   note(to, bytes, true);
   memory.copy(base + to, base + from, bytes);

@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /** Base of every error this library throws on purpose, but for `RangeError` on a bad argument. */
 export class ZeropageError extends Error {
   override name = "ZeropageError";
@@ -70,13 +72,16 @@ export class ModuleError extends ZeropageError {
     readonly offset?: number,
     options?: ErrorOptions,
   ) {
-    super(offset === undefined ? message : `byte ${offset}: ${message}`, options);
+    super(printable(offset === undefined ? message : `byte ${offset}: ${message}`), options);
   }
 }
 
 /** A foreign module trapped, gave up, or broke the contract of an allocator. Its state is unknown from then on. */
 export class ModuleTrap extends ZeropageError {
   override name = "ModuleTrap";
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
 
 /** A foreign module took more time than it was allowed. It was ended, and nothing else was touched. */

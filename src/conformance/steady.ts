@@ -17,6 +17,14 @@ function expectSteady(bench: Bench, round: () => void): void {
   );
 }
 
+/** A block taken in one of three ways, that grew, and shrank again. */
+function resized(bench: Bench, i: number): number {
+  const bytes = 24 + 91 * i;
+  const pointer =
+    i % 3 === 0 ? bench.malloc(bytes) : i % 3 === 1 ? bench.calloc(bytes) : bench.aligned(64, bytes);
+  return bench.realloc(bench.realloc(pointer, 5 * bytes), bytes);
+}
+
 export const steady: readonly Case[] = [
   {
     name: "fill-and-empty",
@@ -25,6 +33,18 @@ export const steady: readonly Case[] = [
     run(bench) {
       expectSteady(bench, () => {
         const pointers = Array.from({ length: 60 }, (_, i) => bench.malloc(16 + 97 * i));
+        for (const pointer of pointers) bench.free(pointer);
+      });
+    },
+  },
+  {
+    name: "resize-and-empty",
+    promise:
+      "to take blocks in every way, move them by realloc and free them, over and over, takes no more and more memory",
+    of: "realloc",
+    run(bench) {
+      expectSteady(bench, () => {
+        const pointers = Array.from({ length: 12 }, (_, i) => resized(bench, i));
         for (const pointer of pointers) bench.free(pointer);
       });
     },

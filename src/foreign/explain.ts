@@ -1,5 +1,5 @@
 import { ModuleTrap, OutOfMemory, ZeropageError } from "../errors.js";
-import type { DriverExports } from "./link.js";
+import type { Linked } from "./link.js";
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
@@ -21,21 +21,35 @@ const FAULTS: readonly ((pointer: number, detail: number) => ZeropageError)[] = 
 ];
 
 /** The error that something thrown during a call stands for. */
-export function explainTrap(error: unknown, driver: DriverExports): Error {
+export function explainTrap(error: unknown, { driver, patterns }: Linked): Error {
   const fault = driver.fault.value as number;
   if (error instanceof WebAssembly.RuntimeError && fault) {
     const [pointer, detail] = [driver.faultPointer.value, driver.faultDetail.value] as [number, number];
     driver.fault.value = 0;
     return (FAULTS[fault] as (typeof FAULTS)[number])(pointer >>> 0, detail >>> 0);
   }
+  if (error instanceof WebAssembly.RuntimeError && patterns.outsideBytes.value) {
+    const [pointer, bytes] = [patterns.outsideAddress.value, patterns.outsideBytes.value] as [number, number];
+    return new ModuleTrap(
+      `it gave ${hex(pointer >>> 0)} for ${bytes >>> 0} bytes, which is outside its memory`,
+    );
+  }
   if (error instanceof ZeropageError) return error;
   return trapOf(error, "the module");
 }
 
-/** A trap, an exhausted stack, or what a function given by the user threw. */
+/** A trap, an exhausted stack, an exception nothing caught, or what a function given by the user threw. */
 export function trapOf(cause: unknown, who: string): ModuleTrap {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof WebAssembly.RuntimeError) return new ModuleTrap(`${who} trapped: ${what}`, { cause });
-  if (cause instanceof RangeError) return new ModuleTrap(`${who} used up the stack`, { cause });
+  const { message = "" } = cause instanceof Error ? cause : {};
+  if (cause instanceof WebAssembly.RuntimeError)
+    return new ModuleTrap(`${who} trapped: ${message}`, { cause });
+  if (isOutOfStack(cause)) return new ModuleTrap(`${who} used up the stack`, { cause });
+  const isException = cause instanceof WebAssembly.Exception;
+  const what = message || (isException ? "an exception that nothing caught" : String(cause));
   return new ModuleTrap(`${who} threw: ${what}`, { cause });
+}
+
+/** RangeErrors are also thrown for memories and tables that are too large. */
+export function isOutOfStack(cause: unknown): boolean {
+  return cause instanceof RangeError && /call stack/i.test(cause.message);
 }

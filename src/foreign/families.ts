@@ -42,20 +42,22 @@ interface Family {
   roles: Partial<Record<Role, [name: RegExp, signature: string]>>;
 }
 
+const C_LIBRARY: Family = {
+  convention: "c",
+  roles: {
+    malloc: [/^_?malloc$/, "i>i"],
+    calloc: [/^_?calloc$/, "ii>i"],
+    realloc: [/^_?realloc$/, "ii>i"],
+    free: [/^_?free$/, "i>"],
+    aligned: [/^_?(aligned_alloc|memalign)$/, "ii>i"],
+    posixAligned: [/^_?posix_memalign$/, "iii>i"],
+    usableSize: [/^_?malloc_usable_size$/, "i>i"],
+  },
+};
+
 /** Tried in this order. The C face of a module stands before others that it may have beside. */
 const FAMILIES: readonly Family[] = [
-  {
-    convention: "c",
-    roles: {
-      malloc: [/^_?malloc$/, "i>i"],
-      calloc: [/^_?calloc$/, "ii>i"],
-      realloc: [/^_?realloc$/, "ii>i"],
-      free: [/^_?free$/, "i>"],
-      aligned: [/^_?(aligned_alloc|memalign)$/, "ii>i"],
-      posixAligned: [/^_?posix_memalign$/, "iii>i"],
-      usableSize: [/^_?malloc_usable_size$/, "i>i"],
-    },
-  },
+  C_LIBRARY,
   {
     // AssemblyScript's heap, re-exported: alloc, heap.alloc or __alloc
     convention: "c",
@@ -122,9 +124,20 @@ export function findAllocator(
     const found = match(functions, family);
     if (found.malloc && found.free) return { convention: family.convention, functions: found };
   }
+  const odd = misfits(exports).map((misfit) => `; ${misfit}`);
   throw new ModuleError(
-    `no allocator among its exports (${list(functions)}): name them, as in functions: { malloc: "take", free: "give" } or, on the command line, FILE.wasm:malloc=take:free=give`,
+    `no allocator among its exports (${list(functions)})${odd.join("")}: name them, as in functions: { malloc: "take", free: "give" } or, on the command line, FILE.wasm:malloc=take:free=give`,
   );
+}
+
+/** Of the exports with names of C's library those of another type, which are not used, each in words. */
+export function misfits(exports: readonly Extern[]): string[] {
+  const wanted = Object.values(C_LIBRARY.roles);
+  return exports.flatMap(({ name, kind, type }) => {
+    const role = wanted.find(([pattern]) => kind === "function" && pattern.test(name));
+    if (!role || fits(type, role[1])) return [];
+    return [`its ${name} is of type ${signature(type)}, not ${role[1]}`];
+  });
 }
 
 function match(functions: readonly Extern[], { roles }: Family): FunctionNames {

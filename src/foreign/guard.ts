@@ -39,9 +39,9 @@ export class Guard {
     try {
       return call(linked);
     } catch (error) {
-      // What the driver finds is broken whatever the memory.
-      const isOwn = linked.driver.fault.value === 0;
-      const explained = explainTrap(error, linked.driver);
+      // What the driver and the patterns find is broken whatever the memory.
+      const isOwn = !linked.driver.fault.value && !linked.patterns.outsideBytes.value;
+      const explained = explainTrap(error, linked);
       if (explained instanceof ModuleTrap) {
         this.#broken = explained;
         this.#starved = isOwn && this.#wasRefused;

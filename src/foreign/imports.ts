@@ -55,14 +55,24 @@ export interface Host {
 type ImportShape = ModuleShape["imports"][number];
 type HostFunction = (...args: never[]) => unknown;
 
+/** What an object has under a name that the module chose: not what every object has, such as `constructor`. */
+function named<T>(from: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  if (!from || (name in Object.prototype && !Object.hasOwn(from, name))) return undefined;
+  return from[name];
+}
+
+/** What the user gives for an import, if anything. */
+export function givenByUser({ imports }: ImportOptions, { module, name }: ImportShape) {
+  return named(named(imports, module), name);
+}
+
 /** @throws ModuleError naming an import that cannot be given, and what to do. */
 export function satisfyImports(shape: ModuleShape, options: ImportOptions, base: number): Host {
-  const host: Host = { imports: {}, base, refused: false, trapping: [] };
+  const host: Host = { imports: Object.create(null), base, refused: false, trapping: [] };
   for (const wanted of shape.imports) {
     const module = host.imports[wanted.module] ?? Object.create(null);
     host.imports[wanted.module] = module;
-    module[wanted.name] =
-      options.imports?.[wanted.module]?.[wanted.name] ?? provide(wanted, shape, host, options);
+    module[wanted.name] = givenByUser(options, wanted) ?? provide(wanted, shape, host, options);
     if (wanted.kind === "memory") host.memory = module[wanted.name];
   }
   return host;
@@ -94,7 +104,22 @@ function makeMemory(wanted: Extern, shape: ModuleShape, pages: number, base: num
   const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
   checkInitial(Math.max(initial, least), pages, base);
-  return new WebAssembly.Memory({ initial: Math.max(initial, least), maximum: Math.min(maximum, pages) });
+  const limits = { initial: Math.max(initial, least), maximum: Math.min(maximum, pages) };
+  return make(wanted, () => new WebAssembly.Memory(limits));
+}
+
+/** @throws ModuleError where the engine makes nothing of that size. */
+function make<T>({ kind, name }: Extern, made: () => T): T {
+  try {
+    return made();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ModuleError(
+      `the ${kind} "${name}" that the module imports cannot be made, give it in imports: ${message}`,
+      undefined,
+      { cause },
+    );
+  }
 }
 
 /** Pages a memory may have, those of a meter besides. */
@@ -114,13 +139,15 @@ export function checkLimits({ name, limits }: Extern): Limits {
   return limits;
 }
 
-function makeTable({ name, limits }: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
+function makeTable(wanted: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
+  const { name, limits } = wanted;
   if (!limits) throw new ModuleError(`table "${name}" is of unknown size: give the module's bytes`);
-  return new WebAssembly.Table({
-    element: "anyfunc",
+  const descriptor = {
+    element: "anyfunc" as const,
     initial: Math.max(limits.initial, FIRST_ELEMENT + (relocatable?.tableElements ?? 0)),
     ...(limits.maximum !== undefined && { maximum: limits.maximum }),
-  });
+  };
+  return make(wanted, () => new WebAssembly.Table(descriptor));
 }
 
 function layoutOf({ relocatable }: ModuleShape) {
@@ -142,7 +169,7 @@ function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAssembly.G
     __heap_base: stackHigh,
     __data_end: dataEnd,
   };
-  const value = values[name];
+  const value = named(values, name);
   if (value === undefined || global?.type !== "i32") return undefined;
   return new WebAssembly.Global({ value: "i32", mutable: global.mutable }, value);
 }
@@ -151,9 +178,9 @@ function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAssembly.G
 
 function hostFunction({ module, name }: ImportShape, host: Host): HostFunction | undefined {
   if (name === "proc_exit" || name === "exit") return (code: number) => giveUp(`left with exit code ${code}`);
-  if (WASI.test(module)) return wasiFunctions(host)[name] ?? (() => NOSYS);
+  if (WASI.test(module)) return named(wasiFunctions(host), name) ?? (() => NOSYS);
   if (name.startsWith("__syscall_")) return () => -NOSYS;
-  return runtimeFunctions(host)[name];
+  return named(runtimeFunctions(host), name);
 }
 
 /** What wasi-libc gives up without: no folder is open, and the environment is empty. */

@@ -33,6 +33,8 @@ export interface DriverExports {
 
 /** assembly/patterns.ts */
 export interface PatternExports {
+  outsideBytes: WebAssembly.Global;
+  outsideAddress: WebAssembly.Global;
   setBase(bytes: number, isMetered: number): void;
   note(address: number, bytes: number, write: number): void;
   copy(to: number, from: number, bytes: number): void;

@@ -1,14 +1,25 @@
 import { locate, readModule } from "#read-module";
+import { checkOneOf, checkWhole } from "../arguments.js";
 import { ModuleError, ZeropageError } from "../errors.js";
-import { trapOf } from "./explain.js";
+import { printable } from "../printable.js";
+import { isOutOfStack, trapOf } from "./explain.js";
 import {
   type Allocator,
+  CONVENTIONS,
   type Convention,
   describeProvisions,
   type FunctionNames,
   findAllocator,
+  misfits,
 } from "./families.js";
-import { checkLimits, type Host, type ImportOptions, mostPages, satisfyImports } from "./imports.js";
+import {
+  checkLimits,
+  givenByUser,
+  type Host,
+  type ImportOptions,
+  mostPages,
+  satisfyImports,
+} from "./imports.js";
 import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
 import { limitMemory } from "./limit-memory.js";
 import { LinearMemory } from "./linear-memory.js";
@@ -52,7 +63,8 @@ interface Prepared {
  * Its exports are recognised by name (C, Rust, wasm-bindgen, AssemblyScript) or named by `functions`.
  * Opening runs the module's start-up, and a few mallocs of an instance of its own: one that is not
  * trusted belongs into a jail (jail.ts).
- * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start.
+ * @throws ModuleError for what cannot be read, linked or recognised; ModuleTrap if it fails to start; RangeError for an
+ * option's value that is none.
  */
 export async function openWasmAllocator(
   source: WasmSource,
@@ -70,6 +82,7 @@ export async function prepareWasmAllocator(
   source: WasmSource,
   options: WasmOptions = {},
 ): Promise<() => WasmAllocator> {
+  checkOptions(options);
   const prepared = await prepare(source, options);
   const { allocator, shape } = prepared;
   const [name, maximum] = [options.name ?? nameOf(source), memoryOf(shape)?.limits?.maximum];
@@ -80,6 +93,12 @@ export async function prepareWasmAllocator(
     findings ??= [...oddities(shape, allocator), ...missing(running), ...findReruns(prepared, options)];
     return new WasmAllocator(name, { ...convention, started: running.started, findings }, running, maximum);
   };
+}
+
+function checkOptions({ memoryBytes, convention, unknownImports }: WasmOptions): void {
+  if (memoryBytes !== undefined) checkWhole("memoryBytes", memoryBytes);
+  if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
+  if (unknownImports !== undefined) checkOneOf("unknownImports", unknownImports, ["refuse", "trap"]);
 }
 
 function nameOf(source: WasmSource): string {
@@ -98,10 +117,14 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
       throw new ModuleError("a compiled module cannot be metered or limited: give its bytes");
     }
     const shape = shapeOfCompiled(source);
+    checkMemory(shape);
     return { module: source, shape, allocator: find(shape, options), base: 0, tools };
   }
   const original = await readSource(source as Readable);
   const originalShape = inspectModule(original);
+  checkMemory(originalShape);
+  // What is wrong is told at its place in the original, and no rewriting makes it right.
+  if (!WebAssembly.validate(original as BufferSource)) await compile(original);
   const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const wasm = options.memoryBytes === undefined ? code : limitMemory(code, mostPages(options, base), base);
@@ -109,7 +132,8 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
   const { isRestarting } = originalShape;
   const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
   const allocator = find(shape, options);
-  return { module: await compile(wasm), shape, allocator, base, tools, ...(metered && { metered }) };
+  const module = await compile(wasm, original);
+  return { module, shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
 function meter(wasm: Uint8Array, allocator: Allocator): Promise<MeteredModule> {
@@ -123,8 +147,13 @@ function zeroesByStores({ functions, convention }: Allocator): boolean | "auto" 
 }
 
 async function readSource(source: Readable): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  // Browsers do not compile what is shared.
+  if (source instanceof Uint8Array) return source.buffer instanceof ArrayBuffer ? source : source.slice();
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    const wanted = "a module is its bytes (Uint8Array or ArrayBuffer), a URL, a path or a WebAssembly.Module";
+    throw new ModuleError(`${wanted}; got ${String(source)}`);
+  }
   const read = await readModule(typeof source === "string" ? locate(source) : source);
   const bytes = read instanceof Response ? await read.arrayBuffer() : read;
   return ArrayBuffer.isView(bytes)
@@ -136,17 +165,19 @@ function find(shape: ModuleShape, { functions, convention }: WasmOptions): Alloc
   return findAllocator(shape.exports, functions, convention);
 }
 
-async function compile(wasm: Uint8Array): Promise<WebAssembly.Module> {
+/** Compiles a module, which may be rewritten from a valid one. */
+async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(wasm as BufferSource);
   } catch (cause) {
-    const message = (cause as Error).message;
+    const message = (cause as Error).message.replace(/^.*?compil\w*\(\): /i, "");
+    if (wasm !== original)
+      throw new ModuleError(`rewritten, the module is too large to compile: ${message}`, undefined, {
+        cause,
+      });
     const at = /@\+(\d+)/.exec(message)?.[1];
-    throw new ModuleError(
-      `the module is not valid: ${message.replace(/^.*?compil\w*\(\): /i, "")}`,
-      at === undefined ? undefined : Number(at),
-      { cause },
-    );
+    const offset = at === undefined ? undefined : Number(at);
+    throw new ModuleError(`the module is not valid: ${message}`, offset, { cause });
   }
 }
 
@@ -195,11 +226,15 @@ function instantiate(module: WebAssembly.Module, host: Host): WebAssembly.Instan
     return new WebAssembly.Instance(module, host.imports);
   } catch (cause) {
     if (cause instanceof ZeropageError) throw cause;
-    if (!(cause instanceof WebAssembly.LinkError) && !(cause instanceof TypeError)) {
-      throw trapOf(cause, "while it was instantiated, the module");
-    }
+    if (!isRefusal(cause)) throw trapOf(cause, "while it was instantiated, the module");
     throw new ModuleError(`the module cannot be linked: ${cause.message}`, undefined, { cause });
   }
+}
+
+/** Whether the engine did not begin to run it: what it imports does not fit, or it wants more than there is. */
+function isRefusal(cause: unknown): cause is Error {
+  if (cause instanceof RangeError) return !isOutOfStack(cause);
+  return cause instanceof WebAssembly.LinkError || cause instanceof TypeError;
 }
 
 /** The memory a module exports, or else the one it imports. */
@@ -207,19 +242,26 @@ function memoryOf({ exports, imports }: ModuleShape): Extern | undefined {
   return [...exports, ...imports].find(({ kind }) => kind === "memory");
 }
 
-function findMemory(shape: ModuleShape, exports: WebAssembly.Exports, host: Host): WebAssembly.Memory {
-  const wanted = memoryOf(shape);
-  if (!wanted)
+/** @throws ModuleError for a module without a memory, or with one that cannot be driven. */
+function checkMemory(shape: ModuleShape): void {
+  const memory = memoryOf(shape);
+  if (!memory)
     throw new ModuleError("the module exports no memory, so nobody can use what it allocates: export it");
-  if (wanted.limits) checkLimits(wanted);
-  return (exports[wanted.name] as WebAssembly.Memory | undefined) ?? (host.memory as WebAssembly.Memory);
+  if (memory.limits) checkLimits(memory);
+}
+
+function findMemory({ exports: shapes }: ModuleShape, exports: WebAssembly.Exports, { memory }: Host) {
+  const exported = shapes.find(({ kind }) => kind === "memory");
+  return (exported ? exports[exported.name] : memory) as WebAssembly.Memory;
 }
 
 // ---- What is odd ----
 
 function oddities(shape: ModuleShape, { convention, functions }: Allocator): string[] {
   const has = (name: string) => shape.exports.some((one) => one.name === name);
-  const findings: string[] = [];
+  const used = Object.values(functions);
+  const unused = shape.exports.filter(({ name }) => !used.includes(name));
+  const findings = misfits(unused).map((misfit) => `${misfit}, and not used`);
   if (convention === "managed") {
     findings.push("free only unpins an object: its memory returns when the module's collector runs");
     if (!functions.pin) findings.push("there is no __pin: a collector would take objects that are in use");
@@ -234,14 +276,14 @@ function oddities(shape: ModuleShape, { convention, functions }: Allocator): str
 
 function missing({ trapping }: Running): string[] {
   if (trapping.length === 0) return [];
-  return [`it imports what is not known, and traps if it calls that: ${trapping.join(", ")}`];
+  return [`it imports what is not known, and traps if it calls that: ${printable(trapping.join(", "))}`];
 }
 
 /** Whether constructors run on each call: read from the module, or asked of an instance made for this alone. */
 function findReruns(prepared: Prepared, options: ImportOptions): string[] {
   const { shape } = prepared;
   if (shape.isRestarting) return [RESTARTING];
-  if (shape.imports.some(({ module, name }) => options.imports?.[module]?.[name])) return [];
+  if (shape.imports.some((wanted) => givenByUser(options, wanted) !== undefined)) return [];
   const { linked, memory } = start(prepared, options);
   try {
     return probeReruns({ malloc: linked.driver.malloc, memoryBytes: () => memory.bytes });

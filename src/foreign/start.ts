@@ -1,5 +1,6 @@
 /** Functions a module wants to be run, once and in this order, before it is used. */
-import { ModuleTrap } from "../errors.js";
+import { ModuleTrap, ZeropageError } from "../errors.js";
+import { trapOf } from "./explain.js";
 
 /** Position independent code first corrects its own data. Constructors run by themselves only where there is no `_initialize`. */
 const START_FUNCTIONS = ["__wasm_apply_data_relocs", ["_initialize", "__wasm_call_ctors"]] as const;
@@ -18,7 +19,8 @@ function runStart(name: string, start: () => void): void {
   try {
     start();
   } catch (cause) {
-    throw new ModuleTrap(`the module failed in ${name}: ${(cause as Error).message}`, { cause });
+    const { message } = cause instanceof ZeropageError ? cause : trapOf(cause, "the module");
+    throw new ModuleTrap(`in its ${name} ${message}`, { cause });
   }
 }
 
@@ -50,7 +52,7 @@ export function probeReruns({ malloc, memoryBytes }: Probe): string[] {
   }
   if (addresses.size === 1 && !addresses.has(0)) {
     return [
-      `every malloc returns the same address: the module runs its constructors on each call; ${REMEDY}`,
+      `every malloc returns the same address, as where a module runs its constructors on each call; ${REMEDY}`,
     ];
   }
   if (growths < PROBES) return [];

@@ -137,7 +137,8 @@ function hostLine({ shard, description }: BenchRecord["hosts"][number], _: numbe
 
 /**
  * Sentences about what is slower than the baseline by more than a part, such as 0.05: where the whole interval says
- * so. And about what did not come through a trace that the baseline did.
+ * so. And about what did not come through a trace that the baseline did; or that the baseline came through none, for
+ * then nothing is known.
  */
 export function slowerThan({ results, baseline }: BenchRecord, part: number): string[] {
   const fine = new Set(
@@ -145,6 +146,8 @@ export function slowerThan({ results, baseline }: BenchRecord, part: number): st
       subject === baseline && outcome.state === "done" ? [trace] : [],
     ),
   );
+  if (results.length > 0 && fine.size === 0)
+    return [`${baseline} came through no trace, so that nothing can be compared with it`];
   return results.flatMap(({ subject, trace, outcome }) => {
     if (!fine.has(trace)) return [];
     if (outcome.state !== "done") return [`${subject} on ${trace}: ${describeOutcome(outcome)}`];

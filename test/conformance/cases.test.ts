@@ -57,6 +57,7 @@ const FLAWS: Record<string, Flaws> = {
     frees: (_, bytes) => (bytes >= 16 * MIB ? bytes + 2 * MIB : (undefined as unknown as number)),
   },
   "fill-and-empty": { frees: (_, bytes) => (bytes === 16 + 97 ? 0 : (undefined as unknown as number)) },
+  "resize-and-empty": { leaksWhenMoving: true },
   "two-large": { frees: (_, bytes) => (bytes === 340_784 ? 0 : (undefined as unknown as number)) },
   "keeps-state": {
     malloc: (bytes, { last }) => {

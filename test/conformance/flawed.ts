@@ -72,6 +72,8 @@ export interface Flaws {
   /** Bytes a moving realloc copies. */
   copies?: (old: number) => number;
   freesWhenReallocFails?: boolean;
+  /** Whether a moving realloc keeps the old block for ever. */
+  leaksWhenMoving?: boolean;
   /** Bytes a free gives back; 0 to forget them. */
   frees?: (pointer: number, bytes: number) => number;
   outOfMemory?: (bytes: number) => number;
@@ -168,7 +170,7 @@ export class FlawedAllocator implements Subject {
     }
     this.#memory.copy(to, pointer, this.flaws.copies?.(block.bytes) ?? block.bytes);
     this.#blocks.delete(pointer);
-    this.#give({ start: block.start, bytes: block.held, by: "move" });
+    if (!this.flaws.leaksWhenMoving) this.#give({ start: block.start, bytes: block.held, by: "move" });
     return to;
   }
 

@@ -119,3 +119,9 @@ it("says what is native and what is composed", () => {
     usableSize: { composed: "the size that was asked for" },
   });
 });
+
+it("functions of the right name and another type are told", () => {
+  expect(() => find("malloc: l>l, free: l>")).toThrow(
+    "no allocator among its exports (malloc, free); its malloc is of type l>l, not i>i; its free is of type l>, not i>: name them",
+  );
+});

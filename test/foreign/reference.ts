@@ -148,9 +148,10 @@ const FEATURES =
   binaryen.Features.SIMD128 |
   binaryen.Features.Multivalue;
 
-export function assemble(text: string): Uint8Array<ArrayBuffer> {
+/** `more` are features of Binaryen's that the text uses beside. */
+export function assemble(text: string, more = 0): Uint8Array<ArrayBuffer> {
   const module = binaryen.parseText(text);
-  module.setFeatures(FEATURES);
+  module.setFeatures(FEATURES | more);
   if (!module.validate()) throw new Error(`not a valid module:\n${text}`);
   const wasm = module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
   module.dispose();
