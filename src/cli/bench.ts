@@ -8,6 +8,7 @@ import { moduleOptions } from "../foreign/module-options.js";
 import { slowerThan } from "../report/bench.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox.js";
+import { LEAST_ROUNDS } from "../statistics.js";
 import { parseCount, parseSize, parseTime, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
@@ -40,6 +41,9 @@ export interface BenchFlags extends BenchFormFlags {
 export async function benchCommand(files: readonly string[], flags: BenchFlags, host: Host): Promise<number> {
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
   const parameters = parametersOf(flags);
+  if (most !== null && parameters.rounds < LEAST_ROUNDS) {
+    throw new UsageError(`--fail-if-slower: to be sure takes --rounds ${LEAST_ROUNDS} or more`);
+  }
   const print = await prepareBenchForms(flags);
   // What goes on goes on in its file.
   const path = flags.output ?? flags.resume;

@@ -1,7 +1,7 @@
 /** A bench as people read it. */
 import type { BenchRecord, BenchResult, Done, Outcome, Timing } from "../bench/record.js";
 import { formatBytes, formatCount } from "../bytes.js";
-import { geometricMean } from "../statistics.js";
+import { geometricMean, LEAST_ROUNDS } from "../statistics.js";
 import { formatCell, formatShare } from "./numbers.js";
 import type { Cell, Column, Page } from "./page.js";
 
@@ -77,8 +77,10 @@ const figure = ({ median, spread }: Timing): string =>
 
 function ratioCell({ ratio }: Timing): Cell {
   if (!ratio) return cell("1");
-  const text = `${ratio.value.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`;
-  return cell(text, ratio.low > 1 ? "bad" : ratio.high < 1 ? "good" : "plain");
+  const { value, low, high } = ratio;
+  if (low === null || high === null) return cell(`${value.toFixed(2)} (too few rounds)`);
+  const text = `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return cell(text, low > 1 ? "bad" : high < 1 ? "good" : "plain");
 }
 
 /** What an outcome that is not "done" means. */
@@ -137,8 +139,8 @@ function hostLine({ shard, description }: BenchRecord["hosts"][number], _: numbe
 
 /**
  * Sentences about what is slower than the baseline by more than a part, such as 0.05: where the whole interval says
- * so. And about what did not come through a trace that the baseline did; or that the baseline came through none, for
- * then nothing is known.
+ * so. And about what did not come through a trace that the baseline did, or with too few rounds to say; or that the
+ * baseline came through none, for then nothing is known.
  */
 export function slowerThan({ results, baseline }: BenchRecord, part: number): string[] {
   const fine = new Set(
@@ -152,7 +154,12 @@ export function slowerThan({ results, baseline }: BenchRecord, part: number): st
     if (!fine.has(trace)) return [];
     if (outcome.state !== "done") return [`${subject} on ${trace}: ${describeOutcome(outcome)}`];
     const { ratio } = outcome.steady;
-    if (!ratio || ratio.low <= 1 + part) return [];
+    if (!ratio) return [];
+    if (ratio.low === null)
+      return [
+        `${subject} on ${trace} had fewer than ${LEAST_ROUNDS} rounds beside ${baseline}, which are too few to judge it: allow more --rounds, or a larger --budget`,
+      ];
+    if (ratio.low <= 1 + part) return [];
     const least = ((ratio.low - 1) * 100).toFixed(1);
     return [`${subject} on ${trace} is at least ${least} % slower than ${baseline}`];
   });

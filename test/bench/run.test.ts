@@ -53,16 +53,16 @@ describe("rounds", () => {
   });
 
   test("give samples, medians and ratios to the baseline", async () => {
-    const { results, complete } = await runBench(fakePlan(), fakeHooks());
+    const { results, complete } = await runBench(fakePlan(null, 6), fakeHooks());
     expect(complete).toBe(true);
     const second = doneOf(results[1]);
     expect(second.steady).toEqual({
-      samples: [20, 40, 60],
-      median: 40,
-      spread: 0.25,
+      samples: [20, 40, 60, 80, 100, 120],
+      median: 70,
+      spread: 25 / 70,
       ratio: { value: 2, low: 2, high: 2 },
     });
-    expect(second.first.median).toBe(80);
+    expect(second.first.median).toBe(140);
     expect(doneOf(results[0]).steady.ratio).toBeNull();
   });
 

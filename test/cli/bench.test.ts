@@ -17,6 +17,8 @@ import { parseSvg } from "../report/svg-check.js";
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const BUILT = fileURLToPath(new URL("../foreign/built/", import.meta.url));
 const QUICK = ["--rounds", "3", "--passes", "1"];
+/** As many as have an interval. */
+const SURE = ["--rounds", "6", "--passes", "1"];
 
 /** Looks through a list that grows with every free: correct, and slower by orders of magnitude. */
 const SLOW = `
@@ -263,7 +265,7 @@ describe("bench", () => {
   });
 
   test("finds a slow one slower, by exit code and in words", async () => {
-    const argv = ["bench", "as-tlsf", path("slow.wasm"), ...QUICK, "--trace", path("small.txt")];
+    const argv = ["bench", "as-tlsf", path("slow.wasm"), ...SURE, "--trace", path("small.txt")];
     const slower = await zeropage([...argv, "--fail-if-slower", "50%"]);
     expect(slower.code).toBe(1);
     expect(slower.stderr).toMatch(/slow on small is at least [\d.]+ % slower than as-tlsf/);
@@ -272,7 +274,7 @@ describe("bench", () => {
   });
 
   test("fails with --fail-if-slower where one does not come through", async () => {
-    const argv = ["bench", "as-tlsf", `${BUILT}trapping.wasm`, ...QUICK, "--trace", path("small.txt")];
+    const argv = ["bench", "as-tlsf", `${BUILT}trapping.wasm`, ...SURE, "--trace", path("small.txt")];
     const { code, stderr } = await zeropage([...argv, "--fail-if-slower", "500%"]);
     expect(code).toBe(1);
     expect(stderr).toContain("trapping on small: ModuleTrap");
@@ -360,6 +362,7 @@ describe("bench", () => {
     [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
     [["--budget", "ten"], /--budget: "ten" is not a time/],
     [["--shard", "3/2"], /--shard: "3\/2" is not a shard: write 1\/4/],
+    [["--fail-if-slower", "5%", "--rounds", "5"], /--fail-if-slower: to be sure takes --rounds 6 or more/],
     [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write 5%/],
     [["--rounds", "0"], /--rounds: "0" is not a count/],
     [["--json", "--markdown"], /cannot be used with/],
@@ -383,7 +386,14 @@ function shapeOf(value: unknown): unknown {
 
 describe("forms", () => {
   test("JSON is a record of this shape", async () => {
-    const modules = ["as-tlsf", `${BUILT}as-bump.wasm`, `${BUILT}trapping.wasm`, "--memory", "64MiB"];
+    const modules = [
+      "as-tlsf",
+      `${BUILT}as-bump.wasm`,
+      `${BUILT}trapping.wasm`,
+      "--memory",
+      "64MiB",
+      ...SURE,
+    ];
     const { results, ...head } = await bench(...modules, "--trace", path("small.txt"), path("huge.txt"));
     const late = await bench(`${BUILT}endless.wasm`, "--budget", "300ms", "--trace", path("small.txt"));
     expect(shapeOf(head)).toMatchInlineSnapshot(`

@@ -3,13 +3,13 @@ import type { BenchResult, Outcome } from "../../src/bench/record.js";
 import { slowerThan } from "../../src/report/bench.js";
 import { fakeCounts, fakePlan } from "../bench/fakes.js";
 
-const timing = (low = 1, high = low) => ({
+const timing = (low: number | null = 1, high = low) => ({
   samples: [1],
   median: 1,
   spread: 0,
-  ratio: { value: low, low, high },
+  ratio: { value: low ?? 1, low, high },
 });
-const done = (low?: number, high?: number): Outcome => ({
+const done = (low?: number | null, high?: number | null): Outcome => ({
   ...{ state: "done", rounds: 3, first: timing(), javascript: null, counts: fakeCounts },
   steady: timing(low, high),
 });
@@ -38,6 +38,12 @@ describe("slower than the baseline", () => {
       "b on t: it did not finish a round within 10 seconds",
     ]);
     expect(said([done(), late], [done(), late])).toEqual([]);
+  });
+
+  it("is not known of what had too few rounds, which is told", () => {
+    expect(said([done(), done()], [done(null), done()])).toEqual([
+      "b on t had fewer than 6 rounds beside a, which are too few to judge it: allow more --rounds, or a larger --budget",
+    ]);
   });
 
   it("is not known of any where the baseline came through nothing", () => {
