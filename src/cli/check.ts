@@ -1,9 +1,10 @@
-import { conformanceCases } from "../conformance/check.js";
+import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
+import { ZeropageError } from "../errors.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { ModuleCheckReport } from "../jail/check.js";
 import { checklist } from "../report/checklist.js";
 import { junitXml } from "../report/junit.js";
-import { EXIT, UsageError } from "./exit.js";
+import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";
@@ -31,10 +32,24 @@ export async function checkCommand(file: string, flags: CheckFlags, host: Host):
     progress.show(`${name}: ${done} of ${total} done`);
   const report = await host.library
     .checkModule(wasm, { ...moduleOptions(module.options), ...settings, onCase })
+    .catch((error) => unopened(error, host))
     .finally(() => progress.clear());
   print(file, report, flags, host);
   if (junit) write(junit, junitXml(file, report.outcomes), host);
   return report.passed ? EXIT.ok : EXIT.failed;
+}
+
+/** Of a module that is none, or whose limits ended before it was one. */
+interface Unopened extends CheckReport {
+  module: null;
+}
+
+/** For who reads the outcomes, that a module was not opened is one that failed. Other errors are thrown on. */
+function unopened(error: unknown, host: Host): Unopened {
+  if (!(error instanceof ZeropageError)) throw error;
+  reportError(error, host);
+  const failed = { state: "fail" as const, seen: error.message, calls: [] };
+  return { module: null, ...reportOf([{ name: "opens", promise: "it opens as an allocator", ...failed }]) };
 }
 
 function parseCases(text: string): string[] {
@@ -45,11 +60,17 @@ function parseCases(text: string): string[] {
   throw new UsageError(`--case: there is no case "${unknown}"; there are ${known.join(", ")}`);
 }
 
-function print(file: string, report: ModuleCheckReport, { json }: CheckFlags, { stdout }: Host): void {
+function print(
+  file: string,
+  report: ModuleCheckReport | Unopened,
+  { json }: CheckFlags,
+  { stdout }: Host,
+): void {
   if (json) {
     stdout.write(`${JSON.stringify({ file, ...report }, null, 2)}\n`);
     return;
   }
+  if (!report.module) return;
   stdout.write(`${file}: an allocator called as convention "${report.module.convention}"\n`);
   for (const finding of report.module.findings) stdout.write(`note: ${finding}\n`);
   stdout.write(`\n${checklist(file, report)}`);

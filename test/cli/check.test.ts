@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { ModuleError } from "../../src/index.js";
+import { LimitExceeded, ModuleError } from "../../src/index.js";
 import { run } from "./fakes.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zeropage-check-"));
@@ -82,6 +82,31 @@ it("says in one line what is wrong with a module", async () => {
   };
   const { code, stderr } = await run(["check", file], { library: { checkModule } });
   expect({ code, stderr }).toEqual({ code: 1, stderr: "zeropage: byte 77: the module is not valid\n" });
+});
+
+it("has a case that failed for who reads JSON or JUnit of a module that does not open", async () => {
+  const checkModule = async () => {
+    throw new LimitExceeded("it was not done");
+  };
+  const xml = join(folder, "unopened.xml");
+  const argv = ["check", file, "--json", "--junit", xml];
+  const { code, stdout, stderr } = await run(argv, { library: { checkModule } });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `zeropage: it was not done\nwrote ${xml}\n` });
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ file, module: null, passed: false },
+    outcomes: [
+      {
+        name: "opens",
+        promise: "it opens as an allocator",
+        state: "fail",
+        seen: "it was not done",
+        calls: [],
+      },
+    ],
+  });
+  expect(readFileSync(xml, "utf8")).toContain(
+    'name="opens: it opens as an allocator"><failure message="it was not done">',
+  );
 });
 
 it("hands names of functions on, and keeps them in what it says", async () => {
