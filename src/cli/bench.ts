@@ -50,7 +50,8 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
   const traces = await loadTraces(flags.trace ?? [], parameters.seed, host.stdin);
-  const plan = await planOf({ parameters, subjects, traces }, flags, host);
+  const baseline = chooseBaseline(subjects, files, flags.baseline);
+  const plan = await planOf({ parameters, subjects, traces, baseline }, flags, host);
   const record = await measure(plan, { subjects, traces }, host, (sofar) =>
     output?.writeNow(jsonReport(sofar)),
   );
@@ -64,17 +65,24 @@ interface Inputs {
   traces: readonly LoadedTrace[];
 }
 
+/** The name of the baseline, which may be given as it was typed among the allocators: by its file. */
+function chooseBaseline(
+  subjects: Inputs["subjects"],
+  typed: readonly string[],
+  wanted: string | undefined,
+): string {
+  const names = subjects.map(({ info }) => info.name);
+  const baseline = wanted === undefined ? names[0] : (names[typed.indexOf(wanted)] ?? wanted);
+  if (baseline !== undefined && names.includes(baseline)) return baseline;
+  throw new UsageError(`--baseline: "${wanted}" is not among the allocators: ${names.join(", ")}`);
+}
+
 /** The record nothing was measured for yet, or what an interrupted run has of it. */
 async function planOf(
-  { subjects, traces, parameters }: Inputs & Pick<BenchRecord, "parameters">,
+  { subjects, traces, parameters, baseline }: Inputs & Pick<BenchRecord, "parameters" | "baseline">,
   flags: BenchFlags,
   host: Host,
 ): Promise<BenchRecord> {
-  const baseline = flags.baseline ?? (subjects[0]?.info.name as string);
-  if (!subjects.some(({ info }) => info.name === baseline)) {
-    const names = subjects.map(({ info }) => info.name).join(", ");
-    throw new UsageError(`--baseline: "${baseline}" is not among the allocators: ${names}`);
-  }
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const plan: BenchRecord = {
     ...{ scenario: "bench", version: host.version, identity: "", complete: false, shard, resumed: [] },

@@ -1,5 +1,5 @@
 /** Modules as a command line names them: read, and found to have an allocator, before any work. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { ModuleError, OptionError } from "../errors.js";
 import { findAllocator } from "../foreign/families.js";
 import { inspectModule } from "../foreign/inspect.js";
@@ -63,7 +63,10 @@ export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Pro
 
 async function read(path: string, otherwise: string): Promise<Uint8Array> {
   try {
-    return await readFile(locate(path));
+    const url = locate(path);
+    // It need not end.
+    if ((await stat(url)).isCharacterDevice()) throw new Error("it is a device");
+    return await readFile(url);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`cannot read "${path}": ${REASONS[code ?? ""] ?? message}${otherwise}`);

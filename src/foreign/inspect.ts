@@ -113,7 +113,8 @@ class SectionReader {
   read(reader: BinaryReader): void {
     const at = reader.offset;
     const id = reader.byte();
-    if (id > LAST_SECTION) throw new ModuleError(`there is no section ${id}: the file is damaged`, at);
+    if (id > LAST_SECTION)
+      throw new ModuleError(`there is no section ${id}: the file is damaged, or newer than this reads`, at);
     const section = reader.part(reader.u32());
     if (id === SECTIONS.custom) this.#readCustom(section);
     if (id === SECTIONS.type) section.times(() => this.#types.push(readFunctionType(section)));
@@ -223,7 +224,11 @@ function readFirstCall(section: BinaryReader): number | undefined {
 function readKind(section: BinaryReader): ExternKind {
   const at = section.offset;
   const kind = KINDS[section.byte()];
-  if (!kind) throw new ModuleError("an import or export is of no known kind: the file is damaged", at);
+  if (!kind)
+    throw new ModuleError(
+      "an import or export is of no known kind: the file is damaged, or newer than this reads",
+      at,
+    );
   return kind;
 }
 

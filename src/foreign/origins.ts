@@ -17,6 +17,8 @@ export const CONSTANT = 0;
 export class Origins {
   #values = CONSTANT;
   readonly #locals = new Map<number, Origin>();
+  /** The locals at a known distance from each value. */
+  readonly #holders = new Map<number, Set<number>>();
   /** What is known of the stack, top last. Below it there may be more. */
   #stack: Origin[] = [];
 
@@ -33,28 +35,27 @@ export class Origins {
     let origin = this.#locals.get(local);
     if (!origin) {
       origin = this.unknown();
-      this.#locals.set(local, origin);
+      this.#set(local, origin);
     }
     return origin;
   }
 
   /** A local that holds a known distance from `value` now. */
   holder(value: number): number | undefined {
-    for (const [local, origin] of this.#locals) if (origin.value === value) return local;
-    return undefined;
+    const [local] = this.#holders.get(value) ?? [];
+    return local;
   }
 
   /** A local that holds exactly this now. */
   copy({ value, delta }: Origin): number | undefined {
-    for (const [local, origin] of this.#locals) {
-      if (origin.value === value && origin.delta === delta) return local;
-    }
+    for (const local of this.#holders.get(value) ?? []) if (this.of(local).delta === delta) return local;
     return undefined;
   }
 
   /** For where control may come from elsewhere. */
   forget(): void {
     this.#locals.clear();
+    this.#holders.clear();
     this.#stack = [];
   }
 
@@ -67,7 +68,7 @@ export class Origins {
   /** Follows any other instruction that control flows through. */
   follow({ opcode, operand }: Instruction): void {
     if (opcode === Op.LocalGet) this.#stack.push(this.of(operand));
-    else if (opcode === Op.LocalSet) this.#locals.set(operand, this.#pop(1));
+    else if (opcode === Op.LocalSet) this.#set(operand, this.#pop(1));
     else if (opcode === Op.LocalTee) this.#tee(operand);
     else if (opcode === Op.I32Const) this.#stack.push({ value: CONSTANT, delta: operand });
     else if (opcode === Op.I32Add || opcode === Op.I32Sub) this.#add(opcode === Op.I32Add ? 1 : -1);
@@ -78,8 +79,16 @@ export class Origins {
 
   #tee(local: number): void {
     const origin = this.#pop(1);
-    this.#locals.set(local, origin);
+    this.#set(local, origin);
     this.#stack.push(origin);
+  }
+
+  #set(local: number, origin: Origin): void {
+    const before = this.#locals.get(local);
+    if (before) this.#holders.get(before.value)?.delete(local);
+    this.#locals.set(local, origin);
+    const holders = this.#holders.get(origin.value) ?? new Set();
+    this.#holders.set(origin.value, holders.add(local));
   }
 
   #plain(opcode: number): void {

@@ -269,7 +269,7 @@ describe("bench", () => {
     const slower = await zeropage([...argv, "--fail-if-slower", "50%"]);
     expect(slower.code).toBe(1);
     expect(slower.stderr).toMatch(/slow on small is at least [\d.]+ % slower than as-tlsf/);
-    const swapped = await zeropage([...argv, "--baseline", "slow", "--fail-if-slower", "50%"]);
+    const swapped = await zeropage([...argv, "--baseline", path("slow.wasm"), "--fail-if-slower", "50%"]);
     expect(swapped).toMatchObject({ code: 0, stderr: "" });
   });
 

@@ -49,6 +49,7 @@ describe("a module file", () => {
   it.each([
     [`${folder}/none.wasm`, "there is no such file"],
     [folder, "it is a folder"],
+    ["/dev/zero", "it is a device"],
     ["https://example.org/x.wasm", "download it first"],
     [text, "byte 0: not a wasm module"],
     [cut, /byte \d+: the module ends here/],
