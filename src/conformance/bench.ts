@@ -4,6 +4,8 @@ import type { Sandbox } from "../sandbox.js";
 export interface Subject
   extends Pick<Sandbox, "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store" | "fill"> {
   load(address: number, width?: 1 | 2 | 4): number;
+  /** Bytes that may be used at an address; what has none of it is not asked. */
+  usableSize?(pointer: number): number;
   /** Bytes the allocator has from its host. */
   counters(): { bytes: { system: number } };
   close(): void;
@@ -100,6 +102,12 @@ export class Bench {
   free(pointer: number): void {
     this.#note(`free(${hex(pointer)})`);
     this.subject.free(pointer);
+  }
+
+  /** Undefined if the allocator does not tell. */
+  usableSize(pointer: number): number | undefined {
+    if (!this.subject.usableSize) return undefined;
+    return this.#call(`malloc_usable_size(${hex(pointer)})`, () => this.subject.usableSize?.(pointer) ?? 0);
   }
 
   // ---- Contents ----

@@ -47,6 +47,25 @@ export const keeping: readonly Case[] = [
     },
   },
   {
+    name: "usable-size",
+    promise: "malloc_usable_size tells no less than was asked for, and all of that is the block's own",
+    of: "usableSize",
+    run(bench) {
+      const blocks = new Blocks(bench);
+      for (const bytes of sizesAround(64 * KIB)) {
+        for (const pointer of [bench.malloc(bytes), bench.aligned(64, bytes)]) {
+          const usable = bench.usableSize(pointer);
+          if (usable === undefined) return "it does not tell usable sizes";
+          const isSane = usable >= bytes && usable <= bench.systemBytes;
+          bench.expect(isSane, `of a block of ${bytes} bytes it says that ${usable} may be used`);
+          blocks.add(pointer, usable);
+        }
+      }
+      blocks.freeAll();
+      return undefined;
+    },
+  },
+  {
     name: "realloc-contents",
     promise: "realloc keeps what fits, growing and shrinking, in place and elsewhere",
     of: "realloc",

@@ -1,7 +1,7 @@
 import type { Bench } from "./bench.js";
 
 /** The functions that may be composed of others where an allocator lacks them. */
-export type Part = "malloc" | "calloc" | "realloc" | "aligned" | "free";
+export type Part = "malloc" | "calloc" | "realloc" | "aligned" | "free" | "usableSize";
 
 /** One promise of the C library, and a program that finds out whether it is kept. */
 export interface Case {

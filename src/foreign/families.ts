@@ -211,6 +211,6 @@ export function describeProvisions({ convention, functions }: Allocator): Record
 
 /** Of calloc, realloc and aligned allocation those the module does not do itself. */
 export function composedParts(provisions: Record<string, Provision>) {
-  const parts = ["calloc", "realloc", "aligned"] as const;
+  const parts = ["calloc", "realloc", "aligned", "usableSize"] as const;
   return parts.filter((part) => "composed" in (provisions[part] ?? {}));
 }

@@ -179,8 +179,11 @@ export class WasmAllocator implements SandboxFace {
   usableSize(pointer: number): number {
     checkWhole("pointer", pointer);
     if (pointer === 0) return 0;
-    const { bytes } = this.#find(pointer);
-    return this.#guard.run(({ usableSize }) => (usableSize ? usableSize(pointer) >>> 0 : bytes));
+    const { block, bytes } = this.#find(pointer);
+    // Where aligned allocation is composed, the object is in the middle of what the module knows as a block.
+    const usable = (size: (pointer: number) => number) =>
+      Math.max(0, (size(block) >>> 0) - (pointer - block));
+    return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
   }
 
   #find(pointer: number): ObjectBlock {

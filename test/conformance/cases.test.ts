@@ -57,6 +57,7 @@ const FLAWS: Record<string, Flaws> = {
     frees: (_, bytes) => (bytes >= 16 * MIB ? bytes + 2 * MIB : (undefined as unknown as number)),
   },
   "fill-and-empty": { frees: (_, bytes) => (bytes === 16 + 97 ? 0 : (undefined as unknown as number)) },
+  "usable-size": { tells: (bytes) => (bytes === 1024 ? 16 : 0) },
   "resize-and-empty": { leaksWhenMoving: true },
   "two-large": { frees: (_, bytes) => (bytes === 340_784 ? 0 : (undefined as unknown as number)) },
   "keeps-state": {
@@ -71,6 +72,8 @@ const FLAWS: Record<string, Flaws> = {
 const ALSO: Record<string, string[]> = {
   "calloc-across-growth": ["calloc-new-arena"],
   "keeps-state": ["nothing"],
+  // What is cut short is so to its end.
+  "no-overlap": ["usable-size"],
 };
 
 describe("a case", () => {

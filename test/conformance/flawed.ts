@@ -77,6 +77,8 @@ export interface Flaws {
   /** Bytes a free gives back; 0 to forget them. */
   frees?: (pointer: number, bytes: number) => number;
   outOfMemory?: (bytes: number) => number;
+  /** Added to what malloc_usable_size tells of a block. */
+  tells?: (bytes: number) => number;
   /** The byte that is all over memory when the host gives it. */
   hostLeaves?: (start: number, bytes: number) => number;
 }
@@ -208,6 +210,11 @@ export class FlawedAllocator implements Subject {
       } else joined.push({ ...next });
     }
     this.#free = joined;
+  }
+
+  usableSize(pointer: number): number {
+    const { start, held, bytes } = this.#held(pointer);
+    return start + held - pointer + (this.flaws.tells?.(bytes) ?? 0);
   }
 
   load(address: number, width: 1 | 2 | 4 = 1): number {

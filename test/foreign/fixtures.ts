@@ -64,6 +64,11 @@ export const faces: Record<string, Fixture> = {
       export function malloc_usable_size(pointer: u32): u32 { return 4242; }
     `,
   }),
+  /** Knows how large its blocks are, and nothing of alignment. */
+  telling: bump({
+    malloc: "const p = bump(bytes + 16) + 16; store<u32>(p - 4, (bytes as u32 + 15) & -16); return p;",
+    more: "export function malloc_usable_size(pointer: u32): u32 { return load<u32>(pointer - 4); }",
+  }),
   aligned: bump({
     more: `
       export function aligned_alloc(align: u32, bytes: u32): u32 { return bytes % align || bytes > 0x10000000 ? 0 : ((bump(bytes + align) as u32) + align - 1) & -align; }

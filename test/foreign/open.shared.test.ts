@@ -99,6 +99,17 @@ describe("opening", () => {
   });
 });
 
+it("tells the usable size of an aligned object inside a block, too", async () => {
+  const allocator = await openFixture("telling");
+  expect(allocator.report.functions.aligned).toHaveProperty("composed");
+  expect(allocator.usableSize(allocator.malloc(100))).toBe(112);
+  const pointers = Array.from({ length: 8 }, () => allocator.alignedAlloc(64, 100));
+  for (const pointer of pointers) {
+    expect(allocator.usableSize(pointer)).toBeGreaterThanOrEqual(100);
+    expect(allocator.usableSize(pointer)).toBeLessThan(200);
+  }
+});
+
 const FACES = ["rust", "posix", "aligned", "bindgen", "managed"];
 const ALLOCATORS = ["as-tlsf", "as-incremental", "oxipng", "brotli", "web-tree-sitter", ...FACES];
 
