@@ -108,6 +108,8 @@ describe("a module that never ends", () => {
       }
     }
     const watchedTrace = { notes: trace.notes, [Symbol.asyncIterator]: watched };
+    // Long enough for it to be asked for at all.
+    const { replayTrace } = scenariosInJail({ seconds: 5 });
     const run = replayTrace({ model: pathOf("late"), trace: watchedTrace, touch: "none" });
     await expect(run).rejects.toBeInstanceOf(LimitExceeded);
     expect(closed).toBe(true);
@@ -118,7 +120,7 @@ describe("patience", () => {
   it("is for coming no further, not for taking long", async () => {
     const loop = { model: pathOf("as-tlsf"), bytes: 16 * MIB, written: 0 };
     const { hostSeconds } = await runCallocLoop({ ...loop, count: 100 });
-    const seconds = 3;
+    const seconds = 5;
     const count = Math.ceil((100 * 2 * seconds) / hostSeconds);
     const { counters } = await scenariosInJail({ seconds }).runCallocLoop({ ...loop, count });
     expect(counters.calls).toBe(2 * count);
@@ -127,11 +129,11 @@ describe("patience", () => {
   it("does not wear out while the trace is what is waited for", async () => {
     const quick = await textTrace("a 1 64\nf 1\n");
     async function* slowly() {
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await new Promise((resolve) => setTimeout(resolve, 6000));
       yield* quick;
     }
     const trace = { notes: quick.notes, [Symbol.asyncIterator]: slowly };
-    const { replayTrace } = scenariosInJail({ seconds: 2 });
+    const { replayTrace } = scenariosInJail({ seconds: 5 });
     const { result } = await replayTrace({ model: pathOf("as-tlsf"), trace, touch: "none" });
     expect(result.parameters.operations).toBe(2);
   });
