@@ -32,8 +32,8 @@ export async function checkCommand(file: string, flags: CheckFlags, host: Host):
     progress.show(`${name}: ${done} of ${total} done`);
   const report = await host.library
     .checkModule(wasm, { ...moduleOptions(module.options), ...settings, onCase })
-    .catch((error) => unopened(error, host))
-    .finally(() => progress.clear());
+    .finally(() => progress.clear())
+    .catch((error) => unopened(error, host));
   print(file, report, flags, host);
   if (junit) write(junit, junitXml(file, report.outcomes), host);
   return report.passed ? EXIT.ok : EXIT.failed;

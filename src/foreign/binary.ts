@@ -3,6 +3,8 @@ import { ModuleError } from "../errors.js";
 
 /** What a linear memory is measured in. */
 export const WASM_PAGE_BYTES = 65_536;
+/** Pages of it that 32 bits address. */
+export const MOST_WASM_PAGES = 65_536;
 
 /** Reads from `offset` up to `end`. Everything throws ModuleError where the bytes end or make no sense. */
 export class BinaryReader {

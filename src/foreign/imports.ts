@@ -11,7 +11,7 @@
  *      └──────┴───────────────┴──────────────┴──────────────────┴────────────
  */
 import { ModuleError, ModuleTrap } from "../errors.js";
-import { WASM_PAGE_BYTES } from "./binary.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "./binary.js";
 import type { Extern, Limits, ModuleShape } from "./inspect.js";
 import { checkInitial } from "./limit-memory.js";
 
@@ -20,7 +20,6 @@ const FIRST_ELEMENT = 1; // 0 is the null function
 const STACK_BYTES = 65_536; // emscripten's default
 const STACK_ALIGN = 16;
 const MOST_BYTES = 2 ** 32;
-const MOST_PAGES = MOST_BYTES / WASM_PAGE_BYTES;
 
 /** Numbers of errors in WASI, and in emscripten's system calls, which took them over: wasi_snapshot_preview1, errno. */
 const BADF = 8;
@@ -101,7 +100,7 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: Host, options: I
 // ---- Memory, table, globals ----
 
 function makeMemory(wanted: Extern, shape: ModuleShape, pages: number, base: number): WebAssembly.Memory {
-  const { initial, maximum = MOST_PAGES } = checkLimits(wanted);
+  const { initial, maximum = MOST_WASM_PAGES } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
   checkInitial(Math.max(initial, least), pages, base);
   const limits = { initial: Math.max(initial, least), maximum: Math.min(maximum, pages) };
@@ -124,7 +123,7 @@ function make<T>({ kind, name }: Extern, made: () => T): T {
 
 /** Pages a memory may have, those of a meter besides. */
 export function mostPages({ memoryBytes = MOST_BYTES }: ImportOptions, base: number): number {
-  return Math.min(Math.floor((memoryBytes + base) / WASM_PAGE_BYTES), MOST_PAGES);
+  return Math.min(Math.floor((memoryBytes + base) / WASM_PAGE_BYTES), MOST_WASM_PAGES);
 }
 
 /** @throws ModuleError for a memory that cannot be driven. */

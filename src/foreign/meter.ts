@@ -4,7 +4,7 @@
  * (assembly/meter.ts draws it); rewrite.ts says what becomes of the code.
  */
 import { ModuleError } from "../errors.js";
-import { BinaryReader, BinaryWriter, Section, Sections, WASM_PAGE_BYTES } from "./binary.js";
+import { BinaryReader, BinaryWriter, MOST_WASM_PAGES, Section, Sections, WASM_PAGE_BYTES } from "./binary.js";
 import {
   FUNCTION_TYPE,
   type HookModule,
@@ -37,8 +37,6 @@ export interface MeteredModule {
   /** Where the counts are kept. */
   layout: Layout;
 }
-
-const MAX_PAGES = 65_536; // of 64 KiB: core specification
 
 /**
  * Meters a module. An imported memory then has to have `base` bytes more than before.
@@ -139,14 +137,14 @@ function writeLimits(reader: BinaryReader, writer: BinaryWriter, layout: Layout)
   if (flags & ~3) throw new ModuleError(`a memory of an unknown kind (flags ${flags})`, at);
   const own = layout.BASE / WASM_PAGE_BYTES;
   const minimum = reader.u32() + own;
-  if (minimum > MAX_PAGES) {
+  if (minimum > MOST_WASM_PAGES) {
     throw new ModuleError(
       `a memory of 4 GiB from the start leaves the meter none of the ${own} pages it needs`,
       at,
     );
   }
   writer.byte(flags).u32(minimum);
-  if (flags & 1) writer.u32(Math.min(reader.u32() + own, MAX_PAGES));
+  if (flags & 1) writer.u32(Math.min(reader.u32() + own, MOST_WASM_PAGES));
 }
 
 function zeroStoresOf(sections: Sections, wanted: boolean | "auto"): boolean {

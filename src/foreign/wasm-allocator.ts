@@ -4,7 +4,7 @@ import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from
 import type { PageRun } from "../machine.js";
 import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import { WASM_PAGE_BYTES } from "./binary.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "./binary.js";
 import type { Provision } from "./families.js";
 import { Guard } from "./guard.js";
 import type { Host } from "./imports.js";
@@ -16,7 +16,6 @@ import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
-const MOST_PAGES = 65_536; // of 64 KiB: core specification
 /** Pages of an operating system, which a meter counts. */
 const PAGE_BYTES = 4096;
 
@@ -91,7 +90,7 @@ export class WasmAllocator implements SandboxFace {
     this.meter = meter;
     this.#guard = new Guard(linked, host, meter);
     this.#replayer = new Replayer(this.#guard, linked.driver, () => this.#bytes());
-    this.#mostBytes = (maximumPages ?? MOST_PAGES) * WASM_PAGE_BYTES - memory.base;
+    this.#mostBytes = (maximumPages ?? MOST_WASM_PAGES) * WASM_PAGE_BYTES - memory.base;
   }
 
   // ---- The allocator ----
