@@ -1,4 +1,5 @@
 /** What every model module exports. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
+import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
 import { call, Fn, program } from "./machine/paths";
 import { Model } from "./model";
@@ -92,4 +93,10 @@ export function replayed(): f64 {
 /** Allocations of replays that returned 0 though something was asked for. */
 export function failedAllocations(): f64 {
   return loop.failedAllocations;
+}
+
+/** What is broken in the machine (machine/check.ts), or 0. In check builds the model is walked first, which asserts. */
+export function check(): u32 {
+  if (isDefined(ZP_CHECK)) model.check();
+  return checkMachine();
 }

@@ -1,5 +1,6 @@
 /** The bare machine, without an allocator: for tests and benchmarks of the machine. */
 import { clear as clearRange, requireMapped } from "./machine/access";
+import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
 
 export * from "./program";
@@ -41,4 +42,9 @@ export function clear(address: f64, bytes: f64): void {
 export function clearDirty(address: f64, bytes: f64): void {
   requireMapped(<u64>address, <u64>bytes, true);
   kernel.clearDirty(<u64>address, <u64>bytes);
+}
+
+/** What is broken (machine/check.ts), or 0. */
+export function check(): u32 {
+  return checkMachine();
 }

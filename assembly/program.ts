@@ -4,7 +4,6 @@
  * the host. An access to unmapped memory raises before it changes anything.
  */
 import * as access from "./machine/access";
-import { check as checkMachine } from "./machine/check";
 import { Counter } from "./machine/counters";
 import { RECORD } from "./machine/failure";
 import { pageShift } from "./machine/layout";
@@ -91,11 +90,6 @@ export function counterCount(): u32 {
 /** Where the failure record is (failure.ts). */
 export function failure(): usize {
   return RECORD;
-}
-
-/** What is broken (machine/check.ts), or 0. */
-export function check(): u32 {
-  return checkMachine();
 }
 
 /** Counts from here on; what was before is start-up. */

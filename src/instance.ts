@@ -333,7 +333,7 @@ export class Instance<Exports extends MachineExports> {
     const at = this.exports.failure();
     const exception = EXCEPTIONS[Number(view.getBigUint64(at, true))];
     const detail = Number(view.getBigUint64(at + 8, true));
-    const address = Number(view.getBigUint64(at + 16, true));
+    const address = view.getBigUint64(at + 16, true);
     view.setBigUint64(at, 0n, true);
     return (
       this.exceptionFor(exception, detail, address) ??
@@ -341,7 +341,8 @@ export class Instance<Exports extends MachineExports> {
     );
   }
 
-  private exceptionFor(exception: (typeof EXCEPTIONS)[number] | undefined, detail: number, address: number) {
+  private exceptionFor(exception: (typeof EXCEPTIONS)[number] | undefined, detail: number, word: bigint) {
+    const address = Number(word);
     switch (exception) {
       case "segmentationFault":
         return this.segmentationFault(detail ? "write" : "read", address);
@@ -355,11 +356,27 @@ export class Instance<Exports extends MachineExports> {
         );
       case "allocatorAbort":
         return new AllocatorAbort(`${this.messages[detail] ?? "allocator abort"}: ${hex(address)}`, address);
+      case "brokenInvariant":
+        return new SandboxError(`internal: ${this.assertion(detail, word)}`);
       case "badOperation":
         return new ZeropageError(`a trace record makes no sense: kind ${detail}, value ${address}`);
       default:
         return undefined;
     }
+  }
+
+  /** What an assertion of a check build says: `assertionFailed` in assembly/machine/failure.ts. */
+  private assertion(line: number, texts: bigint): string {
+    const message = this.text(Number(texts >> 32n)) || "an assertion does not hold";
+    return `${message} (${this.text(Number(texts & 0xffffffffn))}:${line})`;
+  }
+
+  /** An AssemblyScript string: UTF-16, its bytes counted before it. Empty at address 0. */
+  private text(at: number): string {
+    if (!at) return "";
+    const { buffer } = this.exports.memory;
+    const bytes = this.view().getUint32(at - 4, true);
+    return String.fromCharCode(...new Uint16Array(buffer, at, bytes / 2));
   }
 
   private segmentationFault(access: "read" | "write", address: number): SegmentationFault {

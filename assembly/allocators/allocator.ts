@@ -44,6 +44,9 @@ export abstract class Allocator {
     return false;
   }
 
+  /** Walks all that the model keeps and asserts what must hold there. Called in check builds only. */
+  check(): void {}
+
   /** The allocator's own statistics, by number (`statistics` in src/models.ts). */
   statistic(which: u32): u64 {
     return 0;

@@ -18,7 +18,7 @@ export enum Exception {
   HostOutOfMemory,
   /** detail: the model's own number of the message; address: the pointer. */
   AllocatorAbort,
-  /** detail: which assertion; only in check builds. */
+  /** An assertion does not hold. detail: its line; address: of its message and its file, see `assertionFailed`. */
   BrokenInvariant,
   /** A trace operation that makes no sense here; detail: which. */
   BadOperation,
@@ -41,6 +41,15 @@ export function raise(exception: u32, detail: u64, address: u64): void {
   store<u64>(RECORD, detail, 8);
   store<u64>(RECORD, address, 16);
   unreachable();
+}
+
+/**
+ * Where a failing `assert` of a check build goes (asconfig.json). Release builds trap without a word. Both texts are
+ * AssemblyScript strings: UTF-16, their bytes counted in the u32 before them. The message may be null.
+ */
+export function assertionFailed(message: string | null, file: string | null, line: u32, column: u32): void {
+  const texts = ((<u64>changetype<usize>(message)) << 32) | changetype<usize>(file);
+  raise(Exception.BrokenInvariant, line, texts);
 }
 
 /** Notes why a call is about to return its C failure. Bytes; `requested` saturates at 2^64 - 1. */
