@@ -88,7 +88,7 @@ export interface MachineSettings {
   addressSpaceBytes: number;
 }
 
-/** What the build calls the exported mutable globals, before their number: assembly/build.ts. */
+/** What the build calls the exported mutable globals, before their number: assembly/build/compile.mjs. */
 export const GLOBAL_PREFIX = "global:";
 
 /** All that one instance is at one moment. */
