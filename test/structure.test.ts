@@ -31,7 +31,7 @@ const ASSEMBLY = words(
   "env.d machine program allocators heap model replay meter patterns face driver as-heap bench-empty bench-calls machine-abi bench-abi abi",
 );
 const MACHINE = words(
-  "layout failure counters paths frames states translation table regions access kernel check",
+  "zeroes runs layout failure counters paths frames states translation table entries contents events regions access kernel check",
 );
 
 const WEB = words(

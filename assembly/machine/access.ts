@@ -5,14 +5,17 @@
  * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
  * there. `requireMapped` is for those who must not change anything before.
  */
+import { addContent, contentOf } from "./contents";
 import { add, Counter } from "./counters";
+import { apply, applyOne } from "./events";
 import { Exception, raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
 import { enter, Fn, leave } from "./paths";
 import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
-import { apply, applyOne, attach, contentOf, firstUnmapped, stateOf, zeroesIn } from "./table";
+import { firstUnmapped, stateOf } from "./table";
 import { entryAt, generation, hostIn, keep, letsRead, letsWrite } from "./translation";
+import { zeroesIn } from "./zeroes";
 
 const READ_ACCESS: u64 = 0;
 const WRITE_ACCESS: u64 = 1;
@@ -50,7 +53,7 @@ function writable(address: u64): usize {
   const page = address >> pageShift;
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  const host = (state & CONTENT ? contentOf(page, state) : attach(page)) + <usize>(address & pageMask);
+  const host = (state & CONTENT ? contentOf(page, state) : addContent(page)) + <usize>(address & pageMask);
   keep(address, host, state | CONTENT);
   return host;
 }

@@ -6,12 +6,15 @@
  *      own frames + sharings in the table == FramesTaken - FramesGiven
  *      pages with stored bytes, each stored once == live records of frames.contents
  */
+import { meetShare, shareContent } from "./contents";
 import { residentPages, virtualPages } from "./counters";
+import { entryOf, hasEntry } from "./entries";
 import * as pool from "./frames";
-import { DIRECTORIES, DIRECTORY_SHIFT, GROUP_SHIFT, MAX_PAGE_BYTES, pageShift } from "./layout";
+import { MAX_PAGE_BYTES, pageShift } from "./layout";
 import * as regions from "./regions";
 import { CLEARED, CONTENT, LAZY, ownsFrame, SHARED, UNMAPPED } from "./states";
-import { entryOf, meetShare, nextWithDirectory, runOf, shareContent, stateOf, zeroesIn } from "./table";
+import { nextWithDirectory, runOf, stateOf, TABLE_PAGES } from "./table";
+import { zeroesIn } from "./zeroes";
 
 /** What check() found broken. 0 is sound. */
 export enum Broken {
@@ -51,16 +54,15 @@ function walkTable(): u32 {
   owned = 0;
   stored = 0;
   shares = 0;
-  const end = (<u64>DIRECTORIES) << (GROUP_SHIFT + DIRECTORY_SHIFT);
-  for (let page = nextWithDirectory(0); page < end; ) {
-    const pages = runOf(page, end - page);
+  for (let page = nextWithDirectory(0); page < TABLE_PAGES; ) {
+    const pages = runOf(page, TABLE_PAGES - page);
     const state = stateOf(page);
     if (state != UNMAPPED) {
       if (!isLegal(state)) return Broken.PageState;
       if (!areCovered(page, pages)) return Broken.RegionsAgainstTable;
       mapped += pages;
       if (ownsFrame(state)) owned += pages;
-      if (state & (CONTENT | SHARED)) {
+      if (hasEntry(state)) {
         for (let i: u64 = 0; i < pages; i++) if (!walkEntry(page + i, state)) return Broken.Sharings;
       }
     }

@@ -8,6 +8,7 @@
  * the FREE_REUSABLE protocol and vm_copy.
  */
 import { clear } from "./access";
+import { move, share, start as startContents } from "./contents";
 import {
   add,
   Counter,
@@ -16,6 +17,7 @@ import {
   unmapPages as countUnmapped,
   virtualPages,
 } from "./counters";
+import { apply, start as startEvents } from "./events";
 import { Failure, fail } from "./failure";
 import {
   ADDRESS_LIMIT,
@@ -35,8 +37,8 @@ import {
 } from "./layout";
 import { enter, Fn, leave } from "./paths";
 import * as regions from "./regions";
-import { CONTENT, Event, UNKNOWN } from "./states";
-import { apply, firstUnmapped, move, runOf, share, start as startTable, stateOf } from "./table";
+import { CONTENT, Event, start as startStates, UNKNOWN } from "./states";
+import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
 /** Where mmap may put a mapping. */
@@ -67,7 +69,10 @@ export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes
   memoryLimit = memoryBytes;
   if (addressSpaceBytes) addressSpaceLimit = addressSpaceBytes;
   regions.start();
-  startTable(memoryBytes);
+  startStates();
+  startTable();
+  startContents();
+  startEvents(memoryBytes);
   startTranslation();
 }
 
