@@ -13,7 +13,7 @@ const SHARED = "test/**/*.shared.test.ts";
  */
 const readModule = (host: "node" | "web") => ({
   resolve: {
-    alias: { "#read-module": fileURLToPath(new URL(`src/read-module.${host}.ts`, import.meta.url)) },
+    alias: { "#read-module": fileURLToPath(new URL(`src/base/read-module.${host}.ts`, import.meta.url)) },
   },
 });
 

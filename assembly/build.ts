@@ -9,8 +9,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import binaryen from "assemblyscript/binaryen";
-import { GLOBAL_PREFIX } from "../src/instance.js";
-import { models } from "../src/models.js";
+import { GLOBAL_PREFIX } from "../src/sandbox/instance.js";
+import { models } from "../src/sandbox/models.js";
 
 interface Job {
   entry: string;
@@ -121,7 +121,9 @@ async function newestSource(): Promise<number> {
   const times = names
     .filter((name) => name.endsWith(".ts"))
     .map(async (name) => (await stat(HERE + name)).mtimeMs);
-  const configs = ["asconfig.json", "src/models.ts"].map(async (name) => (await stat(TOP + name)).mtimeMs);
+  const configs = ["asconfig.json", "src/sandbox/models.ts"].map(
+    async (name) => (await stat(TOP + name)).mtimeMs,
+  );
   return Math.max(...(await Promise.all([...times, ...configs])));
 }
 

@@ -1,6 +1,6 @@
 /** Measuring on a noisy machine: rounds of everything in turn, medians, and ratios within one run. */
 
-import { median, spread } from "../src/statistics.js";
+import { median, spread } from "../src/base/statistics.js";
 
 /** Milliseconds of one call. */
 export function time(run: () => void): number {

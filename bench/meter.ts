@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { closeTrace } from "../src/bench/closed-trace.js";
-import { meterModule } from "../src/foreign/meter.js";
+import { closeTrace } from "../src/compare/closed-trace.js";
 import { readTrace } from "../src/index.js";
+import { meterModule } from "../src/meter/meter.js";
 import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
 import { OpKind, RECORD_BYTES } from "../src/trace/trace.js";
 import { type Allocator, instantiate, llhttp, open, tlsf, treeSitter } from "../test/foreign/modules.js";

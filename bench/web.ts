@@ -1,8 +1,8 @@
 /** The page in Chromium, as built in dist/web: how soon it shows, how fast it scrubs, how smoothly it zooms. */
 import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page, type Response } from "playwright";
+import { median } from "../src/base/statistics.js";
 import { serveFolder } from "../src/cli/web.js";
-import { median } from "../src/statistics.js";
 import { chromiumLaunchOptions, findChromium } from "../test/chromium.js";
 import { Random } from "../test/random.js";
 

@@ -1,9 +1,6 @@
-export { formatBytes, formatCount, parseBytes } from "./bytes.js";
-export { parseCostProfile } from "./costs/parse.js";
-export type { CostFigures, CostProfile } from "./costs/profile.js";
-export { costProfiles, defaultCosts } from "./costs/profiles.js";
-export { type Events, type SimulatedTime, simulatedTime, type TimeParts } from "./costs/simulate.js";
-export { type Counters, SYSCALLS, type Syscall, subtract } from "./counters.js";
+export { type Counters, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
+export type { TimelinePoint } from "./allocator/timeline.js";
+export { formatBytes, formatCount, parseBytes } from "./base/bytes.js";
 export {
   type AllocationFailure,
   AllocatorAbort,
@@ -17,24 +14,43 @@ export {
   SegmentationFault,
   TraceError,
   ZeropageError,
-} from "./errors.js";
+} from "./base/errors.js";
+export { parseCostProfile } from "./costs/parse.js";
+export type { CostFigures, CostProfile } from "./costs/profile.js";
+export { costProfiles, defaultCosts } from "./costs/profiles.js";
+export { type Events, type SimulatedTime, simulatedTime, type TimeParts } from "./costs/simulate.js";
+export {
+  type CallocFixRun,
+  type CrossoverRun,
+  findCrossover,
+  runCallocFix,
+} from "./experiments/calloc-fixes/run.js";
+export {
+  type CallocLoopRun,
+  type CostKindRun,
+  findCostKind,
+  runCallocLoop,
+} from "./experiments/calloc-loop/run.js";
+export { type CliffsRun, findCliffs } from "./experiments/cliffs/find.js";
+export {
+  clearBuffer,
+  type IterContentRun,
+  runIterContent,
+  TLS_RECORD_BYTES,
+} from "./experiments/iter-content/run.js";
+export {
+  type CallocLoopProfileRun,
+  type Profiled,
+  profileCallocLoop,
+  profileTrace,
+  type TraceProfileRun,
+} from "./experiments/profile/run.js";
+export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
 export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
-export {
-  type KernelKind,
-  machineOptions,
-  type OptionInfo,
-  PAGE_STATES,
-  type PageRun,
-  type PageState,
-} from "./machine.js";
-export { mallocStats } from "./malloc-stats.js";
-export { type ModelInfo, models } from "./models.js";
-export type { Options } from "./options.js";
 export { collapsedStacks } from "./profile/collapsed.js";
-export type { ProfileNode } from "./profile/node.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
@@ -55,7 +71,19 @@ export type {
   Parameters,
   Report,
   Result,
-} from "./report/results.js";
+} from "./results/results.js";
+export type { ProfileNode } from "./sandbox/call-tree.js";
+export {
+  type KernelKind,
+  machineOptions,
+  type OptionInfo,
+  PAGE_STATES,
+  type PageRun,
+  type PageState,
+} from "./sandbox/machine.js";
+export { mallocStats } from "./sandbox/malloc-stats.js";
+export { type ModelInfo, models } from "./sandbox/models.js";
+export type { Options } from "./sandbox/options.js";
 export {
   type Checkpoint,
   type OpenOptions,
@@ -67,35 +95,7 @@ export {
   TOUCH_POLICIES,
   type TouchPolicy,
   type Width,
-} from "./sandbox.js";
-export {
-  type CallocFixRun,
-  type CrossoverRun,
-  findCrossover,
-  runCallocFix,
-} from "./scenarios/calloc-fixes.js";
-export {
-  type CallocLoopRun,
-  type CostKindRun,
-  findCostKind,
-  runCallocLoop,
-} from "./scenarios/calloc-loop.js";
-export { type CliffsRun, findCliffs } from "./scenarios/cliffs.js";
-export {
-  clearBuffer,
-  type IterContentRun,
-  runIterContent,
-  TLS_RECORD_BYTES,
-} from "./scenarios/iter-content.js";
-export {
-  type CallocLoopProfileRun,
-  type Profiled,
-  profileCallocLoop,
-  profileTrace,
-  type TraceProfileRun,
-} from "./scenarios/profile.js";
-export { replayTrace, type TraceRun } from "./scenarios/replay-trace.js";
-export type { TimelinePoint } from "./timeline.js";
+} from "./sandbox/sandbox.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
 export { OpKind, RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace/trace.js";

@@ -1,6 +1,6 @@
 import { readModule } from "#read-module";
-import { Instance, type MachineExports } from "../src/instance.js";
-import { pageRun } from "../src/machine.js";
+import { Instance, type MachineExports } from "../src/sandbox/instance.js";
+import { pageRun } from "../src/sandbox/machine.js";
 import type { Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
 interface RawExports extends MachineExports {
@@ -26,7 +26,7 @@ function fold(bits: number): number {
 
 /** The bare machine, compiled without an allocator. */
 export async function openRawMachine(options: MachineOptions, check: boolean): Promise<Machine> {
-  const url = new URL(`../build/machine${check ? ".check" : ""}.wasm`, import.meta.url);
+  const url = new URL(`../build/machine${check ? `.check` : ``}.wasm`, import.meta.url);
   const instance = await Instance.open<RawExports>(await readModule(url), options);
   return new RawMachine(instance);
 }

@@ -1,4 +1,4 @@
-import { parseBytes } from "../bytes.js";
+import { parseBytes } from "../base/bytes.js";
 import { UsageError } from "./exit.js";
 
 /** Bytes of the machine's address space: no block can be larger. */

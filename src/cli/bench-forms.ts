@@ -1,6 +1,6 @@
-import type { BenchRecord } from "../bench/record.js";
-import { benchPage } from "../report/bench.js";
-import { benchstatReport, githubReport } from "../report/bench-tools.js";
+import type { BenchRecord } from "../compare/record.js";
+import { benchPage } from "../compare/table.js";
+import { benchstatReport, githubReport } from "../compare/tools.js";
 import { jsonReport } from "../report/json.js";
 import { markdownPage } from "../report/markdown.js";
 import { tablePage } from "../report/table.js";
@@ -34,7 +34,7 @@ export async function prepareBenchForms(
     const colour = wantsColour(env, stdout.isTTY);
     stdout.write(form ? FORMS[form](record) : tablePage(benchPage(record), { colour }));
     if (!html) return;
-    const { benchHtml } = await import("../report/bench-html.js");
+    const { benchHtml } = await import("../compare/html.js");
     html.writeNow(await benchHtml(record));
     stderr.write(`wrote ${html.path}\n`);
   };

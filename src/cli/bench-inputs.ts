@@ -1,10 +1,10 @@
 /** What a bench is about: modules and traces, read before any work. */
 import { basename } from "node:path";
-import { type ClosedTrace, closeTrace } from "../bench/closed-trace.js";
-import { hashOf } from "../bench/identity.js";
-import type { SubjectInfo, TraceInfo } from "../bench/record.js";
-import { generateWorkload } from "../bench/workload.js";
-import { TraceError, ZeropageError } from "../errors.js";
+import { TraceError, ZeropageError } from "../base/errors.js";
+import { type ClosedTrace, closeTrace } from "../compare/closed-trace.js";
+import { hashOf } from "../compare/identity.js";
+import type { SubjectInfo, TraceInfo } from "../compare/record.js";
+import { generateWorkload } from "../compare/workload.js";
 import { collectTrace } from "../trace/collect.js";
 import { readTrace } from "../trace/read.js";
 import type { TraceSource } from "../trace/source.js";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { BenchRecord } from "../bench/record.js";
+import type { BenchRecord } from "../compare/record.js";
 import { UsageError } from "./exit.js";
 
 /** Reads what `zeropage bench` wrote. @throws UsageError for a file that is none of its records. */

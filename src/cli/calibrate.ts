@@ -1,4 +1,5 @@
 import { cpus, release } from "node:os";
+import { formatShare } from "../base/numbers.js";
 import {
   type Calibration,
   type CalibrationHost,
@@ -7,7 +8,6 @@ import {
   type Evidence,
 } from "../costs/calibrate.js";
 import { jsonReport } from "../report/json.js";
-import { formatShare } from "../report/numbers.js";
 import { type Cell, type Page, worseIf } from "../report/page.js";
 import { tablePage } from "../report/table.js";
 import { parseCount } from "./args.js";

@@ -1,9 +1,9 @@
+import { ZeropageError } from "../base/errors.js";
 import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
-import { ZeropageError } from "../errors.js";
+import { checklist } from "../conformance/checklist.js";
+import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { ModuleCheckReport } from "../jail/check.js";
-import { checklist } from "../report/checklist.js";
-import { junitXml } from "../report/junit.js";
 import { EXIT, reportError, UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { type LimitFlags, parseLimits } from "./limits.js";

@@ -1,7 +1,7 @@
-import { formatCount } from "../bytes.js";
-import { cliffsChart } from "../report/cliffs-chart.js";
+import { formatCount } from "../base/bytes.js";
+import { cliffsChart } from "../experiments/cliffs/chart.js";
 import { allocatorLabel } from "../report/label.js";
-import type { CliffsReport } from "../report/results.js";
+import type { CliffsReport } from "../results/results.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseSize } from "./args.js";
 import { collect } from "./collect.js";

@@ -1,4 +1,4 @@
-import { OptionError, TraceError, ZeropageError } from "../errors.js";
+import { OptionError, TraceError, ZeropageError } from "../base/errors.js";
 
 /** One allocator to run. */
 export interface Job<T> {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { joinWords } from "../base/numbers.js";
 import { parseCostProfile } from "../costs/parse.js";
 import type { CostProfile } from "../costs/profile.js";
 import { costProfiles } from "../costs/profiles.js";
-import { joinWords } from "../report/numbers.js";
 import { UsageError } from "./exit.js";
 
 /** The flag of every command that simulates time. */

@@ -1,4 +1,4 @@
-import { ZeropageError } from "../errors.js";
+import { ZeropageError } from "../base/errors.js";
 import type { Host } from "./host.js";
 
 /** What the process tells its parent. `failed`: something ran and failed. `usage`: the command line asks for what cannot be done. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { OptionError } from "../errors.js";
+import { OptionError } from "../base/errors.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Collected } from "./collect.js";
 import { EXIT, reportError } from "./exit.js";

@@ -3,12 +3,12 @@
  */
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
+import type { findCrossover, runCallocFix } from "../experiments/calloc-fixes/run.js";
+import type { runIterContent } from "../experiments/iter-content/run.js";
+import type { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import type { checkModule } from "../jail/check.js";
 import type { scenariosInJail } from "../jail/scenarios.js";
-import type * as registry from "../models.js";
-import type { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
-import type { runIterContent } from "../scenarios/iter-content.js";
-import type { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
+import type * as registry from "../sandbox/models.js";
 import type { readTrace } from "../trace/read.js";
 
 export type OptionInfo = registry.OptionInfo;

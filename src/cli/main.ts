@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { findCrossover, runCallocFix } from "../experiments/calloc-fixes/run.js";
+import { runIterContent } from "../experiments/iter-content/run.js";
+import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import { checkModule } from "../jail/check.js";
 import { scenariosInJail } from "../jail/scenarios.js";
-import { machineOptions, models } from "../models.js";
-import { findCrossover, runCallocFix } from "../scenarios/calloc-fixes.js";
-import { runIterContent } from "../scenarios/iter-content.js";
-import { profileCallocLoop, profileTrace } from "../scenarios/profile.js";
+import { machineOptions, models } from "../sandbox/models.js";
 import { readTrace } from "../trace/read.js";
 import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";

@@ -1,4 +1,4 @@
-import { mergeShards, type Part } from "../bench/merge.js";
+import { mergeShards, type Part } from "../compare/merge.js";
 import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { readBenchRecord } from "./bench-record.js";

@@ -1,4 +1,4 @@
-import { exactBytes, joinWords } from "../report/numbers.js";
+import { exactBytes, joinWords } from "../base/numbers.js";
 import type { Host } from "./host.js";
 import type { Catalogue, OptionInfo } from "./library.js";
 

@@ -1,19 +1,19 @@
-import { callocFixesPage } from "../report/calloc-fixes.js";
-import { cliffsPage } from "../report/cliffs.js";
+import { callocFixesPage } from "../experiments/calloc-fixes/table.js";
+import { cliffsPage } from "../experiments/cliffs/table.js";
+import { iterContentPage } from "../experiments/iter-content/table.js";
 import { csvCallocFixes, csvCliffs, csvIterContent, csvReport } from "../report/csv.js";
-import { iterContentPage } from "../report/iter-content.js";
 import { jsonReport } from "../report/json.js";
 import { markdownPage } from "../report/markdown.js";
 import type { Page } from "../report/page.js";
+import { reportPage } from "../report/rows.js";
+import { tablePage } from "../report/table.js";
 import type {
   CallocFixesReport,
   CliffsReport,
   IterContentReport,
   OptionValues,
   Report,
-} from "../report/results.js";
-import { reportPage } from "../report/rows.js";
-import { tablePage } from "../report/table.js";
+} from "../results/results.js";
 import type { Host } from "./host.js";
 
 /** The flags that choose a form. The parser lets at most one of them through. */

@@ -1,13 +1,13 @@
+import { formatSize } from "../base/numbers.js";
+import type { Profiled } from "../experiments/profile/run.js";
 import { collapsedStacks } from "../profile/collapsed.js";
 import { sampleText } from "../profile/sample-text.js";
 import { speedscopeFile } from "../profile/speedscope.js";
 import { type Stack, stacksOf } from "../profile/stacks.js";
 import { jsonReport } from "../report/json.js";
 import { allocatorLabel, heading } from "../report/label.js";
-import { formatSize } from "../report/numbers.js";
-import type { Parameters } from "../report/results.js";
-import { TOUCH_POLICIES } from "../sandbox.js";
-import type { Profiled } from "../scenarios/profile.js";
+import type { Parameters } from "../results/results.js";
+import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
 import { ROLES } from "../foreign/families.js";
-import { TOUCH_POLICIES } from "../sandbox.js";
+import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";

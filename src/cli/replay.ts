@@ -1,12 +1,12 @@
-import { formatCount } from "../bytes.js";
+import { formatCount } from "../base/bytes.js";
+import { TraceError } from "../base/errors.js";
 import type { CostProfile } from "../costs/profile.js";
-import { TraceError } from "../errors.js";
 import type { JailLimits } from "../jail/scenarios.js";
 import { allocatorLabel, heading } from "../report/label.js";
-import type { Report, Result, Timeline } from "../report/results.js";
 import { timelineText } from "../report/sparkline.js";
 import { timelineChart } from "../report/timeline.js";
-import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox.js";
+import type { Report, Result, Timeline } from "../results/results.js";
+import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
 import type { TraceNotes } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";

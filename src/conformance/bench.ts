@@ -1,4 +1,4 @@
-import type { Sandbox } from "../sandbox.js";
+import type { Sandbox } from "../sandbox/sandbox.js";
 
 /** What the cases ask of an allocator: a `Sandbox`, a `WasmAllocator`, or anything with the same face. */
 export interface Subject

@@ -12,7 +12,7 @@
  * happened: where huge pages or another kernel make it differ, the figure is assumed instead.
  */
 
-import { median, quantile } from "../statistics.js";
+import { median, quantile } from "../base/statistics.js";
 import { linuxVm } from "./linux-vm.js";
 import type { CostFigures, CostProfile } from "./profile.js";
 

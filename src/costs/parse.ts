@@ -1,5 +1,5 @@
-import { SYSCALLS } from "../counters.js";
-import { CostError } from "../errors.js";
+import { SYSCALLS } from "../allocator/counters.js";
+import { CostError } from "../base/errors.js";
 import type { CostProfile } from "./profile.js";
 
 /** The figures a profile must have, and may not have others. */

@@ -3,7 +3,7 @@
  * would take there, and is as exact as the profile's figures are.
  */
 
-import { SYSCALLS, type Syscall } from "../counters.js";
+import { SYSCALLS, type Syscall } from "../allocator/counters.js";
 
 /** All figures are nanoseconds. */
 export interface CostFigures {

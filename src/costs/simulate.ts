@@ -1,4 +1,4 @@
-import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
+import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { CostProfile } from "./profile.js";
 
 /** Where simulated time goes, in seconds. Named in the order they are shown. */

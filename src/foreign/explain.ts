@@ -1,4 +1,4 @@
-import { ModuleTrap, OutOfMemory, ZeropageError } from "../errors.js";
+import { ModuleTrap, OutOfMemory, ZeropageError } from "../base/errors.js";
 import type { Linked } from "./link.js";
 
 const hex = (address: number): string => `0x${address.toString(16)}`;

@@ -2,8 +2,8 @@
  * Finds an allocator among a module's exports: by the names each family of compilers gives, or by names
  * the user gives. What is not there is composed of what is (assembly/face.ts).
  */
-import { ModuleError } from "../errors.js";
-import type { Extern, FunctionType } from "./inspect.js";
+import { ModuleError } from "../base/errors.js";
+import type { Extern, FunctionType } from "../wasm/inspect.js";
 
 /** How the functions are called; the order of assembly/face.ts. */
 export const CONVENTIONS = ["c", "sized", "bindgen", "rust", "managed"] as const;

@@ -1,8 +1,8 @@
-import { ModuleTrap, SandboxError } from "../errors.js";
+import { ModuleTrap, SandboxError } from "../base/errors.js";
+import type { Meter } from "../meter/reading.js";
 import { explainTrap } from "./explain.js";
 import type { Host } from "./imports.js";
 import type { Linked } from "./link.js";
-import type { Meter } from "./reading.js";
 
 /** Lets calls through to a linked module as long as it is open and in one piece. */
 export class Guard {

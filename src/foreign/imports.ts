@@ -10,10 +10,10 @@
  *      │ none │ data          │ to 16 bytes  │ stack, downwards │ heap
  *      └──────┴───────────────┴──────────────┴──────────────────┴────────────
  */
-import { ModuleError, ModuleTrap } from "../errors.js";
-import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "./binary.js";
-import type { Extern, Limits, ModuleShape } from "./inspect.js";
-import { checkInitial } from "./limit-memory.js";
+import { ModuleError, ModuleTrap } from "../base/errors.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
+import type { Extern, Limits, ModuleShape } from "../wasm/inspect.js";
+import { checkInitial } from "../wasm/limit-memory.js";
 
 const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
 const FIRST_ELEMENT = 1; // 0 is the null function

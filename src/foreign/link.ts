@@ -1,6 +1,6 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
 import { readModule } from "#read-module";
-import { ModuleError } from "../errors.js";
+import { ModuleError } from "../base/errors.js";
 import { type Allocator, CONVENTIONS, type Role } from "./families.js";
 
 /** assembly/driver.ts */

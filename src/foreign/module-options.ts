@@ -1,5 +1,5 @@
 /** The options of a module in the flat form of a model's: what command lines take and results have. */
-import { OptionError } from "../errors.js";
+import { OptionError } from "../base/errors.js";
 import { CONVENTIONS, type Convention, type FunctionNames, ROLES } from "./families.js";
 import type { WasmOptions } from "./open.js";
 

@@ -1,7 +1,11 @@
 import { locate, readModule } from "#read-module";
-import { checkOneOf, checkWhole } from "../arguments.js";
-import { ModuleError, ZeropageError } from "../errors.js";
-import { printable } from "../printable.js";
+import { checkOneOf, checkWhole } from "../base/arguments.js";
+import { ModuleError, ZeropageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
+import { type MeteredModule, meterModule } from "../meter/meter.js";
+import { Meter } from "../meter/reading.js";
+import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
+import { limitMemory } from "../wasm/limit-memory.js";
 import { isOutOfStack, trapOf } from "./explain.js";
 import {
   type Allocator,
@@ -20,12 +24,8 @@ import {
   mostPages,
   satisfyImports,
 } from "./imports.js";
-import { type Extern, inspectModule, type ModuleShape } from "./inspect.js";
-import { limitMemory } from "./limit-memory.js";
 import { LinearMemory } from "./linear-memory.js";
 import { link, linkPatterns, loadTools, type Tools } from "./link.js";
-import { type MeteredModule, meterModule } from "./meter.js";
-import { Meter } from "./reading.js";
 import { probeReruns, RESTARTING, startUp } from "./start.js";
 import { type Running, WasmAllocator } from "./wasm-allocator.js";
 

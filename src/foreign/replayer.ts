@@ -1,7 +1,12 @@
-import { checkOneOf, checkWhole } from "../arguments.js";
-import type { Counters } from "../counters.js";
-import { type ReplayOptions, type ReplayResult, TOUCH_POLICIES, type TouchPolicy } from "../sandbox.js";
-import { Timeline } from "../timeline.js";
+import type { Counters } from "../allocator/counters.js";
+import { Timeline } from "../allocator/timeline.js";
+import { checkOneOf, checkWhole } from "../base/arguments.js";
+import {
+  type ReplayOptions,
+  type ReplayResult,
+  TOUCH_POLICIES,
+  type TouchPolicy,
+} from "../sandbox/sandbox.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import type { Guard } from "./guard.js";
 import type { DriverExports } from "./link.js";

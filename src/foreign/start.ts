@@ -1,5 +1,5 @@
 /** Functions a module wants to be run, once and in this order, before it is used. */
-import { ModuleTrap, ZeropageError } from "../errors.js";
+import { ModuleTrap, ZeropageError } from "../base/errors.js";
 import { trapOf } from "./explain.js";
 
 /** Position independent code first corrects its own data. Constructors run by themselves only where there is no `_initialize`. */

@@ -1,16 +1,16 @@
-import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../arguments.js";
-import { type Counters, SYSCALLS, type Syscall } from "../counters.js";
-import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../errors.js";
-import type { PageRun } from "../machine.js";
-import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox.js";
+import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
+import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
+import { type Meter, runsOf } from "../meter/reading.js";
+import type { PageRun } from "../sandbox/machine.js";
+import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "./binary.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
 import type { Provision } from "./families.js";
 import { Guard } from "./guard.js";
 import type { Host } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
-import { type Meter, runsOf } from "./reading.js";
 import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];

@@ -1,7 +1,8 @@
 /** Checks a module against the conformance cases, each in a jail of its own, so that one that hangs or traps fails alone. */
+
+import { LimitExceeded, ModuleError } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
-import { LimitExceeded, ModuleError } from "../errors.js";
 import type { WasmOptions } from "../foreign/open.js";
 import type { AllocatorReport } from "../foreign/wasm-allocator.js";
 import { runInJail } from "./jail.js";

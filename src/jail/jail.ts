@@ -3,7 +3,7 @@
  * memory and the functions of imports.ts; a loop without end ends with its Worker.
  */
 import { startWorker } from "#worker";
-import * as errors from "../errors.js";
+import * as errors from "../base/errors.js";
 import type { JailAnswer, JailJob, Word } from "./jobs.js";
 
 /** Hears what a job says on the way. What it returns for one that wants something, the job gets. */

@@ -1,6 +1,6 @@
 import type { WasmOptions } from "../foreign/open.js";
 import type { AllocatorReport } from "../foreign/wasm-allocator.js";
-import type { ReplayResult, TouchPolicy } from "../sandbox.js";
+import type { ReplayResult, TouchPolicy } from "../sandbox/sandbox.js";
 import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";

@@ -1,10 +1,11 @@
 /** A scenario inside its Worker: on a module that gives word while it runs, with the trace pulled from outside. */
+
+import { runCallocLoop } from "../experiments/calloc-loop/run.js";
+import { findCliffs } from "../experiments/cliffs/find.js";
+import { replayTrace } from "../experiments/replay/run.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { prepareWasmAllocator } from "../foreign/open.js";
 import { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { runCallocLoop } from "../scenarios/calloc-loop.js";
-import { findCliffs } from "../scenarios/cliffs.js";
-import { replayTrace } from "../scenarios/replay-trace.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
 

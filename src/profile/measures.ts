@@ -1,6 +1,6 @@
+import type { Counters } from "../allocator/counters.js";
 import type { CostProfile } from "../costs/profile.js";
 import { type Events, simulatedTime } from "../costs/simulate.js";
-import type { Counters } from "../counters.js";
 
 /** What a profile measures of each stack, always as a whole number. */
 export interface Measure {

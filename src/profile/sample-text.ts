@@ -3,11 +3,11 @@
  * node's time has in it that of what it calls; then functions by the time spent at the top of the stack.
  */
 
-import { formatCount } from "../bytes.js";
+import { formatCount } from "../base/bytes.js";
+import { formatSeconds, formatShare } from "../base/numbers.js";
 import type { CostProfile } from "../costs/profile.js";
 import { simulatedTime } from "../costs/simulate.js";
-import { formatSeconds, formatShare } from "../report/numbers.js";
-import type { ProfileNode } from "./node.js";
+import type { ProfileNode } from "../sandbox/call-tree.js";
 
 /** A node with its own time, and that of all below it, in seconds. */
 interface Timed {

@@ -1,6 +1,6 @@
 import type { CostProfile } from "../costs/profile.js";
+import type { ProfileNode } from "../sandbox/call-tree.js";
 import { MEASURES } from "./measures.js";
-import type { ProfileNode } from "./node.js";
 
 /** A call path in which something happened. */
 export interface Stack {

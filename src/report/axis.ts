@@ -1,4 +1,4 @@
-import { formatSize } from "./numbers.js";
+import { formatSize } from "../base/numbers.js";
 
 /** Okabe & Ito 2008: told apart with every common kind of colour blindness, and on white and on black. */
 export const COLOURS = { blue: "#0072B2", green: "#009E73", vermilion: "#D55E00", grey: "#767676" } as const;

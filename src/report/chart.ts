@@ -7,11 +7,11 @@
  */
 
 import type { TopLevelSpec } from "vega-lite";
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../base/bytes.js";
+import { formatCell, formatSize } from "../base/numbers.js";
+import type { Report, Result } from "../results/results.js";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "./axis.js";
 import { allocatorLabel, blockBytes, heading, parameter } from "./label.js";
-import { formatCell, formatSize } from "./numbers.js";
-import type { Report, Result } from "./results.js";
 
 /** Who zeroed a byte, in the order bars are stacked. */
 const PARTS = ["kernel", "allocator, needed", "allocator, needless"] as const;

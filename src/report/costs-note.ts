@@ -1,4 +1,4 @@
-import { joinWords } from "./numbers.js";
+import { joinWords } from "../base/numbers.js";
 
 /** Says which cost profile simulated time was counted with, and for which allocators; nothing without any. */
 export function costsNote(

@@ -1,4 +1,4 @@
-import { SYSCALLS } from "../counters.js";
+import { SYSCALLS } from "../allocator/counters.js";
 import type {
   CallocFixesReport,
   CliffsReport,
@@ -6,7 +6,7 @@ import type {
   IterContentReport,
   Report,
   Result,
-} from "./results.js";
+} from "../results/results.js";
 
 type Scalar = string | number;
 type Tree = { readonly [key: string]: Scalar | Tree };

@@ -1,5 +1,5 @@
-import { exactBytes } from "./numbers.js";
-import type { OptionValues, Parameters, Report, Result } from "./results.js";
+import { exactBytes } from "../base/numbers.js";
+import type { OptionValues, Parameters, Report, Result } from "../results/results.js";
 
 /** Names an allocator as the command line takes it: `libmalloc:zeroing=dirty:memory=64GiB`. */
 export function allocatorLabel(it: { allocator: string; options: OptionValues }): string {

@@ -1,11 +1,11 @@
 /** What people read of a report of runs. */
 
-import { formatCount } from "../bytes.js";
+import { formatCount } from "../base/bytes.js";
+import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../base/numbers.js";
+import type { Report, Result } from "../results/results.js";
 import { costsNote } from "./costs-note.js";
 import { allocatorLabel, blockBytes, heading } from "./label.js";
-import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "./numbers.js";
 import { type Column, type Page, type Tone, worseIf } from "./page.js";
-import type { Report, Result } from "./results.js";
 import { faultCount, verdict } from "./verdict.js";
 
 interface ColumnOf extends Column {

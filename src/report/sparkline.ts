@@ -1,6 +1,6 @@
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../base/bytes.js";
+import type { Timeline } from "../results/results.js";
 import { allocatorLabel } from "./label.js";
-import type { Timeline } from "./results.js";
 import { SERIES } from "./timeline.js";
 
 const LEVELS = "▁▂▃▄▅▆▇█";

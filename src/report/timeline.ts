@@ -4,10 +4,10 @@
  */
 
 import type { TopLevelSpec } from "vega-lite";
-import { formatBytes } from "../bytes.js";
+import { formatBytes } from "../base/bytes.js";
+import type { Timeline } from "../results/results.js";
 import { binaryLabelExpression, binaryTicks, CHART_CONFIG, COLOURS, PANEL_HEADER } from "./axis.js";
 import { allocatorLabel } from "./label.js";
-import type { Timeline } from "./results.js";
 
 /** What is drawn, in the order of the legend. Dashes tell the lines apart where colours do not. */
 export const SERIES = [

@@ -1,8 +1,8 @@
-import { formatBytes, formatCount } from "../bytes.js";
-import type { Counters } from "../counters.js";
+import type { Counters } from "../allocator/counters.js";
+import { formatBytes, formatCount } from "../base/bytes.js";
+import { formatShare, formatSize, joinWords } from "../base/numbers.js";
+import type { CostKind, Report, Result } from "../results/results.js";
 import { allocatorLabel, blockBytes, parameter } from "./label.js";
-import { formatShare, formatSize, joinWords } from "./numbers.js";
-import type { CostKind, Report, Result } from "./results.js";
 
 /** Minor faults of all three kinds; NaN of a foreign module, of which only the needless are known. */
 export function faultCount(counters: Counters): number {

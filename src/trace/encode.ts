@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 import { SlotTable } from "./slots.js";
 import { OpKind, RECORD_BYTES, type TraceChunk } from "./trace.js";
 

@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 import type { LineScanner } from "./lines.js";
 
 const SPACE = 0x20;

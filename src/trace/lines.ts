@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 
 /** Longest line a trace may have, in bytes without its newline. */
 export const MAX_LINE_BYTES = 65536;

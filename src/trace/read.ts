@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 import { DETECT_BYTES, detectFormat, type TraceFormat } from "./detect.js";
 import { TraceEncoder } from "./encode.js";
 import { decompressed } from "./gunzip.js";

@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 import type { TraceEncoder } from "./encode.js";
 import { FieldCursor, NO_FIELD } from "./fields.js";
 import type { LineReader, LineScanner } from "./lines.js";

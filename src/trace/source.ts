@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 
 /** Where the bytes of a trace may come from. A string is text, not a path. Chunks given must stay as they are. */
 export type TraceSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array | string;

@@ -1,4 +1,4 @@
-import { TraceError } from "../errors.js";
+import { TraceError } from "../base/errors.js";
 import { MAX_BYTES, type TraceEncoder } from "./encode.js";
 import type { LineReader, LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";

@@ -1,6 +1,7 @@
 /** Where simulated time goes, as a tree of calls to be opened. */
+
+import { formatSeconds, formatShare } from "../base/numbers.js";
 import { formatCount } from "../index.js";
-import { formatSeconds, formatShare } from "../report/numbers.js";
 import { make } from "./dom.js";
 import type { TimeNode } from "./protocol.js";
 

@@ -1,8 +1,8 @@
 /** The command line's charts, of what is on the page: drawn in a Worker, which then loads vega. */
 import type { TopLevelSpec } from "vega-lite";
+import { cliffsChart } from "../experiments/cliffs/chart.js";
 import { type CliffsResult, type Counters, formatBytes, formatCount, type Report } from "../index.js";
 import { callocLoopChart } from "../report/chart.js";
-import { cliffsChart } from "../report/cliffs-chart.js";
 import { heading } from "../report/label.js";
 import { timelineChart } from "../report/timeline.js";
 import type { Busy } from "./busy.js";

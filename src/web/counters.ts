@@ -1,6 +1,7 @@
 /** What was counted on each side, and the difference; who zeroed how much, as bars. */
+
+import { formatSeconds } from "../base/numbers.js";
 import { formatBytes, formatCount } from "../index.js";
-import { formatSeconds } from "../report/numbers.js";
 import { byId, make, setText } from "./dom.js";
 import type { Choice, Moment } from "./protocol.js";
 import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";

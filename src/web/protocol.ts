@@ -12,7 +12,7 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
-import { isModule as isModuleName } from "../report/results.js";
+import { isModule as isModuleName } from "../results/results.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 

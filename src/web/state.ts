@@ -1,4 +1,6 @@
 /** What is on the page, and its form in the URL's fragment: a link reproduces a view. */
+
+import { exactBytes } from "../base/numbers.js";
 import {
   type BufferWay,
   formatCount,
@@ -11,8 +13,7 @@ import {
   type TouchPolicy,
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
-import { exactBytes } from "../report/numbers.js";
-import { BUFFER_WAYS } from "../report/results.js";
+import { BUFFER_WAYS } from "../results/results.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
 import { type Choice, isModule } from "./protocol.js";

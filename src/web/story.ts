@@ -1,6 +1,12 @@
 /** What the runs of a view come to: the record charts are made from, and sentences. */
+
+import {
+  clearedBytes,
+  iterContentPage,
+  needlessBytes,
+  WAY_NAMES,
+} from "../experiments/iter-content/table.js";
 import { formatBytes, formatCount, type IterContentResult, type Report } from "../index.js";
-import { clearedBytes, iterContentPage, needlessBytes, WAY_NAMES } from "../report/iter-content.js";
 import { verdict } from "../report/verdict.js";
 import { isModule, type Played } from "./protocol.js";
 import { type Opened, SideFailure } from "./session.js";

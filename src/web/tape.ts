@@ -114,7 +114,7 @@ export async function loopTape(bytes: number, written: number, rounds: number): 
 }
 
 /**
- * The bug report (src/scenarios/iter-content.ts): each read makes a buffer of a whole chunk, of which it
+ * The bug report (src/experiments/iter-content/run.ts): each read makes a buffer of a whole chunk, of which it
  * fills at most one TLS record, and frees it.
  */
 export async function readsTape(way: BufferWay, chunk: number, body: number): Promise<Tape> {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exactBytes } from "../../src/base/numbers.js";
 import { parseCount, parsePercent, parseSizes, parseTime, parseWord } from "../../src/cli/args.js";
 import { UsageError } from "../../src/cli/exit.js";
-import { exactBytes } from "../../src/report/numbers.js";
 
 describe("sizes", () => {
   test("are plain bytes or have a binary unit", () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { OutOfMemory } from "../../src/errors.js";
+import { OutOfMemory } from "../../src/base/errors.js";
 import { fakeCliffs } from "../report/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
 import { captured, run } from "./fakes.js";

@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { models as registered } from "../../src/models.js";
-import type { CliffsReport, Report, Result } from "../../src/report/results.js";
+import type { CliffsReport, Report, Result } from "../../src/results/results.js";
+import { models as registered } from "../../src/sandbox/models.js";
 import { parseSvg } from "../report/svg-check.js";
 
 const MODELS = registered.map(({ name }) => name);

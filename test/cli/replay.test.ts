@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { AllocatorAbort, TraceError } from "../../src/errors.js";
+import { AllocatorAbort, TraceError } from "../../src/base/errors.js";
 import { parseSvg } from "../report/svg-check.js";
 import { type Overrides, run } from "./fakes.js";
 

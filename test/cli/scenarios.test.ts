@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { OutOfMemory } from "../../src/errors.js";
+import { OutOfMemory } from "../../src/base/errors.js";
 import { parseSvg } from "../report/svg-check.js";
 import { run } from "./fakes.js";
 

@@ -1,4 +1,4 @@
-import type { Subject } from "../../src/conformance/index.js";
+import type { Subject } from "../../src/conformance.js";
 import { FlawedAllocator } from "./flawed.js";
 
 const ARENA = 2 ** 20;

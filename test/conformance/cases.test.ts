@@ -1,6 +1,6 @@
 /** Every case is failed by an allocator that breaks just the promise it is about, and passed by those that keep all. */
 import { describe, expect, it, vi } from "vitest";
-import { checkAllocator, conformanceCases, type Subject } from "../../src/conformance/index.js";
+import { checkAllocator, conformanceCases, type Subject } from "../../src/conformance.js";
 import { models, openSandbox } from "../../src/index.js";
 import { ArenaAllocator } from "./arenas.js";
 import { FlawedAllocator, type Flaws } from "./flawed.js";

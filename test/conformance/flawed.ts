@@ -1,5 +1,5 @@
 /** An allocator in plain JavaScript that keeps every promise, and can be told to break one. */
-import type { Subject } from "../../src/conformance/index.js";
+import type { Subject } from "../../src/conformance.js";
 
 const PAGE = 65_536;
 const FIRST = 1024;

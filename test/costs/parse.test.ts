@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { CostError } from "../../src/base/errors.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { parseCostProfile } from "../../src/costs/parse.js";
-import { CostError } from "../../src/errors.js";
 
 const broken = (change: (ns: Record<string, Record<string, unknown>>) => void) => {
   const copy = structuredClone(linuxVm) as unknown as { ns: Record<string, Record<string, unknown>> };

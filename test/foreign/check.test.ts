@@ -1,8 +1,8 @@
 /** Real modules, and ones that misbehave, against the conformance cases in jail. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
-import { checkAllocator, conformanceCases } from "../../src/conformance/index.js";
-import { checkModule, type ModuleCheckOptions } from "../../src/foreign/index.js";
+import { checkAllocator, conformanceCases } from "../../src/conformance.js";
+import { checkModule, type ModuleCheckOptions } from "../../src/foreign.js";
 import { LimitExceeded, ModuleError, openWasmAllocator } from "../../src/index.js";
 import { whyAbsent } from "./absent.js";
 import { reactors } from "./c-fixtures.js";

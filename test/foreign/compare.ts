@@ -1,6 +1,6 @@
 /** A module twice: metered, and as it is but recorded by the reference. */
-import { meterModule } from "../../src/foreign/meter.js";
-import { Meter, type MeterReading } from "../../src/foreign/reading.js";
+import { meterModule } from "../../src/meter/meter.js";
+import { Meter, type MeterReading } from "../../src/meter/reading.js";
 import { instantiate } from "./modules.js";
 import { type Expected, Reference, referenceModule } from "./reference.js";
 

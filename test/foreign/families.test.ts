@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocator, describeProvisions, findAllocator } from "../../src/foreign/families.js";
-import type { Extern, ValueType } from "../../src/foreign/inspect.js";
 import { ModuleError } from "../../src/index.js";
+import type { Extern, ValueType } from "../../src/wasm/inspect.js";
 
 const LETTERS: Record<string, ValueType> = { i: "i32", l: "i64" };
 

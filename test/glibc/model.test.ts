@@ -1,8 +1,8 @@
 /** What the model of glibc does, mechanism by mechanism, on the release and the check build. */
 import { describe, expect, it, vi } from "vitest";
-import { AllocatorAbort, SegmentationFault } from "../../src/errors.js";
-import { mallocStats } from "../../src/malloc-stats.js";
-import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox.js";
+import { AllocatorAbort, SegmentationFault } from "../../src/base/errors.js";
+import { mallocStats } from "../../src/sandbox/malloc-stats.js";
+import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.js";
 import { whyNotLive } from "../oracle/live.js";
 import { environmentOf, type GlibcOptions } from "../oracle/model.js";
 import { findOracle } from "../oracle/oracle.js";

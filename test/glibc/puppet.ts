@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Sandbox } from "../../src/sandbox.js";
+import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { MALLINFO } from "../oracle/observation.js";
 
 /** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */

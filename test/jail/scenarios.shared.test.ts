@@ -1,6 +1,6 @@
 /** The scenarios on modules in a Worker: the same as outside, and where a module is hostile, nothing but an error. */
 import { describe, expect, it } from "vitest";
-import { scenariosInJail } from "../../src/foreign/index.js";
+import { scenariosInJail } from "../../src/foreign.js";
 import {
   findCliffs,
   LimitExceeded,

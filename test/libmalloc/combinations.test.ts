@@ -1,10 +1,10 @@
 /** Every combination of libmalloc's options there could be in earnest keeps the promises of an allocator. */
 import { describe, expect, it } from "vitest";
 import { readModule } from "#read-module";
-import { addCounters, type Counters } from "../../src/counters.js";
-import { findModel } from "../../src/options.js";
-import type { ProfileNode } from "../../src/profile/node.js";
-import { openSandbox } from "../../src/sandbox.js";
+import { addCounters, type Counters } from "../../src/allocator/counters.js";
+import type { ProfileNode } from "../../src/sandbox/call-tree.js";
+import { findModel } from "../../src/sandbox/options.js";
+import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { SuspiciousProgram } from "../conformance/program.js";
 
 const CALLS = 250;

@@ -1,5 +1,5 @@
 /** Observes a model as the oracle observes the real allocator. */
-import { openSandbox, type Sandbox, type TouchPolicy } from "../../src/sandbox.js";
+import { openSandbox, type Sandbox, type TouchPolicy } from "../../src/sandbox/sandbox.js";
 import { OpKind, RECORD_BYTES, type Trace } from "../../src/trace/trace.js";
 import {
   type Checkpoint,

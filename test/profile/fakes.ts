@@ -1,4 +1,4 @@
-import type { ProfileNode } from "../../src/profile/node.js";
+import type { ProfileNode } from "../../src/sandbox/call-tree.js";
 import { fakeCounters, MIB } from "../report/fakes.js";
 
 type Counted = Parameters<typeof fakeCounters>[0];

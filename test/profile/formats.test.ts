@@ -6,11 +6,11 @@ import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import { collapsedStacks } from "../../src/profile/collapsed.js";
 import { MEASURES } from "../../src/profile/measures.js";
-import type { ProfileNode } from "../../src/profile/node.js";
 import { pprofFile } from "../../src/profile/pprof.js";
 import { sampleText } from "../../src/profile/sample-text.js";
 import { type SpeedscopeFile, speedscopeFile } from "../../src/profile/speedscope.js";
 import { stacksOf } from "../../src/profile/stacks.js";
+import type { ProfileNode } from "../../src/sandbox/call-tree.js";
 import { fakeNode, fakeProfile } from "./fakes.js";
 
 const stacks = stacksOf(fakeProfile, linuxVm);

@@ -1,6 +1,6 @@
 /** Profiles of real runs, in Node and in Chromium. */
 import { describe, expect, test } from "vitest";
-import { addCounters } from "../../src/counters.js";
+import { addCounters } from "../../src/allocator/counters.js";
 import {
   type Counters,
   openSandbox,

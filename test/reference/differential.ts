@@ -7,7 +7,7 @@
  * after operations in front of it were taken out.
  */
 
-import { SegmentationFault } from "../../src/errors.js";
+import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
   DONTNEED,

@@ -1,4 +1,4 @@
-import type { Counters } from "../../src/counters.js";
+import type { Counters } from "../../src/allocator/counters.js";
 
 export interface MachineOptions {
   kernel: "linux" | "darwin";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OutOfMemory, SegmentationFault } from "../../src/errors.js";
+import { OutOfMemory, SegmentationFault } from "../../src/base/errors.js";
 import {
   DifferentialError,
   formatOperations,

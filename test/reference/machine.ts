@@ -6,8 +6,8 @@
  * Regions exist only as a number on each page, because only mremap asks for them: every mmap makes a
  * new one, neighbours never merge, and unmapping from the middle leaves two.
  */
-import { SYSCALLS, type Syscall } from "../../src/counters.js";
-import { OutOfMemory, SegmentationFault } from "../../src/errors.js";
+import { SYSCALLS, type Syscall } from "../../src/allocator/counters.js";
+import { OutOfMemory, SegmentationFault } from "../../src/base/errors.js";
 import {
   CAN_REUSE,
   DONTNEED,

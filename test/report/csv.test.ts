@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { csvReport } from "../../src/report/csv.js";
-import type { Report } from "../../src/report/results.js";
+import type { Report } from "../../src/results/results.js";
 import { benfield, fakeResult, reportOf } from "./fakes.js";
 
 /** Reads RFC 4180, strictly: every record ends in CRLF. */

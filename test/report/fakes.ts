@@ -1,7 +1,7 @@
+import { type Counters, SYSCALLS } from "../../src/allocator/counters.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import { simulatedTime } from "../../src/costs/simulate.js";
-import { type Counters, SYSCALLS } from "../../src/counters.js";
 import type {
   CallocFix,
   CliffsReport,
@@ -14,7 +14,7 @@ import type {
   Report,
   Result,
   Timeline,
-} from "../../src/report/results.js";
+} from "../../src/results/results.js";
 
 export const MIB = 2 ** 20;
 export const PAGE = 4096;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { markdownPage } from "../../src/report/markdown.js";
-import type { Report } from "../../src/report/results.js";
 import { reportPage } from "../../src/report/rows.js";
+import type { Report } from "../../src/results/results.js";
 import { benfield } from "./fakes.js";
 
 const markdownReport = (report: Report) => markdownPage(reportPage(report));

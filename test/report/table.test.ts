@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Report } from "../../src/report/results.js";
 import { reportPage } from "../../src/report/rows.js";
 import { tablePage } from "../../src/report/table.js";
+import type { Report } from "../../src/results/results.js";
 import { benfield, reportOf } from "./fakes.js";
 
 const tableReport = (report: Report, options?: { colour: boolean }) => tablePage(reportPage(report), options);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { heading } from "../../src/report/label.js";
-import type { CostKind, Report } from "../../src/report/results.js";
 import { verdict } from "../../src/report/verdict.js";
+import type { CostKind, Report } from "../../src/results/results.js";
 import { benfield, type FakeRun, MIB, reportOf } from "./fakes.js";
 
 const GIB = 2 ** 30;

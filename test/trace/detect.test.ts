@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TraceError } from "../../src/errors.js";
+import { TraceError } from "../../src/base/errors.js";
 import { DETECT_BYTES, detectFormat } from "../../src/trace/detect.js";
 import { bytesOf } from "./helpers.js";
 

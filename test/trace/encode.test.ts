@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TraceError } from "../../src/errors.js";
+import { TraceError } from "../../src/base/errors.js";
 import { CHUNK_RECORDS, MAX_BYTES, TraceEncoder } from "../../src/trace/encode.js";
 import { RECORD_BYTES, type TraceChunk } from "../../src/trace/trace.js";
 import { formatOperation } from "../../src/trace/write.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TraceError } from "../../src/errors.js";
+import { TraceError } from "../../src/base/errors.js";
 import { decompressed } from "../../src/trace/gunzip.js";
 import { byteByByte, bytesOf, cutAt, fileBytes, gzip } from "./helpers.js";
 

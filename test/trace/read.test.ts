@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TraceError } from "../../src/errors.js";
+import { TraceError } from "../../src/base/errors.js";
 import { readTrace } from "../../src/trace/read.js";
 import { RECORD_BYTES } from "../../src/trace/trace.js";
 import { bytesOf, cutAt, fileBytes, gzip, operations, read } from "./helpers.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TraceError } from "../../src/errors.js";
+import { TraceError } from "../../src/base/errors.js";
 import {
   byteByByte,
   bytesOf,

@@ -1,0 +1,12 @@
+/** The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test. */
+export { BrokenPromise, type Subject } from "./conformance/bench.js";
+export type { Case, Part } from "./conformance/case.js";
+export {
+  type CheckOptions,
+  type CheckReport,
+  checkAllocator,
+  conformanceCases,
+  type Open,
+  type Outcome,
+  type Verdict,
+} from "./conformance/check.js";

@@ -1,0 +1,31 @@
+import type { Outcome } from "./check.js";
+
+/** Outcomes as JUnit's XML, which continuous integration reads. No times: they would differ from run to run. */
+export function junitXml(suite: string, outcomes: readonly Outcome[]): string {
+  const count = (state: Outcome["state"]) => outcomes.filter((one) => one.state === state).length;
+  const counts = `tests="${outcomes.length}" failures="${count("fail")}" skipped="${count("skip")}"`;
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuite name="${escaped(suite)}" ${counts}>`,
+    ...outcomes.map((outcome) => testCase(suite, outcome)),
+    "</testsuite>",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function testCase(suite: string, outcome: Outcome): string {
+  const open = `  <testcase classname="${escaped(suite)}" name="${escaped(`${outcome.name}: ${outcome.promise}`)}"`;
+  if (outcome.state === "fail") {
+    const calls = escaped(outcome.calls.join("\n"));
+    return `${open}><failure message="${escaped(outcome.seen)}">${calls}</failure></testcase>`;
+  }
+  if (outcome.state === "skip") return `${open}><skipped message="${escaped(outcome.reason)}"/></testcase>`;
+  return `${open}/>`;
+}
+
+/** What XML 1.0 does not allow at all becomes a question mark. */
+function escaped(text: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  const isAllowed = (char: string) => char >= " " || char === "\t" || char === "\n" || char === "\r";
+  return [...text].map((char) => (isAllowed(char) ? (names[char] ?? char) : "?")).join("");
+}

@@ -1,0 +1,87 @@
+import { checkWhole } from "../../base/arguments.js";
+import type { CostProfile } from "../../costs/profile.js";
+import { simulatedTime } from "../../costs/simulate.js";
+import type { CostKind, OptionValues, Result } from "../../results/results.js";
+import type { SandboxOptions } from "../../sandbox/sandbox.js";
+import { callocLoopRecords, type LoopSubject, openLoop } from "../loop/cost.js";
+import { costKind } from "../loop/curve.js";
+import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
+
+/** Iterations between two calls of onProgress. */
+const BATCH = 500;
+
+export interface CallocLoopRun {
+  /** A model, or the path of a wasm module. */
+  model: string;
+  options?: SandboxOptions;
+  /** Opens the allocator that `model` then only names. A module has to be metered. */
+  open?: Opener;
+  /** Size of each block. */
+  bytes: number;
+  /** Iterations. */
+  count: number;
+  /** Part of each block the program writes, 0 to 1, from its start. */
+  written: number;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Benfield's program: `count` times `p = calloc(1, bytes)`, write part of it, `free(p)`.
+ * @throws RangeError, OptionError; AllocatorAbort or OutOfMemory from the run.
+ */
+export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
+  const { model, options = {}, bytes, count, written } = run;
+  checkWhole("bytes", bytes);
+  checkWhole("count", count);
+  if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
+  const { check: _check, module: _module, ...settings } = options;
+  const open = run.open ?? (await prepareAllocator(model, options));
+  const sandbox = await open();
+  const records = callocLoopRecords(bytes, written);
+  const start = performance.now();
+  for (let done = 0; done < count; ) {
+    const times = Math.min(BATCH, count - done);
+    sandbox.repeat(records, times);
+    done += times;
+    run.onProgress?.(done, count);
+  }
+  const hostSeconds = (performance.now() - start) / 1000;
+  if (options.check) sandbox.check();
+  const counters = sandbox.counters();
+  const costs = costsOf(sandbox, run.costs);
+  sandbox.close();
+  const cost = await findCostKind({ model, options, open, bytes, written });
+  return {
+    allocator: model,
+    options: settings as OptionValues,
+    parameters: { bytes, count, written },
+    counters,
+    ...(costs && { simulated: simulatedTime(counters, costs) }),
+    hostSeconds,
+    ...(cost && { cost }),
+    ...notesOf(sandbox),
+  };
+}
+
+export interface CostKindRun extends LoopSubject {
+  /** Size of each block. */
+  bytes: number;
+  /** Part of each block the program writes, 0 to 1, from its start. */
+  written: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * How the settled loop's cost per iteration grows about a size; undefined where there is not the memory for it.
+ * @throws as runCallocLoop does.
+ */
+export async function findCostKind({
+  bytes,
+  written,
+  onProgress,
+  ...subject
+}: CostKindRun): Promise<CostKind | undefined> {
+  return costKind(await openLoop(subject, written), bytes, onProgress);
+}

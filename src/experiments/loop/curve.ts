@@ -1,0 +1,141 @@
+/**
+ * How the settled cost of Benfield's loop grows with the size of the block, and the sizes at which
+ * that changes, to the byte.
+ *
+ * The loop is measured at eight sizes per doubling, which are cut into runs of one kind (runs.ts).
+ * Where two neighbouring samples are of different kinds, bisection finds the last size of the lower
+ * run: a size belongs to the side whose cost, continued to it, is nearer to its own. A feature that is
+ * narrower than the distance of two samples, a twelfth of the size, may go unseen.
+ */
+
+import { LARGEST } from "../../base/arguments.js";
+import type { Cliff, CostKind, LoopCost } from "../../results/results.js";
+import { hasSameSyscalls, type Loop, work } from "./cost.js";
+import { cutIntoRuns, type Run } from "./runs.js";
+
+export interface Curve {
+  /** In ascending order of size: the sizes asked for, their neighbourhood, and both sides of each cliff. */
+  costs: LoopCost[];
+  cliffs: Cliff[];
+  /** How cost grows about a size, by the side of the cliffs it is on. */
+  kindAt(bytes: number): CostKind;
+}
+
+/** The sizes asked for, in bytes. */
+export interface Sizes {
+  from: number;
+  to: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+const SAMPLES_PER_DOUBLING = 8;
+/** Rounding to pages may explain so much difference, in pages, between the costs of two sizes. */
+const ROUNDING_PAGES = 8;
+
+/**
+ * Measures the curve from half of `from` to twice `to`, so that the kind of cost is known at both
+ * ends too. Sizes the allocator has not the memory for are left out; none may be left.
+ */
+export async function measureCurve(loop: Loop, sizes: Sizes): Promise<Curve> {
+  const costs = await sampleCosts(loop, sizes);
+  const samples = costs.map(({ bytes, zeroed, faults }) => ({ bytes, zeroed: zeroed.allocator, faults }));
+  const runs = cutIntoRuns(samples, loop.pageBytes);
+  const all = new Map(costs.map((cost) => [cost.bytes, cost]));
+  const cliffs: Cliff[] = [];
+  for (const [index, upperRun] of runs.entries()) {
+    const lowerRun = runs[index - 1];
+    if (!lowerRun || lowerRun.kind === upperRun.kind) continue;
+    const sides = { lower: costs[lowerRun.last] as LoopCost, upper: costs[upperRun.first] as LoopCost };
+    const { lower, upper } = await bisect(loop, sides, lowerRun, upperRun);
+    for (const cost of [lower, upper]) all.set(cost.bytes, cost);
+    cliffs.push({ bytes: lower.bytes, below: lowerRun.kind, above: upperRun.kind });
+  }
+  return {
+    costs: [...all.values()].sort((one, other) => one.bytes - other.bytes),
+    cliffs,
+    kindAt: (bytes) => cliffs.find((cliff) => bytes <= cliff.bytes)?.below ?? runs.at(-1)?.kind ?? "constant",
+  };
+}
+
+/** Powers of two, what lies evenly between them, and both ends. */
+function sizesBetween(from: number, to: number): number[] {
+  const [low, high] = [Math.max(1, Math.floor(from / 2)), Math.min(LARGEST, 2 * to)];
+  const sizes = new Set([low, from, to, high]);
+  const steps = (size: number) => SAMPLES_PER_DOUBLING * Math.log2(size);
+  for (let step = Math.ceil(steps(low)); step <= steps(high); step++) {
+    sizes.add(Math.round(2 ** (step / SAMPLES_PER_DOUBLING)));
+  }
+  return [...sizes].sort((one, other) => one - other);
+}
+
+async function sampleCosts(loop: Loop, { from, to, onProgress }: Sizes): Promise<LoopCost[]> {
+  const sizes = sizesBetween(from, to);
+  const costs: LoopCost[] = [];
+  for (const [index, bytes] of sizes.entries()) {
+    const cost = await loop.costAt(bytes);
+    if (!cost) return bytes > to ? costs : upToLast(loop, costs, bytes);
+    costs.push(cost);
+    onProgress?.(index + 1, sizes.length);
+  }
+  return costs;
+}
+
+/** Adds the largest size there is memory for, to the byte. `beyond`: a size there is none for. */
+async function upToLast(loop: Loop, costs: LoopCost[], beyond: number): Promise<LoopCost[]> {
+  let last = costs.at(-1);
+  if (!last) return costs;
+  while (beyond - last.bytes > 1) {
+    const middle = Math.floor((last.bytes + beyond) / 2);
+    const cost = await loop.costAt(middle);
+    if (cost) last = cost;
+    else beyond = middle;
+  }
+  return [...new Set([...costs, last])];
+}
+
+interface Sides {
+  lower: LoopCost;
+  upper: LoopCost;
+}
+
+/** Brings two sizes on different sides of a cliff together until they are one byte apart. */
+async function bisect(loop: Loop, sides: Sides, lowerRun: Run, upperRun: Run): Promise<Sides> {
+  let { lower, upper } = sides;
+  while (upper.bytes - lower.bytes > 1) {
+    const middle = await loop.costAt(Math.floor((lower.bytes + upper.bytes) / 2));
+    // There is memory for more than this.
+    if (!middle) break;
+    if (isLower(middle, { lower, upper }, lowerRun, upperRun, loop.pageBytes)) lower = middle;
+    else upper = middle;
+  }
+  return { lower, upper };
+}
+
+/** Whether a size between the two belongs to the lower side: by its work, or where that says little, by its path. */
+function isLower(cost: LoopCost, { lower, upper }: Sides, lowerRun: Run, upperRun: Run, pageBytes: number) {
+  const fromLower = continued(lower, lowerRun, cost.bytes, pageBytes);
+  const fromUpper = continued(upper, upperRun, cost.bytes, pageBytes);
+  const [isLikeLower, isLikeUpper] = [hasSameSyscalls(cost, lower), hasSameSyscalls(cost, upper)];
+  if (Math.abs(fromLower - fromUpper) <= ROUNDING_PAGES * pageBytes && isLikeLower !== isLikeUpper) {
+    return isLikeLower;
+  }
+  const its = work(cost, pageBytes);
+  return Math.abs(its - fromLower) <= Math.abs(its - fromUpper);
+}
+
+/** The work a run has at a size, judged by one of its own. */
+function continued(from: LoopCost, { slope }: Run, bytes: number, pageBytes: number): number {
+  // A fault is a page's worth of work, and mostly has the kernel zero the page as well.
+  const perByte = slope.zeroed + 2 * slope.faults * pageBytes;
+  return work(from, pageBytes) + (bytes - from.bytes) * perByte;
+}
+
+/** How the settled loop's cost per iteration grows about a size. None where there is not the memory for it. */
+export async function costKind(
+  loop: Loop,
+  bytes: number,
+  onProgress?: Sizes["onProgress"],
+): Promise<CostKind | undefined> {
+  const curve = await measureCurve(loop, { from: bytes, to: bytes, ...(onProgress && { onProgress }) });
+  return curve.costs.some((cost) => cost.bytes === bytes) ? curve.kindAt(bytes) : undefined;
+}

@@ -1,0 +1,54 @@
+import { readModule } from "#read-module";
+import type { CostProfile } from "../costs/profile.js";
+import { defaultCosts } from "../costs/profiles.js";
+import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import { isModule } from "../results/results.js";
+import { findModel } from "../sandbox/options.js";
+import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox/sandbox.js";
+
+/** A model on its machine, or somebody's module on its linear memory, metered. */
+export type AnyAllocator = Sandbox | WasmAllocator;
+
+/** Opens a new one at each call. */
+export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
+
+/** Pages of linear memory, as a meter counts them. */
+const PAGE_BYTES = 4096;
+
+/**
+ * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
+ * (module-options.ts). What has to be read and compiled is so once.
+ * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
+ */
+export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
+  if (!isModule(name)) {
+    // Which module is the check build's is for openSandbox to say.
+    const module = options.module ?? (options.check ? undefined : await compile(findModel(name).url));
+    return () => openSandbox(name, { ...options, ...(module && { module }) });
+  }
+  // Only now: the page loads this without.
+  const { prepareWasmAllocator } = await import("../foreign/open.js");
+  const { moduleOptions } = await import("../foreign/module-options.js");
+  return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+}
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const source = await readModule(url);
+  return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
+}
+
+export function pageBytesOf(allocator: AnyAllocator): number {
+  return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
+}
+
+/** What is odd about a module, in sentences, for its results; nothing for a model. */
+export function notesOf(allocator: AnyAllocator): { notes?: string[] } {
+  if (allocator instanceof Sandbox || allocator.report.findings.length === 0) return {};
+  return { notes: allocator.report.findings };
+}
+
+/** What its simulated time is counted with. None for a module: it really ran. */
+export function costsOf(allocator: AnyAllocator, chosen?: CostProfile): CostProfile | undefined {
+  if (!(allocator instanceof Sandbox)) return undefined;
+  return chosen ?? defaultCosts(allocator.machine.kernel);
+}

@@ -1,0 +1,268 @@
+/**
+ * Rewrites one function of a module: every access moves up by the meter's base and is noted and counted, every other
+ * memory instruction becomes a call of what assembly/meter.ts does in its place. Notes are written after the accesses,
+ * where straight-line code ends; so a trap loses those of the straight-line code it interrupts.
+ */
+
+import { BinaryReader, BinaryWriter, WASM_PAGE_BYTES } from "../wasm/binary.js";
+import {
+  ACCESSES,
+  type Access,
+  I32,
+  type Instruction,
+  Op,
+  readInstruction,
+  skipLocals,
+} from "../wasm/instructions.js";
+import { AccessCounts } from "./access-counts.js";
+import type { Hooks, Layout } from "./hooks.js";
+import { CONSTANT, Origins } from "./origins.js";
+import { notePage, Touches } from "./touches.js";
+import { ZeroStores } from "./zero-stores.js";
+
+/** Before these, touches are noted, since they may go elsewhere. */
+const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null
+/** After these, the host may have reset the notes. */
+const CALLS = new Set<number>([Op.Call, Op.CallIndirect, Op.CallRef]);
+/** These leave the function: jumps to one of many places, return, throws, tail calls, traps. */
+const EXITS = new Set<number>([
+  Op.Unreachable,
+  Op.Throw,
+  0x09,
+  0x0a,
+  Op.BrTable,
+  Op.Return,
+  0x12,
+  0x13,
+  0x15,
+]);
+/** These leave it where their label is the function itself. */
+const JUMPS = new Set<number>([Op.Br, Op.BrIf, 0xd5, 0xd6]);
+const OPENINGS = new Set<number>([Op.Block, Op.Loop, Op.If, Op.Try, Op.TryTable]);
+const CLOSINGS = new Set<number>([Op.End, Op.Delegate]);
+/** After these, control comes from elsewhere or is gone: loop, else, end, catches, jumps, throws, tail calls. */
+const BORDERS = new Set<number>([
+  ...EXITS,
+  ...[Op.Loop, Op.Else, Op.Catch, Op.End, Op.Br, Op.Delegate, 0x19],
+]);
+
+/** What the rewriting of all functions of a module shares. */
+export interface Rewriting {
+  layout: Layout;
+  /** Function indices of the hooks in the rewritten module. */
+  hooks: Hooks;
+  /** Whether scalar stores of zero are told from others. */
+  zeroStores: boolean;
+}
+
+/** Rewrites a body, which `reader` holds from the locals on, of a function of `parameters` parameters. */
+export function rewriteFunction(reader: BinaryReader, parameters: number, rewriting: Rewriting): Uint8Array {
+  return new FunctionRewriter(reader, parameters, rewriting).run();
+}
+
+class FunctionRewriter {
+  readonly #code = new BinaryWriter();
+  readonly #origins = new Origins();
+  readonly #reads: Touches;
+  readonly #writes: Touches;
+  readonly #zeroes: ZeroStores | null;
+  /** Type of every local this adds, by number, and numbers by type and purpose. */
+  readonly #added: number[] = [];
+  readonly #temporaries = new Map<string, number>();
+  readonly #counts: AccessCounts;
+  #locals: number;
+  /** Blocks that are open. */
+  #depth = 0;
+
+  constructor(
+    private readonly reader: BinaryReader,
+    parameters: number,
+    private readonly rewriting: Rewriting,
+  ) {
+    this.#locals = parameters;
+    this.#reads = new Touches(rewriting.layout.READ, this.#origins);
+    this.#writes = new Touches(rewriting.layout.WRITTEN, this.#origins);
+    const { layout, hooks, zeroStores } = rewriting;
+    const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
+    const shared = { code: this.#code, layout, origins: this.#origins, temporary };
+    this.#zeroes = zeroStores ? new ZeroStores({ ...shared, zeroedByStore: hooks.zeroedByStore }) : null;
+    this.#counts = new AccessCounts(this.#code, layout, temporary, hasAccessesAndLoops(reader));
+  }
+
+  run(): Uint8Array {
+    const { reader } = this;
+    const start = reader.offset;
+    const { groups, locals } = skipLocals(reader);
+    const declared = reader.bytes.subarray(start, reader.offset);
+    this.#locals += locals;
+    while (!reader.done) this.#rewrite(readInstruction(reader));
+    const body = new BinaryWriter().u32(groups + this.#added.length);
+    // After the number of groups, which may be written in more bytes than it needs.
+    body.append(declared.subarray(new BinaryReader(declared).skipNumber()));
+    for (const type of this.#added) body.byte(1, type);
+    return body.append(this.#code.bytes).bytes;
+  }
+
+  #rewrite(instruction: Instruction): void {
+    const { opcode } = instruction;
+    const access = ACCESSES.get(opcode);
+    if (access) {
+      this.#access(instruction, access);
+      this.#origins.access(access);
+      return;
+    }
+    if (BRANCHES.has(opcode) || CALLS.has(opcode) || BORDERS.has(opcode)) this.#flush(instruction);
+    if (opcode === Op.LocalSet || opcode === Op.LocalTee) this.#flushLocal(instruction.operand);
+    if (!this.#replace(instruction)) this.#copy(instruction);
+    this.#origins.follow(instruction);
+    if (CALLS.has(opcode) || BORDERS.has(opcode)) this.#forgetNotes();
+    if (BORDERS.has(opcode)) {
+      this.#origins.forget();
+      this.#counts.forget();
+    }
+    if (OPENINGS.has(opcode)) this.#depth++;
+    if (CLOSINGS.has(opcode)) this.#depth--;
+  }
+
+  #copy({ start, end }: Instruction): void {
+    this.#code.append(this.reader.bytes.subarray(start, end));
+  }
+
+  /** Writes what stands in the place of an instruction that sees memory as a whole. Returns false for all others. */
+  #replace({ opcode, operand }: Instruction): boolean {
+    const { hooks, layout } = this.rewriting;
+    if (opcode === Op.MemorySize) {
+      const pages = layout.BASE / WASM_PAGE_BYTES;
+      this.#code.byte(Op.MemorySize, 0, Op.I32Const).s32(pages).byte(Op.I32Sub);
+    } else if (opcode === Op.MemoryGrow) this.#call(hooks.grow);
+    else if (opcode === Op.MemoryFill) this.#call(hooks.fill);
+    else if (opcode === Op.MemoryCopy) this.#call(hooks.copy);
+    else if (opcode === Op.MemoryInit) this.#initialize(operand);
+    else return false;
+    return true;
+  }
+
+  #call(hook: number): void {
+    this.#code.byte(Op.Call).u32(hook);
+  }
+
+  #initialize(segment: number): void {
+    const { hooks } = this.rewriting;
+    const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
+    this.#set(bytes).#set(from).#set(to).#get(to).#get(bytes).#call(hooks.translate);
+    this.#get(from).#get(bytes);
+    this.#code.opcode(Op.MemoryInit).u32(segment).byte(0);
+    this.#get(to).#get(bytes).#call(hooks.initialized);
+  }
+
+  #access(instruction: Instruction, access: Access): void {
+    // Even with address 0 past the end of any memory that the module can see.
+    if (instruction.offset + this.rewriting.layout.BASE >= 2 ** 32) {
+      this.#code.byte(Op.Unreachable);
+      return;
+    }
+    this.#counts.add(access);
+    if (this.#zeroes?.isOne(instruction, access)) {
+      this.#zeroes.store(instruction, access, () => this.#moved(instruction));
+    } else if (!this.#accessKnown(instruction, access)) {
+      this.#accessUnknown(instruction, access);
+    }
+  }
+
+  /** Writes an access whose address a local holds or is constant: its notes can wait. Returns false for others. */
+  #accessKnown(instruction: Instruction, { reads, writes, operands }: Access): boolean {
+    const origin = this.#origins.at(operands.length);
+    if (!origin) return false;
+    if (origin.value !== CONSTANT && this.#origins.holder(origin.value) === undefined) return false;
+    this.#moved(instruction);
+    if (reads) this.#reads.add(origin, instruction.offset, reads, this.#code);
+    if (writes) this.#writes.add(origin, instruction.offset, writes, this.#code);
+    return true;
+  }
+
+  #accessUnknown(instruction: Instruction, { reads, writes, operands }: Access): void {
+    const { layout } = this.rewriting;
+    const address = this.#temporary("address", I32);
+    const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
+    for (const local of [...others].reverse()) this.#set(local);
+    this.#code.byte(Op.LocalTee).u32(address);
+    for (const local of others) this.#get(local);
+    this.#moved(instruction);
+    this.#note(layout.READ, address, instruction.offset, reads);
+    this.#note(layout.WRITTEN, address, instruction.offset, writes);
+  }
+
+  #note(map: number, address: number, offset: number, bytes: number): void {
+    if (bytes > 0) notePage(this.#code, map, address, offset);
+    if (bytes > 1) notePage(this.#code, map, address, offset + bytes - 1);
+  }
+
+  /** Writes the access itself, where the module's memory now is. */
+  #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
+    const { bytes } = this.reader;
+    this.#code.append(bytes.subarray(start, immediates)).u32(operand);
+    this.#code.u32(offset + this.rewriting.layout.BASE).append(bytes.subarray(afterOffset, end));
+  }
+
+  #get(local: number): this {
+    this.#code.byte(Op.LocalGet).u32(local);
+    return this;
+  }
+
+  #set(local: number): this {
+    this.#code.byte(Op.LocalSet).u32(local);
+    return this;
+  }
+
+  #temporary(purpose: string, type: number): number {
+    const name = `${purpose} ${type}`;
+    let local = this.#temporaries.get(name);
+    if (local === undefined) {
+      local = this.#locals + this.#added.push(type) - 1;
+      this.#temporaries.set(name, local);
+    }
+    return local;
+  }
+
+  #flushLocal(local: number): void {
+    this.#zeroes?.flushLocal(local);
+    const { value } = this.#origins.of(local);
+    if (value === CONSTANT) return;
+    this.#reads.flush(value, this.#code);
+    this.#writes.flush(value, this.#code);
+  }
+
+  /** Before control goes elsewhere. */
+  #flush(instruction: Instruction): void {
+    this.#reads.flushAll(this.#code);
+    this.#writes.flushAll(this.#code);
+    this.#zeroes?.flush();
+    if (CALLS.has(instruction.opcode) || this.#mayLeave(instruction)) this.#counts.settle();
+    else this.#counts.flush();
+  }
+
+  #mayLeave({ opcode, operand }: Instruction): boolean {
+    if (EXITS.has(opcode)) return true;
+    return JUMPS.has(opcode) ? operand === this.#depth : opcode === Op.End && this.#depth === 0;
+  }
+
+  #forgetNotes(): void {
+    this.#reads.forget();
+    this.#writes.forget();
+  }
+}
+
+/** Whether what is done later in a body may have been done earlier. `reader` holds it from the locals on, and stays. */
+function hasAccessesAndLoops({ bytes, offset, end }: BinaryReader): boolean {
+  const reader = new BinaryReader(bytes, offset, end);
+  skipLocals(reader);
+  let [accesses, loops] = [false, false];
+  while (!reader.done && !(accesses && loops)) {
+    const { opcode } = readInstruction(reader);
+    if (opcode === Op.Loop) loops = true;
+    if (ACCESSES.has(opcode)) accesses = true;
+  }
+  return accesses && loops;
+}
+
+type Triple = [number, number, number];

@@ -1,0 +1,296 @@
+/**
+ * Stores that may be of zero, told apart from others. Before each the bytes it will overwrite are loaded; after a
+ * run of them two tests say what they were together:
+ *
+ *      no value is 0                 written, like what other stores touch
+ *      value | old | … is 0          all of it cleared what was zero: a needless touch, unless another follows
+ *      neither                       every store is looked at by itself
+ *
+ * A run is straight-line code that stores at known distances from one local, as a loop that clears memory does. It
+ * stays within the bytes of one page, so its pages are those of its ends.
+ */
+
+import type { BinaryWriter } from "../wasm/binary.js";
+import { type Access, F32, F64, I32, I64, type Instruction, Op, SIMD, V128 } from "../wasm/instructions.js";
+import { addToCounter } from "./access-counts.js";
+import type { Layout } from "./hooks.js";
+import { CONSTANT, type Origin, type Origins } from "./origins.js";
+import { notePage, PAGE_BYTES } from "./touches.js";
+
+const VOID = 0x40; // of a block that gives nothing
+const MOST_STORES = 8; // pending at once: each keeps a local or two
+
+/** The instructions for the bytes of one type. */
+interface Kind {
+  /** Loads as many bytes as are stored, extended by zeroes. */
+  load: number;
+  /** What they are loaded as. */
+  word: number;
+  or: number;
+  /** Instructions that make of the value what `load` would give, and of a word whether it is 0. */
+  valueToWord: readonly number[];
+  isZero: readonly number[];
+}
+
+/** Where the address of a store is: in a local, to which `delta` is to be added with wrapping. */
+interface Place {
+  address: number;
+  delta: number;
+  /** The local with the value; null for a constant zero. */
+  value: number | null;
+  /** Whether the next store may use the same local for its address. */
+  isTemporary: boolean;
+}
+
+interface Store {
+  /** From what the run's local holds. */
+  distance: number;
+  bytes: number;
+  kind: Kind;
+  /** The locals with the value, null for a constant zero, and with what was overwritten. */
+  value: number | null;
+  old: number;
+}
+
+interface Run {
+  /** The local all its addresses are reckoned from. */
+  address: number;
+  low: number;
+  high: number;
+  stores: [Store, ...Store[]];
+}
+
+/** What a function's rewriting offers. */
+export interface Rewritten {
+  code: BinaryWriter;
+  layout: Layout;
+  origins: Origins;
+  /** Index of the hook for what has to be looked at by itself. */
+  zeroedByStore: number;
+  temporary(purpose: string, type: number): number;
+}
+
+/** The stores of one function that may be of zero. */
+export class ZeroStores {
+  /** Pending ones, by the local with their address. */
+  readonly #runs = new Map<number, Run>();
+  /** Stores since all runs ended. */
+  #pending = 0;
+
+  constructor(private readonly rewritten: Rewritten) {}
+
+  /** True for plain and atomic stores, not of lanes, of a value that may be 0. */
+  isOne({ opcode }: Instruction, { reads, writes }: Access): boolean {
+    if (reads > 0 || writes === 0) return false;
+    const value = this.rewritten.origins.at(0);
+    const isKnown = value?.value === CONSTANT;
+    const isOther = isKnown && (value.delta & (writes < 4 ? 256 ** writes - 1 : -1)) !== 0;
+    return !isOther && (opcode < SIMD + 88 || opcode > SIMD + 91);
+  }
+
+  /** Writes a store, whose address and value are on the stack, by way of `write`. */
+  store({ offset }: Instruction, { writes: bytes, operands }: Access, write: () => void): void {
+    if (this.#pending === MOST_STORES) this.flush();
+    const type = operands[0] as number;
+    const kind = kindOf(type, bytes);
+    const { address, delta, value, isTemporary } = this.#place(type);
+    const { code, layout, temporary } = this.rewritten;
+    const old = temporary(`old ${this.#pending++}`, kind.word);
+    this.#address(address, delta);
+    code
+      .opcode(kind.load)
+      .byte(0)
+      .u32(offset + layout.BASE);
+    code.byte(Op.LocalSet).u32(old);
+    write();
+    this.#add(address, { distance: delta + offset, bytes, kind, value, old });
+    if (isTemporary) this.#flushRun(address);
+  }
+
+  /** Ends the runs that use a local. To be done before it is set. */
+  flushLocal(local: number): void {
+    for (const { address, stores } of this.#runs.values()) {
+      if (address === local || stores.some(({ value }) => value === local)) this.#flushRun(address);
+    }
+  }
+
+  /** Ends all runs. To be done before control goes elsewhere. */
+  flush(): void {
+    for (const address of this.#runs.keys()) this.#flushRun(address);
+    this.#pending = 0;
+  }
+
+  /** Finds locals with the address and the value; where there are none, it writes code that makes them. */
+  #place(type: number): Place {
+    const { origins, code, temporary } = this.rewritten;
+    const [value, address] = [origins.at(0), origins.at(1)];
+    let held = value && (value.value === CONSTANT ? null : origins.copy(value));
+    if (held === undefined) {
+      held = temporary(`value ${this.#pending}`, type);
+      code.byte(Op.LocalTee).u32(held);
+    }
+    const known = address && address.value !== CONSTANT ? origins.holder(address.value) : undefined;
+    if (known !== undefined) {
+      const delta = (address as Origin).delta - origins.of(known).delta;
+      return { address: known, delta, value: held, isTemporary: false };
+    }
+    const [atLocal, valueLocal] = [temporary("address", I32), temporary("operand 0", type)];
+    code.byte(Op.LocalSet).u32(valueLocal).byte(Op.LocalTee).u32(atLocal).byte(Op.LocalGet).u32(valueLocal);
+    return { address: atLocal, delta: 0, value: held, isTemporary: true };
+  }
+
+  #add(address: number, store: Store): void {
+    const { distance: low, bytes, kind } = store;
+    const high = low + bytes;
+    const run = this.#runs.get(address);
+    const hull = run && { low: Math.min(run.low, low), high: Math.max(run.high, high) };
+    if (run?.stores[0].kind.word === kind.word && hull && hull.high - hull.low <= PAGE_BYTES) {
+      Object.assign(run, hull);
+      run.stores.push(store);
+    } else {
+      if (run) this.#flushRun(address);
+      this.#runs.set(address, { address, low, high, stores: [store] });
+    }
+  }
+
+  #flushRun(address: number): void {
+    const run = this.#runs.get(address) as Run;
+    this.#runs.delete(address);
+    const { code, layout } = this.rewritten;
+    const hasZero = run.stores.some(({ value }) => value === null);
+    if (!hasZero) {
+      this.#writeIsAnyZero(run);
+      code.byte(Op.If, VOID);
+    }
+    this.#writeIsNeedless(run);
+    code.byte(Op.If, VOID);
+    this.#countNeedless(run);
+    this.#note(run, layout.CLEARED);
+    code.byte(Op.Else);
+    for (const store of run.stores) this.#lookAt(run, store);
+    code.byte(Op.End);
+    if (!hasZero) {
+      code.byte(Op.Else);
+      this.#note(run, layout.WRITTEN);
+      code.byte(Op.End);
+    }
+  }
+
+  /** Writes a test for whether a run stored any zero. */
+  #writeIsAnyZero(run: Run): void {
+    const { code } = this.rewritten;
+    variablesOf(run).forEach((store, i) => {
+      this.#writeValue(store);
+      this.#writeIsZero(store.kind);
+      if (i > 0) code.byte(Op.I32Or);
+    });
+  }
+
+  /** Writes a test for whether a run with a zero cleared, and cleared what is known to have been zero. */
+  #writeIsNeedless(run: Run): void {
+    const { code, layout } = this.rewritten;
+    const { kind } = run.stores[0];
+    run.stores.forEach(({ old }, i) => {
+      code.byte(Op.LocalGet).u32(old);
+      if (i > 0) code.opcode(kind.or);
+    });
+    for (const store of isUniform(run) ? [] : variablesOf(run)) {
+      this.#writeValue(store);
+      code.opcode(kind.or);
+    }
+    this.#writeIsZero(kind);
+    // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
+    code.byte(Op.I32Const, 0, Op.I32Load, 2).u32(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
+  }
+
+  #writeValue({ value, kind }: Store): void {
+    const { code } = this.rewritten;
+    code
+      .byte(Op.LocalGet)
+      .u32(value as number)
+      .append(kind.valueToWord);
+  }
+
+  #writeIsZero({ isZero }: Kind): void {
+    for (const opcode of isZero) this.rewritten.code.opcode(opcode);
+  }
+
+  #countNeedless({ stores }: Run): void {
+    const { code, layout } = this.rewritten;
+    const bytes = stores.reduce((sum, store) => sum + store.bytes, 0);
+    addToCounter(code, layout.NEEDLESSLY_STORED, bytes);
+  }
+
+  #note({ address, low, high }: Pick<Run, "address" | "low" | "high">, map: number): void {
+    const { code } = this.rewritten;
+    notePage(code, map, address, low);
+    if (high - low > 1) notePage(code, map, address, high - 1);
+  }
+
+  /** Writes what is done with one store of a run that has a zero. */
+  #lookAt(run: Run, store: Store): void {
+    if (store.value === null || isUniform(run)) {
+      this.#callHook(run, store);
+      return;
+    }
+    const { code, layout } = this.rewritten;
+    const { distance: low, bytes } = store;
+    this.#writeValue(store);
+    this.#writeIsZero(store.kind);
+    code.byte(Op.If, VOID);
+    this.#callHook(run, store);
+    code.byte(Op.Else);
+    this.#note({ address: run.address, low, high: low + bytes }, layout.WRITTEN);
+    code.byte(Op.End);
+  }
+
+  #callHook({ address }: Run, { distance, bytes, kind, old }: Store): void {
+    const { code, zeroedByStore } = this.rewritten;
+    for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
+      this.#address(address, distance + 8 * lane);
+      code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).u32(old);
+      if (kind.word === V128) code.opcode(Op.I64x2ExtractLane).byte(lane);
+      if (kind.word === I32) code.byte(Op.I64ExtendI32U);
+      code.byte(Op.Call).u32(zeroedByStore);
+    }
+  }
+
+  #address(local: number, distance: number): void {
+    const { code } = this.rewritten;
+    code.byte(Op.LocalGet).u32(local);
+    if (distance !== 0) code.byte(Op.I32Const).s32(distance).byte(Op.I32Add);
+  }
+}
+
+/** Of a run's values that are not constant, each once. */
+function variablesOf({ stores }: Run): Store[] {
+  const variables = stores.filter(({ value }) => value !== null);
+  return variables.filter((store, i) => variables.findIndex((other) => storesSame(store, other)) === i);
+}
+
+/** Whether all its values are one, so that where one is zero all are. */
+function isUniform({ stores }: Run): boolean {
+  return stores.every((store) => storesSame(store, stores[0]));
+}
+
+function storesSame(one: Store, other: Store): boolean {
+  return one.value === other.value && (one.value === null || one.bytes === other.bytes);
+}
+
+function kindOf(type: number, bytes: number): Kind {
+  if (type === V128) {
+    const isZero = [Op.V128AnyTrue, Op.I32Eqz];
+    return { load: SIMD, word: V128, or: Op.V128Or, valueToWord: [], isZero };
+  }
+  // Shifted to the top, the bytes that are not stored drop out.
+  if (type === I64 || type === F64) {
+    const unstored = [Op.I64Const, 64 - 8 * bytes, Op.I64Shl];
+    const valueToWord = type === F64 ? [Op.I64ReinterpretF64] : bytes < 8 ? unstored : [];
+    const load = { 1: 0x31, 2: 0x33, 4: 0x35, 8: Op.I64Load }[bytes] as number;
+    return { load, word: I64, or: Op.I64Or, valueToWord, isZero: [Op.I64Eqz] };
+  }
+  const unstored = [Op.I32Const, 32 - 8 * bytes, Op.I32Shl];
+  const valueToWord = type === F32 ? [Op.I32ReinterpretF32] : bytes < 4 ? unstored : [];
+  const load = { 1: 0x2d, 2: 0x2f, 4: Op.I32Load }[bytes] as number;
+  return { load, word: I32, or: Op.I32Or, valueToWord, isZero: [Op.I32Eqz] };
+}

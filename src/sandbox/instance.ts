@@ -1,0 +1,439 @@
+/**
+ * One wasm instance: the only file that knows raw exports, and reads and writes their memory.
+ * @internal
+ */
+import { instantiate } from "@assemblyscript/loader";
+import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import {
+  type AllocationFailure,
+  AllocatorAbort,
+  OutOfMemory,
+  SandboxError,
+  SegmentationFault,
+  ZeropageError,
+} from "../base/errors.js";
+import { RECORD_BYTES } from "../trace/trace.js";
+import { foldState, type KernelKind, type PageRun, pageRun } from "./machine.js";
+
+/** What every module exports: assembly/program.ts. */
+export interface MachineExports {
+  memory: WebAssembly.Memory;
+  start(pageShift: number, kernel: number, memoryBytes: number, addressSpaceBytes: number): void;
+  read(address: number, width: number): bigint;
+  write(address: number, width: number, value: bigint): void;
+  fill(address: number, value: number, bytes: number): void;
+  copy(destination: number, source: number, bytes: number): void;
+  touch(address: number, bytes: number, write: number): void;
+  pageState(address: number): number;
+  pageRun(address: number, pages: number): number;
+  regionFrom(address: number): number;
+  regionEnd(address: number): number;
+  regionBelow(address: number): number;
+  counters(): number;
+  counterCount(): number;
+  calls(): number;
+  pathCount(): number;
+  pathOrigin(path: number): number;
+  pathCounters(path: number): number;
+  failure(): number;
+  check(): number;
+  restartCounters(): void;
+}
+
+/** What every model module exports besides: assembly/abi.ts. */
+export interface ModelExports extends MachineExports {
+  configure(option: number, value: number): number;
+  malloc(bytes: number): number;
+  calloc(count: number, size: number): number;
+  realloc(pointer: number, bytes: number): number;
+  free(pointer: number): void;
+  aligned(align: number, bytes: number): number;
+  usableSize(pointer: number): number;
+  trim(keep: number): number;
+  inUse(): number;
+  system(): number;
+  cached(): number;
+  statistic(which: number): number;
+  bufferAddress(): number;
+  bufferRecords(): number;
+  resultsAddress(): number;
+  slotsAddress(): number;
+  slotsMade(): number;
+  replay(from: number, to: number, times: number, touch: number): void;
+  replayed(): number;
+  failedAllocations(): number;
+}
+
+/** What a model says of itself. Bytes. */
+type ModelGauges = Pick<Counters["bytes"], "inUse" | "system" | "cached">;
+const NO_GAUGES: ModelGauges = { inUse: 0, system: 0, cached: 0 };
+
+/** A function, called by way of one path, and its own events there: assembly/machine/paths.ts. */
+export interface CallPath {
+  /** Number of the function. */
+  fn: number;
+  /** Where in the list the path is that it was called from; the program's is its own. */
+  caller: number;
+  calls: number;
+  /** Its own events, without those of what it called. Gauges are what it changed them by. */
+  counters: Counters;
+}
+/** The functions up to this one are the calls that counters count. */
+const LAST_COUNTED = 5;
+
+export interface MachineSettings {
+  kernel: KernelKind;
+  pageBytes: number;
+  memoryBytes: number;
+  addressSpaceBytes: number;
+}
+
+/** What the build calls the exported mutable globals, before their number: assembly/build.ts. */
+export const GLOBAL_PREFIX = "global:";
+
+/** All that one instance is at one moment. */
+export interface InstanceState {
+  memory: Uint8Array;
+  /** By exported name. */
+  globals: ReadonlyMap<string, number | bigint>;
+}
+
+/** The machine's table of counters, in its order: assembly/machine/counters.ts. */
+export const COUNTER_NAMES = [
+  "ZeroMap",
+  "ZeroFill",
+  "CopyOnWrite",
+  "KernelZeroedPages",
+  "FramesTaken",
+  "FramesGiven",
+  "TouchedRead",
+  "TouchedWritten",
+  "ClearingFaults",
+  "JustifiedFaults",
+  "NeedlesslyClearedPages",
+  "PagesWalked",
+  "AllocatorZeroedBytes",
+  "NeedlesslyZeroedBytes",
+  "MappedPages",
+  "UnmappedPages",
+  "PeakResidentPages",
+  "Calls",
+  ...SYSCALLS,
+  ...SYSCALLS.map((name) => `walked.${name}` as const),
+] as const;
+type CounterName = (typeof COUNTER_NAMES)[number];
+
+/** assembly/machine/failure.ts */
+const EXCEPTIONS = [
+  "none",
+  "segmentationFault",
+  "outOfMemory",
+  "hostOutOfMemory",
+  "allocatorAbort",
+  "brokenInvariant",
+  "badOperation",
+] as const;
+const FAILURES = [undefined, "memory", "address-space", "overflow", "argument"] as const;
+const REMEDIES: Record<AllocationFailure["kind"], string> = {
+  memory: "ask for less, or raise the option memory",
+  "address-space": "free something, or raise the option addressSpace",
+  overflow: "count times size must stay below 2^64",
+  argument: "the arguments make no sense to the allocator or the kernel",
+};
+/** assembly/machine/check.ts */
+const BROKEN = [
+  "",
+  "the tree of regions is not sound",
+  "pages are mapped that no region covers",
+  "mapped pages do not add up to the virtual size",
+  "owned frames do not add up to the resident size",
+  "stored contents do not add up",
+  "sharings do not add up",
+  "a page is in a state that cannot be",
+  "the zero page is not zero",
+] as const;
+/** Core specification 4.2.8: memory grows by so much. */
+const WASM_PAGE_BYTES = 65536;
+const KERNELS: readonly KernelKind[] = ["linux", "darwin"];
+
+const hex = (address: number): string => `0x${address.toString(16)}`;
+
+export class Instance<Exports extends MachineExports> {
+  private constructor(
+    readonly exports: Exports,
+    readonly machine: MachineSettings,
+    private readonly messages: readonly string[],
+  ) {}
+
+  /**
+   * Instantiates a module. `configure` runs before it starts; counting begins after.
+   * @throws SandboxError when the bytes are not a module of this library's.
+   */
+  static async open<Exports extends MachineExports>(
+    source: WebAssembly.Module | BufferSource | Response,
+    machine: MachineSettings,
+    messages: readonly string[] = [],
+    configure: (exports: Exports) => void = () => {},
+  ): Promise<Instance<Exports>> {
+    const exports = await load<Exports>(source);
+    configure(exports);
+    const instance = new Instance(exports, machine, messages);
+    try {
+      exports.start(
+        Math.log2(machine.pageBytes),
+        KERNELS.indexOf(machine.kernel),
+        machine.memoryBytes,
+        machine.addressSpaceBytes,
+      );
+    } catch (error) {
+      throw instance.explain(error);
+    }
+    exports.restartCounters();
+    return instance;
+  }
+
+  // ---- Reading ----
+
+  private view(): DataView {
+    return new DataView(this.exports.memory.buffer);
+  }
+
+  /** The machine's counters; `inUse`, `system` and `cached` are the model's to say. */
+  counters(model: ModelGauges): Counters {
+    return this.countersAt(this.exports.counters(), this.exports.calls(), model);
+  }
+
+  /** The call paths there were, from the program's on, each after the one it was called from. */
+  paths(): CallPath[] {
+    return Array.from({ length: this.exports.pathCount() }, (_, path) => {
+      const origin = this.exports.pathOrigin(path);
+      const fn = origin >>> 16;
+      const at = this.exports.pathCounters(path);
+      const calls = Number(this.view().getBigUint64(at + 8 * COUNTER_NAMES.indexOf("Calls"), true));
+      const counters = this.countersAt(at, fn <= LAST_COUNTED ? calls : 0, NO_GAUGES);
+      return { fn, caller: origin & 0xffff, calls, counters };
+    });
+  }
+
+  /** A table of counters in linear memory. Differences of two such tables may be negative. */
+  private countersAt(at: number, calls: number, model: ModelGauges): Counters {
+    const view = this.view();
+    const of = (name: CounterName) => Number(view.getBigInt64(at + 8 * COUNTER_NAMES.indexOf(name), true));
+    const page = this.machine.pageBytes;
+    const perSyscall = (figure: (name: Syscall) => number) =>
+      Object.fromEntries(SYSCALLS.map((name) => [name, figure(name)])) as Record<Syscall, number>;
+    return {
+      calls,
+      faults: {
+        zeroMap: of("ZeroMap"),
+        zeroFill: of("ZeroFill"),
+        copyOnWrite: of("CopyOnWrite"),
+        needless: of("ClearingFaults") - of("JustifiedFaults"),
+      },
+      zeroed: {
+        kernel: of("KernelZeroedPages") * page,
+        allocator: of("AllocatorZeroedBytes"),
+        needless: of("NeedlesslyClearedPages") * page + of("NeedlesslyZeroedBytes"),
+      },
+      syscalls: perSyscall(of),
+      walked: perSyscall((name) => of(`walked.${name}`)),
+      touched: { read: of("TouchedRead"), written: of("TouchedWritten") },
+      bytes: {
+        virtual: (of("MappedPages") - of("UnmappedPages")) * page,
+        resident: (of("FramesTaken") - of("FramesGiven")) * page,
+        peakResident: of("PeakResidentPages") * page,
+        ...model,
+      },
+    };
+  }
+
+  /** Runs of alike pages that cover the range, in order of address. */
+  pages(address: number, bytes: number): PageRun[] {
+    return this.pageRuns(address, bytes, (bits) => foldState(bits)).map((run) =>
+      pageRun(run.address, run.pages, run.bits, this.machine.kernel),
+    );
+  }
+
+  /** Runs of pages whose state bytes are equal once folded; what the fold hides does not part them. */
+  pageRuns(address: number, bytes: number, fold: (bits: number) => number) {
+    const page = this.machine.pageBytes;
+    const end = Math.ceil((address + bytes) / page);
+    const runs: { address: number; pages: number; bits: number }[] = [];
+    for (let first = Math.floor(address / page); first < end; ) {
+      const pages = this.exports.pageRun(first * page, end - first);
+      const bits = fold(this.exports.pageState(first * page));
+      const last = runs.at(-1);
+      if (last?.bits === bits) last.pages += pages;
+      else runs.push({ address: first * page, pages, bits });
+      first += pages;
+    }
+    return runs;
+  }
+
+  /** What is mapped, in order of address. */
+  regions(): { address: number; bytes: number }[] {
+    const regions: { address: number; bytes: number }[] = [];
+    for (let from = this.exports.regionFrom(0); from; ) {
+      const end = this.exports.regionEnd(from);
+      regions.push({ address: from, bytes: end - from });
+      from = this.exports.regionFrom(end);
+    }
+    return regions;
+  }
+
+  /** @throws SandboxError naming the invariant that does not hold. */
+  check(): void {
+    const broken = this.exports.check();
+    if (broken) throw new SandboxError(`the machine is not sound: ${BROKEN[broken] ?? broken}`);
+  }
+
+  // ---- Checkpoints ----
+
+  /** Mutable globals by exported name. */
+  private *globals(): Generator<[string, WebAssembly.Global]> {
+    for (const [name, value] of Object.entries(this.exports)) {
+      if (name.startsWith(GLOBAL_PREFIX)) yield [name, value];
+    }
+  }
+
+  /** Copies the state of the instance. */
+  save(): InstanceState {
+    const memory = new Uint8Array(this.exports.memory.buffer).slice();
+    return { memory, globals: new Map([...this.globals()].map(([name, { value }]) => [name, value])) };
+  }
+
+  /** Makes the instance what it was; memory it got since is cleared and stays. */
+  restore({ memory, globals }: InstanceState): void {
+    const missing = memory.length - this.exports.memory.buffer.byteLength;
+    if (missing > 0) this.exports.memory.grow(missing / WASM_PAGE_BYTES);
+    const all = new Uint8Array(this.exports.memory.buffer);
+    all.set(memory);
+    all.fill(0, memory.length);
+    for (const [name, global] of this.globals()) global.value = globals.get(name);
+  }
+
+  // ---- Failures and exceptions ----
+
+  /** Why the call that just returned 0 did so. */
+  failure(): AllocationFailure {
+    const view = this.view();
+    const at = this.exports.failure();
+    const kind = FAILURES[Number(view.getBigUint64(at + 24, true))] ?? "argument";
+    const requested = view.getBigUint64(at + 32, true);
+    const available = Number(view.getBigUint64(at + 40, true));
+    view.setBigUint64(at + 24, 0n, true);
+    const bytes = requested === 2n ** 64n - 1n ? Number.POSITIVE_INFINITY : Number(requested);
+    return { kind, requested: bytes, available, remedy: REMEDIES[kind] };
+  }
+
+  /** Turns a trap into the error it stands for; passes on anything else. */
+  explain(error: unknown): unknown {
+    if (!(error instanceof WebAssembly.RuntimeError)) return error;
+    const view = this.view();
+    const at = this.exports.failure();
+    const exception = EXCEPTIONS[Number(view.getBigUint64(at, true))];
+    const detail = Number(view.getBigUint64(at + 8, true));
+    const address = view.getBigUint64(at + 16, true);
+    view.setBigUint64(at, 0n, true);
+    return (
+      this.exceptionFor(exception, detail, address) ??
+      new SandboxError(`internal: ${error.message}`, { cause: error })
+    );
+  }
+
+  private exceptionFor(exception: (typeof EXCEPTIONS)[number] | undefined, detail: number, word: bigint) {
+    const address = Number(word);
+    switch (exception) {
+      case "segmentationFault":
+        return this.segmentationFault(detail ? "write" : "read", address);
+      case "outOfMemory":
+        return new OutOfMemory(
+          `out of physical memory: ${address} more bytes were touched than the ${this.machine.memoryBytes} the machine has; raise the option memory`,
+        );
+      case "hostOutOfMemory":
+        return new OutOfMemory(
+          "the host gives this module no more memory: store less, or touch without data",
+        );
+      case "allocatorAbort":
+        return new AllocatorAbort(`${this.messages[detail] ?? "allocator abort"}: ${hex(address)}`, address);
+      case "brokenInvariant":
+        return new SandboxError(`internal: ${this.assertion(detail, word)}`);
+      case "badOperation":
+        return new ZeropageError(`a trace record makes no sense: kind ${detail}, value ${address}`);
+      default:
+        return undefined;
+    }
+  }
+
+  /** What an assertion of a check build says: `assertionFailed` in assembly/machine/failure.ts. */
+  private assertion(line: number, texts: bigint): string {
+    const message = this.text(Number(texts >> 32n)) || "an assertion does not hold";
+    return `${message} (${this.text(Number(texts & 0xffffffffn))}:${line})`;
+  }
+
+  /** An AssemblyScript string: UTF-16, its bytes counted before it. Empty at address 0. */
+  private text(at: number): string {
+    if (!at) return "";
+    const { buffer } = this.exports.memory;
+    const bytes = this.view().getUint32(at - 4, true);
+    return String.fromCharCode(...new Uint16Array(buffer, at, bytes / 2));
+  }
+
+  private segmentationFault(access: "read" | "write", address: number): SegmentationFault {
+    const below = this.exports.regionBelow(address);
+    const above = this.exports.regionFrom(address);
+    const near = [
+      below ? `mapped below up to ${hex(below)}` : "nothing mapped below",
+      above
+        ? `mapped above from ${hex(above)} to ${hex(this.exports.regionEnd(above))}`
+        : "nothing mapped above",
+    ];
+    return new SegmentationFault(
+      `${access} of unmapped address ${hex(address)} (${near.join("; ")})`,
+      address,
+      access,
+    );
+  }
+}
+
+async function load<Exports extends MachineExports>(
+  source: WebAssembly.Module | BufferSource | Response,
+): Promise<Exports> {
+  const exports = await instantiate<Partial<Exports> & Record<string, unknown>>(
+    source as WebAssembly.Module,
+    {},
+  ).then(
+    (result) => result.exports,
+    (cause) => {
+      throw new SandboxError("the module cannot be instantiated: is it one of zeropage's?", { cause });
+    },
+  );
+  if (exports.counterCount?.() !== COUNTER_NAMES.length) {
+    throw new SandboxError("the module is not one of this version's: build or install it again");
+  }
+  return exports as unknown as Exports;
+}
+
+/** Puts records into a model's buffer. `count` may not exceed `bufferRecords()`. */
+export function writeRecords(exports: ModelExports, records: Uint8Array, first: number, count: number): void {
+  const at = exports.bufferAddress(); // first: making the buffer may grow the memory
+  const bytes = new Uint8Array(exports.memory.buffer, at, count * RECORD_BYTES);
+  bytes.set(records.subarray(first * RECORD_BYTES, (first + count) * RECORD_BYTES));
+}
+
+/** Addresses the last `count` records returned; 0 for those that allocate nothing. */
+export function readResults(exports: ModelExports, count: number): number[] {
+  const results = new BigUint64Array(exports.memory.buffer, exports.resultsAddress(), count);
+  return Array.from(results, Number);
+}
+
+/** The pointer each slot holds; 0 for none. */
+export function readSlots(exports: ModelExports): Float64Array {
+  // As halves, for a BigInt each would cost several times as much.
+  const halves = new Uint32Array(exports.memory.buffer, exports.slotsAddress(), 2 * exports.slotsMade());
+  const pointers = new Float64Array(halves.length / 2);
+  for (let slot = 0; slot < pointers.length; slot++) {
+    pointers[slot] = (halves[2 * slot] as number) + (halves[2 * slot + 1] as number) * 2 ** 32;
+  }
+  return pointers;
+}

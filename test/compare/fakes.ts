@@ -1,0 +1,36 @@
+import { identityOf } from "../../src/compare/identity.js";
+import type { BenchCounts, BenchRecord, BenchResult, Done, Shard } from "../../src/compare/record.js";
+
+export const fakeCounts: BenchCounts = {
+  memory: { initial: 65_536, peak: 2 ** 20, final: 2 ** 21 },
+  utilisation: 0.5,
+  metered: { touched: { read: 3, written: 5, either: 6 }, zeroed: { bytes: 4096, needless: 1024 } },
+  findings: [],
+};
+
+/** A record nothing was measured for yet: three allocators, two traces. */
+export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
+  const plan: BenchRecord = {
+    ...{ scenario: "bench", version: "1.2.3", identity: "", complete: false, shard, resumed: [] },
+    hosts: [{ shard: shard?.index ?? 1, description: `machine ${shard?.index ?? 0}` }],
+    parameters: {
+      ...{ rounds, passes: 2, budgetSeconds: 10, memoryBytes: 2 ** 30, touch: "none", seed: 7 },
+    },
+    baseline: "a",
+    subjects: ["a", "b", "c"].map((name) => ({ name, options: {}, bytes: 1000, hash: `hash of ${name}` })),
+    traces: ["t", "u"].map((name) => ({
+      name,
+      operations: 100,
+      peakLiveBytes: 2 ** 19,
+      hash: `hash of ${name}`,
+    })),
+    results: [],
+  };
+  return { ...plan, identity: identityOf(plan) };
+}
+
+/** The outcome of a result that has to be there and done. */
+export function doneOf(result: BenchResult | undefined): Done {
+  if (result?.outcome.state !== "done") throw new Error(`not done: ${JSON.stringify(result)}`);
+  return result.outcome;
+}
