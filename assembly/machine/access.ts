@@ -14,7 +14,20 @@ import { pageBytes, pageMask, pageShift } from "./layout";
 import { enter, Fn, leave } from "./paths";
 import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
 import { firstUnmapped, stateOf } from "./table";
-import { entryAt, generation, hostIn, keep, letsRead, letsWrite } from "./translation";
+import {
+  addressIn,
+  checkEntry,
+  ENTRIES_END,
+  ENTRY_BYTES,
+  entryAt,
+  FIRST_ENTRY,
+  generation,
+  hostIn,
+  isTaken,
+  keep,
+  letsRead,
+  letsWrite,
+} from "./translation";
 import { zeroesIn } from "./zeroes";
 
 const READ_ACCESS: u64 = 0;
@@ -66,7 +79,10 @@ function writable(address: u64): usize {
 /** Loads an integer, little-endian, from any address. */
 export function loadAt<T>(address: u64): T {
   const entry = entryAt(address);
-  if (letsRead<T>(entry, address)) return load<T>(hostIn(entry, address));
+  if (letsRead<T>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    return load<T>(hostIn(entry, address));
+  }
   return <T>loadSlowly(address, sizeof<T>());
 }
 
@@ -89,8 +105,12 @@ function loadBytes(at: usize, width: u32): u64 {
 /** Stores an integer, little-endian, at any address. */
 export function storeAt<T>(address: u64, value: T): void {
   const entry = entryAt(address);
-  if (letsWrite<T>(entry, address)) store<T>(hostIn(entry, address), value);
-  else storeSlowly(address, <u64>value, sizeof<T>());
+  if (letsWrite<T>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    store<T>(hostIn(entry, address), value);
+  } else {
+    storeSlowly(address, <u64>value, sizeof<T>());
+  }
 }
 
 /** Stores the low bytes of a value to the range, which may straddle two pages. */
@@ -191,6 +211,10 @@ function zeroPiece(address: u64, bytes: u64): void {
 
 /** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
 export function copy(destination: u64, source: u64, bytes: u64): void {
+  if (isDefined(ZP_CHECK)) {
+    const apart = destination + bytes <= source || source + bytes <= destination;
+    assert(apart, "what is copied and where it goes do not overlap");
+  }
   const caller = enter(Fn.Copy);
   while (bytes) {
     const n = min(piece(source, bytes), piece(destination, bytes));
@@ -242,4 +266,20 @@ function clearPiece(address: u64, bytes: u64): void {
     if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   }
   if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
+}
+
+// ---- Checking ----
+
+/** Asserts that the translation cache says nothing that the page table does not. */
+export function checkTranslations(): void {
+  for (let entry = FIRST_ENTRY; entry < ENTRIES_END; entry += ENTRY_BYTES) {
+    if (isTaken(entry)) checkTranslation(entry, addressIn(entry));
+  }
+}
+
+function checkTranslation(entry: usize, address: u64): void {
+  const page = address >> pageShift;
+  const state = stateOf(page);
+  const host = state & CONTENT ? contentOf(page, state) + <usize>(address & pageMask) : 0;
+  checkEntry(entry, address, host, state);
 }

@@ -20,6 +20,7 @@ import {
   isPresent,
   knownZero,
   LAZY,
+  MAPPED,
   ownsFrame,
   SHARED,
   UNKNOWN,
@@ -53,6 +54,9 @@ export function start(): void {
 export function contentOf(page: u64, state: u32): usize {
   if (isDefined(ZP_CHECK)) assert((state & CONTENT) != 0, "a page that is asked for its bytes has some");
   const entry = entryOf(page);
+  if (isDefined(ZP_CHECK) && state & SHARED) {
+    assert(changetype<Share>(entry).content != 0, "a sharing has bytes if its pages have CONTENT");
+  }
   return state & SHARED ? changetype<Share>(entry).content : entry;
 }
 
@@ -82,6 +86,9 @@ export function share(source: u64, destination: u64): void {
   if (!(state & SHARED)) state = startSharing(source, state);
   const entry = entryOf(source);
   changetype<Share>(entry).pages++;
+  if (isDefined(ZP_CHECK)) {
+    assert(stateOf(destination) == MAPPED, "a page that is to share a frame is reserved");
+  }
   const next = stateOf(destination) | SHARED | (state & (CONTENT | UNKNOWN));
   attach(split(cellOf(destination)), <u32>destination & GROUP_MASK, entry, next);
 }
@@ -109,6 +116,7 @@ export function isLastSharer(group: Group, index: u32): bool {
 /** Takes a page out of its sharing; the frame goes with the last. It is in this state from now on. */
 export function leaveShare(group: Group, index: u32, next: u32): void {
   const share = changetype<Share>(entryAt(group, index));
+  if (isDefined(ZP_CHECK)) assert(share.pages > 0, "a sharing that a page leaves has that page");
   share.pages--;
   if (!share.pages) {
     if (share.content) pool.give(pool.contents, share.content);
@@ -165,6 +173,7 @@ export function move(source: u64, destination: u64): void {
   const toAt = cellOf(destination);
   const from = split(fromAt);
   const to = split(toAt);
+  if (isDefined(ZP_CHECK)) assert(stateOf(destination) == MAPPED, "a page moves to one that is reserved");
   const fromIndex = <u32>source & GROUP_MASK;
   const toIndex = <u32>destination & GROUP_MASK;
   if (hasEntry(state)) {
@@ -184,6 +193,11 @@ export function move(source: u64, destination: u64): void {
 /** Host address of the bytes of a frame that is shared, by entry; 0 when none are stored. */
 export function shareContent(entry: usize): usize {
   return changetype<Share>(entry).content;
+}
+
+/** How many pages share a frame, by entry. */
+export function sharersOf(entry: usize): u32 {
+  return changetype<Share>(entry).pages;
 }
 
 /** Meets a sharing page on a walk. Returns how many pages of its frame were met before; starts again after the last. */

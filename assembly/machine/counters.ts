@@ -71,6 +71,7 @@ export function countIn(table: usize): void {
 }
 
 export function add(which: u32, amount: u64): void {
+  if (isDefined(ZP_CHECK)) assert(which < <u32>Counter.Count, "what is counted has a counter");
   const at = current + 8 * which;
   store<u64>(at, load<u64>(at) + amount);
 }
@@ -82,7 +83,13 @@ export function counter(which: u32): u64 {
 
 // ---- Gauges ----
 
-/** Frames the process owns now, and the most so far; mapped pages. */
+/**
+ * Frames the process owns now, and the most so far; mapped pages.
+ *
+ *      residentPages == FramesTaken - FramesGiven     of all paths together
+ *      virtualPages == MappedPages - UnmappedPages
+ *      residentPages <= peakPages
+ */
 export let residentPages: u64 = 0;
 let peakPages: u64 = 0;
 export let virtualPages: u64 = 0;
@@ -94,6 +101,7 @@ export function takeFrames(pages: u64): void {
 }
 
 export function giveFrames(pages: u64): void {
+  if (isDefined(ZP_CHECK)) assert(pages <= residentPages, "no more frames are given back than are owned");
   add(Counter.FramesGiven, pages);
   residentPages -= pages;
 }
@@ -104,6 +112,7 @@ export function mapPages(pages: u64): void {
 }
 
 export function unmapPages(pages: u64): void {
+  if (isDefined(ZP_CHECK)) assert(pages <= virtualPages, "no more pages are unmapped than are mapped");
   add(Counter.UnmappedPages, pages);
   virtualPages -= pages;
 }
@@ -132,4 +141,27 @@ export function restart(): void {
   add(Counter.FramesTaken, residentPages);
   add(Counter.MappedPages, virtualPages);
   peakPages = residentPages;
+}
+
+// ---- Checking ----
+
+function totalOf(which: u32): u64 {
+  return load<u64>(TOTAL + 8 * which);
+}
+
+/** Asserts what must hold of the counters of so many paths together. */
+export function check(paths: u32): void {
+  total(paths);
+  const owned = totalOf(Counter.FramesTaken) - totalOf(Counter.FramesGiven);
+  assert(owned == residentPages, "frames taken and not given back are the resident pages");
+  const mapped = totalOf(Counter.MappedPages) - totalOf(Counter.UnmappedPages);
+  assert(mapped == virtualPages, "pages mapped and not unmapped are the virtual size");
+  assert(residentPages <= peakPages, "the peak is the most that was ever resident");
+  assert(
+    totalOf(Counter.JustifiedFaults) <= totalOf(Counter.ClearingFaults),
+    "only faults that zeroing caused are justified",
+  );
+  let walked: u64 = 0;
+  for (let which: u32 = Counter.WalkedByMmap; which < <u32>Counter.Count; which++) walked += totalOf(which);
+  assert(walked == totalOf(Counter.PagesWalked), "every page walked was walked by a system call");
 }

@@ -11,9 +11,18 @@
  * The entry of a page and its state change together, here.
  */
 import * as pool from "./frames";
-import { GROUP_MASK, GROUP_PAGES } from "./layout";
+import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES } from "./layout";
 import { CONTENT, SHARED } from "./states";
-import { cellOf, Group, groupIn, setState, statesOf } from "./table";
+import {
+  cellOf,
+  Group,
+  groupIn,
+  isUniform,
+  nextWithDirectory,
+  setState,
+  statesOf,
+  TABLE_PAGES,
+} from "./table";
 
 /** Prepares the lists. */
 export function start(): void {
@@ -72,8 +81,29 @@ export function detach(group: Group, index: u32, state: u32): void {
 
 // ---- Checking ----
 
+/** Asserts what must hold of every group, and that each is where a live record is. */
+export function checkGroups(): void {
+  let cells: usize = 0;
+  let groups: usize = 0;
+  let lists: usize = 0;
+  for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
+    const cell = load<u32>(cellOf(page));
+    cells++;
+    if (isUniform(cell)) {
+      assert(!hasEntry(cell), "a group that is one word has no page with an entry");
+    } else {
+      checkGroup(groupIn(cell));
+      groups++;
+      lists += usize(groupIn(cell).frames != 0);
+    }
+  }
+  assert(cells == DIRECTORY_GROUPS * pool.directories.live, "every live directory is in the table");
+  assert(groups == pool.groups.live, "every live group is in the table");
+  assert(lists == pool.frameLists.live, "every live frame list is a group's");
+}
+
 /** Asserts what a group says of its entries. */
-export function checkGroup(group: Group): void {
+function checkGroup(group: Group): void {
   assert(group.attached == entriesIn(group), "a group counts the pages that have an entry");
   assert((group.frames != 0) == (group.attached != 0), "a group has a frame list while a page has an entry");
 }

@@ -48,6 +48,9 @@ function count(result: u32, pages: u64): void {
   if (effects & TAKES) {
     requireRoom(pages);
     takeFrames(pages);
+    if (isDefined(ZP_CHECK)) {
+      assert(residentPages <= physicalPages, "no more frames are taken than there are");
+    }
   }
   if (effects & GIVES) giveFrames(pages);
   effects &= ~(TAKES | GIVES);
@@ -139,6 +142,9 @@ function applyWithin(event: u32, cellAt: usize, first: u64, pages: u32): void {
     const state = <u32>load<u8>(states + index);
     const end = endOfRun(states, index, to, state);
     applyToRun(event, group, (first & ~(<u64>GROUP_MASK)) + index, end - index, state);
+    if (isDefined(ZP_CHECK)) {
+      assert(load<u32>(cellAt) == <u32>changetype<usize>(group), "a group stays while an event is in it");
+    }
     index = end;
   }
   // Pages are reclaimed in the middle of another event, which holds on to its group.

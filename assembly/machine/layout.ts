@@ -56,6 +56,10 @@ export let kernelKind: u32 = LINUX;
 
 /** Sets page size (12, 14 or 16 as log2) and kernel kind, before anything else runs. */
 export function setGeometry(shift: u32, kind: u32): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(shift == 12 || shift == 14 || shift == 16, "a page is of 4, 16 or 64 KiB");
+    assert(kind == LINUX || kind == DARWIN, "there are two kinds of kernels");
+  }
   pageShift = shift;
   pageBytes = (<u64>1) << shift;
   pageMask = pageBytes - 1;

@@ -14,6 +14,7 @@
 import {
   add,
   Counter,
+  check as checkCounters,
   countIn,
   current,
   MOST_PATHS,
@@ -60,6 +61,10 @@ function tableOf(path: u32): usize {
   return TABLES + TABLE_BYTES * path;
 }
 
+function pathAt(table: usize): u32 {
+  return <u32>((table - TABLES) / TABLE_BYTES);
+}
+
 /** What follows is the program's own doing, until it calls. */
 export function program(): void {
   countIn(TABLES);
@@ -67,6 +72,9 @@ export function program(): void {
 
 /** The program calls a function of the allocator's: one up to Trim. */
 export function call(fn: u32): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(fn != Fn.Program && fn < FIRST_MADE, "a program calls a function of the allocator's");
+  }
   if (!isDefined(ZP_UNMARKED)) countIn(tableOf(fn));
   add(Counter.Calls, 1);
 }
@@ -74,6 +82,9 @@ export function call(fn: u32): void {
 /** Enters a function. Returns the caller's path, for `leave`. */
 export function enter(fn: u32): usize {
   if (isDefined(ZP_UNMARKED)) return 0;
+  if (isDefined(ZP_CHECK)) {
+    assert(fn >= FIRST_MADE && fn < <u32>FUNCTIONS, "a function that is entered has a number of its own");
+  }
   const caller = current;
   const callee = CALLEES + ((caller - TABLES) >> 2) + 2 * <usize>fn;
   const path: u32 = load<u16>(callee);
@@ -83,13 +94,16 @@ export function enter(fn: u32): usize {
 }
 
 export function leave(caller: usize): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(pathAt(caller) == (origin(pathAt(current)) & 0xffff), "a function returns to what called it");
+  }
   if (!isDefined(ZP_UNMARKED)) countIn(caller);
 }
 
 function make(callee: usize, caller: usize, fn: u32): u32 {
-  if (made == MOST_PATHS) unreachable(); // far more than any model has
+  assert(made < MOST_PATHS, "there are far more paths than any model has");
   store<u16>(callee, <u16>made);
-  store<u32>(ORIGINS + 4 * made, (fn << 16) | <u32>((caller - TABLES) / TABLE_BYTES));
+  store<u32>(ORIGINS + 4 * made, (fn << 16) | pathAt(caller));
   return made++;
 }
 
@@ -127,4 +141,9 @@ export function calls(): u64 {
     sum += load<u64>(tableOf(fn) + 8 * <usize>Counter.Calls);
   }
   return sum;
+}
+
+/** Asserts what must hold of the counters of all paths together. */
+export function check(): void {
+  checkCounters(made);
 }

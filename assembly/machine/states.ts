@@ -77,6 +77,9 @@ export function knownZero(state: u32): bool {
 }
 
 export function transition(event: u32, state: u32): u32 {
+  if (isDefined(ZP_CHECK)) {
+    assert(event != Event.Map || state == UNMAPPED, "what is mapped was unmapped before");
+  }
   return load<u32>(TRANSITIONS + ((event << 8) | state) * 4);
 }
 
@@ -173,6 +176,14 @@ function plainTransition(event: u32, state: u32): u32 {
   }
 }
 
+/** A page can be in this state. */
+export function isLegal(state: u32): bool {
+  if (state != UNMAPPED && !(state & MAPPED)) return false;
+  if (state & LAZY && !ownsFrame(state)) return false;
+  if (state & CLEARED && !ownsFrame(state) && !(state & SHARED)) return false;
+  return !(state & CONTENT) || ownsFrame(state) || (state & SHARED) != 0;
+}
+
 /** Contents or a sharing are at stake, or a cached translation would go stale. */
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
@@ -186,6 +197,12 @@ export function start(): void {
   for (let event: u32 = 0; event < <u32>Event.Count; event++) {
     for (let state: u32 = 0; state < 256; state++) {
       let result = plainTransition(event, state);
+      if (isDefined(ZP_CHECK)) {
+        assert(
+          !isLegal(state) || isLegal(result & STATE_MASK),
+          "an event makes a legal state of a legal one",
+        );
+      }
       if (mustBeHandledEach(event, state, result & STATE_MASK)) result |= EACH;
       store<u32>(TRANSITIONS + ((event << 8) | state) * 4, result);
     }

@@ -23,6 +23,7 @@ import {
 } from "./layout";
 import { endOfRun, fillStates } from "./runs";
 import { STATE_MASK, UNMAPPED } from "./states";
+import { zeroesIn } from "./zeroes";
 
 const ROOT: usize = memory.data(4 * DIRECTORIES, 16);
 /** Stands for every directory that is not there. Never written. */
@@ -175,4 +176,12 @@ export function firstUnmapped(first: u64, count: u64): u64 {
 export function nextWithDirectory(page: u64): u64 {
   while (page < TABLE_PAGES && !isThere(cellOf(page))) page = endOfDirectory(page);
   return page;
+}
+
+// ---- Checking ----
+
+/** Asserts that the directory which stands for all that are not there has no page. */
+export function checkEmptyDirectory(): void {
+  const bytes: usize = 4 * DIRECTORY_GROUPS;
+  assert(zeroesIn(EMPTY_DIRECTORY, bytes) == bytes, "nothing is mapped where no directory is");
 }
