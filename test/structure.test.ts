@@ -28,7 +28,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file or folder imports only what stands before it in its list. A new one is put into the list.
 const ASSEMBLY = words(
-  "env.d machine program allocators heap model replay meter patterns face driver as-heap bench-empty bench-calls machine-abi bench-abi abi",
+  "env.d shared machine program allocators heap model replay meter patterns face driver as-heap bench-empty bench-calls machine-abi bench-abi abi",
 );
 const MACHINE = words(
   "zeroes runs layout failure counters paths frames states translation table entries contents events regions access kernel check",
@@ -159,7 +159,8 @@ describe("assembly/", () => {
 
   it("has a machine that knows nothing else and imports strictly down", () => {
     const machine = new Map([...graph].filter(([file]) => isIn("assembly/machine", file)));
-    expect(offences(machine, (_, imported) => isIn("assembly/machine", imported))).toEqual([]);
+    const known = ["assembly/machine", "assembly/shared"];
+    expect(offences(machine, (_, imported) => known.some((folder) => isIn(folder, imported)))).toEqual([]);
     expect(notDown(machine, "assembly/machine", MACHINE)).toEqual([]);
   });
 
@@ -170,6 +171,7 @@ describe("assembly/", () => {
         if (isIn("assembly/machine", imported)) {
           return MODEL_MACHINE.includes(nameBelow("assembly/machine", imported).replace(/\.ts$/, ""));
         }
+        if (isIn("assembly/shared", imported)) return true;
         if (dirname(imported) === dirname(file) && dirname(file) !== "assembly/allocators") return true;
         return dirname(imported) === "assembly/allocators" && !isModel(imported);
       }),

@@ -5,14 +5,17 @@
  * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
  * there. `requireMapped` is for those who must not change anything before.
  */
+import { Counter, Fn } from "../shared/counters";
+import { Exception } from "../shared/failure";
+import { CONTENT, UNKNOWN, UNMAPPED } from "../shared/page-states";
 import { addContent, contentOf } from "./contents";
-import { add, Counter } from "./counters";
+import { add } from "./counters";
 import { apply, applyOne } from "./events";
-import { Exception, raise } from "./failure";
+import { raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
-import { enter, Fn, leave } from "./paths";
-import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
+import { enter, leave } from "./paths";
+import { Event } from "./states";
 import { firstUnmapped, stateOf } from "./table";
 import {
   addressIn,

@@ -10,6 +10,8 @@
  * Check builds assert besides, and first, what each part of the machine says of its own data. In release
  * builds asserts have no words, so what is looked for there is returned.
  */
+import { Broken } from "../shared/failure";
+import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
 import { checkTranslations } from "./access";
 import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
@@ -18,22 +20,9 @@ import * as pool from "./frames";
 import { MAX_PAGE_BYTES, pageShift } from "./layout";
 import * as paths from "./paths";
 import * as regions from "./regions";
-import { CONTENT, isLegal, ownsFrame, SHARED, UNMAPPED } from "./states";
+import { isLegal, ownsFrame } from "./states";
 import { checkEmptyDirectory, nextWithDirectory, runOf, stateOf, TABLE_PAGES } from "./table";
 import { zeroesIn } from "./zeroes";
-
-/** What check() found broken. 0 is sound. */
-export enum Broken {
-  Nothing,
-  RegionTree,
-  RegionsAgainstTable,
-  VirtualPages,
-  ResidentPages,
-  StoredContents,
-  Sharings,
-  PageState,
-  ZeroFrame,
-}
 
 let mapped: u64 = 0;
 let owned: u64 = 0;

@@ -10,23 +10,13 @@
  *
  * Each sharing owns one frame, however many pages are in it.
  */
-import { add, Counter, giveFrames, takeFrames } from "./counters";
+import { Counter } from "../shared/counters";
+import { CLEARED, CONTENT, LAZY, MAPPED, SHARED, UNKNOWN, UNMAPPED, WRITTEN } from "../shared/page-states";
+import { add, giveFrames, takeFrames } from "./counters";
 import { attach, detach, entryAt, entryOf, hasEntry, replace, start as startEntries } from "./entries";
 import * as pool from "./frames";
 import { GROUP_MASK, pageBytes } from "./layout";
-import {
-  CLEARED,
-  CONTENT,
-  isPresent,
-  knownZero,
-  LAZY,
-  MAPPED,
-  ownsFrame,
-  SHARED,
-  UNKNOWN,
-  UNMAPPED,
-  WRITTEN,
-} from "./states";
+import { isPresent, knownZero, ownsFrame } from "./states";
 import { cellOf, Group, joinIfUniform, setState, split, stateOf } from "./table";
 import { drop } from "./translation";
 

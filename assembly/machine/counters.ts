@@ -1,59 +1,11 @@
-/**
- * Every event, in tables of u64. The order is known to `src/instance.ts`.
- *
- * The first group are page events: a transition of a page (see states.ts) names them by bit,
- * so bit n of a transition's effects is counter n.
- */
-export enum Counter {
-  // Page events, in pages.
-  ZeroMap,
-  ZeroFill,
-  CopyOnWrite,
-  KernelZeroedPages,
-  FramesTaken,
-  FramesGiven,
-  TouchedRead,
-  TouchedWritten,
-  /** Faults that zeroing caused, and those of them that an access by others has justified since. */
-  ClearingFaults,
-  JustifiedFaults,
-  /** Whole pages the allocator cleared that were known to be zero. */
-  NeedlesslyClearedPages,
-  /** Pages touched before that a system call visited. */
-  PagesWalked,
-  // Bytes.
-  AllocatorZeroedBytes,
-  /** Needlessly zeroed bytes outside NeedlesslyClearedPages. */
-  NeedlesslyZeroedBytes,
-  // Address space, in pages.
-  MappedPages,
-  UnmappedPages,
-  /** A gauge, and in the sum of all tables only. */
-  PeakResidentPages,
-  // Calls of the function that the path ends in; system calls.
-  Calls,
-  Mmap,
-  Munmap,
-  Mremap,
-  Brk,
-  MadviseDontneed,
-  MadviseFree,
-  MadviseFreeReusable,
-  MadviseFreeReuse,
-  MadviseCanReuse,
-  Mincore,
-  VmCopy,
-  /** PagesWalked again, for each kind of system call. */
-  WalkedByMmap,
-  Count = WalkedByMmap + VmCopy - Mmap + 1,
-}
+import { COUNTERS, Counter, WALKED_COUNTERS } from "../shared/counters";
 
 /**
  * One table for each call path (paths.ts); the first is the program's own.
  *
  *      TABLES   0        512      1,024
  *               ├────────┼────────┼─ … ─┤
- *               │ path 0 │ path 1 │     │    Count counters each, the rest unused
+ *               │ path 0 │ path 1 │     │    COUNTERS each, the rest unused
  *               └────────┴────────┴─ … ─┘
  */
 export const TABLE_BYTES: usize = 512;
@@ -71,7 +23,7 @@ export function countIn(table: usize): void {
 }
 
 export function add(which: u32, amount: u64): void {
-  if (isDefined(ZP_CHECK)) assert(which < <u32>Counter.Count, "what is counted has a counter");
+  if (isDefined(ZP_CHECK)) assert(which < <u32>COUNTERS, "what is counted has a counter");
   const at = current + 8 * which;
   store<u64>(at, load<u64>(at) + amount);
 }
@@ -123,7 +75,7 @@ export function unmapPages(pages: u64): void {
 export function total(paths: u32): usize {
   memory.fill(TOTAL, 0, TABLE_BYTES);
   for (let table = TABLES; table < TABLES + TABLE_BYTES * paths; table += TABLE_BYTES) {
-    for (let at: usize = 0; at < 8 * <usize>Counter.Count; at += 8) {
+    for (let at: usize = 0; at < 8 * <usize>COUNTERS; at += 8) {
       store<u64>(TOTAL + at, load<u64>(TOTAL + at) + load<u64>(table + at));
     }
   }
@@ -162,6 +114,6 @@ export function check(paths: u32): void {
     "only faults that zeroing caused are justified",
   );
   let walked: u64 = 0;
-  for (let which: u32 = Counter.WalkedByMmap; which < <u32>Counter.Count; which++) walked += totalOf(which);
+  for (let which: u32 = WALKED_COUNTERS; which < <u32>COUNTERS; which++) walked += totalOf(which);
   assert(walked == totalOf(Counter.PagesWalked), "every page walked was walked by a system call");
 }

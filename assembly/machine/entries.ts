@@ -10,9 +10,9 @@
  *
  * The entry of a page and its state change together, here.
  */
+import { CONTENT, SHARED } from "../shared/page-states";
 import * as pool from "./frames";
 import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES } from "./layout";
-import { CONTENT, SHARED } from "./states";
 import {
   cellOf,
   Group,

@@ -4,13 +4,16 @@
  *
  *      residentPages <= physicalPages
  */
+import { Counter } from "../shared/counters";
+import { Exception } from "../shared/failure";
+import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
 import { isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
-import { add, Counter, giveFrames, residentPages, takeFrames } from "./counters";
+import { add, giveFrames, residentPages, takeFrames } from "./counters";
 import { entryAt, hasEntry } from "./entries";
-import { Exception, raise } from "./failure";
+import { raise } from "./failure";
 import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES, GROUP_SHIFT, pageBytes, pageShift } from "./layout";
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
-import { CONTENT, EACH, Event, effectsOf, SHARED, STATE_MASK, transition, UNKNOWN } from "./states";
+import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
 import {
   cellOf,
   endOfDirectory,
@@ -48,9 +51,7 @@ function count(result: u32, pages: u64): void {
   if (effects & TAKES) {
     requireRoom(pages);
     takeFrames(pages);
-    if (isDefined(ZP_CHECK)) {
-      assert(residentPages <= physicalPages, "no more frames are taken than there are");
-    }
+    if (isDefined(ZP_CHECK)) checkRoom();
   }
   if (effects & GIVES) giveFrames(pages);
   effects &= ~(TAKES | GIVES);
@@ -69,6 +70,10 @@ function requireRoom(pages: u64): void {
 function makeRoom(pages: u64): void {
   apply(Event.Reclaim, 0, TABLE_PAGES);
   if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
+}
+
+function checkRoom(): void {
+  assert(residentPages <= physicalPages, "no more frames are taken than there are");
 }
 
 // ---- Events ----
@@ -175,6 +180,7 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
   if (state & SHARED && !leaves) {
     if (!isLastSharer(group, index)) requireRoom(1);
     state = ownFrame(group, index, state, event == Event.ClearPart || event == Event.ClearPage);
+    if (isDefined(ZP_CHECK)) checkRoom();
   }
   const result = transition(event, state);
   const next = result & STATE_MASK;

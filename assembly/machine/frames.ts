@@ -8,7 +8,8 @@
  *      a free record is poison but for its first word (check builds)
  */
 
-import { Exception, raise } from "./failure";
+import { Exception } from "../shared/failure";
+import { raise } from "./failure";
 import { MAX_PAGE_BYTES } from "./layout";
 import { zeroesIn } from "./zeroes";
 

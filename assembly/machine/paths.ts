@@ -11,9 +11,9 @@
  * ended: the next one begins, or the program does something of its own. So a trap leaves nothing to put
  * right.
  */
+import { Counter, Fn, LAST_CALLED, LAST_COUNTED } from "../shared/counters";
 import {
   add,
-  Counter,
   check as checkCounters,
   countIn,
   current,
@@ -24,30 +24,9 @@ import {
   total as totalOf,
 } from "./counters";
 
-/** Functions every machine knows. Those of a model have the numbers from FirstOfModel on. */
-export enum Fn {
-  Program,
-  Malloc,
-  Calloc,
-  Realloc,
-  Free,
-  Aligned,
-  UsableSize,
-  Trim,
-  // What these call, in whatever order.
-  Mmap,
-  Munmap,
-  Mremap,
-  Brk,
-  Madvise,
-  Mincore,
-  VmCopy,
-  Clear,
-  Copy,
-  FirstOfModel,
-}
+export { Fn } from "../shared/counters";
 
-const FIRST_MADE: u32 = Fn.Trim + 1;
+const FIRST_MADE: u32 = LAST_CALLED + 1;
 /** Functions there may be: a path's row of callees has as many u16, which is a quarter of its table. */
 const FUNCTIONS: usize = TABLE_BYTES >> 3;
 /** Path for a function called in a path; 0 where none was made. */
@@ -137,7 +116,7 @@ export function total(): usize {
 /** Calls the program made of the allocator. */
 export function calls(): u64 {
   let sum: u64 = 0;
-  for (let fn: u32 = Fn.Malloc; fn <= <u32>Fn.Aligned; fn++) {
+  for (let fn: u32 = Fn.Malloc; fn <= <u32>LAST_COUNTED; fn++) {
     sum += load<u64>(tableOf(fn) + 8 * <usize>Counter.Calls);
   }
   return sum;

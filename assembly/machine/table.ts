@@ -12,6 +12,7 @@
  *
  * A group of equal pages is one word; it splits when a page differs and joins again when it can.
  */
+import { UNMAPPED } from "../shared/page-states";
 import * as pool from "./frames";
 import {
   DIRECTORIES,
@@ -22,7 +23,7 @@ import {
   GROUP_SHIFT,
 } from "./layout";
 import { endOfRun, fillStates } from "./runs";
-import { STATE_MASK, UNMAPPED } from "./states";
+import { STATE_MASK } from "./states";
 import { zeroesIn } from "./zeroes";
 
 const ROOT: usize = memory.data(4 * DIRECTORIES, 16);

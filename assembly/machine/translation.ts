@@ -13,8 +13,8 @@
  * is, and neither SHARED, LAZY nor CLEARED: an access that it lets through changes nothing else.
  * Whoever takes such a right away calls `drop`.
  */
+import { CLEARED, CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
 import { pageBytes, pageShift } from "./layout";
-import { CLEARED, CONTENT, LAZY, READ, SHARED, WRITTEN } from "./states";
 
 const GRANULE_SHIFT: u32 = 12;
 const GRANULE_BYTES: u64 = 1 << GRANULE_SHIFT;
