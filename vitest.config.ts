@@ -56,5 +56,9 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 const chromium = findChromium();
 
 export default defineConfig({
-  test: { projects: chromium ? [node, browser(chromium)] : [node] },
+  test: {
+    // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
+    forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/*.wasm"],
+    projects: chromium ? [node, browser(chromium)] : [node],
+  },
 });

@@ -19,11 +19,9 @@ async function compile(output: string): Promise<WebAssembly.Module> {
 /** What keeping call paths costs: replays with them against replays by builds without. */
 export async function benchMarks(): Promise<void> {
   for (const model of MODELS) {
-    const unmarked = `bench-${model}.unmarked.wasm`;
-    execFileSync(process.execPath, ["--import", "tsx", "assembly/build.ts", `build/${unmarked}`], {
-      cwd: top,
-    });
-    const modules = { with: await compile(`${model}.wasm`), without: await compile(unmarked) };
+    const unmarked = `${model}.unmarked`;
+    execFileSync(process.execPath, ["assembly/build/main.mjs", unmarked], { cwd: top });
+    const modules = { with: await compile(`${model}.wasm`), without: await compile(`${unmarked}.wasm`) };
     for (const name of TRACES) {
       const path = fileURLToPath(new URL(`traces/${name}.txt.gz`, import.meta.url));
       const trace = await collectTrace(await readTrace(createReadStream(path)));

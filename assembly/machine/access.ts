@@ -77,7 +77,7 @@ function writable(address: u64): usize {
 // ---- Scalars ----
 
 // The fast path is worth having at every place of use: a call would cost as much as it does. The build
-// sees to that (assembly/inline.ts).
+// sees to that (assembly/build/inline.mjs).
 
 /** Loads an integer, little-endian, from any address. */
 export function loadAt<T>(address: u64): T {

@@ -41,7 +41,7 @@ export interface FolderServer {
 export async function serveFolder(folder: URL, port: number): Promise<FolderServer> {
   const root = fileURLToPath(folder);
   if (!(await sizeOf(join(root, "index.html")))) {
-    throw new ZeropageError("the page is not built: run `npm run build`");
+    throw new ZeropageError("the page is not built: run `npm run build:web`");
   }
   const server = createServer((request, response) => void answer(root, request, response));
   await new Promise<void>((resolve, reject) => {

@@ -88,7 +88,7 @@ export interface MachineSettings {
   addressSpaceBytes: number;
 }
 
-/** What the build calls the exported mutable globals, before their number: assembly/build.ts. */
+/** What the build calls the exported mutable globals, before their number: assembly/build/compile.mjs. */
 export const GLOBAL_PREFIX = "global:";
 
 /** All that one instance is at one moment. */
@@ -335,10 +335,10 @@ export class Instance<Exports extends MachineExports> {
     const detail = Number(view.getBigUint64(at + 8, true));
     const address = view.getBigUint64(at + 16, true);
     view.setBigUint64(at, 0n, true);
-    return (
-      this.exceptionFor(exception, detail, address) ??
-      new SandboxError(`internal: ${error.message}`, { cause: error })
-    );
+    const told =
+      this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
+    // The trap's stack says where in the module it was; a debug build has names there. Not enumerable, as any cause.
+    return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }
 
   private exceptionFor(exception: (typeof EXCEPTIONS)[number] | undefined, detail: number, word: bigint) {

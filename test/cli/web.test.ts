@@ -93,7 +93,7 @@ describe("zeropage web", () => {
     const { code, stderr } = await run(["web", "--port", "0"]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: "zeropage: the page is not built: run `npm run build`\n",
+      stderr: "zeropage: the page is not built: run `npm run build:web`\n",
     });
   });
 

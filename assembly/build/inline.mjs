@@ -1,12 +1,12 @@
 /**
- * A transform of asc's: inlines the functions named here at every place of use, as `@inline` would.
+ * Inlines the functions named here at every place of use, as `@inline` would.
  * AssemblyScript has that decorator for functions, but TypeScript's own tools do not parse it. These
  * are what every operation goes through, and as short as the call would be.
  */
-import { ClassDeclaration, FunctionDeclaration, Node, type Parser } from "assemblyscript";
-import { Transform } from "assemblyscript/transform";
+import { ClassDeclaration, FunctionDeclaration, Node } from "assemblyscript";
 
-const INLINED: Record<string, readonly string[]> = {
+/** By source. @type {Record<string, readonly string[]>} */
+export const INLINED = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
@@ -31,24 +31,31 @@ const INLINED: Record<string, readonly string[]> = {
   ],
 };
 
-export default class InlineTransform extends Transform {
-  afterParse(parser: Parser): void {
-    for (const { normalizedPath, statements } of parser.sources) {
-      const names = INLINED[normalizedPath] ?? [];
-      for (const [name, declaration] of statements.flatMap(functionsIn)) {
-        if (!names.includes(name)) continue;
-        const inline = Node.createIdentifierExpression("inline", declaration.range);
-        declaration.decorators = [Node.createDecorator(inline, null, declaration.range)];
-      }
+/**
+ * A hook of asc's, after it parsed.
+ * @param {import("assemblyscript").Parser} parser
+ */
+export function inlineFunctions(parser) {
+  for (const { normalizedPath, statements } of parser.sources) {
+    const functions = new Map(statements.flatMap(functionsIn));
+    for (const name of INLINED[normalizedPath] ?? []) {
+      const declaration = functions.get(name);
+      if (!declaration) throw new Error(`${normalizedPath} has no function ${name}, which is to be inlined`);
+      const inline = Node.createIdentifierExpression("inline", declaration.range);
+      declaration.decorators = [Node.createDecorator(inline, null, declaration.range)];
     }
   }
 }
 
-/** The functions a statement declares, by name; a class's methods by both names. */
-function functionsIn(statement: Node): [string, FunctionDeclaration][] {
+/**
+ * The functions a statement declares, by name; a class's methods by both names.
+ * @param {Node} statement
+ * @returns {[string, FunctionDeclaration][]}
+ */
+function functionsIn(statement) {
   if (statement instanceof FunctionDeclaration) return [[statement.name.text, statement]];
   if (!(statement instanceof ClassDeclaration)) return [];
   return statement.members
     .filter((member) => member instanceof FunctionDeclaration)
-    .map((method) => [`${statement.name.text}.${method.name.text}`, method as FunctionDeclaration]);
+    .map((method) => [`${statement.name.text}.${method.name.text}`, method]);
 }

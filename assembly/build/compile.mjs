@@ -1,0 +1,88 @@
+/** Compiles one module, and tells what it was made from. Importing this takes half a second. */
+import { readFile } from "node:fs/promises";
+import { basename, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import binaryen from "assemblyscript/binaryen";
+import { hash } from "./hash.mjs";
+import { inlineFunctions } from "./inline.mjs";
+
+/** What every module depends on besides the files that asc reads: how it is compiled. */
+const TOOLS = ["compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/package.json"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
+/**
+ * @typedef {object} Compiled
+ * @property {Record<string, Uint8Array | string>} outputs Files by name: the module, of a debug build its source map.
+ * @property {Record<string, string | null>} inputs
+ *   Hashes of all that was read by path below `root`; null for what was looked for and not there.
+ */
+
+/**
+ * Compiles a module of the sources below `root`. Writes nothing.
+ * @param {string} root
+ * @param {import("./modules.mjs").Module} module
+ * @returns {Promise<Compiled>}
+ */
+export async function compile(root, { name, entry, target, model, flags, globalPrefix }) {
+  /** @type {Compiled} */
+  const { outputs, inputs } = { outputs: {}, inputs: {} };
+  /** @param {string} path */
+  const read = async (path) => {
+    const contents = await readFile(path).catch(() => null);
+    inputs[relative(root, path)] = contents && hash(contents);
+    return contents?.toString() ?? null;
+  };
+  await Promise.all(TOOLS.map(read));
+
+  /** @param {binaryen.Module} module */
+  const afterCompile = (module) => exportGlobals(module, globalPrefix);
+  // A debug build is not optimized, and its source map would not fit a module that was changed afterwards.
+  const isDebug = target.endsWith("debug");
+  const hooks = { afterParse: inlineFunctions, ...(isDebug && { afterCompile }) };
+  const { error, stderr } = await asc.main(
+    [entry, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
+    {
+      // All else of a transform is asc's to fill in.
+      transforms: [/** @type {import("assemblyscript/asc").Transform} */ (hooks)],
+      readFile: async (path, base) => {
+        // The one place where a model is chosen: assembly/model.ts names it.
+        if (model && path === "assembly/model.ts") return `export { Model } from "./allocators/${model}";`;
+        return read(resolve(root, base, path));
+      },
+      writeFile: (path, contents) => {
+        const isFinished = isDebug || typeof contents === "string";
+        outputs[basename(path)] = isFinished ? contents : rewrite(contents, afterCompile);
+      },
+    },
+  );
+  if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
+  return { outputs, inputs };
+}
+
+/**
+ * Exports every mutable global, so that a checkpoint can hold them.
+ * @param {binaryen.Module} module
+ * @param {string} prefix
+ */
+function exportGlobals(module, prefix) {
+  for (let index = 0; index < module.getNumGlobals(); index++) {
+    const { name, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
+    if (mutable) module.addGlobalExport(name, `${prefix}${index}`);
+  }
+}
+
+/**
+ * Changes a finished module, for the optimizer must leave alone what is exported.
+ * @param {Uint8Array} wasm
+ * @param {(module: binaryen.Module) => void} change
+ */
+function rewrite(wasm, change) {
+  const module = binaryen.readBinary(wasm);
+  change(module);
+  const bytes = module.emitBinary();
+  // Binaryen's memory is not collected.
+  module.dispose();
+  return bytes;
+}

@@ -1,0 +1,28 @@
+/** Emits dist/, but for the page in dist/web/, which is Vite's. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Emits dist/ from src/ below `root`, and removes what has no source there any more. Types are for `npm run check`.
+ * @param {string} root
+ */
+export function emitLibrary(root) {
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", "--noCheck"];
+  execFileSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+  removeStale(join(root, "dist"), join(root, "src"));
+}
+
+/**
+ * Removes from a folder that tsc emits what it did not emit from `sources`.
+ * @param {string} emitted
+ * @param {string} sources
+ */
+export function removeStale(emitted, sources) {
+  for (const entry of readdirSync(emitted, { withFileTypes: true })) {
+    const path = join(emitted, entry.name);
+    const source = join(sources, entry.name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
+    if (!existsSync(source)) rmSync(path, { recursive: true });
+    else if (entry.isDirectory() && entry.name !== "web") removeStale(path, source);
+  }
+}

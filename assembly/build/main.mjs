@@ -1,0 +1,28 @@
+/**
+ * `npm run build [NAME...]`: dist/, in which the list of models is, then those of the modules that are stale. A name
+ * is as in build/NAME.wasm; without any, all that are needed to run are built.
+ */
+import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
+import { emitLibrary } from "./library.mjs";
+import { chooseModules, listModules } from "./modules.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** @returns {Promise<typeof import("../../src/sandbox/models.js") & typeof import("../../src/sandbox/instance.js")>} */
+async function importLibrary() {
+  const files = ["sandbox/models.js", "sandbox/instance.js"].map(
+    (name) => new URL(`../../dist/${name}`, import.meta.url).href,
+  );
+  return Object.assign({}, ...(await Promise.all(files.map((file) => import(file)))));
+}
+
+try {
+  emitLibrary(ROOT);
+  const { models, GLOBAL_PREFIX } = await importLibrary();
+  const wanted = chooseModules(listModules(models, GLOBAL_PREFIX), process.argv.slice(2));
+  await build(ROOT, wanted, (name) => console.log(`build/${name}.wasm`));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

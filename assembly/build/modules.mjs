@@ -1,0 +1,102 @@
+/** Which wasm modules there are. */
+
+/**
+ * How a module is compiled: a target of asconfig.json. What has no machine has nothing to assert with.
+ * @typedef {"release" | "check" | "debug" | "plain-debug" | "unmarked"} Target
+ */
+
+/** What each adds to the name of a program. @type {Record<Target, string>} */
+const SUFFIXES = {
+  release: "",
+  check: ".check",
+  debug: ".debug",
+  "plain-debug": ".debug",
+  unmarked: ".unmarked",
+};
+
+/**
+ * One wasm module to build.
+ * @typedef {object} Module
+ * @property {string} name Its file is build/NAME.wasm.
+ * @property {string} entry
+ * @property {Target} target
+ * @property {string | null} model Which allocator stands behind assembly/model.ts; null where there is none.
+ * @property {readonly string[]} flags More of asc's options.
+ * @property {string} globalPrefix What its exported mutable globals are called, before their number.
+ */
+
+/** @typedef {{ name: string, entry: string, targets: readonly Target[], model?: string, flags?: string[] }} Program */
+
+/** Of programs on the simulated machine. @type {readonly Target[]} */
+const MACHINE_TARGETS = ["release", "check", "debug", "unmarked"];
+/** Of all others. @type {readonly Target[]} */
+const TARGETS = ["release", "plain-debug"];
+/** What is built when nothing is asked for by name. @type {readonly Target[]} */
+const NEEDED = ["release", "check"];
+
+/** @type {readonly Program[]} */
+const OTHERS = [
+  { name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS },
+  { name: "bench", entry: "assembly/bench-abi.ts", targets: TARGETS },
+  // What drives foreign modules, and what measures that: linked to them, and so without a machine.
+  { name: "driver", entry: "assembly/driver.ts", targets: TARGETS },
+  { name: "patterns", entry: "assembly/patterns.ts", targets: TARGETS, flags: ["--importMemory"] },
+  { name: "bench-empty", entry: "assembly/bench-empty.ts", targets: TARGETS },
+  { name: "bench-calls", entry: "assembly/bench-calls.ts", targets: TARGETS },
+  // Its functions move into modules that bring the memory.
+  {
+    ...{ name: "meter", entry: "assembly/meter.ts", targets: TARGETS },
+    flags: ["--importMemory", "--noExportMemory"],
+  },
+  // AssemblyScript's own allocators, to compare others with.
+  { name: "as-tlsf", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "minimal"] },
+  { name: "as-stub", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "stub"] },
+];
+
+/**
+ * Every module: each registered model and all others, once a target.
+ * @param {readonly { name: string }[]} models
+ * @param {string} globalPrefix
+ * @returns {Module[]}
+ */
+export function listModules(models, globalPrefix) {
+  /** @type {Program[]} */
+  const modelled = models.map(({ name }) => ({
+    ...{ name, entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
+  }));
+  return [...modelled, ...OTHERS].flatMap(({ name, entry, targets, model = null, flags = [] }) =>
+    targets.map((target) => ({
+      ...{ name: `${name}${SUFFIXES[target]}`, entry, target, model, flags },
+      globalPrefix,
+    })),
+  );
+}
+
+/**
+ * Those that go by one of the names; without names, all that are needed to run.
+ * @param {readonly Module[]} modules
+ * @param {readonly string[]} names
+ * @throws {Error} for a name that is none, with those that there are
+ */
+export function chooseModules(modules, names) {
+  if (names.length === 0) return modules.filter(({ target }) => NEEDED.includes(target));
+  return names.map((name) => {
+    const found = modules.find((module) => module.name === name);
+    if (found) return found;
+    throw new Error(`no module is called "${name}"; there are:\n  ${allNames(modules).join("\n  ")}`);
+  });
+}
+
+/**
+ * A line for each program, with all its targets.
+ * @param {readonly Module[]} modules
+ */
+function allNames(modules) {
+  const programs = modules.filter(({ target }) => target === "release");
+  return programs.map((program) =>
+    modules
+      .filter(({ name }) => name === program.name || name.startsWith(`${program.name}.`))
+      .map(({ name }) => name)
+      .join(" "),
+  );
+}
