@@ -295,7 +295,7 @@ function access(kind: i32, pointer: u32, offset: u32, bytes: u32): void {
 
 function attend(slot: usize, pointer: u32, bytes: u32): void {
   if (verifying) writePattern(pointer, bytes, <u32>slot);
-  if (policy != Touch.None) touch(pointer, policy == Touch.FirstByte ? min(bytes, 1) : bytes, true);
+  if (policy != Touch.None) touch(pointer, policy == Touch.First ? min(bytes, 1) : bytes, true);
 }
 
 function verify(slot: usize, pointer: u32, bytes: u32): void {

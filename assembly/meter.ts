@@ -12,18 +12,21 @@
 import {
   BASE,
   CLEARED,
+  COUNTER_BYTES,
   COUNTERS,
   MeterCounter,
   PAGE_BYTES,
   PAGE_SHIFT,
   READ,
+  REFUSED,
+  SEEN_UNKNOWN,
   UNKNOWN,
   WASM_PAGE_SHIFT,
   WRITTEN,
 } from "./shared/meter";
 
 function count(counter: u32, amount: u64): void {
-  const address = COUNTERS + counter * 8;
+  const address = COUNTERS + COUNTER_BYTES * counter;
   store<u64>(address, load<u64>(address) + amount);
 }
 
@@ -50,7 +53,7 @@ export function mark(map: u32, address: u32, bytes: u32): void {
 /** Notes that the program touched a range, which has to be in memory, without saying with what. */
 export function markUnknown(address: u32, bytes: u32): void {
   mark(UNKNOWN, address, bytes);
-  store<u32>(COUNTERS + 8 * MeterCounter.SeenUnknown, 1);
+  store<u32>(SEEN_UNKNOWN, 1);
 }
 
 /** Zero bytes among the eight of `word`. */
@@ -150,7 +153,7 @@ export function initialized(address: u32, bytes: u32): void {
 /** In place of memory.grow. Counts what succeeded and was more than a question, and keeps whether it did. */
 export function grow(pages: u32): u32 {
   const before = memory.grow(pages);
-  if (pages) store<u64>(COUNTERS + 8 * MeterCounter.Refused, u64(before == -1));
+  if (pages) store<u64>(REFUSED, u64(before == -1));
   if (before == -1) return -1;
   if (pages) count(MeterCounter.Grows, 1);
   return <u32>before - (BASE >> WASM_PAGE_SHIFT);

@@ -80,7 +80,7 @@ export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u6
 function touchObject(pointer: u64, bytes: u64, policy: u32): void {
   if (policy == Touch.None) return;
   program();
-  if (policy == Touch.FirstByte) touch(pointer, min(bytes, 1), true);
+  if (policy == Touch.First) touch(pointer, min(bytes, 1), true);
   else touch(pointer, bytes, true);
 }
 

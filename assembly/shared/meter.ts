@@ -23,7 +23,8 @@ export const COUNTERS = 4 * MAP_BYTES;
 /** A multiple of 64 KiB. */
 export const BASE = COUNTERS + (1 << WASM_PAGE_SHIFT);
 
-/** The counters, of 8 bytes each. */
+export const COUNTER_BYTES = 8;
+/** What is at COUNTERS, in this order. */
 export enum MeterCounter {
   // Instructions. Rewritten code counts the first two itself.
   Loads,
@@ -46,3 +47,7 @@ export enum MeterCounter {
   SeenUnknown,
   Count,
 }
+
+export const STORED_OVER_ZEROES = COUNTERS + COUNTER_BYTES * MeterCounter.StoredOverZeroes;
+export const REFUSED = COUNTERS + COUNTER_BYTES * MeterCounter.Refused;
+export const SEEN_UNKNOWN = COUNTERS + COUNTER_BYTES * MeterCounter.SeenUnknown;

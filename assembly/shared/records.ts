@@ -39,8 +39,10 @@ export const RECORD_BYTES = 24;
 /** What the program touches of every object it gets, where the trace does not say. */
 export enum Touch {
   None,
-  FirstByte,
-  /** A byte of every page. */
-  EveryPage,
-  WholeObject,
+  /** Its first byte. */
+  First,
+  /** A byte of each of its pages. */
+  Pages,
+  /** All of it. */
+  Object,
 }
