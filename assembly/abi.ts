@@ -1,9 +1,11 @@
 /** What every model module exports. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
+
 import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
-import { call, Fn, program } from "./machine/paths";
+import { call, program } from "./machine/paths";
 import { Model } from "./model";
 import * as loop from "./replay";
+import { Fn } from "./shared/counters";
 
 export * from "./program";
 export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";

@@ -1,8 +1,10 @@
 /** Loops that cost nothing but what they measure: the machine's accesses beside the bare ones. */
+
 import { storeAt, touch } from "./machine/access";
 import { reserve } from "./machine/frames";
 import * as kernel from "./machine/kernel";
-import { LINUX, pageBytes, pageMask } from "./machine/layout";
+import { pageBytes, pageMask } from "./machine/layout";
+import { Kernel } from "./shared/kernel";
 
 let bare: usize = 0;
 let mapped: u64 = 0;
@@ -11,7 +13,7 @@ let size: u64 = 0;
 
 /** Starts a machine and makes room for `bytes`, a power of two, both in it and beside it. All pages hold data. */
 export function start(bytes: u32, pageShift: u32): void {
-  kernel.start(pageShift, LINUX, 0, 0);
+  kernel.start(pageShift, Kernel.Linux, 0, 0);
   size = bytes;
   bare = reserve(bytes);
   memory.fill(bare, 1, bytes);

@@ -2,7 +2,7 @@
  * The trace loop over a foreign allocator. It runs the records of assembly/replay.ts, in a memory of
  * its own, so that the allocator has its memory to itself.
  *
- *      buffer     BUFFER_RECORDS records of 24 bytes: kind u32, slot u32, first u64, second u64
+ *      buffer     BUFFER_RECORDS records (shared/records.ts)
  *      results    one u64 per record: the address it returned, or 0
  *      slots      to the end of memory, which grows for them
  *
@@ -15,6 +15,8 @@
  * aligned. A `verifying` run fills every object with a pattern besides, and looks for it again.
  */
 import * as face from "./face";
+import { Fault, PLAIN_ALIGN, SLOT_BYTES } from "./shared/driver";
+import { FIRST_AT, KIND_AT, RECORD_BYTES, RecordKind, SECOND_AT, SLOT_AT, Touch } from "./shared/records";
 
 export { block, configure } from "./face";
 
@@ -25,42 +27,12 @@ declare function writePattern(address: u32, bytes: u32, seed: u32): void;
 declare function patternEnd(address: u32, bytes: u32, seed: u32): u32;
 declare function zeroEnd(address: u32, bytes: u32): u32;
 
-const RECORD_BYTES: usize = 24;
-const SLOT_BYTES: usize = 16;
 const BUFFER_RECORDS: u32 = 4096;
 /** Objects alive at once that fit: their slots take 1 GiB. */
 const MOST_SLOTS: u32 = 1 << 26;
 
-const BUFFER = memory.data(98304, 16);
-const RESULTS = memory.data(32768, 16);
-
-enum Kind {
-  Malloc,
-  Calloc,
-  Aligned,
-  Realloc,
-  Free,
-  Write,
-  Read,
-}
-
-enum Touch {
-  None,
-  FirstByte,
-}
-
-/** What the allocator did wrong. The host knows the order: src/foreign/link.ts. */
-enum Fault {
-  None,
-  OutsideMemory,
-  Misaligned,
-  Overwritten,
-  NotZero,
-  /** calloc gave less than count times size, which 32 bits do not hold. */
-  Overflowed,
-  BadOperation,
-  HostOutOfMemory,
-}
+const BUFFER = memory.data(RECORD_BYTES * BUFFER_RECORDS, 16);
+const RESULTS = memory.data(8 * BUFFER_RECORDS, 16);
 
 let slotCount: u32 = 0;
 let verifying: bool = false;
@@ -108,7 +80,7 @@ export function slotsMade(): u32 {
 
 /** Records done by the last run, also when it trapped. */
 export function replayed(): f64 {
-  return doneInRounds + <f64>((position - began) / RECORD_BYTES);
+  return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
 }
 
 function raise(kind: Fault, pointer: u32, detail: u32): void {
@@ -181,7 +153,7 @@ function checkRange(address: u32, bytes: u32): void {
 /** An object smaller than the plain alignment need not have more than one of its size would. */
 function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
   let natural = align;
-  if (align == face.PLAIN_ALIGN) while (natural > bytes) natural >>= 1;
+  if (align == PLAIN_ALIGN) while (natural > bytes) natural >>= 1;
   if (natural && pointer & (natural - 1)) raise(Fault.Misaligned, pointer, natural);
 }
 
@@ -213,16 +185,16 @@ function run(from: u32, to: u32): void {
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
 function step(record: usize): u32 {
-  const kind = load<i32>(record);
-  const index = load<u32>(record, 4);
+  const kind = load<i32>(record, KIND_AT);
+  const index = load<u32>(record, SLOT_AT);
   if (index >= slotCount) ensureSlots(index);
   const slot = __heap_base + SLOT_BYTES * index;
-  if (kind == Kind.Malloc) {
-    const bytes = load<u64>(record, 8);
+  if (kind == RecordKind.Malloc) {
+    const bytes = load<u64>(record, FIRST_AT);
     const pointer = bytes <= u32.MAX_VALUE ? face.malloc(<u32>bytes) : 0;
-    return hold(slot, pointer, pointer, bytes, face.PLAIN_ALIGN);
+    return hold(slot, pointer, pointer, bytes, PLAIN_ALIGN);
   }
-  if (kind == Kind.Free) {
+  if (kind == RecordKind.Free) {
     const pointer = load<u32>(slot);
     if (pointer) free(slot, pointer);
     return 0;
@@ -231,11 +203,11 @@ function step(record: usize): u32 {
 }
 
 function rarer(record: usize, kind: i32, slot: usize): u32 {
-  const first = load<u64>(record, 8);
-  const second = load<u64>(record, 16);
-  if (kind == Kind.Calloc) return callocate(slot, first, second);
-  if (kind == Kind.Realloc) return realloc(slot, second);
-  if (kind == Kind.Aligned) return allocateAligned(slot, first, second);
+  const first = load<u64>(record, FIRST_AT);
+  const second = load<u64>(record, SECOND_AT);
+  if (kind == RecordKind.Calloc) return callocate(slot, first, second);
+  if (kind == RecordKind.Realloc) return realloc(slot, second);
+  if (kind == RecordKind.Aligned) return allocateAligned(slot, first, second);
   access(kind, load<u32>(slot), <u32>first, <u32>second);
   return 0;
 }
@@ -274,13 +246,13 @@ function callocate(slot: usize, count: u64, size: u64): u32 {
   const bytes = count * size;
   if (pointer && bytes > u32.MAX_VALUE) raise(Fault.Overflowed, pointer, <u32>bytes);
   if (pointer && verifying) verifyZero(pointer, <u32>bytes);
-  return hold(slot, pointer, pointer, fits ? bytes : u64.MAX_VALUE, face.PLAIN_ALIGN);
+  return hold(slot, pointer, pointer, fits ? bytes : u64.MAX_VALUE, PLAIN_ALIGN);
 }
 
 function allocateAligned(slot: usize, align: u64, bytes: u64): u32 {
   const fits = max(align, bytes) <= u32.MAX_VALUE;
   const pointer = fits ? face.aligned(<u32>align, <u32>bytes) : 0;
-  return hold(slot, pointer, face.block, bytes, max(<u32>align, face.PLAIN_ALIGN));
+  return hold(slot, pointer, face.block, bytes, max(<u32>align, PLAIN_ALIGN));
 }
 
 /** Resizes the slot's object; a slot without one gets one. A failed resize keeps the old object. */
@@ -289,7 +261,7 @@ function realloc(slot: usize, bytes: u64): u32 {
   const fits = bytes <= u32.MAX_VALUE;
   if (!held) {
     const made = fits ? face.malloc(<u32>bytes) : 0;
-    return hold(slot, made, made, bytes, face.PLAIN_ALIGN);
+    return hold(slot, made, made, bytes, PLAIN_ALIGN);
   }
   const old = load<u32>(slot, 8);
   const align = load<u32>(slot, 12);
@@ -298,7 +270,7 @@ function realloc(slot: usize, bytes: u64): u32 {
   if (!pointer && bytes) return fail();
   if (pointer && verifying) verify(slot, pointer, min(old, <u32>bytes));
   // C does not promise that a block keeps its alignment when it moves.
-  hold(slot, pointer, face.block, bytes, face.PLAIN_ALIGN);
+  hold(slot, pointer, face.block, bytes, PLAIN_ALIGN);
   store<u32>(slot, align, 12);
   return pointer;
 }
@@ -312,18 +284,18 @@ function free(slot: usize, pointer: u32): void {
 
 /** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
 function access(kind: i32, pointer: u32, offset: u32, bytes: u32): void {
-  if (kind > Kind.Read) raise(Fault.BadOperation, kind, 0);
+  if (kind > RecordKind.Read) raise(Fault.BadOperation, kind, 0);
   accesses += 1;
   if (!pointer) return;
   checkRange(pointer + offset, bytes);
-  touch(pointer + offset, bytes, kind == Kind.Write);
+  touch(pointer + offset, bytes, kind == RecordKind.Write);
 }
 
 // ---- What is done with objects ----
 
 function attend(slot: usize, pointer: u32, bytes: u32): void {
   if (verifying) writePattern(pointer, bytes, <u32>slot);
-  if (policy != Touch.None) touch(pointer, policy == Touch.FirstByte ? min(bytes, 1) : bytes, true);
+  if (policy != Touch.None) touch(pointer, policy == Touch.First ? min(bytes, 1) : bytes, true);
 }
 
 function verify(slot: usize, pointer: u32, bytes: u32): void {

@@ -13,27 +13,7 @@
  * Addresses are those of the module; its memory is behind the functions of patterns.ts.
  */
 
-/** How the functions want to be called. The host knows the order: src/foreign/families.ts. */
-export enum Family {
-  /** malloc(bytes), free(pointer), … */
-  C,
-  /** malloc(bytes), realloc(pointer, old, bytes), free(pointer, bytes): wasm-bindgen before 0.2.85 */
-  Sized,
-  /** malloc(bytes, align), realloc(pointer, old, bytes, align), free(pointer, bytes, align): wasm-bindgen */
-  Bindgen,
-  /** alloc(bytes, align), realloc(pointer, old, align, bytes), dealloc(pointer, bytes, align): Rust */
-  Rust,
-  /** new(bytes, id), pin(pointer), unpin(pointer): AssemblyScript's collected objects */
-  Managed,
-}
-
-/** What the module does itself, as bits; the rest is composed. */
-enum Native {
-  Calloc = 1,
-  Realloc = 2,
-  Aligned = 4,
-  PosixAligned = 8,
-}
+import { Convention, Native, PLAIN_ALIGN } from "./shared/driver";
 
 declare function cMalloc(bytes: u32): u32;
 declare function cCalloc(count: u32, size: u32): u32;
@@ -58,10 +38,7 @@ declare function clear(address: u32, bytes: u32): void;
 declare function copy(to: u32, from: u32, bytes: u32): void;
 declare function loadWord(address: u32): u32;
 
-/** What every malloc is asked for, and C's gives: enough for any scalar of wasm's 32-bit targets. */
-export const PLAIN_ALIGN: u32 = 8;
-
-let family: Family = Family.C;
+let convention: Convention = Convention.C;
 let native: u32 = 0;
 /** Where posix_memalign puts its result. */
 let resultWord: u32 = 0;
@@ -70,52 +47,52 @@ let resultWord: u32 = 0;
 export let block: u32 = 0;
 
 /** Before anything else: how to call, and what the module does itself. */
-export function configure(convention: u32, nativeBits: u32): void {
-  family = convention;
+export function configure(how: u32, nativeBits: u32): void {
+  convention = how;
   native = nativeBits;
 }
 
 /** Bytes of the block of an object: what the module was asked for. */
 function blockBytes(bytes: u32, align: u32): u32 {
-  const room = align > PLAIN_ALIGN && !alignsItself() ? bytes + align : bytes;
-  return family == Family.C ? room : max(room, 1); // Rust's layouts are never empty
+  const room = align > <u32>PLAIN_ALIGN && !alignsItself() ? bytes + align : bytes;
+  return convention == Convention.C ? room : max(room, 1); // Rust's layouts are never empty
 }
 
 function alignsItself(): bool {
   return (
-    family == Family.Bindgen ||
-    family == Family.Rust ||
+    convention == Convention.Bindgen ||
+    convention == Convention.Rust ||
     (native & (Native.Aligned | Native.PosixAligned)) != 0
   );
 }
 
 function allocateBlock(bytes: u32, align: u32): u32 {
-  if (family == Family.C || family == Family.Sized) return cMalloc(bytes);
-  if (family == Family.Managed) return managedPin(managedNew(bytes, 0));
+  if (convention == Convention.C || convention == Convention.Sized) return cMalloc(bytes);
+  if (convention == Convention.Managed) return managedPin(managedNew(bytes, 0));
   return alignedMalloc(bytes, align);
 }
 
 function releaseBlock(at: u32, bytes: u32, align: u32): void {
-  if (family == Family.C) cFree(at);
-  else if (family == Family.Sized) sizedFree(at, bytes);
-  else if (family == Family.Managed) managedUnpin(at);
+  if (convention == Convention.C) cFree(at);
+  else if (convention == Convention.Sized) sizedFree(at, bytes);
+  else if (convention == Convention.Managed) managedUnpin(at);
   else alignedFree(at, bytes, align);
 }
 
 /** Returns a pointer, or 0; its block is itself. */
 export function malloc(bytes: u32): u32 {
-  return allocateBlock(family == Family.C ? bytes : max(bytes, 1), PLAIN_ALIGN);
+  return allocateBlock(convention == Convention.C ? bytes : max(bytes, 1), PLAIN_ALIGN);
 }
 
 /** Returns a pointer to zeroed memory, or 0, also when the product overflows; its block is itself. */
 export function calloc(count: u32, size: u32): u32 {
-  if (family == Family.C && native & Native.Calloc) return cCalloc(count, size);
+  if (convention == Convention.C && native & Native.Calloc) return cCalloc(count, size);
   const bytes = <u64>count * size;
   return bytes > u32.MAX_VALUE ? 0 : zeroedBlock(blockBytes(<u32>bytes, PLAIN_ALIGN));
 }
 
 function zeroedBlock(bytes: u32): u32 {
-  if (family == Family.Rust && native & Native.Calloc) return rustZeroed(bytes, PLAIN_ALIGN);
+  if (convention == Convention.Rust && native & Native.Calloc) return rustZeroed(bytes, PLAIN_ALIGN);
   const pointer = allocateBlock(bytes, PLAIN_ALIGN);
   if (pointer && !(native & Native.Calloc)) clear(pointer, bytes);
   return pointer;
@@ -123,7 +100,7 @@ function zeroedBlock(bytes: u32): u32 {
 
 /** Returns a pointer on a multiple of `align`, or 0; `block` is what to free. */
 export function aligned(align: u32, bytes: u32): u32 {
-  if (align <= PLAIN_ALIGN) {
+  if (align <= <u32>PLAIN_ALIGN) {
     block = malloc(bytes);
     return block;
   }
@@ -158,10 +135,10 @@ export function resize(pointer: u32, from: u32, old: u32, align: u32, bytes: u32
 
 function resizeBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
   if (!(native & Native.Realloc)) return moveBlock(from, old, align, bytes);
-  if (family == Family.C) return cRealloc(from, bytes);
-  if (family == Family.Sized) return sizedRealloc(from, old, bytes);
-  if (family == Family.Bindgen) return bindgenRealloc(from, old, bytes, align);
-  if (family == Family.Rust) return rustRealloc(from, old, align, bytes);
+  if (convention == Convention.C) return cRealloc(from, bytes);
+  if (convention == Convention.Sized) return sizedRealloc(from, old, bytes);
+  if (convention == Convention.Bindgen) return bindgenRealloc(from, old, bytes, align);
+  if (convention == Convention.Rust) return rustRealloc(from, old, align, bytes);
   const to = managedRenew(from, bytes);
   if (to == from) return to;
   managedPin(to);
@@ -179,6 +156,6 @@ function moveBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
 
 /** Frees an object of `bytes` bytes by its block. */
 export function release(from: u32, bytes: u32, align: u32): void {
-  if (family == Family.C) cFree(from);
+  if (convention == Convention.C) cFree(from);
   else releaseBlock(from, blockBytes(bytes, align), align);
 }

@@ -2,45 +2,31 @@
  * What a metered module calls where one instruction cannot count itself. src/foreign/meter.ts rewrites the module
  * and links these functions into it: no globals, no data, no imports but the memory.
  *
- * The module's own memory starts at BASE. Below it the meter keeps its notes, which the module cannot reach:
+ * The module's own memory starts at BASE. Below it the meter keeps its notes (shared/meter.ts), which the module
+ * cannot reach.
  *
- *      0          1 MiB        2 MiB        3 MiB        4 MiB      BASE      host's address
- *      ├───────────┼────────────┼────────────┼────────────┼──────────┼────────────────────────
- *      │ read, by  │ written,   │ cleared,   │ unknown,   │ counters │ the module's memory, as
- *      │ page      │ by page    │ by page    │ by page    │          │ the module sees it
- *      └───────────┴────────────┴────────────┴────────────┴──────────┴────────────────────────
- *
- * One byte per page of 4 KiB, 1 once it happened; 2^20 of them cover what 32 bits can address. A page is noted as
- * cleared, and not as written, when zeroes were written over what was zero: a needless touch, unless another follows.
+ * A page is noted as cleared, and not as written, when zeroes were written over what was zero: a needless touch, unless another follows.
  * It is unknown where the program touched it without saying with what: clearing it is needed, until all of it is.
  * Addresses passed to these functions are the module's.
  */
-const PAGE_SHIFT: u32 = 12;
-const PAGE_BYTES: u32 = 1 << PAGE_SHIFT;
-const WASM_PAGE_SHIFT: u32 = 16; // 64 KiB: core specification
-
-export const READ: u32 = 0;
-export const WRITTEN: u32 = 1 << 20;
-export const CLEARED: u32 = 2 << 20;
-export const UNKNOWN: u32 = 3 << 20;
-export const COUNTERS: u32 = 4 << 20;
-export const BASE: u32 = COUNTERS + (1 << WASM_PAGE_SHIFT);
-
-// Counters are 8 bytes each, in this order. src/foreign/reading.ts reads them.
-const FILLS: u32 = 2; // after loads and stores, which rewritten code counts itself
-const COPIES: u32 = 3;
-const INITS: u32 = 4;
-const GROWS: u32 = 5;
-const FILLED: u32 = 6; // bytes; the next counts those of them that were zero already
-const STORED: u32 = 8; // the same for stores that were looked at one by one
-const NEEDLESSLY: u32 = 10; // bytes of other stores of zero, all over zeroes
-const REFUSED: u32 = 11; // no counter: 1 if the growth asked for last was refused
-
-export const NEEDLESSLY_STORED: u32 = COUNTERS + 8 * NEEDLESSLY;
-export const SEEN_UNKNOWN: u32 = COUNTERS + 8 * 12;
+import {
+  BASE,
+  CLEARED,
+  COUNTER_BYTES,
+  COUNTERS,
+  MeterCounter,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+  READ,
+  REFUSED,
+  SEEN_UNKNOWN,
+  UNKNOWN,
+  WASM_PAGE_SHIFT,
+  WRITTEN,
+} from "./shared/meter";
 
 function count(counter: u32, amount: u64): void {
-  const address = COUNTERS + counter * 8;
+  const address = COUNTERS + COUNTER_BYTES * counter;
   store<u64>(address, load<u64>(address) + amount);
 }
 
@@ -120,7 +106,7 @@ function clear(address: u32, bytes: u32, counter: u32): void {
  * they are part of a run.
  */
 export function zeroedByStore(address: u32, bytes: u32, old: u64): void {
-  count(STORED, bytes);
+  count(MeterCounter.Stored, bytes);
   const inPage = min(bytes, PAGE_BYTES - (address & (PAGE_BYTES - 1)));
   zeroedInPage(address, inPage, old);
   if (inPage < bytes) zeroedInPage(address + inPage, bytes - inPage, old >> (8 * inPage));
@@ -131,14 +117,14 @@ function zeroedInPage(address: u32, bytes: u32, old: u64): void {
   const unstored = 64 - 8 * bytes; // bits
   const found = load<u8>(UNKNOWN + page) ? 0 : zeroesOf(old << unstored) - (8 - bytes);
   store<u8>((found == bytes ? CLEARED : WRITTEN) + page, 1);
-  count(STORED + 1, found);
+  count(MeterCounter.StoredNeedlessly, found);
 }
 
 /** Counts what filling a range, which has to be in memory, does. To be called before it. */
 export function noteFill(address: u32, value: u32, bytes: u32): void {
-  count(FILLS, 1);
+  count(MeterCounter.Fills, 1);
   if (value & 0xff) mark(WRITTEN, address, bytes);
-  else clear(address, bytes, FILLED);
+  else clear(address, bytes, MeterCounter.Filled);
 }
 
 /** In place of memory.fill. */
@@ -152,7 +138,7 @@ export function fill(address: u32, value: u32, bytes: u32): void {
 export function copy(to: u32, from: u32, bytes: u32): void {
   const target = translate(to, bytes);
   const source = translate(from, bytes);
-  count(COPIES, 1);
+  count(MeterCounter.Copies, 1);
   mark(READ, from, bytes);
   mark(WRITTEN, to, bytes);
   memory.copy(target, source, bytes);
@@ -160,15 +146,15 @@ export function copy(to: u32, from: u32, bytes: u32): void {
 
 /** After memory.init. */
 export function initialized(address: u32, bytes: u32): void {
-  count(INITS, 1);
+  count(MeterCounter.Inits, 1);
   mark(WRITTEN, address, bytes);
 }
 
 /** In place of memory.grow. Counts what succeeded and was more than a question, and keeps whether it did. */
 export function grow(pages: u32): u32 {
   const before = memory.grow(pages);
-  if (pages) store<u64>(COUNTERS + REFUSED * 8, u64(before == -1));
+  if (pages) store<u64>(REFUSED, u64(before == -1));
   if (before == -1) return -1;
-  if (pages) count(GROWS, 1);
+  if (pages) count(MeterCounter.Grows, 1);
   return <u32>before - (BASE >> WASM_PAGE_SHIFT);
 }

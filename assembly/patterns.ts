@@ -3,7 +3,8 @@
  * memory, so these are the only accesses to its blocks from outside. A metered module has its own
  * things below `base`, and there they are noted too; every address given here is the module's.
  */
-import { mark, markUnknown, noteFill, READ, WRITTEN } from "./meter";
+import { mark, markUnknown, noteFill } from "./meter";
+import { READ, WRITTEN } from "./shared/meter";
 
 /** Pages of an operating system: what a touch is about. */
 const PAGE_BYTES: u64 = 4096;

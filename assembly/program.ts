@@ -3,13 +3,14 @@
  * and stores, and reading out. Addresses and sizes cross as f64 (exact to 2^53) and are checked by
  * the host. An access to unmapped memory raises before it changes anything.
  */
+
 import * as access from "./machine/access";
-import { Counter } from "./machine/counters";
 import { RECORD } from "./machine/failure";
 import { pageShift } from "./machine/layout";
 import * as paths from "./machine/paths";
 import * as regions from "./machine/regions";
 import { runOf, stateOf } from "./machine/table";
+import { COUNTERS } from "./shared/counters";
 
 /** Loads an unsigned integer of 1, 2, 4 or 8 bytes. */
 export function read(address: f64, width: u32): u64 {
@@ -84,7 +85,7 @@ export function counters(): usize {
 }
 
 export function counterCount(): u32 {
-  return Counter.Count;
+  return COUNTERS;
 }
 
 /** Where the failure record is (failure.ts). */

@@ -1,45 +1,25 @@
 /**
  * The trace loop, compiled together with the model so that an operation costs a direct call. The host
- * writes records (src/trace/trace.ts) into a buffer and runs them, as often as it likes.
+ * writes records (shared/records.ts) into a buffer and runs them, as often as it likes.
  *
- *      record   0      4      8        16       24
- *               ├──────┼──────┼────────┼────────┤
- *               │ kind │ slot │ first  │ second │
- *               └──────┴──────┴────────┴────────┘
  *      slot     0          8
  *               ├──────────┤
  *               │ pointer  │    of one live object
  *               └──────────┘
  */
+
 import { Allocator } from "./allocators/allocator";
 import { requireMapped, touch } from "./machine/access";
-import { Exception, Failure, fail, raise } from "./machine/failure";
+import { fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
-import { call, Fn, program } from "./machine/paths";
+import { call, program } from "./machine/paths";
+import { Fn } from "./shared/counters";
+import { Exception, Failure } from "./shared/failure";
+import { FIRST_AT, KIND_AT, RECORD_BYTES, RecordKind, SECOND_AT, SLOT_AT, Touch } from "./shared/records";
 
-const RECORD_BYTES: usize = 24;
 const SLOT_BYTES: usize = 8;
 /** Records the buffer holds. */
 export const BUFFER_RECORDS: u32 = 1024;
-
-enum Kind {
-  Malloc,
-  Calloc,
-  Aligned,
-  Realloc,
-  Free,
-  Write,
-  Read,
-}
-
-/** What the program touches of every object it gets, where the trace does not say. */
-export enum Touch {
-  None,
-  FirstByte,
-  /** A byte of every page and every byte come to the same here: pages are what is counted. */
-  EveryPage,
-  WholeObject,
-}
 
 /** Objects alive at once that fit: their slots take 512 MiB. */
 const MOST_SLOTS: u32 = 1 << 26;
@@ -100,13 +80,13 @@ export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u6
 function touchObject(pointer: u64, bytes: u64, policy: u32): void {
   if (policy == Touch.None) return;
   program();
-  if (policy == Touch.FirstByte) touch(pointer, min(bytes, 1), true);
+  if (policy == Touch.First) touch(pointer, min(bytes, 1), true);
   else touch(pointer, bytes, true);
 }
 
 /** Records done by the last run, also when it trapped. */
 export function done(): f64 {
-  return doneInRounds + <f64>((position - began) / RECORD_BYTES);
+  return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
 }
 
 /** Runs the buffer's records [from, to), `times` over. */
@@ -129,18 +109,18 @@ export function replay<M extends Allocator>(model: M, from: u32, to: u32, times:
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
 function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
-  const kind = load<i32>(record);
-  const slot = load<u32>(record, 4);
+  const kind = load<i32>(record, KIND_AT);
+  const slot = load<u32>(record, SLOT_AT);
   if (slot >= slotCount) {
     if (slot >= MOST_SLOTS) raise(Exception.BadOperation, kind, slot);
     ensureSlots(max(slot + 1, 1024));
   }
   const at = slots + SLOT_BYTES * slot;
   const held = load<u64>(at);
-  if (kind <= Kind.Realloc) {
+  if (kind <= RecordKind.Realloc) {
     return allocate(model, kind, record, at, held, policy);
   }
-  if (kind == Kind.Free) {
+  if (kind == RecordKind.Free) {
     store<u64>(at, 0);
     call(Fn.Free);
     model.free(held);
@@ -158,13 +138,13 @@ function allocate<M extends Allocator>(
   held: u64,
   policy: u32,
 ): u64 {
-  const first = load<u64>(record, 8);
-  const second = load<u64>(record, 16);
-  const bytes = kind == Kind.Malloc ? first : kind == Kind.Calloc ? first * second : second;
+  const first = load<u64>(record, FIRST_AT);
+  const second = load<u64>(record, SECOND_AT);
+  const bytes = kind == RecordKind.Malloc ? first : kind == RecordKind.Calloc ? first * second : second;
   const pointer = allocateBy(model, kind, held, first, second);
   if (!pointer) {
     if (bytes) failedAllocations += 1;
-    if (kind == Kind.Realloc && bytes) return 0; // the old block is still held
+    if (kind == RecordKind.Realloc && bytes) return 0; // the old block is still held
   }
   store<u64>(at, pointer);
   if (pointer) touchObject(pointer, bytes, policy);
@@ -172,15 +152,15 @@ function allocate<M extends Allocator>(
 }
 
 function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: u64, second: u64): u64 {
-  if (kind == Kind.Malloc) {
+  if (kind == RecordKind.Malloc) {
     call(Fn.Malloc);
     return model.malloc(first);
   }
-  if (kind == Kind.Calloc) {
+  if (kind == RecordKind.Calloc) {
     call(Fn.Calloc);
     return calloc(model, first, second);
   }
-  if (kind == Kind.Aligned) {
+  if (kind == RecordKind.Aligned) {
     call(Fn.Aligned);
     return model.aligned(first, second);
   }
@@ -190,9 +170,9 @@ function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: 
 
 /** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
 function access(record: usize, kind: i32, pointer: u64): void {
-  const address = pointer + load<u64>(record, 8);
-  const bytes = load<u64>(record, 16);
-  const writes = kind == Kind.Write;
+  const address = pointer + load<u64>(record, FIRST_AT);
+  const bytes = load<u64>(record, SECOND_AT);
+  const writes = kind == RecordKind.Write;
   program();
   requireMapped(address, bytes, writes);
   touch(address, bytes, writes);

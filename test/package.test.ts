@@ -59,7 +59,11 @@ it("the package holds what was built from these sources, and nothing else", () =
   expect(packed).toContain(`build/${MODEL}.wasm`);
   expect(packed).toContain("dist/web/index.html");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
-  const source = (path: string) => path.replace(/^dist/, "src").replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
+  const source = (path: string) =>
+    path
+      .replace(/^dist\/(?=shared\/)/, "assembly/")
+      .replace(/^dist/, "src")
+      .replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
   const stale = packed.filter(
     (path) => /^dist\/(?!web\/)/.test(path) && !existsSync(join(ROOT, source(path))),
   );

@@ -29,3 +29,9 @@ export class Random {
     return values[this.below(values.length)] as T;
   }
 }
+
+/** Seeds as `5`, or from the first to the last as `0..99`. */
+export function seedsOf(text: string): number[] {
+  const [first = 0, last = first] = text.split("..").map(Number);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

@@ -1,9 +1,11 @@
 import { readModule } from "#read-module";
+import { CONTENT, SHARED, UNKNOWN } from "#shared/page-states";
 import { Instance, type MachineExports } from "../src/sandbox/instance.js";
 import { pageRun } from "../src/sandbox/machine.js";
 import type { Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
-interface RawExports extends MachineExports {
+/** What the bare machine exports: assembly/machine-abi.ts. */
+export interface RawExports extends MachineExports {
   mmap(hint: number, bytes: number, place: number, align: number): number;
   munmap(address: number, bytes: number): number;
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
@@ -13,11 +15,6 @@ interface RawExports extends MachineExports {
   clear(address: number, bytes: number): void;
   clearDirty(address: number, bytes: number): void;
 }
-
-// Bits of a state byte: assembly/machine/states.ts.
-const CONTENT = 8;
-const UNKNOWN = 16;
-const SHARED = 128;
 
 /** The reference says whether a page is unknown, but not whether an unknown or shared one has content. */
 function fold(bits: number): number {

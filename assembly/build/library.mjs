@@ -4,14 +4,20 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Emits dist/ from src/ below `root`, and removes what has no source there any more. Types are for `npm run check`.
+ * Emits dist/ from src/ and assembly/shared/ below `root`, and removes what has no source there any more. Types are for `npm run check`.
  * @param {string} root
  */
 export function emitLibrary(root) {
-  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", "--noCheck"];
-  execFileSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+  for (const project of ["assembly/shared", "src"]) {
+    const tsc = ["node_modules/typescript/bin/tsc", "-p", project, "--noCheck"];
+    execFileSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+  }
   removeStale(join(root, "dist"), join(root, "src"));
+  removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
 }
+
+/** In dist/, and emitted from elsewhere. */
+const OTHERS = ["web", "shared"];
 
 /**
  * Removes from a folder that tsc emits what it did not emit from `sources`.
@@ -20,9 +26,10 @@ export function emitLibrary(root) {
  */
 export function removeStale(emitted, sources) {
   for (const entry of readdirSync(emitted, { withFileTypes: true })) {
+    if (OTHERS.includes(entry.name)) continue;
     const path = join(emitted, entry.name);
     const source = join(sources, entry.name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
     if (!existsSync(source)) rmSync(path, { recursive: true });
-    else if (entry.isDirectory() && entry.name !== "web") removeStale(path, source);
+    else if (entry.isDirectory()) removeStale(path, source);
   }
 }

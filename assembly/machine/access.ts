@@ -5,14 +5,33 @@
  * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
  * there. `requireMapped` is for those who must not change anything before.
  */
-import { add, Counter } from "./counters";
-import { Exception, raise } from "./failure";
+import { Counter, Fn } from "../shared/counters";
+import { Exception } from "../shared/failure";
+import { CONTENT, UNKNOWN, UNMAPPED } from "../shared/page-states";
+import { addContent, contentOf } from "./contents";
+import { add } from "./counters";
+import { apply, applyOne } from "./events";
+import { raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
-import { enter, Fn, leave } from "./paths";
-import { CONTENT, Event, UNKNOWN, UNMAPPED } from "./states";
-import { apply, applyOne, attach, contentOf, firstUnmapped, stateOf, zeroesIn } from "./table";
-import { entryAt, generation, hostIn, keep, letsRead, letsWrite } from "./translation";
+import { enter, leave } from "./paths";
+import { Event } from "./states";
+import { firstUnmapped, stateOf } from "./table";
+import {
+  addressIn,
+  checkEntry,
+  ENTRIES_END,
+  ENTRY_BYTES,
+  entryAt,
+  FIRST_ENTRY,
+  generation,
+  hostIn,
+  isTaken,
+  keep,
+  letsRead,
+  letsWrite,
+} from "./translation";
+import { zeroesIn } from "./zeroes";
 
 const READ_ACCESS: u64 = 0;
 const WRITE_ACCESS: u64 = 1;
@@ -50,7 +69,7 @@ function writable(address: u64): usize {
   const page = address >> pageShift;
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  const host = (state & CONTENT ? contentOf(page, state) : attach(page)) + <usize>(address & pageMask);
+  const host = (state & CONTENT ? contentOf(page, state) : addContent(page)) + <usize>(address & pageMask);
   keep(address, host, state | CONTENT);
   return host;
 }
@@ -63,7 +82,10 @@ function writable(address: u64): usize {
 /** Loads an integer, little-endian, from any address. */
 export function loadAt<T>(address: u64): T {
   const entry = entryAt(address);
-  if (letsRead<T>(entry, address)) return load<T>(hostIn(entry, address));
+  if (letsRead<T>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    return load<T>(hostIn(entry, address));
+  }
   return <T>loadSlowly(address, sizeof<T>());
 }
 
@@ -86,8 +108,12 @@ function loadBytes(at: usize, width: u32): u64 {
 /** Stores an integer, little-endian, at any address. */
 export function storeAt<T>(address: u64, value: T): void {
   const entry = entryAt(address);
-  if (letsWrite<T>(entry, address)) store<T>(hostIn(entry, address), value);
-  else storeSlowly(address, <u64>value, sizeof<T>());
+  if (letsWrite<T>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    store<T>(hostIn(entry, address), value);
+  } else {
+    storeSlowly(address, <u64>value, sizeof<T>());
+  }
 }
 
 /** Stores the low bytes of a value to the range, which may straddle two pages. */
@@ -102,6 +128,22 @@ function storeSlowly(address: u64, value: u64, width: u32): void {
 
 function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
+}
+
+/** Reads without touching or counting: for validators. The range is mapped, and may straddle two pages. */
+export function peek<T>(address: u64): T {
+  const low = <u32>min<u64>(sizeof<T>(), pageBytes - (address & pageMask));
+  const first = peekBytes(address, low);
+  if (low == sizeof<T>()) return <T>first;
+  return <T>(first | (peekBytes(address + low, sizeof<T>() - low) << (8 * low)));
+}
+
+/** The bytes of a range within one page. A page without content reads as zero. */
+function peekBytes(address: u64, width: u32): u64 {
+  const page = address >> pageShift;
+  const state = stateOf(page);
+  assert(state != UNMAPPED, "a validator reads what is mapped");
+  return state & CONTENT ? loadBytes(contentOf(page, state) + <usize>(address & pageMask), width) : 0;
 }
 
 /** Grows whenever what `hostOf` said may have gone stale. */
@@ -172,6 +214,10 @@ function zeroPiece(address: u64, bytes: u64): void {
 
 /** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
 export function copy(destination: u64, source: u64, bytes: u64): void {
+  if (isDefined(ZP_CHECK)) {
+    const apart = destination + bytes <= source || source + bytes <= destination;
+    assert(apart, "what is copied and where it goes do not overlap");
+  }
   const caller = enter(Fn.Copy);
   while (bytes) {
     const n = min(piece(source, bytes), piece(destination, bytes));
@@ -223,4 +269,20 @@ function clearPiece(address: u64, bytes: u64): void {
     if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   }
   if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
+}
+
+// ---- Checking ----
+
+/** Asserts that the translation cache says nothing that the page table does not. */
+export function checkTranslations(): void {
+  for (let entry = FIRST_ENTRY; entry < ENTRIES_END; entry += ENTRY_BYTES) {
+    if (isTaken(entry)) checkTranslation(entry, addressIn(entry));
+  }
+}
+
+function checkTranslation(entry: usize, address: u64): void {
+  const page = address >> pageShift;
+  const state = stateOf(page);
+  const host = state & CONTENT ? contentOf(page, state) + <usize>(address & pageMask) : 0;
+  checkEntry(entry, address, host, state);
 }

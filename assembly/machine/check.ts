@@ -3,42 +3,44 @@
  * end of a run. What must hold:
  *
  *      Σ region pages == mapped pages in the table == virtualPages
- *      own frames + sharings in the table == FramesTaken - FramesGiven
+ *      own frames + sharings in the table == residentPages
  *      pages with stored bytes, each stored once == live records of frames.contents
+ *      pages in all sharings == SHARED pages in the table
+ *
+ * Check builds assert besides, and first, what each part of the machine says of its own data. In release
+ * builds asserts have no words, so what is looked for there is returned.
  */
+import { Broken } from "../shared/failure";
+import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
+import { checkTranslations } from "./access";
+import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
+import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as pool from "./frames";
-import { DIRECTORIES, DIRECTORY_SHIFT, GROUP_SHIFT, MAX_PAGE_BYTES, pageShift } from "./layout";
+import { MAX_PAGE_BYTES, pageShift } from "./layout";
+import * as paths from "./paths";
 import * as regions from "./regions";
-import { CLEARED, CONTENT, LAZY, ownsFrame, SHARED, UNMAPPED } from "./states";
-import { entryOf, meetShare, nextWithDirectory, runOf, shareContent, stateOf, zeroesIn } from "./table";
-
-/** What check() found broken. 0 is sound. */
-export enum Broken {
-  Nothing,
-  RegionTree,
-  RegionsAgainstTable,
-  VirtualPages,
-  ResidentPages,
-  StoredContents,
-  Sharings,
-  PageState,
-  ZeroFrame,
-}
+import { isLegal, ownsFrame } from "./states";
+import { checkEmptyDirectory, nextWithDirectory, runOf, stateOf, TABLE_PAGES } from "./table";
+import { zeroesIn } from "./zeroes";
 
 let mapped: u64 = 0;
 let owned: u64 = 0;
 let stored: usize = 0;
-/** Frames met that pages share, each once. */
+/** Frames met that pages share, each once; the pages that share them, as the sharings count them and as they were met. */
 let shares: usize = 0;
+let sharers: u64 = 0;
+let sharing: u64 = 0;
 
-/** Returns what is broken, or 0. */
+/** Returns what is broken, or 0. Check builds also assert, with the sentence that does not hold. */
 export function check(): u32 {
+  if (isDefined(ZP_CHECK)) assertSound();
   if (!regions.isSound()) return Broken.RegionTree;
   const broken = walkTable();
   if (broken) return broken;
   if (mapped != virtualPages) return Broken.VirtualPages;
-  if (pool.shares.live != shares) return Broken.Sharings;
+  if (regions.coveredBytes() >> pageShift != mapped) return Broken.RegionsAgainstTable;
+  if (pool.shares.live != shares || sharers != sharing) return Broken.Sharings;
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
   if (pool.regionNodes.live != regions.count) return Broken.RegionTree;
@@ -46,33 +48,41 @@ export function check(): u32 {
   return Broken.Nothing;
 }
 
+function assertSound(): void {
+  checkEmptyDirectory();
+  checkGroups();
+  pool.check();
+  paths.check();
+  checkTranslations();
+}
+
 function walkTable(): u32 {
   mapped = 0;
   owned = 0;
   stored = 0;
   shares = 0;
-  const end = (<u64>DIRECTORIES) << (GROUP_SHIFT + DIRECTORY_SHIFT);
-  for (let page = nextWithDirectory(0); page < end; ) {
-    const pages = runOf(page, end - page);
+  sharers = 0;
+  sharing = 0;
+  for (let page = nextWithDirectory(0); page < TABLE_PAGES; ) {
+    const pages = runOf(page, TABLE_PAGES - page);
     const state = stateOf(page);
     if (state != UNMAPPED) {
-      if (!isLegal(state)) return Broken.PageState;
-      if (!areCovered(page, pages)) return Broken.RegionsAgainstTable;
-      mapped += pages;
-      if (ownsFrame(state)) owned += pages;
-      if (state & (CONTENT | SHARED)) {
-        for (let i: u64 = 0; i < pages; i++) if (!walkEntry(page + i, state)) return Broken.Sharings;
-      }
+      const broken = walkRun(page, pages, state);
+      if (broken) return broken;
     }
     page = nextWithDirectory(page + pages);
   }
   return Broken.Nothing;
 }
 
-function isLegal(state: u32): bool {
-  if (state & LAZY && !ownsFrame(state)) return false;
-  if (state & CLEARED && !ownsFrame(state) && !(state & SHARED)) return false;
-  return !(state & CONTENT) || ownsFrame(state) || (state & SHARED) != 0;
+function walkRun(page: u64, pages: u64, state: u32): u32 {
+  if (!isLegal(state)) return Broken.PageState;
+  if (!areCovered(page, pages)) return Broken.RegionsAgainstTable;
+  mapped += pages;
+  if (ownsFrame(state)) owned += pages;
+  if (!hasEntry(state)) return Broken.Nothing;
+  for (let i: u64 = 0; i < pages; i++) if (!walkEntry(page + i, state)) return Broken.Sharings;
+  return Broken.Nothing;
 }
 
 function walkEntry(page: u64, state: u32): bool {
@@ -84,8 +94,10 @@ function walkEntry(page: u64, state: u32): bool {
   }
   const content = shareContent(entry);
   if ((content != 0) != ((state & CONTENT) != 0)) return false;
+  sharing++;
   if (meetShare(entry) == 0) {
     shares++;
+    sharers += sharersOf(entry);
     stored += usize(content != 0);
   }
   return true;

@@ -1,59 +1,11 @@
-/**
- * Every event, in tables of u64. The order is known to `src/instance.ts`.
- *
- * The first group are page events: a transition of a page (see states.ts) names them by bit,
- * so bit n of a transition's effects is counter n.
- */
-export enum Counter {
-  // Page events, in pages.
-  ZeroMap,
-  ZeroFill,
-  CopyOnWrite,
-  KernelZeroedPages,
-  FramesTaken,
-  FramesGiven,
-  TouchedRead,
-  TouchedWritten,
-  /** Faults that zeroing caused, and those of them that an access by others has justified since. */
-  ClearingFaults,
-  JustifiedFaults,
-  /** Whole pages the allocator cleared that were known to be zero. */
-  NeedlesslyClearedPages,
-  /** Pages touched before that a system call visited. */
-  PagesWalked,
-  // Bytes.
-  AllocatorZeroedBytes,
-  /** Needlessly zeroed bytes outside NeedlesslyClearedPages. */
-  NeedlesslyZeroedBytes,
-  // Address space, in pages.
-  MappedPages,
-  UnmappedPages,
-  /** A gauge, and in the sum of all tables only. */
-  PeakResidentPages,
-  // Calls of the function that the path ends in; system calls.
-  Calls,
-  Mmap,
-  Munmap,
-  Mremap,
-  Brk,
-  MadviseDontneed,
-  MadviseFree,
-  MadviseFreeReusable,
-  MadviseFreeReuse,
-  MadviseCanReuse,
-  Mincore,
-  VmCopy,
-  /** PagesWalked again, for each kind of system call. */
-  WalkedByMmap,
-  Count = WalkedByMmap + VmCopy - Mmap + 1,
-}
+import { COUNTERS, Counter, WALKED_COUNTERS } from "../shared/counters";
 
 /**
  * One table for each call path (paths.ts); the first is the program's own.
  *
  *      TABLES   0        512      1,024
  *               ├────────┼────────┼─ … ─┤
- *               │ path 0 │ path 1 │     │    Count counters each, the rest unused
+ *               │ path 0 │ path 1 │     │    COUNTERS each, the rest unused
  *               └────────┴────────┴─ … ─┘
  */
 export const TABLE_BYTES: usize = 512;
@@ -71,6 +23,7 @@ export function countIn(table: usize): void {
 }
 
 export function add(which: u32, amount: u64): void {
+  if (isDefined(ZP_CHECK)) assert(which < <u32>COUNTERS, "what is counted has a counter");
   const at = current + 8 * which;
   store<u64>(at, load<u64>(at) + amount);
 }
@@ -82,7 +35,13 @@ export function counter(which: u32): u64 {
 
 // ---- Gauges ----
 
-/** Frames the process owns now, and the most so far; mapped pages. */
+/**
+ * Frames the process owns now, and the most so far; mapped pages.
+ *
+ *      residentPages == FramesTaken - FramesGiven     of all paths together
+ *      virtualPages == MappedPages - UnmappedPages
+ *      residentPages <= peakPages
+ */
 export let residentPages: u64 = 0;
 let peakPages: u64 = 0;
 export let virtualPages: u64 = 0;
@@ -94,6 +53,7 @@ export function takeFrames(pages: u64): void {
 }
 
 export function giveFrames(pages: u64): void {
+  if (isDefined(ZP_CHECK)) assert(pages <= residentPages, "no more frames are given back than are owned");
   add(Counter.FramesGiven, pages);
   residentPages -= pages;
 }
@@ -104,6 +64,7 @@ export function mapPages(pages: u64): void {
 }
 
 export function unmapPages(pages: u64): void {
+  if (isDefined(ZP_CHECK)) assert(pages <= virtualPages, "no more pages are unmapped than are mapped");
   add(Counter.UnmappedPages, pages);
   virtualPages -= pages;
 }
@@ -114,7 +75,7 @@ export function unmapPages(pages: u64): void {
 export function total(paths: u32): usize {
   memory.fill(TOTAL, 0, TABLE_BYTES);
   for (let table = TABLES; table < TABLES + TABLE_BYTES * paths; table += TABLE_BYTES) {
-    for (let at: usize = 0; at < 8 * <usize>Counter.Count; at += 8) {
+    for (let at: usize = 0; at < 8 * <usize>COUNTERS; at += 8) {
       store<u64>(TOTAL + at, load<u64>(TOTAL + at) + load<u64>(table + at));
     }
   }
@@ -132,4 +93,27 @@ export function restart(): void {
   add(Counter.FramesTaken, residentPages);
   add(Counter.MappedPages, virtualPages);
   peakPages = residentPages;
+}
+
+// ---- Checking ----
+
+function totalOf(which: u32): u64 {
+  return load<u64>(TOTAL + 8 * which);
+}
+
+/** Asserts what must hold of the counters of so many paths together. */
+export function check(paths: u32): void {
+  total(paths);
+  const owned = totalOf(Counter.FramesTaken) - totalOf(Counter.FramesGiven);
+  assert(owned == residentPages, "frames taken and not given back are the resident pages");
+  const mapped = totalOf(Counter.MappedPages) - totalOf(Counter.UnmappedPages);
+  assert(mapped == virtualPages, "pages mapped and not unmapped are the virtual size");
+  assert(residentPages <= peakPages, "the peak is the most that was ever resident");
+  assert(
+    totalOf(Counter.JustifiedFaults) <= totalOf(Counter.ClearingFaults),
+    "only faults that zeroing caused are justified",
+  );
+  let walked: u64 = 0;
+  for (let which: u32 = WALKED_COUNTERS; which < <u32>COUNTERS; which++) walked += totalOf(which);
+  assert(walked == totalOf(Counter.PagesWalked), "every page walked was walked by a system call");
 }

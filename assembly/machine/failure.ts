@@ -8,38 +8,18 @@
  *      │ exception │  detail   │  address  │  failure  │ requested │ available …
  *      └───────────┴───────────┴───────────┴───────────┴───────────┘
  */
-export enum Exception {
-  None,
-  /** detail: 0 read, 1 write; address: first unmapped byte. */
-  SegmentationFault,
-  /** The physical memory limit was reached on a touch. */
-  OutOfMemory,
-  /** The host refuses to grow this module's memory. */
-  HostOutOfMemory,
-  /** detail: the model's own number of the message; address: the pointer. */
-  AllocatorAbort,
-  /** An assertion does not hold. detail: its line; address: of its message and its file, see `assertionFailed`. */
-  BrokenInvariant,
-  /** A trace operation that makes no sense here; detail: which. */
-  BadOperation,
-}
+import { Exception, RecordField } from "../shared/failure";
 
-export enum Failure {
-  None,
-  Memory,
-  AddressSpace,
-  Overflow,
-  Argument,
-}
+export { Exception, Failure } from "../shared/failure";
 
 /** Start of the record: six u64. */
-export const RECORD: usize = memory.data(48, 8);
+export const RECORD: usize = memory.data(RecordField.End, 8);
 
 /** Writes the record and traps. Never returns. */
 export function raise(exception: u32, detail: u64, address: u64): void {
-  store<u64>(RECORD, exception);
-  store<u64>(RECORD, detail, 8);
-  store<u64>(RECORD, address, 16);
+  store<u64>(RECORD, exception, RecordField.Exception);
+  store<u64>(RECORD, detail, RecordField.Detail);
+  store<u64>(RECORD, address, RecordField.Address);
   unreachable();
 }
 
@@ -54,7 +34,7 @@ export function assertionFailed(message: string | null, file: string | null, lin
 
 /** Notes why a call is about to return its C failure. Bytes; `requested` saturates at 2^64 - 1. */
 export function fail(failure: u32, requested: u64, available: u64): void {
-  store<u64>(RECORD, failure, 24);
-  store<u64>(RECORD, requested, 32);
-  store<u64>(RECORD, available, 40);
+  store<u64>(RECORD, failure, RecordField.Failure);
+  store<u64>(RECORD, requested, RecordField.Requested);
+  store<u64>(RECORD, available, RecordField.Available);
 }

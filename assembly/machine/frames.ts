@@ -3,15 +3,20 @@
  * grows. A pool keeps the records given back in a list (linked through their first word, last in
  * first out: the hottest record is likeliest still in cache) and cuts new ones from a chunk.
  *
- *      live + free + uncut == cut from the linear memory
+ *      live + records in the free list == records cut
+ *      next + a whole number of records == end
+ *      a free record is poison but for its first word (check builds)
  */
 
-import { Exception, raise } from "./failure";
+import { Exception } from "../shared/failure";
+import { raise } from "./failure";
 import { MAX_PAGE_BYTES } from "./layout";
+import { zeroesIn } from "./zeroes";
 
 const CHUNK_BYTES: usize = 1 << 16;
-/** Poison for records given back, in check builds. */
+/** Poison for records given back, in check builds: a byte, and a word of such. */
 const POISON: u8 = 0xdf;
+const POISONED: u32 = 0xdfdfdfdf;
 
 @unmanaged
 export class Pool {
@@ -23,6 +28,8 @@ export class Pool {
   end: usize;
   /** Records taken and not given back. */
   live: usize;
+  /** Records ever cut. Counted in check builds. */
+  cut: usize;
 }
 
 /** Contents of one page; a page table directory; the states of a split group; its frames; and so on. */
@@ -69,6 +76,7 @@ function cut(pool: Pool): usize {
   }
   const record = pool.next;
   pool.next = record + bytes;
+  if (isDefined(ZP_CHECK)) pool.cut++;
   return record;
 }
 
@@ -77,6 +85,7 @@ export function take(pool: Pool): usize {
   const record = pool.free;
   pool.live++;
   if (!record) return cut(pool);
+  if (isDefined(ZP_CHECK)) requirePoison(pool, record);
   pool.free = load<usize>(record);
   return record;
 }
@@ -86,13 +95,47 @@ export function takeZeroed(pool: Pool): usize {
   const used = pool.free != 0;
   const record = take(pool);
   if (used) memory.fill(record, 0, pool.recordBytes);
+  if (isDefined(ZP_CHECK)) {
+    assert(zeroesIn(record, pool.recordBytes) == pool.recordBytes, "a record taken as zeroed is zero");
+  }
   return record;
 }
 
 /** Gives a record back. */
 export function give(pool: Pool, record: usize): void {
-  if (isDefined(ZP_CHECK)) memory.fill(record, POISON, pool.recordBytes);
+  if (isDefined(ZP_CHECK)) {
+    assert(pool.live > 0, "a pool gets back no more records than it gave");
+    memory.fill(record, POISON, pool.recordBytes);
+  }
   store<usize>(record, pool.free);
   pool.free = record;
   pool.live--;
+}
+
+// ---- Checking ----
+
+/** Asserts what must hold of every pool. */
+export function check(): void {
+  checkPool(contents);
+  checkPool(directories);
+  checkPool(groups);
+  checkPool(frameLists);
+  checkPool(shares);
+  checkPool(regionNodes);
+}
+
+function checkPool(pool: Pool): void {
+  let free: usize = 0;
+  for (let record = pool.free; record; record = load<usize>(record)) {
+    requirePoison(pool, record);
+    assert(++free <= pool.cut, "the list of free records has an end");
+  }
+  assert(pool.live + free == pool.cut, "every record cut is live or free");
+  assert((pool.end - pool.next) % pool.recordBytes == 0, "what is left of a chunk is whole records");
+}
+
+function requirePoison(pool: Pool, record: usize): void {
+  for (let at: usize = sizeof<usize>(); at < pool.recordBytes; at += 4) {
+    assert(load<u32>(record + at) == POISONED, "nobody writes to a record that was given back");
+  }
 }

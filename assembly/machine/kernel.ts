@@ -7,22 +7,19 @@
  * memory (overcommit mode 0); Darwin places them from the bottom up, never refuses memory, and has
  * the FREE_REUSABLE protocol and vm_copy.
  */
+import { Counter, Fn, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
+import { Failure } from "../shared/failure";
+import { Advice, Kernel, Place } from "../shared/kernel";
+import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
-import {
-  add,
-  Counter,
-  counter,
-  mapPages as countMapped,
-  unmapPages as countUnmapped,
-  virtualPages,
-} from "./counters";
-import { Failure, fail } from "./failure";
+import { move, share, start as startContents } from "./contents";
+import { add, counter, mapPages as countMapped, unmapPages as countUnmapped, virtualPages } from "./counters";
+import { apply, start as startEvents } from "./events";
+import { fail } from "./failure";
 import {
   ADDRESS_LIMIT,
-  DARWIN,
   DARWIN_MAP_BOTTOM,
   kernelKind,
-  LINUX,
   LINUX_HEAP_START,
   LINUX_MMAP_TOP,
   pageBytes,
@@ -33,29 +30,13 @@ import {
   USER_END,
   USER_START,
 } from "./layout";
-import { enter, Fn, leave } from "./paths";
+import { enter, leave } from "./paths";
 import * as regions from "./regions";
-import { CONTENT, Event, UNKNOWN } from "./states";
-import { apply, firstUnmapped, move, runOf, share, start as startTable, stateOf } from "./table";
+import { Event, start as startStates } from "./states";
+import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
-/** Where mmap may put a mapping. */
-export enum Place {
-  /** Anywhere; a hint is taken if it is free. */
-  Anywhere,
-  /** There, replacing what is there. */
-  Fixed,
-  /** There, or not at all. */
-  Exact,
-}
-
-export enum Advice {
-  Dontneed,
-  Free,
-  FreeReusable,
-  FreeReuse,
-  CanReuse,
-}
+export { Advice, Place } from "../shared/kernel";
 
 let memoryLimit: u64 = 0;
 let addressSpaceLimit: u64 = ADDRESS_LIMIT;
@@ -67,7 +48,10 @@ export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes
   memoryLimit = memoryBytes;
   if (addressSpaceBytes) addressSpaceLimit = addressSpaceBytes;
   regions.start();
-  startTable(memoryBytes);
+  startStates();
+  startTable();
+  startContents();
+  startEvents(memoryBytes);
   startTranslation();
 }
 
@@ -97,7 +81,7 @@ function isAligned(address: u64): bool {
 
 /** Whether `more` bytes may be mapped when `less` go; notes the failure if not. */
 function isAllowed(more: u64, less: u64): bool {
-  if (kernelKind == LINUX && memoryLimit && more > memoryLimit) {
+  if (kernelKind == Kernel.Linux && memoryLimit && more > memoryLimit) {
     fail(Failure.Memory, more, memoryLimit);
     return false;
   }
@@ -140,7 +124,7 @@ function isMapped(address: u64, bytes: u64): bool {
 
 function findRoom(bytes: u64, align: u64): u64 {
   const room =
-    kernelKind == DARWIN
+    kernelKind == Kernel.Darwin
       ? regions.lowestRoom(DARWIN_MAP_BOTTOM, USER_END, bytes, align)
       : regions.highestRoom(USER_START, LINUX_MMAP_TOP, bytes, align);
   if (!room) fail(Failure.AddressSpace, bytes, 0);
@@ -151,17 +135,17 @@ function findRoom(bytes: u64, align: u64): u64 {
 
 let walkedBefore: u64 = 0;
 
-/** A system call of the kind of a counter begins. Returns the caller's path, for `leaveCall`. */
-function enterCall(fn: u32, kind: u32): usize {
+/** A system call begins. Returns the caller's path, for `leaveCall`. */
+function enterCall(fn: u32, call: Syscall): usize {
   const caller = enter(fn);
-  add(kind, 1);
+  add(SYSCALL_COUNTERS + call, 1);
   walkedBefore = counter(Counter.PagesWalked);
   return caller;
 }
 
-function leaveCall(caller: usize, kind: u32): void {
+function leaveCall(caller: usize, call: Syscall): void {
   const walked = counter(Counter.PagesWalked) - walkedBefore;
-  if (walked) add(kind - Counter.Mmap + Counter.WalkedByMmap, walked);
+  if (walked) add(WALKED_COUNTERS + call, walked);
   leave(caller);
 }
 
@@ -169,9 +153,9 @@ function leaveCall(caller: usize, kind: u32): void {
 
 /** Maps zeroed memory. `align`: a power of two. Returns its address, or 0. */
 export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
-  const caller = enterCall(Fn.Mmap, Counter.Mmap);
+  const caller = enterCall(Fn.Mmap, Syscall.Mmap);
   const address = mapWhere(hint, bytes, place, align);
-  leaveCall(caller, Counter.Mmap);
+  leaveCall(caller, Syscall.Mmap);
   return address;
 }
 
@@ -221,9 +205,9 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
 
 /** Unmaps whatever is mapped in the range. Returns 0, or -1. */
 export function munmap(address: u64, bytes: u64): i32 {
-  const caller = enterCall(Fn.Munmap, Counter.Munmap);
+  const caller = enterCall(Fn.Munmap, Syscall.Munmap);
   const result = unmapRange(address, bytes);
-  leaveCall(caller, Counter.Munmap);
+  leaveCall(caller, Syscall.Munmap);
   return result;
 }
 
@@ -237,14 +221,14 @@ function unmapRange(address: u64, bytes: u64): i32 {
 
 /** Resizes a mapping, or the end of one; moves it if it may and must. Linux. Returns the address, or 0. */
 export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
-  const caller = enterCall(Fn.Mremap, Counter.Mremap);
+  const caller = enterCall(Fn.Mremap, Syscall.Mremap);
   const result = resizeMapping(address, oldBytes, newBytes, mayMove);
-  leaveCall(caller, Counter.Mremap);
+  leaveCall(caller, Syscall.Mremap);
   return result;
 }
 
 function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
-  if (kernelKind != LINUX || !isAligned(address) || !oldBytes || !newBytes) return 0;
+  if (kernelKind != Kernel.Linux || !isAligned(address) || !oldBytes || !newBytes) return 0;
   if (oldBytes > ADDRESS_LIMIT || newBytes > ADDRESS_LIMIT) return 0;
   oldBytes = roundToPages(oldBytes);
   newBytes = roundToPages(newBytes);
@@ -261,7 +245,7 @@ function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool
 }
 
 function isAllowedToGrow(oldBytes: u64, newBytes: u64): bool {
-  if (kernelKind == LINUX && memoryLimit && newBytes > memoryLimit) {
+  if (kernelKind == Kernel.Linux && memoryLimit && newBytes > memoryLimit) {
     fail(Failure.Memory, newBytes, memoryLimit);
     return false;
   }
@@ -294,9 +278,9 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
  * page. Returns the new break, or 0.
  */
 export function brk(address: u64): u64 {
-  const caller = enterCall(Fn.Brk, Counter.Brk);
+  const caller = enterCall(Fn.Brk, Syscall.Brk);
   const result = moveBreak(address);
-  leaveCall(caller, Counter.Brk);
+  leaveCall(caller, Syscall.Brk);
   return result;
 }
 
@@ -338,19 +322,37 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
 
 /** Tells the kernel how a mapped range will be used. Returns 0, or -1. */
 export function madvise(address: u64, bytes: u64, advice: u32): i32 {
-  const caller = enterCall(Fn.Madvise, Counter.MadviseDontneed + advice);
+  const call = callOf(advice);
+  const caller = enterCall(Fn.Madvise, call);
   const result = advise(address, bytes, advice);
-  leaveCall(caller, Counter.MadviseDontneed + advice);
+  leaveCall(caller, call);
   return result;
 }
 
+/** As which system call an advice counts. */
+function callOf(advice: u32): Syscall {
+  switch (advice) {
+    case Advice.Dontneed:
+      return Syscall.MadviseDontneed;
+    case Advice.Free:
+      return Syscall.MadviseFree;
+    case Advice.FreeReusable:
+      return Syscall.MadviseFreeReusable;
+    case Advice.FreeReuse:
+      return Syscall.MadviseFreeReuse;
+    default:
+      assert(advice == Advice.CanReuse, "there is no other advice");
+      return Syscall.MadviseCanReuse;
+  }
+}
+
 function advise(address: u64, bytes: u64, advice: u32): i32 {
-  if (advice >= <u32>Advice.FreeReusable && kernelKind != DARWIN) return -1;
+  if (advice >= <u32>Advice.FreeReusable && kernelKind != Kernel.Darwin) return -1;
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
   if (!isUserRange(address, bytes) || !isMapped(address, bytes)) return -1;
   const first = address >> pageShift;
-  if (advice == Advice.Dontneed && kernelKind == LINUX) apply(Event.Discard, first, pagesIn(bytes));
+  if (advice == Advice.Dontneed && kernelKind == Kernel.Linux) apply(Event.Discard, first, pagesIn(bytes));
   if (advice == Advice.Free || advice == Advice.FreeReusable) apply(Event.Free, first, pagesIn(bytes));
   if (advice == Advice.FreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
   if (advice == Advice.CanReuse) apply(Event.Walk, first, pagesIn(bytes));
@@ -361,14 +363,14 @@ function advise(address: u64, bytes: u64, advice: u32): i32 {
 
 /** Darwin: makes the destination a copy on write of the source, page by page. Returns 0, or -1. */
 export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
-  const caller = enterCall(Fn.VmCopy, Counter.VmCopy);
+  const caller = enterCall(Fn.VmCopy, Syscall.VmCopy);
   const result = shareRange(source, destination, bytes);
-  leaveCall(caller, Counter.VmCopy);
+  leaveCall(caller, Syscall.VmCopy);
   return result;
 }
 
 function shareRange(source: u64, destination: u64, bytes: u64): i32 {
-  if (kernelKind != DARWIN || !isAligned(source) || !isAligned(destination)) return -1;
+  if (kernelKind != Kernel.Darwin || !isAligned(source) || !isAligned(destination)) return -1;
   if (!bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
   if (source < destination + bytes && destination < source + bytes) return -1;
@@ -383,10 +385,10 @@ function shareRange(source: u64, destination: u64, bytes: u64): i32 {
 
 /** Asks which pages of a mapped range are in memory, or modified (mincore); the answer is for the caller to look up. */
 function mincore(address: u64, bytes: u64): void {
-  const caller = enterCall(Fn.Mincore, Counter.Mincore);
+  const caller = enterCall(Fn.Mincore, Syscall.Mincore);
   const first = address >> pageShift;
   apply(Event.Walk, first, ((address + bytes - 1) >> pageShift) + 1 - first);
-  leaveCall(caller, Counter.Mincore);
+  leaveCall(caller, Syscall.Mincore);
 }
 
 /**

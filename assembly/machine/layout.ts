@@ -18,6 +18,7 @@
  *      │  unused  │  counters, tables  │  pools of records, grown │
  *      └──────────┴────────────────────┴──────────────────────────┘
  */
+import { Kernel } from "../shared/kernel";
 
 export const ADDRESS_BITS: u32 = 47;
 export const ADDRESS_LIMIT: u64 = 1 << 47;
@@ -41,10 +42,6 @@ export const DIRECTORY_SHIFT: u32 = 10;
 export const DIRECTORY_GROUPS: u32 = 1 << DIRECTORY_SHIFT;
 export const DIRECTORIES: u32 = 1 << 16;
 
-/** Kernel kinds. */
-export const LINUX: u32 = 0;
-export const DARWIN: u32 = 1;
-
 /** Largest page the machine can be started with: 64 KiB. */
 export const MAX_PAGE_BYTES: u32 = 1 << 16;
 
@@ -52,10 +49,14 @@ export const MAX_PAGE_BYTES: u32 = 1 << 16;
 export let pageShift: u64 = 12;
 export let pageBytes: u64 = 4096;
 export let pageMask: u64 = 4095;
-export let kernelKind: u32 = LINUX;
+export let kernelKind: u32 = Kernel.Linux;
 
 /** Sets page size (12, 14 or 16 as log2) and kernel kind, before anything else runs. */
 export function setGeometry(shift: u32, kind: u32): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(shift == 12 || shift == 14 || shift == 16, "a page is of 4, 16 or 64 KiB");
+    assert(kind == Kernel.Linux || kind == Kernel.Darwin, "there are two kinds of kernels");
+  }
   pageShift = shift;
   pageBytes = (<u64>1) << shift;
   pageMask = pageBytes - 1;

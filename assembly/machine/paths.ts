@@ -11,9 +11,10 @@
  * ended: the next one begins, or the program does something of its own. So a trap leaves nothing to put
  * right.
  */
+import { Counter, Fn, LAST_CALLED, LAST_COUNTED } from "../shared/counters";
 import {
   add,
-  Counter,
+  check as checkCounters,
   countIn,
   current,
   MOST_PATHS,
@@ -23,30 +24,9 @@ import {
   total as totalOf,
 } from "./counters";
 
-/** Functions every machine knows. Those of a model have the numbers from FirstOfModel on. */
-export enum Fn {
-  Program,
-  Malloc,
-  Calloc,
-  Realloc,
-  Free,
-  Aligned,
-  UsableSize,
-  Trim,
-  // What these call, in whatever order.
-  Mmap,
-  Munmap,
-  Mremap,
-  Brk,
-  Madvise,
-  Mincore,
-  VmCopy,
-  Clear,
-  Copy,
-  FirstOfModel,
-}
+export { Fn } from "../shared/counters";
 
-const FIRST_MADE: u32 = Fn.Trim + 1;
+const FIRST_MADE: u32 = LAST_CALLED + 1;
 /** Functions there may be: a path's row of callees has as many u16, which is a quarter of its table. */
 const FUNCTIONS: usize = TABLE_BYTES >> 3;
 /** Path for a function called in a path; 0 where none was made. */
@@ -60,6 +40,10 @@ function tableOf(path: u32): usize {
   return TABLES + TABLE_BYTES * path;
 }
 
+function pathAt(table: usize): u32 {
+  return <u32>((table - TABLES) / TABLE_BYTES);
+}
+
 /** What follows is the program's own doing, until it calls. */
 export function program(): void {
   countIn(TABLES);
@@ -67,6 +51,9 @@ export function program(): void {
 
 /** The program calls a function of the allocator's: one up to Trim. */
 export function call(fn: u32): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(fn != Fn.Program && fn < FIRST_MADE, "a program calls a function of the allocator's");
+  }
   if (!isDefined(ZP_UNMARKED)) countIn(tableOf(fn));
   add(Counter.Calls, 1);
 }
@@ -74,6 +61,9 @@ export function call(fn: u32): void {
 /** Enters a function. Returns the caller's path, for `leave`. */
 export function enter(fn: u32): usize {
   if (isDefined(ZP_UNMARKED)) return 0;
+  if (isDefined(ZP_CHECK)) {
+    assert(fn >= FIRST_MADE && fn < <u32>FUNCTIONS, "a function that is entered has a number of its own");
+  }
   const caller = current;
   const callee = CALLEES + ((caller - TABLES) >> 2) + 2 * <usize>fn;
   const path: u32 = load<u16>(callee);
@@ -83,13 +73,16 @@ export function enter(fn: u32): usize {
 }
 
 export function leave(caller: usize): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(pathAt(caller) == (origin(pathAt(current)) & 0xffff), "a function returns to what called it");
+  }
   if (!isDefined(ZP_UNMARKED)) countIn(caller);
 }
 
 function make(callee: usize, caller: usize, fn: u32): u32 {
-  if (made == MOST_PATHS) unreachable(); // far more than any model has
+  assert(made < MOST_PATHS, "there are far more paths than any model has");
   store<u16>(callee, <u16>made);
-  store<u32>(ORIGINS + 4 * made, (fn << 16) | <u32>((caller - TABLES) / TABLE_BYTES));
+  store<u32>(ORIGINS + 4 * made, (fn << 16) | pathAt(caller));
   return made++;
 }
 
@@ -123,8 +116,13 @@ export function total(): usize {
 /** Calls the program made of the allocator. */
 export function calls(): u64 {
   let sum: u64 = 0;
-  for (let fn: u32 = Fn.Malloc; fn <= <u32>Fn.Aligned; fn++) {
+  for (let fn: u32 = Fn.Malloc; fn <= <u32>LAST_COUNTED; fn++) {
     sum += load<u64>(tableOf(fn) + 8 * <usize>Counter.Calls);
   }
   return sum;
+}
+
+/** Asserts what must hold of the counters of all paths together. */
+export function check(): void {
+  checkCounters(made);
 }

@@ -7,9 +7,14 @@
  *                            ├──────┤  gap  ├─────┤ gap ├────────┤
  *                              left           node       right
  *
+ *      left.last <= start < end <= right.first
+ *      priority >= left.priority, right.priority
+ *      count == nodes in the tree
+ *
  * Priorities are a hash of the order of creation, so that the same calls make the same tree.
  */
 import { give, regionNodes, setRecordBytes, take } from "./frames";
+import { pageMask } from "./layout";
 
 @unmanaged
 class Region {
@@ -51,6 +56,10 @@ function update(node: Region): Region {
   node.first = node.start;
   node.last = node.end;
   node.gap = 0;
+  if (isDefined(ZP_CHECK)) {
+    assert(!left || left.last <= node.start, "regions on the left lie below");
+    assert(!right || right.first >= node.end, "regions on the right lie above");
+  }
   if (left) {
     node.first = left.first;
     node.gap = max(left.gap, node.start - left.last);
@@ -95,6 +104,10 @@ function merge(left: Region | null, right: Region | null): Region | null {
 
 /** Adds [start, end), which must be free. */
 export function insert(start: u64, end: u64): void {
+  if (isDefined(ZP_CHECK)) {
+    assert(start < end && ((start | end) & pageMask) == 0, "a region is of whole pages, and not empty");
+    assert(isFree(start, end), "a region is put where nothing is mapped");
+  }
   const node = changetype<Region>(take(regionNodes));
   node.start = start;
   node.end = end;
@@ -191,6 +204,7 @@ export function carve(start: u64, end: u64): void {
 
 /** Moves the end of the region that starts at `start`. The room must be free. */
 export function resize(start: u64, end: u64): void {
+  if (isDefined(ZP_CHECK)) assert(startOf(start) == start, "what is resized is a region");
   carve(start, endOf(start));
   insert(start, end);
 }
@@ -241,6 +255,13 @@ export function lowestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
 
 // ---- Checking ----
 
+/** Bytes that regions cover. */
+export function coveredBytes(): u64 {
+  let bytes: u64 = 0;
+  for (let from = startAbove(0); from; from = startAbove(endOf(from))) bytes += endOf(from) - from;
+  return bytes;
+}
+
 /** Order, disjointness, heap order and the summaries of every node hold. */
 export function isSound(): bool {
   return isSoundUnder(root, 0, u64.MAX_VALUE, u32.MAX_VALUE);
@@ -249,13 +270,22 @@ export function isSound(): bool {
 function isSoundUnder(node: Region | null, low: u64, high: u64, priority: u32): bool {
   if (!node) return true;
   if (node.start < low || node.end > high || node.start >= node.end || node.priority > priority) return false;
+  return (
+    isSummary(node) &&
+    isSoundUnder(node.left, low, node.start, node.priority) &&
+    isSoundUnder(node.right, node.end, high, node.priority)
+  );
+}
+
+/** What a node says of its subtree is so. */
+function isSummary(node: Region): bool {
   const first = node.first;
   const last = node.last;
   const gap = node.gap;
   update(node);
-  if (first != node.first || last != node.last || gap != node.gap) return false;
-  return (
-    isSoundUnder(node.left, low, node.start, node.priority) &&
-    isSoundUnder(node.right, node.end, high, node.priority)
-  );
+  const same = first == node.first && last == node.last && gap == node.gap;
+  node.first = first;
+  node.last = last;
+  node.gap = gap;
+  return same;
 }

@@ -11,24 +11,21 @@
  *                    │ EACH  │ counters │ next  │    bit 8 + n: counter n (counters.ts)
  *                    └───────┴──────────┴───────┘
  */
-import { Counter } from "./counters";
-import { DARWIN, kernelKind } from "./layout";
 
-export const UNMAPPED: u32 = 0;
-export const MAPPED: u32 = 1;
-/** Touched by a read, by a write, since mapped or discarded. */
-export const READ: u32 = 2;
-export const WRITTEN: u32 = 4;
-/** The machine stores bytes for it; without, it reads as zero. */
-export const CONTENT: u32 = 8;
-/** It holds something nobody told us: a write without data. */
-export const UNKNOWN: u32 = 16;
-/** MADV_FREE, FREE_REUSABLE: the kernel may take the frame. */
-export const LAZY: u32 = 32;
-/** Only zeroing has faulted it in so far. */
-export const CLEARED: u32 = 64;
-/** Its frame is shared with other pages, copied on write. */
-export const SHARED: u32 = 128;
+import { Counter } from "../shared/counters";
+import { Kernel } from "../shared/kernel";
+import {
+  CLEARED,
+  CONTENT,
+  LAZY,
+  MAPPED,
+  READ,
+  SHARED,
+  UNKNOWN,
+  UNMAPPED,
+  WRITTEN,
+} from "../shared/page-states";
+import { kernelKind } from "./layout";
 
 /** What can happen to a page. */
 export enum Event {
@@ -63,7 +60,7 @@ const TRANSITIONS: usize = memory.data(4 * 256 * Event.Count, 16);
 /** The page owns a frame of its own. */
 export function ownsFrame(state: u32): bool {
   if (state & SHARED) return false;
-  return (state & WRITTEN) != 0 || (kernelKind == DARWIN && (state & READ) != 0);
+  return (state & WRITTEN) != 0 || (kernelKind == Kernel.Darwin && (state & READ) != 0);
 }
 
 /** The kernel's tables hold it: it was touched since it was mapped or discarded, or shares a frame. */
@@ -77,6 +74,9 @@ export function knownZero(state: u32): bool {
 }
 
 export function transition(event: u32, state: u32): u32 {
+  if (isDefined(ZP_CHECK)) {
+    assert(event != Event.Map || state == UNMAPPED, "what is mapped was unmapped before");
+  }
   return load<u32>(TRANSITIONS + ((event << 8) | state) * 4);
 }
 
@@ -86,6 +86,7 @@ export function effectsOf(transition: u32): u32 {
 }
 
 function effect(counter: u32): u32 {
+  if (isDefined(ZP_CHECK)) assert(counter <= <u32>Counter.PagesWalked, "an effect is a page event");
   return 1 << (EFFECT_SHIFT + counter);
 }
 
@@ -94,7 +95,7 @@ function read(state: u32): u32 {
   let effects: u32 = 0;
   if (!ownsFrame(state) && !(state & (SHARED | READ))) {
     effects =
-      kernelKind == DARWIN
+      kernelKind == Kernel.Darwin
         ? effect(Counter.ZeroFill) | effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken)
         : effect(Counter.ZeroMap);
   }
@@ -173,6 +174,14 @@ function plainTransition(event: u32, state: u32): u32 {
   }
 }
 
+/** A page can be in this state. */
+export function isLegal(state: u32): bool {
+  if (state != UNMAPPED && !(state & MAPPED)) return false;
+  if (state & LAZY && !ownsFrame(state)) return false;
+  if (state & CLEARED && !ownsFrame(state) && !(state & SHARED)) return false;
+  return !(state & CONTENT) || ownsFrame(state) || (state & SHARED) != 0;
+}
+
 /** Contents or a sharing are at stake, or a cached translation would go stale. */
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
@@ -186,6 +195,12 @@ export function start(): void {
   for (let event: u32 = 0; event < <u32>Event.Count; event++) {
     for (let state: u32 = 0; state < 256; state++) {
       let result = plainTransition(event, state);
+      if (isDefined(ZP_CHECK)) {
+        assert(
+          !isLegal(state) || isLegal(result & STATE_MASK),
+          "an event makes a legal state of a legal one",
+        );
+      }
       if (mustBeHandledEach(event, state, result & STATE_MASK)) result |= EACH;
       store<u32>(TRANSITIONS + ((event << 8) | state) * 4, result);
     }

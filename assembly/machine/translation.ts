@@ -13,8 +13,8 @@
  * is, and neither SHARED, LAZY nor CLEARED: an access that it lets through changes nothing else.
  * Whoever takes such a right away calls `drop`.
  */
+import { CLEARED, CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
 import { pageBytes, pageShift } from "./layout";
-import { CLEARED, LAZY, READ, SHARED, WRITTEN } from "./states";
 
 const GRANULE_SHIFT: u32 = 12;
 const GRANULE_BYTES: u64 = 1 << GRANULE_SHIFT;
@@ -56,14 +56,20 @@ export function hostIn(entry: usize, address: u64): usize {
   return load<u32>(entry, 8) + <u32>address;
 }
 
+/** First word of the entry for an address whose page is in this state. */
+function tagFor(address: u64, state: u32): u64 {
+  let tag = address & ~(GRANULE_BYTES - 1);
+  if (!(state & READ)) tag |= REFUSES_READS;
+  if ((state & (WRITTEN | SHARED | LAZY | CLEARED)) != WRITTEN) tag |= REFUSES_WRITES;
+  return tag;
+}
+
 /** Keeps where the bytes of an address are, whose page has CONTENT and is in this state. */
 export function keep(address: u64, host: usize, state: u32): void {
   const entry = entryAt(address);
-  let granule = address & ~(GRANULE_BYTES - 1);
-  if (!(state & READ)) granule |= REFUSES_READS;
-  if ((state & (WRITTEN | SHARED | LAZY | CLEARED)) != WRITTEN) granule |= REFUSES_WRITES;
-  store<u64>(entry, granule);
+  store<u64>(entry, tagFor(address, state));
   store<u32>(entry, <u32>host - <u32>address, 8);
+  if (isDefined(ZP_CHECK)) checkEntry(entry, address, host, state);
 }
 
 /** Grows whenever a host address that somebody holds may have gone stale. */
@@ -77,4 +83,30 @@ export function drop(page: u64): void {
     const entry = entryAt(address);
     if (((load<u64>(entry) ^ address) & ~(GRANULE_BYTES - 1)) == 0) store<u64>(entry, NOWHERE);
   }
+}
+
+// ---- Checking ----
+
+export const FIRST_ENTRY: usize = TABLE;
+export const ENTRY_BYTES: usize = 1 << ENTRY_SHIFT;
+export const ENTRIES_END: usize = TABLE + (ENTRIES << ENTRY_SHIFT);
+
+/** The entry stands for something. */
+export function isTaken(entry: usize): bool {
+  const tag = load<u64>(entry);
+  return tag != NOWHERE && (tag != 0 || entry == TABLE);
+}
+
+/** First address that a taken entry stands for. */
+export function addressIn(entry: usize): u64 {
+  return load<u64>(entry) & ~(GRANULE_BYTES - 1);
+}
+
+/** Asserts that an entry lets nothing through that a page in this state, whose bytes at the address are there, does not. */
+export function checkEntry(entry: usize, address: u64, host: usize, state: u32): void {
+  const tag = load<u64>(entry);
+  assert(entryAt(address) == entry, "an entry stands for an address that looks there");
+  assert((state & CONTENT) != 0, "an entry stands for a page that has bytes");
+  assert(hostIn(entry, address) == host, "an entry leads to the bytes of its page");
+  assert((tag | tagFor(address, state)) == tag, "an entry lets through what changes nothing else");
 }

@@ -3,28 +3,24 @@
  * figures on every host. Pages are pages of the simulated machine; bytes are bytes.
  */
 
-/** The system calls the simulated kernel knows, in the order the machine counts them. */
-export const SYSCALLS = [
-  "mmap",
-  "munmap",
-  "mremap",
-  "brk",
-  "madviseDontneed",
-  "madviseFree",
-  "madviseFreeReusable",
-  "madviseFreeReuse",
-  "madviseCanReuse",
-  "mincore",
-  "vmCopy",
-] as const;
+import { Syscall as Numbers } from "#shared/counters";
+import { type NameOf, namesOf } from "../base/enums.js";
 
-export type Syscall = (typeof SYSCALLS)[number];
+export type Syscall = NameOf<typeof Numbers>;
+
+/** The system calls the simulated kernel knows, in the order the machine counts them. */
+export const SYSCALLS: readonly Syscall[] = namesOf(Numbers);
+
+/** The kinds of minor faults. */
+export const FAULT_KINDS = ["zeroMap", "zeroFill", "copyOnWrite"] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Counters {
   /** Allocator calls the program made: malloc, calloc, realloc, free and aligned allocation. */
   calls: number;
-  /** Minor faults. `needless` counts those of the three kinds that only the allocator's own zeroing caused. */
-  faults: { zeroMap: number; zeroFill: number; copyOnWrite: number; needless: number };
+  /** Minor faults. `needless` counts those of all kinds that only the allocator's own zeroing caused. */
+  faults: Record<FaultKind, number> & { needless: number };
   /** Bytes set to zero. `needless` counts those of `allocator` that already read as zero. */
   zeroed: { kernel: number; allocator: number; needless: number };
   syscalls: Record<Syscall, number>;
@@ -46,6 +42,11 @@ export interface Counters {
     /** Free bytes the allocator keeps. */
     cached: number;
   };
+}
+
+/** Minor faults of all kinds. */
+export function totalFaults(faults: Readonly<Record<FaultKind, number>>): number {
+  return FAULT_KINDS.reduce((sum, kind) => sum + faults[kind], 0);
 }
 
 type Tree = { readonly [key: string]: number | Tree };

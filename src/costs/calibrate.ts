@@ -12,6 +12,8 @@
  * happened: where huge pages or another kernel make it differ, the figure is assumed instead.
  */
 
+import { FAULT_KINDS, type FaultKind } from "../allocator/counters.js";
+import { recordOf } from "../base/enums.js";
 import { median, quantile } from "../base/statistics.js";
 import { linuxVm } from "./linux-vm.js";
 import type { CostFigures, CostProfile } from "./profile.js";
@@ -110,23 +112,24 @@ function faultEvidence(rounds: readonly Round[], bytes: number): Evidence[] {
   const frame = ({ shrink, fill }: Round) => perPage(shrink.ms - fill.ms);
   const zeroing = ({ fill }: Round) => perPage(fill.ms);
   const taken = (step: Step, { warm }: Round) => perPage(step.ms - warm.ms);
-  const kinds = {
-    zeroMap: { step: (round: Round) => round.read, ns: (round: Round) => taken(round.read, round) },
+  const kinds: Record<FaultKind, { step: (round: Round) => Step; ns: (round: Round) => number }> = {
+    zeroMap: { step: (round) => round.read, ns: (round) => taken(round.read, round) },
     zeroFill: {
-      step: (round: Round) => round.write,
-      ns: (round: Round) => taken(round.write, round) + frame(round) - zeroing(round),
+      step: (round) => round.write,
+      ns: (round) => taken(round.write, round) + frame(round) - zeroing(round),
     },
     copyOnWrite: {
-      step: (round: Round) => round.copy,
-      ns: (round: Round) => taken(round.copy, round) + frame(round) - zeroing(round),
+      step: (round) => round.copy,
+      ns: (round) => taken(round.copy, round) + frame(round) - zeroing(round),
     },
   };
-  return Object.entries(kinds).map(([kind, { step, ns }]) => {
+  return FAULT_KINDS.map((kind) => {
+    const { step, ns } = kinds[kind];
     const faults = median(rounds.map((round) => step(round).faults));
     const figure = `fault.${kind}`;
     if (Math.abs(faults - pages) <= STRAY * pages) return measured(figure, rounds.map(ns));
     const why = `${faults} faults where ${pages} pages were touched`;
-    return { figure, how: "assumed", ns: linuxVm.ns.fault[kind as keyof CostFigures["fault"]], why };
+    return { figure, how: "assumed", ns: linuxVm.ns.fault[kind], why };
   });
 }
 
@@ -155,11 +158,7 @@ function measured(figure: string, samples: readonly number[]): Evidence {
 function figuresOf(evidence: readonly Evidence[]): Pick<CostFigures, "fault" | "zeroedByte"> {
   const of = (figure: string) => (evidence.find((one) => one.figure === figure) as Evidence).ns;
   return {
-    fault: {
-      zeroMap: of("fault.zeroMap"),
-      zeroFill: of("fault.zeroFill"),
-      copyOnWrite: of("fault.copyOnWrite"),
-    },
+    fault: recordOf(FAULT_KINDS, (kind) => of(`fault.${kind}`)),
     zeroedByte: { kernel: of("zeroedByte.kernel"), allocator: of("zeroedByte.allocator") },
   };
 }

@@ -1,10 +1,10 @@
-import { SYSCALLS } from "../allocator/counters.js";
+import { FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
 import { CostError } from "../base/errors.js";
-import type { CostProfile } from "./profile.js";
+import type { CostFigures, CostProfile } from "./profile.js";
 
 /** The figures a profile must have, and may not have others. */
-const FIGURES: Record<string, readonly string[]> = {
-  fault: ["zeroMap", "zeroFill", "copyOnWrite"],
+const FIGURES: Record<keyof CostFigures, readonly string[]> = {
+  fault: FAULT_KINDS,
   zeroedByte: ["kernel", "allocator"],
   syscall: SYSCALLS,
   walkedPage: SYSCALLS,

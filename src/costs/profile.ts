@@ -3,7 +3,8 @@
  * would take there, and is as exact as the profile's figures are.
  */
 
-import { SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { recordOf } from "../base/enums.js";
 
 /** All figures are nanoseconds. */
 export interface CostFigures {
@@ -11,7 +12,7 @@ export interface CostFigures {
    * A minor fault: entering the kernel, finding a frame and mapping it, and giving it back in the end,
    * without zeroing it. A copy on write has the copying of its page in it.
    */
-  fault: { zeroMap: number; zeroFill: number; copyOnWrite: number };
+  fault: Record<FaultKind, number>;
   /** Zeroing one byte: a frame by the kernel, or memory by the allocator or the program. */
   zeroedByte: { kernel: number; allocator: number };
   /** A system call, whatever it is about. */
@@ -32,8 +33,5 @@ export function everySyscall(
   figure: number,
   others: Partial<Record<Syscall, number>> = {},
 ): Record<Syscall, number> {
-  return Object.fromEntries(SYSCALLS.map((name) => [name, others[name] ?? figure])) as Record<
-    Syscall,
-    number
-  >;
+  return recordOf(SYSCALLS, (name) => others[name] ?? figure);
 }

@@ -1,4 +1,4 @@
-import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { CostProfile } from "./profile.js";
 
 /** Where simulated time goes, in seconds. Named in the order they are shown. */
@@ -20,7 +20,7 @@ export interface SimulatedTime {
 
 /** What is priced: all counters, or those of a part of a run. */
 export interface Events {
-  faults: Pick<Counters["faults"], "zeroMap" | "zeroFill" | "copyOnWrite">;
+  faults: Record<FaultKind, number>;
   zeroed: Pick<Counters["zeroed"], "kernel" | "allocator">;
   syscalls: Partial<Record<Syscall, number>>;
   /** Pages visited by system calls. */
@@ -34,11 +34,7 @@ export function simulatedTime(events: Events, { name, ns }: CostProfile): Simula
     (kind) => (syscalls[kind] ?? 0) * ns.syscall[kind] + (walked[kind] ?? 0) * ns.walkedPage[kind],
   );
   const parts: TimeParts = {
-    faults:
-      (faults.zeroMap * ns.fault.zeroMap +
-        faults.zeroFill * ns.fault.zeroFill +
-        faults.copyOnWrite * ns.fault.copyOnWrite) /
-      1e9,
+    faults: sum(FAULT_KINDS.map((kind) => faults[kind] * ns.fault[kind])) / 1e9,
     zeroedByKernel: (zeroed.kernel * ns.zeroedByte.kernel) / 1e9,
     zeroedByAllocator: (zeroed.allocator * ns.zeroedByte.allocator) / 1e9,
     syscalls: sum(calls) / 1e9,

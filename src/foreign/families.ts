@@ -2,12 +2,15 @@
  * Finds an allocator among a module's exports: by the names each family of compilers gives, or by names
  * the user gives. What is not there is composed of what is (assembly/face.ts).
  */
+import { Convention as Numbers } from "#shared/driver";
+import { type NameOf, namesOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
 import type { Extern, FunctionType } from "../wasm/inspect.js";
 
-/** How the functions are called; the order of assembly/face.ts. */
-export const CONVENTIONS = ["c", "sized", "bindgen", "rust", "managed"] as const;
-export type Convention = (typeof CONVENTIONS)[number];
+/** How the functions are called. */
+export type Convention = NameOf<typeof Numbers>;
+/** All of them, in the order of the driver's numbers. */
+export const CONVENTIONS: readonly Convention[] = namesOf(Numbers);
 
 /**
  * What an allocator can do. `posixAligned`, which takes any size, is called before `aligned`; that is asked for

@@ -1,5 +1,7 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
 import { readModule } from "#read-module";
+import { Native } from "#shared/driver";
+import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
 import { type Allocator, CONVENTIONS, type Role } from "./families.js";
 
@@ -33,6 +35,8 @@ export interface DriverExports {
 
 /** assembly/patterns.ts */
 export interface PatternExports {
+  /** The module's, which it was given. */
+  memory: WebAssembly.Memory;
   outsideBytes: WebAssembly.Global;
   outsideAddress: WebAssembly.Global;
   setBase(bytes: number, isMetered: number): void;
@@ -40,6 +44,14 @@ export interface PatternExports {
   copy(to: number, from: number, bytes: number): void;
   fill(address: number, value: number, bytes: number): void;
   touch(address: number, bytes: number, write: number): void;
+  // Called by the driver only.
+  memoryBytes(): bigint;
+  loadWord(address: number): number;
+  clear(address: number, bytes: number): void;
+  writePattern(address: number, bytes: number, seed: number): void;
+  patternEnd(address: number, bytes: number, seed: number): number;
+  zeroEnd(address: number, bytes: number): number;
+  lastRead: WebAssembly.Global;
 }
 
 /** The two modules that every foreign one is linked with, compiled. */
@@ -68,7 +80,7 @@ export async function loadTools(): Promise<Tools> {
 }
 
 /** Which import of assembly/face.ts each function of a convention is. */
-const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
+export const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
   c: {
     malloc: "cMalloc",
     calloc: "cCalloc",
@@ -83,12 +95,19 @@ const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
   managed: { malloc: "managedNew", realloc: "managedRenew", free: "managedUnpin", pin: "managedPin" },
 };
 
-/** Bits of what is native: assembly/face.ts. */
-const NATIVE: Partial<Record<Role, number>> = { calloc: 1, realloc: 2, aligned: 4, posixAligned: 8 };
+/** Bits of what is native. */
+const NATIVE = {
+  calloc: Native.Calloc,
+  realloc: Native.Realloc,
+  aligned: Native.Aligned,
+  posixAligned: Native.PosixAligned,
+} as const satisfies Record<NameOf<typeof Native>, Native>;
 
 function nativeBits({ functions }: Allocator): number {
-  const bits = Object.entries(NATIVE).map(([role, bit]) => (functions[role as Role] ? bit : 0));
-  return bits.reduce((sum, bit) => sum | bit, 0);
+  const bits = Object.entries(NATIVE).map(([role, bit]) =>
+    functions[role as keyof typeof NATIVE] ? bit : 0,
+  );
+  return bits.reduce((sum: number, bit) => sum | bit, 0);
 }
 
 /** What the program does with a memory whose address 0, for the module, is at `base`. */

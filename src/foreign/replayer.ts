@@ -1,3 +1,4 @@
+import { SLOT_BYTES } from "#shared/driver";
 import type { Counters } from "../allocator/counters.js";
 import { Timeline } from "../allocator/timeline.js";
 import { checkOneOf, checkWhole } from "../base/arguments.js";
@@ -11,7 +12,7 @@ import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import type { Guard } from "./guard.js";
 import type { DriverExports } from "./link.js";
 
-const SLOT_WORDS = 4; // assembly/driver.ts
+const SLOT_WORDS = SLOT_BYTES / 4;
 
 export interface WasmReplayOptions extends ReplayOptions {
   /**

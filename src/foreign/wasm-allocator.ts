@@ -1,5 +1,7 @@
-import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { PLAIN_ALIGN } from "#shared/driver";
+import { type Counters, FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
+import { recordOf } from "../base/enums.js";
 import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
 import { type Meter, runsOf } from "../meter/reading.js";
 import type { PageRun } from "../sandbox/machine.js";
@@ -14,7 +16,6 @@ import type { Linked } from "./link.js";
 import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
-const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
 /** Pages of an operating system, which a meter counts. */
 const PAGE_BYTES = 4096;
@@ -269,7 +270,7 @@ export class WasmAllocator implements SandboxFace {
    */
   counters(): Counters {
     const { driver } = this.#guard.live;
-    const none = Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as Record<Syscall, number>;
+    const none = recordOf(SYSCALLS, () => 0);
     return {
       calls: this.#calls + driver.calls(),
       ...this.#measured(),
@@ -287,7 +288,7 @@ export class WasmAllocator implements SandboxFace {
     const { read, written } = reading?.touched ?? { read: unknown, written: unknown };
     const needless = reading?.needlessPages ?? unknown;
     return {
-      faults: { zeroMap: unknown, zeroFill: unknown, copyOnWrite: unknown, needless },
+      faults: { ...recordOf(FAULT_KINDS, () => unknown), needless },
       zeroed: { kernel: written * PAGE_BYTES, allocator: by("bytes"), needless: by("needless") },
       touched: { read, written },
     };

@@ -3,14 +3,15 @@
  * locals, and these to the meter's counters before it calls or leaves. So what a trap loses is what its function did
  * since then.
  */
+import * as layout from "#shared/meter";
 import type { BinaryWriter } from "../wasm/binary.js";
 import { type Access, I64, Op } from "../wasm/instructions.js";
-import type { Layout } from "./hooks.js";
 
-const COUNTER_BYTES = 8;
-
-/** What is counted: the first two counters of the meter, in this order. */
-const COUNTED = ["reads", "writes"] as const;
+/** What is counted, and where. */
+const COUNTED = [
+  ["reads", layout.MeterCounter.Loads],
+  ["writes", layout.MeterCounter.Stores],
+] as const;
 
 export class AccessCounts {
   /** By straight-line code so far. */
@@ -22,7 +23,6 @@ export class AccessCounts {
   /** @param loops Whether the function has accesses and loops, so that what comes later may have been before. */
   constructor(
     private readonly code: BinaryWriter,
-    private readonly layout: Layout,
     private readonly temporary: (purpose: string, type: number) => number,
     loops: boolean,
   ) {
@@ -30,7 +30,7 @@ export class AccessCounts {
   }
 
   add(access: Access): void {
-    COUNTED.forEach((kind, i) => {
+    COUNTED.forEach(([kind], i) => {
       if (access[kind] > 0) (this.#amounts[i] as number)++;
     });
   }
@@ -49,11 +49,11 @@ export class AccessCounts {
 
   /** Adds all to the counters in memory. To be done before the function calls, or is left. */
   settle(): void {
-    COUNTED.forEach((_, i) => {
+    COUNTED.forEach(([, counter], i) => {
       const amount = this.#amounts[i] as number;
       if (amount === 0 && !this.#isOpen) return;
       const local = this.#isOpen ? this.#local(i) : undefined;
-      addToCounter(this.code, this.layout.COUNTERS + COUNTER_BYTES * i, amount, local);
+      addToCounter(this.code, layout.COUNTERS + layout.COUNTER_BYTES * counter, amount, local);
       if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).u32(local);
       this.#amounts[i] = 0;
     });
@@ -66,7 +66,8 @@ export class AccessCounts {
   }
 
   #local(counter: number): number {
-    return this.temporary(COUNTED[counter] as string, I64);
+    const [kind] = COUNTED[counter] as (typeof COUNTED)[number];
+    return this.temporary(kind, I64);
   }
 }
 

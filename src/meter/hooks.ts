@@ -5,32 +5,16 @@ import { ModuleError, SandboxError } from "../base/errors.js";
 import { BinaryReader, BinaryWriter, Section, Sections } from "../wasm/binary.js";
 import { Op, readInstruction, skipLocals, skipType } from "../wasm/instructions.js";
 
-/** Where things are in a metered memory, as assembly/meter.ts draws it. Addresses of the host's. */
-export interface Layout {
-  READ: number;
-  WRITTEN: number;
-  CLEARED: number;
-  UNKNOWN: number;
-  COUNTERS: number;
-  /** The counter of bytes of zero that stores wrote over zeroes, and nothing else looked at. */
-  NEEDLESSLY_STORED: number;
-  /** 1 once any page is unknown; of 4 bytes. */
-  SEEN_UNKNOWN: number;
-  /** Where the module's memory starts. A multiple of 64 KiB. */
-  BASE: number;
-}
-
 /** A function index for every hook that rewritten code calls. */
 export type Hooks = Record<(typeof HOOKS)[number], number>;
 
 /** What the type of a function starts with. */
 export const FUNCTION_TYPE = 0x60;
 
-const HOOKS = ["translate", "zeroedByStore", "fill", "copy", "initialized", "grow"] as const;
+export const HOOKS = ["translate", "zeroedByStore", "fill", "copy", "initialized", "grow"] as const;
 
 /** build/meter.wasm, read. */
 export interface HookModule {
-  layout: Layout;
   /** Types as the binary writes them, and the type of every function. */
   types: Uint8Array[];
   functionTypes: number[];
@@ -39,15 +23,12 @@ export interface HookModule {
   exports: Hooks;
 }
 
-/** The code of the hooks as a module, which this instantiates once to read its constants. */
+/** Reads the module of the hooks. */
 export async function readHooks(): Promise<HookModule> {
   const source = await readModule(new URL("../../build/meter.wasm", import.meta.url));
   const wasm = new Uint8Array(source instanceof Response ? await source.arrayBuffer() : bytesOf(source));
-  const memory = new WebAssembly.Memory({ initial: 0 });
-  const { instance } = await WebAssembly.instantiate(wasm, { env: { memory } });
   const sections = new Sections(wasm);
   return {
-    layout: constantsOf(instance),
     types: readVector(sections, Section.Type, readFunctionType),
     functionTypes: readVector(sections, Section.Function, (reader) => reader.u32()),
     bodies: readVector(sections, Section.Code, (reader) => reader.take(reader.u32())),
@@ -61,20 +42,6 @@ function bytesOf(source: BufferSource): ArrayBuffer {
 
 function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function constantsOf({ exports }: WebAssembly.Instance): Layout {
-  const value = (name: keyof Layout) => (exports[name] as WebAssembly.Global).value as number;
-  return {
-    READ: value("READ"),
-    WRITTEN: value("WRITTEN"),
-    CLEARED: value("CLEARED"),
-    UNKNOWN: value("UNKNOWN"),
-    COUNTERS: value("COUNTERS"),
-    NEEDLESSLY_STORED: value("NEEDLESSLY_STORED"),
-    SEEN_UNKNOWN: value("SEEN_UNKNOWN"),
-    BASE: value("BASE"),
-  };
 }
 
 /** Reads all entries of a section; none if it is missing. */

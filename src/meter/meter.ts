@@ -1,8 +1,9 @@
 /**
  * Rewrites a module so that it counts what it touches in its own linear memory, and does everything else as before:
  * the same addresses, sizes and contents. Its memory moves up by `base` bytes, below which the counts are kept
- * (assembly/meter.ts draws it); rewrite.ts says what becomes of the code.
+ * (assembly/shared/meter.ts draws it); rewrite.ts says what becomes of the code.
  */
+import * as layout from "#shared/meter";
 import { ModuleError } from "../base/errors.js";
 import {
   BinaryReader,
@@ -16,7 +17,6 @@ import { Op, readInstruction, skipLocals, skipType } from "../wasm/instructions.
 import {
   FUNCTION_TYPE,
   type HookModule,
-  type Layout,
   placeBodies,
   placeHooks,
   readFunctionType,
@@ -41,8 +41,6 @@ export interface MeteredModule {
   base: number;
   /** Whether stores of zero count as zeroing. */
   zeroStores: boolean;
-  /** Where the counts are kept. */
-  layout: Layout;
 }
 
 /**
@@ -57,11 +55,10 @@ export interface MeteredModule {
 export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}): Promise<MeteredModule> {
   const hooks = await readHooks();
   const sections = new Sections(wasm);
-  const imported = rewriteImports(sections, hooks.layout);
-  rewriteMemory(sections, imported.memories, hooks.layout);
+  const imported = rewriteImports(sections);
+  rewriteMemory(sections, imported.memories);
   const functions = readVector(sections, Section.Function, (reader) => reader.u32());
   const rewriting: Rewriting = {
-    layout: hooks.layout,
     hooks: placeHooks(hooks, imported.functions.length + functions.length),
     zeroStores: zeroStoresOf(sections, options.zeroStores ?? "auto"),
   };
@@ -72,8 +69,7 @@ export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}):
   code.write();
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
   sections.filterCustom((name) => name !== "metadata.code.branch_hint");
-  const { layout } = hooks;
-  return { wasm: sections.toBytes(), base: layout.BASE, zeroStores: rewriting.zeroStores, layout };
+  return { wasm: sections.toBytes(), base: layout.BASE, zeroStores: rewriting.zeroStores };
 }
 
 interface Imported {
@@ -83,7 +79,7 @@ interface Imported {
 }
 
 /** Reads the imports, and asks for a larger memory. */
-function rewriteImports(sections: Sections, layout: Layout): Imported {
+function rewriteImports(sections: Sections): Imported {
   const imported: Imported = { functions: [], memories: 0 };
   const reader = sections.get(Section.Import);
   if (!reader) return imported;
@@ -97,7 +93,7 @@ function rewriteImports(sections: Sections, layout: Layout): Imported {
     if (kind === 2) {
       imported.memories++;
       writer.append(reader.bytes.subarray(start, reader.offset));
-      writeLimits(reader, writer, layout);
+      writeLimits(reader, writer);
     } else {
       if (kind === 0) imported.functions.push(reader.u32());
       else skipImport(reader, kind);
@@ -123,7 +119,7 @@ function skipImport(reader: BinaryReader, kind: number): void {
   }
 }
 
-function rewriteMemory(sections: Sections, imported: number, layout: Layout): void {
+function rewriteMemory(sections: Sections, imported: number): void {
   const reader = sections.get(Section.Memory);
   const count = reader?.u32() ?? 0;
   if (count + imported === 0) throw new ModuleError("the module has no memory, so there is nothing to meter");
@@ -132,12 +128,12 @@ function rewriteMemory(sections: Sections, imported: number, layout: Layout): vo
   }
   if (!reader || count === 0) return;
   const writer = new BinaryWriter().u32(1);
-  writeLimits(reader, writer, layout);
+  writeLimits(reader, writer);
   sections.set(Section.Memory, writer.bytes);
 }
 
 /** Copies the limits of a memory, raised by the meter's part. */
-function writeLimits(reader: BinaryReader, writer: BinaryWriter, layout: Layout): void {
+function writeLimits(reader: BinaryReader, writer: BinaryWriter): void {
   const at = reader.offset;
   const flags = reader.byte();
   if (flags & 4) throw new ModuleError("a memory with 64-bit addresses; build the module for wasm32", at);

@@ -1,4 +1,5 @@
 /** Moves the initial contents of memory up by the meter's base. */
+import * as layout from "#shared/meter";
 import { ModuleError } from "../base/errors.js";
 import { type BinaryReader, BinaryWriter, Section, type Sections } from "../wasm/binary.js";
 import { Op, readInstruction } from "../wasm/instructions.js";
@@ -23,7 +24,7 @@ export function moveData(sections: Sections, rewriting: Rewriting): Uint8Array |
   const writer = new BinaryWriter().u32(segments.length);
   for (const segment of segments) {
     if (areConstant && segment.constant !== null) {
-      writer.byte(0, Op.I32Const).s32(raised(segment.constant, rewriting.layout.BASE)).byte(Op.End);
+      writer.byte(0, Op.I32Const).s32(raised(segment.constant, layout.BASE)).byte(Op.End);
     } else writer.byte(1);
     writer.sized(segment.content);
   }

@@ -1,3 +1,5 @@
+import * as layout from "#shared/meter";
+import { type NameOf, namesOf } from "../base/enums.js";
 import { SandboxError } from "../base/errors.js";
 import type { PageRun, PageState } from "../sandbox/machine.js";
 import { WASM_PAGE_BYTES } from "../wasm/binary.js";
@@ -35,23 +37,9 @@ export interface Zeroing {
   needless: number;
 }
 
-const PAGE_BYTES = 4096;
+type CounterName = NameOf<typeof layout.MeterCounter>;
 
-// The order of assembly/meter.ts.
-const COUNTERS = [
-  "loads",
-  "stores",
-  "fills",
-  "copies",
-  "inits",
-  "grows",
-  "filled",
-  "filledNeedlessly",
-  "stored",
-  "storedNeedlessly",
-  "storedOverZeroes",
-  "refused",
-] as const;
+const COUNTERS = namesOf(layout.MeterCounter);
 
 /** Bits of `Meter.pages`. */
 export const READ = 1;
@@ -93,13 +81,12 @@ export class Meter {
   }
 
   set refused(is: boolean) {
-    const view = new DataView(this.memory.buffer, this.module.layout.COUNTERS);
-    view.setBigUint64(8 * COUNTERS.indexOf("refused"), is ? 1n : 0n, true);
+    new DataView(this.memory.buffer).setBigUint64(layout.REFUSED, is ? 1n : 0n, true);
   }
 
   /** What happened to every page, as READ, WRITTEN and CLEARED together. */
   pages(): Uint8Array {
-    const { READ: read, WRITTEN: written, CLEARED: cleared } = this.module.layout;
+    const { READ: read, WRITTEN: written, CLEARED: cleared } = layout;
     const [reads, writes, clears] = [this.#map(read), this.#map(written), this.#map(cleared)] as Maps;
     return reads.map(
       (isRead, i) => isRead * READ + (writes[i] as number) * WRITTEN + (clears[i] as number) * CLEARED,
@@ -119,20 +106,20 @@ export class Meter {
     return { touched, needlessPages: count[CLEARED] as number };
   }
 
-  #counters(): (name: (typeof COUNTERS)[number]) => number {
-    const view = new DataView(this.memory.buffer, this.module.layout.COUNTERS);
-    return (name) => Number(view.getBigUint64(8 * COUNTERS.indexOf(name), true));
+  #counters(): (name: CounterName) => number {
+    const view = new DataView(this.memory.buffer, layout.COUNTERS);
+    return (name) => Number(view.getBigUint64(layout.COUNTER_BYTES * COUNTERS.indexOf(name), true));
   }
 
   /** One byte for every page the module has. */
   #map(start: number): Uint8Array {
     const bytes = this.memory.buffer.byteLength - this.module.base;
-    return new Uint8Array(this.memory.buffer, start, bytes / PAGE_BYTES);
+    return new Uint8Array(this.memory.buffer, start, bytes / layout.PAGE_BYTES);
   }
 }
 
 /** Runs of stores over nothing but zeroes have a counter of their own, which is both. */
-function storedZeroes(counter: (name: (typeof COUNTERS)[number]) => number): Zeroing {
+function storedZeroes(counter: (name: CounterName) => number): Zeroing {
   const clean = counter("storedOverZeroes");
   return { bytes: clean + counter("stored"), needless: clean + counter("storedNeedlessly") };
 }
@@ -145,14 +132,14 @@ type Maps = [Uint8Array, Uint8Array, Uint8Array];
  */
 export function runsOf(pages: Uint8Array, address: number, bytes: number): PageRun[] {
   const runs: PageRun[] = [];
-  const first = Math.floor(address / PAGE_BYTES);
-  const end = bytes === 0 ? first : Math.floor((address + bytes - 1) / PAGE_BYTES) + 1;
+  const first = Math.floor(address / layout.PAGE_BYTES);
+  const end = bytes === 0 ? first : Math.floor((address + bytes - 1) / layout.PAGE_BYTES) + 1;
   let before: number | undefined = -1;
   for (let page = first; page < end; page++) {
     const bits = pages[page];
     const last = runs.at(-1);
     if (last && bits === before) last.pages++;
-    else runs.push(runOf(page * PAGE_BYTES, bits));
+    else runs.push(runOf(page * layout.PAGE_BYTES, bits));
     before = bits;
     if (bits !== undefined) continue;
     (runs.at(-1) as PageRun).pages += end - page - 1;

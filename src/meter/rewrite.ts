@@ -4,6 +4,7 @@
  * where straight-line code ends; so a trap loses those of the straight-line code it interrupts.
  */
 
+import * as layout from "#shared/meter";
 import { BinaryReader, BinaryWriter, WASM_PAGE_BYTES } from "../wasm/binary.js";
 import {
   ACCESSES,
@@ -15,7 +16,7 @@ import {
   skipLocals,
 } from "../wasm/instructions.js";
 import { AccessCounts } from "./access-counts.js";
-import type { Hooks, Layout } from "./hooks.js";
+import type { Hooks } from "./hooks.js";
 import { CONSTANT, Origins } from "./origins.js";
 import { notePage, Touches } from "./touches.js";
 import { ZeroStores } from "./zero-stores.js";
@@ -48,7 +49,6 @@ const BORDERS = new Set<number>([
 
 /** What the rewriting of all functions of a module shares. */
 export interface Rewriting {
-  layout: Layout;
   /** Function indices of the hooks in the rewritten module. */
   hooks: Hooks;
   /** Whether scalar stores of zero are told from others. */
@@ -80,13 +80,13 @@ class FunctionRewriter {
     private readonly rewriting: Rewriting,
   ) {
     this.#locals = parameters;
-    this.#reads = new Touches(rewriting.layout.READ, this.#origins);
-    this.#writes = new Touches(rewriting.layout.WRITTEN, this.#origins);
-    const { layout, hooks, zeroStores } = rewriting;
+    this.#reads = new Touches(layout.READ, this.#origins);
+    this.#writes = new Touches(layout.WRITTEN, this.#origins);
+    const { hooks, zeroStores } = rewriting;
     const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
-    const shared = { code: this.#code, layout, origins: this.#origins, temporary };
+    const shared = { code: this.#code, origins: this.#origins, temporary };
     this.#zeroes = zeroStores ? new ZeroStores({ ...shared, zeroedByStore: hooks.zeroedByStore }) : null;
-    this.#counts = new AccessCounts(this.#code, layout, temporary, hasAccessesAndLoops(reader));
+    this.#counts = new AccessCounts(this.#code, temporary, hasAccessesAndLoops(reader));
   }
 
   run(): Uint8Array {
@@ -130,7 +130,7 @@ class FunctionRewriter {
 
   /** Writes what stands in the place of an instruction that sees memory as a whole. Returns false for all others. */
   #replace({ opcode, operand }: Instruction): boolean {
-    const { hooks, layout } = this.rewriting;
+    const { hooks } = this.rewriting;
     if (opcode === Op.MemorySize) {
       const pages = layout.BASE / WASM_PAGE_BYTES;
       this.#code.byte(Op.MemorySize, 0, Op.I32Const).s32(pages).byte(Op.I32Sub);
@@ -157,7 +157,7 @@ class FunctionRewriter {
 
   #access(instruction: Instruction, access: Access): void {
     // Even with address 0 past the end of any memory that the module can see.
-    if (instruction.offset + this.rewriting.layout.BASE >= 2 ** 32) {
+    if (instruction.offset + layout.BASE >= 2 ** 32) {
       this.#code.byte(Op.Unreachable);
       return;
     }
@@ -181,7 +181,6 @@ class FunctionRewriter {
   }
 
   #accessUnknown(instruction: Instruction, { reads, writes, operands }: Access): void {
-    const { layout } = this.rewriting;
     const address = this.#temporary("address", I32);
     const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
     for (const local of [...others].reverse()) this.#set(local);
@@ -201,7 +200,7 @@ class FunctionRewriter {
   #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
     const { bytes } = this.reader;
     this.#code.append(bytes.subarray(start, immediates)).u32(operand);
-    this.#code.u32(offset + this.rewriting.layout.BASE).append(bytes.subarray(afterOffset, end));
+    this.#code.u32(offset + layout.BASE).append(bytes.subarray(afterOffset, end));
   }
 
   #get(local: number): this {

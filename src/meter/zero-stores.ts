@@ -10,10 +10,10 @@
  * stays within the bytes of one page, so its pages are those of its ends.
  */
 
+import * as layout from "#shared/meter";
 import type { BinaryWriter } from "../wasm/binary.js";
 import { type Access, F32, F64, I32, I64, type Instruction, Op, SIMD, V128 } from "../wasm/instructions.js";
 import { addToCounter } from "./access-counts.js";
-import type { Layout } from "./hooks.js";
 import { CONSTANT, type Origin, type Origins } from "./origins.js";
 import { notePage, PAGE_BYTES } from "./touches.js";
 
@@ -63,7 +63,6 @@ interface Run {
 /** What a function's rewriting offers. */
 export interface Rewritten {
   code: BinaryWriter;
-  layout: Layout;
   origins: Origins;
   /** Index of the hook for what has to be looked at by itself. */
   zeroedByStore: number;
@@ -94,7 +93,7 @@ export class ZeroStores {
     const type = operands[0] as number;
     const kind = kindOf(type, bytes);
     const { address, delta, value, isTemporary } = this.#place(type);
-    const { code, layout, temporary } = this.rewritten;
+    const { code, temporary } = this.rewritten;
     const old = temporary(`old ${this.#pending++}`, kind.word);
     this.#address(address, delta);
     code
@@ -156,7 +155,7 @@ export class ZeroStores {
   #flushRun(address: number): void {
     const run = this.#runs.get(address) as Run;
     this.#runs.delete(address);
-    const { code, layout } = this.rewritten;
+    const { code } = this.rewritten;
     const hasZero = run.stores.some(({ value }) => value === null);
     if (!hasZero) {
       this.#writeIsAnyZero(run);
@@ -188,7 +187,7 @@ export class ZeroStores {
 
   /** Writes a test for whether a run with a zero cleared, and cleared what is known to have been zero. */
   #writeIsNeedless(run: Run): void {
-    const { code, layout } = this.rewritten;
+    const { code } = this.rewritten;
     const { kind } = run.stores[0];
     run.stores.forEach(({ old }, i) => {
       code.byte(Op.LocalGet).u32(old);
@@ -216,9 +215,9 @@ export class ZeroStores {
   }
 
   #countNeedless({ stores }: Run): void {
-    const { code, layout } = this.rewritten;
+    const { code } = this.rewritten;
     const bytes = stores.reduce((sum, store) => sum + store.bytes, 0);
-    addToCounter(code, layout.NEEDLESSLY_STORED, bytes);
+    addToCounter(code, layout.STORED_OVER_ZEROES, bytes);
   }
 
   #note({ address, low, high }: Pick<Run, "address" | "low" | "high">, map: number): void {
@@ -233,7 +232,7 @@ export class ZeroStores {
       this.#callHook(run, store);
       return;
     }
-    const { code, layout } = this.rewritten;
+    const { code } = this.rewritten;
     const { distance: low, bytes } = store;
     this.#writeValue(store);
     this.#writeIsZero(store.kind);

@@ -1,4 +1,4 @@
-import type { Counters } from "../allocator/counters.js";
+import { type Counters, totalFaults } from "../allocator/counters.js";
 import type { CostProfile } from "../costs/profile.js";
 import { type Events, simulatedTime } from "../costs/simulate.js";
 
@@ -14,11 +14,7 @@ export const MEASURES: readonly Measure[] = [
   { name: "simulated time", unit: "nanoseconds", of: (counters, costs) => nanoseconds(counters, costs) },
   { name: "zeroed", unit: "bytes", of: ({ zeroed }) => zeroed.kernel + zeroed.allocator },
   { name: "needlessly zeroed", unit: "bytes", of: ({ zeroed }) => zeroed.needless },
-  {
-    name: "faults",
-    unit: "count",
-    of: ({ faults }) => faults.zeroMap + faults.zeroFill + faults.copyOnWrite,
-  },
+  { name: "faults", unit: "count", of: ({ faults }) => totalFaults(faults) },
   {
     name: "system calls",
     unit: "count",

@@ -1,13 +1,12 @@
-import type { Counters } from "../allocator/counters.js";
+import { type Counters, totalFaults } from "../allocator/counters.js";
 import { formatBytes, formatCount } from "../base/bytes.js";
 import { formatShare, formatSize, joinWords } from "../base/numbers.js";
 import type { CostKind, Report, Result } from "../results/results.js";
 import { allocatorLabel, blockBytes, parameter } from "./label.js";
 
-/** Minor faults of all three kinds; NaN of a foreign module, of which only the needless are known. */
+/** Minor faults of all kinds; NaN of a foreign module, of which only the needless are known. */
 export function faultCount(counters: Counters): number {
-  const { zeroMap, zeroFill, copyOnWrite } = counters.faults;
-  return zeroMap + zeroFill + copyOnWrite;
+  return totalFaults(counters.faults);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A tree of call paths: who called whom, and what happened there. */
 
+import { Fn } from "#shared/counters";
 import type { Counters } from "../allocator/counters.js";
 import type { CallPath } from "./instance.js";
 import type { KernelKind } from "./machine.js";
@@ -17,26 +18,40 @@ export interface ProfileNode {
   children: ProfileNode[];
 }
 
-/** What every machine knows, in the order of assembly/machine/paths.ts; a model's functions follow. */
-const FUNCTIONS: Record<KernelKind, readonly string[]> = {
-  linux: [
-    ...[
-      "program",
-      "malloc",
-      "calloc",
-      "realloc",
-      "free",
-      "aligned_alloc",
-      "malloc_usable_size",
-      "malloc_trim",
-    ],
-    ...["mmap", "munmap", "mremap", "brk", "madvise", "mincore", "vm_copy", "memset", "memcpy"],
-  ],
-  darwin: [
-    ...["program", "malloc", "calloc", "realloc", "free", "aligned_alloc", "malloc_size"],
-    ...["malloc_zone_pressure_relief", "mach_vm_map", "mach_vm_deallocate", "mremap", "brk", "madvise"],
-    ...["mincore", "vm_copy", "bzero", "memmove"],
-  ],
+type Names = Record<Exclude<Fn, Fn.FirstOfModel>, string>;
+
+const LINUX_NAMES: Names = {
+  [Fn.Program]: "program",
+  [Fn.Malloc]: "malloc",
+  [Fn.Calloc]: "calloc",
+  [Fn.Realloc]: "realloc",
+  [Fn.Free]: "free",
+  [Fn.Aligned]: "aligned_alloc",
+  [Fn.UsableSize]: "malloc_usable_size",
+  [Fn.Trim]: "malloc_trim",
+  [Fn.Mmap]: "mmap",
+  [Fn.Munmap]: "munmap",
+  [Fn.Mremap]: "mremap",
+  [Fn.Brk]: "brk",
+  [Fn.Madvise]: "madvise",
+  [Fn.Mincore]: "mincore",
+  [Fn.VmCopy]: "vm_copy",
+  [Fn.Clear]: "memset",
+  [Fn.Copy]: "memcpy",
+};
+
+/** What every machine knows, by number; a model's functions follow. */
+const FUNCTIONS: Record<KernelKind, Names> = {
+  linux: LINUX_NAMES,
+  darwin: {
+    ...LINUX_NAMES,
+    [Fn.UsableSize]: "malloc_size",
+    [Fn.Trim]: "malloc_zone_pressure_relief",
+    [Fn.Mmap]: "mach_vm_map",
+    [Fn.Munmap]: "mach_vm_deallocate",
+    [Fn.Clear]: "bzero",
+    [Fn.Copy]: "memmove",
+  },
 };
 
 /** The tree of a list of paths, each of which comes after the one it was called from. What never ran is left out. */
@@ -45,7 +60,7 @@ export function callTree(
   kernel: KernelKind,
   functions: readonly string[],
 ): ProfileNode {
-  const names = [...FUNCTIONS[kernel], ...functions];
+  const names = [...Object.values(FUNCTIONS[kernel]), ...functions];
   const nodes = paths.map(
     ({ fn, calls, counters }): ProfileNode => ({
       name: names[fn] ?? `function ${fn}`,

@@ -3,7 +3,11 @@
  * @internal
  */
 import { instantiate } from "@assemblyscript/loader";
-import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
+import { Broken, Exception, Failure, RecordField } from "#shared/failure";
+import { RECORD_BYTES } from "#shared/records";
+import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS } from "../allocator/counters.js";
+import { recordOf } from "../base/enums.js";
 import {
   type AllocationFailure,
   AllocatorAbort,
@@ -12,8 +16,7 @@ import {
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
-import { RECORD_BYTES } from "../trace/trace.js";
-import { foldState, type KernelKind, type PageRun, pageRun } from "./machine.js";
+import { foldState, KERNELS, type KernelKind, type PageRun, pageRun } from "./machine.js";
 
 /** What every module exports: assembly/program.ts. */
 export interface MachineExports {
@@ -78,8 +81,6 @@ export interface CallPath {
   /** Its own events, without those of what it called. Gauges are what it changed them by. */
   counters: Counters;
 }
-/** The functions up to this one are the calls that counters count. */
-const LAST_COUNTED = 5;
 
 export interface MachineSettings {
   kernel: KernelKind;
@@ -98,63 +99,39 @@ export interface InstanceState {
   globals: ReadonlyMap<string, number | bigint>;
 }
 
-/** The machine's table of counters, in its order: assembly/machine/counters.ts. */
-export const COUNTER_NAMES = [
-  "ZeroMap",
-  "ZeroFill",
-  "CopyOnWrite",
-  "KernelZeroedPages",
-  "FramesTaken",
-  "FramesGiven",
-  "TouchedRead",
-  "TouchedWritten",
-  "ClearingFaults",
-  "JustifiedFaults",
-  "NeedlesslyClearedPages",
-  "PagesWalked",
-  "AllocatorZeroedBytes",
-  "NeedlesslyZeroedBytes",
-  "MappedPages",
-  "UnmappedPages",
-  "PeakResidentPages",
-  "Calls",
-  ...SYSCALLS,
-  ...SYSCALLS.map((name) => `walked.${name}` as const),
-] as const;
-type CounterName = (typeof COUNTER_NAMES)[number];
-
-/** assembly/machine/failure.ts */
-const EXCEPTIONS = [
-  "none",
-  "segmentationFault",
-  "outOfMemory",
-  "hostOutOfMemory",
-  "allocatorAbort",
-  "brokenInvariant",
-  "badOperation",
-] as const;
-const FAILURES = [undefined, "memory", "address-space", "overflow", "argument"] as const;
+/** The counter of each kind of fault. */
+const FAULT_COUNTERS: Record<FaultKind, Counter> = {
+  zeroMap: Counter.ZeroMap,
+  zeroFill: Counter.ZeroFill,
+  copyOnWrite: Counter.CopyOnWrite,
+};
+const FAILURES: Record<Failure, AllocationFailure["kind"] | undefined> = {
+  [Failure.None]: undefined,
+  [Failure.Memory]: "memory",
+  [Failure.AddressSpace]: "address-space",
+  [Failure.Overflow]: "overflow",
+  [Failure.Argument]: "argument",
+};
 const REMEDIES: Record<AllocationFailure["kind"], string> = {
   memory: "ask for less, or raise the option memory",
   "address-space": "free something, or raise the option addressSpace",
   overflow: "count times size must stay below 2^64",
   argument: "the arguments make no sense to the allocator or the kernel",
 };
-/** assembly/machine/check.ts */
-const BROKEN = [
-  "",
-  "the tree of regions is not sound",
-  "pages are mapped that no region covers",
-  "mapped pages do not add up to the virtual size",
-  "owned frames do not add up to the resident size",
-  "stored contents do not add up",
-  "sharings do not add up",
-  "a page is in a state that cannot be",
-  "the zero page is not zero",
-] as const;
+const BROKEN: Record<Broken, string> = {
+  [Broken.Nothing]: "",
+  [Broken.RegionTree]: "the tree of regions is not sound",
+  [Broken.RegionsAgainstTable]: "regions do not cover exactly the pages that are mapped",
+  [Broken.VirtualPages]: "mapped pages do not add up to the virtual size",
+  [Broken.ResidentPages]: "owned frames do not add up to the resident size",
+  [Broken.StoredContents]: "stored contents do not add up",
+  [Broken.Sharings]: "sharings do not add up",
+  [Broken.PageState]: "a page is in a state that cannot be",
+  [Broken.ZeroFrame]: "the zero page is not zero",
+};
+const COUNTER_BYTES = 8;
 /** Core specification 4.2.8: memory grows by so much. */
 const WASM_PAGE_BYTES = 65536;
-const KERNELS: readonly KernelKind[] = ["linux", "darwin"];
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
@@ -209,7 +186,7 @@ export class Instance<Exports extends MachineExports> {
       const origin = this.exports.pathOrigin(path);
       const fn = origin >>> 16;
       const at = this.exports.pathCounters(path);
-      const calls = Number(this.view().getBigUint64(at + 8 * COUNTER_NAMES.indexOf("Calls"), true));
+      const calls = Number(this.view().getBigUint64(at + COUNTER_BYTES * Counter.Calls, true));
       const counters = this.countersAt(at, fn <= LAST_COUNTED ? calls : 0, NO_GAUGES);
       return { fn, caller: origin & 0xffff, calls, counters };
     });
@@ -218,30 +195,27 @@ export class Instance<Exports extends MachineExports> {
   /** A table of counters in linear memory. Differences of two such tables may be negative. */
   private countersAt(at: number, calls: number, model: ModelGauges): Counters {
     const view = this.view();
-    const of = (name: CounterName) => Number(view.getBigInt64(at + 8 * COUNTER_NAMES.indexOf(name), true));
+    const of = (counter: number) => Number(view.getBigInt64(at + COUNTER_BYTES * counter, true));
     const page = this.machine.pageBytes;
-    const perSyscall = (figure: (name: Syscall) => number) =>
-      Object.fromEntries(SYSCALLS.map((name) => [name, figure(name)])) as Record<Syscall, number>;
+    const perSyscall = (first: number) => recordOf(SYSCALLS, (name) => of(first + SYSCALLS.indexOf(name)));
     return {
       calls,
       faults: {
-        zeroMap: of("ZeroMap"),
-        zeroFill: of("ZeroFill"),
-        copyOnWrite: of("CopyOnWrite"),
-        needless: of("ClearingFaults") - of("JustifiedFaults"),
+        ...recordOf(FAULT_KINDS, (kind) => of(FAULT_COUNTERS[kind])),
+        needless: of(Counter.ClearingFaults) - of(Counter.JustifiedFaults),
       },
       zeroed: {
-        kernel: of("KernelZeroedPages") * page,
-        allocator: of("AllocatorZeroedBytes"),
-        needless: of("NeedlesslyClearedPages") * page + of("NeedlesslyZeroedBytes"),
+        kernel: of(Counter.KernelZeroedPages) * page,
+        allocator: of(Counter.AllocatorZeroedBytes),
+        needless: of(Counter.NeedlesslyClearedPages) * page + of(Counter.NeedlesslyZeroedBytes),
       },
-      syscalls: perSyscall(of),
-      walked: perSyscall((name) => of(`walked.${name}`)),
-      touched: { read: of("TouchedRead"), written: of("TouchedWritten") },
+      syscalls: perSyscall(SYSCALL_COUNTERS),
+      walked: perSyscall(WALKED_COUNTERS),
+      touched: { read: of(Counter.TouchedRead), written: of(Counter.TouchedWritten) },
       bytes: {
-        virtual: (of("MappedPages") - of("UnmappedPages")) * page,
-        resident: (of("FramesTaken") - of("FramesGiven")) * page,
-        peakResident: of("PeakResidentPages") * page,
+        virtual: (of(Counter.MappedPages) - of(Counter.UnmappedPages)) * page,
+        resident: (of(Counter.FramesTaken) - of(Counter.FramesGiven)) * page,
+        peakResident: of(Counter.PeakResidentPages) * page,
         ...model,
       },
     };
@@ -284,7 +258,7 @@ export class Instance<Exports extends MachineExports> {
   /** @throws SandboxError naming the invariant that does not hold. */
   check(): void {
     const broken = this.exports.check();
-    if (broken) throw new SandboxError(`the machine is not sound: ${BROKEN[broken] ?? broken}`);
+    if (broken) throw new SandboxError(`the machine is not sound: ${BROKEN[broken as Broken] ?? broken}`);
   }
 
   // ---- Checkpoints ----
@@ -318,10 +292,10 @@ export class Instance<Exports extends MachineExports> {
   failure(): AllocationFailure {
     const view = this.view();
     const at = this.exports.failure();
-    const kind = FAILURES[Number(view.getBigUint64(at + 24, true))] ?? "argument";
-    const requested = view.getBigUint64(at + 32, true);
-    const available = Number(view.getBigUint64(at + 40, true));
-    view.setBigUint64(at + 24, 0n, true);
+    const kind = FAILURES[Number(view.getBigUint64(at + RecordField.Failure, true)) as Failure] ?? "argument";
+    const requested = view.getBigUint64(at + RecordField.Requested, true);
+    const available = Number(view.getBigUint64(at + RecordField.Available, true));
+    view.setBigUint64(at + RecordField.Failure, 0n, true);
     const bytes = requested === 2n ** 64n - 1n ? Number.POSITIVE_INFINITY : Number(requested);
     return { kind, requested: bytes, available, remedy: REMEDIES[kind] };
   }
@@ -331,36 +305,36 @@ export class Instance<Exports extends MachineExports> {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     const view = this.view();
     const at = this.exports.failure();
-    const exception = EXCEPTIONS[Number(view.getBigUint64(at, true))];
-    const detail = Number(view.getBigUint64(at + 8, true));
-    const address = view.getBigUint64(at + 16, true);
-    view.setBigUint64(at, 0n, true);
+    const exception: Exception = Number(view.getBigUint64(at + RecordField.Exception, true));
+    const detail = Number(view.getBigUint64(at + RecordField.Detail, true));
+    const address = view.getBigUint64(at + RecordField.Address, true);
+    view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
     // The trap's stack says where in the module it was; a debug build has names there. Not enumerable, as any cause.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }
 
-  private exceptionFor(exception: (typeof EXCEPTIONS)[number] | undefined, detail: number, word: bigint) {
+  private exceptionFor(exception: Exception, detail: number, word: bigint) {
     const address = Number(word);
     switch (exception) {
-      case "segmentationFault":
+      case Exception.SegmentationFault:
         return this.segmentationFault(detail ? "write" : "read", address);
-      case "outOfMemory":
+      case Exception.OutOfMemory:
         return new OutOfMemory(
           `out of physical memory: ${address} more bytes were touched than the ${this.machine.memoryBytes} the machine has; raise the option memory`,
         );
-      case "hostOutOfMemory":
+      case Exception.HostOutOfMemory:
         return new OutOfMemory(
           "the host gives this module no more memory: store less, or touch without data",
         );
-      case "allocatorAbort":
+      case Exception.AllocatorAbort:
         return new AllocatorAbort(`${this.messages[detail] ?? "allocator abort"}: ${hex(address)}`, address);
-      case "brokenInvariant":
+      case Exception.BrokenInvariant:
         return new SandboxError(`internal: ${this.assertion(detail, word)}`);
-      case "badOperation":
+      case Exception.BadOperation:
         return new ZeropageError(`a trace record makes no sense: kind ${detail}, value ${address}`);
-      default:
+      case Exception.None:
         return undefined;
     }
   }
@@ -408,7 +382,7 @@ async function load<Exports extends MachineExports>(
       throw new SandboxError("the module cannot be instantiated: is it one of zeropage's?", { cause });
     },
   );
-  if (exports.counterCount?.() !== COUNTER_NAMES.length) {
+  if (exports.counterCount?.() !== COUNTERS) {
     throw new SandboxError("the module is not one of this version's: build or install it again");
   }
   return exports as unknown as Exports;

@@ -1,3 +1,7 @@
+import { Kernel } from "#shared/kernel";
+import { CLEARED, CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, WRITTEN } from "#shared/page-states";
+import { type NameOf, namesOf } from "../base/enums.js";
+
 /** One setting of the machine or of a model. */
 export interface OptionInfo {
   name: string;
@@ -9,7 +13,10 @@ export interface OptionInfo {
 }
 
 /** Whose kernel the simulated machine runs. */
-export type KernelKind = "linux" | "darwin";
+export type KernelKind = NameOf<typeof Kernel>;
+
+/** The kinds, in the order of the machine's numbers. @internal */
+export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
 
 /** What a page is. See `PageRun`. */
 export const PAGE_STATES = ["unmapped", "reserved", "zeroPage", "clean", "written", "shared"] as const;
@@ -45,7 +52,7 @@ export const machineOptions: readonly OptionInfo[] = [
   {
     name: "kernel",
     summary: "whose kernel; by default the one the allocator belongs to",
-    values: ["linux", "darwin"],
+    values: KERNELS,
     default: "the model's",
   },
   { name: "pageSize", summary: "4 KiB, 16 KiB or 64 KiB", unit: "bytes", default: 4096 },
@@ -62,16 +69,6 @@ export const machineOptions: readonly OptionInfo[] = [
     default: 0,
   },
 ];
-
-// Bits of a page's state byte: assembly/machine/states.ts.
-const MAPPED = 1;
-const READ = 2;
-const WRITTEN = 4;
-const CONTENT = 8;
-const UNKNOWN = 16;
-const LAZY = 32;
-const CLEARED = 64;
-const SHARED = 128;
 
 function stateName(bits: number, kernel: KernelKind): PageState {
   if (!(bits & MAPPED)) return "unmapped";

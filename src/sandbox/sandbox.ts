@@ -1,7 +1,9 @@
 import { readModule } from "#read-module";
+import { Touch } from "#shared/records";
 import type { Counters } from "../allocator/counters.js";
 import { Timeline, type TimelinePoint } from "../allocator/timeline.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
+import { type NameOf, namesOf } from "../base/enums.js";
 import { type AllocationFailure, OptionError, SandboxError } from "../base/errors.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
@@ -18,8 +20,8 @@ const WIDTHS: readonly Width[] = [1, 2, 4, 8];
  * What the program touches of each object it gets, where a trace does not say: nothing, its first
  * byte, a byte of each of its pages, or all of it. The touch is a write without data.
  */
-export const TOUCH_POLICIES = ["none", "first", "pages", "object"] as const;
-export type TouchPolicy = (typeof TOUCH_POLICIES)[number];
+export const TOUCH_POLICIES: readonly TouchPolicy[] = namesOf(Touch);
+export type TouchPolicy = NameOf<typeof Touch>;
 
 export interface OpenOptions {
   /** Runs the check build: freed memory is poisoned and every model access is checked. Slower. */

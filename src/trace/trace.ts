@@ -1,36 +1,18 @@
-/**
- * A trace as the machine runs it: fixed records of 24 bytes, little-endian.
- *
- *      0        4        8               16              24
- *      ├────────┼────────┼───────────────┼───────────────┤
- *      │  kind  │  slot  │    first u64  │   second u64  │
- *      └────────┴────────┴───────────────┴───────────────┘
- *
- *      kind     first     second      text
- *      malloc   bytes                 a id bytes
- *      calloc   count     bytes       c id count bytes
- *      aligned  align     bytes       m id align bytes
- *      realloc            bytes       r id bytes
- *      free                           f id
- *      write    offset    bytes       w id offset bytes
- *      read     offset    bytes       l id offset bytes
- *
- * A slot names one live object. Slots are dense: they are handed out last-in first-out and used
- * again after a free, so a trace never needs more of them than it has objects alive at once.
- */
-export const OpKind = {
-  malloc: 0,
-  calloc: 1,
-  aligned: 2,
-  realloc: 3,
-  free: 4,
-  write: 5,
-  read: 6,
-} as const;
-export type OpKind = (typeof OpKind)[keyof typeof OpKind];
+import { RecordKind } from "#shared/records";
 
-/** Bytes of one record. */
-export const RECORD_BYTES = 24;
+export { RECORD_BYTES } from "#shared/records";
+
+/** The kinds of operations, as records have them. */
+export const OpKind = {
+  malloc: RecordKind.Malloc,
+  calloc: RecordKind.Calloc,
+  aligned: RecordKind.Aligned,
+  realloc: RecordKind.Realloc,
+  free: RecordKind.Free,
+  write: RecordKind.Write,
+  read: RecordKind.Read,
+} as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
+export type OpKind = (typeof OpKind)[keyof typeof OpKind];
 
 /** Some consecutive operations. `records` holds `count` records and is only valid until the next chunk is asked for. */
 export interface TraceChunk {

@@ -22,6 +22,14 @@ interface Row {
   isLibrary?: boolean;
 }
 
+type FaultKind = Exclude<keyof Counted["counters"]["faults"], "needless">;
+
+const FAULTS: Record<FaultKind, string> = {
+  zeroMap: "zero page mapped",
+  zeroFill: "fresh zeroed frame",
+  copyOnWrite: "copy on write",
+};
+
 const sum = (values: Record<string, number>): number =>
   Object.values(values).reduce((total, one) => total + one, 0);
 
@@ -68,24 +76,14 @@ const ROWS: readonly Row[] = [
     unit: "bytes",
     isLibrary: true,
   },
-  {
-    name: "faults: zero page mapped",
-    path: "faults.zeroMap",
-    of: ({ faults }) => faults.zeroMap,
-    unit: "count",
-  },
-  {
-    name: "faults: fresh zeroed frame",
-    path: "faults.zeroFill",
-    of: ({ faults }) => faults.zeroFill,
-    unit: "count",
-  },
-  {
-    name: "faults: copy on write",
-    path: "faults.copyOnWrite",
-    of: ({ faults }) => faults.copyOnWrite,
-    unit: "count",
-  },
+  ...Object.entries(FAULTS).map(
+    ([kind, name]): Row => ({
+      name: `faults: ${name}`,
+      path: `faults.${kind}`,
+      of: ({ faults }) => faults[kind as FaultKind],
+      unit: "count",
+    }),
+  ),
   { name: "system calls", path: "syscalls", of: ({ syscalls }) => sum(syscalls), unit: "count" },
   { name: "allocator calls", path: "calls", of: ({ calls }) => calls, unit: "count" },
   {

@@ -8,7 +8,9 @@ export default defineConfig({
   root: here("."),
   // Works in any folder of any server.
   base: "./",
-  resolve: { alias: { "#read-module": here("../base/read-module.web.ts") } },
+  resolve: {
+    alias: { "#read-module": here("../base/read-module.web.ts"), "#shared": here("../../assembly/shared") },
+  },
   worker: { format: "es" },
   build: {
     outDir: here("../../dist/web"),

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { totalFaults } from "../../src/allocator/counters.js";
 import { openRawMachine } from "../raw-machine.js";
+import { ANYWHERE, DONTNEED, FIXED, FREE } from "../reference/interface.js";
 
 const PAGE = 4096;
 const PAGES = 1000;
-const [ANYWHERE, FIXED] = [0, 1];
-const [DONTNEED, FREE] = [0, 1];
 
 /** Faults and resident pages after each step, in the order of test/oracle/kernel.c. */
 type Steps = [faults: number, resident: number][];
@@ -21,10 +21,7 @@ async function simulated(n: number): Promise<Steps> {
     true,
   );
   const steps: Steps = [];
-  const faults = () => {
-    const { zeroMap, zeroFill, copyOnWrite } = machine.counters().faults;
-    return zeroMap + zeroFill + copyOnWrite;
-  };
+  const faults = () => totalFaults(machine.counters().faults);
   const owned = (start: number, pages: number) =>
     machine
       .pages(start, pages * PAGE)

@@ -7,6 +7,7 @@ import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox/sandbox.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { seedsOf } from "../random.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
 import type { GlibcOptions } from "./model.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";
@@ -29,12 +30,6 @@ const { values } = parseArgs({
 
 interface Named extends Comparison {
   name: string;
-}
-
-/** Seeds as `5`, or from the first to the last as `0..99`. */
-function seedsOf(text: string): number[] {
-  const [first = 0, last = first] = text.split("..").map(Number);
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 function settings(): Omit<Comparison, "records" | "touches"> {

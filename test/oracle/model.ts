@@ -1,4 +1,5 @@
 /** Observes a model as the oracle observes the real allocator. */
+import { totalFaults } from "../../src/allocator/counters.js";
 import { openSandbox, type Sandbox, type TouchPolicy } from "../../src/sandbox/sandbox.js";
 import { OpKind, RECORD_BYTES, type Trace } from "../../src/trace/trace.js";
 import {
@@ -171,7 +172,7 @@ class Observer {
     this.#checkpoints.push({
       operations: this.#done,
       mallinfo: mallinfoOf(this.sandbox),
-      faults: faults.zeroMap + faults.zeroFill + faults.copyOnWrite,
+      faults: totalFaults(faults),
       resident: bytes.resident / PAGE,
       calls,
     });

@@ -1,3 +1,4 @@
+import { Advice, Place } from "#shared/kernel";
 import type { Counters } from "../../src/allocator/counters.js";
 
 export interface MachineOptions {
@@ -58,13 +59,13 @@ export interface Machine {
 }
 
 /** Modes of `mmap`. */
-export const ANYWHERE = 0;
-export const FIXED = 1;
-export const EXACT = 2;
+export const { Anywhere: ANYWHERE, Fixed: FIXED, Exact: EXACT } = Place;
 
 /** Advice of `madvise`. */
-export const DONTNEED = 0;
-export const FREE = 1;
-export const FREE_REUSABLE = 2;
-export const FREE_REUSE = 3;
-export const CAN_REUSE = 4;
+export const {
+  Dontneed: DONTNEED,
+  Free: FREE,
+  FreeReusable: FREE_REUSABLE,
+  FreeReuse: FREE_REUSE,
+  CanReuse: CAN_REUSE,
+} = Advice;

@@ -397,11 +397,17 @@ describe("an access to what is not mapped", () => {
   });
 
   it("of no bytes is none", () => {
-    const machine = open();
-    machine.fill(0, 1, 0);
-    machine.copy(0, 0, 0);
-    machine.touch(0, 0, true);
-    machine.clear(0, 0);
+    const machine = mapped(LINUX, 1);
+    const before = machine.counters();
+    // Nothing is mapped at 0, and what is at A is not touched.
+    for (const address of [0, A]) {
+      machine.fill(address, 1, 0);
+      machine.copy(address, address, 0);
+      machine.touch(address, 0, true);
+      machine.clear(address, 0);
+    }
+    expect(machine.counters()).toEqual(before);
+    expect(show(machine, A, P)).toEqual(["1 reserved"]);
   });
 });
 

@@ -5,7 +5,8 @@
  */
 import { clear, copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
-import { kernelKind, LINUX, pageMask, roundToPages } from "../../machine/layout";
+import { kernelKind, pageMask, roundToPages } from "../../machine/layout";
+import { Kernel } from "../../shared/kernel";
 import { Allocator, abort } from "../allocator";
 import * as small from "./small";
 
@@ -29,7 +30,7 @@ function mapLarge(bytes: u64, align: u64): u64 {
 function renew(address: u64, bytes: u64): void {
   const first = roundToPages(address);
   const end = (address + bytes) & ~pageMask;
-  if (kernelKind != LINUX || first >= end) {
+  if (kernelKind != Kernel.Linux || first >= end) {
     clear(address, bytes);
     return;
   }

@@ -1,6 +1,6 @@
 /** What one iteration of Benfield's loop costs, at one size. */
 
-import { type Counters, SYSCALLS, subtract } from "../../allocator/counters.js";
+import { type Counters, SYSCALLS, subtract, totalFaults } from "../../allocator/counters.js";
 import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
@@ -116,8 +116,7 @@ function iterate({ sandbox, records, costs }: Running, times: number): Iteration
 function perIteration(counters: Counters, times: number, costs: CostProfile | undefined): IterationCost {
   const { zeroed, faults, syscalls, touched } = counters;
   const { kernel, allocator, needless } = zeroed;
-  const { zeroMap, zeroFill, copyOnWrite } = faults;
-  const ofAllKinds = zeroMap + zeroFill + copyOnWrite;
+  const ofAllKinds = totalFaults(faults);
   const made = SYSCALLS.filter((name) => syscalls[name] > 0);
   return {
     zeroed: { kernel: kernel / times, allocator: allocator / times, needless: needless / times },

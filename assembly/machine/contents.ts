@@ -1,0 +1,199 @@
+/**
+ * What pages hold: the bytes that the machine stores for a page, and frames that several pages share
+ * until one of them is written.
+ *
+ *      page with CONTENT           entry ──▶ its bytes
+ *
+ *      SHARED page                 entry ──▶ ┌─────────┐
+ *      another one of its sharing  entry ──▶ │ Share   │ ──▶ their bytes, if they have CONTENT
+ *                                            └─────────┘
+ *
+ * Each sharing owns one frame, however many pages are in it.
+ */
+import { Counter } from "../shared/counters";
+import { CLEARED, CONTENT, LAZY, MAPPED, SHARED, UNKNOWN, UNMAPPED, WRITTEN } from "../shared/page-states";
+import { add, giveFrames, takeFrames } from "./counters";
+import { attach, detach, entryAt, entryOf, hasEntry, replace, start as startEntries } from "./entries";
+import * as pool from "./frames";
+import { GROUP_MASK, pageBytes } from "./layout";
+import { isPresent, knownZero, ownsFrame } from "./states";
+import { cellOf, Group, joinIfUniform, setState, split, stateOf } from "./table";
+import { drop } from "./translation";
+
+/** A frame that several pages share. */
+@unmanaged
+class Share {
+  /** How many: those with an entry that is its address. At least 1. */
+  pages: u32;
+  /** Its bytes, or 0 when the machine stores none. */
+  content: usize;
+  /** Pages the validator has met so far; 0 outside its walk. */
+  met: u32;
+}
+
+/** Prepares what holds contents and sharings. */
+export function start(): void {
+  startEntries();
+  pool.setRecordBytes(pool.contents, <usize>pageBytes);
+  pool.setRecordBytes(pool.shares, offsetof<Share>());
+}
+
+// ---- Bytes ----
+
+/** Host address of the bytes of a page with CONTENT, which is in this state. */
+export function contentOf(page: u64, state: u32): usize {
+  if (isDefined(ZP_CHECK)) assert((state & CONTENT) != 0, "a page that is asked for its bytes has some");
+  const entry = entryOf(page);
+  if (isDefined(ZP_CHECK) && state & SHARED) {
+    assert(changetype<Share>(entry).content != 0, "a sharing has bytes if its pages have CONTENT");
+  }
+  return state & SHARED ? changetype<Share>(entry).content : entry;
+}
+
+/** Gives an owned page without CONTENT zeroes to store into. Returns their host address. */
+export function addContent(page: u64): usize {
+  const bytes = pool.takeZeroed(pool.contents);
+  attach(split(cellOf(page)), <u32>page & GROUP_MASK, bytes, stateOf(page) | CONTENT);
+  return bytes;
+}
+
+/** Gives back the bytes of a page that is not SHARED; it is in this state from now on. */
+export function removeContent(group: Group, index: u32, state: u32): void {
+  pool.give(pool.contents, entryAt(group, index));
+  detach(group, index, state);
+}
+
+// ---- Sharing ----
+
+/**
+ * Makes the destination page share the source's frame, copied on the first write to either. The
+ * destination is reserved before. A source without a frame leaves it so.
+ */
+export function share(source: u64, destination: u64): void {
+  let state = stateOf(source);
+  if (isPresent(state)) add(Counter.PagesWalked, 1);
+  if (!ownsFrame(state) && !(state & SHARED)) return;
+  if (!(state & SHARED)) state = startSharing(source, state);
+  const entry = entryOf(source);
+  changetype<Share>(entry).pages++;
+  if (isDefined(ZP_CHECK)) {
+    assert(stateOf(destination) == MAPPED, "a page that is to share a frame is reserved");
+  }
+  const next = stateOf(destination) | SHARED | (state & (CONTENT | UNKNOWN));
+  attach(split(cellOf(destination)), <u32>destination & GROUP_MASK, entry, next);
+}
+
+/** Puts the frame of a page that owns one into a sharing of its own. Returns the page's state afterwards. */
+function startSharing(page: u64, state: u32): u32 {
+  const group = split(cellOf(page));
+  const index = <u32>page & GROUP_MASK;
+  const made = changetype<Share>(pool.take(pool.shares));
+  made.pages = 1;
+  made.met = 0;
+  made.content = state & CONTENT ? entryAt(group, index) : 0;
+  const next = (state | SHARED) & ~LAZY;
+  if (state & CONTENT) replace(group, index, changetype<usize>(made), next);
+  else attach(group, index, changetype<usize>(made), next);
+  drop(page);
+  return next;
+}
+
+/** No other page shares the frame of this SHARED one. */
+export function isLastSharer(group: Group, index: u32): bool {
+  return changetype<Share>(entryAt(group, index)).pages == 1;
+}
+
+/** Takes a page out of its sharing; the frame goes with the last. It is in this state from now on. */
+export function leaveShare(group: Group, index: u32, next: u32): void {
+  const share = changetype<Share>(entryAt(group, index));
+  if (isDefined(ZP_CHECK)) assert(share.pages > 0, "a sharing that a page leaves has that page");
+  share.pages--;
+  if (!share.pages) {
+    if (share.content) pool.give(pool.contents, share.content);
+    pool.give(pool.shares, changetype<usize>(share));
+    giveFrames(1);
+  }
+  detach(group, index, next);
+}
+
+/**
+ * Copy on write: a SHARED page gets a frame of its own, for which there is room, or keeps the frame if
+ * it is the last. Counts the fault and the first write. Returns its state as if written before.
+ */
+export function ownFrame(group: Group, index: u32, state: u32, clears: bool): u32 {
+  const content = leaveWithCopy(changetype<Share>(entryAt(group, index)));
+  add(Counter.CopyOnWrite, 1);
+  if (!(state & WRITTEN)) add(Counter.TouchedWritten, 1);
+  let owned = (state & ~SHARED) | WRITTEN;
+  if (clears && knownZero(state)) {
+    add(Counter.ClearingFaults, 1);
+    owned |= CLEARED;
+  }
+  if (content) replace(group, index, content, owned);
+  else detach(group, index, owned);
+  return owned;
+}
+
+/** Takes a page out of a sharing, with bytes of its own: a copy, or what was shared if it is the last. Returns them, or 0. */
+function leaveWithCopy(share: Share): usize {
+  const content = share.content;
+  if (share.pages == 1) {
+    pool.give(pool.shares, changetype<usize>(share));
+    return content;
+  }
+  const copied = content ? copyOf(content) : 0;
+  share.pages--;
+  takeFrames(1);
+  return copied;
+}
+
+function copyOf(content: usize): usize {
+  const copied = pool.take(pool.contents);
+  memory.copy(copied, content, <usize>pageBytes);
+  return copied;
+}
+
+// ---- Moving ----
+
+/** Moves one page, with all it is, to a page that is reserved; leaves the source unmapped. */
+export function move(source: u64, destination: u64): void {
+  const state = stateOf(source);
+  if (isPresent(state)) add(Counter.PagesWalked, 1);
+  const fromAt = cellOf(source);
+  const toAt = cellOf(destination);
+  const from = split(fromAt);
+  const to = split(toAt);
+  if (isDefined(ZP_CHECK)) assert(stateOf(destination) == MAPPED, "a page moves to one that is reserved");
+  const fromIndex = <u32>source & GROUP_MASK;
+  const toIndex = <u32>destination & GROUP_MASK;
+  if (hasEntry(state)) {
+    attach(to, toIndex, entryAt(from, fromIndex), state);
+    detach(from, fromIndex, UNMAPPED);
+    drop(source);
+  } else {
+    setState(to, toIndex, state);
+    setState(from, fromIndex, UNMAPPED);
+  }
+  joinIfUniform(fromAt, from);
+  joinIfUniform(toAt, to);
+}
+
+// ---- Checking ----
+
+/** Host address of the bytes of a frame that is shared, by entry; 0 when none are stored. */
+export function shareContent(entry: usize): usize {
+  return changetype<Share>(entry).content;
+}
+
+/** How many pages share a frame, by entry. */
+export function sharersOf(entry: usize): u32 {
+  return changetype<Share>(entry).pages;
+}
+
+/** Meets a sharing page on a walk. Returns how many pages of its frame were met before; starts again after the last. */
+export function meetShare(entry: usize): u32 {
+  const share = changetype<Share>(entry);
+  const before = share.met++;
+  if (share.met == share.pages) share.met = 0;
+  return before;
+}

@@ -1,0 +1,199 @@
+/**
+ * What happens to pages. Every event runs over ranges by runs of equal groups, and within a split group
+ * by runs of equal pages, so its cost follows the number of runs and not of pages.
+ *
+ *      residentPages <= physicalPages
+ */
+import { Counter } from "../shared/counters";
+import { Exception } from "../shared/failure";
+import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
+import { isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
+import { add, giveFrames, residentPages, takeFrames } from "./counters";
+import { entryAt, hasEntry } from "./entries";
+import { raise } from "./failure";
+import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES, GROUP_SHIFT, pageBytes, pageShift } from "./layout";
+import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
+import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
+import {
+  cellOf,
+  endOfDirectory,
+  Group,
+  groupIn,
+  isThere,
+  isUniform,
+  joinIfUniform,
+  makeDirectories,
+  setState,
+  split,
+  stateIn,
+  statesOf,
+  TABLE_PAGES,
+} from "./table";
+import { drop } from "./translation";
+import { zeroesIn } from "./zeroes";
+
+let physicalPages: u64 = u64.MAX_VALUE;
+
+/** Physical memory in bytes, 0 for no limit. */
+export function start(memoryBytes: u64): void {
+  if (memoryBytes) physicalPages = memoryBytes >> pageShift;
+}
+
+// ---- Effects ----
+
+const TAKES: u32 = 1 << Counter.FramesTaken;
+const GIVES: u32 = 1 << Counter.FramesGiven;
+
+/** Counts the effects of a transition for so many pages. Traps before counting when memory is full. */
+function count(result: u32, pages: u64): void {
+  let effects = effectsOf(result);
+  if (!effects) return;
+  if (effects & TAKES) {
+    requireRoom(pages);
+    takeFrames(pages);
+    if (isDefined(ZP_CHECK)) checkRoom();
+  }
+  if (effects & GIVES) giveFrames(pages);
+  effects &= ~(TAKES | GIVES);
+  while (effects) {
+    add(ctz(effects), pages);
+    effects &= effects - 1;
+  }
+}
+
+/** Makes sure that so many more frames can be taken. Traps when they cannot. */
+function requireRoom(pages: u64): void {
+  if (residentPages + pages > physicalPages) makeRoom(pages);
+}
+
+/** Takes back every lazy page; traps when that is not enough. */
+function makeRoom(pages: u64): void {
+  apply(Event.Reclaim, 0, TABLE_PAGES);
+  if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
+}
+
+function checkRoom(): void {
+  assert(residentPages <= physicalPages, "no more frames are taken than there are");
+}
+
+// ---- Events ----
+
+/** Applies an event to one page. Returns its state afterwards: UNMAPPED if nothing is mapped there. */
+export function applyOne(event: u32, page: u64): u32 {
+  const cellAt = cellOf(page);
+  const cell = load<u32>(cellAt);
+  const state = stateIn(cell, page);
+  const result = transition(event, state);
+  if (result & EACH) return applyEach(event, groupIn(cell), page, state);
+  count(result, 1);
+  const next = result & STATE_MASK;
+  if (next == state) return state;
+  const group = split(cellAt);
+  setState(group, <u32>page & GROUP_MASK, next);
+  joinIfUniform(cellAt, group);
+  return next;
+}
+
+/** Applies an event to count pages from first on. Unmapped pages stay what they are, but for Map. */
+export function apply(event: u32, first: u64, count: u64): void {
+  if (event == Event.Map && count) makeDirectories(first, count);
+  const end = first + count;
+  while (first < end) {
+    const cellAt = cellOf(first);
+    if (!isThere(cellAt)) {
+      first = endOfDirectory(first);
+      continue;
+    }
+    const index = <u32>first & GROUP_MASK;
+    if (index == 0 && end - first >= GROUP_PAGES && isUniform(load<u32>(cellAt))) {
+      first += (<u64>applyToGroups(event, cellAt, first, end)) << GROUP_SHIFT;
+    } else {
+      const to = <u32>min<u64>(GROUP_PAGES, index + (end - first));
+      applyWithin(event, cellAt, first, to - index);
+      first += to - index;
+    }
+  }
+}
+
+/** Applies an event to a run of equal whole groups of one directory. Returns how many there were. */
+function applyToGroups(event: u32, cellAt: usize, first: u64, end: u64): u32 {
+  const state = load<u32>(cellAt);
+  const inDirectory = DIRECTORY_GROUPS - (<u32>(first >> GROUP_SHIFT) & (DIRECTORY_GROUPS - 1));
+  const most = <u32>min<u64>(inDirectory, (end - first) >> GROUP_SHIFT);
+  const groups = equalCells(cellAt, most, state);
+  const result = transition(event, state);
+  count(result, (<u64>groups) << GROUP_SHIFT);
+  const next = result & STATE_MASK;
+  if (isDefined(ZP_CHECK)) assert(!hasEntry(next), "a group that is one word has no page with an entry");
+  if (next != state) fillCells(cellAt, groups, next);
+  return groups;
+}
+
+/** Applies an event to pages of one group. */
+function applyWithin(event: u32, cellAt: usize, first: u64, pages: u32): void {
+  const cell = load<u32>(cellAt);
+  if (isUniform(cell)) {
+    const result = transition(event, cell);
+    if ((result & STATE_MASK) == cell) {
+      count(result, pages);
+      return;
+    }
+  }
+  const group = split(cellAt);
+  const states = statesOf(group);
+  let index = <u32>first & GROUP_MASK;
+  const to = index + pages;
+  while (index < to) {
+    const state = <u32>load<u8>(states + index);
+    const end = endOfRun(states, index, to, state);
+    applyToRun(event, group, (first & ~(<u64>GROUP_MASK)) + index, end - index, state);
+    if (isDefined(ZP_CHECK)) {
+      assert(load<u32>(cellAt) == <u32>changetype<usize>(group), "a group stays while an event is in it");
+    }
+    index = end;
+  }
+  // Pages are reclaimed in the middle of another event, which holds on to its group.
+  if (event != Event.Reclaim) joinIfUniform(cellAt, group);
+}
+
+/** Applies an event to equal pages of a split group. */
+function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32): void {
+  const result = transition(event, state);
+  if (result & EACH) {
+    for (let i: u32 = 0; i < pages; i++) applyEach(event, group, first + i, state);
+    return;
+  }
+  count(result, pages);
+  const next = result & STATE_MASK;
+  if (next == state) return;
+  if (isDefined(ZP_CHECK)) {
+    assert(((next ^ state) & (CONTENT | SHARED)) == 0, "pages whose entries come or go are handled each");
+  }
+  fillStates(statesOf(group) + (<usize>first & GROUP_MASK), pages, next);
+}
+
+/** Applies an event to one page with contents, or shared. Returns its state afterwards. */
+function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
+  const index = <u32>page & GROUP_MASK;
+  drop(page);
+  const leaves = event == Event.Unmap || event == Event.Discard;
+  if (state & SHARED && !leaves) {
+    if (!isLastSharer(group, index)) requireRoom(1);
+    state = ownFrame(group, index, state, event == Event.ClearPart || event == Event.ClearPage);
+    if (isDefined(ZP_CHECK)) checkRoom();
+  }
+  const result = transition(event, state);
+  const next = result & STATE_MASK;
+  count(result, 1);
+  if (state & SHARED) {
+    leaveShare(group, index, next);
+  } else if (state & CONTENT && !(next & CONTENT)) {
+    if (event == Event.ClearPage && !(state & UNKNOWN)) {
+      add(Counter.NeedlesslyZeroedBytes, zeroesIn(entryAt(group, index), <usize>pageBytes));
+    }
+    removeContent(group, index, next);
+  } else {
+    setState(group, index, next);
+  }
+  return next;
+}

@@ -1,0 +1,53 @@
+/**
+ * Where the meter keeps its notes in a metered memory: below BASE, where the module's own memory starts.
+ *
+ *      0          1 MiB        2 MiB        3 MiB        4 MiB      BASE      host's address
+ *      ├───────────┼────────────┼────────────┼────────────┼──────────┼────────────────────────
+ *      │ read, by  │ written,   │ cleared,   │ unknown,   │ counters │ the module's memory, as
+ *      │ page      │ by page    │ by page    │ by page    │          │ the module sees it
+ *      └───────────┴────────────┴────────────┴────────────┴──────────┴────────────────────────
+ *
+ * One byte per page of 4 KiB, 1 once it happened; 2^20 of them cover what 32 bits can address.
+ */
+export const PAGE_SHIFT = 12;
+export const PAGE_BYTES = 1 << PAGE_SHIFT;
+/** 64 KiB: core specification. */
+export const WASM_PAGE_SHIFT = 16;
+
+const MAP_BYTES = 1 << 20;
+export const READ = 0;
+export const WRITTEN = MAP_BYTES;
+export const CLEARED = 2 * MAP_BYTES;
+export const UNKNOWN = 3 * MAP_BYTES;
+export const COUNTERS = 4 * MAP_BYTES;
+/** A multiple of 64 KiB. */
+export const BASE = COUNTERS + (1 << WASM_PAGE_SHIFT);
+
+export const COUNTER_BYTES = 8;
+/** What is at COUNTERS, in this order. */
+export enum MeterCounter {
+  // Instructions. Rewritten code counts the first two itself.
+  Loads,
+  Stores,
+  Fills,
+  Copies,
+  Inits,
+  Grows,
+  /** Bytes set to zero by fills; of them, those that were zero already. */
+  Filled,
+  FilledNeedlessly,
+  /** The same of stores that were looked at one by one. */
+  Stored,
+  StoredNeedlessly,
+  /** Bytes of other stores of zero, all over zeroes. Rewritten code counts them itself. */
+  StoredOverZeroes,
+  /** No counter: 1 if the growth asked for last was refused. */
+  Refused,
+  /** No counter: 1 once any page is unknown; of 4 bytes. */
+  SeenUnknown,
+  Count,
+}
+
+export const STORED_OVER_ZEROES = COUNTERS + COUNTER_BYTES * MeterCounter.StoredOverZeroes;
+export const REFUSED = COUNTERS + COUNTER_BYTES * MeterCounter.Refused;
+export const SEEN_UNKNOWN = COUNTERS + COUNTER_BYTES * MeterCounter.SeenUnknown;

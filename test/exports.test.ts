@@ -1,0 +1,167 @@
+/** What each module exports, by name and kind, beside the interface that the host takes it for. */
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import type { DriverExports, PatternExports } from "../src/foreign/link.js";
+import { FACE } from "../src/foreign/link.js";
+import { HOOKS } from "../src/meter/hooks.js";
+import { GLOBAL_PREFIX, type MachineExports, type ModelExports } from "../src/sandbox/instance.js";
+import { models } from "../src/sandbox/models.js";
+import type { RawExports } from "./raw-machine.js";
+
+type Kind<Export> = Export extends WebAssembly.Memory
+  ? "memory"
+  : Export extends WebAssembly.Global
+    ? "global"
+    : "function";
+
+/** A list with a name too many, or too few, or of another kind, does not compile. */
+type Kinds<Exports> = { [Name in keyof Exports]: Kind<Exports[Name]> };
+
+const MACHINE = {
+  memory: "memory",
+  start: "function",
+  read: "function",
+  write: "function",
+  fill: "function",
+  copy: "function",
+  touch: "function",
+  pageState: "function",
+  pageRun: "function",
+  regionFrom: "function",
+  regionEnd: "function",
+  regionBelow: "function",
+  counters: "function",
+  counterCount: "function",
+  calls: "function",
+  pathCount: "function",
+  pathOrigin: "function",
+  pathCounters: "function",
+  failure: "function",
+  check: "function",
+  restartCounters: "function",
+} as const satisfies Kinds<MachineExports>;
+
+const RAW_MACHINE = {
+  ...MACHINE,
+  mmap: "function",
+  munmap: "function",
+  mremap: "function",
+  brk: "function",
+  madvise: "function",
+  vmCopy: "function",
+  clear: "function",
+  clearDirty: "function",
+} as const satisfies Kinds<RawExports>;
+
+const MODEL = {
+  ...MACHINE,
+  configure: "function",
+  malloc: "function",
+  calloc: "function",
+  realloc: "function",
+  free: "function",
+  aligned: "function",
+  usableSize: "function",
+  trim: "function",
+  inUse: "function",
+  system: "function",
+  cached: "function",
+  statistic: "function",
+  bufferAddress: "function",
+  bufferRecords: "function",
+  resultsAddress: "function",
+  slotsAddress: "function",
+  slotsMade: "function",
+  replay: "function",
+  replayed: "function",
+  failedAllocations: "function",
+} as const satisfies Kinds<ModelExports>;
+
+const DRIVER = {
+  memory: "memory",
+  configure: "function",
+  malloc: "function",
+  calloc: "function",
+  aligned: "function",
+  resize: "function",
+  release: "function",
+  block: "global",
+  checkObject: "function",
+  bufferAddress: "function",
+  bufferRecords: "function",
+  resultsAddress: "function",
+  slotsAddress: "function",
+  slotsMade: "function",
+  replay: "function",
+  replayed: "function",
+  done: "function",
+  calls: "function",
+  liveBytes: "function",
+  failedAllocations: "global",
+  doneBeforeFailure: "global",
+  fault: "global",
+  faultPointer: "global",
+  faultDetail: "global",
+} as const satisfies Kinds<DriverExports>;
+
+const PATTERNS = {
+  memory: "memory",
+  outsideBytes: "global",
+  outsideAddress: "global",
+  setBase: "function",
+  note: "function",
+  copy: "function",
+  fill: "function",
+  touch: "function",
+  memoryBytes: "function",
+  loadWord: "function",
+  clear: "function",
+  writePattern: "function",
+  patternEnd: "function",
+  zeroEnd: "function",
+  lastRead: "global",
+} as const satisfies Kinds<PatternExports>;
+
+/** The hooks, and what of the meter only patterns.ts calls, which has it compiled in. */
+const METER = Object.fromEntries(
+  [...HOOKS, "mark", "markUnknown", "noteFill"].map((name) => [name, "function"]),
+);
+
+async function compile(name: string): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(new URL(`../build/${name}.wasm`, import.meta.url)));
+}
+
+/** Without the globals that the build exports for checkpoints. */
+async function exportsOf(name: string): Promise<Record<string, string>> {
+  const exports = WebAssembly.Module.exports(await compile(name));
+  const own = exports.filter((one) => !one.name.startsWith(GLOBAL_PREFIX));
+  return Object.fromEntries(own.map((one) => [one.name, one.kind]));
+}
+
+describe.each(["", ".check"])("built as %o", (build) => {
+  it("the bare machine exports what the tests take it for", async () => {
+    expect(await exportsOf(`machine${build}`)).toEqual(RAW_MACHINE);
+  });
+
+  it.each(models.map(({ name }) => name))("%s exports what a sandbox takes it for", async (name) => {
+    expect(await exportsOf(`${name}${build}`)).toEqual(MODEL);
+  });
+});
+
+describe("what foreign modules are linked with", () => {
+  it.each([
+    ["driver", DRIVER],
+    ["patterns", PATTERNS],
+    ["meter", METER],
+  ])("%s exports what the host takes it for", async (name, expected) => {
+    expect(await exportsOf(name)).toEqual(expected);
+  });
+
+  it("gives the driver every function that it imports, and no other names", async () => {
+    const imported = WebAssembly.Module.imports(await compile("driver")).map(({ name }) => name);
+    const faces = Object.values(FACE).flatMap((functions) => Object.values(functions));
+    const given = new Set<string>([...faces, ...Object.keys(PATTERNS)]);
+    expect(imported.filter((name) => !given.has(name))).toEqual([]);
+    expect(faces.filter((name) => !imported.includes(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+/** The machine beside the reference, for tests and by hand. */
+import { openRawMachine } from "../raw-machine.js";
+import {
+  DifferentialError,
+  formatOperations,
+  replayDifferential,
+  runDifferential,
+  shrinkDifferential,
+} from "../reference/differential.js";
+import type { MachineOptions } from "../reference/interface.js";
+
+export const KERNELS = ["linux", "darwin"] as const;
+export const PAGE_BYTES = [4096, 16384, 65536] as const;
+/** In pages; 0 for none: none, few frames (so that lazy pages are reclaimed), little address space. */
+export const LIMITS = [
+  { memoryPages: 0, addressSpacePages: 0 },
+  { memoryPages: 160, addressSpacePages: 0 },
+  { memoryPages: 0, addressSpacePages: 2500 },
+] as const;
+
+export function optionsOf(
+  kernel: MachineOptions["kernel"],
+  pageBytes: MachineOptions["pageBytes"],
+  { memoryPages, addressSpacePages }: (typeof LIMITS)[number],
+): MachineOptions {
+  return {
+    kernel,
+    pageBytes,
+    memoryBytes: memoryPages * pageBytes,
+    addressSpaceBytes: addressSpacePages * pageBytes,
+  };
+}
+
+/**
+ * Does so many random operations on both.
+ * @throws DifferentialError on a difference, with the shortest list of operations that still shows one.
+ */
+export async function compare(
+  options: MachineOptions,
+  check: boolean,
+  seed: number,
+  operations: number,
+): Promise<void> {
+  try {
+    runDifferential(await openRawMachine(options, check), options, seed, operations);
+  } catch (error) {
+    if (!(error instanceof DifferentialError)) throw error;
+    const open = () => openRawMachine(options, check);
+    const short = await shrinkDifferential(open, options, error.operations);
+    const found = replayDifferential(await open(), options, short);
+    const list = `${short.length} operations are enough:\n${formatOperations(short)}`;
+    error.message += `\n${list}\n  ${found?.message ?? "(not when replayed)"}`;
+    throw error;
+  }
+}

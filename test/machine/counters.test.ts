@@ -1,0 +1,48 @@
+/** Every counter of the machine's is in some figure of `Counters`. */
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { COUNTERS, Counter, Fn } from "#shared/counters";
+import { Instance, type MachineExports } from "../../src/sandbox/instance.js";
+
+const COUNTER_BYTES = 8;
+const NO_GAUGES = { inUse: 0, system: 0, cached: 0 };
+
+/** Those of which there is another sum, or which are no sum. */
+const ELSEWHERE: ReadonlySet<number> = new Set([
+  Counter.PagesWalked, // counted again for each system call
+  Counter.PeakResidentPages, // the machine keeps it beside the tables
+]);
+
+/** The path of a function that the program calls has the function's number: one with allocator calls. */
+const PATH = Fn.Malloc;
+
+async function open() {
+  const wasm = await readFile(new URL("../../build/machine.wasm", import.meta.url));
+  const limits = { memoryBytes: 0, addressSpaceBytes: 0 };
+  return Instance.open<MachineExports>(wasm, { kernel: "linux", pageBytes: 4096, ...limits });
+}
+
+const sums = Array.from({ length: COUNTERS }, (_, counter) => counter).filter(
+  (counter) => !ELSEWHERE.has(counter),
+);
+
+it.each(sums.map((counter) => [Counter[counter] ?? `of system calls ${counter}`, counter] as const))(
+  "the counter %s changes one figure",
+  async (_, counter) => {
+    const instance = await open();
+    const before = figures(instance.counters(NO_GAUGES));
+    const at = instance.exports.pathCounters(PATH) + COUNTER_BYTES * counter;
+    new DataView(instance.exports.memory.buffer).setBigUint64(at, 1n, true);
+    const after = figures(instance.counters(NO_GAUGES));
+    const changed = Object.keys(after).filter((path) => after[path] !== before[path]);
+    expect(changed).toHaveLength(1);
+  },
+);
+
+/** All figures, by path. */
+function figures(tree: object, path = ""): Record<string, number> {
+  const entries = Object.entries(tree).map(([key, value]) =>
+    typeof value === "number" ? { [path + key]: value } : figures(value, `${path}${key}.`),
+  );
+  return Object.assign({}, ...entries);
+}
