@@ -104,6 +104,16 @@ function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
 }
 
+/** Reads without touching or counting: for validators. Asserts that the integer is mapped and within one page. */
+export function peek<T>(address: u64): T {
+  const page = address >> pageShift;
+  const offset = <usize>(address & pageMask);
+  const state = stateOf(page);
+  assert(state != UNMAPPED, "a validator reads only what is mapped");
+  assert(offset + sizeof<T>() <= <usize>pageBytes, "a validator reads within one page");
+  return state & CONTENT ? load<T>(contentOf(page, state) + offset) : <T>0;
+}
+
 /** Grows whenever what `hostOf` said may have gone stale. */
 export function hostGeneration(): u64 {
   return generation;

@@ -64,6 +64,7 @@ export async function observeModel(run: ModelRun): Promise<Observation> {
     return { ...observer.observation(), failure: String(error) };
   }
   observer.finish();
+  sandbox.check();
   return observer.observation();
 }
 
