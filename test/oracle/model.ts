@@ -64,7 +64,6 @@ export async function observeModel(run: ModelRun): Promise<Observation> {
     return { ...observer.observation(), failure: String(error) };
   }
   observer.finish();
-  sandbox.check();
   return observer.observation();
 }
 
@@ -166,6 +165,7 @@ class Observer {
   }
 
   #checkpoint(): void {
+    this.sandbox.check();
     const { faults, bytes } = this.sandbox.counters();
     const calls = this.#calls();
     for (const [name, count] of Object.entries(this.#callsBefore)) calls[name] = (calls[name] ?? 0) - count;
