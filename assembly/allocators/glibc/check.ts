@@ -46,16 +46,16 @@ class Tally {
   }
 }
 
-function makeTally(at: usize): Tally {
-  return changetype<Tally>(at);
-}
+const TALLY: usize = offsetof<Tally>();
+/** Room for four. */
+const TALLIES: usize = isDefined(ZP_CHECK) ? memory.data(4 * <i32>TALLY, 8) : 0;
 
 /** Chunks of the chain, by what the header behind each says. */
-const free = makeTally(memory.data(offsetof<Tally>(), 8));
-const used = makeTally(memory.data(offsetof<Tally>(), 8));
+const free = changetype<Tally>(TALLIES);
+const used = changetype<Tally>(TALLIES + TALLY);
 /** Chunks of the bins; chunks that are marked as in use though no program holds them. */
-const binned = makeTally(memory.data(offsetof<Tally>(), 8));
-const kept = makeTally(memory.data(offsetof<Tally>(), 8));
+const binned = changetype<Tally>(TALLIES + 2 * TALLY);
+const kept = changetype<Tally>(TALLIES + 3 * TALLY);
 
 /** `live`: usable bytes of live blocks. */
 export function check(live: u64): void {

@@ -4,8 +4,8 @@
  * chunk, or of the second of the two fenceposts that the top left behind.
  */
 const MOST: u32 = 4096;
-const STARTS: usize = memory.data(8 * 4096, 8);
-const LAST_HEADERS: usize = memory.data(8 * 4096, 8);
+const STARTS: usize = isDefined(ZP_CHECK) ? memory.data(8 * MOST, 8) : 0;
+const LAST_HEADERS: usize = isDefined(ZP_CHECK) ? memory.data(8 * MOST, 8) : 0;
 
 /** Pieces there are. Only the first MOST are noted. */
 export let count: u32 = 0;
