@@ -62,7 +62,8 @@ export function memoryBytes(): u64 {
 
 // ---- Helpers ----
 
-function virtualBytes(): u64 {
+/** Bytes of all mappings. Not a system call: for validators. */
+export function virtualBytes(): u64 {
   return virtualPages << pageShift;
 }
 

@@ -1,4 +1,4 @@
-/** What glibc prints before it aborts, by number: `messages` in src/models.ts has the texts. */
+/** Numbers of what glibc prints before it aborts. The texts are `messages` in src/models.ts, in this order. */
 import { abort } from "../allocator";
 
 export const INVALID_POINTER: u64 = 0;
@@ -40,7 +40,7 @@ export const LARGE_LIST_SIZES: u64 = 35;
 export const LARGE_LIST: u64 = 36;
 export const TOP_ASSERTION: u64 = 37;
 
-/** Stops; `chunk` is the one the complaint is about. */
+/** Aborts with a message about a chunk. */
 export function stop(message: u64, chunk: u64): void {
   abort(message, chunk + 16);
 }
