@@ -104,6 +104,22 @@ function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
 }
 
+/** Reads without touching or counting: for validators. The range is mapped, and may straddle two pages. */
+export function peek<T>(address: u64): T {
+  const low = <u32>min<u64>(sizeof<T>(), pageBytes - (address & pageMask));
+  const first = peekBytes(address, low);
+  if (low == sizeof<T>()) return <T>first;
+  return <T>(first | (peekBytes(address + low, sizeof<T>() - low) << (8 * low)));
+}
+
+/** The bytes of a range within one page. A page without content reads as zero. */
+function peekBytes(address: u64, width: u32): u64 {
+  const page = address >> pageShift;
+  const state = stateOf(page);
+  assert(state != UNMAPPED, "a validator reads what is mapped");
+  return state & CONTENT ? loadBytes(contentOf(page, state) + <usize>(address & pageMask), width) : 0;
+}
+
 /** Grows whenever what `hostOf` said may have gone stale. */
 export function hostGeneration(): u64 {
   return generation;
