@@ -44,6 +44,22 @@ describe.each([false, true])("lazy, check build %s", (check) => {
     expect(sandbox.counters().bytes.virtual).toBe(0);
   });
 
+  it("finds every region after others were given back, wherever they lie", async () => {
+    const sandbox = await open();
+    const random = new Random(0x5e7);
+    // Large blocks of all sizes between them, so that regions share slots of the set.
+    const blocks = Array.from({ length: 16_000 }, (_, i) => {
+      if (i % 8 === 0) sandbox.malloc(2 ** 20 + random.below(2 ** 32));
+      return sandbox.malloc(130_048);
+    });
+    for (let left = blocks.length; left > 0; left--) {
+      const [block = 0] = blocks.splice(random.below(left), 1);
+      expect(sandbox.usableSize(block)).toBe(130_048);
+      sandbox.free(block);
+      if (left % 2000 === 0) sandbox.check();
+    }
+  });
+
   it("goes on in the other regions of a class when one is full", async () => {
     const sandbox = await open();
     const blocks = Array.from({ length: 40 }, () => sandbox.malloc(100_000));
