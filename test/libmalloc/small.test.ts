@@ -166,6 +166,26 @@ describe("the depot", () => {
     ]);
   });
 
+  it("takes the newest region when that is the first sparse one, with what was never handed out of it", async () => {
+    const sandbox = await open({ cpus: 2 });
+    const bases = new Map<number, number[]>();
+    while (bases.size < 4) {
+      const [pointer = 0] = blocks(sandbox, 1);
+      const base = pointer - (pointer % REGION);
+      bases.set(base, [...(bases.get(base) ?? []), pointer]);
+    }
+    const older = [...bases.values()].slice(0, 3);
+    // A fifth of each of the older ones is free, so they are not sparse; with the newest it is more than one and a half.
+    freeAll(
+      sandbox,
+      older.flatMap((pointers) => pointers.filter((_, i) => i % 5 === 2)),
+    );
+    expect(sandbox.counters().syscalls).toMatchObject({ madviseFreeReusable: 1, mmap: 4 });
+    sandbox.check();
+    expect(new Set(blocks(sandbox, 2 * FULL)).size).toBe(2 * FULL);
+    expect(sandbox.counters().syscalls).toMatchObject({ madviseFreeReuse: 1 });
+  });
+
   it("gives a region back before one is mapped, and tells the kernel of all of it", async () => {
     const sandbox = await open({ cpus: 2 });
     const pointers = blocks(sandbox, 3 * FULL - 1);

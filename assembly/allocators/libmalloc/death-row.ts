@@ -97,10 +97,7 @@ export function holds(address: u64): bool {
 
 /** Takes a slot out and closes the gap, keeping the order. */
 export function remove(index: u32): void {
-  const slot = at(index);
-  if (isDefined(ZP_CHECK)) assert(slot.address != 0, "the slot taken out of the ring holds a block");
-  cacheBytes -= slot.size;
-  if (!slot.madvised) reserveBytes -= slot.size;
+  discount(at(index));
   if (oldest == newest) {
     wipe(index);
   } else if (index <= newest) {
@@ -112,6 +109,19 @@ export function remove(index: u32): void {
     wipe(oldest);
     oldest = after(oldest);
   }
+}
+
+/** Takes the oldest block out. */
+export function removeOldest(): void {
+  discount(at(oldest));
+  wipe(oldest);
+  if (oldest != newest) oldest = after(oldest);
+}
+
+function discount(slot: Slot): void {
+  if (isDefined(ZP_CHECK)) assert(slot.address != 0, "the slot taken out of the ring holds a block");
+  cacheBytes -= slot.size;
+  if (!slot.madvised) reserveBytes -= slot.size;
 }
 
 /** Slot of the block that must leave before another comes; NONE while there is room. */

@@ -125,7 +125,7 @@ function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
   const victim = deathRow.victim();
   const evicted = victim == deathRow.NONE ? 0 : deathRow.at(victim).address;
   const evictedSize = evicted ? deathRow.at(victim).size : 0;
-  if (evicted) deathRow.remove(victim);
+  if (evicted) deathRow.removeOldest();
   deathRow.push(pointer, size, madvised);
   if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;
   live.remove(entry);
@@ -166,7 +166,7 @@ export function discardCache(): void {
   for (let index = deathRow.eldest(); index != deathRow.NONE; index = deathRow.eldest()) {
     const address = deathRow.at(index).address;
     const size = deathRow.at(index).size;
-    deathRow.remove(index);
+    deathRow.removeOldest();
     kernel.munmap(address, size);
   }
 }
