@@ -1,37 +1,39 @@
 /**
- * A kind of blocks, tiny, small or medium, towards the zone: bytes in, addresses out. It is its rack, for nothing else
- * has a state; B is how its regions know their blocks, which has none.
+ * A rack as the zone sees it: requests in bytes, blocks as addresses. B is how its regions know their blocks. It has
+ * no state of its own.
  */
 import { clear, loadAt } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
 import { Blocks } from "./blocks";
+import { checkRack } from "./check";
 import { allocate, carve, free, grow, isFresh, shrink } from "./magazine";
 import { bytesOf, MAGAZINE_BYTES, Magazine, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
 import { holds, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
 /**
- * Room for a kind, as memory.data takes it:
+ * Room for one, as memory.data takes it:
  *
  *      0      RACK_BYTES
  *      ├──────┼───────┼──────────┼───────┤
  *      │ rack │ table │ magazine │ depot │
  *      └──────┴───────┴──────────┴───────┘
  */
-export const KIND_BYTES: usize = RACK_BYTES + TABLE_BYTES + 2 * MAGAZINE_BYTES;
+export const BLOCK_RACK_BYTES: usize = RACK_BYTES + TABLE_BYTES + 2 * MAGAZINE_BYTES;
 
-/** Live blocks of all kinds, and their bytes. */
+/** Live blocks of all racks, and their bytes. */
 export let liveBlocks: u64 = 0;
 export let liveBytes: u64 = 0;
 
 @unmanaged
-export class Kind<B extends Blocks> extends Rack {
+export class BlockRack<B extends Blocks> extends Rack {
   get blocks(): B {
     return changetype<B>(0);
   }
 
-  /** Begins with its constants set, out of zeroes, and with a depot if there are several CPUs. */
+  /** Begins without regions, and with a depot if there are several CPUs. Its shape is set, all else is 0. */
   start(cpus: u64): void {
+    if (isDefined(ZP_CHECK)) assert(offsetof<Rack>() <= RACK_BYTES, "a rack's fields fit in their room");
     const room = changetype<usize>(this) + RACK_BYTES;
     this.payload = bytesOf(this, this.quanta);
     this.table = room;
@@ -62,7 +64,7 @@ export class Kind<B extends Blocks> extends Rack {
     return block;
   }
 
-  /** The same, cleared: in full, even what was never touched, but for the first block of a region. */
+  /** The same, cleared in full, even what was never touched. Only the first block of a region is not. */
   calloc(bytes: u64): u64 {
     const caller = enter(this.allocates);
     const block = this.take(bytes);
@@ -72,12 +74,12 @@ export class Kind<B extends Blocks> extends Rack {
   }
 
   private clearTaken(block: u64, bytes: u64): void {
-    // What was cleared when freed is only looked at: we take it to be the first word.
+    // A block that was cleared when freed is only looked at. We assume that it is the first word.
     if (this.clearsOnFree) loadAt<u64>(block);
     else clearBlock(block, this.roundedSize(bytes));
   }
 
-  /** Quanta of the live block that starts there; 0 when none does. The one freed last is not live. */
+  /** Quanta of the live block that starts at the pointer; 0 when none does. The block freed last is not live. */
   private quantaAt(pointer: u64): u64 {
     if (pointer == this.magazine.lastFree || !this.blocks.isLive(this, pointer)) return 0;
     return this.blocks.sizeOf(this, pointer);
@@ -98,6 +100,7 @@ export class Kind<B extends Blocks> extends Rack {
     if (!holds(this, pointer)) return false;
     const quanta = this.quantaAt(pointer);
     if (!quanta) return false;
+    if (isDefined(ZP_CHECK)) assert(liveBlocks > 0 && liveBytes > 0, "a block that is freed was counted");
     liveBlocks--;
     liveBytes -= bytesOf(this, quanta);
     const caller = enter(this.frees);
@@ -122,7 +125,7 @@ export class Kind<B extends Blocks> extends Rack {
     shrink(this.blocks, this, pointer, old, quanta);
   }
 
-  /** Takes a block on an alignment above 16, cut from a larger one. Returns 0 when there is no region. */
+  /** Takes a block on an alignment above 16, cut out of a larger one. Returns 0 when the kernel gives no region. */
   aligned(align: u64, bytes: u64): u64 {
     const block = this.malloc(bytes + align - 1);
     if (!block) return 0;
@@ -132,12 +135,17 @@ export class Kind<B extends Blocks> extends Rack {
     return carve(this.blocks, this, block, whole, quanta, align);
   }
 
-  /** Bytes of its regions; of those, what blocks can have. */
+  /** Bytes of its regions, and what blocks can have of them. */
   mappedBytes(): u64 {
     return this.regions * regionBytes(this);
   }
 
   payloadBytes(): u64 {
     return this.regions * this.payload;
+  }
+
+  /** Asserts what must hold (check.ts). */
+  check(): void {
+    checkRack(this.blocks, this);
   }
 }
