@@ -7,10 +7,6 @@ export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail/replay.js";
 export { type JailLimits, type Scenarios, scenariosInJail } from "./jail/scenarios.js";
-export {
-  type Extern,
-  type FunctionType,
-  inspectModule,
-  type Limits,
-  type ModuleShape,
-} from "./wasm/inspect.js";
+export { type Extern, inspectModule, type ModuleShape } from "./wasm/inspect.js";
+export type { Limits } from "./wasm/limits.js";
+export type { FunctionType } from "./wasm/types.js";

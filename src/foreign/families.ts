@@ -3,7 +3,8 @@
  * the user gives. What is not there is composed of what is (assembly/face.ts).
  */
 import { ModuleError } from "../base/errors.js";
-import type { Extern, FunctionType } from "../wasm/inspect.js";
+import type { Extern } from "../wasm/inspect.js";
+import type { FunctionType } from "../wasm/types.js";
 
 /** How the functions are called; the order of assembly/face.ts. */
 export const CONVENTIONS = ["c", "sized", "bindgen", "rust", "managed"] as const;

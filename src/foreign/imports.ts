@@ -11,9 +11,10 @@
  *      └──────┴───────────────┴──────────────┴──────────────────┴────────────
  */
 import { ModuleError, ModuleTrap } from "../base/errors.js";
-import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
-import type { Extern, Limits, ModuleShape } from "../wasm/inspect.js";
+import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import { checkInitial } from "../wasm/limit-memory.js";
+import type { Limits } from "../wasm/limits.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 
 const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
 const FIRST_ELEMENT = 1; // 0 is the null function

@@ -1,23 +1,23 @@
 import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
-import { type Meter, runsOf } from "../meter/reading.js";
+import { PAGE_BYTES } from "../meter/layout.js";
+import type { Meter } from "../meter/reading.js";
 import type { PageRun } from "../sandbox/machine.js";
 import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { Provision } from "./families.js";
 import { Guard } from "./guard.js";
 import type { Host } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
+import { runsOf } from "./page-runs.js";
 import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
-/** Pages of an operating system, which a meter counts. */
-const PAGE_BYTES = 4096;
 
 /** What a module turned out to be. */
 export interface AllocatorReport {

@@ -3,14 +3,17 @@
  * locals, and these to the meter's counters before it calls or leaves. So what a trap loses is what its function did
  * since then.
  */
-import type { BinaryWriter } from "../wasm/binary.js";
-import { type Access, I64, Op } from "../wasm/instructions.js";
-import type { Layout } from "./hooks.js";
+import type { Access } from "../wasm/effects.js";
+import { Op } from "../wasm/opcodes.js";
+import { I64 } from "../wasm/types.js";
+import type { BinaryWriter } from "../wasm/writer.js";
+import { counterAddress, type Layout } from "./layout.js";
 
-const COUNTER_BYTES = 8;
-
-/** What is counted: the first two counters of the meter, in this order. */
-const COUNTED = ["reads", "writes"] as const;
+/** What of an access is counted, and where. */
+const COUNTED = [
+  ["reads", "loads"],
+  ["writes", "stores"],
+] as const;
 
 export class AccessCounts {
   /** By straight-line code so far. */
@@ -30,7 +33,7 @@ export class AccessCounts {
   }
 
   add(access: Access): void {
-    COUNTED.forEach((kind, i) => {
+    COUNTED.forEach(([kind], i) => {
       if (access[kind] > 0) (this.#amounts[i] as number)++;
     });
   }
@@ -40,8 +43,8 @@ export class AccessCounts {
     this.#amounts.forEach((amount, i) => {
       if (amount === 0) return;
       const local = this.#local(i);
-      this.code.byte(Op.LocalGet).u32(local).byte(Op.I64Const).s32(amount);
-      this.code.byte(Op.I64Add, Op.LocalSet).u32(local);
+      this.code.byte(Op.LocalGet).unsigned(local).byte(Op.I64Const).s32(amount);
+      this.code.byte(Op.I64Add, Op.LocalSet).unsigned(local);
       this.#isOpen = this.#wasOpen = true;
       this.#amounts[i] = 0;
     });
@@ -49,12 +52,12 @@ export class AccessCounts {
 
   /** Adds all to the counters in memory. To be done before the function calls, or is left. */
   settle(): void {
-    COUNTED.forEach((_, i) => {
+    COUNTED.forEach(([, counter], i) => {
       const amount = this.#amounts[i] as number;
       if (amount === 0 && !this.#isOpen) return;
       const local = this.#isOpen ? this.#local(i) : undefined;
-      addToCounter(this.code, this.layout.COUNTERS + COUNTER_BYTES * i, amount, local);
-      if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).u32(local);
+      addToCounter(this.code, counterAddress(this.layout, counter), amount, local);
+      if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).unsigned(local);
       this.#amounts[i] = 0;
     });
     this.#isOpen = false;
@@ -65,15 +68,15 @@ export class AccessCounts {
     this.#isOpen = this.#wasOpen;
   }
 
-  #local(counter: number): number {
-    return this.temporary(COUNTED[counter] as string, I64);
+  #local(i: number): number {
+    return this.temporary(`count ${i}`, I64);
   }
 }
 
 /** Writes code that adds an amount, and what a local holds if it is given, to the counter at an address. */
 export function addToCounter(code: BinaryWriter, address: number, amount: number, local?: number): void {
-  code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
+  code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).unsigned(address);
   if (amount > 0) code.byte(Op.I64Const).s32(amount).byte(Op.I64Add);
-  if (local !== undefined) code.byte(Op.LocalGet).u32(local).byte(Op.I64Add);
-  code.byte(Op.I64Store, 3).u32(address);
+  if (local !== undefined) code.byte(Op.LocalGet).unsigned(local).byte(Op.I64Add);
+  code.byte(Op.I64Store, 3).unsigned(address);
 }

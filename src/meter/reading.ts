@@ -1,6 +1,6 @@
 import { SandboxError } from "../base/errors.js";
-import type { PageRun, PageState } from "../sandbox/machine.js";
-import { WASM_PAGE_BYTES } from "../wasm/binary.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
+import { type Counter, counterAddress, PAGE_BYTES } from "./layout.js";
 import type { MeteredModule } from "./meter.js";
 
 /** What a metered module did since the last reset. */
@@ -34,24 +34,6 @@ export interface Zeroing {
   /** Of these, those that were zero already. */
   needless: number;
 }
-
-const PAGE_BYTES = 4096;
-
-// The order of assembly/meter.ts.
-const COUNTERS = [
-  "loads",
-  "stores",
-  "fills",
-  "copies",
-  "inits",
-  "grows",
-  "filled",
-  "filledNeedlessly",
-  "stored",
-  "storedNeedlessly",
-  "storedOverZeroes",
-  "refused",
-] as const;
 
 /** Bits of `Meter.pages`. */
 export const READ = 1;
@@ -93,8 +75,8 @@ export class Meter {
   }
 
   set refused(is: boolean) {
-    const view = new DataView(this.memory.buffer, this.module.layout.COUNTERS);
-    view.setBigUint64(8 * COUNTERS.indexOf("refused"), is ? 1n : 0n, true);
+    const view = new DataView(this.memory.buffer);
+    view.setBigUint64(counterAddress(this.module.layout, "refused"), is ? 1n : 0n, true);
   }
 
   /** What happened to every page, as READ, WRITTEN and CLEARED together. */
@@ -119,9 +101,9 @@ export class Meter {
     return { touched, needlessPages: count[CLEARED] as number };
   }
 
-  #counters(): (name: (typeof COUNTERS)[number]) => number {
-    const view = new DataView(this.memory.buffer, this.module.layout.COUNTERS);
-    return (name) => Number(view.getBigUint64(8 * COUNTERS.indexOf(name), true));
+  #counters(): (counter: Counter) => number {
+    const view = new DataView(this.memory.buffer);
+    return (counter) => Number(view.getBigUint64(counterAddress(this.module.layout, counter), true));
   }
 
   /** One byte for every page the module has. */
@@ -132,51 +114,9 @@ export class Meter {
 }
 
 /** Runs of stores over nothing but zeroes have a counter of their own, which is both. */
-function storedZeroes(counter: (name: (typeof COUNTERS)[number]) => number): Zeroing {
+function storedZeroes(counter: (name: Counter) => number): Zeroing {
   const clean = counter("storedOverZeroes");
   return { bytes: clean + counter("stored"), needless: clean + counter("storedNeedlessly") };
 }
 
 type Maps = [Uint8Array, Uint8Array, Uint8Array];
-
-/**
- * The pages of a range as runs of alike ones, given what happened to every page from address 0 on. Pages
- * beyond these are unmapped; one that was only cleared is clean.
- */
-export function runsOf(pages: Uint8Array, address: number, bytes: number): PageRun[] {
-  const runs: PageRun[] = [];
-  const first = Math.floor(address / PAGE_BYTES);
-  const end = bytes === 0 ? first : Math.floor((address + bytes - 1) / PAGE_BYTES) + 1;
-  let before: number | undefined = -1;
-  for (let page = first; page < end; page++) {
-    const bits = pages[page];
-    const last = runs.at(-1);
-    if (last && bits === before) last.pages++;
-    else runs.push(runOf(page * PAGE_BYTES, bits));
-    before = bits;
-    if (bits !== undefined) continue;
-    (runs.at(-1) as PageRun).pages += end - page - 1;
-    break;
-  }
-  return runs;
-}
-
-function runOf(address: number, bits: number | undefined): PageRun {
-  const has = (bit: number) => ((bits ?? 0) & bit) !== 0;
-  return {
-    address,
-    pages: 1,
-    state: stateOf(bits),
-    read: has(READ),
-    written: has(WRITTEN | CLEARED),
-    reusable: false,
-    needless: bits === CLEARED,
-  };
-}
-
-function stateOf(bits: number | undefined): PageState {
-  if (bits === undefined) return "unmapped";
-  if (bits & WRITTEN) return "written";
-  if (bits & CLEARED) return "clean";
-  return bits & READ ? "zeroPage" : "reserved";
-}

@@ -10,12 +10,15 @@
  * stays within the bytes of one page, so its pages are those of its ends.
  */
 
-import type { BinaryWriter } from "../wasm/binary.js";
-import { type Access, F32, F64, I32, I64, type Instruction, Op, SIMD, V128 } from "../wasm/instructions.js";
+import type { Access } from "../wasm/effects.js";
+import type { Instruction } from "../wasm/instructions.js";
+import { Op, storesLane, writeOpcode } from "../wasm/opcodes.js";
+import { F32, F64, I32, I64, V128 } from "../wasm/types.js";
+import type { BinaryWriter } from "../wasm/writer.js";
 import { addToCounter } from "./access-counts.js";
-import type { Layout } from "./hooks.js";
+import { type Layout, PAGE_BYTES } from "./layout.js";
 import { CONSTANT, type Origin, type Origins } from "./origins.js";
-import { notePage, PAGE_BYTES } from "./touches.js";
+import { notePage } from "./touches.js";
 
 const VOID = 0x40; // of a block that gives nothing
 const MOST_STORES = 8; // pending at once: each keeps a local or two
@@ -85,7 +88,7 @@ export class ZeroStores {
     const value = this.rewritten.origins.at(0);
     const isKnown = value?.value === CONSTANT;
     const isOther = isKnown && (value.delta & (writes < 4 ? 256 ** writes - 1 : -1)) !== 0;
-    return !isOther && (opcode < SIMD + 88 || opcode > SIMD + 91);
+    return !isOther && !storesLane(opcode);
   }
 
   /** Writes a store, whose address and value are on the stack, by way of `write`. */
@@ -97,11 +100,10 @@ export class ZeroStores {
     const { code, layout, temporary } = this.rewritten;
     const old = temporary(`old ${this.#pending++}`, kind.word);
     this.#address(address, delta);
-    code
-      .opcode(kind.load)
+    writeOpcode(code, kind.load)
       .byte(0)
-      .u32(offset + layout.BASE);
-    code.byte(Op.LocalSet).u32(old);
+      .unsigned(offset + layout.BASE);
+    code.byte(Op.LocalSet).unsigned(old);
     write();
     this.#add(address, { distance: delta + offset, bytes, kind, value, old });
     if (isTemporary) this.#flushRun(address);
@@ -127,7 +129,7 @@ export class ZeroStores {
     let held = value && (value.value === CONSTANT ? null : origins.copy(value));
     if (held === undefined) {
       held = temporary(`value ${this.#pending}`, type);
-      code.byte(Op.LocalTee).u32(held);
+      code.byte(Op.LocalTee).unsigned(held);
     }
     const known = address && address.value !== CONSTANT ? origins.holder(address.value) : undefined;
     if (known !== undefined) {
@@ -135,7 +137,13 @@ export class ZeroStores {
       return { address: known, delta, value: held, isTemporary: false };
     }
     const [atLocal, valueLocal] = [temporary("address", I32), temporary("operand 0", type)];
-    code.byte(Op.LocalSet).u32(valueLocal).byte(Op.LocalTee).u32(atLocal).byte(Op.LocalGet).u32(valueLocal);
+    code
+      .byte(Op.LocalSet)
+      .unsigned(valueLocal)
+      .byte(Op.LocalTee)
+      .unsigned(atLocal)
+      .byte(Op.LocalGet)
+      .unsigned(valueLocal);
     return { address: atLocal, delta: 0, value: held, isTemporary: true };
   }
 
@@ -191,28 +199,28 @@ export class ZeroStores {
     const { code, layout } = this.rewritten;
     const { kind } = run.stores[0];
     run.stores.forEach(({ old }, i) => {
-      code.byte(Op.LocalGet).u32(old);
-      if (i > 0) code.opcode(kind.or);
+      code.byte(Op.LocalGet).unsigned(old);
+      if (i > 0) writeOpcode(code, kind.or);
     });
     for (const store of isUniform(run) ? [] : variablesOf(run)) {
       this.#writeValue(store);
-      code.opcode(kind.or);
+      writeOpcode(code, kind.or);
     }
     this.#writeIsZero(kind);
     // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
-    code.byte(Op.I32Const, 0, Op.I32Load, 2).u32(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
+    code.byte(Op.I32Const, 0, Op.I32Load, 2).unsigned(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
   }
 
   #writeValue({ value, kind }: Store): void {
     const { code } = this.rewritten;
     code
       .byte(Op.LocalGet)
-      .u32(value as number)
+      .unsigned(value as number)
       .append(kind.valueToWord);
   }
 
   #writeIsZero({ isZero }: Kind): void {
-    for (const opcode of isZero) this.rewritten.code.opcode(opcode);
+    for (const opcode of isZero) writeOpcode(this.rewritten.code, opcode);
   }
 
   #countNeedless({ stores }: Run): void {
@@ -248,16 +256,16 @@ export class ZeroStores {
     const { code, zeroedByStore } = this.rewritten;
     for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
       this.#address(address, distance + 8 * lane);
-      code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).u32(old);
-      if (kind.word === V128) code.opcode(Op.I64x2ExtractLane).byte(lane);
+      code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).unsigned(old);
+      if (kind.word === V128) writeOpcode(code, Op.I64x2ExtractLane).byte(lane);
       if (kind.word === I32) code.byte(Op.I64ExtendI32U);
-      code.byte(Op.Call).u32(zeroedByStore);
+      code.byte(Op.Call).unsigned(zeroedByStore);
     }
   }
 
   #address(local: number, distance: number): void {
     const { code } = this.rewritten;
-    code.byte(Op.LocalGet).u32(local);
+    code.byte(Op.LocalGet).unsigned(local);
     if (distance !== 0) code.byte(Op.I32Const).s32(distance).byte(Op.I32Add);
   }
 }
@@ -280,17 +288,17 @@ function storesSame(one: Store, other: Store): boolean {
 function kindOf(type: number, bytes: number): Kind {
   if (type === V128) {
     const isZero = [Op.V128AnyTrue, Op.I32Eqz];
-    return { load: SIMD, word: V128, or: Op.V128Or, valueToWord: [], isZero };
+    return { load: Op.V128Load, word: V128, or: Op.V128Or, valueToWord: [], isZero };
   }
   // Shifted to the top, the bytes that are not stored drop out.
   if (type === I64 || type === F64) {
     const unstored = [Op.I64Const, 64 - 8 * bytes, Op.I64Shl];
     const valueToWord = type === F64 ? [Op.I64ReinterpretF64] : bytes < 8 ? unstored : [];
-    const load = { 1: 0x31, 2: 0x33, 4: 0x35, 8: Op.I64Load }[bytes] as number;
+    const load = { 1: Op.I64Load8U, 2: Op.I64Load16U, 4: Op.I64Load32U, 8: Op.I64Load }[bytes] as number;
     return { load, word: I64, or: Op.I64Or, valueToWord, isZero: [Op.I64Eqz] };
   }
   const unstored = [Op.I32Const, 32 - 8 * bytes, Op.I32Shl];
   const valueToWord = type === F32 ? [Op.I32ReinterpretF32] : bytes < 4 ? unstored : [];
-  const load = { 1: 0x2d, 2: 0x2f, 4: Op.I32Load }[bytes] as number;
+  const load = { 1: Op.I32Load8U, 2: Op.I32Load16U, 4: Op.I32Load }[bytes] as number;
   return { load, word: I32, or: Op.I32Or, valueToWord, isZero: [Op.I32Eqz] };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Allocator, describeProvisions, findAllocator } from "../../src/foreign/families.js";
 import { ModuleError } from "../../src/index.js";
-import type { Extern, ValueType } from "../../src/wasm/inspect.js";
+import type { Extern } from "../../src/wasm/inspect.js";
+import type { ValueType } from "../../src/wasm/types.js";
 
 const LETTERS: Record<string, ValueType> = { i: "i32", l: "i64" };
 

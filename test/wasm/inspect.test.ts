@@ -74,7 +74,7 @@ describe("a module that is not", () => {
     ["a number without end", [...HEADER, 1, ...Array(12).fill(0x80)], "exceeds 32 bits", 9],
     ["a number too large", [...HEADER, 1, 0xff, 0xff, 0xff, 0xff, 0x7f], "exceeds 32 bits", 9],
     ["a list longer than the file", [...HEADER, 1, 5, 0xff, 0xff, 0xff, 0xff, 0xf], "too soon", 15],
-    ["types of garbage collected objects", [...HEADER, 1, 3, 1, 0x5f, 0], "no plain function's", 11],
+    ["types of garbage collected objects", [...HEADER, 1, 3, 1, 0x5f, 0], "not a plain function type", 11],
     ["a function of no type", [...HEADER, 3, 2, 1, 7], "a type that is not there", 11],
     ["an export of nothing", [...HEADER, 7, 5, 1, 1, 0x61, 0, 3], 'export "a" names a function', 11],
     ["an import of no kind", [...HEADER, 2, 4, 1, 0, 0, 9], "of no known kind", 13],
