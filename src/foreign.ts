@@ -1,7 +1,8 @@
 /** The entry `zeropage/foreign`: other people's wasm modules, trusted or not. */
 
-export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export type { Provision } from "./foreign/provisions.js";
 export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
 export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";

@@ -27,9 +27,8 @@ export async function prepareAllocator(name: string, options: SandboxOptions = {
     return () => openSandbox(name, { ...options, ...(module && { module }) });
   }
   // Only now: the page loads this without.
-  const { prepareWasmAllocator } = await import("../foreign/open.js");
-  const { moduleOptions } = await import("../foreign/module-options.js");
-  return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+  const { prepareMetered } = await import("../foreign/open.js");
+  return prepareMetered(name, { name, options });
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {

@@ -1,7 +1,7 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
 import { readModule } from "#read-module";
 import { ModuleError } from "../base/errors.js";
-import { type Allocator, CONVENTIONS, type Role } from "./families.js";
+import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 
 /** assembly/driver.ts */
 export interface DriverExports {
@@ -68,7 +68,7 @@ export async function loadTools(): Promise<Tools> {
 }
 
 /** Which import of assembly/face.ts each function of a convention is. */
-const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
+const FACE: Record<Convention, Partial<Record<Role, string>>> = {
   c: {
     malloc: "cMalloc",
     calloc: "cCalloc",
@@ -86,7 +86,7 @@ const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
 /** Bits of what is native: assembly/face.ts. */
 const NATIVE: Partial<Record<Role, number>> = { calloc: 1, realloc: 2, aligned: 4, posixAligned: 8 };
 
-function nativeBits({ functions }: Allocator): number {
+function nativeBits({ functions }: FoundFunctions): number {
   const bits = Object.entries(NATIVE).map(([role, bit]) => (functions[role as Role] ? bit : 0));
   return bits.reduce((sum, bit) => sum | bit, 0);
 }
@@ -107,13 +107,13 @@ export function linkPatterns(
 /** @throws ModuleError if a function is not of the type its convention says. */
 export function link(
   tools: Tools,
-  allocator: Allocator,
+  found: FoundFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): Linked {
-  const driver = instantiateDriver(tools.driver, allocator, exports, patterns);
-  driver.configure(CONVENTIONS.indexOf(allocator.convention), nativeBits(allocator));
-  const usableSize = allocator.functions.usableSize;
+  const driver = instantiateDriver(tools.driver, found, exports, patterns);
+  driver.configure(CONVENTIONS.indexOf(found.convention), nativeBits(found));
+  const usableSize = found.functions.usableSize;
   return {
     driver,
     patterns,
@@ -123,7 +123,7 @@ export function link(
 
 function instantiateDriver(
   module: WebAssembly.Module,
-  { convention, functions }: Allocator,
+  { convention, functions }: FoundFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): DriverExports {

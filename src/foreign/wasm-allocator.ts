@@ -7,12 +7,12 @@ import type { PageRun } from "../sandbox/machine.js";
 import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
-import type { Provision } from "./families.js";
 import { Guard } from "./guard.js";
-import type { Host } from "./imports.js";
+import type { HostImports } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
 import { runsOf } from "./page-runs.js";
+import type { Provision } from "./provisions.js";
 import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
@@ -42,10 +42,8 @@ export interface Running {
   memory: LinearMemory;
   meter: Meter | undefined;
   /** What the module was given, and whether the host refused it memory. */
-  host: Host;
+  host: HostImports;
   started: string[];
-  /** Imports that trap when called, as "module.name". */
-  trapping: string[];
 }
 
 interface ObjectBlock {

@@ -13,30 +13,12 @@ import type { BinaryReader } from "../wasm/reader.js";
 import { I32 } from "../wasm/types.js";
 import { BinaryWriter } from "../wasm/writer.js";
 import { AccessCounts } from "./access-counts.js";
+import { BORDERS, BRANCHES, CALLS, CLOSINGS, EXITS, JUMPS, OPENINGS } from "./control.js";
 import type { Hooks } from "./hooks.js";
 import type { Layout } from "./layout.js";
 import { CONSTANT, Origins } from "./origins.js";
 import { notePage, Touches } from "./touches.js";
 import { ZeroStores } from "./zero-stores.js";
-
-/** Before these, touches are noted, since they may go elsewhere. */
-const BRANCHES = new Set<number>([Op.If, Op.BrIf, Op.BrOnNull, Op.BrOnNonNull]);
-/** After these, the host may have reset the notes. */
-const CALLS = new Set<number>([Op.Call, Op.CallIndirect, Op.CallRef]);
-/** These leave the function: jumps to one of many places, return, throws, tail calls, traps. */
-const EXITS = new Set<number>([
-  ...[Op.Unreachable, Op.Throw, Op.Rethrow, Op.ThrowRef, Op.BrTable, Op.Return],
-  ...[Op.ReturnCall, Op.ReturnCallIndirect, Op.ReturnCallRef],
-]);
-/** These leave it where their label is the function itself. */
-const JUMPS = new Set<number>([Op.Br, Op.BrIf, Op.BrOnNull, Op.BrOnNonNull]);
-const OPENINGS = new Set<number>([Op.Block, Op.Loop, Op.If, Op.Try, Op.TryTable]);
-const CLOSINGS = new Set<number>([Op.End, Op.Delegate]);
-/** After these, control comes from elsewhere or is gone: loop, else, end, catches, jumps, throws, tail calls. */
-const BORDERS = new Set<number>([
-  ...EXITS,
-  ...[Op.Loop, Op.Else, Op.Catch, Op.End, Op.Br, Op.Delegate, Op.CatchAll],
-]);
 
 /** What the rewriting of all functions of a module shares. */
 export interface Rewriting {

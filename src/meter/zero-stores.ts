@@ -13,27 +13,16 @@
 import type { Access } from "../wasm/effects.js";
 import type { Instruction } from "../wasm/instructions.js";
 import { Op, storesLane, writeOpcode } from "../wasm/opcodes.js";
-import { F32, F64, I32, I64, V128 } from "../wasm/types.js";
+import { I32, V128 } from "../wasm/types.js";
 import type { BinaryWriter } from "../wasm/writer.js";
 import { addToCounter } from "./access-counts.js";
 import { type Layout, PAGE_BYTES } from "./layout.js";
 import { CONSTANT, type Origin, type Origins } from "./origins.js";
+import { formOf, type StoreForm } from "./store-forms.js";
 import { notePage } from "./touches.js";
 
 const VOID = 0x40; // of a block that gives nothing
 const MOST_STORES = 8; // pending at once: each keeps a local or two
-
-/** The instructions for the bytes of one type. */
-interface Kind {
-  /** Loads as many bytes as are stored, extended by zeroes. */
-  load: number;
-  /** What they are loaded as. */
-  word: number;
-  or: number;
-  /** Instructions that make of the value what `load` would give, and of a word whether it is 0. */
-  valueToWord: readonly number[];
-  isZero: readonly number[];
-}
 
 /** Where the address of a store is: in a local, to which `delta` is to be added with wrapping. */
 interface Place {
@@ -49,7 +38,7 @@ interface Store {
   /** From what the run's local holds. */
   distance: number;
   bytes: number;
-  kind: Kind;
+  form: StoreForm;
   /** The locals with the value, null for a constant zero, and with what was overwritten. */
   value: number | null;
   old: number;
@@ -95,17 +84,17 @@ export class ZeroStores {
   store({ offset }: Instruction, { writes: bytes, operands }: Access, write: () => void): void {
     if (this.#pending === MOST_STORES) this.flush();
     const type = operands[0] as number;
-    const kind = kindOf(type, bytes);
+    const form = formOf(type, bytes);
     const { address, delta, value, isTemporary } = this.#place(type);
     const { code, layout, temporary } = this.rewritten;
-    const old = temporary(`old ${this.#pending++}`, kind.word);
+    const old = temporary(`old ${this.#pending++}`, form.word);
     this.#address(address, delta);
-    writeOpcode(code, kind.load)
+    writeOpcode(code, form.load)
       .byte(0)
       .unsigned(offset + layout.BASE);
     code.byte(Op.LocalSet).unsigned(old);
     write();
-    this.#add(address, { distance: delta + offset, bytes, kind, value, old });
+    this.#add(address, { distance: delta + offset, bytes, form, value, old });
     if (isTemporary) this.#flushRun(address);
   }
 
@@ -148,11 +137,11 @@ export class ZeroStores {
   }
 
   #add(address: number, store: Store): void {
-    const { distance: low, bytes, kind } = store;
+    const { distance: low, bytes, form } = store;
     const high = low + bytes;
     const run = this.#runs.get(address);
     const hull = run && { low: Math.min(run.low, low), high: Math.max(run.high, high) };
-    if (run?.stores[0].kind.word === kind.word && hull && hull.high - hull.low <= PAGE_BYTES) {
+    if (run?.stores[0].form.word === form.word && hull && hull.high - hull.low <= PAGE_BYTES) {
       Object.assign(run, hull);
       run.stores.push(store);
     } else {
@@ -189,7 +178,7 @@ export class ZeroStores {
     const { code } = this.rewritten;
     variablesOf(run).forEach((store, i) => {
       this.#writeValue(store);
-      this.#writeIsZero(store.kind);
+      this.#writeIsZero(store.form);
       if (i > 0) code.byte(Op.I32Or);
     });
   }
@@ -197,29 +186,29 @@ export class ZeroStores {
   /** Writes a test for whether a run with a zero cleared, and cleared what is known to have been zero. */
   #writeIsNeedless(run: Run): void {
     const { code, layout } = this.rewritten;
-    const { kind } = run.stores[0];
+    const { form } = run.stores[0];
     run.stores.forEach(({ old }, i) => {
       code.byte(Op.LocalGet).unsigned(old);
-      if (i > 0) writeOpcode(code, kind.or);
+      if (i > 0) writeOpcode(code, form.or);
     });
     for (const store of isUniform(run) ? [] : variablesOf(run)) {
       this.#writeValue(store);
-      writeOpcode(code, kind.or);
+      writeOpcode(code, form.or);
     }
-    this.#writeIsZero(kind);
+    this.#writeIsZero(form);
     // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
     code.byte(Op.I32Const, 0, Op.I32Load, 2).unsigned(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
   }
 
-  #writeValue({ value, kind }: Store): void {
+  #writeValue({ value, form }: Store): void {
     const { code } = this.rewritten;
     code
       .byte(Op.LocalGet)
       .unsigned(value as number)
-      .append(kind.valueToWord);
+      .append(form.valueToWord);
   }
 
-  #writeIsZero({ isZero }: Kind): void {
+  #writeIsZero({ isZero }: StoreForm): void {
     for (const opcode of isZero) writeOpcode(this.rewritten.code, opcode);
   }
 
@@ -244,7 +233,7 @@ export class ZeroStores {
     const { code, layout } = this.rewritten;
     const { distance: low, bytes } = store;
     this.#writeValue(store);
-    this.#writeIsZero(store.kind);
+    this.#writeIsZero(store.form);
     code.byte(Op.If, VOID);
     this.#callHook(run, store);
     code.byte(Op.Else);
@@ -252,13 +241,13 @@ export class ZeroStores {
     code.byte(Op.End);
   }
 
-  #callHook({ address }: Run, { distance, bytes, kind, old }: Store): void {
+  #callHook({ address }: Run, { distance, bytes, form, old }: Store): void {
     const { code, zeroedByStore } = this.rewritten;
     for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
       this.#address(address, distance + 8 * lane);
       code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).unsigned(old);
-      if (kind.word === V128) writeOpcode(code, Op.I64x2ExtractLane).byte(lane);
-      if (kind.word === I32) code.byte(Op.I64ExtendI32U);
+      if (form.word === V128) writeOpcode(code, Op.I64x2ExtractLane).byte(lane);
+      if (form.word === I32) code.byte(Op.I64ExtendI32U);
       code.byte(Op.Call).unsigned(zeroedByStore);
     }
   }
@@ -283,22 +272,4 @@ function isUniform({ stores }: Run): boolean {
 
 function storesSame(one: Store, other: Store): boolean {
   return one.value === other.value && (one.value === null || one.bytes === other.bytes);
-}
-
-function kindOf(type: number, bytes: number): Kind {
-  if (type === V128) {
-    const isZero = [Op.V128AnyTrue, Op.I32Eqz];
-    return { load: Op.V128Load, word: V128, or: Op.V128Or, valueToWord: [], isZero };
-  }
-  // Shifted to the top, the bytes that are not stored drop out.
-  if (type === I64 || type === F64) {
-    const unstored = [Op.I64Const, 64 - 8 * bytes, Op.I64Shl];
-    const valueToWord = type === F64 ? [Op.I64ReinterpretF64] : bytes < 8 ? unstored : [];
-    const load = { 1: Op.I64Load8U, 2: Op.I64Load16U, 4: Op.I64Load32U, 8: Op.I64Load }[bytes] as number;
-    return { load, word: I64, or: Op.I64Or, valueToWord, isZero: [Op.I64Eqz] };
-  }
-  const unstored = [Op.I32Const, 32 - 8 * bytes, Op.I32Shl];
-  const valueToWord = type === F32 ? [Op.I32ReinterpretF32] : bytes < 4 ? unstored : [];
-  const load = { 1: Op.I32Load8U, 2: Op.I32Load16U, 4: Op.I32Load }[bytes] as number;
-  return { load, word: I32, or: Op.I32Or, valueToWord, isZero: [Op.I32Eqz] };
 }

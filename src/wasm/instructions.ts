@@ -91,10 +91,7 @@ const IMMEDIATES: ReadonlyMap<number, readonly Immediate[]> = new Map([
   ...having([index], [Op.Call, Op.ReturnCall, Op.CallRef, Op.ReturnCallRef, 0xd2]), // ref.func
   ...having([index], [...range(Op.LocalGet, Op.GlobalSet), 0x25, 0x26]), // table.get and .set
   ...having([index], [Op.MemorySize, Op.MemoryGrow, Op.DataDrop, Op.MemoryFill]),
-  ...having(
-    [index],
-    [13, 15, 16, 17].map((op) => BULK + op),
-  ), // elem.drop, table.grow, .size and .fill
+  ...having([index], [BULK + 13, ...range(BULK + 15, BULK + 17)]), // elem.drop, table.grow, .size and .fill
   ...having([index, index], [Op.CallIndirect, Op.ReturnCallIndirect, Op.MemoryInit, Op.MemoryCopy]),
   ...having([index, index], [BULK + 12, BULK + 14]), // table.init and .copy
   ...having([labels], [Op.BrTable]),
