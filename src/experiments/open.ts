@@ -2,6 +2,7 @@ import { readModule } from "#read-module";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import { PAGE_BYTES } from "../meter/layout.js";
 import { isModule } from "../results/results.js";
 import { findModel } from "../sandbox/options.js";
 import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox/sandbox.js";
@@ -11,9 +12,6 @@ export type AnyAllocator = Sandbox | WasmAllocator;
 
 /** Opens a new one at each call. */
 export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
-
-/** Pages of linear memory, as a meter counts them. */
-const PAGE_BYTES = 4096;
 
 /**
  * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
