@@ -46,8 +46,9 @@ export {
   type TraceProfileRun,
 } from "./experiments/profile/run.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
-export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export type { Provision } from "./foreign/provisions.js";
 export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
 export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
 export { collapsedStacks } from "./profile/collapsed.js";

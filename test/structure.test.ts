@@ -193,6 +193,21 @@ describe("src/", () => {
     expect(notDown(within, "src", floorsOf("src"))).toEqual([]);
   });
 
+  it.each([
+    ["wasm", ["base"]],
+    ["meter", ["base", "wasm"]],
+  ])("has a room %s that stands on nothing but %s", (room, below) => {
+    const files = new Map([...graph].filter(([file]) => isIn(`src/${room}`, file)));
+    const allowed = [room, ...below].map((name) => `src/${name}`);
+    expect(files.size).toBeGreaterThan(1);
+    expect(
+      offences(
+        files,
+        (_, name) => name in DOORS || isIn("#shared", name) || allowed.some((folder) => isIn(folder, name)),
+      ),
+    ).toEqual([]);
+  });
+
   it("finds an import that points up", () => {
     const up = new Map([["src/base/bytes.ts", ["src/report/json.ts"]]]);
     expect(notDown(up, "src", floorsOf("src"))).toEqual(["src/base/bytes.ts -> src/report/json.ts"]);

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
-import { ROLES } from "../foreign/families.js";
+import { ROLES } from "../foreign/conventions.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";

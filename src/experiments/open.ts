@@ -1,4 +1,5 @@
 import { readModule } from "#read-module";
+import { PAGE_BYTES } from "#shared/meter";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
@@ -12,9 +13,6 @@ export type AnyAllocator = Sandbox | WasmAllocator;
 /** Opens a new one at each call. */
 export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
 
-/** Pages of linear memory, as a meter counts them. */
-const PAGE_BYTES = 4096;
-
 /**
  * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
  * (module-options.ts). What has to be read and compiled is so once.
@@ -27,9 +25,8 @@ export async function prepareAllocator(name: string, options: SandboxOptions = {
     return () => openSandbox(name, { ...options, ...(module && { module }) });
   }
   // Only now: the page loads this without.
-  const { prepareWasmAllocator } = await import("../foreign/open.js");
-  const { moduleOptions } = await import("../foreign/module-options.js");
-  return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+  const { prepareMetered } = await import("../foreign/open.js");
+  return prepareMetered(name, { name, options });
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {

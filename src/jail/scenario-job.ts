@@ -3,8 +3,7 @@
 import { runCallocLoop } from "../experiments/calloc-loop/run.js";
 import { findCliffs } from "../experiments/cliffs/find.js";
 import { replayTrace } from "../experiments/replay/run.js";
-import { moduleOptions } from "../foreign/module-options.js";
-import { prepareWasmAllocator } from "../foreign/open.js";
+import { prepareMetered } from "../foreign/open.js";
 import { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
@@ -26,9 +25,8 @@ const INTERVAL = 100;
 
 /** Runs the scenario to its end. @throws what it throws. */
 export async function runScenario(job: ScenarioJob, starter: Starter): Promise<unknown> {
-  const { model, options = {} } = job.run;
-  const how = { name: model, meter: true, memoryBytes: job.memoryBytes, ...moduleOptions(options) };
-  const prepared = await prepareWasmAllocator(new URL(job.url), how);
+  const { model: name, options = {} } = job.run;
+  const prepared = await prepareMetered(new URL(job.url), { name, options, memoryBytes: job.memoryBytes });
   const open = () => givingWord(prepared(), signOfLife(starter));
   const onProgress = (...progress: number[]) => starter.say({ progress });
   if (job.name === "runCallocLoop") return runCallocLoop({ ...job.run, open, onProgress });

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import asc from "assemblyscript/asc";
+import { WASM_PAGE_BYTES } from "../../src/wasm/pages.js";
 
-const WASM_PAGE_BYTES = 65_536;
 const require = createRequire(import.meta.url);
 
 const SOURCE = `
@@ -40,7 +40,7 @@ export function treeSitter(): Promise<Uint8Array> {
   return readFile(require.resolve("web-tree-sitter/web-tree-sitter.wasm"));
 }
 
-export interface Allocator {
+export interface AllocatorExports {
   malloc(bytes: number): number;
   calloc?(count: number, bytes: number): number;
   realloc?(block: number, bytes: number): number;
@@ -66,13 +66,13 @@ export function open(
   module: WebAssembly.Module,
   base: number,
   imports: WebAssembly.Imports = {},
-): Allocator & WebAssembly.Exports {
+): AllocatorExports & WebAssembly.Exports {
   const asksForMemory = WebAssembly.Module.imports(module).some(({ kind }) => kind === "memory");
   const all = asksForMemory ? { ...imports, ...dynamicLinker(base) } : imports;
   const exports = { ...instantiate(module, all).exports, ...all.env };
   const starts = ["__wasm_apply_data_relocs", "__wasm_call_ctors", "_initialize"];
   for (const name of starts) (exports[name] as CallableFunction | undefined)?.();
-  return exports as unknown as Allocator & WebAssembly.Exports;
+  return exports as unknown as AllocatorExports & WebAssembly.Exports;
 }
 
 /** What a position independent module is told: data from 1 KiB on, then a stack, a heap from 6 MiB on. */

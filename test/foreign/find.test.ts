@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Allocator, describeProvisions, findAllocator } from "../../src/foreign/families.js";
+import type { FoundFunctions } from "../../src/foreign/conventions.js";
+import { findFunctions } from "../../src/foreign/find.js";
+import { describeProvisions } from "../../src/foreign/provisions.js";
 import { ModuleError } from "../../src/index.js";
-import type { Extern, ValueType } from "../../src/wasm/inspect.js";
+import type { Extern } from "../../src/wasm/inspect.js";
+import type { ValueType } from "../../src/wasm/types.js";
 
 const LETTERS: Record<string, ValueType> = { i: "i32", l: "i64" };
 
@@ -15,10 +18,10 @@ function exportsOf(text: string): Extern[] {
   });
 }
 
-const find = (text: string) => findAllocator(exportsOf(text));
+const find = (text: string) => findFunctions(exportsOf(text));
 
 describe("an allocator is found", () => {
-  it.each<[string, string, Allocator]>([
+  it.each<[string, string, FoundFunctions]>([
     [
       "of C",
       "malloc: i>i, free: i>, memory",
@@ -84,7 +87,7 @@ describe("an allocator is found", () => {
   it("by the user's names, in the user's convention", () => {
     const exports = exportsOf("take: ii>i, give: iii>");
     const names = { malloc: "take", free: "give" };
-    expect(findAllocator(exports, names, "rust")).toEqual({ convention: "rust", functions: names });
+    expect(findFunctions(exports, names, "rust")).toEqual({ convention: "rust", functions: names });
   });
 });
 
@@ -104,7 +107,7 @@ describe("no allocator", () => {
     [{ malloc: "take", free: "take" }, 'free: "take" is of type i>i, not i>'],
     [{ malloc: "take", free: "give", pin: "give" }, "pin means nothing to this convention"],
   ])("is what is named wrongly: %j", (names, message) => {
-    expect(() => findAllocator(exportsOf("take: i>i, give: i>"), names)).toThrow(message);
+    expect(() => findFunctions(exportsOf("take: i>i, give: i>"), names)).toThrow(message);
   });
 });
 

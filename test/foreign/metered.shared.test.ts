@@ -1,9 +1,9 @@
 /** Allocators opened with a meter: what they and the program touch and zero, the same on both hosts. */
 import { describe, expect, it, vi } from "vitest";
 import { ModuleError, openWasmAllocator, readTrace, SegmentationFault, subtract } from "../../src/index.js";
-import { whyAbsent } from "../foreign/absent.js";
-import { replayable } from "../foreign/fixtures.js";
-import { fixtureBytes, openFixture, openTrace } from "../foreign/replays.js";
+import { whyAbsent } from "./absent.js";
+import { replayable } from "./fixtures.js";
+import { fixtureBytes, openFixture, openTrace } from "./replays.js";
 
 // On a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });

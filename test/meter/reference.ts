@@ -1,8 +1,9 @@
 /**
- * A slow second meter that shares nothing with src/foreign: Binaryen prints the module as text, every memory
+ * A slow second meter that shares nothing with src/meter: Binaryen prints the module as text, every memory
  * instruction in it is replaced by a call, by its name, and JavaScript records every byte.
  */
 import binaryen from "binaryen";
+import { assemble } from "../wasm/assemble.js";
 
 const PAGE_BYTES = 4096;
 
@@ -135,27 +136,6 @@ export function referenceModule(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   lines.splice(lines.lastIndexOf(")"), 0, ...wrappers.values());
   original.dispose();
   return assemble(lines.join("\n"));
-}
-
-/** What Node 20 knows, and Binaryen may use when it writes a module. */
-const FEATURES =
-  binaryen.Features.Atomics |
-  binaryen.Features.BulkMemory |
-  binaryen.Features.BulkMemoryOpt |
-  binaryen.Features.MutableGlobals |
-  binaryen.Features.NontrappingFPToInt |
-  binaryen.Features.SignExt |
-  binaryen.Features.SIMD128 |
-  binaryen.Features.Multivalue;
-
-/** `more` are features of Binaryen's that the text uses beside. */
-export function assemble(text: string, more = 0): Uint8Array<ArrayBuffer> {
-  const module = binaryen.parseText(text);
-  module.setFeatures(FEATURES | more);
-  if (!module.validate()) throw new Error(`not a valid module:\n${text}`);
-  const wasm = module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
-  module.dispose();
-  return wasm;
 }
 
 const INSTRUCTION = /^( +)\(((?:[if](?:32|64)|v128|memory)\.[\w.]+)((?: [$\w=]+)*)$/gm;
