@@ -1,9 +1,9 @@
 import type { BenchRecord } from "../compare/record.js";
-import { benchPage } from "../compare/table.js";
+import { benchSheet } from "../compare/table.js";
 import { benchstatReport, githubReport } from "../compare/tools.js";
 import { jsonReport } from "../report/json.js";
-import { markdownPage } from "../report/markdown.js";
-import { tablePage } from "../report/table.js";
+import { renderMarkdown } from "../report/markdown.js";
+import { renderTable } from "../report/table.js";
 import type { Host } from "./host.js";
 import { prepareFile } from "./outfile.js";
 import { wantsColour } from "./output.js";
@@ -21,7 +21,7 @@ const FORMS: Record<keyof Omit<BenchFormFlags, "html">, (record: BenchRecord) =>
   json: jsonReport,
   github: githubReport,
   benchstat: benchstatReport,
-  markdown: (record) => markdownPage(benchPage(record)),
+  markdown: (record) => renderMarkdown(benchSheet(record)),
 };
 
 /** Checks where output goes, before any work. Returns what writes it. */
@@ -32,7 +32,7 @@ export async function prepareBenchForms(
   const form = (Object.keys(FORMS) as (keyof typeof FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
     const colour = wantsColour(env, stdout.isTTY);
-    stdout.write(form ? FORMS[form](record) : tablePage(benchPage(record), { colour }));
+    stdout.write(form ? FORMS[form](record) : renderTable(benchSheet(record), { colour }));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
     html.writeNow(await benchHtml(record));

@@ -8,8 +8,8 @@ import {
   type Evidence,
 } from "../costs/calibrate.js";
 import { jsonReport } from "../report/json.js";
-import { type Cell, type Page, worseIf } from "../report/page.js";
-import { tablePage } from "../report/table.js";
+import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
+import { renderTable } from "../report/table.js";
 import { parseCount } from "./args.js";
 import type { Host } from "./host.js";
 import { prepareStream } from "./outfile.js";
@@ -32,7 +32,7 @@ export async function calibrateCommand(flags: CalibrateFlags, host: Host): Promi
   const calibration = host.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   const colour = wantsColour(host.env, host.stdout.isTTY);
   host.stdout.write(
-    flags.json ? jsonReport(calibration) : tablePage(calibrationPage(calibration), { colour }),
+    flags.json ? jsonReport(calibration) : renderTable(calibrationPage(calibration), { colour }),
   );
   if (!file) return;
   file.append(jsonReport(calibration));
@@ -51,7 +51,7 @@ export function calibrateHere(settings: CalibrationSettings): Calibration {
 }
 
 /** What people read of a calibration. */
-export function calibrationPage({ name, source, evidence }: Calibration): Page {
+export function calibrationPage({ name, source, evidence }: Calibration): Sheet {
   return {
     heading: `cost profile ${name}: ${source}`,
     columns: [

@@ -1,8 +1,8 @@
 import { macos2016 } from "../costs/macos-2016.js";
 import type { CostProfile } from "../costs/profile.js";
-import { callocFixesChart } from "../experiments/curve-chart.js";
+import { callocFixesChart } from "../experiments/calloc-fixes/chart.js";
 import { allocatorLabel } from "../report/label.js";
-import type { CallocFix, CallocFixesReport, NamedCrossover } from "../results/results.js";
+import type { CallocFix, CallocFixesReport, NamedCrossover } from "../results/calloc-fixes.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseShares, parseSize } from "./args.js";
 import { collect } from "./collect.js";

@@ -1,7 +1,7 @@
 import { formatCount } from "../base/bytes.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
 import { allocatorLabel } from "../report/label.js";
-import type { CliffsReport } from "../results/results.js";
+import type { CliffsReport } from "../results/cliffs.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseSize } from "./args.js";
 import { collect } from "./collect.js";

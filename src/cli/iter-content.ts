@@ -1,8 +1,8 @@
 import { formatCount } from "../base/bytes.js";
 import { formatSize } from "../base/numbers.js";
-import { iterContentChart } from "../experiments/curve-chart.js";
+import { iterContentChart } from "../experiments/iter-content/chart.js";
 import { allocatorLabel } from "../report/label.js";
-import { BUFFER_WAYS, type IterContentReport, type IterContentResult } from "../results/results.js";
+import { BUFFER_WAYS, type IterContentReport, type IterContentResult } from "../results/iter-content.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseSize, parseSizes } from "./args.js";
 import { collect, type Job } from "./collect.js";

@@ -1,19 +1,21 @@
-import { callocFixesPage } from "../experiments/calloc-fixes/table.js";
-import { cliffsPage } from "../experiments/cliffs/table.js";
-import { iterContentPage } from "../experiments/iter-content/table.js";
-import { csvCallocFixes, csvCliffs, csvIterContent, csvReport } from "../report/csv.js";
+import { callocFixesRows } from "../experiments/calloc-fixes/csv.js";
+import { callocFixesSheet } from "../experiments/calloc-fixes/sheet.js";
+import { callocLoopSheet } from "../experiments/calloc-loop/sheet.js";
+import { cliffsRows } from "../experiments/cliffs/csv.js";
+import { cliffsSheet } from "../experiments/cliffs/sheet.js";
+import { iterContentRows } from "../experiments/iter-content/csv.js";
+import { iterContentSheet } from "../experiments/iter-content/sheet.js";
+import { replaySheet } from "../experiments/replay/sheet.js";
+import { runsRows } from "../experiments/runs/csv.js";
+import { renderCsv } from "../report/csv.js";
 import { jsonReport } from "../report/json.js";
-import { markdownPage } from "../report/markdown.js";
-import type { Page } from "../report/page.js";
-import { reportPage } from "../report/rows.js";
-import { tablePage } from "../report/table.js";
-import type {
-  CallocFixesReport,
-  CliffsReport,
-  IterContentReport,
-  OptionValues,
-  Report,
-} from "../results/results.js";
+import { renderMarkdown } from "../report/markdown.js";
+import type { Sheet } from "../report/sheet.js";
+import { renderTable } from "../report/table.js";
+import type { CallocFixesReport } from "../results/calloc-fixes.js";
+import type { CliffsReport } from "../results/cliffs.js";
+import type { IterContentReport } from "../results/iter-content.js";
+import type { OptionValues, Report } from "../results/run.js";
 import type { Host } from "./host.js";
 
 /** The flags that choose a form. The parser lets at most one of them through. */
@@ -35,31 +37,43 @@ interface Printed {
 /** A report in all its forms. */
 export interface Printable {
   record: { results: readonly Printed[] };
-  page(): Page;
+  sheet(): Sheet;
   csv(): string;
 }
 
 export function printable(report: Report): Printable {
-  return { record: report, page: () => reportPage(report), csv: () => csvReport(report) };
+  return {
+    record: report,
+    sheet: () => (report.scenario === "replay" ? replaySheet(report) : callocLoopSheet(report)),
+    csv: () => renderCsv(runsRows(report)),
+  };
 }
 
 export function printableCliffs(report: CliffsReport): Printable {
-  return { record: report, page: () => cliffsPage(report), csv: () => csvCliffs(report) };
+  return { record: report, sheet: () => cliffsSheet(report), csv: () => renderCsv(cliffsRows(report)) };
 }
 
 export function printableIterContent(report: IterContentReport): Printable {
-  return { record: report, page: () => iterContentPage(report), csv: () => csvIterContent(report) };
+  return {
+    record: report,
+    sheet: () => iterContentSheet(report),
+    csv: () => renderCsv(iterContentRows(report)),
+  };
 }
 
 export function printableCallocFixes(report: CallocFixesReport): Printable {
-  return { record: report, page: () => callocFixesPage(report), csv: () => csvCallocFixes(report) };
+  return {
+    record: report,
+    sheet: () => callocFixesSheet(report),
+    csv: () => renderCsv(callocFixesRows(report)),
+  };
 }
 
 const RENDER: Record<Form, (report: Printable, colour: boolean) => string> = {
-  table: (report, colour) => tablePage(report.page(), { colour }),
+  table: (report, colour) => renderTable(report.sheet(), { colour }),
   json: (report) => jsonReport(report.record),
   csv: (report) => report.csv(),
-  markdown: (report) => markdownPage(report.page()),
+  markdown: (report) => renderMarkdown(report.sheet()),
 };
 
 /** The form asked for: a table for people unless a flag says otherwise. */

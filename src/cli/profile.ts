@@ -1,12 +1,14 @@
 import { formatSize } from "../base/numbers.js";
+import { callocLoopHeading } from "../experiments/calloc-loop/sheet.js";
 import type { Profiled } from "../experiments/profile/run.js";
+import { replayHeading } from "../experiments/replay/sheet.js";
 import { collapsedStacks } from "../profile/collapsed.js";
 import { sampleText } from "../profile/sample-text.js";
 import { speedscopeFile } from "../profile/speedscope.js";
 import { type Stack, stacksOf } from "../profile/stacks.js";
 import { jsonReport } from "../report/json.js";
-import { allocatorLabel, heading } from "../report/label.js";
-import type { Parameters } from "../results/results.js";
+import { allocatorLabel } from "../report/label.js";
+import type { Parameters } from "../results/run.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";
@@ -84,7 +86,7 @@ async function callocLoopSubject(
   const bytes = parseSize("--size", flags.size);
   const parameters = { bytes, count: parseCount(flags.count), written: parsePercent(flags.written) };
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), ...parameters };
-  const title = `${heading({ scenario: "calloc-loop", parameters, results: [] })}, n ${formatSize(bytes)}`;
+  const title = `${callocLoopHeading(parameters)}, n ${formatSize(bytes)}`;
   return { parameters, title, run: () => host.library.profileCallocLoop(run) };
 }
 
@@ -101,7 +103,7 @@ async function traceSubject(
   const parameters = { trace: source.name, touch };
   return {
     parameters,
-    title: heading({ scenario: "replay", parameters, results: [] }),
+    title: replayHeading(parameters),
     run: async () => {
       try {
         const trace = await library.readTrace(source.open(), format && { format });

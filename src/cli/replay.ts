@@ -1,11 +1,14 @@
 import { formatCount } from "../base/bytes.js";
 import { TraceError } from "../base/errors.js";
 import type { CostProfile } from "../costs/profile.js";
+import { timelineChart } from "../experiments/replay/chart.js";
+import { replayHeading } from "../experiments/replay/sheet.js";
+import { timelineText } from "../experiments/replay/sparkline.js";
+import type { ReplayTimeline } from "../experiments/replay/timeline.js";
+import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { JailLimits } from "../jail/scenarios.js";
-import { allocatorLabel, heading } from "../report/label.js";
-import { timelineText } from "../report/sparkline.js";
-import { timelineChart } from "../report/timeline.js";
-import type { Report, Result, Timeline } from "../results/results.js";
+import { allocatorLabel } from "../report/label.js";
+import type { Report, Result } from "../results/run.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
 import type { TraceNotes } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";
@@ -77,7 +80,9 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
   );
   return finish(printable(report), chooseForm(flags), failures, host, {
     text: timelineText(timelines),
-    ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, heading(report)) } }),
+    ...(chart && {
+      picture: { file: chart, spec: () => timelineChart(timelines, replayHeading(sharedParameters(report))) },
+    }),
   });
 }
 
@@ -103,7 +108,7 @@ async function prepareAddresses(
 
 interface Replayed {
   result: Result;
-  timeline: Timeline;
+  timeline: ReplayTimeline;
 }
 
 async function replayOne(

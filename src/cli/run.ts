@@ -1,10 +1,10 @@
 import { formatCount } from "../base/bytes.js";
 import { formatSize } from "../base/numbers.js";
 import type { CostProfile } from "../costs/profile.js";
+import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
 import type { JailLimits } from "../jail/scenarios.js";
-import { callocLoopChart } from "../report/chart.js";
 import { allocatorLabel } from "../report/label.js";
-import type { Report, Result } from "../results/results.js";
+import type { Report, Result } from "../results/run.js";
 import { parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSizes } from "./args.js";
 import { type Collected, collect, type Job } from "./collect.js";

@@ -1,8 +1,8 @@
 import { readModule } from "#read-module";
+import { isModule } from "../allocator/name.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { isModule } from "../results/results.js";
 import { findModel } from "../sandbox/options.js";
 import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox/sandbox.js";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { OutOfMemory } from "../../src/base/errors.js";
-import { fakeCliffs } from "../report/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
+import { fakeCliffs } from "../results/fakes.js";
 import { captured, run } from "./fakes.js";
 
 const whole = { from: 1024, to: 2 ** 30 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chooseForm, printable, printReport, wantsColour } from "../../src/cli/output.js";
-import { benfield } from "../report/fakes.js";
+import { benfield } from "../results/fakes.js";
 import { captured } from "./fakes.js";
 
 test("the form is a table unless a flag says otherwise", () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AllocatorAbort, OptionError } from "../../src/base/errors.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
-import { fakeResult } from "../report/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
+import { fakeResult } from "../results/fakes.js";
 import { captured, type Overrides, run } from "./fakes.js";
 
 const loop = ["run", "calloc-loop"];

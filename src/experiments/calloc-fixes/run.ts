@@ -7,7 +7,8 @@
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
-import type { CallocFix, Crossover, OptionValues } from "../../results/results.js";
+import type { CallocFix, Crossover } from "../../results/calloc-fixes.js";
+import type { OptionValues } from "../../results/run.js";
 import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { openLoop } from "../loop/cost.js";
 

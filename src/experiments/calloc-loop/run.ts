@@ -1,7 +1,8 @@
 import { checkWhole } from "../../base/arguments.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { CostKind, OptionValues, Result } from "../../results/results.js";
+import type { CostKind } from "../../results/loop.js";
+import type { OptionValues, Result } from "../../results/run.js";
 import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { callocLoopRecords, type LoopSubject, openLoop } from "../loop/cost.js";
 import { costKind } from "../loop/curve.js";

@@ -1,6 +1,7 @@
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
-import type { CliffsResult, OptionValues } from "../../results/results.js";
+import type { CliffsResult } from "../../results/cliffs.js";
+import type { OptionValues } from "../../results/run.js";
 import { type LoopSubject, openLoop } from "../loop/cost.js";
 import { measureCurve } from "../loop/curve.js";
 

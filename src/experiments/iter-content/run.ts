@@ -10,7 +10,8 @@ import { OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { BufferWay, IterContentResult, OptionValues } from "../../results/results.js";
+import type { BufferWay, IterContentResult } from "../../results/iter-content.js";
+import type { OptionValues } from "../../results/run.js";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */

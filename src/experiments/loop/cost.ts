@@ -4,7 +4,7 @@ import { type Counters, SYSCALLS, subtract } from "../../allocator/counters.js";
 import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { IterationCost, LoopCost } from "../../results/results.js";
+import type { IterationCost, LoopCost } from "../../results/loop.js";
 import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";

@@ -1,7 +1,7 @@
 import { checkWhole } from "../../base/arguments.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
-import type { OptionValues } from "../../results/results.js";
+import type { OptionValues } from "../../results/run.js";
 import type { ProfileNode } from "../../sandbox/call-tree.js";
 import { openSandbox, type Sandbox, type SandboxOptions, type TouchPolicy } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";

@@ -1,6 +1,7 @@
+import type { TimelinePoint } from "../../allocator/timeline.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { OptionValues, Result, TimelinePoint } from "../../results/results.js";
+import type { OptionValues, Result } from "../../results/run.js";
 import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
