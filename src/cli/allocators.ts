@@ -5,9 +5,9 @@
 
 import { isModule } from "../allocator/name.js";
 import { parseBytes } from "../base/bytes.js";
+import { UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import type { OptionValues } from "../results/run.js";
-import { UsageError } from "./exit.js";
 import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 import { isModuleText, parseModule } from "./modules.js";
 

@@ -1,3 +1,5 @@
+import { UsageError } from "../base/errors.js";
+import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/merge.js";
@@ -9,11 +11,10 @@ import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
-import { parseCount, parseSize, parseTime, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";
-import { EXIT, UsageError } from "./exit.js";
+import { EXIT } from "./exit.js";
 import type { Host } from "./host.js";
 import { prepareFile } from "./outfile.js";
 import { openProgress } from "./progress.js";
@@ -148,9 +149,9 @@ function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
   return {
     rounds: parseCount(flags.rounds, "--rounds"),
     passes: parseCount(flags.passes, "--passes"),
-    budgetSeconds: parseTime("--budget", flags.budget),
-    memoryBytes: parseSize("--memory", flags.memory),
-    touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
+    budgetSeconds: parseTime(flags.budget, "--budget"),
+    memoryBytes: parseSize(flags.memory, "--memory"),
+    touch: parseWord(flags.touch, "--touch", TOUCH_POLICIES),
     seed: parseCount(flags.seed, "--seed"),
   };
 }

@@ -1,4 +1,5 @@
 import { cpus, release } from "node:os";
+import { parseCount } from "../base/flags.js";
 import { formatShare } from "../base/numbers.js";
 import {
   type Calibration,
@@ -10,7 +11,6 @@ import {
 import { jsonReport } from "../report/json.js";
 import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
-import { parseCount } from "./args.js";
 import type { Host } from "./host.js";
 import { prepareStream } from "./outfile.js";
 import { wantsColour } from "./output.js";
@@ -27,7 +27,7 @@ const BYTES = 64 * 2 ** 20;
 
 /** Measures this host as a cost profile, prints it, and saves it where asked. Throws UsageError before any work. */
 export async function calibrateCommand(flags: CalibrateFlags, host: Host): Promise<void> {
-  const rounds = parseCount(flags.rounds);
+  const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
   const calibration = host.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   const colour = wantsColour(host.env, host.stdout.isTTY);

@@ -1,10 +1,10 @@
-import { ZeropageError } from "../base/errors.js";
+import { UsageError, ZeropageError } from "../base/errors.js";
 import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
 import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { ModuleCheckReport } from "../jail/check.js";
-import { EXIT, reportError, UsageError } from "./exit.js";
+import { EXIT, reportError } from "./exit.js";
 import type { Host } from "./host.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";

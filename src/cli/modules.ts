@@ -1,13 +1,12 @@
 /** Modules as a command line names them: read, and found to have an allocator, before any work. */
 import { readFile, stat } from "node:fs/promises";
 import { isModule } from "../allocator/name.js";
-import { ModuleError, OptionError } from "../base/errors.js";
+import { ModuleError, OptionError, UsageError } from "../base/errors.js";
 import { locate } from "../base/read-module.node.js";
 import { findAllocator } from "../foreign/families.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
 import { inspectModule } from "../wasm/inspect.js";
-import { UsageError } from "./exit.js";
 
 /** One module to run. */
 export interface ModuleChoice {

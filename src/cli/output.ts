@@ -1,85 +1,37 @@
-import { callocFixesRows } from "../experiments/calloc-fixes/csv.js";
-import { callocFixesSheet } from "../experiments/calloc-fixes/sheet.js";
-import { callocLoopSheet } from "../experiments/calloc-loop/sheet.js";
-import { cliffsRows } from "../experiments/cliffs/csv.js";
-import { cliffsSheet } from "../experiments/cliffs/sheet.js";
-import { iterContentRows } from "../experiments/iter-content/csv.js";
-import { iterContentSheet } from "../experiments/iter-content/sheet.js";
-import { replaySheet } from "../experiments/replay/sheet.js";
-import { runsRows } from "../experiments/runs/csv.js";
-import { renderCsv } from "../report/csv.js";
+import type { ExperimentRecord } from "../experiments/experiment.js";
+import { type CsvRow, renderCsv } from "../report/csv.js";
 import { jsonReport } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
 import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
-import type { CallocFixesReport } from "../results/calloc-fixes.js";
-import type { CliffsReport } from "../results/cliffs.js";
-import type { IterContentReport } from "../results/iter-content.js";
-import type { OptionValues, Report } from "../results/run.js";
 import type { Host } from "./host.js";
 
-/** The flags that choose a form. The parser lets at most one of them through. */
-export interface FormFlags {
-  json?: boolean;
-  csv?: boolean;
-  markdown?: boolean;
-}
-
-export type Form = "table" | keyof FormFlags;
-
-/** What every result has. */
-interface Printed {
-  allocator: string;
-  options: OptionValues;
-  notes?: string[];
-}
-
-/** A report in all its forms. */
+/** A report, of which every form is made. */
 export interface Printable {
-  record: { results: readonly Printed[] };
+  record: ExperimentRecord;
   sheet(): Sheet;
-  csv(): string;
+  rows(): readonly CsvRow[];
 }
 
-export function printable(report: Report): Printable {
-  return {
-    record: report,
-    sheet: () => (report.scenario === "replay" ? replaySheet(report) : callocLoopSheet(report)),
-    csv: () => renderCsv(runsRows(report)),
-  };
-}
+/** The forms a flag asks for: what help says, and how one is made. */
+export const FORMS = {
+  json: { help: "results as JSON", render: ({ record }: Printable) => jsonReport(record) },
+  csv: { help: "results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
+  markdown: {
+    help: "results as a Markdown table",
+    render: (report: Printable) => renderMarkdown(report.sheet()),
+  },
+} as const;
 
-export function printableCliffs(report: CliffsReport): Printable {
-  return { record: report, sheet: () => cliffsSheet(report), csv: () => renderCsv(cliffsRows(report)) };
-}
+/** The flags that choose a form. The parser lets at most one of them through. */
+export type FormFlags = { [Form in keyof typeof FORMS]?: boolean };
 
-export function printableIterContent(report: IterContentReport): Printable {
-  return {
-    record: report,
-    sheet: () => iterContentSheet(report),
-    csv: () => renderCsv(iterContentRows(report)),
-  };
-}
+/** A table is for people. */
+export type Form = "table" | keyof typeof FORMS;
 
-export function printableCallocFixes(report: CallocFixesReport): Printable {
-  return {
-    record: report,
-    sheet: () => callocFixesSheet(report),
-    csv: () => renderCsv(callocFixesRows(report)),
-  };
-}
-
-const RENDER: Record<Form, (report: Printable, colour: boolean) => string> = {
-  table: (report, colour) => renderTable(report.sheet(), { colour }),
-  json: (report) => jsonReport(report.record),
-  csv: (report) => report.csv(),
-  markdown: (report) => renderMarkdown(report.sheet()),
-};
-
-/** The form asked for: a table for people unless a flag says otherwise. */
+/** The form asked for: a table unless a flag says otherwise. */
 export function chooseForm(flags: FormFlags): Form {
-  const forms = ["json", "csv", "markdown"] as const;
-  return forms.find((form) => flags[form]) ?? "table";
+  return (Object.keys(FORMS) as (keyof typeof FORMS)[]).find((form) => flags[form]) ?? "table";
 }
 
 /** Prints a report on stdout, in colour where that is wanted. */
@@ -88,7 +40,8 @@ export function printReport(
   form: Form,
   { stdout, env }: Pick<Host, "stdout" | "env">,
 ): void {
-  stdout.write(RENDER[form](report, wantsColour(env, stdout.isTTY)));
+  const colour = wantsColour(env, stdout.isTTY);
+  stdout.write(form === "table" ? renderTable(report.sheet(), { colour }) : FORMS[form].render(report));
 }
 
 /** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats whether this is a terminal; as in commander's help. */

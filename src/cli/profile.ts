@@ -1,3 +1,5 @@
+import { UsageError } from "../base/errors.js";
+import { parseCount, parsePercent, parseSize, parseWord } from "../base/flags.js";
 import { formatSize } from "../base/numbers.js";
 import { callocLoopHeading } from "../experiments/calloc-loop/sheet.js";
 import type { Profiled } from "../experiments/profile/run.js";
@@ -11,9 +13,7 @@ import { allocatorLabel } from "../report/label.js";
 import type { Parameters } from "../results/run.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
-import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
-import { UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { TRACE_FORMATS } from "./replay.js";
@@ -83,8 +83,12 @@ async function callocLoopSubject(
   flags: ProfileFlags,
   host: Host,
 ): Promise<Subject> {
-  const bytes = parseSize("--size", flags.size);
-  const parameters = { bytes, count: parseCount(flags.count), written: parsePercent(flags.written) };
+  const bytes = parseSize(flags.size, "--size");
+  const parameters = {
+    bytes,
+    count: parseCount(flags.count, "--count"),
+    written: parsePercent(flags.written, "--written"),
+  };
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), ...parameters };
   const title = `${callocLoopHeading(parameters)}, n ${formatSize(bytes)}`;
   return { parameters, title, run: () => host.library.profileCallocLoop(run) };
@@ -96,8 +100,8 @@ async function traceSubject(
   flags: ProfileFlags,
   { library, stdin }: Host,
 ): Promise<Subject> {
-  const touch = parseWord("--touch", flags.touch, TOUCH_POLICIES);
-  const format = flags.format === undefined ? undefined : parseWord("--format", flags.format, TRACE_FORMATS);
+  const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
+  const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), touch };
   const source = await openSource(path, stdin, 1);
   const parameters = { trace: source.name, touch };

@@ -1,20 +1,22 @@
 import { Command, CommanderError, Option } from "commander";
+import { UsageError } from "../base/errors.js";
 import { costProfiles } from "../costs/profiles.js";
+import type { Experiment } from "../experiments/experiment.js";
+import { experiments } from "../experiments/registry.js";
 import { ROLES } from "../foreign/families.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
+import { BENCH_FORMS } from "./bench-forms.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
-import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
 import { type CheckFlags, checkCommand } from "./check.js";
-import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
-import { EXIT, reportError, UsageError } from "./exit.js";
+import { EXIT, reportError } from "./exit.js";
+import { type ExperimentFlags, experimentCommand } from "./experiment.js";
 import type { Host } from "./host.js";
-import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from "./iter-content.js";
 import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
+import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
-import { callocLoopCommand } from "./run.js";
 import { type WebFlags, webCommand } from "./web.js";
 
 const ALLOCATORS = `
@@ -27,32 +29,6 @@ const MODULE_SYNTAX = `options name functions that are not found by themselves
 const MODULES = `
 Or a wasm module, which really runs: its path, and ${MODULE_SYNTAX}
   lazy,mine.wasm,other.wasm:malloc=take:free=give`;
-
-const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}${MODULES}
-
-Examples:
-  zeropage run calloc-loop
-  zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
-  zeropage run calloc-loop --written 25% --chart zeroed.svg`;
-
-const CLIFFS_EXAMPLES = `${ALLOCATORS}${MODULES}
-
-Examples:
-  zeropage cliffs
-  zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
-  zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
-
-const ITER_CONTENT_EXAMPLES = `${ALLOCATORS}
-
-Examples:
-  zeropage run iter-content
-  zeropage run iter-content --size 64MiB --allocator libmalloc:zeroing=dirty --costs macos-2016`;
-
-const CALLOC_FIXES_EXAMPLES = `${ALLOCATORS}
-
-Examples:
-  zeropage run calloc-fixes --chart fixes.svg
-  zeropage run calloc-fixes --costs linux-vm --allocator lazy,glibc,libmalloc`;
 
 const PROFILE_EXAMPLES = `
 Examples:
@@ -136,10 +112,10 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
     })
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
-  for (const command of [callocLoop, iterContent, callocFixes]) {
-    run.addCommand(command(host, exit).copyInheritedSettings(run));
+  for (const experiment of experiments) {
+    const parent = experiment.command.startsWith("run ") ? run : program;
+    parent.addCommand(experimentParser(experiment, host, exit).copyInheritedSettings(parent));
   }
-  program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
   program.addCommand(replay(host, exit).copyInheritedSettings(program));
   program.addCommand(check(host, exit).copyInheritedSettings(program));
   program.addCommand(profile(host).copyInheritedSettings(program));
@@ -159,57 +135,21 @@ function buildProgram(host: Host, exit: (code: number) => void): Command {
   return program;
 }
 
-function callocLoop(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("calloc-loop")
-    .description("p = calloc(1, n); free(p), over and over: who zeroes the memory, and is it needed?")
-    .option(
-      "--size <sizes>",
-      "size of the block: bytes, or KiB, MiB, GiB; several by commas",
-      "100MiB,1000MiB",
-    )
-    .option("--count <number>", "how many times", "10000")
-    .option("--written <share>", "share of the block the program writes each time, 0% to 100%", "0%");
-  return withLimits(withReport(command))
-    .option("--chart <file>", "draw who zeroed the memory, as an SVG image")
-    .addHelpText("after", CALLOC_LOOP_EXAMPLES)
-    .action(async (flags) => exit(await callocLoopCommand(flags, host)));
-}
-
-function iterContent(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("iter-content")
-    .description("the bug report: a body read over TLS, each read into a new buffer of a whole chunk")
-    .option("--size <sizes>", "size of a chunk; several by commas", "10MiB,100MiB,1GiB")
-    .option("--body <size>", "bytes to read in all", "100MiB");
-  return withReport(command, BUG_REPORT_ALLOCATORS)
-    .option("--chart <file>", "draw throughput against the size of a chunk, as an SVG image")
-    .addHelpText("after", ITER_CONTENT_EXAMPLES)
-    .action(async (flags: IterContentFlags) => exit(await iterContentCommand(flags, host)));
-}
-
-function callocFixes(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("calloc-fixes")
-    .description("what calloc could do instead, by the part of the pages that is written")
-    .option("--size <size>", "size of the block", "100MiB")
-    .option(
-      "--written <shares>",
-      "parts of the pages the program writes; several by commas",
-      "0%,1%,10%,50%,100%",
-    );
-  return withReport(command, "libmalloc, its variants, and glibc")
-    .option("--chart <file>", "draw time against the part written, as an SVG image")
-    .addHelpText("after", CALLOC_FIXES_EXAMPLES)
-    .action(async (flags: CallocFixesFlags) => exit(await callocFixesCommand(flags, host)));
-}
-
-function cliffs(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("cliffs")
-    .description("at which sizes the cost of calloc(1, n); free changes kind, to the byte")
-    .option("--from <size>", "smallest n: bytes, or KiB, MiB, GiB", "1KiB")
-    .option("--to <size>", "largest n", "1GiB");
-  return withLimits(withReport(command))
-    .option("--chart <file>", "draw cost against size, of all allocators together, as an SVG image")
-    .addHelpText("after", CLIFFS_EXAMPLES)
-    .action(async (flags: CliffsFlags) => exit(await cliffsCommand(flags, host)));
+/** The command of an experiment, made of what that says of itself. */
+function experimentParser(experiment: Experiment, host: Host, exit: (code: number) => void): Command {
+  const { command: name, description, examples, flags, takes, allocators, chart } = experiment;
+  const takesModules = takes === "models and modules";
+  const command = new Command(name.replace(/^run /, "")).description(description);
+  for (const [flag, { value, help, default: preset }] of Object.entries(flags)) {
+    command.option(`--${flag} ${value}`, help, preset);
+  }
+  withReport(command, allocators?.help);
+  if (takesModules) withLimits(command);
+  const lines = examples.map((example) => `  zeropage ${name} ${example}`.trimEnd());
+  return command
+    .option("--chart <file>", chart.help)
+    .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
+    .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, host)));
 }
 
 function replay(host: Host, exit: (code: number) => void): Command {
@@ -301,18 +241,16 @@ function merge(host: Host): Command {
 
 /** Adds the forms of a bench's record. */
 function withBenchForms(command: Command): Command {
-  const forms = {
-    json: "the record as JSON",
-    github: "as github-action-benchmark reads it",
-    benchstat: "as benchstat reads it",
-    markdown: "as a Markdown table",
-  };
-  for (const [name, what] of Object.entries(forms)) {
-    command.addOption(
-      new Option(`--${name}`, what).conflicts(Object.keys(forms).filter((one) => one !== name)),
-    );
+  return withForms(command, BENCH_FORMS).option("--html <file>", "write a page with charts");
+}
+
+/** Adds a flag for each form, of which one may be given. */
+function withForms(command: Command, forms: Readonly<Record<string, { help: string }>>): Command {
+  for (const [name, { help }] of Object.entries(forms)) {
+    const others = Object.keys(forms).filter((other) => other !== name);
+    command.addOption(new Option(`--${name}`, help).conflicts(others));
   }
-  return command.option("--html <file>", "write a page with charts");
+  return command;
 }
 
 function calibrate(host: Host): Command {
@@ -331,13 +269,11 @@ function calibrate(host: Host): Command {
 
 /** Adds what every command that makes a report takes. */
 function withReport(command: Command, allocators = "every model"): Command {
-  return command
+  command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)
-    .option("--check", "run models on the check build, which validates the machine as it goes")
-    .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
-    .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))
-    .addOption(new Option("--markdown", "results as a Markdown table").conflicts(["json", "csv"]));
+    .option("--check", "run models on the check build, which validates the machine as it goes");
+  return withForms(command, FORMS);
 }
 
 /** Adds what every command that runs modules in jail takes. */

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ZeropageError } from "../base/errors.js";
-import { EXIT, UsageError } from "./exit.js";
+import { UsageError, ZeropageError } from "../base/errors.js";
+import { EXIT } from "./exit.js";
 import type { Host } from "./host.js";
 
 /** The flags of `zeropage web`, as typed. */

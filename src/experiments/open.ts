@@ -12,6 +12,20 @@ export type AnyAllocator = Sandbox | WasmAllocator;
 /** Opens a new one at each call. */
 export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
 
+/** A model, and what it is run with. */
+export interface ModelRun {
+  model: string;
+  options?: SandboxOptions;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
+}
+
+/** The same of any allocator: `model` may be the path of a wasm module. */
+export interface AllocatorRun extends ModelRun {
+  /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
+  open?: Opener;
+}
+
 /** Pages of linear memory, as a meter counts them. */
 const PAGE_BYTES = 4096;
 

@@ -1,8 +1,6 @@
 /** A scenario inside its Worker: on a module that gives word while it runs, with the trace pulled from outside. */
 
-import { runCallocLoop } from "../experiments/calloc-loop/run.js";
-import { findCliffs } from "../experiments/cliffs/find.js";
-import { replayTrace } from "../experiments/replay/run.js";
+import { onModules } from "../experiments/on-modules.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { prepareWasmAllocator } from "../foreign/open.js";
 import { WasmAllocator } from "../foreign/wasm-allocator.js";
@@ -31,12 +29,15 @@ export async function runScenario(job: ScenarioJob, starter: Starter): Promise<u
   const prepared = await prepareWasmAllocator(new URL(job.url), how);
   const open = () => givingWord(prepared(), signOfLife(starter));
   const onProgress = (...progress: number[]) => starter.say({ progress });
-  if (job.name === "runCallocLoop") return runCallocLoop({ ...job.run, open, onProgress });
-  if (job.name === "findCliffs") return findCliffs({ ...job.run, open, onProgress });
   const onResults = (results: number[], { records, count }: TraceChunk) =>
     starter.say({ results, chunk: { records: records.slice(), count } });
-  const trace = pulledTrace(starter);
-  return replayTrace({ ...job.run, open, trace, ...(job.wantsResults && { onResults }) });
+  const scenario = onModules[job.name] as (run: object) => Promise<unknown>;
+  return scenario({
+    ...{ ...job.run, open },
+    // The starter, who reads the trace, knows how far it is.
+    ...(job.wants.trace ? { trace: pulledTrace(starter) } : { onProgress }),
+    ...(job.wants.results && { onResults }),
+  });
 }
 
 function signOfLife(starter: Starter): () => void {

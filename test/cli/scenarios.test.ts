@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OutOfMemory } from "../../src/base/errors.js";
 import { parseSvg } from "../report/svg-check.js";
-import { run } from "./fakes.js";
+import { fakeFix } from "../results/fakes.js";
+import { type Overrides, run } from "./fakes.js";
 
 const MIB = 2 ** 20;
 
@@ -48,10 +49,10 @@ describe("run iter-content", () => {
 });
 
 describe("run calloc-fixes", () => {
-  test("compares the fixes that the models know, on one machine", async () => {
-    const { code, asked, stdout } = await run(["run", "calloc-fixes"]);
+  test("compares allocators on one machine, the first with each other", async () => {
+    const allocators = ["--allocator", "libmalloc,libmalloc:zeroing=dirty"];
+    const { code, asked, stdout } = await run(["run", "calloc-fixes", ...allocators]);
     const shares = [0, 0.01, 0.1, 0.5, 1];
-    // The fake libmalloc can clear what is dirty, but cannot discard; and there is no glibc.
     expect(asked).toMatchObject([
       { model: "libmalloc", options: {}, bytes: 100 * MIB, shares, costs: { name: "macos-2016" } },
       { model: "libmalloc", options: { zeroing: "dirty" }, shares, costs: { name: "macos-2016" } },
@@ -61,6 +62,19 @@ describe("run calloc-fixes", () => {
     expect(stdout).toContain(
       "Simulated time is events times the costs of a profile: macos-2016, for all of them.",
     );
+  });
+
+  test("finds no crossovers where an allocator fails", async () => {
+    const library: Overrides = {
+      async runCallocFix({ model, shares, bytes }) {
+        if (model === "lazy") throw new OutOfMemory("no room");
+        return fakeFix(model, shares, bytes);
+      },
+    };
+    const argv = ["run", "calloc-fixes", "--allocator", "libmalloc,lazy", "--json"];
+    const { code, stdout, asked } = await run(argv, { library });
+    expect({ code, asked }).toEqual({ code: 1, asked: [] });
+    expect(JSON.parse(stdout)).toMatchObject({ results: [{ allocator: "libmalloc" }], crossovers: [] });
   });
 
   test("takes allocators and shares, and says where they cross", async () => {

@@ -9,12 +9,10 @@ import { OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import type { CallocFix, Crossover } from "../../results/calloc-fixes.js";
 import type { OptionValues } from "../../results/run.js";
-import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { openLoop } from "../loop/cost.js";
+import type { ModelRun } from "../open.js";
 
-export interface CallocFixRun {
-  model: string;
-  options?: SandboxOptions;
+export interface CallocFixRun extends ModelRun {
   /** Size of each block. */
   bytes: number;
   /** Parts of its pages that are written, 0 to 1. */
@@ -71,13 +69,13 @@ export async function findCrossover({
 /** The loop on one allocator, by pages written. */
 async function openPages({ model, options = {} }: CrossoverRun["one"], bytes: number, costs: CostProfile) {
   checkWhole("bytes", bytes);
-  const subject = { model, options, costs };
-  const { pageBytes } = await openLoop(subject, 0);
+  const run = { model, options, costs };
+  const { pageBytes } = await openLoop(run, 0);
   const pages = Math.ceil(bytes / pageBytes);
   return {
     pages,
     async costAt(written: number) {
-      const loop = await openLoop(subject, Math.min(1, (written * pageBytes) / bytes));
+      const loop = await openLoop(run, Math.min(1, (written * pageBytes) / bytes));
       const cost = await loop.costAt(bytes);
       if (!cost) throw new OutOfMemory(`${model} has no memory for a block of ${bytes} bytes`);
       const { bytes: _, first: __, settledAfter: ___, ...settled } = cost;

@@ -5,10 +5,16 @@ import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { IterationCost, LoopCost } from "../../results/loop.js";
-import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
-import { type AnyAllocator, costsOf, notesOf, type Opener, pageBytesOf, prepareAllocator } from "../open.js";
+import {
+  type AllocatorRun,
+  type AnyAllocator,
+  costsOf,
+  notesOf,
+  pageBytesOf,
+  prepareAllocator,
+} from "../open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;
@@ -42,22 +48,11 @@ export function work({ zeroed, faults }: IterationCost, pageBytes: number): numb
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
-/** What a loop runs on. */
-export interface LoopSubject {
-  /** A model, or the path of a wasm module. */
-  model: string;
-  options?: SandboxOptions;
-  /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
-  open?: Opener;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
-}
-
 /** The loop on a new instance for each size, of which the first `written` part is written. @throws OptionError */
-export async function openLoop(subject: LoopSubject, written: number): Promise<Loop> {
-  const open = subject.open ?? (await prepareAllocator(subject.model, subject.options));
+export async function openLoop(run: AllocatorRun, written: number): Promise<Loop> {
+  const open = run.open ?? (await prepareAllocator(run.model, run.options));
   const first = await open();
-  const costs = costsOf(first, subject.costs);
+  const costs = costsOf(first, run.costs);
   return {
     pageBytes: pageBytesOf(first),
     costs,
