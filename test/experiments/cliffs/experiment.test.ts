@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { OutOfMemory } from "../../src/base/errors.js";
-import { parseSvg } from "../report/svg-check.js";
-import { fakeCliffs } from "../results/fakes.js";
-import { captured, run } from "./fakes.js";
+import { OutOfMemory } from "../../../src/base/errors.js";
+import { captured, run } from "../../cli/fakes.js";
+import { parseSvg } from "../../report/svg-check.js";
+import { fakeCliffs } from "../../results/fakes.js";
 
 const whole = { from: 1024, to: 2 ** 30 };
 
