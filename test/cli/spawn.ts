@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -19,12 +19,13 @@ export interface Spawning {
   /** Closes its stdout before it writes. */
   closeEarly?: boolean;
   frozenClock?: boolean;
+  started?: (child: ChildProcess) => void;
 }
 
 /** Runs the built command in a process of its own, in the root folder, with `input` on stdin. */
 export function zeropage(argv: readonly string[], spawning: Spawning = {}): Promise<Ended> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
-  const { input = "", closeEarly = false, frozenClock = false } = spawning;
+  const { input = "", closeEarly = false, frozenClock = false, started } = spawning;
   const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...env } = process.env;
   const node = frozenClock ? ["--import", FROZEN_CLOCK] : [];
   const child = spawn(process.execPath, [...node, MAIN, ...argv], { env, cwd: ROOT });
@@ -39,6 +40,7 @@ export function zeropage(argv: readonly string[], spawning: Spawning = {}): Prom
   // It need not read what it is given.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
+  started?.(child);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ ...ended, code }));
