@@ -4,7 +4,7 @@ import { benchstatReport, githubReport } from "../compare/tools.js";
 import { jsonReport } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
 import { renderTable } from "../report/table.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 import { wantsColour } from "./output.js";
 
@@ -25,7 +25,7 @@ export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & 
 /** Checks where output goes, before any work. Returns what writes it. */
 export async function prepareBenchForms(
   flags: BenchFormFlags,
-): Promise<(record: BenchRecord, host: Host) => Promise<void>> {
+): Promise<(record: BenchRecord, environment: Environment) => Promise<void>> {
   const html = flags.html === undefined ? undefined : await prepareFile("--html", flags.html);
   const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {

@@ -11,7 +11,7 @@ import {
 import { jsonReport } from "../report/json.js";
 import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { prepareStream } from "./outfile.js";
 import { wantsColour } from "./output.js";
 
@@ -26,18 +26,18 @@ export interface CalibrateFlags {
 const BYTES = 64 * 2 ** 20;
 
 /** Measures this host as a cost profile, prints it, and saves it where asked. Throws UsageError before any work. */
-export async function calibrateCommand(flags: CalibrateFlags, host: Host): Promise<void> {
+export async function calibrateCommand(flags: CalibrateFlags, environment: Environment): Promise<void> {
   const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
-  const calibration = host.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
-  const colour = wantsColour(host.env, host.stdout.isTTY);
-  host.stdout.write(
+  const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
+  const colour = wantsColour(environment.env, environment.stdout.isTTY);
+  environment.stdout.write(
     flags.json ? jsonReport(calibration) : renderTable(calibrationPage(calibration), { colour }),
   );
   if (!file) return;
   file.append(jsonReport(calibration));
   file.finish();
-  host.stderr.write(`wrote ${file.path}\n`);
+  environment.stderr.write(`wrote ${file.path}\n`);
 }
 
 /** Measures with the clock and the faults of this process. */

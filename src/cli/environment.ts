@@ -8,7 +8,7 @@ export interface Output {
 }
 
 /** Everything outside the command line: given by `main.ts`, or by a test. */
-export interface Host {
+export interface Environment {
   stdout: Output;
   stderr: Output;
   stdin: AsyncIterable<Uint8Array>;
@@ -17,9 +17,9 @@ export interface Host {
   version: string;
   library: Library;
   page: WebPage;
-  /** The machine in a line, for what is measured on it. */
+  /** Names this host in a line: its CPU and Node. */
   description?: string;
-  /** Has Ctrl-C call `stop`, the second time end the process as ever. Returns what undoes that. */
+  /** Has the first Ctrl-C call `stop`; the next one ends the process as usual. Returns a function that undoes that. */
   onInterrupt?(stop: () => void): () => void;
 }
 

@@ -1,7 +1,7 @@
 import type { Asked, Experiment } from "../experiments/experiment.js";
 import { collect } from "./collect.js";
+import type { Environment } from "./environment.js";
 import { finish } from "./finish.js";
-import type { Host } from "./host.js";
 import { prepareSvg } from "./outfile.js";
 import { chooseForm } from "./output.js";
 import { openProgress } from "./progress.js";
@@ -14,13 +14,13 @@ export type ExperimentFlags = RunFlags & { chart?: string } & Record<string, unk
 export async function experimentCommand(
   experiment: Experiment,
   flags: ExperimentFlags,
-  host: Host,
+  environment: Environment,
 ): Promise<number> {
   const own = readFlags(experiment.flags, flags);
-  const asked: Asked = { flags: own, ...(await readRunFlags(experiment, flags, host.library)) };
+  const asked: Asked = { flags: own, ...(await readRunFlags(experiment, flags, environment.library)) };
   const planned = experiment.jobs(asked);
   const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
-  const progress = openProgress(host.stderr);
+  const progress = openProgress(environment.stderr);
   const jobs = planned.map(({ label, run }) => ({
     label,
     run: () => run((howFar) => progress.show(howFar === undefined ? label : `${label}: ${howFar}`)),
@@ -33,7 +33,7 @@ export async function experimentCommand(
     sheet: () => experiment.sheet(record),
     rows: () => experiment.rows(record),
   };
-  return finish(report, chooseForm(flags), failed, host, {
+  return finish(report, chooseForm(flags), failed, environment, {
     ...(file && { picture: { file, spec: () => experiment.chart.spec(record) } }),
   });
 }

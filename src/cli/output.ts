@@ -4,7 +4,7 @@ import { jsonReport } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
 import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 
 /** A report, of which every form is made. */
 export interface Printable {
@@ -38,14 +38,14 @@ export function chooseForm(flags: FormFlags): Form {
 export function printReport(
   report: Printable,
   form: Form,
-  { stdout, env }: Pick<Host, "stdout" | "env">,
+  { stdout, env }: Pick<Environment, "stdout" | "env">,
 ): void {
   const colour = wantsColour(env, stdout.isTTY);
   stdout.write(form === "table" ? renderTable(report.sheet(), { colour }) : FORMS[form].render(report));
 }
 
 /** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats whether this is a terminal; as in commander's help. */
-export function wantsColour(env: Host["env"], isTTY = false): boolean {
+export function wantsColour(env: Environment["env"], isTTY = false): boolean {
   if (env.NO_COLOR || env.FORCE_COLOR === "0" || env.FORCE_COLOR === "false") return false;
   return Boolean(env.FORCE_COLOR) || (isTTY && env.TERM !== "dumb");
 }

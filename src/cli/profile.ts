@@ -14,7 +14,7 @@ import type { Parameters } from "../results/run.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { TRACE_FORMATS } from "./replay.js";
 import { openSource } from "./source.js";
@@ -34,8 +34,8 @@ export interface ProfileFlags extends CostsFlags {
   pprof?: string;
 }
 
-/** What is profiled: its parameters, and how to run it. */
-interface Subject {
+/** The program whose time is profiled: its parameters, and how to run it. */
+interface Workload {
   parameters: Parameters;
   /** Says in a line what is run. */
   title: string;
@@ -52,37 +52,41 @@ const FORMATS = {
 type Format = keyof typeof FORMATS;
 
 /** Profiles one allocator under Benfield's loop or a trace. Throws UsageError before any work. */
-export async function profileCommand(what: string, flags: ProfileFlags, host: Host): Promise<void> {
-  const allocator = oneAllocator(flags.allocator, host);
-  const subject =
+export async function profileCommand(
+  what: string,
+  flags: ProfileFlags,
+  environment: Environment,
+): Promise<void> {
+  const allocator = oneAllocator(flags.allocator, environment);
+  const workload =
     what === "calloc-loop"
-      ? await callocLoopSubject(allocator, flags, host)
-      : await traceSubject(what, allocator, flags, host);
+      ? await callocLoopWorkload(allocator, flags, environment)
+      : await traceWorkload(what, allocator, flags, environment);
   const files = await prepareFiles(flags);
-  const profiled = await subject.run();
+  const profiled = await workload.run();
   const { costs, root, ...choice } = profiled;
-  const title = `${allocatorLabel(choice)}: ${subject.title}`;
-  const record = { scenario: "profile", parameters: subject.parameters, ...choice, costs: costs.name, root };
-  host.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
+  const title = `${allocatorLabel(choice)}: ${workload.title}`;
+  const record = { scenario: "profile", parameters: workload.parameters, ...choice, costs: costs.name, root };
+  environment.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
   const stacks = stacksOf(root, costs);
   for (const [format, file] of files) {
     file.append(await FORMATS[format](stacks, `${title}, ${costs.name}`));
     file.finish();
-    host.stderr.write(`wrote ${file.path}\n`);
+    environment.stderr.write(`wrote ${file.path}\n`);
   }
 }
 
-function oneAllocator(text: string | undefined, { library }: Host): AllocatorChoice {
+function oneAllocator(text: string | undefined, { library }: Environment): AllocatorChoice {
   const [choice, ...others] = parseAllocators(text, library);
   if (choice && text !== undefined && others.length === 0) return choice;
   throw new UsageError("--allocator: name exactly one, for a profile is of one run");
 }
 
-async function callocLoopSubject(
+async function callocLoopWorkload(
   allocator: AllocatorChoice,
   flags: ProfileFlags,
-  host: Host,
-): Promise<Subject> {
+  environment: Environment,
+): Promise<Workload> {
   const bytes = parseSize(flags.size, "--size");
   const parameters = {
     bytes,
@@ -91,15 +95,15 @@ async function callocLoopSubject(
   };
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), ...parameters };
   const title = `${callocLoopHeading(parameters)}, n ${formatSize(bytes)}`;
-  return { parameters, title, run: () => host.library.profileCallocLoop(run) };
+  return { parameters, title, run: () => environment.library.profileCallocLoop(run) };
 }
 
-async function traceSubject(
+async function traceWorkload(
   path: string,
   allocator: AllocatorChoice,
   flags: ProfileFlags,
-  { library, stdin }: Host,
-): Promise<Subject> {
+  { library, stdin }: Environment,
+): Promise<Workload> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), touch };

@@ -9,9 +9,9 @@ import { type BenchFlags, benchCommand } from "./bench.js";
 import { BENCH_FORMS } from "./bench-forms.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CheckFlags, checkCommand } from "./check.js";
+import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type ExperimentFlags, experimentCommand } from "./experiment.js";
-import type { Host } from "./host.js";
 import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
@@ -82,9 +82,9 @@ Examples:
   zeropage models`;
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
-export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = buildProgram(host, (code) => {
+  const program = buildProgram(environment, (code) => {
     exitCode = code;
   });
   try {
@@ -93,50 +93,54 @@ export async function runCommandLine(argv: readonly string[], host: Host): Promi
   } catch (error) {
     // Commander has written its own message, or its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    reportError(error, host);
+    reportError(error, environment);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }
 
-function buildProgram(host: Host, exit: (code: number) => void): Command {
+function buildProgram(environment: Environment, exit: (code: number) => void): Command {
   const program = new Command("zeropage")
     .description("Shows, to the page, what an allocation really costs.")
-    .version(host.version)
+    .version(environment.version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => host.stdout.write(text),
-      writeErr: (text) => host.stderr.write(text),
-      getOutHelpWidth: () => host.stdout.columns ?? 80,
-      getErrHelpWidth: () => host.stderr.columns ?? 80,
+      writeOut: (text) => environment.stdout.write(text),
+      writeErr: (text) => environment.stderr.write(text),
+      getOutHelpWidth: () => environment.stdout.columns ?? 80,
+      getErrHelpWidth: () => environment.stderr.columns ?? 80,
       outputError: (text, write) => write(`zeropage: ${oneLine(text.replace(/^error: /, ""))}\n`),
     })
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
   for (const experiment of experiments) {
     const parent = experiment.command.startsWith("run ") ? run : program;
-    parent.addCommand(experimentParser(experiment, host, exit).copyInheritedSettings(parent));
+    parent.addCommand(experimentParser(experiment, environment, exit).copyInheritedSettings(parent));
   }
-  program.addCommand(replay(host, exit).copyInheritedSettings(program));
-  program.addCommand(check(host, exit).copyInheritedSettings(program));
-  program.addCommand(profile(host).copyInheritedSettings(program));
-  program.addCommand(calibrate(host).copyInheritedSettings(program));
-  program.addCommand(bench(host, exit).copyInheritedSettings(program));
-  program.addCommand(merge(host).copyInheritedSettings(program));
+  program.addCommand(replay(environment, exit).copyInheritedSettings(program));
+  program.addCommand(check(environment, exit).copyInheritedSettings(program));
+  program.addCommand(profile(environment).copyInheritedSettings(program));
+  program.addCommand(calibrate(environment).copyInheritedSettings(program));
+  program.addCommand(bench(environment, exit).copyInheritedSettings(program));
+  program.addCommand(merge(environment).copyInheritedSettings(program));
   program
     .command("models")
     .description("list the allocator models and their options")
     .option("--json", "as JSON")
-    .action((flags: { json?: boolean }) => modelsCommand(flags, host));
+    .action((flags: { json?: boolean }) => modelsCommand(flags, environment));
   program
     .command("web")
     .description("serve the page: two allocators side by side, page by page; Ctrl-C ends it")
     .option("--port <number>", "port on this computer; 0 for any that is free", "8080")
-    .action(async (flags: WebFlags) => exit(await webCommand(flags, host)));
+    .action(async (flags: WebFlags) => exit(await webCommand(flags, environment)));
   return program;
 }
 
 /** The command of an experiment, made of what that says of itself. */
-function experimentParser(experiment: Experiment, host: Host, exit: (code: number) => void): Command {
+function experimentParser(
+  experiment: Experiment,
+  environment: Environment,
+  exit: (code: number) => void,
+): Command {
   const { command: name, description, examples, flags, takes, allocators, chart } = experiment;
   const takesModules = takes === "models and modules";
   const command = new Command(name.replace(/^run /, "")).description(description);
@@ -149,10 +153,10 @@ function experimentParser(experiment: Experiment, host: Host, exit: (code: numbe
   return command
     .option("--chart <file>", chart.help)
     .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
-    .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, host)));
+    .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, environment)));
 }
 
-function replay(host: Host, exit: (code: number) => void): Command {
+function replay(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("replay")
     .description("replay a trace of a real program, plain or gzipped")
     .argument("<file>", "the trace; - is standard input")
@@ -169,10 +173,10 @@ function replay(host: Host, exit: (code: number) => void): Command {
       "write the address each operation returned, one a line: hexadecimal, 0x0 where there was no memory, - where nothing is allocated; of exactly one --allocator",
     )
     .addHelpText("after", REPLAY_EXAMPLES)
-    .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
+    .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
 }
 
-function check(host: Host, exit: (code: number) => void): Command {
+function check(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<file>", "the module, .wasm")
@@ -181,10 +185,10 @@ function check(host: Host, exit: (code: number) => void): Command {
     .option("--json", "as JSON")
     .option("--junit <file>", "write JUnit's XML too")
     .addHelpText("after", CHECK_EXAMPLES)
-    .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, host)));
+    .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, environment)));
 }
 
-function profile(host: Host): Command {
+function profile(environment: Environment): Command {
   return new Command("profile")
     .description("where the simulated time of one run goes, by call path")
     .argument("<what>", "calloc-loop, or a trace; - is standard input")
@@ -201,10 +205,10 @@ function profile(host: Host): Command {
     .option("--pprof <file>", "write a pprof profile, gzipped")
     .option("--json", "print the tree as JSON")
     .addHelpText("after", PROFILE_EXAMPLES)
-    .action((what, flags: ProfileFlags) => profileCommand(what, flags, host));
+    .action((what, flags: ProfileFlags) => profileCommand(what, flags, environment));
 }
 
-function bench(host: Host, exit: (code: number) => void): Command {
+function bench(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
@@ -226,17 +230,19 @@ function bench(host: Host, exit: (code: number) => void): Command {
     .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)
-    .action(async (files: string[], flags: BenchFlags) => exit(await benchCommand(files, flags, host)));
+    .action(async (files: string[], flags: BenchFlags) =>
+      exit(await benchCommand(files, flags, environment)),
+    );
 }
 
-function merge(host: Host): Command {
+function merge(environment: Environment): Command {
   const command = new Command("merge")
     .description("make one report of what the shards of a bench wrote")
     .argument("<files...>", "the records of all shards")
     .option("--output <file>", "write the merged record as JSON");
   return withBenchForms(command)
     .addHelpText("after", MERGE_EXAMPLES)
-    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, host));
+    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, environment));
 }
 
 /** Adds the forms of a bench's record. */
@@ -253,7 +259,7 @@ function withForms(command: Command, forms: Readonly<Record<string, { help: stri
   return command;
 }
 
-function calibrate(host: Host): Command {
+function calibrate(environment: Environment): Command {
   return new Command("calibrate")
     .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
     .option("--name <word>", "name of the profile", "this-host")
@@ -264,7 +270,7 @@ function calibrate(host: Host): Command {
       "after",
       "\nExample:\n  zeropage calibrate --save here.json && zeropage run calloc-loop --costs here.json",
     )
-    .action((flags: CalibrateFlags) => calibrateCommand(flags, host));
+    .action((flags: CalibrateFlags) => calibrateCommand(flags, environment));
 }
 
 /** Adds what every command that makes a report takes. */
@@ -277,7 +283,7 @@ function withReport(command: Command, allocators = "every model"): Command {
 }
 
 /** Adds what every command that runs modules in jail takes. */
-function withLimits(command: Command, time = "end a module that comes no further for so long"): Command {
+function withLimits(command: Command, time = "end a module that makes no progress for so long"): Command {
   return command
     .option("--timeout <time>", time, "60s")
     .option("--memory <size>", "most memory for a module", "4GiB");

@@ -12,8 +12,8 @@ import type { Report, Result } from "../results/run.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
 import { AddressLines } from "./addresses.js";
 import { collect, type Job } from "./collect.js";
+import type { Environment } from "./environment.js";
 import { finish } from "./finish.js";
-import type { Host } from "./host.js";
 import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
@@ -39,25 +39,29 @@ const REPLAY = { takes: "models and modules", functions: { replayTrace } } as co
 type Asked = Awaited<ReturnType<typeof readRunFlags<typeof REPLAY.functions>>>;
 
 /** Replays one trace on each allocator. Returns the exit code; throws UsageError before any work. */
-export async function replayCommand(file: string, flags: ReplayFlags, host: Host): Promise<number> {
+export async function replayCommand(
+  file: string,
+  flags: ReplayFlags,
+  environment: Environment,
+): Promise<number> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
-  const asked = await readRunFlags(REPLAY, flags, host.library);
+  const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);
-  const source = await openSource(file, host.stdin, asked.allocators.length);
-  const progress = openProgress(host.stderr);
+  const source = await openSource(file, environment.stdin, asked.allocators.length);
+  const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
     ...(addresses && { addresses }),
-    readTrace: () => host.library.readTrace(source.open(), format && { format }),
+    readTrace: () => environment.library.readTrace(source.open(), format && { format }),
   };
   const jobs = replayJobs(asked, settings);
   const { done, failed } = await collect(jobs).finally(() => source.close());
   progress.clear();
-  if (addresses && failed.length === 0) host.stderr.write(`wrote ${addresses.path}\n`);
-  for (const note of notes) host.stderr.write(`note: ${note}\n`);
+  if (addresses && failed.length === 0) environment.stderr.write(`wrote ${addresses.path}\n`);
+  for (const note of notes) environment.stderr.write(`note: ${note}\n`);
 
   const record: Report = {
     scenario: "replay",
@@ -67,7 +71,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
   const timelines = done.map(({ timeline }) => timeline);
   const report = { record, sheet: () => replaySheet(record), rows: () => runsRows(record) };
   const subtitle = () => replayHeading(sharedParameters(record));
-  return finish(report, chooseForm(flags), failed.map(namingTrace(source)), host, {
+  return finish(report, chooseForm(flags), failed.map(namingTrace(source)), environment, {
     text: timelineText(timelines),
     ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
   });
@@ -92,7 +96,7 @@ interface ReplaySettings {
   touch: TouchPolicy;
   timelinePoints: number;
   /** Reads it from the start. */
-  readTrace: () => ReturnType<Host["library"]["readTrace"]>;
+  readTrace: () => ReturnType<Environment["library"]["readTrace"]>;
   /** Where the addresses go, of the one allocator there then is. */
   addresses?: OutStream;
   /** What was lost in reading, each sentence once. */

@@ -30,8 +30,8 @@ export interface AllocatorRun extends ModelRun {
 const PAGE_BYTES = 4096;
 
 /**
- * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
- * (module-options.ts). What has to be read and compiled is so once.
+ * Prepares the allocator that a name stands for, to be opened again and again: a model, or the module at that path,
+ * whose options module-options.ts reads. It is read and compiled once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
 export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
@@ -40,7 +40,7 @@ export async function prepareAllocator(name: string, options: SandboxOptions = {
     const module = options.module ?? (options.check ? undefined : await compile(findModel(name).url));
     return () => openSandbox(name, { ...options, ...(module && { module }) });
   }
-  // Only now: the page loads this without.
+  // Imported only now: the page does without.
   const { prepareWasmAllocator } = await import("../foreign/open.js");
   const { moduleOptions } = await import("../foreign/module-options.js");
   return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
@@ -55,7 +55,7 @@ export function pageBytesOf(allocator: AnyAllocator): number {
   return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
 }
 
-/** What is odd about a module, in sentences, for its results; nothing for a model. */
+/** What is odd about a module, in sentences for its results. Nothing is odd about a model. */
 export function notesOf(allocator: AnyAllocator): { notes?: string[] } {
   if (allocator instanceof Sandbox || allocator.report.findings.length === 0) return {};
   return { notes: allocator.report.findings };

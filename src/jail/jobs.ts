@@ -44,7 +44,7 @@ export interface ScenarioJob {
   name: keyof typeof onModules;
   url: string;
   memoryBytes: number;
-  /** What of the run a message can carry. */
+  /** What to run, as far as a message can carry it. */
   run: Omit<AllocatorRun, "open">;
   /** Whether it reads a trace, and whether somebody wants to hear what each operation returns. */
   wants: { trace: boolean; results: boolean };

@@ -12,12 +12,12 @@ export interface CallocFix {
   points: (IterationCost & { share: number; pages: number })[];
 }
 
-/** From how many pages written on the cheaper of two allocators is another one. */
+/** Where the cheaper of two allocators changes, by the number of pages written. */
 export interface Crossover {
   pages: number;
   /** The same as a part of all pages. */
   share: number;
-  /** Which costs less from there on. */
+  /** Which one costs less from there on. */
   cheaperAbove: "one" | "other";
 }
 

@@ -24,7 +24,7 @@ export interface Choice {
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
 
-/** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
+/** What a module may take: memory in bytes, and seconds without progress. Models need no such limits. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
 /** A tape run to its end on one allocator. */

@@ -1,5 +1,5 @@
 import { isModule } from "../../src/allocator/name.js";
-import type { Host, Output } from "../../src/cli/host.js";
+import type { Environment, Output } from "../../src/cli/environment.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
 import type { Outcome } from "../../src/conformance.js";
@@ -200,14 +200,14 @@ export interface Ran {
 export interface FakeWorld {
   library?: Overrides;
   stdin?: readonly string[];
-  env?: Host["env"];
+  env?: Environment["env"];
   stdout?: Captured;
   stderr?: Captured;
-  page?: Host["page"];
+  page?: Environment["page"];
 }
 
 /** A page there is none of. */
-const NO_PAGE: Host["page"] = {
+const NO_PAGE: Environment["page"] = {
   folder: new URL("./no-page/", import.meta.url),
   untilStopped: async () => {},
 };

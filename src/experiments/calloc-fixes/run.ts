@@ -43,8 +43,8 @@ export async function runCallocFix(run: CallocFixRun): Promise<CallocFix> {
 }
 
 /**
- * Finds, to the page, how many pages must be written for the cheaper of two allocators to change. None if it
- * never does; if it does more than once, one of the places. Equal costs count as the other's.
+ * Finds, to the page, the number of written pages at which the cheaper of two allocators changes. Undefined if it
+ * never does; one of those numbers if it does more than once. Where costs are equal, the other counts as cheaper.
  */
 export async function findCrossover({
   one,

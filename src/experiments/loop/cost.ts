@@ -16,20 +16,21 @@ import {
   prepareAllocator,
 } from "../open.js";
 
-/** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
+/** A loop has settled after this many iterations of one cost, */
 const ALIKE = 4;
+/** if so many more have that cost too: at least as many as any cache here has slots. */
 const CONFIRMING = 16;
-/** A loop that has not settled after so many iterations costs the mean of as many more. */
+/** If a loop has not settled after so many iterations, its cost is the mean of as many more. */
 const PATIENCE = 64;
 
 /** Benfield's loop on one allocator. */
 export interface Loop {
   pageBytes: number;
-  /** What simulated time is counted with, if it is. */
+  /** The profile of its simulated time; absent where time is not simulated. */
   costs?: CostProfile | undefined;
   /** What is odd about a module. */
   notes?: string[];
-  /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
+  /** Measures the loop at one size. Returns nothing if the allocator has no memory for it. */
   costAt(bytes: number): Promise<LoopCost | undefined>;
 }
 
@@ -43,7 +44,7 @@ export function callocLoopRecords(bytes: number, written: number): TraceChunk {
   return encoder.take();
 }
 
-/** Bytes zeroed by anyone, and a page's worth for each fault: what a machine has to do. */
+/** What a machine has to do, in bytes: those zeroed by anyone, and a page for each fault. */
 export function work({ zeroed, faults }: IterationCost, pageBytes: number): number {
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
@@ -101,7 +102,7 @@ function settle(running: Running, first: IterationCost) {
   return iterate(running, PATIENCE);
 }
 
-/** Runs the loop so many times. Returns what one of them cost, in the mean. */
+/** Runs the loop `times` times. Returns the mean cost of an iteration. */
 function iterate({ sandbox, records, costs }: Running, times: number): IterationCost {
   const before = sandbox.counters();
   sandbox.repeat(records, times);

@@ -4,8 +4,8 @@
  *
  * The loop is measured at eight sizes per doubling, which are cut into stretches of one kind (stretches.ts).
  * Where two neighbouring samples are of different kinds, bisection finds the last size of the lower
- * stretch: a size belongs to the side whose cost, continued to it, is nearer to its own. A feature that is
- * narrower than the distance of two samples, a twelfth of the size, may go unseen.
+ * stretch: a size belongs to the side whose cost, continued to it, is nearer to its own. A feature
+ * narrower than the gap between two samples, a twelfth of the size, may go unseen.
  */
 
 import { LARGEST } from "../../base/arguments.js";
@@ -30,12 +30,12 @@ export interface Sizes {
 }
 
 const SAMPLES_PER_DOUBLING = 8;
-/** Rounding to pages may explain so much difference, in pages, between the costs of two sizes. */
+/** By how many pages the costs of two sizes may differ through rounding alone. */
 const ROUNDING_PAGES = 8;
 
 /**
  * Measures the curve from half of `from` to twice `to`, so that the kind of cost is known at both
- * ends too. Sizes the allocator has not the memory for are left out; none may be left.
+ * ends too. Sizes that the allocator has no memory for are left out, which may be all of them.
  */
 export async function measureCurve(loop: Loop, sizes: Sizes): Promise<Curve> {
   const costs = await sampleCosts(loop, sizes);
@@ -85,7 +85,7 @@ async function sampleCosts(loop: Loop, { from, to, onProgress }: Sizes): Promise
   return costs;
 }
 
-/** Adds the largest size there is memory for, to the byte. `beyond`: a size there is none for. */
+/** Adds the largest size there is memory for, to the byte. There is none for `beyond`. */
 async function upToLast(loop: Loop, costs: LoopCost[], beyond: number): Promise<LoopCost[]> {
   let last = costs.at(-1);
   if (!last) return costs;
@@ -146,7 +146,7 @@ function continued(from: LoopCost, { slope }: Stretch, bytes: number, pageBytes:
   return work(from, pageBytes) + (bytes - from.bytes) * perByte;
 }
 
-/** How the settled loop's cost per iteration grows about a size. None where there is not the memory for it. */
+/** How the settled loop's cost per iteration grows around a size. Undefined if there is no memory for it. */
 export async function costKind(
   loop: Loop,
   bytes: number,

@@ -2,8 +2,8 @@
  * Cuts a curve of cost against size into stretches of one kind.
  *
  * A cost is two figures: bytes zeroed by the allocator, and pages faulted in. Over a stretch of sizes it
- * is *constant* if both stay level, and *linear* if one of them follows a rising line and the other one too, or is level. Neither is
- * meant to the byte, for allocators round sizes up: to 16 bytes, to pages, or to classes up
+ * is *constant* if both stay level, and *linear* if one of them follows a rising line and the other does too or
+ * stays level. Neither is meant to the byte, for allocators round sizes up: to 16 bytes, to pages, or to classes up
  * to half a size apart. The curve is cut into the fewest stretches that there can be, where they fit best.
  */
 
@@ -27,17 +27,17 @@ export interface Stretch {
   slope: { zeroed: number; faults: number };
 }
 
-/** Size classes are at most so far apart, as a part of the size. */
+/** Size classes are at most this far apart, as a part of the size. */
 const CLASS = 1 / 2;
-/** And the smallest ones so far, in bytes. */
+/** The smallest size classes are at most this far apart, in bytes. */
 const SMALLEST = 64;
-/** A constant cost may sway by so many pages: what is left over of a page at the ends of a block. */
-const SWAY_PAGES = 2;
-/** Bytes zeroed may besides not sway by more than this part of the size, lest they be linear in small blocks. */
-const SWAY = 1 / 8;
-/** A line that falls no steeper than this, per byte, does not fall: rounding may look so. */
+/** A constant cost may vary by this many pages: the parts of pages at the two ends of a block. */
+const TOLERANCE_PAGES = 2;
+/** Nor may bytes zeroed vary by more than this part of the size: in small blocks that would be linear cost. */
+const TOLERANCE = 1 / 8;
+/** A line that falls less steeply than this, per byte, counts as level: rounding can look so. */
 const FALL = 1 / 64;
-/** At size 0 a line is not below 0 by more than this part of its rise to the first size, or it joins two kinds. */
+/** At size 0 a line may be below 0 by this part of its rise to the first size. Further below, it joins two kinds. */
 const BELOW = 1 / 4;
 /** With fewer samples than this everything looks straight. */
 const FEWEST = 3;
@@ -87,7 +87,7 @@ class Samples {
     const zeroed = samples.map((sample) => sample.zeroed);
     const faulted = samples.map(({ faults }) => faults * pageBytes);
     this.#zeroed = new Figure(this.#bytes, zeroed, SMALLEST);
-    this.#faulted = new Figure(this.#bytes, faulted, SWAY_PAGES * pageBytes);
+    this.#faulted = new Figure(this.#bytes, faulted, TOLERANCE_PAGES * pageBytes);
   }
 
   /** How the samples from `first` to `last` fit; not at all if cost is neither constant nor linear over them. */
@@ -96,7 +96,7 @@ class Samples {
     return this.#fitLevel(first, last) ?? this.#fitLinear(first, last);
   }
 
-  /** A few samples on their own are linear where what is done would do for half of the block. They must agree. */
+  /** Of a few samples alone, cost is linear if half of the block or more is zeroed or faulted in. All must agree. */
   #fitFew(first: number, last: number): Fit | undefined {
     const isWhole = (index: number) =>
       2 * Math.max(this.#zeroed.at(index), this.#faulted.at(index)) >= (this.#bytes[index] as number);
@@ -107,19 +107,20 @@ class Samples {
   }
 
   #fitLevel(first: number, last: number): Fit | undefined {
-    const zeroed = this.#zeroed.fitLevel(first, last, this.#sway(first));
-    const faulted = zeroed === undefined ? undefined : this.#faulted.fitLevel(first, last, this.#swayOfPages);
+    const zeroed = this.#zeroed.fitLevel(first, last, this.#tolerance(first));
+    const faulted =
+      zeroed === undefined ? undefined : this.#faulted.fitLevel(first, last, this.#toleranceOfPages);
     if (zeroed === undefined || faulted === undefined) return undefined;
     return { kind: "constant", slope: LEVEL, distance: zeroed + faulted };
   }
 
   #fitLinear(first: number, last: number): Fit | undefined {
-    const sway = this.#sway(first);
-    const zeroed = this.#zeroed.fitLevelOrLine(first, last, sway);
-    const faulted = zeroed && this.#faulted.fitLevelOrLine(first, last, this.#swayOfPages);
+    const tolerance = this.#tolerance(first);
+    const zeroed = this.#zeroed.fitLevelOrLine(first, last, tolerance);
+    const faulted = zeroed && this.#faulted.fitLevelOrLine(first, last, this.#toleranceOfPages);
     if (!zeroed || !faulted) return undefined;
     const width = (this.#bytes[last] as number) - (this.#bytes[first] as number);
-    if ((zeroed.slope + faulted.slope) * width <= sway) return undefined;
+    if ((zeroed.slope + faulted.slope) * width <= tolerance) return undefined;
     return this.#linear(zeroed.slope, faulted.slope, zeroed.distance + faulted.distance);
   }
 
@@ -127,14 +128,14 @@ class Samples {
     return { kind: "linear", slope: { zeroed, faults: faulted / this.pageBytes }, distance };
   }
 
-  /** How much bytes zeroed may sway over samples from the first on. */
-  #sway(first: number): number {
-    return Math.min(this.#swayOfPages, (this.#bytes[first] as number) * SWAY);
+  /** How much bytes zeroed may vary over samples from the first on. */
+  #tolerance(first: number): number {
+    return Math.min(this.#toleranceOfPages, (this.#bytes[first] as number) * TOLERANCE);
   }
 
-  /** How much pages faulted in may sway, in bytes. */
-  get #swayOfPages(): number {
-    return SWAY_PAGES * this.pageBytes;
+  /** How much pages faulted in may vary, in bytes. */
+  get #toleranceOfPages(): number {
+    return TOLERANCE_PAGES * this.pageBytes;
   }
 }
 
@@ -142,9 +143,10 @@ const LEVEL = { zeroed: 0, faults: 0 };
 
 /** One of the two figures of a cost, over all samples. */
 class Figure {
-  /** What a distance is a part of: the size, or at the smallest ones what rounding makes of it. */
+  /** What distances are measured in: the size, or for the smallest ones what rounding makes of it. */
   readonly #scale: readonly number[];
-  // Of value / scale against 1 / scale, from each sample to the last: smallest terms first, and so exact enough.
+  // Sums from each sample to the last, to regress value / scale on 1 / scale. The smallest terms come first, which
+  // keeps the sums exact enough.
   readonly #inverse: number[];
   readonly #ratio: number[];
   readonly #squares: number[];
@@ -153,7 +155,7 @@ class Figure {
   constructor(
     readonly bytes: readonly number[],
     readonly values: readonly number[],
-    /** What rounding at the smallest sizes may put a value off its line, in bytes. */
+    /** How far rounding at the smallest sizes may put a value off its line, in bytes. */
     readonly slack: number,
   ) {
     this.#scale = bytes.map((size) => size + slack);
@@ -171,13 +173,13 @@ class Figure {
     return this.#scale[index] as number;
   }
 
-  /** Sum of the distances from the middle, as parts of the size; none if the values range over more than `sway`. */
-  fitLevel(first: number, last: number, sway: number): number | undefined {
+  /** Sum of the distances from the middle, as parts of the size; none if the values range over more than `tolerance`. */
+  fitLevel(first: number, last: number, tolerance: number): number | undefined {
     let [least, most] = [this.at(first), this.at(first)];
     for (let i = first + 1; i <= last; i++) {
       least = Math.min(least, this.at(i));
       most = Math.max(most, this.at(i));
-      if (most - least > sway) return undefined;
+      if (most - least > tolerance) return undefined;
     }
     const middle = (least + most) / 2;
     let distance = 0;
@@ -185,8 +187,12 @@ class Figure {
     return distance;
   }
 
-  fitLevelOrLine(first: number, last: number, sway: number): { slope: number; distance: number } | undefined {
-    const distance = this.fitLevel(first, last, sway);
+  fitLevelOrLine(
+    first: number,
+    last: number,
+    tolerance: number,
+  ): { slope: number; distance: number } | undefined {
+    const distance = this.fitLevel(first, last, tolerance);
     return distance === undefined ? this.fitLine(first, last) : { slope: 0, distance };
   }
 
