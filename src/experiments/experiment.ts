@@ -64,7 +64,7 @@ export interface Experiment<
   /** What comes after the command, in the examples of its help. */
   examples: readonly string[];
   flags: F;
-  /** Whether wasm modules may be named as allocators. What they run in is in on-modules.ts too. */
+  /** Whether wasm modules may be named as allocators; if so, the functions are in on-modules.ts too. */
   takes: "models" | "models and modules";
   /** Allocators to run if none is named, and what help calls them; every model without it. */
   allocators?: { list: string; help: string };
@@ -78,7 +78,7 @@ export interface Experiment<
   chart: { help: string; spec(record: R): TopLevelSpec };
 }
 
-/** Finds out the types of an experiment, so that nobody has to write them. */
+/** Infers the types of an experiment, so that nobody has to write them. */
 export const defineExperiment = <F extends Flags, L extends Functions, Result, R extends ExperimentRecord>(
   experiment: Experiment<F, L, Result, R>,
 ) => experiment;
