@@ -55,24 +55,11 @@ export { collapsedStacks } from "./profile/collapsed.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
-export type {
-  BufferWay,
-  CallocFix,
-  CallocFixesReport,
-  Cliff,
-  CliffsResult,
-  CostKind,
-  Crossover,
-  CurvePoint,
-  IterationCost,
-  IterContentReport,
-  IterContentResult,
-  LoopCost,
-  OptionValues,
-  Parameters,
-  Report,
-  Result,
-} from "./results/results.js";
+export type { CallocFix, CallocFixesReport, Crossover } from "./results/calloc-fixes.js";
+export type { Cliff, CliffsResult, CurvePoint } from "./results/cliffs.js";
+export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
+export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
+export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export {
   type KernelKind,

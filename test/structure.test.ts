@@ -40,7 +40,7 @@ const MODEL_MACHINE = words("kernel access paths failure layout");
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words("src/index.ts src/foreign/open.ts src/base/numbers.ts vega-lite");
-const PAGE_ROOMS = words("src/results src/report src/experiments");
+const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");
 
 function words(text: string): string[] {
   return text.split(" ");
