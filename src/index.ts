@@ -97,6 +97,15 @@ export {
   type Width,
 } from "./sandbox/sandbox.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
+export { type TraceFormatName, traceFormats } from "./trace/formats.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
-export { OpKind, RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace/trace.js";
+export {
+  bytesAsked,
+  type Operation,
+  OpKind,
+  RECORD_BYTES,
+  sliceRecords,
+  TraceRecords,
+} from "./trace/records.js";
+export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
 export { writeTrace } from "./trace/write.js";

@@ -8,13 +8,13 @@ import { jsonReport } from "../report/json.js";
 import { allocatorLabel, heading } from "../report/label.js";
 import type { Parameters } from "../results/results.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import { UsageError } from "./exit.js";
 import type { Host } from "./host.js";
 import { type OutStream, prepareStream } from "./outfile.js";
-import { TRACE_FORMATS } from "./replay.js";
 import { openSource } from "./source.js";
 
 /** The flags of `zeropage profile`, as typed. */
@@ -95,7 +95,8 @@ async function traceSubject(
   { library, stdin }: Host,
 ): Promise<Subject> {
   const touch = parseWord("--touch", flags.touch, TOUCH_POLICIES);
-  const format = flags.format === undefined ? undefined : parseWord("--format", flags.format, TRACE_FORMATS);
+  const format =
+    flags.format === undefined ? undefined : parseWord("--format", flags.format, TRACE_FORMAT_NAMES);
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), touch };
   const source = await openSource(path, stdin, 1);
   const parameters = { trace: source.name, touch };

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { costProfiles } from "../costs/profiles.js";
 import { ROLES } from "../foreign/families.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
 import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
@@ -13,7 +14,7 @@ import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from
 import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
-import { replayCommand, TRACE_FORMATS } from "./replay.js";
+import { replayCommand } from "./replay.js";
 import { callocLoopCommand } from "./run.js";
 import { type WebFlags, webCommand } from "./web.js";
 
@@ -221,7 +222,10 @@ function replay(host: Host, exit: (code: number) => void): Command {
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
       "none",
     )
-    .option("--format <format>", `format of the trace, if it is not recognised: ${TRACE_FORMATS.join(", ")}`);
+    .option(
+      "--format <format>",
+      `format of the trace, if it is not recognised: ${TRACE_FORMAT_NAMES.join(", ")}`,
+    );
   return withLimits(withReport(command))
     .option("--timeline <file>", "draw bytes in use, system and resident over time, as an SVG image")
     .option(
@@ -253,7 +257,7 @@ function profile(host: Host): Command {
     .option("--count <number>", "of calloc-loop: how many times", "1000")
     .option("--written <share>", "of calloc-loop: share of the block the program writes each time", "0%")
     .option("--touch <policy>", `of a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
-    .option("--format <format>", `of a trace: ${TRACE_FORMATS.join(", ")}`)
+    .option("--format <format>", `of a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")

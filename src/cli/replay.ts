@@ -7,6 +7,7 @@ import { timelineText } from "../report/sparkline.js";
 import { timelineChart } from "../report/timeline.js";
 import type { Report, Result, Timeline } from "../results/results.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES, type TraceFormatName } from "../trace/formats.js";
 import type { TraceNotes } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
@@ -22,8 +23,6 @@ import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm, type FormFlags, printable } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 import { openSource, type TraceSource } from "./source.js";
-
-export const TRACE_FORMATS = ["text", "rep", "valgrind"] as const;
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
 const CHART_POINTS = 1000;
@@ -44,7 +43,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
   const allocators = parseAllocators(flags.allocator, host.library, "modules");
   const settings: ReplaySettings = {
     touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
-    ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMATS) }),
+    ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMAT_NAMES) }),
     check: flags.check === true,
     limits: parseLimits(flags),
     timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
@@ -83,7 +82,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, host: Host
 
 interface ReplaySettings {
   touch: TouchPolicy;
-  format?: (typeof TRACE_FORMATS)[number];
+  format?: TraceFormatName;
   check: boolean;
   limits: JailLimits;
   timelinePoints: number;

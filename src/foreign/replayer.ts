@@ -7,7 +7,8 @@ import {
   TOUCH_POLICIES,
   type TouchPolicy,
 } from "../sandbox/sandbox.js";
-import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import { RECORD_BYTES } from "../trace/records.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
 import type { Guard } from "./guard.js";
 import type { DriverExports } from "./link.js";
 

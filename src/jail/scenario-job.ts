@@ -6,7 +6,8 @@ import { replayTrace } from "../experiments/replay/run.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { prepareWasmAllocator } from "../foreign/open.js";
 import { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import { sliceRecords, TraceRecords } from "../trace/records.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
 
 /** The way to who wants the job done. */
@@ -67,9 +68,9 @@ function givingWord(allocator: WasmAllocator, word: () => void): WasmAllocator {
 
 /** How often to run a few records in a piece. */
 function roundsOf({ records, count }: TraceChunk): number {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const operations = new TraceRecords(records);
   let bytes = 0;
-  for (let at = 0; at < count * RECORD_BYTES; at += RECORD_BYTES) bytes += bytesAt(view, at);
+  for (let i = 0; i < count; i++) bytes += mostBytes(operations, i);
   return Math.max(1, Math.floor(Math.min(PIECE / count, PIECE_BYTES / bytes)));
 }
 
@@ -77,7 +78,7 @@ async function* piecesOf(trace: Trace, word: () => void): AsyncGenerator<TraceCh
   for await (const chunk of trace) {
     for (let from = 0, to = 0; from < chunk.count; from = to) {
       to = endOfPiece(chunk, from);
-      yield { records: chunk.records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+      yield { records: sliceRecords(chunk.records, from, to), count: to - from };
       word();
     }
   }
@@ -85,17 +86,16 @@ async function* piecesOf(trace: Trace, word: () => void): AsyncGenerator<TraceCh
 
 /** Where the piece ends that begins with an operation. */
 function endOfPiece({ records, count }: TraceChunk, from: number): number {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const operations = new TraceRecords(records);
   const end = Math.min(count, from + PIECE);
   let [to, bytes] = [from, 0];
-  while (to < end && bytes < PIECE_BYTES) bytes += bytesAt(view, RECORD_BYTES * to++);
+  while (to < end && bytes < PIECE_BYTES) bytes += mostBytes(operations, to++);
   return to;
 }
 
-/** Bytes that a record asks for, or more: both of its numbers, of which a calloc's are factors. */
-function bytesAt(view: DataView, at: number): number {
-  const whole = (place: number) => view.getUint32(place, true) + view.getUint32(place + 4, true) * 2 ** 32;
-  return Math.max(1, whole(at + 8)) * Math.max(1, whole(at + 16));
+/** Bytes that an operation asks for, or more: the product of both of its numbers, as a calloc's are factors. */
+function mostBytes(operations: TraceRecords, index: number): number {
+  return Math.max(1, operations.first(index)) * Math.max(1, operations.second(index));
 }
 
 /** The starter's trace; what could not be read of it, the starter notes. */

@@ -12,7 +12,7 @@ import {
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
-import { RECORD_BYTES } from "../trace/trace.js";
+import { RECORD_BYTES } from "../trace/records.js";
 import { foldState, type KernelKind, type PageRun, pageRun } from "./machine.js";
 
 /** What every module exports: assembly/program.ts. */

@@ -1,4 +1,5 @@
-import { RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace.js";
+import { RECORD_BYTES } from "./records.js";
+import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
 
 /** A whole trace in memory. */
 export interface CollectedTrace {

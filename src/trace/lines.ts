@@ -102,11 +102,3 @@ export class LineScanner {
 function hasByteOrderMark(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
 }
-
-/** The lines of a trace in one format, turned into operations. */
-export interface LineReader {
-  /** Reads the line the scanner is at. At most one operation comes of it. @throws TraceError with the line. */
-  readLine(line: LineScanner): void;
-  /** After the last line: checks of the whole, and what to note about it. @throws TraceError. */
-  finish(lastLine: number): void;
-}

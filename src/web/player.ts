@@ -9,7 +9,7 @@ import {
   clearBuffer,
   OpKind,
   type ProfileNode,
-  RECORD_BYTES,
+  sliceRecords,
   type TimelinePoint,
   type TouchPolicy,
 } from "../index.js";
@@ -211,7 +211,7 @@ export class Player {
   }
 
   #repeat(at: number, count: number, times: number): void {
-    const records = this.tape.records.subarray(at * RECORD_BYTES, (at + count) * RECORD_BYTES);
+    const records = sliceRecords(this.tape.records, at, at + count);
     this.#face.repeat({ records, count }, times, this.touch);
     this.#asked.note(this.tape, at, count);
     this.#position += count * times;

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox/sandbox.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES } from "../../src/trace/records.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
 import type { GlibcOptions } from "./model.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";

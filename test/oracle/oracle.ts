@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox/sandbox.js";
-import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
 import {
   type Checkpoint,
   FAILED,
