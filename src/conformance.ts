@@ -1,5 +1,5 @@
 /** The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test. */
-export { BrokenPromise, type Subject } from "./conformance/bench.js";
+export { BrokenPromise, type Subject } from "./conformance/tester.js";
 export type { Case, Part } from "./conformance/case.js";
 export {
   type CheckOptions,

@@ -1,4 +1,4 @@
-import type { Bench } from "./bench.js";
+import type { Tester } from "./tester.js";
 
 /** The functions that may be composed of others where an allocator lacks them. */
 export type Part = "malloc" | "calloc" | "realloc" | "aligned" | "free" | "usableSize";
@@ -18,7 +18,7 @@ export interface Case {
   addressBits?: 32;
   /** @throws BrokenPromise; or what the allocator throws. Returns why it does not apply, if so. */
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
-  run(bench: Bench): string | void;
+  run(tester: Tester): string | void;
 }
 
 /** Either side of every power of two up to 1 MiB, and of pages of 64 KiB: where allocators change their ways. */

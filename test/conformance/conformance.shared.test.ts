@@ -1,7 +1,7 @@
 /** Every registered model, in every variant, on both builds and both hosts, keeps the C library's promises. */
 import { describe, expect, it } from "vitest";
-import { Bench } from "../../src/conformance/bench.js";
 import { chooseCases } from "../../src/conformance/check.js";
+import { Tester } from "../../src/conformance/tester.js";
 import { AllocatorAbort, models, openSandbox, type Sandbox } from "../../src/index.js";
 import { SuspiciousProgram } from "./program.js";
 
@@ -85,7 +85,7 @@ describe.each(cases)("$name", ({ model, options, check }) => {
 
   it.each(PROMISES)("keeps the promise %s", async (name) => {
     const sandbox = await open();
-    for (const one of chooseCases([name])) one.run(new Bench(sandbox, 64));
+    for (const one of chooseCases([name])) one.run(new Tester(sandbox, 64));
     sandbox.check();
   });
 
