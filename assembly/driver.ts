@@ -76,9 +76,8 @@ let doneInRounds: f64 = 0;
 let began: usize = 0;
 let position: usize = 0;
 
-export let failedAllocations: f64 = 0;
-/** Records of all replays done before the first of these. */
-export let doneBeforeFailure: f64 = 0;
+let failures: f64 = 0;
+let doneBeforeFirst: f64 = 0;
 /** Of the last fault: its kind, the pointer, and a byte count or offset that goes with it. */
 export let fault: u32 = Fault.None;
 export let faultPointer: u32 = 0;
@@ -131,6 +130,16 @@ export function liveBytes(): f64 {
 /** Records of all replays done, also when the last trapped. */
 export function done(): f64 {
   return doneBefore + replayed();
+}
+
+/** Allocations of all replays that returned 0 though something was asked for. */
+export function failedAllocations(): f64 {
+  return failures;
+}
+
+/** Records of all replays done before the first of these. */
+export function doneBeforeFailure(): f64 {
+  return doneBeforeFirst;
 }
 
 /** Allocator calls of all replays. */
@@ -251,8 +260,8 @@ function ensureSlots(index: u32): void {
 
 /** Counts an allocation that got no memory. Returns 0, as it did. */
 function fail(): u32 {
-  if (!failedAllocations) doneBeforeFailure = done();
-  failedAllocations += 1;
+  if (!failures) doneBeforeFirst = done();
+  failures += 1;
   return 0;
 }
 

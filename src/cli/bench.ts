@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/merge.js";
@@ -8,7 +9,6 @@ import { openSubject, type Subject } from "../compare/subject.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { parseCount, parseSize, parseTime, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";

@@ -1,10 +1,11 @@
 /** Modules as a command line names them: read, and found to have an allocator, before any work. */
 import { readFile, stat } from "node:fs/promises";
+import { isModule, readSettings, splitModule, type WrittenChoice } from "../allocator/choice.js";
 import { ModuleError, OptionError } from "../base/errors.js";
 import { locate } from "../base/read-module.node.js";
 import { findAllocator } from "../foreign/families.js";
 import { moduleOptions } from "../foreign/module-options.js";
-import { isModule, type OptionValues } from "../results/results.js";
+import type { OptionValues } from "../results/results.js";
 import { inspectModule } from "../wasm/inspect.js";
 import { UsageError } from "./exit.js";
 
@@ -15,26 +16,19 @@ export interface ModuleChoice {
   options: OptionValues;
 }
 
-/** `path.wasm:option=value:option=value`. What does not end so is all path. */
-const NAMED = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
+/** Reads a module as it is written (allocator/choice.ts). @throws UsageError */
+export const parseModule = (text: string): ModuleChoice => readModuleOptions(splitModule(text));
 
-/** Reads the syntax of a module: its path, and options as a model has them. @throws UsageError */
-export function parseModule(text: string): ModuleChoice {
-  const { path = text, settings } = NAMED.exec(text)?.groups ?? {};
-  const options: OptionValues = {};
-  for (const setting of settings?.split(":") ?? []) {
-    const [, name, value] = /^([^=]+)=(.+)$/s.exec(setting) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new UsageError(`"${setting}" is not an option: write ${path}:malloc=take:free=give`);
-    }
-    if (Object.hasOwn(options, name)) throw new UsageError(`"${text}" sets ${name} twice`);
-    options[name] = value;
+/** @throws UsageError */
+export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
+  // Which options there are is told once the module is read.
+  const nameOf = (option: string, value: string) => (option === "" || value === "" ? undefined : value);
+  try {
+    return { model: choice.name, options: readSettings(choice, "malloc=take:free=give", nameOf) };
+  } catch (error) {
+    throw error instanceof OptionError ? new UsageError(error.message) : error;
   }
-  return { model: path, options };
 }
-
-/** Whether a text is that of a module and not of a model. */
-export const isModuleText = (text: string) => isModule(NAMED.exec(text)?.groups?.path ?? text);
 
 /**
  * Reads a module. `otherwise` says what else could have been named.

@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { formatSize } from "../base/numbers.js";
 import type { Profiled } from "../experiments/profile/run.js";
 import { collapsedStacks } from "../profile/collapsed.js";
@@ -7,7 +8,6 @@ import { type Stack, stacksOf } from "../profile/stacks.js";
 import { jsonReport } from "../report/json.js";
 import { allocatorLabel, heading } from "../report/label.js";
 import type { Parameters } from "../results/results.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { costProfiles } from "../costs/profiles.js";
 import { ROLES } from "../foreign/families.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";

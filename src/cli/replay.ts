@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES, type TouchPolicy } from "../allocator/access.js";
 import { formatCount } from "../base/bytes.js";
 import { TraceError } from "../base/errors.js";
 import type { CostProfile } from "../costs/profile.js";
@@ -6,7 +7,6 @@ import { allocatorLabel, heading } from "../report/label.js";
 import { timelineText } from "../report/sparkline.js";
 import { timelineChart } from "../report/timeline.js";
 import type { Report, Result, Timeline } from "../results/results.js";
-import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
 import { TRACE_FORMAT_NAMES, type TraceFormatName } from "../trace/formats.js";
 import type { TraceNotes } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";

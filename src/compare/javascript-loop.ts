@@ -1,5 +1,6 @@
 /** The trace loop in JavaScript, with one call of the module for each operation: what driving from outside costs. */
-import type { AllocatorReport, WasmAllocator } from "../foreign/wasm-allocator.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
+import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { bytesAsked, FIELD_WORD, OpKind, RECORD_WORDS } from "../trace/records.js";
 
 interface CFunctions {

@@ -1,8 +1,8 @@
 /** What runs in the Worker of one allocator and one trace: a round whenever it is asked, and the counts. */
 import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../base/errors.js";
+import type { Exhaustion } from "../foreign/module-allocator.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
-import type { Exhaustion } from "../foreign/replayer.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
 import { sliceRecords } from "../trace/records.js";

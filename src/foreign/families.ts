@@ -31,7 +31,7 @@ export type FunctionNames = Partial<Record<Role, string>>;
 /** A function of the module, or what it is made of. */
 export type Provision = { native: string } | { composed: string };
 
-export interface Allocator {
+export interface AllocatorFunctions {
   convention: Convention;
   functions: FunctionNames;
 }
@@ -116,7 +116,7 @@ export function findAllocator(
   exports: readonly Extern[],
   names?: FunctionNames,
   convention?: Convention,
-): Allocator {
+): AllocatorFunctions {
   const functions = exports.filter(({ kind }) => kind === "function");
   if (names) return namedAllocator(functions, names, convention ?? DEFAULT_CONVENTION);
   for (const family of FAMILIES) {
@@ -153,7 +153,7 @@ function namedAllocator(
   functions: readonly Extern[],
   names: FunctionNames,
   convention: Convention,
-): Allocator {
+): AllocatorFunctions {
   if (!names.malloc || !names.free) throw new ModuleError("functions must name malloc and free at least");
   const roles = FAMILIES.find((family) => family.convention === convention)?.roles ?? {};
   for (const [role, name] of Object.entries(names))
@@ -190,7 +190,7 @@ function list(functions: readonly Extern[]): string {
 }
 
 /** What the module does itself and what is made of it, for people. */
-export function describeProvisions({ convention, functions }: Allocator): Record<string, Provision> {
+export function describeProvisions({ convention, functions }: AllocatorFunctions): Record<string, Provision> {
   const provide = (role: Role, composed: string): Provision => {
     const name = functions[role];
     return name ? { native: name } : { composed };

@@ -1,5 +1,5 @@
+import type { Width } from "../allocator/access.js";
 import { SegmentationFault } from "../base/errors.js";
-import type { Width } from "../sandbox/sandbox.js";
 
 /**
  * The program's own accesses to the memory of a foreign module: the one place on the host's side that

@@ -1,11 +1,11 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
 import { readModule } from "#read-module";
+import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import { ModuleError } from "../base/errors.js";
-import { type Allocator, CONVENTIONS, type Role } from "./families.js";
+import { type AllocatorFunctions, CONVENTIONS, type Role } from "./families.js";
 
 /** assembly/driver.ts */
-export interface DriverExports {
-  memory: WebAssembly.Memory;
+export interface DriverExports extends ReplayExports {
   configure(convention: number, native: number): void;
   malloc(bytes: number): number;
   calloc(count: number, size: number): number;
@@ -14,22 +14,18 @@ export interface DriverExports {
   release(block: number, bytes: number, align: number): void;
   block: WebAssembly.Global;
   checkObject(pointer: number, bytes: number, align: number): void;
-  bufferAddress(): number;
-  bufferRecords(): number;
-  resultsAddress(): number;
-  slotsAddress(): number;
-  slotsMade(): number;
-  replay(from: number, to: number, times: number, touch: number, verify: number): void;
-  replayed(): number;
+  /** Records of all replays done, also when the last trapped; of these, before the first failed allocation. */
   done(): number;
+  doneBeforeFailure(): number;
   calls(): number;
   liveBytes(): number;
-  failedAllocations: WebAssembly.Global;
-  doneBeforeFailure: WebAssembly.Global;
   fault: WebAssembly.Global;
   faultPointer: WebAssembly.Global;
   faultDetail: WebAssembly.Global;
 }
+
+/** The slots of the driver. */
+export const SLOT_LAYOUT: SlotLayout = { slotBytes: 16, pointerBytes: 4 };
 
 /** assembly/patterns.ts */
 export interface PatternExports {
@@ -68,7 +64,7 @@ export async function loadTools(): Promise<Tools> {
 }
 
 /** Which import of assembly/face.ts each function of a convention is. */
-const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
+const FACE: Record<AllocatorFunctions["convention"], Partial<Record<Role, string>>> = {
   c: {
     malloc: "cMalloc",
     calloc: "cCalloc",
@@ -86,7 +82,7 @@ const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
 /** Bits of what is native: assembly/face.ts. */
 const NATIVE: Partial<Record<Role, number>> = { calloc: 1, realloc: 2, aligned: 4, posixAligned: 8 };
 
-function nativeBits({ functions }: Allocator): number {
+function nativeBits({ functions }: AllocatorFunctions): number {
   const bits = Object.entries(NATIVE).map(([role, bit]) => (functions[role as Role] ? bit : 0));
   return bits.reduce((sum, bit) => sum | bit, 0);
 }
@@ -107,7 +103,7 @@ export function linkPatterns(
 /** @throws ModuleError if a function is not of the type its convention says. */
 export function link(
   tools: Tools,
-  allocator: Allocator,
+  allocator: AllocatorFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): Linked {
@@ -123,7 +119,7 @@ export function link(
 
 function instantiateDriver(
   module: WebAssembly.Module,
-  { convention, functions }: Allocator,
+  { convention, functions }: AllocatorFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): DriverExports {

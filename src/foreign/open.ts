@@ -8,7 +8,7 @@ import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js
 import { limitMemory } from "../wasm/limit-memory.js";
 import { isOutOfStack, trapOf } from "./explain.js";
 import {
-  type Allocator,
+  type AllocatorFunctions,
   CONVENTIONS,
   type Convention,
   describeProvisions,
@@ -51,7 +51,7 @@ export interface WasmOptions extends ImportOptions {
 interface Prepared {
   module: WebAssembly.Module;
   shape: ModuleShape;
-  allocator: Allocator;
+  allocator: AllocatorFunctions;
   base: number;
   /** What says where the counts are, if the module is metered. */
   metered?: MeteredModule;
@@ -136,12 +136,12 @@ async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepar
   return { module, shape, allocator, base, tools, ...(metered && { metered }) };
 }
 
-function meter(wasm: Uint8Array, allocator: Allocator): Promise<MeteredModule> {
+function meter(wasm: Uint8Array, allocator: AllocatorFunctions): Promise<MeteredModule> {
   return meterModule(wasm, { zeroStores: zeroesByStores(allocator) });
 }
 
 /** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */
-function zeroesByStores({ functions, convention }: Allocator): boolean | "auto" {
+function zeroesByStores({ functions, convention }: AllocatorFunctions): boolean | "auto" {
   if (functions.calloc) return true;
   return convention === "managed" ? "auto" : false;
 }
@@ -161,7 +161,7 @@ async function readSource(source: Readable): Promise<Uint8Array> {
     : new Uint8Array(bytes);
 }
 
-function find(shape: ModuleShape, { functions, convention }: WasmOptions): Allocator {
+function find(shape: ModuleShape, { functions, convention }: WasmOptions): AllocatorFunctions {
   return findAllocator(shape.exports, functions, convention);
 }
 
@@ -257,7 +257,7 @@ function findMemory({ exports: shapes }: ModuleShape, exports: WebAssembly.Expor
 
 // ---- What is odd ----
 
-function oddities(shape: ModuleShape, { convention, functions }: Allocator): string[] {
+function oddities(shape: ModuleShape, { convention, functions }: AllocatorFunctions): string[] {
   const has = (name: string) => shape.exports.some((one) => one.name === name);
   const used = Object.values(functions);
   const unused = shape.exports.filter(({ name }) => !used.includes(name));

@@ -1,39 +1,25 @@
+import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
+import type { Options } from "../allocator/choice.js";
 import { type Counters, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import type { AllocationFailure } from "../allocator/failure.js";
+import type { PageRun } from "../allocator/pages.js";
+import type { ReplayResult } from "../allocator/replay.js";
+import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
-import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
+import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
 import { type Meter, runsOf } from "../meter/reading.js";
-import type { PageRun } from "../sandbox/machine.js";
-import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
-import type { Provision } from "./families.js";
 import { Guard } from "./guard.js";
 import type { Host } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
-import type { Linked } from "./link.js";
-import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
+import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
+import type { AllocatorReport, Exhaustion, ModuleAllocator, WasmReplayOptions } from "./module-allocator.js";
 
-const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const PLAIN_ALIGN = 8; // assembly/face.ts
 const MOST_BYTES = 2 ** 32 - 1;
 /** Pages of an operating system, which a meter counts. */
 const PAGE_BYTES = 4096;
-
-/** What a module turned out to be. */
-export interface AllocatorReport {
-  /** How its functions are called: c, sized, bindgen, rust or managed. */
-  convention: string;
-  /** By function, the export that does it or what it is composed of. */
-  functions: Record<string, Provision>;
-  /** What was run to start it, in order. */
-  started: string[];
-  /** Sentences about what is odd. */
-  findings: string[];
-}
-
-/** What does not apply to linear memory. */
-type Inapplicable = "machine" | "trim" | "profile" | "regions" | "checkpoint" | "restore";
-type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
 
 /** @internal One instance, linked and started. */
 export interface Running {
@@ -57,11 +43,10 @@ interface ObjectBlock {
 const NOTHING: ObjectBlock = { block: 0, bytes: 0, align: PLAIN_ALIGN };
 
 /**
- * A foreign allocator in its own linear memory, with the face of a `Sandbox`. Addresses are below
- * 2^32. A module that traps, gives up or breaks its contract throws ModuleTrap, and is of no use from
- * then on; every other error changes nothing.
+ * A foreign allocator in its own linear memory. Addresses are below 2^32. A module that traps, gives up
+ * or breaks its contract throws ModuleTrap, and is of no use from then on; every other error changes nothing.
  */
-export class WasmAllocator implements SandboxFace {
+export class WasmAllocator implements ModuleAllocator {
   lastError: AllocationFailure | null = null;
 
   /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
@@ -69,11 +54,15 @@ export class WasmAllocator implements SandboxFace {
   #calls = 0;
   readonly #mostBytes: number;
   readonly #guard: Guard;
+  readonly #driver: DriverExports;
   readonly #replayer: Replayer;
 
+  /** None: it really runs. */
+  readonly machine = null;
+  readonly pageBytes = PAGE_BYTES;
+  readonly addressLimit = MOST_BYTES + 1;
   /** None: a module has no settings. */
-  readonly options: Record<string, string | number> = {};
-  /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+  readonly options: Options = {};
   readonly instance: WebAssembly.Instance;
   private readonly memory: LinearMemory;
   private readonly meter: Meter | undefined;
@@ -89,19 +78,29 @@ export class WasmAllocator implements SandboxFace {
     this.memory = memory;
     this.meter = meter;
     this.#guard = new Guard(linked, host, meter);
-    this.#replayer = new Replayer(this.#guard, linked.driver, () => this.#bytes());
+    this.#driver = linked.driver;
+    this.#replayer = new Replayer(
+      {
+        exports: () => this.#guard.live.driver,
+        run: (call) => this.#guard.run(({ driver }) => call(driver)),
+        bytes: () => this.#bytes(),
+      },
+      SLOT_LAYOUT,
+    );
     this.#mostBytes = (maximumPages ?? MOST_WASM_PAGES) * WASM_PAGE_BYTES - memory.base;
+  }
+
+  get notes(): readonly string[] {
+    return this.report.findings;
   }
 
   // ---- The allocator ----
 
-  /** Returns the address of `bytes` bytes, or 0 (see `lastError`). */
   malloc(bytes: number): number {
     checkWhole("bytes", bytes);
     return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.malloc(bytes));
   }
 
-  /** Returns the address of `count * size` zeroed bytes, or 0 (see `lastError`), also when the product overflows. */
   calloc(count: number, size: number): number {
     checkWhole("count", count);
     checkWhole("size", size);
@@ -112,7 +111,6 @@ export class WasmAllocator implements SandboxFace {
     return pointer;
   }
 
-  /** Returns the address of `bytes` bytes on a multiple of `align`, a power of two; or 0 (see `lastError`). */
   alignedAlloc(align: number, bytes: number): number {
     checkAlignment("align", align);
     checkWhole("bytes", bytes);
@@ -140,7 +138,6 @@ export class WasmAllocator implements SandboxFace {
     return pointer;
   }
 
-  /** Resizes a block, perhaps moving it. Returns its address, or 0 and keeps the block. */
   realloc(pointer: number, bytes: number): number {
     checkWhole("pointer", pointer);
     checkWhole("bytes", bytes);
@@ -214,7 +211,6 @@ export class WasmAllocator implements SandboxFace {
 
   // ---- The program's accesses ----
 
-  /** Loads an unsigned integer, little-endian. @throws SegmentationFault */
   load(address: number, width?: 1 | 2 | 4): number;
   load(address: number, width: 8): bigint;
   load(address: number, width: Width = 1): number | bigint {
@@ -225,7 +221,6 @@ export class WasmAllocator implements SandboxFace {
     return width === 8 ? value : Number(value);
   }
 
-  /** Stores an unsigned integer, little-endian. @throws SegmentationFault */
   store(address: number, value: number | bigint, width: Width = 1): void {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
@@ -234,7 +229,6 @@ export class WasmAllocator implements SandboxFace {
     this.memory.store(address, whole, width);
   }
 
-  /** Sets a range to a byte value. @throws SegmentationFault */
   fill(address: number, value: number, bytes: number): void {
     checkWhole("address", address);
     checkValue("value", value, 1);
@@ -302,7 +296,6 @@ export class WasmAllocator implements SandboxFace {
     return { virtual: system, resident, peakResident: resident, inUse, system, cached: system - inUse };
   }
 
-  /** The counters of this moment, to keep. */
   snapshot(): Readonly<Counters> {
     return Object.freeze(this.counters());
   }
@@ -313,7 +306,7 @@ export class WasmAllocator implements SandboxFace {
     return {};
   }
 
-  /** What the pages of a range are, as runs of alike ones in order of address. @throws SandboxError without a meter. */
+  /** @throws SandboxError without a meter. */
   pages(address: number, bytes: number): PageRun[] {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
@@ -328,7 +321,6 @@ export class WasmAllocator implements SandboxFace {
     throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
   }
 
-  /** Host memory the module takes, in bytes; it only grows. */
   get hostBytes(): number {
     this.#guard.live;
     return this.memory.bytes;
@@ -356,31 +348,30 @@ export class WasmAllocator implements SandboxFace {
     return this.#replayer.replay(trace, options);
   }
 
-  /** Runs a few records (src/trace/trace.ts) `times` over, all in one call. */
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
     this.#replayer.repeat(records, times, touch);
   }
 
-  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
   slots(): Float64Array {
     return this.#replayer.slots();
   }
 
-  /** Operations of all replays done, also when the last trapped. */
   get operations(): number {
-    return this.#replayer.operations;
+    return this.#driver.done();
   }
 
-  /**
-   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
-   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
-   * or less.
-   */
   get exhaustion(): Exhaustion | null {
-    return this.#replayer.exhaustion(this.memory.bytes);
+    const { starved } = this.#guard;
+    const returned = this.#driver.failedAllocations();
+    if (returned === 0 && !starved) return null;
+    return {
+      operations: returned > 0 ? this.#driver.doneBeforeFailure() : this.operations,
+      failedAllocations: returned + (starved ? 1 : 0),
+      trapped: starved,
+      memoryBytes: this.memory.bytes,
+    };
   }
 
-  /** Ends the allocator; every later call throws SandboxError. */
   close(): void {
     this.#guard.close();
   }

@@ -2,8 +2,8 @@
 import { answerStarter } from "#worker";
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
 import { composedParts } from "../foreign/families.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
 import { openWasmAllocator } from "../foreign/open.js";
-import type { AllocatorReport } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
 import type { TraceChunk } from "../trace/trace.js";
 import type { CheckJob, JailAnswer, JailJob, ReplayJob } from "./jobs.js";

@@ -10,11 +10,11 @@
  *         │◄───────────────────────────────┤
  */
 
+import type { TouchPolicy } from "../allocator/access.js";
 import type { CallocLoopRun } from "../experiments/calloc-loop/run.js";
 import type { CliffsRun } from "../experiments/cliffs/find.js";
 import type { TraceRun } from "../experiments/replay/run.js";
 import type { WasmOptions } from "../foreign/open.js";
-import type { TouchPolicy } from "../sandbox/sandbox.js";
 import type { TraceChunk } from "../trace/trace.js";
 
 export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };

@@ -1,11 +1,11 @@
 /** A scenario inside its Worker: on a module that gives word while it runs, with the trace pulled from outside. */
 
+import type { Allocator } from "../allocator/allocator.js";
 import { runCallocLoop } from "../experiments/calloc-loop/run.js";
 import { findCliffs } from "../experiments/cliffs/find.js";
 import { replayTrace } from "../experiments/replay/run.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { prepareWasmAllocator } from "../foreign/open.js";
-import { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { sliceRecords, TraceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
@@ -51,17 +51,18 @@ function signOfLife(starter: Starter): () => void {
 }
 
 /** The allocator, which runs what it is given in pieces and gives word after each. What comes of it is the same. */
-function givingWord(allocator: WasmAllocator, word: () => void): WasmAllocator {
-  const repeat: WasmAllocator["repeat"] = (records, times, touch) => {
+function givingWord(allocator: Allocator, word: () => void): Allocator {
+  const whole = { repeat: allocator.repeat.bind(allocator), replay: allocator.replay.bind(allocator) };
+  const repeat: Allocator["repeat"] = (records, times, touch) => {
     const most = roundsOf(records);
     for (let done = 0; done < times; done += most) {
-      WasmAllocator.prototype.repeat.call(allocator, records, Math.min(most, times - done), touch);
+      whole.repeat(records, Math.min(most, times - done), touch);
       word();
     }
   };
-  const replay: WasmAllocator["replay"] = (trace, options) => {
+  const replay: Allocator["replay"] = (trace, options) => {
     const pieces = { notes: trace.notes, [Symbol.asyncIterator]: () => piecesOf(trace, word) };
-    return WasmAllocator.prototype.replay.call(allocator, pieces, options);
+    return whole.replay(pieces, options);
   };
   return Object.assign(allocator, { repeat, replay });
 }

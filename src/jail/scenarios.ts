@@ -1,8 +1,8 @@
 import { locate } from "#read-module";
+import { isModule } from "../allocator/choice.js";
 import { type CallocLoopRun, runCallocLoop } from "../experiments/calloc-loop/run.js";
 import { type CliffsRun, findCliffs } from "../experiments/cliffs/find.js";
 import { replayTrace, type TraceRun } from "../experiments/replay/run.js";
-import { isModule } from "../results/results.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
 import type { ScenarioJob, Word } from "./jobs.js";

@@ -1,5 +1,5 @@
+import type { PageRun, PageState } from "../allocator/pages.js";
 import { SandboxError } from "../base/errors.js";
-import type { PageRun, PageState } from "../sandbox/machine.js";
 import { WASM_PAGE_BYTES } from "../wasm/binary.js";
 import type { MeteredModule } from "./meter.js";
 

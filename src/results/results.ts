@@ -11,9 +11,6 @@ export type Parameters = Record<string, string | number>;
 /** How cost per iteration grows with the size asked for. */
 export type CostKind = "constant" | "linear";
 
-/** Whether an allocator, by its name, is a wasm module: its path or URL. No model is named so. */
-export const isModule = (allocator: string): boolean => allocator.endsWith(".wasm");
-
 /** One allocator under one set of parameters. The counters are exact; `hostSeconds` is this host's wall clock. */
 export interface Result {
   allocator: string;

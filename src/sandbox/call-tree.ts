@@ -1,8 +1,8 @@
 /** A tree of call paths: who called whom, and what happened there. */
 
 import type { Counters } from "../allocator/counters.js";
+import type { KernelKind } from "../allocator/machine.js";
 import type { CallPath } from "./instance.js";
-import type { KernelKind } from "./machine.js";
 
 /** One function on one call path, and what happened in it, not in what it calls. */
 export interface ProfileNode {

@@ -14,6 +14,7 @@ import {
   type TouchPolicy,
 } from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
+import type { Clock, Playable, WayBack } from "./playable.js";
 import type {
   Choice,
   CodeLine,
@@ -25,7 +26,6 @@ import type {
   Progress,
   TimeNode,
 } from "./protocol.js";
-import type { Clock, Subject, WayBack } from "./subject.js";
 import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
@@ -59,7 +59,7 @@ export class Player {
   #end: number;
 
   private constructor(
-    private readonly subject: Subject,
+    private readonly playable: Playable,
     private readonly tape: Tape,
     private readonly touch: TouchPolicy,
   ) {
@@ -72,16 +72,16 @@ export class Player {
   static async open(
     tape: Tape,
     choice: Choice,
-    subject: Subject,
+    playable: Playable,
     touch: TouchPolicy,
     onProgress: OnProgress,
   ): Promise<{ player: Player; played: Played }> {
-    const player = new Player(subject, tape, touch);
+    const player = new Player(playable, tape, touch);
     return { player, played: await player.#runAll(choice, onProgress) };
   }
 
-  get #face() {
-    return this.subject.face;
+  get #allocator() {
+    return this.playable.allocator;
   }
 
   // ---- The first run ----
@@ -91,7 +91,7 @@ export class Player {
     const timeline: TimelinePoint[] = [];
     const stopped = await this.#runSampled(timeline, onProgress);
     const hostSeconds = (performance.now() - start) / 1000;
-    const counters = this.#face.counters();
+    const counters = this.#allocator.counters();
     const parameters = { operations: this.#end };
     return {
       end: this.#end,
@@ -99,7 +99,7 @@ export class Player {
       result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
       library: this.#library,
       timeline,
-      note: this.subject.note,
+      note: this.playable.note,
     };
   }
 
@@ -140,12 +140,12 @@ export class Player {
   }
 
   #point(): TimelinePoint {
-    const { inUse, system, resident } = this.#face.counters().bytes;
+    const { inUse, system, resident } = this.#allocator.counters().bytes;
     return { operation: this.#position, inUse, system, resident };
   }
 
   #mark(): void {
-    const wayBack = this.subject.wayBack();
+    const wayBack = this.playable.wayBack();
     if (!wayBack) return;
     this.#marks.push({
       position: this.#position,
@@ -153,7 +153,7 @@ export class Player {
       library: this.#library,
       wayBack,
     });
-    if (this.#marks.length * this.#face.hostBytes < CHECKPOINT_BUDGET) return;
+    if (this.#marks.length * this.#allocator.hostBytes < CHECKPOINT_BUDGET) return;
     this.#stride *= 2;
     this.#marks = this.#marks.filter(({ position }) => position % this.#stride === 0);
   }
@@ -183,7 +183,7 @@ export class Player {
   /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
   #advance(to: number, onProgress: OnProgress = () => {}): void {
     const { count, clears } = this.tape;
-    const { most } = this.subject;
+    const { most } = this.playable;
     while (this.#position < to) {
       const at = this.#position % count;
       const left = to - this.#position;
@@ -202,9 +202,9 @@ export class Player {
       this.#repeat(at, 1, 1);
       return;
     }
-    const address = this.#face.slots()[slot];
+    const address = this.#allocator.slots()[slot];
     if (address) {
-      const needless = clearBuffer(this.#face, address + first, second);
+      const needless = clearBuffer(this.#allocator, address + first, second);
       this.#library = addTo(this.#library, second, needless);
     }
     this.#position++;
@@ -212,7 +212,7 @@ export class Player {
 
   #repeat(at: number, count: number, times: number): void {
     const records = sliceRecords(this.tape.records, at, at + count);
-    this.#face.repeat({ records, count }, times, this.touch);
+    this.#allocator.repeat({ records, count }, times, this.touch);
     this.#asked.note(this.tape, at, count);
     this.#position += count * times;
   }
@@ -223,30 +223,31 @@ export class Player {
   async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
-    const face = this.#face;
-    const regions = face.regions().flatMap((region) => [region.address, region.address + region.bytes]);
+    const allocator = this.#allocator;
+    const mapped = this.playable.regions();
+    const regions = mapped.flatMap((region) => [region.address, region.address + region.bytes]);
     return {
       position,
-      counters: face.counters(),
+      counters: allocator.counters(),
       library: this.#library,
       ...this.#simulated(),
       ...this.#time(),
-      runs: readPageRuns(face, this.#objects(face.slots())),
+      runs: readPageRuns(allocator, mapped, this.#objects(allocator.slots())),
       regions: Float64Array.from(regions),
-      addressLimit: this.subject.addressLimit,
+      addressLimit: allocator.addressLimit,
       code: this.#code(position),
       ...(object && { object }),
     };
   }
 
   #simulated(): Pick<Moment, "simulated"> {
-    const { clock } = this.subject;
-    return clock ? { simulated: clock.price(withLibrary(this.#face.counters(), this.#library)) } : {};
+    const { clock } = this.playable;
+    return clock ? { simulated: clock.price(withLibrary(this.#allocator.counters(), this.#library)) } : {};
   }
 
   /** What the program clears itself is its own time. */
   #time(): Pick<Moment, "time"> {
-    const { clock } = this.subject;
+    const { clock } = this.playable;
     if (!clock) return {};
     const program = clock.profile();
     return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
@@ -257,10 +258,10 @@ export class Player {
     if (this.#done?.position === position && this.#position === position) return this.#done.object;
     await this.#goTo(Math.max(0, position - 1), onProgress);
     if (position === 0) return undefined;
-    const before = this.#face.slots();
+    const before = this.#allocator.slots();
     const { kind, slot } = operationAt(this.tape, position - 1);
     this.#advance(position);
-    const address = (kind === OpKind.free ? before : this.#face.slots())[slot] ?? 0;
+    const address = (kind === OpKind.free ? before : this.#allocator.slots())[slot] ?? 0;
     const object = { address, bytes: this.#asked.of(slot) };
     this.#done = { position, object };
     return object;
@@ -294,10 +295,10 @@ export class Player {
   async history(address: number, position: number, onProgress: OnProgress): Promise<PageHistory> {
     await this.#goTo(0, onProgress);
     const latest: PageChange[] = [];
-    let [changes, last] = [0, pageDetail(this.#face, address)];
+    let [changes, last] = [0, pageDetail(this.#allocator, address)];
     for (let done = 1; done <= Math.min(position, this.#end); done++) {
       this.#advance(done);
-      const detail = pageDetail(this.#face, address);
+      const detail = pageDetail(this.#allocator, address);
       if (detail !== last) {
         changes++;
         latest.push({ operation: done, code: this.#codeAt(done - 1), detail });

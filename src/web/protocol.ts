@@ -1,6 +1,7 @@
 /** What the page and its Workers say to each other. */
 
 import type { TopLevelSpec } from "vega-lite";
+import { isModule as isModuleName } from "../allocator/choice.js";
 import type {
   CliffsResult,
   CostKind,
@@ -12,7 +13,6 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
-import { isModule as isModuleName } from "../results/results.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 

@@ -1,3 +1,4 @@
+import { isModule } from "../../src/allocator/choice.js";
 import type { Host, Output } from "../../src/cli/host.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
@@ -6,7 +7,6 @@ import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
-import { isModule } from "../../src/results/results.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";

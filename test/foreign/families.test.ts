@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Allocator, describeProvisions, findAllocator } from "../../src/foreign/families.js";
+import { type AllocatorFunctions, describeProvisions, findAllocator } from "../../src/foreign/families.js";
 import { ModuleError } from "../../src/index.js";
 import type { Extern, ValueType } from "../../src/wasm/inspect.js";
 
@@ -18,7 +18,7 @@ function exportsOf(text: string): Extern[] {
 const find = (text: string) => findAllocator(exportsOf(text));
 
 describe("an allocator is found", () => {
-  it.each<[string, string, Allocator]>([
+  it.each<[string, string, AllocatorFunctions]>([
     [
       "of C",
       "malloc: i>i, free: i>, memory",

@@ -1,5 +1,6 @@
 /** Observes a model as the oracle observes the real allocator. */
-import { openSandbox, type Sandbox, type TouchPolicy } from "../../src/sandbox/sandbox.js";
+import type { TouchPolicy } from "../../src/allocator/access.js";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
 import {

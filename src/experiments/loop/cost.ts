@@ -1,5 +1,6 @@
 /** What one iteration of Benfield's loop costs, at one size. */
 
+import type { Allocator } from "../../allocator/allocator.js";
 import { type Counters, SYSCALLS, subtract } from "../../allocator/counters.js";
 import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
@@ -8,7 +9,7 @@ import type { IterationCost, LoopCost } from "../../results/results.js";
 import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
-import { type AnyAllocator, costsOf, notesOf, type Opener, pageBytesOf, prepareAllocator } from "../open.js";
+import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
 
 /** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
 const ALIKE = 4;
@@ -59,14 +60,14 @@ export async function openLoop(subject: LoopSubject, written: number): Promise<L
   const first = await open();
   const costs = costsOf(first, subject.costs);
   return {
-    pageBytes: pageBytesOf(first),
+    pageBytes: first.pageBytes,
     costs,
     ...notesOf(first),
     costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
   };
 }
 
-function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, costs: CostProfile | undefined) {
+function measureLoop(sandbox: Allocator, bytes: number, written: number, costs: CostProfile | undefined) {
   try {
     return runLoop({ sandbox, records: callocLoopRecords(bytes, written), costs }, bytes);
   } catch (error) {
@@ -79,7 +80,7 @@ function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, cost
 }
 
 interface Running {
-  sandbox: AnyAllocator;
+  sandbox: Allocator;
   records: TraceChunk;
   costs: CostProfile | undefined;
 }

@@ -1,7 +1,9 @@
+import type { TouchPolicy } from "../../allocator/access.js";
+import type { ReplayOptions } from "../../allocator/replay.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result, TimelinePoint } from "../../results/results.js";
-import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../../sandbox/sandbox.js";
+import type { SandboxOptions } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
 

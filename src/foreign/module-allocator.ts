@@ -1,0 +1,57 @@
+import type { Allocator } from "../allocator/allocator.js";
+import type { ReplayOptions, ReplayResult } from "../allocator/replay.js";
+import type { Trace } from "../trace/trace.js";
+import type { Provision } from "./families.js";
+
+/** What a module turned out to be. */
+export interface AllocatorReport {
+  /** How its functions are called: c, sized, bindgen, rust or managed. */
+  convention: string;
+  /** By function, the export that does it or what it is composed of. */
+  functions: Record<string, Provision>;
+  /** What was run to start it, in order. */
+  started: string[];
+  /** Sentences about what is odd. */
+  findings: string[];
+}
+
+export interface WasmReplayOptions extends ReplayOptions {
+  /**
+   * Fills every object with a pattern, and expects to find it again: tells blocks that overlap, and a
+   * calloc that is not zero. Default false. What the module throws is then ModuleTrap.
+   */
+  verify?: boolean;
+}
+
+/** How a module came to the end of its memory. */
+export interface Exhaustion {
+  /** Operations of all replays done before the first allocation that got no memory. */
+  operations: number;
+  /** Allocations that got none. */
+  failedAllocations: number;
+  /** Whether it trapped then instead of returning 0. */
+  trapped: boolean;
+  /** Size of its memory. */
+  memoryBytes: number;
+}
+
+/**
+ * A wasm module's own allocator, which really runs, in a linear memory. One that traps, gives up or breaks
+ * its contract throws ModuleTrap, and is of no use from then on.
+ */
+export interface ModuleAllocator extends Allocator {
+  readonly machine: null;
+  /** What the module turned out to be; `notes` are its findings. */
+  readonly report: AllocatorReport;
+  /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+  readonly instance: WebAssembly.Instance;
+  /** Operations of all replays done, also when the last trapped. */
+  readonly operations: number;
+  /**
+   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
+   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
+   * or less.
+   */
+  readonly exhaustion: Exhaustion | null;
+  replay(trace: Trace, options?: WasmReplayOptions): Promise<ReplayResult>;
+}
