@@ -1,8 +1,8 @@
 /**
- * The trace loop over a foreign allocator. It runs the records of assembly/replay.ts, in a memory of
- * its own, so that the allocator has its memory to itself.
+ * The trace loop over a foreign allocator, in a memory of its own, so that the allocator has its memory
+ * to itself.
  *
- *      buffer     BUFFER_RECORDS records of 24 bytes: kind u32, slot u32, first u64, second u64
+ *      buffer     BUFFER_RECORDS records (loop.ts)
  *      results    one u64 per record: the address it returned, or 0
  *      slots      to the end of memory, which grows for them
  *
@@ -12,11 +12,25 @@
  *                 └──────────┴────────┴────────┴───────┘
  *
  * Every pointer the allocator returns is checked before it is used: it lies in the memory and is
- * aligned. A `verifying` run fills every object with a pattern besides, and looks for it again.
+ * aligned. A `verifying` run also fills every object with a pattern, and looks for it again.
  */
 import * as face from "./face";
+import {
+  firstOf,
+  Kind,
+  kindOf,
+  MOST_SLOTS,
+  RECORD_BYTES,
+  replayed,
+  runRecords,
+  Step,
+  secondOf,
+  slotOf,
+  Touch,
+} from "./loop";
 
 export { block, configure } from "./face";
+export { replayed } from "./loop";
 
 /** Of patterns.ts. */
 declare function memoryBytes(): u64;
@@ -25,31 +39,13 @@ declare function writePattern(address: u32, bytes: u32, seed: u32): void;
 declare function patternEnd(address: u32, bytes: u32, seed: u32): u32;
 declare function zeroEnd(address: u32, bytes: u32): u32;
 
-const RECORD_BYTES: usize = 24;
 const SLOT_BYTES: usize = 16;
 const BUFFER_RECORDS: u32 = 4096;
-/** Objects alive at once that fit: their slots take 1 GiB. */
-const MOST_SLOTS: u32 = 1 << 26;
 
-const BUFFER = memory.data(98304, 16);
-const RESULTS = memory.data(32768, 16);
+const BUFFER = memory.data(RECORD_BYTES * BUFFER_RECORDS, 16);
+const RESULTS = memory.data(8 * BUFFER_RECORDS, 16);
 
-enum Kind {
-  Malloc,
-  Calloc,
-  Aligned,
-  Realloc,
-  Free,
-  Write,
-  Read,
-}
-
-enum Touch {
-  None,
-  FirstByte,
-}
-
-/** What the allocator did wrong. The host knows the order: src/foreign/link.ts. */
+/** What the allocator did wrong. The host knows the order: src/foreign/explain.ts. */
 enum Fault {
   None,
   OutsideMemory,
@@ -65,16 +61,13 @@ enum Fault {
 let slotCount: u32 = 0;
 let verifying: bool = false;
 let policy: u32 = Touch.None;
-/** Whether a new object has to be touched or filled: most runs do neither. */
+/** Whether new objects are touched or filled: most runs do neither. */
 let attentive: bool = false;
 /** The memory's size when last asked. */
 let knownBytes: u64 = 0;
-/** Records that ran and were no calls. */
+/** Records done that were accesses, not calls. */
 let accesses: f64 = 0;
 let doneBefore: f64 = 0;
-let doneInRounds: f64 = 0;
-let began: usize = 0;
-let position: usize = 0;
 
 let failures: f64 = 0;
 let doneBeforeFirst: f64 = 0;
@@ -103,11 +96,6 @@ export function slotsAddress(): usize {
 /** How many slots there is room for. */
 export function slotsMade(): u32 {
   return slotCount;
-}
-
-/** Records done by the last run, also when it trapped. */
-export function replayed(): f64 {
-  return doneInRounds + <f64>((position - began) / RECORD_BYTES);
 }
 
 function raise(kind: Fault, pointer: u32, detail: u32): void {
@@ -199,35 +187,26 @@ function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
 /** Runs the buffer's records [from, to), `times` over. */
 export function replay(from: u32, to: u32, times: u32, touchPolicy: u32, verify: bool): void {
   doneBefore += replayed();
-  doneInRounds = 0;
-  began = BUFFER + RECORD_BYTES * from;
-  position = began;
   policy = touchPolicy;
   verifying = verify;
   attentive = verify || touchPolicy != Touch.None;
-  for (let round: u32 = 0; round < times; round++) {
-    run(from, to);
-    doneInRounds += to - from;
-    position = began;
-  }
+  runRecords(changetype<DriverStep>(0), BUFFER, RESULTS, from, to, times);
 }
 
-/** A function with one variable, so that little has to be kept somewhere during the allocator's calls. */
-function run(from: u32, to: u32): void {
-  for (let i = from; i < to; i++) {
-    position = BUFFER + RECORD_BYTES * i;
-    store<u64>(RESULTS + 8 * i, step(BUFFER + RECORD_BYTES * i));
+class DriverStep extends Step {
+  run(record: usize): u64 {
+    return step(record);
   }
 }
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
 function step(record: usize): u32 {
-  const kind = load<i32>(record);
-  const index = load<u32>(record, 4);
+  const kind = kindOf(record);
+  const index = slotOf(record);
   if (index >= slotCount) ensureSlots(index);
   const slot = __heap_base + SLOT_BYTES * index;
   if (kind == Kind.Malloc) {
-    const bytes = load<u64>(record, 8);
+    const bytes = firstOf(record);
     const pointer = bytes <= u32.MAX_VALUE ? face.malloc(<u32>bytes) : 0;
     return hold(slot, pointer, pointer, bytes, face.PLAIN_ALIGN);
   }
@@ -240,8 +219,8 @@ function step(record: usize): u32 {
 }
 
 function rarer(record: usize, kind: i32, slot: usize): u32 {
-  const first = load<u64>(record, 8);
-  const second = load<u64>(record, 16);
+  const first = firstOf(record);
+  const second = secondOf(record);
   if (kind == Kind.Calloc) return callocate(slot, first, second);
   if (kind == Kind.Realloc) return realloc(slot, second);
   if (kind == Kind.Aligned) return allocateAligned(slot, first, second);

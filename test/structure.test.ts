@@ -28,7 +28,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file or folder imports only what stands before it in its list. A new one is put into the list.
 const ASSEMBLY = words(
-  "env.d machine program allocators heap model replay meter patterns face driver as-heap bench-empty bench-calls machine-abi bench-abi abi",
+  "env.d machine program allocators heap model loop replay meter patterns face driver as-heap bench-empty bench-calls machine-abi bench-abi abi",
 );
 const MACHINE = words(
   "layout failure counters paths frames states translation table regions access kernel check",
