@@ -1,4 +1,4 @@
-/** Allocators as a command line names them: the grammar of allocator/choice.ts, several apart by commas. */
+/** Allocators on a command line: written as allocator/choice.ts says, separated by commas. */
 
 import {
   isModule,
@@ -25,7 +25,7 @@ export interface AllocatorChoice {
   options: OptionValues;
 }
 
-/** The options to hand to the library: an allocator's own, and of a model which build to run. */
+/** The options for the library: those of the allocator, and which build of a model to run. */
 export function runOptions(
   { model, options }: AllocatorChoice,
   check: boolean,
@@ -34,7 +34,7 @@ export function runOptions(
   return Object.assign({}, options, build);
 }
 
-/** Reads a list of allocators, each once, paths of wasm modules too if they are allowed; without one, every model with its defaults. */
+/** Reads a list of allocators, each once. Without a list: every model with its defaults. @throws UsageError */
 export function parseAllocators(
   text: string | undefined,
   catalogue: Catalogue,

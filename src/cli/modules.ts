@@ -1,4 +1,4 @@
-/** Modules as a command line names them: read, and found to have an allocator, before any work. */
+/** Modules on a command line. Each is read, and its allocator found, before any work begins. */
 import { readFile, stat } from "node:fs/promises";
 import { isModule, readSettings, splitModule, type WrittenChoice } from "../allocator/choice.js";
 import { ModuleError, OptionError } from "../base/errors.js";
@@ -21,7 +21,7 @@ export const parseModule = (text: string): ModuleChoice => readModuleOptions(spl
 
 /** @throws UsageError */
 export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
-  // Which options there are is told once the module is read.
+  // Their names are checked when the module is read.
   const nameOf = (option: string, value: string) => (option === "" || value === "" ? undefined : value);
   try {
     return { model: choice.name, options: readSettings(choice, "malloc=take:free=give", nameOf) };
@@ -32,7 +32,7 @@ export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
 
 /**
  * Reads a module. `otherwise` says what else could have been named.
- * @throws UsageError for one that cannot be read, is none, or has no allocator by such names.
+ * @throws UsageError for a file that cannot be read, is no module, or has no allocator by these names.
  */
 export async function readModuleFile(
   { model: path, options }: ModuleChoice,
@@ -49,7 +49,7 @@ export async function readModuleFile(
   return wasm;
 }
 
-/** Makes sure of those among allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
+/** Checks the allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
 export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Promise<void> {
   const files = allocators.filter(({ model }) => isModule(model) && locate(model).protocol === "file:");
   await Promise.all(files.map((file) => readModuleFile(file)));
@@ -58,7 +58,7 @@ export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Pro
 async function read(path: string, otherwise: string): Promise<Uint8Array> {
   try {
     const url = locate(path);
-    // It need not end.
+    // Reading one may never end.
     if ((await stat(url)).isCharacterDevice()) throw new Error("it is a device");
     return await readFile(url);
   } catch (error) {

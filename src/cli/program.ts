@@ -345,7 +345,7 @@ function withReport(command: Command, allocators = "every model"): Command {
 }
 
 /** Adds what every command that runs modules in jail takes. */
-function withLimits(command: Command, time = "end a module that comes no further for so long"): Command {
+function withLimits(command: Command, time = "end a module that makes no progress for so long"): Command {
   return command
     .option("--timeout <time>", time, "60s")
     .option("--memory <size>", "most memory for a module", "4GiB");

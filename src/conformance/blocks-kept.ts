@@ -1,4 +1,4 @@
-/** Blocks are apart, aligned, and keep what is in them. */
+/** Blocks are aligned, do not overlap, and keep their contents. */
 import { Blocks } from "./blocks.js";
 import { type Case, numbersFrom, sizesAround } from "./case.js";
 import type { Tester } from "./tester.js";
@@ -74,7 +74,7 @@ export const keeping: readonly Case[] = [
       blocks.add(tester.malloc(1), 1);
       for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24, 1]) {
         blocks.resize(0, bytes);
-        // What comes behind it is in its way next time.
+        // So that it cannot grow in place next time.
         tester.fill(tester.malloc(48), 0xff, 48);
       }
       blocks.freeAll();
@@ -115,7 +115,7 @@ function fillGap(tester: Tester, size: number): boolean {
   tester.store(gap, 1);
   tester.free(gap);
   const blocks = new Blocks(tester);
-  // Grows the heap behind the gap, then cuts the gap into pieces, and some more.
+  // The first grows the heap behind the gap. The rest are more than fit into the gap.
   for (const bytes of [(size + 3) * MIB, ...Array(size + 2).fill(MIB)]) {
     const pointer = tester.tryMalloc(bytes);
     if (pointer) blocks.add(pointer, bytes);

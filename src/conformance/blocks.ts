@@ -7,7 +7,7 @@ interface Block {
   mark: number;
 }
 
-/** Live blocks, each filled with a byte of its own: two that overlap do not both keep theirs. */
+/** Live blocks, each filled with a byte of its own, so that of two that overlap one loses its contents. */
 export class Blocks {
   readonly #blocks: Block[] = [];
   #made = 0;
@@ -42,7 +42,7 @@ export class Blocks {
     this.add(moved, bytes);
   }
 
-  /** All have to hold what they were filled with. */
+  /** All must hold what they were filled with. */
   expectKept(): void {
     for (const { pointer, bytes, mark } of this.#blocks) this.tester.expectFilled(pointer, mark, bytes);
   }

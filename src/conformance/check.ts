@@ -9,7 +9,7 @@ import { zeroing } from "./zeroing.js";
 /** All cases, in the order they run. */
 export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady];
 
-/** Opens a fresh allocator, with so much memory if it is said, in bytes. */
+/** Opens a fresh allocator, with so many bytes of memory if they are given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
 
 export interface CheckOptions {
@@ -23,7 +23,7 @@ export interface CheckOptions {
   memoryBytes?: number;
 }
 
-/** What became of one case. `composed`: it passed, by a function that was composed for the allocator. */
+/** What became of one case. `composed`: it passed with a function that was composed for the allocator. */
 export type Verdict =
   | { state: "pass" | "composed" }
   | { state: "fail"; seen: string; calls: readonly string[] }

@@ -8,7 +8,7 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const WASM_PAGE = 64 * KIB;
 
-/** Products beyond what a size can be; what is left of them when they wrap is little. */
+/** Products that no size can be. Wrapped, they are small. */
 const OVERFLOWS = {
   32: [
     [2 ** 16, 2 ** 16],
@@ -135,7 +135,7 @@ export const limits: readonly Case[] = [
   },
 ];
 
-/** Takes blocks until there is no more; unless they are only noted they are filled. */
+/** Takes blocks until there is no more memory. Fills them, unless `note` does something else. */
 function fillUp(tester: Tester, blocks: Blocks, bytes: number, note?: (pointer: number) => void): void {
   for (let pointer = tester.tryMalloc(bytes); pointer; pointer = tester.tryMalloc(bytes)) {
     if (note) note(pointer);

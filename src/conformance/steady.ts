@@ -4,11 +4,11 @@ import type { Tester } from "./tester.js";
 
 const ROUNDS = 250;
 
-/** Runs rounds that free all they take. After the first ones the allocator may not need more from its host. */
+/** Runs rounds that free all they take. After the first of them the allocator may not take more from its host. */
 function expectSteady(tester: Tester, round: () => void): void {
   for (let i = 0; i < ROUNDS; i++) round();
   const before = tester.systemBytes;
-  // Twice as many again: a heap that doubles when it grows shows it once in so many.
+  // Twice as many: a heap that doubles as it grows, and leaks, has to grow again in that time.
   for (let i = 0; i < 2 * ROUNDS; i++) round();
   const more = tester.systemBytes - before;
   tester.expect(
@@ -17,7 +17,7 @@ function expectSteady(tester: Tester, round: () => void): void {
   );
 }
 
-/** A block taken in one of three ways, that grew, and shrank again. */
+/** Takes a block in one of three ways, makes it grow, and shrink again. */
 function resized(tester: Tester, i: number): number {
   const bytes = 24 + 91 * i;
   const pointer =

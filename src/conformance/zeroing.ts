@@ -7,9 +7,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const DIRT = 0xab;
 const WASM_PAGE = 64 * KIB;
-/** An allocator that needs no more by then is taken for one that never does. */
+/** An allocator that has taken no more from its host by then is assumed never to. */
 const MOST_USED = 1024 * MIB;
-/** Many small ones, whose places an allocator notes together, and larger ones. */
+/** Small ones, which many allocators keep books of together, and larger ones. */
 const PIECES = [1000, 16 * KIB, 200 * KIB];
 
 /** A block full of dirt, freed. */
@@ -19,7 +19,7 @@ function leaveDirt(tester: Tester, bytes: number): void {
   tester.free(pointer);
 }
 
-/** Seven units in three blocks, all taken before they are freed: an allocator may give so much back to its host. */
+/** Takes seven units in three blocks, then frees them: so much an allocator may give back to its host. */
 function giveBackDirt(tester: Tester, unit: number): void {
   const blocks = [4, 1, 2].map((part) => ({ bytes: part * unit, at: tester.malloc(part * unit) }));
   for (const { at, bytes } of blocks) tester.fill(at, DIRT, bytes);
@@ -128,11 +128,11 @@ export const zeroing: readonly Case[] = [
       const kept = new Blocks(tester);
       for (const unit of [256 * KIB, 512 * KIB]) {
         giveBackDirt(tester, unit);
-        // More than was given back, so that they lie in what is dirty and in what is new.
+        // More than was given back, so that they use both dirty and new memory.
         for (const piece of PIECES)
           for (let taken = 0; taken < 3 * unit; taken += piece) kept.add(tester.calloc(piece), piece);
         giveBackDirt(tester, unit);
-        // Larger than any block before: where those are not joined, from the host.
+        // Larger than any block before, so that it comes from the host unless those were joined.
         tester.free(tester.calloc(5 * unit));
       }
       kept.freeAll();

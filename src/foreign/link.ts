@@ -87,7 +87,7 @@ function nativeBits({ functions }: AllocatorFunctions): number {
   return bits.reduce((sum, bit) => sum | bit, 0);
 }
 
-/** What the program does with a memory whose address 0, for the module, is at `base`. */
+/** Links the program's accesses with a memory, in which the module's address 0 is at `base`. */
 export function linkPatterns(
   tools: Tools,
   memory: WebAssembly.Memory,

@@ -17,13 +17,13 @@ export interface AllocatorReport {
 
 export interface WasmReplayOptions extends ReplayOptions {
   /**
-   * Fills every object with a pattern, and expects to find it again: tells blocks that overlap, and a
-   * calloc that is not zero. Default false. What the module throws is then ModuleTrap.
+   * Fills every object with a pattern, and looks for it again: finds blocks that overlap, and a calloc
+   * that is not zero, which throw ModuleTrap. Default false.
    */
   verify?: boolean;
 }
 
-/** How a module came to the end of its memory. */
+/** How a module ran out of memory. */
 export interface Exhaustion {
   /** Operations of all replays done before the first allocation that got no memory. */
   operations: number;
@@ -43,14 +43,13 @@ export interface ModuleAllocator extends Allocator {
   readonly machine: null;
   /** What the module turned out to be; `notes` are its findings. */
   readonly report: AllocatorReport;
-  /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+  /** The module's own instance, for what else it exports. Calls made through it are not counted. */
   readonly instance: WebAssembly.Instance;
   /** Operations of all replays done, also when the last trapped. */
   readonly operations: number;
   /**
-   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
-   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
-   * or less.
+   * How replays ran out of memory; null if every allocation got what it asked for. A module that trapped counts only
+   * if a meter saw its growth refused in the same chunk, which has at most 4096 operations.
    */
   readonly exhaustion: Exhaustion | null;
   replay(trace: Trace, options?: WasmReplayOptions): Promise<ReplayResult>;

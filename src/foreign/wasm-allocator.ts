@@ -160,23 +160,23 @@ export class WasmAllocator implements ModuleAllocator {
     return moved;
   }
 
-  /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that is none it returned. */
+  /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that it did not return. */
   free(pointer: number): void {
     checkWhole("pointer", pointer);
     this.#calls++;
-    // C's free takes 0, and so it is given it; the others are not made for that.
+    // C's free takes 0. The others do not.
     if (pointer === 0 && this.report.convention !== "c") return;
     const { block, bytes, align } = pointer === 0 ? NOTHING : this.#find(pointer);
     this.#guard.run(({ driver }) => driver.release(block, bytes, align));
     this.#objects.delete(pointer);
   }
 
-  /** Bytes that may be used at a pointer; 0 for 0. Those asked for, where the module does not say. */
+  /** Bytes that may be used at a pointer; 0 for 0. If the module does not tell, those that were asked for. */
   usableSize(pointer: number): number {
     checkWhole("pointer", pointer);
     if (pointer === 0) return 0;
     const { block, bytes } = this.#find(pointer);
-    // Where aligned allocation is composed, the object is in the middle of what the module knows as a block.
+    // An aligned object that was composed lies inside of what the module knows as a block.
     const usable = (size: (pointer: number) => number) =>
       Math.max(0, (size(block) >>> 0) - (pointer - block));
     return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
@@ -251,15 +251,15 @@ export class WasmAllocator implements ModuleAllocator {
   // ---- Looking ----
 
   /**
-   * `calls` counts the program's; `bytes.virtual` and `bytes.system` are the memory's size, `inUse` what
+   * `calls` counts the program's calls. `bytes.virtual` and `bytes.system` are the memory's size, `inUse` what
    * the program asked for, `cached` the rest: free blocks, headers and the module's own data. A linear
-   * memory has no system calls. What is not measured is NaN, so all the others without a meter.
+   * memory has no system calls. Everything else is NaN without a meter.
    *
-   * With one they are what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame,
-   * which the kernel zeroes, when it is first written, and keeps it: `resident` is its own peak. Data that
-   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill`
-   * zeroes, and a composed calloc; where calloc is the module's own, every store of zero too. Of the faults only
-   * the needless are known, for that a page was read before it was written is not noted.
+   * A meter counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
+   * first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that
+   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a
+   * composed calloc zero, and every store of zero where calloc is the module's own. Of the faults only the
+   * needless are known: the meter does not note that a page was read before it was written.
    */
   counters(): Counters {
     const { driver } = this.#guard.live;
@@ -300,7 +300,7 @@ export class WasmAllocator implements ModuleAllocator {
     return Object.freeze(this.counters());
   }
 
-  /** None: a foreign module's statistics have no common form. */
+  /** Empty: a foreign module's statistics have no common form. */
   statistics(): Record<string, number> {
     this.#guard.live;
     return {};
@@ -316,7 +316,7 @@ export class WasmAllocator implements ModuleAllocator {
     return runsOf(this.meter.pages(), address, bytes);
   }
 
-  /** Throws: there is but one region, the memory. */
+  /** Throws: the memory is one region. */
   regions(): never {
     throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
   }

@@ -9,7 +9,7 @@ import type { ScenarioJob, Word } from "./jobs.js";
 
 /** What a module may take. */
 export interface JailLimits {
-  /** Most time in which it may come no further, start-up of its Worker included. Default 60. */
+  /** Most time it may make no progress, start-up of its Worker included. Default 60. */
   seconds?: number;
   /** Most memory it may have, in bytes. Default 4 GiB, which is all there is. */
   memoryBytes?: number;
@@ -33,7 +33,7 @@ const GIB = 2 ** 30;
 
 /**
  * The scenarios as they are, but for modules named by path or URL, which nobody has to trust: each run on one is in a
- * Worker of its own. They throw LimitExceeded too, where a module comes no further. A trace is passed on as it is read.
+ * Worker of its own. They throw LimitExceeded too, where a module makes no progress. A trace is passed on as it is read.
  */
 export function scenariosInJail(limits: JailLimits = {}): Scenarios {
   return {

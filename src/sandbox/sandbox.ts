@@ -60,7 +60,7 @@ export class Sandbox implements SimulatedAllocator {
   lastError: AllocationFailure | null = null;
 
   readonly addressLimit = LARGEST;
-  /** None: a model is what it is. */
+  /** Empty: nothing about a model is odd. */
   readonly notes: readonly string[] = [];
 
   readonly #instance: Instance<ModelExports>;
@@ -223,7 +223,7 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run(() => this.#instance.regions());
   }
 
-  /** Walks the whole machine and compares it with its books. Slow. @throws SandboxError naming what is broken. */
+  /** Walks the whole machine and compares it with its counters. Slow. @throws SandboxError naming what is broken. */
   check(): void {
     this.#run(() => this.#instance.check());
   }

@@ -10,7 +10,7 @@ export interface Checkpoint {
   readonly state: InstanceState;
 }
 
-/** An allocator on a simulated machine, all of which can be seen, and be put back. */
+/** An allocator on a simulated machine: all of it can be seen, and can be put back to how it was. */
 export interface SimulatedAllocator extends Allocator {
   readonly machine: MachineSettings;
 

@@ -17,8 +17,8 @@ const ABSENT = -1;
  * into records on slots, in chunks that share one buffer. Memory grows with the objects alive at once, and not with
  * the operations.
  *
- * Every operation throws a TraceError with the current `line` if it does not make sense; the encoder is then as
- * before it. When `full`, `take` must come before the next operation.
+ * An operation that makes no sense throws a TraceError with the current `line`, and changes nothing. When the chunk
+ * is `full`, call `take` before the next operation.
  */
 export class TraceEncoder {
   /** 1-based line of the source, for errors. */
@@ -84,7 +84,7 @@ export class TraceEncoder {
     this.#append(OpKind.aligned, this.#allocate(key, bytes), align, bytes);
   }
 
-  /** Changes an object's size, and its key where the source names it anew, as an address does that moved. */
+  /** Changes an object's size, and its key if the source calls it by another, such as a new address. */
   realloc(key: number, bytes: number, newKey = key): void {
     this.#check("bytes", bytes);
     const found = this.#live(key);

@@ -1,4 +1,4 @@
-/** What one format of traces has to say of itself. Each is a file beside this one, and a line in formats.ts. */
+/** What a format of traces tells about itself. Each is a file beside this one, and a line in formats.ts. */
 import type { TraceChunk, TraceNotes } from "./trace.js";
 
 /** Bytes at the beginning of a trace that tell its format. */
@@ -7,7 +7,7 @@ export const HEAD_BYTES = 65536;
 /** The beginning of a trace: HEAD_BYTES of it, or all of a shorter one. */
 export interface TraceHead {
   bytes: Uint8Array;
-  /** The same as text. Whole lines only, unless there is but one. */
+  /** The same as text: whole lines, or the one line that there is. */
   lines: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface TraceFormat<Name extends string = string> {
   readonly about: string;
   /** Whether a trace that begins so is one of this format. */
   looksLike(head: TraceHead): boolean;
-  /** What keeps a trace that begins so from being one, in a sentence that says what to do; undefined if it is something else. */
+  /** What to do about a trace that is nearly one of this format, in a sentence; undefined for any other. */
   remedy?(head: TraceHead): string | undefined;
   /** Reads a trace, decompressed already, as its chunks are asked for. The chunks throw TraceError. */
   read(bytes: AsyncIterable<Uint8Array>): TraceReading;

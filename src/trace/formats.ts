@@ -1,4 +1,4 @@
-/** The formats that traces are read in. All that is known of one is in its own file; a new one is a line here. */
+/** The formats of traces. All that is known about one is in its own file; a new one is a line here. */
 import { TraceError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import { headOf, type TraceFormat } from "./format.js";
@@ -6,7 +6,7 @@ import { repFormat } from "./rep.js";
 import { textFormat } from "./text.js";
 import { valgrindFormat } from "./valgrind.js";
 
-/** In the order in which people are told of them. The last are asked first: our own takes what has nothing in it too. */
+/** In the order in which messages name them. Detection asks the last first, for our own also takes a trace that is empty. */
 export const traceFormats = [textFormat, repFormat, valgrindFormat] as const;
 
 const all: readonly TraceFormat[] = traceFormats;

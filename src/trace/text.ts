@@ -24,7 +24,7 @@ export const textFormat: TraceFormat<"text"> = {
   read: (bytes) => readLines(bytes, (encoder) => new TextReader(encoder)),
 };
 
-/** Whether a line of our text form says nothing. */
+/** Whether a line of our text form is a comment. */
 export function isComment(line: string): boolean {
   return line.trimStart().startsWith("#");
 }

@@ -1,8 +1,7 @@
 /**
- * One allocator running one tape, able to go anywhere on it. On the first run checkpoints are kept at
- * even strides; going somewhere starts from the nearest one before. So a step back costs as much as a
- * step of a stride, however long the tape; on a foreign module, which has no checkpoints, as much as the
- * way there from the start.
+ * One allocator running one tape, able to go anywhere on it. The first run keeps checkpoints at even
+ * strides; going somewhere starts from the nearest one before. So a step back costs at most one stride,
+ * however long the tape. A foreign module has no checkpoints and starts over.
  */
 import {
   type Counters,
@@ -52,10 +51,10 @@ export class Player {
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
-  /** What was done last by itself: to look again must not mean to go there again. */
+  /** The operation that was done by itself last, so that looking again need not do it again. */
   #done: { position: number; object: Moment["object"] } | undefined;
   #stride: number;
-  /** Operations it can come through: fewer than the tape has if something stops it. */
+  /** Operations it can do: fewer than the tape has if something stops it. */
   #end: number;
 
   private constructor(
@@ -68,7 +67,7 @@ export class Player {
     this.#mark();
   }
 
-  /** Runs the whole tape on what was opened of a choice. */
+  /** Runs the whole tape. `playable` is what was opened for the choice. */
   static async open(
     tape: Tape,
     choice: Choice,
@@ -103,7 +102,7 @@ export class Player {
     };
   }
 
-  /** Runs to the end of the tape, or to what stops it, whose words it returns. */
+  /** Runs to the end of the tape. Returns the message of what stopped it before, if anything did. */
   async #runSampled(timeline: TimelinePoint[], onProgress: OnProgress): Promise<string | undefined> {
     const total = this.#end;
     const every = sampleStride(total, this.tape.count);
@@ -125,7 +124,7 @@ export class Player {
       this.#advance(to, onProgress);
       return undefined;
     } catch {
-      // Some of the call went through: back to where the books are right, and on by single steps.
+      // A part of the call was done: back to before it, and on in single steps.
       await this.#restore(this.#position, onProgress);
     }
     try {
@@ -133,7 +132,7 @@ export class Player {
       return undefined;
     } catch (error) {
       this.#end = this.#position;
-      // What stopped a foreign module has left it broken.
+      // A foreign module is broken after it trapped.
       await this.#restore(this.#end, onProgress);
       return error instanceof Error ? error.message : String(error);
     }
@@ -180,7 +179,7 @@ export class Player {
     this.#advance(to, onProgress);
   }
 
-  /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
+  /** Runs forward, in calls as long as possible. After an error the position is that before the call. */
   #advance(to: number, onProgress: OnProgress = () => {}): void {
     const { count, clears } = this.tape;
     const { most } = this.playable;
@@ -195,7 +194,7 @@ export class Player {
     }
   }
 
-  /** One record, of those that the sandbox does not know too. */
+  /** Runs one record, which may be CLEAR. */
   #step(at: number): void {
     const { kind, slot, first, second } = operationAt(this.tape, at);
     if (kind !== CLEAR) {
@@ -219,7 +218,7 @@ export class Player {
 
   // ---- Looking ----
 
-  /** Goes to where so many operations are done, and looks about. */
+  /** Goes to where so many operations are done, and says what is there. */
   async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
@@ -329,7 +328,7 @@ const addTo = (library: Library, cleared: number, needless: number): Library => 
   needless: library.needless + needless,
 });
 
-/** Operations between two samples: prime to the length of a loop, so that all parts of it are seen. */
+/** Operations between two samples: coprime to the length of a loop, so that all parts of it are sampled. */
 function sampleStride(length: number, period: number): number {
   let stride = Math.max(1, Math.floor(length / TIMELINE_POINTS));
   while (period > 1 && period < length && gcd(stride, period) !== 1) stride++;

@@ -24,14 +24,14 @@ export interface Choice {
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
 
-/** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
+/** What a module may take: memory in bytes, and seconds without progress. Models need no such limits. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
 /** A tape run to its end on one allocator. */
 export interface Played {
-  /** Operations it came through; fewer than the tape has if it was stopped. */
+  /** Operations it did; fewer than the tape has if it was stopped. */
   end: number;
-  /** Why it was stopped: the allocator's words, or the machine's. */
+  /** Why it was stopped: the message of the allocator, or of the machine. */
   stopped?: string;
   result: Result;
   library: Library;

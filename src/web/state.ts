@@ -37,7 +37,7 @@ export interface ViewState {
   input: Input;
   touch: TouchPolicy;
   sides: [Choice, Choice];
-  /** Operations done; null for where the input tells most. */
+  /** Operations done; null for where the input is most interesting. */
   at: number | null;
   /** null for what fits. */
   windows: [MapWindow | null, MapWindow | null];
@@ -62,10 +62,10 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
-/** Blocks that a module, which really clears them, gets through in some seconds: so many bytes. */
+/** Bytes of blocks that a module clears in some seconds. */
 const MOST_CLEARED = 10 * 2 ** 30;
 
-/** The input, with as few rounds as a module gets through in some seconds. */
+/** The input, with only as many rounds as a module does in some seconds. */
 export function shortened(input: Input): Input {
   const rounds = (bytes: number) => 10 ** Math.max(0, Math.floor(Math.log10(MOST_CLEARED / bytes)));
   if (input.kind === "loop") return { ...input, count: Math.min(input.count, rounds(input.bytes)) };

@@ -109,16 +109,16 @@ export async function readsTape(way: BufferWay, chunk: number, body: number): Pr
   return { ...tape, rounds: body / perRead, clears };
 }
 
-/** Makes of a write that the program clears the range. */
+/** Turns a write into a CLEAR of the same range. */
 function clearInstead({ records }: Tape, index: number): void {
   const { slot, first, second } = new TraceRecords(records).read(index);
   new TraceRecords(records).write(index, CLEAR, slot, first, second);
 }
 
-/** What a read gets of a body at most. */
+/** Most bytes of a body that one read gets. */
 export const bytesPerRead = (chunk: number): number => Math.min(chunk, TLS_RECORD_BYTES);
 
-/** Bytes asked for of each slot's object, kept up operation by operation; frees are left to the slots themselves. */
+/** Bytes that each slot's object was asked for with, as operations go on. A free changes nothing here. */
 export class AskedBytes {
   constructor(private sizes = new Float64Array(1024)) {}
 

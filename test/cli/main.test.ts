@@ -227,7 +227,7 @@ describe("a module", () => {
     );
     expect(code).toBe(1);
     const lines = stderr.replaceAll(BUILT, "").trimEnd().split("\n");
-    const late = "the module came no further for 3 seconds: allow a longer timeout, or give it up";
+    const late = "the module made no progress for 3 seconds: allow a longer timeout, or give it up";
     for (const name of ["starter", "endless", "late"]) {
       const line = lines.find((one) => one.startsWith(`zeropage: ${name}.wasm`));
       expect(line).toMatch(new RegExp(`^zeropage: ${name}\\.wasm( at 320 bytes)?: ${late}$`));
