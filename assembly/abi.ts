@@ -4,9 +4,10 @@ import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
 import { call, program } from "./machine/paths";
 import { Model } from "./model";
-import * as loop from "./replay";
+import * as replaying from "./replay";
 import { Fn } from "./shared/counters";
 
+export { replayed } from "./loop";
 export * from "./program";
 export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";
 
@@ -31,7 +32,7 @@ export function malloc(bytes: f64): f64 {
 
 export function calloc(count: f64, size: f64): f64 {
   call(Fn.Calloc);
-  return <f64>loop.calloc(model, <u64>count, <u64>size);
+  return <f64>replaying.calloc(model, <u64>count, <u64>size);
 }
 
 export function realloc(pointer: f64, bytes: f64): f64 {
@@ -79,22 +80,17 @@ export function statistic(which: u32): f64 {
 }
 
 export function bufferRecords(): u32 {
-  return loop.BUFFER_RECORDS;
+  return replaying.BUFFER_RECORDS;
 }
 
 /** Runs the buffer's records [from, to), `times` over (replay.ts). */
 export function replay(from: u32, to: u32, times: u32, touch: u32): void {
-  loop.replay(model, from, to, times, touch);
-}
-
-/** Records done by the last `replay`, also when it trapped. */
-export function replayed(): f64 {
-  return loop.done();
+  replaying.replay<Model>(from, to, times, touch);
 }
 
 /** Allocations of replays that returned 0 though something was asked for. */
 export function failedAllocations(): f64 {
-  return loop.failedAllocations;
+  return replaying.failedAllocations;
 }
 
 /** What is broken in the machine (machine/check.ts), or 0. In check builds the model is walked first, which asserts. */

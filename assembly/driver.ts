@@ -1,8 +1,8 @@
 /**
- * The trace loop over a foreign allocator. It runs the records of assembly/replay.ts, in a memory of
- * its own, so that the allocator has its memory to itself.
+ * The trace loop over a foreign allocator, in a memory of its own, so that the allocator has its memory
+ * to itself.
  *
- *      buffer     BUFFER_RECORDS records (shared/records.ts)
+ *      buffer     BUFFER_RECORDS records (loop.ts)
  *      results    one u64 per record: the address it returned, or 0
  *      slots      to the end of memory, which grows for them
  *
@@ -12,13 +12,15 @@
  *                 └──────────┴────────┴────────┴───────┘
  *
  * Every pointer the allocator returns is checked before it is used: it lies in the memory and is
- * aligned. A `verifying` run fills every object with a pattern besides, and looks for it again.
+ * aligned. A `verifying` run also fills every object with a pattern, and looks for it again.
  */
 import * as face from "./face";
+import { firstOf, kindOf, MOST_SLOTS, replayed, runRecords, Step, secondOf, slotOf } from "./loop";
 import { Fault, PLAIN_ALIGN, SLOT_BYTES } from "./shared/driver";
-import { FIRST_AT, KIND_AT, RECORD_BYTES, RecordKind, SECOND_AT, SLOT_AT, Touch } from "./shared/records";
+import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 export { block, configure } from "./face";
+export { replayed } from "./loop";
 
 /** Of patterns.ts. */
 declare function memoryBytes(): u64;
@@ -28,8 +30,6 @@ declare function patternEnd(address: u32, bytes: u32, seed: u32): u32;
 declare function zeroEnd(address: u32, bytes: u32): u32;
 
 const BUFFER_RECORDS: u32 = 4096;
-/** Objects alive at once that fit: their slots take 1 GiB. */
-const MOST_SLOTS: u32 = 1 << 26;
 
 const BUFFER = memory.data(RECORD_BYTES * BUFFER_RECORDS, 16);
 const RESULTS = memory.data(8 * BUFFER_RECORDS, 16);
@@ -37,20 +37,16 @@ const RESULTS = memory.data(8 * BUFFER_RECORDS, 16);
 let slotCount: u32 = 0;
 let verifying: bool = false;
 let policy: u32 = Touch.None;
-/** Whether a new object has to be touched or filled: most runs do neither. */
+/** Whether new objects are touched or filled: most runs do neither. */
 let attentive: bool = false;
 /** The memory's size when last asked. */
 let knownBytes: u64 = 0;
-/** Records that ran and were no calls. */
+/** Records done that were accesses, not calls. */
 let accesses: f64 = 0;
 let doneBefore: f64 = 0;
-let doneInRounds: f64 = 0;
-let began: usize = 0;
-let position: usize = 0;
 
-export let failedAllocations: f64 = 0;
-/** Records of all replays done before the first of these. */
-export let doneBeforeFailure: f64 = 0;
+let failures: f64 = 0;
+let doneBeforeFirst: f64 = 0;
 /** Of the last fault: its kind, the pointer, and a byte count or offset that goes with it. */
 export let fault: u32 = Fault.None;
 export let faultPointer: u32 = 0;
@@ -78,11 +74,6 @@ export function slotsMade(): u32 {
   return slotCount;
 }
 
-/** Records done by the last run, also when it trapped. */
-export function replayed(): f64 {
-  return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
-}
-
 function raise(kind: Fault, pointer: u32, detail: u32): void {
   fault = kind;
   faultPointer = pointer;
@@ -103,6 +94,16 @@ export function liveBytes(): f64 {
 /** Records of all replays done, also when the last trapped. */
 export function done(): f64 {
   return doneBefore + replayed();
+}
+
+/** Allocations of all replays that returned 0 though something was asked for. */
+export function failedAllocations(): f64 {
+  return failures;
+}
+
+/** Records of all replays done before the first of these. */
+export function doneBeforeFailure(): f64 {
+  return doneBeforeFirst;
 }
 
 /** Allocator calls of all replays. */
@@ -162,35 +163,26 @@ function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
 /** Runs the buffer's records [from, to), `times` over. */
 export function replay(from: u32, to: u32, times: u32, touchPolicy: u32, verify: bool): void {
   doneBefore += replayed();
-  doneInRounds = 0;
-  began = BUFFER + RECORD_BYTES * from;
-  position = began;
   policy = touchPolicy;
   verifying = verify;
   attentive = verify || touchPolicy != Touch.None;
-  for (let round: u32 = 0; round < times; round++) {
-    run(from, to);
-    doneInRounds += to - from;
-    position = began;
-  }
+  runRecords(changetype<DriverStep>(0), BUFFER, RESULTS, from, to, times);
 }
 
-/** A function with one variable, so that little has to be kept somewhere during the allocator's calls. */
-function run(from: u32, to: u32): void {
-  for (let i = from; i < to; i++) {
-    position = BUFFER + RECORD_BYTES * i;
-    store<u64>(RESULTS + 8 * i, step(BUFFER + RECORD_BYTES * i));
+class DriverStep extends Step {
+  run(record: usize): u64 {
+    return step(record);
   }
 }
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
 function step(record: usize): u32 {
-  const kind = load<i32>(record, KIND_AT);
-  const index = load<u32>(record, SLOT_AT);
+  const kind = kindOf(record);
+  const index = slotOf(record);
   if (index >= slotCount) ensureSlots(index);
   const slot = __heap_base + SLOT_BYTES * index;
   if (kind == RecordKind.Malloc) {
-    const bytes = load<u64>(record, FIRST_AT);
+    const bytes = firstOf(record);
     const pointer = bytes <= u32.MAX_VALUE ? face.malloc(<u32>bytes) : 0;
     return hold(slot, pointer, pointer, bytes, PLAIN_ALIGN);
   }
@@ -203,8 +195,8 @@ function step(record: usize): u32 {
 }
 
 function rarer(record: usize, kind: i32, slot: usize): u32 {
-  const first = load<u64>(record, FIRST_AT);
-  const second = load<u64>(record, SECOND_AT);
+  const first = firstOf(record);
+  const second = secondOf(record);
   if (kind == RecordKind.Calloc) return callocate(slot, first, second);
   if (kind == RecordKind.Realloc) return realloc(slot, second);
   if (kind == RecordKind.Aligned) return allocateAligned(slot, first, second);
@@ -223,8 +215,8 @@ function ensureSlots(index: u32): void {
 
 /** Counts an allocation that got no memory. Returns 0, as it did. */
 function fail(): u32 {
-  if (!failedAllocations) doneBeforeFailure = done();
-  failedAllocations += 1;
+  if (!failures) doneBeforeFirst = done();
+  failures += 1;
   return 0;
 }
 

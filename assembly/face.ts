@@ -1,7 +1,7 @@
 /**
- * One face for allocators of every calling convention: the functions of a foreign module, imported as
- * they are, so that a call goes from wasm to wasm with nothing in between. The host links those that
- * the module exports (src/foreign/link.ts); what it lacks is composed here of what it has.
+ * One face for allocators of every calling convention. The functions of a foreign module are imported as
+ * they are, so that a call goes from wasm to wasm with nothing in between. The host links those that the
+ * module exports (src/foreign/link.ts); what it lacks is composed here of what it has.
  *
  *      an aligned block, where the module knows no alignment
  *
@@ -46,7 +46,7 @@ let resultWord: u32 = 0;
 /** The block behind the pointer that `aligned` or `resize` returned last: what to free. */
 export let block: u32 = 0;
 
-/** Before anything else: how to call, and what the module does itself. */
+/** Says how to call the module, and what it does itself. To be called before anything else. */
 export function configure(how: u32, nativeBits: u32): void {
   convention = how;
   native = nativeBits;

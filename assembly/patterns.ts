@@ -1,7 +1,7 @@
 /**
- * What the program does with the memory of a foreign module. Compiled on its own and linked to that
- * memory, so these are the only accesses to its blocks from outside. A metered module has its own
- * things below `base`, and there they are noted too; every address given here is the module's.
+ * What the program does with the memory of a foreign module. This is compiled on its own and linked to that
+ * memory: nothing else accesses the module's blocks from outside. A meter keeps its notes below `base`, and
+ * accesses are noted there; every address given here is the module's.
  */
 import { mark, markUnknown, noteFill } from "./meter";
 import { READ, WRITTEN } from "./shared/meter";
@@ -71,7 +71,7 @@ export function copy(to: u32, from: u32, bytes: u32): void {
   memory.copy(base + to, base + from, bytes);
 }
 
-/** Reads, or writes back, one byte of every page of a range. Contents stay, though nobody is to know them. */
+/** Reads, or writes back, one byte of every page of a range. Contents stay, but count as unknown after a write. */
 export function touch(address: u32, bytes: u32, write: bool): void {
   note(address, bytes, write);
   if (metered && write) markUnknown(address, bytes);

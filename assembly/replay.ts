@@ -1,6 +1,5 @@
 /**
- * The trace loop, compiled together with the model so that an operation costs a direct call. The host
- * writes records (shared/records.ts) into a buffer and runs them, as often as it likes.
+ * The trace loop over a model, compiled together with it so that an operation costs a direct call.
  *
  *      slot     0          8
  *               ├──────────┤
@@ -9,36 +8,32 @@
  */
 
 import { Allocator } from "./allocators/allocator";
+import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
 import { requireMapped, touch } from "./machine/access";
 import { fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { call, program } from "./machine/paths";
 import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
-import { FIRST_AT, KIND_AT, RECORD_BYTES, RecordKind, SECOND_AT, SLOT_AT, Touch } from "./shared/records";
+import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 const SLOT_BYTES: usize = 8;
 /** Records the buffer holds. */
 export const BUFFER_RECORDS: u32 = 1024;
 
-/** Objects alive at once that fit: their slots take 512 MiB. */
-const MOST_SLOTS: u32 = 1 << 26;
-
 let buffer: usize = 0;
 let results: usize = 0;
 let slots: usize = 0;
 let slotCount: u32 = 0;
-/** Of the last run: records done in whole rounds, where the round in progress began, and where it is. */
-let doneInRounds: f64 = 0;
-let began: usize = 0;
-let position: usize = 0;
+/** A `Touch`, as the host says with each run. */
+let policy: u32 = Touch.None;
 /** Allocations that returned 0 so far though something was asked for. */
 export let failedAllocations: f64 = 0;
 
 /** Where the host puts records; made on first use. */
 export function bufferAddress(): usize {
   if (!buffer) {
-    buffer = reserve(RECORD_BYTES * BUFFER_RECORDS);
+    buffer = reserve(<usize>RECORD_BYTES * BUFFER_RECORDS);
     results = reserve(8 * BUFFER_RECORDS);
   }
   return buffer;
@@ -77,40 +72,29 @@ export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u6
   return model.calloc(count * size);
 }
 
-function touchObject(pointer: u64, bytes: u64, policy: u32): void {
+function touchObject(pointer: u64, bytes: u64): void {
   if (policy == Touch.None) return;
   program();
   if (policy == Touch.First) touch(pointer, min(bytes, 1), true);
   else touch(pointer, bytes, true);
 }
 
-/** Records done by the last run, also when it trapped. */
-export function done(): f64 {
-  return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
+/** Runs the buffer's records [from, to), `times` over. */
+export function replay<M extends Allocator>(from: u32, to: u32, times: u32, touchPolicy: u32): void {
+  policy = touchPolicy;
+  runRecords(changetype<ModelStep<M>>(0), buffer, results, from, to, times);
 }
 
-/** Runs the buffer's records [from, to), `times` over. */
-export function replay<M extends Allocator>(model: M, from: u32, to: u32, times: u32, policy: u32): void {
-  const end = buffer + RECORD_BYTES * to;
-  doneInRounds = 0;
-  began = buffer + RECORD_BYTES * from;
-  position = began;
-  for (let round: u32 = 0; round < times; round++) {
-    let result = results + 8 * from;
-    while (position != end) {
-      store<u64>(result, step(model, position, policy));
-      result += 8;
-      position += RECORD_BYTES;
-    }
-    doneInRounds += to - from;
-    position = began;
+class ModelStep<M extends Allocator> extends Step {
+  run(record: usize): u64 {
+    return step(changetype<M>(0), record);
   }
 }
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
-function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
-  const kind = load<i32>(record, KIND_AT);
-  const slot = load<u32>(record, SLOT_AT);
+function step<M extends Allocator>(model: M, record: usize): u64 {
+  const kind = kindOf(record);
+  const slot = slotOf(record);
   if (slot >= slotCount) {
     if (slot >= MOST_SLOTS) raise(Exception.BadOperation, kind, slot);
     ensureSlots(max(slot + 1, 1024));
@@ -118,7 +102,7 @@ function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
   const at = slots + SLOT_BYTES * slot;
   const held = load<u64>(at);
   if (kind <= RecordKind.Realloc) {
-    return allocate(model, kind, record, at, held, policy);
+    return allocate(model, kind, record, at, held);
   }
   if (kind == RecordKind.Free) {
     store<u64>(at, 0);
@@ -130,16 +114,9 @@ function step<M extends Allocator>(model: M, record: usize, policy: u32): u64 {
   return 0;
 }
 
-function allocate<M extends Allocator>(
-  model: M,
-  kind: i32,
-  record: usize,
-  at: usize,
-  held: u64,
-  policy: u32,
-): u64 {
-  const first = load<u64>(record, FIRST_AT);
-  const second = load<u64>(record, SECOND_AT);
+function allocate<M extends Allocator>(model: M, kind: i32, record: usize, at: usize, held: u64): u64 {
+  const first = firstOf(record);
+  const second = secondOf(record);
   const bytes = kind == RecordKind.Malloc ? first : kind == RecordKind.Calloc ? first * second : second;
   const pointer = allocateBy(model, kind, held, first, second);
   if (!pointer) {
@@ -147,7 +124,7 @@ function allocate<M extends Allocator>(
     if (kind == RecordKind.Realloc && bytes) return 0; // the old block is still held
   }
   store<u64>(at, pointer);
-  if (pointer) touchObject(pointer, bytes, policy);
+  if (pointer) touchObject(pointer, bytes);
   return pointer;
 }
 
@@ -170,8 +147,8 @@ function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: 
 
 /** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
 function access(record: usize, kind: i32, pointer: u64): void {
-  const address = pointer + load<u64>(record, FIRST_AT);
-  const bytes = load<u64>(record, SECOND_AT);
+  const address = pointer + firstOf(record);
+  const bytes = secondOf(record);
   const writes = kind == RecordKind.Write;
   program();
   requireMapped(address, bytes, writes);

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openWasmAllocator, readTrace, type WasmSource } from "../src/index.js";
 import { collectTrace, traceOf } from "../src/trace/collect.js";
-import { OpKind, RECORD_BYTES, type TraceChunk } from "../src/trace/trace.js";
+import { OpKind, RECORD_BYTES } from "../src/trace/records.js";
+import type { TraceChunk } from "../src/trace/trace.js";
 import { interleave, time } from "./measure.js";
 
 const ROUNDS = 9;

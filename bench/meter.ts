@@ -4,7 +4,7 @@ import { closeTrace } from "../src/compare/closed-trace.js";
 import { readTrace } from "../src/index.js";
 import { meterModule } from "../src/meter/meter.js";
 import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
-import { OpKind, RECORD_BYTES } from "../src/trace/trace.js";
+import { OpKind, RECORD_BYTES } from "../src/trace/records.js";
 import { WASM_PAGE_BYTES } from "../src/wasm/pages.js";
 import { type AllocatorExports, instantiate, llhttp, open, tlsf, treeSitter } from "../test/meter/modules.js";
 import { assemble } from "../test/wasm/assemble.js";

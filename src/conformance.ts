@@ -1,5 +1,4 @@
 /** The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test. */
-export { BrokenPromise, type Subject } from "./conformance/bench.js";
 export type { Case, Part } from "./conformance/case.js";
 export {
   type CheckOptions,
@@ -10,3 +9,4 @@ export {
   type Outcome,
   type Verdict,
 } from "./conformance/check.js";
+export { BrokenPromise, type Subject } from "./conformance/tester.js";

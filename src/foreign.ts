@@ -1,10 +1,15 @@
 /** The entry `zeropage/foreign`: other people's wasm modules, trusted or not. */
 
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
+export type {
+  AllocatorReport,
+  Exhaustion,
+  ModuleAllocator,
+  WasmReplayOptions,
+} from "./foreign/module-allocator.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export type { Provision } from "./foreign/provisions.js";
-export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
-export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
+export { WasmAllocator } from "./foreign/wasm-allocator.js";
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail/replay.js";
 export { type JailLimits, type Scenarios, scenariosInJail } from "./jail/scenarios.js";

@@ -1,8 +1,14 @@
+export { TOUCH_POLICIES, type TouchPolicy, type Width } from "./allocator/access.js";
+export type { Allocator } from "./allocator/allocator.js";
+export type { Options } from "./allocator/choice.js";
 export { type Counters, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
+export type { AllocationFailure } from "./allocator/failure.js";
+export type { KernelKind, MachineSettings } from "./allocator/machine.js";
+export { PAGE_STATES, type PageRun, type PageState } from "./allocator/pages.js";
+export type { ReplayOptions, ReplayResult } from "./allocator/replay.js";
 export type { TimelinePoint } from "./allocator/timeline.js";
 export { formatBytes, formatCount, parseBytes } from "./base/bytes.js";
 export {
-  type AllocationFailure,
   AllocatorAbort,
   CostError,
   LimitExceeded,
@@ -47,10 +53,15 @@ export {
 } from "./experiments/profile/run.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
+export type {
+  AllocatorReport,
+  Exhaustion,
+  ModuleAllocator,
+  WasmReplayOptions,
+} from "./foreign/module-allocator.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export type { Provision } from "./foreign/provisions.js";
-export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
-export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
+export { WasmAllocator } from "./foreign/wasm-allocator.js";
 export { collapsedStacks } from "./profile/collapsed.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
@@ -61,30 +72,21 @@ export type { BufferWay, IterContentReport, IterContentResult } from "./results/
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
-export {
-  type KernelKind,
-  machineOptions,
-  type OptionInfo,
-  PAGE_STATES,
-  type PageRun,
-  type PageState,
-} from "./sandbox/machine.js";
+export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";
 export { type ModelInfo, models } from "./sandbox/models.js";
-export type { Options } from "./sandbox/options.js";
-export {
-  type Checkpoint,
-  type OpenOptions,
-  openSandbox,
-  type ReplayOptions,
-  type ReplayResult,
-  Sandbox,
-  type SandboxOptions,
-  TOUCH_POLICIES,
-  type TouchPolicy,
-  type Width,
-} from "./sandbox/sandbox.js";
+export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
+export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
+export { type TraceFormatName, traceFormats } from "./trace/formats.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
-export { OpKind, RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace/trace.js";
+export {
+  bytesAsked,
+  type Operation,
+  OpKind,
+  RECORD_BYTES,
+  sliceRecords,
+  TraceRecords,
+} from "./trace/records.js";
+export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
 export { writeTrace } from "./trace/write.js";

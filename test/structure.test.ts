@@ -31,7 +31,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
-  "dom tape page-runs layout kinds protocol subject foreign state player worker client session story busy counters legend " +
+  "dom tape page-runs layout kinds protocol playable module state player worker client session story busy counters legend " +
     "map-text page-map map-hands call-tree side-panel transport charts allocator-form setup support vite main",
 );
 
@@ -39,7 +39,10 @@ const WEB = words(
 const MODEL_MACHINE = words("kernel access paths failure layout");
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
-const PAGE_IMPORTS = words("src/index.ts src/foreign/open.ts src/base/numbers.ts vega-lite");
+const PAGE_IMPORTS = words(
+  "src/index.ts src/foreign/open.ts src/base/numbers.ts src/sandbox/options.ts " +
+    "src/sandbox/option-text.ts vega-lite",
+);
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");
 
 function words(text: string): string[] {

@@ -7,7 +7,7 @@ import { ClassDeclaration, FunctionDeclaration, Node } from "assemblyscript";
 
 /** By source. @type {Record<string, readonly string[]>} */
 export const INLINED = {
-  "assembly/driver.ts": ["checkPointer", "free", "hold", "step"],
+  "assembly/driver.ts": ["checkPointer", "free", "hold", "step", "DriverStep.run"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": ["loadAt", "storeAt"],
   "assembly/machine/paths.ts": ["call", "enter", "leave", "program"],

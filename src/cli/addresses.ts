@@ -1,4 +1,5 @@
-import { OpKind, RECORD_BYTES, type TraceChunk } from "../trace/trace.js";
+import { OpKind, TraceRecords } from "../trace/records.js";
+import type { TraceChunk } from "../trace/trace.js";
 
 /**
  * Writes a line for each operation: the address it returned, in hexadecimal (0x0 if it returned
@@ -13,11 +14,10 @@ export class AddressLines {
   next(addresses: readonly number[], chunk: TraceChunk): string {
     if (chunk !== this.#chunk) this.#done = 0;
     this.#chunk = chunk;
-    const { records } = chunk;
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const records = new TraceRecords(chunk.records);
     let lines = "";
     for (const address of addresses) {
-      const allocates = view.getInt32(this.#done++ * RECORD_BYTES, true) <= OpKind.realloc;
+      const allocates = records.kind(this.#done++) <= OpKind.realloc;
       lines += allocates ? `0x${address.toString(16)}\n` : "-\n";
     }
     return lines;

@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
 import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
@@ -10,7 +11,6 @@ import { openSubject, type Subject } from "../compare/subject.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";

@@ -1,6 +1,6 @@
-/** Modules as a command line names them: read, and found to have an allocator, before any work. */
+/** Modules on a command line. Each is read, and its allocator found, before any work begins. */
 import { readFile, stat } from "node:fs/promises";
-import { isModule } from "../allocator/name.js";
+import { isModule, readSettings, splitModule, type WrittenChoice } from "../allocator/choice.js";
 import { ModuleError, OptionError, UsageError } from "../base/errors.js";
 import { locate } from "../base/read-module.node.js";
 import { findFunctions } from "../foreign/find.js";
@@ -15,30 +15,23 @@ export interface ModuleChoice {
   options: OptionValues;
 }
 
-/** `path.wasm:option=value:option=value`. What does not end so is all path. */
-const NAMED = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
+/** Reads a module as it is written (allocator/choice.ts). @throws UsageError */
+export const parseModule = (text: string): ModuleChoice => readModuleOptions(splitModule(text));
 
-/** Reads the syntax of a module: its path, and options as a model has them. @throws UsageError */
-export function parseModule(text: string): ModuleChoice {
-  const { path = text, settings } = NAMED.exec(text)?.groups ?? {};
-  const options: OptionValues = {};
-  for (const setting of settings?.split(":") ?? []) {
-    const [, name, value] = /^([^=]+)=(.+)$/s.exec(setting) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new UsageError(`"${setting}" is not an option: write ${path}:malloc=take:free=give`);
-    }
-    if (Object.hasOwn(options, name)) throw new UsageError(`"${text}" sets ${name} twice`);
-    options[name] = value;
+/** @throws UsageError */
+export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
+  // Their names are checked when the module is read.
+  const nameOf = (option: string, value: string) => (option === "" || value === "" ? undefined : value);
+  try {
+    return { model: choice.name, options: readSettings(choice, "malloc=take:free=give", nameOf) };
+  } catch (error) {
+    throw error instanceof OptionError ? new UsageError(error.message) : error;
   }
-  return { model: path, options };
 }
-
-/** Whether a text is that of a module and not of a model. */
-export const isModuleText = (text: string) => isModule(NAMED.exec(text)?.groups?.path ?? text);
 
 /**
  * Reads a module. `otherwise` says what else could have been named.
- * @throws UsageError for one that cannot be read, is none, or has no allocator by such names.
+ * @throws UsageError for a file that cannot be read, is no module, or has no allocator by these names.
  */
 export async function readModuleFile(
   { model: path, options }: ModuleChoice,
@@ -55,7 +48,7 @@ export async function readModuleFile(
   return wasm;
 }
 
-/** Makes sure of those among allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
+/** Checks the allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
 export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Promise<void> {
   const files = allocators.filter(({ model }) => isModule(model) && locate(model).protocol === "file:");
   await Promise.all(files.map((file) => readModuleFile(file)));
@@ -64,7 +57,7 @@ export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Pro
 async function read(path: string, otherwise: string): Promise<Uint8Array> {
   try {
     const url = locate(path);
-    // It need not end.
+    // Reading one may never end.
     if ((await stat(url)).isCharacterDevice()) throw new Error("it is a device");
     return await readFile(url);
   } catch (error) {

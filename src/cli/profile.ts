@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "../base/flags.js";
 import { formatSize } from "../base/numbers.js";
@@ -11,12 +12,11 @@ import { type Stack, stacksOf } from "../profile/stacks.js";
 import { jsonReport } from "../report/json.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Parameters } from "../results/run.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
 import { type OutStream, prepareStream } from "./outfile.js";
-import { TRACE_FORMATS } from "./replay.js";
 import { openSource } from "./source.js";
 
 /** The flags of `zeropage profile`, as typed. */
@@ -105,7 +105,8 @@ async function traceWorkload(
   { library, stdin }: Environment,
 ): Promise<Workload> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
-  const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
+  const format =
+    flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMAT_NAMES);
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), touch };
   const source = await openSource(path, stdin, 1);
   const parameters = { trace: source.name, touch };

@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
 import { costProfiles } from "../costs/profiles.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { ROLES } from "../foreign/conventions.js";
-import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { BENCH_FORMS } from "./bench-forms.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
@@ -16,7 +17,7 @@ import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
-import { replayCommand, TRACE_FORMATS } from "./replay.js";
+import { replayCommand } from "./replay.js";
 import { type WebFlags, webCommand } from "./web.js";
 
 const ALLOCATORS = `
@@ -165,7 +166,10 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
       "none",
     )
-    .option("--format <format>", `format of the trace, if it is not recognised: ${TRACE_FORMATS.join(", ")}`);
+    .option(
+      "--format <format>",
+      `format of the trace, if it is not recognised: ${TRACE_FORMAT_NAMES.join(", ")}`,
+    );
   return withLimits(withReport(command))
     .option("--timeline <file>", "draw bytes in use, system and resident over time, as an SVG image")
     .option(
@@ -197,7 +201,7 @@ function profile(environment: Environment): Command {
     .option("--count <number>", "of calloc-loop: how many times", "1000")
     .option("--written <share>", "of calloc-loop: share of the block the program writes each time", "0%")
     .option("--touch <policy>", `of a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
-    .option("--format <format>", `of a trace: ${TRACE_FORMATS.join(", ")}`)
+    .option("--format <format>", `of a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")

@@ -1,3 +1,4 @@
+import { TOUCH_POLICIES, type TouchPolicy } from "../allocator/access.js";
 import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
 import { parseWord } from "../base/flags.js";
@@ -9,7 +10,7 @@ import type { ReplayTimeline } from "../experiments/replay/timeline.js";
 import { runsRows } from "../experiments/runs/csv.js";
 import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { Report, Result } from "../results/run.js";
-import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
+import { TRACE_FORMAT_NAMES, type TraceFormatName } from "../trace/formats.js";
 import { AddressLines } from "./addresses.js";
 import { collect, type Job } from "./collect.js";
 import type { Environment } from "./environment.js";
@@ -19,8 +20,6 @@ import { chooseForm } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
 import { openSource, type TraceSource } from "./source.js";
-
-export const TRACE_FORMATS = ["text", "rep", "valgrind"] as const;
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
 const CHART_POINTS = 1000;
@@ -45,7 +44,8 @@ export async function replayCommand(
   environment: Environment,
 ): Promise<number> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
-  const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
+  const format =
+    flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMAT_NAMES);
   const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);

@@ -1,5 +1,5 @@
 import type { CollectedTrace } from "../trace/collect.js";
-import { OpKind, RECORD_BYTES } from "../trace/trace.js";
+import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../trace/records.js";
 
 /** A trace that frees all it allocates, so that it can be run again and again on one instance. */
 export interface ClosedTrace {
@@ -15,36 +15,25 @@ export function closeTrace({ records, count }: Pick<CollectedTrace, "records" | 
   // Shared, so that every Worker reads this one.
   const all = new Uint8Array(new SharedArrayBuffer(records.length + live.length * RECORD_BYTES));
   all.set(records);
-  const view = new DataView(all.buffer, records.length);
+  const added = new TraceRecords(all);
   live.forEach((slot, i) => {
-    view.setUint32(RECORD_BYTES * i, OpKind.free, true);
-    view.setUint32(RECORD_BYTES * i + 4, slot, true);
+    added.write(count + i, OpKind.free, slot);
   });
   return { records: all, count: count + live.length, peakLiveBytes };
 }
 
-/** Bytes an operation that allocates asks for, by its fields; 0 for a free. */
-export function bytesWanted(kind: number, first: number, second: number): number {
-  if (kind === OpKind.malloc) return first;
-  return kind === OpKind.calloc ? first * second : second;
-}
-
 /** What the program holds as the trace goes on, if every allocation succeeds. */
 function follow(records: Uint8Array, count: number): { live: number[]; peakLiveBytes: number } {
-  const view = new DataView(records.buffer, records.byteOffset);
+  const operations = new TraceRecords(records);
   const sizes = new Map<number, number>();
   let [bytes, peakLiveBytes] = [0, 0];
   for (let i = 0; i < count; i++) {
-    const at = RECORD_BYTES * i;
-    const kind = view.getUint32(at, true);
-    const slot = view.getUint32(at + 4, true);
+    const { kind, slot, first, second } = operations.read(i);
     if (kind > OpKind.free) continue;
-    const first = Number(view.getBigUint64(at + 8, true));
-    const second = Number(view.getBigUint64(at + 16, true));
-    const size = bytesWanted(kind, first, second);
     bytes -= sizes.get(slot) ?? 0;
     sizes.delete(slot);
     if (kind === OpKind.free) continue;
+    const size = bytesAsked(kind, first, second);
     sizes.set(slot, size);
     bytes += size;
     peakLiveBytes = Math.max(peakLiveBytes, bytes);

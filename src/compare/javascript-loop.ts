@@ -1,7 +1,7 @@
 /** The trace loop in JavaScript, with one call of the module for each operation: what driving from outside costs. */
-import type { AllocatorReport, WasmAllocator } from "../foreign/wasm-allocator.js";
-import { OpKind, RECORD_BYTES } from "../trace/trace.js";
-import { bytesWanted } from "./closed-trace.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
+import type { WasmAllocator } from "../foreign/wasm-allocator.js";
+import { bytesAsked, FIELD_WORD, OpKind, RECORD_WORDS } from "../trace/records.js";
 
 interface CFunctions {
   malloc(bytes: number): number;
@@ -41,7 +41,7 @@ function cFunctions({ convention, functions }: AllocatorReport, exports: WebAsse
 export function kindsOf(records: Uint8Array): Set<number> {
   const words = wordsOf(records);
   const kinds = new Set<number>();
-  for (let at = 0; at < words.length; at += RECORD_BYTES / 4) kinds.add(words[at] as number);
+  for (let at = 0; at < words.length; at += RECORD_WORDS) kinds.add(words[at + FIELD_WORD.kind] as number);
   return kinds;
 }
 
@@ -53,15 +53,15 @@ const pointers: number[] = [];
 function replay({ malloc, calloc, realloc, free }: CFunctions, records: Uint8Array): boolean {
   let served = true;
   const words = wordsOf(records);
-  for (let at = 0; at < words.length; at += RECORD_BYTES / 4) {
-    const slot = words[at + 1] as number;
-    const [first, second] = [words[at + 2] as number, words[at + 4] as number];
-    const kind = words[at] as number;
+  for (let at = 0; at < words.length; at += RECORD_WORDS) {
+    const slot = words[at + FIELD_WORD.slot] as number;
+    const [first, second] = [words[at + FIELD_WORD.first] as number, words[at + FIELD_WORD.second] as number];
+    const kind = words[at + FIELD_WORD.kind] as number;
     if (kind === OpKind.malloc) pointers[slot] = malloc(first);
     else if (kind === OpKind.free) free(pointers[slot] as number);
     else if (kind === OpKind.calloc) pointers[slot] = calloc(first, second);
     else if (kind === OpKind.realloc) pointers[slot] = realloc(pointers[slot] as number, second);
-    if (pointers[slot] === 0 && bytesWanted(kind, first, second) > 0) served = false;
+    if (pointers[slot] === 0 && bytesAsked(kind, first, second) > 0) served = false;
   }
   return served;
 }

@@ -1,9 +1,9 @@
 /** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
 
+import type { TouchPolicy } from "../allocator/access.js";
 import type { Ratio } from "../base/statistics.js";
-import type { Exhaustion } from "../foreign/replayer.js";
+import type { Exhaustion } from "../foreign/module-allocator.js";
 import type { OptionValues } from "../results/run.js";
-import type { TouchPolicy } from "../sandbox/sandbox.js";
 
 export interface BenchParameters {
   rounds: number;

@@ -1,11 +1,12 @@
 /** What runs in the Worker of one allocator and one trace: a round whenever it is asked, and the counts. */
 import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../base/errors.js";
+import type { Exhaustion } from "../foreign/module-allocator.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
-import type { Exhaustion } from "../foreign/replayer.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
-import { RECORD_BYTES, type Trace } from "../trace/trace.js";
+import { sliceRecords } from "../trace/records.js";
+import type { Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
 import type { BenchCounts } from "./record.js";
@@ -19,7 +20,7 @@ function traceIn(...ends: number[]): Trace {
   return traceOf(
     [...ends, count].map((to, i) => {
       const from = starts[i] as number;
-      return { records: records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+      return { records: sliceRecords(records, from, to), count: to - from };
     }),
   );
 }

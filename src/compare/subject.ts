@@ -1,8 +1,9 @@
 /** One allocator on one trace, in a Worker: whatever it does, it is ended when its budget is. */
+
+import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
 import type { Ears } from "../jail/worker.web.js";
-import type { TouchPolicy } from "../sandbox/sandbox.js";
 import type { BenchCounts, Outcome } from "./record.js";
 
 export interface SubjectJob {

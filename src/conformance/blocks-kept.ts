@@ -1,7 +1,7 @@
-/** Blocks are apart, aligned, and keep what is in them. */
-import type { Bench } from "./bench.js";
+/** Blocks are aligned, do not overlap, and keep their contents. */
 import { Blocks } from "./blocks.js";
 import { type Case, numbersFrom, sizesAround } from "./case.js";
+import type { Tester } from "./tester.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -15,17 +15,17 @@ export const keeping: readonly Case[] = [
     promise:
       "every block is aligned for what fits into it, up to 8 bytes, and as asked for where it is asked",
     of: "aligned",
-    run(bench) {
+    run(tester) {
       for (const bytes of sizesAround(4096)) {
         const wanted = Math.min(8, 2 ** Math.floor(Math.log2(bytes)));
-        const pointer = bench.malloc(bytes);
-        bench.expect(pointer % wanted === 0, `a block of ${bytes} bytes is not aligned to ${wanted}`);
+        const pointer = tester.malloc(bytes);
+        tester.expect(pointer % wanted === 0, `a block of ${bytes} bytes is not aligned to ${wanted}`);
       }
       for (let align = 16; align <= 64 * KIB; align *= 2) {
-        const pointers = [1, 100, 5000].map((bytes) => bench.aligned(align, bytes));
+        const pointers = [1, 100, 5000].map((bytes) => tester.aligned(align, bytes));
         const odd = pointers.some((pointer) => pointer % align !== 0);
-        bench.expect(!odd, `a block is not aligned to ${align}`);
-        for (const pointer of pointers) bench.free(pointer);
+        tester.expect(!odd, `a block is not aligned to ${align}`);
+        for (const pointer of pointers) tester.free(pointer);
       }
     },
   },
@@ -33,15 +33,15 @@ export const keeping: readonly Case[] = [
     name: "no-overlap",
     promise: "blocks do not overlap, and keep their contents while others come and go",
     of: "malloc",
-    run(bench) {
-      const blocks = new Blocks(bench);
+    run(tester) {
+      const blocks = new Blocks(tester);
       const below = numbersFrom(SEED);
       for (let step = 0; step < STEPS; step++) {
         const bytes = 1 + below(2 ** (3 + below(13)));
         if (blocks.count > MOST_LIVE || (blocks.count > 0 && below(3) === 0))
           blocks.free(below(blocks.count));
         else if (blocks.count > 0 && below(4) === 0) blocks.resize(below(blocks.count), bytes);
-        else blocks.add(bench.malloc(bytes), bytes);
+        else blocks.add(tester.malloc(bytes), bytes);
       }
       blocks.freeAll();
     },
@@ -50,14 +50,14 @@ export const keeping: readonly Case[] = [
     name: "usable-size",
     promise: "malloc_usable_size tells no less than was asked for, and all of that is the block's own",
     of: "usableSize",
-    run(bench) {
-      const blocks = new Blocks(bench);
+    run(tester) {
+      const blocks = new Blocks(tester);
       for (const bytes of sizesAround(64 * KIB)) {
-        for (const pointer of [bench.malloc(bytes), bench.aligned(64, bytes)]) {
-          const usable = bench.usableSize(pointer);
+        for (const pointer of [tester.malloc(bytes), tester.aligned(64, bytes)]) {
+          const usable = tester.usableSize(pointer);
           if (usable === undefined) return "it does not tell usable sizes";
-          const isSane = usable >= bytes && usable <= bench.systemBytes;
-          bench.expect(isSane, `of a block of ${bytes} bytes it says that ${usable} may be used`);
+          const isSane = usable >= bytes && usable <= tester.systemBytes;
+          tester.expect(isSane, `of a block of ${bytes} bytes it says that ${usable} may be used`);
           blocks.add(pointer, usable);
         }
       }
@@ -69,13 +69,13 @@ export const keeping: readonly Case[] = [
     name: "realloc-contents",
     promise: "realloc keeps what fits, growing and shrinking, in place and elsewhere",
     of: "realloc",
-    run(bench) {
-      const blocks = new Blocks(bench);
-      blocks.add(bench.malloc(1), 1);
+    run(tester) {
+      const blocks = new Blocks(tester);
+      blocks.add(tester.malloc(1), 1);
       for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24, 1]) {
         blocks.resize(0, bytes);
-        // What comes behind it is in its way next time.
-        bench.fill(bench.malloc(48), 0xff, 48);
+        // So that it cannot grow in place next time.
+        tester.fill(tester.malloc(48), 0xff, 48);
       }
       blocks.freeAll();
     },
@@ -84,12 +84,12 @@ export const keeping: readonly Case[] = [
     name: "realloc-nothing",
     promise: "realloc of no block gives one",
     of: "realloc",
-    run(bench) {
-      const blocks = new Blocks(bench);
-      const pointer = bench.tryRealloc(0, 100);
-      bench.expect(pointer !== 0, "realloc(0, 100) returned 0");
+    run(tester) {
+      const blocks = new Blocks(tester);
+      const pointer = tester.tryRealloc(0, 100);
+      tester.expect(pointer !== 0, "realloc(0, 100) returned 0");
       blocks.add(pointer, 100);
-      blocks.add(bench.malloc(100), 100);
+      blocks.add(tester.malloc(100), 100);
       blocks.freeAll();
     },
   },
@@ -98,9 +98,9 @@ export const keeping: readonly Case[] = [
     promise: "a free block of 16 MiB and more is not taken for one in use, nor grown into",
     of: "malloc",
     issue: "https://github.com/SFBdragon/talc/pull/49",
-    run(bench) {
+    run(tester) {
       for (const size of [17, 24, 33, 40, 48]) {
-        const isWhole = fillGap(bench, size);
+        const isWhole = fillGap(tester, size);
         if (!isWhole) return `its memory ends before a gap of ${size} MiB is filled`;
       }
       return undefined;
@@ -109,15 +109,15 @@ export const keeping: readonly Case[] = [
 ];
 
 /** Leaves a gap of so many MiB, and fills it with pieces. Returns whether there was memory for all. */
-function fillGap(bench: Bench, size: number): boolean {
-  const gap = bench.tryMalloc(size * MIB);
+function fillGap(tester: Tester, size: number): boolean {
+  const gap = tester.tryMalloc(size * MIB);
   if (!gap) return false;
-  bench.store(gap, 1);
-  bench.free(gap);
-  const blocks = new Blocks(bench);
-  // Grows the heap behind the gap, then cuts the gap into pieces, and some more.
+  tester.store(gap, 1);
+  tester.free(gap);
+  const blocks = new Blocks(tester);
+  // The first grows the heap behind the gap. The rest are more than fit into the gap.
   for (const bytes of [(size + 3) * MIB, ...Array(size + 2).fill(MIB)]) {
-    const pointer = bench.tryMalloc(bytes);
+    const pointer = tester.tryMalloc(bytes);
     if (pointer) blocks.add(pointer, bytes);
   }
   const isWhole = blocks.count === size + 3;

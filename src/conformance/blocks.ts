@@ -1,4 +1,4 @@
-import type { Bench } from "./bench.js";
+import type { Tester } from "./tester.js";
 
 interface Block {
   pointer: number;
@@ -7,12 +7,12 @@ interface Block {
   mark: number;
 }
 
-/** Live blocks, each filled with a byte of its own: two that overlap do not both keep theirs. */
+/** Live blocks, each filled with a byte of its own, so that of two that overlap one loses its contents. */
 export class Blocks {
   readonly #blocks: Block[] = [];
   #made = 0;
 
-  constructor(private readonly bench: Bench) {}
+  constructor(private readonly tester: Tester) {}
 
   get count(): number {
     return this.#blocks.length;
@@ -21,7 +21,7 @@ export class Blocks {
   /** Takes over a new block of so many bytes. */
   add(pointer: number, bytes: number): void {
     const mark = 1 + (this.#made++ % 251);
-    this.bench.fill(pointer, mark, bytes);
+    this.tester.fill(pointer, mark, bytes);
     this.#blocks.push({ pointer, bytes, mark });
   }
 
@@ -29,26 +29,26 @@ export class Blocks {
   free(index: number): void {
     const [block] = this.#blocks.splice(index, 1);
     if (!block) return;
-    this.bench.expectFilled(block.pointer, block.mark, block.bytes);
-    this.bench.free(block.pointer);
+    this.tester.expectFilled(block.pointer, block.mark, block.bytes);
+    this.tester.free(block.pointer);
   }
 
   /** Resizes the block at a place, which must keep what fits. */
   resize(index: number, bytes: number): void {
     const [block] = this.#blocks.splice(index, 1);
     if (!block) return;
-    const moved = this.bench.realloc(block.pointer, bytes);
-    this.bench.expectFilled(moved, block.mark, Math.min(bytes, block.bytes));
+    const moved = this.tester.realloc(block.pointer, bytes);
+    this.tester.expectFilled(moved, block.mark, Math.min(bytes, block.bytes));
     this.add(moved, bytes);
   }
 
-  /** All have to hold what they were filled with. */
+  /** All must hold what they were filled with. */
   expectKept(): void {
-    for (const { pointer, bytes, mark } of this.#blocks) this.bench.expectFilled(pointer, mark, bytes);
+    for (const { pointer, bytes, mark } of this.#blocks) this.tester.expectFilled(pointer, mark, bytes);
   }
 
   freeAll(): void {
     this.expectKept();
-    for (const { pointer } of this.#blocks.splice(0)) this.bench.free(pointer);
+    for (const { pointer } of this.#blocks.splice(0)) this.tester.free(pointer);
   }
 }

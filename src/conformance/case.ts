@@ -1,4 +1,4 @@
-import type { Bench } from "./bench.js";
+import type { Tester } from "./tester.js";
 
 /** The functions that may be composed of others where an allocator lacks them. */
 export type Part = "malloc" | "calloc" | "realloc" | "aligned" | "free" | "usableSize";
@@ -12,16 +12,16 @@ export interface Case {
   of: Part;
   /** A bug, published by others, that this would have found. */
   issue?: string;
-  /** Memory to give the allocator, in bytes; without it what it is given by default. */
+  /** Memory to give the allocator, in bytes; by default what it always gets. */
   memoryBytes?: number;
   /** Only for addresses of so many bits. */
   addressBits?: 32;
-  /** @throws BrokenPromise; or what the allocator throws. Returns why it does not apply, if so. */
+  /** Returns why it does not apply, if it does not. @throws BrokenPromise; what the allocator throws. */
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
-  run(bench: Bench): string | void;
+  run(tester: Tester): string | void;
 }
 
-/** Either side of every power of two up to 1 MiB, and of pages of 64 KiB: where allocators change their ways. */
+/** Either side of every power of two up to 1 MiB, and of pages of 64 KiB: where allocators often change how they allocate. */
 export function sizesAround(most: number): number[] {
   const edges: number[] = [];
   for (let edge = 8; edge <= most; edge *= 2) edges.push(edge, edge + edge / 2);

@@ -1,15 +1,15 @@
 /** Checks an allocator against what the C library promises, case by case, each on an allocator of its own. */
-import { Bench, BrokenPromise, type Subject } from "./bench.js";
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
 import { limits } from "./limits.js";
 import { steady } from "./steady.js";
+import { BrokenPromise, type Subject, Tester } from "./tester.js";
 import { zeroing } from "./zeroing.js";
 
 /** All cases, in the order they run. */
 export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady];
 
-/** Opens a fresh allocator, with so much memory if it is said, in bytes. */
+/** Opens a fresh allocator, with so many bytes of memory if they are given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
 
 export interface CheckOptions {
@@ -23,7 +23,7 @@ export interface CheckOptions {
   memoryBytes?: number;
 }
 
-/** What became of one case. `composed`: it passed, by a function that was composed for the allocator. */
+/** What became of one case. `composed`: it passed with a function that was composed for the allocator. */
 export type Verdict =
   | { state: "pass" | "composed" }
   | { state: "fail"; seen: string; calls: readonly string[] }
@@ -83,15 +83,15 @@ function unfit(one: Case, options: CheckOptions): Verdict | undefined {
 
 async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {
   const subject = await open(one.memoryBytes ?? options.memoryBytes);
-  const bench = new Bench(subject, options.addressBits ?? 32);
+  const tester = new Tester(subject, options.addressBits ?? 32);
   try {
-    const reason = one.run(bench);
+    const reason = one.run(tester);
     if (reason) return { state: "skip", reason };
     return { state: options.composed?.includes(one.of) ? "composed" : "pass" };
   } catch (error) {
     const { name, message } = error as Error;
     const seen = error instanceof BrokenPromise ? message : `${name}: ${message}`;
-    return { state: "fail", seen, calls: bench.calls };
+    return { state: "fail", seen, calls: tester.calls };
   } finally {
     subject.close();
   }

@@ -1,14 +1,14 @@
 /** Nothing, too much, and the ends of memory. */
-import type { Bench } from "./bench.js";
 import { Blocks } from "./blocks.js";
 import type { Case } from "./case.js";
+import type { Tester } from "./tester.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const WASM_PAGE = 64 * KIB;
 
-/** Products beyond what a size can be; what is left of them when they wrap is little. */
+/** Products that no size can be. Wrapped, they are small. */
 const OVERFLOWS = {
   32: [
     [2 ** 16, 2 ** 16],
@@ -30,25 +30,25 @@ export const limits: readonly Case[] = [
     name: "calloc-overflow",
     promise: "calloc returns 0 where count times size is more than an address can be",
     of: "calloc",
-    run(bench) {
-      for (const [count, size] of OVERFLOWS[bench.addressBits]) {
-        const pointer = bench.tryCalloc(count, size);
-        bench.expect(pointer === 0, `calloc(${count}, ${size}) gave memory`);
+    run(tester) {
+      for (const [count, size] of OVERFLOWS[tester.addressBits]) {
+        const pointer = tester.tryCalloc(count, size);
+        tester.expect(pointer === 0, `calloc(${count}, ${size}) gave memory`);
       }
-      bench.calloc(100);
+      tester.calloc(100);
     },
   },
   {
     name: "nothing",
     promise: "malloc and calloc of nothing do no harm, whatever they return",
     of: "malloc",
-    run(bench) {
-      const blocks = new Blocks(bench);
-      blocks.add(bench.malloc(24), 24);
-      const empty = [bench.tryMalloc(0), bench.tryCalloc(0, 8), bench.tryCalloc(8, 0)];
-      for (let i = 0; i < 10; i++) blocks.add(bench.malloc(24), 24);
-      for (const pointer of empty) bench.free(pointer);
-      for (let i = 0; i < 10; i++) blocks.add(bench.malloc(24), 24);
+    run(tester) {
+      const blocks = new Blocks(tester);
+      blocks.add(tester.malloc(24), 24);
+      const empty = [tester.tryMalloc(0), tester.tryCalloc(0, 8), tester.tryCalloc(8, 0)];
+      for (let i = 0; i < 10; i++) blocks.add(tester.malloc(24), 24);
+      for (const pointer of empty) tester.free(pointer);
+      for (let i = 0; i < 10; i++) blocks.add(tester.malloc(24), 24);
       blocks.freeAll();
     },
   },
@@ -56,11 +56,11 @@ export const limits: readonly Case[] = [
     name: "free-nothing",
     promise: "free of 0 does nothing",
     of: "free",
-    run(bench) {
-      const blocks = new Blocks(bench);
+    run(tester) {
+      const blocks = new Blocks(tester);
       for (let i = 0; i < 10; i++) {
-        bench.free(0);
-        blocks.add(bench.malloc(40), 40);
+        tester.free(0);
+        blocks.add(tester.malloc(40), 40);
       }
       blocks.freeAll();
     },
@@ -71,14 +71,14 @@ export const limits: readonly Case[] = [
       "where memory ends malloc returns 0, all blocks keep their contents, and what is freed is had again",
     of: "malloc",
     memoryBytes: 96 * MIB,
-    run(bench) {
-      const blocks = new Blocks(bench);
-      fillUp(bench, blocks, MIB);
-      bench.expect(bench.tryMalloc(200 * MIB) === 0, "it gave 200 MiB of 96 MiB");
+    run(tester) {
+      const blocks = new Blocks(tester);
+      fillUp(tester, blocks, MIB);
+      tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB of 96 MiB");
       const had = blocks.count;
-      bench.expect(had > 0, "it gave not one block of 1 MiB of 96 MiB");
+      tester.expect(had > 0, "it gave not one block of 1 MiB of 96 MiB");
       blocks.freeAll();
-      blocks.add(bench.malloc(MIB), MIB);
+      blocks.add(tester.malloc(MIB), MIB);
       blocks.freeAll();
     },
   },
@@ -87,15 +87,15 @@ export const limits: readonly Case[] = [
     promise: "a realloc that fails keeps the block as it is",
     of: "realloc",
     memoryBytes: 96 * MIB,
-    run(bench) {
-      const blocks = new Blocks(bench);
-      const pointer = bench.malloc(5000);
-      bench.fill(pointer, 0x77, 5000);
-      const moved = bench.tryRealloc(pointer, 300 * MIB);
-      bench.expect(moved === 0, "realloc gave 300 MiB of 96 MiB");
-      blocks.add(bench.malloc(5000), 5000);
-      bench.expectFilled(pointer, 0x77, 5000);
-      bench.free(pointer);
+    run(tester) {
+      const blocks = new Blocks(tester);
+      const pointer = tester.malloc(5000);
+      tester.fill(pointer, 0x77, 5000);
+      const moved = tester.tryRealloc(pointer, 300 * MIB);
+      tester.expect(moved === 0, "realloc gave 300 MiB of 96 MiB");
+      blocks.add(tester.malloc(5000), 5000);
+      tester.expectFilled(pointer, 0x77, 5000);
+      tester.free(pointer);
       blocks.freeAll();
     },
   },
@@ -104,9 +104,9 @@ export const limits: readonly Case[] = [
     promise: "sizes next to whole pages of 64 KiB are served, and in the end",
     of: "malloc",
     issue: "https://github.com/SFBdragon/talc/issues/47",
-    run(bench) {
+    run(tester) {
       for (let pages = 1; pages <= 4; pages++) {
-        for (let less = 0; less <= 64; less++) bench.store(bench.malloc(pages * WASM_PAGE - less), 1);
+        for (let less = 0; less <= 64; less++) tester.store(tester.malloc(pages * WASM_PAGE - less), 1);
       }
     },
   },
@@ -116,42 +116,42 @@ export const limits: readonly Case[] = [
     of: "malloc",
     memoryBytes: 4 * GIB,
     addressBits: 32,
-    run(bench) {
-      const low = takeAbove(bench, 2 * GIB);
+    run(tester) {
+      const low = takeAbove(tester, 2 * GIB);
       if (low === undefined) return "its memory ends before 2 GiB";
-      const blocks = new Blocks(bench);
+      const blocks = new Blocks(tester);
       for (const bytes of [16, 1000, 70_000]) {
-        blocks.add(bench.malloc(bytes), bytes);
-        blocks.add(bench.calloc(bytes), bytes);
+        blocks.add(tester.malloc(bytes), bytes);
+        blocks.add(tester.calloc(bytes), bytes);
       }
       blocks.resize(1, 90_000);
-      fillUp(bench, blocks, 128 * MIB, (pointer) => bench.store(pointer + 128 * MIB - 1, 0x5a));
+      fillUp(tester, blocks, 128 * MIB, (pointer) => tester.store(pointer + 128 * MIB - 1, 0x5a));
       blocks.expectKept();
       blocks.freeAll();
-      for (const pointer of low) bench.free(pointer);
-      bench.malloc(MIB);
+      for (const pointer of low) tester.free(pointer);
+      tester.malloc(MIB);
       return undefined;
     },
   },
 ];
 
-/** Takes blocks until there is no more; unless they are only noted they are filled. */
-function fillUp(bench: Bench, blocks: Blocks, bytes: number, note?: (pointer: number) => void): void {
-  for (let pointer = bench.tryMalloc(bytes); pointer; pointer = bench.tryMalloc(bytes)) {
+/** Takes blocks until there is no more memory. Fills them, unless `note` does something else. */
+function fillUp(tester: Tester, blocks: Blocks, bytes: number, note?: (pointer: number) => void): void {
+  for (let pointer = tester.tryMalloc(bytes); pointer; pointer = tester.tryMalloc(bytes)) {
     if (note) note(pointer);
     else blocks.add(pointer, bytes);
   }
 }
 
 /** Takes large blocks until one ends above an address; undefined if none does. */
-function takeAbove(bench: Bench, address: number): number[] | undefined {
+function takeAbove(tester: Tester, address: number): number[] | undefined {
   const taken: number[] = [];
   const bytes = 256 * MIB;
   for (let top = 0; top < address; ) {
-    const pointer = bench.tryMalloc(bytes);
+    const pointer = tester.tryMalloc(bytes);
     if (!pointer) return undefined;
-    bench.store(pointer, 1);
-    bench.store(pointer + bytes - 1, 1);
+    tester.store(pointer, 1);
+    tester.store(pointer + bytes - 1, 1);
     taken.push(pointer);
     top = Math.max(top, pointer + bytes);
   }

@@ -1,4 +1,4 @@
-import type { KernelKind } from "../sandbox/machine.js";
+import type { KernelKind } from "../allocator/machine.js";
 import { linuxVm } from "./linux-vm.js";
 import { macos2016 } from "./macos-2016.js";
 import type { CostProfile } from "./profile.js";

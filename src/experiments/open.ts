@@ -1,17 +1,13 @@
 import { readModule } from "#read-module";
-import { PAGE_BYTES } from "#shared/meter";
-import { isModule } from "../allocator/name.js";
+import type { Allocator } from "../allocator/allocator.js";
+import { isModule } from "../allocator/choice.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
-import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { findModel } from "../sandbox/options.js";
-import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox/sandbox.js";
+import { openSandbox, type SandboxOptions } from "../sandbox/sandbox.js";
 
-/** A model on its machine, or somebody's module on its linear memory, metered. */
-export type AnyAllocator = Sandbox | WasmAllocator;
-
-/** Opens a new one at each call. */
-export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
+/** Opens a new allocator at each call: a model on its machine, or somebody's module, metered. */
+export type Opener = () => Promise<Allocator> | Allocator;
 
 /** A model, and what it is run with. */
 export interface ModelRun {
@@ -48,18 +44,12 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
-export function pageBytesOf(allocator: AnyAllocator): number {
-  return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
+/** What is odd about an allocator, in sentences, for its results; nothing if there is nothing. */
+export function notesOf({ notes }: Allocator): { notes?: string[] } {
+  return notes.length === 0 ? {} : { notes: [...notes] };
 }
 
-/** What is odd about a module, in sentences for its results. Nothing is odd about a model. */
-export function notesOf(allocator: AnyAllocator): { notes?: string[] } {
-  if (allocator instanceof Sandbox || allocator.report.findings.length === 0) return {};
-  return { notes: allocator.report.findings };
-}
-
-/** What its simulated time is counted with. None for a module: it really ran. */
-export function costsOf(allocator: AnyAllocator, chosen?: CostProfile): CostProfile | undefined {
-  if (!(allocator instanceof Sandbox)) return undefined;
-  return chosen ?? defaultCosts(allocator.machine.kernel);
+/** What its simulated time is counted with. None for what really ran. */
+export function costsOf({ machine }: Allocator, chosen?: CostProfile): CostProfile | undefined {
+  return machine ? (chosen ?? defaultCosts(machine.kernel)) : undefined;
 }

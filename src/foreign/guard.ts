@@ -4,7 +4,7 @@ import { explainTrap } from "./explain.js";
 import type { HostMemory } from "./host-functions.js";
 import type { Linked } from "./link.js";
 
-/** Lets calls through to a linked module as long as it is open and in one piece. */
+/** Lets calls through to a linked module until it is closed or traps. */
 export class Guard {
   #broken: ModuleTrap | undefined;
   #starved = false;
@@ -32,14 +32,14 @@ export class Guard {
     return this.#starved;
   }
 
-  /** Calls the module. @throws ModuleTrap for what it does, and it is broken then; SandboxError as `live` does. */
+  /** Calls the module. @throws ModuleTrap if it traps, after which it is broken; SandboxError as `live` does. */
   run<T>(call: (linked: Linked) => T): T {
     const linked = this.live;
     this.#forgetRefusal();
     try {
       return call(linked);
     } catch (error) {
-      // What the driver and the patterns find is broken whatever the memory.
+      // A fault that the driver or the patterns found has nothing to do with the memory.
       const isOwn = !linked.driver.fault.value && !linked.patterns.outsideBytes.value;
       const explained = explainTrap(error, linked);
       if (explained instanceof ModuleTrap) {
@@ -60,7 +60,7 @@ export class Guard {
     if (this.meter) this.meter.refused = false;
   }
 
-  /** Whether the growth asked for last was refused, as far as is known: without a meter only what the host was asked for. */
+  /** Whether the last growth was refused. Without a meter only growth that the host was asked for is known. */
   get #wasRefused(): boolean {
     return this.host.refused || this.meter?.refused === true;
   }

@@ -1,9 +1,9 @@
+import type { Width } from "../allocator/access.js";
 import { SegmentationFault } from "../base/errors.js";
-import type { Width } from "../sandbox/sandbox.js";
 
 /**
- * The program's own accesses to the memory of a foreign module: the one place on the host's side that
- * knows where in it the module's address 0 is.
+ * The program's own accesses to the memory of a foreign module. On the host's side this alone knows where in
+ * the memory the module's address 0 is.
  */
 export class LinearMemory {
   constructor(
@@ -14,7 +14,7 @@ export class LinearMemory {
     private readonly note: (address: number, bytes: number, write: number) => void,
   ) {}
 
-  /** Bytes of it that are the module's. */
+  /** Size of the module's own part. */
   get bytes(): number {
     return this.memory.buffer.byteLength - this.base;
   }

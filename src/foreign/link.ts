@@ -1,13 +1,13 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
 import { readModule } from "#read-module";
 import { Native } from "#shared/driver";
+import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 
 /** assembly/driver.ts */
-export interface DriverExports {
-  memory: WebAssembly.Memory;
+export interface DriverExports extends ReplayExports {
   configure(convention: number, native: number): void;
   malloc(bytes: number): number;
   calloc(count: number, size: number): number;
@@ -16,22 +16,18 @@ export interface DriverExports {
   release(block: number, bytes: number, align: number): void;
   block: WebAssembly.Global;
   checkObject(pointer: number, bytes: number, align: number): void;
-  bufferAddress(): number;
-  bufferRecords(): number;
-  resultsAddress(): number;
-  slotsAddress(): number;
-  slotsMade(): number;
-  replay(from: number, to: number, times: number, touch: number, verify: number): void;
-  replayed(): number;
+  /** Records of all replays done, also when the last trapped; of these, before the first failed allocation. */
   done(): number;
+  doneBeforeFailure(): number;
   calls(): number;
   liveBytes(): number;
-  failedAllocations: WebAssembly.Global;
-  doneBeforeFailure: WebAssembly.Global;
   fault: WebAssembly.Global;
   faultPointer: WebAssembly.Global;
   faultDetail: WebAssembly.Global;
 }
+
+/** The slots of the driver. */
+export const SLOT_LAYOUT: SlotLayout = { slotBytes: 16, pointerBytes: 4 };
 
 /** assembly/patterns.ts */
 export interface PatternExports {
@@ -110,7 +106,7 @@ function nativeBits({ functions }: FoundFunctions): number {
   return bits.reduce((sum: number, bit) => sum | bit, 0);
 }
 
-/** What the program does with a memory whose address 0, for the module, is at `base`. */
+/** Links the program's accesses with a memory, in which the module's address 0 is at `base`. */
 export function linkPatterns(
   tools: Tools,
   memory: WebAssembly.Memory,

@@ -1,7 +1,7 @@
 /** What a meter knows of pages, in the words of the machine. */
 import { PAGE_BYTES } from "#shared/meter";
+import type { PageRun, PageState } from "../allocator/pages.js";
 import { CLEARED, READ, WRITTEN } from "../meter/reading.js";
-import type { PageRun, PageState } from "../sandbox/machine.js";
 
 /**
  * The pages of a range as runs of alike ones, given what happened to every page from address 0 on. Pages

@@ -1,40 +1,26 @@
 import { PLAIN_ALIGN } from "#shared/driver";
 import { PAGE_BYTES } from "#shared/meter";
+import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
+import type { Options } from "../allocator/choice.js";
 import { type Counters, FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
+import type { AllocationFailure } from "../allocator/failure.js";
+import type { PageRun } from "../allocator/pages.js";
+import type { ReplayResult } from "../allocator/replay.js";
+import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { recordOf } from "../base/enums.js";
-import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
+import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
 import type { Meter } from "../meter/reading.js";
-import type { PageRun } from "../sandbox/machine.js";
-import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { Guard } from "./guard.js";
 import type { HostImports } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
-import type { Linked } from "./link.js";
+import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
+import type { AllocatorReport, Exhaustion, ModuleAllocator, WasmReplayOptions } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
-import type { Provision } from "./provisions.js";
-import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
-const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const MOST_BYTES = 2 ** 32 - 1;
-
-/** What a module turned out to be. */
-export interface AllocatorReport {
-  /** How its functions are called: c, sized, bindgen, rust or managed. */
-  convention: string;
-  /** By function, the export that does it or what it is composed of. */
-  functions: Record<string, Provision>;
-  /** What was run to start it, in order. */
-  started: string[];
-  /** Sentences about what is odd. */
-  findings: string[];
-}
-
-/** What does not apply to linear memory. */
-type Inapplicable = "machine" | "trim" | "profile" | "regions" | "checkpoint" | "restore";
-type SandboxFace = Omit<Pick<Sandbox, keyof Sandbox>, Inapplicable>;
 
 /** @internal One instance, linked and started. */
 export interface Running {
@@ -56,11 +42,10 @@ interface ObjectBlock {
 const NOTHING: ObjectBlock = { block: 0, bytes: 0, align: PLAIN_ALIGN };
 
 /**
- * A foreign allocator in its own linear memory, with the face of a `Sandbox`. Addresses are below
- * 2^32. A module that traps, gives up or breaks its contract throws ModuleTrap, and is of no use from
- * then on; every other error changes nothing.
+ * A foreign allocator in its own linear memory. Addresses are below 2^32. A module that traps, gives up
+ * or breaks its contract throws ModuleTrap, and is of no use from then on; every other error changes nothing.
  */
-export class WasmAllocator implements SandboxFace {
+export class WasmAllocator implements ModuleAllocator {
   lastError: AllocationFailure | null = null;
 
   /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
@@ -68,11 +53,15 @@ export class WasmAllocator implements SandboxFace {
   #calls = 0;
   readonly #mostBytes: number;
   readonly #guard: Guard;
+  readonly #driver: DriverExports;
   readonly #replayer: Replayer;
 
+  /** None: it really runs. */
+  readonly machine = null;
+  readonly pageBytes = PAGE_BYTES;
+  readonly addressLimit = MOST_BYTES + 1;
   /** None: a module has no settings. */
-  readonly options: Record<string, string | number> = {};
-  /** The module's own instance, for what else it exports; what is done to it by hand, the books do not know. */
+  readonly options: Options = {};
   readonly instance: WebAssembly.Instance;
   private readonly memory: LinearMemory;
   private readonly meter: Meter | undefined;
@@ -88,19 +77,29 @@ export class WasmAllocator implements SandboxFace {
     this.memory = memory;
     this.meter = meter;
     this.#guard = new Guard(linked, host, meter);
-    this.#replayer = new Replayer(this.#guard, linked.driver, () => this.#bytes());
+    this.#driver = linked.driver;
+    this.#replayer = new Replayer(
+      {
+        exports: () => this.#guard.live.driver,
+        run: (call) => this.#guard.run(({ driver }) => call(driver)),
+        bytes: () => this.#bytes(),
+      },
+      SLOT_LAYOUT,
+    );
     this.#mostBytes = (maximumPages ?? MOST_WASM_PAGES) * WASM_PAGE_BYTES - memory.base;
+  }
+
+  get notes(): readonly string[] {
+    return this.report.findings;
   }
 
   // ---- The allocator ----
 
-  /** Returns the address of `bytes` bytes, or 0 (see `lastError`). */
   malloc(bytes: number): number {
     checkWhole("bytes", bytes);
     return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.malloc(bytes));
   }
 
-  /** Returns the address of `count * size` zeroed bytes, or 0 (see `lastError`), also when the product overflows. */
   calloc(count: number, size: number): number {
     checkWhole("count", count);
     checkWhole("size", size);
@@ -111,7 +110,6 @@ export class WasmAllocator implements SandboxFace {
     return pointer;
   }
 
-  /** Returns the address of `bytes` bytes on a multiple of `align`, a power of two; or 0 (see `lastError`). */
   alignedAlloc(align: number, bytes: number): number {
     checkAlignment("align", align);
     checkWhole("bytes", bytes);
@@ -139,7 +137,6 @@ export class WasmAllocator implements SandboxFace {
     return pointer;
   }
 
-  /** Resizes a block, perhaps moving it. Returns its address, or 0 and keeps the block. */
   realloc(pointer: number, bytes: number): number {
     checkWhole("pointer", pointer);
     checkWhole("bytes", bytes);
@@ -162,23 +159,23 @@ export class WasmAllocator implements SandboxFace {
     return moved;
   }
 
-  /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that is none it returned. */
+  /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that it did not return. */
   free(pointer: number): void {
     checkWhole("pointer", pointer);
     this.#calls++;
-    // C's free takes 0, and so it is given it; the others are not made for that.
+    // C's free takes 0. The others do not.
     if (pointer === 0 && this.report.convention !== "c") return;
     const { block, bytes, align } = pointer === 0 ? NOTHING : this.#find(pointer);
     this.#guard.run(({ driver }) => driver.release(block, bytes, align));
     this.#objects.delete(pointer);
   }
 
-  /** Bytes that may be used at a pointer; 0 for 0. Those asked for, where the module does not say. */
+  /** Bytes that may be used at a pointer; 0 for 0. If the module does not tell, those that were asked for. */
   usableSize(pointer: number): number {
     checkWhole("pointer", pointer);
     if (pointer === 0) return 0;
     const { block, bytes } = this.#find(pointer);
-    // Where aligned allocation is composed, the object is in the middle of what the module knows as a block.
+    // An aligned object that was composed lies inside of what the module knows as a block.
     const usable = (size: (pointer: number) => number) =>
       Math.max(0, (size(block) >>> 0) - (pointer - block));
     return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
@@ -213,7 +210,6 @@ export class WasmAllocator implements SandboxFace {
 
   // ---- The program's accesses ----
 
-  /** Loads an unsigned integer, little-endian. @throws SegmentationFault */
   load(address: number, width?: 1 | 2 | 4): number;
   load(address: number, width: 8): bigint;
   load(address: number, width: Width = 1): number | bigint {
@@ -224,7 +220,6 @@ export class WasmAllocator implements SandboxFace {
     return width === 8 ? value : Number(value);
   }
 
-  /** Stores an unsigned integer, little-endian. @throws SegmentationFault */
   store(address: number, value: number | bigint, width: Width = 1): void {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
@@ -233,7 +228,6 @@ export class WasmAllocator implements SandboxFace {
     this.memory.store(address, whole, width);
   }
 
-  /** Sets a range to a byte value. @throws SegmentationFault */
   fill(address: number, value: number, bytes: number): void {
     checkWhole("address", address);
     checkValue("value", value, 1);
@@ -256,15 +250,15 @@ export class WasmAllocator implements SandboxFace {
   // ---- Looking ----
 
   /**
-   * `calls` counts the program's; `bytes.virtual` and `bytes.system` are the memory's size, `inUse` what
+   * `calls` counts the program's calls. `bytes.virtual` and `bytes.system` are the memory's size, `inUse` what
    * the program asked for, `cached` the rest: free blocks, headers and the module's own data. A linear
-   * memory has no system calls. What is not measured is NaN, so all the others without a meter.
+   * memory has no system calls. Everything else is NaN without a meter.
    *
-   * With one they are what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame,
-   * which the kernel zeroes, when it is first written, and keeps it: `resident` is its own peak. Data that
-   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill`
-   * zeroes, and a composed calloc; where calloc is the module's own, every store of zero too. Of the faults only
-   * the needless are known, for that a page was read before it was written is not noted.
+   * A meter counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
+   * first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that
+   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a
+   * composed calloc zero, and every store of zero where calloc is the module's own. Of the faults only the
+   * needless are known: the meter does not note that a page was read before it was written.
    */
   counters(): Counters {
     const { driver } = this.#guard.live;
@@ -301,18 +295,17 @@ export class WasmAllocator implements SandboxFace {
     return { virtual: system, resident, peakResident: resident, inUse, system, cached: system - inUse };
   }
 
-  /** The counters of this moment, to keep. */
   snapshot(): Readonly<Counters> {
     return Object.freeze(this.counters());
   }
 
-  /** None: a foreign module's statistics have no common form. */
+  /** Empty: a foreign module's statistics have no common form. */
   statistics(): Record<string, number> {
     this.#guard.live;
     return {};
   }
 
-  /** What the pages of a range are, as runs of alike ones in order of address. @throws SandboxError without a meter. */
+  /** @throws SandboxError without a meter. */
   pages(address: number, bytes: number): PageRun[] {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
@@ -322,12 +315,11 @@ export class WasmAllocator implements SandboxFace {
     return runsOf(this.meter.pages(), address, bytes);
   }
 
-  /** Throws: there is but one region, the memory. */
+  /** Throws: the memory is one region. */
   regions(): never {
     throw inapplicable("regions", "a linear memory is one region, of hostBytes bytes");
   }
 
-  /** Host memory the module takes, in bytes; it only grows. */
   get hostBytes(): number {
     this.#guard.live;
     return this.memory.bytes;
@@ -355,31 +347,30 @@ export class WasmAllocator implements SandboxFace {
     return this.#replayer.replay(trace, options);
   }
 
-  /** Runs a few records (src/trace/trace.ts) `times` over, all in one call. */
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
     this.#replayer.repeat(records, times, touch);
   }
 
-  /** The address of the object in each slot of the operations replayed so far; 0 for a slot without one. */
   slots(): Float64Array {
     return this.#replayer.slots();
   }
 
-  /** Operations of all replays done, also when the last trapped. */
   get operations(): number {
-    return this.#replayer.operations;
+    return this.#driver.done();
   }
 
-  /**
-   * How replays came to the end of memory; null as long as every allocation got what it asked for. Of a module that
-   * trapped, that memory was why is known only with a meter: growth was refused in the same chunk of 4096 operations
-   * or less.
-   */
   get exhaustion(): Exhaustion | null {
-    return this.#replayer.exhaustion(this.memory.bytes);
+    const { starved } = this.#guard;
+    const returned = this.#driver.failedAllocations();
+    if (returned === 0 && !starved) return null;
+    return {
+      operations: returned > 0 ? this.#driver.doneBeforeFailure() : this.operations,
+      failedAllocations: returned + (starved ? 1 : 0),
+      trapped: starved,
+      memoryBytes: this.memory.bytes,
+    };
   }
 
-  /** Ends the allocator; every later call throws SandboxError. */
   close(): void {
     this.#guard.close();
   }

@@ -3,8 +3,8 @@
 import { LimitExceeded, ModuleError } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { WasmOptions } from "../foreign/open.js";
-import type { AllocatorReport } from "../foreign/wasm-allocator.js";
 import { runInJail } from "./jail.js";
 
 export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {

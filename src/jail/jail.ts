@@ -1,17 +1,17 @@
 /**
- * Runs a module nobody trusts in a Worker, with limits on time and memory. What it can reach is its own
- * memory and the functions of imports.ts; a loop without end ends with its Worker.
+ * Runs an untrusted module in a Worker, with limits on time and memory. It can reach its own memory and the
+ * functions of imports.ts; an endless loop ends with its Worker.
  */
 import { startWorker } from "#worker";
 import * as errors from "../base/errors.js";
 import type { JailAnswer, JailJob, Word } from "./jobs.js";
 
-/** Hears what a job says on the way. What it returns for one that wants something, the job gets. */
+/** Hears what a job says before it is done. A job that wants something gets what it returns. */
 export type Listener = (word: Word) => unknown;
 
 /**
- * Does a job in a Worker of its own, which is ended after so many seconds; where somebody listens, after so many
- * without a word. While the job waits for what it wants, no time passes.
+ * Does a job in a Worker of its own, which is ended after so many seconds; with a listener, after so many seconds
+ * without a word. The time that a job waits for what it wants does not count.
  * @throws LimitExceeded when it takes too long; ModuleError, ModuleTrap for what it did; what `listen` throws.
  */
 export async function runInJail(job: JailJob, seconds: number, listen?: Listener): Promise<unknown> {
@@ -43,10 +43,10 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
   }
 }
 
-/** Milliseconds a timer can wait; more, and it does not wait at all. */
+/** Most milliseconds a timer can wait: with more it does not wait at all. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Runs out once it has gone on for so long without a stop. */
+/** Calls `lost` once it has run for so many seconds since it was started last. */
 class Patience {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;

@@ -10,10 +10,10 @@
  *         │◄───────────────────────────────┤
  */
 
+import type { TouchPolicy } from "../allocator/access.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { WasmOptions } from "../foreign/open.js";
-import type { TouchPolicy } from "../sandbox/sandbox.js";
 import type { TraceChunk } from "../trace/trace.js";
 
 export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };

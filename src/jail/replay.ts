@@ -1,6 +1,7 @@
+import type { TouchPolicy } from "../allocator/access.js";
+import type { ReplayResult } from "../allocator/replay.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { WasmOptions } from "../foreign/open.js";
-import type { AllocatorReport } from "../foreign/wasm-allocator.js";
-import type { ReplayResult, TouchPolicy } from "../sandbox/sandbox.js";
 import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";

@@ -1,9 +1,10 @@
 /** Runs a scenario inside its Worker, on a module that gives signs of life. The trace is fetched from the starter. */
 
+import type { Allocator } from "../allocator/allocator.js";
 import { onModules } from "../experiments/on-modules.js";
 import { prepareMetered } from "../foreign/open.js";
-import { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
+import { sliceRecords, TraceRecords } from "../trace/records.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
 
 /** The way back to what started the Worker. */
@@ -49,26 +50,27 @@ function signOfLife(starter: Starter): () => void {
 }
 
 /** The allocator, made to run what it is given in pieces, with a sign of life after each. Results stay the same. */
-function withSignsOfLife(allocator: WasmAllocator, alive: () => void): WasmAllocator {
-  const repeat: WasmAllocator["repeat"] = (records, times, touch) => {
+function withSignsOfLife(allocator: Allocator, alive: () => void): Allocator {
+  const whole = { repeat: allocator.repeat.bind(allocator), replay: allocator.replay.bind(allocator) };
+  const repeat: Allocator["repeat"] = (records, times, touch) => {
     const most = roundsOf(records);
     for (let done = 0; done < times; done += most) {
-      WasmAllocator.prototype.repeat.call(allocator, records, Math.min(most, times - done), touch);
+      whole.repeat(records, Math.min(most, times - done), touch);
       alive();
     }
   };
-  const replay: WasmAllocator["replay"] = (trace, options) => {
+  const replay: Allocator["replay"] = (trace, options) => {
     const pieces = { notes: trace.notes, [Symbol.asyncIterator]: () => piecesOf(trace, alive) };
-    return WasmAllocator.prototype.replay.call(allocator, pieces, options);
+    return whole.replay(pieces, options);
   };
   return Object.assign(allocator, { repeat, replay });
 }
 
 /** How often a piece runs a few records. */
 function roundsOf({ records, count }: TraceChunk): number {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const operations = new TraceRecords(records);
   let bytes = 0;
-  for (let at = 0; at < count * RECORD_BYTES; at += RECORD_BYTES) bytes += bytesAt(view, at);
+  for (let i = 0; i < count; i++) bytes += mostBytes(operations, i);
   return Math.max(1, Math.floor(Math.min(PIECE / count, PIECE_BYTES / bytes)));
 }
 
@@ -76,7 +78,7 @@ async function* piecesOf(trace: Trace, alive: () => void): AsyncGenerator<TraceC
   for await (const chunk of trace) {
     for (let from = 0, to = 0; from < chunk.count; from = to) {
       to = endOfPiece(chunk, from);
-      yield { records: chunk.records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
+      yield { records: sliceRecords(chunk.records, from, to), count: to - from };
       alive();
     }
   }
@@ -84,17 +86,16 @@ async function* piecesOf(trace: Trace, alive: () => void): AsyncGenerator<TraceC
 
 /** Where a piece ends that begins at the operation `from`. */
 function endOfPiece({ records, count }: TraceChunk, from: number): number {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const operations = new TraceRecords(records);
   const end = Math.min(count, from + PIECE);
   let [to, bytes] = [from, 0];
-  while (to < end && bytes < PIECE_BYTES) bytes += bytesAt(view, RECORD_BYTES * to++);
+  while (to < end && bytes < PIECE_BYTES) bytes += mostBytes(operations, to++);
   return to;
 }
 
-/** Bytes that a record asks for, or more: both of its numbers, of which a calloc's are factors. */
-function bytesAt(view: DataView, at: number): number {
-  const whole = (place: number) => view.getUint32(place, true) + view.getUint32(place + 4, true) * 2 ** 32;
-  return Math.max(1, whole(at + 8)) * Math.max(1, whole(at + 16));
+/** Bytes that an operation asks for, or more: the product of both of its numbers, as a calloc's are factors. */
+function mostBytes(operations: TraceRecords, index: number): number {
+  return Math.max(1, operations.first(index)) * Math.max(1, operations.second(index));
 }
 
 /** The trace as the starter reads it, who also notes what is lost in reading. */

@@ -1,5 +1,5 @@
 import { locate } from "#read-module";
-import { isModule } from "../allocator/name.js";
+import { isModule } from "../allocator/choice.js";
 import { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { TraceRun } from "../experiments/replay/run.js";

@@ -2,8 +2,8 @@
 
 import { Fn } from "#shared/counters";
 import type { Counters } from "../allocator/counters.js";
+import type { KernelKind } from "../allocator/machine.js";
 import type { CallPath } from "./instance.js";
-import type { KernelKind } from "./machine.js";
 
 /** One function on one call path, and what happened in it, not in what it calls. */
 export interface ProfileNode {

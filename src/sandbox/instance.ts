@@ -5,18 +5,20 @@
 import { instantiate } from "@assemblyscript/loader";
 import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
 import { Broken, Exception, Failure, RecordField } from "#shared/failure";
-import { RECORD_BYTES } from "#shared/records";
 import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS } from "../allocator/counters.js";
+import type { AllocationFailure } from "../allocator/failure.js";
+import type { MachineSettings } from "../allocator/machine.js";
+import type { PageRun } from "../allocator/pages.js";
+import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import { recordOf } from "../base/enums.js";
 import {
-  type AllocationFailure,
   AllocatorAbort,
   OutOfMemory,
   SandboxError,
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
-import { foldState, KERNELS, type KernelKind, type PageRun, pageRun } from "./machine.js";
+import { foldState, KERNELS, pageRun } from "./machine.js";
 
 /** What every module exports: assembly/program.ts. */
 export interface MachineExports {
@@ -44,7 +46,7 @@ export interface MachineExports {
 }
 
 /** What every model module exports besides: assembly/abi.ts. */
-export interface ModelExports extends MachineExports {
+export interface ModelExports extends MachineExports, ReplayExports {
   configure(option: number, value: number): number;
   malloc(bytes: number): number;
   calloc(count: number, size: number): number;
@@ -57,15 +59,10 @@ export interface ModelExports extends MachineExports {
   system(): number;
   cached(): number;
   statistic(which: number): number;
-  bufferAddress(): number;
-  bufferRecords(): number;
-  resultsAddress(): number;
-  slotsAddress(): number;
-  slotsMade(): number;
-  replay(from: number, to: number, times: number, touch: number): void;
-  replayed(): number;
-  failedAllocations(): number;
 }
+
+/** The slots of a model: assembly/replay.ts. */
+export const SLOT_LAYOUT: SlotLayout = { slotBytes: 8, pointerBytes: 8 };
 
 /** What a model says of itself. Bytes. */
 type ModelGauges = Pick<Counters["bytes"], "inUse" | "system" | "cached">;
@@ -80,13 +77,6 @@ export interface CallPath {
   calls: number;
   /** Its own events, without those of what it called. Gauges are what it changed them by. */
   counters: Counters;
-}
-
-export interface MachineSettings {
-  kernel: KernelKind;
-  pageBytes: number;
-  memoryBytes: number;
-  addressSpaceBytes: number;
 }
 
 /** What the build calls the exported mutable globals, before their number: assembly/build/compile.mjs. */
@@ -386,28 +376,4 @@ async function load<Exports extends MachineExports>(
     throw new SandboxError("the module is not one of this version's: build or install it again");
   }
   return exports as unknown as Exports;
-}
-
-/** Puts records into a model's buffer. `count` may not exceed `bufferRecords()`. */
-export function writeRecords(exports: ModelExports, records: Uint8Array, first: number, count: number): void {
-  const at = exports.bufferAddress(); // first: making the buffer may grow the memory
-  const bytes = new Uint8Array(exports.memory.buffer, at, count * RECORD_BYTES);
-  bytes.set(records.subarray(first * RECORD_BYTES, (first + count) * RECORD_BYTES));
-}
-
-/** Addresses the last `count` records returned; 0 for those that allocate nothing. */
-export function readResults(exports: ModelExports, count: number): number[] {
-  const results = new BigUint64Array(exports.memory.buffer, exports.resultsAddress(), count);
-  return Array.from(results, Number);
-}
-
-/** The pointer each slot holds; 0 for none. */
-export function readSlots(exports: ModelExports): Float64Array {
-  // As halves, for a BigInt each would cost several times as much.
-  const halves = new Uint32Array(exports.memory.buffer, exports.slotsAddress(), 2 * exports.slotsMade());
-  const pointers = new Float64Array(halves.length / 2);
-  for (let slot = 0; slot < pointers.length; slot++) {
-    pointers[slot] = (halves[2 * slot] as number) + (halves[2 * slot + 1] as number) * 2 ** 32;
-  }
-  return pointers;
 }

@@ -1,6 +1,8 @@
 import { Kernel } from "#shared/kernel";
 import { CLEARED, CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, WRITTEN } from "#shared/page-states";
-import { type NameOf, namesOf } from "../base/enums.js";
+import type { KernelKind } from "../allocator/machine.js";
+import type { PageRun, PageState } from "../allocator/pages.js";
+import { namesOf } from "../base/enums.js";
 
 /** One setting of the machine or of a model. */
 export interface OptionInfo {
@@ -12,40 +14,8 @@ export interface OptionInfo {
   default: string | number;
 }
 
-/** Whose kernel the simulated machine runs. */
-export type KernelKind = NameOf<typeof Kernel>;
-
-/** The kinds, in the order of the machine's numbers. @internal */
+/** The kinds of kernel, in the order of the machine's numbers. @internal */
 export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
-
-/** What a page is. See `PageRun`. */
-export const PAGE_STATES = ["unmapped", "reserved", "zeroPage", "clean", "written", "shared"] as const;
-
-/**
- * - `unmapped`: no region covers it
- * - `reserved`: mapped, never touched: no frame
- * - `zeroPage`: read only so far; the shared zero page stands in (Linux)
- * - `clean`: owns a frame known to be all zero
- * - `written`: owns a frame that holds data, or may
- * - `shared`: shares its frame with another page until one of them is written
- */
-export type PageState = (typeof PAGE_STATES)[number];
-
-/** Neighbouring pages that are alike. */
-export interface PageRun {
-  /** First address. */
-  address: number;
-  /** How many pages. */
-  pages: number;
-  state: PageState;
-  /** Touched by a read, by a write, since mapped or discarded. */
-  read: boolean;
-  written: boolean;
-  /** The kernel may take the frame (MADV_FREE, FREE_REUSABLE). */
-  reusable: boolean;
-  /** Only the allocator's zeroing has faulted it in so far. */
-  needless: boolean;
-}
 
 /** Settings of the machine itself, the same for every model. */
 export const machineOptions: readonly OptionInfo[] = [

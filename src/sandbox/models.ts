@@ -1,4 +1,5 @@
-import type { KernelKind, OptionInfo } from "./machine.js";
+import type { KernelKind } from "../allocator/machine.js";
+import type { OptionInfo } from "./machine.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
 

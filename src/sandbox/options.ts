@@ -1,10 +1,8 @@
+import type { Options } from "../allocator/choice.js";
+import type { KernelKind, MachineSettings } from "../allocator/machine.js";
 import { OptionError } from "../base/errors.js";
-import type { MachineSettings } from "./instance.js";
-import { type KernelKind, machineOptions, type OptionInfo } from "./machine.js";
+import { machineOptions, type OptionInfo } from "./machine.js";
 import { type ModelInfo, models } from "./models.js";
-
-/** Settings by name: the machine's (`machineOptions`) and the model's own (`ModelInfo.options`). */
-export type Options = Readonly<Record<string, string | number>>;
 
 const names = (infos: readonly { name: string }[]): string => infos.map(({ name }) => name).join(", ");
 
@@ -12,6 +10,14 @@ const names = (infos: readonly { name: string }[]): string => infos.map(({ name 
 export function findModel(name: string): ModelInfo {
   const found = models.find((model) => model.name === name);
   if (!found) throw new OptionError(`there is no allocator "${name}"; there are ${names(models)}`);
+  return found;
+}
+
+/** One of a model's own options, or of its machine's. @throws OptionError naming those there are. */
+export function findOption(model: ModelInfo, name: string): OptionInfo {
+  const known = [...model.options, ...machineOptions];
+  const found = known.find((option) => option.name === name);
+  if (!found) throw new OptionError(`${model.name} has no option "${name}"; it has ${names(known)}`);
   return found;
 }
 
@@ -26,23 +32,13 @@ function checkOption(info: OptionInfo, value: string | number): void {
   throw new OptionError(`option ${info.name} takes ${wanted}; got ${value}`);
 }
 
-/** Checks every option by name and value. @throws OptionError */
-function checkOptions(model: ModelInfo, options: Options): void {
-  const known = [...model.options, ...machineOptions];
-  for (const [name, value] of Object.entries(options)) {
-    const info = known.find((option) => option.name === name);
-    if (!info) throw new OptionError(`${model.name} has no option "${name}"; it has ${names(known)}`);
-    checkOption(info, value);
-  }
-}
-
 function machineOption(options: Options, name: string): string | number {
   return options[name] ?? (machineOptions.find((option) => option.name === name) as OptionInfo).default;
 }
 
 /** The machine's settings. @throws OptionError for anything unknown, or a page size there is none of. */
 export function machineSettings(model: ModelInfo, options: Options): MachineSettings {
-  checkOptions(model, options);
+  for (const [name, value] of Object.entries(options)) checkOption(findOption(model, name), value);
   const pageBytes = Number(machineOption(options, "pageSize"));
   if (![4096, 16384, 65536].includes(pageBytes)) {
     throw new OptionError(`option pageSize takes 4096, 16384 or 65536; got ${pageBytes}`);

@@ -1,4 +1,5 @@
-import { RECORD_BYTES, type Trace, type TraceChunk, type TraceNotes } from "./trace.js";
+import { RECORD_BYTES } from "./records.js";
+import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
 
 /** A whole trace in memory. */
 export interface CollectedTrace {
@@ -8,7 +9,7 @@ export interface CollectedTrace {
   notes: TraceNotes;
 }
 
-/** Reads a trace to its end into one array, for those that replay it more than once. Throws what reading it throws. */
+/** Reads a whole trace into one array, so that it can be replayed more than once. @throws what reading it throws. */
 export async function collectTrace(trace: Trace): Promise<CollectedTrace> {
   let records = new Uint8Array(4096 * RECORD_BYTES);
   let length = 0;
@@ -21,7 +22,7 @@ export async function collectTrace(trace: Trace): Promise<CollectedTrace> {
   return { records: records.slice(0, length), count: length / RECORD_BYTES, notes: trace.notes };
 }
 
-/** A trace that is in memory already, in these chunks; unlike one from a file it can be read again. */
+/** A trace of chunks that are in memory. Unlike one from a file it can be read again. */
 export function traceOf(
   chunks: readonly TraceChunk[],
   notes: TraceNotes = { format: "text", losses: [] },

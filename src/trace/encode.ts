@@ -1,6 +1,7 @@
 import { TraceError } from "../base/errors.js";
+import { OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "./records.js";
 import { SlotTable } from "./slots.js";
-import { OpKind, RECORD_BYTES, type TraceChunk } from "./trace.js";
+import type { TraceChunk } from "./trace.js";
 
 /** Records of a full chunk. */
 export const CHUNK_RECORDS = 4096;
@@ -16,8 +17,8 @@ const ABSENT = -1;
  * into records on slots, in chunks that share one buffer. Memory grows with the objects alive at once, and not with
  * the operations.
  *
- * Every operation throws a TraceError with the current `line` if it does not make sense; the encoder is then as
- * before it. When `full`, `take` must come before the next operation.
+ * An operation that makes no sense throws a TraceError with the current `line`, and changes nothing. When the chunk
+ * is `full`, call `take` before the next operation.
  */
 export class TraceEncoder {
   /** 1-based line of the source, for errors. */
@@ -27,7 +28,7 @@ export class TraceEncoder {
   /** Bytes asked for, by slot. Inexact above 2^53, which only a calloc that must fail can ask for. */
   #sizes = new Float64Array(1024);
   readonly #bytes = new Uint8Array(CHUNK_RECORDS * RECORD_BYTES);
-  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
 
   /** @param nameKey how errors call an object. */
@@ -62,7 +63,7 @@ export class TraceEncoder {
   take(): TraceChunk {
     const count = this.#count;
     this.#count = 0;
-    return { records: this.#bytes.subarray(0, count * RECORD_BYTES), count };
+    return { records: sliceRecords(this.#bytes, 0, count), count };
   }
 
   malloc(key: number, bytes: number): void {
@@ -83,7 +84,7 @@ export class TraceEncoder {
     this.#append(OpKind.aligned, this.#allocate(key, bytes), align, bytes);
   }
 
-  /** Changes an object's size, and its key where the source names it anew, as an address does that moved. */
+  /** Changes an object's size, and its key if the source calls it by another, such as a new address. */
   realloc(key: number, bytes: number, newKey = key): void {
     this.#check("bytes", bytes);
     const found = this.#live(key);
@@ -135,15 +136,7 @@ export class TraceEncoder {
   }
 
   #append(kind: OpKind, slot: number, first: number, second: number): void {
-    const view = this.#view;
-    const at = this.#count * RECORD_BYTES;
-    view.setUint32(at, kind, true);
-    view.setUint32(at + 4, slot, true);
-    view.setUint32(at + 8, first, true);
-    view.setUint32(at + 12, first / TWO_TO_32, true);
-    view.setUint32(at + 16, second, true);
-    view.setUint32(at + 20, second / TWO_TO_32, true);
-    this.#count++;
+    this.#records.write(this.#count++, kind, slot, first, second);
   }
 
   #growSizes(): void {

@@ -12,7 +12,7 @@ const SHOWN = 40;
 export const NO_FIELD = 0;
 export const LONG_FIELD = -1;
 
-/** Reads the fields of one line: a letter, then whole numbers, set apart by blanks. Decodes nothing but for errors. */
+/** Reads the fields of one line: a letter, then whole numbers, separated by blanks. Text is decoded for errors only. */
 export class FieldCursor {
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
@@ -20,7 +20,7 @@ export class FieldCursor {
   #end = 0;
   #line = 0;
 
-  /** Goes to a line. Returns the byte of its one-letter first field, which is then behind; or NO_FIELD or LONG_FIELD. */
+  /** Goes to a line, and reads its first field. Returns the byte if it is one letter, or NO_FIELD or LONG_FIELD. */
   begin(line: LineScanner): number {
     this.#bytes = line.bytes;
     this.#end = line.end;

@@ -2,8 +2,8 @@ import { TraceError } from "../base/errors.js";
 import { PeekedSource } from "./source.js";
 
 /**
- * Bytes given to the decompressor at once. They may decompress to 1,032 times as much (zlib's limit), which is what
- * memory is bounded by.
+ * Bytes given to the decompressor at once. They may decompress to 1,032 times as much (zlib's limit): that bounds the
+ * memory it takes.
  */
 const SLICE_BYTES = 16384;
 
@@ -36,7 +36,7 @@ async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Array, void
     throw feeder.failure ?? gzipError(error);
   } finally {
     if (!ended) {
-      // Either may be broken already, which is not what went wrong first.
+      // Either may have failed before; the first error is the one to throw.
       await plain.cancel().catch(ignore);
       await source.return();
     }
@@ -44,9 +44,8 @@ async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Array, void
 }
 
 /**
- * Gives a decompressor its input, and no more of it than a reader of its output waits for. `pipeThrough` does not do
- * that in Node, where the streams of a DecompressionStream count chunks against a limit meant for bytes, and so take
- * in 16,384 of them.
+ * Gives a decompressor only as much input as the reader of its output waits for. `pipeThrough` gives more in Node: the
+ * streams of a DecompressionStream there compare a count of chunks with a limit in bytes, and so take in 16,384 chunks.
  */
 class Feeder {
   /** The error of the source, if it had one. */
@@ -64,7 +63,7 @@ class Feeder {
     this.#writer.closed.catch(ignore);
   }
 
-  /** Feeds until output came. Throws what the source or the decompressor throw. */
+  /** Feeds until there is output. @throws what the source or the decompressor throws. */
   async feedUntil<T>(output: Promise<T>): Promise<T> {
     let came = false;
     const coming = output.then(ignore, ignore).then(() => {

@@ -10,8 +10,8 @@ const NOTHING = new Uint8Array(0);
 /**
  * Finds lines in chunks of bytes that are cut anywhere.
  *
- * A line lies in the chunk itself where it can; only one that crosses a cut is put together in a buffer of its own.
- * Nothing is decoded, so a cut inside a UTF-8 character does no harm. Lines end with \n or \r\n, the last one
+ * A line stays in its chunk; only one that crosses a cut is copied into a buffer. Nothing is decoded, so a cut inside a
+ * UTF-8 character does no harm. Lines end with \n or \r\n, the last one
  * possibly with neither; a byte order mark before the first is skipped.
  *
  *     scanner.push(chunk);
@@ -33,7 +33,7 @@ export class LineScanner {
   readonly #carry = new Uint8Array(MAX_LINE_BYTES);
   #carried = 0;
 
-  /** Gives the next bytes. All lines of the last ones must have been taken, and they must not change until then. */
+  /** Gives the next bytes, once all lines of the last were taken. They must not change until theirs are. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#next = 0;
@@ -101,12 +101,4 @@ export class LineScanner {
 
 function hasByteOrderMark(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
-}
-
-/** The lines of a trace in one format, turned into operations. */
-export interface LineReader {
-  /** Reads the line the scanner is at. At most one operation comes of it. @throws TraceError with the line. */
-  readLine(line: LineScanner): void;
-  /** After the last line: checks of the whole, and what to note about it. @throws TraceError. */
-  finish(lastLine: number): void;
 }

@@ -1,17 +1,13 @@
 import { TraceError } from "../base/errors.js";
-import { DETECT_BYTES, detectFormat, type TraceFormat } from "./detect.js";
-import { TraceEncoder } from "./encode.js";
+import { HEAD_BYTES, type TraceReading } from "./format.js";
+import { detectFormat, findFormat, type TraceFormatName } from "./formats.js";
 import { decompressed } from "./gunzip.js";
-import { type LineReader, LineScanner } from "./lines.js";
-import { RepReader } from "./rep.js";
 import { chunksOf, PeekedSource, type TraceSource } from "./source.js";
-import { TextReader } from "./text.js";
 import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
-import { ValgrindReader } from "./valgrind.js";
 
 export interface ReadTraceOptions {
   /** Without it, the first 64 KiB tell. */
-  format?: TraceFormat;
+  format?: TraceFormatName;
 }
 
 /**
@@ -22,31 +18,13 @@ export interface ReadTraceOptions {
  * does not follow the format or does not make sense. What the chunks before said is then of no use.
  */
 export async function readTrace(source: TraceSource, options: ReadTraceOptions = {}): Promise<Trace> {
-  const bytes = await PeekedSource.open(decompressed(chunksOf(source)), DETECT_BYTES);
+  const bytes = await PeekedSource.open(decompressed(chunksOf(source)), HEAD_BYTES);
   try {
-    return new StreamedTrace(bytes, openFormat(options.format ?? detectFormat(bytes.head)));
+    const format = options.format === undefined ? detectFormat(bytes.head) : findFormat(options.format);
+    return new StreamedTrace(format.read(bytes));
   } catch (error) {
     await bytes.return();
     throw error;
-  }
-}
-
-interface OpenFormat {
-  encoder: TraceEncoder;
-  reader: LineReader & { readonly notes: TraceNotes };
-}
-
-function openFormat(format: TraceFormat): OpenFormat {
-  const encoder = new TraceEncoder(format === "valgrind" ? ValgrindReader.nameKey : undefined);
-  switch (format) {
-    case "text":
-      return { encoder, reader: new TextReader(encoder) };
-    case "rep":
-      return { encoder, reader: new RepReader(encoder) };
-    case "valgrind":
-      return { encoder, reader: new ValgrindReader(encoder) };
-    default:
-      throw new TraceError(`there is no trace format "${format}": there are text, rep and valgrind`);
   }
 }
 
@@ -54,11 +32,8 @@ class StreamedTrace implements Trace {
   readonly notes: TraceNotes;
   #wasRead = false;
 
-  constructor(
-    private readonly source: AsyncIterable<Uint8Array>,
-    private readonly format: OpenFormat,
-  ) {
-    this.notes = format.reader.notes;
+  constructor(private readonly reading: TraceReading) {
+    this.notes = reading.notes;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<TraceChunk> {
@@ -68,36 +43,6 @@ class StreamedTrace implements Trace {
       );
     }
     this.#wasRead = true;
-    return chunksOfTrace(this.source, this.format);
+    return this.reading.chunks[Symbol.asyncIterator]();
   }
-}
-
-async function* chunksOfTrace(
-  source: AsyncIterable<Uint8Array>,
-  format: OpenFormat,
-): AsyncGenerator<TraceChunk> {
-  const { encoder, reader } = format;
-  const scanner = new LineScanner();
-  for await (const bytes of source) {
-    scanner.push(bytes);
-    while (fillChunk(scanner, format)) yield encoder.take();
-  }
-  if (scanner.finish()) readLine(scanner, format);
-  reader.finish(scanner.line);
-  if (encoder.count > 0) yield encoder.take();
-}
-
-/** Reads lines until the chunk is full. Returns false if the bytes ran out first. */
-function fillChunk(scanner: LineScanner, format: OpenFormat): boolean {
-  const { encoder } = format;
-  while (!encoder.full) {
-    if (!scanner.next()) return false;
-    readLine(scanner, format);
-  }
-  return true;
-}
-
-function readLine(scanner: LineScanner, { encoder, reader }: OpenFormat): void {
-  encoder.line = scanner.line;
-  reader.readLine(scanner);
 }

@@ -1,9 +1,12 @@
 import { TraceError } from "../base/errors.js";
 import type { TraceEncoder } from "./encode.js";
 import { FieldCursor, NO_FIELD } from "./fields.js";
-import type { LineReader, LineScanner } from "./lines.js";
+import type { TraceFormat } from "./format.js";
+import { type LineReader, readLines } from "./line-reader.js";
+import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 
+const HEADER_LINES = 4;
 const A = 0x61;
 const F = 0x66;
 const R = 0x72;
@@ -11,6 +14,16 @@ const R = 0x72;
 const NULL_ID = -1;
 /** Highest weight of the newer dialect; a fourth header line above it is no weight. */
 const MAX_WEIGHT = 3;
+
+export const repFormat: TraceFormat<"rep"> = {
+  name: "rep",
+  about: "CS:APP, four header lines of one number each",
+  looksLike({ lines }) {
+    const first = lines.filter((line) => line.trim() !== "").slice(0, HEADER_LINES);
+    return first.length === HEADER_LINES && first.every((line) => /^\s*\d+\s*$/.test(line));
+  },
+  read: (bytes) => readLines(bytes, (encoder) => new RepReader(encoder)),
+};
 
 /**
  * The traces of the CS:APP malloc lab: four header lines, then `a id bytes`, `r id bytes` and `f id`. The first
@@ -23,7 +36,7 @@ const MAX_WEIGHT = 3;
  *
  * Ids are below num_ids, and there are num_ops operations. As in the lab, `r` on an id that is not live is malloc.
  */
-export class RepReader implements LineReader {
+class RepReader implements LineReader {
   readonly notes: TraceNotes = {
     format: "rep",
     losses: [
@@ -44,7 +57,7 @@ export class RepReader implements LineReader {
   readLine(line: LineScanner): void {
     const operation = this.#fields.begin(line);
     if (operation === NO_FIELD) return;
-    if (this.#header.length < 4) {
+    if (this.#header.length < HEADER_LINES) {
       this.#headerLine();
     } else {
       this.#count();
@@ -54,7 +67,7 @@ export class RepReader implements LineReader {
   }
 
   finish(lastLine: number): void {
-    if (this.#header.length < 4)
+    if (this.#header.length < HEADER_LINES)
       throw new TraceError("the four header lines are not complete", lastLine || 1);
     if (this.#operations < this.#expected) {
       const message = `the trace ends after ${this.#operations} operations, its header says ${this.#expected}`;
@@ -66,7 +79,7 @@ export class RepReader implements LineReader {
   #headerLine(): void {
     this.#fields.rewind();
     this.#header.push(this.#fields.number(`header line ${this.#header.length + 1}`));
-    if (this.#header.length < 4) return;
+    if (this.#header.length < HEADER_LINES) return;
     const [first, ids, operations, fourth] = this.#header as [number, number, number, number];
     this.#ids = ids;
     this.#expected = operations;

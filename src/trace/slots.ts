@@ -4,8 +4,8 @@ const ABSENT = -1;
 /**
  * The map from a source's keys (ids or addresses, whole numbers of 0 to 2^53 - 1) to dense slots.
  *
- * Open addressing with linear probing. Removing closes the gap instead of leaving a mark, so that any number of
- * keys may come and go in the room of the most that were there at once. (A `Map` takes two to three times as long
+ * Open addressing with linear probing. Removing a key closes the gap and leaves no mark, so the table grows only with
+ * the keys that are there at once, however many come and go. (A `Map` takes two to three times as long
  * for the same, measured with 5,000 and 200,000 live ids and addresses.)
  *
  *      hash(key) ──► │ key  │ key  │ empty │ key  │ …     #keys
@@ -58,7 +58,7 @@ export class SlotTable {
     return slot;
   }
 
-  /** Gives the slot of one key to another that has none. Returns the slot, or -1 if either is not so. */
+  /** Gives the slot of one key to another. Returns it, or -1 if the one has no slot or the other has. */
   rename(from: number, to: number): number {
     if (from === to) return this.find(from);
     if (this.find(to) !== ABSENT) return ABSENT;
@@ -93,7 +93,7 @@ export class SlotTable {
     return index;
   }
 
-  /** Empties a place, and moves those behind it forward that would not be found any more. */
+  /** Empties a place, and moves forward what could not be found behind the gap. */
   #close(gap: number): void {
     const mask = this.#capacity - 1;
     let hole = gap;
@@ -126,7 +126,7 @@ export class SlotTable {
   }
 }
 
-/** Mixes both halves of a key. Its low bits are good, which those of an address are not. */
+/** Mixes both halves of a key, for the low bits of an address hardly differ. */
 function hash(key: number): number {
   const low = Math.imul(key | 0, 0x9e3779b1); // 2^32 / golden ratio: Knuth, TAOCP 6.4
   const high = Math.imul((key / 0x1_0000_0000) | 0, 0x85ebca6b);

@@ -1,6 +1,6 @@
 import { TraceError } from "../base/errors.js";
 
-/** Where the bytes of a trace may come from. A string is text, not a path. Chunks given must stay as they are. */
+/** Where the bytes of a trace may come from. A string is text, not a path. Chunks must not change after they were given. */
 export type TraceSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array | string;
 
 /**
@@ -44,7 +44,7 @@ function checkBytes(chunk: unknown): Uint8Array {
   throw new TraceError(`the source must give bytes (Uint8Array), not values of type ${typeof chunk}`);
 }
 
-/** A source whose first bytes were looked at and that still gives all of them. Returning early cancels it. */
+/** A source whose first bytes can be looked at before they are read. Returning early cancels it. */
 export class PeekedSource implements AsyncIterableIterator<Uint8Array, void> {
   private constructor(
     /** The first bytes: as many as were asked for, or all if there are fewer. */

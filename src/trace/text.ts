@@ -1,6 +1,8 @@
 import type { TraceEncoder } from "./encode.js";
 import { FieldCursor, NO_FIELD } from "./fields.js";
-import type { LineReader, LineScanner } from "./lines.js";
+import type { TraceFormat, TraceHead } from "./format.js";
+import { type LineReader, readLines } from "./line-reader.js";
+import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 
 const HASH = 0x23;
@@ -11,6 +13,21 @@ const L = 0x6c;
 const M = 0x6d;
 const R = 0x72;
 const W = 0x77;
+
+export const textFormat: TraceFormat<"text"> = {
+  name: "text",
+  about: "lines such as `a 0 64` and `f 0`",
+  looksLike({ lines }: TraceHead) {
+    const operation = lines.find((line) => line.trim() !== "" && !isComment(line));
+    return operation === undefined || /^\s*[acmrfwl][ \t]+\d/.test(operation);
+  },
+  read: (bytes) => readLines(bytes, (encoder) => new TextReader(encoder)),
+};
+
+/** Whether a line of our text form is a comment. */
+export function isComment(line: string): boolean {
+  return line.trimStart().startsWith("#");
+}
 
 /**
  * Our own text form: one operation a line, fields set apart by blanks; blank lines and lines that begin with `#`
@@ -24,7 +41,7 @@ const W = 0x77;
  *     w id offset bytes     the program writes this range of the object
  *     l id offset bytes     the program reads it
  */
-export class TextReader implements LineReader {
+class TextReader implements LineReader {
   readonly notes: TraceNotes = { format: "text", losses: [] };
   readonly #fields = new FieldCursor();
 

@@ -1,20 +1,4 @@
-import { RecordKind } from "#shared/records";
-
-export { RECORD_BYTES } from "#shared/records";
-
-/** The kinds of operations, as records have them. */
-export const OpKind = {
-  malloc: RecordKind.Malloc,
-  calloc: RecordKind.Calloc,
-  aligned: RecordKind.Aligned,
-  realloc: RecordKind.Realloc,
-  free: RecordKind.Free,
-  write: RecordKind.Write,
-  read: RecordKind.Read,
-} as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
-export type OpKind = (typeof OpKind)[keyof typeof OpKind];
-
-/** Some consecutive operations. `records` holds `count` records and is only valid until the next chunk is asked for. */
+/** Some consecutive operations. `records` holds `count` records (records.ts) and is only valid until the next chunk is asked for. */
 export interface TraceChunk {
   records: Uint8Array;
   count: number;
@@ -22,7 +6,8 @@ export interface TraceChunk {
 
 /** What the format could not say, for the report of an import. */
 export interface TraceNotes {
-  format: "text" | "rep" | "valgrind";
+  /** Name of the format (formats.ts). */
+  format: string;
   /** Sentences such as "this format does not record calloc". */
   losses: string[];
 }

@@ -1,6 +1,9 @@
 import { TraceError } from "../base/errors.js";
 import { MAX_BYTES, type TraceEncoder } from "./encode.js";
-import type { LineReader, LineScanner } from "./lines.js";
+import type { TraceFormat } from "./format.js";
+import { type LineReader, readLines } from "./line-reader.js";
+import type { LineScanner } from "./lines.js";
+import { isComment } from "./text.js";
 import type { TraceNotes } from "./trace.js";
 import { UNSAID, ValgrindLine } from "./valgrind-line.js";
 
@@ -18,6 +21,20 @@ const KINDS: readonly (readonly [name: RegExp, kind: Kind])[] = [
   [/^_Zd[la]/, "free"], // operator delete and delete[]
 ];
 
+export const valgrindFormat: TraceFormat<"valgrind"> = {
+  name: "valgrind",
+  about: "the log of --trace-malloc=yes",
+  looksLike: ({ lines }) => lines.some((line) => /--\d+-- \w+\(/.test(line) && !isComment(line)),
+  remedy: ({ lines }) =>
+    lines.some((line) => /^==\d+== /.test(line))
+      ? "this is a log of valgrind without allocations: run it with --trace-malloc=yes"
+      : undefined,
+  read: (bytes) => readLines(bytes, (encoder) => new ValgrindReader(encoder), nameOfAddress),
+};
+
+/** How errors call an object. */
+const nameOfAddress = (address: number): string => `address 0x${address.toString(16).toUpperCase()}`;
+
 /**
  * The log of `valgrind --trace-malloc=yes`, where objects are known by address. Lines that valgrind did not print on
  * behalf of an allocation are skipped, such as what the program itself printed.
@@ -27,7 +44,7 @@ const KINDS: readonly (readonly [name: RegExp, kind: Kind])[] = [
  * What has no place in a trace, or is not in the log, is counted and noted: allocations that failed, free(NULL), and
  * objects that were there before the log began.
  */
-export class ValgrindReader implements LineReader {
+class ValgrindReader implements LineReader {
   readonly notes: TraceNotes = {
     format: "valgrind",
     losses: ["this format does not record what the program touched"],
@@ -47,11 +64,6 @@ export class ValgrindReader implements LineReader {
   #unknownReallocs = 0;
 
   constructor(private readonly encoder: TraceEncoder) {}
-
-  /** How errors call an object. */
-  static nameKey(key: number): string {
-    return `address 0x${key.toString(16).toUpperCase()}`;
-  }
 
   readLine(line: LineScanner): void {
     const parsed = this.#line;
@@ -163,7 +175,7 @@ export class ValgrindReader implements LineReader {
 
   #checkNew(result: number): void {
     if (!this.encoder.has(result)) return;
-    const name = ValgrindReader.nameKey(result);
+    const name = nameOfAddress(result);
     throw new TraceError(`${name} is allocated while it is live: the log is not complete`, this.encoder.line);
   }
 }

@@ -1,18 +1,13 @@
 import { TraceError } from "../base/errors.js";
-import { OpKind, RECORD_BYTES, type TraceChunk } from "./trace.js";
-
-const TWO_TO_32 = 2 ** 32;
+import { OpKind, sliceRecords, TraceRecords } from "./records.js";
+import type { TraceChunk } from "./trace.js";
 
 /**
  * One record in our text form, without a newline; its id is the slot.
  * @throws TraceError on a kind that is none.
  */
-export function formatOperation(records: DataView, index: number): string {
-  const at = index * RECORD_BYTES;
-  const kind = records.getUint32(at, true);
-  const slot = records.getUint32(at + 4, true);
-  const first = u64(records, at + 8);
-  const second = u64(records, at + 16);
+export function formatOperation(records: TraceRecords, index: number): string {
+  const { kind, slot, first, second } = records.read(index);
   switch (kind) {
     case OpKind.malloc:
       return `a ${slot} ${first}`;
@@ -37,14 +32,9 @@ export function formatOperation(records: DataView, index: number): string {
 export async function* writeTrace(trace: AsyncIterable<TraceChunk>): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
   for await (const { records, count } of trace) {
-    const view = new DataView(records.buffer, records.byteOffset, count * RECORD_BYTES);
+    const operations = new TraceRecords(sliceRecords(records, 0, count));
     let text = "";
-    for (let index = 0; index < count; index++) text += `${formatOperation(view, index)}\n`;
+    for (let index = 0; index < count; index++) text += `${formatOperation(operations, index)}\n`;
     yield encoder.encode(text);
   }
-}
-
-/** Exact, as sizes are at most 2^47. */
-function u64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_TO_32;
 }

@@ -20,7 +20,7 @@ export class WorkerFailure extends Error {
 
 export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Ends the Worker if it makes no progress for so long. Without it, the Worker may take its time. */
+  /** Ends the Worker if it makes no progress for so many seconds. Without it there is no limit. */
   mostSilence?: number | undefined;
 }
 

@@ -7,10 +7,7 @@
  *      detail   │ held │ needless │ reusable │ written │ read │ PAGE_STATES    │
  *               └──────┴──────────┴──────────┴─────────┴──────┴────────────────┘
  */
-import { PAGE_STATES, type PageRun, type PageState, type Sandbox } from "../index.js";
-
-/** What the pages are read from. */
-type Paged = Pick<Sandbox, "pages" | "regions"> & { machine: { pageBytes: number } };
+import { type Allocator, PAGE_STATES, type PageRun, type PageState } from "../index.js";
 
 /** Runs in order of address; gaps between them are unmapped. */
 export interface PageRuns {
@@ -56,13 +53,17 @@ export interface Objects {
   bytes: Float64Array;
 }
 
-/** Reads out every mapped page. */
-export function readPageRuns(sandbox: Paged, objects: Objects): PageRuns {
-  const { pageBytes } = sandbox.machine;
+/** Reads out every page of some ranges. */
+export function readPageRuns(
+  allocator: Pick<Allocator, "pages" | "pageBytes">,
+  regions: readonly { address: number; bytes: number }[],
+  objects: Objects,
+): PageRuns {
+  const { pageBytes } = allocator;
   const covered = coveredRanges(objects, pageBytes);
   const parts: [address: number, pages: number, detail: number][] = [];
-  for (const region of sandbox.regions()) {
-    for (const run of sandbox.pages(region.address, region.bytes)) {
+  for (const region of regions) {
+    for (const run of allocator.pages(region.address, region.bytes)) {
       splitByCover(run, covered, pageBytes, (...part) => parts.push(part));
     }
   }
@@ -75,8 +76,8 @@ export function readPageRuns(sandbox: Paged, objects: Objects): PageRuns {
 }
 
 /** The state of one page, encoded, whether an object holds it apart. */
-export function pageDetail(sandbox: Paged, address: number): number {
-  const [run] = sandbox.pages(address, 1);
+export function pageDetail(allocator: Pick<Allocator, "pages">, address: number): number {
+  const [run] = allocator.pages(address, 1);
   return run ? encode(run) : 0;
 }
 

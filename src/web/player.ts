@@ -1,19 +1,19 @@
 /**
- * One allocator running one tape, able to go anywhere on it. On the first run checkpoints are kept at
- * even strides; going somewhere starts from the nearest one before. So a step back costs as much as a
- * step of a stride, however long the tape; on a foreign module, which has no checkpoints, as much as the
- * way there from the start.
+ * One allocator running one tape, able to go anywhere on it. The first run keeps checkpoints at even
+ * strides; going somewhere starts from the nearest one before. So a step back costs at most one stride,
+ * however long the tape. A foreign module has no checkpoints and starts over.
  */
 import {
   type Counters,
   clearBuffer,
   OpKind,
   type ProfileNode,
-  RECORD_BYTES,
+  sliceRecords,
   type TimelinePoint,
   type TouchPolicy,
 } from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
+import type { Clock, Playable, WayBack } from "./playable.js";
 import type {
   Choice,
   CodeLine,
@@ -25,7 +25,6 @@ import type {
   Progress,
   TimeNode,
 } from "./protocol.js";
-import type { Clock, Subject, WayBack } from "./subject.js";
 import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints: some milliseconds' worth. */
@@ -52,14 +51,14 @@ export class Player {
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
-  /** What was done last by itself: to look again must not mean to go there again. */
+  /** The operation that was done by itself last, so that looking again need not do it again. */
   #done: { position: number; object: Moment["object"] } | undefined;
   #stride: number;
-  /** Operations it can come through: fewer than the tape has if something stops it. */
+  /** Operations it can do: fewer than the tape has if something stops it. */
   #end: number;
 
   private constructor(
-    private readonly subject: Subject,
+    private readonly playable: Playable,
     private readonly tape: Tape,
     private readonly touch: TouchPolicy,
   ) {
@@ -68,20 +67,20 @@ export class Player {
     this.#mark();
   }
 
-  /** Runs the whole tape on what was opened of a choice. */
+  /** Runs the whole tape. `playable` is what was opened for the choice. */
   static async open(
     tape: Tape,
     choice: Choice,
-    subject: Subject,
+    playable: Playable,
     touch: TouchPolicy,
     onProgress: OnProgress,
   ): Promise<{ player: Player; played: Played }> {
-    const player = new Player(subject, tape, touch);
+    const player = new Player(playable, tape, touch);
     return { player, played: await player.#runAll(choice, onProgress) };
   }
 
-  get #face() {
-    return this.subject.face;
+  get #allocator() {
+    return this.playable.allocator;
   }
 
   // ---- The first run ----
@@ -91,7 +90,7 @@ export class Player {
     const timeline: TimelinePoint[] = [];
     const stopped = await this.#runSampled(timeline, onProgress);
     const hostSeconds = (performance.now() - start) / 1000;
-    const counters = this.#face.counters();
+    const counters = this.#allocator.counters();
     const parameters = { operations: this.#end };
     return {
       end: this.#end,
@@ -99,11 +98,11 @@ export class Player {
       result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
       library: this.#library,
       timeline,
-      note: this.subject.note,
+      note: this.playable.note,
     };
   }
 
-  /** Runs to the end of the tape, or to what stops it, whose words it returns. */
+  /** Runs to the end of the tape. Returns the message of what stopped it before, if anything did. */
   async #runSampled(timeline: TimelinePoint[], onProgress: OnProgress): Promise<string | undefined> {
     const total = this.#end;
     const every = sampleStride(total, this.tape.count);
@@ -125,7 +124,7 @@ export class Player {
       this.#advance(to, onProgress);
       return undefined;
     } catch {
-      // Some of the call went through: back to where the books are right, and on by single steps.
+      // A part of the call was done: back to before it, and on in single steps.
       await this.#restore(this.#position, onProgress);
     }
     try {
@@ -133,19 +132,19 @@ export class Player {
       return undefined;
     } catch (error) {
       this.#end = this.#position;
-      // What stopped a foreign module has left it broken.
+      // A foreign module is broken after it trapped.
       await this.#restore(this.#end, onProgress);
       return error instanceof Error ? error.message : String(error);
     }
   }
 
   #point(): TimelinePoint {
-    const { inUse, system, resident } = this.#face.counters().bytes;
+    const { inUse, system, resident } = this.#allocator.counters().bytes;
     return { operation: this.#position, inUse, system, resident };
   }
 
   #mark(): void {
-    const wayBack = this.subject.wayBack();
+    const wayBack = this.playable.wayBack();
     if (!wayBack) return;
     this.#marks.push({
       position: this.#position,
@@ -153,7 +152,7 @@ export class Player {
       library: this.#library,
       wayBack,
     });
-    if (this.#marks.length * this.#face.hostBytes < CHECKPOINT_BUDGET) return;
+    if (this.#marks.length * this.#allocator.hostBytes < CHECKPOINT_BUDGET) return;
     this.#stride *= 2;
     this.#marks = this.#marks.filter(({ position }) => position % this.#stride === 0);
   }
@@ -180,10 +179,10 @@ export class Player {
     this.#advance(to, onProgress);
   }
 
-  /** Runs forward, in calls as long as can be. The position stays that of the last call that went through. */
+  /** Runs forward, in calls as long as possible. After an error the position is that before the call. */
   #advance(to: number, onProgress: OnProgress = () => {}): void {
     const { count, clears } = this.tape;
-    const { most } = this.subject;
+    const { most } = this.playable;
     while (this.#position < to) {
       const at = this.#position % count;
       const left = to - this.#position;
@@ -195,58 +194,59 @@ export class Player {
     }
   }
 
-  /** One record, of those that the sandbox does not know too. */
+  /** Runs one record, which may be CLEAR. */
   #step(at: number): void {
     const { kind, slot, first, second } = operationAt(this.tape, at);
     if (kind !== CLEAR) {
       this.#repeat(at, 1, 1);
       return;
     }
-    const address = this.#face.slots()[slot];
+    const address = this.#allocator.slots()[slot];
     if (address) {
-      const needless = clearBuffer(this.#face, address + first, second);
+      const needless = clearBuffer(this.#allocator, address + first, second);
       this.#library = addTo(this.#library, second, needless);
     }
     this.#position++;
   }
 
   #repeat(at: number, count: number, times: number): void {
-    const records = this.tape.records.subarray(at * RECORD_BYTES, (at + count) * RECORD_BYTES);
-    this.#face.repeat({ records, count }, times, this.touch);
+    const records = sliceRecords(this.tape.records, at, at + count);
+    this.#allocator.repeat({ records, count }, times, this.touch);
     this.#asked.note(this.tape, at, count);
     this.#position += count * times;
   }
 
   // ---- Looking ----
 
-  /** Goes to where so many operations are done, and looks about. */
+  /** Goes to where so many operations are done, and says what is there. */
   async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
-    const face = this.#face;
-    const regions = face.regions().flatMap((region) => [region.address, region.address + region.bytes]);
+    const allocator = this.#allocator;
+    const mapped = this.playable.regions();
+    const regions = mapped.flatMap((region) => [region.address, region.address + region.bytes]);
     return {
       position,
-      counters: face.counters(),
+      counters: allocator.counters(),
       library: this.#library,
       ...this.#simulated(),
       ...this.#time(),
-      runs: readPageRuns(face, this.#objects(face.slots())),
+      runs: readPageRuns(allocator, mapped, this.#objects(allocator.slots())),
       regions: Float64Array.from(regions),
-      addressLimit: this.subject.addressLimit,
+      addressLimit: allocator.addressLimit,
       code: this.#code(position),
       ...(object && { object }),
     };
   }
 
   #simulated(): Pick<Moment, "simulated"> {
-    const { clock } = this.subject;
-    return clock ? { simulated: clock.price(withLibrary(this.#face.counters(), this.#library)) } : {};
+    const { clock } = this.playable;
+    return clock ? { simulated: clock.price(withLibrary(this.#allocator.counters(), this.#library)) } : {};
   }
 
   /** What the program clears itself is its own time. */
   #time(): Pick<Moment, "time"> {
-    const { clock } = this.subject;
+    const { clock } = this.playable;
     if (!clock) return {};
     const program = clock.profile();
     return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
@@ -257,10 +257,10 @@ export class Player {
     if (this.#done?.position === position && this.#position === position) return this.#done.object;
     await this.#goTo(Math.max(0, position - 1), onProgress);
     if (position === 0) return undefined;
-    const before = this.#face.slots();
+    const before = this.#allocator.slots();
     const { kind, slot } = operationAt(this.tape, position - 1);
     this.#advance(position);
-    const address = (kind === OpKind.free ? before : this.#face.slots())[slot] ?? 0;
+    const address = (kind === OpKind.free ? before : this.#allocator.slots())[slot] ?? 0;
     const object = { address, bytes: this.#asked.of(slot) };
     this.#done = { position, object };
     return object;
@@ -294,10 +294,10 @@ export class Player {
   async history(address: number, position: number, onProgress: OnProgress): Promise<PageHistory> {
     await this.#goTo(0, onProgress);
     const latest: PageChange[] = [];
-    let [changes, last] = [0, pageDetail(this.#face, address)];
+    let [changes, last] = [0, pageDetail(this.#allocator, address)];
     for (let done = 1; done <= Math.min(position, this.#end); done++) {
       this.#advance(done);
-      const detail = pageDetail(this.#face, address);
+      const detail = pageDetail(this.#allocator, address);
       if (detail !== last) {
         changes++;
         latest.push({ operation: done, code: this.#codeAt(done - 1), detail });
@@ -328,7 +328,7 @@ const addTo = (library: Library, cleared: number, needless: number): Library => 
   needless: library.needless + needless,
 });
 
-/** Operations between two samples: prime to the length of a loop, so that all parts of it are seen. */
+/** Operations between two samples: coprime to the length of a loop, so that all parts of it are sampled. */
 function sampleStride(length: number, period: number): number {
   let stride = Math.max(1, Math.floor(length / TIMELINE_POINTS));
   while (period > 1 && period < length && gcd(stride, period) !== 1) stride++;

@@ -1,7 +1,7 @@
 /** What the page and its Workers say to each other. */
 
 import type { TopLevelSpec } from "vega-lite";
-import { isModule as isModuleName } from "../allocator/name.js";
+import { isModule as isModuleName } from "../allocator/choice.js";
 import type {
   CliffsResult,
   CostKind,
@@ -29,9 +29,9 @@ export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
 /** A tape run to its end on one allocator. */
 export interface Played {
-  /** Operations it came through; fewer than the tape has if it was stopped. */
+  /** Operations it did; fewer than the tape has if it was stopped. */
   end: number;
-  /** Why it was stopped: the allocator's words, or the machine's. */
+  /** Why it was stopped: the message of the allocator, or of the machine. */
   stopped?: string;
   result: Result;
   library: Library;

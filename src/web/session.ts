@@ -26,7 +26,7 @@ export interface Opened {
   length: number;
 }
 
-/** A side can be shown no more; the other one can. */
+/** One side cannot be shown any more; the other can. */
 export class SideFailure extends Error {
   override name = "SideFailure";
 }
@@ -51,24 +51,24 @@ export class Session {
   /** Whether both players hold what was opened last. */
   isOpen = false;
 
-  /** What the sides run, and why they do not. */
+  /** What each side runs, and what ended it if it failed. */
   #chosen: Chosen[] = [];
   #failures: [SideFailure?, SideFailure?] = [];
-  /** How often something was opened: what comes late gives way. */
+  /** How often something was opened. What belongs to an earlier opening is dropped. */
   #openings = 0;
   #wanted = 0;
   #isSeeking = false;
 
   /**
-   * @param onShow called with what is to be shown, after each seek; `isThere` unless it is wanted elsewhere by now.
-   * @param onError called with what goes wrong on the way, and with each failure of a side once.
+   * @param onShow called after each seek with what to show; `isThere` unless another position is wanted by now.
+   * @param onError called with every error, and once with each failure of a side.
    */
   constructor(
     private readonly onShow: (sides: [Shown, Shown], isThere: boolean) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Reads the input and runs it on both sides. @throws if that comes to nothing on either. */
+  /** Reads the input and runs it on both sides. @throws if both fail. */
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     const opening = ++this.#openings;
     this.isOpen = false;
@@ -107,7 +107,7 @@ export class Session {
     return { tape: read.tape, losses: read.notes.losses };
   }
 
-  /** What a side answers, or why it cannot. Whom that happens to is asked no more. @throws Cancelled */
+  /** What a side answers, or why it failed. A side that failed is not asked again. @throws Cancelled */
   async #ask<Name extends CallName>(
     side: Side,
     name: Name,
@@ -160,7 +160,7 @@ export class Session {
     return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
-  /** Shows both sides after so many operations. Of calls that come too fast the last one counts. */
+  /** Shows both sides after so many operations. While one seek runs, only the last of further calls counts. */
   async seek(position: number, onProgress: OnProgress): Promise<void> {
     this.#wanted = position;
     if (this.#isSeeking) return;
@@ -180,7 +180,7 @@ export class Session {
     }
   }
 
-  /** What happened to a page of one side. Not told if that fails. */
+  /** What happened to a page of one side; undefined if that fails. */
   async history(
     side: Side,
     page: Argument<"pageHistory">,
@@ -191,7 +191,7 @@ export class Session {
     return history instanceof SideFailure ? undefined : history;
   }
 
-  /** Ends everything that is running, and what a player that is running holds. */
+  /** Ends everything that runs. A player that ran loses what it holds. */
   cancel(): void {
     if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
     for (const client of [...this.#players, this.helper]) if (client.isBusy) client.cancel();

@@ -1,11 +1,10 @@
 /** What is on the page, and its form in the URL's fragment: a link reproduces a view. */
 
+import { readSettings, splitChoice } from "../allocator/choice.js";
 import { exactBytes } from "../base/numbers.js";
 import {
   type BufferWay,
   formatCount,
-  machineOptions,
-  models,
   OptionError,
   type OptionInfo,
   parseBytes,
@@ -14,6 +13,8 @@ import {
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
 import { BUFFER_WAYS } from "../results/iter-content.js";
+import { readOption, wantedOf } from "../sandbox/option-text.js";
+import { findModel, findOption } from "../sandbox/options.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
 import { type Choice, isModule } from "./protocol.js";
@@ -36,7 +37,7 @@ export interface ViewState {
   input: Input;
   touch: TouchPolicy;
   sides: [Choice, Choice];
-  /** Operations done; null for where the input tells most. */
+  /** Operations done; null for where the input is most interesting. */
   at: number | null;
   /** null for what fits. */
   windows: [MapWindow | null, MapWindow | null];
@@ -61,10 +62,10 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
-/** Blocks that a module, which really clears them, gets through in some seconds: so many bytes. */
+/** Bytes of blocks that a module clears in some seconds. */
 const MOST_CLEARED = 10 * 2 ** 30;
 
-/** The input, with as few rounds as a module gets through in some seconds. */
+/** The input, with only as many rounds as a module does in some seconds. */
 export function shortened(input: Input): Input {
   const rounds = (bytes: number) => 10 ** Math.max(0, Math.floor(Math.log10(MOST_CLEARED / bytes)));
   if (input.kind === "loop") return { ...input, count: Math.min(input.count, rounds(input.bytes)) };
@@ -75,38 +76,20 @@ export function shortened(input: Input): Input {
 
 /** Reads an allocator as the command line writes it, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
+  const choice = splitChoice(text);
   if (isModule({ allocator: text })) return { allocator: text, options: {} };
-  const [name = "", ...settings] = text.split(":");
-  const model = models.find((one) => one.name === name);
-  if (!model) {
-    throw new OptionError(
-      `there is no allocator "${name}"; there are ${models.map((one) => one.name).join(", ")}`,
-    );
-  }
-  const known = [...model.options, ...machineOptions];
-  const options = settings.map((setting) => {
-    const [key = "", value = ""] = setting.split(/=(.*)/s);
-    const option = known.find((one) => one.name === key);
-    if (!option)
-      throw new OptionError(
-        `${name} has no option "${key}"; it has ${known.map((one) => one.name).join(", ")}`,
-      );
-    return [key, parseOption(option, value)] as const;
-  });
-  return { allocator: name, options: Object.fromEntries(options) };
+  const model = findModel(choice.name);
+  const options = readSettings(choice, "option=value", (name, value) =>
+    parseOption(findOption(model, name), value),
+  );
+  return { allocator: model.name, options };
 }
 
-/** Reads the value of an option. @throws OptionError */
-export function parseOption(
-  { name, values, unit, default: standard }: OptionInfo,
-  text: string,
-): string | number {
-  if (values || (unit !== "bytes" && typeof standard !== "number")) return text;
-  try {
-    return parseBytes(text);
-  } catch (cause) {
-    throw new OptionError(`option ${name}: ${(cause as Error).message}`, { cause });
-  }
+/** Reads the value of an option. @throws OptionError that says what it takes. */
+export function parseOption(option: OptionInfo, text: string): string | number {
+  const value = readOption(option, text);
+  if (value !== undefined) return value;
+  throw new OptionError(`option ${option.name}: "${text}" is not ${wantedOf(option)}`);
 }
 
 export { allocatorLabel as formatChoice };

@@ -1,14 +1,16 @@
 /** What both sides run: the records of a trace once, or those of a loop over and over. */
 import {
   type BufferWay,
+  bytesAsked,
   collectTrace,
   formatCount,
+  type Operation,
   OpKind,
-  RECORD_BYTES,
   readTrace,
   TLS_RECORD_BYTES,
   type Trace,
   TraceError,
+  TraceRecords,
 } from "../index.js";
 
 export interface Tape {
@@ -24,15 +26,6 @@ export interface Tape {
 /** The kind of a record that no trace has: the program sets a range of an object, `second` bytes from `first`, to zero. */
 export const CLEAR = 7;
 
-const RECORD_WORDS = RECORD_BYTES / 4;
-
-export interface Operation {
-  kind: OpKind | typeof CLEAR;
-  slot: number;
-  first: number;
-  second: number;
-}
-
 /** Operations of the whole tape. */
 export function lengthOf({ count, rounds }: Tape): number {
   return count * rounds;
@@ -40,18 +33,7 @@ export function lengthOf({ count, rounds }: Tape): number {
 
 /** The operation at a place of the tape, 0 to its length - 1. */
 export function operationAt({ records, count }: Tape, index: number): Operation {
-  const view = new DataView(
-    records.buffer,
-    records.byteOffset + (index % count) * RECORD_BYTES,
-    RECORD_BYTES,
-  );
-  const whole = (at: number) => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-  return {
-    kind: view.getUint32(0, true) as Operation["kind"],
-    slot: view.getUint32(4, true),
-    first: whole(8),
-    second: whole(16),
-  };
+  return new TraceRecords(records).read(index % count);
 }
 
 const size = (bytes: number): string => bytes.toLocaleString("en-US").replaceAll(",", "'");
@@ -123,14 +105,20 @@ export async function readsTape(way: BufferWay, chunk: number, body: number): Pr
   const clears = way === "malloc+memset";
   const clear = clears ? `w 0 0 ${chunk}\n` : "";
   const tape = await traceTape(await readTrace(`${get}\n${clear}w 0 0 ${perRead}\nf 0\n`), () => {});
-  if (clears) new Uint32Array(tape.records.buffer, tape.records.byteOffset)[RECORD_WORDS] = CLEAR;
+  if (clears) clearInstead(tape, 1);
   return { ...tape, rounds: body / perRead, clears };
 }
 
-/** What a read gets of a body at most. */
+/** Turns a write into a CLEAR of the same range. */
+function clearInstead({ records }: Tape, index: number): void {
+  const { slot, first, second } = new TraceRecords(records).read(index);
+  new TraceRecords(records).write(index, CLEAR, slot, first, second);
+}
+
+/** Most bytes of a body that one read gets. */
 export const bytesPerRead = (chunk: number): number => Math.min(chunk, TLS_RECORD_BYTES);
 
-/** Bytes asked for of each slot's object, kept up operation by operation; frees are left to the slots themselves. */
+/** Bytes that each slot's object was asked for with, as operations go on. A free changes nothing here. */
 export class AskedBytes {
   constructor(private sizes = new Float64Array(1024)) {}
 
@@ -144,15 +132,13 @@ export class AskedBytes {
 
   /** Takes in the records [from, from + count). */
   note({ records }: Tape, from: number, count: number): void {
-    const words = new Uint32Array(records.buffer, records.byteOffset, records.length / 4);
-    const whole = (at: number) => (words[at] as number) + (words[at + 1] as number) * 2 ** 32;
-    const end = (from + count) * RECORD_WORDS;
-    for (let at = from * RECORD_WORDS; at < end; at += RECORD_WORDS) {
-      const kind = words[at] as number;
+    const operations = new TraceRecords(records);
+    for (let i = from; i < from + count; i++) {
+      const kind = operations.kind(i);
       if (kind > OpKind.realloc) continue;
-      const [slot, first, second] = [words[at + 1] as number, whole(at + 2), whole(at + 4)];
+      const slot = operations.slot(i);
       if (slot >= this.sizes.length) this.#grow(slot + 1);
-      this.sizes[slot] = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
+      this.sizes[slot] = bytesAsked(kind, operations.first(i), operations.second(i));
     }
   }
 

@@ -1,7 +1,8 @@
 /** A Worker: does what it is asked, one request after another, and says how far it is. */
 import { findCliffs, findCostKind, readTrace } from "../index.js";
 import { renderSvg } from "../report/svg.js";
-import { openModule, prepareModule } from "./foreign.js";
+import { openModule, prepareModule } from "./module.js";
+import { openModel } from "./playable.js";
 import { type OnProgress, Player } from "./player.js";
 import {
   type Answer,
@@ -15,7 +16,6 @@ import {
   type Reply,
   type Request,
 } from "./protocol.js";
-import { openModel } from "./subject.js";
 import { traceTape } from "./tape.js";
 
 /** The part of a Worker's global scope used here; the compiler is told of a page's. */
@@ -60,10 +60,10 @@ const handlers: Handlers = {
   async open({ tape, touch, ...chosen }, onProgress) {
     player = undefined;
     const { choice } = chosen;
-    const subject = isModule(choice)
+    const playable = isModule(choice)
       ? await openModule(choice.allocator, await bytesOf(chosen))
       : await openModel(choice);
-    const opened = await Player.open(tape, choice, subject, touch, onProgress);
+    const opened = await Player.open(tape, choice, playable, touch, onProgress);
     player = opened.player;
     return opened.played;
   },

@@ -1,4 +1,4 @@
-import { isModule } from "../../src/allocator/name.js";
+import { isModule } from "../../src/allocator/choice.js";
 import type { Environment, Output } from "../../src/cli/environment.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";

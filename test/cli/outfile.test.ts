@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/base/errors.js";
 import { prepareStream, prepareSvg } from "../../src/cli/outfile.js";
@@ -81,10 +83,17 @@ describe("a file written piece by piece", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("may be a device", async () => {
-    const file = await prepareStream("--addresses", "/dev/null");
+  test("may be no file but a pipe or a device, which gets the pieces and stays what it is", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const reader = promisify(execFile)("cat", [path]);
+    const file = await stream("pipe");
     file.append("one\n");
+    file.append("two\n");
     file.finish();
+    expect((await reader).stdout).toBe("one\ntwo\n");
+    expect((await stat(path)).isFIFO()).toBe(true);
+    expect(await readdir(folder)).toEqual(["pipe"]);
   });
 
   test("that cannot be written is refused at once", async () => {

@@ -3,10 +3,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox/sandbox.js";
+import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES } from "../../src/trace/records.js";
 import { seedsOf } from "../random.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
 import type { GlibcOptions } from "./model.js";

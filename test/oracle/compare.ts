@@ -1,5 +1,5 @@
 /** Compares the model with the real allocator on a trace. */
-import type { TouchPolicy } from "../../src/sandbox/sandbox.js";
+import type { TouchPolicy } from "../../src/allocator/access.js";
 import { environmentOf, type GlibcOptions, observeModel } from "./model.js";
 import { type Difference, firstDifference } from "./observation.js";
 import { type Oracle, type OracleJob, type OracleRun, withCalls } from "./oracle.js";

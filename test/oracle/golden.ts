@@ -3,7 +3,7 @@
  * addresses; checkpoints are kept whole.
  */
 import { readFileSync } from "node:fs";
-import type { TOUCH_POLICIES } from "../../src/sandbox/sandbox.js";
+import type { TOUCH_POLICIES } from "../../src/allocator/access.js";
 import { MALLINFO, type Observation } from "./observation.js";
 
 /** Operations whose addresses share a hash. */

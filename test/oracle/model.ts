@@ -1,7 +1,10 @@
 /** Observes a model as the oracle observes the real allocator. */
+
+import type { TouchPolicy } from "../../src/allocator/access.js";
 import { totalFaults } from "../../src/allocator/counters.js";
-import { openSandbox, type Sandbox, type TouchPolicy } from "../../src/sandbox/sandbox.js";
-import { OpKind, RECORD_BYTES, type Trace } from "../../src/trace/trace.js";
+import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
+import type { Trace } from "../../src/trace/trace.js";
 import {
   type Checkpoint,
   FAILED,
@@ -71,7 +74,7 @@ export async function observeModel(run: ModelRun): Promise<Observation> {
 /** Cuts a trace where something has to be looked at in between, which is after checkpoints and what may be mapped. */
 class Observer {
   readonly #count: number;
-  readonly #view: DataView;
+  readonly #records: TraceRecords;
   readonly #places: Float64Array;
   readonly #held: number[] = [];
   readonly #checkpoints: Checkpoint[] = [];
@@ -87,7 +90,7 @@ class Observer {
   ) {
     const { records, interval, options } = run;
     this.#count = records.length / RECORD_BYTES;
-    this.#view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    this.#records = new TraceRecords(records);
     this.#places = new Float64Array(this.#count);
     this.#interval = interval ?? Number.POSITIVE_INFINITY;
     this.#leastMapped = Math.min(LEAST_MAPPED, (options?.mmapThreshold ?? LEAST_MAPPED) - PAGE);
@@ -112,7 +115,7 @@ class Observer {
   async *#pieces() {
     while (this.#done < this.#count) {
       const end = this.#pieceEnd(this.#done);
-      const records = this.run.records.subarray(this.#done * RECORD_BYTES, end * RECORD_BYTES);
+      const records = sliceRecords(this.run.records, this.#done, end);
       yield { records, count: end - this.#done };
     }
   }
@@ -132,12 +135,9 @@ class Observer {
   }
 
   #operation(operation: number): { kind: number; slot: number; bytes: number; align: number } {
-    const at = operation * RECORD_BYTES;
-    const kind = this.#view.getUint32(at, true);
-    const [first, second] = [this.#view.getBigUint64(at + 8, true), this.#view.getBigUint64(at + 16, true)];
-    const bytes = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
-    const align = kind === OpKind.aligned ? Number(first) : 0;
-    return { kind, slot: this.#view.getUint32(at + 4, true), bytes: Number(bytes), align };
+    const { kind, slot, first, second } = this.#records.read(operation);
+    const align = kind === OpKind.aligned ? first : 0;
+    return { kind, slot, bytes: bytesAsked(kind, first, second), align };
   }
 
   /** Takes the addresses of the piece that just ran. */

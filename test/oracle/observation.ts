@@ -1,4 +1,5 @@
 /** What is observed of a trace's run, on the real allocator as on a model, and how two of them are compared. */
+import { TraceRecords } from "../../src/trace/records.js";
 import { formatOperation } from "../../src/trace/write.js";
 
 /** mallinfo2's fields, in its order. */
@@ -95,7 +96,7 @@ function failure(records: Uint8Array, { failure, places }: Observation): Differe
 }
 
 export function operationText(records: Uint8Array, operation: number): string {
-  return formatOperation(new DataView(records.buffer, records.byteOffset, records.byteLength), operation);
+  return formatOperation(new TraceRecords(records), operation);
 }
 
 function placesDifference(records: Uint8Array, real: Observation, model: Observation): Difference | null {

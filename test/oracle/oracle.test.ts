@@ -1,7 +1,7 @@
 /** What the pages about glibc and the kernel say, asked of the real ones: the oracle can be trusted, or the machine is another. */
 import { describe, expect, it, vi } from "vitest";
-import type { TouchPolicy } from "../../src/sandbox/sandbox.js";
-import { OpKind } from "../../src/trace/trace.js";
+import type { TouchPolicy } from "../../src/allocator/access.js";
+import { OpKind } from "../../src/trace/records.js";
 import { whyNotLive } from "./live.js";
 import { FAILED, formatPlace } from "./observation.js";
 import {

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { TOUCH_POLICIES, type TouchPolicy } from "../../src/sandbox/sandbox.js";
-import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
+import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
 import {
   type Checkpoint,
   FAILED,

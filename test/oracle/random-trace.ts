@@ -6,7 +6,7 @@
  * oldest, any) and whether the heap grows or shrinks, so that chunks meet in all the orders that they meet in programs.
  */
 import { TraceEncoder } from "../../src/trace/encode.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES } from "../../src/trace/records.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

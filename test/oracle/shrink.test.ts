@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
 import { hashRecords } from "./golden.js";
 import { PROFILE_NAMES, randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";

@@ -1,6 +1,6 @@
 /** Reduces a trace that shows a difference to the few operations that do. */
 import { TraceEncoder } from "../../src/trace/encode.js";
-import { OpKind, RECORD_BYTES } from "../../src/trace/trace.js";
+import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { operationText } from "./observation.js";
 
 /** An operation on an object that keeps its number when others go. */
@@ -78,7 +78,7 @@ async function simplify(operations: Operation[], judge: Judge): Promise<Operatio
 function simpler(operation: Operation): Operation[] {
   const { kind, first, second } = operation;
   if (kind > OpKind.realloc) return [];
-  const bytes = kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second;
+  const bytes = bytesAsked(kind, first, second);
   const sized = (size: number): Operation => {
     if (kind === OpKind.malloc) return { ...operation, first: size };
     return { ...operation, ...(kind === OpKind.calloc && { first: 1 }), second: size };
@@ -111,7 +111,7 @@ function withoutOrphans(operations: Operation[]): Operation[] {
   return operations.filter(({ kind, object, first, second }) => {
     if (kind === OpKind.free) return live.delete(object);
     if (kind < OpKind.realloc) {
-      live.set(object, kind === OpKind.malloc ? first : kind === OpKind.calloc ? first * second : second);
+      live.set(object, bytesAsked(kind, first, second));
       return true;
     }
     const bytes = live.get(object);
@@ -123,17 +123,11 @@ function withoutOrphans(operations: Operation[]): Operation[] {
 }
 
 function decode(records: Uint8Array): Operation[] {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const read = new TraceRecords(records);
   const objects: number[] = [];
-  return Array.from({ length: records.length / RECORD_BYTES }, (_, i) => {
-    const at = i * RECORD_BYTES;
-    const kind = view.getUint32(at, true);
-    const slot = view.getUint32(at + 4, true);
+  return Array.from({ length: read.count }, (_, i) => {
+    const { kind, slot, first, second } = read.read(i);
     if (kind < OpKind.realloc) objects[slot] = i;
-    const [first, second] = [
-      Number(view.getBigUint64(at + 8, true)),
-      Number(view.getBigUint64(at + 16, true)),
-    ];
     return { kind, object: objects[slot] as number, first, second };
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES } from "../../src/trace/records.js";
 import { operationsOf } from "./helpers.js";
 
 describe("collecting a trace", () => {

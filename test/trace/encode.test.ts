@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { TraceError } from "../../src/base/errors.js";
 import { CHUNK_RECORDS, MAX_BYTES, TraceEncoder } from "../../src/trace/encode.js";
-import { RECORD_BYTES, type TraceChunk } from "../../src/trace/trace.js";
+import { RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
+import type { TraceChunk } from "../../src/trace/trace.js";
 import { formatOperation } from "../../src/trace/write.js";
 
 function linesOf({ records, count }: TraceChunk): string[] {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
-  return Array.from({ length: count }, (_, index) => formatOperation(view, index));
+  const operations = new TraceRecords(records);
+  return Array.from({ length: count }, (_, index) => formatOperation(operations, index));
 }
 
 function withObject(bytes = 100): TraceEncoder {

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type CollectedTrace, collectTrace } from "../../src/trace/collect.js";
 import { type ReadTraceOptions, readTrace } from "../../src/trace/read.js";
+import { TraceRecords } from "../../src/trace/records.js";
 import type { TraceSource } from "../../src/trace/source.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
 import { formatOperation } from "../../src/trace/write.js";
 
 /** A file beside the tests, or in bench/traces. */
@@ -35,8 +35,8 @@ export async function read(source: TraceSource, options?: ReadTraceOptions): Pro
 
 /** The operations in our text form. */
 export function operationsOf({ records, count }: CollectedTrace): string[] {
-  const view = new DataView(records.buffer, records.byteOffset, count * RECORD_BYTES);
-  return Array.from({ length: count }, (_, index) => formatOperation(view, index));
+  const operations = new TraceRecords(records);
+  return Array.from({ length: count }, (_, index) => formatOperation(operations, index));
 }
 
 /** Reads a trace. Returns its operations in our text form. */

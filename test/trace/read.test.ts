@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TraceError } from "../../src/base/errors.js";
 import { readTrace } from "../../src/trace/read.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { bytesOf, cutAt, fileBytes, gzip, operations, read } from "./helpers.js";
 
 describe("reading a trace", () => {
@@ -181,9 +181,8 @@ describe("reading a trace", () => {
     for await (const chunk of await readTrace(source())) {
       buffer ??= chunk.records.buffer;
       expect(chunk.records.buffer === buffer).toBe(true);
-      const view = new DataView(chunk.records.buffer, chunk.records.byteOffset);
-      for (let n = 0; n < chunk.count; n++)
-        slots = Math.max(slots, view.getUint32(n * RECORD_BYTES + 4, true) + 1);
+      const records = new TraceRecords(chunk.records);
+      for (let n = 0; n < chunk.count; n++) slots = Math.max(slots, records.slot(n) + 1);
       count += chunk.count;
     }
     expect(count).toBe(operations - 8);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readTrace } from "../../src/trace/read.js";
-import { RECORD_BYTES } from "../../src/trace/trace.js";
+import { RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { formatOperation, writeTrace } from "../../src/trace/write.js";
 import { fileBytes, operationsOf, read } from "./helpers.js";
 
@@ -95,8 +95,8 @@ describe("writing a trace", () => {
   });
 
   it("refuses a record of no kind", () => {
-    const records = new DataView(new ArrayBuffer(2 * RECORD_BYTES));
-    records.setUint32(RECORD_BYTES, 7, true);
+    const records = new TraceRecords(new Uint8Array(2 * RECORD_BYTES));
+    records.write(1, 7, 0);
     expect(formatOperation(records, 0)).toBe("a 0 0");
     expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 7, which does not exist");
   });

@@ -18,7 +18,7 @@ describe("the text of a cell", () => {
     const { address, bytes } = region as { address: number; bytes: number };
     const objects = { addresses: Float64Array.of(pointer), bytes: Float64Array.of(31 * PAGE) };
     const moment = {
-      runs: readPageRuns(sandbox, objects),
+      runs: readPageRuns(sandbox, sandbox.regions(), objects),
       regions: Float64Array.of(address, address + bytes),
     };
     const hex = (place: number) => `0x${place.toString(16)}`;

@@ -41,7 +41,7 @@ describe("page runs", () => {
     sandbox.touch(pointer + 100 * PAGE, 50 * PAGE);
     sandbox.fill(pointer + 150 * PAGE, 0, 25 * PAGE);
     const half = 200 * PAGE;
-    const runs = readPageRuns(sandbox, objects([[pointer, half]]));
+    const runs = readPageRuns(sandbox, sandbox.regions(), objects([[pointer, half]]));
     const seen = [...runs.details].map((detail, i) => {
       const { state, held } = decode(detail);
       return [state, held, runs.pages[i]];
@@ -61,16 +61,20 @@ describe("page runs", () => {
     const names = (counts: number[]) =>
       Object.fromEntries(counts.flatMap((pages, kind) => (pages ? [[KINDS[kind]?.id, pages]] : [])));
     const first = sandbox.calloc(1, 100 * PAGE);
-    expect(names(pagesByKind(readPageRuns(sandbox, objects([[first, 100 * PAGE]]))))).toMatchObject({
+    expect(
+      names(pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([[first, 100 * PAGE]])))),
+    ).toMatchObject({
       reserved: 100,
     });
     sandbox.free(first);
     const second = sandbox.calloc(1, 100 * PAGE);
-    const counts = names(pagesByKind(readPageRuns(sandbox, objects([[second, 100 * PAGE]]))));
+    const counts = names(
+      pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([[second, 100 * PAGE]]))),
+    );
     expect(counts).toMatchObject({ needless: 100 });
     sandbox.touch(second, 40 * PAGE);
     sandbox.free(second);
-    const kept = names(pagesByKind(readPageRuns(sandbox, objects([]))));
+    const kept = names(pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([]))));
     expect(kept.cached).toBeGreaterThanOrEqual(40);
   });
 

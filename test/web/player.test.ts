@@ -8,11 +8,11 @@ import {
   type TouchPolicy,
 } from "../../src/index.js";
 import { BUFFER_WAYS } from "../../src/results/iter-content.js";
-import { openModule } from "../../src/web/foreign.js";
+import { openModule } from "../../src/web/module.js";
 import { decode } from "../../src/web/page-runs.js";
+import { openModel } from "../../src/web/playable.js";
 import { Player } from "../../src/web/player.js";
 import { type Choice, isModule, type TimeNode } from "../../src/web/protocol.js";
-import { openModel } from "../../src/web/subject.js";
 import {
   codeOf,
   lengthOf,

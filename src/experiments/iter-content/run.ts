@@ -5,6 +5,7 @@
  * fell below 1 MB/s, at 1 GB below 100 KB/s.
  */
 
+import type { Allocator } from "../../allocator/allocator.js";
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
 import { defaultCosts } from "../../costs/profiles.js";
@@ -93,21 +94,21 @@ function readBody(sandbox: Sandbox, { way, chunk, body, onProgress }: IterConten
 
 /** Clears a buffer as the library did. Returns how many of its bytes already read as zero. */
 export function clearBuffer(
-  sandbox: Pick<Sandbox, "fill" | "pages"> & { machine: { pageBytes: number } },
+  allocator: Pick<Allocator, "fill" | "pages" | "pageBytes">,
   address: number,
   bytes: number,
 ): number {
-  const needless = zeroBytes(sandbox, address, bytes);
-  sandbox.fill(address, 0, bytes);
+  const needless = zeroBytes(allocator, address, bytes);
+  allocator.fill(address, 0, bytes);
   return needless;
 }
 
 /** Bytes of a range on pages that are known to be all zero. What is zero on a page that holds anything is not counted. */
-function zeroBytes(sandbox: Parameters<typeof clearBuffer>[0], address: number, bytes: number): number {
+function zeroBytes(allocator: Parameters<typeof clearBuffer>[0], address: number, bytes: number): number {
   const end = address + bytes;
-  const { pageBytes } = sandbox.machine;
+  const { pageBytes } = allocator;
   let zero = 0;
-  for (const run of sandbox.pages(address, bytes)) {
+  for (const run of allocator.pages(address, bytes)) {
     if (run.state === "written" || run.state === "shared") continue;
     zero += Math.min(end, run.address + run.pages * pageBytes) - Math.max(address, run.address);
   }

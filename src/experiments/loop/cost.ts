@@ -1,5 +1,6 @@
 /** What one iteration of Benfield's loop costs, at one size. */
 
+import type { Allocator } from "../../allocator/allocator.js";
 import { type Counters, SYSCALLS, subtract, totalFaults } from "../../allocator/counters.js";
 import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
@@ -7,14 +8,7 @@ import { simulatedTime } from "../../costs/simulate.js";
 import type { IterationCost, LoopCost } from "../../results/loop.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
-import {
-  type AllocatorRun,
-  type AnyAllocator,
-  costsOf,
-  notesOf,
-  pageBytesOf,
-  prepareAllocator,
-} from "../open.js";
+import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
 
 /** A loop has settled after this many iterations of one cost, */
 const ALIKE = 4;
@@ -55,14 +49,14 @@ export async function openLoop(run: AllocatorRun, written: number): Promise<Loop
   const first = await open();
   const costs = costsOf(first, run.costs);
   return {
-    pageBytes: pageBytesOf(first),
+    pageBytes: first.pageBytes,
     costs,
     ...notesOf(first),
     costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
   };
 }
 
-function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, costs: CostProfile | undefined) {
+function measureLoop(sandbox: Allocator, bytes: number, written: number, costs: CostProfile | undefined) {
   try {
     return runLoop({ sandbox, records: callocLoopRecords(bytes, written), costs }, bytes);
   } catch (error) {
@@ -75,7 +69,7 @@ function measureLoop(sandbox: AnyAllocator, bytes: number, written: number, cost
 }
 
 interface Running {
-  sandbox: AnyAllocator;
+  sandbox: Allocator;
   records: TraceChunk;
   costs: CostProfile | undefined;
 }

@@ -1,9 +1,10 @@
+import type { TouchPolicy } from "../../allocator/access.js";
 import { checkWhole } from "../../base/arguments.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
 import type { OptionValues } from "../../results/run.js";
 import type { ProfileNode } from "../../sandbox/call-tree.js";
-import { openSandbox, type Sandbox, type TouchPolicy } from "../../sandbox/sandbox.js";
+import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { callocLoopRecords } from "../loop/cost.js";
 import type { ModelRun } from "../open.js";

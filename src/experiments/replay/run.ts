@@ -1,7 +1,8 @@
+import type { TouchPolicy } from "../../allocator/access.js";
+import type { ReplayOptions } from "../../allocator/replay.js";
 import type { TimelinePoint } from "../../allocator/timeline.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result } from "../../results/run.js";
-import type { ReplayOptions, TouchPolicy } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
 

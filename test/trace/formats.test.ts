@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { TraceError } from "../../src/base/errors.js";
-import { DETECT_BYTES, detectFormat } from "../../src/trace/detect.js";
+import { HEAD_BYTES } from "../../src/trace/format.js";
+import { detectFormat } from "../../src/trace/formats.js";
 import { bytesOf } from "./helpers.js";
 
-const formatOf = (text: string) => detectFormat(bytesOf(text));
+const formatOf = (text: string) => detectFormat(bytesOf(text)).name;
 
 describe("the format of a trace", () => {
   it.each([
@@ -41,7 +42,7 @@ describe("the format of a trace", () => {
   });
 
   it("is told without the last line where that is cut", () => {
-    const comments = "# xxx\n".repeat(Math.ceil(DETECT_BYTES / 6));
-    expect(formatOf(`${comments.slice(0, DETECT_BYTES - 1)}x`)).toBe("text");
+    const comments = "# xxx\n".repeat(Math.ceil(HEAD_BYTES / 6));
+    expect(formatOf(`${comments.slice(0, HEAD_BYTES - 1)}x`)).toBe("text");
   });
 });

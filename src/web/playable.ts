@@ -1,34 +1,28 @@
-/** What a player runs its tape on: a model's sandbox, or a module of somebody else's (foreign.ts). */
+/** What a player runs its tape on: a model's sandbox, or a module of somebody else's (module.ts). */
 import {
+  type Allocator,
   defaultCosts,
   type Events,
   openSandbox,
   type ProfileNode,
-  type Sandbox,
+  type SimulatedAllocator,
   type SimulatedTime,
   simulatedTime,
 } from "../index.js";
-import { ADDRESS_LIMIT } from "./layout.js";
 import type { Choice } from "./protocol.js";
-
-/** As much of a sandbox as is run and looked at. */
-export interface Face
-  extends Pick<Sandbox, "counters" | "fill" | "hostBytes" | "pages" | "regions" | "repeat" | "slots"> {
-  machine: Pick<Sandbox["machine"], "pageBytes">;
-}
 
 /** Goes back to where it was made. */
 export type WayBack = () => Promise<void>;
 
-export interface Subject {
+export interface Playable {
   /** Another one after going back, where nothing can be undone. */
-  readonly face: Face;
+  readonly allocator: Allocator;
   /** What is to be known of it, in a sentence; empty for a model. */
   readonly note: string;
-  /** Where addresses end. */
-  readonly addressLimit: number;
-  /** Most to run in one call, between two words about it: records, and rounds of a loop no longer than them. */
+  /** Most to run in one call, between two signs of life: records, and rounds of a loop no longer than them. */
   readonly most: { records: number; rounds: number };
+  /** The ranges of address space that are there to be looked at. */
+  regions: SimulatedAllocator["regions"];
   /** A way back to here; undefined where there is none but from the start. */
   wayBack(): WayBack | undefined;
   /** What tells simulated time; absent for what really ran. */
@@ -46,18 +40,18 @@ export interface Clock {
 const MOST_RECORDS = 1024;
 
 /** Opens a model. @throws OptionError, SandboxError */
-export async function openModel({ allocator, options }: Choice): Promise<Subject> {
-  const sandbox = await openSandbox(allocator, options);
-  const costs = defaultCosts(sandbox.machine.kernel);
+export async function openModel({ allocator: name, options }: Choice): Promise<Playable> {
+  const allocator: SimulatedAllocator = await openSandbox(name, options);
+  const costs = defaultCosts(allocator.machine.kernel);
   return {
-    face: sandbox,
+    allocator,
     note: "",
-    addressLimit: ADDRESS_LIMIT,
     most: { records: MOST_RECORDS, rounds: 2048 },
+    regions: () => allocator.regions(),
     wayBack() {
-      const checkpoint = sandbox.checkpoint();
-      return async () => sandbox.restore(checkpoint);
+      const checkpoint = allocator.checkpoint();
+      return async () => allocator.restore(checkpoint);
     },
-    clock: { price: (events) => simulatedTime(events, costs), profile: () => sandbox.profile() },
+    clock: { price: (events) => simulatedTime(events, costs), profile: () => allocator.profile() },
   };
 }

@@ -1,14 +1,15 @@
-import type { Sandbox } from "../sandbox/sandbox.js";
+import type { Allocator } from "../allocator/allocator.js";
+import type { Counters } from "../allocator/counters.js";
 
-/** What the cases ask of an allocator: a `Sandbox`, a `WasmAllocator`, or anything with the same face. */
-export interface Subject
-  extends Pick<Sandbox, "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store" | "fill"> {
+type Asked = "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store" | "fill" | "close";
+
+/** As much of an `Allocator` as the cases use, so that anything with these functions can be checked. */
+export interface Subject extends Pick<Allocator, Asked> {
   load(address: number, width?: 1 | 2 | 4): number;
-  /** Bytes that may be used at an address; what has none of it is not asked. */
+  /** An allocator that does not tell usable sizes has none of it. */
   usableSize?(pointer: number): number;
-  /** Bytes the allocator has from its host. */
-  counters(): { bytes: { system: number } };
-  close(): void;
+  /** Of these, the bytes the allocator has from its host. */
+  counters(): { bytes: Pick<Counters["bytes"], "system"> };
 }
 
 /** An allocator broke a promise. */
@@ -16,17 +17,17 @@ export class BrokenPromise extends Error {
   override name = "BrokenPromise";
 }
 
-/** Calls that are told when something fails. */
-const TOLD = 6;
-/** Contents of blocks of so many bytes are looked at every so many, and at both ends. */
+/** How many calls a failure lists. */
+const LISTED = 6;
+/** Which bytes of a block are looked at: up to a size, one in so many; and always both ends. */
 const STRIDES = [
   [4096, 1],
   [2 ** 20, 61],
   [Number.POSITIVE_INFINITY, 4093],
 ] as const;
 
-/** An allocator under test: every call is remembered, so that a failure can tell what led to it. */
-export class Bench {
+/** Calls the subject for a case. It remembers the calls, so that a failure can tell what led to it. */
+export class Tester {
   readonly #calls: string[] = [];
 
   constructor(
@@ -46,11 +47,11 @@ export class Bench {
 
   #note(call: string, pointer?: number): number {
     this.#calls.push(pointer === undefined ? call : `${call} = ${hex(pointer)}`);
-    if (this.#calls.length > TOLD) this.#calls.shift();
+    if (this.#calls.length > LISTED) this.#calls.shift();
     return pointer ?? 0;
   }
 
-  /** Remembers a call before it is made too, as it may trap. */
+  /** Remembers a call before it is made as well, for it may trap. */
   #call(text: string, call: () => number): number {
     this.#note(text);
     const pointer = call();
@@ -72,13 +73,13 @@ export class Bench {
     return this.#call(`realloc(${hex(pointer)}, ${bytes})`, () => this.subject.realloc(pointer, bytes));
   }
 
-  // ---- Calls that have to give memory ----
+  // ---- Calls that must give memory ----
 
   malloc(bytes: number): number {
     return this.#given(this.tryMalloc(bytes));
   }
 
-  /** Zeroed memory, looked at. */
+  /** Zeroed memory. Every byte of it is checked. */
   calloc(bytes: number): number {
     const pointer = this.#given(this.tryCalloc(1, bytes));
     this.expectZero(pointer, bytes);
@@ -120,7 +121,7 @@ export class Bench {
     this.subject.store(address, value);
   }
 
-  /** Every byte has to be zero. */
+  /** Every byte must be zero. */
   expectZero(pointer: number, bytes: number): void {
     const words = bytes - (bytes % 4);
     for (let at = 0; at < words; at += 4) {
@@ -137,7 +138,7 @@ export class Bench {
     return this.fail(`byte ${at} of ${bytes} zeroed bytes at ${hex(pointer)} is ${value}`);
   }
 
-  /** All bytes of a small range have to be `value`; of a larger one its ends, and some between. */
+  /** All bytes of a small range must be `value`; of a larger one both ends, and some between. */
   expectFilled(pointer: number, value: number, bytes: number): void {
     const stride = STRIDES.find(([most]) => bytes <= most)?.[1] ?? 1;
     for (let at = 0; at < bytes; at += stride) this.#expectByte(pointer, at, value);

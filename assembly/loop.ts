@@ -1,0 +1,66 @@
+/**
+ * The loop over a buffer of records (shared/records.ts), which the host fills and runs as often as it likes. What a
+ * record does is the step's: over a model in replay.ts, over a foreign allocator in driver.ts.
+ */
+import { FIRST_AT, KIND_AT, RECORD_BYTES, SECOND_AT, SLOT_AT } from "./shared/records";
+
+export function kindOf(record: usize): i32 {
+  return load<i32>(record, KIND_AT);
+}
+
+export function slotOf(record: usize): u32 {
+  return load<u32>(record, SLOT_AT);
+}
+
+export function firstOf(record: usize): u64 {
+  return load<u64>(record, FIRST_AT);
+}
+
+export function secondOf(record: usize): u64 {
+  return load<u64>(record, SECOND_AT);
+}
+
+/** Objects alive at once that fit: a slot each. */
+export const MOST_SLOTS: u32 = 1 << 26;
+
+/** Runs one record at an address, and returns the pointer that it allocated, or 0. A class without fields. */
+export abstract class Step {
+  abstract run(record: usize): u64;
+}
+
+// Of the last run: records done in whole rounds, where a round begins, and where the one in progress is.
+let doneInRounds: f64 = 0;
+let began: usize = 0;
+let position: usize = 0;
+
+/** Records that the last run did, also when it trapped. */
+export function replayed(): f64 {
+  return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
+}
+
+/** Runs the buffer's records [from, to), `times` over, and puts what each returned into `results`. */
+export function runRecords<S extends Step>(
+  step: S,
+  buffer: usize,
+  results: usize,
+  from: u32,
+  to: u32,
+  times: u32,
+): void {
+  doneInRounds = 0;
+  began = buffer + <usize>RECORD_BYTES * from;
+  position = began;
+  for (let round: u32 = 0; round < times; round++) {
+    runOnce(step, buffer, results, from, to);
+    doneInRounds += to - from;
+    position = began;
+  }
+}
+
+/** A function with one variable, so that little has to be kept somewhere during the allocator's calls. */
+function runOnce<S extends Step>(step: S, buffer: usize, results: usize, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    position = buffer + <usize>RECORD_BYTES * i;
+    store<u64>(results + 8 * i, step.run(buffer + <usize>RECORD_BYTES * i));
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * How an allocator is written in one word:
+ *
+ *      name                                        a model
+ *      name:option=value:option=value              with options of its own and of its machine
+ *      path/to.wasm                                a module, by its path or URL
+ *      path/to.wasm:option=value:option=value      with names of its functions
+ *
+ * This is the grammar alone. Which models, options and values there are is said in models.ts and
+ * module-options.ts.
+ */
+import { OptionError } from "../base/errors.js";
+
+/** Options by name: numbers in bytes or plain, and words. */
+export type Options = Readonly<Record<string, string | number>>;
+
+/** An allocator as it is written. */
+export interface WrittenChoice {
+  /** A model's name, or the path of a module. */
+  name: string;
+  /** Each `option=value`, not looked at yet. */
+  settings: readonly string[];
+}
+
+/** A module with settings. What does not end so is all path. */
+const MODULE = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
+
+/** Whether an allocator, by its name, is a wasm module: its path or URL. No model is named so. */
+export const isModule = (name: string): boolean => name.endsWith(".wasm");
+
+/** Takes apart what is known to be a module's, whatever its path. */
+export function splitModule(text: string): WrittenChoice {
+  const { path = text, settings } = MODULE.exec(text)?.groups ?? {};
+  return { name: path, settings: settings?.split(":") ?? [] };
+}
+
+/** Takes apart a model's or a module's. */
+export function splitChoice(text: string): WrittenChoice {
+  const module = splitModule(text);
+  if (isModule(module.name)) return module;
+  const [name = "", ...settings] = text.split(":");
+  return { name, settings };
+}
+
+/**
+ * Reads the settings of a choice. `read` gives the value of each option; undefined where that is no option at all.
+ * @param example what could be written after the name.
+ * @throws OptionError for what is no `option=value`, or sets an option twice; what `read` throws.
+ */
+export function readSettings<Value>(
+  { name, settings }: WrittenChoice,
+  example: string,
+  read: (option: string, value: string) => Value | undefined,
+): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const setting of settings) {
+    const [, option, text] = /^([^=]*)=(.*)$/s.exec(setting) ?? [];
+    const value = option === undefined || text === undefined ? undefined : read(option, text);
+    if (option === undefined || value === undefined) {
+      throw new OptionError(`"${setting}" is not an option: write ${name}:${example}`);
+    }
+    if (Object.hasOwn(values, option)) {
+      throw new OptionError(`"${[name, ...settings].join(":")}" sets ${option} twice`);
+    }
+    values[option] = value;
+  }
+  return values;
+}

@@ -1,0 +1,21 @@
+import type { TraceChunk } from "../trace/trace.js";
+import type { TouchPolicy } from "./access.js";
+import type { TimelinePoint } from "./timeline.js";
+
+export interface ReplayOptions {
+  /** Default `none`. */
+  touch?: TouchPolicy;
+  /** Keeps at most so many points of the timeline; 0, the default, keeps none. */
+  timelinePoints?: number;
+  /** Called after each chunk with the operations done so far. */
+  onProgress?: (operations: number) => void;
+  /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
+  onResults?: (addresses: number[], chunk: TraceChunk) => void;
+}
+
+export interface ReplayResult {
+  operations: number;
+  /** Allocations that returned 0 though something was asked for; the trace went on without them. */
+  failedAllocations: number;
+  timeline: TimelinePoint[];
+}

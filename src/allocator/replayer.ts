@@ -1,0 +1,141 @@
+/** Replays traces on a module whose loop is in wasm: assembly/replay.ts over a model, assembly/driver.ts over a foreign one. */
+import { checkOneOf, checkWhole } from "../base/arguments.js";
+import { RECORD_BYTES, sliceRecords } from "../trace/records.js";
+import type { Trace, TraceChunk } from "../trace/trace.js";
+import { TOUCH_POLICIES, type TouchPolicy } from "./access.js";
+import type { Counters } from "./counters.js";
+import type { ReplayOptions, ReplayResult } from "./replay.js";
+import { Timeline } from "./timeline.js";
+
+/** What such a module exports. Addresses are those of its own memory. */
+export interface ReplayExports {
+  memory: WebAssembly.Memory;
+  /** Where records are put. Asking for it may make the buffer, and so grow the memory. */
+  bufferAddress(): number;
+  /** How many it holds. */
+  bufferRecords(): number;
+  /** Where the address that each of the last records returned is, as a u64; 0 for those that allocate nothing. */
+  resultsAddress(): number;
+  /** Where the slots are, as a `SlotLayout` says. */
+  slotsAddress(): number;
+  slotsMade(): number;
+  /** Runs the records [from, to) of the buffer, `times` over. A foreign allocator's blocks are verified if `verify` is 1. */
+  replay(from: number, to: number, times: number, touch: number, verify: number): void;
+  /** Records that the last `replay` did, also when it trapped. */
+  replayed(): number;
+  /** Allocations so far that returned 0 though something was asked for. */
+  failedAllocations(): number;
+}
+
+/** How wide a slot is, and the pointer that it begins with. */
+export interface SlotLayout {
+  slotBytes: number;
+  pointerBytes: 4 | 8;
+}
+
+/** The way to a module. */
+export interface ReplayTarget {
+  /** @throws SandboxError if it is of no use any more. */
+  exports(): ReplayExports;
+  /** Calls the module. Traps are thrown as the errors that they stand for. */
+  run<T>(call: (exports: ReplayExports) => T): T;
+  /** What the timeline is made of. */
+  bytes(): Counters["bytes"];
+}
+
+export interface VerifiedReplayOptions extends ReplayOptions {
+  verify?: boolean;
+}
+
+export class Replayer {
+  constructor(
+    private readonly target: ReplayTarget,
+    private readonly layout: SlotLayout,
+  ) {}
+
+  /** Runs a trace. @throws TraceError from the trace; what `run` throws, naming the operation. */
+  async replay(trace: Trace, options: VerifiedReplayOptions): Promise<ReplayResult> {
+    checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
+    const { target } = this;
+    const timeline = new Timeline(options.timelinePoints ?? 0);
+    const failedBefore = target.exports().failedAllocations();
+    let operations = 0;
+    for await (const chunk of trace) {
+      this.#replayChunk(chunk, operations, timeline, options);
+      operations += chunk.count;
+      options.onProgress?.(operations);
+    }
+    return {
+      operations,
+      timeline: timeline.finish(operations, () => target.bytes()),
+      failedAllocations: target.exports().failedAllocations() - failedBefore,
+    };
+  }
+
+  /** Runs a few records `times` over. @throws RangeError for more than the buffer holds. */
+  repeat(records: TraceChunk, times: number, touch: TouchPolicy): void {
+    checkWhole("times", times);
+    checkOneOf("touch", touch, TOUCH_POLICIES);
+    const most = this.target.exports().bufferRecords();
+    if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
+    this.#write(records, 0, records.count);
+    const policy = TOUCH_POLICIES.indexOf(touch);
+    this.target.run((exports) => exports.replay(0, records.count, times, policy, 0));
+  }
+
+  /** The address of the object in each slot; 0 for a slot without one. */
+  slots(): Float64Array {
+    const { slotBytes, pointerBytes } = this.layout;
+    const { memory, slotsAddress, slotsMade } = this.target.exports();
+    const stride = slotBytes / 4;
+    const words = new Uint32Array(memory.buffer, slotsAddress(), stride * slotsMade());
+    const pointers = new Float64Array(words.length / stride);
+    for (let slot = 0; slot < pointers.length; slot++) {
+      const low = words[stride * slot] as number;
+      // As halves: a BigInt each would cost several times as much.
+      pointers[slot] = pointerBytes === 4 ? low : low + (words[stride * slot + 1] as number) * 2 ** 32;
+    }
+    return pointers;
+  }
+
+  /** Runs a chunk in parts as large as the buffer, and those in parts that end where a point of the timeline is due. */
+  #replayChunk(chunk: TraceChunk, before: number, timeline: Timeline, options: VerifiedReplayOptions): void {
+    const most = this.target.exports().bufferRecords();
+    for (let first = 0; first < chunk.count; first += most) {
+      const count = Math.min(chunk.count - first, most);
+      this.#write(chunk, first, count);
+      for (let at = 0; at < count; ) {
+        const to = Math.min(count, at + timeline.until(before + first + at));
+        this.#replayRecords(at, to, before + first, options);
+        at = to;
+        timeline.note(before + first + at, () => this.target.bytes());
+      }
+      options.onResults?.(this.#results(count), chunk);
+    }
+  }
+
+  #replayRecords(from: number, to: number, before: number, options: VerifiedReplayOptions): void {
+    const exports = this.target.exports();
+    const policy = TOUCH_POLICIES.indexOf(options.touch ?? "none");
+    try {
+      this.target.run(({ replay }) => replay(from, to, 1, policy, options.verify ? 1 : 0));
+    } catch (error) {
+      if (error instanceof Error) {
+        error.message = `operation ${before + from + exports.replayed() + 1}: ${error.message}`;
+      }
+      throw error;
+    }
+  }
+
+  #write({ records }: TraceChunk, first: number, count: number): void {
+    const { memory, bufferAddress } = this.target.exports();
+    const at = bufferAddress(); // before the memory's buffer, which is another one after it has grown
+    const buffer = new Uint8Array(memory.buffer, at, count * RECORD_BYTES);
+    buffer.set(sliceRecords(records, first, first + count));
+  }
+
+  #results(count: number): number[] {
+    const { memory, resultsAddress } = this.target.exports();
+    return Array.from(new BigUint64Array(memory.buffer, resultsAddress(), count), Number);
+  }
+}

@@ -1,0 +1,30 @@
+/** The values of options as they are typed. */
+import { parseBytes } from "../base/bytes.js";
+import type { OptionInfo } from "./machine.js";
+
+/**
+ * Reads a value as its option wants it: a number where that has bytes or a number, one of its words, or any word.
+ * Undefined for what it does not take.
+ */
+export function readOption(option: OptionInfo, text: string): string | number | undefined {
+  const isNumeric = option.unit === "bytes" || typeof option.default === "number";
+  const value = isNumeric ? readNumber(text) : text;
+  const allowed = option.values?.map((word) => (isNumeric ? readNumber(word) : word));
+  return value === "" || (value !== undefined && allowed?.includes(value) === false) ? undefined : value;
+}
+
+/** What an option takes, to follow "it is". */
+export function wantedOf({ values, unit }: Pick<OptionInfo, "values" | "unit">): string {
+  if (values) return `one of ${values.join(", ")}`;
+  return unit === "bytes" ? "a size, such as 64GiB" : "a number";
+}
+
+/** A plain number, or a size in bytes; undefined if the text is neither. */
+function readNumber(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  try {
+    return parseBytes(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+/** The formats of traces. All that is known about one is in its own file; a new one is a line here. */
+import { TraceError } from "../base/errors.js";
+import { joinWords } from "../base/numbers.js";
+import { headOf, type TraceFormat } from "./format.js";
+import { repFormat } from "./rep.js";
+import { textFormat } from "./text.js";
+import { valgrindFormat } from "./valgrind.js";
+
+/** In the order in which messages name them. Detection asks the last first, for our own also takes a trace that is empty. */
+export const traceFormats = [textFormat, repFormat, valgrindFormat] as const;
+
+const all: readonly TraceFormat[] = traceFormats;
+
+export type TraceFormatName = (typeof traceFormats)[number]["name"];
+
+export const TRACE_FORMAT_NAMES: readonly TraceFormatName[] = traceFormats.map(({ name }) => name);
+
+/** @throws TraceError naming the formats there are. */
+export function findFormat(name: string): TraceFormat {
+  const found = all.find((format) => format.name === name);
+  if (found) return found;
+  throw new TraceError(`there is no trace format "${name}": there are ${joinWords(TRACE_FORMAT_NAMES)}`);
+}
+
+/**
+ * Tells a format from the first HEAD_BYTES of a trace, or all of a shorter one. A trace with nothing in it, or
+ * nothing but comments, is one of our text form.
+ * @throws TraceError that says what the trace lacks, or names the formats there are.
+ */
+export function detectFormat(bytes: Uint8Array): TraceFormat {
+  const head = headOf(bytes);
+  const found = all.findLast((format) => format.looksLike(head));
+  if (found) return found;
+  const remedies = all.map((format) => format.remedy?.(head));
+  throw new TraceError(remedies.find((remedy) => remedy !== undefined) ?? unrecognised());
+}
+
+function unrecognised(): string {
+  const names = traceFormats.map(({ name, about }) => `${name} (${about})`);
+  return `the format of this trace is not recognised. There are: ${joinWords(names)}`;
+}
