@@ -10,7 +10,7 @@ import type { ReplayTimeline } from "../experiments/replay/timeline.js";
 import { runsRows } from "../experiments/runs/csv.js";
 import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { Report, Result } from "../results/run.js";
-import { TRACE_FORMAT_NAMES, type TraceFormatName } from "../trace/formats.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { AddressLines } from "./addresses.js";
 import { collect, type Job } from "./collect.js";
 import type { Environment } from "./environment.js";
