@@ -24,7 +24,7 @@ class Comparison {
     /** Largest tiny, small and medium request. */
     private readonly limits: readonly number[],
   ) {
-    this.racks = [TINY, SMALL, MEDIUM].slice(0, limits.length).map((kind) => new ReferenceRack(kind, cpus));
+    this.racks = [TINY, SMALL, MEDIUM].slice(0, limits.length).map((shape) => new ReferenceRack(shape, cpus));
   }
 
   /** Phases of growing and of shrinking, so that regions fill and empty. */
@@ -72,7 +72,7 @@ class Comparison {
 
   /** Which address a region has is the kernel's affair: but it has one, and has it alone. */
   #compareAddress({ pointer, rack, block }: Held): void {
-    const { quantum, regionBytes } = rack.kind;
+    const { quantum, regionBytes } = rack.shape;
     const base = pointer - (pointer % regionBytes);
     const bases = this.#bases.get(rack) ?? new Map<number, number>();
     this.#bases.set(rack, bases);
@@ -93,7 +93,7 @@ class Comparison {
     const held = this.#take();
     if (!held) return;
     // What the program leaves at the end of a block may look like the size of a free one.
-    const end = held.pointer + held.block.quanta * held.rack.kind.quantum;
+    const end = held.pointer + held.block.quanta * held.rack.shape.quantum;
     this.sandbox.store(end - 2, this.random.below(80), 2);
     this.sandbox.free(held.pointer);
     held.rack.free(held.block);
@@ -103,10 +103,10 @@ class Comparison {
     const held = this.#take();
     if (!held) return;
     const bytes = this.#bytes() || 1;
-    const old = held.block.quanta * held.rack.kind.quantum;
+    const old = held.block.quanta * held.rack.shape.quantum;
     const rack = this.#rackFor(bytes) as ReferenceRack;
     const quanta = rack.quantaFor(bytes);
-    const good = quanta * rack.kind.quantum;
+    const good = quanta * rack.shape.quantum;
     const pointer = this.sandbox.realloc(held.pointer, bytes);
     const stays = (good <= old && good > old / 2) || (rack === held.rack && rack.resize(held.block, quanta));
     const moved = stays ? held : { rack, block: rack.malloc(quanta) };
@@ -115,11 +115,11 @@ class Comparison {
   }
 
   #compareBooks(): void {
-    const bytes = this.#held.map(({ block, rack }) => block.quanta * rack.kind.quantum);
+    const bytes = this.#held.map(({ block, rack }) => block.quanta * rack.shape.quantum);
     expect(this.sandbox.statistics()).toMatchObject({
       blocks_in_use: this.#held.length,
       size_in_use: bytes.reduce((a, b) => a + b, 0),
-      size_allocated: this.racks.reduce((sum, r) => sum + r.regions.length * r.kind.regionBytes, 0),
+      size_allocated: this.racks.reduce((sum, r) => sum + r.regions.length * r.shape.regionBytes, 0),
     });
   }
 }

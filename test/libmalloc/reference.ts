@@ -19,7 +19,7 @@ export interface Region {
   inDepot: boolean;
 }
 
-export interface Kind {
+export interface Shape {
   quantum: number;
   regionBytes: number;
   quanta: number;
@@ -27,12 +27,12 @@ export interface Kind {
   lastFreeLimit: number;
 }
 
-export const TINY: Kind = { quantum: 16, regionBytes: 2 ** 20, quanta: 64520, lists: 64, lastFreeLimit: 16 };
-export const SMALL: Kind = {
+export const TINY: Shape = { quantum: 16, regionBytes: 2 ** 20, quanta: 64520, lists: 64, lastFreeLimit: 16 };
+export const SMALL: Shape = {
   ...{ quantum: 512, regionBytes: 2 ** 23, quanta: 16319 },
   ...{ lists: 256, lastFreeLimit: Number.POSITIVE_INFINITY },
 };
-export const MEDIUM: Kind = { ...SMALL, quantum: 32768, regionBytes: 2 ** 27, quanta: 4095 };
+export const MEDIUM: Shape = { ...SMALL, quantum: 32768, regionBytes: 2 ** 27, quanta: 4095 };
 
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 const used = ({ blocks }: Region) => sum(blocks.filter(({ state }) => state !== "free").map((b) => b.quanta));
@@ -48,12 +48,12 @@ export class ReferenceRack {
   readonly moves = { left: 0, recalled: 0, unmapped: 0 };
 
   constructor(
-    readonly kind: Kind,
+    readonly shape: Shape,
     readonly cpus: number,
   ) {}
 
   quantaFor(bytes: number): number {
-    return Math.max(1, Math.ceil(bytes / this.kind.quantum));
+    return Math.max(1, Math.ceil(bytes / this.shape.quantum));
   }
 
   malloc(quanta: number): Block {
@@ -72,7 +72,7 @@ export class ReferenceRack {
   }
 
   #listOf(quanta: number): number {
-    return Math.min(quanta, this.kind.lists);
+    return Math.min(quanta, this.shape.lists);
   }
 
   /** The block freed latest of the lowest list that has any. */
@@ -117,7 +117,7 @@ export class ReferenceRack {
 
   #fromBump(quanta: number): Block | undefined {
     const region = this.#newest;
-    if (!region || this.#bumpOf(region) + quanta > this.kind.quanta) return undefined;
+    if (!region || this.#bumpOf(region) + quanta > this.shape.quanta) return undefined;
     const block: Block = { region, at: this.#bumpOf(region), quanta, state: "live" };
     region.blocks.push(block);
     return block;
@@ -135,14 +135,14 @@ export class ReferenceRack {
     this.#newest = undefined;
     if (!region) return;
     const at = this.#bumpOf(region);
-    if (at === this.kind.quanta) return;
-    const block: Block = { region, at, quanta: this.kind.quanta - at, state: "live" };
+    if (at === this.shape.quanta) return;
+    const block: Block = { region, at, quanta: this.shape.quanta - at, state: "live" };
     region.blocks.push(block);
     this.#merge(block);
   }
 
   free(block: Block): void {
-    if (block.region.inDepot || block.quanta >= this.kind.lastFreeLimit) {
+    if (block.region.inDepot || block.quanta >= this.shape.lastFreeLimit) {
       this.#release(block);
       return;
     }
@@ -183,10 +183,10 @@ export class ReferenceRack {
 
   #leaveSparse(): void {
     const mine = this.regions.filter(({ inDepot }) => !inDepot);
-    const total = mine.length * this.kind.quanta;
+    const total = mine.length * this.shape.quanta;
     const busy = sum(mine.map(used));
-    if (total - busy <= 1.5 * this.kind.quanta || busy >= 0.75 * total) return;
-    const region = mine.find((one) => used(one) < 0.75 * this.kind.quanta);
+    if (total - busy <= 1.5 * this.shape.quanta || busy >= 0.75 * total) return;
+    const region = mine.find((one) => used(one) < 0.75 * this.shape.quanta);
     if (!region) return;
     if (this.#last?.region === region) {
       const block = this.#last;
@@ -243,8 +243,8 @@ export class ReferenceRack {
   aligned(align: number, bytes: number): Block {
     let block = this.malloc(this.quantaFor(bytes + align - 1));
     // Regions begin on a multiple of their size, and so of any alignment that fits in one.
-    const start = block.at * this.kind.quantum;
-    const lead = (Math.ceil(start / align) * align - start) / this.kind.quantum;
+    const start = block.at * this.shape.quantum;
+    const lead = (Math.ceil(start / align) * align - start) / this.shape.quantum;
     if (lead) {
       const whole = block;
       block = this.#split(whole, lead);

@@ -31,8 +31,11 @@ function moveRegion<B extends Blocks>(
   from: Magazine,
   to: Magazine,
 ): void {
-  detach(rack, from, region);
   const end = region + rack.payload;
+  if (isDefined(ZP_CHECK)) assert(from.bumpEnd != end, "a region is moved when all of it was handed out");
+  if (isDefined(ZP_CHECK))
+    assert(regionOf(rack, from.lastFree) != region, "a region is moved without a block freed last");
+  detach(rack, from, region);
   for (let block = region; block < end; ) {
     const free = blocks.isLive(rack, block) ? 0 : blocks.freeAt(rack, block);
     if (free) {

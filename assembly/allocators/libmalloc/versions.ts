@@ -1,6 +1,6 @@
 /**
- * What differs between releases of libmalloc, by their tag numbers. 792 stands for the magazine
- * allocator of the newest; it does what 425 does.
+ * What differs between releases of libmalloc, which are named by their tag numbers. 792 is the magazine
+ * allocator of the newest release. It does what 425 does.
  */
 
 /** In the order of the option's words in src/models.ts. */
@@ -16,17 +16,17 @@ export const VERSIONS: u32 = 5;
 /** Machines with so much memory get medium blocks and a larger cache, from 283 on. */
 const MUCH_MEMORY: u64 = 32 << 30;
 
-/** Largest small and, where there are any, medium request. Bytes. */
+/** Largest small and largest medium request in bytes. The latter is 0 where no block is medium. */
 export let largestSmall: u64 = 127 << 10;
 export let largestMedium: u64 = 0;
-/** The cache of freed large blocks: how many, and the largest. */
+/** The cache of freed large blocks: how many it holds, and bytes of the largest. */
 export let cacheSlots: u32 = 16;
 export let largestCached: u64 = (1 << 27) - 1;
-/** The kernel is told when reusable pages of a cached block are used again. */
+/** Whether the kernel is told when reusable pages of a cached block are used again. */
 export let tellsReuse: bool = true;
-/** Tiny blocks are cleared when freed. */
+/** Whether tiny blocks are cleared when freed. */
 export let clearsFreedTiny: bool = false;
-/** Blocks from here on are copied by remapping their pages. */
+/** Blocks of so many bytes or more are copied by remapping their pages. */
 export let vmCopyThreshold: u64 = 128 << 10;
 
 /** Chooses the version, by its place, for a machine of so many bytes. */

@@ -4,9 +4,9 @@ import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
 
 export enum Zeroing {
-  /** All of it, as the real one. */
+  /** All of it, as the real allocator does. */
   Always,
-  /** The pages that were written. */
+  /** Only the pages that were written. */
   Dirty,
   /** Nothing of a large block: its pages are mapped anew, as jemalloc discards them. */
   Discard,
@@ -19,7 +19,7 @@ export function choose(way: i32): void {
   zeroing = way;
 }
 
-/** Below a page, to ask which pages were written costs more than to clear. */
+/** Below a page, clearing costs less than asking the kernel which pages were written. */
 export function clearBlock(address: u64, bytes: u64): void {
   if (zeroing == Zeroing.Dirty && bytes >= pageBytes) kernel.clearDirty(address, bytes);
   else clear(address, bytes);
