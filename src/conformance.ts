@@ -1,4 +1,8 @@
-/** The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test. */
+/**
+ * The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test.
+ *
+ * @module zeropage/conformance
+ */
 export type { Case, Part } from "./conformance/case.js";
 export {
   type CheckOptions,

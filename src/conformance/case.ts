@@ -16,7 +16,7 @@ export interface Case {
   memoryBytes?: number;
   /** Only for addresses of so many bits. */
   addressBits?: 32;
-  /** Returns why it does not apply, if it does not. @throws BrokenPromise; what the allocator throws. */
+  /** Returns why it does not apply, if it does not. @throws BrokenPromise; what the allocator throws. @internal */
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
   run(tester: Tester): string | void;
 }

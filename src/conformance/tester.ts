@@ -5,6 +5,7 @@ type Asked = "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store"
 
 /** As much of an `Allocator` as the cases use, so that anything with these functions can be checked. */
 export interface Subject extends Pick<Allocator, Asked> {
+  /** Loads an unsigned integer of `width` bytes, by default 1, little-endian. */
   load(address: number, width?: 1 | 2 | 4): number;
   /** An allocator that does not tell usable sizes has none of it. */
   usableSize?(pointer: number): number;

@@ -6,18 +6,23 @@ import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
 
+/** How a trace is replayed in jail, and what the module may take. */
 export interface JailOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
   /** Most time it may take, start-up of the Worker included. Default 60. */
   seconds?: number;
   /** Most memory the module may have. A module that wants more is refused it, as by any maximum. Default 1 GiB. */
   memoryBytes?: number;
+  /** What the program touches of each object. Default `none`. */
   touch?: TouchPolicy;
   /** Fills objects with a pattern and looks for it again. Default true. */
   verify?: boolean;
 }
 
+/** What a replay in jail came to. */
 export interface JailResult extends ReplayResult {
+  /** What the module turned out to be. */
   report: AllocatorReport;
+  /** Size of its memory afterwards. */
   memoryBytes: number;
 }
 

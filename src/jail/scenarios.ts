@@ -15,7 +15,11 @@ export interface JailLimits {
   memoryBytes?: number;
 }
 
-/** The scenarios that modules run in too. */
+/**
+ * The scenarios that modules run in too.
+ *
+ * @useDeclaredType
+ */
 export type Scenarios = typeof onModules;
 
 /** What any of them may be given that no message can carry. */
