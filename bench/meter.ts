@@ -25,7 +25,7 @@ const first = "(i32.wrap_i64 (i64.load offset=8 (local.get $record)))";
 const block = "(i32.load (local.get $slot))";
 
 /**
- * Replays records (src/trace/trace.ts) from its memory, where blocks by slot come first. Calls go from wasm to wasm,
+ * Replays records (assembly/shared/records.ts) from its memory, where blocks by slot come first. Calls go from wasm to wasm,
  * so that the loop itself costs little beside the allocator. What that does not have is composed of what it has.
  */
 function driver({ calloc, realloc }: AllocatorExports): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-/** Numbers of the functions that a profile tells apart, in the order of src/models.ts. */
+/** Numbers of the functions that a profile tells apart, in the order of src/sandbox/models.ts. */
 import { Fn } from "../../machine/paths";
 
 export const SYSMALLOC: u32 = Fn.FirstOfModel;

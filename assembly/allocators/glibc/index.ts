@@ -87,7 +87,7 @@ function releaseMapped(chunk: u64, head: u64): void {
   heap.unmapChunk(chunk, before, size);
 }
 
-/** In the order of `statistics` in src/models.ts. The first ten are the fields of mallinfo2. */
+/** In the order of `statistics` in src/sandbox/models.ts. The first ten are the fields of mallinfo2. */
 enum Statistic {
   Arena,
   Ordblks,

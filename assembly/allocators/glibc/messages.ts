@@ -1,4 +1,4 @@
-/** Numbers of what glibc prints before it aborts. The texts are `messages` in src/models.ts, in this order. */
+/** Numbers of what glibc prints before it aborts. The texts are `messages` in src/sandbox/models.ts, in this order. */
 import { abort } from "../allocator";
 
 export const INVALID_POINTER: u64 = 0;

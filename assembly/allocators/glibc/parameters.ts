@@ -1,4 +1,4 @@
-/** What mallopt and the environment set, under the names of src/models.ts. Bytes unless a comment says otherwise. */
+/** What mallopt and the environment set, named as in src/sandbox/models.ts; in bytes unless a comment says otherwise. */
 
 export const INITIAL_THRESHOLD: u64 = 128 * 1024;
 /** A threshold adapts up to 32 MiB. */
@@ -20,7 +20,7 @@ export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
 export let adapts: bool = true;
 
-/** Numbers of the options, in the order of src/models.ts. */
+/** Numbers of the options, in the order of src/sandbox/models.ts. */
 export enum Option {
   MmapThreshold,
   TrimThreshold,

@@ -1,4 +1,4 @@
-/** Numbers of the functions a profile tells apart, in the order of src/models.ts. */
+/** Numbers of the functions a profile tells apart, in the order of src/sandbox/models.ts. */
 import { Fn } from "../../machine/paths";
 
 export const TINY_MALLOC: u32 = Fn.FirstOfModel;

@@ -18,7 +18,7 @@ import { medium, small, tiny } from "./racks";
 import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
-/** Options, in the order of src/models.ts. */
+/** Options, in the order of src/sandbox/models.ts. */
 enum Option {
   Zeroing,
   Version,

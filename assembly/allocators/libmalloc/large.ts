@@ -18,7 +18,7 @@ import { clearPages } from "./zeroing";
 const FLOTSAM_HIGH: u64 = 1 << 20;
 const FLOTSAM_LOW: u64 = 512 << 10;
 
-/** Numbers of messages in src/models.ts. */
+/** Numbers of messages in src/sandbox/models.ts. */
 export const NOT_ALLOCATED: u64 = 0;
 const DOUBLE_FREE: u64 = 1;
 

@@ -3,7 +3,7 @@
  * allocator of the newest release. It does what 425 does.
  */
 
-/** In the order of the option's words in src/models.ts. */
+/** In the order of the option's words in src/sandbox/models.ts. */
 enum Version {
   V116,
   V166,
