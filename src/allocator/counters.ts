@@ -4,7 +4,7 @@
  */
 
 import { Syscall as Numbers } from "#shared/counters";
-import { type NameOf, namesOf } from "../base/enums.js";
+import { type NameOf, namesOf, recordOf } from "../base/enums.js";
 
 /**
  * A system call of the simulated kernel.
@@ -54,6 +54,20 @@ export interface Counters {
     system: number;
     /** Free bytes the allocator keeps. */
     cached: number;
+  };
+}
+
+/** Counters of which nothing is measured: every figure is NaN. */
+export function unmeasured(): Counters {
+  const none = Number.NaN;
+  return {
+    calls: none,
+    faults: { ...recordOf(FAULT_KINDS, () => none), needless: none },
+    zeroed: { kernel: none, allocator: none, needless: none },
+    touched: { read: none, written: none },
+    syscalls: recordOf(SYSCALLS, () => none),
+    walked: recordOf(SYSCALLS, () => none),
+    bytes: { virtual: none, resident: none, peakResident: none, inUse: none, system: none, cached: none },
   };
 }
 
