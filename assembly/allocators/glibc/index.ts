@@ -4,9 +4,11 @@
  * (allocate.ts); a free goes the other way (release.ts). calloc, realloc and aligned allocation never
  * take from the tcache.
  */
+
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
+import { Message, Option, Statistic } from "../../shared/glibc";
 import { Allocator } from "../allocator";
 import { allocate } from "./allocate";
 import * as bins from "./bins";
@@ -34,8 +36,6 @@ import * as parameters from "./parameters";
 import { consolidate, isImpossible, release } from "./release";
 import * as tcache from "./tcache";
 
-/** Option after those of parameters.ts. */
-const TCACHE_COUNT: u32 = 5;
 const MOST_TCACHE_COUNT: f64 = 65535;
 
 /** Usable bytes of live blocks. */
@@ -79,14 +79,14 @@ function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
 function releaseMapped(chunk: u64, head: u64): void {
   const before = beforeOf(chunk);
   const size = withoutFlags(head);
-  checkMapped(chunk, before, size, messages.MUNMAP_INVALID_POINTER);
+  checkMapped(chunk, before, size, Message.MunmapInvalidPointer);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
 }
 
 export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
-    if (option != TCACHE_COUNT) return parameters.set(option, <u64>value);
+    if (option != Option.TcacheCount) return parameters.set(option, <u64>value);
     if (value > MOST_TCACHE_COUNT) return false;
     tcache.setLimit(<u16>value);
     return true;
@@ -143,12 +143,12 @@ export class Model extends Allocator {
     const head = headOf(chunk);
     const old = withoutFlags(head);
     if (!(head & MMAPPED)) ready();
-    if (chunk > 0 - old || chunk & 15) messages.stop(messages.REALLOC_INVALID_POINTER, chunk);
+    if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
     const size = requestSize(bytes);
     if (!size) return 0;
     if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
-    if (isImpossible(head)) messages.stop(messages.REALLOC_INVALID_OLD_SIZE, chunk);
-    if (isImpossible(headOf(chunk + old))) messages.stop(messages.REALLOC_INVALID_NEXT_SIZE, chunk);
+    if (isImpossible(head)) messages.stop(Message.ReallocInvalidOldSize, chunk);
+    if (isImpossible(headOf(chunk + old))) messages.stop(Message.ReallocInvalidNextSize, chunk);
     return reallocHeap(chunk, old, size);
   }
 
@@ -209,27 +209,27 @@ export class Model extends Allocator {
     bins.tally();
     const free = heap.topSize() + fastbins.bytes + bins.bytes;
     switch (which) {
-      case 0:
+      case Statistic.Arena:
         return heap.heapBytes;
-      case 1:
+      case Statistic.Ordblks:
         return 1 + bins.chunks;
-      case 2:
+      case Statistic.Smblks:
         return fastbins.chunks;
-      case 3:
+      case Statistic.Hblks:
         return heap.mappings;
-      case 4:
+      case Statistic.Hblkhd:
         return heap.mappedBytes;
-      case 5:
+      case Statistic.Usmblks:
         return 0;
-      case 6:
+      case Statistic.Fsmblks:
         return fastbins.bytes;
-      case 7:
+      case Statistic.Uordblks:
         return heap.heapBytes - free;
-      case 8:
+      case Statistic.Fordblks:
         return free;
-      case 9:
+      case Statistic.Keepcost:
         return heap.topSize();
-      case 10:
+      case Statistic.MaxMaps:
         return heap.mostMappings;
       default:
         return heap.mostMappedBytes;
@@ -240,7 +240,7 @@ export class Model extends Allocator {
 // ---- realloc ----
 
 function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
-  checkMapped(chunk, beforeOf(chunk), old, messages.MREMAP_INVALID_POINTER);
+  checkMapped(chunk, beforeOf(chunk), old, Message.MremapInvalidPointer);
   const moved = heap.remapChunk(chunk, beforeOf(chunk), old, size);
   if (moved) {
     live += sizeOf(moved) - old;

@@ -1,4 +1,6 @@
-/** What mallopt and the environment set, by the names of src/models.ts; bytes unless said. */
+/** What mallopt and the environment set (shared/glibc.ts). */
+
+import { Option } from "../../shared/glibc";
 
 /** Requests whose chunk is this large are mapped, unless a free chunk serves them. Adapts. */
 export let mmapThreshold: u64 = 128 * 1024;
@@ -14,14 +16,6 @@ export let perturb: u8 = 0;
 export let adapts: bool = true;
 
 const LARGEST_ADAPTIVE: u64 = 32 << 20;
-
-enum Option {
-  MmapThreshold,
-  TrimThreshold,
-  TopPad,
-  MmapMax,
-  Perturb,
-}
 
 /** Sets a parameter by number. Returns false when there is none, or the value is out of range. */
 export function set(option: u32, value: u64): bool {
