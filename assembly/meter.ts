@@ -1,5 +1,5 @@
 /**
- * What a metered module calls where one instruction cannot count itself. src/foreign/meter.ts rewrites the module
+ * What a metered module calls where one instruction cannot count itself. src/meter/meter.ts rewrites the module
  * and links these functions into it: no globals, no data, no imports but the memory.
  *
  * The module's own memory starts at BASE. Below it the meter keeps its notes (shared/meter.ts), which the module

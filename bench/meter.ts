@@ -5,8 +5,9 @@ import { readTrace } from "../src/index.js";
 import { meterModule } from "../src/meter/meter.js";
 import { type CollectedTrace, collectTrace } from "../src/trace/collect.js";
 import { OpKind, RECORD_BYTES } from "../src/trace/trace.js";
-import { type Allocator, instantiate, llhttp, open, tlsf, treeSitter } from "../test/foreign/modules.js";
-import { assemble } from "../test/foreign/reference.js";
+import { WASM_PAGE_BYTES } from "../src/wasm/pages.js";
+import { type AllocatorExports, instantiate, llhttp, open, tlsf, treeSitter } from "../test/meter/modules.js";
+import { assemble } from "../test/wasm/assemble.js";
 import { interleave, time } from "./measure.js";
 
 const ROUNDS = 11;
@@ -27,7 +28,7 @@ const block = "(i32.load (local.get $slot))";
  * Replays records (src/trace/trace.ts) from its memory, where blocks by slot come first. Calls go from wasm to wasm,
  * so that the loop itself costs little beside the allocator. What that does not have is composed of what it has.
  */
-function driver({ calloc, realloc }: Allocator): Uint8Array<ArrayBuffer> {
+function driver({ calloc, realloc }: AllocatorExports): Uint8Array<ArrayBuffer> {
   return assemble(`(module
   (import "allocator" "malloc" (func $malloc (param i32) (result i32)))
   (import "allocator" "free" (func $free (param i32)))
@@ -102,7 +103,7 @@ function replaying(wasm: Uint8Array<ArrayBuffer>, base: number, trace: Collected
     const allocator = open(module, base);
     const { memory, run } = instantiate(loop, { allocator }).exports as unknown as Driver;
     const start = 4 * trace.count;
-    memory.grow(Math.ceil((start + records.length) / 65_536));
+    memory.grow(Math.ceil((start + records.length) / WASM_PAGE_BYTES));
     new Uint8Array(memory.buffer).set(records, start);
     run(start, start + records.length);
     return time(() => run(start, start + records.length));

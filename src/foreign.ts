@@ -1,16 +1,13 @@
 /** The entry `zeropage/foreign`: other people's wasm modules, trusted or not. */
 
-export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export type { Provision } from "./foreign/provisions.js";
 export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
 export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail/replay.js";
 export { type JailLimits, type Scenarios, scenariosInJail } from "./jail/scenarios.js";
-export {
-  type Extern,
-  type FunctionType,
-  inspectModule,
-  type Limits,
-  type ModuleShape,
-} from "./wasm/inspect.js";
+export { type Extern, inspectModule, type ModuleShape } from "./wasm/inspect.js";
+export type { Limits } from "./wasm/limits.js";
+export type { FunctionType } from "./wasm/types.js";

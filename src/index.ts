@@ -46,32 +46,20 @@ export {
   type TraceProfileRun,
 } from "./experiments/profile/run.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
-export type { Convention, FunctionNames, Provision } from "./foreign/families.js";
+export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
+export type { Provision } from "./foreign/provisions.js";
 export type { Exhaustion, WasmReplayOptions } from "./foreign/replayer.js";
 export { type AllocatorReport, WasmAllocator } from "./foreign/wasm-allocator.js";
 export { collapsedStacks } from "./profile/collapsed.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
-export type {
-  BufferWay,
-  CallocFix,
-  CallocFixesReport,
-  Cliff,
-  CliffsResult,
-  CostKind,
-  Crossover,
-  CurvePoint,
-  IterationCost,
-  IterContentReport,
-  IterContentResult,
-  LoopCost,
-  OptionValues,
-  Parameters,
-  Report,
-  Result,
-} from "./results/results.js";
+export type { CallocFix, CallocFixesReport, Crossover } from "./results/calloc-fixes.js";
+export type { Cliff, CliffsResult, CurvePoint } from "./results/cliffs.js";
+export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
+export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
+export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export {
   type KernelKind,

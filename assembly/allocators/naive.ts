@@ -1,14 +1,15 @@
 /**
- * The plainest allocator: every block is a mapping of its own, given back on free, and calloc clears
- * all of it whether it must or not. It keeps no records: the size of a block is that of its mapping.
+ * The plainest allocator: every block is a mapping of its own, given back on free. calloc clears all of
+ * it, whether it must or not. There are no records: the size of a block is that of its mapping.
  */
 import { clear, copy } from "../machine/access";
 import * as kernel from "../machine/kernel";
 import { Allocator, abort } from "./allocator";
 
-/** Number of the message in src/models.ts. */
+/** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
+/** Bytes of live blocks: all that is mapped. */
 let live: u64 = 0;
 
 function sizeOf(pointer: u64): u64 {
@@ -45,6 +46,7 @@ export class Model extends Allocator {
   free(pointer: u64): void {
     if (!pointer) return;
     const bytes = sizeOf(pointer);
+    if (isDefined(ZP_CHECK)) assert(live >= bytes, "a block that is freed was counted");
     kernel.munmap(pointer, bytes);
     live -= bytes;
   }
@@ -63,5 +65,9 @@ export class Model extends Allocator {
 
   system(): u64 {
     return live;
+  }
+
+  check(): void {
+    assert(live == kernel.virtualBytes(), "all that is mapped is live blocks");
   }
 }

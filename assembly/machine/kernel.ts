@@ -62,10 +62,6 @@ export function memoryBytes(): u64 {
 
 // ---- Helpers ----
 
-function virtualBytes(): u64 {
-  return virtualPages << pageShift;
-}
-
 function pagesIn(bytes: u64): u64 {
   return bytes >> pageShift;
 }
@@ -116,7 +112,8 @@ function mappedPages(address: u64, bytes: u64): u64 {
   return pages;
 }
 
-function isMapped(address: u64, bytes: u64): bool {
+/** Whether all of a range of pages is mapped. Not a system call. */
+export function isMapped(address: u64, bytes: u64): bool {
   const first = address >> pageShift;
   const count = pagesIn(bytes);
   return firstUnmapped(first, count) == first + count;
@@ -415,6 +412,11 @@ export function clearDirty(address: u64, bytes: u64): void {
 export function mappedBytes(address: u64): u64 {
   const end = regions.endOf(address);
   return end ? end - address : 0;
+}
+
+/** Bytes that are mapped. Not a system call either. */
+export function virtualBytes(): u64 {
+  return virtualPages << pageShift;
 }
 
 /** First address of the mapping that holds the address; 0 when none does. */

@@ -89,6 +89,11 @@ export class LimitExceeded extends ZeropageError {
   override name = "LimitExceeded";
 }
 
+/** A command line asks for what cannot be done. It is found out before anything is run. */
+export class UsageError extends ZeropageError {
+  override name = "UsageError";
+}
+
 /** Why the last allocating call returned 0. */
 export interface AllocationFailure {
   kind: "memory" | "address-space" | "overflow" | "argument";

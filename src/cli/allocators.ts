@@ -3,10 +3,11 @@
  * model's own and the machine's; sizes may have units. Modules, by their paths, have options too (modules.ts).
  */
 
+import { isModule } from "../allocator/name.js";
 import { parseBytes } from "../base/bytes.js";
+import { UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
-import { isModule, type OptionValues } from "../results/results.js";
-import { UsageError } from "./exit.js";
+import type { OptionValues } from "../results/run.js";
 import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 import { isModuleText, parseModule } from "./modules.js";
 

@@ -1,38 +1,36 @@
 import type { BenchRecord } from "../compare/record.js";
-import { benchPage } from "../compare/table.js";
+import { benchSheet } from "../compare/table.js";
 import { benchstatReport, githubReport } from "../compare/tools.js";
 import { jsonReport } from "../report/json.js";
-import { markdownPage } from "../report/markdown.js";
-import { tablePage } from "../report/table.js";
-import type { Host } from "./host.js";
+import { renderMarkdown } from "../report/markdown.js";
+import { renderTable } from "../report/table.js";
+import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 import { wantsColour } from "./output.js";
 
-/** The flags that choose forms of a bench's record. The parser lets at most one of those to stdout through. */
-export interface BenchFormFlags {
-  json?: boolean;
-  github?: boolean;
-  benchstat?: boolean;
-  markdown?: boolean;
-  html?: string;
-}
+/** The forms a flag asks for: what help says, and how one is made. */
+export const BENCH_FORMS = {
+  json: { help: "the record as JSON", render: jsonReport },
+  github: { help: "as github-action-benchmark reads it", render: githubReport },
+  benchstat: { help: "as benchstat reads it", render: benchstatReport },
+  markdown: {
+    help: "as a Markdown table",
+    render: (record: BenchRecord) => renderMarkdown(benchSheet(record)),
+  },
+} as const;
 
-const FORMS: Record<keyof Omit<BenchFormFlags, "html">, (record: BenchRecord) => string> = {
-  json: jsonReport,
-  github: githubReport,
-  benchstat: benchstatReport,
-  markdown: (record) => markdownPage(benchPage(record)),
-};
+/** The flags that choose forms of a bench's record. The parser lets at most one of those to stdout through. */
+export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & { html?: string };
 
 /** Checks where output goes, before any work. Returns what writes it. */
 export async function prepareBenchForms(
   flags: BenchFormFlags,
-): Promise<(record: BenchRecord, host: Host) => Promise<void>> {
+): Promise<(record: BenchRecord, environment: Environment) => Promise<void>> {
   const html = flags.html === undefined ? undefined : await prepareFile("--html", flags.html);
-  const form = (Object.keys(FORMS) as (keyof typeof FORMS)[]).find((name) => flags[name]);
+  const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
     const colour = wantsColour(env, stdout.isTTY);
-    stdout.write(form ? FORMS[form](record) : tablePage(benchPage(record), { colour }));
+    stdout.write(form ? BENCH_FORMS[form].render(record) : renderTable(benchSheet(record), { colour }));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
     html.writeNow(await benchHtml(record));

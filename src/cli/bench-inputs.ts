@@ -1,6 +1,6 @@
 /** What a bench is about: modules and traces, read before any work. */
 import { basename } from "node:path";
-import { TraceError, ZeropageError } from "../base/errors.js";
+import { TraceError, UsageError, ZeropageError } from "../base/errors.js";
 import { type ClosedTrace, closeTrace } from "../compare/closed-trace.js";
 import { hashOf } from "../compare/identity.js";
 import type { SubjectInfo, TraceInfo } from "../compare/record.js";
@@ -8,8 +8,7 @@ import { generateWorkload } from "../compare/workload.js";
 import { collectTrace } from "../trace/collect.js";
 import { readTrace } from "../trace/read.js";
 import type { TraceSource } from "../trace/source.js";
-import { UsageError } from "./exit.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { type ModuleChoice, parseModule, readModuleFile } from "./modules.js";
 import { openSource } from "./source.js";
 
@@ -58,7 +57,7 @@ function chooseSubject(text: string): ModuleChoice {
 export async function loadTraces(
   files: readonly string[],
   seed: number,
-  stdin: Host["stdin"],
+  stdin: Environment["stdin"],
 ): Promise<LoadedTrace[]> {
   if (files.length === 0) return [await load("workload", generateWorkload(seed))];
   const names = namesOf(files, files, ".gz", ".txt", ".rep", ".log");

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { UsageError } from "../base/errors.js";
 import type { BenchRecord } from "../compare/record.js";
-import { UsageError } from "./exit.js";
 
 /** Reads what `zeropage bench` wrote. @throws UsageError for a file that is none of its records. */
 export async function readBenchRecord(name: string): Promise<BenchRecord> {

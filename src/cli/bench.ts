@@ -1,3 +1,5 @@
+import { UsageError } from "../base/errors.js";
+import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/merge.js";
@@ -9,12 +11,11 @@ import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
-import { parseCount, parseSize, parseTime, parseWord } from "./args.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";
-import { EXIT, UsageError } from "./exit.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
+import { EXIT } from "./exit.js";
 import { prepareFile } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
@@ -38,7 +39,11 @@ export interface BenchFlags extends BenchFormFlags {
 }
 
 /** Measures modules against each other. Returns the exit code; throws UsageError before any work. */
-export async function benchCommand(files: readonly string[], flags: BenchFlags, host: Host): Promise<number> {
+export async function benchCommand(
+  files: readonly string[],
+  flags: BenchFlags,
+  environment: Environment,
+): Promise<number> {
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
   const parameters = parametersOf(flags);
   if (most !== null && parameters.rounds < LEAST_ROUNDS) {
@@ -49,15 +54,15 @@ export async function benchCommand(files: readonly string[], flags: BenchFlags, 
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
-  const traces = await loadTraces(flags.trace ?? [], parameters.seed, host.stdin);
+  const traces = await loadTraces(flags.trace ?? [], parameters.seed, environment.stdin);
   const baseline = chooseBaseline(subjects, files, flags.baseline);
-  const plan = await planOf({ parameters, subjects, traces, baseline }, flags, host);
-  const record = await measure(plan, { subjects, traces }, host, (sofar) =>
+  const plan = await planOf({ parameters, subjects, traces, baseline }, flags, environment);
+  const record = await measure(plan, { subjects, traces }, environment, (sofar) =>
     output?.writeNow(jsonReport(sofar)),
   );
-  await print(record, host);
+  await print(record, environment);
   if (!record.complete) return INTERRUPTED;
-  return most === null ? EXIT.ok : judge(record, most, host);
+  return most === null ? EXIT.ok : judge(record, most, environment);
 }
 
 interface Inputs {
@@ -81,12 +86,16 @@ function chooseBaseline(
 async function planOf(
   { subjects, traces, parameters, baseline }: Inputs & Pick<BenchRecord, "parameters" | "baseline">,
   flags: BenchFlags,
-  host: Host,
+  environment: Environment,
 ): Promise<BenchRecord> {
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const plan: BenchRecord = {
-    ...{ scenario: "bench", version: host.version, identity: "", complete: false, shard, resumed: [] },
-    ...{ hosts: [{ shard: shard?.index ?? 1, description: host.description ?? "" }], parameters, baseline },
+    ...{ scenario: "bench", version: environment.version, identity: "", complete: false, shard, resumed: [] },
+    ...{
+      hosts: [{ shard: shard?.index ?? 1, description: environment.description ?? "" }],
+      parameters,
+      baseline,
+    },
     ...{ subjects: subjects.map(({ info }) => info), traces: traces.map(({ info }) => info), results: [] },
   };
   plan.identity = identityOf(plan);
@@ -97,14 +106,14 @@ async function planOf(
 async function measure(
   plan: BenchRecord,
   { subjects, traces }: Inputs,
-  host: Host,
+  environment: Environment,
   keep: (sofar: BenchRecord) => void,
 ): Promise<BenchRecord> {
   const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
-  const progress = openProgress(host.stderr);
+  const progress = openProgress(environment.stderr);
   const running: Subject[] = [];
   let stopped = false;
-  const release = host.onInterrupt?.(() => {
+  const release = environment.onInterrupt?.(() => {
     stopped = true;
     for (const subject of running) subject.close();
   });
@@ -138,7 +147,7 @@ async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {
 }
 
 /** Fails where an allocator is surely slower, or did not come through what the baseline did. */
-function judge(record: BenchRecord, most: number, { stderr }: Host): number {
+function judge(record: BenchRecord, most: number, { stderr }: Environment): number {
   const slower = slowerThan(record, most);
   for (const sentence of slower) stderr.write(`zeropage: ${sentence}\n`);
   return slower.length > 0 ? EXIT.failed : EXIT.ok;
@@ -148,9 +157,9 @@ function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
   return {
     rounds: parseCount(flags.rounds, "--rounds"),
     passes: parseCount(flags.passes, "--passes"),
-    budgetSeconds: parseTime("--budget", flags.budget),
-    memoryBytes: parseSize("--memory", flags.memory),
-    touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
+    budgetSeconds: parseTime(flags.budget, "--budget"),
+    memoryBytes: parseSize(flags.memory, "--memory"),
+    touch: parseWord(flags.touch, "--touch", TOUCH_POLICIES),
     seed: parseCount(flags.seed, "--seed"),
   };
 }

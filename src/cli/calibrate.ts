@@ -1,4 +1,5 @@
 import { cpus, release } from "node:os";
+import { parseCount } from "../base/flags.js";
 import { formatShare } from "../base/numbers.js";
 import {
   type Calibration,
@@ -8,10 +9,9 @@ import {
   type Evidence,
 } from "../costs/calibrate.js";
 import { jsonReport } from "../report/json.js";
-import { type Cell, type Page, worseIf } from "../report/page.js";
-import { tablePage } from "../report/table.js";
-import { parseCount } from "./args.js";
-import type { Host } from "./host.js";
+import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
+import { renderTable } from "../report/table.js";
+import type { Environment } from "./environment.js";
 import { prepareStream } from "./outfile.js";
 import { wantsColour } from "./output.js";
 
@@ -26,18 +26,18 @@ export interface CalibrateFlags {
 const BYTES = 64 * 2 ** 20;
 
 /** Measures this host as a cost profile, prints it, and saves it where asked. Throws UsageError before any work. */
-export async function calibrateCommand(flags: CalibrateFlags, host: Host): Promise<void> {
-  const rounds = parseCount(flags.rounds);
+export async function calibrateCommand(flags: CalibrateFlags, environment: Environment): Promise<void> {
+  const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
-  const calibration = host.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
-  const colour = wantsColour(host.env, host.stdout.isTTY);
-  host.stdout.write(
-    flags.json ? jsonReport(calibration) : tablePage(calibrationPage(calibration), { colour }),
+  const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
+  const colour = wantsColour(environment.env, environment.stdout.isTTY);
+  environment.stdout.write(
+    flags.json ? jsonReport(calibration) : renderTable(calibrationPage(calibration), { colour }),
   );
   if (!file) return;
   file.append(jsonReport(calibration));
   file.finish();
-  host.stderr.write(`wrote ${file.path}\n`);
+  environment.stderr.write(`wrote ${file.path}\n`);
 }
 
 /** Measures with the clock and the faults of this process. */
@@ -51,7 +51,7 @@ export function calibrateHere(settings: CalibrationSettings): Calibration {
 }
 
 /** What people read of a calibration. */
-export function calibrationPage({ name, source, evidence }: Calibration): Page {
+export function calibrationPage({ name, source, evidence }: Calibration): Sheet {
   return {
     heading: `cost profile ${name}: ${source}`,
     columns: [

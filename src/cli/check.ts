@@ -1,11 +1,11 @@
-import { ZeropageError } from "../base/errors.js";
+import { UsageError, ZeropageError } from "../base/errors.js";
 import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
 import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { ModuleCheckReport } from "../jail/check.js";
-import { EXIT, reportError, UsageError } from "./exit.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
+import { EXIT, reportError } from "./exit.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { type OutStream, prepareStream } from "./outfile.js";
@@ -19,7 +19,11 @@ export interface CheckFlags extends LimitFlags {
 }
 
 /** Checks a module. Returns the exit code; throws UsageError before any work. */
-export async function checkCommand(file: string, flags: CheckFlags, host: Host): Promise<number> {
+export async function checkCommand(
+  file: string,
+  flags: CheckFlags,
+  environment: Environment,
+): Promise<number> {
   const settings = {
     ...parseLimits(flags),
     ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
@@ -27,15 +31,15 @@ export async function checkCommand(file: string, flags: CheckFlags, host: Host):
   const module = parseModule(file);
   const wasm = await readModuleFile(module);
   const junit = flags.junit === undefined ? undefined : await prepareStream("--junit", flags.junit);
-  const progress = openProgress(host.stderr);
+  const progress = openProgress(environment.stderr);
   const onCase = (name: string, done: number, total: number) =>
     progress.show(`${name}: ${done} of ${total} done`);
-  const report = await host.library
+  const report = await environment.library
     .checkModule(wasm, { ...moduleOptions(module.options), ...settings, onCase })
     .finally(() => progress.clear())
-    .catch((error) => unopened(error, host));
-  print(file, report, flags, host);
-  if (junit) write(junit, junitXml(file, report.outcomes), host);
+    .catch((error) => unopened(error, environment));
+  print(file, report, flags, environment);
+  if (junit) write(junit, junitXml(file, report.outcomes), environment);
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
@@ -45,9 +49,9 @@ interface Unopened extends CheckReport {
 }
 
 /** For who reads the outcomes, that a module was not opened is one that failed. Other errors are thrown on. */
-function unopened(error: unknown, host: Host): Unopened {
+function unopened(error: unknown, environment: Environment): Unopened {
   if (!(error instanceof ZeropageError)) throw error;
-  reportError(error, host);
+  reportError(error, environment);
   const failed = { state: "fail" as const, seen: error.message, calls: [] };
   return { module: null, ...reportOf([{ name: "opens", promise: "it opens as an allocator", ...failed }]) };
 }
@@ -64,7 +68,7 @@ function print(
   file: string,
   report: ModuleCheckReport | Unopened,
   { json }: CheckFlags,
-  { stdout }: Host,
+  { stdout }: Environment,
 ): void {
   if (json) {
     stdout.write(`${JSON.stringify({ file, ...report }, null, 2)}\n`);
@@ -76,7 +80,7 @@ function print(
   stdout.write(`\n${checklist(file, report)}`);
 }
 
-function write(stream: OutStream, text: string, { stderr }: Host): void {
+function write(stream: OutStream, text: string, { stderr }: Environment): void {
   stream.append(text);
   stream.finish();
   stderr.write(`wrote ${stream.path}\n`);

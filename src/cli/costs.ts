@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import { parseCostProfile } from "../costs/parse.js";
 import type { CostProfile } from "../costs/profile.js";
 import { costProfiles } from "../costs/profiles.js";
-import { UsageError } from "./exit.js";
 
 /** The flag of every command that simulates time. */
 export interface CostsFlags {

@@ -1,16 +1,14 @@
-import { ZeropageError } from "../base/errors.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 
 /** What the process tells its parent. `failed`: something ran and failed. `usage`: the command line asks for what cannot be done. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** The command line asks for what cannot be done, found out before anything was run. */
-export class UsageError extends ZeropageError {
-  override name = "UsageError";
-}
-
 /** Writes one line about an error to stderr; with ZEROPAGE_DEBUG=1 its stack too. `where` says what was being done. */
-export function reportError(error: unknown, { stderr, env }: Pick<Host, "stderr" | "env">, where = ""): void {
+export function reportError(
+  error: unknown,
+  { stderr, env }: Pick<Environment, "stderr" | "env">,
+  where = "",
+): void {
   const message = error instanceof Error ? error.message || error.name : String(error);
   const line = [where, message]
     .filter(Boolean)

@@ -2,8 +2,8 @@ import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../base/errors.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Collected } from "./collect.js";
+import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
-import type { Host } from "./host.js";
 import type { OutFile } from "./outfile.js";
 import { type Form, type Printable, printReport } from "./output.js";
 
@@ -23,16 +23,16 @@ export async function finish(
   report: Printable,
   form: Form,
   failed: Collected<unknown>["failed"],
-  host: Host,
+  environment: Environment,
   { text = "", picture }: Extras,
 ): Promise<number> {
   if (report.record.results.length > 0) {
-    printReport(report, form, host);
-    if (form === "table" && text !== "") host.stdout.write(`\n${text}`);
+    printReport(report, form, environment);
+    if (form === "table" && text !== "") environment.stdout.write(`\n${text}`);
   }
-  for (const note of notesOf(report)) host.stderr.write(`note: ${note}\n`);
-  for (const { label, error } of failed) reportError(error, host, label);
-  if (picture && report.record.results.length > 0) await draw(picture, host);
+  for (const note of notesOf(report)) environment.stderr.write(`note: ${note}\n`);
+  for (const { label, error } of failed) reportError(error, environment, label);
+  if (picture && report.record.results.length > 0) await draw(picture, environment);
   if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -47,7 +47,7 @@ function notesOf({ record }: Printable): Set<string> {
 }
 
 /** Loads the chart library only now: it takes longer than most runs. */
-async function draw({ file, spec }: NonNullable<Extras["picture"]>, { stderr }: Host): Promise<void> {
+async function draw({ file, spec }: NonNullable<Extras["picture"]>, { stderr }: Environment): Promise<void> {
   const { renderSvg } = await import("../report/svg.js");
   await file.write(await renderSvg(spec()));
   stderr.write(`wrote ${file.path}\n`);

@@ -3,11 +3,10 @@
  */
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
-import type { findCrossover, runCallocFix } from "../experiments/calloc-fixes/run.js";
-import type { runIterContent } from "../experiments/iter-content/run.js";
+import type { Experiment, Functions } from "../experiments/experiment.js";
 import type { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import type { checkModule } from "../jail/check.js";
-import type { scenariosInJail } from "../jail/scenarios.js";
+import type { JailLimits } from "../jail/scenarios.js";
 import type * as registry from "../sandbox/models.js";
 import type { readTrace } from "../trace/read.js";
 
@@ -21,11 +20,11 @@ export interface Catalogue {
 }
 
 export interface Library extends Catalogue {
-  /** Those that run on modules too. */
-  scenariosInJail: typeof scenariosInJail;
-  runIterContent: typeof runIterContent;
-  runCallocFix: typeof runCallocFix;
-  findCrossover: typeof findCrossover;
+  /** What an experiment runs; of one that takes modules, with these in jail. */
+  functionsOf<L extends Functions>(
+    experiment: Pick<Experiment, "takes"> & { functions: L },
+    limits: JailLimits,
+  ): L;
   profileCallocLoop: typeof profileCallocLoop;
   profileTrace: typeof profileTrace;
   readTrace: typeof readTrace;

@@ -1,5 +1,5 @@
+import { parseSize, parseTime } from "../base/flags.js";
 import type { JailLimits } from "../jail/scenarios.js";
-import { parseSize, parseTime } from "./args.js";
 
 /** The flags of every command that runs modules in jail, as typed. */
 export interface LimitFlags {
@@ -9,5 +9,5 @@ export interface LimitFlags {
 
 /** What a module may take. @throws UsageError */
 export function parseLimits({ timeout, memory }: LimitFlags): Required<JailLimits> {
-  return { seconds: parseTime("--timeout", timeout), memoryBytes: parseSize("--memory", memory) };
+  return { seconds: parseTime(timeout, "--timeout"), memoryBytes: parseSize(memory, "--memory") };
 }

@@ -2,8 +2,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { findCrossover, runCallocFix } from "../experiments/calloc-fixes/run.js";
-import { runIterContent } from "../experiments/iter-content/run.js";
 import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import { checkModule } from "../jail/check.js";
 import { scenariosInJail } from "../jail/scenarios.js";
@@ -39,10 +37,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   library: {
     models,
     machineOptions,
-    scenariosInJail,
-    runIterContent,
-    runCallocFix,
-    findCrossover,
+    functionsOf: ({ functions, takes }, limits) =>
+      takes === "models" ? functions : Object.assign({}, functions, scenariosInJail(limits)),
     profileCallocLoop,
     profileTrace,
     readTrace,

@@ -2,7 +2,7 @@ import { mergeShards, type Part } from "../compare/merge.js";
 import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { readBenchRecord } from "./bench-record.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 
 /** The flags of `zeropage merge`, as typed. */
@@ -11,12 +11,16 @@ export interface MergeFlags extends BenchFormFlags {
 }
 
 /** Makes one report of the files of all shards. @throws MergeError for files that are not the parts of one run. */
-export async function mergeCommand(files: readonly string[], flags: MergeFlags, host: Host): Promise<void> {
+export async function mergeCommand(
+  files: readonly string[],
+  flags: MergeFlags,
+  environment: Environment,
+): Promise<void> {
   const print = await prepareBenchForms(flags);
   const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
   const record = mergeShards(await Promise.all(files.map(readPart)));
   output?.writeNow(jsonReport(record));
-  await print(record, host);
+  await print(record, environment);
 }
 
 async function readPart(name: string): Promise<Part> {

@@ -1,9 +1,9 @@
 import { exactBytes, joinWords } from "../base/numbers.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import type { Catalogue, OptionInfo } from "./library.js";
 
 /** Lists the models and their options, for people or as JSON. */
-export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Host): void {
+export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
   const { machineOptions } = library;
   // The registry knows more of a model, such as where its module lies.
   const models = library.models.map(({ name, summary, kernel, options }) => ({

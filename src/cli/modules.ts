@@ -1,12 +1,12 @@
 /** Modules as a command line names them: read, and found to have an allocator, before any work. */
 import { readFile, stat } from "node:fs/promises";
-import { ModuleError, OptionError } from "../base/errors.js";
+import { isModule } from "../allocator/name.js";
+import { ModuleError, OptionError, UsageError } from "../base/errors.js";
 import { locate } from "../base/read-module.node.js";
-import { findAllocator } from "../foreign/families.js";
+import { findFunctions } from "../foreign/find.js";
 import { moduleOptions } from "../foreign/module-options.js";
-import { isModule, type OptionValues } from "../results/results.js";
+import type { OptionValues } from "../results/run.js";
 import { inspectModule } from "../wasm/inspect.js";
-import { UsageError } from "./exit.js";
 
 /** One module to run. */
 export interface ModuleChoice {
@@ -47,7 +47,7 @@ export async function readModuleFile(
   const wasm = await read(path, otherwise);
   try {
     const { functions, convention } = moduleOptions(options);
-    findAllocator(inspectModule(wasm).exports, functions, convention);
+    findFunctions(inspectModule(wasm).exports, functions, convention);
   } catch (error) {
     if (!(error instanceof ModuleError || error instanceof OptionError)) throw error;
     throw new UsageError(`cannot use "${path}": ${error.message}`);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { access, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
-import { UsageError } from "./exit.js";
+import { UsageError } from "../base/errors.js";
 
 /** A file to be written later, found to be writable now. */
 export interface OutFile {

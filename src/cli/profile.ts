@@ -1,18 +1,20 @@
+import { UsageError } from "../base/errors.js";
+import { parseCount, parsePercent, parseSize, parseWord } from "../base/flags.js";
 import { formatSize } from "../base/numbers.js";
+import { callocLoopHeading } from "../experiments/calloc-loop/sheet.js";
 import type { Profiled } from "../experiments/profile/run.js";
+import { replayHeading } from "../experiments/replay/sheet.js";
 import { collapsedStacks } from "../profile/collapsed.js";
 import { sampleText } from "../profile/sample-text.js";
 import { speedscopeFile } from "../profile/speedscope.js";
 import { type Stack, stacksOf } from "../profile/stacks.js";
 import { jsonReport } from "../report/json.js";
-import { allocatorLabel, heading } from "../report/label.js";
-import type { Parameters } from "../results/results.js";
+import { allocatorLabel } from "../report/label.js";
+import type { Parameters } from "../results/run.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
-import { parseCount, parsePercent, parseSize, parseWord } from "./args.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
-import { UsageError } from "./exit.js";
-import type { Host } from "./host.js";
+import type { Environment } from "./environment.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { TRACE_FORMATS } from "./replay.js";
 import { openSource } from "./source.js";
@@ -32,8 +34,8 @@ export interface ProfileFlags extends CostsFlags {
   pprof?: string;
 }
 
-/** What is profiled: its parameters, and how to run it. */
-interface Subject {
+/** The program whose time is profiled: its parameters, and how to run it. */
+interface Workload {
   parameters: Parameters;
   /** Says in a line what is run. */
   title: string;
@@ -50,58 +52,66 @@ const FORMATS = {
 type Format = keyof typeof FORMATS;
 
 /** Profiles one allocator under Benfield's loop or a trace. Throws UsageError before any work. */
-export async function profileCommand(what: string, flags: ProfileFlags, host: Host): Promise<void> {
-  const allocator = oneAllocator(flags.allocator, host);
-  const subject =
+export async function profileCommand(
+  what: string,
+  flags: ProfileFlags,
+  environment: Environment,
+): Promise<void> {
+  const allocator = oneAllocator(flags.allocator, environment);
+  const workload =
     what === "calloc-loop"
-      ? await callocLoopSubject(allocator, flags, host)
-      : await traceSubject(what, allocator, flags, host);
+      ? await callocLoopWorkload(allocator, flags, environment)
+      : await traceWorkload(what, allocator, flags, environment);
   const files = await prepareFiles(flags);
-  const profiled = await subject.run();
+  const profiled = await workload.run();
   const { costs, root, ...choice } = profiled;
-  const title = `${allocatorLabel(choice)}: ${subject.title}`;
-  const record = { scenario: "profile", parameters: subject.parameters, ...choice, costs: costs.name, root };
-  host.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
+  const title = `${allocatorLabel(choice)}: ${workload.title}`;
+  const record = { scenario: "profile", parameters: workload.parameters, ...choice, costs: costs.name, root };
+  environment.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
   const stacks = stacksOf(root, costs);
   for (const [format, file] of files) {
     file.append(await FORMATS[format](stacks, `${title}, ${costs.name}`));
     file.finish();
-    host.stderr.write(`wrote ${file.path}\n`);
+    environment.stderr.write(`wrote ${file.path}\n`);
   }
 }
 
-function oneAllocator(text: string | undefined, { library }: Host): AllocatorChoice {
+function oneAllocator(text: string | undefined, { library }: Environment): AllocatorChoice {
   const [choice, ...others] = parseAllocators(text, library);
   if (choice && text !== undefined && others.length === 0) return choice;
   throw new UsageError("--allocator: name exactly one, for a profile is of one run");
 }
 
-async function callocLoopSubject(
+async function callocLoopWorkload(
   allocator: AllocatorChoice,
   flags: ProfileFlags,
-  host: Host,
-): Promise<Subject> {
-  const bytes = parseSize("--size", flags.size);
-  const parameters = { bytes, count: parseCount(flags.count), written: parsePercent(flags.written) };
+  environment: Environment,
+): Promise<Workload> {
+  const bytes = parseSize(flags.size, "--size");
+  const parameters = {
+    bytes,
+    count: parseCount(flags.count, "--count"),
+    written: parsePercent(flags.written, "--written"),
+  };
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), ...parameters };
-  const title = `${heading({ scenario: "calloc-loop", parameters, results: [] })}, n ${formatSize(bytes)}`;
-  return { parameters, title, run: () => host.library.profileCallocLoop(run) };
+  const title = `${callocLoopHeading(parameters)}, n ${formatSize(bytes)}`;
+  return { parameters, title, run: () => environment.library.profileCallocLoop(run) };
 }
 
-async function traceSubject(
+async function traceWorkload(
   path: string,
   allocator: AllocatorChoice,
   flags: ProfileFlags,
-  { library, stdin }: Host,
-): Promise<Subject> {
-  const touch = parseWord("--touch", flags.touch, TOUCH_POLICIES);
-  const format = flags.format === undefined ? undefined : parseWord("--format", flags.format, TRACE_FORMATS);
+  { library, stdin }: Environment,
+): Promise<Workload> {
+  const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
+  const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
   const run = { ...common(allocator, flags), ...(await chooseCosts(flags)), touch };
   const source = await openSource(path, stdin, 1);
   const parameters = { trace: source.name, touch };
   return {
     parameters,
-    title: heading({ scenario: "replay", parameters, results: [] }),
+    title: replayHeading(parameters),
     run: async () => {
       try {
         const trace = await library.readTrace(source.open(), format && { format });

@@ -1,20 +1,22 @@
 import { Command, CommanderError, Option } from "commander";
+import { UsageError } from "../base/errors.js";
 import { costProfiles } from "../costs/profiles.js";
-import { ROLES } from "../foreign/families.js";
+import type { Experiment } from "../experiments/experiment.js";
+import { experiments } from "../experiments/registry.js";
+import { ROLES } from "../foreign/conventions.js";
 import { TOUCH_POLICIES } from "../sandbox/sandbox.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
+import { BENCH_FORMS } from "./bench-forms.js";
 import { type CalibrateFlags, calibrateCommand } from "./calibrate.js";
-import { type CallocFixesFlags, callocFixesCommand } from "./calloc-fixes.js";
 import { type CheckFlags, checkCommand } from "./check.js";
-import { type CliffsFlags, cliffsCommand } from "./cliffs.js";
-import { EXIT, reportError, UsageError } from "./exit.js";
-import type { Host } from "./host.js";
-import { BUG_REPORT_ALLOCATORS, type IterContentFlags, iterContentCommand } from "./iter-content.js";
+import type { Environment } from "./environment.js";
+import { EXIT, reportError } from "./exit.js";
+import { type ExperimentFlags, experimentCommand } from "./experiment.js";
 import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
+import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand, TRACE_FORMATS } from "./replay.js";
-import { callocLoopCommand } from "./run.js";
 import { type WebFlags, webCommand } from "./web.js";
 
 const ALLOCATORS = `
@@ -27,32 +29,6 @@ const MODULE_SYNTAX = `options name functions that are not found by themselves
 const MODULES = `
 Or a wasm module, which really runs: its path, and ${MODULE_SYNTAX}
   lazy,mine.wasm,other.wasm:malloc=take:free=give`;
-
-const CALLOC_LOOP_EXAMPLES = `${ALLOCATORS}${MODULES}
-
-Examples:
-  zeropage run calloc-loop
-  zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
-  zeropage run calloc-loop --written 25% --chart zeroed.svg`;
-
-const CLIFFS_EXAMPLES = `${ALLOCATORS}${MODULES}
-
-Examples:
-  zeropage cliffs
-  zeropage cliffs --allocator glibc,glibc:mmapThreshold=4GiB:trimThreshold=8GiB
-  zeropage cliffs --from 64KiB --to 256MiB --chart cliffs.svg`;
-
-const ITER_CONTENT_EXAMPLES = `${ALLOCATORS}
-
-Examples:
-  zeropage run iter-content
-  zeropage run iter-content --size 64MiB --allocator libmalloc:zeroing=dirty --costs macos-2016`;
-
-const CALLOC_FIXES_EXAMPLES = `${ALLOCATORS}
-
-Examples:
-  zeropage run calloc-fixes --chart fixes.svg
-  zeropage run calloc-fixes --costs linux-vm --allocator lazy,glibc,libmalloc`;
 
 const PROFILE_EXAMPLES = `
 Examples:
@@ -106,9 +82,9 @@ Examples:
   zeropage models`;
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
-export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = buildProgram(host, (code) => {
+  const program = buildProgram(environment, (code) => {
     exitCode = code;
   });
   try {
@@ -117,102 +93,70 @@ export async function runCommandLine(argv: readonly string[], host: Host): Promi
   } catch (error) {
     // Commander has written its own message, or its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    reportError(error, host);
+    reportError(error, environment);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }
 
-function buildProgram(host: Host, exit: (code: number) => void): Command {
+function buildProgram(environment: Environment, exit: (code: number) => void): Command {
   const program = new Command("zeropage")
     .description("Shows, to the page, what an allocation really costs.")
-    .version(host.version)
+    .version(environment.version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => host.stdout.write(text),
-      writeErr: (text) => host.stderr.write(text),
-      getOutHelpWidth: () => host.stdout.columns ?? 80,
-      getErrHelpWidth: () => host.stderr.columns ?? 80,
+      writeOut: (text) => environment.stdout.write(text),
+      writeErr: (text) => environment.stderr.write(text),
+      getOutHelpWidth: () => environment.stdout.columns ?? 80,
+      getErrHelpWidth: () => environment.stderr.columns ?? 80,
       outputError: (text, write) => write(`zeropage: ${oneLine(text.replace(/^error: /, ""))}\n`),
     })
     .addHelpText("after", EXAMPLES);
   const run = program.command("run").description("run an experiment on allocators");
-  for (const command of [callocLoop, iterContent, callocFixes]) {
-    run.addCommand(command(host, exit).copyInheritedSettings(run));
+  for (const experiment of experiments) {
+    const parent = experiment.command.startsWith("run ") ? run : program;
+    parent.addCommand(experimentParser(experiment, environment, exit).copyInheritedSettings(parent));
   }
-  program.addCommand(cliffs(host, exit).copyInheritedSettings(program));
-  program.addCommand(replay(host, exit).copyInheritedSettings(program));
-  program.addCommand(check(host, exit).copyInheritedSettings(program));
-  program.addCommand(profile(host).copyInheritedSettings(program));
-  program.addCommand(calibrate(host).copyInheritedSettings(program));
-  program.addCommand(bench(host, exit).copyInheritedSettings(program));
-  program.addCommand(merge(host).copyInheritedSettings(program));
+  program.addCommand(replay(environment, exit).copyInheritedSettings(program));
+  program.addCommand(check(environment, exit).copyInheritedSettings(program));
+  program.addCommand(profile(environment).copyInheritedSettings(program));
+  program.addCommand(calibrate(environment).copyInheritedSettings(program));
+  program.addCommand(bench(environment, exit).copyInheritedSettings(program));
+  program.addCommand(merge(environment).copyInheritedSettings(program));
   program
     .command("models")
     .description("list the allocator models and their options")
     .option("--json", "as JSON")
-    .action((flags: { json?: boolean }) => modelsCommand(flags, host));
+    .action((flags: { json?: boolean }) => modelsCommand(flags, environment));
   program
     .command("web")
     .description("serve the page: two allocators side by side, page by page; Ctrl-C ends it")
     .option("--port <number>", "port on this computer; 0 for any that is free", "8080")
-    .action(async (flags: WebFlags) => exit(await webCommand(flags, host)));
+    .action(async (flags: WebFlags) => exit(await webCommand(flags, environment)));
   return program;
 }
 
-function callocLoop(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("calloc-loop")
-    .description("p = calloc(1, n); free(p), over and over: who zeroes the memory, and is it needed?")
-    .option(
-      "--size <sizes>",
-      "size of the block: bytes, or KiB, MiB, GiB; several by commas",
-      "100MiB,1000MiB",
-    )
-    .option("--count <number>", "how many times", "10000")
-    .option("--written <share>", "share of the block the program writes each time, 0% to 100%", "0%");
-  return withLimits(withReport(command))
-    .option("--chart <file>", "draw who zeroed the memory, as an SVG image")
-    .addHelpText("after", CALLOC_LOOP_EXAMPLES)
-    .action(async (flags) => exit(await callocLoopCommand(flags, host)));
+/** The command of an experiment, made of what that says of itself. */
+function experimentParser(
+  experiment: Experiment,
+  environment: Environment,
+  exit: (code: number) => void,
+): Command {
+  const { command: name, description, examples, flags, takes, allocators, chart } = experiment;
+  const takesModules = takes === "models and modules";
+  const command = new Command(name.replace(/^run /, "")).description(description);
+  for (const [flag, { value, help, default: preset }] of Object.entries(flags)) {
+    command.option(`--${flag} ${value}`, help, preset);
+  }
+  withReport(command, allocators?.help);
+  if (takesModules) withLimits(command);
+  const lines = examples.map((example) => `  zeropage ${name} ${example}`.trimEnd());
+  return command
+    .option("--chart <file>", chart.help)
+    .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
+    .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, environment)));
 }
 
-function iterContent(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("iter-content")
-    .description("the bug report: a body read over TLS, each read into a new buffer of a whole chunk")
-    .option("--size <sizes>", "size of a chunk; several by commas", "10MiB,100MiB,1GiB")
-    .option("--body <size>", "bytes to read in all", "100MiB");
-  return withReport(command, BUG_REPORT_ALLOCATORS)
-    .option("--chart <file>", "draw throughput against the size of a chunk, as an SVG image")
-    .addHelpText("after", ITER_CONTENT_EXAMPLES)
-    .action(async (flags: IterContentFlags) => exit(await iterContentCommand(flags, host)));
-}
-
-function callocFixes(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("calloc-fixes")
-    .description("what calloc could do instead, by the part of the pages that is written")
-    .option("--size <size>", "size of the block", "100MiB")
-    .option(
-      "--written <shares>",
-      "parts of the pages the program writes; several by commas",
-      "0%,1%,10%,50%,100%",
-    );
-  return withReport(command, "libmalloc, its variants, and glibc")
-    .option("--chart <file>", "draw time against the part written, as an SVG image")
-    .addHelpText("after", CALLOC_FIXES_EXAMPLES)
-    .action(async (flags: CallocFixesFlags) => exit(await callocFixesCommand(flags, host)));
-}
-
-function cliffs(host: Host, exit: (code: number) => void): Command {
-  const command = new Command("cliffs")
-    .description("at which sizes the cost of calloc(1, n); free changes kind, to the byte")
-    .option("--from <size>", "smallest n: bytes, or KiB, MiB, GiB", "1KiB")
-    .option("--to <size>", "largest n", "1GiB");
-  return withLimits(withReport(command))
-    .option("--chart <file>", "draw cost against size, of all allocators together, as an SVG image")
-    .addHelpText("after", CLIFFS_EXAMPLES)
-    .action(async (flags: CliffsFlags) => exit(await cliffsCommand(flags, host)));
-}
-
-function replay(host: Host, exit: (code: number) => void): Command {
+function replay(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("replay")
     .description("replay a trace of a real program, plain or gzipped")
     .argument("<file>", "the trace; - is standard input")
@@ -229,10 +173,10 @@ function replay(host: Host, exit: (code: number) => void): Command {
       "write the address each operation returned, one a line: hexadecimal, 0x0 where there was no memory, - where nothing is allocated; of exactly one --allocator",
     )
     .addHelpText("after", REPLAY_EXAMPLES)
-    .action(async (file, flags) => exit(await replayCommand(file, flags, host)));
+    .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
 }
 
-function check(host: Host, exit: (code: number) => void): Command {
+function check(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<file>", "the module, .wasm")
@@ -241,10 +185,10 @@ function check(host: Host, exit: (code: number) => void): Command {
     .option("--json", "as JSON")
     .option("--junit <file>", "write JUnit's XML too")
     .addHelpText("after", CHECK_EXAMPLES)
-    .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, host)));
+    .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, environment)));
 }
 
-function profile(host: Host): Command {
+function profile(environment: Environment): Command {
   return new Command("profile")
     .description("where the simulated time of one run goes, by call path")
     .argument("<what>", "calloc-loop, or a trace; - is standard input")
@@ -261,10 +205,10 @@ function profile(host: Host): Command {
     .option("--pprof <file>", "write a pprof profile, gzipped")
     .option("--json", "print the tree as JSON")
     .addHelpText("after", PROFILE_EXAMPLES)
-    .action((what, flags: ProfileFlags) => profileCommand(what, flags, host));
+    .action((what, flags: ProfileFlags) => profileCommand(what, flags, environment));
 }
 
-function bench(host: Host, exit: (code: number) => void): Command {
+function bench(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
@@ -286,36 +230,36 @@ function bench(host: Host, exit: (code: number) => void): Command {
     .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)
-    .action(async (files: string[], flags: BenchFlags) => exit(await benchCommand(files, flags, host)));
+    .action(async (files: string[], flags: BenchFlags) =>
+      exit(await benchCommand(files, flags, environment)),
+    );
 }
 
-function merge(host: Host): Command {
+function merge(environment: Environment): Command {
   const command = new Command("merge")
     .description("make one report of what the shards of a bench wrote")
     .argument("<files...>", "the records of all shards")
     .option("--output <file>", "write the merged record as JSON");
   return withBenchForms(command)
     .addHelpText("after", MERGE_EXAMPLES)
-    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, host));
+    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, environment));
 }
 
 /** Adds the forms of a bench's record. */
 function withBenchForms(command: Command): Command {
-  const forms = {
-    json: "the record as JSON",
-    github: "as github-action-benchmark reads it",
-    benchstat: "as benchstat reads it",
-    markdown: "as a Markdown table",
-  };
-  for (const [name, what] of Object.entries(forms)) {
-    command.addOption(
-      new Option(`--${name}`, what).conflicts(Object.keys(forms).filter((one) => one !== name)),
-    );
-  }
-  return command.option("--html <file>", "write a page with charts");
+  return withForms(command, BENCH_FORMS).option("--html <file>", "write a page with charts");
 }
 
-function calibrate(host: Host): Command {
+/** Adds a flag for each form, of which one may be given. */
+function withForms(command: Command, forms: Readonly<Record<string, { help: string }>>): Command {
+  for (const [name, { help }] of Object.entries(forms)) {
+    const others = Object.keys(forms).filter((other) => other !== name);
+    command.addOption(new Option(`--${name}`, help).conflicts(others));
+  }
+  return command;
+}
+
+function calibrate(environment: Environment): Command {
   return new Command("calibrate")
     .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
     .option("--name <word>", "name of the profile", "this-host")
@@ -326,22 +270,20 @@ function calibrate(host: Host): Command {
       "after",
       "\nExample:\n  zeropage calibrate --save here.json && zeropage run calloc-loop --costs here.json",
     )
-    .action((flags: CalibrateFlags) => calibrateCommand(flags, host));
+    .action((flags: CalibrateFlags) => calibrateCommand(flags, environment));
 }
 
 /** Adds what every command that makes a report takes. */
 function withReport(command: Command, allocators = "every model"): Command {
-  return command
+  command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)
-    .option("--check", "run models on the check build, which validates the machine as it goes")
-    .addOption(new Option("--json", "results as JSON").conflicts(["csv", "markdown"]))
-    .addOption(new Option("--csv", "results as CSV").conflicts(["json", "markdown"]))
-    .addOption(new Option("--markdown", "results as a Markdown table").conflicts(["json", "csv"]));
+    .option("--check", "run models on the check build, which validates the machine as it goes");
+  return withForms(command, FORMS);
 }
 
 /** Adds what every command that runs modules in jail takes. */
-function withLimits(command: Command, time = "end a module that comes no further for so long"): Command {
+function withLimits(command: Command, time = "end a module that makes no progress for so long"): Command {
   return command
     .option("--timeout <time>", time, "60s")
     .option("--memory <size>", "most memory for a module", "4GiB");

@@ -1,4 +1,4 @@
-import type { Output } from "./host.js";
+import type { Output } from "./environment.js";
 
 /** One line on a terminal that says how far a long run is. */
 export interface Progress {

@@ -1,26 +1,23 @@
 import { formatCount } from "../base/bytes.js";
-import { TraceError } from "../base/errors.js";
-import type { CostProfile } from "../costs/profile.js";
-import type { JailLimits } from "../jail/scenarios.js";
-import { allocatorLabel, heading } from "../report/label.js";
-import { timelineText } from "../report/sparkline.js";
-import { timelineChart } from "../report/timeline.js";
-import type { Report, Result, Timeline } from "../results/results.js";
+import { TraceError, UsageError } from "../base/errors.js";
+import { parseWord } from "../base/flags.js";
+import { timelineChart } from "../experiments/replay/chart.js";
+import { replayTrace } from "../experiments/replay/run.js";
+import { replayHeading, replaySheet } from "../experiments/replay/sheet.js";
+import { timelineText } from "../experiments/replay/sparkline.js";
+import type { ReplayTimeline } from "../experiments/replay/timeline.js";
+import { runsRows } from "../experiments/runs/csv.js";
+import { sharedParameters } from "../experiments/runs/parameters.js";
+import type { Report, Result } from "../results/run.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../sandbox/sandbox.js";
-import type { TraceNotes } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";
-import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
-import { parseWord } from "./args.js";
-import { collect } from "./collect.js";
-import { type CostsFlags, chooseCosts } from "./costs.js";
-import { UsageError } from "./exit.js";
+import { collect, type Job } from "./collect.js";
+import type { Environment } from "./environment.js";
 import { finish } from "./finish.js";
-import type { Host } from "./host.js";
-import { type LimitFlags, parseLimits } from "./limits.js";
-import { checkModuleFiles } from "./modules.js";
 import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
-import { chooseForm, type FormFlags, printable } from "./output.js";
+import { chooseForm } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
+import { type RunFlags, readRunFlags } from "./run-flags.js";
 import { openSource, type TraceSource } from "./source.js";
 
 export const TRACE_FORMATS = ["text", "rep", "valgrind"] as const;
@@ -30,66 +27,54 @@ const CHART_POINTS = 1000;
 const TEXT_POINTS = 100;
 
 /** The flags of `zeropage replay`, as typed. */
-export interface ReplayFlags extends FormFlags, CostsFlags, LimitFlags {
-  allocator?: string;
+export interface ReplayFlags extends RunFlags {
   touch: string;
   format?: string;
   timeline?: string;
   addresses?: string;
-  check?: boolean;
 }
 
+const REPLAY = { takes: "models and modules", functions: { replayTrace } } as const;
+
+type Asked = Awaited<ReturnType<typeof readRunFlags<typeof REPLAY.functions>>>;
+
 /** Replays one trace on each allocator. Returns the exit code; throws UsageError before any work. */
-export async function replayCommand(file: string, flags: ReplayFlags, host: Host): Promise<number> {
-  const allocators = parseAllocators(flags.allocator, host.library, "modules");
-  const settings: ReplaySettings = {
-    touch: parseWord("--touch", flags.touch, TOUCH_POLICIES),
-    ...(flags.format !== undefined && { format: parseWord("--format", flags.format, TRACE_FORMATS) }),
-    check: flags.check === true,
-    limits: parseLimits(flags),
-    timelinePoints: flags.timeline === undefined ? TEXT_POINTS : CHART_POINTS,
-    ...(await chooseCosts(flags)),
-  };
-  await checkModuleFiles(allocators);
+export async function replayCommand(
+  file: string,
+  flags: ReplayFlags,
+  environment: Environment,
+): Promise<number> {
+  const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
+  const format = flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMATS);
+  const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
-  const addresses = await prepareAddresses(flags.addresses, allocators.length);
-  const source = await openSource(file, host.stdin, allocators.length);
-  const progress = openProgress(host.stderr);
+  const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);
+  const source = await openSource(file, environment.stdin, asked.allocators.length);
+  const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
-  const jobs = allocators.map((allocator) => ({
-    label: allocatorLabel({ allocator: allocator.model, options: allocator.options }),
-    run: () =>
-      replayOne(allocator, { ...settings, ...(addresses && { addresses }) }, source, host, progress, notes),
-  }));
+  const settings: ReplaySettings = {
+    ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
+    ...(addresses && { addresses }),
+    readTrace: () => environment.library.readTrace(source.open(), format && { format }),
+  };
+  const jobs = replayJobs(asked, settings);
   const { done, failed } = await collect(jobs).finally(() => source.close());
   progress.clear();
-  if (addresses && failed.length === 0) host.stderr.write(`wrote ${addresses.path}\n`);
-  for (const note of notes) host.stderr.write(`note: ${note}\n`);
+  if (addresses && failed.length === 0) environment.stderr.write(`wrote ${addresses.path}\n`);
+  for (const note of notes) environment.stderr.write(`note: ${note}\n`);
 
-  const report: Report = {
+  const record: Report = {
     scenario: "replay",
-    parameters: { trace: source.name, touch: settings.touch },
+    parameters: { trace: source.name, touch },
     results: done.map(({ result }) => result),
   };
   const timelines = done.map(({ timeline }) => timeline);
-  const failures = failed.map((one) =>
-    one.error instanceof TraceError ? { ...one, label: source.name } : one,
-  );
-  return finish(printable(report), chooseForm(flags), failures, host, {
+  const report = { record, sheet: () => replaySheet(record), rows: () => runsRows(record) };
+  const subtitle = () => replayHeading(sharedParameters(record));
+  return finish(report, chooseForm(flags), failed.map(namingTrace(source)), environment, {
     text: timelineText(timelines),
-    ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, heading(report)) } }),
+    ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
   });
-}
-
-interface ReplaySettings {
-  touch: TouchPolicy;
-  format?: (typeof TRACE_FORMATS)[number];
-  check: boolean;
-  limits: JailLimits;
-  timelinePoints: number;
-  costs?: CostProfile;
-  /** Where the addresses go, of the one allocator there then is. */
-  addresses?: OutStream;
 }
 
 async function prepareAddresses(
@@ -101,46 +86,53 @@ async function prepareAddresses(
   throw new UsageError(`--addresses: name exactly one --allocator; there are ${allocators}, and one file`);
 }
 
+/** A bad trace is bad for every allocator: its error is told of the trace. */
+const namingTrace =
+  ({ name }: TraceSource) =>
+  (failure: { label: string; error: unknown }) =>
+    failure.error instanceof TraceError ? { ...failure, label: name } : failure;
+
+interface ReplaySettings {
+  touch: TouchPolicy;
+  timelinePoints: number;
+  /** Reads it from the start. */
+  readTrace: () => ReturnType<Environment["library"]["readTrace"]>;
+  /** Where the addresses go, of the one allocator there then is. */
+  addresses?: OutStream;
+  /** What was lost in reading, each sentence once. */
+  notes: Set<string>;
+  progress: Progress;
+}
+
 interface Replayed {
   result: Result;
-  timeline: Timeline;
+  timeline: ReplayTimeline;
 }
 
-async function replayOne(
-  allocator: AllocatorChoice,
-  { touch, format, check, limits, timelinePoints, addresses, costs }: ReplaySettings,
-  source: TraceSource,
-  { library }: Host,
-  progress: Progress,
-  notes: Set<string>,
-): Promise<Replayed> {
-  const { model, options } = allocator;
-  const label = allocatorLabel({ allocator: model, options });
-  const trace = await library.readTrace(source.open(), format && { format });
-  const lines = new AddressLines();
-  const { replayTrace } = library.scenariosInJail(limits);
-  try {
-    const { result, timeline } = await replayTrace({
-      model,
-      options: runOptions(allocator, check),
-      trace,
-      touch,
-      timelinePoints,
-      ...(costs && { costs }),
-      onProgress: (operations) => progress.show(`${label}: ${formatCount(operations)} operations`),
-      ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
-    });
-    addresses?.finish();
-    return { result, timeline: { allocator: model, options, points: timeline } };
-  } catch (error) {
-    addresses?.discard();
-    throw error;
-  } finally {
-    collectNotes(trace.notes, notes);
-  }
-}
-
-/** Losses are complete only once the trace is read to its end; every allocator reads the same one. */
-function collectNotes({ losses }: TraceNotes, notes: Set<string>): void {
-  for (const loss of losses) notes.add(loss);
+function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings): Job<Replayed>[] {
+  const { touch, timelinePoints, readTrace, addresses, notes, progress } = settings;
+  return allocators.map(({ label, run }) => ({
+    label,
+    run: async () => {
+      const trace = await readTrace();
+      const lines = new AddressLines();
+      const onProgress = (operations: number) =>
+        progress.show(`${label}: ${formatCount(operations)} operations`);
+      try {
+        const { result, timeline } = await functions.replayTrace({
+          ...{ ...run, trace, touch, timelinePoints, onProgress },
+          ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
+        });
+        addresses?.finish();
+        const { allocator, options } = result;
+        return { result, timeline: { allocator, options, points: timeline } };
+      } catch (error) {
+        addresses?.discard();
+        throw error;
+      } finally {
+        // They are complete only once the trace is read to its end; every allocator reads the same one.
+        for (const loss of trace.notes.losses) notes.add(loss);
+      }
+    },
+  }));
 }

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { access, constants, type FileHandle, mkdtemp, open, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "./exit.js";
+import { UsageError } from "../base/errors.js";
 
 const CHUNK_BYTES = 65_536;
 

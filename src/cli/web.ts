@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ZeropageError } from "../base/errors.js";
-import { EXIT, UsageError } from "./exit.js";
-import type { Host } from "./host.js";
+import { UsageError, ZeropageError } from "../base/errors.js";
+import type { Environment } from "./environment.js";
+import { EXIT } from "./exit.js";
 
 /** The flags of `zeropage web`, as typed. */
 export interface WebFlags {
@@ -14,7 +14,7 @@ export interface WebFlags {
 }
 
 /** Serves the page to this computer until it is told to stop. Returns the exit code. */
-export async function webCommand({ port }: WebFlags, { stdout, page }: Host): Promise<number> {
+export async function webCommand({ port }: WebFlags, { stdout, page }: Environment): Promise<number> {
   const server = await serveFolder(page.folder, parsePort(port));
   stdout.write(`${server.url}\n`);
   await page.untilStopped();

@@ -1,10 +1,10 @@
 /** A bench as one page that needs nothing else: charts as SVG, and the table. */
 import type { TopLevelSpec } from "vega-lite";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../report/axis.js";
-import { headerText } from "../report/page.js";
+import { headerText } from "../report/sheet.js";
 import { renderSvg } from "../report/svg.js";
 import type { BenchRecord } from "./record.js";
-import { benchPage } from "./table.js";
+import { benchSheet } from "./table.js";
 
 /** One bar. */
 export interface BenchBar {
@@ -75,7 +75,7 @@ th, td { padding: 0.2em 0.7em; border-bottom: 1px solid #ddd; text-align: left; 
 
 /** The whole document. Ends in a newline. */
 export async function benchHtml(record: BenchRecord): Promise<string> {
-  const { heading, columns, rows, sentences } = benchPage(record);
+  const { heading, columns, rows, sentences } = benchSheet(record);
   const charts: string[] = [];
   for (const figure of Object.keys(TITLES) as Figure[]) {
     if (benchBars(record, figure).length > 0) charts.push(await renderSvg(benchChart(record, figure)));

@@ -2,7 +2,7 @@
 
 import type { Ratio } from "../base/statistics.js";
 import type { Exhaustion } from "../foreign/replayer.js";
-import type { OptionValues } from "../results/results.js";
+import type { OptionValues } from "../results/run.js";
 import type { TouchPolicy } from "../sandbox/sandbox.js";
 
 export interface BenchParameters {

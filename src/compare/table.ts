@@ -3,7 +3,7 @@
 import { formatBytes, formatCount } from "../base/bytes.js";
 import { formatCell, formatShare } from "../base/numbers.js";
 import { geometricMean, LEAST_ROUNDS } from "../base/statistics.js";
-import type { Cell, Column, Page } from "../report/page.js";
+import type { Cell, Column, Sheet } from "../report/sheet.js";
 import type { BenchRecord, BenchResult, Done, Outcome, Timing } from "./record.js";
 
 const right = (...header: string[]): Column => ({ header, align: "right" });
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   right("module", "size"),
 ];
 
-export function benchPage(record: BenchRecord): Page {
+export function benchSheet(record: BenchRecord): Sheet {
   const { parameters, baseline, results } = record;
   const shard = record.shard ? `, shard ${record.shard.index}/${record.shard.count}` : "";
   const interrupted = record.complete ? "" : "; interrupted, so this is what there was";

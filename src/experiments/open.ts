@@ -1,8 +1,9 @@
 import { readModule } from "#read-module";
+import { PAGE_BYTES } from "#shared/meter";
+import { isModule } from "../allocator/name.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
-import { isModule } from "../results/results.js";
 import { findModel } from "../sandbox/options.js";
 import { openSandbox, Sandbox, type SandboxOptions } from "../sandbox/sandbox.js";
 
@@ -12,12 +13,23 @@ export type AnyAllocator = Sandbox | WasmAllocator;
 /** Opens a new one at each call. */
 export type Opener = () => Promise<AnyAllocator> | AnyAllocator;
 
-/** Pages of linear memory, as a meter counts them. */
-const PAGE_BYTES = 4096;
+/** A model, and what it is run with. */
+export interface ModelRun {
+  model: string;
+  options?: SandboxOptions;
+  /** What simulated time is counted with; by default the profile of the kernel. */
+  costs?: CostProfile;
+}
+
+/** The same of any allocator: `model` may be the path of a wasm module. */
+export interface AllocatorRun extends ModelRun {
+  /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
+  open?: Opener;
+}
 
 /**
- * Prepares what a name stands for, to open it again and again: a model, or the module it is the path of, with its options
- * (module-options.ts). What has to be read and compiled is so once.
+ * Prepares the allocator that a name stands for, to be opened again and again: a model, or the module at that path,
+ * whose options module-options.ts reads. It is read and compiled once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
 export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
@@ -26,10 +38,9 @@ export async function prepareAllocator(name: string, options: SandboxOptions = {
     const module = options.module ?? (options.check ? undefined : await compile(findModel(name).url));
     return () => openSandbox(name, { ...options, ...(module && { module }) });
   }
-  // Only now: the page loads this without.
-  const { prepareWasmAllocator } = await import("../foreign/open.js");
-  const { moduleOptions } = await import("../foreign/module-options.js");
-  return prepareWasmAllocator(name, { name, meter: true, ...moduleOptions(options) });
+  // Imported only now: the page does without.
+  const { prepareMetered } = await import("../foreign/open.js");
+  return prepareMetered(name, { name, options });
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
@@ -41,7 +52,7 @@ export function pageBytesOf(allocator: AnyAllocator): number {
   return allocator instanceof Sandbox ? allocator.machine.pageBytes : PAGE_BYTES;
 }
 
-/** What is odd about a module, in sentences, for its results; nothing for a model. */
+/** What is odd about a module, in sentences for its results. Nothing is odd about a model. */
 export function notesOf(allocator: AnyAllocator): { notes?: string[] } {
   if (allocator instanceof Sandbox || allocator.report.findings.length === 0) return {};
   return { notes: allocator.report.findings };

@@ -1,7 +1,7 @@
 import { ModuleTrap, SandboxError } from "../base/errors.js";
 import type { Meter } from "../meter/reading.js";
 import { explainTrap } from "./explain.js";
-import type { Host } from "./imports.js";
+import type { HostMemory } from "./host-functions.js";
 import type { Linked } from "./link.js";
 
 /** Lets calls through to a linked module as long as it is open and in one piece. */
@@ -12,7 +12,7 @@ export class Guard {
 
   constructor(
     private readonly linked: Linked,
-    private readonly host: Host,
+    private readonly host: HostMemory,
     private readonly meter: Meter | undefined,
   ) {}
 

@@ -3,7 +3,7 @@ import { readModule } from "#read-module";
 import { Native } from "#shared/driver";
 import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
-import { type Allocator, CONVENTIONS, type Role } from "./families.js";
+import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 
 /** assembly/driver.ts */
 export interface DriverExports {
@@ -80,7 +80,7 @@ export async function loadTools(): Promise<Tools> {
 }
 
 /** Which import of assembly/face.ts each function of a convention is. */
-export const FACE: Record<Allocator["convention"], Partial<Record<Role, string>>> = {
+export const FACE: Record<Convention, Partial<Record<Role, string>>> = {
   c: {
     malloc: "cMalloc",
     calloc: "cCalloc",
@@ -103,7 +103,7 @@ const NATIVE = {
   posixAligned: Native.PosixAligned,
 } as const satisfies Record<NameOf<typeof Native>, Native>;
 
-function nativeBits({ functions }: Allocator): number {
+function nativeBits({ functions }: FoundFunctions): number {
   const bits = Object.entries(NATIVE).map(([role, bit]) =>
     functions[role as keyof typeof NATIVE] ? bit : 0,
   );
@@ -126,13 +126,13 @@ export function linkPatterns(
 /** @throws ModuleError if a function is not of the type its convention says. */
 export function link(
   tools: Tools,
-  allocator: Allocator,
+  found: FoundFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): Linked {
-  const driver = instantiateDriver(tools.driver, allocator, exports, patterns);
-  driver.configure(CONVENTIONS.indexOf(allocator.convention), nativeBits(allocator));
-  const usableSize = allocator.functions.usableSize;
+  const driver = instantiateDriver(tools.driver, found, exports, patterns);
+  driver.configure(CONVENTIONS.indexOf(found.convention), nativeBits(found));
+  const usableSize = found.functions.usableSize;
   return {
     driver,
     patterns,
@@ -142,7 +142,7 @@ export function link(
 
 function instantiateDriver(
   module: WebAssembly.Module,
-  { convention, functions }: Allocator,
+  { convention, functions }: FoundFunctions,
   exports: WebAssembly.Exports,
   patterns: PatternExports,
 ): DriverExports {

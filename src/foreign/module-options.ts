@@ -1,7 +1,7 @@
 /** The options of a module in the flat form of a model's: what command lines take and results have. */
 import { OptionError } from "../base/errors.js";
-import { CONVENTIONS, type Convention, type FunctionNames, ROLES } from "./families.js";
-import type { WasmOptions } from "./open.js";
+import { CONVENTIONS, type Convention, type FunctionNames, ROLES } from "./conventions.js";
+import type { WasmOptions } from "./options.js";
 
 /** Their names: the module's names of the functions that are not found by themselves, and how these are called. */
 export const MODULE_OPTIONS = [...ROLES, "convention"] as const;

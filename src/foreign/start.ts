@@ -23,38 +23,3 @@ function runStart(name: string, start: () => void): void {
     throw new ModuleTrap(`in its ${name} ${message}`, { cause });
   }
 }
-
-/** What can be asked of an allocator that nobody uses yet. */
-export interface Probe {
-  malloc(bytes: number): number;
-  memoryBytes(): number;
-}
-
-const REMEDY = "link it as a reactor (clang: -mexec-model=reactor; emcc: --no-entry)";
-
-/** What is wrong with a module that says so itself (inspect.ts). */
-export const RESTARTING = `every export first calls one and the same function, as where the linker has each call run the module's constructors: an allocator that these set up begins anew each time; ${REMEDY}`;
-
-const PROBES = 4;
-const PROBE_BYTES = 24;
-
-/**
- * What is wrong with an instance, made for this question alone, that runs its constructors on each
- * call: its allocator begins anew each time.
- */
-export function probeReruns({ malloc, memoryBytes }: Probe): string[] {
-  const addresses = new Set<number>();
-  let growths = 0;
-  for (let i = 0; i < PROBES; i++) {
-    const before = memoryBytes();
-    addresses.add(malloc(PROBE_BYTES));
-    if (memoryBytes() > before) growths++;
-  }
-  if (addresses.size === 1 && !addresses.has(0)) {
-    return [
-      `every malloc returns the same address, as where a module runs its constructors on each call; ${REMEDY}`,
-    ];
-  }
-  if (growths < PROBES) return [];
-  return [`memory grows on every call: the module may run its constructors each time; ${REMEDY}`];
-}

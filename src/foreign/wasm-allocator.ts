@@ -1,24 +1,24 @@
 import { PLAIN_ALIGN } from "#shared/driver";
+import { PAGE_BYTES } from "#shared/meter";
 import { type Counters, FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { recordOf } from "../base/enums.js";
 import { type AllocationFailure, AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
-import { type Meter, runsOf } from "../meter/reading.js";
+import type { Meter } from "../meter/reading.js";
 import type { PageRun } from "../sandbox/machine.js";
 import type { ReplayResult, Sandbox, TouchPolicy, Width } from "../sandbox/sandbox.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/binary.js";
-import type { Provision } from "./families.js";
+import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { Guard } from "./guard.js";
-import type { Host } from "./imports.js";
+import type { HostImports } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Linked } from "./link.js";
+import { runsOf } from "./page-runs.js";
+import type { Provision } from "./provisions.js";
 import { type Exhaustion, Replayer, type WasmReplayOptions } from "./replayer.js";
 
 const WIDTHS: readonly Width[] = [1, 2, 4, 8];
 const MOST_BYTES = 2 ** 32 - 1;
-/** Pages of an operating system, which a meter counts. */
-const PAGE_BYTES = 4096;
 
 /** What a module turned out to be. */
 export interface AllocatorReport {
@@ -43,10 +43,8 @@ export interface Running {
   memory: LinearMemory;
   meter: Meter | undefined;
   /** What the module was given, and whether the host refused it memory. */
-  host: Host;
+  host: HostImports;
   started: string[];
-  /** Imports that trap when called, as "module.name". */
-  trapping: string[];
 }
 
 interface ObjectBlock {

@@ -1,8 +1,8 @@
 /** What runs in the Worker of jail.ts: one job, then it waits to be ended. */
 import { answerStarter } from "#worker";
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
-import { composedParts } from "../foreign/families.js";
 import { openWasmAllocator } from "../foreign/open.js";
+import { composedParts } from "../foreign/provisions.js";
 import type { AllocatorReport } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
 import type { TraceChunk } from "../trace/trace.js";

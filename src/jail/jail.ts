@@ -79,7 +79,7 @@ function isWord(said: unknown): said is Word {
 
 function tooLate(seconds: number, maySpeak: boolean): errors.LimitExceeded {
   const time = seconds === 1 ? "1 second" : `${seconds} seconds`;
-  const seen = maySpeak ? `came no further for ${time}` : `was not done after ${time}`;
+  const seen = maySpeak ? `made no progress for ${time}` : `was not done after ${time}`;
   return new errors.LimitExceeded(`the module ${seen}: allow a longer timeout, or give it up`);
 }
 

@@ -10,9 +10,8 @@
  *         │◄───────────────────────────────┤
  */
 
-import type { CallocLoopRun } from "../experiments/calloc-loop/run.js";
-import type { CliffsRun } from "../experiments/cliffs/find.js";
-import type { TraceRun } from "../experiments/replay/run.js";
+import type { onModules } from "../experiments/on-modules.js";
+import type { AllocatorRun } from "../experiments/open.js";
 import type { WasmOptions } from "../foreign/open.js";
 import type { TouchPolicy } from "../sandbox/sandbox.js";
 import type { TraceChunk } from "../trace/trace.js";
@@ -41,14 +40,15 @@ export interface CheckJob {
 type OpenJob = Pick<WasmOptions, "functions" | "convention" | "unknownImports">;
 
 /** A scenario to run on the module at a URL. */
-export type ScenarioJob = { url: string; memoryBytes: number } & (
-  | { name: "runCallocLoop"; run: Portable<CallocLoopRun> }
-  | { name: "findCliffs"; run: Portable<CliffsRun> }
-  | { name: "replayTrace"; run: Portable<TraceRun>; wantsResults: boolean }
-);
-
-/** What of a run a message can carry. */
-export type Portable<Run> = Omit<Run, "open" | "onProgress" | "onResults" | "trace">;
+export interface ScenarioJob {
+  name: keyof typeof onModules;
+  url: string;
+  memoryBytes: number;
+  /** What to run, as far as a message can carry it. */
+  run: Omit<AllocatorRun, "open">;
+  /** Whether it reads a trace, and whether somebody wants to hear what each operation returns. */
+  wants: { trace: boolean; results: boolean };
+}
 
 /** What a job says before it is done. */
 export type Word =

@@ -1,24 +1,21 @@
-/** A scenario inside its Worker: on a module that gives word while it runs, with the trace pulled from outside. */
+/** Runs a scenario inside its Worker, on a module that gives signs of life. The trace is fetched from the starter. */
 
-import { runCallocLoop } from "../experiments/calloc-loop/run.js";
-import { findCliffs } from "../experiments/cliffs/find.js";
-import { replayTrace } from "../experiments/replay/run.js";
-import { moduleOptions } from "../foreign/module-options.js";
-import { prepareWasmAllocator } from "../foreign/open.js";
+import { onModules } from "../experiments/on-modules.js";
+import { prepareMetered } from "../foreign/open.js";
 import { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { RECORD_BYTES, type Trace, type TraceChunk } from "../trace/trace.js";
 import type { ScenarioJob, Word } from "./jobs.js";
 
-/** The way to who wants the job done. */
+/** The way back to what started the Worker. */
 export interface Starter {
   say(word: Word): void;
   /** Says that the job wants the next chunk of its trace; null after the last. */
   nextChunk(): Promise<TraceChunk | null>;
 }
 
-/** Bytes asked for in a piece, at most, unless one operation asks for more: what is cleared in some tenth of a second. */
+/** Most bytes that a piece asks for, unless one operation asks for more: they are cleared in about a tenth of a second. */
 const PIECE_BYTES = 256 * 2 ** 20;
-/** Operations of a piece, at most. */
+/** Most operations of a piece. */
 const PIECE = 4096;
 
 /** Milliseconds between two signs of life: a message takes as long as hundreds of operations. */
@@ -26,17 +23,19 @@ const INTERVAL = 100;
 
 /** Runs the scenario to its end. @throws what it throws. */
 export async function runScenario(job: ScenarioJob, starter: Starter): Promise<unknown> {
-  const { model, options = {} } = job.run;
-  const how = { name: model, meter: true, memoryBytes: job.memoryBytes, ...moduleOptions(options) };
-  const prepared = await prepareWasmAllocator(new URL(job.url), how);
-  const open = () => givingWord(prepared(), signOfLife(starter));
+  const { model: name, options = {} } = job.run;
+  const prepared = await prepareMetered(new URL(job.url), { name, options, memoryBytes: job.memoryBytes });
+  const open = () => withSignsOfLife(prepared(), signOfLife(starter));
   const onProgress = (...progress: number[]) => starter.say({ progress });
-  if (job.name === "runCallocLoop") return runCallocLoop({ ...job.run, open, onProgress });
-  if (job.name === "findCliffs") return findCliffs({ ...job.run, open, onProgress });
   const onResults = (results: number[], { records, count }: TraceChunk) =>
     starter.say({ results, chunk: { records: records.slice(), count } });
-  const trace = pulledTrace(starter);
-  return replayTrace({ ...job.run, open, trace, ...(job.wantsResults && { onResults }) });
+  const scenario = onModules[job.name] as (run: object) => Promise<unknown>;
+  return scenario({
+    ...{ ...job.run, open },
+    // The starter, who reads the trace, knows how far it is.
+    ...(job.wants.trace ? { trace: pulledTrace(starter) } : { onProgress }),
+    ...(job.wants.results && { onResults }),
+  });
 }
 
 function signOfLife(starter: Starter): () => void {
@@ -49,23 +48,23 @@ function signOfLife(starter: Starter): () => void {
   };
 }
 
-/** The allocator, which runs what it is given in pieces and gives word after each. What comes of it is the same. */
-function givingWord(allocator: WasmAllocator, word: () => void): WasmAllocator {
+/** The allocator, made to run what it is given in pieces, with a sign of life after each. Results stay the same. */
+function withSignsOfLife(allocator: WasmAllocator, alive: () => void): WasmAllocator {
   const repeat: WasmAllocator["repeat"] = (records, times, touch) => {
     const most = roundsOf(records);
     for (let done = 0; done < times; done += most) {
       WasmAllocator.prototype.repeat.call(allocator, records, Math.min(most, times - done), touch);
-      word();
+      alive();
     }
   };
   const replay: WasmAllocator["replay"] = (trace, options) => {
-    const pieces = { notes: trace.notes, [Symbol.asyncIterator]: () => piecesOf(trace, word) };
+    const pieces = { notes: trace.notes, [Symbol.asyncIterator]: () => piecesOf(trace, alive) };
     return WasmAllocator.prototype.replay.call(allocator, pieces, options);
   };
   return Object.assign(allocator, { repeat, replay });
 }
 
-/** How often to run a few records in a piece. */
+/** How often a piece runs a few records. */
 function roundsOf({ records, count }: TraceChunk): number {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   let bytes = 0;
@@ -73,17 +72,17 @@ function roundsOf({ records, count }: TraceChunk): number {
   return Math.max(1, Math.floor(Math.min(PIECE / count, PIECE_BYTES / bytes)));
 }
 
-async function* piecesOf(trace: Trace, word: () => void): AsyncGenerator<TraceChunk> {
+async function* piecesOf(trace: Trace, alive: () => void): AsyncGenerator<TraceChunk> {
   for await (const chunk of trace) {
     for (let from = 0, to = 0; from < chunk.count; from = to) {
       to = endOfPiece(chunk, from);
       yield { records: chunk.records.subarray(from * RECORD_BYTES, to * RECORD_BYTES), count: to - from };
-      word();
+      alive();
     }
   }
 }
 
-/** Where the piece ends that begins with an operation. */
+/** Where a piece ends that begins at the operation `from`. */
 function endOfPiece({ records, count }: TraceChunk, from: number): number {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   const end = Math.min(count, from + PIECE);
@@ -98,7 +97,7 @@ function bytesAt(view: DataView, at: number): number {
   return Math.max(1, whole(at + 8)) * Math.max(1, whole(at + 16));
 }
 
-/** The starter's trace; what could not be read of it, the starter notes. */
+/** The trace as the starter reads it, who also notes what is lost in reading. */
 function pulledTrace(starter: Starter): Trace {
   return {
     notes: { format: "text", losses: [] },

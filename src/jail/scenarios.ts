@@ -1,58 +1,47 @@
 import { locate } from "#read-module";
-import { type CallocLoopRun, runCallocLoop } from "../experiments/calloc-loop/run.js";
-import { type CliffsRun, findCliffs } from "../experiments/cliffs/find.js";
-import { replayTrace, type TraceRun } from "../experiments/replay/run.js";
-import { isModule } from "../results/results.js";
+import { isModule } from "../allocator/name.js";
+import { onModules } from "../experiments/on-modules.js";
+import type { AllocatorRun } from "../experiments/open.js";
+import type { TraceRun } from "../experiments/replay/run.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
-import type { ScenarioJob, Word } from "./jobs.js";
+import type { Word } from "./jobs.js";
 
 /** What a module may take. */
 export interface JailLimits {
-  /** Most time in which it may come no further, start-up of its Worker included. Default 60. */
+  /** Most time without any progress, start-up of its Worker included. Default 60. */
   seconds?: number;
   /** Most memory it may have, in bytes. Default 4 GiB, which is all there is. */
   memoryBytes?: number;
 }
 
 /** The scenarios that modules run in too. */
-export interface Scenarios {
-  runCallocLoop: typeof runCallocLoop;
-  findCliffs: typeof findCliffs;
-  replayTrace: typeof replayTrace;
-}
+export type Scenarios = typeof onModules;
 
-type Run = CallocLoopRun | CliffsRun | TraceRun;
-
-/** What any of them may have that no message carries. */
-type AnyRun = Partial<Pick<TraceRun, "trace" | "onResults" | "open">> & {
+/** What any of them may be given that no message can carry. */
+interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResults">> {
   onProgress?: (...numbers: number[]) => void;
-};
+}
 
 const GIB = 2 ** 30;
 
 /**
- * The scenarios as they are, but for modules named by path or URL, which nobody has to trust: each run on one is in a
- * Worker of its own. They throw LimitExceeded too, where a module comes no further. A trace is passed on as it is read.
+ * The scenarios, safe for modules that nobody has to trust: on a model they are as they are, and on a module,
+ * named by path or URL, each run is in a Worker of its own. They throw LimitExceeded too, where a module makes no
+ * progress. A trace is passed on as it is read.
  */
 export function scenariosInJail(limits: JailLimits = {}): Scenarios {
-  return {
-    runCallocLoop: jailed("runCallocLoop", runCallocLoop, limits),
-    findCliffs: jailed("findCliffs", findCliffs, limits),
-    replayTrace: jailed("replayTrace", replayTrace, limits),
-  };
+  const names = Object.keys(onModules) as (keyof Scenarios)[];
+  return Object.fromEntries(names.map((name) => [name, inJail(name, limits)])) as unknown as Scenarios;
 }
 
-function jailed<One extends Run, Result>(
-  name: ScenarioJob["name"],
-  scenario: (run: One) => Promise<Result>,
-  { seconds = 60, memoryBytes = 4 * GIB }: JailLimits,
-): (run: One) => Promise<Result> {
-  return async (run) => {
+function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: JailLimits) {
+  const scenario = onModules[name] as (run: AnyRun) => Promise<unknown>;
+  return async (run: AnyRun): Promise<unknown> => {
     if (!isModule(run.model) || run.open) return scenario(run);
-    const { open: _open, trace, onProgress, onResults, ...rest } = run as AnyRun;
+    const { open: _, trace, onProgress, onResults, ...rest } = run;
     const url = locate(run.model).href;
-    const job = { name, run: rest, url, memoryBytes, wantsResults: onResults !== undefined } as ScenarioJob;
+    const wants = { trace: trace !== undefined, results: onResults !== undefined };
     const chunks = trace && counted(trace, onProgress);
     const hear = async (word: Word): Promise<TraceChunk | null | undefined> => {
       if ("wants" in word) return (await chunks?.next())?.value ?? null;
@@ -61,14 +50,14 @@ function jailed<One extends Run, Result>(
       return undefined;
     };
     try {
-      return (await runInJail({ scenario: job }, seconds, hear)) as Result;
+      return await runInJail({ scenario: { name, run: rest, url, memoryBytes, wants } }, seconds, hear);
     } finally {
       await chunks?.return(null);
     }
   };
 }
 
-/** The chunks of a trace. Who asks for another has done the last. */
+/** The chunks of a trace, with the operations that are done: whoever asks for a chunk has done the one before. */
 async function* counted(trace: Trace, onProgress?: (operations: number) => void): AsyncGenerator<TraceChunk> {
   let operations = 0;
   for await (const chunk of trace) {

@@ -4,10 +4,12 @@
  * since then.
  */
 import * as layout from "#shared/meter";
-import type { BinaryWriter } from "../wasm/binary.js";
-import { type Access, I64, Op } from "../wasm/instructions.js";
+import type { Access } from "../wasm/effects.js";
+import { Op } from "../wasm/opcodes.js";
+import { I64 } from "../wasm/types.js";
+import type { BinaryWriter } from "../wasm/writer.js";
 
-/** What is counted, and where. */
+/** What of an access is counted, and where. */
 const COUNTED = [
   ["reads", layout.MeterCounter.Loads],
   ["writes", layout.MeterCounter.Stores],
@@ -40,8 +42,8 @@ export class AccessCounts {
     this.#amounts.forEach((amount, i) => {
       if (amount === 0) return;
       const local = this.#local(i);
-      this.code.byte(Op.LocalGet).u32(local).byte(Op.I64Const).s32(amount);
-      this.code.byte(Op.I64Add, Op.LocalSet).u32(local);
+      this.code.byte(Op.LocalGet).unsigned(local).byte(Op.I64Const).s32(amount);
+      this.code.byte(Op.I64Add, Op.LocalSet).unsigned(local);
       this.#isOpen = this.#wasOpen = true;
       this.#amounts[i] = 0;
     });
@@ -54,7 +56,7 @@ export class AccessCounts {
       if (amount === 0 && !this.#isOpen) return;
       const local = this.#isOpen ? this.#local(i) : undefined;
       addToCounter(this.code, layout.COUNTERS + layout.COUNTER_BYTES * counter, amount, local);
-      if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).u32(local);
+      if (local !== undefined) this.code.byte(Op.I64Const, 0, Op.LocalSet).unsigned(local);
       this.#amounts[i] = 0;
     });
     this.#isOpen = false;
@@ -65,16 +67,15 @@ export class AccessCounts {
     this.#isOpen = this.#wasOpen;
   }
 
-  #local(counter: number): number {
-    const [kind] = COUNTED[counter] as (typeof COUNTED)[number];
-    return this.temporary(kind, I64);
+  #local(i: number): number {
+    return this.temporary(`count ${i}`, I64);
   }
 }
 
 /** Writes code that adds an amount, and what a local holds if it is given, to the counter at an address. */
 export function addToCounter(code: BinaryWriter, address: number, amount: number, local?: number): void {
-  code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).u32(address);
+  code.byte(Op.I32Const, 0, Op.I32Const, 0, Op.I64Load, 3).unsigned(address);
   if (amount > 0) code.byte(Op.I64Const).s32(amount).byte(Op.I64Add);
-  if (local !== undefined) code.byte(Op.LocalGet).u32(local).byte(Op.I64Add);
-  code.byte(Op.I64Store, 3).u32(address);
+  if (local !== undefined) code.byte(Op.LocalGet).unsigned(local).byte(Op.I64Add);
+  code.byte(Op.I64Store, 3).unsigned(address);
 }

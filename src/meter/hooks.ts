@@ -1,98 +1,71 @@
 /** The functions of assembly/meter.ts, and how they are linked into another module. */
 
 import { readModule } from "#read-module";
-import { ModuleError, SandboxError } from "../base/errors.js";
-import { BinaryReader, BinaryWriter, Section, Sections } from "../wasm/binary.js";
-import { Op, readInstruction, skipLocals, skipType } from "../wasm/instructions.js";
+import { SandboxError } from "../base/errors.js";
+import { readExport } from "../wasm/externs.js";
+import { type Functions, readFunctions, readLocals } from "../wasm/functions.js";
+import { readInstruction } from "../wasm/instructions.js";
+import { Op } from "../wasm/opcodes.js";
+import type { BinaryReader } from "../wasm/reader.js";
+import { SectionId, Sections } from "../wasm/sections.js";
+import { BinaryWriter } from "../wasm/writer.js";
+
+/** The functions that rewritten code calls. */
+export const HOOKS = ["translate", "zeroedByStore", "fill", "copy", "initialized", "grow"] as const;
+type HookName = (typeof HOOKS)[number];
 
 /** A function index for every hook that rewritten code calls. */
-export type Hooks = Record<(typeof HOOKS)[number], number>;
-
-/** What the type of a function starts with. */
-export const FUNCTION_TYPE = 0x60;
-
-export const HOOKS = ["translate", "zeroedByStore", "fill", "copy", "initialized", "grow"] as const;
+export type Hooks = Record<HookName, number>;
 
 /** build/meter.wasm, read. */
 export interface HookModule {
-  /** Types as the binary writes them, and the type of every function. */
-  types: Uint8Array[];
-  functionTypes: number[];
-  /** Bodies of the functions, from the locals on. */
-  bodies: Uint8Array[];
-  exports: Hooks;
+  functions: Functions<BinaryReader>;
+  /** The hooks among these. */
+  hooks: Hooks;
 }
 
-/** Reads the module of the hooks. */
+/** The code of the hooks, as a module. */
 export async function readHooks(): Promise<HookModule> {
   const source = await readModule(new URL("../../build/meter.wasm", import.meta.url));
-  const wasm = new Uint8Array(source instanceof Response ? await source.arrayBuffer() : bytesOf(source));
+  const wasm = source instanceof Response ? new Uint8Array(await source.arrayBuffer()) : bytesOf(source);
   const sections = new Sections(wasm);
-  return {
-    types: readVector(sections, Section.Type, readFunctionType),
-    functionTypes: readVector(sections, Section.Function, (reader) => reader.u32()),
-    bodies: readVector(sections, Section.Code, (reader) => reader.take(reader.u32())),
-    exports: readExports(sections),
+  return { functions: readFunctions(sections), hooks: findHooks(sections) };
+}
+
+function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  const { buffer, byteOffset, byteLength } = source;
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+function findHooks(sections: Sections): Hooks {
+  const functions = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
+  const indexOf = (name: HookName) => {
+    const found = functions.find((one) => one.name === name);
+    if (!found) throw new SandboxError(`build/meter.wasm has no ${name}: build it anew`);
+    return found.index;
   };
+  return Object.fromEntries(HOOKS.map((name) => [name, indexOf(name)])) as Hooks;
 }
 
-function bytesOf(source: BufferSource): ArrayBuffer {
-  return source instanceof ArrayBuffer ? source : (new Uint8Array(viewOf(source)).buffer as ArrayBuffer);
+/** The hooks when their module's first function becomes number `first`. */
+export function placeHooks({ hooks }: HookModule, first: number): Hooks {
+  return Object.fromEntries(HOOKS.map((name) => [name, hooks[name] + first])) as Hooks;
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+/** The bodies when the first becomes function `first`: calls among them move along. */
+export function placeBodies({ functions }: HookModule, first: number): Uint8Array[] {
+  return functions.bodies.map((body) => placeBody(body.fork(), first));
 }
 
-/** Reads all entries of a section; none if it is missing. */
-export function readVector<T>(sections: Sections, id: number, read: (reader: BinaryReader) => T): T[] {
-  const reader = sections.get(id);
-  const entries: T[] = [];
-  for (let count = reader?.u32() ?? 0; count > 0; count--) entries.push(read(reader as BinaryReader));
-  return entries;
-}
-
-/** Reads a type. Throws ModuleError unless it is a function's. */
-export function readFunctionType(reader: BinaryReader): Uint8Array {
+function placeBody(reader: BinaryReader, first: number): Uint8Array {
   const start = reader.offset;
-  if (reader.byte() !== FUNCTION_TYPE) {
-    throw new ModuleError("a type that is no function's; build the module without garbage collection", start);
+  readLocals(reader);
+  const placed = new BinaryWriter().append(reader.since(start));
+  while (!reader.done) {
+    const { opcode, operand, start } = readInstruction(reader);
+    if (opcode === Op.Call) placed.byte(Op.Call).unsigned(operand + first);
+    else placed.append(reader.since(start));
   }
-  for (let lists = 0; lists < 2; lists++) {
-    for (let count = reader.u32(); count > 0; count--) skipType(reader);
-  }
-  return reader.bytes.subarray(start, reader.offset);
-}
-
-function readExports(sections: Sections): Hooks {
-  const entries = readVector(sections, Section.Export, (reader): [string, number] => {
-    const name = reader.name();
-    const kind = reader.byte();
-    return [kind === 0 ? name : "", reader.u32()];
-  });
-  const found = Object.fromEntries(entries) as Hooks;
-  for (const name of HOOKS) {
-    if (found[name] === undefined) throw new SandboxError(`build/meter.wasm has no ${name}: build it anew`);
-  }
-  return found;
-}
-
-/** The hooks' exports when their first function becomes number `first`. */
-export function placeHooks({ exports }: HookModule, first: number): Hooks {
-  return Object.fromEntries(HOOKS.map((name) => [name, exports[name] + first])) as Hooks;
-}
-
-/** The hooks' bodies when their first function becomes number `first`: calls among them move along. */
-export function placeBodies({ bodies }: HookModule, first: number): Uint8Array[] {
-  return bodies.map((body) => {
-    const reader = new BinaryReader(body);
-    skipLocals(reader);
-    const code = new BinaryWriter().append(body.subarray(0, reader.offset));
-    while (!reader.done) {
-      const { opcode, operand, start, end } = readInstruction(reader);
-      if (opcode === Op.Call) code.byte(Op.Call).u32(operand + first);
-      else code.append(body.subarray(start, end));
-    }
-    return code.bytes;
-  });
+  return placed.bytes;
 }

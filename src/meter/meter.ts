@@ -1,29 +1,27 @@
 /**
  * Rewrites a module so that it counts what it touches in its own linear memory, and does everything else as before:
- * the same addresses, sizes and contents. Its memory moves up by `base` bytes, below which the counts are kept
- * (assembly/shared/meter.ts draws it); rewrite.ts says what becomes of the code.
+ * the same addresses, sizes and contents.
+ *
+ * The memory of a metered module begins with the meter's part: maps with a byte for every page, and counters. Behind
+ * it, from `base` on, is what the module knows as its memory (assembly/meter.ts draws it). So limits are raised
+ * (raise-memory.ts), initial contents move up (move-data.ts), and so does every access in the code, which is noted as
+ * well (rewrite.ts). What one instruction cannot note, functions of build/meter.wasm do; they are linked behind the
+ * module's own (hooks.ts).
  */
-import * as layout from "#shared/meter";
+import { BASE } from "#shared/meter";
 import { ModuleError } from "../base/errors.js";
-import {
-  BinaryReader,
-  BinaryWriter,
-  MOST_WASM_PAGES,
-  Section,
-  Sections,
-  WASM_PAGE_BYTES,
-} from "../wasm/binary.js";
-import { Op, readInstruction, skipLocals, skipType } from "../wasm/instructions.js";
-import {
-  FUNCTION_TYPE,
-  type HookModule,
-  placeBodies,
-  placeHooks,
-  readFunctionType,
-  readHooks,
-  readVector,
-} from "./hooks.js";
+import { readImport } from "../wasm/externs.js";
+import { type Functions, readFunctions, readLocals, writeFunctions } from "../wasm/functions.js";
+import { readInstruction } from "../wasm/instructions.js";
+import { Op } from "../wasm/opcodes.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
+import type { BinaryReader } from "../wasm/reader.js";
+import { SectionId, Sections } from "../wasm/sections.js";
+import { FUNCTION_TYPE } from "../wasm/types.js";
+import { BinaryWriter } from "../wasm/writer.js";
+import { type HookModule, placeBodies, placeHooks, readHooks } from "./hooks.js";
 import { moveData } from "./move-data.js";
+import { raiseMemory } from "./raise-memory.js";
 import { type Rewriting, rewriteFunction } from "./rewrite.js";
 
 export interface MeterOptions {
@@ -53,171 +51,71 @@ export interface MeteredModule {
  * instructions the meter does not know (garbage collection).
  */
 export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}): Promise<MeteredModule> {
-  const hooks = await readHooks();
+  const hookModule = await readHooks();
   const sections = new Sections(wasm);
-  const imported = rewriteImports(sections);
-  rewriteMemory(sections, imported.memories);
-  const functions = readVector(sections, Section.Function, (reader) => reader.u32());
+  const imports = sections.vector(SectionId.import, readImport);
+  raiseMemory(sections, imports, BASE / WASM_PAGE_BYTES);
+  const functions = readFunctions(sections);
+  const imported = imports.filter(({ kind }) => kind === "function").length;
+  const first = imported + functions.bodies.length;
+  const zeroStores = options.zeroStores ?? "auto";
   const rewriting: Rewriting = {
-    hooks: placeHooks(hooks, imported.functions.length + functions.length),
-    zeroStores: zeroStoresOf(sections, options.zeroStores ?? "auto"),
+    hooks: placeHooks(hookModule, first),
+    zeroStores: zeroStores === "auto" ? !functions.bodies.some(hasFill) : zeroStores,
   };
-  const code = new CodeRewriter(sections, hooks, rewriting, imported.functions.length, functions);
-  code.rewrite();
-  const start = moveData(sections, rewriting);
-  if (start) code.setStart(start);
-  code.write();
+  const rewritten = withHooks(rewriteAll(functions, rewriting), hookModule, first);
+  const placing = moveData(sections, rewriting);
+  if (placing) addStart(sections, rewritten, imported, placing);
+  writeFunctions(sections, rewritten);
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
-  sections.filterCustom((name) => name !== "metadata.code.branch_hint");
-  return { wasm: sections.toBytes(), base: layout.BASE, zeroStores: rewriting.zeroStores };
+  sections.removeCustom("metadata.code.branch_hint");
+  return { wasm: sections.toBytes(), base: BASE, zeroStores: rewriting.zeroStores };
 }
 
-interface Imported {
-  /** Types of the functions. */
-  functions: number[];
-  memories: number;
-}
-
-/** Reads the imports, and asks for a larger memory. */
-function rewriteImports(sections: Sections): Imported {
-  const imported: Imported = { functions: [], memories: 0 };
-  const reader = sections.get(Section.Import);
-  if (!reader) return imported;
-  const count = reader.u32();
-  const writer = new BinaryWriter().u32(count);
-  for (let i = 0; i < count; i++) {
-    const start = reader.offset;
-    reader.skipBytes();
-    reader.skipBytes();
-    const kind = reader.byte();
-    if (kind === 2) {
-      imported.memories++;
-      writer.append(reader.bytes.subarray(start, reader.offset));
-      writeLimits(reader, writer);
-    } else {
-      if (kind === 0) imported.functions.push(reader.u32());
-      else skipImport(reader, kind);
-      writer.append(reader.bytes.subarray(start, reader.offset));
-    }
-  }
-  sections.set(Section.Import, writer.bytes);
-  return imported;
-}
-
-function skipImport(reader: BinaryReader, kind: number): void {
-  if (kind === 1) {
-    skipType(reader);
-    for (let numbers = 1 + (reader.byte() & 1); numbers > 0; numbers--) reader.u32();
-  } else if (kind === 3) {
-    skipType(reader);
-    reader.byte();
-  } else if (kind === 4) {
-    reader.byte();
-    reader.u32();
-  } else {
-    throw new ModuleError(`an import of the unknown kind ${kind}`, reader.offset - 1);
-  }
-}
-
-function rewriteMemory(sections: Sections, imported: number): void {
-  const reader = sections.get(Section.Memory);
-  const count = reader?.u32() ?? 0;
-  if (count + imported === 0) throw new ModuleError("the module has no memory, so there is nothing to meter");
-  if (count + imported > 1) {
-    throw new ModuleError("the module has several memories; build it without multi-memory");
-  }
-  if (!reader || count === 0) return;
-  const writer = new BinaryWriter().u32(1);
-  writeLimits(reader, writer);
-  sections.set(Section.Memory, writer.bytes);
-}
-
-/** Copies the limits of a memory, raised by the meter's part. */
-function writeLimits(reader: BinaryReader, writer: BinaryWriter): void {
-  const at = reader.offset;
-  const flags = reader.byte();
-  if (flags & 4) throw new ModuleError("a memory with 64-bit addresses; build the module for wasm32", at);
-  if (flags & ~3) throw new ModuleError(`a memory of an unknown kind (flags ${flags})`, at);
-  const own = layout.BASE / WASM_PAGE_BYTES;
-  const minimum = reader.u32() + own;
-  if (minimum > MOST_WASM_PAGES) {
-    throw new ModuleError(
-      `a memory of 4 GiB from the start leaves the meter none of the ${own} pages it needs`,
-      at,
-    );
-  }
-  writer.byte(flags).u32(minimum);
-  if (flags & 1) writer.u32(Math.min(reader.u32() + own, MOST_WASM_PAGES));
-}
-
-function zeroStoresOf(sections: Sections, wanted: boolean | "auto"): boolean {
-  if (wanted !== "auto") return wanted;
-  return !readVector(sections, Section.Code, hasFill).includes(true);
-}
-
-function hasFill(reader: BinaryReader): boolean {
-  const body = reader.part(reader.u32());
-  skipLocals(body);
-  while (!body.done) if (readInstruction(body).opcode === Op.MemoryFill) return true;
+function hasFill(body: BinaryReader): boolean {
+  const reader = body.fork();
+  readLocals(reader);
+  while (!reader.done) if (readInstruction(reader).opcode === Op.MemoryFill) return true;
   return false;
 }
 
-/** The functions of a module and their types: rewritten, and with the hooks behind them. */
-class CodeRewriter {
-  readonly #types: Uint8Array[];
-  readonly #functions: number[];
-  #bodies: Uint8Array[] = [];
+function rewriteAll(functions: Functions<BinaryReader>, rewriting: Rewriting): Functions<Uint8Array> {
+  const { types, typeIndices } = functions;
+  const bodies = functions.bodies.map((body, i) => {
+    const type = types[typeIndices[i] as number];
+    if (!type) throw new ModuleError(`function ${i} is of a type that is not there: the file is damaged`);
+    return rewriteFunction(body, type.params.length, rewriting);
+  });
+  return { types, typeIndices, bodies };
+}
 
-  constructor(
-    private readonly sections: Sections,
-    private readonly hooks: HookModule,
-    private readonly rewriting: Rewriting,
-    private readonly imported: number,
-    functions: readonly number[],
-  ) {
-    this.#types = readVector(sections, Section.Type, readFunctionType);
-    this.#functions = [...functions];
-  }
+/** The functions with the hooks behind them, of which the first becomes function `first`. */
+function withHooks(
+  { types, typeIndices, bodies }: Functions<Uint8Array>,
+  hookModule: HookModule,
+  first: number,
+): Functions<Uint8Array> {
+  const { functions: hooks } = hookModule;
+  return {
+    types: [...types, ...hooks.types],
+    typeIndices: [...typeIndices, ...hooks.typeIndices.map((index) => index + types.length)],
+    bodies: [...bodies, ...placeBodies(hookModule, first)],
+  };
+}
 
-  rewrite(): void {
-    const bodies = readVector(this.sections, Section.Code, (reader) => reader.part(reader.u32()));
-    if (bodies.length !== this.#functions.length) {
-      throw new ModuleError(`${this.#functions.length} functions, but ${bodies.length} bodies`);
-    }
-    this.#bodies = bodies.map((body, i) => rewriteFunction(body, this.#parameters(i), this.rewriting));
-    const first = this.imported + this.#functions.length;
-    this.#functions.push(...this.hooks.functionTypes.map((type) => type + this.#types.length));
-    this.#types.push(...this.hooks.types);
-    this.#bodies.push(...placeBodies(this.hooks, first));
-  }
-
-  /** Makes `code` what runs first, before the module's own start function. */
-  setStart(code: Uint8Array): void {
-    const start = this.sections.get(Section.Start);
-    const body = new BinaryWriter().u32(0).append(code);
-    if (start) body.byte(Op.Call).u32(start.u32());
-    this.#types.push(new Uint8Array([FUNCTION_TYPE, 0, 0]));
-    this.#functions.push(this.#types.length - 1);
-    this.#bodies.push(body.byte(Op.End).bytes);
-    const index = this.imported + this.#functions.length - 1;
-    this.sections.set(Section.Start, new BinaryWriter().u32(index).bytes);
-  }
-
-  write(): void {
-    const types = new BinaryWriter().u32(this.#types.length);
-    for (const type of this.#types) types.append(type);
-    const functions = new BinaryWriter().u32(this.#functions.length);
-    for (const type of this.#functions) functions.u32(type);
-    const code = new BinaryWriter().u32(this.#bodies.length);
-    for (const body of this.#bodies) code.sized(body);
-    this.sections.set(Section.Type, types.bytes);
-    this.sections.set(Section.Function, functions.bytes);
-    this.sections.set(Section.Code, code.bytes);
-  }
-
-  #parameters(index: number): number {
-    const type = this.#types[this.#functions[index] as number];
-    if (!type) throw new ModuleError(`function ${index} has a type that there is not`);
-    return new BinaryReader(type, 1).u32();
-  }
+/** Makes `code` what runs first, before the module's own start function. */
+function addStart(
+  sections: Sections,
+  functions: Functions<Uint8Array>,
+  imported: number,
+  code: Uint8Array,
+): void {
+  const start = sections.get(SectionId.start);
+  const body = new BinaryWriter().unsigned(0).append(code);
+  if (start) body.byte(Op.Call).unsigned(start.u32());
+  const type = { params: [], results: [], bytes: new Uint8Array([FUNCTION_TYPE, 0, 0]) };
+  const typeIndex = functions.types.push(type) - 1;
+  functions.typeIndices.push(typeIndex);
+  const place = functions.bodies.push(body.byte(Op.End).bytes) - 1;
+  sections.set(SectionId.start, new BinaryWriter().unsigned(imported + place).bytes);
 }

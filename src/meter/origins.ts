@@ -2,7 +2,9 @@
  * What is known, within straight-line code, about where addresses come from: value numbering over the locals and
  * the top of the stack. Two addresses with the same value differ by the difference of their deltas, mod 2^32.
  */
-import { type Access, type Instruction, Op, plainOperands } from "../wasm/instructions.js";
+import { type Access, plainOperands } from "../wasm/effects.js";
+import type { Instruction } from "../wasm/instructions.js";
+import { Op } from "../wasm/opcodes.js";
 
 export interface Origin {
   /** Number of an unknown but unchanging value, or CONSTANT. */

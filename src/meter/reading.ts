@@ -1,8 +1,6 @@
 import * as layout from "#shared/meter";
-import { type NameOf, namesOf } from "../base/enums.js";
 import { SandboxError } from "../base/errors.js";
-import type { PageRun, PageState } from "../sandbox/machine.js";
-import { WASM_PAGE_BYTES } from "../wasm/binary.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { MeteredModule } from "./meter.js";
 
 /** What a metered module did since the last reset. */
@@ -37,10 +35,6 @@ export interface Zeroing {
   needless: number;
 }
 
-type CounterName = NameOf<typeof layout.MeterCounter>;
-
-const COUNTERS = namesOf(layout.MeterCounter);
-
 /** Bits of `Meter.pages`. */
 export const READ = 1;
 export const WRITTEN = 2;
@@ -63,25 +57,29 @@ export class Meter {
     const { zeroStores } = this.module;
     return {
       ...this.#pageCounts(),
-      zeroed: { bytes: counter("filled"), needless: counter("filledNeedlessly") },
+      zeroed: {
+        bytes: counter(layout.MeterCounter.Filled),
+        needless: counter(layout.MeterCounter.FilledNeedlessly),
+      },
       zeroedByStores: zeroStores ? storedZeroes(counter) : null,
-      loads: counter("loads"),
-      stores: counter("stores"),
-      fills: counter("fills"),
-      copies: counter("copies"),
-      inits: counter("inits"),
-      grows: counter("grows"),
+      loads: counter(layout.MeterCounter.Loads),
+      stores: counter(layout.MeterCounter.Stores),
+      fills: counter(layout.MeterCounter.Fills),
+      copies: counter(layout.MeterCounter.Copies),
+      inits: counter(layout.MeterCounter.Inits),
+      grows: counter(layout.MeterCounter.Grows),
       peakPages: (this.memory.buffer.byteLength - this.module.base) / WASM_PAGE_BYTES,
     };
   }
 
-  /** Whether the growth that the module asked for last was refused. Set to false, it says so of what comes then. */
+  /** Whether the last growth that the module asked for was refused. Setting it to false forgets earlier ones. */
   get refused(): boolean {
-    return this.#counters()("refused") > 0;
+    return this.#counters()(layout.MeterCounter.Refused) > 0;
   }
 
   set refused(is: boolean) {
-    new DataView(this.memory.buffer).setBigUint64(layout.REFUSED, is ? 1n : 0n, true);
+    const view = new DataView(this.memory.buffer);
+    view.setBigUint64(layout.REFUSED, is ? 1n : 0n, true);
   }
 
   /** What happened to every page, as READ, WRITTEN and CLEARED together. */
@@ -106,9 +104,9 @@ export class Meter {
     return { touched, needlessPages: count[CLEARED] as number };
   }
 
-  #counters(): (name: CounterName) => number {
-    const view = new DataView(this.memory.buffer, layout.COUNTERS);
-    return (name) => Number(view.getBigUint64(layout.COUNTER_BYTES * COUNTERS.indexOf(name), true));
+  #counters(): (counter: layout.MeterCounter) => number {
+    const view = new DataView(this.memory.buffer);
+    return (counter) => Number(view.getBigUint64(layout.COUNTERS + layout.COUNTER_BYTES * counter, true));
   }
 
   /** One byte for every page the module has. */
@@ -119,51 +117,12 @@ export class Meter {
 }
 
 /** Runs of stores over nothing but zeroes have a counter of their own, which is both. */
-function storedZeroes(counter: (name: CounterName) => number): Zeroing {
-  const clean = counter("storedOverZeroes");
-  return { bytes: clean + counter("stored"), needless: clean + counter("storedNeedlessly") };
-}
-
-type Maps = [Uint8Array, Uint8Array, Uint8Array];
-
-/**
- * The pages of a range as runs of alike ones, given what happened to every page from address 0 on. Pages
- * beyond these are unmapped; one that was only cleared is clean.
- */
-export function runsOf(pages: Uint8Array, address: number, bytes: number): PageRun[] {
-  const runs: PageRun[] = [];
-  const first = Math.floor(address / layout.PAGE_BYTES);
-  const end = bytes === 0 ? first : Math.floor((address + bytes - 1) / layout.PAGE_BYTES) + 1;
-  let before: number | undefined = -1;
-  for (let page = first; page < end; page++) {
-    const bits = pages[page];
-    const last = runs.at(-1);
-    if (last && bits === before) last.pages++;
-    else runs.push(runOf(page * layout.PAGE_BYTES, bits));
-    before = bits;
-    if (bits !== undefined) continue;
-    (runs.at(-1) as PageRun).pages += end - page - 1;
-    break;
-  }
-  return runs;
-}
-
-function runOf(address: number, bits: number | undefined): PageRun {
-  const has = (bit: number) => ((bits ?? 0) & bit) !== 0;
+function storedZeroes(counter: (which: layout.MeterCounter) => number): Zeroing {
+  const clean = counter(layout.MeterCounter.StoredOverZeroes);
   return {
-    address,
-    pages: 1,
-    state: stateOf(bits),
-    read: has(READ),
-    written: has(WRITTEN | CLEARED),
-    reusable: false,
-    needless: bits === CLEARED,
+    bytes: clean + counter(layout.MeterCounter.Stored),
+    needless: clean + counter(layout.MeterCounter.StoredNeedlessly),
   };
 }
 
-function stateOf(bits: number | undefined): PageState {
-  if (bits === undefined) return "unmapped";
-  if (bits & WRITTEN) return "written";
-  if (bits & CLEARED) return "clean";
-  return bits & READ ? "zeroPage" : "reserved";
-}
+type Maps = [Uint8Array, Uint8Array, Uint8Array];

@@ -5,47 +5,20 @@
  */
 
 import * as layout from "#shared/meter";
-import { BinaryReader, BinaryWriter, WASM_PAGE_BYTES } from "../wasm/binary.js";
-import {
-  ACCESSES,
-  type Access,
-  I32,
-  type Instruction,
-  Op,
-  readInstruction,
-  skipLocals,
-} from "../wasm/instructions.js";
+import { ACCESSES, type Access } from "../wasm/effects.js";
+import { readLocals } from "../wasm/functions.js";
+import { type Instruction, readInstruction } from "../wasm/instructions.js";
+import { Op, writeOpcode } from "../wasm/opcodes.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
+import type { BinaryReader } from "../wasm/reader.js";
+import { I32 } from "../wasm/types.js";
+import { BinaryWriter } from "../wasm/writer.js";
 import { AccessCounts } from "./access-counts.js";
+import { BORDERS, BRANCHES, CALLS, CLOSINGS, EXITS, JUMPS, OPENINGS } from "./control.js";
 import type { Hooks } from "./hooks.js";
 import { CONSTANT, Origins } from "./origins.js";
 import { notePage, Touches } from "./touches.js";
 import { ZeroStores } from "./zero-stores.js";
-
-/** Before these, touches are noted, since they may go elsewhere. */
-const BRANCHES = new Set<number>([Op.If, Op.BrIf, 0xd5, 0xd6]); // br_on_null, br_on_non_null
-/** After these, the host may have reset the notes. */
-const CALLS = new Set<number>([Op.Call, Op.CallIndirect, Op.CallRef]);
-/** These leave the function: jumps to one of many places, return, throws, tail calls, traps. */
-const EXITS = new Set<number>([
-  Op.Unreachable,
-  Op.Throw,
-  0x09,
-  0x0a,
-  Op.BrTable,
-  Op.Return,
-  0x12,
-  0x13,
-  0x15,
-]);
-/** These leave it where their label is the function itself. */
-const JUMPS = new Set<number>([Op.Br, Op.BrIf, 0xd5, 0xd6]);
-const OPENINGS = new Set<number>([Op.Block, Op.Loop, Op.If, Op.Try, Op.TryTable]);
-const CLOSINGS = new Set<number>([Op.End, Op.Delegate]);
-/** After these, control comes from elsewhere or is gone: loop, else, end, catches, jumps, throws, tail calls. */
-const BORDERS = new Set<number>([
-  ...EXITS,
-  ...[Op.Loop, Op.Else, Op.Catch, Op.End, Op.Br, Op.Delegate, 0x19],
-]);
 
 /** What the rewriting of all functions of a module shares. */
 export interface Rewriting {
@@ -91,14 +64,10 @@ class FunctionRewriter {
 
   run(): Uint8Array {
     const { reader } = this;
-    const start = reader.offset;
-    const { groups, locals } = skipLocals(reader);
-    const declared = reader.bytes.subarray(start, reader.offset);
-    this.#locals += locals;
+    const { groups, count, bytes } = readLocals(reader);
+    this.#locals += count;
     while (!reader.done) this.#rewrite(readInstruction(reader));
-    const body = new BinaryWriter().u32(groups + this.#added.length);
-    // After the number of groups, which may be written in more bytes than it needs.
-    body.append(declared.subarray(new BinaryReader(declared).skipNumber()));
+    const body = new BinaryWriter().unsigned(groups + this.#added.length).append(bytes);
     for (const type of this.#added) body.byte(1, type);
     return body.append(this.#code.bytes).bytes;
   }
@@ -143,7 +112,7 @@ class FunctionRewriter {
   }
 
   #call(hook: number): void {
-    this.#code.byte(Op.Call).u32(hook);
+    this.#code.byte(Op.Call).unsigned(hook);
   }
 
   #initialize(segment: number): void {
@@ -151,7 +120,7 @@ class FunctionRewriter {
     const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
     this.#set(bytes).#set(from).#set(to).#get(to).#get(bytes).#call(hooks.translate);
     this.#get(from).#get(bytes);
-    this.#code.opcode(Op.MemoryInit).u32(segment).byte(0);
+    writeOpcode(this.#code, Op.MemoryInit).unsigned(segment).byte(0);
     this.#get(to).#get(bytes).#call(hooks.initialized);
   }
 
@@ -184,7 +153,7 @@ class FunctionRewriter {
     const address = this.#temporary("address", I32);
     const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
     for (const local of [...others].reverse()) this.#set(local);
-    this.#code.byte(Op.LocalTee).u32(address);
+    this.#code.byte(Op.LocalTee).unsigned(address);
     for (const local of others) this.#get(local);
     this.#moved(instruction);
     this.#note(layout.READ, address, instruction.offset, reads);
@@ -199,17 +168,17 @@ class FunctionRewriter {
   /** Writes the access itself, where the module's memory now is. */
   #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
     const { bytes } = this.reader;
-    this.#code.append(bytes.subarray(start, immediates)).u32(operand);
-    this.#code.u32(offset + layout.BASE).append(bytes.subarray(afterOffset, end));
+    this.#code.append(bytes.subarray(start, immediates)).unsigned(operand);
+    this.#code.unsigned(offset + layout.BASE).append(bytes.subarray(afterOffset, end));
   }
 
   #get(local: number): this {
-    this.#code.byte(Op.LocalGet).u32(local);
+    this.#code.byte(Op.LocalGet).unsigned(local);
     return this;
   }
 
   #set(local: number): this {
-    this.#code.byte(Op.LocalSet).u32(local);
+    this.#code.byte(Op.LocalSet).unsigned(local);
     return this;
   }
 
@@ -251,10 +220,10 @@ class FunctionRewriter {
   }
 }
 
-/** Whether what is done later in a body may have been done earlier. `reader` holds it from the locals on, and stays. */
-function hasAccessesAndLoops({ bytes, offset, end }: BinaryReader): boolean {
-  const reader = new BinaryReader(bytes, offset, end);
-  skipLocals(reader);
+/** Whether what is done later in a body may have been done earlier. `body` holds it from the locals on, and stays. */
+function hasAccessesAndLoops(body: BinaryReader): boolean {
+  const reader = body.fork();
+  readLocals(reader);
   let [accesses, loops] = [false, false];
   while (!reader.done && !(accesses && loops)) {
     const { opcode } = readInstruction(reader);

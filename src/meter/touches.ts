@@ -6,12 +6,11 @@
  *            ├────────────┼───────────────┤        p->size, p->next and p[-1] in two notes instead of three
  *            └ noted                      └ noted
  */
-import type { BinaryWriter } from "../wasm/binary.js";
-import { Op } from "../wasm/instructions.js";
-import { CONSTANT, type Origin, type Origins } from "./origins.js";
 
-const PAGE_SHIFT = 12;
-export const PAGE_BYTES = 1 << PAGE_SHIFT;
+import { PAGE_BYTES, PAGE_SHIFT } from "#shared/meter";
+import { Op } from "../wasm/opcodes.js";
+import type { BinaryWriter } from "../wasm/writer.js";
+import { CONSTANT, type Origin, type Origins } from "./origins.js";
 
 /** Distances from a value: bytes from `low` to below `high` are touched, and what `noted` holds of them is noted. */
 interface Hull {
@@ -76,7 +75,7 @@ export class Touches {
 
 /** Writes code that notes the page of the address in `local` plus `distance`. */
 export function notePage(writer: BinaryWriter, map: number, local: number, distance: number): void {
-  writer.byte(Op.LocalGet).u32(local);
+  writer.byte(Op.LocalGet).unsigned(local);
   if (distance !== 0) writer.byte(Op.I32Const).s32(distance).byte(Op.I32Add);
   writer.byte(Op.I32Const).s32(PAGE_SHIFT).byte(Op.I32ShrU);
   writeNote(writer, map);
@@ -84,5 +83,5 @@ export function notePage(writer: BinaryWriter, map: number, local: number, dista
 
 /** Writes code that notes the page whose number is on the stack. */
 function writeNote(writer: BinaryWriter, map: number): void {
-  writer.byte(Op.I32Const, 1, Op.I32Store8, 0).u32(map);
+  writer.byte(Op.I32Const, 1, Op.I32Store8, 0).unsigned(map);
 }

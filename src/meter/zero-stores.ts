@@ -11,26 +11,18 @@
  */
 
 import * as layout from "#shared/meter";
-import type { BinaryWriter } from "../wasm/binary.js";
-import { type Access, F32, F64, I32, I64, type Instruction, Op, SIMD, V128 } from "../wasm/instructions.js";
+import type { Access } from "../wasm/effects.js";
+import type { Instruction } from "../wasm/instructions.js";
+import { Op, storesLane, writeOpcode } from "../wasm/opcodes.js";
+import { I32, V128 } from "../wasm/types.js";
+import type { BinaryWriter } from "../wasm/writer.js";
 import { addToCounter } from "./access-counts.js";
 import { CONSTANT, type Origin, type Origins } from "./origins.js";
-import { notePage, PAGE_BYTES } from "./touches.js";
+import { formOf, type StoreForm } from "./store-forms.js";
+import { notePage } from "./touches.js";
 
 const VOID = 0x40; // of a block that gives nothing
 const MOST_STORES = 8; // pending at once: each keeps a local or two
-
-/** The instructions for the bytes of one type. */
-interface Kind {
-  /** Loads as many bytes as are stored, extended by zeroes. */
-  load: number;
-  /** What they are loaded as. */
-  word: number;
-  or: number;
-  /** Instructions that make of the value what `load` would give, and of a word whether it is 0. */
-  valueToWord: readonly number[];
-  isZero: readonly number[];
-}
 
 /** Where the address of a store is: in a local, to which `delta` is to be added with wrapping. */
 interface Place {
@@ -46,7 +38,7 @@ interface Store {
   /** From what the run's local holds. */
   distance: number;
   bytes: number;
-  kind: Kind;
+  form: StoreForm;
   /** The locals with the value, null for a constant zero, and with what was overwritten. */
   value: number | null;
   old: number;
@@ -84,25 +76,24 @@ export class ZeroStores {
     const value = this.rewritten.origins.at(0);
     const isKnown = value?.value === CONSTANT;
     const isOther = isKnown && (value.delta & (writes < 4 ? 256 ** writes - 1 : -1)) !== 0;
-    return !isOther && (opcode < SIMD + 88 || opcode > SIMD + 91);
+    return !isOther && !storesLane(opcode);
   }
 
   /** Writes a store, whose address and value are on the stack, by way of `write`. */
   store({ offset }: Instruction, { writes: bytes, operands }: Access, write: () => void): void {
     if (this.#pending === MOST_STORES) this.flush();
     const type = operands[0] as number;
-    const kind = kindOf(type, bytes);
+    const form = formOf(type, bytes);
     const { address, delta, value, isTemporary } = this.#place(type);
     const { code, temporary } = this.rewritten;
-    const old = temporary(`old ${this.#pending++}`, kind.word);
+    const old = temporary(`old ${this.#pending++}`, form.word);
     this.#address(address, delta);
-    code
-      .opcode(kind.load)
+    writeOpcode(code, form.load)
       .byte(0)
-      .u32(offset + layout.BASE);
-    code.byte(Op.LocalSet).u32(old);
+      .unsigned(offset + layout.BASE);
+    code.byte(Op.LocalSet).unsigned(old);
     write();
-    this.#add(address, { distance: delta + offset, bytes, kind, value, old });
+    this.#add(address, { distance: delta + offset, bytes, form, value, old });
     if (isTemporary) this.#flushRun(address);
   }
 
@@ -126,7 +117,7 @@ export class ZeroStores {
     let held = value && (value.value === CONSTANT ? null : origins.copy(value));
     if (held === undefined) {
       held = temporary(`value ${this.#pending}`, type);
-      code.byte(Op.LocalTee).u32(held);
+      code.byte(Op.LocalTee).unsigned(held);
     }
     const known = address && address.value !== CONSTANT ? origins.holder(address.value) : undefined;
     if (known !== undefined) {
@@ -134,16 +125,22 @@ export class ZeroStores {
       return { address: known, delta, value: held, isTemporary: false };
     }
     const [atLocal, valueLocal] = [temporary("address", I32), temporary("operand 0", type)];
-    code.byte(Op.LocalSet).u32(valueLocal).byte(Op.LocalTee).u32(atLocal).byte(Op.LocalGet).u32(valueLocal);
+    code
+      .byte(Op.LocalSet)
+      .unsigned(valueLocal)
+      .byte(Op.LocalTee)
+      .unsigned(atLocal)
+      .byte(Op.LocalGet)
+      .unsigned(valueLocal);
     return { address: atLocal, delta: 0, value: held, isTemporary: true };
   }
 
   #add(address: number, store: Store): void {
-    const { distance: low, bytes, kind } = store;
+    const { distance: low, bytes, form } = store;
     const high = low + bytes;
     const run = this.#runs.get(address);
     const hull = run && { low: Math.min(run.low, low), high: Math.max(run.high, high) };
-    if (run?.stores[0].kind.word === kind.word && hull && hull.high - hull.low <= PAGE_BYTES) {
+    if (run?.stores[0].form.word === form.word && hull && hull.high - hull.low <= layout.PAGE_BYTES) {
       Object.assign(run, hull);
       run.stores.push(store);
     } else {
@@ -180,7 +177,7 @@ export class ZeroStores {
     const { code } = this.rewritten;
     variablesOf(run).forEach((store, i) => {
       this.#writeValue(store);
-      this.#writeIsZero(store.kind);
+      this.#writeIsZero(store.form);
       if (i > 0) code.byte(Op.I32Or);
     });
   }
@@ -188,30 +185,30 @@ export class ZeroStores {
   /** Writes a test for whether a run with a zero cleared, and cleared what is known to have been zero. */
   #writeIsNeedless(run: Run): void {
     const { code } = this.rewritten;
-    const { kind } = run.stores[0];
+    const { form } = run.stores[0];
     run.stores.forEach(({ old }, i) => {
-      code.byte(Op.LocalGet).u32(old);
-      if (i > 0) code.opcode(kind.or);
+      code.byte(Op.LocalGet).unsigned(old);
+      if (i > 0) writeOpcode(code, form.or);
     });
     for (const store of isUniform(run) ? [] : variablesOf(run)) {
       this.#writeValue(store);
-      code.opcode(kind.or);
+      writeOpcode(code, form.or);
     }
-    this.#writeIsZero(kind);
+    this.#writeIsZero(form);
     // Where the program hid what it wrote, bytes of zero mean little: false, whatever was before.
-    code.byte(Op.I32Const, 0, Op.I32Load, 2).u32(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
+    code.byte(Op.I32Const, 0, Op.I32Load, 2).unsigned(layout.SEEN_UNKNOWN).byte(Op.I32GtU);
   }
 
-  #writeValue({ value, kind }: Store): void {
+  #writeValue({ value, form }: Store): void {
     const { code } = this.rewritten;
     code
       .byte(Op.LocalGet)
-      .u32(value as number)
-      .append(kind.valueToWord);
+      .unsigned(value as number)
+      .append(form.valueToWord);
   }
 
-  #writeIsZero({ isZero }: Kind): void {
-    for (const opcode of isZero) this.rewritten.code.opcode(opcode);
+  #writeIsZero({ isZero }: StoreForm): void {
+    for (const opcode of isZero) writeOpcode(this.rewritten.code, opcode);
   }
 
   #countNeedless({ stores }: Run): void {
@@ -235,7 +232,7 @@ export class ZeroStores {
     const { code } = this.rewritten;
     const { distance: low, bytes } = store;
     this.#writeValue(store);
-    this.#writeIsZero(store.kind);
+    this.#writeIsZero(store.form);
     code.byte(Op.If, VOID);
     this.#callHook(run, store);
     code.byte(Op.Else);
@@ -243,20 +240,20 @@ export class ZeroStores {
     code.byte(Op.End);
   }
 
-  #callHook({ address }: Run, { distance, bytes, kind, old }: Store): void {
+  #callHook({ address }: Run, { distance, bytes, form, old }: Store): void {
     const { code, zeroedByStore } = this.rewritten;
     for (let lane = 0; lane < Math.max(1, bytes / 8); lane++) {
       this.#address(address, distance + 8 * lane);
-      code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).u32(old);
-      if (kind.word === V128) code.opcode(Op.I64x2ExtractLane).byte(lane);
-      if (kind.word === I32) code.byte(Op.I64ExtendI32U);
-      code.byte(Op.Call).u32(zeroedByStore);
+      code.byte(Op.I32Const).s32(Math.min(bytes, 8)).byte(Op.LocalGet).unsigned(old);
+      if (form.word === V128) writeOpcode(code, Op.I64x2ExtractLane).byte(lane);
+      if (form.word === I32) code.byte(Op.I64ExtendI32U);
+      code.byte(Op.Call).unsigned(zeroedByStore);
     }
   }
 
   #address(local: number, distance: number): void {
     const { code } = this.rewritten;
-    code.byte(Op.LocalGet).u32(local);
+    code.byte(Op.LocalGet).unsigned(local);
     if (distance !== 0) code.byte(Op.I32Const).s32(distance).byte(Op.I32Add);
   }
 }
@@ -274,22 +271,4 @@ function isUniform({ stores }: Run): boolean {
 
 function storesSame(one: Store, other: Store): boolean {
   return one.value === other.value && (one.value === null || one.bytes === other.bytes);
-}
-
-function kindOf(type: number, bytes: number): Kind {
-  if (type === V128) {
-    const isZero = [Op.V128AnyTrue, Op.I32Eqz];
-    return { load: SIMD, word: V128, or: Op.V128Or, valueToWord: [], isZero };
-  }
-  // Shifted to the top, the bytes that are not stored drop out.
-  if (type === I64 || type === F64) {
-    const unstored = [Op.I64Const, 64 - 8 * bytes, Op.I64Shl];
-    const valueToWord = type === F64 ? [Op.I64ReinterpretF64] : bytes < 8 ? unstored : [];
-    const load = { 1: 0x31, 2: 0x33, 4: 0x35, 8: Op.I64Load }[bytes] as number;
-    return { load, word: I64, or: Op.I64Or, valueToWord, isZero: [Op.I64Eqz] };
-  }
-  const unstored = [Op.I32Const, 32 - 8 * bytes, Op.I32Shl];
-  const valueToWord = type === F32 ? [Op.I32ReinterpretF32] : bytes < 4 ? unstored : [];
-  const load = { 1: 0x2d, 2: 0x2f, 4: Op.I32Load }[bytes] as number;
-  return { load, word: I32, or: Op.I32Or, valueToWord, isZero: [Op.I32Eqz] };
 }

@@ -1,91 +1,21 @@
-import { SYSCALLS } from "../allocator/counters.js";
-import type {
-  CallocFixesReport,
-  CliffsReport,
-  IterationCost,
-  IterContentReport,
-  Report,
-  Result,
-} from "../results/results.js";
+/** A row as it is in a record: figures and words, nested as they like. */
+export type CsvRow = object;
 
-type Scalar = string | number;
-type Tree = { readonly [key: string]: Scalar | Tree };
+type Cell = string | number;
 
 /**
- * RFC 4180: a header and one flat row per result, each ended by CRLF. Names of nested figures are
- * joined by dots (`faults.zeroFill`); a column that a result does not have is left empty, as is NaN.
+ * RFC 4180: a header and a flat row for each of these, ended by CRLF. Names of nested figures are joined
+ * by dots (`faults.zeroFill`). A cell is empty where a row has no such figure, or has NaN or null.
  */
-export function csvReport(report: Report): string {
-  return csvRows(report.results.map((result) => flatResult(report, result)));
-}
-
-/** The same of cliffs: a row per point. */
-export function csvCliffs({ scenario, results }: CliffsReport): string {
-  return csvRows(
-    results.flatMap(({ allocator, options, costs, points }) =>
-      points.map(({ bytes, cost, first, settledAfter, ...settled }) =>
-        flatten({
-          ...{ scenario, allocator, options, bytes, cost, ...costTree(settled) },
-          ...(costs === undefined ? {} : { costs }),
-          ...(settledAfter === undefined ? {} : { settledAfter }),
-          first: costTree(first),
-        }),
-      ),
-    ),
-  );
-}
-
-/** The same of bodies read. */
-export function csvIterContent({ scenario, results }: IterContentReport): string {
-  return csvRows(
-    results.map(({ bytesPerSecond, ...result }) =>
-      flatten({
-        scenario,
-        ...(result as unknown as Tree),
-        ...(bytesPerSecond !== null && { bytesPerSecond }),
-      }),
-    ),
-  );
-}
-
-/** The same of fixes of calloc: a row per allocator and share. */
-export function csvCallocFixes({ scenario, results }: CallocFixesReport): string {
-  return csvRows(
-    results.flatMap(({ allocator, options, costs, bytes, points }) =>
-      points.map(({ share, pages, ...cost }) =>
-        flatten({ scenario, allocator, options, bytes, share, pages, ...costTree(cost), costs }),
-      ),
-    ),
-  );
-}
-
-/** With every kind of system call, so that all rows have the same columns. */
-function costTree({ zeroed, faults, syscalls, simulatedSeconds }: IterationCost): Tree {
-  const calls = Object.fromEntries(SYSCALLS.map((name) => [name, syscalls[name] ?? 0]));
-  return { zeroed, faults, syscalls: calls, simulatedSeconds };
-}
-
-function csvRows(rows: readonly Map<string, Scalar>[]): string {
-  const names = columnNames(rows);
-  const lines = [names, ...rows.map((row) => names.map((name) => row.get(name) ?? ""))];
+export function renderCsv(rows: readonly CsvRow[]): string {
+  const flat = rows.map((row) => flatten(row));
+  const names = columnNames(flat);
+  const lines = [names, ...flat.map((row) => names.map((name) => row.get(name) ?? ""))];
   return lines.map((cells) => `${cells.map(escapeCell).join(",")}\r\n`).join("");
 }
 
-function flatResult(report: Report, result: Result): Map<string, Scalar> {
-  return flatten({
-    scenario: report.scenario,
-    allocator: result.allocator,
-    options: result.options,
-    parameters: { ...report.parameters, ...result.parameters },
-    ...(result.cost === undefined ? {} : { cost: result.cost }),
-    ...(result.counters as unknown as Tree),
-    ...(result.simulated && { simulated: result.simulated as unknown as Tree }),
-    hostSeconds: result.hostSeconds,
-  });
-}
-
 /** Every column that any row has. Columns only later rows have go after the last one before them that is known. */
-function columnNames(rows: readonly Map<string, Scalar>[]): string[] {
+function columnNames(rows: readonly Map<string, Cell>[]): string[] {
   const names: string[] = [];
   for (const row of rows) {
     let at = 0;
@@ -98,17 +28,18 @@ function columnNames(rows: readonly Map<string, Scalar>[]): string[] {
   return names;
 }
 
-function flatten(tree: Tree, prefix = ""): Map<string, Scalar> {
-  const flat = new Map<string, Scalar>();
-  for (const [key, value] of Object.entries(tree)) {
+function flatten(row: CsvRow, prefix = ""): Map<string, Cell> {
+  const flat = new Map<string, Cell>();
+  for (const [key, value] of Object.entries(row)) {
+    if (value === undefined || value === null || Number.isNaN(value)) continue;
     const leaves =
       typeof value === "object" ? flatten(value, `${prefix}${key}.`) : [[prefix + key, value] as const];
-    for (const [name, leaf] of leaves) if (!Number.isNaN(leaf)) flat.set(name, leaf);
+    for (const [name, leaf] of leaves) flat.set(name, leaf);
   }
   return flat;
 }
 
-function escapeCell(cell: Scalar): string {
+function escapeCell(cell: Cell): string {
   const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

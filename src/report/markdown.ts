@@ -1,7 +1,7 @@
-import { headerText, type Page } from "./page.js";
+import { headerText, type Sheet } from "./sheet.js";
 
-/** A page as a GitHub table, and what it means as a list. Ends in a newline. */
-export function markdownPage({ heading, columns, rows, sentences }: Page): string {
+/** A sheet as a GitHub table, and what it means as a list. Ends in a newline. */
+export function renderMarkdown({ heading, columns, rows, sentences }: Sheet): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const items = sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`);
   const lines = [

@@ -1,4 +1,4 @@
-import type { Cell, Column, Page, Tone } from "./page.js";
+import type { Cell, Column, Sheet, Tone } from "./sheet.js";
 
 const GAP = "  ";
 const ANSI: Record<Tone | "bold" | "dim" | "reset", string> = {
@@ -11,22 +11,22 @@ const ANSI: Record<Tone | "bold" | "dim" | "reset", string> = {
 };
 
 /**
- * A page as people read it in a terminal: what was run, an aligned table, and what it means.
+ * A sheet as people read it in a terminal: what was run, an aligned table, and what it means.
  * Ends in a newline. Escape sequences only when `colour` says so.
  */
-export function tablePage(page: Page, { colour = false } = {}): string {
+export function renderTable(sheet: Sheet, { colour = false } = {}): string {
   const paint: Paint = (text, style) => (colour && ANSI[style] ? ANSI[style] + text + ANSI.reset : text);
-  const { columns, rows } = page;
+  const { columns, rows } = sheet;
   const widths = columns.map((column, index) =>
     Math.max(...column.header.map((line) => line.length), ...rows.map((row) => row[index]?.text.length ?? 0)),
   );
   const lines = [
-    paint(page.heading, "bold"),
+    paint(sheet.heading, "bold"),
     "",
     ...headerLines(columns, widths, paint),
     ...rows.map((row) => bodyLine(row, columns, widths, paint)),
     "",
-    ...page.sentences,
+    ...sheet.sentences,
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }

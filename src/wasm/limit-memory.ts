@@ -1,8 +1,10 @@
 import { formatBytes } from "../base/bytes.js";
 import { ModuleError } from "../base/errors.js";
-import { type BinaryReader, BinaryWriter, Section, Sections, WASM_PAGE_BYTES } from "./binary.js";
-
-const HAS_MAXIMUM = 1;
+import { type Limits, readLimits, writeLimits } from "./limits.js";
+import { WASM_PAGE_BYTES } from "./pages.js";
+import type { BinaryReader } from "./reader.js";
+import { SectionId, Sections } from "./sections.js";
+import { BinaryWriter } from "./writer.js";
 
 /**
  * The module with a maximum for its own memory, in pages of 64 KiB, where it has none or a higher one; the first `base`
@@ -11,27 +13,18 @@ const HAS_MAXIMUM = 1;
  */
 export function limitMemory(wasm: Uint8Array, pages: number, base = 0): Uint8Array {
   const sections = new Sections(wasm);
-  const memories = sections.get(Section.Memory);
+  const memories = sections.get(SectionId.memory);
   if (!memories) return wasm;
-  sections.set(Section.Memory, limitedMemories(memories, pages, base));
+  const limited = memories.vector((reader) => readLimited(reader, pages, base));
+  sections.set(SectionId.memory, new BinaryWriter().vector(limited, writeLimits).bytes);
   return sections.toBytes();
 }
 
-function limitedMemories(section: BinaryReader, pages: number, base: number): Uint8Array {
-  const count = section.u32();
-  const writer = new BinaryWriter().u32(count);
-  for (let i = 0; i < count; i++) {
-    const at = section.offset;
-    const flags = section.byte();
-    const initial = section.u64();
-    const maximum = flags & HAS_MAXIMUM ? section.u64() : Number.POSITIVE_INFINITY;
-    checkInitial(initial, pages, base, at);
-    writer
-      .byte(flags | HAS_MAXIMUM)
-      .u32(initial)
-      .u32(Math.min(maximum, pages));
-  }
-  return writer.bytes;
+function readLimited(reader: BinaryReader, pages: number, base: number): Limits {
+  const at = reader.offset;
+  const limits = readLimits(reader);
+  checkInitial(limits.initial, pages, base, at);
+  return { ...limits, maximum: Math.min(limits.maximum ?? pages, pages) };
 }
 
 /** @throws ModuleError if a memory of so many pages exceeds the limit. Both are told without what a meter takes. */

@@ -9,7 +9,7 @@ const MODULE = ".wasm";
 const { memoryBytes, seconds } = MODULE_LIMITS;
 const ABOUT_MODULES =
   "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time. " +
-  `It may have ${formatBytes(memoryBytes)} of memory, and is ended if it comes no further for ${seconds} seconds.`;
+  `It may have ${formatBytes(memoryBytes)} of memory, and is ended if it makes no progress for ${seconds} seconds.`;
 
 export class AllocatorForm {
   readonly #model = make(

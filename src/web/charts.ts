@@ -1,16 +1,15 @@
 /** The command line's charts, of what is on the page: drawn in a Worker, which then loads vega. */
 import type { TopLevelSpec } from "vega-lite";
+import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
+import { timelineChart } from "../experiments/replay/chart.js";
 import { type CliffsResult, type Counters, formatBytes, formatCount, type Report } from "../index.js";
-import { callocLoopChart } from "../report/chart.js";
-import { heading } from "../report/label.js";
-import { timelineChart } from "../report/timeline.js";
 import type { Busy } from "./busy.js";
 import { byId, make } from "./dom.js";
 import { isModule, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
-import { reportOf, runsOf, sidesOf } from "./story.js";
+import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
 
 /** Sizes for the cost against them: modules really clear their blocks, some twenty times each. */
 const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
@@ -38,7 +37,7 @@ const CHARTS: readonly Chart[] = [
       const timelines = runsOf(state.sides, opened).map(({ result: { allocator, options }, timeline }) => ({
         ...{ allocator, options, points: timeline },
       }));
-      const subtitle = heading(reportOf(state, opened));
+      const subtitle = headingOf(state, opened);
       return {
         spec: timelineChart(timelines, subtitle),
         text: `In use, system and resident bytes over ${subtitle}.`,

@@ -20,7 +20,7 @@ export class WorkerFailure extends Error {
 
 export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Ends the Worker if it comes no further with this for so long. Without it, it may take its time. */
+  /** Ends the Worker if it makes no progress for so long. Without it, the Worker may take its time. */
   mostSilence?: number | undefined;
 }
 
@@ -82,7 +82,7 @@ export class Client {
     const [first] = this.#pending.values();
     const seconds = first?.mostSilence;
     if (seconds === undefined) return;
-    const error = new LimitExceeded(`it came no further for ${seconds} seconds, and was ended`);
+    const error = new LimitExceeded(`it made no progress for ${seconds} seconds, and was ended`);
     this.#silence = setTimeout(() => this.#end(error), 1000 * seconds);
   }
 

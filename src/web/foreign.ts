@@ -16,10 +16,10 @@ const MOST = { records: 8, rounds: 2 };
  * @throws ModuleError; ModuleTrap at each opening
  */
 export async function prepareModule(name: string, wasm: Uint8Array): Promise<() => WasmAllocator> {
-  const { prepareWasmAllocator } = await import("../foreign/open.js");
+  const { prepareMetered } = await import("../foreign/open.js");
   // What it is refused, it has to cope with.
   const { memoryBytes } = MODULE_LIMITS;
-  return prepareWasmAllocator(wasm, { name, meter: true, memoryBytes, unknownImports: "trap" });
+  return prepareMetered(wasm, { name, memoryBytes });
 }
 
 /** Opens a module. @throws ModuleError, ModuleTrap */

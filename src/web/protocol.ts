@@ -1,6 +1,7 @@
 /** What the page and its Workers say to each other. */
 
 import type { TopLevelSpec } from "vega-lite";
+import { isModule as isModuleName } from "../allocator/name.js";
 import type {
   CliffsResult,
   CostKind,
@@ -12,7 +13,6 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
-import { isModule as isModuleName } from "../results/results.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -24,7 +24,7 @@ export interface Choice {
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
 
-/** What a module may take: memory in bytes, and seconds to come no further. Models need no such limits. */
+/** What a module may take: memory in bytes, and seconds without progress. Models need no such limits. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
 /** A tape run to its end on one allocator. */

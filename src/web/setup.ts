@@ -1,8 +1,8 @@
 /** The form that says what is run, and on what. */
 
-import { WAY_NAMES } from "../experiments/iter-content/table.js";
+import { WAY_NAMES } from "../experiments/iter-content/sheet.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../index.js";
-import { BUFFER_WAYS } from "../results/results.js";
+import { BUFFER_WAYS } from "../results/iter-content.js";
 import { AllocatorForm } from "./allocator-form.js";
 import { byId, make } from "./dom.js";
 import {

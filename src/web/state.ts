@@ -13,7 +13,7 @@ import {
   type TouchPolicy,
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
-import { BUFFER_WAYS } from "../results/results.js";
+import { BUFFER_WAYS } from "../results/iter-content.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
 import { type Choice, isModule } from "./protocol.js";

@@ -1,13 +1,15 @@
 /** What the runs of a view come to: the record charts are made from, and sentences. */
 
+import { callocLoopHeading } from "../experiments/calloc-loop/sheet.js";
 import {
   clearedBytes,
-  iterContentPage,
+  iterContentSheet,
   needlessBytes,
   WAY_NAMES,
-} from "../experiments/iter-content/table.js";
+} from "../experiments/iter-content/sheet.js";
+import { runsHeading, sharedParameters } from "../experiments/runs/parameters.js";
+import { verdict } from "../experiments/runs/verdict.js";
 import { formatBytes, formatCount, type IterContentResult, type Report } from "../index.js";
-import { verdict } from "../report/verdict.js";
 import { isModule, type Played } from "./protocol.js";
 import { type Opened, SideFailure } from "./session.js";
 import { formatChoice, formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
@@ -31,6 +33,15 @@ export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Re
     parameters: { count, written },
     results: results.map((result) => ({ ...result, parameters: { bytes, count, written } })),
   };
+}
+
+/** Says in one line what was run. */
+export function headingOf(state: ViewState, opened: Opened): string {
+  const report = reportOf(state, opened);
+  const parameters = sharedParameters(report);
+  return state.input.kind === "loop"
+    ? callocLoopHeading(parameters)
+    : runsHeading(report.scenario, parameters);
 }
 
 /** The sides that ran; twice the same allocator is one to a report. */
@@ -76,8 +87,8 @@ function readsStory(input: Reads, runs: readonly Played[], { count }: Tape): str
   const models = runs.flatMap((run) => readsResult(input, run, count) ?? []);
   const modules = runs.filter(({ result }) => !result.simulated);
   const parameters = { body: input.body };
-  const page = iterContentPage({ scenario: "iter-content", parameters, results: models });
-  return [...page.sentences, ...modules.map((run) => readsOfModule(input, run, count))];
+  const sheet = iterContentSheet({ scenario: "iter-content", parameters, results: models });
+  return [...sheet.sentences, ...modules.map((run) => readsOfModule(input, run, count))];
 }
 
 /** Of a model, whose time is simulated. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UsageError } from "../../src/base/errors.js";
 import { parseAllocators } from "../../src/cli/allocators.js";
-import { UsageError } from "../../src/cli/exit.js";
 import { allocatorLabel } from "../../src/report/label.js";
 import { catalogue } from "./fakes.js";
 

@@ -1,24 +1,16 @@
-/** `zeropage bench` and `merge` end to end, in processes of their own. `npm test` builds them first. */
+/** `zeropage bench` end to end, in processes of its own. `npm test` builds it first. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { BenchRecord } from "../../src/compare/record.js";
 import { doneOf } from "../compare/fakes.js";
 import { whyAbsent } from "../foreign/absent.js";
 import { reactors } from "../foreign/c-fixtures.js";
-import { parseSvg } from "../report/svg-check.js";
-
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const BUILT = fileURLToPath(new URL("../foreign/built/", import.meta.url));
-const QUICK = ["--rounds", "3", "--passes", "1"];
-/** As many as have an interval. */
-const SURE = ["--rounds", "6", "--passes", "1"];
+import { BUILT, bench, exact, path, QUICK, SURE, traces, useTraces } from "./bench-fixtures.js";
+import { zeropage } from "./spawn.js";
 
 /** Looks through a list that grows with every free: correct, and slower by orders of magnitude. */
 const SLOW = `
@@ -51,23 +43,15 @@ const CAPRICIOUS = `
   export function free(pointer: usize): void {}
 `;
 
-let folder = "";
-const path = (name: string) => join(folder, name);
+useTraces();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
   for (const [name, source] of Object.entries({ slow: SLOW, capricious: CAPRICIOUS })) {
     const { error, binary } = await asc.compileString(source, { runtime: "stub", optimizeLevel: 3 });
     if (error || !binary) throw error ?? new Error("no module");
     await writeFile(path(`${name}.wasm`), binary);
   }
-  const ids = Array.from({ length: 200 }, (_, id) => id);
-  const lines = (make: (id: number) => string) => ids.map(make).join("\n");
-  await writeFile(path("small.txt"), `${lines((id) => `a ${id} ${16 + id}`)}\n${lines((id) => `f ${id}`)}\n`);
-  await writeFile(path("calloc.txt"), `${lines((id) => `c ${id} 4 ${id + 1}\nf ${id}`)}\n`);
-  await writeFile(path("huge.txt"), `${lines((id) => `a ${id} 10000000`)}\n`);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Ends a bench once it has results of a trace in its file that are not finished. */
 function endAfter(child: ChildProcess, output: string, trace: string, signal: NodeJS.Signals): void {
@@ -78,35 +62,6 @@ function endAfter(child: ChildProcess, output: string, trace: string, signal: No
     clearInterval(timer);
     child.kill(signal);
   }, 10);
-}
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function zeropage(argv: readonly string[], started?: (child: ChildProcess) => void): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...argv], { env: { ...process.env, NO_COLOR: "1" } });
-  const ended: Ended = { code: null, stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => {
-    ended.stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    ended.stderr += chunk;
-  });
-  started?.(child);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ ...ended, code }));
-  });
-}
-
-async function bench(...argv: string[]): Promise<BenchRecord> {
-  const { code, stdout, stderr } = await zeropage(["bench", "--json", ...QUICK, ...argv]);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
-  return JSON.parse(stdout);
 }
 
 test("an allocator that never frees has its figures, but not those of the loop in JavaScript, whose memory ends", async () => {
@@ -122,15 +77,6 @@ test("an allocator that never frees has its figures, but not those of the loop i
   expect(tlsf?.state === "done" && tlsf.javascript?.median).toBeGreaterThan(0);
   expect(stub).toMatchObject({ state: "done", javascript: null });
 });
-
-const traces = () => ["--trace", path("small.txt"), path("calloc.txt")];
-
-/** What has to be equal between runs: the order, how each came through, and counts. */
-const exact = ({ results }: BenchRecord) =>
-  results.map(({ subject, trace, outcome }) => [
-    ...[subject, trace, outcome.state],
-    outcome.state === "done" ? outcome.counts : outcome,
-  ]);
 
 describe("bench", () => {
   test("counts the same in every run, and exactly what the program asked for", async () => {
@@ -230,7 +176,7 @@ describe("bench", () => {
 
   test("takes a trace from standard input", async () => {
     const argv = ["bench", "as-stub", "--json", ...QUICK, "--trace", "-"];
-    const { stdout, code } = await zeropage(argv, (child) => child.stdin?.end("a 0 100\nf 0\n"));
+    const { stdout, code } = await zeropage(argv, { input: "a 0 100\nf 0\n" });
     expect(code).toBe(0);
     expect(JSON.parse(stdout).traces).toMatchObject([{ name: "stdin", operations: 2, peakLiveBytes: 100 }]);
   });
@@ -284,7 +230,7 @@ describe("bench", () => {
   test("interrupted, prints and keeps what there is, and exits with 130", async () => {
     const output = path("interrupted.json");
     const argv = ["bench", "--rounds", "100000", "--passes", "1", "--output", output, ...traces()];
-    const ended = await zeropage(argv, (child) => endAfter(child, output, "small", "SIGINT"));
+    const ended = await zeropage(argv, { started: (child) => endAfter(child, output, "small", "SIGINT") });
     expect(ended.code).toBe(130);
     expect(ended.stdout).toContain("interrupted");
     const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
@@ -295,12 +241,14 @@ describe("bench", () => {
   test("interrupted, does not wait for an allocator that never ends", async () => {
     const output = path("endless.json");
     const argv = ["as-tlsf", `${BUILT}endless.wasm`, "--budget", "60min", "--trace", path("small.txt")];
-    const ended = await zeropage(["bench", ...argv, "--output", output], (child) => {
-      const timer = setInterval(() => {
-        if (!existsSync(output)) return;
-        clearInterval(timer);
-        child.kill("SIGINT");
-      }, 10);
+    const ended = await zeropage(["bench", ...argv, "--output", output], {
+      started(child) {
+        const timer = setInterval(() => {
+          if (!existsSync(output)) return;
+          clearInterval(timer);
+          child.kill("SIGINT");
+        }, 10);
+      },
     });
     expect(ended).toMatchObject({ code: 130, stderr: "" });
     const record: BenchRecord = JSON.parse(await readFile(output, "utf8"));
@@ -313,7 +261,9 @@ describe("bench", () => {
     const inputs = [...modules(), "--memory", "64MiB", ...traces(), path("huge.txt")];
     const argv = [...inputs, "--rounds", "20", "--passes", "1"];
     const ends = (flag: string, trace: string, signal: NodeJS.Signals) =>
-      zeropage(["bench", ...argv, flag, output], (child) => endAfter(child, output, trace, signal));
+      zeropage(["bench", ...argv, flag, output], {
+        started: (child) => endAfter(child, output, trace, signal),
+      });
     const read = async (): Promise<BenchRecord> => JSON.parse(await readFile(output, "utf8"));
     const finishedOf = ({ results }: BenchRecord) => results.filter(({ finished }) => finished);
 
@@ -371,266 +321,5 @@ describe("bench", () => {
     const { code, stdout, stderr } = await zeropage(["bench", ...argv]);
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([2, ""]);
-  });
-});
-
-/** What a JSON value is made of: types for figures and texts, of a list the shapes of all its elements, once each. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const shapes = value.map((one) => JSON.stringify(shapeOf(one)));
-    return [...new Set(shapes)].map((shape) => JSON.parse(shape));
-  }
-  if (typeof value !== "object" || value === null) return value === null ? null : typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
-}
-
-describe("forms", () => {
-  test("JSON is a record of this shape", async () => {
-    const modules = [
-      "as-tlsf",
-      `${BUILT}as-bump.wasm`,
-      `${BUILT}trapping.wasm`,
-      "--memory",
-      "64MiB",
-      ...SURE,
-    ];
-    const { results, ...head } = await bench(...modules, "--trace", path("small.txt"), path("huge.txt"));
-    const late = await bench(`${BUILT}endless.wasm`, "--budget", "300ms", "--trace", path("small.txt"));
-    expect(shapeOf(head)).toMatchInlineSnapshot(`
-      {
-        "baseline": "string",
-        "complete": "boolean",
-        "hosts": [
-          {
-            "description": "string",
-            "shard": "number",
-          },
-        ],
-        "identity": "string",
-        "parameters": {
-          "budgetSeconds": "number",
-          "memoryBytes": "number",
-          "passes": "number",
-          "rounds": "number",
-          "seed": "number",
-          "touch": "string",
-        },
-        "resumed": [],
-        "scenario": "string",
-        "shard": null,
-        "subjects": [
-          {
-            "bytes": "number",
-            "hash": "string",
-            "name": "string",
-            "options": {},
-          },
-        ],
-        "traces": [
-          {
-            "hash": "string",
-            "name": "string",
-            "operations": "number",
-            "peakLiveBytes": "number",
-          },
-        ],
-        "version": "string",
-      }
-    `);
-    const states = Object.fromEntries(
-      [...results, ...late.results].map((one) => [one.outcome.state, shapeOf(one)]),
-    );
-    expect(states).toMatchInlineSnapshot(`
-      {
-        "done": {
-          "finished": "boolean",
-          "outcome": {
-            "counts": {
-              "findings": [],
-              "memory": {
-                "final": "number",
-                "initial": "number",
-                "peak": "number",
-              },
-              "metered": {
-                "touched": {
-                  "either": "number",
-                  "read": "number",
-                  "written": "number",
-                },
-                "zeroed": {
-                  "bytes": "number",
-                  "needless": "number",
-                },
-              },
-              "utilisation": "number",
-            },
-            "first": {
-              "median": "number",
-              "ratio": {
-                "high": "number",
-                "low": "number",
-                "value": "number",
-              },
-              "samples": [
-                "number",
-              ],
-              "spread": "number",
-            },
-            "javascript": {
-              "median": "number",
-              "ratio": {
-                "high": "number",
-                "low": "number",
-                "value": "number",
-              },
-              "samples": [
-                "number",
-              ],
-              "spread": "number",
-            },
-            "rounds": "number",
-            "state": "string",
-            "steady": {
-              "median": "number",
-              "ratio": {
-                "high": "number",
-                "low": "number",
-                "value": "number",
-              },
-              "samples": [
-                "number",
-              ],
-              "spread": "number",
-            },
-          },
-          "shard": "number",
-          "subject": "string",
-          "trace": "string",
-        },
-        "exhausted": {
-          "finished": "boolean",
-          "outcome": {
-            "failedAllocations": "number",
-            "memoryBytes": "number",
-            "operations": "number",
-            "state": "string",
-            "trapped": "boolean",
-          },
-          "shard": "number",
-          "subject": "string",
-          "trace": "string",
-        },
-        "failed": {
-          "finished": "boolean",
-          "outcome": {
-            "error": "string",
-            "message": "string",
-            "state": "string",
-          },
-          "shard": "number",
-          "subject": "string",
-          "trace": "string",
-        },
-        "late": {
-          "finished": "boolean",
-          "outcome": {
-            "seconds": "number",
-            "state": "string",
-          },
-          "shard": "number",
-          "subject": "string",
-          "trace": "string",
-        },
-      }
-    `);
-  });
-
-  const argv = () => ["bench", ...QUICK, "--trace", path("calloc.txt")];
-
-  test("github-action-benchmark's is a list of names, units and values", async () => {
-    const { stdout } = await zeropage([...argv(), "--github"]);
-    const points: Record<string, unknown>[] = JSON.parse(stdout);
-    expect(points.map(({ name }) => name)).toEqual(
-      ["as-tlsf", "as-stub"].flatMap((name) =>
-        ["steady", "first pass", "memory", "zeroed"].map((what) => `${name} on calloc, ${what}`),
-      ),
-    );
-    for (const { unit, value, range } of points) {
-      expect(["ns/op", "bytes"]).toContain(unit);
-      expect(value).toBeGreaterThan(0);
-      if (unit === "ns/op") expect(range).toMatch(/^± [\d.]+%$/);
-    }
-  });
-
-  test("benchstat's is Go's benchmark format", async () => {
-    const { stdout } = await zeropage([...argv(), "--benchstat"]);
-    // golang.org/design/14313-benchmark-format: a name, iterations, and pairs of value and unit
-    const line = /^Benchmark[^\sa-z]\S* [1-9]\d*( \d+(\.\d+)?(e-?\d+)? [^\s\d]\S*)+$/;
-    const [key, cpu, ...lines] = stdout.trimEnd().split("\n");
-    expect(key).toMatch(/^pkg: zeropage-\d/);
-    expect(cpu).toMatch(/^cpu: \S/);
-    expect(lines).toHaveLength(2 * 2 * 3);
-    for (const one of lines) expect(one).toMatch(line);
-  });
-
-  test("Markdown is a table of as many columns everywhere", async () => {
-    const { stdout } = await zeropage([...argv(), "--markdown"]);
-    const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
-    expect(rows).toHaveLength(4);
-    expect(rows[0]).toBe(
-      "| allocator | trace | steady, ns/op | time to baseline's (95 % interval) | first pass, ns/op | from JS, ns/op | " +
-        "memory, one pass | memory, all passes | utilisation | pages touched | zeroed | needless share | module size |",
-    );
-    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([15]));
-  });
-
-  test("HTML is one file with charts that parse, and asks for nothing else", async () => {
-    const { stderr } = await zeropage([...argv(), "--html", path("bench.html")]);
-    expect(stderr).toBe(`wrote ${path("bench.html")}\n`);
-    const html = await readFile(path("bench.html"), "utf8");
-    expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
-    expect(html.match(/<tr>/g)).toHaveLength(3);
-    expect(html).not.toMatch(/<(script|link|img|iframe)|@import|url\(/);
-    const charts = html.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
-    expect(charts).toHaveLength(3);
-    for (const chart of charts) expect(parseSvg(chart).marks.bar).toBe(2);
-  });
-});
-
-describe("merge", () => {
-  const shard = (i: number) => path(`shard-${i}.json`);
-  const part = (i: number, n: number, ...more: string[]) =>
-    zeropage(["bench", `--shard`, `${i}/${n}`, "--output", shard(i), ...QUICK, ...more, ...traces()]);
-  const modules = () => ["as-tlsf", "as-stub", `${BUILT}as-bump.wasm`, `${BUILT}trapping.wasm`];
-
-  test("makes one of what several processes measured at once", async () => {
-    const ended = await Promise.all([1, 2, 3].map((i) => part(i, 3, ...modules())));
-    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
-    const merged = await zeropage(["merge", shard(3), shard(1), shard(2), "--json"]);
-    expect(merged).toMatchObject({ code: 0, stderr: "" });
-    const record: BenchRecord = JSON.parse(merged.stdout);
-    expect(record).toMatchObject({ complete: true, shard: null });
-    expect(exact(record)).toEqual(exact(await bench(...modules(), ...traces())));
-    for (const { subject, outcome } of record.results) {
-      if (outcome.state === "done") expect(outcome.steady.ratio === null).toBe(subject === "as-tlsf");
-    }
-  });
-
-  test("refuses what does not belong together, naming what to do", async () => {
-    await part(1, 2);
-    await part(2, 2, "--seed", "5");
-    const different = await zeropage(["merge", shard(1), shard(2)]);
-    expect(different.code).toBe(1);
-    expect(different.stderr).toMatch(
-      /different runs, in seed \(1 and 5\): run all shards with the same version/,
-    );
-    expect((await zeropage(["merge", shard(1)])).stderr).toMatch(
-      /no shard 2\/2: run zeropage bench with --shard 2\/2/,
-    );
-    await writeFile(path("other.json"), "{}");
-    expect(await zeropage(["merge", path("other.json")])).toMatchObject({ code: 2 });
-    await writeFile(path("other.json"), "{");
-    expect((await zeropage(["merge", path("other.json")])).stderr).toMatch(/cannot read/);
   });
 });

@@ -40,3 +40,9 @@ test("it can be saved, for --costs", async () => {
   expect(saved).toMatchObject({ code: 0, stdout: text, stderr: `wrote ${file}\n` });
   expect(asked).toMatchObject([{ costs: { name: "here" } }]);
 });
+
+test("a wrong flag is named, before anything is measured", async () => {
+  const { code, asked, stderr } = await run(["calibrate", "--rounds", "few"]);
+  expect({ code, asked }).toEqual({ code: 2, asked: [] });
+  expect(stderr).toMatch(/^zeropage: --rounds: "few" is not a count: /);
+});

@@ -1,16 +1,18 @@
-import type { Host, Output } from "../../src/cli/host.js";
+import { isModule } from "../../src/allocator/name.js";
+import type { Environment, Output } from "../../src/cli/environment.js";
 import type { Catalogue, Library, OptionInfo } from "../../src/cli/library.js";
 import { runCommandLine } from "../../src/cli/program.js";
 import type { Outcome } from "../../src/conformance.js";
 import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
+import type { findCrossover, runCallocFix } from "../../src/experiments/calloc-fixes/run.js";
+import type { runIterContent } from "../../src/experiments/iter-content/run.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
-import { isModule } from "../../src/results/results.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";
-import { fakeCliffs, fakeFix, fakeReading, fakeResult, fakeTimeline } from "../report/fakes.js";
+import { fakeCliffs, fakeFix, fakeReading, fakeResult, fakeTimeline } from "../results/fakes.js";
 
 /** A stream that keeps what is written to it. */
 export interface Captured extends Output {
@@ -80,11 +82,18 @@ export const fakeOutcomes: Outcome[] = [
   { name: "high-addresses", promise: "4 GiB", state: "skip", reason: "its memory ends before 2 GiB" },
 ];
 
-/** What may be replaced of it. */
-export type Overrides = Partial<Library & Scenarios>;
+/** What experiments run. */
+interface FakeFunctions extends Scenarios {
+  runIterContent: typeof runIterContent;
+  runCallocFix: typeof runCallocFix;
+  findCrossover: typeof findCrossover;
+}
 
-/** The scenarios that run on modules too; of a module they note what it may take. */
-function fakeScenarios(asked: Asked, limits: JailLimits = {}): Scenarios {
+/** What may be replaced of it. */
+export type Overrides = Partial<Library & FakeFunctions>;
+
+/** Of a module they note what it may take. */
+function fakeFunctions(asked: Asked, limits: JailLimits): FakeFunctions {
   const note = (run: { model: string }) => asked.push(isModule(run.model) ? { ...run, ...limits } : run);
   return {
     async runCallocLoop({ onProgress, ...run }) {
@@ -106,26 +115,6 @@ function fakeScenarios(asked: Asked, limits: JailLimits = {}): Scenarios {
       const { points } = fakeTimeline(run.model);
       return { result: fakeResult({ allocator: run.model, hostSeconds: 0.5 }), timeline: [...points] };
     },
-  };
-}
-
-/** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
-export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
-  return {
-    ...catalogue,
-    scenariosInJail: (limits) => ({ ...fakeScenarios(asked, limits), ...overrides }),
-    async readTrace(source) {
-      const text: string[] = [];
-      for await (const chunk of source as AsyncIterable<Uint8Array>)
-        text.push(new TextDecoder().decode(chunk));
-      const notes = { format: "text" as const, losses: [`${text.join("").length} bytes lost`] };
-      return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
-    },
-    async checkModule(wasm, { onCase, ...options } = {}) {
-      asked.push({ bytes: wasm.length, ...options });
-      onCase?.("calloc-fresh", 0, 3);
-      return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
-    },
     async runIterContent({ onProgress, ...run }) {
       asked.push(run);
       onProgress?.(500, 6400);
@@ -139,6 +128,27 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
     async findCrossover(run) {
       asked.push({ ...run });
       return run.other.model === "lazy" ? { pages: 100, share: 0.25, cheaperAbove: "one" } : undefined;
+    },
+  };
+}
+
+/** A library whose runs give the same figures on every host. What is in `overrides` it does instead. */
+export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
+  return {
+    ...catalogue,
+    functionsOf: ({ functions }, limits) =>
+      Object.assign({}, functions, fakeFunctions(asked, limits), overrides),
+    async readTrace(source) {
+      const text: string[] = [];
+      for await (const chunk of source as AsyncIterable<Uint8Array>)
+        text.push(new TextDecoder().decode(chunk));
+      const notes = { format: "text" as const, losses: [`${text.join("").length} bytes lost`] };
+      return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
+    },
+    async checkModule(wasm, { onCase, ...options } = {}) {
+      asked.push({ bytes: wasm.length, ...options });
+      onCase?.("calloc-fresh", 0, 3);
+      return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
     },
     async profileCallocLoop({ options = {}, ...run }) {
       asked.push({ options, ...run });
@@ -190,14 +200,14 @@ export interface Ran {
 export interface FakeWorld {
   library?: Overrides;
   stdin?: readonly string[];
-  env?: Host["env"];
+  env?: Environment["env"];
   stdout?: Captured;
   stderr?: Captured;
-  page?: Host["page"];
+  page?: Environment["page"];
 }
 
 /** A page there is none of. */
-const NO_PAGE: Host["page"] = {
+const NO_PAGE: Environment["page"] = {
   folder: new URL("./no-page/", import.meta.url),
   untilStopped: async () => {},
 };

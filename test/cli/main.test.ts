@@ -1,58 +1,26 @@
 /** The built command, end to end, in a process of its own. `npm test` builds it first. */
 
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { CliffsReport, Report, Result } from "../../src/results/results.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CliffsReport } from "../../src/results/cliffs.js";
+import type { Report, Result } from "../../src/results/run.js";
 import { models as registered } from "../../src/sandbox/models.js";
 import { parseSvg } from "../report/svg-check.js";
+import { zeropage } from "./spawn.js";
 
 const MODELS = registered.map(({ name }) => name);
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const MIB = 2 ** 20;
-
-beforeAll(() => {
-  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
-});
 
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command with `input` on stdin. `closeEarly` closes its stdout before it writes. */
-function zeropage(argv: readonly string[], { input = "", closeEarly = false } = {}): Promise<Ended> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...argv], { env });
-  const ended: Ended = { code: null, stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => {
-    ended.stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    ended.stderr += chunk;
-  });
-  if (closeEarly) child.stdout.destroy();
-  // It need not read what it is given.
-  child.stdin.on("error", () => {});
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ ...ended, code }));
-  });
-}
 
 const bySize = (results: readonly Result[], allocator: string, mib: number) =>
   results.find((result) => result.allocator === allocator && result.parameters.bytes === mib * MIB);
@@ -227,7 +195,7 @@ describe("a module", () => {
     );
     expect(code).toBe(1);
     const lines = stderr.replaceAll(BUILT, "").trimEnd().split("\n");
-    const late = "the module came no further for 3 seconds: allow a longer timeout, or give it up";
+    const late = "the module made no progress for 3 seconds: allow a longer timeout, or give it up";
     for (const name of ["starter", "endless", "late"]) {
       const line = lines.find((one) => one.startsWith(`zeropage: ${name}.wasm`));
       expect(line).toMatch(new RegExp(`^zeropage: ${name}\\.wasm( at 320 bytes)?: ${late}$`));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { UsageError } from "../../src/cli/exit.js";
+import { UsageError } from "../../src/base/errors.js";
 import { checkModuleFiles, parseModule, readModuleFile } from "../../src/cli/modules.js";
 import { run } from "./fakes.js";
 

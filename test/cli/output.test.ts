@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { chooseForm, printable, printReport, wantsColour } from "../../src/cli/output.js";
-import { benfield } from "../report/fakes.js";
+import { chooseForm, type Printable, printReport, wantsColour } from "../../src/cli/output.js";
+import { callocLoopSheet } from "../../src/experiments/calloc-loop/sheet.js";
+import { runsRows } from "../../src/experiments/runs/csv.js";
+import { benfield } from "../results/fakes.js";
 import { captured } from "./fakes.js";
+
+const report: Printable = {
+  record: benfield,
+  sheet: () => callocLoopSheet(benfield),
+  rows: () => runsRows(benfield),
+};
 
 test("the form is a table unless a flag says otherwise", () => {
   expect(chooseForm({})).toBe("table");
@@ -30,11 +38,11 @@ describe("colour", () => {
   test("is never in a form for programs", () => {
     for (const form of ["json", "csv", "markdown"] as const) {
       const stdout = captured({ isTTY: true });
-      printReport(printable(benfield), form, { stdout, env: {} });
+      printReport(report, form, { stdout, env: {} });
       expect(stdout.text).not.toContain("\u001b");
     }
     const stdout = captured({ isTTY: true });
-    printReport(printable(benfield), "table", { stdout, env: {} });
+    printReport(report, "table", { stdout, env: {} });
     expect(stdout.text).toContain("\u001b[31m");
   });
 });

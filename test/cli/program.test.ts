@@ -67,7 +67,7 @@ describe("help", () => {
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
-        --timeout <time>    end a module that comes no further for so long (default:
+        --timeout <time>    end a module that makes no progress for so long (default:
                             "60s")
         --memory <size>     most memory for a module (default: "4GiB")
         --chart <file>      draw who zeroed the memory, as an SVG image
@@ -105,7 +105,7 @@ describe("help", () => {
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
-        --timeout <time>    end a module that comes no further for so long (default:
+        --timeout <time>    end a module that makes no progress for so long (default:
                             "60s")
         --memory <size>     most memory for a module (default: "4GiB")
         --chart <file>      draw cost against size, of all allocators together, as an
@@ -149,7 +149,7 @@ describe("help", () => {
         --json              results as JSON
         --csv               results as CSV
         --markdown          results as a Markdown table
-        --timeout <time>    end a module that comes no further for so long (default:
+        --timeout <time>    end a module that makes no progress for so long (default:
                             "60s")
         --memory <size>     most memory for a module (default: "4GiB")
         --timeline <file>   draw bytes in use, system and resident over time, as an

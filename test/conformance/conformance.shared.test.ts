@@ -97,6 +97,7 @@ describe.each(cases)("$name", ({ model, options, check }) => {
     sandbox.free(pointer);
     sandbox.free(0);
     expect(sandbox.counters().bytes.inUse).toBe(0);
+    sandbox.check();
   });
 
   it("refuses a product that overflows, and says so", async () => {
@@ -105,6 +106,7 @@ describe.each(cases)("$name", ({ model, options, check }) => {
     expect(sandbox.lastError).toMatchObject({ kind: "overflow", requested: Number.POSITIVE_INFINITY });
     expect(sandbox.calloc(2 ** 20, 1)).not.toBe(0);
     expect(sandbox.lastError).toBeNull();
+    sandbox.check();
   });
 
   it("answers 0 when address space runs out, keeps what it has, and goes on", async () => {

@@ -10,6 +10,7 @@ interface Block {
 
 /** Bytes at either end of a block that carry its mark. */
 const ENDS = 16;
+const CALLS_BETWEEN_CHECKS = 50;
 const ALIGNMENTS = [16, 32, 256, 4096, 65536, 2 ** 20] as const;
 
 /**
@@ -27,9 +28,17 @@ export class SuspiciousProgram {
     this.#random = new Random(seed);
   }
 
-  /** Makes so many random calls, then frees everything. Throws at the first broken promise, naming the seed. */
+  /**
+   * Makes so many random calls, then frees everything. Throws at the first broken promise, naming the seed, and when
+   * the sandbox's own check fails, which is asked every CALLS_BETWEEN_CHECKS calls.
+   */
   run(calls: number): void {
-    for (let call = 0; call < calls; call++) this.#guard(call, () => this.#step());
+    for (let call = 0; call < calls; call++) {
+      this.#guard(call, () => {
+        this.#step();
+        if (call % CALLS_BETWEEN_CHECKS === 0) this.sandbox.check();
+      });
+    }
     while (this.#blocks.length) this.#guard(calls, () => this.#free());
   }
 

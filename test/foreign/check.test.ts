@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { checkAllocator, conformanceCases } from "../../src/conformance.js";
 import { checkModule, type ModuleCheckOptions } from "../../src/foreign.js";
 import { LimitExceeded, ModuleError, openWasmAllocator } from "../../src/index.js";
+import { WASM_PAGE_BYTES } from "../../src/wasm/pages.js";
 import { whyAbsent } from "./absent.js";
 import { reactors } from "./c-fixtures.js";
 
@@ -80,7 +81,7 @@ describe("an allocator whose host grows its memory, and which clears nothing tha
 function growDirty(memory: WebAssembly.Memory, bytes: number): number {
   const before = memory.buffer.byteLength;
   try {
-    memory.grow(Math.ceil((bytes - before) / 65_536));
+    memory.grow(Math.ceil((bytes - before) / WASM_PAGE_BYTES));
   } catch {
     return 0;
   }

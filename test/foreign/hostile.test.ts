@@ -2,7 +2,7 @@
 import binaryen from "binaryen";
 import { describe, expect, it } from "vitest";
 import { ModuleError, ModuleTrap, openWasmAllocator, type WasmOptions } from "../../src/index.js";
-import { assemble } from "./reference.js";
+import { assemble } from "../wasm/assemble.js";
 
 /** An allocator that gives all it has once; `head` comes before its memory, `more` behind all. */
 function moduleOf({

@@ -21,10 +21,13 @@ const PARAMETER_SEEDS = 12;
 const found = await findOracle();
 const reason = whyNotLive(found);
 
-async function goldenOf({ name, records, goldenInterval: interval }: NamedTrace): Promise<GoldenTrace> {
+async function goldenOf(
+  { name, records, goldenInterval: interval }: NamedTrace,
+  check: boolean,
+): Promise<GoldenTrace> {
   const [none, object] = [
-    await observeModel({ records, interval, touch: "none" }),
-    await observeModel({ records, interval, touch: "object" }),
+    await observeModel({ records, interval, touch: "none", check }),
+    await observeModel({ records, interval, touch: "object", check }),
   ];
   for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);
   return digest(name, records, interval, { none, object });
@@ -45,17 +48,45 @@ const comparison = ({ name, records, interval }: NamedTrace, options: GlibcOptio
   touches: GOLDEN_TOUCHES,
 });
 
-describe("the model does what was recorded of glibc", () => {
+describe.each([false, true])("the model does what was recorded of glibc, check build %s", (check) => {
   it.each(REAL_TRACES)("on %s", async (name) => {
     const { glibc, traces } = readGolden(name);
     expect(glibc).toBe(MODELLED_GLIBC);
-    expect(goldenDifference(traces[0] as GoldenTrace, await goldenOf(await realTrace(name)))).toBeNull();
+    expect(
+      goldenDifference(traces[0] as GoldenTrace, await goldenOf(await realTrace(name), check)),
+    ).toBeNull();
   });
 
   it("on random traces", async () => {
     const { traces } = readGolden("random");
     for (const [seed, golden] of traces.entries()) {
-      expect(goldenDifference(golden, await goldenOf(seededTrace(seed))), golden.name).toBeNull();
+      expect(goldenDifference(golden, await goldenOf(seededTrace(seed), check)), golden.name).toBeNull();
+    }
+  });
+});
+
+const PARAMETERS: GlibcOptions[] = [
+  { mmapThreshold: 65536 },
+  { mmapThreshold: 4 * GIB },
+  { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
+  { trimThreshold: 0 },
+  { trimThreshold: 4 * MIB },
+  { topPad: 0 },
+  { topPad: MIB },
+  { mmapMax: 0 },
+  { mmapMax: 2 },
+  { perturb: 165 },
+  { tcacheCount: 0 },
+  { tcacheCount: 1 },
+  { tcacheCount: 40 },
+];
+
+describe("the model keeps its heap sound", () => {
+  it.each(PARAMETERS)("with %o", async (options) => {
+    for (let seed = 0; seed < PARAMETER_SEEDS; seed++) {
+      const { records } = seededTrace(1000 + seed);
+      const { failure } = await observeModel({ records, options, interval: 25, check: true });
+      expect(failure, `seed ${1000 + seed}`).toBeUndefined();
     }
   });
 });
@@ -80,21 +111,7 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
     expect(await differences(traces.map((trace) => comparison(trace)))).toEqual([]);
   });
 
-  it.each<GlibcOptions>([
-    { mmapThreshold: 65536 },
-    { mmapThreshold: 4 * GIB },
-    { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
-    { trimThreshold: 0 },
-    { trimThreshold: 4 * MIB },
-    { topPad: 0 },
-    { topPad: MIB },
-    { mmapMax: 0 },
-    { mmapMax: 2 },
-    { perturb: 165 },
-    { tcacheCount: 0 },
-    { tcacheCount: 1 },
-    { tcacheCount: 40 },
-  ])("with %o", async (options) => {
+  it.each(PARAMETERS)("with %o", async (options) => {
     const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));
     expect(await differences(traces.map((trace) => comparison(trace, options)))).toEqual([]);
   });

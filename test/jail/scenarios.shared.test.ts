@@ -92,7 +92,7 @@ describe("a module that never ends", () => {
       expect(status).toBe("rejected");
       expect(reason).toBeInstanceOf(LimitExceeded);
       expect(reason.message).toBe(
-        "the module came no further for 1 second: allow a longer timeout, or give it up",
+        "the module made no progress for 1 second: allow a longer timeout, or give it up",
       );
     }
   });
@@ -117,7 +117,7 @@ describe("a module that never ends", () => {
 });
 
 describe("patience", () => {
-  it("is for coming no further, not for taking long", async () => {
+  it("is for time without progress, not for taking long", async () => {
     const loop = { model: pathOf("as-tlsf"), bytes: 16 * MIB, written: 0 };
     const { hostSeconds } = await runCallocLoop({ ...loop, count: 100 });
     const seconds = 5;

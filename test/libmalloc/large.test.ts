@@ -1,11 +1,12 @@
 /** Large blocks of libmalloc-116, rule by rule. */
 import { describe, expect, it } from "vitest";
-import { openSandbox, type Sandbox } from "../../src/index.js";
+import type { Sandbox } from "../../src/index.js";
+import { openChecked } from "../checked.js";
 
 const MIB = 2 ** 20;
 const PAGE = 4096;
 
-const open = (options = {}) => openSandbox("libmalloc", { check: true, ...options });
+const open = (options = {}) => openChecked("libmalloc", options);
 
 /** Allocates blocks of these sizes, then frees them in order, so that the last is the newest cached. */
 function cache(sandbox: Sandbox, ...sizes: number[]): number[] {
@@ -87,7 +88,6 @@ describe("the ring", () => {
       cached += bytes - evicted;
       expect(sandbox.counters().bytes.cached).toBe(cached);
     });
-    sandbox.check();
   });
 
   it("tells the kernel of what exceeds a 1,024th of memory", async () => {
@@ -208,7 +208,6 @@ describe("realloc", () => {
     sandbox.store(moved, 1);
     expect(sandbox.counters().faults.copyOnWrite).toBe(1);
     expect(sandbox.counters().bytes.resident).toBe(resident + PAGE);
-    sandbox.check();
   });
 
   it("of nothing frees, and gives the smallest block", async () => {

@@ -36,6 +36,7 @@ class Comparison {
       else if (choice < 17) this.#free();
       else this.#realloc();
       if (i % 64 === 0) this.#compareBooks();
+      if (i % 1024 === 0) this.sandbox.check();
     }
     while (this.#held.length) this.#free();
     this.#compareBooks();

@@ -1,11 +1,12 @@
 /** What later releases and the options change of large blocks. */
 import { describe, expect, it } from "vitest";
 import { findCliffs, OptionError, openSandbox, type Sandbox } from "../../src/index.js";
+import { openChecked } from "../checked.js";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-const open = (options = {}) => openSandbox("libmalloc", { check: true, ...options });
+const open = (options = {}) => openChecked("libmalloc", options);
 
 /** How many of the blocks, freed in order, stay in the cache. */
 function cachedOf(sandbox: Sandbox, count: number, bytes: number): number {

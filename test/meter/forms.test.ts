@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { ModuleError } from "../../src/base/errors.js";
 import { meterModule } from "../../src/meter/meter.js";
 import { Meter } from "../../src/meter/reading.js";
-import { instantiate, llhttp, open, treeSitter } from "../foreign/modules.js";
-import { assemble } from "../foreign/reference.js";
+import { assemble } from "../wasm/assemble.js";
+import { instantiate, llhttp, open, treeSitter } from "./modules.js";
 
 /** An access in code, and the pages it reads and writes, each as the list of their numbers. */
 type Form = [code: string, read: number[], written: number[]];

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { whyAbsent } from "../foreign/absent.js";
-import { openTwins, sameBytes, type Twins } from "../foreign/compare.js";
-import { type Allocator, llhttp, tlsf } from "../foreign/modules.js";
-import { RandomProgram } from "../foreign/random-program.js";
-import { assemble } from "../foreign/reference.js";
 import { fixtureBytes } from "../foreign/replays.js";
 import { Random } from "../random.js";
+import { assemble } from "../wasm/assemble.js";
+import { type AllocatorExports, llhttp, tlsf } from "./modules.js";
+import { RandomProgram } from "./random-program.js";
+import { openTwins, sameBytes, type Twins } from "./twins.js";
 
 // asc and Binaryen, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 120_000 });
@@ -53,13 +53,16 @@ function expectSame(twins: Twins, when: string): void {
 
 /** Sizes of all magnitudes; a block is filled by the host so that freed memory is not zero. */
 function replayRandom(twins: Twins, random: Random): void {
-  const [metered, recorded] = [twins.metered, twins.recorded] as unknown as [Allocator, Allocator];
+  const [metered, recorded] = [twins.metered, twins.recorded] as unknown as [
+    AllocatorExports,
+    AllocatorExports,
+  ];
   const live: { block: number; bytes: number }[] = [];
   for (let i = 0; i < OPERATIONS; i++) {
     const bytes = 1 + random.below(2 ** (1 + random.below(16)));
     const kind = live.length > 100 ? 3 : random.below(4);
     const old = kind >= 2 ? live.splice(random.below(live.length), 1)[0] : undefined;
-    const call = ({ malloc, calloc, realloc, free }: Allocator) => {
+    const call = ({ malloc, calloc, realloc, free }: AllocatorExports) => {
       if (kind === 1 && calloc) return calloc(1, bytes);
       if (kind === 2 && old && realloc) return realloc(old.block, bytes);
       if (old) free(old.block);

@@ -166,6 +166,7 @@ class Observer {
   }
 
   #checkpoint(): void {
+    this.sandbox.check();
     const { faults, bytes } = this.sandbox.counters();
     const calls = this.#calls();
     for (const [name, count] of Object.entries(this.#callsBefore)) calls[name] = (calls[name] ?? 0) - count;

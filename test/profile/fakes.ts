@@ -1,5 +1,5 @@
 import type { ProfileNode } from "../../src/sandbox/call-tree.js";
-import { fakeCounters, MIB } from "../report/fakes.js";
+import { fakeCounters, MIB } from "../results/fakes.js";
 
 type Counted = Parameters<typeof fakeCounters>[0];
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { csvReport } from "../../src/report/csv.js";
-import type { Report } from "../../src/results/results.js";
-import { benfield, fakeResult, reportOf } from "./fakes.js";
+import { runsRows } from "../../src/experiments/runs/csv.js";
+import { renderCsv } from "../../src/report/csv.js";
+import type { Report } from "../../src/results/run.js";
+import { benfield, fakeResult, reportOf } from "../results/fakes.js";
 
 /** Reads RFC 4180, strictly: every record ends in CRLF. */
 function parseCsv(text: string): string[][] {
@@ -20,14 +21,14 @@ function parseCsv(text: string): string[][] {
 }
 
 const column = (report: Report, name: string) => {
-  const [header = [], ...rows] = parseCsv(csvReport(report));
+  const [header = [], ...rows] = parseCsv(renderCsv(runsRows(report)));
   expect(header).toContain(name);
   return rows.map((row) => row[header.indexOf(name)]);
 };
 
 test("one flat row per result", () => {
   const run = { allocator: "libmalloc", mib: 100, cost: "linear", hostSeconds: 0.25 } as const;
-  expect(csvReport(reportOf(run)).replaceAll("\r\n", "⏎\n")).toMatchInlineSnapshot(`
+  expect(renderCsv(runsRows(reportOf(run))).replaceAll("\r\n", "⏎\n")).toMatchInlineSnapshot(`
     "scenario,allocator,parameters.count,parameters.written,parameters.bytes,cost,calls,faults.zeroMap,faults.zeroFill,faults.copyOnWrite,faults.needless,zeroed.kernel,zeroed.allocator,zeroed.needless,syscalls.mmap,syscalls.munmap,syscalls.mremap,syscalls.brk,syscalls.madviseDontneed,syscalls.madviseFree,syscalls.madviseFreeReusable,syscalls.madviseFreeReuse,syscalls.madviseCanReuse,syscalls.mincore,syscalls.vmCopy,walked.mmap,walked.munmap,walked.mremap,walked.brk,walked.madviseDontneed,walked.madviseFree,walked.madviseFreeReusable,walked.madviseFreeReuse,walked.madviseCanReuse,walked.mincore,walked.vmCopy,touched.read,touched.written,bytes.virtual,bytes.resident,bytes.peakResident,bytes.inUse,bytes.system,bytes.cached,simulated.costs,simulated.seconds,simulated.parts.faults,simulated.parts.zeroedByKernel,simulated.parts.zeroedByAllocator,simulated.parts.syscalls,hostSeconds⏎
     calloc-loop,libmalloc,10000,0,104857600,linear,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,macos-2016,0,0,0,0,0,0.25⏎
     "
@@ -64,5 +65,5 @@ test("any text survives", () => {
 });
 
 test("a report without results is empty", () => {
-  expect(csvReport(reportOf())).toBe("\r\n");
+  expect(renderCsv(runsRows(reportOf()))).toBe("\r\n");
 });

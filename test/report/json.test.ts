@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { jsonReport } from "../../src/report/json.js";
-import { benfield, fakeResult, reportOf } from "./fakes.js";
+import { benfield, fakeResult, reportOf } from "../results/fakes.js";
 
 test("JSON is the record itself", () => {
   expect(JSON.parse(jsonReport(benfield))).toEqual(benfield);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { markdownPage } from "../../src/report/markdown.js";
-import { reportPage } from "../../src/report/rows.js";
-import type { Report } from "../../src/results/results.js";
-import { benfield } from "./fakes.js";
+import { callocLoopSheet } from "../../src/experiments/calloc-loop/sheet.js";
+import { renderMarkdown } from "../../src/report/markdown.js";
+import type { Report } from "../../src/results/run.js";
+import { benfield } from "../results/fakes.js";
 
-const markdownReport = (report: Report) => markdownPage(reportPage(report));
+const markdownReport = (report: Report) => renderMarkdown(callocLoopSheet(report));
 
 test("Benfield's experiment reads as a Markdown table and a list", () => {
   expect(markdownReport(benfield)).toMatchInlineSnapshot(`

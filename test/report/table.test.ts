@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { reportPage } from "../../src/report/rows.js";
-import { tablePage } from "../../src/report/table.js";
-import type { Report } from "../../src/results/results.js";
-import { benfield, reportOf } from "./fakes.js";
+import { callocLoopSheet } from "../../src/experiments/calloc-loop/sheet.js";
+import { replaySheet } from "../../src/experiments/replay/sheet.js";
+import { renderTable } from "../../src/report/table.js";
+import type { Report } from "../../src/results/run.js";
+import { benfield, reportOf } from "../results/fakes.js";
 
-const tableReport = (report: Report, options?: { colour: boolean }) => tablePage(reportPage(report), options);
+const tableReport = (report: Report, options?: { colour: boolean }) =>
+  renderTable(callocLoopSheet(report), options);
 
 test("Benfield's experiment reads as a table and as sentences", () => {
   expect(tableReport(benfield)).toMatchInlineSnapshot(`
@@ -37,7 +39,7 @@ test("a replay has neither sizes nor kinds of cost", () => {
     scenario: "replay",
     parameters: { trace: "a.gz", touch: "none" },
   };
-  expect(tableReport(report)).toMatchInlineSnapshot(`
+  expect(renderTable(replaySheet(report))).toMatchInlineSnapshot(`
     "replay: trace a.gz, touch none
 
                        zeroed by  zeroed by  needless      peak  simulated  host

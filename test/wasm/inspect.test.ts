@@ -1,22 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
+import binaryen from "binaryen";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ModuleError } from "../../src/index.js";
 import { inspectModule, MOST_MODULE_BYTES } from "../../src/wasm/inspect.js";
-import { assemble } from "../foreign/reference.js";
-
-const BUILT = new URL("../foreign/built/", import.meta.url);
-const modules = readdirSync(BUILT)
-  .filter((name) => name.endsWith(".wasm"))
-  .map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, BUILT))) }));
-const bytesOf = (name: string) => modules.find((one) => one.name === `${name}.wasm`)?.bytes as Uint8Array;
+import { assemble } from "./assemble.js";
+import { built, bytesOf } from "./built.js";
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const names = <T extends { name: string; kind: string }>(list: readonly T[]) =>
   list.map(({ name, kind }) => ({ name, kind }));
 
 describe("a module that is sound", () => {
-  it.each(modules)("$name: shows what the engine says it has", ({ bytes }) => {
+  it.each(built)("$name: shows what the engine says it has", ({ bytes }) => {
     const compiled = new WebAssembly.Module(bytes as BufferSource);
     const shape = inspectModule(bytes);
     expect(names(shape.exports)).toEqual(names(WebAssembly.Module.exports(compiled)));
@@ -39,6 +34,19 @@ describe("a module that is sound", () => {
     expect(tree.relocatable?.memoryBytes).toBeGreaterThan(1000);
     expect(tree.customSections).toContain("dylink.0");
     expect(inspectModule(bytesOf("starting")).hasStart).toBe(true);
+  });
+
+  it("tells a type apart from what stands behind it, also where it is a reference of two numbers", () => {
+    const text = `(module (import "env" "f" (func (param (ref extern) i32) (result i64)))
+      (import "env" "t" (table 3 9 (ref null $type))) (type $type (func))
+      (import "env" "g" (global (mut f64))))`;
+    const { imports } = inspectModule(
+      assemble(text, binaryen.Features.ReferenceTypes | binaryen.Features.GC),
+    );
+    const [f, t, g] = ["f", "t", "g"].map((name) => imports.find((one) => one.name === name));
+    expect(f?.type).toEqual({ params: ["other", "i32"], results: ["i64"] });
+    expect(t?.limits).toEqual({ initial: 3, maximum: 9, shared: false, wide: false });
+    expect(g?.global).toEqual({ type: "f64", mutable: true });
   });
 });
 
@@ -74,7 +82,7 @@ describe("a module that is not", () => {
     ["a number without end", [...HEADER, 1, ...Array(12).fill(0x80)], "exceeds 32 bits", 9],
     ["a number too large", [...HEADER, 1, 0xff, 0xff, 0xff, 0xff, 0x7f], "exceeds 32 bits", 9],
     ["a list longer than the file", [...HEADER, 1, 5, 0xff, 0xff, 0xff, 0xff, 0xf], "too soon", 15],
-    ["types of garbage collected objects", [...HEADER, 1, 3, 1, 0x5f, 0], "no plain function's", 11],
+    ["types of garbage collected objects", [...HEADER, 1, 3, 1, 0x5f, 0], "not a plain function type", 11],
     ["a function of no type", [...HEADER, 3, 2, 1, 7], "a type that is not there", 11],
     ["an export of nothing", [...HEADER, 7, 5, 1, 1, 0x61, 0, 3], 'export "a" names a function', 11],
     ["an import of no kind", [...HEADER, 2, 4, 1, 0, 0, 9], "of no known kind", 13],

@@ -361,9 +361,9 @@ describe.skipIf(!executable)("the page", () => {
     ["empty", /^empty\.wasm: .*(no memory|no allocator)/],
     ["lying", /^lying\.wasm: .*malloc/],
     ["starting", /^starting\.wasm: while it was instantiated, the module trapped: unreachable/],
-    ["starter", /^starter\.wasm: it came no further for 30 seconds, and was ended$/],
-    ["endless", /^endless\.wasm: it came no further for 30 seconds, and was ended$/],
-    ["late", /^late\.wasm: it came no further for 30 seconds, and was ended$/],
+    ["starter", /^starter\.wasm: it made no progress for 30 seconds, and was ended$/],
+    ["endless", /^endless\.wasm: it made no progress for 30 seconds, and was ended$/],
+    ["late", /^late\.wasm: it made no progress for 30 seconds, and was ended$/],
   ])("tells what is wrong with the module %s, and leaves the other side as it is", async (name, words) => {
     const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
     await shown(page, "12 of 12");
@@ -421,7 +421,7 @@ describe.skipIf(!executable)("the page", () => {
     await expect(page.getByRole("alert").textContent()).resolves.toBe("");
   });
 
-  it("ends a module that comes no further while a page's history is looked for, and shows the other side", async () => {
+  it("ends a module that makes no progress while a page's history is looked for, and shows the other side", async () => {
     const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
     await shown(page, "12 of 12");
     await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
@@ -437,7 +437,7 @@ describe.skipIf(!executable)("the page", () => {
     await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
     await page.getByRole("button", { name: "Cancel" }).waitFor();
     await page.clock.fastForward(31_000);
-    await page.getByRole("alert").getByText("tlsf.wasm: it came no further for 30 seconds").waitFor();
+    await page.getByRole("alert").getByText("tlsf.wasm: it made no progress for 30 seconds").waitFor();
     await page.getByRole("button", { name: "Step back" }).click();
     await shown(page, "11 of 12");
     await expect(page.locator(LEFT).isVisible()).resolves.toBe(false);

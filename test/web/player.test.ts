@@ -7,7 +7,7 @@ import {
   runIterContent,
   type TouchPolicy,
 } from "../../src/index.js";
-import { BUFFER_WAYS } from "../../src/results/results.js";
+import { BUFFER_WAYS } from "../../src/results/iter-content.js";
 import { openModule } from "../../src/web/foreign.js";
 import { decode } from "../../src/web/page-runs.js";
 import { Player } from "../../src/web/player.js";

@@ -1,7 +1,7 @@
 /**
- * Taking a chunk, in the order of the real one: fastbin, small bin, the unsorted chunks (each is used
- * if it fits exactly and sorted into its bin if not), large bins, the next larger bin, the top, the
- * kernel. Whether to map is decided last of all, so any free chunk that fits wins.
+ * Taking a chunk, in the order of the real allocator: fastbin, small bin, unsorted chunks (each is used
+ * if it fits exactly, else sorted into its bin), large bins, the next larger bin, the top, the kernel.
+ * Whether to map is decided last, so any free chunk that fits wins.
  */
 
 import { fill } from "../../machine/access";
@@ -32,19 +32,20 @@ import * as parameters from "./parameters";
 import { consolidate, release } from "./release";
 import * as tcache from "./tcache";
 
-/** Unsorted chunks looked at before the rest has to wait. */
+/** Most unsorted chunks that one call sorts; the rest has to wait. */
 const MOST_SORTED: u32 = 10000;
 
-/** What was left of the chunk that a small request last split; such requests prefer to go on there. */
+/** The rest of the chunk that a small request split last, which small requests prefer. May be a chunk no more. */
 let lastRemainder: u64 = 0;
-/** The chunk taken last had been put into the tcache, and came from there. */
+/** The chunk that was taken last went through the tcache on the way. */
 let wasCached: bool = false;
 
 /**
- * Takes a chunk of `size` bytes, a chunk size, past the tcache. Returns it, or 0. If asked to, fills
- * the first `bytes` of its block, but (measured) not of one that went into the tcache on the way.
+ * Takes a chunk of `size` bytes, a chunk size, without looking in the tcache. Returns it, or 0. Where
+ * `perturb` is set, fills the first `bytes` of the block; measured: not if it went through the tcache.
  */
 export function allocate(size: u64, bytes: u64): u64 {
+  if (isDefined(ZP_CHECK)) assert(size >= MIN_CHUNK && (size & 15) == 0, "what is asked for is a chunk size");
   wasCached = false;
   const chunk = take(size);
   if (parameters.perturb && chunk && !wasCached) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
@@ -69,7 +70,7 @@ function take(size: u64): u64 {
   return allocateFromBins(size);
 }
 
-/** While this size is in demand, the rest of its fastbin moves into the tcache. */
+/** Moves the rest of a fastbin into the tcache: its size is in demand. */
 function refillFromFastbin(size: u64): void {
   const bin = tcache.binOf(size);
   while (tcache.hasRoom(bin) && fastbins.first(size)) {
@@ -77,7 +78,7 @@ function refillFromFastbin(size: u64): void {
   }
 }
 
-/** The chunk that waits longest in its small bin; the rest moves into the tcache while there is room. */
+/** Takes the chunk that has been longest in its small bin, or 0. The rest moves into the tcache while there is room. */
 function takeSmall(size: u64): u64 {
   const bin = bins.binAt(bins.binNumber(size));
   const chunk = bins.previousOf(bin);
@@ -106,7 +107,7 @@ function allocateFromBins(size: u64): u64 {
   return chunk ? chunk : takeFromKernel(size);
 }
 
-/** Whatever free chunk fits best, else the start of the top; 0 when neither does. */
+/** Takes the free chunk that fits best, else the start of the top; 0 when neither is large enough. */
 function search(size: u64): u64 {
   const exact = sortUnsorted(size);
   if (exact) return exact;
@@ -114,7 +115,7 @@ function search(size: u64): u64 {
   return binned ? binned : takeFromTop(size);
 }
 
-/** Empties the unsorted bin from its tail. Returns a chunk that fits exactly, or 0. */
+/** Empties the unsorted bin from its tail. Returns a chunk of the size, or 0. */
 function sortUnsorted(size: u64): u64 {
   const cache = tcache.binOf(size);
   let cached = false;
@@ -130,7 +131,7 @@ function sortUnsorted(size: u64): u64 {
     bins.removeLast(bins.UNSORTED, before);
     if (found != size) {
       bins.addToBin(chunk, found);
-      sorted++; // measured: what goes into the tcache is not counted
+      sorted++; // measured: a chunk that goes into the tcache does not count
       continue;
     }
     markInUse(chunk, size);
@@ -142,7 +143,7 @@ function sortUnsorted(size: u64): u64 {
   return cached ? toChunk(tcache.take(cache)) : 0;
 }
 
-/** Stops when an unsorted chunk, or what is behind it, was overwritten. */
+/** Aborts when the program has overwritten an unsorted chunk, or the header behind it. */
 function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   const next = chunk + size;
   if (size <= 16 || size > heap.heapBytes) messages.stop(Message.UnsortedInvalidSize, chunk);
@@ -155,17 +156,18 @@ function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   if (nextHead & PREV_INUSE) messages.stop(Message.UnsortedNextInuse, chunk);
 }
 
-/** Splits the last remainder, alone in the unsorted bin, from its start; the rest takes its place. */
+/** Takes the start of the last remainder, which is alone in the unsorted bin. The rest takes its place there. */
 function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
   bins.removeLast(bins.UNSORTED, bins.UNSORTED);
   lastRemainder = splitOff(chunk, found, size);
   return chunk;
 }
 
-/** Makes a free chunk of what is behind the first `size` bytes, unsorted. Returns it. */
+/** Makes a free, unsorted chunk of what is behind the first `size` bytes. Returns it. */
 function splitOff(chunk: u64, found: u64, size: u64): u64 {
   const rest = chunk + size;
   const left = found - size;
+  if (isDefined(ZP_CHECK)) assert(left >= MIN_CHUNK, "what is split off makes a chunk");
   bins.addUnsorted(rest, left);
   setHead(chunk, size | PREV_INUSE);
   setHead(rest, left | PREV_INUSE);
@@ -173,7 +175,7 @@ function splitOff(chunk: u64, found: u64, size: u64): u64 {
   return rest;
 }
 
-/** The best fit: the smallest in the request's own large bin, else the last of the next filled bin. */
+/** Takes the best fit: the smallest of the request's own large bin, else the last chunk of the next filled bin. */
 function takeFitting(size: u64): u64 {
   const number = bins.binNumber(size);
   if (size >= MIN_LARGE) {

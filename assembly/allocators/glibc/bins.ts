@@ -1,13 +1,16 @@
 /**
- * The bins of free chunks: circular lists through the chunks. Bin 1 is the unsorted one; 2 to 63 hold
- * one small size each, first in first out; 64 to 126 hold a range of sizes each, largest first. Of
- * equal sizes in a large bin only the first is in a second list, over the distinct sizes.
+ * The bins of free chunks: circular lists through the chunks. Bin 1 is the unsorted one. Bins 2 to 63
+ * hold one small size each, first in first out. Bins 64 to 126 hold a range of sizes each, largest
+ * first; the first chunk of each size is also in a second list, of the distinct sizes.
  *
  *      bin header ◀──▶ largest ◀──▶ equal ◀──▶ smaller ◀──▶ smallest ◀──▶ (bin header)
  *                         ◀──────────────────────▶ ◀──────────▶            distinct sizes
  *
  * The headers are part of the arena, in the C library's data, which a process has touched before
- * main; so they live outside simulated memory, under addresses below any the program can map.
+ * main. So they live outside simulated memory, at addresses below any that the program can map.
+ *
+ * Every free chunk that is in neither fastbins nor tcache is in one bin. No two such chunks are
+ * neighbours, and none is next to the top.
  */
 
 import { loadAt, storeAt } from "../../machine/access";
@@ -16,14 +19,18 @@ import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
 import { stop } from "./messages";
 
-const BINS: u32 = 127;
-/** Header of bin n is "chunk" 16 n; its links are here. */
+/** Bins are numbered from 1 to below this. */
+export const BINS: u32 = 127;
+/** The header of bin n has the address 16 n, like a chunk. Its links are here, the next one first. */
 const HEADERS: usize = memory.data(16 * 128, 16);
 const HEADERS_END: u64 = 16 * 128;
 
 export const UNSORTED: u64 = 16;
 
-/** One bit a bin that may hold chunks; set when one enters, cleared when a search finds none. */
+/**
+ * One bit for each bin: set when a chunk enters, cleared when a search finds the bin empty. It is set
+ * for every bin that holds a chunk, but for the unsorted one.
+ */
 let binmapLow: u64 = 0;
 let binmapHigh: u64 = 0;
 
@@ -37,21 +44,26 @@ export function start(): void {
 
 // ---- Links ----
 
+/** It is the header of a bin, not a chunk. */
+export function isHeader(chunk: u64): bool {
+  return chunk < HEADERS_END;
+}
+
 export function nextOf(chunk: u64): u64 {
-  return chunk < HEADERS_END ? load<u64>(HEADERS + <usize>chunk) : loadAt<u64>(chunk + 16);
+  return isHeader(chunk) ? load<u64>(HEADERS + <usize>chunk) : loadAt<u64>(chunk + 16);
 }
 
 export function previousOf(chunk: u64): u64 {
-  return chunk < HEADERS_END ? load<u64>(HEADERS + <usize>chunk, 8) : loadAt<u64>(chunk + 24);
+  return isHeader(chunk) ? load<u64>(HEADERS + <usize>chunk, 8) : loadAt<u64>(chunk + 24);
 }
 
 export function setNext(chunk: u64, next: u64): void {
-  if (chunk < HEADERS_END) store<u64>(HEADERS + <usize>chunk, next);
+  if (isHeader(chunk)) store<u64>(HEADERS + <usize>chunk, next);
   else storeAt<u64>(chunk + 16, next);
 }
 
 export function setPrevious(chunk: u64, previous: u64): void {
-  if (chunk < HEADERS_END) store<u64>(HEADERS + <usize>chunk, previous, 8);
+  if (isHeader(chunk)) store<u64>(HEADERS + <usize>chunk, previous, 8);
   else storeAt<u64>(chunk + 24, previous);
 }
 
@@ -73,7 +85,7 @@ function setPreviousSize(chunk: u64, previous: u64): void {
 
 // ---- Which bin ----
 
-/** Number of the bin for chunks of a size. */
+/** Number of the bin for chunks of this size. */
 export function binNumber(size: u64): u32 {
   if (size < MIN_LARGE) return <u32>(size >> 4);
   if (size >> 6 <= 48) return 48 + <u32>(size >> 6);
@@ -85,10 +97,16 @@ export function binNumber(size: u64): u32 {
 }
 
 export function binAt(number: u32): u64 {
+  if (isDefined(ZP_CHECK)) assert(number < BINS, "there is a bin of that number");
   return (<u64>number) << 4;
 }
 
+export function isMarked(number: u32): bool {
+  return nextMarked(number) == number;
+}
+
 function mark(number: u32): void {
+  if (isDefined(ZP_CHECK)) assert(number < BINS, "there is a bin of that number");
   if (number < 64) binmapLow |= (<u64>1) << number;
   else binmapHigh |= (<u64>1) << (number - 64);
 }
@@ -98,7 +116,7 @@ function unmark(number: u32): void {
   else binmapHigh &= ~((<u64>1) << (number - 64));
 }
 
-/** Lowest marked bin from `number` on; 0 when there is none. */
+/** Lowest bin from `number` on whose bit is set; 0 when there is none. */
 function nextMarked(number: u32): u32 {
   if (number < 64) {
     const low = binmapLow & (u64.MAX_VALUE << number);
@@ -168,7 +186,7 @@ function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
   let at = largest;
   while (size < sizeOf(at)) at = nextSizeOf(at);
   if (size == sizeOf(at)) {
-    insertBetween(at, chunk, nextOf(at)); // always the second of equals
+    insertBetween(at, chunk, nextOf(at)); // behind the first of its size, which is in the list of sizes
     return;
   }
   setNextSize(chunk, at);
@@ -180,7 +198,7 @@ function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
   insertBetween(before, chunk, at);
 }
 
-/** Makes the neighbours in the list of distinct sizes point to the chunk. */
+/** Links the chunk's neighbours in the list of distinct sizes to the chunk. */
 function linkSizes(chunk: u64): void {
   setPreviousSize(nextSizeOf(chunk), chunk);
   setNextSize(previousSizeOf(chunk), chunk);
@@ -188,13 +206,13 @@ function linkSizes(chunk: u64): void {
 
 // ---- Taking out ----
 
-/** Takes the last chunk, and the one before is known, of the unsorted bin or of a small one out of its list. */
+/** Takes the last chunk out of the unsorted bin or a small one. `before`: the chunk, or header, before it. */
 export function removeLast(bin: u64, before: u64): void {
   setPrevious(bin, before);
   setNext(before, bin);
 }
 
-/** Takes a free chunk, of so many bytes by its head, out of whatever bin it is in. */
+/** Takes a free chunk out of the bin it is in. `size`: what its header says. */
 export function unlink(chunk: u64, size: u64): void {
   if (size != loadAt<u64>(chunk + size)) stop(Message.CorruptedSize, chunk);
   const next = nextOf(chunk);
@@ -205,13 +223,13 @@ export function unlink(chunk: u64, size: u64): void {
   if (size >= MIN_LARGE && nextSizeOf(chunk)) unlinkSize(chunk, next);
 }
 
-/** Takes a chunk out of the list of distinct sizes; the next of its size, if any, replaces it. */
+/** Takes a chunk out of the list of distinct sizes. The next chunk of its size, if there is one, replaces it. */
 function unlinkSize(chunk: u64, next: u64): void {
   const larger = previousSizeOf(chunk);
   const smaller = nextSizeOf(chunk);
   if (previousSizeOf(smaller) != chunk || nextSizeOf(larger) != chunk)
     stop(Message.CorruptedLargeList, chunk);
-  if (next >= HEADERS_END && nextSizeOf(next) == 0) {
+  if (!isHeader(next) && nextSizeOf(next) == 0) {
     if (smaller == chunk) {
       setNextSize(next, next);
       setPreviousSize(next, next);
@@ -227,7 +245,7 @@ function unlinkSize(chunk: u64, next: u64): void {
   }
 }
 
-/** The smallest chunk of a large bin that holds `size`; of equals the second. 0 when none does. */
+/** The smallest chunk of a large bin that holds `size`; of equal chunks the second. 0 when none does. */
 export function smallestFitting(bin: u64, size: u64): u64 {
   const largest = nextOf(bin);
   if (largest == bin || sizeOf(largest) < size) return 0;
@@ -239,10 +257,10 @@ export function smallestFitting(bin: u64, size: u64): u64 {
 
 // ---- Trimming ----
 
-/** Chunks of bins from this size on are looked through for whole pages. */
+/** The bin of this size, and those of larger ones, are searched for whole pages. */
 const MIN_DISCARDED: u64 = 4096;
 
-/** Gives the whole pages inside free chunks back to the kernel. Returns whether there were any. */
+/** Discards the whole pages inside free chunks. Returns whether there were any. */
 export function discardPages(): bool {
   let any = discardPagesOf(UNSORTED);
   for (let number = binNumber(MIN_DISCARDED); number < BINS; number++) {
@@ -265,7 +283,7 @@ function discardPagesOf(bin: u64): bool {
 export let chunks: u64 = 0;
 export let bytes: u64 = 0;
 
-/** Counts `chunks` and `bytes`. Reads every chunk, as the real one does. */
+/** Counts `chunks` and `bytes`. Reads every chunk, as the real allocator does. */
 export function tally(): void {
   chunks = 0;
   bytes = 0;

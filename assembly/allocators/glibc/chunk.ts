@@ -1,6 +1,7 @@
 /**
  * Chunks, as glibc 2.36 lays them out on x86-64. A chunk's address is that of its first word; the
- * program's pointer is 16 bytes on. The first word belongs to the chunk before while that is in use.
+ * program's pointer is 16 bytes further on. While the chunk before is in use, the first word is part
+ * of that one's memory.
  *
  *      p          8          16         24         32         40         p + size
  *      ├──────────┼──────────┼──────────┼──────────┼──────────┼────── … ─┼──────────
@@ -13,17 +14,22 @@
  */
 import { loadAt, storeAt } from "../../machine/access";
 
-/** Flags in the size word. */
+// Flags in the size word.
+/** The chunk before is in use, or is one that must not be merged. */
 export const PREV_INUSE: u64 = 1;
+/** The chunk is a mapping of its own. */
 export const MMAPPED: u64 = 2;
-const FLAGS: u64 = 7;
+/** All flags. The third, 4, marks chunks of other arenas; there are none here. */
+export const FLAGS: u64 = 7;
+
+// A chunk that is no fencepost: its address and its size are multiples of 16, its size at least MIN_CHUNK.
 
 export const MIN_CHUNK: u64 = 32;
-/** Chunks below are small: their bins hold one size each. */
+/** Smaller chunks have bins of one size each. */
 export const MIN_LARGE: u64 = 1024;
 const LARGEST_REQUEST: u64 = 0x7fff_ffff_ffff_ffff;
 
-/** Chunk size for a request; 0 when it is too large. */
+/** Chunk size for a request in bytes; 0 when the request is too large. */
 export function chunkFor(bytes: u64): u64 {
   if (bytes > LARGEST_REQUEST) return 0;
   return max(MIN_CHUNK, (bytes + 8 + 15) & ~15);
@@ -37,7 +43,7 @@ export function toPointer(chunk: u64): u64 {
   return chunk + 16;
 }
 
-/** Size word with its flags. */
+/** The size word: the size and the flags. */
 export function headOf(chunk: u64): u64 {
   return loadAt<u64>(chunk + 8);
 }
@@ -59,7 +65,7 @@ export function setSize(chunk: u64, size: u64): void {
   setHead(chunk, (headOf(chunk) & FLAGS) | size);
 }
 
-/** The word that says how large a free chunk before this one is, or where a mapping begins. */
+/** The first word: size of a free chunk before this one; of a mapped chunk, bytes from where its mapping starts. */
 export function beforeOf(chunk: u64): u64 {
   return loadAt<u64>(chunk);
 }
@@ -68,7 +74,7 @@ export function setBefore(chunk: u64, size: u64): void {
   storeAt<u64>(chunk, size);
 }
 
-/** The chunk of `size` bytes is in use, by what the one behind it says. */
+/** The chunk behind it says that the chunk of `size` bytes is in use. */
 export function isInUse(chunk: u64, size: u64): bool {
   return (headOf(chunk + size) & PREV_INUSE) != 0;
 }

@@ -1,9 +1,9 @@
 /**
- * Fastbins: freed chunks of up to 128 bytes, one list a size, last in first out. Their neighbours take
- * them for in use, so they are not merged until the arena consolidates. The heads belong to the
- * arena, outside simulated memory (bins.ts).
+ * Fastbins: freed chunks of up to 128 bytes, one list for each size, last in first out. A fast chunk is
+ * still marked as in use, so nothing merges with it until a consolidation empties the fastbins. The
+ * list heads are part of the arena, outside simulated memory (bins.ts).
  *
- *      fast chunk     +16: the next chunk, mixed with its own place >> 12
+ *      fast chunk     +16: the next chunk, mixed with the address of this word >> 12
  */
 
 import { loadAt, storeAt } from "../../machine/access";
@@ -14,14 +14,16 @@ export const LARGEST: u64 = 128;
 const COUNT: u32 = 7;
 
 const HEADS: usize = memory.data(8 * 7, 8);
-/** Something may be in a fastbin. */
+/** A fastbin may hold a chunk. While this is false, all are empty. */
 export let mayHold: bool = false;
 
 function headAt(size: u64): usize {
+  if (isDefined(ZP_CHECK))
+    assert(size >= MIN_CHUNK && size <= LARGEST, "a fastbin has chunks of 32 to 128 bytes");
   return HEADS + ((<usize>(size - MIN_CHUNK) >> 4) << 3);
 }
 
-/** The chunk freed last of a size; 0 when there is none. */
+/** The chunk of a size that was freed last; 0 when there is none. */
 export function first(size: u64): u64 {
   return load<u64>(headAt(size));
 }
@@ -31,13 +33,14 @@ function linkOf(chunk: u64): u64 {
 }
 
 export function put(chunk: u64, size: u64): void {
+  if (isDefined(ZP_CHECK)) assert(((chunk | size) & 15) == 0, "a fast chunk is aligned, and so is its size");
   const head = headAt(size);
   storeAt<u64>(chunk + 16, load<u64>(head) ^ ((chunk + 16) >> 12));
   store<u64>(head, chunk);
   mayHold = true;
 }
 
-/** Takes the chunk freed last of a size; 0 when there is none. Stops with the message when it is misaligned. */
+/** Takes the chunk of a size that was freed last; 0 when there is none. Aborts with the message when misaligned. */
 export function take(size: u64, message: u64): u64 {
   const head = headAt(size);
   const chunk = load<u64>(head);
@@ -47,20 +50,21 @@ export function take(size: u64, message: u64): u64 {
   return chunk;
 }
 
-/** Measured: a size that belongs into the same bin, such as 56 for 48, goes unnoticed. */
+/** The chunk is of the fastbin of a size. Measured: a wrong size of that bin, such as 56 for 48, goes unnoticed. */
 export function belongs(chunk: u64, size: u64): bool {
   return sizeOf(chunk) >> 4 == size >> 4;
 }
 
-/** Says that a consolidation is emptying all bins. */
+/** A consolidation is about to empty all fastbins. */
 export function emptied(): void {
   mayHold = false;
 }
 
-/** Chunks in all fastbins, and their bytes: counted by `tally`. */
+/** Chunks in all fastbins, and their bytes, when last counted. */
 export let chunks: u64 = 0;
 export let bytes: u64 = 0;
 
+/** Counts `chunks` and `bytes`. Reads every chunk, as the real allocator does. */
 export function tally(): void {
   chunks = 0;
   bytes = 0;

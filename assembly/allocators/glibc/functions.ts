@@ -1,4 +1,4 @@
-/** Numbers of the functions a profile tells apart, after those that every machine knows. */
+/** Numbers of the functions that a profile tells apart, after those that every machine knows. */
 import { Fn } from "../../machine/paths";
 import { ModelFn } from "../../shared/glibc";
 

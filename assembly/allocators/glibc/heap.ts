@@ -1,5 +1,5 @@
 /**
- * The heap's end and what it is grown from: the top chunk, the break, and mappings.
+ * What is got from the kernel: the heap, which ends in the top chunk, and mappings of one chunk each.
  *
  *      heap start                              top            break
  *      ├───────────┬────────┬────────┬─────────┼──────────────┤
@@ -15,24 +15,29 @@ import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } fr
 import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop } from "./messages";
 import * as parameters from "./parameters";
+import * as pieces from "./pieces";
 
-/** Where a mapping first stands in for the break, it is a multiple of this (measured). */
+/** The first mapping that stands in for the break is a multiple of this (measured). */
 const MAPPED_HEAP_UNIT: u64 = 1 << 20;
-const FENCEPOST: u64 = 16;
+/** Size of a fencepost: a header alone. */
+export const FENCEPOST: u64 = 16;
 
-/** The top chunk; 0 before the heap exists. */
+/**
+ * The top chunk; 0 before the heap exists. It is at least MIN_CHUNK, ends with a page, and the chunk
+ * before it is in use. While the heap is contiguous, it ends at the break.
+ */
 export let top: u64 = 0;
-/** Bytes got for the heap, and the most so far. */
+/** Bytes of all pieces of the heap. heapBytes + mappedBytes == the virtual size of the process. */
 export let heapBytes: u64 = 0;
-/** Live mappings and their bytes. */
+/** Live mappings, at most mmapMax, and their bytes: whole pages. */
 export let mappings: u64 = 0;
 export let mappedBytes: u64 = 0;
-/** The most there have been: for malloc_stats. */
+/** The most there have been, never below the two above: for malloc_stats. */
 export let mostMappings: u64 = 0;
 export let mostMappedBytes: u64 = 0;
 
-/** The break was moved by nobody else: the heap is one piece. */
-let contiguous: bool = true;
+/** The heap is one piece: only this allocator has moved the break so far. */
+export let contiguous: bool = true;
 
 export function setTop(chunk: u64, head: u64): void {
   top = chunk;
@@ -43,14 +48,14 @@ export function topSize(): u64 {
   return top ? sizeOf(top) : 0;
 }
 
-/** The address is past the end of a heap in one piece. */
+/** The address is past the end of a contiguous heap. */
 export function isBeyond(address: u64): bool {
   return contiguous && address >= top + topSize();
 }
 
 // ---- Growing ----
 
-/** An old top chunk that a new piece of heap left behind, to be freed; 0 when there is none. */
+/** The old top chunk, when `grow` began a new piece of the heap: its caller must free it. 0 when there is none. */
 export let abandoned: u64 = 0;
 
 /** Makes the top at least `size` + MIN_CHUNK bytes. Returns whether it could. May set `abandoned`. */
@@ -64,7 +69,7 @@ export function grow(size: u64): bool {
   return growBreak(more) || growByMapping(size, more, old);
 }
 
-/** Stops when the top was overwritten. */
+/** Aborts when the program has overwritten the top's header. */
 function checkTop(): void {
   if (!top) return;
   const size = topSize();
@@ -78,19 +83,25 @@ function growBreak(more: u64): bool {
   const old = topSize();
   heapBytes += more;
   if (!top) {
-    setTop(end, more | PREV_INUSE);
+    beginPiece(end, more);
   } else if (top + old == end) {
     setHead(top, (old + more) | PREV_INUSE);
   } else {
     leaveTop(old);
-    setTop(end, more | PREV_INUSE);
+    beginPiece(end, more);
   }
   return true;
 }
 
+/** All of a new piece of the heap is the top. */
+function beginPiece(start: u64, bytes: u64): void {
+  setTop(start, bytes | PREV_INUSE);
+  if (isDefined(ZP_CHECK)) pieces.begin(start);
+}
+
 /**
- * The break will not move: a mapping becomes the new top, and the heap is in pieces from then on.
- * Measured: only the first one makes up for the old top and is rounded to MAPPED_HEAP_UNIT.
+ * The break cannot move: a mapping becomes the new top, and the heap is in pieces from then on.
+ * Measured: only the first such mapping makes up for the old top and is rounded to MAPPED_HEAP_UNIT.
  */
 function growByMapping(size: u64, more: u64, old: u64): bool {
   const bytes = contiguous ? (more + old + MAPPED_HEAP_UNIT - 1) & ~(MAPPED_HEAP_UNIT - 1) : more;
@@ -99,24 +110,26 @@ function growByMapping(size: u64, more: u64, old: u64): bool {
   contiguous = false;
   heapBytes += bytes;
   if (top) leaveTop(old);
-  setTop(piece, bytes | PREV_INUSE);
+  beginPiece(piece, bytes);
   return true;
 }
 
-/** Closes the old top by two chunks of 16 bytes that look in use, so that nothing merges over its end. */
+/** Puts two fenceposts at the end of the old top. They look in use, so nothing merges past them. */
 function leaveTop(old: u64): void {
   const kept = (old - 2 * FENCEPOST) & ~15;
   setHead(top, kept | PREV_INUSE);
   setHead(top + kept, FENCEPOST | PREV_INUSE);
   setHead(top + kept + FENCEPOST, FENCEPOST | PREV_INUSE);
+  if (isDefined(ZP_CHECK)) pieces.close(top + kept + FENCEPOST);
   if (kept >= MIN_CHUNK) abandoned = top;
 }
 
 // ---- Trimming ----
 
 /**
- * Gives whole pages of the top back, but for `pad` bytes. Returns whether it gave any, or took some:
- * measured, a top of exactly 32 bytes has one byte less than none to spare, and grows by pad and a page.
+ * Gives whole pages of the top back and keeps `pad` bytes of them. Returns whether the top changed.
+ * Measured: a top of exactly 32 bytes grows by `pad` and a page, because what it can spare, less than
+ * nothing, wraps.
  */
 export function trim(pad: u64): bool {
   const caller = enter(SYSTRIM);
@@ -140,12 +153,17 @@ function trimTop(pad: u64): bool {
 
 // ---- Mapping ----
 
-/** Maps a chunk of its own. Returns the chunk, or 0. Only its first page is touched. */
+/** Bytes of all mappings that are ahead of their chunks. Kept in check builds only. */
+let mappedLeads: u64 = 0;
+
+/** Makes a mapping of one chunk. Returns the chunk, or 0. Touches its first page only. */
 export function mapChunk(size: u64): u64 {
   const bytes = roundToPages(size + 8);
   if (bytes < size) return 0;
+  if (isDefined(ZP_CHECK)) assert(bytes >= size + 8, "a mapping holds its chunk and the word behind it");
   const chunk = kernel.map(bytes);
   if (!chunk) return 0;
+  if (isDefined(ZP_CHECK)) assert((chunk & pageMask) == 0, "a mapping begins with a page");
   setBefore(chunk, 0);
   setHead(chunk, bytes | MMAPPED);
   mappings++;
@@ -159,16 +177,27 @@ function noteMapped(more: u64): void {
   mostMappedBytes = max(mostMappedBytes, mappedBytes);
 }
 
-/** Unmaps a chunk whose mapping starts `before` bytes ahead of it. */
+/** Unmaps a mapped chunk. The mapping starts `before` bytes ahead of it. */
 export function unmapChunk(chunk: u64, before: u64, size: u64): void {
   const caller = enter(MUNMAP_CHUNK);
+  if (isDefined(ZP_CHECK)) mappedLeads -= before;
   mappings--;
   mappedBytes -= before + size;
   kernel.munmap(chunk - before, before + size);
   leave(caller);
 }
 
-/** Resizes a mapped chunk for `size` bytes, perhaps moving it. Returns the chunk, or 0. */
+/** Counts bytes that a mapping now has ahead of its chunk. */
+export function noteLead(bytes: u64): void {
+  mappedLeads += bytes;
+}
+
+/** Bytes that programs may use of the mappings. Known in check builds only. */
+export function usableOfMappings(): u64 {
+  return mappedBytes - mappedLeads - 16 * mappings;
+}
+
+/** Resizes a mapped chunk for `size` bytes, and may move it. Returns the chunk, or 0. */
 export function remapChunk(chunk: u64, before: u64, old: u64, size: u64): u64 {
   const caller = enter(MREMAP_CHUNK);
   const moved = remap(chunk, before, old, size);
@@ -187,7 +216,7 @@ function remap(chunk: u64, before: u64, old: u64, size: u64): u64 {
   return moved + before;
 }
 
-/** Gives the whole pages inside a free chunk back, as malloc_trim does. Returns whether there were any. */
+/** Discards the whole pages inside a free chunk, as malloc_trim does. Returns whether there were any. */
 export function discardInside(chunk: u64, size: u64): bool {
   const from = roundToPages(chunk + 48);
   const to = (chunk + size) & ~pageMask;

@@ -1,8 +1,12 @@
 /**
- * glibc 2.36's malloc (ptmalloc) as Debian 12 has it, of one thread on x86-64: the main arena to the
- * byte. A request goes to the tcache (tcache.ts), else down the bins to the heap and the kernel
+ * glibc 2.36's malloc (ptmalloc) as Debian 12 has it, for one thread on x86-64: the main arena, exact to
+ * the byte. A request goes to the tcache (tcache.ts), else through the bins to the heap and the kernel
  * (allocate.ts); a free goes the other way (release.ts). calloc, realloc and aligned allocation never
  * take from the tcache.
+ *
+ * Programs that overwrite headers and links are modelled too, so functions assert only what the model
+ * decides itself: requests, bin numbers, what is kept outside simulated memory. What simulated memory
+ * must say on a sound heap, check.ts asserts.
  */
 
 import { clear, copy } from "../../machine/access";
@@ -12,6 +16,7 @@ import { Message, Option, Statistic } from "../../shared/glibc";
 import { Allocator } from "../allocator";
 import { allocate } from "./allocate";
 import * as bins from "./bins";
+import { check } from "./check";
 import {
   beforeOf,
   chunkFor,
@@ -38,10 +43,10 @@ import * as tcache from "./tcache";
 
 const MOST_TCACHE_COUNT: f64 = 65535;
 
-/** Usable bytes of live blocks. */
+/** Usable bytes of live blocks: what is in use, but for the tcache's struct and the chunks that wait in lists. */
 let live: u64 = 0;
 
-/** The first call on the heap, but for aligned allocation, makes the tcache: a chunk like others. Measured. */
+/** Makes the tcache, a chunk like others, in the first call on the heap. Measured: aligned allocation does not. */
 function ready(): void {
   if (!tcache.isReady()) makeTcache();
 }
@@ -69,7 +74,7 @@ function requestSize(bytes: u64): u64 {
   return size;
 }
 
-/** Stops unless the mapping is whole pages and the block begins at a power of two, or at 0, in its page. */
+/** Aborts unless the mapping is whole pages and the block begins at 0 or at a power of two in its page. */
 function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
   const inPage = toPointer(chunk) & pageMask;
   const isSound = !((chunk - before) & pageMask || (before + size) & pageMask || inPage & (inPage - 1));
@@ -125,8 +130,8 @@ export class Model extends Allocator {
       if (parameters.perturb) clear(pointer, bytes);
       return pointer;
     }
-    // Behind the old top the kernel has just zeroed; 8 bytes spill over, and what was the top before
-    // is cleared though nobody wrote to it.
+    // The kernel has just zeroed what is behind the old top. 8 bytes of that are cleared all the same, and so is
+    // the old top, though nobody wrote to it.
     const found = withoutFlags(head);
     const isFresh = !parameters.perturb && chunk == oldTop && found > oldTopSize;
     clear(pointer, (isFresh ? oldTopSize : found) - 8);
@@ -176,7 +181,7 @@ export class Model extends Allocator {
     return chunk ? handOut(trimToAlignment(chunk, align, size)) : 0;
   }
 
-  /** 0, without complaint, for what the chunk behind it takes for free. */
+  /** 0, without complaint, where the chunk behind says that this one is free. */
   usableSize(pointer: u64): u64 {
     const chunk = toChunk(pointer);
     const head = headOf(chunk);
@@ -190,6 +195,10 @@ export class Model extends Allocator {
     return heap.trim(keep) || discarded;
   }
 
+  check(): void {
+    check(live);
+  }
+
   inUse(): u64 {
     return live;
   }
@@ -198,12 +207,11 @@ export class Model extends Allocator {
     return heap.heapBytes + heap.mappedBytes;
   }
 
-  /** All of the heap that is not in a live block: headers and the tcache's chunk are part of it. */
+  /** All bytes that are not in a live block. Headers and the tcache's struct are among them. */
   cached(): u64 {
     return this.system() - live;
   }
 
-  /** The fields of mallinfo2, in its order; then the most mappings and mapped bytes there have been. */
   statistic(which: u32): u64 {
     fastbins.tally();
     bins.tally();
@@ -255,7 +263,7 @@ function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   return toPointer(fresh);
 }
 
-/** Resizes a heap chunk: in place, into the top, into a free neighbour, or elsewhere. */
+/** Resizes a heap chunk in place, into the top, or into a free neighbour; else moves its block. */
 function reallocHeap(chunk: u64, old: u64, size: u64): u64 {
   const next = chunk + old;
   let found = old;
@@ -287,7 +295,7 @@ function moveBlock(chunk: u64, old: u64, size: u64): u64 {
   return toPointer(fresh);
 }
 
-/** Keeps `size` of the `found` bytes the chunk has come to, and frees the rest if it makes a chunk. */
+/** Keeps `size` of the `found` bytes that the chunk now has, and frees the rest if it makes a chunk. */
 function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
   const left = found - size;
   if (left < MIN_CHUNK) {
@@ -302,7 +310,7 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
   return toPointer(chunk);
 }
 
-/** Makes a chunk of the bytes behind one in use, and frees it. */
+/** Makes a chunk of the bytes behind a chunk in use, and frees it. */
 function releaseTail(rest: u64, size: u64): void {
   setHead(rest, size | PREV_INUSE);
   markInUse(rest, size);
@@ -311,8 +319,9 @@ function releaseTail(rest: u64, size: u64): void {
 
 // ---- Alignment ----
 
-/** Cuts a chunk, large enough for both, to one whose pointer is aligned. Frees what is cut off. */
+/** Cuts a chunk that is large enough to one of `size` whose pointer is aligned. Frees what is cut off. */
 function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
+  if (isDefined(ZP_CHECK)) assert(align >= MIN_CHUNK && popcnt(align) == 1, "an alignment is a power of two");
   const pointer = toPointer(chunk);
   if (pointer & (align - 1)) {
     let at = toChunk((pointer + align - 1) & ~(align - 1));
@@ -333,11 +342,12 @@ function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
   return chunk;
 }
 
-/** A mapped chunk keeps its pages, and notes how far into the mapping it begins. */
+/** Makes a mapped chunk begin further into its mapping, which keeps its pages. */
 function cutMapping(chunk: u64, at: u64): u64 {
   const lead = at - chunk;
   setBefore(at, beforeOf(chunk) + lead);
   setHead(at, (sizeOf(chunk) - lead) | MMAPPED);
+  if (isDefined(ZP_CHECK)) heap.noteLead(lead);
   return at;
 }
 

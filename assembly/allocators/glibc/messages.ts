@@ -1,7 +1,7 @@
 /** How the model stops where glibc would. */
 import { abort } from "../allocator";
 
-/** Stops; `chunk` is the one the complaint is about. */
+/** Aborts with a message about a chunk. */
 export function stop(message: u64, chunk: u64): void {
   abort(message, chunk + 16);
 }

@@ -1,23 +1,28 @@
-/** What mallopt and the environment set (shared/glibc.ts). */
+/** What mallopt and the environment set, by the options of shared/glibc.ts. Bytes unless a comment says otherwise. */
 
 import { Option } from "../../shared/glibc";
 
-/** Requests whose chunk is this large are mapped, unless a free chunk serves them. Adapts. */
-export let mmapThreshold: u64 = 128 * 1024;
-/** A top this large is trimmed. Adapts. */
-export let trimThreshold: u64 = 128 * 1024;
-/** Asked for beyond need when the heap grows, and kept when it is trimmed. */
+export const INITIAL_THRESHOLD: u64 = 128 * 1024;
+/** A threshold adapts up to 32 MiB. */
+export const LARGEST_ADAPTIVE: u64 = 32 << 20;
+
+// While the thresholds adapt: both are INITIAL_THRESHOLD, or trimThreshold == 2 mmapThreshold;
+// INITIAL_THRESHOLD <= mmapThreshold <= LARGEST_ADAPTIVE.
+
+/** A chunk of this size or more is mapped, unless a free chunk serves the request. Adapts. */
+export let mmapThreshold: u64 = INITIAL_THRESHOLD;
+/** A top of this size or more is trimmed. Adapts. */
+export let trimThreshold: u64 = INITIAL_THRESHOLD;
+/** The heap grows by so much more than it needs, and keeps so much when it is trimmed. */
 export let topPad: u64 = 128 * 1024;
-/** Most mappings at a time. */
+/** Most mappings at a time. Not bytes: mappings. */
 export let mmapMax: u64 = 65536;
-/** Byte that freed memory is filled with, and its complement that new memory is; 0 for neither. */
+/** Freed memory is filled with this byte, new memory with its complement; 0 fills neither. */
 export let perturb: u8 = 0;
-/** The thresholds follow what the program frees, until one of the first four is set. */
+/** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
 export let adapts: bool = true;
 
-const LARGEST_ADAPTIVE: u64 = 32 << 20;
-
-/** Sets a parameter by number. Returns false when there is none, or the value is out of range. */
+/** Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of range. */
 export function set(option: u32, value: u64): bool {
   if (option <= <u32>Option.MmapMax) adapts = false;
   if (option == Option.MmapThreshold) mmapThreshold = value;
@@ -29,9 +34,10 @@ export function set(option: u32, value: u64): bool {
   return true;
 }
 
-/** A mapping is freed: `head` is its chunk's size with flags, which is how 32 MiB itself stays out. */
+/** Adapts to a mapped chunk that is freed. `head` is the size with its flag, so a size of 32 MiB is too large. */
 export function adapt(head: u64, size: u64): void {
   if (!adapts || head <= mmapThreshold || head > LARGEST_ADAPTIVE) return;
+  if (isDefined(ZP_CHECK)) assert(size >= mmapThreshold, "an adaptive threshold only grows");
   mmapThreshold = size;
   trimThreshold = 2 * size;
 }

@@ -1,6 +1,7 @@
 /**
- * Giving a chunk back: into the tcache, else a fastbin, else merged with its free neighbours and put
- * into the unsorted bin, or into the top. A large free chunk leads to consolidation and trimming.
+ * Freeing a chunk. It goes into the tcache, else into a fastbin, else it is merged with its free
+ * neighbours and goes into the unsorted bin or becomes part of the top. A large free chunk leads to
+ * consolidation and trimming.
  */
 
 import { fill } from "../../machine/access";
@@ -26,10 +27,10 @@ import * as messages from "./messages";
 import * as parameters from "./parameters";
 import * as tcache from "./tcache";
 
-/** Free chunks this large lead to consolidation. */
+/** A free chunk of this size or more leads to consolidation. */
 const CONSOLIDATION: u64 = 65536;
 
-/** Frees a heap chunk with its head. Stops, before changing anything, at the misuse that the real one notices. */
+/** Frees a heap chunk. `head`: its size word. Aborts, before changing anything, at misuse that glibc notices. */
 export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
   if (chunk > 0 - size || chunk & 15) messages.stop(Message.InvalidPointer, chunk);
@@ -50,12 +51,12 @@ function releaseUncached(chunk: u64, head: u64, size: u64): void {
   else releaseMerging(chunk, head, size);
 }
 
-/** Measured: 16 bytes are too few, but with a flag in the word they are not. */
+/** No chunk has this size word. Measured: 16 is impossible, but 16 with a flag is not. */
 export function isImpossible(head: u64): bool {
   return head <= 16 || withoutFlags(head) >= heap.heapBytes;
 }
 
-/** Measured: what goes into the tcache is left as it is, and so are the last 8 bytes. */
+/** Fills freed memory. Measured: not that of a chunk that goes into the tcache, and not the last 8 bytes. */
 function perturb(chunk: u64, size: u64): void {
   if (parameters.perturb) fill(toPointer(chunk), parameters.perturb, size - 16);
 }
@@ -81,7 +82,7 @@ function releaseMerging(chunk: u64, head: u64, size: u64): void {
   if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
 }
 
-/** Merges a free chunk with its free neighbours. Returns the size it has come to. `message`: if the one before is broken. */
+/** Merges a free chunk with its free neighbours. Returns its size then. `message`: for a broken chunk before it. */
 function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u64 {
   const next = chunk + size;
   if (!(head & PREV_INUSE)) {
@@ -109,7 +110,7 @@ function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u
   return size;
 }
 
-/** Frees every chunk of the fastbins for good. */
+/** Takes every chunk out of the fastbins and merges it with its free neighbours. */
 export function consolidate(): void {
   const caller = enter(MALLOC_CONSOLIDATE);
   fastbins.emptied();
@@ -120,6 +121,7 @@ export function consolidate(): void {
       merge(chunk, head, found, headOf(chunk + found), Message.CorruptedSizeFast);
     }
   }
+  if (isDefined(ZP_CHECK)) assert(!fastbins.mayHold, "merging puts nothing into the fastbins");
   leave(caller);
 }
 

@@ -1,11 +1,13 @@
 /**
- * The thread's cache: up to 7 freed chunks of each size up to 1,040 bytes, last in first out. It is
- * the first chunk of the heap.
+ * The thread's cache: up to 7 freed chunks of each size up to 1,040 bytes, last in first out. A cached
+ * chunk is still marked as in use. The cache's own struct is the first chunk of the heap.
  *
  *      struct     +0                       +128                            +640
  *                 ├────────────────────────┼───────────────────────────────┤
  *                 │ 64 counts u16          │ 64 first pointers u64         │
  *      cached     pointer: the next pointer, mixed with pointer >> 12;  pointer + 8: key
+ *
+ * A bin is as long as its count, which is at most the limit. Its chunks are of its size, with the key.
  */
 
 import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
@@ -16,22 +18,26 @@ import { stop } from "./messages";
 
 export const BINS: u64 = 64;
 export const BYTES: u64 = 640;
-const ENTRIES: usize = 128;
+export const ENTRIES: usize = 128;
 
-/** Marks a cached chunk. The real one is random; it only has to be unlikely. */
-const KEY: u64 = 0x5a47_4c49_4243_4b31;
+/** Marks a cached chunk. The real key is random; it only has to be unlikely in a program's memory. */
+export const KEY: u64 = 0x5a47_4c49_4243_4b31;
 
-let limit: u16 = 7;
-let struct: u64 = 0;
-/** Where the struct is in linear memory, and as of which generation: it is used in every call. */
+/** Most chunks of each size. */
+export let limit: u16 = 7;
+/** Address of the struct; 0 before the tcache starts. */
+export let struct: u64 = 0;
+/** Where the struct is in linear memory, and in which generation that was so. Every call uses it. */
 let host: usize = 0;
 let generation: u64 = 0;
 
-/** It runs over into a second page, as it may where aligned blocks were the first of the heap. */
+/** The struct reaches into a second page, as it may where aligned blocks were the first of the heap. */
 let straddles: bool = false;
 
 /** Where a field is in linear memory. */
 function hostAt(offset: usize): usize {
+  if (isDefined(ZP_CHECK))
+    assert(struct != 0 && offset < <usize>BYTES, "a field is one of a tcache that exists");
   if (straddles) return hostOf(struct + offset);
   if (generation != hostGeneration()) {
     host = hostOf(struct);
@@ -41,15 +47,18 @@ function hostAt(offset: usize): usize {
 }
 
 function countAt(bin: u64): usize {
+  if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
   return hostAt((<usize>bin) << 1);
 }
 
 function entryAt(bin: u64): usize {
+  if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
   return hostAt(ENTRIES + ((<usize>bin) << 3));
 }
 
-/** How many chunks of each size are kept; 0 keeps none. */
+/** Sets how many chunks of each size are kept; 0 keeps none. */
 export function setLimit(chunks: u16): void {
+  if (isDefined(ZP_CHECK)) assert(!struct, "the limit is set before the tcache starts");
   limit = chunks;
 }
 
@@ -57,8 +66,9 @@ export function isReady(): bool {
   return struct != 0;
 }
 
-/** Starts with the memory for the struct, which is cleared. */
+/** Starts the tcache. `pointer`: BYTES for the struct, which this clears. */
 export function start(pointer: u64): void {
+  if (isDefined(ZP_CHECK)) assert(!struct, "the tcache starts once");
   struct = pointer;
   straddles = (pointer & pageMask) + BYTES > pageBytes;
   clear(pointer, BYTES);
@@ -88,8 +98,9 @@ export function take(bin: u64): u64 {
   return pointer;
 }
 
-/** Caches a pointer. There must be room. */
+/** Caches a pointer. The bin must have room. */
 export function put(bin: u64, pointer: u64): void {
+  if (isDefined(ZP_CHECK)) assert(hasRoom(bin), "a tcache bin that is put into has room");
   storeAt<u64>(pointer + 8, KEY);
   const entry = entryAt(bin);
   storeAt<u64>(pointer, load<u64>(entry) ^ (pointer >> 12));
@@ -98,7 +109,7 @@ export function put(bin: u64, pointer: u64): void {
   store<u16>(count, load<u16>(count) + 1);
 }
 
-/** Stops when the pointer, about to be freed, is cached already, or the bin it looks to be in is broken. */
+/** Aborts when a pointer that is about to be freed is cached already, or seems to be and its bin is broken. */
 export function refuseDouble(bin: u64, pointer: u64): void {
   if (loadAt<u64>(pointer + 8) == KEY) searchFor(bin, pointer);
 }

@@ -1,18 +1,20 @@
 /**
- * What calloc could cost. A large block is always a fresh mapping, which the kernel hands out zeroed,
- * and is given back on free; a small one (small.ts) that was used before gets its whole pages anew, and
- * only what is left of pages at its ends is cleared. So calloc clears less than two pages, ever.
+ * What calloc could cost. A large block is always a fresh mapping, which the kernel hands out zeroed and
+ * gets back on free. A small one (small.ts) that was used before gets its whole pages anew, and only the
+ * parts of pages at its ends are cleared. So calloc never clears two pages or more.
  */
 import { clear, copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { kernelKind, pageMask, roundToPages } from "../../machine/layout";
 import { Kernel } from "../../shared/kernel";
 import { Allocator, abort } from "../allocator";
+import { check as checkSmall } from "./check";
 import * as small from "./small";
 
-/** Number of the message in src/models.ts. */
+/** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
+/** Bytes of large blocks: of all that is mapped, what is no region. */
 let largeBytes: u64 = 0;
 
 /** Usable bytes of a large block; 0 when the pointer is not one. */
@@ -26,7 +28,7 @@ function mapLarge(bytes: u64, align: u64): u64 {
   return pointer;
 }
 
-/** Makes a range read as zero: its whole pages by discarding them, which Darwin's madvise does not. */
+/** Makes a range read as zero. Its whole pages are discarded, but for Darwin, whose madvise does not. */
 function renew(address: u64, bytes: u64): void {
   const first = roundToPages(address);
   const end = (address + bytes) & ~pageMask;
@@ -65,6 +67,7 @@ export class Model extends Allocator {
     if (!pointer || small.release(pointer)) return;
     const bytes = largeSize(pointer);
     if (!bytes || small.isInRegion(pointer)) abort(INVALID_POINTER, pointer);
+    if (isDefined(ZP_CHECK)) assert(largeBytes >= bytes, "a large block that is freed was counted");
     kernel.munmap(pointer, bytes);
     largeBytes -= bytes;
   }
@@ -92,5 +95,10 @@ export class Model extends Allocator {
 
   cached(): u64 {
     return small.mappedBytes() - small.liveBytes;
+  }
+
+  check(): void {
+    checkSmall();
+    assert(this.system() == kernel.virtualBytes(), "all that is mapped is large blocks and regions");
   }
 }

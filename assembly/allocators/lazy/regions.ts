@@ -1,16 +1,19 @@
 /**
- * Which regions there are. A set outside simulated memory, as a C library's own data would be, so that
- * to ask touches no page of the program's. Open addressing, linear probing; at most half full.
+ * Which regions there are: a set outside simulated memory, as a C library's own data would be, so that
+ * asking touches no page of the program's. Open addressing with linear probing; at most half full.
  *
  *      slot     │ region >> 20, or 0 │     home of a region: its number × odd constant, high bits
  */
+import { mappedBytes, mappingStart } from "../../machine/kernel";
+import { ADDRESS_LIMIT } from "../../machine/layout";
+
 const SHIFT: u64 = 20;
 export const REGION_BYTES: u64 = 1 << SHIFT;
 
-const SLOTS: u32 = 1 << 17;
+export const SLOTS: u32 = 1 << 17;
 const TABLE: usize = memory.data(4 * SLOTS, 16);
 
-/** Regions there are. */
+/** How many regions there are: slots that are not 0. */
 export let count: u32 = 0;
 
 export function regionOf(address: u64): u64 {
@@ -36,21 +39,24 @@ function slotOf(number: u32): u32 {
   return slot;
 }
 
-/** The address is that of a region, or in one. */
+/** Whether the address is in a region. */
 export function holds(address: u64): bool {
   const number = <u32>(address >> SHIFT);
   return number != 0 && load<u32>(at(slotOf(number))) == number;
 }
 
-/** Adds a region; there must be room. */
+/** Adds a region. There must be room. */
 export function add(region: u64): void {
+  if (isDefined(ZP_CHECK))
+    assert(region == regionOf(region) && !holds(region), "a region is added once, to the set");
   const number = <u32>(region >> SHIFT);
   store<u32>(at(slotOf(number)), number);
   count++;
 }
 
-/** Removes a region, and puts those behind it, up to the next empty slot, where they are found. */
+/** Removes a region, and puts those behind it, up to the next empty slot, where a search finds them. */
 export function remove(region: u64): void {
+  if (isDefined(ZP_CHECK)) assert(holds(region), "a region that is removed is in the set");
   let slot = slotOf(<u32>(region >> SHIFT));
   store<u32>(at(slot), 0);
   count--;
@@ -60,4 +66,33 @@ export function remove(region: u64): void {
     store<u32>(at(slot), 0);
     store<u32>(at(slotOf(number)), number);
   }
+}
+
+// ---- Checking ----
+
+/** The region in a slot; 0 when it is empty. */
+export function regionIn(slot: u32): u64 {
+  return (<u64>load<u32>(at(slot))) << SHIFT;
+}
+
+/** Whether a region starts at the address, which may be any number. */
+export function isRegion(address: u64): bool {
+  return address < ADDRESS_LIMIT && address == regionOf(address) && holds(address);
+}
+
+/** Asserts that a search finds every region, and that each is a mapping. */
+export function check(): void {
+  let regions: u32 = 0;
+  for (let slot: u32 = 0; slot < SLOTS; slot++) {
+    const region = regionIn(slot);
+    if (!region) continue;
+    const isMapping = mappingStart(region) == region && mappedBytes(region) == REGION_BYTES;
+    assert(
+      (slotOf(<u32>(region >> SHIFT)) & (SLOTS - 1)) == slot,
+      "a search of the set ends at the region it looks for",
+    );
+    assert(isMapping, "a region is a mapping of its own");
+    regions++;
+  }
+  assert(regions == count, "there are as many regions as are counted");
 }

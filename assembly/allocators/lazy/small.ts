@@ -1,7 +1,7 @@
 /**
- * Small blocks: segregated fits. A class every 16 bytes to 1,008, then every 512 to 127 KiB. Blocks of
- * one class are cut, in order, from regions of 1 MiB on addresses of that multiple; a freed block goes
- * on its region's list, last in first out; a region without live blocks goes back to the kernel.
+ * Small blocks: segregated fits. There is a size class every 16 bytes to 1,008, then every 512 to 127 KiB.
+ * Blocks of one class are cut, in order, from regions of 1 MiB on a multiple of their size. A freed block
+ * goes on its region's list, last in first out. A region without live blocks goes back to the kernel.
  *
  *      region   0       4      8      16     24     32     40   first
  *               ├───────┼──────┼──────┼──────┼──────┼──────┼──────┬───────┬─ … ─┤ 1 MiB
@@ -9,7 +9,11 @@
  *               └───────┴──────┴──────┴──────┴──────┴──────┴──────┴───────┴─ … ─┘
  *      free block: next free block u64, key u64
  *
- * The regions of a class that have room are in a list.
+ * The regions of a class that have room are in a list. What must hold (check.ts):
+ *
+ *      live + blocks on its list == blocks cut from a region; live > 0
+ *      a region is in the list of its class == it has a freed block, or room for another
+ *      liveBytes == Σ live × bytes of the class
  */
 import { loadAt, storeAt } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
@@ -24,18 +28,26 @@ const LARGEST_TINY: u64 = 1008;
 const TINY_QUANTUM_SHIFT: u64 = 4;
 const SMALL_QUANTUM_SHIFT: u64 = 9;
 const TINY_CLASSES: u32 = 63;
-const CLASSES: u32 = TINY_CLASSES + 1 + 254;
+export const CLASSES: u32 = TINY_CLASSES + 1 + 254;
 /** Marks a free block, mixed with its address. */
-const FREE_KEY: u64 = 0x5afe_b10c_f4ee_d0ff;
+export const FREE_KEY: u64 = 0x5afe_b10c_f4ee_d0ff;
 
 /** Where the first block is: behind the header, on a multiple of the class's quantum. */
 const FIRST_TINY: u64 = 48;
 const FIRST_SMALL: u64 = 512;
 
-/** Per class: the first of its regions that have room; 0 when there is none. */
+// Where a region's header has them.
+export const CLASS: u64 = 0;
+export const LIVE: u64 = 4;
+export const FREE: u64 = 8;
+export const BUMP: u64 = 16;
+export const NEXT: u64 = 24;
+export const PREVIOUS: u64 = 32;
+
+/** For each class: the first of its regions that have room; 0 when there is none. */
 const roomy: usize = memory.data(8 * CLASSES, 8);
 
-/** The block handed out last was never used before, so it still reads as zero. */
+/** Whether the block handed out last was never used before, so that it still reads as zero. */
 export let isFresh: bool = false;
 /** Bytes of live blocks. */
 export let liveBytes: u64 = 0;
@@ -51,12 +63,14 @@ function classOf(bytes: u64): u32 {
   return TINY_CLASSES + <u32>((bytes + 511) >> SMALL_QUANTUM_SHIFT);
 }
 
-function bytesOf(index: u32): u64 {
+/** Bytes of a class's blocks. */
+export function bytesOf(index: u32): u64 {
   if (index <= TINY_CLASSES) return (<u64>index) << TINY_QUANTUM_SHIFT;
   return (<u64>(index - TINY_CLASSES)) << SMALL_QUANTUM_SHIFT;
 }
 
-function firstBlock(index: u32): u64 {
+/** Offset of the first block in a class's regions. */
+export function firstBlock(index: u32): u64 {
   return index <= TINY_CLASSES ? FIRST_TINY : FIRST_SMALL;
 }
 
@@ -64,34 +78,39 @@ function roomyAt(index: u32): usize {
   return roomy + 8 * <usize>(index - 1);
 }
 
+/** The first of a class's regions that have room; 0 when there is none. */
+export function firstRoomy(index: u32): u64 {
+  return load<u64>(roomyAt(index));
+}
+
 // ---- Regions ----
 
 function classIn(region: u64): u32 {
-  return loadAt<u32>(region);
+  return loadAt<u32>(region + CLASS);
 }
 
 function liveIn(region: u64): u32 {
-  return loadAt<u32>(region + 4);
+  return loadAt<u32>(region + LIVE);
 }
 
 function setLive(region: u64, blocks: u32): void {
-  storeAt<u32>(region + 4, blocks);
+  storeAt<u32>(region + LIVE, blocks);
 }
 
 function freeIn(region: u64): u64 {
-  return loadAt<u64>(region + 8);
+  return loadAt<u64>(region + FREE);
 }
 
 function setFree(region: u64, block: u64): void {
-  storeAt<u64>(region + 8, block);
+  storeAt<u64>(region + FREE, block);
 }
 
 function bumpIn(region: u64): u64 {
-  return loadAt<u64>(region + 16);
+  return loadAt<u64>(region + BUMP);
 }
 
 function setBump(region: u64, block: u64): void {
-  storeAt<u64>(region + 16, block);
+  storeAt<u64>(region + BUMP, block);
 }
 
 function hasRoom(region: u64, size: u64): bool {
@@ -100,19 +119,19 @@ function hasRoom(region: u64, size: u64): bool {
 
 /** Puts a region at the head of its class's list. */
 function link(region: u64, index: u32): void {
-  const next = load<u64>(roomyAt(index));
-  storeAt<u64>(region + 24, next);
-  storeAt<u64>(region + 32, 0);
-  if (next) storeAt<u64>(next + 32, region);
+  const next = firstRoomy(index);
+  storeAt<u64>(region + NEXT, next);
+  storeAt<u64>(region + PREVIOUS, 0);
+  if (next) storeAt<u64>(next + PREVIOUS, region);
   store<u64>(roomyAt(index), region);
 }
 
 function unlink(region: u64, index: u32): void {
-  const next = loadAt<u64>(region + 24);
-  const previous = loadAt<u64>(region + 32);
-  if (previous) storeAt<u64>(previous + 24, next);
+  const next = loadAt<u64>(region + NEXT);
+  const previous = loadAt<u64>(region + PREVIOUS);
+  if (previous) storeAt<u64>(previous + NEXT, next);
   else store<u64>(roomyAt(index), next);
-  if (next) storeAt<u64>(next + 32, previous);
+  if (next) storeAt<u64>(next + PREVIOUS, previous);
 }
 
 /** Maps a region for a class. Returns 0 when the kernel gives none. */
@@ -124,12 +143,13 @@ function addRegion(index: u32): u64 {
   const region = kernel.mmap(0, REGION_BYTES, kernel.Place.Anywhere, REGION_BYTES);
   if (!region) return 0;
   regions.add(region);
-  storeAt<u32>(region, index);
+  storeAt<u32>(region + CLASS, index);
   setBump(region, region + firstBlock(index));
   link(region, index);
   return region;
 }
 
+/** Gives a region, which has room, back to the kernel. */
 function giveBack(region: u64, index: u32): void {
   unlink(region, index);
   regions.remove(region);
@@ -141,8 +161,10 @@ function giveBack(region: u64, index: u32): void {
 /** Takes a block for at most LARGEST bytes. Returns 0 when the kernel gives no region. */
 export function allocate(bytes: u64): u64 {
   const index = classOf(bytes);
+  if (isDefined(ZP_CHECK))
+    assert(index < CLASSES && bytesOf(index) >= bytes, "a request has a class it fits in");
   const size = bytesOf(index);
-  let region = load<u64>(roomyAt(index));
+  let region = firstRoomy(index);
   if (!region) region = addRegion(index);
   if (!region) return 0;
   const freed = freeIn(region);
@@ -166,13 +188,13 @@ function takeNew(region: u64, size: u64): u64 {
   return block;
 }
 
-/** An address, perhaps within the block, aligned as asked. bytes + align must not exceed LARGEST. */
+/** Takes a block. Returns an aligned address in it, or 0. bytes + align must not exceed LARGEST. */
 export function allocateAligned(align: u64, bytes: u64): u64 {
   const block = allocate(bytes + align - 1);
   return block ? (block + align - 1) & ~(align - 1) : 0;
 }
 
-/** The address lies in one of the regions here, live or not. */
+/** Whether the address lies in one of the regions here, in a live block or not. */
 export function isInRegion(address: u64): bool {
   return regions.holds(address);
 }
@@ -188,19 +210,20 @@ function liveBlock(pointer: u64): u64 {
   return loadAt<u64>(block + 8) == (block ^ FREE_KEY) ? 0 : block;
 }
 
-/** Usable bytes from the pointer on; 0 when it is not in a live block. */
+/** Usable bytes from the pointer on; 0 when it is in no live block. */
 export function usableSize(pointer: u64): u64 {
   const block = liveBlock(pointer);
   return block ? block + bytesOf(classIn(regionOf(block))) - pointer : 0;
 }
 
-/** Gives a block back. Returns false, and does nothing, when the pointer is not in a live block. */
+/** Takes a block back. Returns false, and does nothing, when the pointer is in no live block. */
 export function release(pointer: u64): bool {
   const block = liveBlock(pointer);
   if (!block) return false;
   const region = regionOf(block);
   const index = classIn(region);
   const size = bytesOf(index);
+  if (isDefined(ZP_CHECK)) assert(liveBytes >= size, "a block that is freed was counted");
   liveBytes -= size;
   const left = liveIn(region) - 1;
   if (!hasRoom(region, size)) link(region, index);

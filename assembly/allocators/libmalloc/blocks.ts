@@ -1,7 +1,7 @@
 /**
  * How a region knows its blocks: what its metadata says of each, and where the links of free ones
- * are. Two ways: bitmaps (tiny-blocks.ts) and 2-byte words (word-blocks.ts). Blocks are addresses,
- * sizes are quanta, and all of it is in simulated memory, so that it touches pages.
+ * are. There are two ways: bitmaps (tiny-blocks.ts) and 2-byte words (word-blocks.ts). Blocks are
+ * addresses and sizes are quanta. All of it is in simulated memory, so that it touches pages.
  */
 import { Rack } from "./rack";
 
@@ -12,13 +12,13 @@ export abstract class Blocks {
   abstract isLive(rack: Rack, address: u64): bool;
   /** Size of a live block. */
   abstract sizeOf(rack: Rack, block: u64): u64;
-  /** Size of the free block that starts at, or ends before, where a block does; 0 when that is not free. */
+  /** Size of the free block that starts at this address, or that ends there; 0 when none does. */
   abstract freeAt(rack: Rack, block: u64): u64;
   abstract freeBefore(rack: Rack, block: u64): u64;
   abstract markLive(rack: Rack, block: u64, quanta: u64): void;
   /** Marks a block as free, and makes room for its links. */
   abstract markFree(rack: Rack, block: u64, quanta: u64): void;
-  /** Takes back what `markFree` wrote, but that a block starts there. */
+  /** Takes back what `markFree` wrote, except that a block starts there. */
   abstract unmark(rack: Rack, block: u64, quanta: u64): void;
   /** No block starts there any more: it is part of the one before. */
   abstract absorb(rack: Rack, block: u64): void;
@@ -31,4 +31,16 @@ export abstract class Blocks {
   /** Bytes at the start, and the end, of a free block that hold links and sizes. */
   abstract headBytes(rack: Rack, block: u64): u64;
   abstract tailBytes(): u64;
+
+  // For the validator (check.ts): these touch nothing.
+
+  /** Size of the block, live or free, that starts at the address, which is in a region; 0 when none does. */
+  abstract peekQuanta(rack: Rack, block: u64): u64;
+  abstract peekIsFree(rack: Rack, block: u64): bool;
+  abstract peekNext(rack: Rack, block: u64): u64;
+  abstract peekPrevious(rack: Rack, block: u64): u64;
+  /** Asserts what must hold of a block's marks. Returns how many out-of-band entries it has: 0 or 1. */
+  abstract checkBlock(rack: Rack, block: u64, quanta: u64, isFree: bool): u64;
+  /** Asserts what must hold of a region's metadata. Its blocks end at `end`, and have so many entries. */
+  abstract checkRegion(rack: Rack, region: u64, end: u64, entries: u64): void;
 }

@@ -1,10 +1,10 @@
-/** What makes free blocks: taking blocks back, merged with their free neighbours. */
+/** Makes free blocks: out of those taken back and out of what was never used, merged with free neighbours. */
 import { Blocks } from "./blocks";
 import { push, remove } from "./free-list";
 import { bytesOf, Magazine, Rack, regionOf } from "./rack";
 import { charge } from "./region";
 
-/** Puts a block, no longer live, on a list together with its free neighbours. Returns where that begins. */
+/** Merges a block that is no longer live with its free neighbours, and lists it. Returns where it begins now. */
 export function addFree<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -14,6 +14,7 @@ export function addFree<B extends Blocks>(
 ): u64 {
   const region = regionOf(rack, block);
   const end = block + bytesOf(rack, quanta);
+  if (isDefined(ZP_CHECK)) assert(quanta && end <= region + rack.payload, "a block lies within its region");
   if (end != region + rack.payload && end != magazine.bump) {
     const after = blocks.freeAt(rack, end);
     if (after) {
@@ -33,7 +34,7 @@ export function addFree<B extends Blocks>(
   return block;
 }
 
-/** Takes a live block back. Returns where the free block begins that it is now part of. */
+/** Takes a live block back. Returns where the free block begins that it is part of now. */
 export function takeBack<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -45,7 +46,7 @@ export function takeBack<B extends Blocks>(
   return addFree(blocks, rack, magazine, block, quanta);
 }
 
-/** What was never handed out of the newest region becomes a free block, before another is the newest. */
+/** Makes what was never handed out of the newest region a free block. No region is the newest then. */
 export function finishBump<B extends Blocks>(blocks: B, rack: Rack): void {
   const magazine = rack.magazine;
   const rest = magazine.bump;
@@ -55,7 +56,7 @@ export function finishBump<B extends Blocks>(blocks: B, rack: Rack): void {
   if (quanta) addFree(blocks, rack, magazine, rest, quanta);
 }
 
-/** The block freed last is really freed. */
+/** Really frees the block freed last, if there is one. */
 export function flushLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
   const magazine = rack.magazine;
   const block = magazine.lastFree;

@@ -5,31 +5,39 @@
  *      slot   0   1   2   3   4   5  …  15
  *                 ├───┼───┼───┤
  *               oldest      newest           empty: oldest == newest, and that slot's address is 0
+ *
+ * What must hold:
+ *
+ *      slots from oldest to newest hold a block, all others are zero
+ *      cacheBytes == Σ sizes;  reserveBytes == Σ sizes of those not madvised
  */
-/** Places in the ring. */
+
+/** Slots in use of the ring, and how many it has room for. */
 let slots: u32 = 16;
+const MOST_SLOTS: u32 = 64;
 
 @unmanaged
 export class Slot {
   address: u64;
   size: u64;
-  /** The kernel was told that its pages are reusable. */
+  /** Whether the kernel was told that its pages are reusable. */
   madvised: bool;
 }
 const SLOT_BYTES: usize = 24;
 
-const ring: usize = memory.data(64 * 24, 8);
+const ring: usize = memory.data(<i32>(MOST_SLOTS * SLOT_BYTES), 8);
 let oldest: u32 = 0;
 let newest: u32 = 0;
-/** Bytes in the ring, and those of them that the kernel was not told about. */
+/** Bytes of the blocks in the ring, and of those the kernel was not told about. */
 export let cacheBytes: u64 = 0;
 export let reserveBytes: u64 = 0;
 
 export const NONE: u32 = u32.MAX_VALUE;
 
 /** Sets how many blocks it holds, at most 64. */
-export function configure(places: u32): void {
-  slots = places;
+export function configure(count: u32): void {
+  if (isDefined(ZP_CHECK)) assert(count <= MOST_SLOTS && isEmpty(), "the ring is sized while it is empty");
+  slots = count;
 }
 
 export function at(index: u32): Slot {
@@ -57,8 +65,8 @@ function wipe(index: u32): void {
 }
 
 /**
- * The block to reuse for a request: from newest to oldest, an exact fit at once; else the smallest
- * that is large enough, the newest of equals, if it wastes less than the request. NONE if none does.
+ * Slot of the block to reuse for a request: the newest that fits exactly; else the smallest that is large
+ * enough, the newest of equals, if it wastes less than the request. NONE when there is no such block.
  * `alignMask`: low bits of the address that must be zero.
  */
 export function search(size: u64, alignMask: u64): u32 {
@@ -89,9 +97,7 @@ export function holds(address: u64): bool {
 
 /** Takes a slot out and closes the gap, keeping the order. */
 export function remove(index: u32): void {
-  const slot = at(index);
-  cacheBytes -= slot.size;
-  if (!slot.madvised) reserveBytes -= slot.size;
+  discount(at(index));
   if (oldest == newest) {
     wipe(index);
   } else if (index <= newest) {
@@ -105,7 +111,20 @@ export function remove(index: u32): void {
   }
 }
 
-/** The slot that the next block will push out; NONE while there is room. */
+/** Takes the oldest block out. */
+export function removeOldest(): void {
+  discount(at(oldest));
+  wipe(oldest);
+  if (oldest != newest) oldest = after(oldest);
+}
+
+function discount(slot: Slot): void {
+  if (isDefined(ZP_CHECK)) assert(slot.address != 0, "the slot taken out of the ring holds a block");
+  cacheBytes -= slot.size;
+  if (!slot.madvised) reserveBytes -= slot.size;
+}
+
+/** Slot of the block that must leave before another comes; NONE while there is room. */
 export function victim(): u32 {
   return !isEmpty() && after(newest) == oldest ? oldest : NONE;
 }
@@ -114,6 +133,7 @@ export function victim(): u32 {
 export function push(address: u64, size: u64, madvised: bool): void {
   if (!isEmpty()) newest = after(newest);
   const slot = at(newest);
+  if (isDefined(ZP_CHECK)) assert(!slot.address, "there is room for one more in the ring");
   slot.address = address;
   slot.size = size;
   slot.madvised = madvised;
@@ -121,7 +141,38 @@ export function push(address: u64, size: u64, madvised: bool): void {
   if (!madvised) reserveBytes += size;
 }
 
-/** Index of the oldest block; NONE when empty. */
+/** Slot of the oldest block; NONE when empty. */
 export function eldest(): u32 {
   return isEmpty() ? NONE : oldest;
+}
+
+// ---- Checking ----
+
+export function check(): void {
+  let blocks: u32 = 0;
+  let bytes: u64 = 0;
+  let reserve: u64 = 0;
+  for (let index: u32 = 0; index < MOST_SLOTS; index++) {
+    const slot = at(index);
+    assert(
+      (slot.address != 0) == (slot.size != 0),
+      "a slot of the ring holds a block with a size, or nothing",
+    );
+    blocks += u32(slot.address != 0);
+    bytes += slot.size;
+    if (!slot.madvised) reserve += slot.size;
+  }
+  assert(blocks == walk(), "the blocks in the ring are those from oldest to newest");
+  assert(bytes == cacheBytes, "the bytes in the ring are those of its blocks");
+  assert(reserve == reserveBytes, "the reserve is what the kernel was not told about");
+}
+
+/** Blocks met from oldest to newest before a slot that is empty. */
+function walk(): u32 {
+  let met: u32 = 0;
+  for (let index = oldest; met < slots && at(index).address; index = after(index)) {
+    met++;
+    if (index == newest) break;
+  }
+  return met;
 }

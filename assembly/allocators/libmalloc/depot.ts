@@ -1,6 +1,6 @@
 /**
- * The depot: where a magazine with much free memory leaves a sparsely used region, its free pages told
- * to the kernel as reusable. The magazine takes it back before it maps another, and an empty one is
+ * The depot: a magazine with much free memory leaves a sparsely used region there and tells the kernel
+ * that its free pages are reusable. It takes a region back before it maps another. An empty one is
  * unmapped when the depot is crowded.
  */
 import * as kernel from "../../machine/kernel";
@@ -11,19 +11,19 @@ import { push, remove } from "./free-list";
 import { bytesOf, firstFilled, headOf, listOf, Magazine, NO_LIST, Rack, regionOf } from "./rack";
 import { append, bytesUsed, detach, nextRegion, unmapRegion } from "./region";
 
-/** Less than three quarters of it are used. */
+/** Whether less than three quarters of it are used. */
 function isSparse(used: u64, bytes: u64): bool {
   return 4 * used < 3 * bytes;
 }
 
-/** Tells the kernel of the whole pages inside a free block, but for what its head and tail hold. */
+/** Tells the kernel that a free block's pages are reusable, but for those that its head and tail are on. */
 export function adviseReusable<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
   const from = roundToPages(block + blocks.headBytes(rack, block));
   const to = (block + bytesOf(rack, quanta) - blocks.tailBytes()) & ~pageMask;
   if (from < to) kernel.madvise(from, to - from, kernel.Advice.FreeReusable);
 }
 
-/** Moves a region with its free blocks, in order of address, from one magazine to another. */
+/** Moves a region from one magazine to another. Its free blocks are listed anew, in order of address. */
 function moveRegion<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -45,17 +45,17 @@ function moveRegion<B extends Blocks>(
   append(rack, to, region);
 }
 
-/** Unmaps a region of the depot if nothing is used of it and there are enough others. */
+/** Unmaps a region of the depot if none of it is used and the depot is crowded. */
 export function unmapIfSpare<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
   const depot = rack.depot;
   if (bytesUsed(rack, region) || depot.regions < rack.crowded) return;
-  // Nothing is used, so it is one free block.
+  // It is one free block.
   remove(blocks, rack, depot, region, rack.quanta);
   detach(rack, depot, region);
   unmapRegion(rack, region);
 }
 
-/** Leaves the first sparse region in the depot if more than one and a half regions are free, and a quarter. */
+/** Leaves the first sparse region in the depot, if more is free than one and a half regions and than a quarter. */
 export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
   const magazine = rack.magazine;
   const bytes = magazine.regions * rack.payload;
@@ -70,7 +70,7 @@ export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
   unmapIfSpare(blocks, rack, region);
 }
 
-/** Takes back the region whose free block would serve the request. Returns whether there was one. */
+/** Takes back a region with a free block for the request. Returns whether there was one. */
 export function recall<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): bool {
   const depot = rack.depot;
   const list = firstFilled(depot, listOf(rack, quanta));

@@ -1,4 +1,7 @@
-/** A magazine's free lists, last in first out: one for each size, linked through the blocks. */
+/**
+ * A magazine's free lists: one for each size, last in first out. Blocks are linked both ways: a head has no
+ * previous, the last block no next.
+ */
 import { Blocks } from "./blocks";
 import { headOf, listOf, Magazine, Rack, setHead } from "./rack";
 

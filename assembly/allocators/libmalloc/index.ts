@@ -1,7 +1,7 @@
 /**
- * macOS's allocator, libmalloc: the scalable zone, as its releases from 116 (macOS 10.12) to 792
- * have it (versions.ts). By size a request is tiny, small, perhaps medium (kinds.ts), all three
- * from magazines (magazine.ts); or large, from the kernel and the cache of
+ * macOS's allocator, libmalloc: the scalable zone, as its releases from 116 (macOS 10.12) to 792 have it
+ * (versions.ts). Its size makes a request tiny, small, medium in some releases, or large. The first three
+ * come from racks (racks.ts) and their magazines (magazine.ts), large ones from the kernel and the cache of
  * freed blocks (large.ts).
  */
 
@@ -10,16 +10,17 @@ import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
 import { Cache, Option, Statistic, Version, Zeroing } from "../../shared/libmalloc";
 import { Allocator } from "../allocator";
+import { liveBlocks, liveBytes } from "./block-rack";
+import * as found from "./check";
 import * as deathRow from "./death-row";
-import { liveBlocks, liveBytes } from "./kind";
-import * as kinds from "./kinds";
-import { medium, small, tiny } from "./kinds";
 import * as large from "./large";
 import * as live from "./live-table";
+import * as racks from "./racks";
+import { medium, small, tiny } from "./racks";
 import { choose, clearsFreedTiny, largestMedium, largestSmall, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
-/** More magazines than this there are not. */
+/** Each has a magazine, and there are no more of these. */
 const MOST_CPUS: f64 = 32;
 /** Physical memory assumed when the machine has no limit. */
 const DEFAULT_MEMORY: u64 = 16 << 30;
@@ -27,11 +28,11 @@ const DEFAULT_MEMORY: u64 = 16 << 30;
 let version: i32 = 0;
 let cpus: u64 = 4;
 let hasCache: bool = true;
-/** Most bytes in use so far. */
+/** Most bytes in use so far, so never less than are in use. */
 let mostBytes: u64 = 0;
 
 function isTiny(bytes: u64): bool {
-  return bytes <= kinds.LARGEST_TINY;
+  return bytes <= racks.LARGEST_TINY;
 }
 
 function isSmall(bytes: u64): bool {
@@ -57,13 +58,13 @@ function copyBlock(destination: u64, source: u64, bytes: u64): void {
   if (bytes < vmCopyThreshold || kernel.vmCopy(source, destination, bytes)) copy(destination, source, bytes);
 }
 
-/** Notes that the program may hold more than ever. */
+/** Notes that the program may hold more than ever. Returns the pointer. */
 function handOut(pointer: u64): u64 {
   mostBytes = max(mostBytes, live.bytes + liveBytes);
   return pointer;
 }
 
-/** Resizes a block in place if a request of so many bytes is of the kind it is. */
+/** Resizes a block in place, if a request of so many bytes is tiny, small, medium or large as it is. */
 function resizeInPlace(pointer: u64, bytes: u64): bool {
   if (tiny.holds(pointer)) return isTiny(bytes) && tiny.resize(pointer, bytes);
   if (small.holds(pointer)) return !isTiny(bytes) && isSmall(bytes) && small.resize(pointer, bytes);
@@ -80,7 +81,7 @@ function alignedBlock(align: u64, bytes: u64): u64 {
 }
 
 export class Model extends Allocator {
-  /** Values are numbers of shared/libmalloc.ts. */
+  /** Words are numbers of shared/libmalloc.ts. */
   configure(option: u32, value: f64): bool {
     if (option == Option.Cpus) {
       if (value < 1 || value > MOST_CPUS) return false;
@@ -92,11 +93,11 @@ export class Model extends Allocator {
     return true;
   }
 
-  /** A process has had large blocks before main: its first live table is there, and touched. */
+  /** A process has had large blocks before main, so its first live table is there, and touched. */
   start(): void {
     const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
     choose(version, memory);
-    kinds.start(cpus, clearsFreedTiny);
+    racks.start(cpus, clearsFreedTiny);
     large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
@@ -163,15 +164,29 @@ export class Model extends Allocator {
   }
 
   system(): u64 {
-    return live.bytes + deathRow.cacheBytes + live.tableBytes() + kinds.mappedBytes();
+    return live.bytes + deathRow.cacheBytes + live.tableBytes() + racks.mappedBytes();
   }
 
-  /** Freed large blocks, and all of the regions that is neither live nor metadata. */
+  /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
   cached(): u64 {
-    return deathRow.cacheBytes + kinds.payloadBytes() - liveBytes;
+    return deathRow.cacheBytes + racks.payloadBytes() - liveBytes;
   }
 
-  /** The fields of malloc_statistics_t, in its order. What is cached of large blocks is in none of them. */
+  /** What the walks meet is what the books say, and all that is mapped is accounted for. */
+  check(): void {
+    large.check();
+    racks.check();
+    assert(found.liveBlocks == liveBlocks, "the racks have as many live blocks as are counted");
+    assert(this.inUse() == live.bytes + found.liveBytes, "the bytes in use are those of the live blocks");
+    assert(
+      this.cached() == deathRow.cacheBytes + found.freeBytes,
+      "the cached bytes are those of free memory",
+    );
+    assert(this.system() == kernel.virtualBytes(), "all that is mapped is the allocator's");
+    assert(mostBytes >= this.inUse(), "no more bytes are in use than ever were");
+  }
+
+  /** The fields of malloc_statistics_t, in its order. Cached large blocks are in none of them. */
   statistic(which: u32): u64 {
     switch (which) {
       case Statistic.BlocksInUse:
@@ -181,7 +196,7 @@ export class Model extends Allocator {
       case Statistic.MaxSizeInUse:
         return mostBytes;
       default:
-        return live.bytes + kinds.mappedBytes();
+        return live.bytes + racks.mappedBytes();
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Large blocks: whole pages from the kernel, and a cache of freed ones. The kernel is told that
- * cached pages beyond a small reserve are reusable; but on reuse by calloc the block is cleared in
- * full, whatever its pages hold. Blocks too large for the cache are always fresh.
+ * Large blocks: whole pages from the kernel, and a cache of freed ones. The kernel is told that cached
+ * pages beyond a small reserve are reusable. Even so, calloc clears a reused block in full, whatever its
+ * pages hold. Blocks too large for the cache are always fresh.
  */
 
 import { Failure, fail } from "../../machine/failure";
@@ -20,14 +20,14 @@ import { clearPages } from "./zeroing";
 const FLOTSAM_HIGH: u64 = 1 << 20;
 const FLOTSAM_LOW: u64 = 512 << 10;
 
-/** Numbers of messages in src/models.ts. */
-
+/** Most cached bytes that the kernel is not told about. */
 let reserveLimit: u64 = 0;
 /** Blocks of at most so many bytes are cached; 0 without a cache. */
 let cacheLimit: u64 = 0;
+/** Memory-pressure relief is armed. It is whenever more than FLOTSAM_HIGH bytes are cached. */
 let flotsam: bool = false;
 
-/** memoryBytes: of the machine; its 1,024th part is cached without telling the kernel. */
+/** `memoryBytes`: of the machine. Its 1,024th part is cached without telling the kernel. */
 export function configure(memoryBytes: u64, hasCache: bool): void {
   reserveLimit = memoryBytes >> 10;
   cacheLimit = hasCache ? largestCached : 0;
@@ -78,7 +78,7 @@ function reuse(size: u64, align: u64, cleared: bool): u64 {
   if (!live.ensureRoom()) return 0;
   deathRow.remove(index);
   if (deathRow.cacheBytes < FLOTSAM_LOW) flotsam = false;
-  // The requested size is told, though the block may be larger.
+  // The kernel is told of the size asked for, though the block may be larger.
   if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
     kernel.munmap(address, blockSize);
     return 0;
@@ -117,19 +117,20 @@ function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
   kernel.munmap(pointer, size);
 }
 
-/** Puts a block into the cache; the oldest leaves if it is full. */
+/** Puts a block into the cache. The oldest leaves if it is full. */
 function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
+  if (isDefined(ZP_CHECK)) assert(size && size <= cacheLimit, "a block that is cached is not too large");
   const victim = deathRow.victim();
   const evicted = victim == deathRow.NONE ? 0 : deathRow.at(victim).address;
   const evictedSize = evicted ? deathRow.at(victim).size : 0;
-  if (evicted) deathRow.remove(victim);
+  if (evicted) deathRow.removeOldest();
   deathRow.push(pointer, size, madvised);
   if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;
   live.remove(entry);
   if (evicted) kernel.munmap(evicted, evictedSize);
 }
 
-/** Reports a free of a pointer nobody holds: one that waits in the cache was freed before. */
+/** Aborts for a pointer nobody holds. A block that waits in the cache was freed before. */
 export function refuse(pointer: u64): void {
   abort(deathRow.holds(pointer) ? Message.DoubleFree : Message.NotAllocated, pointer);
 }
@@ -138,6 +139,7 @@ export function refuse(pointer: u64): void {
 export function resize(pointer: u64, size: u64): bool {
   const entry = live.find(pointer);
   const old = live.sizeOf(entry);
+  if (isDefined(ZP_CHECK)) assert(entry && size && size != old, "a live block is resized to another size");
   if (size < old) {
     live.resize(entry, size);
     kernel.munmap(pointer + size, old - size);
@@ -149,7 +151,7 @@ export function resize(pointer: u64, size: u64): bool {
   return true;
 }
 
-/** Memory pressure: everything cached goes back to the kernel. Returns whether anything did. */
+/** Gives everything cached back to the kernel, as under memory pressure. Returns whether that was armed. */
 export function relieve(): bool {
   if (!flotsam) return false;
   discardCache();
@@ -162,7 +164,27 @@ export function discardCache(): void {
   for (let index = deathRow.eldest(); index != deathRow.NONE; index = deathRow.eldest()) {
     const address = deathRow.at(index).address;
     const size = deathRow.at(index).size;
-    deathRow.remove(index);
+    deathRow.removeOldest();
     kernel.munmap(address, size);
   }
+}
+
+// ---- Checking ----
+
+/** Asserts what must hold of the live blocks and of the cache. */
+export function check(): void {
+  live.check();
+  deathRow.check();
+  assert(deathRow.reserveBytes <= reserveLimit, "the kernel is told of all that exceeds the reserve");
+  assert(flotsam || deathRow.cacheBytes <= FLOTSAM_HIGH, "a large cache arms memory-pressure relief");
+  for (let index: u32 = 0; index < cacheSlots; index++) {
+    const slot = deathRow.at(index);
+    if (slot.address) checkCached(slot.address, slot.size);
+  }
+}
+
+function checkCached(address: u64, size: u64): void {
+  assert(size <= cacheLimit, "a cached block is not too large for the cache");
+  assert(kernel.isMapped(address, size), "a cached block is mapped");
+  assert(!live.peekHolds(address), "a cached block is not live");
 }

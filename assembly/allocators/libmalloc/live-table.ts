@@ -6,10 +6,16 @@
  *               ├──────────┼──────────┼──────────┤
  *               │ address  │  size    │ madvised │     address 0: empty
  *               └──────────┴──────────┴──────────┘
+ *
+ * What must hold:
+ *
+ *      count == entries, bytes == Σ their sizes
+ *      from an address's home to its entry no slot is empty
+ *      a quarter of the slots is used at most
  */
-import { loadAt, storeAt } from "../../machine/access";
-import { map, munmap } from "../../machine/kernel";
-import { pageBytes, pageShift, roundToPages } from "../../machine/layout";
+import { loadAt, peek, storeAt } from "../../machine/access";
+import { isMapped, map, mappedBytes, mappingStart, munmap } from "../../machine/kernel";
+import { ADDRESS_LIMIT, pageBytes, pageMask, pageShift, roundToPages } from "../../machine/layout";
 
 const ENTRY_BYTES: u64 = 24;
 
@@ -58,7 +64,7 @@ export function sizeOf(entry: u64): u64 {
   return loadAt<u64>(entry + 8);
 }
 
-/** Makes room for one more: at most a quarter of the slots is used. Returns false without memory. */
+/** Makes room for one more. Returns false when the kernel gives no memory. */
 export function ensureRoom(): bool {
   if ((count + 1) * 4 <= slots) return true;
   const grown = slots ? 2 * slots + 1 : pageBytes / ENTRY_BYTES - 1;
@@ -86,6 +92,7 @@ function put(address: u64, size: u64): void {
 
 /** Adds a block. There must be room. */
 export function insert(address: u64, size: u64): void {
+  if (isDefined(ZP_CHECK)) assert((count + 1) * 4 <= slots, "there is room for one more live block");
   put(address, size);
   count++;
   bytes += size;
@@ -97,8 +104,9 @@ export function resize(entry: u64, size: u64): void {
   storeAt<u64>(entry + 8, size);
 }
 
-/** Removes an entry, and puts the rest of its probe run where a search will find it. */
+/** Removes an entry, and puts the rest of its probe run where a search finds it. */
 export function remove(entry: u64): void {
+  if (isDefined(ZP_CHECK)) assert(count > 0, "a live block that is removed was counted");
   count--;
   bytes -= sizeOf(entry);
   storeAt<u64>(entry, 0);
@@ -111,4 +119,48 @@ export function remove(entry: u64): void {
     slot = after(slot);
     address = loadAt<u64>(entryAt(slot));
   }
+}
+
+// ---- Checking ----
+
+/** Asserts what must hold, and that every live block is mapped. */
+export function check(): void {
+  const isOwn = !slots || (mappingStart(table) == table && mappedBytes(table) == tableBytes());
+  assert(isOwn, "the table of live blocks is a mapping of its own");
+  let entries: u64 = 0;
+  let total: u64 = 0;
+  for (let slot: u64 = 0; slot < slots; slot++) {
+    if (!peek<u64>(entryAt(slot))) continue;
+    checkEntry(slot);
+    entries++;
+    total += peek<u64>(entryAt(slot) + 8);
+  }
+  assert(entries == count, "there are as many live blocks as are counted");
+  assert(total == bytes, "the live bytes are those of the live blocks");
+  assert(count * 4 <= slots, "a quarter of the table is used at most");
+}
+
+function checkEntry(slot: u64): void {
+  const address = peek<u64>(entryAt(slot));
+  const size = peek<u64>(entryAt(slot) + 8);
+  assert(peekSlot(address) == slot, "a search of the table ends at the live block it looks for");
+  assert(!peek<u64>(entryAt(slot) + 16), "a live block's pages are not reusable");
+  const isRange = size && !((address | size) & pageMask) && max(address, size) < ADDRESS_LIMIT;
+  assert(isRange && isMapped(address, size), "a live block is whole pages that are mapped");
+}
+
+/** The same as `probe`, without touching, and with an end in a full table. */
+function peekSlot(address: u64): u64 {
+  let slot = homeOf(address);
+  for (let seen: u64 = 0; seen < slots; seen++) {
+    const found = peek<u64>(entryAt(slot));
+    if (!found || found == address) break;
+    slot = after(slot);
+  }
+  return slot;
+}
+
+/** Whether a live block starts at the address. */
+export function peekHolds(address: u64): bool {
+  return slots != 0 && peek<u64>(entryAt(peekSlot(address))) == address;
 }

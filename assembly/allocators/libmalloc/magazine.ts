@@ -1,7 +1,11 @@
 /**
- * Allocation of tiny, small and medium blocks from the thread's magazine: the block freed last if its
- * size is exactly right; else the free list of the size, or of the next larger with the rest put back;
- * else what was never used of the newest region; else a region from the depot, else from the kernel.
+ * Allocation of tiny, small and medium blocks from the thread's magazine. These are tried in order:
+ *
+ *      1. the block freed last, if its size is exactly right
+ *      2. the free list of the size, or of the next larger one; the rest of the block is put back
+ *      3. what was never handed out of the newest region
+ *      4. a region from the depot
+ *      5. a region from the kernel
  */
 import { clear } from "../../machine/access";
 import { Blocks } from "./blocks";
@@ -11,11 +15,13 @@ import { push, remove, takeHead } from "./free-list";
 import { bytesOf, firstFilled, headOf, listOf, NO_LIST, Rack, regionOf } from "./rack";
 import { append, charge, magazineOf, mapRegion } from "./region";
 
-/** The block handed out last is the first of a region just mapped. */
+/** Whether the block handed out last was the first of a region just mapped. */
 export let isFresh: bool = false;
 
 /** Takes a block. Returns 0 when the kernel gives no region. */
 export function allocate<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
+  if (isDefined(ZP_CHECK))
+    assert(quanta && quanta <= rack.lists, "any block of the last list is large enough");
   const magazine = rack.magazine;
   isFresh = false;
   if (magazine.lastFreeQuanta == quanta) {
@@ -53,6 +59,7 @@ function fromBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   const block = magazine.bump;
   const bytes = bytesOf(rack, quanta);
   if (block + bytes > magazine.bumpEnd) return 0;
+  if (isDefined(ZP_CHECK)) assert(block != 0, "what is handed out lies in a region");
   magazine.bump = block + bytes;
   blocks.markLive(rack, block, quanta);
   charge(rack, magazine, regionOf(rack, block), bytes);
@@ -64,6 +71,7 @@ function addRegion<B extends Blocks>(blocks: B, rack: Rack): bool {
   if (!region) return false;
   finishBump(blocks, rack);
   const magazine = rack.magazine;
+  if (isDefined(ZP_CHECK)) assert(!magazine.bumpEnd, "the region before is finished");
   append(rack, magazine, region);
   blocks.begin(rack, region);
   magazine.bump = region;
@@ -71,8 +79,9 @@ function addRegion<B extends Blocks>(blocks: B, rack: Rack): bool {
   return true;
 }
 
-/** Frees a live block: it becomes the one freed last, and the one that was so before is really freed. */
+/** Frees a live block: it becomes the one freed last, and the one before it is really freed. */
 export function free<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  if (isDefined(ZP_CHECK)) assert(block != rack.magazine.lastFree, "the block freed last is not freed again");
   if (rack.clearsOnFree) clear(block, bytesOf(rack, quanta));
   const magazine = rack.magazine;
   if (quanta >= rack.lastFreeLimit || magazineOf(rack, regionOf(rack, block)) != magazine)
@@ -84,7 +93,7 @@ export function free<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta
   if (displaced) release(blocks, rack, displaced, displacedQuanta);
 }
 
-/** Really frees a block, where its region is. */
+/** Really frees a block, in the magazine or the depot: wherever its region is. */
 export function release<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
   const region = regionOf(rack, block);
   const magazine = magazineOf(rack, region);
@@ -101,11 +110,13 @@ export function release<B extends Blocks>(blocks: B, rack: Rack, block: u64, qua
 
 /** Cuts a live block's tail off and frees it. */
 export function shrink<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): void {
+  if (isDefined(ZP_CHECK))
+    assert(quanta && quanta < old, "a block that shrinks leaves something, and frees something");
   blocks.markLive(rack, block, quanta);
   release(blocks, rack, block + bytesOf(rack, quanta), old - quanta);
 }
 
-/** Grows a live block into the free one behind it. Returns whether that was there, and large enough. */
+/** Grows a live block into the free one behind it. Returns whether there was one, and large enough. */
 export function grow<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): bool {
   const region = regionOf(rack, block);
   const magazine = magazineOf(rack, region);
@@ -122,7 +133,7 @@ export function grow<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u
   return true;
 }
 
-/** Cuts a live block of `old` quanta to one of `quanta` that begins on the alignment, which must fit. */
+/** Cuts a live block of `old` quanta down to one of `quanta` on the alignment. It must fit. Returns where it is. */
 export function carve<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -133,6 +144,7 @@ export function carve<B extends Blocks>(
 ): u64 {
   const aligned = (block + align - 1) & ~(align - 1);
   const lead = (aligned - block) >> rack.quantumShift;
+  if (isDefined(ZP_CHECK)) assert(lead + quanta <= old, "the aligned block lies within the whole one");
   if (lead) {
     blocks.markLive(rack, aligned, old - lead);
     blocks.markLive(rack, block, lead);

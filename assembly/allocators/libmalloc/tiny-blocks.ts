@@ -1,7 +1,7 @@
 /**
- * Tiny blocks: two bits a quantum say where a block starts (header) and whether it is in use. A size
- * is the way to the next header; behind the last block handed out there is one too. A free block of
- * more than a quantum also says its size, at both ends.
+ * Tiny blocks: two bits of each quantum say whether a block starts there (header) and whether it is in
+ * use. A block reaches to the next header; there is one behind the last block handed out too. A free
+ * block of more than a quantum also holds its size, at both ends.
  *
  *      region   0             1,032,320   1,032,440                       1 MiB
  *               ├─────────────┼───────────┼───────────────────────────────┤
@@ -12,15 +12,16 @@
  *               │ previous │  next  │ quanta│           │ quanta│
  *               └──────────┴────────┴───────┴─────  … ──┴───────┘
  *
- * That the trailer comes first, and the order of the links, is our choice.
+ * That the trailer comes before the bits, and the order of the links, is our choice.
  */
-import { loadAt, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt } from "../../machine/access";
 import { Blocks } from "./blocks";
 import { Rack } from "./rack";
 
 export const TINY_QUANTA: u64 = 64_520;
 const REGION_MASK: u64 = (1 << 20) - 1;
-const BITMAPS: u64 = (1 << 20) - 2017 * 8;
+const PAIRS: u64 = 2017;
+const BITMAPS: u64 = (1 << 20) - PAIRS * 8;
 const IN_USE: u64 = 1 << 32;
 const START: u64 = 1;
 
@@ -74,7 +75,7 @@ export class TinyBlocks extends Blocks {
     return bitsOf(block, index + 1) & START ? 1 : loadAt<u16>(block + 16);
   }
 
-  /** What ends a live block may look like a size: so the block that it leads to is asked. */
+  /** The last bytes of a live block may look like a size, so the block they lead to must agree. */
   freeBefore(rack: Rack, block: u64): u64 {
     const index = indexOf(block);
     const last = bitsOf(block, index - 1);
@@ -99,7 +100,7 @@ export class TinyBlocks extends Blocks {
     storeAt<u16>(block + (quanta << 4) - 2, <u16>quanta);
   }
 
-  /** What was cleared when it was freed must read as zero again. */
+  /** A block that was cleared when it was freed must read as zero again. */
   unmark(rack: Rack, block: u64, quanta: u64): void {
     if (!rack.clearsOnFree) return;
     storeAt<u64>(block, 0);
@@ -136,4 +137,55 @@ export class TinyBlocks extends Blocks {
   tailBytes(): u64 {
     return 2;
   }
+
+  // ---- Checking ----
+
+  peekQuanta(rack: Rack, block: u64): u64 {
+    const index = indexOf(block);
+    return peekBits(block, index) & START ? nextStart(block, index) - index : 0;
+  }
+
+  peekIsFree(rack: Rack, block: u64): bool {
+    return !(peekBits(block, indexOf(block)) & IN_USE);
+  }
+
+  peekNext(rack: Rack, block: u64): u64 {
+    return peek<u64>(block + 8);
+  }
+
+  peekPrevious(rack: Rack, block: u64): u64 {
+    return peek<u64>(block);
+  }
+
+  checkBlock(rack: Rack, block: u64, quanta: u64, isFree: bool): u64 {
+    if (!isFree || quanta < 2) return 0;
+    assert(peek<u16>(block + 16) == quanta, "a free block begins with its size");
+    assert(peek<u16>(block + (quanta << 4) - 2) == quanta, "a free block ends with its size");
+    return 0;
+  }
+
+  checkRegion(rack: Rack, region: u64, end: u64, entries: u64): void {
+    for (let pair: u64 = 0; pair < PAIRS; pair++) {
+      const bits = peek<u64>(region + BITMAPS + (pair << 3));
+      assert(!((bits >> 32) & ~bits), "only where a block starts is a bit that it is in use");
+    }
+    assert(peekBits(region, TINY_QUANTA) & START, "a region's last block ends at a header");
+    const handedOut = (end - region) >> 4;
+    if (handedOut == TINY_QUANTA) return;
+    const rest = peekBits(region, handedOut) & (START | IN_USE);
+    assert(rest == START, "behind the last block handed out is a header");
+    assert(nextStart(region, handedOut) == TINY_QUANTA, "no block starts where none was handed out");
+  }
+}
+
+/** The same as `bitsOf`, without touching. */
+function peekBits(address: u64, index: u64): u64 {
+  return peek<u64>(pairAt(address & ~REGION_MASK, index)) >> (index & 31);
+}
+
+/** Index of the first header behind one, at most that behind the region's last quantum. */
+function nextStart(address: u64, index: u64): u64 {
+  do index++;
+  while (index < TINY_QUANTA && !(peekBits(address, index) & START));
+  return index;
 }

@@ -1,8 +1,8 @@
 /**
- * Small and medium blocks: a 2-byte word for each quantum. A live block's first word is its size; a
- * free one's first and last are its size and FREE; all others are 0. Links are in the free block,
- * unless it starts a page and is larger than one: then in an out-of-band entry, while there is one,
- * so that its pages stay as they are. Its second word says which.
+ * Small and medium blocks: a 2-byte word for each quantum. A live block's first word is its size. A
+ * free block's first and last words are its size and FREE. All others are 0. A free block holds its
+ * links itself, unless it starts a page and is larger than a page. Then they are in an out-of-band
+ * entry, if one is left, so that its pages stay as they are, and its second word says which.
  *
  *      small    0              8,355,328  8,355,360   8,387,998   8 MiB
  *               ├──────────────┼──────────┼───────────┼───────────┤
@@ -13,12 +13,12 @@
  *               │ next, low 32 │ prev., low 32│ U ── pppppp nnnnnn │   U: used; p, n: bits 32 to 37
  *               └──────────────┴──────────────┴────────────────┘
  *
- * 16,319 blocks leave 642 bytes for trailer and entries: that they are 32 and 61 × 10, with links
- * in units of 512 bytes, is our reckoning. Medium regions, of which no more than the quantum is
- * known, have the same tail: 4,095 blocks. A medium block of one or two quanta has no second word to
- * spare, so its links are always inside.
+ * 16,319 blocks leave 642 bytes for trailer and entries. That these are 32 and 61 × 10, with links
+ * in units of 512 bytes, is our reckoning. Of medium regions only the quantum is known. They have the
+ * same tail, which leaves 4,095 blocks. A medium block of one or two quanta has no second word to
+ * spare, so it always holds its links itself.
  */
-import { loadAt, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Blocks } from "./blocks";
 import { bytesOf, Rack, regionOf } from "./rack";
@@ -42,7 +42,7 @@ function entryAt(rack: Rack, block: u64, index: u64): u64 {
   return words + 2 * rack.quanta + ENTRY_BYTES * index;
 }
 
-/** Its links may be out of band. */
+/** Whether its links may be out of band. */
 function mayStayClean(rack: Rack, block: u64, quanta: u64): bool {
   return !(block & pageMask) && bytesOf(rack, quanta) > pageBytes && quanta > 2;
 }
@@ -56,7 +56,7 @@ function entryOf(rack: Rack, block: u64): u64 {
   return second ? entryAt(rack, block, second & ~FREE) : 0;
 }
 
-/** Takes the first entry that is not used. Returns its index, or ENTRIES when there is none. */
+/** Takes the first entry that is not used. Returns its index, or ENTRIES when all are. */
 function claimEntry(rack: Rack, block: u64): u64 {
   for (let index: u64 = 0; index < ENTRIES; index++) {
     const high = entryAt(rack, block, index) + 8;
@@ -164,4 +164,68 @@ export class WordBlocks extends Blocks {
   tailBytes(): u64 {
     return 0;
   }
+
+  // ---- Checking ----
+
+  peekQuanta(rack: Rack, block: u64): u64 {
+    return peek<u16>(wordOf(rack, block)) & ~FREE;
+  }
+
+  peekIsFree(rack: Rack, block: u64): bool {
+    return (peek<u16>(wordOf(rack, block)) & FREE) != 0;
+  }
+
+  peekNext(rack: Rack, block: u64): u64 {
+    const entry = peekEntry(rack, block);
+    return entry ? peekLink(entry, 0) : peek<u64>(block + 8);
+  }
+
+  peekPrevious(rack: Rack, block: u64): u64 {
+    const entry = peekEntry(rack, block);
+    return entry ? peekLink(entry, 1) : peek<u64>(block);
+  }
+
+  checkBlock(rack: Rack, block: u64, quanta: u64, isFree: bool): u64 {
+    const word = wordOf(rack, block);
+    const entry = isFree ? peekEntry(rack, block) : 0;
+    if (entry) checkEntry(rack, block, peek<u16>(word + 2));
+    const last = isFree ? quanta - 1 : 0;
+    for (let i: u64 = entry ? 2 : 1; i < quanta; i++) {
+      const found = peek<u16>(word + 2 * i);
+      if (i == last) assert(found == (<u16>quanta | FREE), "a free block's last word is its size");
+      else assert(!found, "the words inside a block are 0");
+    }
+    return u64(entry != 0);
+  }
+
+  checkRegion(rack: Rack, region: u64, end: u64, entries: u64): void {
+    for (let block = end; block < region + rack.payload; block += bytesOf(rack, 1)) {
+      assert(!peek<u16>(wordOf(rack, block)), "the words of what was not handed out are 0");
+    }
+    let used: u64 = 0;
+    for (let index: u64 = 0; index < ENTRIES; index++) {
+      used += u64((peek<u16>(entryAt(rack, region, index) + 8) & USED) != 0);
+    }
+    assert(used == entries, "every out-of-band entry in use belongs to a free block");
+  }
+}
+
+/** The same as `entryOf`, of a free block, without touching. */
+function peekEntry(rack: Rack, block: u64): u64 {
+  const word = wordOf(rack, block);
+  if (!mayStayClean(rack, block, peek<u16>(word) & ~FREE)) return 0;
+  const second = peek<u16>(word + 2);
+  return second ? entryAt(rack, block, second & ~FREE) : 0;
+}
+
+/** The same as `linkOf`, without touching. */
+function peekLink(entry: u64, which: u64): u64 {
+  const high = (<u64>peek<u16>(entry + 8) >> (6 * which)) & 63;
+  return ((high << 32) | peek<u32>(entry + 4 * which)) << LINK_SHIFT;
+}
+
+function checkEntry(rack: Rack, block: u64, second: u16): void {
+  const index = second & ~FREE;
+  assert(second & FREE && index < <u16>ENTRIES, "a free block's second word is the number of an entry");
+  assert(peek<u16>(entryAt(rack, block, index) + 8) & USED, "the entry of a free block is in use");
 }

@@ -7,13 +7,12 @@
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
-import type { CallocFix, Crossover, OptionValues } from "../../results/results.js";
-import type { SandboxOptions } from "../../sandbox/sandbox.js";
+import type { CallocFix, Crossover } from "../../results/calloc-fixes.js";
+import type { OptionValues } from "../../results/run.js";
 import { openLoop } from "../loop/cost.js";
+import type { ModelRun } from "../open.js";
 
-export interface CallocFixRun {
-  model: string;
-  options?: SandboxOptions;
+export interface CallocFixRun extends ModelRun {
   /** Size of each block. */
   bytes: number;
   /** Parts of its pages that are written, 0 to 1. */
@@ -44,8 +43,8 @@ export async function runCallocFix(run: CallocFixRun): Promise<CallocFix> {
 }
 
 /**
- * Finds, to the page, how many pages must be written for the cheaper of two allocators to change. None if it
- * never does; if it does more than once, one of the places. Equal costs count as the other's.
+ * Finds, to the page, the number of written pages at which the cheaper of two allocators changes. Undefined if it
+ * never does; one of those numbers if it does more than once. Where costs are equal, the other counts as cheaper.
  */
 export async function findCrossover({
   one,
@@ -70,13 +69,13 @@ export async function findCrossover({
 /** The loop on one allocator, by pages written. */
 async function openPages({ model, options = {} }: CrossoverRun["one"], bytes: number, costs: CostProfile) {
   checkWhole("bytes", bytes);
-  const subject = { model, options, costs };
-  const { pageBytes } = await openLoop(subject, 0);
+  const run = { model, options, costs };
+  const { pageBytes } = await openLoop(run, 0);
   const pages = Math.ceil(bytes / pageBytes);
   return {
     pages,
     async costAt(written: number) {
-      const loop = await openLoop(subject, Math.min(1, (written * pageBytes) / bytes));
+      const loop = await openLoop(run, Math.min(1, (written * pageBytes) / bytes));
       const cost = await loop.costAt(bytes);
       if (!cost) throw new OutOfMemory(`${model} has no memory for a block of ${bytes} bytes`);
       const { bytes: _, first: __, settledAfter: ___, ...settled } = cost;

@@ -1,29 +1,21 @@
 import { checkWhole } from "../../base/arguments.js";
-import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { CostKind, OptionValues, Result } from "../../results/results.js";
-import type { SandboxOptions } from "../../sandbox/sandbox.js";
-import { callocLoopRecords, type LoopSubject, openLoop } from "../loop/cost.js";
+import type { CostKind } from "../../results/loop.js";
+import type { OptionValues, Result } from "../../results/run.js";
+import { callocLoopRecords, openLoop } from "../loop/cost.js";
 import { costKind } from "../loop/curve.js";
-import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
+import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
 
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
 
-export interface CallocLoopRun {
-  /** A model, or the path of a wasm module. */
-  model: string;
-  options?: SandboxOptions;
-  /** Opens the allocator that `model` then only names. A module has to be metered. */
-  open?: Opener;
+export interface CallocLoopRun extends AllocatorRun {
   /** Size of each block. */
   bytes: number;
   /** Iterations. */
   count: number;
   /** Part of each block the program writes, 0 to 1, from its start. */
   written: number;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -65,7 +57,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   };
 }
 
-export interface CostKindRun extends LoopSubject {
+export interface CostKindRun extends AllocatorRun {
   /** Size of each block. */
   bytes: number;
   /** Part of each block the program writes, 0 to 1, from its start. */
@@ -81,7 +73,7 @@ export async function findCostKind({
   bytes,
   written,
   onProgress,
-  ...subject
+  ...run
 }: CostKindRun): Promise<CostKind | undefined> {
-  return costKind(await openLoop(subject, written), bytes, onProgress);
+  return costKind(await openLoop(run, written), bytes, onProgress);
 }

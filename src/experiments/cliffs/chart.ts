@@ -9,7 +9,7 @@ import { formatCount } from "../../base/bytes.js";
 import { formatSize } from "../../base/numbers.js";
 import { CHART_CONFIG, LINE_COLOURS, logLabelExpression, logTicks } from "../../report/axis.js";
 import { allocatorLabel } from "../../report/label.js";
-import type { CliffsReport } from "../../results/results.js";
+import type { CliffsReport } from "../../results/cliffs.js";
 
 /** One point of one line. */
 export interface ZeroedAt {

@@ -1,13 +1,15 @@
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
-import type { CliffsResult, OptionValues } from "../../results/results.js";
-import { type LoopSubject, openLoop } from "../loop/cost.js";
+import type { CliffsResult } from "../../results/cliffs.js";
+import type { OptionValues } from "../../results/run.js";
+import { openLoop } from "../loop/cost.js";
 import { measureCurve } from "../loop/curve.js";
+import type { AllocatorRun } from "../open.js";
 
 const LEAST = 1024;
 const MOST = 2 ** 30;
 
-export interface CliffsRun extends LoopSubject {
+export interface CliffsRun extends AllocatorRun {
   /** The sizes to look at, both included; 1 KiB to 1 GiB if not given. */
   from?: number;
   to?: number;

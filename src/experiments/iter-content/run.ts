@@ -7,11 +7,12 @@
 
 import { checkWhole } from "../../base/arguments.js";
 import { OutOfMemory } from "../../base/errors.js";
-import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { BufferWay, IterContentResult, OptionValues } from "../../results/results.js";
-import { openSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox.js";
+import type { BufferWay, IterContentResult } from "../../results/iter-content.js";
+import type { OptionValues } from "../../results/run.js";
+import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import type { ModelRun } from "../open.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */
 export const TLS_RECORD_BYTES = 16_384;
@@ -19,17 +20,13 @@ export const TLS_RECORD_BYTES = 16_384;
 /** Reads between two calls of onProgress. */
 const BATCH = 500;
 
-export interface IterContentRun {
-  model: string;
-  options?: SandboxOptions;
+export interface IterContentRun extends ModelRun {
   /** How the library gets a buffer. */
   way: BufferWay;
   /** Size of a chunk, and so of each buffer. */
   chunk: number;
   /** Bytes of the body. */
   body: number;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -4,26 +4,33 @@ import { type Counters, SYSCALLS, subtract, totalFaults } from "../../allocator/
 import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { IterationCost, LoopCost } from "../../results/results.js";
-import type { SandboxOptions } from "../../sandbox/sandbox.js";
+import type { IterationCost, LoopCost } from "../../results/loop.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
-import { type AnyAllocator, costsOf, notesOf, type Opener, pageBytesOf, prepareAllocator } from "../open.js";
+import {
+  type AllocatorRun,
+  type AnyAllocator,
+  costsOf,
+  notesOf,
+  pageBytesOf,
+  prepareAllocator,
+} from "../open.js";
 
-/** So many iterations at one cost, and as many as any cache here has places for after them, and a loop has settled. */
+/** A loop has settled after this many iterations of one cost, */
 const ALIKE = 4;
+/** if so many more have that cost too: at least as many as any cache here has slots. */
 const CONFIRMING = 16;
-/** A loop that has not settled after so many iterations costs the mean of as many more. */
+/** If a loop has not settled after so many iterations, its cost is the mean of as many more. */
 const PATIENCE = 64;
 
 /** Benfield's loop on one allocator. */
 export interface Loop {
   pageBytes: number;
-  /** What simulated time is counted with, if it is. */
+  /** The profile of its simulated time; absent where time is not simulated. */
   costs?: CostProfile | undefined;
   /** What is odd about a module. */
   notes?: string[];
-  /** Measures it at one size. Gives nothing for a size the allocator has not the memory for. */
+  /** Measures the loop at one size. Returns nothing if the allocator has no memory for it. */
   costAt(bytes: number): Promise<LoopCost | undefined>;
 }
 
@@ -37,27 +44,16 @@ export function callocLoopRecords(bytes: number, written: number): TraceChunk {
   return encoder.take();
 }
 
-/** Bytes zeroed by anyone, and a page's worth for each fault: what a machine has to do. */
+/** What a machine has to do, in bytes: those zeroed by anyone, and a page for each fault. */
 export function work({ zeroed, faults }: IterationCost, pageBytes: number): number {
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
-/** What a loop runs on. */
-export interface LoopSubject {
-  /** A model, or the path of a wasm module. */
-  model: string;
-  options?: SandboxOptions;
-  /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
-  open?: Opener;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
-}
-
 /** The loop on a new instance for each size, of which the first `written` part is written. @throws OptionError */
-export async function openLoop(subject: LoopSubject, written: number): Promise<Loop> {
-  const open = subject.open ?? (await prepareAllocator(subject.model, subject.options));
+export async function openLoop(run: AllocatorRun, written: number): Promise<Loop> {
+  const open = run.open ?? (await prepareAllocator(run.model, run.options));
   const first = await open();
-  const costs = costsOf(first, subject.costs);
+  const costs = costsOf(first, run.costs);
   return {
     pageBytes: pageBytesOf(first),
     costs,
@@ -106,7 +102,7 @@ function settle(running: Running, first: IterationCost) {
   return iterate(running, PATIENCE);
 }
 
-/** Runs the loop so many times. Returns what one of them cost, in the mean. */
+/** Runs the loop `times` times. Returns the mean cost of an iteration. */
 function iterate({ sandbox, records, costs }: Running, times: number): IterationCost {
   const before = sandbox.counters();
   sandbox.repeat(records, times);

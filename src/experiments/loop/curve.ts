@@ -2,16 +2,17 @@
  * How the settled cost of Benfield's loop grows with the size of the block, and the sizes at which
  * that changes, to the byte.
  *
- * The loop is measured at eight sizes per doubling, which are cut into runs of one kind (runs.ts).
+ * The loop is measured at eight sizes per doubling, which are cut into stretches of one kind (stretches.ts).
  * Where two neighbouring samples are of different kinds, bisection finds the last size of the lower
- * run: a size belongs to the side whose cost, continued to it, is nearer to its own. A feature that is
- * narrower than the distance of two samples, a twelfth of the size, may go unseen.
+ * stretch: a size belongs to the side whose cost, continued to it, is nearer to its own. A feature
+ * narrower than the gap between two samples, a twelfth of the size, may go unseen.
  */
 
 import { LARGEST } from "../../base/arguments.js";
-import type { Cliff, CostKind, LoopCost } from "../../results/results.js";
+import type { Cliff } from "../../results/cliffs.js";
+import type { CostKind, LoopCost } from "../../results/loop.js";
 import { hasSameSyscalls, type Loop, work } from "./cost.js";
-import { cutIntoRuns, type Run } from "./runs.js";
+import { cutIntoStretches, type Stretch } from "./stretches.js";
 
 export interface Curve {
   /** In ascending order of size: the sizes asked for, their neighbourhood, and both sides of each cliff. */
@@ -29,31 +30,35 @@ export interface Sizes {
 }
 
 const SAMPLES_PER_DOUBLING = 8;
-/** Rounding to pages may explain so much difference, in pages, between the costs of two sizes. */
+/** By how many pages the costs of two sizes may differ through rounding alone. */
 const ROUNDING_PAGES = 8;
 
 /**
  * Measures the curve from half of `from` to twice `to`, so that the kind of cost is known at both
- * ends too. Sizes the allocator has not the memory for are left out; none may be left.
+ * ends too. Sizes that the allocator has no memory for are left out, which may be all of them.
  */
 export async function measureCurve(loop: Loop, sizes: Sizes): Promise<Curve> {
   const costs = await sampleCosts(loop, sizes);
   const samples = costs.map(({ bytes, zeroed, faults }) => ({ bytes, zeroed: zeroed.allocator, faults }));
-  const runs = cutIntoRuns(samples, loop.pageBytes);
+  const stretches = cutIntoStretches(samples, loop.pageBytes);
   const all = new Map(costs.map((cost) => [cost.bytes, cost]));
   const cliffs: Cliff[] = [];
-  for (const [index, upperRun] of runs.entries()) {
-    const lowerRun = runs[index - 1];
-    if (!lowerRun || lowerRun.kind === upperRun.kind) continue;
-    const sides = { lower: costs[lowerRun.last] as LoopCost, upper: costs[upperRun.first] as LoopCost };
-    const { lower, upper } = await bisect(loop, sides, lowerRun, upperRun);
+  for (const [index, upperStretch] of stretches.entries()) {
+    const lowerStretch = stretches[index - 1];
+    if (!lowerStretch || lowerStretch.kind === upperStretch.kind) continue;
+    const sides = {
+      lower: costs[lowerStretch.last] as LoopCost,
+      upper: costs[upperStretch.first] as LoopCost,
+    };
+    const { lower, upper } = await bisect(loop, sides, lowerStretch, upperStretch);
     for (const cost of [lower, upper]) all.set(cost.bytes, cost);
-    cliffs.push({ bytes: lower.bytes, below: lowerRun.kind, above: upperRun.kind });
+    cliffs.push({ bytes: lower.bytes, below: lowerStretch.kind, above: upperStretch.kind });
   }
   return {
     costs: [...all.values()].sort((one, other) => one.bytes - other.bytes),
     cliffs,
-    kindAt: (bytes) => cliffs.find((cliff) => bytes <= cliff.bytes)?.below ?? runs.at(-1)?.kind ?? "constant",
+    kindAt: (bytes) =>
+      cliffs.find((cliff) => bytes <= cliff.bytes)?.below ?? stretches.at(-1)?.kind ?? "constant",
   };
 }
 
@@ -80,7 +85,7 @@ async function sampleCosts(loop: Loop, { from, to, onProgress }: Sizes): Promise
   return costs;
 }
 
-/** Adds the largest size there is memory for, to the byte. `beyond`: a size there is none for. */
+/** Adds the largest size there is memory for, to the byte. There is none for `beyond`. */
 async function upToLast(loop: Loop, costs: LoopCost[], beyond: number): Promise<LoopCost[]> {
   let last = costs.at(-1);
   if (!last) return costs;
@@ -99,22 +104,33 @@ interface Sides {
 }
 
 /** Brings two sizes on different sides of a cliff together until they are one byte apart. */
-async function bisect(loop: Loop, sides: Sides, lowerRun: Run, upperRun: Run): Promise<Sides> {
+async function bisect(
+  loop: Loop,
+  sides: Sides,
+  lowerStretch: Stretch,
+  upperStretch: Stretch,
+): Promise<Sides> {
   let { lower, upper } = sides;
   while (upper.bytes - lower.bytes > 1) {
     const middle = await loop.costAt(Math.floor((lower.bytes + upper.bytes) / 2));
     // There is memory for more than this.
     if (!middle) break;
-    if (isLower(middle, { lower, upper }, lowerRun, upperRun, loop.pageBytes)) lower = middle;
+    if (isLower(middle, { lower, upper }, lowerStretch, upperStretch, loop.pageBytes)) lower = middle;
     else upper = middle;
   }
   return { lower, upper };
 }
 
 /** Whether a size between the two belongs to the lower side: by its work, or where that says little, by its path. */
-function isLower(cost: LoopCost, { lower, upper }: Sides, lowerRun: Run, upperRun: Run, pageBytes: number) {
-  const fromLower = continued(lower, lowerRun, cost.bytes, pageBytes);
-  const fromUpper = continued(upper, upperRun, cost.bytes, pageBytes);
+function isLower(
+  cost: LoopCost,
+  { lower, upper }: Sides,
+  lowerStretch: Stretch,
+  upperStretch: Stretch,
+  pageBytes: number,
+) {
+  const fromLower = continued(lower, lowerStretch, cost.bytes, pageBytes);
+  const fromUpper = continued(upper, upperStretch, cost.bytes, pageBytes);
   const [isLikeLower, isLikeUpper] = [hasSameSyscalls(cost, lower), hasSameSyscalls(cost, upper)];
   if (Math.abs(fromLower - fromUpper) <= ROUNDING_PAGES * pageBytes && isLikeLower !== isLikeUpper) {
     return isLikeLower;
@@ -123,14 +139,14 @@ function isLower(cost: LoopCost, { lower, upper }: Sides, lowerRun: Run, upperRu
   return Math.abs(its - fromLower) <= Math.abs(its - fromUpper);
 }
 
-/** The work a run has at a size, judged by one of its own. */
-function continued(from: LoopCost, { slope }: Run, bytes: number, pageBytes: number): number {
+/** The work a stretch has at a size, judged by one of its own. */
+function continued(from: LoopCost, { slope }: Stretch, bytes: number, pageBytes: number): number {
   // A fault is a page's worth of work, and mostly has the kernel zero the page as well.
   const perByte = slope.zeroed + 2 * slope.faults * pageBytes;
   return work(from, pageBytes) + (bytes - from.bytes) * perByte;
 }
 
-/** How the settled loop's cost per iteration grows about a size. None where there is not the memory for it. */
+/** How the settled loop's cost per iteration grows around a size. Undefined if there is no memory for it. */
 export async function costKind(
   loop: Loop,
   bytes: number,

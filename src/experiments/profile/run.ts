@@ -1,11 +1,12 @@
 import { checkWhole } from "../../base/arguments.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
-import type { OptionValues } from "../../results/results.js";
+import type { OptionValues } from "../../results/run.js";
 import type { ProfileNode } from "../../sandbox/call-tree.js";
-import { openSandbox, type Sandbox, type SandboxOptions, type TouchPolicy } from "../../sandbox/sandbox.js";
+import { openSandbox, type Sandbox, type TouchPolicy } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { callocLoopRecords } from "../loop/cost.js";
+import type { ModelRun } from "../open.js";
 
 /** Where one allocator's run spent what it cost. */
 export interface Profiled {
@@ -17,14 +18,7 @@ export interface Profiled {
   root: ProfileNode;
 }
 
-interface ProfileRun {
-  model: string;
-  options?: SandboxOptions;
-  /** By default the profile of the kernel. */
-  costs?: CostProfile;
-}
-
-export interface CallocLoopProfileRun extends ProfileRun {
+export interface CallocLoopProfileRun extends ModelRun {
   /** Size of each block. */
   bytes: number;
   /** Iterations. */
@@ -33,7 +27,7 @@ export interface CallocLoopProfileRun extends ProfileRun {
   written: number;
 }
 
-export interface TraceProfileRun extends ProfileRun {
+export interface TraceProfileRun extends ModelRun {
   /** Read once, and so used up. */
   trace: Trace;
   touch: TouchPolicy;
@@ -55,7 +49,7 @@ export function profileTrace(run: TraceProfileRun): Promise<Profiled> {
 }
 
 async function profile(
-  { model, options = {}, costs }: ProfileRun,
+  { model, options = {}, costs }: ModelRun,
   body: (sandbox: Sandbox) => Promise<unknown>,
 ): Promise<Profiled> {
   const { check: _check, module: _module, ...settings } = options;

@@ -1,26 +1,19 @@
-import type { CostProfile } from "../../costs/profile.js";
+import type { TimelinePoint } from "../../allocator/timeline.js";
 import { simulatedTime } from "../../costs/simulate.js";
-import type { OptionValues, Result, TimelinePoint } from "../../results/results.js";
-import type { ReplayOptions, SandboxOptions, TouchPolicy } from "../../sandbox/sandbox.js";
+import type { OptionValues, Result } from "../../results/run.js";
+import type { ReplayOptions, TouchPolicy } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
-import { costsOf, notesOf, type Opener, prepareAllocator } from "../open.js";
+import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
 
 export type { TouchPolicy };
 
-export interface TraceRun {
-  /** A model, or the path of a wasm module. */
-  model: string;
-  options?: SandboxOptions;
-  /** Opens the allocator that `model` then only names. A module has to be metered. */
-  open?: Opener;
+export interface TraceRun extends AllocatorRun {
   /** Read once, and so used up. */
   trace: Trace;
   /** What the program touches of each object it gets. */
   touch: TouchPolicy;
   /** Most points of the timeline; 0, the default, for none. */
   timelinePoints?: number;
-  /** What simulated time is counted with; by default the profile of the kernel. */
-  costs?: CostProfile;
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
   onResults?: NonNullable<ReplayOptions["onResults"]>;

@@ -1,0 +1,187 @@
+/**
+ * The validator of tiny, small and medium blocks: walks every region and every free list of every rack, and
+ * asserts what rack.ts, region.ts and the two forms of blocks say must hold. It touches nothing. A list's
+ * links lie in freed blocks, so a program that writes there is found out here too. Every walk ends, whatever
+ * the heap holds: blocks follow each other upwards, and lists are linked both ways.
+ */
+import { Blocks } from "./blocks";
+import { bytesOf, firstFilled, headOf, isFilled, listOf, Magazine, NO_LIST, Rack, regionOf } from "./rack";
+import {
+  checkTable,
+  isRegion,
+  peekBytesUsed,
+  peekIsInDepot,
+  peekNextRegion,
+  peekPreviousRegion,
+} from "./region";
+
+/** Live blocks that the walks have met, and their bytes. */
+export let liveBlocks: u64 = 0;
+export let liveBytes: u64 = 0;
+/** Bytes of regions that neither live blocks nor metadata have. */
+export let freeBytes: u64 = 0;
+
+/** Before the first rack. */
+export function begin(): void {
+  liveBlocks = 0;
+  liveBytes = 0;
+  freeBytes = 0;
+}
+
+export function checkRack<B extends Blocks>(blocks: B, rack: Rack): void {
+  const regions = rack.magazine.regions + rack.depot.regions;
+  assert(regions == rack.regions, "every region is the magazine's or the depot's");
+  checkTable(rack);
+  checkMagazine(blocks, rack, rack.magazine);
+  checkMagazine(blocks, rack, rack.depot);
+  checkBump(rack);
+  checkLastFree(blocks, rack);
+  checkDepot(rack);
+}
+
+function checkMagazine<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): void {
+  const free = walkRegions(blocks, rack, magazine);
+  const listed = walkLists(blocks, rack, magazine);
+  assert(listed == free, "every free block is on a list");
+}
+
+// ---- Regions ----
+
+/** Walks a magazine's regions. Returns how many free blocks they have. */
+function walkRegions<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): u64 {
+  let regions: u64 = 0;
+  let used: u64 = 0;
+  let free: u64 = 0;
+  let previous: u64 = 0;
+  for (let region = magazine.firstRegion; region; region = peekNextRegion(rack, region)) {
+    assert(isRegion(rack, region), "a magazine's regions are in the table");
+    assert(peekPreviousRegion(rack, region) == previous, "a magazine's regions are linked both ways");
+    assert(isOf(rack, magazine, region), "a region says which magazine it belongs to");
+    free += walkBlocks(blocks, rack, magazine, region);
+    used += peekBytesUsed(rack, region);
+    regions++;
+    previous = region;
+  }
+  assert(magazine.lastRegion == previous, "a magazine's last region is where its list ends");
+  assert(magazine.regions == regions, "a magazine has as many regions as it counts");
+  assert(magazine.bytesInObjects == used, "a magazine's bytes in objects are those of its regions");
+  return free;
+}
+
+function isOf(rack: Rack, magazine: Magazine, region: u64): bool {
+  return peekIsInDepot(rack, region) == (magazine == rack.depot);
+}
+
+/** Walks a region's blocks. Returns how many are free. */
+function walkBlocks<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, region: u64): u64 {
+  const payloadEnd = region + rack.payload;
+  const end = magazine.bumpEnd == payloadEnd ? magazine.bump : payloadEnd;
+  let live: u64 = 0;
+  let free: u64 = 0;
+  let used: u64 = 0;
+  let entries: u64 = 0;
+  let isFree: bool = false;
+  for (let block = region; block < end; ) {
+    const wasFree = isFree;
+    const quanta = blocks.peekQuanta(rack, block);
+    const next = block + bytesOf(rack, quanta);
+    assert(quanta && next <= end, "a region's blocks follow each other to its end");
+    isFree = blocks.peekIsFree(rack, block);
+    assert(!(isFree && wasFree), "free neighbours are one block");
+    entries += blocks.checkBlock(rack, block, quanta, isFree);
+    free += u64(isFree);
+    live += u64(!isFree);
+    if (!isFree) used += next - block;
+    block = next;
+  }
+  assert(peekBytesUsed(rack, region) == used, "a region's bytes in use are those of its blocks");
+  blocks.checkRegion(rack, region, end, entries);
+  liveBlocks += live;
+  liveBytes += used;
+  freeBytes += rack.payload - used;
+  return free;
+}
+
+// ---- Free lists ----
+
+/** Walks a magazine's free lists. Returns how many blocks are on them. */
+function walkLists<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): u64 {
+  let listed: u64 = 0;
+  for (let list: u64 = 0; list < rack.lists; list++) {
+    const head = headOf(magazine, list);
+    assert(isFilled(magazine, list) == (head != 0), "the bitmap says which lists have blocks");
+    let previous: u64 = 0;
+    for (let block = head; block; block = blocks.peekNext(rack, block)) {
+      checkListed(blocks, rack, magazine, list, block);
+      assert(blocks.peekPrevious(rack, block) == previous, "a free list is linked both ways");
+      previous = block;
+      listed++;
+    }
+  }
+  assert(firstFilled(magazine, rack.lists) == NO_LIST, "there is no list beyond the last");
+  return listed;
+}
+
+function checkListed<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  magazine: Magazine,
+  list: u64,
+  block: u64,
+): void {
+  const quanta = quantaAt(blocks, rack, magazine, block);
+  assert(quanta && blocks.peekIsFree(rack, block), "a free list leads to free blocks of its magazine");
+  assert(listOf(rack, quanta) == list, "a free block is on the list of its size");
+}
+
+/** Quanta of the block of a magazine that starts at the address, which may be any number; 0 when none does. */
+function quantaAt<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, address: u64): u64 {
+  const region = regionOf(rack, address);
+  if (!isRegion(rack, region) || !isOf(rack, magazine, region)) return 0;
+  if (address >= region + rack.payload || address & (bytesOf(rack, 1) - 1)) return 0;
+  return blocks.peekQuanta(rack, address);
+}
+
+// ---- The magazine's edges ----
+
+function checkBump(rack: Rack): void {
+  const magazine = rack.magazine;
+  assert(!rack.depot.bumpEnd, "nothing is handed out of the depot");
+  assert(magazine.bump <= magazine.bumpEnd, "what was never handed out ends behind its start");
+  if (!magazine.bumpEnd) return;
+  const region = magazine.bumpEnd - rack.payload;
+  const isOwn = isRegion(rack, region) && isOf(rack, magazine, region);
+  assert(
+    isOwn && magazine.bump >= region,
+    "what was never handed out is the end of a region of the magazine",
+  );
+}
+
+/** The block freed last is not live for the program. */
+function checkLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
+  const block = rack.magazine.lastFree;
+  const quanta = rack.magazine.lastFreeQuanta;
+  assert(!rack.depot.lastFree, "the depot keeps no block freed last");
+  assert((block != 0) == (quanta != 0), "the block freed last has a size");
+  if (!block) return;
+  assert(
+    quantaAt(blocks, rack, rack.magazine, block) == quanta,
+    "the block freed last is one of the magazine",
+  );
+  assert(!blocks.peekIsFree(rack, block), "the block freed last is still marked as live");
+  assert(quanta < rack.lastFreeLimit, "the block freed last is small enough");
+  const bytes = bytesOf(rack, quanta);
+  liveBlocks--;
+  liveBytes -= bytes;
+  freeBytes += bytes;
+}
+
+/** Its regions are linked soundly: `checkMagazine` has seen to that. */
+function checkDepot(rack: Rack): void {
+  assert(rack.hasDepot || !rack.depot.regions, "one CPU has no depot");
+  let empty: u64 = 0;
+  for (let region = rack.depot.firstRegion; region; region = peekNextRegion(rack, region)) {
+    empty += u64(!peekBytesUsed(rack, region));
+  }
+  assert(!empty || empty < rack.crowded, "a crowded depot unmaps the regions that become empty");
+}

@@ -1,0 +1,45 @@
+import type { Asked, Experiment } from "../experiments/experiment.js";
+import { collect } from "./collect.js";
+import type { Environment } from "./environment.js";
+import { finish } from "./finish.js";
+import { prepareSvg } from "./outfile.js";
+import { chooseForm } from "./output.js";
+import { openProgress } from "./progress.js";
+import { type RunFlags, readRunFlags } from "./run-flags.js";
+
+/** The flags of an experiment, as typed: its own, which are all text, and those that all of them have. */
+export type ExperimentFlags = RunFlags & { chart?: string } & Record<string, unknown>;
+
+/** Runs an experiment and reports on it. Returns the exit code; throws UsageError before any work. */
+export async function experimentCommand(
+  experiment: Experiment,
+  flags: ExperimentFlags,
+  environment: Environment,
+): Promise<number> {
+  const own = readFlags(experiment.flags, flags);
+  const asked: Asked = { flags: own, ...(await readRunFlags(experiment, flags, environment.library)) };
+  const planned = experiment.jobs(asked);
+  const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
+  const progress = openProgress(environment.stderr);
+  const jobs = planned.map(({ label, run }) => ({
+    label,
+    run: () => run((howFar) => progress.show(howFar === undefined ? label : `${label}: ${howFar}`)),
+  }));
+  const { done, failed } = await collect(jobs);
+  const record = await experiment.record(asked, done);
+  progress.clear();
+  const report = {
+    record,
+    sheet: () => experiment.sheet(record),
+    rows: () => experiment.rows(record),
+  };
+  return finish(report, chooseForm(flags), failed, environment, {
+    ...(file && { picture: { file, spec: () => experiment.chart.spec(record) } }),
+  });
+}
+
+function readFlags(known: Experiment["flags"], typed: ExperimentFlags): Asked["flags"] {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, { parse }]) => [name, parse(String(typed[name]), `--${name}`)]),
+  );
+}

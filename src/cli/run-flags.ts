@@ -1,0 +1,36 @@
+import type { Asked, Experiment, Functions } from "../experiments/experiment.js";
+import { allocatorLabel } from "../report/label.js";
+import { parseAllocators, runOptions } from "./allocators.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
+import type { Library } from "./library.js";
+import { type LimitFlags, parseLimits } from "./limits.js";
+import { checkModuleFiles } from "./modules.js";
+import type { FormFlags } from "./output.js";
+
+/** The flags of every command that runs allocators and reports on them, as typed. Limits are for modules. */
+export interface RunFlags extends FormFlags, CostsFlags, LimitFlags {
+  allocator?: string;
+  check?: boolean;
+}
+
+/** What is run on the allocators. */
+export type Runnable<L extends Functions> = Pick<Experiment, "takes" | "allocators"> & { functions: L };
+
+/** Reads which allocators to run, and with what. @throws UsageError */
+export async function readRunFlags<L extends Functions>(
+  runnable: Runnable<L>,
+  flags: RunFlags,
+  library: Library,
+): Promise<Omit<Asked<never, L>, "flags">> {
+  const takesModules = runnable.takes === "models and modules";
+  const list = flags.allocator ?? runnable.allocators?.list;
+  const choices = parseAllocators(list, library, takesModules ? "modules" : "models only");
+  const functions = library.functionsOf(runnable, takesModules ? parseLimits(flags) : {});
+  await checkModuleFiles(choices);
+  const costs = await chooseCosts(flags);
+  const allocators = choices.map((choice) => ({
+    label: allocatorLabel({ allocator: choice.model, options: choice.options }),
+    run: { model: choice.model, options: runOptions(choice, flags.check === true), ...costs },
+  }));
+  return { allocators, ...costs, functions };
+}

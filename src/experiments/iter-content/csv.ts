@@ -1,0 +1,6 @@
+import type { CsvRow } from "../../report/csv.js";
+import type { IterContentReport } from "../../results/iter-content.js";
+
+/** A row for each result. */
+export const iterContentRows = ({ scenario, results }: IterContentReport): CsvRow[] =>
+  results.map((result) => ({ scenario, ...result }));

@@ -1,0 +1,33 @@
+/** How an allocator's functions are called, and which of them a module has. */
+import { Convention as Numbers } from "#shared/driver";
+import { type NameOf, namesOf } from "../base/enums.js";
+
+/** How the functions are called. */
+export type Convention = NameOf<typeof Numbers>;
+/** All of them, in the order of the driver's numbers. */
+export const CONVENTIONS: readonly Convention[] = namesOf(Numbers);
+
+/**
+ * What an allocator can do. `posixAligned`, which takes any size, is called before `aligned`; that is asked for
+ * multiples of the alignment, as C11 wants it. `pin` is AssemblyScript's.
+ */
+export const ROLES = [
+  "malloc",
+  "calloc",
+  "realloc",
+  "free",
+  "aligned",
+  "posixAligned",
+  "usableSize",
+  "pin",
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Names of exports by what they do. */
+export type FunctionNames = Partial<Record<Role, string>>;
+
+/** What was found among a module's exports. */
+export interface FoundFunctions {
+  convention: Convention;
+  functions: FunctionNames;
+}

@@ -1,0 +1,58 @@
+/** Instantiates a prepared module, starts it, and links it with the driver. */
+import { ModuleError, ZeropageError } from "../base/errors.js";
+import { Meter } from "../meter/reading.js";
+import type { ModuleShape } from "../wasm/inspect.js";
+import { isOutOfStack, trapOf } from "./explain.js";
+import { type HostImports, type ImportOptions, satisfyImports } from "./imports.js";
+import { LinearMemory } from "./linear-memory.js";
+import { link, linkPatterns } from "./link.js";
+import type { Prepared } from "./prepare.js";
+import { startUp } from "./start.js";
+import type { Running } from "./wasm-allocator.js";
+
+/** @throws ModuleError if it cannot be linked; ModuleTrap if it fails to start. */
+export function openInstance(prepared: Prepared, options: ImportOptions): Running {
+  const { module, shape, found, base, metered, tools } = prepared;
+  const attach = (host: HostImports, memory: WebAssembly.Memory) => {
+    const patterns = linkPatterns(tools, memory, base, metered !== undefined);
+    Object.assign(host, { memory, copy: patterns.copy, fill: patterns.fill });
+    return patterns;
+  };
+  const host = satisfyImports(shape, options, base);
+  if (host.memory) attach(host, host.memory);
+  const instance = instantiate(module, host);
+  const { exports } = instance;
+  const memory = findMemory(shape, exports, host);
+  const patterns = attach(host, memory);
+  const started = startUp(exports);
+  const meter = metered && new Meter(metered, memory);
+  return {
+    instance,
+    linked: link(tools, found, exports, patterns),
+    memory: new LinearMemory(memory, base, patterns.note),
+    meter,
+    host,
+    started,
+  };
+}
+
+function instantiate(module: WebAssembly.Module, host: HostImports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, host.imports);
+  } catch (cause) {
+    if (cause instanceof ZeropageError) throw cause;
+    if (!isRefusal(cause)) throw trapOf(cause, "while it was instantiated, the module");
+    throw new ModuleError(`the module cannot be linked: ${cause.message}`, undefined, { cause });
+  }
+}
+
+/** Whether the engine did not begin to run it: what it imports does not fit, or it wants more than there is. */
+function isRefusal(cause: unknown): cause is Error {
+  if (cause instanceof RangeError) return !isOutOfStack(cause);
+  return cause instanceof WebAssembly.LinkError || cause instanceof TypeError;
+}
+
+function findMemory({ exports: shapes }: ModuleShape, exports: WebAssembly.Exports, { memory }: HostImports) {
+  const exported = shapes.find(({ kind }) => kind === "memory");
+  return (exported ? exports[exported.name] : memory) as WebAssembly.Memory;
+}

@@ -1,0 +1,26 @@
+/** What `openWasmAllocator` may be told. */
+import { checkOneOf, checkWhole } from "../base/arguments.js";
+import { CONVENTIONS, type Convention, type FunctionNames } from "./conventions.js";
+import type { ImportOptions } from "./imports.js";
+
+export interface WasmOptions extends ImportOptions {
+  /** How results call it. Default: the file's name. */
+  name?: string;
+  /** Names of the exports, where they are not found by themselves. */
+  functions?: FunctionNames;
+  /** How these are called. Default: that of C. */
+  convention?: Convention;
+  /**
+   * Counts the pages that the module and the program touch, and what the allocator zeroes: `counters`
+   * and `pages` then say so. It takes 65 pages of 64 KiB of the module's 4 GiB; a memory given in
+   * `imports` needs as many more, in its minimum and its maximum.
+   */
+  meter?: boolean;
+}
+
+/** @throws RangeError for a value that is none. */
+export function checkOptions({ memoryBytes, convention, unknownImports }: WasmOptions): void {
+  if (memoryBytes !== undefined) checkWhole("memoryBytes", memoryBytes);
+  if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
+  if (unknownImports !== undefined) checkOneOf("unknownImports", unknownImports, ["refuse", "trap"]);
+}

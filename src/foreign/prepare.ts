@@ -1,0 +1,98 @@
+/** Makes of a module's bytes what can be instantiated: metered, limited and compiled. */
+import { ModuleError } from "../base/errors.js";
+import { type MeteredModule, meterModule } from "../meter/meter.js";
+import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
+import { limitMemory } from "../wasm/limit-memory.js";
+import type { FoundFunctions } from "./conventions.js";
+import { findFunctions } from "./find.js";
+import { loadTools, type Tools } from "./link.js";
+import { checkMemory, mostPages } from "./memory-limits.js";
+import type { WasmOptions } from "./options.js";
+import { readSource, type WasmSource } from "./source.js";
+
+/** A module, read and compiled, of which nothing ran yet. */
+export interface Prepared {
+  module: WebAssembly.Module;
+  shape: ModuleShape;
+  found: FoundFunctions;
+  /** Bytes at the start of its memory that are a meter's. */
+  base: number;
+  /** What says where the counts are, if the module is metered. */
+  metered?: MeteredModule;
+  tools: Tools;
+}
+
+/** @throws ModuleError for what has no allocator, or is no valid module; SandboxError for what cannot be read. */
+export async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
+  const tools = await loadTools();
+  if (source instanceof WebAssembly.Module) return { ...prepareCompiled(source, options), tools };
+  return { ...(await prepareBytes(await readSource(source), options)), tools };
+}
+
+function prepareCompiled(module: WebAssembly.Module, options: WasmOptions): Omit<Prepared, "tools"> {
+  if (options.meter || options.memoryBytes) {
+    throw new ModuleError("a compiled module cannot be metered or limited: give its bytes");
+  }
+  const shape = shapeOfCompiled(module);
+  checkMemory(shape);
+  return { module, shape, found: find(shape, options), base: 0 };
+}
+
+async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
+  const originalShape = inspectModule(original);
+  checkMemory(originalShape);
+  // What is wrong is told at its place in the original, and no rewriting makes it right.
+  if (!WebAssembly.validate(original as BufferSource)) await compile(original);
+  const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
+  const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
+  const { memoryBytes } = options;
+  const wasm = memoryBytes === undefined ? code : limitMemory(code, mostPages(memoryBytes, base), base);
+  // How functions begin may be different once they are metered.
+  const { isRestarting } = originalShape;
+  const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
+  const found = find(shape, options);
+  const module = await compile(wasm, original);
+  return { module, shape, found, base, ...(metered && { metered }) };
+}
+
+function meter(wasm: Uint8Array, found: FoundFunctions): Promise<MeteredModule> {
+  return meterModule(wasm, { zeroStores: zeroesByStores(found) });
+}
+
+/** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */
+function zeroesByStores({ functions, convention }: FoundFunctions): boolean | "auto" {
+  if (functions.calloc) return true;
+  return convention === "managed" ? "auto" : false;
+}
+
+function find(shape: ModuleShape, { functions, convention }: WasmOptions): FoundFunctions {
+  return findFunctions(shape.exports, functions, convention);
+}
+
+/** Compiles a module, which may be rewritten from a valid one. */
+async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(wasm as BufferSource);
+  } catch (cause) {
+    const message = (cause as Error).message.replace(/^.*?compil\w*\(\): /i, "");
+    if (wasm !== original) {
+      const why = `rewritten, the module is too large to compile: ${message}`;
+      throw new ModuleError(why, undefined, { cause });
+    }
+    const at = /@\+(\d+)/.exec(message)?.[1];
+    const offset = at === undefined ? undefined : Number(at);
+    throw new ModuleError(`the module is not valid: ${message}`, offset, { cause });
+  }
+}
+
+/** Of a compiled module the engine tells names and kinds only. */
+function shapeOfCompiled(module: WebAssembly.Module): ModuleShape {
+  const externs = <T extends { name: string; kind: string }>(list: T[]) => list as unknown as (T & Extern)[];
+  return {
+    imports: externs(WebAssembly.Module.imports(module)),
+    exports: externs(WebAssembly.Module.exports(module)),
+    hasStart: false,
+    isRestarting: false,
+    customSections: [],
+  };
+}

@@ -1,0 +1,35 @@
+/** What people read, whichever way it is set: as text in a terminal, or as Markdown. */
+
+/** Whether a cell tells of a good thing, a bad one, or neither. */
+export type Tone = "good" | "bad" | "plain";
+
+export interface Cell {
+  text: string;
+  tone: Tone;
+}
+
+export interface Column {
+  /** One or two lines. */
+  header: readonly string[];
+  align: "left" | "right";
+}
+
+export interface Sheet {
+  /** What was done, in one line. */
+  heading: string;
+  columns: readonly Column[];
+  /** A cell for each column. */
+  rows: readonly (readonly Cell[])[];
+  /** What it means. */
+  sentences: readonly string[];
+}
+
+/** A header on one line, with a word that is divided between two whole again. */
+export function headerText({ header }: Column): string {
+  return header
+    .filter(Boolean)
+    .join(" ")
+    .replace(/(?<=\p{Ll})- (?=\p{Ll})/u, "");
+}
+
+export const worseIf = (bad: boolean): Tone => (bad ? "bad" : "plain");

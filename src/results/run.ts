@@ -1,0 +1,29 @@
+import type { Counters } from "../allocator/counters.js";
+import type { SimulatedTime } from "../costs/simulate.js";
+import type { CostKind } from "./loop.js";
+
+/** A model's options as given, numbers in bytes or plain. */
+export type OptionValues = Record<string, string | number>;
+export type Parameters = Record<string, string | number>;
+
+/** One allocator under one set of parameters. The counters are exact; `hostSeconds` is this host's wall clock. */
+export interface Result {
+  allocator: string;
+  options: OptionValues;
+  parameters: Parameters;
+  counters: Counters;
+  hostSeconds: number;
+  /** How long it would take on the machine of a cost profile; absent where the allocator really ran. */
+  simulated?: SimulatedTime;
+  /** Scenarios that repeat one operation say how its cost grows. */
+  cost?: CostKind;
+  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  notes?: string[];
+}
+
+/** The one record every report is drawn from; as JSON, the command line's contract. */
+export interface Report {
+  scenario: string;
+  parameters: Parameters;
+  results: Result[];
+}

@@ -1,0 +1,115 @@
+/** A module as a list of sections: core specification 2.0, 5.5. */
+import { ModuleError } from "../base/errors.js";
+import { BinaryReader } from "./reader.js";
+import { BinaryWriter } from "./writer.js";
+
+/** What a section begins with; 13 is of the exception handling proposal, now in 3.0. */
+export const SectionId = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+  tag: 13,
+} as const;
+
+const LAST_ID = SectionId.tag;
+
+/** Of all sections but custom ones, in the order they must have. */
+const ORDER: readonly number[] = [
+  ...[SectionId.type, SectionId.import, SectionId.function, SectionId.table, SectionId.memory, SectionId.tag],
+  ...[SectionId.global, SectionId.export, SectionId.start, SectionId.element, SectionId.dataCount],
+  ...[SectionId.code, SectionId.data],
+];
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]; // "\0asm", version 1
+const MAGIC = 0x6d736100;
+const VERSION = 1;
+
+interface Section {
+  id: number;
+  content: BinaryReader;
+}
+
+/** The sections of a module, to be read and replaced. */
+export class Sections {
+  #list: Section[] = [];
+
+  /** @throws ModuleError, with the offset, for bytes that are no sections of a module. */
+  constructor(wasm: Uint8Array) {
+    const reader = new BinaryReader(wasm);
+    checkHeader(reader);
+    while (!reader.done) this.#list.push(readSection(reader));
+  }
+
+  /** A reader at the start of a section, or null. */
+  get(id: number): BinaryReader | null {
+    return this.#list.find((section) => section.id === id)?.content.fork() ?? null;
+  }
+
+  /** What `read` gives for each entry of a section that is a vector; nothing where the section is missing. */
+  vector<T>(id: number, read: (reader: BinaryReader) => T): T[] {
+    return this.get(id)?.vector(read) ?? [];
+  }
+
+  /** The custom sections: the name of each, and a reader behind it. */
+  custom(): { name: string; content: BinaryReader }[] {
+    return this.#list.filter(({ id }) => id === SectionId.custom).map(({ content }) => readCustom(content));
+  }
+
+  /** Replaces a section, or puts it where it belongs. */
+  set(id: number, bytes: Uint8Array): void {
+    const section = { id, content: new BinaryReader(bytes) };
+    const place = ORDER.indexOf(id);
+    const after = this.#list.findIndex((other) => ORDER.indexOf(other.id) >= place);
+    if (after < 0) this.#list.push(section);
+    else this.#list.splice(after, this.#list[after]?.id === id ? 1 : 0, section);
+  }
+
+  /** Leaves out the custom sections of that name. */
+  removeCustom(name: string): void {
+    this.#list = this.#list.filter(
+      ({ id, content }) => id !== SectionId.custom || readCustom(content).name !== name,
+    );
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const writer = new BinaryWriter().append(HEADER);
+    for (const { id, content } of this.#list) {
+      writer.byte(id).sized(content.bytes.subarray(content.offset, content.end));
+    }
+    return writer.bytes.slice() as Uint8Array<ArrayBuffer>;
+  }
+}
+
+function checkHeader(reader: BinaryReader): void {
+  if (reader.left < HEADER.length || reader.fixed32() !== MAGIC) {
+    throw new ModuleError("not a wasm module: it does not begin with \\0asm; is it a page or an archive?", 0);
+  }
+  const version = reader.fixed32();
+  if (version !== VERSION) {
+    throw new ModuleError(`version ${version} is not a core module's: take it out of its component`, 4);
+  }
+}
+
+function readSection(reader: BinaryReader): Section {
+  const at = reader.offset;
+  const id = reader.byte();
+  if (id > LAST_ID) {
+    throw new ModuleError(`there is no section ${id}: the file is damaged, or newer than this reads`, at);
+  }
+  return { id, content: reader.part(reader.u32()) };
+}
+
+function readCustom(section: BinaryReader): { name: string; content: BinaryReader } {
+  const content = section.fork();
+  return { name: content.name(), content };
+}

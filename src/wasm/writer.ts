@@ -1,0 +1,54 @@
+/** Writes the values of which a wasm binary is made: core specification 2.0, 5.1.3 and 5.2. */
+export class BinaryWriter {
+  #bytes = new Uint8Array(256);
+  length = 0;
+
+  /** What was written so far; valid until more is. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  byte(...values: number[]): this {
+    return this.append(values);
+  }
+
+  append(bytes: ArrayLike<number>): this {
+    const end = this.length + bytes.length;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.length);
+    this.length = end;
+    return this;
+  }
+
+  /** Unsigned LEB128 of a whole number below 2^53. */
+  unsigned(value: number): this {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128);
+    return this.byte(rest);
+  }
+
+  /** Signed LEB128 of the low 32 bits of a whole number. */
+  s32(value: number): this {
+    let rest = value | 0;
+    for (; rest < -64 || rest >= 64; rest >>= 7) this.byte((rest & 127) | 128);
+    return this.byte(rest & 127);
+  }
+
+  /** `bytes` with their number before them. */
+  sized(bytes: Uint8Array): this {
+    return this.unsigned(bytes.length).append(bytes);
+  }
+
+  /** A vector: the number of items, and what `write` writes for each. */
+  vector<T>(items: readonly T[], write: (writer: this, item: T, index: number) => void): this {
+    this.unsigned(items.length);
+    items.forEach((item, i) => {
+      write(this, item, i);
+    });
+    return this;
+  }
+}

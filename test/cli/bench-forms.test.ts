@@ -1,0 +1,246 @@
+/** The forms of `zeropage bench`, end to end. `npm test` builds it first. */
+
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { BenchRecord } from "../../src/compare/record.js";
+import { parseSvg } from "../report/svg-check.js";
+import { BUILT, bench, path, QUICK, SURE, useTraces } from "./bench-fixtures.js";
+import { zeropage } from "./spawn.js";
+
+useTraces();
+
+/** What a JSON value is made of: types for figures and texts, of a list the shapes of all its elements, once each. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const shapes = value.map((one) => JSON.stringify(shapeOf(one)));
+    return [...new Set(shapes)].map((shape) => JSON.parse(shape));
+  }
+  if (typeof value !== "object" || value === null) return value === null ? null : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+}
+
+describe("JSON", () => {
+  let record: BenchRecord;
+  let late: BenchRecord;
+
+  beforeAll(async () => {
+    const modules = [
+      "as-tlsf",
+      `${BUILT}as-bump.wasm`,
+      `${BUILT}trapping.wasm`,
+      "--memory",
+      "64MiB",
+      ...SURE,
+    ];
+    record = await bench(...modules, "--trace", path("small.txt"), path("huge.txt"));
+    late = await bench(`${BUILT}endless.wasm`, "--budget", "300ms", "--trace", path("small.txt"));
+  });
+
+  test("is a record of this shape", () => {
+    const { results: _, ...head } = record;
+    expect(shapeOf(head)).toMatchInlineSnapshot(`
+      {
+        "baseline": "string",
+        "complete": "boolean",
+        "hosts": [
+          {
+            "description": "string",
+            "shard": "number",
+          },
+        ],
+        "identity": "string",
+        "parameters": {
+          "budgetSeconds": "number",
+          "memoryBytes": "number",
+          "passes": "number",
+          "rounds": "number",
+          "seed": "number",
+          "touch": "string",
+        },
+        "resumed": [],
+        "scenario": "string",
+        "shard": null,
+        "subjects": [
+          {
+            "bytes": "number",
+            "hash": "string",
+            "name": "string",
+            "options": {},
+          },
+        ],
+        "traces": [
+          {
+            "hash": "string",
+            "name": "string",
+            "operations": "number",
+            "peakLiveBytes": "number",
+          },
+        ],
+        "version": "string",
+      }
+    `);
+  });
+
+  test("has results of these shapes, by how they came through", () => {
+    const states = Object.fromEntries(
+      [...record.results, ...late.results].map((one) => [one.outcome.state, shapeOf(one)]),
+    );
+    expect(states).toMatchInlineSnapshot(`
+      {
+        "done": {
+          "finished": "boolean",
+          "outcome": {
+            "counts": {
+              "findings": [],
+              "memory": {
+                "final": "number",
+                "initial": "number",
+                "peak": "number",
+              },
+              "metered": {
+                "touched": {
+                  "either": "number",
+                  "read": "number",
+                  "written": "number",
+                },
+                "zeroed": {
+                  "bytes": "number",
+                  "needless": "number",
+                },
+              },
+              "utilisation": "number",
+            },
+            "first": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "javascript": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "rounds": "number",
+            "state": "string",
+            "steady": {
+              "median": "number",
+              "ratio": {
+                "high": "number",
+                "low": "number",
+                "value": "number",
+              },
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "exhausted": {
+          "finished": "boolean",
+          "outcome": {
+            "failedAllocations": "number",
+            "memoryBytes": "number",
+            "operations": "number",
+            "state": "string",
+            "trapped": "boolean",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "failed": {
+          "finished": "boolean",
+          "outcome": {
+            "error": "string",
+            "message": "string",
+            "state": "string",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+        "late": {
+          "finished": "boolean",
+          "outcome": {
+            "seconds": "number",
+            "state": "string",
+          },
+          "shard": "number",
+          "subject": "string",
+          "trace": "string",
+        },
+      }
+    `);
+  });
+});
+
+describe("forms", () => {
+  const argv = () => ["bench", ...QUICK, "--trace", path("calloc.txt")];
+
+  test("github-action-benchmark's is a list of names, units and values", async () => {
+    const { stdout } = await zeropage([...argv(), "--github"]);
+    const points: Record<string, unknown>[] = JSON.parse(stdout);
+    expect(points.map(({ name }) => name)).toEqual(
+      ["as-tlsf", "as-stub"].flatMap((name) =>
+        ["steady", "first pass", "memory", "zeroed"].map((what) => `${name} on calloc, ${what}`),
+      ),
+    );
+    for (const { unit, value, range } of points) {
+      expect(["ns/op", "bytes"]).toContain(unit);
+      expect(value).toBeGreaterThan(0);
+      if (unit === "ns/op") expect(range).toMatch(/^± [\d.]+%$/);
+    }
+  });
+
+  test("benchstat's is Go's benchmark format", async () => {
+    const { stdout } = await zeropage([...argv(), "--benchstat"]);
+    // golang.org/design/14313-benchmark-format: a name, iterations, and pairs of value and unit
+    const line = /^Benchmark[^\sa-z]\S* [1-9]\d*( \d+(\.\d+)?(e-?\d+)? [^\s\d]\S*)+$/;
+    const [key, cpu, ...lines] = stdout.trimEnd().split("\n");
+    expect(key).toMatch(/^pkg: zeropage-\d/);
+    expect(cpu).toMatch(/^cpu: \S/);
+    expect(lines).toHaveLength(2 * 2 * 3);
+    for (const one of lines) expect(one).toMatch(line);
+  });
+
+  test("Markdown is a table of as many columns everywhere", async () => {
+    const { stdout } = await zeropage([...argv(), "--markdown"]);
+    const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toBe(
+      "| allocator | trace | steady, ns/op | time to baseline's (95 % interval) | first pass, ns/op | from JS, ns/op | " +
+        "memory, one pass | memory, all passes | utilisation | pages touched | zeroed | needless share | module size |",
+    );
+    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([15]));
+  });
+
+  test("HTML is one file with charts that parse, and asks for nothing else", async () => {
+    const { stderr } = await zeropage([...argv(), "--html", path("bench.html")]);
+    expect(stderr).toBe(`wrote ${path("bench.html")}\n`);
+    const html = await readFile(path("bench.html"), "utf8");
+    expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(html.match(/<tr>/g)).toHaveLength(3);
+    expect(html).not.toMatch(/<(script|link|img|iframe)|@import|url\(/);
+    const charts = html.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
+    expect(charts).toHaveLength(3);
+    for (const chart of charts) expect(parseSvg(chart).marks.bar).toBe(2);
+  });
+});

@@ -1,0 +1,67 @@
+/** What the command line prints, to the byte: each experiment in each of its forms, and every help text. */
+import { run } from "./fakes.js";
+import { zeropage } from "./spawn.js";
+
+export const FOLDER = new URL("../golden/cli/", import.meta.url);
+
+export interface Golden {
+  /** Name of the file in `FOLDER`. */
+  file: string;
+  argv: readonly string[];
+}
+
+const RUNS: Record<string, string> = {
+  "calloc-loop":
+    "run calloc-loop --size 64KiB,1MiB --count 20 --allocator naive,lazy,glibc,libmalloc:zeroing=dirty",
+  "calloc-loop-written": "run calloc-loop --size 300 --count 10 --written 25% --allocator libmalloc --check",
+  cliffs: "cliffs --from 120KiB --to 140KiB --allocator glibc:mmapThreshold=128KiB,libmalloc",
+  "cliffs-of-module": "cliffs --from 1KiB --to 2KiB --allocator build/as-tlsf.wasm,lazy",
+  "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
+  "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
+  replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
+};
+
+const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
+
+/** Without the forms that have a host's time in them: a Worker's clock goes on. */
+const OTHERS: Record<string, string> = {
+  "calloc-loop-of-module.json": "run calloc-loop --size 320 --count 20 --allocator build/as-tlsf.wasm --json",
+  "replay-of-module.csv": "replay test/trace/git-version.log --allocator build/as-tlsf.wasm --csv",
+  "profile.txt": "profile calloc-loop --allocator libmalloc --size 1MiB --count 10",
+  "profile.json": "profile calloc-loop --allocator lazy --size 1MiB --count 10 --written 50% --json",
+  "profile-of-trace.txt": "profile test/trace/git-version.log --allocator glibc --touch pages",
+};
+
+const COMMANDS = [
+  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "cliffs", "replay", "profile"],
+  ...["check", "calibrate", "bench", "merge", "models", "web"],
+];
+
+const words = (text: string) => text.split(" ").filter(Boolean);
+
+export const goldens: readonly Golden[] = [
+  ...Object.entries(RUNS).flatMap(([name, argv]) =>
+    Object.entries(FORMS).map(([form, flag]) => ({
+      file: `${name}.${form}`,
+      argv: words(`${argv} ${flag}`),
+    })),
+  ),
+  ...Object.entries(OTHERS).map(([file, argv]) => ({ file, argv: words(argv) })),
+  ...COMMANDS.map((command) => ({
+    file: `help${command && `-${command.replaceAll(" ", "-")}`}.txt`,
+    argv: words(`${command} --help`),
+  })),
+];
+
+/** Runs it: a help text here, and all else as built. What a host took is 0. */
+export async function printed({ argv }: Golden): Promise<string> {
+  const ended = argv.includes("--help") ? await run(argv) : await zeropage(argv, { frozenClock: true });
+  if (ended.code !== 0)
+    throw new Error(`zeropage ${argv.join(" ")} ended with ${ended.code}: ${ended.stderr}`);
+  return withoutHostSeconds(ended.stdout);
+}
+
+function withoutHostSeconds(text: string): string {
+  if (/,hostSeconds\r\n/.test(text)) return text.replace(/,[\d.e-]+\r\n/g, ",0\r\n");
+  return text.replace(/("hostSeconds": )[\d.e-]+/g, "$10");
+}

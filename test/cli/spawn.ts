@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** A clock that stands still, so that what is timed on this host takes no time. Workers have their own. */
+const FROZEN_CLOCK = "data:text/javascript,globalThis.performance.now = () => 0";
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Spawning {
+  input?: string;
+  /** Closes its stdout before it writes. */
+  closeEarly?: boolean;
+  frozenClock?: boolean;
+  started?: (child: ChildProcess) => void;
+}
+
+/** Runs the built command in a process of its own, in the root folder, with `input` on stdin. */
+export function zeropage(argv: readonly string[], spawning: Spawning = {}): Promise<Ended> {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
+  const { input = "", closeEarly = false, frozenClock = false, started } = spawning;
+  const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...env } = process.env;
+  const node = frozenClock ? ["--import", FROZEN_CLOCK] : [];
+  const child = spawn(process.execPath, [...node, MAIN, ...argv], { env, cwd: ROOT });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    ended.stderr += chunk;
+  });
+  if (closeEarly) child.stdout.destroy();
+  // It need not read what it is given.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  started?.(child);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...ended, code }));
+  });
+}

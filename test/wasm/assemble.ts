@@ -1,0 +1,23 @@
+/** Modules from text. */
+import binaryen from "binaryen";
+
+/** What Node 20 knows, and Binaryen may use when it writes a module. */
+const FEATURES =
+  binaryen.Features.Atomics |
+  binaryen.Features.BulkMemory |
+  binaryen.Features.BulkMemoryOpt |
+  binaryen.Features.MutableGlobals |
+  binaryen.Features.NontrappingFPToInt |
+  binaryen.Features.SignExt |
+  binaryen.Features.SIMD128 |
+  binaryen.Features.Multivalue;
+
+/** `more` are features of Binaryen's that the text uses beside. */
+export function assemble(text: string, more = 0): Uint8Array<ArrayBuffer> {
+  const module = binaryen.parseText(text);
+  module.setFeatures(FEATURES | more);
+  if (!module.validate()) throw new Error(`not a valid module:\n${text}`);
+  const wasm = module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
+  module.dispose();
+  return wasm;
+}
