@@ -14,7 +14,7 @@ export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay
 // Models have no fields, so this refers to nothing and costs nothing.
 const model = changetype<Model>(0);
 
-/** Sets a model's option, by its place in the registry (src/models.ts), before start. */
+/** Sets a model's option, by its place in the registry (src/sandbox/models.ts), before start. */
 export function configure(option: u32, value: f64): bool {
   return model.configure(option, value);
 }

@@ -47,13 +47,13 @@ export abstract class Allocator {
   /** Walks all that the model keeps and asserts what must hold there. Called in check builds only. */
   check(): void {}
 
-  /** The allocator's own statistics, by number (`statistics` in src/models.ts). */
+  /** The allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). */
   statistic(which: u32): u64 {
     return 0;
   }
 }
 
-/** Stops as the real allocator's abort would. `message`: its number in the model's messages (src/models.ts). */
+/** Stops as the real allocator's abort would. `message`: its number in the model's messages (src/sandbox/models.ts). */
 export function abort(message: u64, pointer: u64): void {
   raise(Exception.AllocatorAbort, message, pointer);
 }

@@ -6,7 +6,7 @@ import { clear, copy } from "../machine/access";
 import * as kernel from "../machine/kernel";
 import { Allocator, abort } from "./allocator";
 
-/** Number of the message in src/models.ts. */
+/** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
 /** Bytes of live blocks: all that is mapped. */

@@ -23,7 +23,7 @@ import {
   GROUP_SHIFT,
 } from "./layout";
 import { endOfRun, fillStates } from "./runs";
-import { STATE_MASK } from "./states";
+import { isLegal, STATE_MASK } from "./states";
 import { zeroesIn } from "./zeroes";
 
 const ROOT: usize = memory.data(4 * DIRECTORIES, 16);
@@ -110,6 +110,7 @@ export function stateOf(page: u64): u32 {
 
 /** Sets the state of a page that has, and will have, no entry or the one it has. */
 export function setState(group: Group, index: u32, state: u32): void {
+  if (isDefined(ZP_CHECK)) assert(isLegal(state), "a page is in a state that can be");
   store<u8>(statesOf(group) + index, <u8>state);
 }
 

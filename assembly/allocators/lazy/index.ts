@@ -11,7 +11,7 @@ import { Allocator, abort } from "../allocator";
 import { check as checkSmall } from "./check";
 import * as small from "./small";
 
-/** Number of the message in src/models.ts. */
+/** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
 /** Bytes of large blocks: of all that is mapped, what is no region. */
