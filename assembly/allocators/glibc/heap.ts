@@ -221,6 +221,6 @@ export function discardInside(chunk: u64, size: u64): bool {
   const from = roundToPages(chunk + 48);
   const to = (chunk + size) & ~pageMask;
   if (from >= to) return false;
-  kernel.madvise(from, to - from, kernel.Advice.Dontneed);
+  kernel.madvise(from, to - from, kernel.Syscall.MadviseDontneed);
   return true;
 }

@@ -79,7 +79,7 @@ function reuse(size: u64, align: u64, cleared: bool): u64 {
   deathRow.remove(index);
   if (deathRow.cacheBytes < FLOTSAM_LOW) flotsam = false;
   // The kernel is told of the size asked for, though the block may be larger.
-  if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
+  if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Syscall.MadviseFreeReuse)) {
     kernel.munmap(address, blockSize);
     return 0;
   }
@@ -105,10 +105,10 @@ export function release(pointer: u64): bool {
 }
 
 function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
-  if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
+  if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Syscall.MadviseCanReuse) == 0) {
     const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
     if (deathRow.holds(pointer)) abort(Message.DoubleFree, pointer);
-    if (!tellsKernel || kernel.madvise(pointer, size, kernel.Advice.FreeReusable) == 0) {
+    if (!tellsKernel || kernel.madvise(pointer, size, kernel.Syscall.MadviseFreeReusable) == 0) {
       retire(entry, pointer, size, tellsKernel);
       return;
     }
