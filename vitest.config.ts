@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
@@ -60,6 +61,8 @@ const chromium = findChromium();
 
 export default defineConfig({
   test: {
+    // Vitest by itself leaves one core idle, which of two is half.
+    maxWorkers: availableParallelism(),
     // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
     forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/*.wasm"],
     projects: chromium ? [node, browser(chromium)] : [node],
