@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { chromiumLaunchOptions, findChromium } from "./test/chromium.js";
 
 // *.browser.test.ts runs in Chromium only, *.shared.test.ts in both, every other *.test.ts in Node only.
@@ -56,10 +58,24 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   },
 });
 
+/** What takes half a minute and more. Begun last, one of them would run alone. */
+const LONG = ["foreign/check", "web/page", "glibc/oracle", "conformance/cases", "cli/main", "cli/bench"];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.includes(`/${name}.`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 const chromium = findChromium();
 
 export default defineConfig({
   test: {
+    // Vitest by itself leaves one core idle, which of two is half.
+    maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongFirst },
     // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
     forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/*.wasm"],
     projects: chromium ? [node, browser(chromium)] : [node],

@@ -120,6 +120,6 @@ class RawMachine implements Machine {
   }
 
   check(): void {
-    this.#instance.check();
+    this.#run(() => this.#instance.check());
   }
 }

@@ -142,7 +142,7 @@ export function peek<T>(address: u64): T {
 function peekBytes(address: u64, width: u32): u64 {
   const page = address >> pageShift;
   const state = stateOf(page);
-  assert(state != UNMAPPED, "a validator reads what is mapped");
+  assert(state != UNMAPPED, "a validator reads only what is mapped");
   return state & CONTENT ? loadBytes(contentOf(page, state) + <usize>(address & pageMask), width) : 0;
 }
 

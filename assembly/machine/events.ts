@@ -15,11 +15,13 @@ import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES, GROUP_SHIFT, pageBytes, page
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
 import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
 import {
+  cellIn,
   cellOf,
+  directoryOf,
   endOfDirectory,
   Group,
   groupIn,
-  isThere,
+  isMissing,
   isUniform,
   joinIfUniform,
   makeDirectories,
@@ -99,12 +101,13 @@ export function apply(event: u32, first: u64, count: u64): void {
   if (event == Event.Map && count) makeDirectories(first, count);
   const end = first + count;
   while (first < end) {
-    const cellAt = cellOf(first);
-    if (!isThere(cellAt)) {
+    const directory = directoryOf(first);
+    if (isMissing(directory)) {
       first = endOfDirectory(first);
       continue;
     }
     const index = <u32>first & GROUP_MASK;
+    const cellAt = cellIn(directory, first);
     if (index == 0 && end - first >= GROUP_PAGES && isUniform(load<u32>(cellAt))) {
       first += (<u64>applyToGroups(event, cellAt, first, end)) << GROUP_SHIFT;
     } else {

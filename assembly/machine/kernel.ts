@@ -9,7 +9,7 @@
  */
 import { Counter, Fn, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
 import { Failure } from "../shared/failure";
-import { Advice, Kernel, Place } from "../shared/kernel";
+import { Kernel, Place } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
 import { move, share, start as startContents } from "./contents";
@@ -36,7 +36,8 @@ import { Event, start as startStates } from "./states";
 import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
-export { Advice, Place } from "../shared/kernel";
+export { Syscall } from "../shared/counters";
+export { Place } from "../shared/kernel";
 
 let memoryLimit: u64 = 0;
 let addressSpaceLimit: u64 = ADDRESS_LIMIT;
@@ -317,42 +318,29 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
 
 // ---- Advice ----
 
-/** Tells the kernel how a mapped range will be used. Returns 0, or -1. */
-export function madvise(address: u64, bytes: u64, advice: u32): i32 {
-  const call = callOf(advice);
+/** Tells the kernel how a mapped range will be used, by one of the calls that it counts apart. Returns 0, or -1. */
+export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
+  if (isDefined(ZP_CHECK)) {
+    assert(call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse, "there is no other advice");
+  }
   const caller = enterCall(Fn.Madvise, call);
-  const result = advise(address, bytes, advice);
+  const result = advise(address, bytes, call);
   leaveCall(caller, call);
   return result;
 }
 
-/** As which system call an advice counts. */
-function callOf(advice: u32): Syscall {
-  switch (advice) {
-    case Advice.Dontneed:
-      return Syscall.MadviseDontneed;
-    case Advice.Free:
-      return Syscall.MadviseFree;
-    case Advice.FreeReusable:
-      return Syscall.MadviseFreeReusable;
-    case Advice.FreeReuse:
-      return Syscall.MadviseFreeReuse;
-    default:
-      assert(advice == Advice.CanReuse, "there is no other advice");
-      return Syscall.MadviseCanReuse;
-  }
-}
-
-function advise(address: u64, bytes: u64, advice: u32): i32 {
-  if (advice >= <u32>Advice.FreeReusable && kernelKind != Kernel.Darwin) return -1;
+function advise(address: u64, bytes: u64, call: Syscall): i32 {
+  if (call >= Syscall.MadviseFreeReusable && kernelKind != Kernel.Darwin) return -1;
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
   if (!isUserRange(address, bytes) || !isMapped(address, bytes)) return -1;
   const first = address >> pageShift;
-  if (advice == Advice.Dontneed && kernelKind == Kernel.Linux) apply(Event.Discard, first, pagesIn(bytes));
-  if (advice == Advice.Free || advice == Advice.FreeReusable) apply(Event.Free, first, pagesIn(bytes));
-  if (advice == Advice.FreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
-  if (advice == Advice.CanReuse) apply(Event.Walk, first, pagesIn(bytes));
+  if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux)
+    apply(Event.Discard, first, pagesIn(bytes));
+  if (call == Syscall.MadviseFree || call == Syscall.MadviseFreeReusable)
+    apply(Event.Free, first, pagesIn(bytes));
+  if (call == Syscall.MadviseFreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
+  if (call == Syscall.MadviseCanReuse) apply(Event.Walk, first, pagesIn(bytes));
   return 0;
 }
 

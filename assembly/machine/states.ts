@@ -178,8 +178,9 @@ function plainTransition(event: u32, state: u32): u32 {
 export function isLegal(state: u32): bool {
   if (state != UNMAPPED && !(state & MAPPED)) return false;
   if (state & LAZY && !ownsFrame(state)) return false;
-  if (state & CLEARED && !ownsFrame(state) && !(state & SHARED)) return false;
-  return !(state & CONTENT) || ownsFrame(state) || (state & SHARED) != 0;
+  if (state & CLEARED && !knownZero(state)) return false;
+  const hasFrame = ownsFrame(state) || (state & SHARED) != 0;
+  return hasFrame || (!(state & CLEARED) && knownZero(state));
 }
 
 /** Contents or a sharing are at stake, or a cached translation would go stale. */

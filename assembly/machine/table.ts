@@ -23,7 +23,7 @@ import {
   GROUP_SHIFT,
 } from "./layout";
 import { endOfRun, fillStates } from "./runs";
-import { STATE_MASK } from "./states";
+import { isLegal, STATE_MASK } from "./states";
 import { zeroesIn } from "./zeroes";
 
 const ROOT: usize = memory.data(4 * DIRECTORIES, 16);
@@ -52,7 +52,8 @@ export function start(): void {
 
 // ---- Finding ----
 
-function directoryOf(page: u64): usize {
+/** The directory that the page's cell is in. */
+export function directoryOf(page: u64): usize {
   if (isDefined(ZP_CHECK)) assert(page < TABLE_PAGES, "a page is one of the address space's");
   const directory = <usize>load<u32>(ROOT + ((<usize>(page >> ROOT_SHIFT)) << 2));
   return directory ? directory : EMPTY_DIRECTORY;
@@ -72,14 +73,19 @@ export function makeDirectories(first: u64, count: u64): void {
   }
 }
 
-/** Where the cell of the page's group is. */
-export function cellOf(page: u64): usize {
-  return directoryOf(page) + ((<usize>(page >> GROUP_SHIFT) & (DIRECTORY_GROUPS - 1)) << 2);
+/** Where the cell of the page's group is in its directory. */
+export function cellIn(directory: usize, page: u64): usize {
+  return directory + ((<usize>(page >> GROUP_SHIFT) & (DIRECTORY_GROUPS - 1)) << 2);
 }
 
-/** The directory that a cell is in is there. */
-export function isThere(cellAt: usize): bool {
-  return cellAt - EMPTY_DIRECTORY >= 4 * DIRECTORY_GROUPS;
+/** Where the cell of the page's group is. */
+export function cellOf(page: u64): usize {
+  return cellIn(directoryOf(page), page);
+}
+
+/** No page of the directory is mapped, and it is not there. */
+export function isMissing(directory: usize): bool {
+  return directory == EMPTY_DIRECTORY;
 }
 
 /** The cell holds the state that all of its pages are in. */
@@ -110,6 +116,7 @@ export function stateOf(page: u64): u32 {
 
 /** Sets the state of a page that has, and will have, no entry or the one it has. */
 export function setState(group: Group, index: u32, state: u32): void {
+  if (isDefined(ZP_CHECK)) assert(isLegal(state), "a page is in a state that can be");
   store<u8>(statesOf(group) + index, <u8>state);
 }
 
@@ -146,13 +153,13 @@ export function runOf(first: u64, limit: u64): u64 {
   const end = first + limit;
   let page = first;
   while (page < end) {
-    const cellAt = cellOf(page);
-    if (!isThere(cellAt)) {
+    const directory = directoryOf(page);
+    if (isMissing(directory)) {
       if (state != UNMAPPED) return page - first;
       page = endOfDirectory(page);
       continue;
     }
-    const cell = load<u32>(cellAt);
+    const cell = load<u32>(cellIn(directory, page));
     const index = <u32>page & GROUP_MASK;
     if (isUniform(cell)) {
       if (cell != state) return page - first;
@@ -175,7 +182,7 @@ export function firstUnmapped(first: u64, count: u64): u64 {
 
 /** First page from this one on that has a directory, or TABLE_PAGES. */
 export function nextWithDirectory(page: u64): u64 {
-  while (page < TABLE_PAGES && !isThere(cellOf(page))) page = endOfDirectory(page);
+  while (page < TABLE_PAGES && isMissing(directoryOf(page))) page = endOfDirectory(page);
   return page;
 }
 

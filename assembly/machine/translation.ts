@@ -9,11 +9,12 @@
  *                address >> 12         1: refused        host address - address
  *
  * An access is let through by one comparison, of the granule and the alignment together. An entry
- * stands only for a page with CONTENT; it refuses reads unless READ is set, and writes unless WRITTEN
- * is, and neither SHARED, LAZY nor CLEARED: an access that it lets through changes nothing else.
+ * stands only for a page with CONTENT, which none is that is CLEARED; it refuses reads unless READ is set,
+ * and writes unless WRITTEN is, and neither SHARED nor LAZY: an access that it lets through changes nothing
+ * else.
  * Whoever takes such a right away calls `drop`.
  */
-import { CLEARED, CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
+import { CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
 import { pageBytes, pageShift } from "./layout";
 
 const GRANULE_SHIFT: u32 = 12;
@@ -60,7 +61,7 @@ export function hostIn(entry: usize, address: u64): usize {
 function tagFor(address: u64, state: u32): u64 {
   let tag = address & ~(GRANULE_BYTES - 1);
   if (!(state & READ)) tag |= REFUSES_READS;
-  if ((state & (WRITTEN | SHARED | LAZY | CLEARED)) != WRITTEN) tag |= REFUSES_WRITES;
+  if ((state & (WRITTEN | SHARED | LAZY)) != WRITTEN) tag |= REFUSES_WRITES;
   return tag;
 }
 

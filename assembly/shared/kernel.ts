@@ -15,11 +15,3 @@ export enum Place {
   /** There, or not at all. */
   Exact,
 }
-
-export enum Advice {
-  Dontneed,
-  Free,
-  FreeReusable,
-  FreeReuse,
-  CanReuse,
-}

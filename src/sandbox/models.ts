@@ -1,4 +1,7 @@
+import * as glibc from "#shared/glibc";
+import * as libmalloc from "#shared/libmalloc";
 import type { KernelKind } from "../allocator/machine.js";
+import { type NameOf, namesOf } from "../base/enums.js";
 import type { OptionInfo } from "./machine.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
@@ -19,6 +22,14 @@ export interface ModelInfo {
   functions?: readonly string[];
   /** Its module; the check build lies beside it. */
   url: URL;
+}
+
+/** A model's options, in the order of their numbers. */
+function optionsOf<Members extends object>(
+  members: Members,
+  options: Record<NameOf<Members>, Omit<OptionInfo, "name">>,
+): readonly OptionInfo[] {
+  return namesOf(members).map((name) => ({ name, ...options[name] }));
 }
 
 /** Every model. A new one is a file under assembly/allocators/ and an entry here. */
@@ -44,86 +55,72 @@ export const models: readonly ModelInfo[] = [
     name: "glibc",
     summary: "glibc 2.36 (Debian 12), one thread: tcache, bins, a heap that is trimmed, adaptive mapping",
     kernel: "linux",
-    options: [
-      {
-        name: "mmapThreshold",
+    options: optionsOf(glibc.Option, {
+      mmapThreshold: {
         summary: "chunks this large are mapped; setting it stops it from adapting",
         unit: "bytes",
         default: 131072,
       },
-      {
-        name: "trimThreshold",
+      trimThreshold: {
         summary: "a top this large is trimmed; setting it stops the thresholds from adapting",
         unit: "bytes",
         default: 131072,
       },
-      {
-        name: "topPad",
-        summary: "asked for beyond need when the heap grows",
-        unit: "bytes",
-        default: 131072,
-      },
-      { name: "mmapMax", summary: "most mappings at a time", default: 65536 },
-      { name: "perturb", summary: "byte to fill freed memory with, 1 to 255", default: 0 },
-      { name: "tcacheCount", summary: "chunks of each size the tcache keeps", default: 7 },
-    ],
-    messages: [
-      "free(): invalid pointer",
-      "free(): invalid size",
-      "free(): double free detected in tcache 2",
-      "double free or corruption (fasttop)",
-      "free(): invalid next size (fast)",
-      "double free or corruption (top)",
-      "double free or corruption (out)",
-      "double free or corruption (!prev)",
-      "free(): invalid next size (normal)",
-      "corrupted size vs. prev_size",
-      "corrupted double-linked list",
-      "corrupted double-linked list (not small)",
-      "munmap_chunk(): invalid pointer",
-      "realloc(): invalid pointer",
-      "realloc(): invalid old size",
-      "realloc(): invalid next size",
-      "malloc(): unaligned tcache chunk detected",
-      "malloc(): corrupted top size",
-      "free(): unaligned chunk detected in tcache 2",
-      "free(): too many chunks detected in tcache",
-      "corrupted size vs. prev_size while consolidating",
-      "corrupted size vs. prev_size in fastbins",
-      "free(): corrupted unsorted chunks",
-      "mremap_chunk(): invalid pointer",
-      "malloc(): memory corruption (fast)",
-      "malloc(): unaligned fastbin chunk detected 2",
-      "malloc(): unaligned fastbin chunk detected 3",
-      "malloc_consolidate(): unaligned fastbin chunk detected",
-      "malloc_consolidate(): invalid chunk size",
-      "malloc(): smallbin double linked list corrupted",
-      "malloc(): invalid size (unsorted)",
-      "malloc(): invalid next size (unsorted)",
-      "malloc(): mismatching next->prev_size (unsorted)",
-      "malloc(): unsorted double linked list corrupted",
-      "malloc(): invalid next->prev_inuse (unsorted)",
-      "malloc(): largebin double linked list corrupted (nextsize)",
-      "malloc(): largebin double linked list corrupted (bk)",
-      // As printed; there is no shorter form of it.
-      "Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || " +
+      topPad: { summary: "asked for beyond need when the heap grows", unit: "bytes", default: 131072 },
+      mmapMax: { summary: "most mappings at a time", default: 65536 },
+      perturb: { summary: "byte to fill freed memory with, 1 to 255", default: 0 },
+      tcacheCount: { summary: "chunks of each size the tcache keeps", default: 7 },
+    }),
+    messages: Object.values({
+      [glibc.Message.InvalidPointer]: "free(): invalid pointer",
+      [glibc.Message.InvalidSize]: "free(): invalid size",
+      [glibc.Message.TcacheDoubleFree]: "free(): double free detected in tcache 2",
+      [glibc.Message.FastDoubleFree]: "double free or corruption (fasttop)",
+      [glibc.Message.InvalidNextSizeFast]: "free(): invalid next size (fast)",
+      [glibc.Message.DoubleFreeTop]: "double free or corruption (top)",
+      [glibc.Message.DoubleFreeOut]: "double free or corruption (out)",
+      [glibc.Message.DoubleFreePrev]: "double free or corruption (!prev)",
+      [glibc.Message.InvalidNextSize]: "free(): invalid next size (normal)",
+      [glibc.Message.CorruptedSize]: "corrupted size vs. prev_size",
+      [glibc.Message.CorruptedList]: "corrupted double-linked list",
+      [glibc.Message.CorruptedLargeList]: "corrupted double-linked list (not small)",
+      [glibc.Message.MunmapInvalidPointer]: "munmap_chunk(): invalid pointer",
+      [glibc.Message.ReallocInvalidPointer]: "realloc(): invalid pointer",
+      [glibc.Message.ReallocInvalidOldSize]: "realloc(): invalid old size",
+      [glibc.Message.ReallocInvalidNextSize]: "realloc(): invalid next size",
+      [glibc.Message.UnalignedTcache]: "malloc(): unaligned tcache chunk detected",
+      [glibc.Message.CorruptedTop]: "malloc(): corrupted top size",
+      [glibc.Message.TcacheUnalignedWalk]: "free(): unaligned chunk detected in tcache 2",
+      [glibc.Message.TcacheTooMany]: "free(): too many chunks detected in tcache",
+      [glibc.Message.CorruptedSizeMerging]: "corrupted size vs. prev_size while consolidating",
+      [glibc.Message.CorruptedSizeFast]: "corrupted size vs. prev_size in fastbins",
+      [glibc.Message.UnsortedCorruptedFree]: "free(): corrupted unsorted chunks",
+      [glibc.Message.MremapInvalidPointer]: "mremap_chunk(): invalid pointer",
+      [glibc.Message.FastCorrupted]: "malloc(): memory corruption (fast)",
+      [glibc.Message.FastUnaligned]: "malloc(): unaligned fastbin chunk detected 2",
+      [glibc.Message.FastUnalignedRefill]: "malloc(): unaligned fastbin chunk detected 3",
+      [glibc.Message.ConsolidateUnaligned]: "malloc_consolidate(): unaligned fastbin chunk detected",
+      [glibc.Message.ConsolidateInvalidSize]: "malloc_consolidate(): invalid chunk size",
+      [glibc.Message.SmallList]: "malloc(): smallbin double linked list corrupted",
+      [glibc.Message.UnsortedInvalidSize]: "malloc(): invalid size (unsorted)",
+      [glibc.Message.UnsortedInvalidNextSize]: "malloc(): invalid next size (unsorted)",
+      [glibc.Message.UnsortedNextBefore]: "malloc(): mismatching next->prev_size (unsorted)",
+      [glibc.Message.UnsortedList]: "malloc(): unsorted double linked list corrupted",
+      [glibc.Message.UnsortedNextInuse]: "malloc(): invalid next->prev_inuse (unsorted)",
+      [glibc.Message.LargeListSizes]: "malloc(): largebin double linked list corrupted (nextsize)",
+      [glibc.Message.LargeList]: "malloc(): largebin double linked list corrupted (bk)",
+      [glibc.Message.TopAssertion]:
+        "Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || " +
         "((unsigned long) (old_size) >= MINSIZE && prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)",
-    ],
-    statistics: [
-      "arena",
-      "ordblks",
-      "smblks",
-      "hblks",
-      "hblkhd",
-      "usmblks",
-      "fsmblks",
-      "uordblks",
-      "fordblks",
-      "keepcost",
-      "maxMaps",
-      "maxMapBytes",
-    ],
-    functions: ["sysmalloc", "systrim", "malloc_consolidate", "munmap_chunk", "mremap_chunk"],
+    } satisfies Record<glibc.Message, string>),
+    statistics: namesOf(glibc.Statistic),
+    functions: Object.values({
+      [glibc.ModelFn.Sysmalloc]: "sysmalloc",
+      [glibc.ModelFn.Systrim]: "systrim",
+      [glibc.ModelFn.MallocConsolidate]: "malloc_consolidate",
+      [glibc.ModelFn.MunmapChunk]: "munmap_chunk",
+      [glibc.ModelFn.MremapChunk]: "mremap_chunk",
+    } satisfies Record<glibc.ModelFn, string>),
     url: new URL("../../build/glibc.wasm", import.meta.url),
   },
   {
@@ -131,35 +128,45 @@ export const models: readonly ModelInfo[] = [
     summary:
       "macOS: magazines of tiny and small blocks; freed large ones are cached, and cleared in full by calloc",
     kernel: "darwin",
-    options: [
-      {
-        name: "zeroing",
+    options: optionsOf(libmalloc.Option, {
+      zeroing: {
         summary:
           "what calloc clears of a block of a page or more: all of it, the pages that were written, or nothing of a large one, whose pages are discarded",
-        values: ["always", "dirty", "discard"],
+        values: namesOf(libmalloc.Zeroing),
         default: "always",
       },
-      {
-        name: "version",
+      version: {
         summary: "release of libmalloc; 116 is macOS 10.12, 792 the newest magazine allocator",
-        values: ["116", "166", "283", "425", "792"],
+        values: namesOf(libmalloc.Version).map((name) => name.replace("v", "")),
         default: "116",
       },
-      { name: "cpus", summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
-      { name: "cache", summary: "whether freed large blocks are kept", values: ["on", "off"], default: "on" },
-    ],
-    messages: ["pointer being freed was not allocated", "pointer being freed already on death-row"],
-    statistics: ["blocks_in_use", "size_in_use", "max_size_in_use", "size_allocated"],
-    functions: [
-      "tiny_malloc",
-      "free_tiny",
-      "small_malloc",
-      "free_small",
-      "medium_malloc",
-      "free_medium",
-      "large_malloc",
-      "free_large",
-    ],
+      cpus: { summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
+      cache: {
+        summary: "whether freed large blocks are kept",
+        values: namesOf(libmalloc.Cache),
+        default: "on",
+      },
+    }),
+    messages: Object.values({
+      [libmalloc.Message.NotAllocated]: "pointer being freed was not allocated",
+      [libmalloc.Message.DoubleFree]: "pointer being freed already on death-row",
+    } satisfies Record<libmalloc.Message, string>),
+    statistics: Object.values({
+      [libmalloc.Statistic.BlocksInUse]: "blocks_in_use",
+      [libmalloc.Statistic.SizeInUse]: "size_in_use",
+      [libmalloc.Statistic.MaxSizeInUse]: "max_size_in_use",
+      [libmalloc.Statistic.SizeAllocated]: "size_allocated",
+    } satisfies Record<libmalloc.Statistic, string>),
+    functions: Object.values({
+      [libmalloc.ModelFn.TinyMalloc]: "tiny_malloc",
+      [libmalloc.ModelFn.FreeTiny]: "free_tiny",
+      [libmalloc.ModelFn.SmallMalloc]: "small_malloc",
+      [libmalloc.ModelFn.FreeSmall]: "free_small",
+      [libmalloc.ModelFn.MediumMalloc]: "medium_malloc",
+      [libmalloc.ModelFn.FreeMedium]: "free_medium",
+      [libmalloc.ModelFn.LargeMalloc]: "large_malloc",
+      [libmalloc.ModelFn.FreeLarge]: "free_large",
+    } satisfies Record<libmalloc.ModelFn, string>),
     url: new URL("../../build/libmalloc.wasm", import.meta.url),
   },
 ];

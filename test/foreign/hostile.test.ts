@@ -1,5 +1,5 @@
 /** Modules written to do harm, or to be misunderstood: each gets a clear error, and nothing else is disturbed. */
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 import { describe, expect, it } from "vitest";
 import { ModuleError, ModuleTrap, openWasmAllocator, type WasmOptions } from "../../src/index.js";
 import { assemble } from "../wasm/assemble.js";

@@ -2,7 +2,7 @@
  * A slow second meter that shares nothing with src/meter: Binaryen prints the module as text, every memory
  * instruction in it is replaced by a call, by its name, and JavaScript records every byte.
  */
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 import { assemble } from "../wasm/assemble.js";
 
 const PAGE_BYTES = 4096;

@@ -10,10 +10,13 @@
 import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
+  CAN_REUSE,
   DONTNEED,
   EXACT,
   FIXED,
   FREE,
+  FREE_REUSABLE,
+  FREE_REUSE,
   type Machine,
   type MachineOptions,
   type PageRun,
@@ -23,6 +26,8 @@ import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js
 const ADDRESS_LIMIT = 2 ** 47;
 /** No gap of this size exists from USER_START to the highest address linux gives. */
 const FITS_NOWHERE = 0x7ffff7ff0000;
+const LINUX_ADVICE = [DONTNEED, FREE];
+const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */
 const WINDOW_START = 0x200000000000;
@@ -865,10 +870,8 @@ class Generator {
   }
 
   private advice(): number {
-    const { kernel } = this.session.options;
-    return this.chance(0.85)
-      ? this.between(0, kernel === "linux" ? 1 : 4)
-      : this.pick([DONTNEED, 1, 2, 3, 4]);
+    const linux = this.session.options.kernel === "linux";
+    return this.chance(0.85) ? this.pick(linux ? LINUX_ADVICE : ADVICE) : this.pick(ADVICE);
   }
 
   private vmCopy(): Call<Place> {

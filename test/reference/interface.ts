@@ -1,4 +1,5 @@
-import { Advice, Place } from "#shared/kernel";
+import { Syscall } from "#shared/counters";
+import { Place } from "#shared/kernel";
 import type { Counters } from "../../src/allocator/counters.js";
 
 export interface MachineOptions {
@@ -61,11 +62,11 @@ export interface Machine {
 /** Modes of `mmap`. */
 export const { Anywhere: ANYWHERE, Fixed: FIXED, Exact: EXACT } = Place;
 
-/** Advice of `madvise`. */
+/** Advice of `madvise`: as what it is counted. */
 export const {
-  Dontneed: DONTNEED,
-  Free: FREE,
-  FreeReusable: FREE_REUSABLE,
-  FreeReuse: FREE_REUSE,
-  CanReuse: CAN_REUSE,
-} = Advice;
+  MadviseDontneed: DONTNEED,
+  MadviseFree: FREE,
+  MadviseFreeReusable: FREE_REUSABLE,
+  MadviseFreeReuse: FREE_REUSE,
+  MadviseCanReuse: CAN_REUSE,
+} = Syscall;

@@ -1,5 +1,5 @@
 /** Modules from text. */
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 
 /** What Node 20 knows, and Binaryen may use when it writes a module. */
 const FEATURES =

@@ -1,4 +1,4 @@
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ModuleError } from "../../src/index.js";

@@ -1,4 +1,4 @@
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 import { expect, it } from "vitest";
 import { ModuleError } from "../../src/index.js";
 import { readFunctions, readLocals } from "../../src/wasm/functions.js";

@@ -3,10 +3,12 @@
  * if it fits exactly, else sorted into its bin), large bins, the next larger bin, the top, the kernel.
  * Whether to map is decided last, so any free chunk that fits wins.
  */
+
 import { fill } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
+import { Message } from "../../shared/glibc";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -52,9 +54,9 @@ export function allocate(size: u64, bytes: u64): u64 {
 
 function take(size: u64): u64 {
   if (size <= fastbins.LARGEST) {
-    const chunk = fastbins.take(size, messages.FAST_UNALIGNED);
+    const chunk = fastbins.take(size, Message.FastUnaligned);
     if (chunk) {
-      if (!fastbins.belongs(chunk, size)) messages.stop(messages.FAST_CORRUPTED, chunk);
+      if (!fastbins.belongs(chunk, size)) messages.stop(Message.FastCorrupted, chunk);
       refillFromFastbin(size);
       return chunk;
     }
@@ -72,7 +74,7 @@ function take(size: u64): u64 {
 function refillFromFastbin(size: u64): void {
   const bin = tcache.binOf(size);
   while (tcache.hasRoom(bin) && fastbins.first(size)) {
-    tcache.put(bin, toPointer(fastbins.take(size, messages.FAST_UNALIGNED_REFILL)));
+    tcache.put(bin, toPointer(fastbins.take(size, Message.FastUnalignedRefill)));
   }
 }
 
@@ -82,7 +84,7 @@ function takeSmall(size: u64): u64 {
   const chunk = bins.previousOf(bin);
   if (chunk == bin) return 0;
   const before = bins.previousOf(chunk);
-  if (bins.nextOf(before) != chunk) messages.stop(messages.SMALL_LIST, chunk);
+  if (bins.nextOf(before) != chunk) messages.stop(Message.SmallList, chunk);
   markInUse(chunk, size);
   bins.removeLast(bin, before);
   const cache = tcache.binOf(size);
@@ -144,14 +146,14 @@ function sortUnsorted(size: u64): u64 {
 /** Aborts when the program has overwritten an unsorted chunk, or the header behind it. */
 function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   const next = chunk + size;
-  if (size <= 16 || size > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_SIZE, chunk);
+  if (size <= 16 || size > heap.heapBytes) messages.stop(Message.UnsortedInvalidSize, chunk);
   const nextHead = headOf(next);
   const nextSize = withoutFlags(nextHead);
-  if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(messages.UNSORTED_INVALID_NEXT_SIZE, chunk);
-  if (beforeOf(next) != size) messages.stop(messages.UNSORTED_NEXT_BEFORE, chunk);
+  if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(Message.UnsortedInvalidNextSize, chunk);
+  if (beforeOf(next) != size) messages.stop(Message.UnsortedNextBefore, chunk);
   const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(before) != chunk;
-  if (isBroken) messages.stop(messages.UNSORTED_LIST, chunk);
-  if (nextHead & PREV_INUSE) messages.stop(messages.UNSORTED_NEXT_INUSE, chunk);
+  if (isBroken) messages.stop(Message.UnsortedList, chunk);
+  if (nextHead & PREV_INUSE) messages.stop(Message.UnsortedNextInuse, chunk);
 }
 
 /** Takes the start of the last remainder, which is alone in the unsorted bin. The rest takes its place there. */
@@ -198,7 +200,7 @@ function takeBinned(chunk: u64, size: u64, noteRemainder: bool): u64 {
 
 function takeFromTop(size: u64): u64 {
   const available = heap.topSize();
-  if (available > heap.heapBytes) messages.stop(messages.CORRUPTED_TOP, heap.top);
+  if (available > heap.heapBytes) messages.stop(Message.CorruptedTop, heap.top);
   if (available < size + MIN_CHUNK) return 0;
   const chunk = heap.top;
   setHead(chunk, size | PREV_INUSE);

@@ -12,18 +12,12 @@
  * Every free chunk that is in neither fastbins nor tcache is in one bin. No two such chunks are
  * neighbours, and none is next to the top.
  */
+
 import { loadAt, storeAt } from "../../machine/access";
+import { Message } from "../../shared/glibc";
 import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
-import {
-  CORRUPTED_LARGE_LIST,
-  CORRUPTED_LIST,
-  CORRUPTED_SIZE,
-  LARGE_LIST,
-  LARGE_LIST_SIZES,
-  stop,
-  UNSORTED_CORRUPTED_FREE,
-} from "./messages";
+import { stop } from "./messages";
 
 /** Bins are numbered from 1 to below this. */
 export const BINS: u32 = 127;
@@ -156,7 +150,7 @@ function insertBetween(before: u64, chunk: u64, after: u64): void {
 /** Puts a free chunk at the head of the unsorted bin. */
 export function addUnsorted(chunk: u64, size: u64): void {
   const first = nextOf(UNSORTED);
-  if (previousOf(first) != UNSORTED) stop(UNSORTED_CORRUPTED_FREE, chunk);
+  if (previousOf(first) != UNSORTED) stop(Message.UnsortedCorruptedFree, chunk);
   if (size >= MIN_LARGE) {
     setNextSize(chunk, 0);
     setPreviousSize(chunk, 0);
@@ -197,10 +191,10 @@ function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
   }
   setNextSize(chunk, at);
   setPreviousSize(chunk, previousSizeOf(at));
-  if (nextSizeOf(previousSizeOf(at)) != at) stop(LARGE_LIST_SIZES, chunk);
+  if (nextSizeOf(previousSizeOf(at)) != at) stop(Message.LargeListSizes, chunk);
   linkSizes(chunk);
   const before = previousOf(at);
-  if (nextOf(before) != at) stop(LARGE_LIST, chunk);
+  if (nextOf(before) != at) stop(Message.LargeList, chunk);
   insertBetween(before, chunk, at);
 }
 
@@ -220,10 +214,10 @@ export function removeLast(bin: u64, before: u64): void {
 
 /** Takes a free chunk out of the bin it is in. `size`: what its header says. */
 export function unlink(chunk: u64, size: u64): void {
-  if (size != loadAt<u64>(chunk + size)) stop(CORRUPTED_SIZE, chunk);
+  if (size != loadAt<u64>(chunk + size)) stop(Message.CorruptedSize, chunk);
   const next = nextOf(chunk);
   const previous = previousOf(chunk);
-  if (previousOf(next) != chunk || nextOf(previous) != chunk) stop(CORRUPTED_LIST, chunk);
+  if (previousOf(next) != chunk || nextOf(previous) != chunk) stop(Message.CorruptedList, chunk);
   setPrevious(next, previous);
   setNext(previous, next);
   if (size >= MIN_LARGE && nextSizeOf(chunk)) unlinkSize(chunk, next);
@@ -233,7 +227,8 @@ export function unlink(chunk: u64, size: u64): void {
 function unlinkSize(chunk: u64, next: u64): void {
   const larger = previousSizeOf(chunk);
   const smaller = nextSizeOf(chunk);
-  if (previousSizeOf(smaller) != chunk || nextSizeOf(larger) != chunk) stop(CORRUPTED_LARGE_LIST, chunk);
+  if (previousSizeOf(smaller) != chunk || nextSizeOf(larger) != chunk)
+    stop(Message.CorruptedLargeList, chunk);
   if (!isHeader(next) && nextSizeOf(next) == 0) {
     if (smaller == chunk) {
       setNextSize(next, next);

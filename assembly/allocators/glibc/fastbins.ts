@@ -5,6 +5,7 @@
  *
  *      fast chunk     +16: the next chunk, mixed with the address of this word >> 12
  */
+
 import { loadAt, storeAt } from "../../machine/access";
 import { MIN_CHUNK, sizeOf } from "./chunk";
 import { stop } from "./messages";

@@ -6,12 +6,14 @@
  *      │ tcache    │ chunk  │ chunk  │ …       │ top chunk    │
  *      └───────────┴────────┴────────┴─────────┴──────────────┘
  */
+
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
+import { Message } from "../../shared/glibc";
 import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
 import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
-import { stop, TOP_ASSERTION } from "./messages";
+import { stop } from "./messages";
 import * as parameters from "./parameters";
 import * as pieces from "./pieces";
 
@@ -72,7 +74,7 @@ function checkTop(): void {
   if (!top) return;
   const size = topSize();
   const sound = size >= MIN_CHUNK && headOf(top) & PREV_INUSE && ((top + size) & pageMask) == 0;
-  if (!sound) stop(TOP_ASSERTION, top);
+  if (!sound) stop(Message.TopAssertion, top);
 }
 
 function growBreak(more: u64): bool {
@@ -219,6 +221,6 @@ export function discardInside(chunk: u64, size: u64): bool {
   const from = roundToPages(chunk + 48);
   const to = (chunk + size) & ~pageMask;
   if (from >= to) return false;
-  kernel.madvise(from, to - from, kernel.Advice.Dontneed);
+  kernel.madvise(from, to - from, kernel.Syscall.MadviseDontneed);
   return true;
 }

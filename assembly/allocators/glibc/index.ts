@@ -8,9 +8,11 @@
  * decides itself: requests, bin numbers, what is kept outside simulated memory. What simulated memory
  * must say on a sound heap, check.ts asserts.
  */
+
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
+import { Message, Option, Statistic } from "../../shared/glibc";
 import { Allocator } from "../allocator";
 import { allocate } from "./allocate";
 import * as bins from "./bins";
@@ -82,30 +84,14 @@ function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
 function releaseMapped(chunk: u64, head: u64): void {
   const before = beforeOf(chunk);
   const size = withoutFlags(head);
-  checkMapped(chunk, before, size, messages.MUNMAP_INVALID_POINTER);
+  checkMapped(chunk, before, size, Message.MunmapInvalidPointer);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
 }
 
-/** In the order of `statistics` in src/sandbox/models.ts. The first ten are the fields of mallinfo2. */
-enum Statistic {
-  Arena,
-  Ordblks,
-  Smblks,
-  Hblks,
-  Hblkhd,
-  Usmblks,
-  Fsmblks,
-  Uordblks,
-  Fordblks,
-  Keepcost,
-  MaxMaps,
-  MaxMapBytes,
-}
-
 export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
-    if (option != parameters.Option.TcacheCount) return parameters.set(option, <u64>value);
+    if (option != Option.TcacheCount) return parameters.set(option, <u64>value);
     if (value > MOST_TCACHE_COUNT) return false;
     tcache.setLimit(<u16>value);
     return true;
@@ -162,12 +148,12 @@ export class Model extends Allocator {
     const head = headOf(chunk);
     const old = withoutFlags(head);
     if (!(head & MMAPPED)) ready();
-    if (chunk > 0 - old || chunk & 15) messages.stop(messages.REALLOC_INVALID_POINTER, chunk);
+    if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
     const size = requestSize(bytes);
     if (!size) return 0;
     if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
-    if (isImpossible(head)) messages.stop(messages.REALLOC_INVALID_OLD_SIZE, chunk);
-    if (isImpossible(headOf(chunk + old))) messages.stop(messages.REALLOC_INVALID_NEXT_SIZE, chunk);
+    if (isImpossible(head)) messages.stop(Message.ReallocInvalidOldSize, chunk);
+    if (isImpossible(headOf(chunk + old))) messages.stop(Message.ReallocInvalidNextSize, chunk);
     return reallocHeap(chunk, old, size);
   }
 
@@ -262,7 +248,7 @@ export class Model extends Allocator {
 // ---- realloc ----
 
 function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
-  checkMapped(chunk, beforeOf(chunk), old, messages.MREMAP_INVALID_POINTER);
+  checkMapped(chunk, beforeOf(chunk), old, Message.MremapInvalidPointer);
   const moved = heap.remapChunk(chunk, beforeOf(chunk), old, size);
   if (moved) {
     live += sizeOf(moved) - old;

@@ -1,4 +1,6 @@
-/** What mallopt and the environment set, named as in src/sandbox/models.ts; in bytes unless a comment says otherwise. */
+/** What mallopt and the environment set, by the options of shared/glibc.ts. Bytes unless a comment says otherwise. */
+
+import { Option } from "../../shared/glibc";
 
 export const INITIAL_THRESHOLD: u64 = 128 * 1024;
 /** A threshold adapts up to 32 MiB. */
@@ -19,17 +21,6 @@ export let mmapMax: u64 = 65536;
 export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
 export let adapts: bool = true;
-
-/** Numbers of the options, in the order of src/sandbox/models.ts. */
-export enum Option {
-  MmapThreshold,
-  TrimThreshold,
-  TopPad,
-  MmapMax,
-  Perturb,
-  /** The tcache keeps it. */
-  TcacheCount,
-}
 
 /** Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of range. */
 export function set(option: u32, value: u64): bool {

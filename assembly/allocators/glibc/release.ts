@@ -3,8 +3,10 @@
  * neighbours and goes into the unsorted bin or becomes part of the top. A large free chunk leads to
  * consolidation and trimming.
  */
+
 import { fill } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
+import { Message } from "../../shared/glibc";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -31,8 +33,8 @@ const CONSOLIDATION: u64 = 65536;
 /** Frees a heap chunk. `head`: its size word. Aborts, before changing anything, at misuse that glibc notices. */
 export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
-  if (chunk > 0 - size || chunk & 15) messages.stop(messages.INVALID_POINTER, chunk);
-  if (size < MIN_CHUNK || size & 15) messages.stop(messages.INVALID_SIZE, chunk);
+  if (chunk > 0 - size || chunk & 15) messages.stop(Message.InvalidPointer, chunk);
+  if (size < MIN_CHUNK || size & 15) messages.stop(Message.InvalidSize, chunk);
   const bin = tcache.binOf(size);
   if (bin < tcache.BINS && tcache.isReady()) {
     tcache.refuseDouble(bin, toPointer(chunk));
@@ -60,21 +62,21 @@ function perturb(chunk: u64, size: u64): void {
 }
 
 function releaseFast(chunk: u64, size: u64): void {
-  if (isImpossible(headOf(chunk + size))) messages.stop(messages.INVALID_NEXT_SIZE_FAST, chunk);
-  if (fastbins.first(size) == chunk) messages.stop(messages.FAST_DOUBLE_FREE, chunk);
+  if (isImpossible(headOf(chunk + size))) messages.stop(Message.InvalidNextSizeFast, chunk);
+  if (fastbins.first(size) == chunk) messages.stop(Message.FastDoubleFree, chunk);
   perturb(chunk, size);
   fastbins.put(chunk, size);
 }
 
 function releaseMerging(chunk: u64, head: u64, size: u64): void {
   const next = chunk + size;
-  if (chunk == heap.top) messages.stop(messages.DOUBLE_FREE_TOP, chunk);
-  if (heap.isBeyond(next)) messages.stop(messages.DOUBLE_FREE_OUT, chunk);
+  if (chunk == heap.top) messages.stop(Message.DoubleFreeTop, chunk);
+  if (heap.isBeyond(next)) messages.stop(Message.DoubleFreeOut, chunk);
   const nextHead = headOf(next);
-  if (!(nextHead & PREV_INUSE)) messages.stop(messages.DOUBLE_FREE_PREV, chunk);
-  if (isImpossible(nextHead)) messages.stop(messages.INVALID_NEXT_SIZE, chunk);
+  if (!(nextHead & PREV_INUSE)) messages.stop(Message.DoubleFreePrev, chunk);
+  if (isImpossible(nextHead)) messages.stop(Message.InvalidNextSize, chunk);
   perturb(chunk, size);
-  const merged = merge(chunk, head, size, nextHead, messages.CORRUPTED_SIZE_MERGING);
+  const merged = merge(chunk, head, size, nextHead, Message.CorruptedSizeMerging);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
   if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
@@ -116,7 +118,7 @@ export function consolidate(): void {
     for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
       const head = headOf(chunk);
       const found = withoutFlags(head);
-      merge(chunk, head, found, headOf(chunk + found), messages.CORRUPTED_SIZE_FAST);
+      merge(chunk, head, found, headOf(chunk + found), Message.CorruptedSizeFast);
     }
   }
   if (isDefined(ZP_CHECK)) assert(!fastbins.mayHold, "merging puts nothing into the fastbins");
@@ -124,7 +126,7 @@ export function consolidate(): void {
 }
 
 function takeFast(size: u64): u64 {
-  const chunk = fastbins.take(size, messages.CONSOLIDATE_UNALIGNED);
-  if (chunk && !fastbins.belongs(chunk, size)) messages.stop(messages.CONSOLIDATE_INVALID_SIZE, chunk);
+  const chunk = fastbins.take(size, Message.ConsolidateUnaligned);
+  if (chunk && !fastbins.belongs(chunk, size)) messages.stop(Message.ConsolidateInvalidSize, chunk);
   return chunk;
 }

@@ -9,16 +9,12 @@
  *
  * A bin is as long as its count, which is at most the limit. Its chunks are of its size, with the key.
  */
+
 import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
+import { Message } from "../../shared/glibc";
 import { MIN_CHUNK } from "./chunk";
-import {
-  stop,
-  TCACHE_DOUBLE_FREE,
-  TCACHE_TOO_MANY,
-  TCACHE_UNALIGNED_WALK,
-  UNALIGNED_TCACHE,
-} from "./messages";
+import { stop } from "./messages";
 
 export const BINS: u64 = 64;
 export const BYTES: u64 = 640;
@@ -94,7 +90,7 @@ export function take(bin: u64): u64 {
   if (!cached) return 0;
   const entry = entryAt(bin);
   const pointer = load<u64>(entry);
-  if (pointer & 15) stop(UNALIGNED_TCACHE, pointer - 16);
+  if (pointer & 15) stop(Message.UnalignedTcache, pointer - 16);
   const next = loadAt<u64>(pointer) ^ (pointer >> 12);
   storeAt<u64>(pointer + 8, 0);
   store<u64>(entry, next);
@@ -121,9 +117,9 @@ export function refuseDouble(bin: u64, pointer: u64): void {
 function searchFor(bin: u64, pointer: u64): void {
   let cached = load<u64>(entryAt(bin));
   for (let i: u16 = 0; cached; i++) {
-    if (i >= limit) stop(TCACHE_TOO_MANY, pointer - 16);
-    if (cached & 15) stop(TCACHE_UNALIGNED_WALK, pointer - 16);
-    if (cached == pointer) stop(TCACHE_DOUBLE_FREE, pointer - 16);
+    if (i >= limit) stop(Message.TcacheTooMany, pointer - 16);
+    if (cached & 15) stop(Message.TcacheUnalignedWalk, pointer - 16);
+    if (cached == pointer) stop(Message.TcacheDoubleFree, pointer - 16);
     cached = loadAt<u64>(cached) ^ (cached >> 12);
   }
 }

@@ -36,7 +36,7 @@ function renew(address: u64, bytes: u64): void {
     clear(address, bytes);
     return;
   }
-  kernel.madvise(first, end - first, kernel.Advice.Dontneed);
+  kernel.madvise(first, end - first, kernel.Syscall.MadviseDontneed);
   clear(address, first - address);
   clear(end, address + bytes - end);
 }

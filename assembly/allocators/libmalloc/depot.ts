@@ -20,7 +20,7 @@ function isSparse(used: u64, bytes: u64): bool {
 export function adviseReusable<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
   const from = roundToPages(block + blocks.headBytes(rack, block));
   const to = (block + bytesOf(rack, quanta) - blocks.tailBytes()) & ~pageMask;
-  if (from < to) kernel.madvise(from, to - from, kernel.Advice.FreeReusable);
+  if (from < to) kernel.madvise(from, to - from, kernel.Syscall.MadviseFreeReusable);
 }
 
 /** Moves a region from one magazine to another. Its free blocks are listed anew, in order of address. */
@@ -80,6 +80,6 @@ export function recall<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): bo
   if (list == NO_LIST) return false;
   const region = regionOf(rack, headOf(depot, list));
   moveRegion(blocks, rack, region, depot, rack.magazine);
-  kernel.madvise(region, rack.payload, kernel.Advice.FreeReuse);
+  kernel.madvise(region, rack.payload, kernel.Syscall.MadviseFreeReuse);
   return true;
 }

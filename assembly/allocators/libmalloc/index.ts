@@ -4,9 +4,11 @@
  * come from racks (racks.ts) and their magazines (magazine.ts), large ones from the kernel and the cache of
  * freed blocks (large.ts).
  */
+
 import { copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
+import { Cache, Option, Statistic, Version, Zeroing } from "../../shared/libmalloc";
 import { Allocator } from "../allocator";
 import { liveBlocks, liveBytes } from "./block-rack";
 import * as found from "./check";
@@ -15,16 +17,9 @@ import * as large from "./large";
 import * as live from "./live-table";
 import * as racks from "./racks";
 import { medium, small, tiny } from "./racks";
-import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
+import { choose, clearsFreedTiny, largestMedium, largestSmall, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
-/** Options, in the order of src/sandbox/models.ts. */
-enum Option {
-  Zeroing,
-  Version,
-  Cpus,
-  Cache,
-}
 /** Each has a magazine, and there are no more of these. */
 const MOST_CPUS: f64 = 32;
 /** Physical memory assumed when the machine has no limit. */
@@ -86,14 +81,14 @@ function alignedBlock(align: u64, bytes: u64): u64 {
 }
 
 export class Model extends Allocator {
-  /** zeroing: as in zeroing.ts; version: its place; cpus: 1 to 32; cache: 0 on, 1 off. */
+  /** Words are numbers of shared/libmalloc.ts. */
   configure(option: u32, value: f64): bool {
     if (option == Option.Cpus) {
       if (value < 1 || value > MOST_CPUS) return false;
       cpus = <u64>value;
-    } else if (option == Option.Version && value < VERSIONS) version = <i32>value;
-    else if (option == Option.Zeroing && value < zeroing.Zeroing.Count) zeroing.choose(<i32>value);
-    else if (option == Option.Cache && value < 2) hasCache = value == 0;
+    } else if (option == Option.Version && value < Version.Count) version = <i32>value;
+    else if (option == Option.Zeroing && value < Zeroing.Count) zeroing.choose(<i32>value);
+    else if (option == Option.Cache && value < Cache.Count) hasCache = value == Cache.On;
     else return false;
     return true;
   }
@@ -194,11 +189,11 @@ export class Model extends Allocator {
   /** The fields of malloc_statistics_t, in its order. Cached large blocks are in none of them. */
   statistic(which: u32): u64 {
     switch (which) {
-      case 0:
+      case Statistic.BlocksInUse:
         return live.count + liveBlocks;
-      case 1:
+      case Statistic.SizeInUse:
         return this.inUse();
-      case 2:
+      case Statistic.MaxSizeInUse:
         return mostBytes;
       default:
         return live.bytes + racks.mappedBytes();

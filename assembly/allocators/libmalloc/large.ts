@@ -3,10 +3,12 @@
  * pages beyond a small reserve are reusable. Even so, calloc clears a reused block in full, whatever its
  * pages hold. Blocks too large for the cache are always fresh.
  */
+
 import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
+import { Message } from "../../shared/libmalloc";
 import { abort } from "../allocator";
 import * as deathRow from "./death-row";
 import { FREE_LARGE, LARGE_MALLOC } from "./functions";
@@ -17,10 +19,6 @@ import { clearPages } from "./zeroing";
 /** Memory-pressure relief is armed above, and disarmed below, so many cached bytes. */
 const FLOTSAM_HIGH: u64 = 1 << 20;
 const FLOTSAM_LOW: u64 = 512 << 10;
-
-/** Numbers of messages in src/sandbox/models.ts. */
-export const NOT_ALLOCATED: u64 = 0;
-const DOUBLE_FREE: u64 = 1;
 
 /** Most cached bytes that the kernel is not told about. */
 let reserveLimit: u64 = 0;
@@ -81,7 +79,7 @@ function reuse(size: u64, align: u64, cleared: bool): u64 {
   deathRow.remove(index);
   if (deathRow.cacheBytes < FLOTSAM_LOW) flotsam = false;
   // The kernel is told of the size asked for, though the block may be larger.
-  if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Advice.FreeReuse)) {
+  if (madvised && tellsReuse && kernel.madvise(address, size, kernel.Syscall.MadviseFreeReuse)) {
     kernel.munmap(address, blockSize);
     return 0;
   }
@@ -107,10 +105,10 @@ export function release(pointer: u64): bool {
 }
 
 function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
-  if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
+  if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Syscall.MadviseCanReuse) == 0) {
     const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
-    if (deathRow.holds(pointer)) abort(DOUBLE_FREE, pointer);
-    if (!tellsKernel || kernel.madvise(pointer, size, kernel.Advice.FreeReusable) == 0) {
+    if (deathRow.holds(pointer)) abort(Message.DoubleFree, pointer);
+    if (!tellsKernel || kernel.madvise(pointer, size, kernel.Syscall.MadviseFreeReusable) == 0) {
       retire(entry, pointer, size, tellsKernel);
       return;
     }
@@ -134,7 +132,7 @@ function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
 
 /** Aborts for a pointer nobody holds. A block that waits in the cache was freed before. */
 export function refuse(pointer: u64): void {
-  abort(deathRow.holds(pointer) ? DOUBLE_FREE : NOT_ALLOCATED, pointer);
+  abort(deathRow.holds(pointer) ? Message.DoubleFree : Message.NotAllocated, pointer);
 }
 
 /** Resizes in place to `size`, whole pages. Returns whether it could. */

@@ -3,15 +3,7 @@
  * allocator of the newest release. It does what 425 does.
  */
 
-/** In the order of the option's words in src/sandbox/models.ts. */
-enum Version {
-  V116,
-  V166,
-  V283,
-  V425,
-  V792,
-}
-export const VERSIONS: u32 = 5;
+import { Version } from "../../shared/libmalloc";
 
 /** Machines with so much memory get medium blocks and a larger cache, from 283 on. */
 const MUCH_MEMORY: u64 = 32 << 30;

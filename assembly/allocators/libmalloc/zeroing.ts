@@ -1,17 +1,9 @@
 /** How calloc clears a block that was, or may have been, used before. */
+
 import { clear } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
-
-export enum Zeroing {
-  /** All of it, as the real allocator does. */
-  Always,
-  /** Only the pages that were written. */
-  Dirty,
-  /** Nothing of a large block: its pages are mapped anew, as jemalloc discards them. */
-  Discard,
-  Count,
-}
+import { Zeroing } from "../../shared/libmalloc";
 
 let zeroing: i32 = Zeroing.Always;
 

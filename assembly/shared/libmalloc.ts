@@ -1,0 +1,64 @@
+/** What the model of libmalloc and the host tell each other in numbers. */
+
+export enum Option {
+  Zeroing,
+  Version,
+  /** 1 to 32. */
+  Cpus,
+  Cache,
+  Count,
+}
+
+/** What calloc clears of a block of a page or more. */
+export enum Zeroing {
+  /** All of it, as the real one. */
+  Always,
+  /** The pages that were written. */
+  Dirty,
+  /** Nothing of a large block: its pages are mapped anew, as jemalloc discards them. */
+  Discard,
+  Count,
+}
+
+/** Releases, by their tag numbers. */
+export enum Version {
+  V116,
+  V166,
+  V283,
+  V425,
+  V792,
+  Count,
+}
+
+/** Whether freed large blocks are kept. */
+export enum Cache {
+  On,
+  Off,
+  Count,
+}
+
+/** What it says before it stops. */
+export enum Message {
+  NotAllocated,
+  DoubleFree,
+}
+
+/** The fields of malloc_statistics_t. */
+export enum Statistic {
+  BlocksInUse,
+  SizeInUse,
+  MaxSizeInUse,
+  SizeAllocated,
+}
+
+/** Its functions that a profile tells apart. */
+export enum ModelFn {
+  TinyMalloc,
+  FreeTiny,
+  SmallMalloc,
+  FreeSmall,
+  MediumMalloc,
+  FreeMedium,
+  LargeMalloc,
+  FreeLarge,
+}
