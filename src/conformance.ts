@@ -1,4 +1,4 @@
-/** The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test. */
+/** The entry point `zeropage/conformance`: what every allocator promises, as cases to run in any test. */
 export type { Case, Part } from "./conformance/case.js";
 export {
   type CheckOptions,

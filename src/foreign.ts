@@ -1,4 +1,4 @@
-/** The entry `zeropage/foreign`: other people's wasm modules, trusted or not. */
+/** The entry point `zeropage/foreign`: other people's wasm modules, trusted or not. */
 
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type {

@@ -10,7 +10,7 @@ export interface MergeFlags extends BenchFormFlags {
   output?: string;
 }
 
-/** Makes one report of the files of all shards. @throws MergeError for files that are not the parts of one run. */
+/** Makes one report of the files of all shards. @throws MergeError for files that are not the shards of one run. */
 export async function mergeCommand(
   files: readonly string[],
   flags: MergeFlags,
