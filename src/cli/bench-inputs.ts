@@ -73,7 +73,8 @@ export async function loadTraces(
 async function load(name: string, source: TraceSource, file = name): Promise<LoadedTrace> {
   try {
     const trace = closeTrace(await collectTrace(await readTrace(source)));
-    if (trace.count === 0) throw new TraceError("the trace has no operations: record a program that allocates");
+    if (trace.count === 0)
+      throw new TraceError("the trace has no operations: record a program that allocates");
     const { records, count, peakLiveBytes } = trace;
     return { ...trace, info: { name, operations: count, peakLiveBytes, hash: hashOf(records) } };
   } catch (error) {

@@ -12,7 +12,9 @@ export async function readBenchRecord(name: string): Promise<BenchRecord> {
     throw new UsageError(`cannot read "${name}": ${code === "ENOENT" ? "there is no such file" : message}`);
   }
   if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
-    throw new UsageError(`"${name}" is not a record of zeropage bench: name a file that --output or --json wrote`);
+    throw new UsageError(
+      `"${name}" is not a record of zeropage bench: name a file that --output or --json wrote`,
+    );
   }
   return record;
 }

@@ -7,7 +7,7 @@ import { MergeError } from "../compare/merge.js";
 import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
 import { runBench } from "../compare/run.js";
-import { openSubject, type Subject } from "../compare/subject.js";
+import { type Runner, startRunner } from "../compare/runner.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
@@ -111,11 +111,11 @@ async function measure(
 ): Promise<BenchRecord> {
   const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
   const progress = openProgress(environment.stderr);
-  const running: Subject[] = [];
+  const running: Runner[] = [];
   let stopped = false;
   const release = environment.onInterrupt?.(() => {
     stopped = true;
-    for (const subject of running) subject.close();
+    for (const runner of running) runner.close();
   });
   keep(plan);
   const record = await runBench(plan, {
@@ -124,9 +124,9 @@ async function measure(
       const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
       const options = { ...moduleOptions(info.options), memoryBytes };
       const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
-      const subject = openSubject(work, budgetSeconds);
-      running.push(subject);
-      return subject;
+      const runner = startRunner(work, budgetSeconds);
+      running.push(runner);
+      return runner;
     },
     onRound: keep,
     onProgress: (text) => progress.show(text),

@@ -199,7 +199,11 @@ function profile(environment: Environment): Command {
     .requiredOption("--allocator <one>", "the allocator to run")
     .option("--size <size>", "for calloc-loop: size of the block", "100MiB")
     .option("--count <number>", "for calloc-loop: number of iterations", "1000")
-    .option("--written <share>", "for calloc-loop: share of the block that the program writes each time", "0%")
+    .option(
+      "--written <share>",
+      "for calloc-loop: share of the block that the program writes each time",
+      "0%",
+    )
     .option("--touch <policy>", `for a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
     .option("--format <format>", `for a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
     .option("--costs <name>", COSTS)
