@@ -3,7 +3,7 @@
 import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
-import type { Ears } from "../jail/worker.web.js";
+import type { WorkerEvents } from "../jail/worker.web.js";
 import type { BenchCounts, BenchOutcome } from "./record.js";
 
 export interface RunnerJob {
@@ -38,14 +38,14 @@ export interface Runner {
 export function startRunner(job: RunnerJob, budgetSeconds: number): Runner {
   let settle = (_answer: Answer) => {};
   let end: Answer | undefined;
-  const ears: Ears = {
+  const events: WorkerEvents = {
     message: (answer) => settle(answer as Answer),
     died({ name, message }) {
       end ??= { state: "failed", error: name, message };
       settle(end);
     },
   };
-  const worker = startWorkerAt(new URL("./runner-worker.js", import.meta.url), ears, job);
+  const worker = startWorkerAt(new URL("./runner-worker.js", import.meta.url), events, job);
   let left = budgetSeconds * 1000;
   return {
     async ask(question) {
