@@ -10,7 +10,7 @@ import { interleave, time } from "./measure.js";
 const ROUNDS = 9;
 const PAIRS = 1024;
 const TIMES = 2000;
-/** malloc and free. */
+/** Every pair is a malloc and a free. */
 const OPERATIONS = 2 * PAIRS * TIMES;
 
 interface CFunctions {
@@ -34,7 +34,7 @@ async function pairs(): Promise<TraceChunk> {
 
 const slots = new Uint32Array(1 << 16);
 
-/** The loop of assembly/driver.ts, in JavaScript: what driving costs when each call crosses over. */
+/** The loop of assembly/driver.ts in JavaScript, where each call crosses into wasm. */
 function replayInJavaScript(
   { malloc, calloc, realloc, free }: CFunctions,
   { records, count }: TraceChunk,
@@ -51,7 +51,7 @@ function replayInJavaScript(
   }
 }
 
-/** What driving an allocator costs, by itself and beside a real one. */
+/** What it costs to drive an allocator, by itself and compared with a real one. */
 export async function benchDriver(): Promise<void> {
   await benchEmpty();
   await benchReal();
@@ -75,9 +75,9 @@ async function benchEmpty(): Promise<void> {
   );
   const ns = (name: keyof typeof figures) => (figures[name].median * 1e6) / OPERATIONS;
   const line = (what: string, value: number) => console.log(`${what}: ${value.toFixed(2)} ns an operation`);
-  line("an empty allocator, called from wasm and nothing else", ns("bare"));
+  line("an empty allocator, only called from wasm", ns("bare"));
   line("an empty allocator, driven from wasm", ns("wasm"));
-  line("the driver's own part of it", ns("wasm") - ns("bare"));
+  line("the driver's own part of that", ns("wasm") - ns("bare"));
   line("an empty allocator, driven from JavaScript", ns("javascript"));
 }
 

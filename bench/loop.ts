@@ -11,9 +11,9 @@ const ROUNDS = 7;
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
-/** Benfield's loop in the machine, the whole main job, and the real loop under the system's malloc. */
+/** Benfield's loop in the machine, the whole of `npm start`, and the real loop under the system's malloc. */
 export async function benchLoop(): Promise<void> {
-  // One module for all rounds, so that the first round warms the engine up for the others.
+  // All rounds use one module, so that the first warms up the engine for the others.
   const modules = new Map<string, WebAssembly.Module>();
   for (const { name, url } of models) modules.set(name, await WebAssembly.compile(await readFile(url)));
   const loop = (model: string, size: number) => async () => {
@@ -44,7 +44,7 @@ export async function benchLoop(): Promise<void> {
   const [real, model] = [figures["the system's malloc, 100 MiB"], figures["glibc, 100 MiB"]];
   if (real && model)
     console.log(
-      `the system's malloc takes ${(real.median / model.median).toFixed(1)} times the model's time`,
+      `the system's malloc takes ${(real.median / model.median).toFixed(1)} times as long as the model`,
     );
   native?.close();
   if (!native) console.log("no C compiler found: the system's malloc was not measured");

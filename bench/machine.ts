@@ -35,7 +35,7 @@ function show(name: string, bare: Measured, machine: Measured, each: number): vo
   );
 }
 
-/** Stores through the machine against bare ones, first touches, and what a resident page costs the host. */
+/** Stores through the machine compared with bare stores, first touches, and what a resident page costs the host. */
 export async function benchMachine(): Promise<void> {
   const [small, large] = [await open(SMALL), await open(LARGE)];
   const stores = await interleave(

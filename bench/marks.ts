@@ -16,7 +16,7 @@ async function compile(output: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(`${top}build/${output}`));
 }
 
-/** What keeping call paths costs: replays with them against replays by builds without. */
+/** What call paths cost: replays with them, compared with replays of builds without them. */
 export async function benchMarks(): Promise<void> {
   for (const model of MODELS) {
     const unmarked = `${model}.unmarked`;

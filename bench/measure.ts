@@ -1,4 +1,4 @@
-/** Measuring on a noisy machine: rounds of everything in turn, medians, and ratios within one run. */
+/** Measuring on a noisy host: rounds that do every task in turn, medians, and ratios within one run. */
 
 import { median, spread } from "../src/base/statistics.js";
 
@@ -14,16 +14,16 @@ export interface Measured {
   spread: number;
 }
 
-/** Runs every subject once a round, in turn, after one round that does not count. Each gives its own figure. */
+/** Runs every task once per round, after one round that does not count. Each task returns its figure. */
 export async function interleave<Name extends string>(
-  subjects: Record<Name, () => number | Promise<number>>,
+  tasks: Record<Name, () => number | Promise<number>>,
   rounds: number,
 ): Promise<Record<Name, Measured>> {
-  const names = Object.keys(subjects) as Name[];
+  const names = Object.keys(tasks) as Name[];
   const figures = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
-      const figure = await subjects[name]();
+      const figure = await tasks[name]();
       if (round >= 0) figures.get(name)?.push(figure);
     }
   }

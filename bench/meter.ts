@@ -25,8 +25,9 @@ const first = "(i32.wrap_i64 (i64.load offset=8 (local.get $record)))";
 const block = "(i32.load (local.get $slot))";
 
 /**
- * Replays records (assembly/shared/records.ts) from its memory, where blocks by slot come first. Calls go from wasm to wasm,
- * so that the loop itself costs little beside the allocator. What that does not have is composed of what it has.
+ * A module that replays records (assembly/shared/records.ts) from its memory, which begins with the block of each slot. Calls go
+ * from wasm to wasm, so that the loop costs little compared with the allocator. It composes the functions that the
+ * allocator lacks.
  */
 function driver({ calloc, realloc }: AllocatorExports): Uint8Array<ArrayBuffer> {
   return assemble(`(module
@@ -54,7 +55,7 @@ function driver({ calloc, realloc }: AllocatorExports): Uint8Array<ArrayBuffer> 
       (br_if $next (i32.lt_u (local.get $record) (local.get $end))))))`);
 }
 
-/** Slowdown by metering, per module and trace, everything counted and with stores of zero told apart. */
+/** The slowdown by metering, for each module and trace, without and with telling apart stores of zero. */
 export async function benchMeter(): Promise<void> {
   const slowdowns: Record<string, number[]> = {};
   for (const trace of TRACES) {
@@ -92,8 +93,8 @@ export async function benchMeter(): Promise<void> {
 }
 
 /**
- * Gives milliseconds of a replay on a new instance of a module compiled once: the second, so that growing the memory
- * and the host's first touches of it, which metering does not change, are left out.
+ * Measures the second replay on a new instance of a module that is compiled once. Returns milliseconds. The first
+ * replay grows the memory and touches it first, which metering does not change.
  */
 function replaying(wasm: Uint8Array<ArrayBuffer>, base: number, trace: CollectedTrace): () => number {
   const module = new WebAssembly.Module(wasm);

@@ -14,7 +14,7 @@ async function open(name: string): Promise<Trace> {
   return readTrace(createReadStream(path));
 }
 
-/** Operations a second of the wasm loop, per model and trace; and of reading the trace. */
+/** Operations per second of the wasm loop, for each model and trace, and of reading the trace. */
 export async function benchReplay(): Promise<void> {
   const native = openNative();
   for (const name of TRACES) {
@@ -23,8 +23,8 @@ export async function benchReplay(): Promise<void> {
     for (const { name: model, url } of models) {
       modules.set(model, await WebAssembly.compile(await readFile(url)));
     }
-    // One module for all rounds, so that the first round warms the engine up for the others.
-    const subjects = [...modules].map(([model, module]) => [
+    // All rounds use one module, so that the first warms up the engine for the others.
+    const tasks = [...modules].map(([model, module]) => [
       model,
       async () => {
         const sandbox = await openSandbox(model, { module });
@@ -35,22 +35,22 @@ export async function benchReplay(): Promise<void> {
     ]);
     const figures = await interleave<string>(
       {
-        ...Object.fromEntries(subjects),
+        ...Object.fromEntries(tasks),
         ...(native && { "the system's malloc": () => native.replay(trace.records) }),
         "reading the file": async () => readAll(name),
       },
       ROUNDS,
     );
-    for (const [subject, { median, spread }] of Object.entries(figures)) {
+    for (const [task, { median, spread }] of Object.entries(figures)) {
       const speed = trace.count / median / 1000;
       console.log(
-        `${name}, ${subject}: ${speed.toFixed(1)} million operations a second (± ${(spread * 100).toFixed(0)} %)`,
+        `${name}, ${task}: ${speed.toFixed(1)} million operations a second (± ${(spread * 100).toFixed(0)} %)`,
       );
     }
     const [real, model] = [figures["the system's malloc"], figures.glibc];
     if (real && model) {
       console.log(
-        `${name}: the model of glibc has ${(real.median / model.median).toFixed(2)} of the real speed`,
+        `${name}: the model of glibc reaches ${(real.median / model.median).toFixed(2)} of the real speed`,
       );
     }
   }

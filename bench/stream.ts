@@ -1,7 +1,7 @@
 import { openSandbox, readTrace } from "../src/index.js";
 
 const OPERATIONS = 100_000_000;
-/** One piece of the stream: 1,000 objects allocated, then freed, under names never used before. */
+/** One piece of the stream: 1,000 objects are allocated, then freed, under names never used before. */
 const OBJECTS = 1000;
 
 async function* generated(): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-/** The page in Chromium, as built in dist/web: how soon it shows, how fast it scrubs, how smoothly it zooms. */
+/** The page as built in dist/web, in Chromium: how soon it shows, how fast it scrubs, how smoothly it zooms. */
 import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page, type Response } from "playwright";
 import { median } from "../src/base/statistics.js";
@@ -18,7 +18,7 @@ const TEBIBYTE = [
 
 export async function benchWeb(): Promise<void> {
   const executable = findChromium();
-  if (!executable) return console.log("no Chromium found: nothing measured");
+  if (!executable) return console.log("no Chromium found: nothing was measured");
   const server = await serveFolder(new URL("../dist/web/", import.meta.url), 0);
   const browser = await chromium.launch(chromiumLaunchOptions(executable));
   try {
@@ -33,7 +33,7 @@ export async function benchWeb(): Promise<void> {
   }
 }
 
-/** Opens a page with an empty cache, and waits until it shows a place. */
+/** Opens the page with an empty cache, and waits until it shows a position. */
 async function open(
   browser: Browser,
   url: string,
@@ -41,7 +41,7 @@ async function open(
   const page = await (await browser.newContext()).newPage();
   const sizes: Promise<number>[] = [];
   const sizeOf = (response: Response) => response.body().then((body) => gzipSync(body).length);
-  // What comes after is not waited for, and may be cut off.
+  // Later responses are not waited for, and may be cut off.
   page.on("response", (response) => sizes.push(sizeOf(response).catch(() => 0)));
   await page.goto(url, { waitUntil: "commit" });
   const shown = await page.waitForFunction(
@@ -67,7 +67,7 @@ async function benchFirstView(browser: Browser, url: string): Promise<void> {
   console.log(`loaded for it, gzipped: ${(gzipped / 1000).toFixed(0)} kB`);
 }
 
-/** Milliseconds from moving the slider to both sides being shown there. */
+/** Measures the milliseconds from moving the slider until both sides are shown there. */
 async function benchScrubbing(browser: Browser, url: string): Promise<void> {
   const { page, milliseconds } = await open(browser, url);
   const random = new Random(SEED);
@@ -103,7 +103,7 @@ function scrub(page: Page, position: number): Promise<number> {
   );
 }
 
-/** Both maps zoom by a level every frame, from a page to all of the address space and back. */
+/** Zooms both maps by a level per frame, from one page to the whole address space and back. */
 async function benchZooming(browser: Browser, url: string): Promise<void> {
   const { page } = await open(browser, url);
   const frames = await page.evaluate(async (seconds) => {

@@ -1,5 +1,5 @@
 /**
- * The entry `zeropage/conformance`: what every allocator has to keep, as cases to run in any test.
+ * The entry point `zeropage/conformance`: what every allocator promises, as cases to run in any test.
  *
  * @module zeropage/conformance
  */

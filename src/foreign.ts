@@ -1,5 +1,5 @@
 /**
- * The entry `zeropage/foreign`: other people's wasm modules, trusted or not.
+ * The entry point `zeropage/foreign`: other people's wasm modules, trusted or not.
  *
  * @module zeropage/foreign
  */

@@ -1,4 +1,4 @@
-/** Checks of arguments at the border: wasm would wrap or saturate them silently. */
+/** Checks of arguments before they reach wasm, which would wrap or saturate them silently. */
 
 /** Largest size or address: the address space has 47 bits. */
 export const LARGEST = 2 ** 47;
@@ -25,7 +25,7 @@ export function checkOneOf<T>(name: string, value: T, allowed: readonly T[]): vo
   if (!allowed.includes(value)) refuse(name, `one of ${allowed.join(", ")}`, value);
 }
 
-/** The value as an unsigned integer of so many bytes. @throws RangeError when it does not fit. */
+/** The value as an unsigned integer of `width` bytes. @throws RangeError when it does not fit. */
 export function checkValue(name: string, value: number | bigint, width: number): bigint {
   if (typeof value === "number" && !Number.isSafeInteger(value)) refuse(name, "a whole number", value);
   const whole = BigInt(value);

@@ -89,7 +89,7 @@ export class LimitExceeded extends ZeropageError {
   override name = "LimitExceeded";
 }
 
-/** A command line asks for what cannot be done. It is found out before anything is run. */
+/** The command line asks for something impossible. Thrown before anything is run. */
 export class UsageError extends ZeropageError {
   override name = "UsageError";
 }

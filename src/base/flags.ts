@@ -1,7 +1,4 @@
-/**
- * What is typed after a flag of the command line, read as what it means. Each takes the text and the name of
- * its flag, which the error then names. @throws UsageError
- */
+/** Parsers of command line values. Each takes the text and the name of its flag. @throws UsageError naming the flag. */
 
 import { parseBytes } from "./bytes.js";
 import { UsageError } from "./errors.js";
@@ -28,7 +25,7 @@ export function parseSize(text: string, flag: string): number {
   return bytes;
 }
 
-/** Reads `25%` as 0.25. Only 0 may stand without its sign, for 1 could mean 1% or 100%. */
+/** Reads `25%` as 0.25. Only 0 needs no sign: 1 could mean 1% or 100%. */
 export function parsePercent(text: string, flag: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text.trim() === "0" ? "0%" : text);
   const percent = Number(match?.[1] ?? Number.NaN);
@@ -44,7 +41,7 @@ export function parseShares(text: string, flag: string): number[] {
   return [...shares].sort((one, other) => one - other);
 }
 
-/** Reads how often to repeat: a whole number, at least 1. */
+/** Reads a number of repetitions: a whole number, at least 1. */
 export function parseCount(text: string, flag: string): number {
   const count = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
   if (!(count >= 1 && Number.isSafeInteger(count))) {
@@ -53,7 +50,7 @@ export function parseCount(text: string, flag: string): number {
   return count;
 }
 
-/** Takes one of some words. */
+/** Reads one of the given words. */
 export function parseWord<Word extends string>(text: string, flag: string, words: readonly Word[]): Word {
   const word = words.find((candidate) => candidate === text);
   if (word === undefined) throw new UsageError(`${flag}: "${text}" is not one of ${words.join(", ")}`);

@@ -14,7 +14,7 @@ export function formatShare(part: number, whole: number): string {
   return `${Math.round(percent * 10) / 10}%`;
 }
 
-/** Writes a figure as `format` does, or "-" where there is none: NaN. */
+/** Writes a figure as `format` does, or "-" for NaN, which stands for no figure. */
 export function orDash(value: number, format: (value: number) => string): string {
   return Number.isNaN(value) ? "-" : format(value);
 }

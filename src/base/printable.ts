@@ -1,9 +1,9 @@
-/** Control characters, what turns the direction of text, ends of lines, and what XML does not know. */
+/** Control characters, direction marks, line separators, and what XML does not allow. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\uFFFE\uFFFF]/gu;
 
 /**
- * A text for people to see that holds names somebody else chose, as those in a wasm module: what would steer a
- * terminal instead of being shown is written as `\u{1b}`.
+ * Makes text printable that holds names from elsewhere, such as those in a wasm module: a character that would
+ * control the terminal is written as `\u{1b}`.
  */
 export function printable(text: string): string {
   return text.replace(STEERING, (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`);

@@ -9,13 +9,13 @@ export async function readModule(url: URL): Promise<BufferSource | Response> {
     throw new SandboxError(`cannot fetch ${url}: ${response.status} ${response.statusText}`);
   }
   const type = response.headers.get("content-type") ?? "";
-  // What a development server sends, with status 200, for a file it does not have.
+  // A development server sends this, with status 200, for a file it does not have.
   if (type.startsWith("text/html")) {
     throw new SandboxError(
-      `no wasm module at ${url}, but a page (under Vite's server, set optimizeDeps.exclude to ["zeropage"])`,
+      `found HTML and no wasm module at ${url} (under Vite's server, set optimizeDeps.exclude to ["zeropage"])`,
     );
   }
-  // Compiling while it streams is refused for any other type, which some servers send.
+  // Some servers send another type, for which the browser refuses to compile the stream.
   return type.startsWith("application/wasm") ? response : response.arrayBuffer();
 }
 

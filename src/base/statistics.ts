@@ -1,13 +1,13 @@
-/** What many measurements of one thing say, and how sure it is. */
+/** Statistics of repeated measurements. */
 
-/** Half of the values are at or below it. @throws RangeError for none. */
+/** The middle value: half of the values are at or below it. @throws RangeError for no values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
 /**
- * The value below which a part of all lies, from 0 to 1; between two values linearly (definition 7 of Hyndman & Fan
- * 1996). @throws RangeError for no values.
+ * The value that `part` of all values, from 0 to 1, lie below; interpolated linearly between two values (definition 7
+ * of Hyndman & Fan 1996). @throws RangeError for no values.
  */
 export function quantile(values: readonly number[], part: number): number {
   if (values.length === 0) throw new RangeError("there is no quantile of no values");
@@ -18,12 +18,12 @@ export function quantile(values: readonly number[], part: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Half of the distance between the quartiles, as a part of the median. */
+/** Half the distance between the quartiles, as a part of the median. */
 export function spread(values: readonly number[]): number {
   return (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
 }
 
-/** A ratio, and the interval that holds it with 95 % confidence; null for both ends where there is none. */
+/** A ratio with its 95 % confidence interval. Both ends are null where there is no interval. */
 export interface Ratio {
   value: number;
   low: number | null;
@@ -31,8 +31,8 @@ export interface Ratio {
 }
 
 /**
- * The fewest rounds that can be so sure. All of n lie on one side of the true median with a probability of 2^(1 - n)
- * (the sign test), so that for five not even the whole range has 95 %.
+ * Fewest rounds that allow a 95 % interval. All n rounds lie on one side of the true median with a probability of
+ * 2^(1 - n) (the sign test): for five rounds, not even their whole range holds it with 95 %.
  */
 export const LEAST_ROUNDS = 6;
 
@@ -40,9 +40,9 @@ const RESAMPLES = 2000;
 const CONFIDENCE = 0.95;
 
 /**
- * The ratio of two medians, `values` to `yardstick`, with its interval: the percentile bootstrap (Efron 1979). Both
- * were measured in turn, a pair a round, and rounds are drawn as pairs: what disturbed a round disturbed both. Of fewer
- * than LEAST_ROUNDS there is no interval.
+ * The ratio of two medians, `values` to `yardstick`, with its interval by the percentile bootstrap (Efron 1979). Every
+ * round measured both, and rounds are resampled as pairs, because what disturbed a round disturbed both. Fewer than
+ * LEAST_ROUNDS rounds have no interval.
  * @throws RangeError for different numbers of rounds, or none.
  */
 export function ratioOfMedians(
@@ -66,7 +66,7 @@ function pick(values: readonly number[], indices: readonly number[]): number[] {
   return indices.map((index) => values[index] as number);
 }
 
-/** The geometric mean, which is what a mean of ratios is. @throws RangeError for none. */
+/** The geometric mean, the right mean for ratios. @throws RangeError for no values. */
 export function geometricMean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("there is no mean of no values");
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);

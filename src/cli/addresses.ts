@@ -3,14 +3,14 @@ import type { TraceChunk } from "../trace/trace.js";
 
 /**
  * Writes a line for each operation: the address it returned, in hexadecimal (0x0 if it returned
- * none), or `-` where it allocates nothing. Line n is operation n, so that what two allocators
- * returned can be compared with `diff`.
+ * none), or `-` if the operation allocates nothing. Line n is operation n, so that `diff` can
+ * compare two allocators.
  */
 export class AddressLines {
   #chunk: TraceChunk | undefined;
   #done = 0;
 
-  /** The lines of the chunk's next operations, as many as there are addresses. */
+  /** The lines of the chunk's next operations, one for each address. */
   next(addresses: readonly number[], chunk: TraceChunk): string {
     if (chunk !== this.#chunk) this.#done = 0;
     this.#chunk = chunk;

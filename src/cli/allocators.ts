@@ -14,7 +14,7 @@ import { readOption, wantedOf } from "../sandbox/option-text.js";
 import type { Catalogue, ModelInfo } from "./library.js";
 import { readModuleOptions } from "./modules.js";
 
-const TAKERS = "name a model; run calloc-loop, cliffs, replay, check and bench take modules";
+const TAKERS = "name a model here; run calloc-loop, cliffs, replay, check and bench take modules";
 
 /** One allocator to run. */
 export interface AllocatorChoice {
@@ -24,7 +24,7 @@ export interface AllocatorChoice {
   options: OptionValues;
 }
 
-/** The options for the library: those of the allocator, and which build of a model to run. */
+/** The options for the library: the allocator's own, and for a model which build to run. */
 export function runOptions(
   { model, options }: AllocatorChoice,
   check: boolean,
@@ -33,7 +33,7 @@ export function runOptions(
   return Object.assign({}, options, build);
 }
 
-/** Reads a list of allocators, each once. Without a list: every model with its defaults. @throws UsageError */
+/** Reads a list of allocators without repetition. Without a list: every model with its defaults. @throws UsageError */
 export function parseAllocators(
   text: string | undefined,
   catalogue: Catalogue,
@@ -48,7 +48,7 @@ export function parseAllocators(
       if (!isModule(choice.name)) return readModelOptions(choice, catalogue);
       if (modules === "modules") return readModuleOptions(choice);
       throw new UsageError(
-        `--allocator: ${one} is a wasm module, which runs on no simulated machine: ${TAKERS}`,
+        `--allocator: ${one} is a wasm module, and this command needs the simulated machine: ${TAKERS}`,
       );
     });
   return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];

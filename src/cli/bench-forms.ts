@@ -8,7 +8,7 @@ import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 import { wantsColour } from "./output.js";
 
-/** The forms a flag asks for: what help says, and how one is made. */
+/** The output forms that have a flag: its help, and how the form is made. */
 export const BENCH_FORMS = {
   json: { help: "the record as JSON", render: jsonReport },
   github: { help: "as github-action-benchmark reads it", render: githubReport },
@@ -19,10 +19,10 @@ export const BENCH_FORMS = {
   },
 } as const;
 
-/** The flags that choose forms of a bench's record. The parser lets at most one of those to stdout through. */
+/** The flags that choose output forms. The parser allows at most one of those that go to stdout. */
 export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & { html?: string };
 
-/** Checks where output goes, before any work. Returns what writes it. */
+/** Checks, before any work, that the output can be written. Returns what writes it. */
 export async function prepareBenchForms(
   flags: BenchFormFlags,
 ): Promise<(record: BenchRecord, environment: Environment) => Promise<void>> {

@@ -1,4 +1,4 @@
-/** What a bench is about: modules and traces, read before any work. */
+/** What a benchmark needs, read before any work: modules and traces. */
 import { basename } from "node:path";
 import { TraceError, UsageError, ZeropageError } from "../base/errors.js";
 import { type ClosedTrace, closeTrace } from "../compare/closed-trace.js";
@@ -15,7 +15,7 @@ import { openSource } from "./source.js";
 /** AssemblyScript's own allocators, which come with the package. */
 export const BUILT_IN = ["as-tlsf", "as-stub"] as const;
 
-const OTHERWISE = `; built in are ${BUILT_IN.join(" and ")}`;
+const OTHERWISE = `; the built-in modules are ${BUILT_IN.join(" and ")}`;
 
 export interface LoadedSubject {
   info: SubjectInfo;
@@ -26,7 +26,7 @@ export interface LoadedTrace extends ClosedTrace {
   info: TraceInfo;
 }
 
-/** Reads modules, by default those built in. @throws UsageError as `readModuleFile` does, or for one named twice. */
+/** Reads modules; without any, the built-in ones. @throws UsageError as `readModuleFile` does, or for a repeated name. */
 export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubject[]> {
   const wanted = texts.length > 0 ? texts : BUILT_IN;
   const choices = wanted.map(chooseSubject);
@@ -51,8 +51,8 @@ function chooseSubject(text: string): ModuleChoice {
 }
 
 /**
- * Reads traces, - from standard input, or generates a workload where there is none.
- * @throws UsageError for a file that cannot be read, TraceError naming the file.
+ * Reads traces, where `-` is standard input; without any, generates a workload.
+ * @throws UsageError for a file that cannot be read; TraceError, naming the file, for a bad trace.
  */
 export async function loadTraces(
   files: readonly string[],
@@ -73,7 +73,8 @@ export async function loadTraces(
 async function load(name: string, source: TraceSource, file = name): Promise<LoadedTrace> {
   try {
     const trace = closeTrace(await collectTrace(await readTrace(source)));
-    if (trace.count === 0) throw new TraceError("it has no operations: record one that allocates");
+    if (trace.count === 0)
+      throw new TraceError("the trace has no operations: record a program that allocates");
     const { records, count, peakLiveBytes } = trace;
     return { ...trace, info: { name, operations: count, peakLiveBytes, hash: hashOf(records) } };
   } catch (error) {
@@ -82,7 +83,7 @@ async function load(name: string, source: TraceSource, file = name): Promise<Loa
   }
 }
 
-/** The names of files without folder and ending; what was typed where these are not told apart. */
+/** The names of files without folder and extension; where two are the same, the text as typed. */
 function namesOf(typed: readonly string[], files: readonly string[], ...endings: string[]): string[] {
   const doubled = typed.find((text, i) => typed.indexOf(text) !== i);
   if (doubled !== undefined) throw new UsageError(`"${doubled}" is named twice: name each once`);

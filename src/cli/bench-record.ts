@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { UsageError } from "../base/errors.js";
 import type { BenchRecord } from "../compare/record.js";
 
-/** Reads what `zeropage bench` wrote. @throws UsageError for a file that is none of its records. */
+/** Reads a record that `zeropage bench` wrote. @throws UsageError for any other file. */
 export async function readBenchRecord(name: string): Promise<BenchRecord> {
   let record: BenchRecord;
   try {
@@ -12,7 +12,9 @@ export async function readBenchRecord(name: string): Promise<BenchRecord> {
     throw new UsageError(`cannot read "${name}": ${code === "ENOENT" ? "there is no such file" : message}`);
   }
   if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
-    throw new UsageError(`"${name}" is no record of zeropage bench: name what --output or --json wrote`);
+    throw new UsageError(
+      `"${name}" is not a record of zeropage bench: name a file that --output or --json wrote`,
+    );
   }
   return record;
 }

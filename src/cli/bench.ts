@@ -7,7 +7,7 @@ import { MergeError } from "../compare/merge.js";
 import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
 import { runBench } from "../compare/run.js";
-import { openSubject, type Subject } from "../compare/subject.js";
+import { type Runner, startRunner } from "../compare/runner.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
@@ -19,7 +19,7 @@ import { EXIT } from "./exit.js";
 import { prepareFile } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
-/** What the shell is told of a program that ended at Ctrl-C: 128 and the number of SIGINT. */
+/** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
 
 /** The flags of `zeropage bench`, as typed. */
@@ -47,10 +47,10 @@ export async function benchCommand(
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
   const parameters = parametersOf(flags);
   if (most !== null && parameters.rounds < LEAST_ROUNDS) {
-    throw new UsageError(`--fail-if-slower: to be sure takes --rounds ${LEAST_ROUNDS} or more`);
+    throw new UsageError(`--fail-if-slower needs --rounds ${LEAST_ROUNDS} or more, to be sure`);
   }
   const print = await prepareBenchForms(flags);
-  // What goes on goes on in its file.
+  // A resumed run continues in its own file.
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
@@ -70,7 +70,7 @@ interface Inputs {
   traces: readonly LoadedTrace[];
 }
 
-/** The name of the baseline, which may be given as it was typed among the allocators: by its file. */
+/** The name of the baseline. It may also be given as the allocator was typed: by its file. */
 function chooseBaseline(
   subjects: Inputs["subjects"],
   typed: readonly string[],
@@ -79,10 +79,10 @@ function chooseBaseline(
   const names = subjects.map(({ info }) => info.name);
   const baseline = wanted === undefined ? names[0] : (names[typed.indexOf(wanted)] ?? wanted);
   if (baseline !== undefined && names.includes(baseline)) return baseline;
-  throw new UsageError(`--baseline: "${wanted}" is not among the allocators: ${names.join(", ")}`);
+  throw new UsageError(`--baseline: "${wanted}" is not one of the allocators: ${names.join(", ")}`);
 }
 
-/** The record nothing was measured for yet, or what an interrupted run has of it. */
+/** The record to fill: without results, or with those of the interrupted run that is resumed. */
 async function planOf(
   { subjects, traces, parameters, baseline }: Inputs & Pick<BenchRecord, "parameters" | "baseline">,
   flags: BenchFlags,
@@ -102,7 +102,7 @@ async function planOf(
   return flags.resume === undefined ? plan : resumed(plan, flags.resume);
 }
 
-/** Runs until all is done or Ctrl-C is pressed, which ends a round at once. What there is, is kept from the start on. */
+/** Runs until all is done, or until Ctrl-C, which ends the current round. Keeps the record from the start on. */
 async function measure(
   plan: BenchRecord,
   { subjects, traces }: Inputs,
@@ -111,11 +111,11 @@ async function measure(
 ): Promise<BenchRecord> {
   const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
   const progress = openProgress(environment.stderr);
-  const running: Subject[] = [];
+  const running: Runner[] = [];
   let stopped = false;
   const release = environment.onInterrupt?.(() => {
     stopped = true;
-    for (const subject of running) subject.close();
+    for (const runner of running) runner.close();
   });
   keep(plan);
   const record = await runBench(plan, {
@@ -124,9 +124,9 @@ async function measure(
       const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
       const options = { ...moduleOptions(info.options), memoryBytes };
       const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
-      const subject = openSubject(work, budgetSeconds);
-      running.push(subject);
-      return subject;
+      const runner = startRunner(work, budgetSeconds);
+      running.push(runner);
+      return runner;
     },
     onRound: keep,
     onProgress: (text) => progress.show(text),
@@ -146,7 +146,7 @@ async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {
   }
 }
 
-/** Fails where an allocator is surely slower, or did not come through what the baseline did. */
+/** Fails if an allocator is surely slower than the baseline, or did not finish a trace that the baseline finished. */
 function judge(record: BenchRecord, most: number, { stderr }: Environment): number {
   const slower = slowerThan(record, most);
   for (const sentence of slower) stderr.write(`zeropage: ${sentence}\n`);
@@ -164,10 +164,10 @@ function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
   };
 }
 
-/** Reads `5%` as 0.05; may be more than 100%. */
+/** Reads `5%` as 0.05. It may be more than 100%. */
 function parsePart(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text);
-  if (!match) throw new UsageError(`--fail-if-slower: "${text}" is not a percentage: write 5%`);
+  if (!match) throw new UsageError(`--fail-if-slower: "${text}" is not a percentage: write one such as 5%`);
   return Number(match[1]) / 100;
 }
 
@@ -176,7 +176,7 @@ function parseShard(text: string): { index: number; count: number } {
   const match = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text);
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
   if (!(index >= 1 && index <= count)) {
-    throw new UsageError(`--shard: "${text}" is not a shard: write 1/4 to 4/4 for four of them`);
+    throw new UsageError(`--shard: "${text}" is not a shard: for four shards write 1/4 to 4/4`);
   }
   return { index, count };
 }

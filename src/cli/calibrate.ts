@@ -25,14 +25,14 @@ export interface CalibrateFlags {
 
 const BYTES = 64 * 2 ** 20;
 
-/** Measures this host as a cost profile, prints it, and saves it where asked. Throws UsageError before any work. */
+/** Measures this host, prints its cost profile, and saves it if asked. Throws UsageError before any work. */
 export async function calibrateCommand(flags: CalibrateFlags, environment: Environment): Promise<void> {
   const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
   const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   const colour = wantsColour(environment.env, environment.stdout.isTTY);
   environment.stdout.write(
-    flags.json ? jsonReport(calibration) : renderTable(calibrationPage(calibration), { colour }),
+    flags.json ? jsonReport(calibration) : renderTable(calibrationSheet(calibration), { colour }),
   );
   if (!file) return;
   file.append(jsonReport(calibration));
@@ -40,7 +40,7 @@ export async function calibrateCommand(flags: CalibrateFlags, environment: Envir
   environment.stderr.write(`wrote ${file.path}\n`);
 }
 
-/** Measures with the clock and the faults of this process. */
+/** Measures with this process's clock and count of page faults. */
 export function calibrateHere(settings: CalibrationSettings): Calibration {
   const here: CalibrationHost = {
     description: `${process.platform} ${release()}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`,
@@ -50,8 +50,8 @@ export function calibrateHere(settings: CalibrationSettings): Calibration {
   return calibrate(here, settings);
 }
 
-/** What people read of a calibration. */
-export function calibrationPage({ name, source, evidence }: Calibration): Sheet {
+/** A calibration as a table. */
+export function calibrationSheet({ name, source, evidence }: Calibration): Sheet {
   return {
     heading: `cost profile ${name}: ${source}`,
     columns: [

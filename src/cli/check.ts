@@ -43,12 +43,12 @@ export async function checkCommand(
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
-/** Of a module that is none, or whose limits ended before it was one. */
+/** The report on a file that cannot be opened as an allocator, or not within its limits. */
 interface Unopened extends CheckReport {
   module: null;
 }
 
-/** For who reads the outcomes, that a module was not opened is one that failed. Other errors are thrown on. */
+/** Turns the error of a module that cannot be opened into a failed outcome. Throws any other error again. */
 function unopened(error: unknown, environment: Environment): Unopened {
   if (!(error instanceof ZeropageError)) throw error;
   reportError(error, environment);
@@ -75,7 +75,7 @@ function print(
     return;
   }
   if (!report.module) return;
-  stdout.write(`${file}: an allocator called as convention "${report.module.convention}"\n`);
+  stdout.write(`${file}: an allocator with the calling convention "${report.module.convention}"\n`);
   for (const finding of report.module.findings) stdout.write(`note: ${finding}\n`);
   stdout.write(`\n${checklist(file, report)}`);
 }

@@ -12,8 +12,8 @@ export interface Collected<T> {
 }
 
 /**
- * Runs jobs one after another and keeps what each gave. Where one allocator fails (it aborts, or
- * runs out of memory) the others still run; a bad trace or option, or a bug, ends it.
+ * Runs jobs one after another and keeps their results. If one allocator fails (it aborts, or runs
+ * out of memory) the others still run. A bad trace or option, or a bug, ends the whole.
  */
 export async function collect<T>(jobs: readonly Job<T>[]): Promise<Collected<T>> {
   const collected: Collected<T> = { done: [], failed: [] };

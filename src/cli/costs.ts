@@ -10,7 +10,7 @@ export interface CostsFlags {
   costs?: string;
 }
 
-/** What `--costs` names: a profile of ours, or else a file. Empty without the flag, for each kernel has its own. */
+/** The cost profile that `--costs` names: ours, or a file's. Empty without the flag: each kernel has its own default. */
 export async function chooseCosts({ costs }: CostsFlags): Promise<{ costs?: CostProfile }> {
   if (costs === undefined) return {};
   return { costs: costProfiles.find(({ name }) => name === costs) ?? (await readCosts(costs)) };
@@ -20,7 +20,7 @@ async function readCosts(path: string): Promise<CostProfile> {
   const names = joinWords(costProfiles.map(({ name }) => name));
   const text = await readFile(path, "utf8").catch((error) => {
     throw new UsageError(
-      `--costs: "${path}" is neither a profile (${names}) nor a file that can be read: ${error.message}`,
+      `--costs: "${path}" is neither a cost profile (${names}) nor a file that can be read: ${error.message}`,
     );
   });
   try {

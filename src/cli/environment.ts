@@ -7,7 +7,7 @@ export interface Output {
   columns?: number;
 }
 
-/** Everything outside the command line: given by `main.ts`, or by a test. */
+/** Everything outside the command line, given by `main.ts` or by a test. */
 export interface Environment {
   stdout: Output;
   stderr: Output;
@@ -17,15 +17,15 @@ export interface Environment {
   version: string;
   library: Library;
   page: WebPage;
-  /** Names this host in a line: its CPU and Node. */
+  /** One line on this host: its CPU, and the version of Node. */
   description?: string;
-  /** Has the first Ctrl-C call `stop`; the next one ends the process as usual. Returns a function that undoes that. */
+  /** Makes the first Ctrl-C call `stop`; the next one ends the process as usual. Returns a function that undoes this. */
   onInterrupt?(stop: () => void): () => void;
 }
 
-/** What `zeropage web` serves, and until when. */
+/** The page that `zeropage web` serves. */
 export interface WebPage {
   folder: URL;
-  /** Ends when the person or the system wants the command to end. */
+  /** Resolves when the person or the system wants the command to end. */
   untilStopped(): Promise<unknown>;
 }

@@ -1,9 +1,9 @@
 import type { Environment } from "./environment.js";
 
-/** What the process tells its parent. `failed`: something ran and failed. `usage`: the command line asks for what cannot be done. */
+/** Exit codes. `failed`: something ran and failed. `usage`: the command line is wrong, and nothing ran. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** Writes one line about an error to stderr; with ZEROPAGE_DEBUG=1 its stack too. `where` says what was being done. */
+/** Writes one line about an error to stderr; with ZEROPAGE_DEBUG=1 its stack too. `where` says in what it happened. */
 export function reportError(
   error: unknown,
   { stderr, env }: Pick<Environment, "stderr" | "env">,

@@ -7,7 +7,7 @@ import { chooseForm } from "./output.js";
 import { openProgress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
 
-/** The flags of an experiment, as typed: its own, which are all text, and those that all of them have. */
+/** The flags of an experiment, as typed: those that all experiments have, and its own, which are all text. */
 export type ExperimentFlags = RunFlags & { chart?: string } & Record<string, unknown>;
 
 /** Runs an experiment and reports on it. Returns the exit code; throws UsageError before any work. */

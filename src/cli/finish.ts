@@ -16,8 +16,8 @@ export interface Extras {
 }
 
 /**
- * Ends a command: prints the results there are, tells what failed, and draws the picture. A run
- * without any result prints nothing and draws nothing. Returns the exit code.
+ * Ends a command: prints the results, reports what failed, and draws the picture. Without any
+ * result, prints and draws nothing. Returns the exit code.
  */
 export async function finish(
   report: Printable,
@@ -37,7 +37,7 @@ export async function finish(
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** What is odd about modules, each sentence once. */
+/** The notes on modules, each once. */
 function notesOf({ record }: Printable): Set<string> {
   return new Set(
     record.results.flatMap((result) =>
@@ -46,7 +46,7 @@ function notesOf({ record }: Printable): Set<string> {
   );
 }
 
-/** Loads the chart library only now: it takes longer than most runs. */
+/** Loads the chart library only here: that takes longer than most runs. */
 async function draw({ file, spec }: NonNullable<Extras["picture"]>, { stderr }: Environment): Promise<void> {
   const { renderSvg } = await import("../report/svg.js");
   await file.write(await renderSvg(spec()));

@@ -1,6 +1,4 @@
-/**
- * What the command line needs of the library: handed in, so that tests can hand in fakes.
- */
+/** What the command line needs of the library. It is passed in, so that tests can pass in fakes. */
 
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type { Experiment, Functions } from "../experiments/experiment.js";
@@ -13,14 +11,14 @@ import type { readTrace } from "../trace/read.js";
 export type OptionInfo = registry.OptionInfo;
 export type ModelInfo = Pick<registry.ModelInfo, "name" | "summary" | "kernel" | "options">;
 
-/** The models there are, and the options that every one of them takes. */
+/** All models, and the options that every model takes. */
 export interface Catalogue {
   models: readonly ModelInfo[];
   machineOptions: readonly OptionInfo[];
 }
 
 export interface Library extends Catalogue {
-  /** What an experiment runs; of one that takes modules, with these in jail. */
+  /** The functions of an experiment. Those of one that takes modules run each module in a jail. */
   functionsOf<L extends Functions>(
     experiment: Pick<Experiment, "takes"> & { functions: L },
     limits: JailLimits,

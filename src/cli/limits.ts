@@ -1,7 +1,7 @@
 import { parseSize, parseTime } from "../base/flags.js";
 import type { JailLimits } from "../jail/scenarios.js";
 
-/** The flags of every command that runs modules in jail, as typed. */
+/** The flags of every command that runs modules in a jail, as typed. */
 export interface LimitFlags {
   timeout: string;
   memory: string;

@@ -12,7 +12,7 @@ import { EXIT, reportError } from "./exit.js";
 import { runCommandLine } from "./program.js";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has gone (`zeropage … | head`): there is nobody to tell.
+  // The reader of our output has ended (`zeropage … | head`): nobody is left to tell.
   if (error.code === "EPIPE") return;
   reportError(error, process, "cannot write the output");
   process.exit(EXIT.failed);

@@ -1,4 +1,4 @@
-import { mergeShards, type Part } from "../compare/merge.js";
+import { mergeShards, type ShardFile } from "../compare/merge.js";
 import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { readBenchRecord } from "./bench-record.js";
@@ -10,7 +10,7 @@ export interface MergeFlags extends BenchFormFlags {
   output?: string;
 }
 
-/** Makes one report of the files of all shards. @throws MergeError for files that are not the parts of one run. */
+/** Makes one report of the files of all shards. @throws MergeError for files that are not the shards of one run. */
 export async function mergeCommand(
   files: readonly string[],
   flags: MergeFlags,
@@ -18,11 +18,11 @@ export async function mergeCommand(
 ): Promise<void> {
   const print = await prepareBenchForms(flags);
   const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
-  const record = mergeShards(await Promise.all(files.map(readPart)));
+  const record = mergeShards(await Promise.all(files.map(readShard)));
   output?.writeNow(jsonReport(record));
   await print(record, environment);
 }
 
-async function readPart(name: string): Promise<Part> {
+async function readShard(name: string): Promise<ShardFile> {
   return { name, record: await readBenchRecord(name) };
 }

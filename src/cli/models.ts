@@ -5,7 +5,7 @@ import type { Catalogue, OptionInfo } from "./library.js";
 /** Lists the models and their options, for people or as JSON. */
 export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
   const { machineOptions } = library;
-  // The registry knows more of a model, such as where its module lies.
+  // The registry holds more about a model, such as the place of its module.
   const models = library.models.map(({ name, summary, kernel, options }) => ({
     name,
     summary,

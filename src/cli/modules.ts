@@ -15,12 +15,12 @@ export interface ModuleChoice {
   options: OptionValues;
 }
 
-/** Reads a module as it is written (allocator/choice.ts). @throws UsageError */
+/** Reads a module as typed (allocator/choice.ts). @throws UsageError */
 export const parseModule = (text: string): ModuleChoice => readModuleOptions(splitModule(text));
 
 /** @throws UsageError */
 export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
-  // Their names are checked when the module is read.
+  // The names are checked when the module is read.
   const nameOf = (option: string, value: string) => (option === "" || value === "" ? undefined : value);
   try {
     return { model: choice.name, options: readSettings(choice, "malloc=take:free=give", nameOf) };
@@ -31,7 +31,7 @@ export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
 
 /**
  * Reads a module. `otherwise` says what else could have been named.
- * @throws UsageError for a file that cannot be read, is no module, or has no allocator by these names.
+ * @throws UsageError for a file that cannot be read, is not a module, or has no allocator by these names.
  */
 export async function readModuleFile(
   { model: path, options }: ModuleChoice,

@@ -3,7 +3,7 @@ import { access, constants, realpath, rename, rm, stat, writeFile } from "node:f
 import { dirname, extname } from "node:path";
 import { UsageError } from "../base/errors.js";
 
-/** A file to be written later, found to be writable now. */
+/** A file that will be written later, and was found writable. */
 export interface OutFile {
   path: string;
   write(text: string): Promise<void>;
@@ -20,10 +20,10 @@ export async function prepareSvg(flag: string, path: string): Promise<OutFile> {
   return { path, write: (text) => (place.isFile ? replace(place.target, text) : writeFile(path, text)) };
 }
 
-/** A file to be replaced as a whole, as often as one likes, found to be writable now. */
+/** A file that will be replaced as a whole, any number of times, and was found writable. */
 export interface ReplaceableFile {
   path: string;
-  /** Nobody ever sees half of it. Returns once it is written, so that it may be the last thing that is done. */
+  /** Writes the whole file before it returns, so that it can be a process's last act. Nobody ever sees half of it. */
   writeNow(text: string): void;
 }
 
@@ -41,14 +41,14 @@ export async function prepareFile(flag: string, path: string): Promise<Replaceab
   };
 }
 
-/** A file to be written piece by piece, found to be writable now. */
+/** A file that will be written piece by piece, and was found writable. */
 export interface OutStream {
   path: string;
-  /** Adds to what was written; the first time, opens. Waits until it is written, so that memory stays constant. */
+  /** Adds to the file, which it opens first if need be. Waits until all is written, so that memory stays constant. */
   append(data: string | Uint8Array): void;
-  /** Puts the file in its place, empty if nothing was added. */
+  /** Puts the file in its place. It is empty if nothing was added. */
   finish(): void;
-  /** Leaves no trace of it, as far as that can be. */
+  /** Removes the file. What went into a pipe or a device stays there. */
   discard(): void;
 }
 
@@ -84,7 +84,7 @@ export async function prepareStream(flag: string, path: string): Promise<OutStre
 }
 
 interface Place {
-  /** What to replace: through a link its target. */
+  /** The file to replace: of a symbolic link, its target. */
   target: string;
   /** Whether it is a regular file, or will be. */
   isFile: boolean;

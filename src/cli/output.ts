@@ -6,14 +6,14 @@ import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
 
-/** A report, of which every form is made. */
+/** A report, from which every output form is made. */
 export interface Printable {
   record: ExperimentRecord;
   sheet(): Sheet;
   rows(): readonly CsvRow[];
 }
 
-/** The forms a flag asks for: what help says, and how one is made. */
+/** The output forms that have a flag: its help, and how the form is made. */
 export const FORMS = {
   json: { help: "results as JSON", render: ({ record }: Printable) => jsonReport(record) },
   csv: { help: "results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
@@ -23,18 +23,18 @@ export const FORMS = {
   },
 } as const;
 
-/** The flags that choose a form. The parser lets at most one of them through. */
+/** The flags that choose an output form. The parser allows at most one. */
 export type FormFlags = { [Form in keyof typeof FORMS]?: boolean };
 
-/** A table is for people. */
+/** The output forms, with the table for people. */
 export type Form = "table" | keyof typeof FORMS;
 
-/** The form asked for: a table unless a flag says otherwise. */
+/** The form that a flag chooses; without one, the table. */
 export function chooseForm(flags: FormFlags): Form {
   return (Object.keys(FORMS) as (keyof typeof FORMS)[]).find((form) => flags[form]) ?? "table";
 }
 
-/** Prints a report on stdout, in colour where that is wanted. */
+/** Prints a report on stdout. */
 export function printReport(
   report: Printable,
   form: Form,

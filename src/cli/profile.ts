@@ -42,7 +42,7 @@ interface Workload {
   run(): Promise<Profiled>;
 }
 
-/** The profile formats that go to files, by their flag. What one costs to load is paid when it is asked for. */
+/** The profile formats that go to files, by flag. A format is loaded only when it is asked for. */
 const FORMATS = {
   collapsed: async (stacks: readonly Stack[]) => collapsedStacks(stacks),
   speedscope: async (stacks: readonly Stack[], title: string) => jsonReport(speedscopeFile(stacks, title)),
@@ -79,7 +79,7 @@ export async function profileCommand(
 function oneAllocator(text: string | undefined, { library }: Environment): AllocatorChoice {
   const [choice, ...others] = parseAllocators(text, library);
   if (choice && text !== undefined && others.length === 0) return choice;
-  throw new UsageError("--allocator: name exactly one, for a profile is of one run");
+  throw new UsageError("--allocator: name exactly one, because a profile is of one run");
 }
 
 async function callocLoopWorkload(

@@ -24,11 +24,11 @@ const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
   libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
 
-const MODULE_SYNTAX = `options name functions that are not found by themselves
-(${ROLES.join(", ")}), and their convention:`;
+const MODULE_SYNTAX = `options name functions that zeropage does not find itself
+(${ROLES.join(", ")}), and their calling convention:`;
 
 const MODULES = `
-Or a wasm module, which really runs: its path, and ${MODULE_SYNTAX}
+Or it is a wasm module, which really runs: write its path; ${MODULE_SYNTAX}
   lazy,mine.wasm,other.wasm:malloc=take:free=give`;
 
 const PROFILE_EXAMPLES = `
@@ -37,7 +37,7 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
 
 const CHECK_EXAMPLES = `
-A module is its path, and ${MODULE_SYNTAX}
+Write a module as its path; ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
 
 Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
@@ -48,7 +48,7 @@ Examples:
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const BENCH_EXAMPLES = `
-A module is its path, and ${MODULE_SYNTAX}
+Write a module as its path; ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
 as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
 
@@ -64,7 +64,7 @@ const MERGE_EXAMPLES = `
 Example:
   zeropage merge shard-*.json --output all.json --markdown`;
 
-const COSTS = `what simulated time is counted with: ${costProfiles.map(({ name }) => name).join(", ")}, or a file by zeropage calibrate (default: that of the kernel)`;
+const COSTS = `cost profile for simulated time: ${costProfiles.map(({ name }) => name).join(", ")}, or a file that zeropage calibrate saved (default: the one of the kernel)`;
 
 const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
 
@@ -92,7 +92,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has written its own message, or its help.
+    // Commander has already written its message or help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     reportError(error, environment);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
@@ -126,17 +126,17 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
   program
     .command("models")
     .description("list the allocator models and their options")
-    .option("--json", "as JSON")
+    .option("--json", "print the list as JSON")
     .action((flags: { json?: boolean }) => modelsCommand(flags, environment));
   program
     .command("web")
-    .description("serve the page: two allocators side by side, page by page; Ctrl-C ends it")
-    .option("--port <number>", "port on this computer; 0 for any that is free", "8080")
+    .description("serve the web page: two allocators side by side, page by page; Ctrl-C stops it")
+    .option("--port <number>", "port on this host; 0 is any free port", "8080")
     .action(async (flags: WebFlags) => exit(await webCommand(flags, environment)));
   return program;
 }
 
-/** The command of an experiment, made of what that says of itself. */
+/** The command of an experiment, made from its descriptor. */
 function experimentParser(
   experiment: Experiment,
   environment: Environment,
@@ -168,13 +168,13 @@ function replay(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--format <format>",
-      `format of the trace, if it is not recognised: ${TRACE_FORMAT_NAMES.join(", ")}`,
+      `format of the trace, if zeropage does not recognise it: ${TRACE_FORMAT_NAMES.join(", ")}`,
     );
   return withLimits(withReport(command))
-    .option("--timeline <file>", "draw bytes in use, system and resident over time, as an SVG image")
+    .option("--timeline <file>", "draw in use, system and resident bytes over time, as an SVG image")
     .option(
       "--addresses <file>",
-      "write the address each operation returned, one a line: hexadecimal, 0x0 where there was no memory, - where nothing is allocated; of exactly one --allocator",
+      "write the address that each operation returned, one per line: hexadecimal, 0x0 for no memory, - for an operation that allocates nothing; needs exactly one --allocator",
     )
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
@@ -184,29 +184,33 @@ function check(environment: Environment, exit: (code: number) => void): Command 
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<file>", "the module, .wasm")
-    .option("--case <names>", "only these cases; several by commas");
-  return withLimits(command, "most time for each case")
-    .option("--json", "as JSON")
-    .option("--junit <file>", "write JUnit's XML too")
+    .option("--case <names>", "run only these cases; separate several by commas");
+  return withLimits(command, "time limit of each case")
+    .option("--json", "print the report as JSON")
+    .option("--junit <file>", "also write the report as JUnit XML")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (file: string, flags: CheckFlags) => exit(await checkCommand(file, flags, environment)));
 }
 
 function profile(environment: Environment): Command {
   return new Command("profile")
-    .description("where the simulated time of one run goes, by call path")
+    .description("show where the simulated time of one run goes, by call path")
     .argument("<what>", "calloc-loop, or a trace; - is standard input")
     .requiredOption("--allocator <one>", "the allocator to run")
-    .option("--size <size>", "of calloc-loop: size of the block", "100MiB")
-    .option("--count <number>", "of calloc-loop: how many times", "1000")
-    .option("--written <share>", "of calloc-loop: share of the block the program writes each time", "0%")
-    .option("--touch <policy>", `of a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
-    .option("--format <format>", `of a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
+    .option("--size <size>", "for calloc-loop: size of the block", "100MiB")
+    .option("--count <number>", "for calloc-loop: number of iterations", "1000")
+    .option(
+      "--written <share>",
+      "for calloc-loop: share of the block that the program writes each time",
+      "0%",
+    )
+    .option("--touch <policy>", `for a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
+    .option("--format <format>", `for a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
-    .option("--speedscope <file>", "write speedscope's JSON")
-    .option("--pprof <file>", "write a pprof profile, gzipped")
+    .option("--speedscope <file>", "write JSON for speedscope")
+    .option("--pprof <file>", "write a gzipped profile for pprof")
     .option("--json", "print the tree as JSON")
     .addHelpText("after", PROFILE_EXAMPLES)
     .action((what, flags: ProfileFlags) => profileCommand(what, flags, environment));
@@ -216,22 +220,25 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
-    .option("--trace <files...>", "traces to run; - is standard input (default: a generated workload)")
+    .option("--trace <files...>", "traces to replay; - is standard input (default: a generated workload)")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
-    .option("--rounds <number>", "how often to measure each allocator, in turn", "11")
+    .option("--rounds <number>", "rounds; each measures every allocator once", "11")
     .option("--passes <number>", "passes of a round on one instance, after the first", "3")
-    .option("--budget <time>", "most time of an allocator on a trace, all rounds together", "60s")
-    .option("--memory <size>", "most memory a module may have", "1GiB")
+    .option("--budget <time>", "time limit of an allocator on a trace, for all rounds together", "60s")
+    .option("--memory <size>", "memory limit of a module", "1GiB")
     .option(
       "--touch <policy>",
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
       "none",
     )
-    .option("--seed <number>", "of the workload and of the intervals", "1")
-    .option("--shard <i/n>", "run one part of n only, for zeropage merge")
-    .option("--output <file>", "write the record as JSON, after each round")
-    .option("--resume <file>", "go on with a run that was interrupted, from its --output, and in that file")
-    .option("--fail-if-slower <part>", "exit with 1 if an allocator is surely slower than that, such as 5%");
+    .option("--seed <number>", "seed of the workload and of the confidence intervals", "1")
+    .option("--shard <i/n>", "run only part i of n, for zeropage merge")
+    .option("--output <file>", "write the record as JSON after each round")
+    .option("--resume <file>", "continue an interrupted run from its --output, and in that file")
+    .option(
+      "--fail-if-slower <percent>",
+      "exit with 1 if an allocator is surely slower than the baseline by more than this, such as 5%",
+    );
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)
     .action(async (files: string[], flags: BenchFlags) =>
@@ -241,7 +248,7 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
 
 function merge(environment: Environment): Command {
   const command = new Command("merge")
-    .description("make one report of what the shards of a bench wrote")
+    .description("merge the records of all shards of a benchmark into one report")
     .argument("<files...>", "the records of all shards")
     .option("--output <file>", "write the merged record as JSON");
   return withBenchForms(command)
@@ -249,12 +256,12 @@ function merge(environment: Environment): Command {
     .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, environment));
 }
 
-/** Adds the forms of a bench's record. */
+/** Adds the output forms of a benchmark's record. */
 function withBenchForms(command: Command): Command {
-  return withForms(command, BENCH_FORMS).option("--html <file>", "write a page with charts");
+  return withForms(command, BENCH_FORMS).option("--html <file>", "write an HTML file with charts");
 }
 
-/** Adds a flag for each form, of which one may be given. */
+/** Adds a flag for each output form. At most one may be given. */
 function withForms(command: Command, forms: Readonly<Record<string, { help: string }>>): Command {
   for (const [name, { help }] of Object.entries(forms)) {
     const others = Object.keys(forms).filter((other) => other !== name);
@@ -266,10 +273,10 @@ function withForms(command: Command, forms: Readonly<Record<string, { help: stri
 function calibrate(environment: Environment): Command {
   return new Command("calibrate")
     .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
-    .option("--name <word>", "name of the profile", "this-host")
-    .option("--rounds <number>", "how often to measure", "15")
-    .option("--save <file>", "write the profile, as JSON")
-    .option("--json", "print it as JSON")
+    .option("--name <word>", "name of the cost profile", "this-host")
+    .option("--rounds <number>", "rounds to measure", "15")
+    .option("--save <file>", "write the cost profile as JSON")
+    .option("--json", "print the calibration as JSON")
     .addHelpText(
       "after",
       "\nExample:\n  zeropage calibrate --save here.json && zeropage run calloc-loop --costs here.json",
@@ -277,7 +284,7 @@ function calibrate(environment: Environment): Command {
     .action((flags: CalibrateFlags) => calibrateCommand(flags, environment));
 }
 
-/** Adds what every command that makes a report takes. */
+/** Adds the flags of every command that makes a report. */
 function withReport(command: Command, allocators = "every model"): Command {
   command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
@@ -286,14 +293,14 @@ function withReport(command: Command, allocators = "every model"): Command {
   return withForms(command, FORMS);
 }
 
-/** Adds what every command that runs modules in jail takes. */
-function withLimits(command: Command, time = "end a module that makes no progress for so long"): Command {
+/** Adds the flags of every command that runs modules in a jail. */
+function withLimits(command: Command, time = "end a module that makes no progress for this long"): Command {
   return command
     .option("--timeout <time>", time, "60s")
-    .option("--memory <size>", "most memory for a module", "4GiB");
+    .option("--memory <size>", "memory limit of a module", "4GiB");
 }
 
-/** A flag given again adds to what was given before. */
+/** Adds the value of a repeated flag to the values before it. */
 function addToList(more: string, before: string | undefined): string {
   return before === undefined ? more : `${before},${more}`;
 }

@@ -1,17 +1,17 @@
 import type { Output } from "./environment.js";
 
-/** One line on a terminal that says how far a long run is. */
+/** A line on a terminal that shows how far a long run is. */
 export interface Progress {
-  /** Shows a line in place of the last, unless that is very recent. */
+  /** Replaces the line, unless it was replaced very recently. */
   show(text: string): void;
-  /** Takes the line away, before anything else is written. */
+  /** Removes the line, so that something else can be written. */
   clear(): void;
 }
 
 const ERASE = "\r\u001b[K";
 const INTERVAL_MS = 100;
 
-/** A progress line on a terminal; on anything else, one that writes nothing. Short runs show none either. */
+/** Opens the line. It stays empty for a short run, and where the stream is not a terminal. */
 export function openProgress(stream: Output, now: () => number = Date.now): Progress {
   if (!stream.isTTY) return { show: () => {}, clear: () => {} };
   let last = now();

@@ -83,10 +83,10 @@ async function prepareAddresses(
 ): Promise<OutStream | undefined> {
   if (path === undefined) return undefined;
   if (allocators === 1) return prepareStream("--addresses", path);
-  throw new UsageError(`--addresses: name exactly one --allocator; there are ${allocators}, and one file`);
+  throw new UsageError(`--addresses: name exactly one --allocator; there are ${allocators} for one file`);
 }
 
-/** A bad trace is bad for every allocator: its error is told of the trace. */
+/** Labels the error of a bad trace with the trace: it is bad for every allocator. */
 const namingTrace =
   ({ name }: TraceSource) =>
   (failure: { label: string; error: unknown }) =>
@@ -95,11 +95,11 @@ const namingTrace =
 interface ReplaySettings {
   touch: TouchPolicy;
   timelinePoints: number;
-  /** Reads it from the start. */
+  /** Reads the trace from its start. */
   readTrace: () => ReturnType<Environment["library"]["readTrace"]>;
-  /** Where the addresses go, of the one allocator there then is. */
+  /** Where the addresses of the only allocator go. */
   addresses?: OutStream;
-  /** What was lost in reading, each sentence once. */
+  /** What was lost in reading the trace, each note once. */
   notes: Set<string>;
   progress: Progress;
 }
@@ -130,7 +130,7 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
         addresses?.discard();
         throw error;
       } finally {
-        // They are complete only once the trace is read to its end; every allocator reads the same one.
+        // The notes are complete only at the end of the trace. Every allocator reads the same trace.
         for (const loss of trace.notes.losses) notes.add(loss);
       }
     },

@@ -6,17 +6,17 @@ import { UsageError } from "../base/errors.js";
 
 const CHUNK_BYTES = 65_536;
 
-/** Where a trace comes from. It is read from its start once for each allocator. */
+/** Where a trace comes from. Each allocator reads it once from its start. */
 export interface TraceSource {
   name: string;
-  /** Reads it from the start. To be called as often as was said, one after another. */
+  /** Reads the trace from its start. Call it as often as was announced, one reading after another. */
   open(): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
 /**
- * Opens `file`, or stdin for `-`, to be read `times` times. What can be read only once (stdin, a
- * pipe) goes through a temporary file if it is wanted more often, so that memory stays constant.
+ * Opens `file`, or stdin for `-`, for `times` readings. A source that can be read only once (stdin,
+ * a pipe) is copied to a temporary file if there are several, so that memory stays constant.
  */
 export async function openSource(
   file: string,
@@ -45,9 +45,9 @@ async function isRegularFile(file: string): Promise<boolean> {
 }
 
 /**
- * Lets a stream be read `times` times. Each reading but the last copies what it takes to the
- * temporary file, so nothing is read ahead: a bad line ends it where it stands. A reading that is
- * given up leaves the rest to the next.
+ * Makes a stream readable `times` times. Each reading but the last copies what it takes to the
+ * temporary file. So nothing is read ahead, and a bad line ends a reading at once. A reading that
+ * stops early leaves the rest to the next.
  */
 async function spooled(name: string, stream: AsyncIterable<Uint8Array>, times: number): Promise<TraceSource> {
   const source = stream[Symbol.asyncIterator]();
@@ -71,7 +71,7 @@ async function spooled(name: string, stream: AsyncIterable<Uint8Array>, times: n
   };
 }
 
-/** Opens a temporary file that has no name any more, so that it goes whatever ends the process. */
+/** Opens a temporary file and removes its name, so that the file disappears however the process ends. */
 async function openNameless(): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), "zeropage-"));
   try {

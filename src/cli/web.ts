@@ -13,7 +13,7 @@ export interface WebFlags {
   port: string;
 }
 
-/** Serves the page to this computer until it is told to stop. Returns the exit code. */
+/** Serves the page to this host until it is told to stop. Returns the exit code. */
 export async function webCommand({ port }: WebFlags, { stdout, page }: Environment): Promise<number> {
   const server = await serveFolder(page.folder, parsePort(port));
   stdout.write(`${server.url}\n`);
@@ -26,18 +26,18 @@ const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
-  // What lets a browser compile it while it arrives.
+  // Only with this type does a browser compile the module while it arrives.
   ".wasm": "application/wasm",
   ".gz": "application/gzip",
 };
 
-/** A server of static files, for this computer only. */
+/** A server of static files, for this host only. */
 export interface FolderServer {
   url: string;
   close(): Promise<void>;
 }
 
-/** Serves a folder; port 0 is any that is free. @throws ZeropageError if there is no page, or the port is taken. */
+/** Serves a folder; port 0 is any free one. @throws ZeropageError if the page is not built, or the port is taken. */
 export async function serveFolder(folder: URL, port: number): Promise<FolderServer> {
   const root = fileURLToPath(folder);
   if (!(await sizeOf(join(root, "index.html")))) {
@@ -66,7 +66,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-type": TYPES[extname(path)] ?? "application/octet-stream",
     "content-length": bytes,
     "x-content-type-options": "nosniff",
-    // Names of assets change with what is in them; that of the page does not.
+    // The name of an asset changes with its contents; the page's name does not.
     "cache-control": extname(path) === ".html" ? "no-cache" : "max-age=31536000, immutable",
   });
   if (isHead) response.end();
@@ -80,7 +80,7 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status).end();
 }
 
-/** The file a request is for; undefined if that is outside the folder, or no path at all. */
+/** The file that a request asks for; undefined if it is outside the folder, or not a path. */
 function pathOf(root: string, url: string): string | undefined {
   try {
     const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
@@ -100,12 +100,12 @@ async function sizeOf(path: string): Promise<number | undefined> {
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port < 65536) return port;
-  throw new UsageError(`--port: "${text}" is not a port: write 0 to 65535, 0 for any that is free`);
+  throw new UsageError(`--port: "${text}" is not a port: write 0 to 65535, where 0 is any free port`);
 }
 
 function portError(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === "EADDRINUSE")
-    return new ZeropageError(`port ${port} is taken: choose another with --port`);
+    return new ZeropageError(`port ${port} is in use: choose another with --port`);
   if (error.code === "EACCES")
     return new ZeropageError(`port ${port} is not allowed: choose one above 1023 with --port`);
   return error;

@@ -1,15 +1,15 @@
 import type { CollectedTrace } from "../trace/collect.js";
 import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../trace/records.js";
 
-/** A trace that frees all it allocates, so that it can be run again and again on one instance. */
+/** A trace that frees all it allocates, so that one instance can replay it again and again. */
 export interface ClosedTrace {
   records: Uint8Array;
   count: number;
-  /** Bytes held at once, at most. */
+  /** Most bytes the program holds at once. */
   peakLiveBytes: number;
 }
 
-/** Adds a free of every object that the trace leaves, in the order of slots. */
+/** Adds a free of every object that the trace leaves alive, in the order of slots. */
 export function closeTrace({ records, count }: Pick<CollectedTrace, "records" | "count">): ClosedTrace {
   const { live, peakLiveBytes } = follow(records, count);
   // Shared, so that every Worker reads this one.
@@ -22,7 +22,7 @@ export function closeTrace({ records, count }: Pick<CollectedTrace, "records" | 
   return { records: all, count: count + live.length, peakLiveBytes };
 }
 
-/** What the program holds as the trace goes on, if every allocation succeeds. */
+/** What the program holds during the trace if every allocation succeeds. */
 function follow(records: Uint8Array, count: number): { live: number[]; peakLiveBytes: number } {
   const operations = new TraceRecords(records);
   const sizes = new Map<number, number>();

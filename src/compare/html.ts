@@ -1,4 +1,4 @@
-/** A bench as one page that needs nothing else: charts as SVG, and the table. */
+/** A benchmark record as one HTML file that needs nothing else: charts as SVG, and the table. */
 import type { TopLevelSpec } from "vega-lite";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../report/axis.js";
 import { headerText } from "../report/sheet.js";
@@ -11,7 +11,7 @@ export interface BenchBar {
   allocator: string;
   trace: string;
   value: number;
-  /** The quartiles' half distance, where there is one. */
+  /** Ends of the line that shows the spread: half the distance between the quartiles to each side. */
   low: number;
   high: number;
 }
@@ -19,12 +19,12 @@ export interface BenchBar {
 type Figure = "time" | "memory" | "zeroed";
 
 const TITLES: Record<Figure, string> = {
-  time: "Nanoseconds an operation, steady state, and quartiles",
-  memory: "MiB of memory at the peak",
+  time: "Nanoseconds per operation, steady state, and quartiles",
+  memory: "MiB of memory at its peak",
   zeroed: "KiB set to zero in the first pass",
 };
 
-/** What is drawn of a figure; nothing of what was not measured. */
+/** The bars of a figure. What was not measured has none. */
 export function benchBars({ results }: BenchRecord, figure: Figure): BenchBar[] {
   return results.flatMap(({ subject: allocator, trace, outcome }) => {
     if (outcome.state !== "done") return [];

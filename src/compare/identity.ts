@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { BenchRecord } from "./record.js";
 
-/** SHA-256 of some bytes, in hexadecimal. */
+/** The SHA-256 of the bytes, in hexadecimal. */
 export function hashOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** What two runs differ in that decides what is measured, in words, `rounds (11 and 3) and modules (mine)`; or nothing. */
+/** In what two runs differ that decides what is measured: `rounds (11 and 3) and modules (mine)`, or an empty text. */
 export function differenceOf(one: BenchRecord, other: BenchRecord): string {
   if (one.identity === other.identity) return "";
   const [these, those] = [settingsOf(one), settingsOf(other)];
@@ -24,7 +24,7 @@ function settingsOf({ version, parameters, baseline }: BenchRecord): Record<stri
   return { version, ...parameters, baseline };
 }
 
-/** Those that only one has, or that are not the same in both. */
+/** The names that only one list has, or that stand for different things in the two. */
 function namesOfDifferent(these: readonly { name: string }[], those: readonly { name: string }[]): string {
   const known = (list: typeof these, one: { name: string }) =>
     list.some((other) => isDeepStrictEqual(one, other));
@@ -32,7 +32,7 @@ function namesOfDifferent(these: readonly { name: string }[], those: readonly { 
   return [...new Set(odd.map(({ name }) => name))].join(", ");
 }
 
-/** What two records have to have in common to be parts of one run, as one hash. */
+/** A hash of what records must have in common to belong to one run. */
 export function identityOf(
   plan: Pick<BenchRecord, "version" | "parameters" | "baseline" | "subjects" | "traces">,
 ) {

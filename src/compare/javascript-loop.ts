@@ -1,4 +1,4 @@
-/** The trace loop in JavaScript, with one call of the module for each operation: what driving from outside costs. */
+/** The trace loop in JavaScript, with one call of the module for each operation. It shows what such calls cost. */
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { bytesAsked, FIELD_WORD, OpKind, RECORD_WORDS } from "../trace/records.js";
@@ -10,12 +10,12 @@ interface CFunctions {
   free(pointer: number): void;
 }
 
-/** Runs `records` once. What it allocates, they free. Returns whether there was memory for all of it. */
+/** Runs `records`, which free all they allocate, once. Returns whether there was memory for all of them. */
 export type JavaScriptLoop = (records: Uint8Array) => boolean;
 
 /**
- * The loop for one allocator, or null where the module is not called as C's, or does not have what the records need:
- * composing that would be measured too. Aligned allocations are left out.
+ * The loop for one allocator. Null if the convention is not C's, or if the module lacks a function that the records
+ * need: composing it would be measured too. Aligned allocations are not supported.
  */
 export function javaScriptLoop(
   { report, instance }: WasmAllocator,
@@ -37,7 +37,7 @@ function cFunctions({ convention, functions }: AllocatorReport, exports: WebAsse
   return Object.fromEntries(named) as Partial<CFunctions>;
 }
 
-/** The kinds of operation there are among records. */
+/** The kinds of operation among the records. */
 export function kindsOf(records: Uint8Array): Set<number> {
   const words = wordsOf(records);
   const kinds = new Set<number>();

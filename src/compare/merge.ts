@@ -1,31 +1,31 @@
-/** Makes one record of the shards of a run. */
+/** Merges the records of a run's shards into one. */
 import { isDeepStrictEqual } from "node:util";
 import { ZeropageError } from "../base/errors.js";
 import { differenceOf, identityOf } from "./identity.js";
 import type { BenchRecord, BenchResult } from "./record.js";
 import { jobsOf } from "./shards.js";
 
-/** Records that do not belong to one run. */
+/** The records do not belong to one run. */
 export class MergeError extends ZeropageError {
   override name = "MergeError";
 }
 
 const REMEDY = "run all shards with the same version, modules, traces and options";
 
-/** A record and where it is from. */
-export interface Part {
+/** The record of a shard, and the file it is from. */
+export interface ShardFile {
   name: string;
   record: BenchRecord;
 }
 
 /**
- * The whole run: its counts are what one machine would have given, its times those of each machine, compared with the
- * baseline's on the same. The baseline's own times are those of the first shard that has the trace.
- * @throws MergeError naming the parts that do not fit, and what to do.
+ * The record of the whole run. Its counts do not depend on the host. Its times are those of each host, compared with the
+ * baseline's on the same host. The baseline's own times are those of the first shard that has the trace.
+ * @throws MergeError naming the files that do not fit, and what to do.
  */
-export function mergeShards(parts: readonly Part[]): BenchRecord {
-  checkParts(parts);
-  const sorted = parts.map(({ record }) => record).sort((one, other) => indexOf(one) - indexOf(other));
+export function mergeShards(files: readonly ShardFile[]): BenchRecord {
+  checkFiles(files);
+  const sorted = files.map(({ record }) => record).sort((one, other) => indexOf(one) - indexOf(other));
   const [first] = sorted as [BenchRecord, ...BenchRecord[]];
   const results = jobsOf(first, null).map(({ subject, trace }) => {
     const names = [first.subjects[subject]?.name, first.traces[trace]?.name];
@@ -46,28 +46,28 @@ function together(records: readonly BenchRecord[]): Pick<BenchRecord, "hosts" | 
 
 const indexOf = ({ shard }: BenchRecord): number => shard?.index ?? 0;
 
-function checkParts(parts: readonly Part[]): void {
-  const [first] = parts;
+function checkFiles(files: readonly ShardFile[]): void {
+  const [first] = files;
   if (!first) throw new MergeError("there is nothing to merge: name the files of all shards");
-  for (const { name, record } of parts) {
-    if (!record.shard) throw new MergeError(`${name} is a whole run: merge what --shard wrote`);
+  for (const { name, record } of files) {
+    if (!record.shard) throw new MergeError(`${name} is a whole run: merge files that --shard wrote`);
     if (!record.complete) throw new MergeError(`${name} was interrupted: run its shard again`);
     if (record.identity !== identityOf(record)) {
       throw new MergeError(`${name} was changed after it was written: run its shard again`);
     }
     if (record.identity !== first.record.identity || record.shard.count !== first.record.shard?.count) {
       throw new MergeError(
-        `${name} and ${first.name} are of different runs, in ${differenceOf(first.record, record) || "number of shards"}: ${REMEDY}`,
+        `${name} and ${first.name} are of different runs, which differ in ${differenceOf(first.record, record) || "number of shards"}: ${REMEDY}`,
       );
     }
   }
-  checkNumbers(parts);
+  checkNumbers(files);
 }
 
-function checkNumbers(parts: readonly Part[]): void {
-  const count = parts[0]?.record.shard?.count as number;
+function checkNumbers(files: readonly ShardFile[]): void {
+  const count = files[0]?.record.shard?.count as number;
   const holders = Array.from({ length: count }, (_, at) =>
-    parts.filter(({ record }) => record.shard?.index === at + 1).map(({ name }) => name),
+    files.filter(({ record }) => record.shard?.index === at + 1).map(({ name }) => name),
   );
   const doubled = holders.find((names) => names.length > 1);
   if (doubled) throw new MergeError(`${doubled.join(" and ")} are the same shard: leave one out`);
@@ -79,10 +79,10 @@ function checkNumbers(parts: readonly Part[]): void {
   }
 }
 
-/** The first of what several shards found of one job. */
+/** The first of several shards' results for one job. @throws MergeError unless their counts agree. */
 function agreed(found: readonly BenchResult[], name: string): BenchResult {
   const [first, ...others] = found;
-  if (!first) throw new MergeError(`no shard has ${name}: run its shard again`);
+  if (!first) throw new MergeError(`no shard has a result for ${name}: run its shard again`);
   const exact = ({ outcome }: BenchResult) => (outcome.state === "done" ? outcome.counts : null);
   const odd = others.find(
     (other) => exact(other) && exact(first) && !isDeepStrictEqual(exact(other), exact(first)),

@@ -4,9 +4,9 @@ import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import type { MeteredCounts } from "./record.js";
 
 /**
- * What happens in a module's memory from when it is opened to the end of `run`; null where it cannot be metered, or
- * its memory ends as the meter takes some of the 4 GiB.
- * @throws what `run` throws for other reasons.
+ * Counts what happens in a module's memory from its opening to the end of `run`. Null if the module cannot be metered,
+ * or if it runs out of memory because the meter takes some of the 4 GiB.
+ * @throws whatever `run` throws for other reasons.
  */
 export async function countMetered(
   wasm: Uint8Array,

@@ -1,4 +1,4 @@
-/** The record of a bench: what its reports are drawn from, what shards write and what is merged. */
+/** The record of a benchmark: reports are made from it, shards write it, and merging reads it. */
 
 import type { TouchPolicy } from "../allocator/access.js";
 import type { Ratio } from "../base/statistics.js";
@@ -7,20 +7,21 @@ import type { OptionValues } from "../results/run.js";
 
 export interface BenchParameters {
   rounds: number;
-  /** Passes of each round on one instance after its first. */
+  /** Passes of each round on one instance, after its first. */
   passes: number;
-  /** Most time each allocator may take on a trace, all rounds together. */
+  /** Time limit of each allocator on a trace, for all rounds together. */
   budgetSeconds: number;
-  /** Most memory a module may have. */
+  /** Memory limit of a module. */
   memoryBytes: number;
   touch: TouchPolicy;
-  /** Of the generated workload and of the intervals. */
+  /** Seed of the generated workload and of the confidence intervals. */
   seed: number;
 }
 
+/** A subject: an allocator that is measured. */
 export interface SubjectInfo {
   name: string;
-  /** Names of its functions that are not found by themselves, and its convention, as given. */
+  /** The function names and the calling convention that were given. */
   options: OptionValues;
   /** Size of the module. */
   bytes: number;
@@ -30,82 +31,82 @@ export interface SubjectInfo {
 
 export interface TraceInfo {
   name: string;
-  /** With the frees of what the trace leaves, which are added so that it can be run again. */
+  /** Operations, with the frees that close the trace. */
   operations: number;
-  /** Bytes the program holds at once, at most. */
+  /** Most bytes the program holds at once. */
   peakLiveBytes: number;
   /** SHA-256 of its records. */
   hash: string;
 }
 
-/** Nanoseconds an operation, one sample a round. */
+/** Nanoseconds per operation, one sample per round. */
 export interface Timing {
   samples: number[];
   median: number;
-  /** Half of the distance between the quartiles, as a part of the median. */
+  /** Half the distance between the quartiles, as a part of the median. */
   spread: number;
-  /** To the baseline in the same rounds on the same machine; null for the baseline itself. */
+  /** Ratio to the baseline in the same rounds on the same host; null for the baseline itself. */
   ratio: Ratio | null;
 }
 
-/** What does not depend on the machine. */
+/** What does not depend on the host. */
 export interface BenchCounts {
-  /** Of the module's memory, in bytes: before, after the first pass (memory only grows), after the last. */
+  /** Bytes of the module's memory: before, after the first pass (memory only grows), after the last. */
   memory: { initial: number; peak: number; final: number };
-  /** The program's bytes at most, as a part of the memory's. */
+  /** The program's peak of live bytes, as a part of the memory's peak. */
   utilisation: number;
-  /** What the first pass does; null where the module cannot be metered, or not in so little memory. */
+  /** What the first pass does; null if the module cannot be metered, or not within its memory limit. */
   metered: MeteredCounts | null;
-  /** Sentences about what is odd about the module, such as imports that trap when called. */
+  /** Sentences on oddities of the module, such as imports that trap when called. */
   findings: string[];
 }
 
 /**
- * As `WasmAllocator.counters` counts, from before the module started. What the program touches by the touch policy is
- * in it: that decides which pages are resident, and which clearing is needed. With touch none all is the allocator's
- * own, and whatever it clears that it did not write itself is needless.
+ * Counted as by `WasmAllocator.counters`, from before the module started. The touches of the touch policy are counted
+ * too: they decide which pages are resident, and which clearing is needed. With touch `none` everything is the
+ * allocator's own, and it clears needlessly whatever it did not write itself.
  */
 export interface MeteredCounts {
-  /** Pages of 4 KiB, each counted once. Those written are what a fresh memory takes of the system's. */
+  /** Pages of 4 KiB, each counted once. The system gives a fresh memory a frame for each page written. */
   touched: { read: number; written: number; either: number };
   /**
-   * Bytes the allocator set to zero, and those of them that read as zero before. Where it has a calloc of its own, all
-   * its stores of zero count, of headers too; where calloc is composed, that clearing and memory.fill.
+   * Bytes the allocator set to zero, and those of them that read as zero before. If it has its own calloc, all its
+   * stores of zero count, those to headers too. If calloc is composed, that clearing and memory.fill count.
    */
   zeroed: { bytes: number; needless: number };
 }
 
-/** How an allocator came through a trace. */
-export type Outcome =
+/** What became of one allocator on one trace. */
+export type BenchOutcome =
   | {
       state: "done";
-      /** Fewer than asked for where the budget ran out. */
+      /** Rounds done: fewer than asked for if the budget ran out. */
       rounds: number;
-      /** A new instance's first pass. */
+      /** The first pass of a new instance. */
       first: Timing;
       /** All further passes of an instance. */
       steady: Timing;
-      /** The same as `steady` with every call from JavaScript; null where the convention is not C's. */
+      /** As `steady`, with every call from JavaScript; null if the convention is not C's. */
       javascript: Timing | null;
       counts: BenchCounts;
     }
-  /** It had no memory for some of what was asked, and said so, or trapped when its memory was refused to grow. */
+  /** It ran out of memory: it said so, or it trapped when its memory could not grow. */
   | ({ state: "exhausted" } & Exhaustion)
   /** It did not finish one round. */
   | { state: "late"; seconds: number }
   /** It trapped, broke the contract of an allocator, or could not be opened. */
   | { state: "failed"; error: string; message: string };
 
-export type Done = Extract<Outcome, { state: "done" }>;
+export type Done = Extract<BenchOutcome, { state: "done" }>;
 
 export interface BenchResult {
   subject: string;
   trace: string;
   /** Which shard measured it. */
   shard: number;
-  /** Whether nothing is left to be done for it: it has all its rounds, or ended before. */
+  /** Whether nothing is left to measure: it has all its rounds, or it ended early. */
   finished: boolean;
-  outcome: Outcome;
+  outcome: BenchOutcome;
 }
 
 export interface Shard {
@@ -117,15 +118,15 @@ export interface Shard {
 export interface BenchRecord {
   scenario: "bench";
   version: string;
-  /** SHA-256 of all that decides what is measured: equal in all shards of one run. */
+  /** SHA-256 of all that decides what is measured; equal in all shards of one run. */
   identity: string;
-  /** Whether every job of the shard was done. */
+  /** Whether every job of the shard is done. */
   complete: boolean;
   /** Null for a whole run. */
   shard: Shard | null;
-  /** For each time that it was continued after an interruption, how many results were kept from before. */
+  /** For each time the run was resumed, the number of results kept from before. */
   resumed: number[];
-  /** The machines it was measured on, by shard. */
+  /** The hosts that measured, by shard. */
   hosts: { shard: number; description: string }[];
   parameters: BenchParameters;
   /** The subject whose time is 1. */

@@ -1,41 +1,41 @@
-/** Runs a bench: each trace's allocators in turn, round by round, so that what disturbs the machine disturbs all of them. */
+/** Runs a benchmark. Every round measures each allocator once, so that what disturbs the host disturbs all of them. */
 
 import { median, ratioOfMedians, spread } from "../base/statistics.js";
 import { seeded } from "./random.js";
-import type { BenchCounts, BenchRecord, BenchResult, Outcome, Timing } from "./record.js";
+import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, Timing } from "./record.js";
+import type { Round, Runner } from "./runner.js";
 import { type BenchJob, jobsOf } from "./shards.js";
-import type { Round, Subject } from "./subject.js";
 
 export interface BenchHooks {
-  open(job: BenchJob): Subject;
-  /** After each round; what there is so far. */
+  open(job: BenchJob): Runner;
+  /** Called after each round with the record so far. */
   onRound?(record: BenchRecord): void;
   onProgress?(text: string): void;
-  /** True once it shall end; who says so may close the subjects, which then have nothing to say any more. */
+  /** True once the run is to end. Its caller may then close the runners, and what they report is ignored. */
   stopped?(): boolean;
 }
 
-/** One allocator on one trace, as it goes. */
-interface Entry {
+/** One allocator on one trace, in progress. */
+interface ActiveJob {
   job: BenchJob;
-  subject: Subject;
+  runner: Runner;
   counts: BenchCounts | null;
   rounds: Round[];
-  /** Why it ended before its time. */
-  ended: Exclude<Outcome, { state: "done" }> | null;
+  /** Why it ended early. */
+  ended: Exclude<BenchOutcome, { state: "done" }> | null;
 }
 
-/** Fills in the results of a record, trace by trace. Those finished before stay as they are. */
+/** Fills in the results of a record, trace by trace. Finished results stay as they are. */
 export async function runBench(plan: BenchRecord, hooks: BenchHooks): Promise<BenchRecord> {
   const jobs = jobsLeft(plan);
   let done: BenchResult[] = [];
   for (let trace = 0; trace < plan.traces.length && !hooks.stopped?.(); trace++) {
-    const entries = jobs.filter((job) => job.trace === trace).map((job) => start(job, hooks));
-    const sofar = () => [...done, ...resultsOf(plan, entries)];
+    const active = jobs.filter((job) => job.trace === trace).map((job) => start(job, hooks));
+    const sofar = () => [...done, ...resultsOf(plan, active)];
     try {
-      await runTrace(plan, entries, hooks, () => hooks.onRound?.(withResults(plan, sofar())));
+      await runTrace(plan, active, hooks, () => hooks.onRound?.(withResults(plan, sofar())));
     } finally {
-      for (const { subject } of entries) subject.close();
+      for (const { runner } of active) runner.close();
     }
     done = sofar();
   }
@@ -47,7 +47,7 @@ const resultOf = (plan: BenchRecord, results: readonly BenchResult[], { subject,
     (one) => one.subject === plan.subjects[subject]?.name && one.trace === plan.traces[trace]?.name,
   );
 
-/** The jobs that are not finished; and the baseline, to compare these with in the same rounds. */
+/** The jobs that are not finished, and the baseline's on the same traces, to compare with in the same rounds. */
 function jobsLeft(plan: BenchRecord): BenchJob[] {
   const all = jobsOf(plan, plan.shard);
   const left = all.filter((job) => !resultOf(plan, plan.results, job)?.finished);
@@ -57,7 +57,7 @@ function jobsLeft(plan: BenchRecord): BenchJob[] {
   );
 }
 
-/** The record with new results, where those from before were not finished. */
+/** The record with new results in place of unfinished ones. */
 function withResults(plan: BenchRecord, fresh: readonly BenchResult[]): BenchRecord {
   const jobs = jobsOf(plan, plan.shard);
   const results = jobs.flatMap((job) => {
@@ -68,50 +68,55 @@ function withResults(plan: BenchRecord, fresh: readonly BenchResult[]): BenchRec
   return { ...plan, complete, results };
 }
 
-function start(job: BenchJob, { open }: BenchHooks): Entry {
-  return { job, subject: open(job), counts: null, rounds: [], ended: null };
+function start(job: BenchJob, { open }: BenchHooks): ActiveJob {
+  return { job, runner: open(job), counts: null, rounds: [], ended: null };
 }
 
-async function runTrace(plan: BenchRecord, entries: Entry[], hooks: BenchHooks, onRound: () => void) {
-  const name = ({ job }: Entry) => `${plan.subjects[job.subject]?.name} on ${plan.traces[job.trace]?.name}`;
-  for (const entry of entries) {
+async function runTrace(plan: BenchRecord, active: ActiveJob[], hooks: BenchHooks, onRound: () => void) {
+  const name = ({ job }: ActiveJob) =>
+    `${plan.subjects[job.subject]?.name} on ${plan.traces[job.trace]?.name}`;
+  for (const one of active) {
     if (hooks.stopped?.()) return;
-    hooks.onProgress?.(`${name(entry)}: counting`);
-    await advance(entry, "counts", hooks);
+    hooks.onProgress?.(`${name(one)}: counting`);
+    await advance(one, "counts", hooks);
   }
   for (let round = 1; round <= plan.parameters.rounds; round++) {
-    for (const entry of entries) {
+    for (const one of active) {
       if (hooks.stopped?.()) return;
-      hooks.onProgress?.(`${name(entry)}: round ${round} of ${plan.parameters.rounds}`);
-      await advance(entry, "round", hooks);
+      hooks.onProgress?.(`${name(one)}: round ${round} of ${plan.parameters.rounds}`);
+      await advance(one, "round", hooks);
     }
     onRound();
   }
 }
 
-async function advance(entry: Entry, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
-  if (entry.ended) return;
-  const given = await entry.subject.ask(question);
-  if (given.state !== "answer") entry.ended = stopped?.() ? null : given;
-  else if (question === "counts") entry.counts = given.answer as BenchCounts;
-  else entry.rounds.push(given.answer as Round);
+async function advance(one: ActiveJob, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
+  if (one.ended) return;
+  const given = await one.runner.ask(question);
+  if (given.state !== "answer") one.ended = stopped?.() ? null : given;
+  else if (question === "counts") one.counts = given.answer as BenchCounts;
+  else one.rounds.push(given.answer as Round);
 }
 
-/** What is known so far; nothing of what neither ended nor had a round. */
-function resultsOf(plan: BenchRecord, entries: Entry[]): BenchResult[] {
-  const nameOf = ({ job }: Entry) => plan.subjects[job.subject]?.name as string;
-  const baseline = entries.find((entry) => nameOf(entry) === plan.baseline) as Entry;
-  return entries.flatMap((entry) => {
-    const outcome = outcomeOf(entry, entry === baseline ? null : baseline, plan.parameters.seed);
+/** The results so far. A job that has neither ended nor done a round has none. */
+function resultsOf(plan: BenchRecord, active: ActiveJob[]): BenchResult[] {
+  const nameOf = ({ job }: ActiveJob) => plan.subjects[job.subject]?.name as string;
+  const baseline = active.find((one) => nameOf(one) === plan.baseline) as ActiveJob;
+  return active.flatMap((one) => {
+    const outcome = outcomeOf(one, one === baseline ? null : baseline, plan.parameters.seed);
     if (!outcome) return [];
-    const trace = plan.traces[entry.job.trace]?.name as string;
-    const finished = entry.ended !== null || entry.rounds.length === plan.parameters.rounds;
-    return [{ subject: nameOf(entry), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
+    const trace = plan.traces[one.job.trace]?.name as string;
+    const finished = one.ended !== null || one.rounds.length === plan.parameters.rounds;
+    return [{ subject: nameOf(one), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
   });
 }
 
-function outcomeOf({ rounds, counts, ended }: Entry, baseline: Entry | null, seed: number): Outcome | null {
-  // What was late after some rounds has just fewer of them.
+function outcomeOf(
+  { rounds, counts, ended }: ActiveJob,
+  baseline: ActiveJob | null,
+  seed: number,
+): BenchOutcome | null {
+  // A job that was late after some rounds just has fewer rounds.
   if (ended && (ended.state !== "late" || rounds.length === 0)) return ended;
   if (!counts || rounds.length === 0) return null;
   const timing = (figure: keyof Round): Timing => {

@@ -1,4 +1,4 @@
-/** Which part of a run is whose. */
+/** Divides a run into shards. */
 import type { BenchRecord, Shard } from "./record.js";
 
 /** A subject and a trace, by their places in the record's lists. */
@@ -10,8 +10,8 @@ export interface BenchJob {
 type Plan = Pick<BenchRecord, "subjects" | "traces" | "baseline">;
 
 /**
- * The jobs of one shard, or of the whole. Pairs are dealt out one by one, those of the baseline last of all; and the
- * baseline also runs on every trace that the shard has, for times are compared on one machine only.
+ * The jobs of one shard, or of the whole run. The pairs of an allocator and a trace are dealt out one by one, without
+ * the baseline's. The baseline runs on every trace of a shard, because only times of one host can be compared.
  */
 export function jobsOf({ subjects, traces, baseline }: Plan, shard: Shard | null): BenchJob[] {
   const first = subjects.findIndex(({ name }) => name === baseline);

@@ -1,10 +1,10 @@
-/** A bench as people read it. */
+/** A benchmark record as a table for people. */
 
 import { formatBytes, formatCount } from "../base/bytes.js";
 import { formatCell, formatShare } from "../base/numbers.js";
 import { geometricMean, LEAST_ROUNDS } from "../base/statistics.js";
 import type { Cell, Column, Sheet } from "../report/sheet.js";
-import type { BenchRecord, BenchResult, Done, Outcome, Timing } from "./record.js";
+import type { BenchOutcome, BenchRecord, BenchResult, Done, Timing } from "./record.js";
 
 const right = (...header: string[]): Column => ({ header, align: "right" });
 const left = (...header: string[]): Column => ({ header, align: "left" });
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column[] = [
 export function benchSheet(record: BenchRecord): Sheet {
   const { parameters, baseline, results } = record;
   const shard = record.shard ? `, shard ${record.shard.index}/${record.shard.count}` : "";
-  const interrupted = record.complete ? "" : "; interrupted, so this is what there was";
+  const interrupted = record.complete ? "" : "; interrupted, so results are missing";
   return {
     heading:
       `bench: up to ${parameters.rounds} rounds in turn, ${parameters.passes} further passes each, ` +
@@ -84,12 +84,12 @@ function ratioCell({ ratio }: Timing): Cell {
   return cell(text, low > 1 ? "bad" : high < 1 ? "good" : "plain");
 }
 
-/** What an outcome that is not "done" means. */
-export function describeOutcome(outcome: Exclude<Outcome, Done>): string {
+/** An outcome other than "done" in words. */
+export function describeOutcome(outcome: Exclude<BenchOutcome, Done>): string {
   if (outcome.state === "late") return `it did not finish a round within ${outcome.seconds} seconds`;
   if (outcome.state === "failed") return `${outcome.error}: ${outcome.message}`;
   const { operations, failedAllocations, trapped, memoryBytes } = outcome;
-  const how = trapped ? "trapped" : `had none for ${formatCount(failedAllocations)} allocations`;
+  const how = trapped ? "trapped" : `failed ${formatCount(failedAllocations)} allocations`;
   return `it ran out of memory after ${formatCount(operations)} operations, at ${formatBytes(memoryBytes)}, and ${how}`;
 }
 
@@ -100,11 +100,11 @@ function trouble({ subject, trace, outcome }: BenchResult): string[] {
 function idleness({ shard, complete, results }: BenchRecord): string[] {
   if (!shard || !complete || results.length > 0) return [];
   return [
-    `Shard ${shard.index} has nothing to measure, for there are more shards than pairs to deal out of an allocator, the baseline apart, and a trace.`,
+    `Shard ${shard.index} has nothing to measure: there are more shards than pairs of an allocator, not counting the baseline, and a trace.`,
   ];
 }
 
-/** What is odd about each module, once. */
+/** The findings on each module, each once. */
 function findings({ subjects, results }: BenchRecord): string[] {
   return subjects.flatMap(({ name }) => {
     const found = results.flatMap(({ subject, outcome }) =>
@@ -114,7 +114,7 @@ function findings({ subjects, results }: BenchRecord): string[] {
   });
 }
 
-/** Over several traces, the geometric mean of each allocator's ratios. */
+/** The geometric mean of each allocator's ratios, if there are several traces. */
 function means({ subjects, traces, baseline, results }: BenchRecord): string[] {
   if (traces.length < 2) return [];
   return subjects.flatMap(({ name }) => {
@@ -132,16 +132,16 @@ function means({ subjects, traces, baseline, results }: BenchRecord): string[] {
 }
 
 const resumption = (kept: number): string =>
-  `It was interrupted, and continued with ${formatCount(kept)} results kept as they were.`;
+  `The run was interrupted, and resumed with ${formatCount(kept)} results kept.`;
 
 function hostLine({ shard, description }: BenchRecord["hosts"][number], _: number, all: unknown[]): string {
   return `${all.length > 1 ? `Shard ${shard} on` : "On"} ${description}.`;
 }
 
 /**
- * Sentences about what is slower than the baseline by more than a part, such as 0.05: where the whole interval says
- * so. And about what did not come through a trace that the baseline did, or with too few rounds to say; or that the
- * baseline came through none, for then nothing is known.
+ * A sentence for each result that is slower than the baseline by more than `part`, such as 0.05, with its whole
+ * interval; for each that did not finish a trace which the baseline finished, or has too few rounds to judge it. If the
+ * baseline finished no trace, one sentence that says so.
  */
 export function slowerThan({ results, baseline }: BenchRecord, part: number): string[] {
   const fine = new Set(
@@ -150,7 +150,7 @@ export function slowerThan({ results, baseline }: BenchRecord, part: number): st
     ),
   );
   if (results.length > 0 && fine.size === 0)
-    return [`${baseline} came through no trace, so that nothing can be compared with it`];
+    return [`${baseline} finished no trace, so that nothing can be compared with it`];
   return results.flatMap(({ subject, trace, outcome }) => {
     if (!fine.has(trace)) return [];
     if (outcome.state !== "done") return [`${subject} on ${trace}: ${describeOutcome(outcome)}`];
@@ -158,7 +158,7 @@ export function slowerThan({ results, baseline }: BenchRecord, part: number): st
     if (!ratio) return [];
     if (ratio.low === null)
       return [
-        `${subject} on ${trace} had fewer than ${LEAST_ROUNDS} rounds beside ${baseline}, which are too few to judge it: allow more --rounds, or a larger --budget`,
+        `${subject} on ${trace} did fewer than ${LEAST_ROUNDS} rounds together with ${baseline}, too few to judge it: allow more --rounds, or a larger --budget`,
       ];
     if (ratio.low <= 1 + part) return [];
     const least = ((ratio.low - 1) * 100).toFixed(1);

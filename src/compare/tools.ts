@@ -1,4 +1,4 @@
-/** A bench as other tools read it. */
+/** A benchmark record in the formats of other tools. */
 
 import { jsonReport } from "../report/json.js";
 import type { BenchRecord, Timing } from "./record.js";
@@ -54,5 +54,5 @@ export function benchstatReport({ results, traces, hosts, parameters, version }:
   return `${lines.join("\n")}\n`;
 }
 
-/** A name without white space, and without the slash that divides names. */
+/** A name without white space, and without the slash that separates names. */
 const word = (text: string): string => text.replace(/[\s/]+/g, "_");

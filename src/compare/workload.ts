@@ -1,7 +1,7 @@
-/** A workload for those without a trace: small objects mostly, some large, of mixed lifetimes, from a seed. */
+/** A generated workload, for want of a trace: mostly small objects, some large ones, of mixed lifetimes. */
 import { seeded } from "./random.js";
 
-/** Sizes from `least` to below twice as much for each doubling up to `most`, with this share of all allocations. */
+/** Classes of sizes, each with its share of all allocations. Within a class every doubling is equally likely. */
 const CLASSES = [
   { share: 0.7, least: 8, doublings: 5 },
   { share: 0.25, least: 256, doublings: 4 },
@@ -43,7 +43,7 @@ function size(random: () => number): number {
   return low + Math.floor(random() * low);
 }
 
-/** Takes one out: half of the times the newest, for most objects die young. */
+/** Takes one object out: half of the time the newest, because most objects die young. */
 function takeOne(live: number[], random: () => number): number {
   if (random() < 0.5) return live.pop() as number;
   const at = Math.floor(random() * live.length);

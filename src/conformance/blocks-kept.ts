@@ -13,7 +13,7 @@ export const keeping: readonly Case[] = [
   {
     name: "alignment",
     promise:
-      "every block is aligned for what fits into it, up to 8 bytes, and as asked for where it is asked",
+      "every block is aligned for any object that fits into it, up to 8 bytes, and as aligned as was asked for",
     of: "aligned",
     run(tester) {
       for (const bytes of sizesAround(4096)) {
@@ -31,7 +31,7 @@ export const keeping: readonly Case[] = [
   },
   {
     name: "no-overlap",
-    promise: "blocks do not overlap, and keep their contents while others come and go",
+    promise: "blocks do not overlap, and keep their contents while other blocks come and go",
     of: "malloc",
     run(tester) {
       const blocks = new Blocks(tester);
@@ -48,16 +48,16 @@ export const keeping: readonly Case[] = [
   },
   {
     name: "usable-size",
-    promise: "malloc_usable_size tells no less than was asked for, and all of that is the block's own",
+    promise: "malloc_usable_size is at least the size asked for, and the block owns all of those bytes",
     of: "usableSize",
     run(tester) {
       const blocks = new Blocks(tester);
       for (const bytes of sizesAround(64 * KIB)) {
         for (const pointer of [tester.malloc(bytes), tester.aligned(64, bytes)]) {
           const usable = tester.usableSize(pointer);
-          if (usable === undefined) return "it does not tell usable sizes";
+          if (usable === undefined) return "the allocator has no malloc_usable_size";
           const isSane = usable >= bytes && usable <= tester.systemBytes;
-          tester.expect(isSane, `of a block of ${bytes} bytes it says that ${usable} may be used`);
+          tester.expect(isSane, `the usable size of a block of ${bytes} bytes is ${usable}`);
           blocks.add(pointer, usable);
         }
       }
@@ -67,14 +67,14 @@ export const keeping: readonly Case[] = [
   },
   {
     name: "realloc-contents",
-    promise: "realloc keeps what fits, growing and shrinking, in place and elsewhere",
+    promise: "realloc keeps the contents that fit, whether a block grows or shrinks, in place or elsewhere",
     of: "realloc",
     run(tester) {
       const blocks = new Blocks(tester);
       blocks.add(tester.malloc(1), 1);
       for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24, 1]) {
         blocks.resize(0, bytes);
-        // So that it cannot grow in place next time.
+        // Keeps the block from growing in place next time.
         tester.fill(tester.malloc(48), 0xff, 48);
       }
       blocks.freeAll();
@@ -82,7 +82,7 @@ export const keeping: readonly Case[] = [
   },
   {
     name: "realloc-nothing",
-    promise: "realloc of no block gives one",
+    promise: "realloc of 0 allocates a block",
     of: "realloc",
     run(tester) {
       const blocks = new Blocks(tester);
@@ -95,27 +95,28 @@ export const keeping: readonly Case[] = [
   },
   {
     name: "large-gap",
-    promise: "a free block of 16 MiB and more is not taken for one in use, nor grown into",
+    promise:
+      "a free block of 16 MiB or more is not mistaken for a live one, and no other block grows into it",
     of: "malloc",
     issue: "https://github.com/SFBdragon/talc/pull/49",
     run(tester) {
       for (const size of [17, 24, 33, 40, 48]) {
         const isWhole = fillGap(tester, size);
-        if (!isWhole) return `its memory ends before a gap of ${size} MiB is filled`;
+        if (!isWhole) return `it runs out of memory before a gap of ${size} MiB is filled`;
       }
       return undefined;
     },
   },
 ];
 
-/** Leaves a gap of so many MiB, and fills it with pieces. Returns whether there was memory for all. */
+/** Leaves a gap of `size` MiB and fills it with blocks. Returns whether there was memory for all of them. */
 function fillGap(tester: Tester, size: number): boolean {
   const gap = tester.tryMalloc(size * MIB);
   if (!gap) return false;
   tester.store(gap, 1);
   tester.free(gap);
   const blocks = new Blocks(tester);
-  // The first grows the heap behind the gap. The rest are more than fit into the gap.
+  // The first block grows the heap behind the gap. The others are more than fit into the gap.
   for (const bytes of [(size + 3) * MIB, ...Array(size + 2).fill(MIB)]) {
     const pointer = tester.tryMalloc(bytes);
     if (pointer) blocks.add(pointer, bytes);

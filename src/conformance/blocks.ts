@@ -3,11 +3,11 @@ import type { Tester } from "./tester.js";
 interface Block {
   pointer: number;
   bytes: number;
-  /** The byte it is filled with. */
+  /** The byte that fills the block. */
   mark: number;
 }
 
-/** Live blocks, each filled with a byte of its own, so that of two that overlap one loses its contents. */
+/** Live blocks, each filled with a byte of its own, so that if two overlap, one loses its contents. */
 export class Blocks {
   readonly #blocks: Block[] = [];
   #made = 0;
@@ -18,14 +18,14 @@ export class Blocks {
     return this.#blocks.length;
   }
 
-  /** Takes over a new block of so many bytes. */
+  /** Adds a new block and fills it. */
   add(pointer: number, bytes: number): void {
     const mark = 1 + (this.#made++ % 251);
     this.tester.fill(pointer, mark, bytes);
     this.#blocks.push({ pointer, bytes, mark });
   }
 
-  /** Frees the block at a place, which must have kept its contents. */
+  /** Frees the block at an index. It must have kept its contents. */
   free(index: number): void {
     const [block] = this.#blocks.splice(index, 1);
     if (!block) return;
@@ -33,7 +33,7 @@ export class Blocks {
     this.tester.free(block.pointer);
   }
 
-  /** Resizes the block at a place, which must keep what fits. */
+  /** Resizes the block at an index. It must keep the contents that fit. */
   resize(index: number, bytes: number): void {
     const [block] = this.#blocks.splice(index, 1);
     if (!block) return;
@@ -42,7 +42,7 @@ export class Blocks {
     this.add(moved, bytes);
   }
 
-  /** All must hold what they were filled with. */
+  /** Every block must have kept its contents. */
   expectKept(): void {
     for (const { pointer, bytes, mark } of this.#blocks) this.tester.expectFilled(pointer, mark, bytes);
   }

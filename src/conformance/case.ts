@@ -1,27 +1,27 @@
 import type { Tester } from "./tester.js";
 
-/** The functions that may be composed of others where an allocator lacks them. */
+/** The functions of an allocator. One that it lacks may be composed of others. */
 export type Part = "malloc" | "calloc" | "realloc" | "aligned" | "free" | "usableSize";
 
-/** One promise of the C library, and a program that finds out whether it is kept. */
+/** One promise of the C library, and a program that checks it. */
 export interface Case {
   name: string;
   /** The promise, as a sentence. */
   promise: string;
   /** Which function it is about. */
   of: Part;
-  /** A bug, published by others, that this would have found. */
+  /** A published bug of some allocator that this case would have found. */
   issue?: string;
-  /** Memory to give the allocator, in bytes; by default what it always gets. */
+  /** Memory limit of the allocator in this case, in bytes. Default: the limit of the check. */
   memoryBytes?: number;
-  /** Only for addresses of so many bits. */
+  /** The case is only for addresses of this size. */
   addressBits?: 32;
-  /** Returns why it does not apply, if it does not. @throws BrokenPromise; what the allocator throws. @internal */
+  /** Runs the case. Returns the reason if it does not apply. @throws BrokenPromise; whatever the allocator throws. @internal */
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
   run(tester: Tester): string | void;
 }
 
-/** Either side of every power of two up to 1 MiB, and of pages of 64 KiB: where allocators often change how they allocate. */
+/** Sizes on either side of every power of two, and of half-way to the next: there allocators often change method. */
 export function sizesAround(most: number): number[] {
   const edges: number[] = [];
   for (let edge = 8; edge <= most; edge *= 2) edges.push(edge, edge + edge / 2);
@@ -29,7 +29,7 @@ export function sizesAround(most: number): number[] {
   return [1, 2, 3, ...new Set(sizes)];
 }
 
-/** Numbers below a limit in an order that looks random, and is always the same: xorshift32 (Marsaglia 2003). */
+/** Pseudorandom whole numbers below a limit, from a seed: xorshift32 (Marsaglia 2003). */
 export function numbersFrom(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {

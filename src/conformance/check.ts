@@ -1,4 +1,4 @@
-/** Checks an allocator against what the C library promises, case by case, each on an allocator of its own. */
+/** Checks an allocator against the promises of the C library. Each case has a fresh allocator. */
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
 import { limits } from "./limits.js";
@@ -9,22 +9,22 @@ import { zeroing } from "./zeroing.js";
 /** All cases, in the order they run. */
 export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady];
 
-/** Opens a fresh allocator, with so many bytes of memory if they are given. */
+/** Opens a fresh allocator, with this memory limit if it is given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
 
 /** What is checked, and of what allocator. */
 export interface CheckOptions {
-  /** Names of cases to run; all without it. */
+  /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
-  /** Of an address: 32 for wasm, the default; 64 for models. */
+  /** Size of an address: 32 for wasm, the default; 64 for models. */
   addressBits?: 32 | 64;
-  /** Functions the allocator does not have itself; they are composed of others. */
+  /** Functions that the allocator lacks, and that are composed of others. */
   composed?: readonly Part[];
-  /** Most memory a case may ask for, in bytes; one that wants more is skipped. Default 4 GiB. */
+  /** Memory limit in bytes. A case that needs more is skipped. Default 4 GiB. */
   memoryBytes?: number;
 }
 
-/** What became of one case. `composed`: it passed with a function that was composed for the allocator. */
+/** The result of one case. `composed`: it passed with a function that was composed for the allocator. */
 export type Verdict =
   | { state: "pass" | "composed" }
   | { state: "fail"; seen: string; calls: readonly string[] }
@@ -44,8 +44,8 @@ export interface CheckReport {
 const GIB = 2 ** 30;
 
 /**
- * Runs all cases, or those named.
- * @throws RangeError for a name that is none; what `open` throws.
+ * Runs the named cases, or all.
+ * @throws RangeError for the name of no case; whatever `open` throws.
  */
 export async function checkAllocator(open: Open, options: CheckOptions = {}): Promise<CheckReport> {
   const outcomes: Outcome[] = [];
@@ -57,7 +57,7 @@ export function reportOf(outcomes: Outcome[]): CheckReport {
   return { outcomes, passed: outcomes.every(({ state }) => state !== "fail") };
 }
 
-/** @throws RangeError naming the cases there are. */
+/** The named cases, or all. @throws RangeError, which lists all cases, for the name of none. */
 export function chooseCases(names?: readonly string[]): readonly Case[] {
   if (!names) return conformanceCases;
   return names.map((name) => {
@@ -83,7 +83,7 @@ function unfit(one: Case, options: CheckOptions): Verdict | undefined {
     return { state: "skip", reason: `it is about addresses of ${one.addressBits} bits` };
   }
   if (one.memoryBytes === undefined || one.memoryBytes <= memoryBytes) return undefined;
-  return { state: "skip", reason: `it needs ${one.memoryBytes} bytes of memory: allow as much` };
+  return { state: "skip", reason: `it needs ${one.memoryBytes} bytes of memory: raise the limit` };
 }
 
 async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {

@@ -7,7 +7,7 @@ const MARKS: Record<Outcome["state"], string> = {
   skip: "skipped",
 };
 
-/** What became of every case, for people. `file` is what `zeropage check` was given. Ends in a newline. */
+/** The outcome of every case as text. `file` is the module as `zeropage check` was given it. Ends in a newline. */
 export function checklist(file: string, { outcomes }: CheckReport): string {
   const width = Math.max(...outcomes.map(({ state }) => MARKS[state].length));
   const lines = outcomes.flatMap((outcome) => [
@@ -23,8 +23,8 @@ function details(file: string, outcome: Outcome): string[] {
   return [
     outcome.seen,
     ...(outcome.calls.length > 0 ? [`after ${outcome.calls.join("; ")}`] : []),
-    ...(outcome.issue ? [`as in ${outcome.issue}`] : []),
-    `again: zeropage check ${file} --case ${outcome.name}`,
+    ...(outcome.issue ? [`a bug like ${outcome.issue}`] : []),
+    `to repeat: zeropage check ${file} --case ${outcome.name}`,
   ];
 }
 
@@ -32,6 +32,6 @@ function summary(outcomes: readonly Outcome[]): string {
   const count = (state: Outcome["state"]) => outcomes.filter((one) => one.state === state).length;
   const composed = count("composed");
   const parts = [`${count("pass")} passed`, `${count("fail")} failed`, `${count("skip")} skipped`];
-  if (composed > 0) parts.splice(1, 0, `${composed} passed by a function composed for it`);
+  if (composed > 0) parts.splice(1, 0, `${composed} passed with a composed function`);
   return `${parts.join(", ")}.`;
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from "./check.js";
 
-/** Outcomes as JUnit's XML, which continuous integration reads. No times: they would differ from run to run. */
+/** Outcomes as JUnit XML, for continuous integration. Without times, which would differ from run to run. */
 export function junitXml(suite: string, outcomes: readonly Outcome[]): string {
   const count = (state: Outcome["state"]) => outcomes.filter((one) => one.state === state).length;
   const counts = `tests="${outcomes.length}" failures="${count("fail")}" skipped="${count("skip")}"`;
@@ -23,7 +23,7 @@ function testCase(suite: string, outcome: Outcome): string {
   return `${open}/>`;
 }
 
-/** What XML 1.0 does not allow at all becomes a question mark. */
+/** Escapes text for XML. A character that XML 1.0 does not allow becomes a question mark. */
 function escaped(text: string): string {
   const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   const isAllowed = (char: string) => char >= " " || char === "\t" || char === "\n" || char === "\r";

@@ -1,4 +1,4 @@
-/** Nothing, too much, and the ends of memory. */
+/** Empty requests, requests that are too large, and the end of memory. */
 import { Blocks } from "./blocks.js";
 import type { Case } from "./case.js";
 import type { Tester } from "./tester.js";
@@ -8,7 +8,7 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const WASM_PAGE = 64 * KIB;
 
-/** Products that no size can be. Wrapped, they are small. */
+/** Factors whose product is too large for a size. Wrapped around, the product is small. */
 const OVERFLOWS = {
   32: [
     [2 ** 16, 2 ** 16],
@@ -28,7 +28,7 @@ const OVERFLOWS = {
 export const limits: readonly Case[] = [
   {
     name: "calloc-overflow",
-    promise: "calloc returns 0 where count times size is more than an address can be",
+    promise: "calloc returns 0 if count times size overflows",
     of: "calloc",
     run(tester) {
       for (const [count, size] of OVERFLOWS[tester.addressBits]) {
@@ -40,7 +40,7 @@ export const limits: readonly Case[] = [
   },
   {
     name: "nothing",
-    promise: "malloc and calloc of nothing do no harm, whatever they return",
+    promise: "malloc and calloc of 0 bytes do no harm, whatever they return",
     of: "malloc",
     run(tester) {
       const blocks = new Blocks(tester);
@@ -68,15 +68,15 @@ export const limits: readonly Case[] = [
   {
     name: "exhaustion",
     promise:
-      "where memory ends malloc returns 0, all blocks keep their contents, and what is freed is had again",
+      "when memory runs out malloc returns 0, all blocks keep their contents, and freed memory can be allocated again",
     of: "malloc",
     memoryBytes: 96 * MIB,
     run(tester) {
       const blocks = new Blocks(tester);
       fillUp(tester, blocks, MIB);
-      tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB of 96 MiB");
+      tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB out of 96 MiB");
       const had = blocks.count;
-      tester.expect(had > 0, "it gave not one block of 1 MiB of 96 MiB");
+      tester.expect(had > 0, "it gave no block of 1 MiB out of 96 MiB");
       blocks.freeAll();
       blocks.add(tester.malloc(MIB), MIB);
       blocks.freeAll();
@@ -92,7 +92,7 @@ export const limits: readonly Case[] = [
       const pointer = tester.malloc(5000);
       tester.fill(pointer, 0x77, 5000);
       const moved = tester.tryRealloc(pointer, 300 * MIB);
-      tester.expect(moved === 0, "realloc gave 300 MiB of 96 MiB");
+      tester.expect(moved === 0, "realloc gave 300 MiB out of 96 MiB");
       blocks.add(tester.malloc(5000), 5000);
       tester.expectFilled(pointer, 0x77, 5000);
       tester.free(pointer);
@@ -101,7 +101,7 @@ export const limits: readonly Case[] = [
   },
   {
     name: "page-sizes",
-    promise: "sizes next to whole pages of 64 KiB are served, and in the end",
+    promise: "malloc serves sizes just below whole pages of 64 KiB, and returns",
     of: "malloc",
     issue: "https://github.com/SFBdragon/talc/issues/47",
     run(tester) {
@@ -112,13 +112,13 @@ export const limits: readonly Case[] = [
   },
   {
     name: "high-addresses",
-    promise: "blocks beyond 2 GiB, and up to where 4 GiB end, are as good as others",
+    promise: "blocks above 2 GiB, up to the end of 4 GiB, are as good as others",
     of: "malloc",
     memoryBytes: 4 * GIB,
     addressBits: 32,
     run(tester) {
       const low = takeAbove(tester, 2 * GIB);
-      if (low === undefined) return "its memory ends before 2 GiB";
+      if (low === undefined) return "it runs out of memory below 2 GiB";
       const blocks = new Blocks(tester);
       for (const bytes of [16, 1000, 70_000]) {
         blocks.add(tester.malloc(bytes), bytes);
@@ -135,15 +135,15 @@ export const limits: readonly Case[] = [
   },
 ];
 
-/** Takes blocks until there is no more memory. Fills them, unless `note` does something else. */
-function fillUp(tester: Tester, blocks: Blocks, bytes: number, note?: (pointer: number) => void): void {
+/** Takes blocks until memory runs out. Adds them to `blocks`, unless `use` is given, which then gets them. */
+function fillUp(tester: Tester, blocks: Blocks, bytes: number, use?: (pointer: number) => void): void {
   for (let pointer = tester.tryMalloc(bytes); pointer; pointer = tester.tryMalloc(bytes)) {
-    if (note) note(pointer);
+    if (use) use(pointer);
     else blocks.add(pointer, bytes);
   }
 }
 
-/** Takes large blocks until one ends above an address; undefined if none does. */
+/** Takes large blocks until one ends above an address. Undefined if memory runs out before. */
 function takeAbove(tester: Tester, address: number): number[] | undefined {
   const taken: number[] = [];
   const bytes = 256 * MIB;

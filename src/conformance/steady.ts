@@ -1,23 +1,23 @@
-/** A steady load takes no more and more memory. */
+/** A steady load does not need ever more memory. */
 import type { Case } from "./case.js";
 import type { Tester } from "./tester.js";
 
 const ROUNDS = 250;
 
-/** Runs rounds that free all they take. After the first of them the allocator may not take more from its host. */
+/** Runs rounds that free all they take. After the first rounds the allocator must not take more from the system. */
 function expectSteady(tester: Tester, round: () => void): void {
   for (let i = 0; i < ROUNDS; i++) round();
   const before = tester.systemBytes;
-  // Twice as many: a heap that doubles as it grows, and leaks, has to grow again in that time.
+  // Twice as many rounds: a heap that leaks, and doubles when it grows, has to grow again in them.
   for (let i = 0; i < 2 * ROUNDS; i++) round();
   const more = tester.systemBytes - before;
   tester.expect(
     more <= 0,
-    `${2 * ROUNDS} rounds that free all they take took ${more} bytes more than ${ROUNDS} did`,
+    `after ${ROUNDS} rounds that free all they take, ${2 * ROUNDS} more such rounds took ${more} bytes from the system`,
   );
 }
 
-/** Takes a block in one of three ways, makes it grow, and shrink again. */
+/** Takes a block in one of three ways, grows it, and shrinks it again. */
 function resized(tester: Tester, i: number): number {
   const bytes = 24 + 91 * i;
   const pointer =
@@ -28,7 +28,7 @@ function resized(tester: Tester, i: number): number {
 export const steady: readonly Case[] = [
   {
     name: "fill-and-empty",
-    promise: "to take blocks of many sizes and free them all, over and over, takes no more and more memory",
+    promise: "blocks of many sizes, taken and all freed over and over, do not need ever more memory",
     of: "free",
     run(tester) {
       expectSteady(tester, () => {
@@ -40,7 +40,7 @@ export const steady: readonly Case[] = [
   {
     name: "resize-and-empty",
     promise:
-      "to take blocks in every way, move them by realloc and free them, over and over, takes no more and more memory",
+      "blocks taken in every way, moved by realloc and freed, over and over, do not need ever more memory",
     of: "realloc",
     run(tester) {
       expectSteady(tester, () => {
@@ -52,7 +52,7 @@ export const steady: readonly Case[] = [
   {
     name: "two-large",
     promise:
-      "two large blocks, freed in the order they were taken, over and over, take no more and more memory",
+      "two large blocks, freed in the order they were taken, over and over, do not need ever more memory",
     of: "free",
     issue: "https://github.com/rustwasm/wee_alloc/issues/106",
     run(tester) {
@@ -65,14 +65,11 @@ export const steady: readonly Case[] = [
   },
   {
     name: "keeps-state",
-    promise: "a call finds what the calls before it did: no constructor runs between them",
+    promise: "the allocator's state lasts from call to call: no constructor runs between them",
     of: "malloc",
     run(tester) {
       const pointers = Array.from({ length: 8 }, () => tester.malloc(24));
-      tester.expect(
-        new Set(pointers).size === pointers.length,
-        "two blocks that are both in use are the same",
-      );
+      tester.expect(new Set(pointers).size === pointers.length, "two live blocks have the same address");
     },
   },
 ];

@@ -3,13 +3,13 @@ import type { Counters } from "../allocator/counters.js";
 
 type Asked = "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store" | "fill" | "close";
 
-/** As much of an `Allocator` as the cases use, so that anything with these functions can be checked. */
+/** The allocator that is checked: as much of an `Allocator` as the cases use. */
 export interface Subject extends Pick<Allocator, Asked> {
   /** Loads an unsigned integer of `width` bytes, by default 1, little-endian. */
   load(address: number, width?: 1 | 2 | 4): number;
-  /** An allocator that does not tell usable sizes has none of it. */
+  /** Absent if the allocator cannot tell usable sizes. */
   usableSize?(pointer: number): number;
-  /** Of these, the bytes the allocator has from its host. */
+  /** Only the bytes that the allocator has from the system. */
   counters(): { bytes: Pick<Counters["bytes"], "system"> };
 }
 
@@ -18,22 +18,22 @@ export class BrokenPromise extends Error {
   override name = "BrokenPromise";
 }
 
-/** How many calls a failure lists. */
+/** Calls that a failure lists. */
 const LISTED = 6;
-/** Which bytes of a block are looked at: up to a size, one in so many; and always both ends. */
+/** Which bytes of a block are looked at: up to the first number of bytes, one in the second; and always both ends. */
 const STRIDES = [
   [4096, 1],
   [2 ** 20, 61],
   [Number.POSITIVE_INFINITY, 4093],
 ] as const;
 
-/** Calls the subject for a case. It remembers the calls, so that a failure can tell what led to it. */
+/** Calls the subject for a case. It remembers the last calls, so that a failure can show what led to it. */
 export class Tester {
   readonly #calls: string[] = [];
 
   constructor(
     private readonly subject: Subject,
-    /** Of an address: 32 for wasm, 64 for a model of a native allocator. */
+    /** Size of an address: 32 for wasm, 64 for a model of a native allocator. */
     readonly addressBits: 32 | 64,
   ) {}
 
@@ -52,7 +52,7 @@ export class Tester {
     return pointer ?? 0;
   }
 
-  /** Remembers a call before it is made as well, for it may trap. */
+  /** Makes a call and remembers it, even if it traps. */
   #call(text: string, call: () => number): number {
     this.#note(text);
     const pointer = call();
@@ -74,13 +74,13 @@ export class Tester {
     return this.#call(`realloc(${hex(pointer)}, ${bytes})`, () => this.subject.realloc(pointer, bytes));
   }
 
-  // ---- Calls that must give memory ----
+  // ---- Calls that must return memory ----
 
   malloc(bytes: number): number {
     return this.#given(this.tryMalloc(bytes));
   }
 
-  /** Zeroed memory. Every byte of it is checked. */
+  /** Takes zeroed memory, and checks every byte of it. */
   calloc(bytes: number): number {
     const pointer = this.#given(this.tryCalloc(1, bytes));
     this.expectZero(pointer, bytes);
@@ -97,7 +97,7 @@ export class Tester {
   }
 
   #given(pointer: number): number {
-    if (pointer === 0) this.fail("it returned 0, though there is memory");
+    if (pointer === 0) this.fail("it returned 0, though memory is left");
     return pointer;
   }
 
@@ -106,7 +106,7 @@ export class Tester {
     this.subject.free(pointer);
   }
 
-  /** Undefined if the allocator does not tell. */
+  /** Undefined if the allocator cannot tell. */
   usableSize(pointer: number): number | undefined {
     if (!this.subject.usableSize) return undefined;
     return this.#call(`malloc_usable_size(${hex(pointer)})`, () => this.subject.usableSize?.(pointer) ?? 0);
@@ -139,7 +139,7 @@ export class Tester {
     return this.fail(`byte ${at} of ${bytes} zeroed bytes at ${hex(pointer)} is ${value}`);
   }
 
-  /** All bytes of a small range must be `value`; of a larger one both ends, and some between. */
+  /** All bytes of a small range must be `value`; of a larger one both ends, and some in between. */
   expectFilled(pointer: number, value: number, bytes: number): void {
     const stride = STRIDES.find(([most]) => bytes <= most)?.[1] ?? 1;
     for (let at = 0; at < bytes; at += stride) this.#expectByte(pointer, at, value);
@@ -149,7 +149,7 @@ export class Tester {
   #expectByte(pointer: number, at: number, value: number): void {
     const found = this.subject.load(pointer + at);
     if (found !== value)
-      this.fail(`byte ${at} at ${hex(pointer)} is ${found}, where the program wrote ${value}`);
+      this.fail(`byte ${at} at ${hex(pointer)} is ${found}, though the program wrote ${value}`);
   }
 
   expect(holds: boolean, otherwise: string): void {

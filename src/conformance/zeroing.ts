@@ -1,4 +1,4 @@
-/** calloc's memory reads as zero, whatever was there. */
+/** calloc's memory reads as zero, whatever was there before. */
 import { Blocks } from "./blocks.js";
 import { type Case, sizesAround } from "./case.js";
 import type { Tester } from "./tester.js";
@@ -7,26 +7,26 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const DIRT = 0xab;
 const WASM_PAGE = 64 * KIB;
-/** An allocator that has taken no more from its host by then is assumed never to. */
+/** Bytes after which an allocator that took no memory from the system is assumed never to. */
 const MOST_USED = 1024 * MIB;
-/** Small ones, which many allocators keep books of together, and larger ones. */
+/** Sizes of blocks: one small, which many allocators manage in groups, and larger ones. */
 const PIECES = [1000, 16 * KIB, 200 * KIB];
 
-/** A block full of dirt, freed. */
+/** Takes a block, fills it with dirt and frees it. */
 function leaveDirt(tester: Tester, bytes: number): void {
   const pointer = tester.malloc(bytes);
   tester.fill(pointer, DIRT, bytes);
   tester.free(pointer);
 }
 
-/** Takes seven units in three blocks, then frees them: so much an allocator may give back to its host. */
+/** Takes seven units in three dirty blocks, then frees them: enough for an allocator to give memory back to the system. */
 function giveBackDirt(tester: Tester, unit: number): void {
   const blocks = [4, 1, 2].map((part) => ({ bytes: part * unit, at: tester.malloc(part * unit) }));
   for (const { at, bytes } of blocks) tester.fill(at, DIRT, bytes);
   for (const { at } of blocks) tester.free(at);
 }
 
-/** Takes blocks full of dirt until the allocator needs more from its host. Returns whether it gets it. */
+/** Takes dirty blocks until the allocator gets more memory from the system. Returns whether it does. */
 function useUp(tester: Tester): boolean {
   const bytes = 256 * KIB;
   const before = tester.systemBytes;
@@ -42,7 +42,7 @@ function useUp(tester: Tester): boolean {
 export const zeroing: readonly Case[] = [
   {
     name: "calloc-fresh",
-    promise: "calloc's memory is zero the first time, at every edge of sizes",
+    promise: "calloc's memory is zero the first time, at every boundary of sizes",
     of: "calloc",
     run(tester) {
       for (const bytes of sizesAround(128 * KIB)) tester.calloc(bytes);
@@ -50,7 +50,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-reused",
-    promise: "calloc's memory is zero where a whole block was written and freed",
+    promise: "calloc's memory is zero after a whole block was written and freed",
     of: "calloc",
     run(tester) {
       for (const bytes of sizesAround(128 * KIB)) {
@@ -61,7 +61,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-reused-in-part",
-    promise: "calloc's memory is zero where only the end of a block was written before it was freed",
+    promise: "calloc's memory is zero after only the end of a block was written before it was freed",
     of: "calloc",
     run(tester) {
       for (const bytes of [24, 100, 1000, 4096, 10_000, 100_000, MIB]) {
@@ -75,7 +75,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-after-shrink",
-    promise: "calloc's memory is zero where a realloc gave up the end of a block",
+    promise: "calloc's memory is zero after realloc cut off the end of a block",
     of: "calloc",
     run(tester) {
       for (const bytes of [256, 4096, 50_000, 300_000]) {
@@ -91,7 +91,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-after-grow",
-    promise: "calloc's memory is zero where a realloc left a block behind",
+    promise: "calloc's memory is zero after realloc moved a block away",
     of: "calloc",
     run(tester) {
       for (const bytes of [64, 1000, 5000, 100_000]) {
@@ -106,7 +106,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-scribbled",
-    promise: "calloc clears beyond its small sizes too, when a block is reused",
+    promise: "calloc clears a reused block that is not small, too",
     of: "calloc",
     issue: "https://github.com/microsoft/mimalloc/pull/1385",
     run(tester) {
@@ -121,18 +121,18 @@ export const zeroing: readonly Case[] = [
   {
     name: "calloc-new-arena",
     promise:
-      "what an allocator takes from its host when it runs short is believed to be zero only where it is, in blocks and in what it notes about them",
+      "calloc takes memory from the system for zero only if it is zero, for blocks and for the allocator's own records",
     of: "calloc",
     issue: "https://github.com/microsoft/mimalloc/pull/816",
     run(tester) {
       const kept = new Blocks(tester);
       for (const unit of [256 * KIB, 512 * KIB]) {
         giveBackDirt(tester, unit);
-        // More than was given back, so that they use both dirty and new memory.
+        // More than was given back, so that the blocks use both dirty and new memory.
         for (const piece of PIECES)
           for (let taken = 0; taken < 3 * unit; taken += piece) kept.add(tester.calloc(piece), piece);
         giveBackDirt(tester, unit);
-        // Larger than any block before, so that it comes from the host unless those were joined.
+        // Larger than any block before, so that it comes from the system unless free blocks were joined.
         tester.free(tester.calloc(5 * unit));
       }
       kept.freeAll();
@@ -140,7 +140,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-grown",
-    promise: "calloc's memory is zero where it is new, while all there was before is in use and dirty",
+    promise: "calloc's memory is zero when it is new, and all memory before it is in use and dirty",
     of: "calloc",
     issue: "https://github.com/EOSIO/eos/issues/3731",
     run(tester) {
@@ -153,7 +153,7 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-across-growth",
-    promise: "calloc's memory is zero where it begins in memory the allocator had, and ends in what it got",
+    promise: "calloc's memory is zero if it begins in memory that the allocator had, and ends in new memory",
     of: "calloc",
     issue: "https://github.com/jbush001/NyuziProcessor/issues/164",
     run(tester) {

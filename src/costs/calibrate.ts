@@ -1,5 +1,5 @@
 /**
- * What faults and clearing cost on this host, measured from JavaScript alone.
+ * Measures what page faults and clearing cost on this host, from JavaScript alone.
  *
  * A resizable ArrayBuffer that grows from nothing is fresh from the kernel, and is given back when it
  * shrinks. One round over its pages:
@@ -8,8 +8,8 @@
  *           │  zeroMap  │ copyOnWrite│  the loop  │ warm │ give   │      │  zeroFill  │
  *           │           │            │   itself   │      │ back   │      │            │
  *
- * A figure is the median of all rounds. The host's count of faults says whether what was timed really
- * happened: where huge pages or another kernel make it differ, the figure is assumed instead.
+ * A figure is the median of all rounds. The host's count of page faults tells whether the expected
+ * faults really happened. If it differs, as with huge pages or another kernel, the figure is assumed.
  */
 
 import { FAULT_KINDS, type FaultKind } from "../allocator/counters.js";
@@ -18,23 +18,23 @@ import { median, quantile } from "../base/statistics.js";
 import { linuxVm } from "./linux-vm.js";
 import type { CostFigures, CostProfile } from "./profile.js";
 
-/** What is needed of the host. */
+/** What calibration needs of the host. */
 export interface CalibrationHost {
-  /** What it is, for the profile's source. */
+  /** One line on the host, for the `source` of the cost profile. */
   description: string;
-  /** Milliseconds since any moment. */
+  /** Milliseconds since some fixed moment. */
   now(): number;
   /** Minor faults this process has taken so far. */
   faults(): number;
 }
 
-/** How sure a figure is. */
+/** A figure, and how sure it is. */
 export type Evidence =
   | {
       figure: string;
       how: "measured";
       ns: number;
-      /** Distance of the quartiles, as a part of the figure. */
+      /** Distance between the quartiles, as a part of the figure. */
       spread: number;
       rounds: number;
     }
@@ -52,18 +52,18 @@ export interface CalibrationSettings {
 }
 
 const PAGE_BYTES = 4096;
-/** Faults may differ from pages by so large a part: the host takes a few for itself. */
+/** Largest difference of faults from pages, as a part: the JavaScript engine causes a few faults of its own. */
 const STRAY = 0.05;
 
-/** Milliseconds, and faults, of each step of a round. */
-type Step = { ms: number; faults: number };
-type Round = Record<"read" | "copy" | "warm" | "fill" | "shrink" | "write", Step>;
+/** Milliseconds and page faults of one phase of a round. */
+type Phase = { ms: number; faults: number };
+type Round = Record<"read" | "copy" | "warm" | "fill" | "shrink" | "write", Phase>;
 
-/** Measures this host. Takes about a tenth of a second a round. */
+/** Measures this host. Each round takes about a tenth of a second. */
 export function calibrate(host: CalibrationHost, settings: CalibrationSettings): Calibration {
   const { name, bytes } = settings;
   const buffer = new ArrayBuffer(0, { maxByteLength: bytes });
-  // The first warms up the compiler.
+  // The first round warms up the compiler.
   const rounds = Array.from({ length: settings.rounds + 1 }, () => runRound(host, buffer, bytes)).slice(1);
   const evidence = [...faultEvidence(rounds, bytes), ...clearingEvidence(rounds, bytes), ...ASSUMED];
   return {
@@ -75,7 +75,7 @@ export function calibrate(host: CalibrationHost, settings: CalibrationSettings):
 }
 
 function runRound(host: CalibrationHost, buffer: ArrayBuffer, bytes: number): Round {
-  const step = (run: () => void): Step => {
+  const phase = (run: () => void): Phase => {
     const [faults, start] = [host.faults(), host.now()];
     run();
     const ms = host.now() - start;
@@ -83,13 +83,13 @@ function runRound(host: CalibrationHost, buffer: ArrayBuffer, bytes: number): Ro
   };
   buffer.resize(bytes);
   const view = new Uint8Array(buffer);
-  const read = step(() => readPages(view));
-  const copy = step(() => writePages(view));
-  const warm = step(() => writePages(view));
-  const fill = step(() => view.fill(0));
-  const shrink = step(() => buffer.resize(0));
+  const read = phase(() => readPages(view));
+  const copy = phase(() => writePages(view));
+  const warm = phase(() => writePages(view));
+  const fill = phase(() => view.fill(0));
+  const shrink = phase(() => buffer.resize(0));
   buffer.resize(bytes);
-  const write = step(() => writePages(view));
+  const write = phase(() => writePages(view));
   buffer.resize(0);
   return { read, copy, warm, fill, shrink, write };
 }
@@ -104,31 +104,31 @@ function writePages(view: Uint8Array): void {
   for (let at = 0; at < view.length; at += PAGE_BYTES) view[at] = 1;
 }
 
-/** What one fault costs, of each kind, without zeroing its frame but with giving it back. */
+/** The cost of a fault of each kind, including giving its frame back, without zeroing the frame. */
 function faultEvidence(rounds: readonly Round[], bytes: number): Evidence[] {
   const pages = bytes / PAGE_BYTES;
   const perPage = (ms: number) => (Math.max(0, ms) * 1e6) / pages;
-  // Shrinking clears what it gives back, and so costs a fill more.
+  // Shrinking clears what it gives back, which costs as much as a fill.
   const frame = ({ shrink, fill }: Round) => perPage(shrink.ms - fill.ms);
   const zeroing = ({ fill }: Round) => perPage(fill.ms);
-  const taken = (step: Step, { warm }: Round) => perPage(step.ms - warm.ms);
-  const kinds: Record<FaultKind, { step: (round: Round) => Step; ns: (round: Round) => number }> = {
-    zeroMap: { step: (round) => round.read, ns: (round) => taken(round.read, round) },
+  const taken = (phase: Phase, { warm }: Round) => perPage(phase.ms - warm.ms);
+  const kinds: Record<FaultKind, { phase: (round: Round) => Phase; ns: (round: Round) => number }> = {
+    zeroMap: { phase: (round) => round.read, ns: (round) => taken(round.read, round) },
     zeroFill: {
-      step: (round) => round.write,
+      phase: (round) => round.write,
       ns: (round) => taken(round.write, round) + frame(round) - zeroing(round),
     },
     copyOnWrite: {
-      step: (round) => round.copy,
+      phase: (round) => round.copy,
       ns: (round) => taken(round.copy, round) + frame(round) - zeroing(round),
     },
   };
   return FAULT_KINDS.map((kind) => {
-    const { step, ns } = kinds[kind];
-    const faults = median(rounds.map((round) => step(round).faults));
+    const { phase, ns } = kinds[kind];
+    const faults = median(rounds.map((round) => phase(round).faults));
     const figure = `fault.${kind}`;
     if (Math.abs(faults - pages) <= STRAY * pages) return measured(figure, rounds.map(ns));
-    const why = `${faults} faults where ${pages} pages were touched`;
+    const why = `${faults} faults, though ${pages} pages were touched`;
     return { figure, how: "assumed", ns: linuxVm.ns.fault[kind], why };
   });
 }
@@ -138,7 +138,7 @@ function clearingEvidence(rounds: readonly Round[], bytes: number): Evidence[] {
     "zeroedByte.allocator",
     rounds.map(({ fill }) => (fill.ms * 1e6) / bytes),
   );
-  const why = "as fast as the allocator's; the rest of a fault is not zeroing";
+  const why = "as fast as the allocator's zeroing; the rest of a fault is not zeroing";
   return [clearing, { figure: "zeroedByte.kernel", how: "assumed", ns: clearing.ns, why }];
 }
 
@@ -146,7 +146,7 @@ const ASSUMED: readonly Evidence[] = (["syscall", "walkedPage"] as const).map((f
   figure: `${figure}.*`,
   how: "assumed",
   ns: linuxVm.ns[figure].madviseDontneed,
-  why: `JavaScript cannot make these calls; ${linuxVm.name}'s figures, each kind its own (shown: madvise)`,
+  why: `JavaScript cannot make these calls; the figures of ${linuxVm.name}, one for each call (shown: madvise)`,
 }));
 
 function measured(figure: string, samples: readonly number[]): Evidence {

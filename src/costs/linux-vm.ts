@@ -2,18 +2,18 @@ import { type CostProfile, everySyscall } from "./profile.js";
 
 const PAGE_BYTES = 4096;
 
-// Measured, in nanoseconds, of a page of 4 KiB; where runs differed, the middle of their range.
+// Measured nanoseconds for a page of 4 KiB. If runs differed, the middle of their range.
 const CLEARING = 140; // warm memset
-const WRITE_FAULT = (3000 + 4000) / 2; // zeroing and giving back included
+const WRITE_FAULT = (3000 + 4000) / 2; // includes zeroing the frame and giving it back
 const READ_FAULT = 1200; // maps the zero page
 const MAP_AND_UNMAP = (15_000 + 24_000) / 2;
 const GROW_AND_SHRINK_BREAK = (17_000 + 34_000) / 2;
-const MADVISE = 2800; // DONTNEED of 112 MiB nobody touched
+const MADVISE = 2800; // DONTNEED of 112 MiB that nobody touched
 const MADV_FREE_PAGE = 190;
 const MINCORE_PAGE = 2.5;
 const MREMAP_PAGE = 2.3;
 
-/** Nobody measured the two of a pair apart: each is half of it. */
+/** The two calls of a pair were not measured apart: each gets half. */
 const half = (pair: number) => pair / 2;
 
 // The kernel zeroes a frame as fast as memset clears a page; the rest of a fault is not zeroing.
@@ -34,7 +34,7 @@ export const linuxVm: CostProfile = {
       mremap: half(MAP_AND_UNMAP),
       brk: half(GROW_AND_SHRINK_BREAK),
     }),
-    // Giving a frame back is in its fault, and tables of pages nobody touched are skipped whole.
+    // The fault includes giving its frame back, and the kernel skips whole tables of pages that nobody touched.
     walkedPage: everySyscall(0, {
       madviseFree: MADV_FREE_PAGE,
       mincore: MINCORE_PAGE,

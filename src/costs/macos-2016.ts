@@ -1,6 +1,6 @@
 /**
- * A Mac of 2016, from what Cory Benfield published of his ("Debugging Your Operating System"): how long
- * his loop took, and where a sampling profiler found it.
+ * A Mac of 2016. Cory Benfield published how long his loop took on it, and where a sampling profiler
+ * found it ("Debugging Your Operating System").
  */
 
 import { linuxVm } from "./linux-vm.js";
@@ -14,11 +14,11 @@ const BLOCK_BYTES = 100 * 2 ** 20;
 const BLOCK_PAGES = BLOCK_BYTES / PAGE_BYTES;
 const LOOP_NS = 8 * 60 * 1e9;
 
-// Samples of the profiler. Those outside the two were too few to be named.
+// Samples of the profiler. He named no others, which were few.
 const BZERO_SAMPLES = 3227;
 const MADVISE_SAMPLES = 438;
 const SAMPLES = BZERO_SAMPLES + MADVISE_SAMPLES;
-/** A third call site of madvise, of CAN_REUSE, had this part of all samples. */
+/** A third call of madvise, with CAN_REUSE, had this part of all samples. */
 const CAN_REUSE_SHARE = 0.001;
 
 const bzeroNs = (LOOP_NS * BZERO_SAMPLES) / SAMPLES;

@@ -2,7 +2,7 @@ import { FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
 import { CostError } from "../base/errors.js";
 import type { CostFigures, CostProfile } from "./profile.js";
 
-/** The figures a profile must have, and may not have others. */
+/** The figures that a cost profile must have. It may not have others. */
 const FIGURES: Record<keyof CostFigures, readonly string[]> = {
   fault: FAULT_KINDS,
   zeroedByte: ["kernel", "allocator"],
@@ -13,8 +13,8 @@ const FIGURES: Record<keyof CostFigures, readonly string[]> = {
 type Unknown = Record<string, unknown>;
 
 /**
- * Reads a profile from JSON, such as `zeropage calibrate` saves.
- * @throws CostError naming the figure that is missing or no cost.
+ * Reads a cost profile from JSON, such as `zeropage calibrate` saves.
+ * @throws CostError naming the figure that is missing or wrong.
  */
 export function parseCostProfile(text: string): CostProfile {
   const { name, source, ns } = parseObject(text);
@@ -31,7 +31,7 @@ function parseObject(text: string): Unknown {
   } catch (error) {
     throw new CostError(`not JSON: ${(error as Error).message}`);
   }
-  if (!isObject(value)) throw new CostError("not a profile: write an object with name, source and ns");
+  if (!isObject(value)) throw new CostError("not a cost profile: write an object with name, source and ns");
   return value;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What things cost on a named machine. Simulated time is events times these: it says how long a run
- * would take there, and is as exact as the profile's figures are.
+ * What events cost on a named computer. Simulated time is events times costs: it says how long a run
+ * would take there, as exactly as the figures allow.
  */
 
 import { type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
@@ -9,15 +9,15 @@ import { recordOf } from "../base/enums.js";
 /** All figures are nanoseconds. */
 export interface CostFigures {
   /**
-   * A minor fault: entering the kernel, finding a frame and mapping it, and giving it back in the end,
-   * without zeroing it. A copy on write has the copying of its page in it.
+   * A minor fault: entering the kernel, finding a frame, mapping it, and giving it back in the end, but
+   * not zeroing it. A copy on write includes copying its page.
    */
   fault: Record<FaultKind, number>;
-  /** Zeroing one byte: a frame by the kernel, or memory by the allocator or the program. */
+  /** Zeroing one byte: by the kernel in a frame, or by the allocator or the program in memory. */
   zeroedByte: { kernel: number; allocator: number };
-  /** A system call, whatever it is about. */
+  /** A system call, whatever its arguments. */
   syscall: Record<Syscall, number>;
-  /** For each page a system call visits. */
+  /** Each page that a system call visits. */
   walkedPage: Record<Syscall, number>;
 }
 
@@ -30,7 +30,7 @@ export interface CostProfile {
   ns: CostFigures;
 }
 
-/** The same figure for every system call, but for those named. */
+/** The same figure for every system call but those named in `others`. */
 export function everySyscall(
   figure: number,
   others: Partial<Record<Syscall, number>> = {},

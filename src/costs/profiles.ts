@@ -3,10 +3,10 @@ import { linuxVm } from "./linux-vm.js";
 import { macos2016 } from "./macos-2016.js";
 import type { CostProfile } from "./profile.js";
 
-/** Every named profile. */
+/** Every built-in cost profile. */
 export const costProfiles: readonly CostProfile[] = [linuxVm, macos2016];
 
-/** The profile of a kernel, for want of a better one. */
+/** The default cost profile of a kernel. */
 export function defaultCosts(kernel: KernelKind): CostProfile {
   return kernel === "darwin" ? macos2016 : linuxVm;
 }

@@ -1,9 +1,9 @@
 import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { CostProfile } from "./profile.js";
 
-/** Where simulated time goes, in seconds. Named in the order they are shown. */
+/** Where simulated time goes, in seconds, in the order that is shown. */
 export interface TimeParts {
-  /** Taking faults, without what the kernel zeroes in them. */
+  /** Page faults, without the zeroing in them. */
   faults: number;
   zeroedByKernel: number;
   zeroedByAllocator: number;
@@ -19,16 +19,16 @@ export interface SimulatedTime {
   parts: TimeParts;
 }
 
-/** What is priced: all counters, or those of a part of a run. */
+/** What is priced: the counters of a run, or of a part of it. */
 export interface Events {
   faults: Record<FaultKind, number>;
   zeroed: Pick<Counters["zeroed"], "kernel" | "allocator">;
   syscalls: Partial<Record<Syscall, number>>;
-  /** Pages visited by system calls. */
+  /** Pages that system calls visited. */
   walked?: Partial<Record<Syscall, number>>;
 }
 
-/** How long the events would take on the machine of a profile. */
+/** How long the events would take on the computer of a cost profile. */
 export function simulatedTime(events: Events, { name, ns }: CostProfile): SimulatedTime {
   const { faults, zeroed, syscalls, walked = {} } = events;
   const calls = SYSCALLS.map(

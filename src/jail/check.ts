@@ -1,4 +1,4 @@
-/** Checks a module against the conformance cases, each in a jail of its own, so that one that hangs or traps fails alone. */
+/** Checks a module against the conformance cases, each in its own jail: a case that hangs or traps fails alone. */
 
 import { LimitExceeded, ModuleError } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
@@ -9,11 +9,11 @@ import { runInJail } from "./jail.js";
 
 /** What is checked, and what the module may take. */
 export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
-  /** Names of cases to run; all without it. */
+  /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
-  /** Most time each case may take, start-up of its Worker included. Default 60. */
+  /** Time limit of each case in seconds, including the start of its Worker. Default 60. */
   seconds?: number;
-  /** Most memory the module may have, in bytes. Default 4 GiB. */
+  /** Memory limit of the module in bytes. Default 4 GiB. */
   memoryBytes?: number;
   /** Called before each case. */
   onCase?: (name: string, done: number, total: number) => void;
@@ -21,16 +21,16 @@ export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "con
 
 /** What the cases found, and what the module is. */
 export interface ModuleCheckReport extends CheckReport {
-  /** What the module turned out to be. */
+  /** What was found out about the module. */
   module: AllocatorReport;
 }
 
 const GIB = 2 ** 30;
 
 /**
- * Checks a module that nobody has to trust.
- * @throws ModuleError for what cannot be opened as an allocator, ModuleTrap or LimitExceeded if that fails;
- * RangeError for a case there is not.
+ * Checks an untrusted module.
+ * @throws ModuleError if it cannot be opened as an allocator, ModuleTrap or LimitExceeded if opening it fails;
+ * RangeError for the name of no case.
  */
 export async function checkModule(
   wasm: Uint8Array,
@@ -49,7 +49,7 @@ export async function checkModule(
   return { module, ...reportOf(outcomes) };
 }
 
-/** What ended the jail, or kept the module from being opened with as little memory as the case gives it. */
+/** The outcome of a case whose jail ended with an error. With the memory of a case, a module may fail to open. */
 function outcomeOfError(one: Case, error: Error): Outcome {
   if (error instanceof ModuleError) return outcomeOf(one, { state: "skip", reason: error.message });
   const seen = error instanceof LimitExceeded ? `it hangs: ${error.message}` : error.message;

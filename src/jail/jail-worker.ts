@@ -1,4 +1,4 @@
-/** What runs in the Worker of jail.ts: one job, then it waits to be ended. */
+/** The Worker of jail.ts. It does one job, then waits to be ended. */
 import { answerStarter } from "#worker";
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
@@ -10,7 +10,7 @@ import type { CheckJob, JailAnswer, JailJob, ReplayJob } from "./jobs.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
 
-/** What is to happen with what comes next: at first that is a job, then the chunk that one wants. */
+/** Takes the next message: first the job, then each chunk that the job asks for. */
 let take: (message: unknown) => void = async (job) => post(await answer(job as JailJob));
 const post = answerStarter((message) => take(message));
 
@@ -26,7 +26,7 @@ async function answer(job: JailJob): Promise<JailAnswer> {
 function run(job: JailJob): Promise<unknown> {
   if ("replay" in job) return replay(job.replay);
   if ("check" in job) return check(job.check);
-  return runScenario(job.scenario, { say: post, nextChunk });
+  return runScenario(job.scenario, { send: post, nextChunk });
 }
 
 function nextChunk(): Promise<TraceChunk | null> {
@@ -42,7 +42,7 @@ async function replay({ wasm, records, count, open, touch, verify }: ReplayJob):
   return { ...replayed, report: allocator.report, memoryBytes: allocator.hostBytes };
 }
 
-/** One case; or what the module is. */
+/** Checks one case; without a name, reports on the module. */
 async function check(job: CheckJob): Promise<Outcome | AllocatorReport> {
   const open = (memoryBytes = job.memoryBytes) => openWasmAllocator(job.wasm, { ...job.open, memoryBytes });
   const { name } = job;

@@ -1,18 +1,18 @@
 /**
- * Runs an untrusted module in a Worker, with limits on time and memory. It can reach its own memory and the
- * functions of imports.ts; an endless loop ends with its Worker.
+ * Runs an untrusted module in a Worker, with limits on time and memory. The module can reach only its own memory and
+ * the functions of foreign/imports.ts. An endless loop ends with its Worker.
  */
 import { startWorker } from "#worker";
 import * as errors from "../base/errors.js";
-import type { JailAnswer, JailJob, Word } from "./jobs.js";
+import type { JailAnswer, JailJob, JobMessage } from "./jobs.js";
 
-/** Hears what a job says before it is done. A job that wants something gets what it returns. */
-export type Listener = (word: Word) => unknown;
+/** Called with each message of a job. If the message asks for something, the job gets what this returns. */
+export type Listener = (message: JobMessage) => unknown;
 
 /**
- * Does a job in a Worker of its own, which is ended after so many seconds; with a listener, after so many seconds
- * without a word. The time that a job waits for what it wants does not count.
- * @throws LimitExceeded when it takes too long; ModuleError, ModuleTrap for what it did; what `listen` throws.
+ * Does a job in its own Worker. Ends the Worker after `seconds`; with a listener, after `seconds` without a message.
+ * The time that the job waits for a reply does not count.
+ * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did; whatever `listen` throws.
  */
 export async function runInJail(job: JailJob, seconds: number, listen?: Listener): Promise<unknown> {
   if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0; got ${seconds}`);
@@ -20,14 +20,14 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
   try {
     const answer = await new Promise<JailAnswer>((resolve, reject) => {
       const patience = new Patience(seconds, () => reject(tooLate(seconds, listen !== undefined)));
-      const hear = async (word: Word) => {
+      const hear = async (message: JobMessage) => {
         patience.stop();
-        const given = await listen?.(word);
-        if ("wants" in word) worker.post(given);
+        const given = await listen?.(message);
+        if ("wants" in message) worker.post(given);
         patience.start();
       };
       const worker = startWorker({
-        message: (said) => (isWord(said) ? void hear(said).catch(reject) : resolve(said as JailAnswer)),
+        message: (said) => (isJobMessage(said) ? void hear(said).catch(reject) : resolve(said as JailAnswer)),
         died: reject,
       });
       end = () => {
@@ -43,10 +43,10 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
   }
 }
 
-/** Most milliseconds a timer can wait: with more it does not wait at all. */
+/** Longest time of a timer, in milliseconds. With more it does not wait at all. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Calls `lost` once it has run for so many seconds since it was started last. */
+/** Calls `lost` when `seconds` have passed since the last start, unless it is stopped. */
 class Patience {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -73,7 +73,7 @@ class Patience {
   }
 }
 
-function isWord(said: unknown): said is Word {
+function isJobMessage(said: unknown): said is JobMessage {
   return !("result" in (said as object) || "error" in (said as object));
 }
 
@@ -83,7 +83,7 @@ function tooLate(seconds: number, maySpeak: boolean): errors.LimitExceeded {
   return new errors.LimitExceeded(`the module ${seen}: allow a longer timeout, or give it up`);
 }
 
-/** The error of a Worker, which crosses over by name and message only. */
+/** Makes the error of a Worker again. Only its name and message cross over. */
 function revive({ name, message }: { name: string; message: string }): Error {
   const known: Record<string, new (message: string) => Error> = {
     ModuleError: errors.ModuleError,

@@ -1,11 +1,11 @@
 /**
- * What is done in a Worker, and what is said on the way:
+ * The jobs that a Worker does, and the messages on the way:
  *
  *      starter                          Worker
  *         │  JailJob                       │
  *         ├───────────────────────────────►│
- *         │  Word, as often as it likes    │  of which { wants } alone is answered,
- *         │◄───────────────────────────────┤  with a TraceChunk, or null at the end
+ *         │  JobMessage, any number        │  only { wants } gets a reply:
+ *         │◄───────────────────────────────┤  a TraceChunk, or null at the end
  *         │  JailAnswer                    │
  *         │◄───────────────────────────────┤
  */
@@ -31,7 +31,7 @@ export interface ReplayJob {
 /** A case to check. */
 export interface CheckJob {
   wasm: Uint8Array;
-  /** Name of a case; without it the module is only opened, and described. */
+  /** Name of the case; without it the module is only opened and reported on. */
   name?: string;
   open: OpenJob;
   memoryBytes: number;
@@ -44,19 +44,19 @@ export interface ScenarioJob {
   name: keyof typeof onModules;
   url: string;
   memoryBytes: number;
-  /** What to run, as far as a message can carry it. */
+  /** The settings of the run that a message can carry. */
   run: Omit<AllocatorRun, "open">;
-  /** Whether it reads a trace, and whether somebody wants to hear what each operation returns. */
+  /** Whether the scenario reads a trace, and whether the caller wants the result of each operation. */
   wants: { trace: boolean; results: boolean };
 }
 
-/** What a job says before it is done. */
-export type Word =
+/** What a job sends before it is done. */
+export type JobMessage =
   | { alive: true }
   | { progress: number[] }
   | { results: number[]; chunk: TraceChunk }
-  /** It has nothing to do before it gets it. */
+  /** The job waits for the next chunk. */
   | { wants: "chunk" };
 
-/** What comes of a job. */
+/** The end of a job. */
 export type JailAnswer = { result: unknown } | { error: { name: string; message: string } };

@@ -8,13 +8,13 @@ import { runInJail } from "./jail.js";
 
 /** How a trace is replayed in jail, and what the module may take. */
 export interface JailOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
-  /** Most time it may take, start-up of the Worker included. Default 60. */
+  /** Time limit in seconds, including the start of the Worker. Default 60. */
   seconds?: number;
-  /** Most memory the module may have. A module that wants more is refused it, as by any maximum. Default 1 GiB. */
+  /** Memory limit in bytes. Beyond it memory.grow fails, as at any maximum. Default 1 GiB. */
   memoryBytes?: number;
   /** What the program touches of each object. Default `none`. */
   touch?: TouchPolicy;
-  /** Fills objects with a pattern and looks for it again. Default true. */
+  /** Fills objects with a pattern and checks that it stays. Default true. */
   verify?: boolean;
 }
 
@@ -30,7 +30,7 @@ const GIB = 2 ** 30;
 
 /**
  * Replays a trace on a module in a Worker of its own.
- * @throws LimitExceeded when it takes too long; ModuleError, ModuleTrap for what it did.
+ * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did.
  */
 export async function replayInJail(
   wasm: Uint8Array,

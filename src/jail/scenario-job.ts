@@ -1,39 +1,39 @@
-/** Runs a scenario inside its Worker, on a module that gives signs of life. The trace is fetched from the starter. */
+/** Runs a scenario inside its Worker, with signs of life from the module. The trace comes from the starter. */
 
 import type { Allocator } from "../allocator/allocator.js";
 import { onModules } from "../experiments/on-modules.js";
 import { prepareMetered } from "../foreign/open.js";
 import { sliceRecords, TraceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import type { ScenarioJob, Word } from "./jobs.js";
+import type { JobMessage, ScenarioJob } from "./jobs.js";
 
-/** The way back to what started the Worker. */
+/** What started the Worker, as the job sees it. */
 export interface Starter {
-  say(word: Word): void;
-  /** Says that the job wants the next chunk of its trace; null after the last. */
+  send(message: JobMessage): void;
+  /** Asks for the next chunk of the trace. Null after the last. */
   nextChunk(): Promise<TraceChunk | null>;
 }
 
-/** Most bytes that a piece asks for, unless one operation asks for more: they are cleared in about a tenth of a second. */
+/** Most bytes that a piece asks for, unless one operation asks for more. Clearing them takes about a tenth of a second. */
 const PIECE_BYTES = 256 * 2 ** 20;
 /** Most operations of a piece. */
 const PIECE = 4096;
 
-/** Milliseconds between two signs of life: a message takes as long as hundreds of operations. */
+/** Milliseconds between two signs of life. A message takes as long as hundreds of operations. */
 const INTERVAL = 100;
 
-/** Runs the scenario to its end. @throws what it throws. */
+/** Runs the scenario to its end. @throws whatever it throws. */
 export async function runScenario(job: ScenarioJob, starter: Starter): Promise<unknown> {
   const { model: name, options = {} } = job.run;
   const prepared = await prepareMetered(new URL(job.url), { name, options, memoryBytes: job.memoryBytes });
   const open = () => withSignsOfLife(prepared(), signOfLife(starter));
-  const onProgress = (...progress: number[]) => starter.say({ progress });
+  const onProgress = (...progress: number[]) => starter.send({ progress });
   const onResults = (results: number[], { records, count }: TraceChunk) =>
-    starter.say({ results, chunk: { records: records.slice(), count } });
+    starter.send({ results, chunk: { records: records.slice(), count } });
   const scenario = onModules[job.name] as (run: object) => Promise<unknown>;
   return scenario({
     ...{ ...job.run, open },
-    // The starter, who reads the trace, knows how far it is.
+    // The starter reads the trace, and so knows how far the job is.
     ...(job.wants.trace ? { trace: pulledTrace(starter) } : { onProgress }),
     ...(job.wants.results && { onResults }),
   });
@@ -45,11 +45,11 @@ function signOfLife(starter: Starter): () => void {
     const now = performance.now();
     if (now - last < INTERVAL) return;
     last = now;
-    starter.say({ alive: true });
+    starter.send({ alive: true });
   };
 }
 
-/** The allocator, made to run what it is given in pieces, with a sign of life after each. Results stay the same. */
+/** Makes the allocator run its work in pieces, with a sign of life after each. Results stay the same. */
 function withSignsOfLife(allocator: Allocator, alive: () => void): Allocator {
   const whole = { repeat: allocator.repeat.bind(allocator), replay: allocator.replay.bind(allocator) };
   const repeat: Allocator["repeat"] = (records, times, touch) => {
@@ -66,7 +66,7 @@ function withSignsOfLife(allocator: Allocator, alive: () => void): Allocator {
   return Object.assign(allocator, { repeat, replay });
 }
 
-/** How often a piece runs a few records. */
+/** How often one piece runs these records. */
 function roundsOf({ records, count }: TraceChunk): number {
   const operations = new TraceRecords(records);
   let bytes = 0;
@@ -84,7 +84,7 @@ async function* piecesOf(trace: Trace, alive: () => void): AsyncGenerator<TraceC
   }
 }
 
-/** Where a piece ends that begins at the operation `from`. */
+/** The end of the piece that begins at the operation `from`. */
 function endOfPiece({ records, count }: TraceChunk, from: number): number {
   const operations = new TraceRecords(records);
   const end = Math.min(count, from + PIECE);
@@ -93,12 +93,12 @@ function endOfPiece({ records, count }: TraceChunk, from: number): number {
   return to;
 }
 
-/** Bytes that an operation asks for, or more: the product of both of its numbers, as a calloc's are factors. */
+/** An upper limit of the bytes an operation asks for: the product of its two numbers, which are factors for calloc. */
 function mostBytes(operations: TraceRecords, index: number): number {
   return Math.max(1, operations.first(index)) * Math.max(1, operations.second(index));
 }
 
-/** The trace as the starter reads it, who also notes what is lost in reading. */
+/** The trace that the starter reads. The starter also notes what is lost in reading it. */
 function pulledTrace(starter: Starter): Trace {
   return {
     notes: { format: "text", losses: [] },

@@ -5,24 +5,24 @@ import type { AllocatorRun } from "../experiments/open.js";
 import type { TraceRun } from "../experiments/replay/run.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
-import type { Word } from "./jobs.js";
+import type { JobMessage } from "./jobs.js";
 
-/** What a module may take. */
+/** Limits of a module. */
 export interface JailLimits {
-  /** Most time without any progress, start-up of its Worker included. Default 60. */
+  /** Longest time without progress in seconds, including the start of the Worker. Default 60. */
   seconds?: number;
-  /** Most memory it may have, in bytes. Default 4 GiB, which is all there is. */
+  /** Memory limit in bytes. Default 4 GiB, which is all that 32 bits address. */
   memoryBytes?: number;
 }
 
 /**
- * The scenarios that modules run in too.
+ * The scenarios that also take modules.
  *
  * @useDeclaredType
  */
 export type Scenarios = typeof onModules;
 
-/** What any of them may be given that no message can carry. */
+/** The settings of any scenario that no message can carry. */
 interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResults">> {
   onProgress?: (...numbers: number[]) => void;
 }
@@ -30,9 +30,9 @@ interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResul
 const GIB = 2 ** 30;
 
 /**
- * The scenarios, safe for modules that nobody has to trust: on a model they are as they are, and on a module,
- * named by path or URL, each run is in a Worker of its own. They throw LimitExceeded too, where a module makes no
- * progress. A trace is passed on as it is read.
+ * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by path or URL,
+ * each run has its own Worker, and throws LimitExceeded if the module makes no progress. A trace is passed on as it
+ * is read.
  */
 export function scenariosInJail(limits: JailLimits = {}): Scenarios {
   const names = Object.keys(onModules) as (keyof Scenarios)[];
@@ -47,10 +47,10 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
     const url = locate(run.model).href;
     const wants = { trace: trace !== undefined, results: onResults !== undefined };
     const chunks = trace && counted(trace, onProgress);
-    const hear = async (word: Word): Promise<TraceChunk | null | undefined> => {
-      if ("wants" in word) return (await chunks?.next())?.value ?? null;
-      if ("results" in word) onResults?.(word.results, word.chunk);
-      if ("progress" in word) onProgress?.(...word.progress);
+    const hear = async (message: JobMessage): Promise<TraceChunk | null | undefined> => {
+      if ("wants" in message) return (await chunks?.next())?.value ?? null;
+      if ("results" in message) onResults?.(message.results, message.chunk);
+      if ("progress" in message) onProgress?.(...message.progress);
       return undefined;
     };
     try {
@@ -61,7 +61,7 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
   };
 }
 
-/** The chunks of a trace, with the operations that are done: whoever asks for a chunk has done the one before. */
+/** The chunks of a trace. Reports the operations done: a request for a chunk means that the one before is done. */
 async function* counted(trace: Trace, onProgress?: (operations: number) => void): AsyncGenerator<TraceChunk> {
   let operations = 0;
   for await (const chunk of trace) {

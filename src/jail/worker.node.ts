@@ -1,16 +1,16 @@
 import { parentPort, Worker } from "node:worker_threads";
-import type { Ears, JailWorker } from "./worker.web.js";
+import type { JailWorker, WorkerEvents } from "./worker.web.js";
 
-/** Starts jail-worker beside this file. */
-export function startWorker(ears: Ears): JailWorker {
-  return startWorkerAt(new URL("./jail-worker.js", import.meta.url), ears);
+/** Starts the jail-worker next to this file. */
+export function startWorker(events: WorkerEvents): JailWorker {
+  return startWorkerAt(new URL("./jail-worker.js", import.meta.url), events);
 }
 
-/** Starts any, on its own stack and with a heap that may not eat the process's. What it is given, it has from the start. */
-export function startWorkerAt(url: URL, { message, died }: Ears, workerData?: unknown): JailWorker {
+/** Starts any Worker, with a limited heap of its own. `workerData` is there when it starts. */
+export function startWorkerAt(url: URL, { message, died }: WorkerEvents, workerData?: unknown): JailWorker {
   const worker = new Worker(url, {
     workerData,
-    execArgv: [], // the program's own may not be for files, such as --input-type
+    execArgv: [], // the process's own options may not suit a file, such as --input-type
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   worker.on("message", message).on("error", died);
@@ -21,8 +21,8 @@ export function startWorkerAt(url: URL, { message, died }: Ears, workerData?: un
   };
 }
 
-/** Inside the Worker: hands on what its starter posts. Returns how to post back. */
-export function answerStarter(message: Ears["message"]): JailWorker["post"] {
+/** Inside the Worker: receives what its starter posts. Returns a function that posts back. */
+export function answerStarter(message: WorkerEvents["message"]): JailWorker["post"] {
   parentPort?.on("message", message);
   return (message) => parentPort?.postMessage(message);
 }

@@ -1,19 +1,19 @@
-/** What the starter of a Worker hears of it. */
-export interface Ears {
-  /** What it posts. */
+/** What a Worker reports to its starter. */
+export interface WorkerEvents {
+  /** It posted a message. */
   message(message: unknown): void;
-  /** That it died of something it did not catch. */
+  /** It died of an error that it did not catch. */
   died(error: Error): void;
 }
 
-/** A Worker, as who started it has it. */
+/** A Worker, as its starter sees it. */
 export interface JailWorker {
   post(message: unknown): void;
   end(): void;
 }
 
-/** Starts jail-worker beside this file. */
-export function startWorker({ message, died }: Ears): JailWorker {
+/** Starts the jail-worker next to this file. */
+export function startWorker({ message, died }: WorkerEvents): JailWorker {
   const worker = new Worker(new URL("./jail-worker.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => message(data);
   worker.onerror = (event) => died(new Error(event.message));
@@ -23,8 +23,8 @@ export function startWorker({ message, died }: Ears): JailWorker {
   };
 }
 
-/** Inside the Worker: hands on what its starter posts. Returns how to post back. */
-export function answerStarter(message: Ears["message"]): JailWorker["post"] {
+/** Inside the Worker: receives what its starter posts. Returns a function that posts back. */
+export function answerStarter(message: WorkerEvents["message"]): JailWorker["post"] {
   globalThis.onmessage = ({ data }) => message(data);
   return (message) => globalThis.postMessage(message);
 }

@@ -1,7 +1,7 @@
 import type { Stack } from "./stacks.js";
 
 /**
- * Stacks as Brendan Gregg's flamegraph.pl and its kin read them: a line for each, its functions from the
+ * Stacks in the format of Brendan Gregg's flamegraph.pl and similar tools: a line for each stack, its functions from the
  * outermost in, joined by semicolons, then a space and nanoseconds of simulated time.
  */
 export function collapsedStacks(stacks: readonly Stack[]): string {
@@ -11,7 +11,7 @@ export function collapsedStacks(stacks: readonly Stack[]): string {
     .join("");
 }
 
-/** A name cannot hold what ends it. */
+/** A name without the characters that would end it. */
 function frameName(name: string): string {
   return name.replace(/[;\r\n]/g, ":");
 }

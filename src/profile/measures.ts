@@ -2,14 +2,14 @@ import { type Counters, totalFaults } from "../allocator/counters.js";
 import type { CostProfile } from "../costs/profile.js";
 import { type Events, simulatedTime } from "../costs/simulate.js";
 
-/** What a profile measures of each stack, always as a whole number. */
+/** A quantity that a profile has for each stack. Always a whole number. */
 export interface Measure {
   name: string;
   unit: "nanoseconds" | "bytes" | "count";
   of(counters: Counters, costs: CostProfile): number;
 }
 
-/** The first is the one a profile is about. */
+/** All measures. A profile is mainly about the first. */
 export const MEASURES: readonly Measure[] = [
   { name: "simulated time", unit: "nanoseconds", of: (counters, costs) => nanoseconds(counters, costs) },
   { name: "zeroed", unit: "bytes", of: ({ zeroed }) => zeroed.kernel + zeroed.allocator },

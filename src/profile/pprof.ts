@@ -1,15 +1,15 @@
-/** A profile as pprof reads it: gzipped protocol buffers, a sample for each stack with all its measures. */
+/** A profile in the format of pprof: gzipped protocol buffers, with a sample of all measures for each stack. */
 
 import { gzipSync } from "node:zlib";
 import { Profile, StringTable } from "pprof-format";
 import { MEASURES } from "./measures.js";
 import type { Stack } from "./stacks.js";
 
-/** `comment` is kept in the profile: what was run, and by which costs. */
+/** Makes the file. `comment` becomes a part of it: what was run, and with which cost profile. */
 export function pprofFile(stacks: readonly Stack[], comment: string): Uint8Array {
   const strings = new StringTable();
   const names = [...new Set(stacks.flatMap(({ frames }) => frames))];
-  // Ids begin at 1; a function has one location.
+  // Ids begin at 1. Every function has one location.
   const ids = new Map(names.map((name, index) => [name, index + 1]));
   const idOf = (name: string) => ids.get(name) as number;
   const profile = new Profile({

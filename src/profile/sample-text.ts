@@ -1,6 +1,6 @@
 /**
- * A profile as macOS's `sample` prints one: the call graph as an indented tree, heaviest first, where a
- * node's time has in it that of what it calls; then functions by the time spent at the top of the stack.
+ * A profile in the style of macOS's `sample`: first the call graph as an indented tree, heaviest first, where the time
+ * of a node includes that of its callees; then the functions by the time spent at the top of the stack.
  */
 
 import { formatCount } from "../base/bytes.js";
@@ -9,7 +9,7 @@ import type { CostProfile } from "../costs/profile.js";
 import { simulatedTime } from "../costs/simulate.js";
 import type { ProfileNode } from "../sandbox/call-tree.js";
 
-/** A node with its own time, and that of all below it, in seconds. */
+/** A node with its own time, and the time including all nodes below it, in seconds. */
 interface Timed {
   name: string;
   calls: number;
@@ -18,7 +18,7 @@ interface Timed {
   children: Timed[];
 }
 
-/** Ends in a newline. What took no time is left out. */
+/** The profile as text. Leaves out what took no time. Ends in a newline. */
 export function sampleText(root: ProfileNode, costs: CostProfile): string {
   const tree = timed(root, costs);
   const tops = [...timeAtTop(tree)].filter(([, self]) => self > 0).sort(([, one], [, other]) => other - one);
@@ -40,7 +40,7 @@ function timed({ name, calls, counters, children }: ProfileNode, costs: CostProf
   return { name, calls, self, total, children: below.sort((one, other) => other.total - one.total) };
 }
 
-/** As in `sample`, every level has a mark of its own to follow downwards. */
+/** As in `sample`, each level has its own mark, so that the eye can follow it down. */
 const MARKS = "+!:|";
 
 function treeLines({ name, calls, total, children }: Timed, whole: number, indent: string): string[] {

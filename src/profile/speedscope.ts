@@ -1,9 +1,9 @@
-/** A profile as speedscope reads it: https://www.speedscope.app/file-format-schema.json. */
+/** A profile in the format of speedscope: https://www.speedscope.app/file-format-schema.json. */
 
 import { MEASURES, type Measure } from "./measures.js";
 import type { Stack } from "./stacks.js";
 
-/** One measure of all stacks. A sample is a stack of indices into the shared frames, the outermost first. */
+/** One measure of all stacks. A sample lists a stack's frames, as indices into the shared ones, outermost first. */
 export interface SpeedscopeProfile {
   type: "sampled";
   name: string;
@@ -24,7 +24,7 @@ export interface SpeedscopeFile {
   profiles: SpeedscopeProfile[];
 }
 
-/** A file with a profile for each measure, of which that of time is shown first. */
+/** Makes a file with a profile for each measure. speedscope shows the one of time first. */
 export function speedscopeFile(stacks: readonly Stack[], name: string): SpeedscopeFile {
   const names = [...new Set(stacks.flatMap(({ frames }) => frames))];
   const indices = new Map(names.map((frame, index) => [frame, index]));

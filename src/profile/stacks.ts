@@ -4,13 +4,13 @@ import { MEASURES } from "./measures.js";
 
 /** A call path in which something happened. */
 export interface Stack {
-  /** Names of functions, the outermost first. */
+  /** Names of functions, outermost first. */
   frames: readonly string[];
-  /** What happened in the innermost, by the order of MEASURES. */
+  /** What happened in the innermost function, in the order of MEASURES. */
   values: readonly number[];
 }
 
-/** Every call path in which anything happened, callers before what they call. */
+/** All call paths in which anything happened, callers before callees. */
 export function stacksOf(root: ProfileNode, costs: CostProfile): Stack[] {
   const stacks: Stack[] = [];
   const visit = (node: ProfileNode, callers: readonly string[]) => {

@@ -7,7 +7,7 @@ import type { CallPath } from "./instance.js";
 
 /** One function on one call path, and what happened in it, not in what it calls. */
 export interface ProfileNode {
-  /** In the words of the allocator and the kernel that are modelled. */
+  /** Its name in the real allocator or kernel. */
   name: string;
   calls: number;
   /**
@@ -40,7 +40,7 @@ const LINUX_NAMES: Names = {
   [Fn.Copy]: "memcpy",
 };
 
-/** What every machine knows, by number; a model's functions follow. */
+/** The functions of every machine, by number. A model's own functions follow them. */
 const FUNCTIONS: Record<KernelKind, Names> = {
   linux: LINUX_NAMES,
   darwin: {
@@ -54,7 +54,7 @@ const FUNCTIONS: Record<KernelKind, Names> = {
   },
 };
 
-/** The tree of a list of paths, each of which comes after the one it was called from. What never ran is left out. */
+/** Makes a tree of call paths, each of which comes after its caller's. Leaves out what never ran. */
 export function callTree(
   paths: readonly CallPath[],
   kernel: KernelKind,

@@ -1,5 +1,5 @@
 /**
- * One wasm instance: the only file that knows raw exports, and reads and writes their memory.
+ * One wasm instance. No other file knows its raw exports, or reads and writes its memory.
  * @internal
  */
 import { instantiate } from "@assemblyscript/loader";
@@ -20,7 +20,7 @@ import {
 } from "../base/errors.js";
 import { foldState, KERNELS, pageRun } from "./machine.js";
 
-/** What every module exports: assembly/program.ts. */
+/** The exports of every module: assembly/program.ts. */
 export interface MachineExports {
   memory: WebAssembly.Memory;
   start(pageShift: number, kernel: number, memoryBytes: number, addressSpaceBytes: number): void;
@@ -45,7 +45,7 @@ export interface MachineExports {
   restartCounters(): void;
 }
 
-/** What every model module exports besides: assembly/abi.ts. */
+/** The exports of every model's module: also those of assembly/abi.ts. */
 export interface ModelExports extends MachineExports, ReplayExports {
   configure(option: number, value: number): number;
   malloc(bytes: number): number;
@@ -64,25 +64,25 @@ export interface ModelExports extends MachineExports, ReplayExports {
 /** The slots of a model: assembly/replay.ts. */
 export const SLOT_LAYOUT: SlotLayout = { slotBytes: 8, pointerBytes: 8 };
 
-/** What a model says of itself. Bytes. */
+/** The gauges that a model keeps itself, in bytes. */
 type ModelGauges = Pick<Counters["bytes"], "inUse" | "system" | "cached">;
 const NO_GAUGES: ModelGauges = { inUse: 0, system: 0, cached: 0 };
 
-/** A function, called by way of one path, and its own events there: assembly/machine/paths.ts. */
+/** A function on one call path, and its own events there: assembly/machine/paths.ts. */
 export interface CallPath {
   /** Number of the function. */
   fn: number;
-  /** Where in the list the path is that it was called from; the program's is its own. */
+  /** Index of the caller's path in the list. The program is its own caller. */
   caller: number;
   calls: number;
-  /** Its own events, without those of what it called. Gauges are what it changed them by. */
+  /** Its own events, without those of its callees. A gauge is the change that it made. */
   counters: Counters;
 }
 
-/** What the build calls the exported mutable globals, before their number: assembly/build/compile.mjs. */
+/** Prefix of the names that the build gives exported mutable globals: assembly/build/compile.mjs. */
 export const GLOBAL_PREFIX = "global:";
 
-/** All that one instance is at one moment. */
+/** The whole state of an instance at one moment. */
 export interface InstanceState {
   memory: Uint8Array;
   /** By exported name. */
@@ -106,21 +106,21 @@ const REMEDIES: Record<AllocationFailure["kind"], string> = {
   memory: "ask for less, or raise the option memory",
   "address-space": "free something, or raise the option addressSpace",
   overflow: "count times size must stay below 2^64",
-  argument: "the arguments make no sense to the allocator or the kernel",
+  argument: "the allocator or the kernel does not accept these arguments",
 };
 const BROKEN: Record<Broken, string> = {
   [Broken.Nothing]: "",
-  [Broken.RegionTree]: "the tree of regions is not sound",
-  [Broken.RegionsAgainstTable]: "regions do not cover exactly the pages that are mapped",
+  [Broken.RegionTree]: "the tree of regions is inconsistent",
+  [Broken.RegionsAgainstTable]: "regions do not cover exactly the mapped pages",
   [Broken.VirtualPages]: "mapped pages do not add up to the virtual size",
   [Broken.ResidentPages]: "owned frames do not add up to the resident size",
   [Broken.StoredContents]: "stored contents do not add up",
   [Broken.Sharings]: "sharings do not add up",
-  [Broken.PageState]: "a page is in a state that cannot be",
+  [Broken.PageState]: "a page is in an impossible state",
   [Broken.ZeroFrame]: "the zero page is not zero",
 };
 const COUNTER_BYTES = 8;
-/** Core specification 4.2.8: memory grows by so much. */
+/** Memory grows in units of this: core specification 4.2.8. */
 const WASM_PAGE_BYTES = 65536;
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
@@ -165,12 +165,12 @@ export class Instance<Exports extends MachineExports> {
     return new DataView(this.exports.memory.buffer);
   }
 
-  /** The machine's counters; `inUse`, `system` and `cached` are the model's to say. */
+  /** The machine's counters, with `inUse`, `system` and `cached` from the model. */
   counters(model: ModelGauges): Counters {
     return this.countersAt(this.exports.counters(), this.exports.calls(), model);
   }
 
-  /** The call paths there were, from the program's on, each after the one it was called from. */
+  /** All call paths, the program's first, each after its caller's. */
   paths(): CallPath[] {
     return Array.from({ length: this.exports.pathCount() }, (_, path) => {
       const origin = this.exports.pathOrigin(path);
@@ -182,7 +182,7 @@ export class Instance<Exports extends MachineExports> {
     });
   }
 
-  /** A table of counters in linear memory. Differences of two such tables may be negative. */
+  /** Reads a table of counters from linear memory. Those of one path may be negative. */
   private countersAt(at: number, calls: number, model: ModelGauges): Counters {
     const view = this.view();
     const of = (counter: number) => Number(view.getBigInt64(at + COUNTER_BYTES * counter, true));
@@ -211,14 +211,14 @@ export class Instance<Exports extends MachineExports> {
     };
   }
 
-  /** Runs of alike pages that cover the range, in order of address. */
+  /** Runs of pages in the same state that cover the range, in order of address. */
   pages(address: number, bytes: number): PageRun[] {
     return this.pageRuns(address, bytes, (bits) => foldState(bits)).map((run) =>
       pageRun(run.address, run.pages, run.bits, this.machine.kernel),
     );
   }
 
-  /** Runs of pages whose state bytes are equal once folded; what the fold hides does not part them. */
+  /** Runs of pages whose state bytes are equal after `fold`. Bits that it hides do not separate pages. */
   pageRuns(address: number, bytes: number, fold: (bits: number) => number) {
     const page = this.machine.pageBytes;
     const end = Math.ceil((address + bytes) / page);
@@ -234,7 +234,7 @@ export class Instance<Exports extends MachineExports> {
     return runs;
   }
 
-  /** What is mapped, in order of address. */
+  /** The mapped ranges, in order of address. */
   regions(): { address: number; bytes: number }[] {
     const regions: { address: number; bytes: number }[] = [];
     for (let from = this.exports.regionFrom(0); from; ) {
@@ -248,7 +248,7 @@ export class Instance<Exports extends MachineExports> {
   /** @throws SandboxError naming the invariant that does not hold. */
   check(): void {
     const broken = this.exports.check();
-    if (broken) throw new SandboxError(`the machine is not sound: ${BROKEN[broken as Broken] ?? broken}`);
+    if (broken) throw new SandboxError(`the machine is inconsistent: ${BROKEN[broken as Broken] ?? broken}`);
   }
 
   // ---- Checkpoints ----
@@ -266,7 +266,7 @@ export class Instance<Exports extends MachineExports> {
     return { memory, globals: new Map([...this.globals()].map(([name, { value }]) => [name, value])) };
   }
 
-  /** Makes the instance what it was; memory it got since is cleared and stays. */
+  /** Restores the instance to a saved state. Memory that it got since then is cleared, and stays. */
   restore({ memory, globals }: InstanceState): void {
     const missing = memory.length - this.exports.memory.buffer.byteLength;
     if (missing > 0) this.exports.memory.grow(missing / WASM_PAGE_BYTES);
@@ -278,7 +278,7 @@ export class Instance<Exports extends MachineExports> {
 
   // ---- Failures and exceptions ----
 
-  /** Why the call that just returned 0 did so. */
+  /** Why the last call returned 0. */
   failure(): AllocationFailure {
     const view = this.view();
     const at = this.exports.failure();
@@ -290,7 +290,7 @@ export class Instance<Exports extends MachineExports> {
     return { kind, requested: bytes, available, remedy: REMEDIES[kind] };
   }
 
-  /** Turns a trap into the error it stands for; passes on anything else. */
+  /** Turns a trap into the error it stands for. Returns any other error as it is. */
   explain(error: unknown): unknown {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     const view = this.view();
@@ -301,7 +301,7 @@ export class Instance<Exports extends MachineExports> {
     view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
-    // The trap's stack says where in the module it was; a debug build has names there. Not enumerable, as any cause.
+    // The trap's stack says where in the module it was, with names in a debug build. Like any cause, not enumerable.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }
 
@@ -312,30 +312,30 @@ export class Instance<Exports extends MachineExports> {
         return this.segmentationFault(detail ? "write" : "read", address);
       case Exception.OutOfMemory:
         return new OutOfMemory(
-          `out of physical memory: ${address} more bytes were touched than the ${this.machine.memoryBytes} the machine has; raise the option memory`,
+          `out of physical memory: a touch needed ${address} more bytes, and the machine has ${this.machine.memoryBytes}; raise the option memory`,
         );
       case Exception.HostOutOfMemory:
         return new OutOfMemory(
-          "the host gives this module no more memory: store less, or touch without data",
+          "the host gives the sandbox no more memory: store less, or touch without data",
         );
       case Exception.AllocatorAbort:
         return new AllocatorAbort(`${this.messages[detail] ?? "allocator abort"}: ${hex(address)}`, address);
       case Exception.BrokenInvariant:
         return new SandboxError(`internal: ${this.assertion(detail, word)}`);
       case Exception.BadOperation:
-        return new ZeropageError(`a trace record makes no sense: kind ${detail}, value ${address}`);
+        return new ZeropageError(`a trace record is invalid: kind ${detail}, value ${address}`);
       case Exception.None:
         return undefined;
     }
   }
 
-  /** What an assertion of a check build says: `assertionFailed` in assembly/machine/failure.ts. */
+  /** The text of an assertion that failed in a check build: `assertionFailed` in assembly/machine/failure.ts. */
   private assertion(line: number, texts: bigint): string {
     const message = this.text(Number(texts >> 32n)) || "an assertion does not hold";
     return `${message} (${this.text(Number(texts & 0xffffffffn))}:${line})`;
   }
 
-  /** An AssemblyScript string: UTF-16, its bytes counted before it. Empty at address 0. */
+  /** An AssemblyScript string: UTF-16, after its length in bytes. Empty at address 0. */
   private text(at: number): string {
     if (!at) return "";
     const { buffer } = this.exports.memory;
@@ -369,11 +369,11 @@ async function load<Exports extends MachineExports>(
   ).then(
     (result) => result.exports,
     (cause) => {
-      throw new SandboxError("the module cannot be instantiated: is it one of zeropage's?", { cause });
+      throw new SandboxError("the module cannot be instantiated: it may not be one of zeropage's", { cause });
     },
   );
   if (exports.counterCount?.() !== COUNTERS) {
-    throw new SandboxError("the module is not one of this version's: build or install it again");
+    throw new SandboxError("the module belongs to another version: build or install it again");
   }
   return exports as unknown as Exports;
 }

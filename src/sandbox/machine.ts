@@ -4,24 +4,24 @@ import type { KernelKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
 
-/** One setting of the machine or of a model. */
+/** An option of the machine or of a model. */
 export interface OptionInfo {
   name: string;
   summary: string;
-  /** The words it takes; absent for numbers. */
+  /** The words that it takes; absent for a number. */
   values?: readonly string[];
   unit?: "bytes";
   default: string | number;
 }
 
-/** The kinds of kernel, in the order of the machine's numbers. @internal */
+/** The kinds of kernel, in the order of their numbers. @internal */
 export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
 
-/** Settings of the machine itself, the same for every model. */
+/** The options of the machine itself, which every model takes. */
 export const machineOptions: readonly OptionInfo[] = [
   {
     name: "kernel",
-    summary: "whose kernel; by default the one the allocator belongs to",
+    summary: "kind of kernel; by default the one of the real allocator",
     values: KERNELS,
     default: "the model's",
   },
@@ -34,7 +34,7 @@ export const machineOptions: readonly OptionInfo[] = [
   },
   {
     name: "addressSpace",
-    summary: "limit on mapped bytes; 0 for the whole 47 bits",
+    summary: "limit of mapped bytes; 0 for the whole 47 bits",
     unit: "bytes",
     default: 0,
   },
@@ -48,13 +48,13 @@ function stateName(bits: number, kernel: KernelKind): PageState {
   return bits & READ ? "zeroPage" : "reserved";
 }
 
-/** Leaves of a state byte what `PageRun` can say, so that pages which look alike are alike. @internal */
+/** Reduces a state byte to what `PageRun` shows, so that pages that look the same are equal. @internal */
 export function foldState(bits: number): number {
   const known = bits & ~(CONTENT | UNKNOWN);
   return known !== bits && !(bits & SHARED) ? known | CONTENT : known;
 }
 
-/** Turns a page's state byte into words. @internal */
+/** A run of pages, from their state byte. @internal */
 export function pageRun(address: number, pages: number, bits: number, kernel: KernelKind): PageRun {
   return {
     address,

@@ -6,21 +6,21 @@ import type { OptionInfo } from "./machine.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
 
-/** One allocator that can be sandboxed. */
+/** A model: an allocator that a sandbox can run. */
 export interface ModelInfo {
   name: string;
   summary: string;
-  /** The kernel it runs on unless told otherwise. */
+  /** The kernel it runs on by default. */
   kernel: KernelKind;
-  /** In the order of the model's own option numbers. */
+  /** Its options, in the order of their numbers. */
   options: readonly OptionInfo[];
-  /** What it says when it stops the process, in the order of the model's own message numbers. */
+  /** What it prints before it aborts the process, in the order of the message numbers. */
   messages: readonly string[];
-  /** Its own statistics, in the real allocator's words and the order of the model's numbers. */
+  /** Its own statistics, by the real allocator's names, in the order of their numbers. */
   statistics?: readonly string[];
-  /** Its functions that a profile tells apart, in the real one's words and the order of the model's numbers. */
+  /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
   functions?: readonly string[];
-  /** Its module; the check build lies beside it. */
+  /** Its module. The check build is next to it. */
   url: URL;
 }
 
@@ -32,11 +32,11 @@ function optionsOf<Members extends object>(
   return namesOf(members).map((name) => ({ name, ...options[name] }));
 }
 
-/** Every model. A new one is a file under assembly/allocators/ and an entry here. */
+/** All models. A new one needs a file under assembly/allocators/ and a line here. */
 export const models: readonly ModelInfo[] = [
   {
     name: "naive",
-    summary: "every block its own mapping; calloc clears all of it",
+    summary: "every block is a mapping of its own; calloc clears all of it",
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],
@@ -45,7 +45,7 @@ export const models: readonly ModelInfo[] = [
   {
     name: "lazy",
     summary:
-      "large blocks fresh from the kernel, small ones discarded: calloc clears less than two pages, ever",
+      "large blocks are fresh from the kernel, small ones are discarded: calloc never clears two pages",
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],
@@ -57,19 +57,19 @@ export const models: readonly ModelInfo[] = [
     kernel: "linux",
     options: optionsOf(glibc.Option, {
       mmapThreshold: {
-        summary: "chunks this large are mapped; setting it stops it from adapting",
+        summary: "chunks at least this large are mapped; if set, the threshold does not adapt",
         unit: "bytes",
         default: 131072,
       },
       trimThreshold: {
-        summary: "a top this large is trimmed; setting it stops the thresholds from adapting",
+        summary: "a top at least this large is trimmed; if set, the thresholds do not adapt",
         unit: "bytes",
         default: 131072,
       },
-      topPad: { summary: "asked for beyond need when the heap grows", unit: "bytes", default: 131072 },
+      topPad: { summary: "bytes beyond need that a growing heap asks for", unit: "bytes", default: 131072 },
       mmapMax: { summary: "most mappings at a time", default: 65536 },
-      perturb: { summary: "byte to fill freed memory with, 1 to 255", default: 0 },
-      tcacheCount: { summary: "chunks of each size the tcache keeps", default: 7 },
+      perturb: { summary: "byte that fills freed memory, 1 to 255; 0 for none", default: 0 },
+      tcacheCount: { summary: "chunks of each size that the tcache keeps", default: 7 },
     }),
     messages: Object.values({
       [glibc.Message.InvalidPointer]: "free(): invalid pointer",
@@ -126,21 +126,21 @@ export const models: readonly ModelInfo[] = [
   {
     name: "libmalloc",
     summary:
-      "macOS: magazines of tiny and small blocks; freed large ones are cached, and cleared in full by calloc",
+      "macOS: magazines of tiny and small blocks; freed large blocks are cached, and calloc clears all of them",
     kernel: "darwin",
     options: optionsOf(libmalloc.Option, {
       zeroing: {
         summary:
-          "what calloc clears of a block of a page or more: all of it, the pages that were written, or nothing of a large one, whose pages are discarded",
+          "what calloc clears of a block of a page or more: all of it; the pages that were written; or of a large block nothing, because its pages are discarded",
         values: namesOf(libmalloc.Zeroing),
         default: "always",
       },
       version: {
-        summary: "release of libmalloc; 116 is macOS 10.12, 792 the newest magazine allocator",
+        summary: "release of libmalloc: 116 is of macOS 10.12, 792 has the newest magazine allocator",
         values: namesOf(libmalloc.Version).map((name) => name.replace("v", "")),
         default: "116",
       },
-      cpus: { summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
+      cpus: { summary: "CPUs, 1 to 32; with more than one there is a depot of sparse regions", default: 4 },
       cache: {
         summary: "whether freed large blocks are kept",
         values: namesOf(libmalloc.Cache),

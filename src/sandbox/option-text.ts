@@ -1,10 +1,10 @@
-/** The values of options as they are typed. */
+/** Reads the values of options as they are typed. */
 import { parseBytes } from "../base/bytes.js";
 import type { OptionInfo } from "./machine.js";
 
 /**
- * Reads a value as its option wants it: a number where that has bytes or a number, one of its words, or any word.
- * Undefined for what it does not take.
+ * Reads a value for an option: a number or a size, one of the option's words, or any word. Undefined if the option
+ * does not take the text.
  */
 export function readOption(option: OptionInfo, text: string): string | number | undefined {
   const isNumeric = option.unit === "bytes" || typeof option.default === "number";
@@ -13,7 +13,7 @@ export function readOption(option: OptionInfo, text: string): string | number | 
   return value === "" || (value !== undefined && allowed?.includes(value) === false) ? undefined : value;
 }
 
-/** What an option takes, to follow "it is". */
+/** What an option takes, in words that fit after "it is". */
 export function wantedOf({ values, unit }: Pick<OptionInfo, "values" | "unit">): string {
   if (values) return `one of ${values.join(", ")}`;
   return unit === "bytes" ? "a size, such as 64GiB" : "a number";

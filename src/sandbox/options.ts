@@ -6,14 +6,14 @@ import { type ModelInfo, models } from "./models.js";
 
 const names = (infos: readonly { name: string }[]): string => infos.map(({ name }) => name).join(", ");
 
-/** @throws OptionError naming the models there are. */
+/** The model of a name. @throws OptionError, which lists all models, for an unknown name. */
 export function findModel(name: string): ModelInfo {
   const found = models.find((model) => model.name === name);
   if (!found) throw new OptionError(`there is no allocator "${name}"; there are ${names(models)}`);
   return found;
 }
 
-/** One of a model's own options, or of its machine's. @throws OptionError naming those there are. */
+/** An option of a model or of its machine. @throws OptionError, which lists all of them, for an unknown name. */
 export function findOption(model: ModelInfo, name: string): OptionInfo {
   const known = [...model.options, ...machineOptions];
   const found = known.find((option) => option.name === name);
@@ -36,7 +36,7 @@ function machineOption(options: Options, name: string): string | number {
   return options[name] ?? (machineOptions.find((option) => option.name === name) as OptionInfo).default;
 }
 
-/** The machine's settings. @throws OptionError for anything unknown, or a page size there is none of. */
+/** The machine's settings. @throws OptionError for an unknown option or value, or an impossible page size. */
 export function machineSettings(model: ModelInfo, options: Options): MachineSettings {
   for (const [name, value] of Object.entries(options)) checkOption(findOption(model, name), value);
   const pageBytes = Number(machineOption(options, "pageSize"));
@@ -51,7 +51,7 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
   };
 }
 
-/** The model's own options as numbers, by their place in the registry; words become their index. */
+/** The model's own options as numbers, with their index in the registry. A word becomes its index. */
 export function modelSettings(model: ModelInfo, options: Options): [place: number, value: number][] {
   return model.options.flatMap(({ name, values }, place) => {
     const value = options[name];

@@ -17,7 +17,7 @@ import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 
 /** How a sandbox is opened. */
 export interface OpenOptions {
-  /** Runs the check build: freed memory is poisoned and every model access is checked. Slower. */
+  /** Runs the check build, which is slower: it poisons freed memory and checks every access of the model. */
   check?: boolean;
   /** A module to use instead of fetching the model's own, such as one compiled before. */
   module?: WebAssembly.Module | BufferSource;
@@ -61,7 +61,7 @@ export class Sandbox implements SimulatedAllocator {
   lastError: AllocationFailure | null = null;
 
   readonly addressLimit = LARGEST;
-  /** Empty: nothing about a model is odd. */
+  /** Empty: there is nothing to note about a model. */
   readonly notes: readonly string[] = [];
 
   readonly #instance: Instance<ModelExports>;
@@ -139,7 +139,7 @@ export class Sandbox implements SimulatedAllocator {
     return this.#allocate(bytes, (exports) => exports.aligned(align, bytes));
   }
 
-  /** Frees a block; nothing for 0. @throws AllocatorAbort on the misuse the real allocator notices. */
+  /** Frees a block. Does nothing for 0. @throws AllocatorAbort for misuse that the real allocator notices. */
   free(pointer: number): void {
     checkWhole("pointer", pointer);
     this.#run((exports) => exports.free(pointer));
@@ -181,8 +181,8 @@ export class Sandbox implements SimulatedAllocator {
   }
 
   /**
-   * Touches every page of a range, without data: a write counts as one of unknown content, and costs
-   * no host memory. @throws SegmentationFault
+   * Touches every page of a range without data. A write leaves the contents unknown, and costs no
+   * host memory. @throws SegmentationFault
    */
   touch(address: number, bytes: number, access: "read" | "write" = "write"): void {
     checkWhole("address", address);
@@ -224,7 +224,7 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run(() => this.#instance.regions());
   }
 
-  /** Walks the whole machine and compares it with its counters. Slow. @throws SandboxError naming what is broken. */
+  /** Walks the whole machine and compares it with its counters, which is slow. @throws SandboxError naming what is broken. */
   check(): void {
     this.#run(() => this.#instance.check());
   }

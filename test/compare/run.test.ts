@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { closeTrace } from "../../src/compare/closed-trace.js";
 import { hashOf, identityOf } from "../../src/compare/identity.js";
-import { MergeError, mergeShards, type Part } from "../../src/compare/merge.js";
+import { MergeError, mergeShards, type ShardFile } from "../../src/compare/merge.js";
 import type { BenchRecord } from "../../src/compare/record.js";
 import { resume } from "../../src/compare/resume.js";
 import { type BenchHooks, runBench } from "../../src/compare/run.js";
+import type { Answer } from "../../src/compare/runner.js";
 import { type BenchJob, jobsOf } from "../../src/compare/shards.js";
-import type { Answer } from "../../src/compare/subject.js";
 import { generateWorkload } from "../../src/compare/workload.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
@@ -218,7 +218,7 @@ describe("shards", () => {
     expect(jobsOf(fakePlan(), null)).toHaveLength(6);
   });
 
-  const parts = (count: number): Promise<Part[]> =>
+  const parts = (count: number): Promise<ShardFile[]> =>
     Promise.all(
       Array.from({ length: count }, async (_, i) => ({
         name: `${i + 1}.json`,
@@ -235,12 +235,12 @@ describe("shards", () => {
     expect(merged.hosts).toHaveLength(count);
   });
 
-  test.each<[string, (all: Part[]) => Part[], RegExp]>([
+  test.each<[string, (all: ShardFile[]) => ShardFile[], RegExp]>([
     ["nothing", () => [], /nothing to merge/],
     ["a missing shard", (all) => all.slice(1), /no shard 1\/3: run zeropage bench with --shard 1\/3/],
     [
       "a doubled shard",
-      (all) => [...all, { ...(all[0] as Part), name: "x" }],
+      (all) => [...all, { ...(all[0] as ShardFile), name: "x" }],
       /1\.json and x are the same shard/,
     ],
     ["a whole run", ([one]) => [changed(one, { shard: null })], /is a whole run/],
@@ -270,12 +270,12 @@ describe("shards", () => {
   });
 });
 
-const changed = (part: Part | undefined, change: Partial<BenchRecord>): Part => {
-  const { name, record } = part as Part;
+const changed = (part: ShardFile | undefined, change: Partial<BenchRecord>): ShardFile => {
+  const { name, record } = part as ShardFile;
   return { name, record: { ...record, ...change } };
 };
 
-function renewed(part: Part | undefined, change: Partial<BenchRecord>): Part {
+function renewed(part: ShardFile | undefined, change: Partial<BenchRecord>): ShardFile {
   const plan = { ...fakePlan({ index: 1, count: 3 }), ...change };
   return changed(part, { ...change, identity: identityOf(plan) });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BenchResult, Outcome } from "../../src/compare/record.js";
+import type { BenchOutcome, BenchResult } from "../../src/compare/record.js";
 import { slowerThan } from "../../src/compare/table.js";
 import { fakeCounts, fakePlan } from "./fakes.js";
 
@@ -9,15 +9,15 @@ const timing = (low: number | null = 1, high = low) => ({
   spread: 0,
   ratio: { value: low ?? 1, low, high },
 });
-const done = (low?: number | null, high?: number | null): Outcome => ({
+const done = (low?: number | null, high?: number | null): BenchOutcome => ({
   ...{ state: "done", rounds: 3, first: timing(), javascript: null, counts: fakeCounts },
   steady: timing(low, high),
 });
-const late: Outcome = { state: "late", seconds: 10 };
+const late: BenchOutcome = { state: "late", seconds: 10 };
 
 /** What is said where `a`, the baseline, and `b` came through two traces so. */
-const said = (a: Outcome[], b: Outcome[]) => {
-  const of = (subject: string, outcomes: Outcome[]) =>
+const said = (a: BenchOutcome[], b: BenchOutcome[]) => {
+  const of = (subject: string, outcomes: BenchOutcome[]) =>
     outcomes.map(
       (outcome, i): BenchResult => ({
         ...{ subject, trace: "tu"[i] as string, shard: 1, finished: true, outcome },

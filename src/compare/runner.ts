@@ -1,14 +1,14 @@
-/** One allocator on one trace, in a Worker: whatever it does, it is ended when its budget is. */
+/** Runs one allocator on one trace in a Worker, which ends with its budget, whatever the allocator does. */
 
 import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
-import type { Ears } from "../jail/worker.web.js";
-import type { BenchCounts, Outcome } from "./record.js";
+import type { WorkerEvents } from "../jail/worker.web.js";
+import type { BenchCounts, BenchOutcome } from "./record.js";
 
-export interface SubjectJob {
+export interface RunnerJob {
   wasm: Uint8Array;
-  /** Of a closed trace. */
+  /** The records of a closed trace. */
   records: Uint8Array;
   count: number;
   peakLiveBytes: number;
@@ -17,33 +17,35 @@ export interface SubjectJob {
   touch: TouchPolicy;
 }
 
-/** Nanoseconds an operation. */
+/** Nanoseconds per operation. */
 export interface Round {
   first: number;
   steady: number;
   javascript: number | null;
 }
 
-export type Answer = { state: "answer"; answer: BenchCounts | Round } | Exclude<Outcome, { state: "done" }>;
+export type Answer =
+  | { state: "answer"; answer: BenchCounts | Round }
+  | Exclude<BenchOutcome, { state: "done" }>;
 
-/** Something that can be asked. Each answer comes within the budget, which all questions share. */
-export interface Subject {
+/** The runner of a job, to be asked for a round or for counts. All answers share one budget of time. */
+export interface Runner {
   ask(question: "counts" | "round"): Promise<Answer>;
   close(): void;
 }
 
 /** Starts a Worker for one job. */
-export function openSubject(job: SubjectJob, budgetSeconds: number): Subject {
+export function startRunner(job: RunnerJob, budgetSeconds: number): Runner {
   let settle = (_answer: Answer) => {};
   let end: Answer | undefined;
-  const ears: Ears = {
+  const events: WorkerEvents = {
     message: (answer) => settle(answer as Answer),
     died({ name, message }) {
       end ??= { state: "failed", error: name, message };
       settle(end);
     },
   };
-  const worker = startWorkerAt(new URL("./subject-worker.js", import.meta.url), ears, job);
+  const worker = startWorkerAt(new URL("./runner-worker.js", import.meta.url), events, job);
   let left = budgetSeconds * 1000;
   return {
     async ask(question) {

@@ -1,4 +1,4 @@
-/** What runs in the Worker of one allocator and one trace: a round whenever it is asked, and the counts. */
+/** The Worker of one allocator and one trace. It does a round, or counts, when asked. */
 import { parentPort, workerData } from "node:worker_threads";
 import { ModuleTrap } from "../base/errors.js";
 import type { Exhaustion } from "../foreign/module-allocator.js";
@@ -10,11 +10,11 @@ import type { Trace } from "../trace/trace.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
 import type { BenchCounts } from "./record.js";
-import type { Answer, Round, SubjectJob } from "./subject.js";
+import type { Answer, Round, RunnerJob } from "./runner.js";
 
-const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerData as SubjectJob;
+const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerData as RunnerJob;
 
-/** The trace, in chunks that end before each of some operations, and at its end. */
+/** The trace, in chunks that end before each of the given operations, and at its end. */
 function traceIn(...ends: number[]): Trace {
   const starts = [0, ...ends];
   return traceOf(
@@ -29,7 +29,7 @@ const whole = traceIn();
 
 const open = (more: WasmOptions = {}) => openWasmAllocator(wasm, { ...options, ...more });
 
-/** Fails where an allocation does: what comes after is not the trace any more, and takes another time. */
+/** An allocation failed. What follows is not the same trace any more, and its time says nothing. */
 class Exhausted extends Error {
   constructor(readonly exhaustion: Exhaustion) {
     super();
@@ -46,7 +46,7 @@ async function pass(allocator: WasmAllocator, verify = false, trace = whole): Pr
 
 const perOperation = (milliseconds: number, times = 1) => (milliseconds * 1e6) / count / times;
 
-// The engine keeps its optimized code as long as there is an instance of the same bytes.
+// The engine keeps its optimized code as long as an instance of the same bytes lives.
 const kept: { latest?: WasmAllocator } = {};
 let forJavaScript: { loop: JavaScriptLoop } | null | undefined;
 
@@ -60,8 +60,8 @@ async function round(): Promise<Round> {
 }
 
 /**
- * On an instance of its own that stays, so that its loop is compiled for one module only. One whose memory ends
- * there, as that of an allocator does that frees nothing, has no such figure from then on; the others stand.
+ * Times the loop on an instance of its own, which is kept, so that the loop is compiled for one instance only. If that
+ * runs out of memory, as an allocator that frees nothing does, this figure ends, and the others stay.
  */
 async function roundInJavaScript(): Promise<number | null> {
   try {
@@ -88,8 +88,8 @@ async function timeJavaScript(): Promise<number | null> {
 }
 
 /**
- * The passes of a round on one instance, and the memory it had after the first. An allocator that is wrong is of no
- * interest, however quick: so the first looks for that.
+ * Does the passes of a round on one instance. Returns its memory after the first pass. That pass also verifies the
+ * contents of objects: a wrong allocator is of no interest, however fast.
  */
 async function allPasses(allocator: WasmAllocator, trace = whole): Promise<number> {
   await pass(allocator, true, trace);
@@ -111,12 +111,12 @@ async function counts(): Promise<BenchCounts> {
 }
 
 /**
- * Whether an allocator trapped for want of memory: an instance that does the same with a meter tells whether growth was
- * refused in the call that trapped, which therefore is a chunk of its own.
+ * Finds out whether an allocator trapped because it ran out of memory. A metered instance does the same again, with the
+ * trapping call as a chunk of its own, and tells whether memory.grow failed in that call.
  */
 async function reasonOf(trap: ModuleTrap, { operations }: WasmAllocator): Promise<Error> {
   const twin = await open({ meter: true }).catch(() => null);
-  if (!twin) return trap; // it cannot be metered
+  if (!twin) return trap; // the module cannot be metered
   const at = operations % count;
   await allPasses(twin, traceIn(at, at + 1)).catch(() => {});
   return twin.exhaustion ? new Exhausted(twin.exhaustion) : trap;
