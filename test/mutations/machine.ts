@@ -1,0 +1,151 @@
+/** Mutants of the simulated machine. */
+import { type Area, mutantsIn } from "./mutants.js";
+
+export const machine: Area = {
+  name: "machine",
+  modules: ["machine.check"],
+  tests: ["test/machine/"],
+  only: /check build: true|recorded|count/,
+  mutants: mutantsIn("assembly/machine", {
+    "entries.ts": [
+      ["a page that loses its entry counts twice", "  group.attached--;\n", "  group.attached -= 2;\n"],
+      ["a page that gets an entry is not counted", "  group.attached++;\n", ""],
+      ["a frame list is leaked", "    pool.give(pool.frameLists, group.frames);\n", ""],
+    ],
+    "events.ts": [
+      ["a translation is kept after an event", "  drop(page);\n", ""],
+      [
+        "a group is joined while an event is in it",
+        "if (event != Event.Reclaim) joinIfUniform",
+        "joinIfUniform",
+      ],
+      [
+        "one frame too many is taken",
+        "> physicalPages) makeRoom(pages);",
+        "> physicalPages + 1) makeRoom(pages);",
+      ],
+      ["no room is made for a copy on write", "if (!isLastSharer(group, index)) requireRoom(1);", ""],
+    ],
+    "contents.ts": [
+      ["a copied page still shares", "  share.pages--;\n  takeFrames(1);", "  takeFrames(1);"],
+      ["one more that shares is not counted", "  changetype<Share>(entry).pages++;\n", ""],
+      [
+        "a sharing is leaked",
+        "    pool.give(pool.shares, changetype<usize>(share));\n    return content;",
+        "    return content;",
+      ],
+      [
+        "a shared page may be taken back",
+        "  const next = (state | SHARED) & ~LAZY;",
+        "  const next = state | SHARED;",
+      ],
+      [
+        "a translation is kept of a page that moved",
+        "    detach(from, fromIndex, UNMAPPED);\n    drop(source);",
+        "    detach(from, fromIndex, UNMAPPED);",
+      ],
+      ["the frame that is shared no more is not given back", "    giveFrames(1);\n", ""],
+      ["shared bytes are leaked", "    if (share.content) pool.give(pool.contents, share.content);\n", ""],
+    ],
+    "frames.ts": [
+      [
+        "a record is handed out with old contents",
+        "  if (used) memory.fill(record, 0, pool.recordBytes);",
+        "",
+      ],
+      ["a record that is given counts as live", "  pool.live--;\n", ""],
+      ["free records are lost", "  store<usize>(record, pool.free);\n", ""],
+    ],
+    "translation.ts": [
+      ["first reads are let through", "  if (!(state & READ)) tag |= REFUSES_READS;", ""],
+      [
+        "writes to what may be taken back are let through",
+        "(state & (WRITTEN | SHARED | LAZY)) != WRITTEN",
+        "(state & (WRITTEN | SHARED)) != WRITTEN",
+      ],
+      [
+        "the last granule keeps its translation",
+        "address < end; address += GRANULE_BYTES",
+        "address < end - GRANULE_BYTES; address += GRANULE_BYTES",
+      ],
+    ],
+    "states.ts": [
+      ["pages that are read are not counted", "    effects |= effect(Counter.TouchedRead);", ""],
+      [
+        "a written page may still be taken back",
+        "  const next = (state & ~(LAZY | CLEARED)) | WRITTEN;",
+        "  const next = (state & ~CLEARED) | WRITTEN;",
+      ],
+      [
+        "frames that are taken back are not counted",
+        "MAPPED | effect(Counter.FramesGiven) : state;",
+        "MAPPED : state;",
+      ],
+      [
+        "a page cleared after other writes is needless",
+        "WRITTEN | (fault ? CLEARED : 0);",
+        "WRITTEN | CLEARED;",
+      ],
+    ],
+    "counters.ts": [
+      ["one page stays resident", "  residentPages -= pages;", "  residentPages -= pages - 1;"],
+      ["no peak is kept", "  peakPages = max(peakPages, residentPages);", ""],
+    ],
+    "regions.ts": [
+      ["a region that is removed is still counted", "  count--;\n", ""],
+      [
+        "the gaps of one side are forgotten",
+        "max(node.gap, max(right.gap, right.first - node.end))",
+        "max(right.gap, right.first - node.end)",
+      ],
+      ["what is behind a hole is lost", "    if (to > end) insert(end, to);", ""],
+    ],
+    "kernel.ts": [
+      [
+        "an unmapped region stays",
+        "  regions.carve(address, address + bytes);\n}\n\nfunction mappedPages",
+        "}\n\nfunction mappedPages",
+      ],
+      ["what moved is counted twice", "  countUnmapped(pagesIn(oldBytes));\n", ""],
+      ["the pages a call walks are not counted", "  if (walked) add(WALKED_COUNTERS + call, walked);", ""],
+    ],
+    "table.ts": [
+      ["a joined group stays in its cell", "  store<u32>(cellAt, state);\n  pool.give", "  pool.give"],
+      ["a new group counts the pages of the last", "  group.attached = 0;\n", ""],
+    ],
+    "runs.ts": [
+      [
+        "a run is compared one byte past its end",
+        "  while (from + 64 <= to && areAll",
+        "  while (from + 64 <= to + 1 && areAll",
+      ],
+    ],
+    "zeroes.ts": [
+      [
+        "bytes over 127 count as zero",
+        "popcnt(~(((word & low) + low) | word | low))",
+        "popcnt(~(((word & low) + low) | low))",
+      ],
+    ],
+    "access.ts": [
+      [
+        "what nobody knows is known after a copy",
+        "  if (state & UNKNOWN) applyOne(Event.Touch, destination >> pageShift);",
+        "",
+      ],
+      [
+        "a page that is partly zero is not cleared",
+        "    if (needless != bytes) memory.fill(at, 0, <usize>bytes);",
+        "",
+      ],
+      [
+        "clearing what nobody knows is needless",
+        "  if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);",
+        "  add(Counter.NeedlesslyZeroedBytes, needless);",
+      ],
+    ],
+    "paths.ts": [
+      ["a function does not return to what called it", "  if (!isDefined(ZP_UNMARKED)) countIn(caller);", ""],
+    ],
+  }),
+};

@@ -1,0 +1,148 @@
+/** A replay does what the same calls do one by one: to the address, the counter and the call path. */
+import { describe, expect, it } from "vitest";
+import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
+import { models, OutOfMemory, openSandbox, type Sandbox } from "../../src/index.js";
+import { collectTrace } from "../../src/trace/collect.js";
+import { readTrace } from "../../src/trace/read.js";
+import { bytesAsked, OpKind, TraceRecords } from "../../src/trace/records.js";
+import type { TraceChunk } from "../../src/trace/trace.js";
+import { openChecked } from "../checked.js";
+import { Random } from "../random.js";
+
+const SEED = 0x5eed;
+const OPERATIONS = 5000;
+/** Too much for the machine here. */
+const HUGE = 2 ** 41;
+const ADDRESS_SPACE = 2 ** 38;
+
+/** Lines of a trace with every kind of operation, with more objects than slots are made for at first. */
+function randomLines(seed: number): string[] {
+  const random = new Random(seed);
+  const live: { id: number; bytes: number }[] = [];
+  const size = () => (random.below(50) ? random.below(2 ** random.below(16)) : HUGE);
+  const add = (id: number, bytes: number, line: string) => {
+    live.push({ id, bytes });
+    return line;
+  };
+  const allocate = (id: number) => {
+    const bytes = size();
+    const choice = random.below(20);
+    if (choice === 0) return add(id, 0, `c ${id} ${2 ** 32} ${2 ** 32 + 1}`);
+    if (choice < 5) return add(id, 3 * bytes, `c ${id} 3 ${bytes}`);
+    return choice < 8 ? add(id, bytes, `m ${id} 256 ${bytes}`) : add(id, bytes, `a ${id} ${bytes}`);
+  };
+  return Array.from({ length: OPERATIONS }, (_, id) => {
+    const index = random.below(live.length);
+    const one = live[index];
+    const choice = random.below(10);
+    if (!one || choice < 5) return allocate(id);
+    if (choice < 6) {
+      const bytes = size();
+      // What is too much fails, and the object keeps its old size.
+      if (bytes < HUGE) one.bytes = bytes;
+      return `r ${one.id} ${bytes}`;
+    }
+    if (choice < 8) {
+      live.splice(index, 1);
+      return `f ${one.id}`;
+    }
+    const offset = random.below(Math.min(one.bytes, 2 ** 20));
+    return `${random.pick(["w", "l"])} ${one.id} ${offset} ${Math.min(one.bytes - offset, 5000)}`;
+  });
+}
+
+/** Does what a replay is to do, by calls. */
+class Calls {
+  readonly slots: number[] = [];
+  readonly addresses: number[] = [];
+  failedAllocations = 0;
+
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly touch: TouchPolicy,
+  ) {}
+
+  run({ records, count }: TraceChunk): void {
+    const operations = new TraceRecords(records);
+    for (let i = 0; i < count; i++) {
+      const { kind, slot, first, second } = operations.read(i);
+      const held = this.slots[slot] ?? 0;
+      const allocates = kind <= OpKind.realloc;
+      const pointer = allocates ? this.#allocate(kind, slot, held, first, second) : 0;
+      this.addresses.push(pointer);
+      if (allocates) continue;
+      if (kind === OpKind.free) {
+        this.sandbox.free(held);
+        this.slots[slot] = 0;
+      } else if (held) {
+        this.sandbox.touch(held + first, second, kind === OpKind.write ? "write" : "read");
+      }
+    }
+  }
+
+  #allocate(kind: number, slot: number, held: number, first: number, second: number): number {
+    const bytes = bytesAsked(kind, first, second);
+    const pointer = this.#call(kind, held, first, second);
+    if (bytes >= ADDRESS_SPACE) expect(pointer).toBe(0);
+    if (!pointer && bytes) this.failedAllocations++;
+    if (pointer || kind !== OpKind.realloc || !bytes) this.slots[slot] = pointer;
+    if (pointer && this.touch !== "none")
+      this.sandbox.touch(pointer, this.touch === "first" ? Math.min(bytes, 1) : bytes);
+    return pointer;
+  }
+
+  #call(kind: number, held: number, first: number, second: number): number {
+    if (kind === OpKind.malloc) return this.sandbox.malloc(first);
+    if (kind === OpKind.calloc) return this.sandbox.calloc(first, second);
+    if (kind === OpKind.aligned) return this.sandbox.alignedAlloc(first, second);
+    return this.sandbox.realloc(held, second);
+  }
+}
+
+describe.each(models.map(({ name }) => name))("a replay on %s", (model) => {
+  const open = () => openChecked(model, { addressSpace: ADDRESS_SPACE });
+
+  it.each(TOUCH_POLICIES)(
+    `does what the same calls do, touch %s, seed 0x${SEED.toString(16)}`,
+    async (touch) => {
+      const text = randomLines(SEED).join("\n");
+      const [replayed, called] = [await open(), await open()];
+      const calls = new Calls(called, touch);
+      calls.run(await collectTrace(await readTrace(text)));
+      const addresses: number[] = [];
+      // Points of the timeline cut it into parts.
+      const { failedAllocations } = await replayed.replay(await readTrace(text), {
+        ...{ touch, timelinePoints: 7 },
+        onResults: (some) => addresses.push(...some),
+      });
+      expect(addresses).toEqual(calls.addresses);
+      expect(failedAllocations).toBe(calls.failedAllocations);
+      expect(failedAllocations).toBeGreaterThan(0);
+      expect(Array.from(replayed.slots().slice(0, calls.slots.length))).toEqual(calls.slots);
+      expect(calls.slots.length).toBeGreaterThan(1024);
+      expect(replayed.counters()).toEqual(called.counters());
+      expect(replayed.profile()).toEqual(called.profile());
+    },
+  );
+
+  it("repeats records as often as it is told", async () => {
+    const trace = await collectTrace(
+      await readTrace("a 1 100\nc 2 10 20\nr 1 9000\nm 3 64 100\nf 2\nf 1\nf 3\n"),
+    );
+    const [repeated, called] = [await open(), await open()];
+    repeated.repeat(trace, 5, "first");
+    const calls = new Calls(called, "first");
+    for (let round = 0; round < 5; round++) calls.run(trace);
+    expect(repeated.counters()).toEqual(called.counters());
+  });
+});
+
+it("a replay that fails names the operation", async () => {
+  const sandbox = await openSandbox("naive", { check: true, memory: 2 ** 26 });
+  const lines = Array.from({ length: 20 }, (_, id) => `a ${id} ${2 ** 23}`);
+  const failure = await sandbox
+    .replay(await readTrace(lines.join("\n")), { touch: "object" })
+    .catch((error) => error);
+  expect(failure).toBeInstanceOf(OutOfMemory);
+  expect(failure.message).toMatch(/^operation 9: /);
+});
