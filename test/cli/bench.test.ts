@@ -295,7 +295,7 @@ describe("bench", () => {
       /^zeropage: --resume: .* is of another run, which differs in touch \(none and pages\) and traces \(calloc\): /,
     );
     await writeFile(output, "[]");
-    expect((await refused("as-stub")).stderr).toMatch(/is no record of zeropage bench/);
+    expect((await refused("as-stub")).stderr).toMatch(/is not a record of zeropage bench/);
     const nowhere = await zeropage(["bench", "--resume", path("nowhere.json")]);
     expect(nowhere.code).toBe(2);
     expect(nowhere.stderr).toMatch(/cannot read ".*nowhere.json": there is no such file/);
