@@ -93,8 +93,8 @@ describe("a module that misbehaves", () => {
   it.each([
     ["dirty", "calloc-fresh", /^byte 0 of 1 zeroed bytes at 0x[\da-f]+ is 1$/],
     ["wrapping", "calloc-overflow", /^ModuleTrap: calloc gave memory for 4294967296 bytes/],
-    ["overlapping", "no-overlap", /where the program wrote/],
-    ["forgetful", "keeps-state", /^two blocks that are both in use are the same$/],
+    ["overlapping", "no-overlap", /though the program wrote/],
+    ["forgetful", "keeps-state", /^two live blocks have the same address$/],
     ["misaligned", "alignment", /is not aligned to/],
     ["outside", "page-sizes", /is outside its memory$/],
     ["trapping", "no-overlap", /^ModuleTrap: the module trapped: unreachable$/],

@@ -575,7 +575,7 @@ describe("malloc_stats", () => {
 
   it("is refused for another allocator", async () => {
     const sandbox = await openSandbox("naive");
-    expect(() => mallocStats(sandbox)).toThrow("malloc_stats is glibc's; this is naive");
+    expect(() => mallocStats(sandbox)).toThrow("only the model glibc has malloc_stats; this is naive");
   });
 });
 
