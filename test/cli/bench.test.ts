@@ -294,7 +294,7 @@ describe("bench", () => {
     const other = await refused("as-stub", ...QUICK, "--touch", "pages", "--trace", path("small.txt"));
     expect(other).toMatchObject({ code: 2, stdout: "" });
     expect(other.stderr).toMatch(
-      /^zeropage: --resume: .* is of another run, in touch \(none and pages\) and traces \(calloc\): /,
+      /^zeropage: --resume: .* is of another run, which differs in touch \(none and pages\) and traces \(calloc\): /,
     );
     await writeFile(output, "[]");
     expect((await refused("as-stub")).stderr).toMatch(/is no record of zeropage bench/);

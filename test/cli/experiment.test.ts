@@ -208,7 +208,7 @@ describe("--costs", () => {
     const { code, asked, stderr } = await run([...small, "--costs", "nonesuch"]);
     expect({ code, asked }).toEqual({ code: 2, asked: [] });
     expect(stderr).toMatch(
-      /^zeropage: --costs: "nonesuch" is neither a profile \(linux-vm and macos-2016\) nor a file/,
+      /^zeropage: --costs: "nonesuch" is neither a cost profile \(linux-vm and macos-2016\) nor a file/,
     );
   });
 });

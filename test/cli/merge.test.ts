@@ -33,7 +33,7 @@ describe("merge", () => {
     const different = await zeropage(["merge", shard(1), shard(2)]);
     expect(different.code).toBe(1);
     expect(different.stderr).toMatch(
-      /different runs, in seed \(1 and 5\): run all shards with the same version/,
+      /different runs, which differ in seed \(1 and 5\): run all shards with the same version/,
     );
     expect((await zeropage(["merge", shard(1)])).stderr).toMatch(
       /no shard 2\/2: run zeropage bench with --shard 2\/2/,

@@ -179,7 +179,7 @@ describe("going on after an interruption", () => {
     [
       "version",
       { version: "9" },
-      /of another run, in version \(9 and 1\.2\.3\): go on with the same version/,
+      /of another run, which differs in version \(9 and 1\.2\.3\): resume with the same version/,
     ],
     ["baseline", { baseline: "b" }, /in baseline \(b and a\): /],
     ["shard", { shard: { index: 1, count: 2 } }, /in shard \(1\/2 and none\): /],
@@ -248,7 +248,7 @@ describe("shards", () => {
     [
       "another version",
       ([one, ...rest]) => [...rest, renewed(one, { version: "9" })],
-      /different runs, in version \(1\.2\.3 and 9\): run all/,
+      /different runs, which differ in version \(1\.2\.3 and 9\): run all/,
     ],
     ["a changed record", ([one, ...rest]) => [...rest, changed(one, { baseline: "b" })], /changed after/],
     [

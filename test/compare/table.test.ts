@@ -42,13 +42,13 @@ describe("slower than the baseline", () => {
 
   it("is not known of what had too few rounds, which is told", () => {
     expect(said([done(), done()], [done(null), done()])).toEqual([
-      "b on t had fewer than 6 rounds beside a, which are too few to judge it: allow more --rounds, or a larger --budget",
+      "b on t did fewer than 6 rounds together with a, too few to judge it: allow more --rounds, or a larger --budget",
     ]);
   });
 
   it("is not known of any where the baseline came through nothing", () => {
     expect(said([late, late], [done(), done()])).toEqual([
-      "a came through no trace, so that nothing can be compared with it",
+      "a finished no trace, so that nothing can be compared with it",
     ]);
     expect(said([], [])).toEqual([]);
   });

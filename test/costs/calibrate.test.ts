@@ -67,7 +67,7 @@ test("where touching does not fault as expected, a figure is assumed", () => {
     figure: "fault.zeroFill",
     how: "assumed",
     ns: linuxVm.ns.fault.zeroFill,
-    why: "1 faults where 256 pages were touched",
+    why: "1 faults, though 256 pages were touched",
   });
   expect(ns.fault.copyOnWrite).toBe(linuxVm.ns.fault.copyOnWrite);
 });

@@ -15,7 +15,9 @@ test("a profile survives JSON, and what is beside it is left out", () => {
 
 test("what is no profile is refused, by the figure", () => {
   expect(() => parseCostProfile("{")).toThrow(CostError);
-  expect(() => parseCostProfile("[]")).toThrow("not a profile: write an object with name, source and ns");
+  expect(() => parseCostProfile("[]")).toThrow(
+    "not a cost profile: write an object with name, source and ns",
+  );
   expect(() => parseCostProfile('{"name":"x"}')).toThrow('"source" must say where the figures come from');
   expect(broken((ns) => delete ns.fault)).toThrow('"ns.fault" is missing: calibrate again, or write it');
   expect(
