@@ -25,7 +25,7 @@ const first = "(i32.wrap_i64 (i64.load offset=8 (local.get $record)))";
 const block = "(i32.load (local.get $slot))";
 
 /**
- * A module that replays records (src/trace/trace.ts) from its memory, which begins with the block of each slot. Calls go
+ * A module that replays records (assembly/shared/records.ts) from its memory, which begins with the block of each slot. Calls go
  * from wasm to wasm, so that the loop costs little compared with the allocator. It composes the functions that the
  * allocator lacks.
  */

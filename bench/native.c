@@ -1,6 +1,6 @@
 /*
  * The system's own malloc, timed: "loop BYTES COUNT" is Benfield's program, "replay FILE ROUNDS" runs a
- * trace of 24-byte records (src/trace/trace.ts), each round in a fresh process. Prints milliseconds,
+ * trace of 24-byte records (assembly/shared/records.ts), each round in a fresh process. Prints milliseconds,
  * one line a round.
  */
 #define _GNU_SOURCE

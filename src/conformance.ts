@@ -1,4 +1,8 @@
-/** The entry point `zeropage/conformance`: what every allocator promises, as cases to run in any test. */
+/**
+ * The entry point `zeropage/conformance`: what every allocator promises, as cases to run in any test.
+ *
+ * @module zeropage/conformance
+ */
 export type { Case, Part } from "./conformance/case.js";
 export {
   type CheckOptions,

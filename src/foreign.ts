@@ -1,4 +1,8 @@
-/** The entry point `zeropage/foreign`: other people's wasm modules, trusted or not. */
+/**
+ * The entry point `zeropage/foreign`: other people's wasm modules, trusted or not.
+ *
+ * @module zeropage/foreign
+ */
 
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type {
@@ -13,6 +17,8 @@ export { WasmAllocator } from "./foreign/wasm-allocator.js";
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail/replay.js";
 export { type JailLimits, type Scenarios, scenariosInJail } from "./jail/scenarios.js";
+export type { Relocatable } from "./wasm/dylink.js";
+export type { ExternKind, GlobalType } from "./wasm/externs.js";
 export { type Extern, inspectModule, type ModuleShape } from "./wasm/inspect.js";
 export type { Limits } from "./wasm/limits.js";
-export type { FunctionType } from "./wasm/types.js";
+export type { FunctionType, ValueType } from "./wasm/types.js";

@@ -1,7 +1,13 @@
+/**
+ * The entry `zeropage`: sandboxes of models, wasm allocators, traces, experiments and simulated time.
+ *
+ * @module zeropage
+ */
+export type { RecordKind } from "#shared/records";
 export { TOUCH_POLICIES, type TouchPolicy, type Width } from "./allocator/access.js";
 export type { Allocator } from "./allocator/allocator.js";
 export type { Options } from "./allocator/choice.js";
-export { type Counters, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
+export { type Counters, type FaultKind, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
 export type { AllocationFailure } from "./allocator/failure.js";
 export type { KernelKind, MachineSettings } from "./allocator/machine.js";
 export { PAGE_STATES, type PageRun, type PageState } from "./allocator/pages.js";
@@ -44,6 +50,7 @@ export {
   runIterContent,
   TLS_RECORD_BYTES,
 } from "./experiments/iter-content/run.js";
+export type { Opener } from "./experiments/open.js";
 export {
   type CallocLoopProfileRun,
   type Profiled,
@@ -66,7 +73,7 @@ export { collapsedStacks } from "./profile/collapsed.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
-export type { CallocFix, CallocFixesReport, Crossover } from "./results/calloc-fixes.js";
+export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./results/calloc-fixes.js";
 export type { Cliff, CliffsResult, CurvePoint } from "./results/cliffs.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
@@ -78,6 +85,7 @@ export { type ModelInfo, models } from "./sandbox/models.js";
 export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
+export type { TraceFormat, TraceHead, TraceReading } from "./trace/format.js";
 export { type TraceFormatName, traceFormats } from "./trace/formats.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
 export {
@@ -88,5 +96,6 @@ export {
   sliceRecords,
   TraceRecords,
 } from "./trace/records.js";
+export type { TraceSource } from "./trace/source.js";
 export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
 export { writeTrace } from "./trace/write.js";

@@ -1,4 +1,7 @@
-/** `npm run record`: writes what the two replays.shared.test.ts expect, after a change that is meant to change counts. */
+/**
+ * The second part of `npm run record`: writes what the two replays.shared.test.ts expect, after a change that is meant
+ * to change counts.
+ */
 import { writeFile } from "node:fs/promises";
 import { buildFixtures } from "./foreign/build-fixtures.js";
 import { foreignLabel, foreignReplays, runForeign } from "./foreign/replays.js";

@@ -102,6 +102,36 @@ function findCycle(graph: Graph): string[] {
   return [];
 }
 
+/** What a file says in words: all of a document, the comments of a source. */
+function wordsOf(file: string): string {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  if (file.endsWith(".md")) return text;
+  const comments = text.matchAll(/\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm);
+  return [...comments].map(([comment]) => comment).join("\n");
+}
+
+/** The sources and documents that a text names, by their whole path or the end of it. NAME stands for any. */
+function namedFiles(text: string): string[] {
+  const names = text.matchAll(/(?<![\w.*/-])\w[\w./-]*\.(?:ts|mjs|c|md)\b/g);
+  return [...names].map(([name]) => name).filter((name) => !name.includes("NAME"));
+}
+
+/** Where the links of a document lead that are not addresses: a path, and perhaps a heading. */
+function linksOf(text: string): { path: string; heading: string }[] {
+  const links = text.matchAll(/\]\((?![a-z]+:)([^)#]*)(?:#([^)]*))?\)/g);
+  return [...links].map(([, path = "", heading = ""]) => ({ path, heading }));
+}
+
+/** The headings of a document, as links name them. */
+function headingsOf(text: string): string[] {
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replace(/ /g, "-");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => slug(heading));
+}
+
 /** Every import, as `file -> imported`, that `allowed` turns down. */
 function offences(graph: Graph, allowed: (file: string, imported: string) => boolean): string[] {
   return [...graph].flatMap(([file, imports]) =>
@@ -267,6 +297,32 @@ describe("the repository", () => {
 
   it("holds no compiled output beside the sources, where it would shadow them", () => {
     expect(TRACKED.filter((path) => /^(src|test|bench)\/.*\.(js|js\.map|d\.ts)$/.test(path))).toEqual([]);
+  });
+
+  it("names no file that is not there, in comments and documents", () => {
+    const sources = TRACKED.filter((path) => /\.(ts|mjs|c|md)$/.test(path));
+    const isThere = (name: string) => TRACKED.some((path) => path === name || path.endsWith(`/${name}`));
+    const named = sources.flatMap((file) => namedFiles(wordsOf(file)).map((name) => ({ file, name })));
+    expect(named.length).toBeGreaterThan(100);
+    const missing = named.filter(({ name }) => !isThere(name));
+    expect(missing.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  });
+
+  it("has no link to a file or a heading that is not there", () => {
+    const documents = TRACKED.filter((path) => path.endsWith(".md"));
+    const links = documents.flatMap((file) =>
+      linksOf(wordsOf(file)).map(({ path, heading }) => ({
+        name: `${file}: ${path}#${heading}`,
+        target: path === "" ? file : join(dirname(file), path),
+        heading,
+      })),
+    );
+    expect(links.length).toBeGreaterThan(50);
+    const broken = links.filter(
+      ({ target, heading }) =>
+        !existsSync(join(ROOT, target)) || (heading !== "" && !headingsOf(wordsOf(target)).includes(heading)),
+    );
+    expect(broken.map(({ name }) => name)).toEqual([]);
   });
 
   it("names no path of one machine", () => {

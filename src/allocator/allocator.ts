@@ -55,6 +55,7 @@ export interface Allocator {
 
   /** Loads an unsigned integer, little-endian. @throws SegmentationFault */
   load(address: number, width?: 1 | 2 | 4): number;
+  /** Loads an unsigned integer of eight bytes, little-endian. @throws SegmentationFault */
   load(address: number, width: 8): bigint;
   /** Stores an unsigned integer, little-endian. @throws SegmentationFault */
   store(address: number, value: number | bigint, width?: Width): void;

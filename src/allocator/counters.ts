@@ -4,8 +4,13 @@
  */
 
 import { Syscall as Numbers } from "#shared/counters";
-import { type NameOf, namesOf } from "../base/enums.js";
+import { type NameOf, namesOf, recordOf } from "../base/enums.js";
 
+/**
+ * A system call of the simulated kernel.
+ *
+ * @useDeclaredType
+ */
 export type Syscall = NameOf<typeof Numbers>;
 
 /** The system calls the simulated kernel knows, in the order the machine counts them. */
@@ -14,8 +19,16 @@ export const SYSCALLS: readonly Syscall[] = namesOf(Numbers);
 /** The kinds of minor faults. */
 export const FAULT_KINDS = ["zeroMap", "zeroFill", "copyOnWrite"] as const;
 
+/**
+ * - `zeroMap`: the first read of a page; the zero page is mapped
+ * - `zeroFill`: the first write of a page; the kernel zeroes a frame for it
+ * - `copyOnWrite`: a write to a shared frame, or to the zero page
+ *
+ * @useDeclaredType
+ */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** All that is counted. NaN for what an allocator that really runs cannot measure. */
 export interface Counters {
   /** Allocator calls the program made: malloc, calloc, realloc, free and aligned allocation. */
   calls: number;
@@ -41,6 +54,20 @@ export interface Counters {
     system: number;
     /** Free bytes the allocator keeps. */
     cached: number;
+  };
+}
+
+/** Counters of which nothing is measured: every figure is NaN. */
+export function unmeasured(): Counters {
+  const none = Number.NaN;
+  return {
+    calls: none,
+    faults: { ...recordOf(FAULT_KINDS, () => none), needless: none },
+    zeroed: { kernel: none, allocator: none, needless: none },
+    touched: { read: none, written: none },
+    syscalls: recordOf(SYSCALLS, () => none),
+    walked: recordOf(SYSCALLS, () => none),
+    bytes: { virtual: none, resident: none, peakResident: none, inUse: none, system: none, cached: none },
   };
 }
 

@@ -1,7 +1,11 @@
 import type { Kernel } from "#shared/kernel";
 import type { NameOf } from "../base/enums.js";
 
-/** Whose kernel a simulated machine runs. */
+/**
+ * Whose kernel a simulated machine runs.
+ *
+ * @useDeclaredType
+ */
 export type KernelKind = NameOf<typeof Kernel>;
 
 /** The machine that a model runs on. Limits of 0 are none. */

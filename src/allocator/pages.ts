@@ -8,6 +8,8 @@ export const PAGE_STATES = ["unmapped", "reserved", "zeroPage", "clean", "writte
  * - `clean`: owns a frame known to be all zero
  * - `written`: owns a frame that holds data, or may
  * - `shared`: shares its frame with another page until one of them is written
+ *
+ * @useDeclaredType
  */
 export type PageState = (typeof PAGE_STATES)[number];
 

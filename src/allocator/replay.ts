@@ -2,8 +2,9 @@ import type { TraceChunk } from "../trace/trace.js";
 import type { TouchPolicy } from "./access.js";
 import type { TimelinePoint } from "./timeline.js";
 
+/** How a trace is replayed. */
 export interface ReplayOptions {
-  /** Default `none`. */
+  /** What the program touches of each object. Default `none`. */
   touch?: TouchPolicy;
   /** Keeps at most so many points of the timeline; 0, the default, keeps none. */
   timelinePoints?: number;
@@ -13,9 +14,12 @@ export interface ReplayOptions {
   onResults?: (addresses: number[], chunk: TraceChunk) => void;
 }
 
+/** What a replay came to. */
 export interface ReplayResult {
+  /** How many were replayed. */
   operations: number;
   /** Allocations that returned 0 though something was asked for; the trace went on without them. */
   failedAllocations: number;
+  /** Evenly spread over the operations; empty unless points were asked for. */
   timeline: TimelinePoint[];
 }

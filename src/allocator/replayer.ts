@@ -3,9 +3,8 @@ import { checkOneOf, checkWhole } from "../base/arguments.js";
 import { RECORD_BYTES, sliceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "./access.js";
-import type { Counters } from "./counters.js";
 import type { ReplayOptions, ReplayResult } from "./replay.js";
-import { Timeline } from "./timeline.js";
+import { Timeline, type TimelineBytes } from "./timeline.js";
 
 /** What such a module exports. Addresses are those of its own memory. */
 export interface ReplayExports {
@@ -40,7 +39,7 @@ export interface ReplayTarget {
   /** Calls the module. Traps are thrown as the errors that they stand for. */
   run<T>(call: (exports: ReplayExports) => T): T;
   /** What the timeline is made of. */
-  bytes(): Counters["bytes"];
+  bytes(): TimelineBytes;
 }
 
 export interface VerifiedReplayOptions extends ReplayOptions {

@@ -7,7 +7,8 @@ export interface TimelinePoint {
   resident: number;
 }
 
-type Bytes = Omit<TimelinePoint, "operation">;
+/** What a point is made of. */
+export type TimelineBytes = Omit<TimelinePoint, "operation">;
 
 /**
  * Samples a run of unknown length at even strides: when there are too many points, every other one
@@ -26,7 +27,7 @@ export class Timeline {
   }
 
   /** Takes a sample if one is due. */
-  note(operation: number, read: () => Bytes): void {
+  note(operation: number, read: () => TimelineBytes): void {
     if (!this.limit || operation % this.#stride) return;
     this.#points.push(point(operation, read()));
     if (this.#points.length < this.limit) return;
@@ -35,13 +36,13 @@ export class Timeline {
   }
 
   /** All points, the last operation's included. */
-  finish(operation: number, read: () => Bytes): TimelinePoint[] {
+  finish(operation: number, read: () => TimelineBytes): TimelinePoint[] {
     if (this.limit && this.#points.at(-1)?.operation !== operation)
       this.#points.push(point(operation, read()));
     return this.#points;
   }
 }
 
-function point(operation: number, { inUse, system, resident }: Bytes): TimelinePoint {
+function point(operation: number, { inUse, system, resident }: TimelineBytes): TimelinePoint {
   return { operation, inUse, system, resident };
 }

@@ -16,7 +16,7 @@ export interface Case {
   memoryBytes?: number;
   /** The case is only for addresses of this size. */
   addressBits?: 32;
-  /** Runs the case. Returns the reason if it does not apply. @throws BrokenPromise; whatever the allocator throws. */
+  /** Runs the case. Returns the reason if it does not apply. @throws BrokenPromise; whatever the allocator throws. @internal */
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
   run(tester: Tester): string | void;
 }

@@ -12,6 +12,7 @@ export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keep
 /** Opens a fresh allocator, with this memory limit if it is given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
 
+/** What is checked, and of what allocator. */
 export interface CheckOptions {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
@@ -29,10 +30,14 @@ export type Verdict =
   | { state: "fail"; seen: string; calls: readonly string[] }
   | { state: "skip"; reason: string };
 
+/** One case, and what became of it. */
 export type Outcome = Pick<Case, "name" | "promise" | "issue"> & Verdict;
 
+/** What all cases found. */
 export interface CheckReport {
+  /** In the order the cases ran. */
   outcomes: Outcome[];
+  /** Whether none failed. */
   passed: boolean;
 }
 

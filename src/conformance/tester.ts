@@ -5,6 +5,7 @@ type Asked = "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store"
 
 /** The allocator that is checked: as much of an `Allocator` as the cases use. */
 export interface Subject extends Pick<Allocator, Asked> {
+  /** Loads an unsigned integer of `width` bytes, by default 1, little-endian. */
   load(address: number, width?: 1 | 2 | 4): number;
   /** Absent if the allocator cannot tell usable sizes. */
   usableSize?(pointer: number): number;

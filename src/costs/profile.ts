@@ -21,7 +21,9 @@ export interface CostFigures {
   walkedPage: Record<Syscall, number>;
 }
 
+/** What things cost on one machine. */
 export interface CostProfile {
+  /** Its name, which reports give. */
   name: string;
   /** Where the figures come from, in a sentence or two. */
   source: string;

@@ -11,6 +11,7 @@ export interface TimeParts {
   syscalls: number;
 }
 
+/** How long events would take on the machine of a cost profile. */
 export interface SimulatedTime {
   /** Name of the cost profile. */
   costs: string;

@@ -2,7 +2,17 @@
 import { Convention as Numbers } from "#shared/driver";
 import { type NameOf, namesOf } from "../base/enums.js";
 
-/** How the functions are called. */
+/**
+ * How the functions are called.
+ *
+ * - `c`: malloc(bytes), realloc(pointer, bytes), free(pointer)
+ * - `sized`: malloc(bytes), realloc(pointer, old, bytes), free(pointer, bytes); wasm-bindgen before 0.2.85
+ * - `bindgen`: malloc(bytes, align), realloc(pointer, old, bytes, align), free(pointer, bytes, align); wasm-bindgen
+ * - `rust`: alloc(bytes, align), realloc(pointer, old, align, bytes), dealloc(pointer, bytes, align)
+ * - `managed`: new(bytes, id), pin(pointer), unpin(pointer); AssemblyScript's collected objects
+ *
+ * @useDeclaredType
+ */
 export type Convention = NameOf<typeof Numbers>;
 /** All of them, in the order of the driver's numbers. */
 export const CONVENTIONS: readonly Convention[] = namesOf(Numbers);
@@ -23,7 +33,11 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Names of exports by what they do. */
+/**
+ * Names of exports by what they do.
+ *
+ * @useDeclaredType
+ */
 export type FunctionNames = Partial<Record<Role, string>>;
 
 /** What was found among a module's exports. */

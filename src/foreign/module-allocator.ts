@@ -15,6 +15,7 @@ export interface AllocatorReport {
   findings: string[];
 }
 
+/** How a trace is replayed on a module. */
 export interface WasmReplayOptions extends ReplayOptions {
   /**
    * Fills every object with a pattern, and looks for it again: finds blocks that overlap, and a calloc

@@ -3,6 +3,7 @@ import { checkOneOf, checkWhole } from "../base/arguments.js";
 import { CONVENTIONS, type Convention, type FunctionNames } from "./conventions.js";
 import type { ImportOptions } from "./imports.js";
 
+/** How a module is opened. */
 export interface WasmOptions extends ImportOptions {
   /** How results call it. Default: the file's name. */
   name?: string;

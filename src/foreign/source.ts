@@ -2,7 +2,9 @@
 import { locate, readModule } from "#read-module";
 import { ModuleError } from "../base/errors.js";
 
+/** @inline */
 export type Readable = Uint8Array | ArrayBuffer | URL | string;
+/** A module: its bytes, its URL or path, or itself, compiled. */
 export type WasmSource = Readable | WebAssembly.Module;
 
 /** What results call a module of this source, unless they are told. */

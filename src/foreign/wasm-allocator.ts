@@ -2,7 +2,7 @@ import { PLAIN_ALIGN } from "#shared/driver";
 import { PAGE_BYTES } from "#shared/meter";
 import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
-import { type Counters, FAULT_KINDS, SYSCALLS } from "../allocator/counters.js";
+import { type Counters, SYSCALLS, unmeasured } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { PageRun } from "../allocator/pages.js";
 import type { ReplayResult } from "../allocator/replay.js";
@@ -10,7 +10,7 @@ import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { recordOf } from "../base/enums.js";
 import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
-import type { Meter } from "../meter/reading.js";
+import type { Meter, MeterReading } from "../meter/reading.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { Guard } from "./guard.js";
@@ -262,31 +262,17 @@ export class WasmAllocator implements ModuleAllocator {
    */
   counters(): Counters {
     const { driver } = this.#guard.live;
-    const none = recordOf(SYSCALLS, () => 0);
-    return {
-      calls: this.#calls + driver.calls(),
-      ...this.#measured(),
-      syscalls: { ...none },
-      walked: none,
-      bytes: this.#bytes(),
-    };
-  }
-
-  #measured(): Pick<Counters, "faults" | "zeroed" | "touched"> {
-    const unknown = Number.NaN;
+    const counters = unmeasured();
+    counters.calls = this.#calls + driver.calls();
+    counters.syscalls = recordOf(SYSCALLS, () => 0);
+    counters.walked = recordOf(SYSCALLS, () => 0);
+    Object.assign(counters.bytes, this.#bytes());
     const reading = this.meter?.reading();
-    const by = (of: "bytes" | "needless") =>
-      reading ? reading.zeroed[of] + (reading.zeroedByStores?.[of] ?? 0) : unknown;
-    const { read, written } = reading?.touched ?? { read: unknown, written: unknown };
-    const needless = reading?.needlessPages ?? unknown;
-    return {
-      faults: { ...recordOf(FAULT_KINDS, () => unknown), needless },
-      zeroed: { kernel: written * PAGE_BYTES, allocator: by("bytes"), needless: by("needless") },
-      touched: { read, written },
-    };
+    if (reading) addReading(counters, reading);
+    return counters;
   }
 
-  #bytes(): Counters["bytes"] {
+  #bytes() {
     const { driver } = this.#guard.live;
     let inUse = driver.liveBytes();
     for (const { bytes } of this.#objects.values()) inUse += bytes;
@@ -378,4 +364,14 @@ export class WasmAllocator implements ModuleAllocator {
 
 function inapplicable(method: string, why: string): SandboxError {
   return new SandboxError(`${method} does not apply to a wasm module: ${why}`);
+}
+
+function addReading(counters: Counters, reading: MeterReading): void {
+  const { touched, needlessPages, zeroed, zeroedByStores } = reading;
+  counters.faults.needless = needlessPages;
+  counters.zeroed.kernel = touched.written * PAGE_BYTES;
+  counters.zeroed.allocator = zeroed.bytes + (zeroedByStores?.bytes ?? 0);
+  counters.zeroed.needless = zeroed.needless + (zeroedByStores?.needless ?? 0);
+  counters.touched.read = touched.read;
+  counters.touched.written = touched.written;
 }

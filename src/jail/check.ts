@@ -7,6 +7,7 @@ import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { runInJail } from "./jail.js";
 
+/** What is checked, and what the module may take. */
 export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
@@ -18,6 +19,7 @@ export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "con
   onCase?: (name: string, done: number, total: number) => void;
 }
 
+/** What the cases found, and what the module is. */
 export interface ModuleCheckReport extends CheckReport {
   /** What was found out about the module. */
   module: AllocatorReport;

@@ -6,18 +6,23 @@ import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
 
+/** How a trace is replayed in jail, and what the module may take. */
 export interface JailOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
   /** Time limit in seconds, including the start of the Worker. Default 60. */
   seconds?: number;
   /** Memory limit in bytes. Beyond it memory.grow fails, as at any maximum. Default 1 GiB. */
   memoryBytes?: number;
+  /** What the program touches of each object. Default `none`. */
   touch?: TouchPolicy;
   /** Fills objects with a pattern and checks that it stays. Default true. */
   verify?: boolean;
 }
 
+/** What a replay in jail came to. */
 export interface JailResult extends ReplayResult {
+  /** What the module turned out to be. */
   report: AllocatorReport;
+  /** Size of its memory afterwards. */
   memoryBytes: number;
 }
 

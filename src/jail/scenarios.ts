@@ -15,7 +15,11 @@ export interface JailLimits {
   memoryBytes?: number;
 }
 
-/** The scenarios that also take modules. */
+/**
+ * The scenarios that also take modules.
+ *
+ * @useDeclaredType
+ */
 export type Scenarios = typeof onModules;
 
 /** The settings of any scenario that no message can carry. */

@@ -14,6 +14,7 @@ export interface SpeedscopeProfile {
   weights: number[];
 }
 
+/** The whole file: a profile for each measure, over frames that they share. */
 export interface SpeedscopeFile {
   $schema: "https://www.speedscope.app/file-format-schema.json";
   name: string;

@@ -2,8 +2,13 @@ import type { Counters } from "../allocator/counters.js";
 import type { SimulatedTime } from "../costs/simulate.js";
 import type { OptionValues } from "./run.js";
 
-/** How a library gets the buffer of a read: CFFI before 1.10, CFFI 1.10, and the fix. */
 export const BUFFER_WAYS = ["malloc+memset", "calloc", "malloc"] as const;
+
+/**
+ * How a library gets the buffer of a read: CFFI before 1.10, CFFI 1.10, and the fix.
+ *
+ * @useDeclaredType
+ */
 export type BufferWay = (typeof BUFFER_WAYS)[number];
 
 /** A body read in buffers of one size, got in one way from one allocator. */

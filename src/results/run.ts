@@ -4,6 +4,8 @@ import type { CostKind } from "./loop.js";
 
 /** A model's options as given, numbers in bytes or plain. */
 export type OptionValues = Record<string, string | number>;
+
+/** What an experiment was run with, sizes in bytes. */
 export type Parameters = Record<string, string | number>;
 
 /** One allocator under one set of parameters. The counters are exact; `hostSeconds` is this host's wall clock. */

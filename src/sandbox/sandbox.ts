@@ -15,6 +15,7 @@ import { Instance, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import { findModel, machineSettings, modelSettings } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 
+/** How a sandbox is opened. */
 export interface OpenOptions {
   /** Runs the check build, which is slower: it poisons freed memory and checks every access of the model. */
   check?: boolean;

@@ -17,6 +17,7 @@ export interface TraceReading {
   chunks: AsyncIterable<TraceChunk>;
 }
 
+/** A format of traces: how it is told from the others, and how it is read. */
 export interface TraceFormat<Name extends string = string> {
   readonly name: Name;
   /** What it is, in a few words that follow its name. */

@@ -11,6 +11,11 @@ export const traceFormats = [textFormat, repFormat, valgrindFormat] as const;
 
 const all: readonly TraceFormat[] = traceFormats;
 
+/**
+ * The name of a format.
+ *
+ * @useDeclaredType
+ */
 export type TraceFormatName = (typeof traceFormats)[number]["name"];
 
 export const TRACE_FORMAT_NAMES: readonly TraceFormatName[] = traceFormats.map(({ name }) => name);

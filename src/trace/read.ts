@@ -5,8 +5,9 @@ import { decompressed } from "./gunzip.js";
 import { chunksOf, PeekedSource, type TraceSource } from "./source.js";
 import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
 
+/** How a trace is read. */
 export interface ReadTraceOptions {
-  /** Without it, the first 64 KiB tell. */
+  /** Its format; without it, the first 64 KiB tell. */
   format?: TraceFormatName;
 }
 

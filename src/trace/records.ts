@@ -3,7 +3,11 @@ import { FIRST_AT, KIND_AT, RECORD_BYTES, RecordKind, SECOND_AT, SLOT_AT } from 
 
 export { RECORD_BYTES };
 
-/** The kinds of operations, as records have them. */
+/**
+ * The kinds of operations, as records have them.
+ *
+ * @enum
+ */
 export const OpKind = {
   malloc: RecordKind.Malloc,
   calloc: RecordKind.Calloc,
@@ -13,6 +17,7 @@ export const OpKind = {
   write: RecordKind.Write,
   read: RecordKind.Read,
 } as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
+/** The kind of an operation of a trace. */
 export type OpKind = (typeof OpKind)[keyof typeof OpKind];
 
 /**
@@ -29,7 +34,7 @@ export const FIELD_WORD = {
 
 const TWO_TO_32 = 2 ** 32;
 
-/** One record, read. */
+/** One record, read. `RecordKind` says what its numbers are. */
 export interface Operation {
   /** An `OpKind`, as long as the record is one of a trace. */
   kind: number;
@@ -51,22 +56,27 @@ export class TraceRecords {
     return this.#view.byteLength / RECORD_BYTES;
   }
 
+  /** The kind of the record at an index, 0 to `count - 1`. @throws RangeError for another, as all below do. */
   kind(index: number): number {
     return this.#view.getUint32(RECORD_BYTES * index + KIND_AT, true);
   }
 
+  /** The slot of its object. */
   slot(index: number): number {
     return this.#view.getUint32(RECORD_BYTES * index + SLOT_AT, true);
   }
 
+  /** Its first number; `RecordKind` says what it is. */
   first(index: number): number {
     return this.#whole(RECORD_BYTES * index + FIRST_AT);
   }
 
+  /** Its second number. */
   second(index: number): number {
     return this.#whole(RECORD_BYTES * index + SECOND_AT);
   }
 
+  /** All of it. */
   read(index: number): Operation {
     return {
       kind: this.kind(index),
@@ -76,6 +86,7 @@ export class TraceRecords {
     };
   }
 
+  /** Writes a record over the one at an index. */
   write(index: number, kind: number, slot: number, first = 0, second = 0): void {
     const view = this.#view;
     const at = RECORD_BYTES * index;

@@ -1,4 +1,4 @@
-/** What a position independent module wants room for: github.com/WebAssembly/tool-conventions, DynamicLinking.md. */
+/** What a position independent module wants room for: github.com/WebAssembly/tool-conventions, DynamicLinking. */
 import type { BinaryReader } from "./reader.js";
 import type { Sections } from "./sections.js";
 

@@ -4,11 +4,13 @@ import { type Limits, readLimits } from "./limits.js";
 import type { BinaryReader } from "./reader.js";
 import { readValueType, type ValueType } from "./types.js";
 
+/** What an import or export is. */
 export type ExternKind = "function" | "table" | "memory" | "global" | "tag";
 
 /** By the byte that stands for each. */
 const KINDS: readonly ExternKind[] = ["function", "table", "memory", "global", "tag"];
 
+/** The type of a global. */
 export interface GlobalType {
   type: ValueType;
   mutable: boolean;

@@ -18,6 +18,7 @@ import { isRestarting } from "./restarting.js";
 import { SectionId, Sections } from "./sections.js";
 import { type FunctionType, readFunctionType } from "./types.js";
 
+/** An import or export of a module. */
 export interface Extern {
   name: string;
   kind: ExternKind;
@@ -29,6 +30,7 @@ export interface Extern {
   global?: GlobalType;
 }
 
+/** What a module takes from outside, gives, and does when it is instantiated. */
 export interface ModuleShape {
   imports: (Extern & { module: string })[];
   exports: Extern[];

@@ -2,8 +2,10 @@
 import { ModuleError } from "../base/errors.js";
 import type { BinaryReader } from "./reader.js";
 
+/** The type of a value; `other` for references of specification 3.0. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref" | "other";
 
+/** The type of a function. */
 export interface FunctionType {
   params: ValueType[];
   results: ValueType[];

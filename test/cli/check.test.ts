@@ -16,7 +16,7 @@ it("prints a checklist, and says by its exit code that something failed", async 
   expect(asked).toEqual([{ bytes, seconds: 5, memoryBytes: 2 ** 30, unknownImports: "trap" }]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout.replaceAll(file, "a.wasm")).toMatchInlineSnapshot(`
-    "a.wasm: an allocator called as convention "c"
+    "a.wasm: an allocator with the calling convention "c"
     note: it is odd
 
     composed  calloc-fresh: it is zero
@@ -24,12 +24,12 @@ it("prints a checklist, and says by its exit code that something failed", async 
     FAIL      two-large: memory stays
                 it took 1 < 2 bytes
                 after malloc(8) = 0x10; free(0x10)
-                as in https://example.org/106
-                again: zeropage check a.wasm --case two-large
+                a bug like https://example.org/106
+                to repeat: zeropage check a.wasm --case two-large
     skipped   high-addresses: 4 GiB
                 its memory ends before 2 GiB
 
-    1 passed, 1 passed by a function composed for it, 1 failed, 1 skipped.
+    1 passed, 1 passed with a composed function, 1 failed, 1 skipped.
     "
   `);
 });
@@ -113,5 +113,5 @@ it("hands names of functions on, and keeps them in what it says", async () => {
   const named = `${file}:malloc=malloc:free=free:convention=c`;
   const { stdout, asked } = await run(["check", named]);
   expect(asked).toMatchObject([{ functions: { malloc: "malloc", free: "free" }, convention: "c" }]);
-  expect(stdout).toContain(`again: zeropage check ${named} --case two-large`);
+  expect(stdout).toContain(`to repeat: zeropage check ${named} --case two-large`);
 });

@@ -1,6 +1,6 @@
 /**
- * `npx tsx test/cli/record-goldens.ts`, after a build: writes what golden.test.ts expects, after a change
- * that is meant to change what the command line prints.
+ * The first part of `npm run record`: writes what golden.test.ts expects, after a change that is meant to change what
+ * the command line prints. It runs what was built last.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { FOLDER, goldens, printed } from "./goldens.js";

@@ -69,7 +69,7 @@ struct job {
 
 enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4 };
 
-/* A record: src/trace/trace.ts. The kinds from TRIM on are the oracle's own. */
+/* A record: assembly/shared/records.ts. The kinds from TRIM on are the oracle's own. */
 struct record {
   u32 kind;
   u32 slot;

@@ -12,6 +12,7 @@ import type { OptionValues } from "../../results/run.js";
 import { openLoop } from "../loop/cost.js";
 import type { ModelRun } from "../open.js";
 
+/** One allocator, measured by the part of each block that is written. */
 export interface CallocFixRun extends ModelRun {
   /** Size of each block. */
   bytes: number;
@@ -21,10 +22,13 @@ export interface CallocFixRun extends ModelRun {
   costs: CostProfile;
 }
 
+/** Two allocators to compare. */
 export interface CrossoverRun {
   one: Pick<CallocFixRun, "model" | "options">;
   other: Pick<CallocFixRun, "model" | "options">;
+  /** Size of each block. */
   bytes: number;
+  /** One profile for both. */
   costs: CostProfile;
 }
 

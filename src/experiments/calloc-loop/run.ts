@@ -9,6 +9,7 @@ import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.j
 /** Iterations between two calls of onProgress. */
 const BATCH = 500;
 
+/** What `runCallocLoop` runs. */
 export interface CallocLoopRun extends AllocatorRun {
   /** Size of each block. */
   bytes: number;
@@ -16,6 +17,7 @@ export interface CallocLoopRun extends AllocatorRun {
   count: number;
   /** Part of each block the program writes, 0 to 1, from its start. */
   written: number;
+  /** Called now and then with the iterations done, and all there are. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -57,11 +59,13 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   };
 }
 
+/** What `findCostKind` looks at. */
 export interface CostKindRun extends AllocatorRun {
   /** Size of each block. */
   bytes: number;
   /** Part of each block the program writes, 0 to 1, from its start. */
   written: number;
+  /** Called for each size with the sizes done, and all there are. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -9,10 +9,12 @@ import type { AllocatorRun } from "../open.js";
 const LEAST = 1024;
 const MOST = 2 ** 30;
 
+/** Where `findCliffs` looks. */
 export interface CliffsRun extends AllocatorRun {
   /** The sizes to look at, both included; 1 KiB to 1 GiB if not given. */
   from?: number;
   to?: number;
+  /** Called for each size with the sizes done, and all that are known of so far. */
   onProgress?: (done: number, total: number) => void;
 }
 

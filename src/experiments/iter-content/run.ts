@@ -21,6 +21,7 @@ export const TLS_RECORD_BYTES = 16_384;
 /** Reads between two calls of onProgress. */
 const BATCH = 500;
 
+/** What `runIterContent` reads, and how. */
 export interface IterContentRun extends ModelRun {
   /** How the library gets a buffer. */
   way: BufferWay;
@@ -28,6 +29,7 @@ export interface IterContentRun extends ModelRun {
   chunk: number;
   /** Bytes of the body. */
   body: number;
+  /** Called now and then with the reads done, and all there are. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -19,6 +19,7 @@ export interface Profiled {
   root: ProfileNode;
 }
 
+/** What `profileCallocLoop` runs. */
 export interface CallocLoopProfileRun extends ModelRun {
   /** Size of each block. */
   bytes: number;
@@ -28,9 +29,11 @@ export interface CallocLoopProfileRun extends ModelRun {
   written: number;
 }
 
+/** What `profileTrace` replays. */
 export interface TraceProfileRun extends ModelRun {
   /** Read once, and so used up. */
   trace: Trace;
+  /** What the program touches of each object it gets. */
   touch: TouchPolicy;
 }
 

@@ -8,6 +8,7 @@ import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.j
 
 export type { TouchPolicy };
 
+/** What `replayTrace` replays. */
 export interface TraceRun extends AllocatorRun {
   /** Read once, and so used up. */
   trace: Trace;
@@ -15,6 +16,7 @@ export interface TraceRun extends AllocatorRun {
   touch: TouchPolicy;
   /** Most points of the timeline; 0, the default, for none. */
   timelinePoints?: number;
+  /** Called after each chunk with the operations done so far. */
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
   onResults?: NonNullable<ReplayOptions["onResults"]>;
