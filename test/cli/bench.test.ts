@@ -277,9 +277,7 @@ describe("bench", () => {
     const kept = finishedOf(second);
     expect(kept.length).toBeGreaterThanOrEqual(2);
     expect(code).toBe(0);
-    expect(stdout).toContain(
-      `It was interrupted, and continued with ${kept.length} results kept as they were.`,
-    );
+    expect(stdout).toContain(`The run was interrupted, and resumed with ${kept.length} results kept.`);
 
     const record = await read();
     expect(record).toMatchObject({ complete: true, resumed: [finishedOf(first).length, kept.length] });
@@ -297,23 +295,26 @@ describe("bench", () => {
       /^zeropage: --resume: .* is of another run, which differs in touch \(none and pages\) and traces \(calloc\): /,
     );
     await writeFile(output, "[]");
-    expect((await refused("as-stub")).stderr).toMatch(/is no record of zeropage bench/);
+    expect((await refused("as-stub")).stderr).toMatch(/is not a record of zeropage bench/);
     const nowhere = await zeropage(["bench", "--resume", path("nowhere.json")]);
     expect(nowhere.code).toBe(2);
     expect(nowhere.stderr).toMatch(/cannot read ".*nowhere.json": there is no such file/);
   });
 
   test.each<[string[], RegExp]>([
-    [["nowhere.wasm"], /cannot read "nowhere.wasm": there is no such file; built in are as-tlsf and as-stub/],
+    [
+      ["nowhere.wasm"],
+      /cannot read "nowhere.wasm": there is no such file; the built-in modules are as-tlsf and as-stub/,
+    ],
     [["as-tlsf", "as-tlsf"], /"as-tlsf" is named twice/],
     [[`${BUILT}named.wasm`], /no allocator among its exports .*FILE\.wasm:malloc=take:free=give/],
     [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt": there is no such file/],
     [["--trace", "."], /cannot read trace ".": it is a folder/],
-    [["--baseline", "x"], /--baseline: "x" is not among the allocators: as-tlsf, as-stub/],
+    [["--baseline", "x"], /--baseline: "x" is not one of the allocators: as-tlsf, as-stub/],
     [["--budget", "ten"], /--budget: "ten" is not a time/],
-    [["--shard", "3/2"], /--shard: "3\/2" is not a shard: write 1\/4/],
-    [["--fail-if-slower", "5%", "--rounds", "5"], /--fail-if-slower: to be sure takes --rounds 6 or more/],
-    [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write 5%/],
+    [["--shard", "3/2"], /--shard: "3\/2" is not a shard: for four shards write 1\/4/],
+    [["--fail-if-slower", "5%", "--rounds", "5"], /--fail-if-slower needs --rounds 6 or more/],
+    [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write one such as 5%/],
     [["--rounds", "0"], /--rounds: "0" is not a count/],
     [["--json", "--markdown"], /cannot be used with/],
     [["--output", "nowhere/x.json"], /--output: cannot write/],

@@ -116,5 +116,7 @@ it.each([
 ])("%s %s says that it needs a model, and what takes modules", async (...argv) => {
   const { code, stderr } = await run([...argv, "--allocator", bump]);
   expect(code).toBe(2);
-  expect(stderr).toContain("runs on no simulated machine: name a model; run calloc-loop, cliffs, replay,");
+  expect(stderr).toContain(
+    "this command needs the simulated machine: name a model here; run calloc-loop, cliffs, replay,",
+  );
 });

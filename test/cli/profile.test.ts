@@ -63,5 +63,5 @@ test("every format is written, and stderr says so", async () => {
 test("exactly one allocator is wanted", async () => {
   const { code, asked, stderr } = await run(["profile", "calloc-loop", "--allocator", "lazy,libmalloc"]);
   expect({ code, asked }).toEqual({ code: 2, asked: [] });
-  expect(stderr).toBe("zeropage: --allocator: name exactly one, for a profile is of one run\n");
+  expect(stderr).toBe("zeropage: --allocator: name exactly one, because a profile is of one run\n");
 });

@@ -22,17 +22,17 @@ describe("help", () => {
                                       gzipped
         check [options] <file>        check the allocator in a wasm module against
                                       what the C library promises
-        profile [options] <what>      where the simulated time of one run goes, by
-                                      call path
+        profile [options] <what>      show where the simulated time of one run goes,
+                                      by call path
         calibrate [options]           measure what faults and clearing cost on this
                                       host, as a cost profile for --costs
         bench [options] [modules...]  measure wasm allocators against each other:
                                       time, memory, pages and zeroing
-        merge [options] <files...>    make one report of what the shards of a bench
-                                      wrote
+        merge [options] <files...>    merge the records of all shards of a benchmark
+                                      into one report
         models [options]              list the allocator models and their options
-        web [options]                 serve the page: two allocators side by side,
-                                      page by page; Ctrl-C ends it
+        web [options]                 serve the web page: two allocators side by side,
+                                      page by page; Ctrl-C stops it
         help [command]                display help for command
 
       Examples:
@@ -59,24 +59,24 @@ describe("help", () => {
         --written <share>   share of the block the program writes each time, 0% to
                             100% (default: "0%")
         --allocator <list>  allocators to run (default: every model)
-        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
-                            or a file by zeropage calibrate (default: that of the
-                            kernel)
+        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
+                            a file that zeropage calibrate saved (default: the one of
+                            the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
-        --timeout <time>    end a module that makes no progress for so long (default:
-                            "60s")
-        --memory <size>     most memory for a module (default: "4GiB")
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
+        --timeout <time>    end a module that makes no progress for this long
+                            (default: "60s")
+        --memory <size>     memory limit of a module (default: "4GiB")
         --chart <file>      draw who zeroed the memory, as an SVG image
         -h, --help          display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -97,25 +97,25 @@ describe("help", () => {
         --from <size>       smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
         --to <size>         largest n (default: "1GiB")
         --allocator <list>  allocators to run (default: every model)
-        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
-                            or a file by zeropage calibrate (default: that of the
-                            kernel)
+        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
+                            a file that zeropage calibrate saved (default: the one of
+                            the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
-        --timeout <time>    end a module that makes no progress for so long (default:
-                            "60s")
-        --memory <size>     most memory for a module (default: "4GiB")
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
+        --timeout <time>    end a module that makes no progress for this long
+                            (default: "60s")
+        --memory <size>     memory limit of a module (default: "4GiB")
         --chart <file>      draw cost against size, of all allocators together, as an
                             SVG image
         -h, --help          display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -138,31 +138,31 @@ describe("help", () => {
       Options:
         --touch <policy>    what the program touches of a new object: none, first,
                             pages, object (default: "none")
-        --format <format>   format of the trace, if it is not recognised: text, rep,
-                            valgrind
+        --format <format>   format of the trace, if zeropage does not recognise it:
+                            text, rep, valgrind
         --allocator <list>  allocators to run (default: every model)
-        --costs <name>      what simulated time is counted with: linux-vm, macos-2016,
-                            or a file by zeropage calibrate (default: that of the
-                            kernel)
+        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
+                            a file that zeropage calibrate saved (default: the one of
+                            the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
-        --timeout <time>    end a module that makes no progress for so long (default:
-                            "60s")
-        --memory <size>     most memory for a module (default: "4GiB")
-        --timeline <file>   draw bytes in use, system and resident over time, as an
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
+        --timeout <time>    end a module that makes no progress for this long
+                            (default: "60s")
+        --memory <size>     memory limit of a module (default: "4GiB")
+        --timeline <file>   draw in use, system and resident bytes over time, as an
                             SVG image
-        --addresses <file>  write the address each operation returned, one a line:
-                            hexadecimal, 0x0 where there was no memory, - where
-                            nothing is allocated; of exactly one --allocator
+        --addresses <file>  write the address that each operation returned, one per
+                            line: hexadecimal, 0x0 for no memory, - for an operation
+                            that allocates nothing; needs exactly one --allocator
         -h, --help          display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or a wasm module, which really runs: its path, and options name functions that are not found by themselves
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their convention:
+      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:

@@ -131,7 +131,7 @@ describe("the addresses", () => {
         join(folder, "out"),
       ]);
       expect({ code, asked }).toEqual({ code: 2, asked: [] });
-      expect(stderr).toBe("zeropage: --addresses: name exactly one --allocator; there are 2, and one file\n");
+      expect(stderr).toBe("zeropage: --addresses: name exactly one --allocator; there are 2 for one file\n");
     }
   });
 

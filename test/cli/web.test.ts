@@ -85,7 +85,7 @@ describe("zeropage web", () => {
     const { code, stderr } = await run(["web", "--port", port], { page });
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `zeropage: port ${port} is taken: choose another with --port\n`,
+      stderr: `zeropage: port ${port} is in use: choose another with --port\n`,
     });
   });
 
