@@ -1,4 +1,4 @@
-/** What every model module exports. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
+/** The exports of every model's module. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
 
 import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
@@ -11,15 +11,15 @@ export { replayed } from "./loop";
 export * from "./program";
 export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";
 
-// Models have no fields, so this refers to nothing and costs nothing.
+// Models have no fields, so this is never dereferenced and costs nothing.
 const model = changetype<Model>(0);
 
-/** Sets a model's option, by its place in the registry (src/sandbox/models.ts), before start. */
+/** Sets an option of the model, by its number in the registry (src/sandbox/models.ts). Before start. */
 export function configure(option: u32, value: f64): bool {
   return model.configure(option, value);
 }
 
-/** log2 of the page size (12, 14, 16), kernel kind (layout.ts), limits in bytes or 0. Once. */
+/** Starts the machine, once. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes, 0 for none. */
 export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
   kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
   model.start();
@@ -73,7 +73,7 @@ export function cached(): f64 {
   return <f64>model.cached();
 }
 
-/** The allocator's own statistics, by their place in the registry. */
+/** One of the allocator's own statistics, by its number in the registry. */
 export function statistic(which: u32): f64 {
   program();
   return <f64>model.statistic(which);
@@ -88,12 +88,12 @@ export function replay(from: u32, to: u32, times: u32, touch: u32): void {
   replaying.replay<Model>(from, to, times, touch);
 }
 
-/** Allocations of replays that returned 0 though something was asked for. */
+/** Allocations of replays that returned 0 though at least 1 byte was asked for. */
 export function failedAllocations(): f64 {
   return replaying.failedAllocations;
 }
 
-/** What is broken in the machine (machine/check.ts), or 0. In check builds the model is walked first, which asserts. */
+/** What is broken in the machine (machine/check.ts), or 0. A check build first walks the model, which asserts. */
 export function check(): u32 {
   if (isDefined(ZP_CHECK)) model.check();
   return checkMachine();

@@ -1,4 +1,4 @@
-/** AssemblyScript's own allocator, with the face of C's. Which one it is, its `--runtime` says: assembly/build/modules.mjs. */
+/** AssemblyScript's own allocator with the functions of C. Its `--runtime` chooses which one: assembly/build/modules.mjs. */
 
 export function malloc(bytes: u32): u32 {
   return <u32>heap.alloc(bytes);

@@ -1,4 +1,4 @@
-/** Loops that cost nothing but what they measure: the machine's accesses beside the bare ones. */
+/** Loops that cost little but what they measure: accesses of the machine, and bare ones to compare with. */
 
 import { storeAt, touch } from "./machine/access";
 import { reserve } from "./machine/frames";
@@ -8,10 +8,10 @@ import { Kernel } from "./shared/kernel";
 
 let bare: usize = 0;
 let mapped: u64 = 0;
-/** A power of two. */
+/** Bytes of each room. A power of two. */
 let size: u64 = 0;
 
-/** Starts a machine and makes room for `bytes`, a power of two, both in it and beside it. All pages hold data. */
+/** Starts a machine and makes room for `bytes`, a power of two, both in it and outside. All pages hold data. */
 export function start(bytes: u32, pageShift: u32): void {
   kernel.start(pageShift, Kernel.Linux, 0, 0);
   size = bytes;
@@ -31,7 +31,7 @@ export function machineSequential(times: u32): void {
   for (let i: u32 = 0; i < times; i++) storeAt<u8>(mapped + (<u64>i & mask), <u8>i);
 }
 
-/** Numerical Recipes' linear congruential generator; its high bits choose. */
+/** The linear congruential generator of Numerical Recipes, of which the high bits are used. */
 function next(state: u32): u32 {
   return state * 1664525 + 1013904223;
 }
@@ -54,7 +54,7 @@ export function machineRandom(times: u32): void {
   }
 }
 
-/** First writes, one page at a time: without data, and (with `stored`) of a byte. */
+/** First writes, one page at a time: without data, or with `stored` of a byte. */
 export function firstTouches(pages: u32, stored: bool): void {
   const start = kernel.map(<u64>pages * pageBytes);
   const end = start + <u64>pages * pageBytes;

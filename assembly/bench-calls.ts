@@ -1,4 +1,4 @@
-/** Nothing but calls from one wasm module to another: the least that driving from wasm can cost. */
+/** Only calls from one wasm module to another: the least that driving from wasm can cost. */
 
 declare function malloc(bytes: u32): u32;
 declare function free(pointer: u32): void;

@@ -1,4 +1,4 @@
-/** An allocator that does nothing: what is left is the cost of driving it. */
+/** An allocator that does nothing, to measure the cost of driving it. */
 
 export function malloc(bytes: u32): u32 {
   return 1024;
@@ -14,5 +14,5 @@ export function realloc(pointer: u32, bytes: u32): u32 {
 
 export function free(pointer: u32): void {}
 
-/** Somewhere for the pointers to be. */
+/** Memory that the pointers lie in. */
 memory.grow(1);

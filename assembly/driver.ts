@@ -11,18 +11,18 @@
  *                 │ pointer  │ block  │ bytes  │ align │    of one live object; pointer 0: none
  *                 └──────────┴────────┴────────┴───────┘
  *
- * Every pointer the allocator returns is checked before it is used: it lies in the memory and is
- * aligned. A `verifying` run also fills every object with a pattern, and looks for it again.
+ * Every pointer that the allocator returns is checked before it is used: it must lie in the memory and
+ * be aligned. A `verifying` run also fills every object with a pattern, and later checks the pattern.
  */
 import * as face from "./face";
 import { firstOf, kindOf, MOST_SLOTS, replayed, runRecords, Step, secondOf, slotOf } from "./loop";
-import { Fault, PLAIN_ALIGN, SLOT_BYTES } from "./shared/driver";
+import { PLAIN_ALIGN, SLOT_BYTES, TrapCause } from "./shared/driver";
 import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 export { block, configure } from "./face";
 export { replayed } from "./loop";
 
-/** Of patterns.ts. */
+/** A function of patterns.ts. */
 declare function memoryBytes(): u64;
 declare function touch(address: u32, bytes: u32, write: bool): void;
 declare function writePattern(address: u32, bytes: u32, seed: u32): void;
@@ -37,20 +37,20 @@ const RESULTS = memory.data(8 * BUFFER_RECORDS, 16);
 let slotCount: u32 = 0;
 let verifying: bool = false;
 let policy: u32 = Touch.None;
-/** Whether new objects are touched or filled: most runs do neither. */
+/** Whether new objects are touched or filled. Most runs do neither. */
 let attentive: bool = false;
-/** The memory's size when last asked. */
+/** The memory's size when it was last asked for. */
 let knownBytes: u64 = 0;
-/** Records done that were accesses, not calls. */
+/** Records done that were accesses and not calls. */
 let accesses: f64 = 0;
 let doneBefore: f64 = 0;
 
 let failures: f64 = 0;
 let doneBeforeFirst: f64 = 0;
-/** Of the last fault: its kind, the pointer, and a byte count or offset that goes with it. */
-export let fault: u32 = Fault.None;
-export let faultPointer: u32 = 0;
-export let faultDetail: u32 = 0;
+/** Of the last trap: its cause, the pointer, and a byte count or an offset. */
+export let trapCause: u32 = TrapCause.None;
+export let trapPointer: u32 = 0;
+export let trapDetail: u32 = 0;
 
 export function bufferAddress(): usize {
   return BUFFER;
@@ -64,24 +64,24 @@ export function resultsAddress(): usize {
   return RESULTS;
 }
 
-/** Where the slots are: `slotsMade()` of SLOT_BYTES, of which the first u32 is the pointer. */
+/** Address of the slots: `slotsMade()` of SLOT_BYTES each, of which the first u32 is the pointer. */
 export function slotsAddress(): usize {
   return __heap_base;
 }
 
-/** How many slots there is room for. */
+/** Number of slots that have room. */
 export function slotsMade(): u32 {
   return slotCount;
 }
 
-function raise(kind: Fault, pointer: u32, detail: u32): void {
-  fault = kind;
-  faultPointer = pointer;
-  faultDetail = detail;
+function raise(cause: TrapCause, pointer: u32, detail: u32): void {
+  trapCause = cause;
+  trapPointer = pointer;
+  trapDetail = detail;
   unreachable();
 }
 
-/** Bytes the objects in slots have, as the program asked for them. */
+/** Bytes that the program asked for, of all objects in slots. */
 export function liveBytes(): f64 {
   let bytes: f64 = 0;
   const end = __heap_base + SLOT_BYTES * slotCount;
@@ -91,27 +91,27 @@ export function liveBytes(): f64 {
   return bytes;
 }
 
-/** Records of all replays done, also when the last trapped. */
+/** Records that all replays did, including a last one that trapped. */
 export function done(): f64 {
   return doneBefore + replayed();
 }
 
-/** Allocations of all replays that returned 0 though something was asked for. */
+/** Allocations of all replays that returned 0 though at least 1 byte was asked for. */
 export function failedAllocations(): f64 {
   return failures;
 }
 
-/** Records of all replays done before the first of these. */
+/** Records that all replays did before the first failed allocation. */
 export function doneBeforeFailure(): f64 {
   return doneBeforeFirst;
 }
 
-/** Allocator calls of all replays. */
+/** Calls of the allocator by all replays. */
 export function calls(): f64 {
   return done() - accesses;
 }
 
-// ---- One call at a time, for the host. It keeps the sizes, and checks what it gives. ----
+// ---- Single calls, for the host, which keeps the sizes and checks its arguments. ----
 
 export function malloc(bytes: u32): u32 {
   return face.malloc(bytes);
@@ -133,7 +133,7 @@ export function release(block: u32, bytes: u32, align: u32): void {
   face.release(block, bytes, align);
 }
 
-/** Traps unless a new object lies in memory, and is as aligned as one of its size has to be. */
+/** Traps unless a new object lies in memory and has the alignment that its size needs. */
 export function checkObject(pointer: u32, bytes: u32, align: u32): void {
   checkPointer(pointer, bytes, align);
 }
@@ -145,17 +145,17 @@ function checkPointer(pointer: u32, bytes: u32, align: u32): void {
   if (pointer & (align - 1)) checkAlignment(pointer, bytes, align);
 }
 
-/** Traps unless the range lies in the module's memory, which may have grown since it was asked for. */
+/** Traps unless the range lies in the module's memory, which may have grown since its size was asked for. */
 function checkRange(address: u32, bytes: u32): void {
   knownBytes = memoryBytes();
-  if (<u64>address + bytes > knownBytes) raise(Fault.OutsideMemory, address, bytes);
+  if (<u64>address + bytes > knownBytes) raise(TrapCause.OutsideMemory, address, bytes);
 }
 
-/** An object smaller than the plain alignment need not have more than one of its size would. */
+/** Traps if the pointer is misaligned. An object smaller than the plain alignment needs only that of its size. */
 function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
   let natural = align;
   if (align == PLAIN_ALIGN) while (natural > bytes) natural >>= 1;
-  if (natural && pointer & (natural - 1)) raise(Fault.Misaligned, pointer, natural);
+  if (natural && pointer & (natural - 1)) raise(TrapCause.Misaligned, pointer, natural);
 }
 
 // ---- The loop ----
@@ -204,23 +204,23 @@ function rarer(record: usize, kind: i32, slot: usize): u32 {
   return 0;
 }
 
-/** Makes room for an object's slot. Slots are at the end of memory, so they stay where they are. */
+/** Makes room for an object's slot. Slots are at the end of memory, so growing moves none. */
 function ensureSlots(index: u32): void {
-  if (index >= MOST_SLOTS) raise(Fault.BadOperation, index, 0);
+  if (index >= MOST_SLOTS) raise(TrapCause.BadOperation, index, 0);
   const count = max(index + 1, max(1024, 2 * slotCount));
   const pages = <i32>((__heap_base + SLOT_BYTES * count + 0xffff) >>> 16) - memory.size();
-  if (pages > 0 && memory.grow(pages) < 0) raise(Fault.HostOutOfMemory, 0, 0);
+  if (pages > 0 && memory.grow(pages) < 0) raise(TrapCause.HostOutOfMemory, 0, 0);
   slotCount = count;
 }
 
-/** Counts an allocation that got no memory. Returns 0, as it did. */
+/** Counts an allocation that got no memory. Returns 0. */
 function fail(): u32 {
   if (!failures) doneBeforeFirst = done();
   failures += 1;
   return 0;
 }
 
-/** Checks a new object and puts it into its slot; counts a failure if there is none. */
+/** Checks a new object and puts it into its slot. If there is no object, counts a failure. */
 function hold(slot: usize, pointer: u32, block: u32, bytes: u64, align: u32): u32 {
   store<u32>(slot, pointer);
   if (!pointer) return bytes ? fail() : 0;
@@ -236,7 +236,7 @@ function callocate(slot: usize, count: u64, size: u64): u32 {
   const fits = max(count, size) <= u32.MAX_VALUE;
   const pointer = fits ? face.calloc(<u32>count, <u32>size) : 0;
   const bytes = count * size;
-  if (pointer && bytes > u32.MAX_VALUE) raise(Fault.Overflowed, pointer, <u32>bytes);
+  if (pointer && bytes > u32.MAX_VALUE) raise(TrapCause.Overflowed, pointer, <u32>bytes);
   if (pointer && verifying) verifyZero(pointer, <u32>bytes);
   return hold(slot, pointer, pointer, fits ? bytes : u64.MAX_VALUE, PLAIN_ALIGN);
 }
@@ -247,7 +247,7 @@ function allocateAligned(slot: usize, align: u64, bytes: u64): u32 {
   return hold(slot, pointer, face.block, bytes, max(<u32>align, PLAIN_ALIGN));
 }
 
-/** Resizes the slot's object; a slot without one gets one. A failed resize keeps the old object. */
+/** Resizes the slot's object. An empty slot gets one. A failed resize keeps the old object. */
 function realloc(slot: usize, bytes: u64): u32 {
   const held = load<u32>(slot);
   const fits = bytes <= u32.MAX_VALUE;
@@ -274,16 +274,16 @@ function free(slot: usize, pointer: u32): void {
   face.release(load<u32>(slot, 4), bytes, load<u32>(slot, 12));
 }
 
-/** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
+/** The program reads or writes a range of an object it holds. The trace's reader has checked that it lies within. */
 function access(kind: i32, pointer: u32, offset: u32, bytes: u32): void {
-  if (kind > RecordKind.Read) raise(Fault.BadOperation, kind, 0);
+  if (kind > RecordKind.Read) raise(TrapCause.BadOperation, kind, 0);
   accesses += 1;
   if (!pointer) return;
   checkRange(pointer + offset, bytes);
   touch(pointer + offset, bytes, kind == RecordKind.Write);
 }
 
-// ---- What is done with objects ----
+// ---- The contents of objects ----
 
 function attend(slot: usize, pointer: u32, bytes: u32): void {
   if (verifying) writePattern(pointer, bytes, <u32>slot);
@@ -293,11 +293,11 @@ function attend(slot: usize, pointer: u32, bytes: u32): void {
 function verify(slot: usize, pointer: u32, bytes: u32): void {
   checkRange(pointer, bytes);
   const end = patternEnd(pointer, bytes, <u32>slot);
-  if (end != bytes) raise(Fault.Overwritten, pointer, end);
+  if (end != bytes) raise(TrapCause.Overwritten, pointer, end);
 }
 
 function verifyZero(pointer: u32, bytes: u32): void {
   checkRange(pointer, bytes);
   const end = zeroEnd(pointer, bytes);
-  if (end != bytes) raise(Fault.NotZero, pointer, end);
+  if (end != bytes) raise(TrapCause.NotZero, pointer, end);
 }

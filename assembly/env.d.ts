@@ -1,4 +1,4 @@
-/** Defined (`--use ZP_CHECK=1`) in check builds only: test with `isDefined(ZP_CHECK)`. */
+/** Defined (`--use ZP_CHECK=1`) only in check builds. Test it with `isDefined(ZP_CHECK)`. */
 declare const ZP_CHECK: i32;
-/** Defined in unmarked builds, which only bench/marks.ts asks for: no call paths are kept. */
+/** Defined only in unmarked builds, which keep no call paths. Only bench/marks.ts uses them. */
 declare const ZP_UNMARKED: i32;

@@ -1,16 +1,16 @@
 /**
- * One face for allocators of every calling convention. The functions of a foreign module are imported as
- * they are, so that a call goes from wasm to wasm with nothing in between. The host links those that the
- * module exports (src/foreign/link.ts); what it lacks is composed here of what it has.
+ * One interface for allocators of every calling convention. The functions of a foreign module are imported
+ * as they are, so that a call goes from wasm to wasm with nothing in between. The host links those that the
+ * module exports (src/foreign/link.ts). A function that the module lacks is composed here of others.
  *
- *      an aligned block, where the module knows no alignment
+ *      an aligned block of a module that cannot align
  *
  *      block            pointer                            block + bytes + align
  *      ├────────────────┼──────────────────────────────┬───┤
  *      │ < align        │ bytes                        │   │
  *      └────────────────┴──────────────────────────────┴───┘
  *
- * Addresses are those of the module; its memory is behind the functions of patterns.ts.
+ * Addresses are those of the module. Its memory is reached through the functions of patterns.ts.
  */
 
 import { Convention, Native, PLAIN_ALIGN } from "./shared/driver";
@@ -33,26 +33,26 @@ declare function managedPin(pointer: u32): u32;
 declare function managedUnpin(pointer: u32): void;
 declare function managedRenew(pointer: u32, bytes: u32): u32;
 
-/** Of patterns.ts. */
+/** A function of patterns.ts. */
 declare function clear(address: u32, bytes: u32): void;
 declare function copy(to: u32, from: u32, bytes: u32): void;
 declare function loadWord(address: u32): u32;
 
 let convention: Convention = Convention.C;
 let native: u32 = 0;
-/** Where posix_memalign puts its result. */
+/** Address of the word for posix_memalign's result. */
 let resultWord: u32 = 0;
 
-/** The block behind the pointer that `aligned` or `resize` returned last: what to free. */
+/** The block to free for the pointer that `aligned` or `resize` returned last. */
 export let block: u32 = 0;
 
-/** Says how to call the module, and what it does itself. To be called before anything else. */
+/** Sets the convention of the module, and which functions it has. Call it before anything else. */
 export function configure(how: u32, nativeBits: u32): void {
   convention = how;
   native = nativeBits;
 }
 
-/** Bytes of the block of an object: what the module was asked for. */
+/** Bytes of an object's block: what the module was asked for. */
 function blockBytes(bytes: u32, align: u32): u32 {
   const room = align > <u32>PLAIN_ALIGN && !alignsItself() ? bytes + align : bytes;
   return convention == Convention.C ? room : max(room, 1); // Rust's layouts are never empty
@@ -105,7 +105,7 @@ export function aligned(align: u32, bytes: u32): u32 {
     return block;
   }
   const whole = blockBytes(bytes, align);
-  if (whole < bytes) return 0; // the room for alignment overflows
+  if (whole < bytes) return 0; // the size with room for alignment overflows
   block = alignedBlock(whole, align);
   return block && !alignsItself() ? (block + align - 1) & -align : block;
 }
@@ -150,7 +150,7 @@ function moveBlock(from: u32, old: u32, align: u32, bytes: u32): u32 {
   const to = allocateBlock(bytes, align);
   if (to) copy(to, from, min(old, bytes));
   else if (bytes) return 0;
-  releaseBlock(from, old, align); // as realloc(pointer, 0) does, where an empty block is none
+  releaseBlock(from, old, align); // as realloc(pointer, 0) does if there are no empty blocks
   return to;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The loop over a buffer of records (shared/records.ts), which the host fills and runs as often as it likes. What a
- * record does is the step's: over a model in replay.ts, over a foreign allocator in driver.ts.
+ * The loop over a buffer of records (shared/records.ts). The host fills the buffer, and runs it any number of times.
+ * A step does one record: on a model in replay.ts, on a foreign allocator in driver.ts.
  */
 import { FIRST_AT, KIND_AT, RECORD_BYTES, SECOND_AT, SLOT_AT } from "./shared/records";
 
@@ -20,7 +20,7 @@ export function secondOf(record: usize): u64 {
   return load<u64>(record, SECOND_AT);
 }
 
-/** Objects alive at once that fit: a slot each. */
+/** Most objects alive at once. Each has a slot. */
 export const MOST_SLOTS: u32 = 1 << 26;
 
 /** Runs one record at an address, and returns the pointer that it allocated, or 0. A class without fields. */
@@ -28,17 +28,17 @@ export abstract class Step {
   abstract run(record: usize): u64;
 }
 
-// Of the last run: records done in whole rounds, where a round begins, and where the one in progress is.
+// Of the last run: records done in whole rounds, where a round begins, and the record in progress.
 let doneInRounds: f64 = 0;
 let began: usize = 0;
 let position: usize = 0;
 
-/** Records that the last run did, also when it trapped. */
+/** Records that the last run did, even if it trapped. */
 export function replayed(): f64 {
   return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
 }
 
-/** Runs the buffer's records [from, to), `times` over, and puts what each returned into `results`. */
+/** Runs the buffer's records [from, to) `times` times, and puts what each returned into `results`. */
 export function runRecords<S extends Step>(
   step: S,
   buffer: usize,
@@ -57,7 +57,7 @@ export function runRecords<S extends Step>(
   }
 }
 
-/** A function with one variable, so that little has to be kept somewhere during the allocator's calls. */
+/** One round. It has only one variable, so that little must be saved around the allocator's calls. */
 function runOnce<S extends Step>(step: S, buffer: usize, results: usize, from: u32, to: u32): void {
   for (let i = from; i < to; i++) {
     position = buffer + <usize>RECORD_BYTES * i;

@@ -5,7 +5,7 @@ import * as kernel from "./machine/kernel";
 
 export * from "./program";
 
-/** log2 of the page size (12, 14, 16), kernel kind (layout.ts), limits in bytes or 0. */
+/** Starts the machine. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes, 0 for none. */
 export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
   kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
 }

@@ -1,13 +1,13 @@
 /**
- * What a metered module calls where one instruction cannot count itself. src/meter/meter.ts rewrites the module
- * and links these functions into it: no globals, no data, no imports but the memory.
+ * Functions that a metered module calls for events which rewritten code cannot count itself. src/meter/meter.ts
+ * rewrites the module and links them into it: no globals, no data, no imports but the memory.
  *
- * The module's own memory starts at BASE. Below it the meter keeps its notes (shared/meter.ts), which the module
- * cannot reach.
+ * The module's own memory starts at BASE. Below it the meter keeps its notes (shared/meter.ts), out of the module's
+ * reach.
  *
- * A page is noted as cleared, and not as written, when zeroes were written over what was zero: a needless touch, unless another follows.
- * It is unknown where the program touched it without saying with what: clearing it is needed, until all of it is.
- * Addresses passed to these functions are the module's.
+ * A page is noted as cleared, and not as written, when zeroes were written over zeroes: a needless touch, unless
+ * another touch follows. A page is unknown if the program touched it without data: clearing it is needed, until all
+ * of it is cleared. Addresses passed to these functions are the module's.
  */
 import {
   BASE,
@@ -35,22 +35,22 @@ function size(): u64 {
   return ((<u64>memory.size()) << WASM_PAGE_SHIFT) - BASE;
 }
 
-/** The host's address of `address`. Traps unless all `bytes` from there on are in the module's memory. */
+/** The host's address of `address`. Traps unless all `bytes` from there on lie in the module's memory. */
 export function translate(address: u32, bytes: u32): u32 {
   if (<u64>address + bytes > size()) unreachable();
   return address + BASE;
 }
 
-/** Notes a range, which has to be in memory, in one of the maps. */
+/** Notes a range, which must lie in memory, in one of the maps. */
 export function mark(map: u32, address: u32, bytes: u32): void {
   if (!bytes) return;
   const first = address >> PAGE_SHIFT;
   const last = (address + bytes - 1) >> PAGE_SHIFT;
-  // Not memory.fill, which costs the engine a call: mostly it is one page.
+  // Mostly this is one page, for which the call of memory.fill would cost more.
   for (let page = first; page <= last; page++) store<u8>(map + page, 1);
 }
 
-/** Notes that the program touched a range, which has to be in memory, without saying with what. */
+/** Notes that the program touched a range, which must lie in memory, without data. */
 export function markUnknown(address: u32, bytes: u32): void {
   mark(UNKNOWN, address, bytes);
   store<u32>(SEEN_UNKNOWN, 1);
@@ -62,7 +62,7 @@ function zeroesOf(word: u64): u32 {
   return <u32>popcnt(~(((word & low) + low) | word | low));
 }
 
-/** Zero bytes among `bytes` from `start`, an address of the host's. */
+/** Zero bytes among the `bytes` from `start`, which is a host's address. */
 function zeroes(start: u32, bytes: u32): u32 {
   const end = start + bytes;
   let address = start;
@@ -78,7 +78,7 @@ function zeroes(start: u32, bytes: u32): u32 {
   return found;
 }
 
-/** What `zeroes` finds in part of a page, unless nobody knows what the page holds. Afterwards it does not hold that. */
+/** The zero bytes in part of a page, which is about to be cleared; none if the contents of the page are unknown. */
 function needlessIn(start: u32, part: u32): u32 {
   const unknown = UNKNOWN + (start >> PAGE_SHIFT);
   if (!load<u8>(unknown)) return zeroes(start + BASE, part);
@@ -86,7 +86,7 @@ function needlessIn(start: u32, part: u32): u32 {
   return 0;
 }
 
-/** Counts, page by page, what setting `bytes` from `address` to zero needlessly clears. To be called before it. */
+/** Counts, page by page, the bytes that a clearing of the range would clear needlessly. Call it before the clearing. */
 function clear(address: u32, bytes: u32, counter: u32): void {
   count(counter, bytes);
   let needless: u64 = 0;
@@ -102,8 +102,8 @@ function clear(address: u32, bytes: u32, counter: u32): void {
 }
 
 /**
- * After a store of zero in place of the `bytes`, at most 8, of `old`. Stores whose `old` is 0 come here as well, where
- * they are part of a run.
+ * Called after a store of zero, with the `bytes`, at most 8, of `old` that it replaced. A store that is part of a
+ * longer stretch comes here even if its `old` is 0.
  */
 export function zeroedByStore(address: u32, bytes: u32, old: u64): void {
   count(MeterCounter.Stored, bytes);
@@ -120,7 +120,7 @@ function zeroedInPage(address: u32, bytes: u32, old: u64): void {
   count(MeterCounter.StoredNeedlessly, found);
 }
 
-/** Counts what filling a range, which has to be in memory, does. To be called before it. */
+/** Counts the effects of filling a range, which must lie in memory. Call it before the fill. */
 export function noteFill(address: u32, value: u32, bytes: u32): void {
   count(MeterCounter.Fills, 1);
   if (value & 0xff) mark(WRITTEN, address, bytes);
@@ -150,7 +150,7 @@ export function initialized(address: u32, bytes: u32): void {
   mark(WRITTEN, address, bytes);
 }
 
-/** In place of memory.grow. Counts what succeeded and was more than a question, and keeps whether it did. */
+/** In place of memory.grow. Counts a successful growth by at least one page, and notes whether growth was refused. */
 export function grow(pages: u32): u32 {
   const before = memory.grow(pages);
   if (pages) store<u64>(REFUSED, u64(before == -1));

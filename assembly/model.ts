@@ -1,2 +1,2 @@
-/** The model this module is compiled with. The build puts each registered model's name here in turn. */
+/** The model that a module is compiled with. The build puts the name of each registered model here in turn. */
 export { Model } from "./allocators/naive";

@@ -1,12 +1,12 @@
 /**
- * What the program does with the memory of a foreign module. This is compiled on its own and linked to that
- * memory: nothing else accesses the module's blocks from outside. A meter keeps its notes below `base`, and
- * accesses are noted there; every address given here is the module's.
+ * The program's accesses to the memory of a foreign module. This is a module of its own, linked to that memory, and
+ * nothing else accesses the module's blocks from outside. Accesses are noted in the meter's notes below `base`. Every
+ * address passed here is the module's.
  */
 import { mark, markUnknown, noteFill } from "./meter";
 import { READ, WRITTEN } from "./shared/meter";
 
-/** Pages of an operating system: what a touch is about. */
+/** Bytes of an operating system's page, the unit of touching. */
 const PAGE_BYTES: u64 = 4096;
 /** Odd, and near 2^32 / golden ratio (Knuth, TAOCP 6.4), so that neighbouring words differ in all bytes. */
 const STRIDE: u32 = 0x9e3779b1;
@@ -18,7 +18,7 @@ export let lastRead: u8 = 0;
 /** Whether a meter keeps its notes below `base`. */
 let metered: bool = false;
 
-/** Bytes of the range that was last found to be outside the module's memory, and its address; 0 before there is one. */
+/** Bytes and address of the range that was last found outside the module's memory; 0 before there is one. */
 export let outsideBytes: u32 = 0;
 export let outsideAddress: u32 = 0;
 
@@ -27,7 +27,7 @@ export function setBase(bytes: u32, isMetered: bool): void {
   metered = isMetered;
 }
 
-/** Notes that the program reads or writes a range, which has to be in memory. */
+/** Notes that the program reads or writes a range, which must lie in memory. */
 export function note(address: u32, bytes: u32, write: bool): void {
   if (metered) mark(write ? WRITTEN : READ, address, bytes);
 }
@@ -37,7 +37,7 @@ export function memoryBytes(): u64 {
   return ((<u64>memory.size()) << 16) - base;
 }
 
-/** Traps unless a range that the module told of lies in its memory. */
+/** Traps unless a range that the module returned lies in its memory. */
 function check(address: u32, bytes: u32): void {
   if (<u64>address + bytes <= memoryBytes()) return;
   outsideAddress = address;
@@ -56,7 +56,7 @@ export function fill(address: u32, value: u32, bytes: u32): void {
   memory.fill(base + address, <u8>value, bytes);
 }
 
-/** Zeroes a range on behalf of an allocator that has no calloc: its zeroing, and not the program's. */
+/** Zeroes a range for an allocator that has no calloc. It counts as the allocator's zeroing. */
 export function clear(address: u32, bytes: u32): void {
   check(address, bytes);
   if (metered) noteFill(address, 0, bytes);
@@ -71,7 +71,7 @@ export function copy(to: u32, from: u32, bytes: u32): void {
   memory.copy(base + to, base + from, bytes);
 }
 
-/** Reads, or writes back, one byte of every page of a range. Contents stay, but count as unknown after a write. */
+/** Reads, or writes back, one byte of every page of a range. Contents stay, but are unknown after a write. */
 export function touch(address: u32, bytes: u32, write: bool): void {
   note(address, bytes, write);
   if (metered && write) markUnknown(address, bytes);
@@ -83,7 +83,7 @@ export function touch(address: u32, bytes: u32, write: bool): void {
   }
 }
 
-/** Fills a range with bytes that depend on the seed and their place in it. */
+/** Fills a range with bytes that depend on the seed and on their offset. */
 export function writePattern(address: u32, bytes: u32, seed: u32): void {
   note(address, bytes, true);
   const start = base + address;
@@ -93,7 +93,7 @@ export function writePattern(address: u32, bytes: u32, seed: u32): void {
   for (let at = whole; at < bytes; at++, word >>= 8) store<u8>(start + at, <u8>word);
 }
 
-/** How many bytes from the start still hold the pattern: all of them, or where the first differs. */
+/** Offset of the first byte that does not hold the pattern any more; `bytes` if all hold it. */
 export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
   note(address, bytes, false);
   const start = base + address;
@@ -105,7 +105,7 @@ export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
   return bytes;
 }
 
-/** How many bytes from the start are zero. */
+/** Offset of the first byte that is not zero; `bytes` if all are. */
 export function zeroEnd(address: u32, bytes: u32): u32 {
   note(address, bytes, false);
   const start = base + address;

@@ -1,7 +1,7 @@
 /**
- * What the host may do with the machine itself, whichever model runs on it: the program's own loads
- * and stores, and reading out. Addresses and sizes cross as f64 (exact to 2^53) and are checked by
- * the host. An access to unmapped memory raises before it changes anything.
+ * The host's use of the machine, whichever model runs on it: the program's own loads and stores, and
+ * reading out the state. Addresses and sizes cross as f64 (exact to 2^53), and the host checks them.
+ * An access to unmapped memory raises an exception before it changes anything.
  */
 
 import * as access from "./machine/access";
@@ -47,7 +47,7 @@ export function copy(destination: f64, source: f64, bytes: f64): void {
   access.copy(<u64>destination, <u64>source, <u64>bytes);
 }
 
-/** Touches every page of the range: by reads, or by writes of nobody says what. */
+/** Touches every page of the range, by reads or by writes without data. */
 export function touch(address: f64, bytes: f64, write: u32): void {
   paths.program();
   access.requireMapped(<u64>address, <u64>bytes, write != 0);
@@ -79,7 +79,7 @@ export function regionBelow(address: f64): f64 {
   return <f64>regions.endBelow(<u64>address);
 }
 
-/** Where the counters are: `counterCount()` u64. */
+/** Address of the counters: `counterCount()` u64. */
 export function counters(): usize {
   return paths.total();
 }
@@ -88,32 +88,32 @@ export function counterCount(): u32 {
   return COUNTERS;
 }
 
-/** Where the failure record is (failure.ts). */
+/** Address of the failure record (failure.ts). */
 export function failure(): usize {
   return RECORD;
 }
 
-/** Counts from here on; what was before is start-up. */
+/** Starts counting. What happened before is start-up. */
 export function restartCounters(): void {
   paths.restart();
 }
 
-/** Calls the program made of the allocator. */
+/** Calls of the allocator by the program. */
 export function calls(): f64 {
   return <f64>paths.calls();
 }
 
-/** Call paths there are (machine/paths.ts). */
+/** Number of call paths (machine/paths.ts). */
 export function pathCount(): u32 {
   return paths.count();
 }
 
-/** Function of a path << 16 | the path it was called from. */
+/** Function of a path << 16 | its caller's path. */
 export function pathOrigin(path: u32): u32 {
   return paths.origin(path);
 }
 
-/** Where a path's own counters are. */
+/** Address of a path's own counters. */
 export function pathCounters(path: u32): usize {
   return paths.table(path);
 }

@@ -18,19 +18,19 @@ import { Exception, Failure } from "./shared/failure";
 import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 const SLOT_BYTES: usize = 8;
-/** Records the buffer holds. */
+/** Records that the buffer can hold. */
 export const BUFFER_RECORDS: u32 = 1024;
 
 let buffer: usize = 0;
 let results: usize = 0;
 let slots: usize = 0;
 let slotCount: u32 = 0;
-/** A `Touch`, as the host says with each run. */
+/** The `Touch` that the host passes with each run. */
 let policy: u32 = Touch.None;
-/** Allocations that returned 0 so far though something was asked for. */
+/** Allocations so far that returned 0 though at least 1 byte was asked for. */
 export let failedAllocations: f64 = 0;
 
-/** Where the host puts records; made on first use. */
+/** Address where the host puts records. Made on first use. */
 export function bufferAddress(): usize {
   if (!buffer) {
     buffer = reserve(<usize>RECORD_BYTES * BUFFER_RECORDS);
@@ -39,22 +39,22 @@ export function bufferAddress(): usize {
   return buffer;
 }
 
-/** Where the address each allocating record of the last run returned is, a u64 per record; 0 for the others. */
+/** Address of the results of the last run: a u64 per record, the address it returned; 0 if it allocates nothing. */
 export function resultsAddress(): usize {
   return results;
 }
 
-/** Where the pointers of live objects are, a u64 per slot; 0 for a slot that is free. */
+/** Address of the slots: a u64 each, the pointer of a live object; 0 for a free slot. */
 export function slotsAddress(): usize {
   return slots;
 }
 
-/** How many slots there is room for. */
+/** Number of slots that have room. */
 export function slotsMade(): u32 {
   return slotCount;
 }
 
-/** Makes room for so many objects alive at once. */
+/** Makes room for `count` objects alive at once. */
 function ensureSlots(count: u32): void {
   const grown = max(count, 2 * slotCount);
   const moved = reserve(SLOT_BYTES * grown);
@@ -63,7 +63,7 @@ function ensureSlots(count: u32): void {
   slotCount = grown;
 }
 
-/** calloc as the C library has it: a product over 2^64 is refused. */
+/** calloc as in the C library: fails if the product overflows 2^64. */
 export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u64 {
   if ((count | size) >> 32 && size && count > u64.MAX_VALUE / size) {
     fail(Failure.Overflow, u64.MAX_VALUE, 0);
@@ -145,7 +145,7 @@ function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: 
   return model.realloc(held, second);
 }
 
-/** The program reads or writes a range of an object it holds; the trace's reader saw that it lies within. */
+/** The program reads or writes a range of an object it holds. The trace's reader has checked that it lies within. */
 function access(record: usize, kind: i32, pointer: u64): void {
   const address = pointer + firstOf(record);
   const bytes = secondOf(record);

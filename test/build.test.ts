@@ -39,7 +39,7 @@ describe("the names of modules", () => {
 
   it("are told when one is none", () => {
     expect(() => chooseModules(modules, ["glibc", "glib"])).toThrow(
-      /no module is called "glib".*\bglibc glibc\.check glibc\.debug.*\bdriver\b/s,
+      /there is no module "glib".*\bglibc glibc\.check glibc\.debug.*\bdriver\b/s,
     );
   });
 

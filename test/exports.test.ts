@@ -99,9 +99,9 @@ const DRIVER = {
   liveBytes: "function",
   failedAllocations: "function",
   doneBeforeFailure: "function",
-  fault: "global",
-  faultPointer: "global",
-  faultDetail: "global",
+  trapCause: "global",
+  trapPointer: "global",
+  trapDetail: "global",
 } as const satisfies Kinds<DriverExports>;
 
 const PATTERNS = {

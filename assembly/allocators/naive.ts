@@ -1,6 +1,6 @@
 /**
- * The plainest allocator: every block is a mapping of its own, given back on free. calloc clears all of
- * it, whether it must or not. There are no records: the size of a block is that of its mapping.
+ * The plainest allocator: every block is a mapping of its own, and free gives it back. calloc clears all
+ * of it, needed or not. There are no records: the size of a block is that of its mapping.
  */
 import { clear, copy } from "../machine/access";
 import * as kernel from "../machine/kernel";
@@ -9,7 +9,7 @@ import { Allocator, abort } from "./allocator";
 /** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
-/** Bytes of live blocks: all that is mapped. */
+/** Bytes of live blocks, which are all that is mapped. */
 let live: u64 = 0;
 
 function sizeOf(pointer: u64): u64 {

@@ -1,4 +1,4 @@
-/** Builds modules that are stale, on all cores. */
+/** Builds stale modules on all cores. */
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -8,7 +8,7 @@ import { hash } from "./hash.mjs";
 import { readManifest, replaceFile, staleModules, writeManifest } from "./manifest.mjs";
 
 /**
- * Builds those of the modules that are stale into build/ below `root`. A failure ends it; what was built stays.
+ * Builds the stale ones of the modules into build/ below `root`. An error ends it; what was built stays.
  * @param {string} root
  * @param {readonly import("./modules.mjs").Module[]} modules
  * @param {(name: string) => void} onBuilt
@@ -35,8 +35,8 @@ export async function build(root, modules, onBuilt) {
 }
 
 /**
- * Compiles modules of the queue, one after the other, in a thread that imports the compiler once. Threads, not
- * processes, for these share the machine code of Binaryen.
+ * Compiles modules of the queue, one after another, in a thread that imports the compiler once. Threads, unlike
+ * processes, share the machine code of Binaryen.
  * @param {string} root
  * @param {import("./modules.mjs").Module[]} queue
  * @param {(module: import("./modules.mjs").Module, compiled: import("./compile.mjs").Compiled) => void} keep
@@ -50,7 +50,7 @@ async function work(root, queue, keep) {
       keep(module, compiled);
     }
   } catch (error) {
-    // What one module fails on, others do too.
+    // An error of one module is one of the others too.
     queue.length = 0;
     throw error;
   } finally {

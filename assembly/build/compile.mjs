@@ -1,4 +1,4 @@
-/** Compiles one module, and tells what it was made from. Importing this takes half a second. */
+/** Compiles one module, and returns what it was made from. Importing this file takes half a second. */
 import { readFile } from "node:fs/promises";
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,20 +7,20 @@ import binaryen from "assemblyscript/binaryen";
 import { hash } from "./hash.mjs";
 import { inlineFunctions } from "./inline.mjs";
 
-/** What every module depends on besides the files that asc reads: how it is compiled. */
+/** What every module depends on, besides the files that asc reads: how it is compiled. */
 const TOOLS = ["compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/package.json"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
 /**
  * @typedef {object} Compiled
- * @property {Record<string, Uint8Array | string>} outputs Files by name: the module, of a debug build its source map.
+ * @property {Record<string, Uint8Array | string>} outputs Files by name: the module, and for a debug build its source map.
  * @property {Record<string, string | null>} inputs
- *   Hashes of all that was read by path below `root`; null for what was looked for and not there.
+ *   Hashes of all files read, by path below `root`; null for a file that was looked for and missing.
  */
 
 /**
- * Compiles a module of the sources below `root`. Writes nothing.
+ * Compiles a module from the sources below `root`. Writes nothing.
  * @param {string} root
  * @param {import("./modules.mjs").Module} module
  * @returns {Promise<Compiled>}
@@ -38,16 +38,16 @@ export async function compile(root, { name, entry, target, model, flags, globalP
 
   /** @param {binaryen.Module} module */
   const afterCompile = (module) => exportGlobals(module, globalPrefix);
-  // A debug build is not optimized, and its source map would not fit a module that was changed afterwards.
+  // A debug build is not optimized, and a change afterwards would not fit its source map.
   const isDebug = target.endsWith("debug");
   const hooks = { afterParse: inlineFunctions, ...(isDebug && { afterCompile }) };
   const { error, stderr } = await asc.main(
     [entry, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
     {
-      // All else of a transform is asc's to fill in.
+      // asc fills in the rest of a transform.
       transforms: [/** @type {import("assemblyscript/asc").Transform} */ (hooks)],
       readFile: async (path, base) => {
-        // The one place where a model is chosen: assembly/model.ts names it.
+        // assembly/model.ts is the only place that names the model.
         if (model && path === "assembly/model.ts") return `export { Model } from "./allocators/${model}";`;
         return read(resolve(root, base, path));
       },
@@ -74,7 +74,7 @@ function exportGlobals(module, prefix) {
 }
 
 /**
- * Changes a finished module, for the optimizer must leave alone what is exported.
+ * Changes a finished module: if it were changed before, the optimizer could not touch what is exported.
  * @param {Uint8Array} wasm
  * @param {(module: binaryen.Module) => void} change
  */
@@ -82,7 +82,7 @@ function rewrite(wasm, change) {
   const module = binaryen.readBinary(wasm);
   change(module);
   const bytes = module.emitBinary();
-  // Binaryen's memory is not collected.
+  // Binaryen's memory is not garbage-collected.
   module.dispose();
   return bytes;
 }

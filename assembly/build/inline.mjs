@@ -1,11 +1,11 @@
 /**
- * Inlines the functions named here at every place of use, as `@inline` would.
- * AssemblyScript has that decorator for functions, but TypeScript's own tools do not parse it. These
- * are what every operation goes through, and as short as the call would be.
+ * Inlines the functions named here at every place of use, as the decorator `@inline` would. TypeScript's own
+ * tools do not parse that decorator on functions. Every operation goes through these functions, and they are
+ * as short as a call.
  */
 import { ClassDeclaration, FunctionDeclaration, Node } from "assemblyscript";
 
-/** By source. @type {Record<string, readonly string[]>} */
+/** Names of functions by source file. @type {Record<string, readonly string[]>} */
 export const INLINED = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step", "DriverStep.run"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
@@ -32,7 +32,7 @@ export const INLINED = {
 };
 
 /**
- * A hook of asc's, after it parsed.
+ * A hook of asc that runs after it has parsed.
  * @param {import("assemblyscript").Parser} parser
  */
 export function inlineFunctions(parser) {

@@ -1,10 +1,10 @@
-/** Emits dist/, but for the page in dist/web/, which is Vite's. */
+/** Emits dist/, except the page in dist/web/, which Vite builds. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Emits dist/ from src/ and assembly/shared/ below `root`, and removes what has no source there any more. Types are for `npm run check`.
+ * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
  * @param {string} root
  */
 export function emitLibrary(root) {
@@ -16,11 +16,11 @@ export function emitLibrary(root) {
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
 }
 
-/** In dist/, and emitted from elsewhere. */
+/** Folders of dist/ that are not emitted from src/. */
 const OTHERS = ["web", "shared"];
 
 /**
- * Removes from a folder that tsc emits what it did not emit from `sources`.
+ * Removes the files of an emitted folder that have no source in `sources`.
  * @param {string} emitted
  * @param {string} sources
  */

@@ -1,6 +1,6 @@
 /**
- * `npm run build [NAME...]`: dist/, in which the list of models is, then those of the modules that are stale. A name
- * is as in build/NAME.wasm; without any, all that are needed to run are built.
+ * `npm run build [NAME...]`: builds dist/, which has the list of models, then the stale modules. NAME is as in
+ * build/NAME.wasm. Without names, builds all modules that are needed to run.
  */
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";

@@ -1,6 +1,6 @@
 /**
- * What each module was built from, in build/manifest.json: a module is stale when one of its own sources changed,
- * and only then. By contents, not times, so that a checkout of another branch and back makes nothing stale.
+ * build/manifest.json: what each module was built from. A module is stale if one of its own sources changed, and only
+ * then. Contents are compared, not times, so that a checkout of another branch and back makes nothing stale.
  */
 import { renameSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { hash } from "./hash.mjs";
 
 /**
- * @typedef {object} Entry
+ * @typedef {object} ManifestEntry
  * @property {import("./modules.mjs").Module} module
  * @property {Record<string, string | null>} files
- *   Hashes of what it was made from and of what was made, by path below the root; null for what was not there.
+ *   Hashes of the files it was made from and of the files made, by path below the root; null for a missing file.
  */
 
 /** @param {string} root */
@@ -19,7 +19,7 @@ const pathOf = (root) => join(root, "build/manifest.json");
 
 /**
  * @param {string} root
- * @returns {Promise<Map<string, Entry>>} by the module's name; empty where none can be read
+ * @returns {Promise<Map<string, ManifestEntry>>} by the module's name; empty if the manifest cannot be read
  */
 export async function readManifest(root) {
   const text = await readFile(pathOf(root), "utf8").catch(() => "{}");
@@ -32,7 +32,7 @@ export async function readManifest(root) {
 
 /**
  * @param {string} root
- * @param {ReadonlyMap<string, Entry>} entries
+ * @param {ReadonlyMap<string, ManifestEntry>} entries
  */
 export function writeManifest(root, entries) {
   const sorted = [...entries].sort(([one], [other]) => (one < other ? -1 : 1));
@@ -40,9 +40,9 @@ export function writeManifest(root, entries) {
 }
 
 /**
- * The modules that are not what would be built now.
+ * The modules that would be different if they were built now.
  * @param {string} root
- * @param {ReadonlyMap<string, Entry>} entries
+ * @param {ReadonlyMap<string, ManifestEntry>} entries
  * @param {readonly import("./modules.mjs").Module[]} modules
  */
 export async function staleModules(root, entries, modules) {
@@ -72,7 +72,7 @@ async function hashFile(path) {
 }
 
 /**
- * Written beside and renamed, as others may be reading.
+ * Replaces a file at once, by renaming a new one, because others may be reading it.
  * @param {string} path
  * @param {Uint8Array | string} contents
  */

@@ -1,11 +1,11 @@
-/** Which wasm modules there are. */
+/** The list of wasm modules. */
 
 /**
- * How a module is compiled: a target of asconfig.json. What has no machine has nothing to assert with.
+ * How a module is compiled: a target of asconfig.json. A module without the machine has no asserts.
  * @typedef {"release" | "check" | "debug" | "plain-debug" | "unmarked"} Target
  */
 
-/** What each adds to the name of a program. @type {Record<Target, string>} */
+/** What each target adds to the name of a program. @type {Record<Target, string>} */
 const SUFFIXES = {
   release: "",
   check: ".check",
@@ -20,30 +20,30 @@ const SUFFIXES = {
  * @property {string} name Its file is build/NAME.wasm.
  * @property {string} entry
  * @property {Target} target
- * @property {string | null} model Which allocator stands behind assembly/model.ts; null where there is none.
- * @property {readonly string[]} flags More of asc's options.
- * @property {string} globalPrefix What its exported mutable globals are called, before their number.
+ * @property {string | null} model The allocator that assembly/model.ts stands for; null for none.
+ * @property {readonly string[]} flags Further options of asc.
+ * @property {string} globalPrefix Prefix of the names of its exported mutable globals, before their number.
  */
 
 /** @typedef {{ name: string, entry: string, targets: readonly Target[], model?: string, flags?: string[] }} Program */
 
-/** Of programs on the simulated machine. @type {readonly Target[]} */
+/** Targets of programs on the simulated machine. @type {readonly Target[]} */
 const MACHINE_TARGETS = ["release", "check", "debug", "unmarked"];
-/** Of all others. @type {readonly Target[]} */
+/** Targets of all other programs. @type {readonly Target[]} */
 const TARGETS = ["release", "plain-debug"];
-/** What is built when nothing is asked for by name. @type {readonly Target[]} */
+/** Targets that are built if no module is named. @type {readonly Target[]} */
 const NEEDED = ["release", "check"];
 
 /** @type {readonly Program[]} */
 const OTHERS = [
   { name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS },
   { name: "bench", entry: "assembly/bench-abi.ts", targets: TARGETS },
-  // What drives foreign modules, and what measures that: linked to them, and so without a machine.
+  // The driver of foreign modules, and what measures it. They are linked to the modules, and have no machine.
   { name: "driver", entry: "assembly/driver.ts", targets: TARGETS },
   { name: "patterns", entry: "assembly/patterns.ts", targets: TARGETS, flags: ["--importMemory"] },
   { name: "bench-empty", entry: "assembly/bench-empty.ts", targets: TARGETS },
   { name: "bench-calls", entry: "assembly/bench-calls.ts", targets: TARGETS },
-  // Its functions move into modules that bring the memory.
+  // Its functions are moved into other modules, which have the memory.
   {
     ...{ name: "meter", entry: "assembly/meter.ts", targets: TARGETS },
     flags: ["--importMemory", "--noExportMemory"],
@@ -54,7 +54,7 @@ const OTHERS = [
 ];
 
 /**
- * Every module: each registered model and all others, once a target.
+ * Every module: each registered model and each other program, once per target.
  * @param {readonly { name: string }[]} models
  * @param {string} globalPrefix
  * @returns {Module[]}
@@ -73,17 +73,17 @@ export function listModules(models, globalPrefix) {
 }
 
 /**
- * Those that go by one of the names; without names, all that are needed to run.
+ * The modules with these names; without names, all that are needed to run.
  * @param {readonly Module[]} modules
  * @param {readonly string[]} names
- * @throws {Error} for a name that is none, with those that there are
+ * @throws {Error} for the name of no module; its message lists all names
  */
 export function chooseModules(modules, names) {
   if (names.length === 0) return modules.filter(({ target }) => NEEDED.includes(target));
   return names.map((name) => {
     const found = modules.find((module) => module.name === name);
     if (found) return found;
-    throw new Error(`no module is called "${name}"; there are:\n  ${allNames(modules).join("\n  ")}`);
+    throw new Error(`there is no module "${name}"; there are:\n  ${allNames(modules).join("\n  ")}`);
   });
 }
 

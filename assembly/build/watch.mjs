@@ -1,6 +1,6 @@
 /**
- * `npm run watch [NAME...]`: `npm run build`, and again after every change to the sources. Each run is a process of
- * its own, so that a change to the build itself counts too.
+ * `npm run watch [NAME...]`: runs `npm run build` now, and again after every change to the sources. Each run is a new
+ * process, so that a change to the build itself takes effect too.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,11 +10,11 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TREES = ["src", "assembly"].map((tree) => join(ROOT, tree));
-/** An editor that saves, or a checkout, makes many changes at once: waits until there was none for so long. */
+/** Time without changes before a build starts: an editor that saves, or a checkout, makes many changes at once. */
 const QUIET_MS = 100;
 
 /**
- * Each folder is watched by itself: watching whole trees misses changes in some versions of Node.
+ * A watcher for each folder: to watch whole trees misses changes in some versions of Node.
  * @type {Map<string, import("node:fs").FSWatcher>}
  */
 const watchers = new Map();
@@ -37,7 +37,7 @@ function watchFolders() {
     watchers.delete(folder);
   }
   for (const folder of folders) {
-    // An error is that of a folder which is gone.
+    // An error means that the folder is gone.
     if (!watchers.has(folder)) watchers.set(folder, watch(folder, onChange).on("error", onChange));
   }
 }
@@ -55,7 +55,7 @@ async function build() {
   isBuilding = true;
   do {
     isStale = false;
-    // Before the build reads them: what changes later counts as a change.
+    // Watches before the build reads the files, so that no later change is missed.
     watchFolders();
     const main = fileURLToPath(new URL("main.mjs", import.meta.url));
     const [code] = await once(

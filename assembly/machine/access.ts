@@ -1,9 +1,9 @@
 /**
- * Loads and stores of the program and of the models, and clearing. What a page needs to be accessed
- * (faults, frames) happens here; the fast path is one comparison (translation.ts).
+ * Loads and stores of the program and of the models, and clearing. An access takes the faults and
+ * frames that its page needs. The fast path is one comparison (translation.ts).
  *
- * Nothing here checks a whole range beforehand: an access that runs into an unmapped page traps
- * there. `requireMapped` is for those who must not change anything before.
+ * Nothing here checks a whole range beforehand: an access traps at its first unmapped page. A caller
+ * that must not change anything before a trap calls `requireMapped`.
  */
 import { Counter, Fn } from "../shared/counters";
 import { Exception } from "../shared/failure";
@@ -48,7 +48,7 @@ export function requireMapped(address: u64, bytes: u64, write: bool): void {
 
 // ---- One page ----
 
-/** Where the byte at the address is, its page read-touched. On a page without content, for now only. */
+/** Read-touches the page. Returns the host address of the byte; if the page has no content, only until it gets some. */
 function readable(address: u64): usize {
   const entry = entryAt(address);
   if (letsRead<u8>(entry, address)) return hostIn(entry, address);
@@ -62,7 +62,7 @@ function readable(address: u64): usize {
   return host;
 }
 
-/** Where the byte at the address is, its page write-touched and with content. */
+/** Write-touches the page and gives it content. Returns the host address of the byte. */
 function writable(address: u64): usize {
   const entry = entryAt(address);
   if (letsWrite<u8>(entry, address)) return hostIn(entry, address);
@@ -76,8 +76,8 @@ function writable(address: u64): usize {
 
 // ---- Scalars ----
 
-// The fast path is worth having at every place of use: a call would cost as much as it does. The build
-// sees to that (assembly/build/inline.mjs).
+// The build inlines the fast path at every place of use (assembly/build/inline.mjs), because a call
+// would cost as much as the path itself.
 
 /** Loads an integer, little-endian, from any address. */
 export function loadAt<T>(address: u64): T {
@@ -130,7 +130,7 @@ function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
 }
 
-/** Reads without touching or counting: for validators. The range is mapped, and may straddle two pages. */
+/** Reads without touching or counting, for validators. The range must be mapped, and may straddle two pages. */
 export function peek<T>(address: u64): T {
   const low = <u32>min<u64>(sizeof<T>(), pageBytes - (address & pageMask));
   const first = peekBytes(address, low);
@@ -146,14 +146,14 @@ function peekBytes(address: u64, width: u32): u64 {
   return state & CONTENT ? loadBytes(contentOf(page, state) + <usize>(address & pageMask), width) : 0;
 }
 
-/** Grows whenever what `hostOf` said may have gone stale. */
+/** Grows whenever an address from `hostOf` may have gone stale. */
 export function hostGeneration(): u64 {
   return generation;
 }
 
 /**
- * For a model's hottest structure: host address of the bytes at an address, read and write touched, to
- * load and store directly, within the page, while `hostGeneration` stays what it is.
+ * For a model's hottest structure. Touches the page by a read and a write, and returns the host address of
+ * its byte. The model may load and store there directly, within the page, while `hostGeneration` stays the same.
  */
 export function hostOf(address: u64): usize {
   loadAt<u8>(address);
@@ -167,7 +167,7 @@ function piece(address: u64, bytes: u64): u64 {
   return min(bytes, pageBytes - (address & pageMask));
 }
 
-/** Touches every page of the range: by reads, or by writes of nobody says what. */
+/** Touches every page of the range, by reads or by writes without data. */
 export function touch(address: u64, bytes: u64, write: bool): void {
   if (!bytes) return;
   if (isDefined(ZP_CHECK)) requireMapped(address, bytes, write);
@@ -212,7 +212,7 @@ function zeroPiece(address: u64, bytes: u64): void {
   if (state & CONTENT) memory.fill(contentOf(page, state) + <usize>(address & pageMask), 0, <usize>bytes);
 }
 
-/** Copies bytes. The ranges must not overlap. Pages without content are copied without storing any. */
+/** Copies bytes. The ranges must not overlap. A copy of a page without content stores no bytes. */
 export function copy(destination: u64, source: u64, bytes: u64): void {
   if (isDefined(ZP_CHECK)) {
     const apart = destination + bytes <= source || source + bytes <= destination;
@@ -242,7 +242,7 @@ function copyPiece(destination: u64, source: u64, bytes: u64): void {
 
 // ---- Clearing ----
 
-/** Sets the bytes of the range to zero, as an allocator does for calloc; counts what was needless. */
+/** Sets the bytes of the range to zero, as an allocator does for calloc. Counts those that were needless. */
 export function clear(address: u64, bytes: u64): void {
   if (isDefined(ZP_CHECK)) requireMapped(address, bytes, true);
   const caller = enter(Fn.Clear);
@@ -273,7 +273,7 @@ function clearPiece(address: u64, bytes: u64): void {
 
 // ---- Checking ----
 
-/** Asserts that the translation cache says nothing that the page table does not. */
+/** Asserts that the translation cache agrees with the page table. */
 export function checkTranslations(): void {
   for (let entry = FIRST_ENTRY; entry < ENTRIES_END; entry += ENTRY_BYTES) {
     if (isTaken(entry)) checkTranslation(entry, addressIn(entry));

@@ -1,14 +1,14 @@
 /**
- * The validator: walks everything and compares it with the books. Slow; meant for tests and for the
- * end of a run. What must hold:
+ * The validator. It walks everything and compares it with the counts, which is slow: it is meant for tests
+ * and for the end of a run. Its invariants:
  *
  *      Σ region pages == mapped pages in the table == virtualPages
  *      own frames + sharings in the table == residentPages
  *      pages with stored bytes, each stored once == live records of frames.contents
  *      pages in all sharings == SHARED pages in the table
  *
- * Check builds assert besides, and first, what each part of the machine says of its own data. In release
- * builds asserts have no words, so what is looked for there is returned.
+ * A check build first asserts the invariants that each part of the machine has of its own data. Asserts have
+ * no messages in a release build, which therefore returns what is broken.
  */
 import { Broken } from "../shared/failure";
 import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
@@ -27,12 +27,12 @@ import { zeroesIn } from "./zeroes";
 let mapped: u64 = 0;
 let owned: u64 = 0;
 let stored: usize = 0;
-/** Frames met that pages share, each once; the pages that share them, as the sharings count them and as they were met. */
+/** Shared frames met, each once; the pages that share them, as the sharings count them; and as the walk met them. */
 let shares: usize = 0;
 let sharers: u64 = 0;
 let sharing: u64 = 0;
 
-/** Returns what is broken, or 0. Check builds also assert, with the sentence that does not hold. */
+/** Returns what is broken, or 0. A check build also asserts, with a message. */
 export function check(): u32 {
   if (isDefined(ZP_CHECK)) assertSound();
   if (!regions.isSound()) return Broken.RegionTree;
@@ -103,7 +103,7 @@ function walkEntry(page: u64, state: u32): bool {
   return true;
 }
 
-/** Regions cover all of these pages. */
+/** Whether regions cover all of these pages. */
 function areCovered(page: u64, pages: u64): bool {
   const end = (page + pages) << pageShift;
   let address = page << pageShift;

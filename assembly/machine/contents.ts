@@ -1,5 +1,5 @@
 /**
- * What pages hold: the bytes that the machine stores for a page, and frames that several pages share
+ * The contents of pages: the bytes that the machine stores for a page, and frames that several pages share
  * until one of them is written.
  *
  *      page with CONTENT           entry ──▶ its bytes
@@ -23,15 +23,15 @@ import { drop } from "./translation";
 /** A frame that several pages share. */
 @unmanaged
 class Share {
-  /** How many: those with an entry that is its address. At least 1. */
+  /** Number of pages that share it: those whose entry is its address. At least 1. */
   pages: u32;
-  /** Its bytes, or 0 when the machine stores none. */
+  /** Its bytes; 0 if the machine stores none. */
   content: usize;
   /** Pages the validator has met so far; 0 outside its walk. */
   met: u32;
 }
 
-/** Prepares what holds contents and sharings. */
+/** Prepares the pools of contents and sharings. */
 export function start(): void {
   startEntries();
   pool.setRecordBytes(pool.contents, <usize>pageBytes);
@@ -57,7 +57,7 @@ export function addContent(page: u64): usize {
   return bytes;
 }
 
-/** Gives back the bytes of a page that is not SHARED; it is in this state from now on. */
+/** Gives back the bytes of a page that is not SHARED, and sets its state. */
 export function removeContent(group: Group, index: u32, state: u32): void {
   pool.give(pool.contents, entryAt(group, index));
   detach(group, index, state);
@@ -66,8 +66,8 @@ export function removeContent(group: Group, index: u32, state: u32): void {
 // ---- Sharing ----
 
 /**
- * Makes the destination page share the source's frame, copied on the first write to either. The
- * destination is reserved before. A source without a frame leaves it so.
+ * Makes the destination page share the source's frame until the first write to either. The destination
+ * must be reserved. If the source has no frame, it stays reserved.
  */
 export function share(source: u64, destination: u64): void {
   let state = stateOf(source);
@@ -98,12 +98,12 @@ function startSharing(page: u64, state: u32): u32 {
   return next;
 }
 
-/** No other page shares the frame of this SHARED one. */
+/** Whether no other page shares the frame of this SHARED page. */
 export function isLastSharer(group: Group, index: u32): bool {
   return changetype<Share>(entryAt(group, index)).pages == 1;
 }
 
-/** Takes a page out of its sharing; the frame goes with the last. It is in this state from now on. */
+/** Takes a page out of its sharing, and sets its state. The last page takes the frame with it. */
 export function leaveShare(group: Group, index: u32, next: u32): void {
   const share = changetype<Share>(entryAt(group, index));
   if (isDefined(ZP_CHECK)) assert(share.pages > 0, "a sharing that a page leaves has that page");
@@ -117,8 +117,8 @@ export function leaveShare(group: Group, index: u32, next: u32): void {
 }
 
 /**
- * Copy on write: a SHARED page gets a frame of its own, for which there is room, or keeps the frame if
- * it is the last. Counts the fault and the first write. Returns its state as if written before.
+ * Copy on write: a SHARED page gets a frame of its own, for which there must be room, or keeps the frame if
+ * it is the last page. Counts the fault and the first write. Returns its state as if written before.
  */
 export function ownFrame(group: Group, index: u32, state: u32, clears: bool): u32 {
   const content = leaveWithCopy(changetype<Share>(entryAt(group, index)));
@@ -134,7 +134,7 @@ export function ownFrame(group: Group, index: u32, state: u32, clears: bool): u3
   return owned;
 }
 
-/** Takes a page out of a sharing, with bytes of its own: a copy, or what was shared if it is the last. Returns them, or 0. */
+/** Takes a page out of a sharing. Returns its bytes: a copy, or the shared ones if it is the last page; 0 for none. */
 function leaveWithCopy(share: Share): usize {
   const content = share.content;
   if (share.pages == 1) {
@@ -155,7 +155,7 @@ function copyOf(content: usize): usize {
 
 // ---- Moving ----
 
-/** Moves one page, with all it is, to a page that is reserved; leaves the source unmapped. */
+/** Moves one page, with its state and contents, to a page that is reserved. Leaves the source unmapped. */
 export function move(source: u64, destination: u64): void {
   const state = stateOf(source);
   if (isPresent(state)) add(Counter.PagesWalked, 1);
@@ -180,7 +180,7 @@ export function move(source: u64, destination: u64): void {
 
 // ---- Checking ----
 
-/** Host address of the bytes of a frame that is shared, by entry; 0 when none are stored. */
+/** Host address of the bytes of a shared frame, by entry; 0 if none are stored. */
 export function shareContent(entry: usize): usize {
   return changetype<Share>(entry).content;
 }
@@ -190,7 +190,7 @@ export function sharersOf(entry: usize): u32 {
   return changetype<Share>(entry).pages;
 }
 
-/** Meets a sharing page on a walk. Returns how many pages of its frame were met before; starts again after the last. */
+/** Meets a page of a sharing on a walk. Returns how many pages of it were met before. Starts again after the last. */
 export function meetShare(entry: usize): u32 {
   const share = changetype<Share>(entry);
   const before = share.met++;

@@ -1,7 +1,7 @@
 import { COUNTERS, Counter, WALKED_COUNTERS } from "../shared/counters";
 
 /**
- * One table for each call path (paths.ts); the first is the program's own.
+ * One table of counters for each call path (paths.ts). The first is the program's own.
  *
  *      TABLES   0        512      1,024
  *               ├────────┼────────┼─ … ─┤
@@ -11,13 +11,13 @@ import { COUNTERS, Counter, WALKED_COUNTERS } from "../shared/counters";
 export const TABLE_BYTES: usize = 512;
 export const MOST_PATHS: u32 = 256;
 export const TABLES: usize = memory.data(<i32>(TABLE_BYTES * MOST_PATHS), 16);
-/** All paths together, when last asked for. */
+/** The sums over all paths, when last asked for. */
 const TOTAL: usize = memory.data(TABLE_BYTES, 16);
 
-/** Table of the path the program is on: what is counted is counted there. */
+/** Table of the current path, where events are counted. */
 export let current: usize = TABLES;
 
-/** Goes on with another path's table. */
+/** Counts in another path's table from now on. */
 export function countIn(table: usize): void {
   current = table;
 }
@@ -28,7 +28,7 @@ export function add(which: u32, amount: u64): void {
   store<u64>(at, load<u64>(at) + amount);
 }
 
-/** A counter of the path the program is on. */
+/** A counter of the current path. */
 export function counter(which: u32): u64 {
   return load<u64>(current + 8 * which);
 }
@@ -36,7 +36,7 @@ export function counter(which: u32): u64 {
 // ---- Gauges ----
 
 /**
- * Frames the process owns now, and the most so far; mapped pages.
+ * Frames that the process owns now, and the most so far; mapped pages.
  *
  *      residentPages == FramesTaken - FramesGiven     of all paths together
  *      virtualPages == MappedPages - UnmappedPages
@@ -69,9 +69,9 @@ export function unmapPages(pages: u64): void {
   virtualPages -= pages;
 }
 
-// ---- All together ----
+// ---- Totals ----
 
-/** Where the sums over so many paths are. The peak is not a sum. */
+/** Address of the sums over the first `paths` paths. The peak is not a sum. */
 export function total(paths: u32): usize {
   memory.fill(TOTAL, 0, TABLE_BYTES);
   for (let table = TABLES; table < TABLES + TABLE_BYTES * paths; table += TABLE_BYTES) {
@@ -84,8 +84,8 @@ export function total(paths: u32): usize {
 }
 
 /**
- * Starts counting anew: what happened so far was start-up. Gauges stay: what is mapped and resident
- * counts as the program's doing.
+ * Starts counting again: what happened so far was start-up. Gauges stay: what is mapped and resident
+ * counts as the program's.
  */
 export function restart(): void {
   memory.fill(TABLES, 0, TABLE_BYTES * MOST_PATHS);
@@ -101,7 +101,7 @@ function totalOf(which: u32): u64 {
   return load<u64>(TOTAL + 8 * which);
 }
 
-/** Asserts what must hold of the counters of so many paths together. */
+/** Asserts the invariants of the sums over the first `paths` paths. */
 export function check(paths: u32): void {
   total(paths);
   const owned = totalOf(Counter.FramesTaken) - totalOf(Counter.FramesGiven);

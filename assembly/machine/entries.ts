@@ -1,5 +1,5 @@
 /**
- * The frame lists of groups: an entry for every page that has something stored.
+ * The frame lists of groups: an entry for every page that stores something.
  *
  *      group.frames ──▶ 512 words    of a page with CONTENT: address of its bytes
  *                                    of a SHARED page: address of its Share (contents.ts)
@@ -29,7 +29,7 @@ export function start(): void {
   pool.setRecordBytes(pool.frameLists, 4 * GROUP_PAGES);
 }
 
-/** A page in this state has an entry. */
+/** Whether a page in this state has an entry. */
 export function hasEntry(state: u32): bool {
   return (state & (CONTENT | SHARED)) != 0;
 }
@@ -52,7 +52,7 @@ function setEntry(group: Group, index: u32, entry: usize): void {
   store<u32>(group.frames + ((<usize>index) << 2), <u32>entry);
 }
 
-/** Gives a page without one an entry; it is in this state from now on. */
+/** Gives an entry to a page that has none, and sets its state. */
 export function attach(group: Group, index: u32, entry: usize, state: u32): void {
   if (!group.frames) group.frames = pool.take(pool.frameLists);
   setEntry(group, index, entry);
@@ -61,14 +61,14 @@ export function attach(group: Group, index: u32, entry: usize, state: u32): void
   if (isDefined(ZP_CHECK)) checkGroup(group);
 }
 
-/** Gives a page another entry than it has. */
+/** Replaces the entry of a page. */
 export function replace(group: Group, index: u32, entry: usize, state: u32): void {
   setEntry(group, index, entry);
   setState(group, index, state);
   if (isDefined(ZP_CHECK)) checkGroup(group);
 }
 
-/** Takes the entry of a page away. */
+/** Removes the entry of a page. */
 export function detach(group: Group, index: u32, state: u32): void {
   group.attached--;
   if (!group.attached) {
@@ -81,7 +81,7 @@ export function detach(group: Group, index: u32, state: u32): void {
 
 // ---- Checking ----
 
-/** Asserts what must hold of every group, and that each is where a live record is. */
+/** Asserts the invariants of every group, and that the live records are exactly those in the table. */
 export function checkGroups(): void {
   let cells: usize = 0;
   let groups: usize = 0;
@@ -102,13 +102,13 @@ export function checkGroups(): void {
   assert(lists == pool.frameLists.live, "every live frame list is a group's");
 }
 
-/** Asserts what a group says of its entries. */
+/** Asserts what a group states about its entries. */
 function checkGroup(group: Group): void {
   assert(group.attached == entriesIn(group), "a group counts the pages that have an entry");
   assert((group.frames != 0) == (group.attached != 0), "a group has a frame list while a page has an entry");
 }
 
-/** Pages of a group that have an entry, by their states. */
+/** Number of pages of a group whose state has an entry. */
 function entriesIn(group: Group): u32 {
   const mask = i8x16.splat(<i8>(CONTENT | SHARED));
   const none = i8x16.splat(0);

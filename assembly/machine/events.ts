@@ -1,6 +1,6 @@
 /**
- * What happens to pages. Every event runs over ranges by runs of equal groups, and within a split group
- * by runs of equal pages, so its cost follows the number of runs and not of pages.
+ * The events of pages. An event goes over a range by runs of equal groups, and within a split group by
+ * runs of equal pages. So its cost depends on the number of runs, and not of pages.
  *
  *      residentPages <= physicalPages
  */
@@ -36,7 +36,7 @@ import { zeroesIn } from "./zeroes";
 
 let physicalPages: u64 = u64.MAX_VALUE;
 
-/** Physical memory in bytes, 0 for no limit. */
+/** Sets the physical memory in bytes; 0 for no limit. */
 export function start(memoryBytes: u64): void {
   if (memoryBytes) physicalPages = memoryBytes >> pageShift;
 }
@@ -46,7 +46,7 @@ export function start(memoryBytes: u64): void {
 const TAKES: u32 = 1 << Counter.FramesTaken;
 const GIVES: u32 = 1 << Counter.FramesGiven;
 
-/** Counts the effects of a transition for so many pages. Traps before counting when memory is full. */
+/** Counts the effects of a transition of `pages` pages. If memory is full, traps before it counts. */
 function count(result: u32, pages: u64): void {
   let effects = effectsOf(result);
   if (!effects) return;
@@ -63,12 +63,12 @@ function count(result: u32, pages: u64): void {
   }
 }
 
-/** Makes sure that so many more frames can be taken. Traps when they cannot. */
+/** Makes sure that `pages` more frames can be taken. Traps if they cannot. */
 function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
 }
 
-/** Takes back every lazy page; traps when that is not enough. */
+/** Reclaims every lazy page. Traps if that is not enough. */
 function makeRoom(pages: u64): void {
   apply(Event.Reclaim, 0, TABLE_PAGES);
   if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
@@ -80,7 +80,7 @@ function checkRoom(): void {
 
 // ---- Events ----
 
-/** Applies an event to one page. Returns its state afterwards: UNMAPPED if nothing is mapped there. */
+/** Applies an event to one page. Returns its state afterwards; UNMAPPED if nothing is mapped there. */
 export function applyOne(event: u32, page: u64): u32 {
   const cellAt = cellOf(page);
   const cell = load<u32>(cellAt);
@@ -96,7 +96,7 @@ export function applyOne(event: u32, page: u64): u32 {
   return next;
 }
 
-/** Applies an event to count pages from first on. Unmapped pages stay what they are, but for Map. */
+/** Applies an event to `count` pages from `first` on. It changes unmapped pages only if it is Map. */
 export function apply(event: u32, first: u64, count: u64): void {
   if (event == Event.Map && count) makeDirectories(first, count);
   const end = first + count;
@@ -155,7 +155,7 @@ function applyWithin(event: u32, cellAt: usize, first: u64, pages: u32): void {
     }
     index = end;
   }
-  // Pages are reclaimed in the middle of another event, which holds on to its group.
+  // Reclaim happens in the middle of another event, which still uses its group.
   if (event != Event.Reclaim) joinIfUniform(cellAt, group);
 }
 
@@ -175,7 +175,7 @@ function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32
   fillStates(statesOf(group) + (<usize>first & GROUP_MASK), pages, next);
 }
 
-/** Applies an event to one page with contents, or shared. Returns its state afterwards. */
+/** Applies an event to one page that has contents or is shared. Returns its state afterwards. */
 function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
   const index = <u32>page & GROUP_MASK;
   drop(page);

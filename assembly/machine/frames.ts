@@ -1,7 +1,7 @@
 /**
  * The machine's own memory: pools of records of one size each, cut from a linear memory that only
- * grows. A pool keeps the records given back in a list (linked through their first word, last in
- * first out: the hottest record is likeliest still in cache) and cuts new ones from a chunk.
+ * grows. A pool keeps the records given back in a list, and cuts new ones from a chunk. The list is linked
+ * through the records' first words, last in, first out: the hottest record is likeliest still in cache.
  *
  *      live + records in the free list == records cut
  *      next + a whole number of records == end
@@ -14,7 +14,7 @@ import { MAX_PAGE_BYTES } from "./layout";
 import { zeroesIn } from "./zeroes";
 
 const CHUNK_BYTES: usize = 1 << 16;
-/** Poison for records given back, in check builds: a byte, and a word of such. */
+/** Poison for records given back, in check builds: a byte, and a word of such bytes. */
 const POISON: u8 = 0xdf;
 const POISONED: u32 = 0xdfdfdfdf;
 
@@ -23,16 +23,16 @@ export class Pool {
   recordBytes: usize;
   /** First free record, or 0. */
   free: usize;
-  /** Never used records: [next, end). */
+  /** Room for records not yet cut: [next, end). */
   next: usize;
   end: usize;
-  /** Records taken and not given back. */
+  /** Number of records taken and not given back. */
   live: usize;
-  /** Records ever cut. Counted in check builds. */
+  /** Number of records ever cut. Counted only in check builds. */
   cut: usize;
 }
 
-/** Contents of one page; a page table directory; the states of a split group; its frames; and so on. */
+/** The pools: contents of a page; a directory of the page table; the states of a split group; its frames; and so on. */
 export const contents = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const directories = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const groups = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
@@ -40,12 +40,12 @@ export const frameLists = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const shares = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const regionNodes = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
-/** A page of zeroes, read where a page holds nothing. Never written. */
+/** A page of zeroes, for reads of a page without content. Never written. */
 export const ZERO_FRAME: usize = memory.data(<i32>MAX_PAGE_BYTES, 16);
 
 let top: usize = 0;
 
-/** Cuts bytes (rounded up to 16) off the linear memory, growing it by at least a quarter. Zeroed. */
+/** Cuts zeroed bytes (rounded up to 16) off the linear memory. If that has to grow, it grows by at least a quarter. */
 export function reserve(bytes: usize): usize {
   if (!top) top = (__heap_base + 15) & ~15;
   const start = top;
@@ -80,7 +80,7 @@ function cut(pool: Pool): usize {
   return record;
 }
 
-/** Takes one record. Contents unspecified. Traps when the host refuses to grow. */
+/** Takes one record. Its contents are unspecified. Traps if the host does not grow the memory. */
 export function take(pool: Pool): usize {
   const record = pool.free;
   pool.live++;
@@ -90,7 +90,7 @@ export function take(pool: Pool): usize {
   return record;
 }
 
-/** Takes one record, zeroed. Only records used before are cleared. */
+/** Takes one zeroed record. Clears only a record that was used before. */
 export function takeZeroed(pool: Pool): usize {
   const used = pool.free != 0;
   const record = take(pool);
@@ -114,7 +114,7 @@ export function give(pool: Pool, record: usize): void {
 
 // ---- Checking ----
 
-/** Asserts what must hold of every pool. */
+/** Asserts the invariants of every pool. */
 export function check(): void {
   checkPool(contents);
   checkPool(directories);

@@ -1,11 +1,11 @@
 /**
- * The system calls. Each is counted, also when it fails; a failure is the C answer (0 or -1), changes
- * nothing, and says why in the record of failure.ts. Addresses and sizes in bytes; sizes round up to
- * pages.
+ * The system calls. Each is counted, even if it fails. A failure returns 0 or -1 as in C, changes nothing,
+ * and notes its reason in the record of failure.ts. Addresses and sizes are in bytes; sizes are rounded up
+ * to pages.
  *
- * Two kinds: Linux places mappings from the top down and refuses a single request larger than its
- * memory (overcommit mode 0); Darwin places them from the bottom up, never refuses memory, and has
- * the FREE_REUSABLE protocol and vm_copy.
+ * There are two kinds of kernel. Linux places mappings from the top down, and refuses a single request
+ * larger than its memory (overcommit mode 0). Darwin places them from the bottom up, never refuses memory,
+ * and has the FREE_REUSABLE protocol and vm_copy.
  */
 import { Counter, Fn, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
 import { Failure } from "../shared/failure";
@@ -43,7 +43,7 @@ let memoryLimit: u64 = 0;
 let addressSpaceLimit: u64 = ADDRESS_LIMIT;
 let heapBreak: u64 = LINUX_HEAP_START;
 
-/** log2 of the page size, kernel kind, and limits in bytes: 0 for none. */
+/** Starts the machine. log2 of the page size; kind of kernel; limits in bytes, 0 for none. */
 export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes: u64): void {
   setGeometry(shift, kind);
   memoryLimit = memoryBytes;
@@ -56,7 +56,7 @@ export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes
   startTranslation();
 }
 
-/** Physical memory in bytes; 0 when without limit. */
+/** Physical memory in bytes; 0 for no limit. */
 export function memoryBytes(): u64 {
   return memoryLimit;
 }
@@ -67,7 +67,7 @@ function pagesIn(bytes: u64): u64 {
   return bytes >> pageShift;
 }
 
-/** [address, address + bytes) lies in the user's part of the address space. */
+/** Whether [address, address + bytes) lies in the user's part of the address space. */
 function isUserRange(address: u64, bytes: u64): bool {
   return address >= USER_START && bytes <= USER_END && address + bytes <= USER_END;
 }
@@ -76,7 +76,7 @@ function isAligned(address: u64): bool {
   return (address & pageMask) == 0;
 }
 
-/** Whether `more` bytes may be mapped when `less` go; notes the failure if not. */
+/** Whether `more` bytes may be mapped while `less` are unmapped. If not, notes the failure. */
 function isAllowed(more: u64, less: u64): bool {
   if (kernelKind == Kernel.Linux && memoryLimit && more > memoryLimit) {
     fail(Failure.Memory, more, memoryLimit);
@@ -93,7 +93,7 @@ function mapPages(address: u64, bytes: u64): void {
   countMapped(pagesIn(bytes));
 }
 
-/** Unmaps whatever is mapped in the range. */
+/** Unmaps all that is mapped in the range. */
 function clearRange(address: u64, bytes: u64): void {
   countUnmapped(mappedPages(address, bytes));
   apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
@@ -133,7 +133,7 @@ function findRoom(bytes: u64, align: u64): u64 {
 
 let walkedBefore: u64 = 0;
 
-/** A system call begins. Returns the caller's path, for `leaveCall`. */
+/** Begins a system call. Returns the caller's path, for `leaveCall`. */
 function enterCall(fn: u32, call: Syscall): usize {
   const caller = enter(fn);
   add(SYSCALL_COUNTERS + call, 1);
@@ -149,7 +149,7 @@ function leaveCall(caller: usize, call: Syscall): void {
 
 // ---- Mapping ----
 
-/** Maps zeroed memory. `align`: a power of two. Returns its address, or 0. */
+/** Maps zeroed memory. `align` is a power of two. Returns its address, or 0. */
 export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   const caller = enterCall(Fn.Mmap, Syscall.Mmap);
   const address = mapWhere(hint, bytes, place, align);
@@ -167,7 +167,7 @@ function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   return place == Place.Anywhere ? mapAnywhere(hint, bytes, align) : mapAt(hint, bytes, place);
 }
 
-/** Maps anywhere, page-aligned. Returns the address, or 0. */
+/** Maps memory anywhere, page-aligned. Returns its address, or 0. */
 export function map(bytes: u64): u64 {
   return mmap(0, bytes, Place.Anywhere, pageBytes);
 }
@@ -201,7 +201,7 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
   return address;
 }
 
-/** Unmaps whatever is mapped in the range. Returns 0, or -1. */
+/** Unmaps all that is mapped in the range. Returns 0, or -1. */
 export function munmap(address: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.Munmap, Syscall.Munmap);
   const result = unmapRange(address, bytes);
@@ -217,7 +217,7 @@ function unmapRange(address: u64, bytes: u64): i32 {
   return 0;
 }
 
-/** Resizes a mapping, or the end of one; moves it if it may and must. Linux. Returns the address, or 0. */
+/** Linux: resizes a mapping, or the end of one. Moves it if it must and may. Returns its address, or 0. */
 export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
   const caller = enterCall(Fn.Mremap, Syscall.Mremap);
   const result = resizeMapping(address, oldBytes, newBytes, mayMove);
@@ -250,7 +250,7 @@ function isAllowedToGrow(oldBytes: u64, newBytes: u64): bool {
   return isAllowed(newBytes - oldBytes, 0);
 }
 
-/** Above where mappings are placed lie libraries and the stack: what ends below may not grow into them. */
+/** Grows a mapping in place, if it can. Above the mappings lie libraries and the stack, which it may not grow into. */
 function growInPlace(address: u64, end: u64, newEnd: u64): bool {
   const limit = end <= LINUX_MMAP_TOP ? LINUX_MMAP_TOP : USER_END;
   if (newEnd > limit || !regions.isFree(end, newEnd)) return false;
@@ -299,7 +299,7 @@ function moveBreak(address: u64): u64 {
   return address;
 }
 
-/** Where the break is. Not a system call: what a C library remembers. */
+/** The current break. Not a system call: a C library remembers it. */
 export function currentBreak(): u64 {
   return heapBreak;
 }
@@ -346,7 +346,7 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
 
 // ---- Copying and asking ----
 
-/** Darwin: makes the destination a copy on write of the source, page by page. Returns 0, or -1. */
+/** Darwin: makes the destination share the pages of the source, to be copied on write. Returns 0, or -1. */
 export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.VmCopy, Syscall.VmCopy);
   const result = shareRange(source, destination, bytes);
@@ -368,7 +368,7 @@ function shareRange(source: u64, destination: u64, bytes: u64): i32 {
   return 0;
 }
 
-/** Asks which pages of a mapped range are in memory, or modified (mincore); the answer is for the caller to look up. */
+/** Counts a call that asks which pages of a mapped range are in memory, or modified. The caller looks up the answer. */
 function mincore(address: u64, bytes: u64): void {
   const caller = enterCall(Fn.Mincore, Syscall.Mincore);
   const first = address >> pageShift;
@@ -377,8 +377,8 @@ function mincore(address: u64, bytes: u64): void {
 }
 
 /**
- * Clears only the pages of the range that may hold anything but zeroes, as an allocator could that
- * asks the kernel which pages were written (mincore's MINCORE_MODIFIED, one call).
+ * Clears only the pages of the range that may hold something other than zeroes. An allocator could do so if
+ * it asked the kernel which pages were written (MINCORE_MODIFIED of mincore, one call).
  */
 export function clearDirty(address: u64, bytes: u64): void {
   mincore(address, bytes);
@@ -394,20 +394,20 @@ export function clearDirty(address: u64, bytes: u64): void {
 }
 
 /**
- * Bytes from the address to the end of the mapping that holds it; 0 when none does. Not a system
- * call: what a program that remembers the sizes of its mappings knows.
+ * Bytes from the address to the end of the mapping that holds it; 0 if none does. Not a system call: a
+ * program can remember the sizes of its mappings.
  */
 export function mappedBytes(address: u64): u64 {
   const end = regions.endOf(address);
   return end ? end - address : 0;
 }
 
-/** Bytes that are mapped. Not a system call either. */
+/** Bytes that are mapped. Not a system call. */
 export function virtualBytes(): u64 {
   return virtualPages << pageShift;
 }
 
-/** First address of the mapping that holds the address; 0 when none does. */
+/** First address of the mapping that holds the address; 0 if none does. */
 export function mappingStart(address: u64): u64 {
   return regions.startOf(address);
 }

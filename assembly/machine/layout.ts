@@ -23,7 +23,7 @@ import { Kernel } from "../shared/kernel";
 export const ADDRESS_BITS: u32 = 47;
 export const ADDRESS_LIMIT: u64 = 1 << 47;
 
-/** Programs may map [USER_START, USER_END): no page at address 0, and none at the very end. */
+/** Programs may map [USER_START, USER_END): not the page at address 0, and not the last one. */
 export const USER_START: u64 = 0x10000;
 export const USER_END: u64 = 0x7fffffff0000;
 
@@ -45,13 +45,13 @@ export const DIRECTORIES: u32 = 1 << 16;
 /** Largest page the machine can be started with: 64 KiB. */
 export const MAX_PAGE_BYTES: u32 = 1 << 16;
 
-/** log2 of the page size, and what follows from it. Set once, by `setGeometry`. */
+/** log2 of the page size, and what follows from it. Set once by `setGeometry`. */
 export let pageShift: u64 = 12;
 export let pageBytes: u64 = 4096;
 export let pageMask: u64 = 4095;
 export let kernelKind: u32 = Kernel.Linux;
 
-/** Sets page size (12, 14 or 16 as log2) and kernel kind, before anything else runs. */
+/** Sets the page size (12, 14 or 16 as log2) and the kind of kernel, before anything else runs. */
 export function setGeometry(shift: u32, kind: u32): void {
   if (isDefined(ZP_CHECK)) {
     assert(shift == 12 || shift == 14 || shift == 16, "a page is of 4, 16 or 64 KiB");
@@ -63,7 +63,7 @@ export function setGeometry(shift: u32, kind: u32): void {
   kernelKind = kind;
 }
 
-/** Rounds bytes up to whole pages. Wraps to a small value for bytes within a page of 2^64. */
+/** Rounds bytes up to whole pages. Wraps around to a small value if bytes are within a page of 2^64. */
 export function roundToPages(bytes: u64): u64 {
   return (bytes + pageMask) & ~pageMask;
 }

@@ -1,15 +1,14 @@
 /**
- * Which function an event happened in: a tree of call paths. The machine marks system calls, clearing
- * and copying; models mark what they are doing in the real functions' names, by number (src/profile/).
+ * A tree of call paths, which tells in which function an event happened. The machine marks system calls,
+ * clearing and copying. Models mark the functions of the real allocator, by number (src/profile/).
  *
  *      path 0: the program
- *      ├── path 1 … 7: a function it calls, whose number is the path's
- *      │   └── path 8 …: what that calls, made when first entered
+ *      ├── path 1 … 7: a function that it calls; the path has the function's number
+ *      │   └── path 8 …: a function that this one calls; made when first entered
  *
- * Each path has a table of counters, by which it is known here, and events are counted in that of the
- * path the program is on: so to enter and leave costs a few instructions. A call by the program is not
- * ended: the next one begins, or the program does something of its own. So a trap leaves nothing to put
- * right.
+ * Each path has a table of counters, whose address stands for the path. Events are counted in the table of
+ * the current path, so to enter and to leave a function costs a few instructions. A call by the program has
+ * no end: the next call begins, or the program does something itself. So a trap leaves nothing to repair.
  */
 import { Counter, Fn, LAST_CALLED, LAST_COUNTED } from "../shared/counters";
 import {
@@ -27,11 +26,11 @@ import {
 export { Fn } from "../shared/counters";
 
 const FIRST_MADE: u32 = LAST_CALLED + 1;
-/** Functions there may be: a path's row of callees has as many u16, which is a quarter of its table. */
+/** Most functions. A path's row of callees has a u16 for each, which makes a quarter of its table. */
 const FUNCTIONS: usize = TABLE_BYTES >> 3;
-/** Path for a function called in a path; 0 where none was made. */
+/** For each path and function: the path of a call of the function there; 0 if there was none yet. */
 const CALLEES: usize = memory.data(<i32>(2 * FUNCTIONS * MOST_PATHS), 16);
-/** Of a path made: function << 16 | caller. */
+/** For each path: its function << 16 | its caller. */
 const ORIGINS: usize = memory.data(4 * MOST_PATHS, 16);
 
 let made: u32 = FIRST_MADE;
@@ -44,12 +43,12 @@ function pathAt(table: usize): u32 {
   return <u32>((table - TABLES) / TABLE_BYTES);
 }
 
-/** What follows is the program's own doing, until it calls. */
+/** What follows, until the next call, is the program's own. */
 export function program(): void {
   countIn(TABLES);
 }
 
-/** The program calls a function of the allocator's: one up to Trim. */
+/** The program calls a function of the allocator: one up to Trim. */
 export function call(fn: u32): void {
   if (isDefined(ZP_CHECK)) {
     assert(fn != Fn.Program && fn < FIRST_MADE, "a program calls a function of the allocator's");
@@ -88,32 +87,32 @@ function make(callee: usize, caller: usize, fn: u32): u32 {
 
 // ---- Reading out ----
 
-/** Forgets all that was counted. The paths stay. */
+/** Resets all counters. The paths stay. */
 export function restart(): void {
   restartCounters();
 }
 
-/** Paths there are. */
+/** Number of paths. */
 export function count(): u32 {
   return made;
 }
 
-/** Function of a path << 16 | the path it was called from. */
+/** Function of a path << 16 | its caller's path. */
 export function origin(path: u32): u32 {
   return path < FIRST_MADE ? path << 16 : load<u32>(ORIGINS + 4 * path);
 }
 
-/** Where a path's own counters are. */
+/** Address of a path's own counters. */
 export function table(path: u32): usize {
   return tableOf(path);
 }
 
-/** Where the counters of all paths together are. */
+/** Address of the sums over all paths. */
 export function total(): usize {
   return totalOf(made);
 }
 
-/** Calls the program made of the allocator. */
+/** Calls of the allocator by the program. */
 export function calls(): u64 {
   let sum: u64 = 0;
   for (let fn: u32 = Fn.Malloc; fn <= <u32>LAST_COUNTED; fn++) {
@@ -122,7 +121,7 @@ export function calls(): u64 {
   return sum;
 }
 
-/** Asserts what must hold of the counters of all paths together. */
+/** Asserts the invariants of the sums over all paths. */
 export function check(): void {
   checkCounters(made);
 }

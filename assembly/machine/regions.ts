@@ -1,7 +1,7 @@
 /**
- * What is mapped where: a treap of regions ordered by address. Every node knows the widest gap
- * between the regions below it, so a place for a new mapping is found without visiting them all.
- * Regions that touch are not merged: each is one mapping the program made, or a piece of it.
+ * The mapped regions: a treap ordered by address. Every node knows the widest gap between the regions
+ * below it, so a place for a new mapping is found without visiting all of them. Adjacent regions are not
+ * merged: each is one mapping that the program made, or a piece of it.
  *
  *      node          first ──┐                                   ┌── last
  *                            ├──────┤  gap  ├─────┤ gap ├────────┤
@@ -11,17 +11,17 @@
  *      priority >= left.priority, right.priority
  *      count == nodes in the tree
  *
- * Priorities are a hash of the order of creation, so that the same calls make the same tree.
+ * Priorities are a hash of the order of creation, so that equal calls make equal trees.
  */
 import { give, regionNodes, setRecordBytes, take } from "./frames";
 import { pageMask } from "./layout";
 
 @unmanaged
 class Region {
-  /** [start, end), page aligned. */
+  /** [start, end), page-aligned. */
   start: u64;
   end: u64;
-  /** Of the subtree: lowest start, highest end, widest gap between two neighbours. */
+  /** Of the subtree: the lowest start, the highest end, and the widest gap between two neighbours. */
   first: u64;
   last: u64;
   gap: u64;
@@ -34,7 +34,7 @@ class Region {
 
 let root: Region | null = null;
 let created: u32 = 0;
-/** Live regions. */
+/** Number of live regions. */
 export let count: u32 = 0;
 
 export function start(): void {
@@ -90,7 +90,7 @@ function split(node: Region | null, at: u64): void {
   }
 }
 
-/** Merges two trees; every region of left lies below those of right. */
+/** Merges two trees. Every region of `left` lies below those of `right`. */
 function merge(left: Region | null, right: Region | null): Region | null {
   if (!left) return right;
   if (!right) return left;
@@ -148,19 +148,19 @@ function firstEndingAbove(address: u64): Region | null {
 
 // ---- Asking ----
 
-/** First address of the region that holds the address; 0 when none does. */
+/** First address of the region that holds the address; 0 if none does. */
 export function startOf(address: u64): u64 {
   const region = firstEndingAbove(address);
   return region && region.start <= address ? region.start : 0;
 }
 
-/** End of the region that holds the address; 0 when none does. */
+/** End of the region that holds the address; 0 if none does. */
 export function endOf(address: u64): u64 {
   const region = firstEndingAbove(address);
   return region && region.start <= address ? region.end : 0;
 }
 
-/** Nothing is mapped in [start, end). */
+/** Whether nothing is mapped in [start, end). */
 export function isFree(start: u64, end: u64): bool {
   const region = firstEndingAbove(start);
   return !region || region.start >= end;
@@ -222,7 +222,7 @@ function fitLow(low: u64, high: u64, bytes: u64, align: u64): u64 {
   return at + bytes <= high ? at : 0;
 }
 
-/** No gap of the subtree within (low, high) holds so many bytes. */
+/** Whether no gap of the subtree within (low, high) holds `bytes`. */
 function isTight(node: Region, low: u64, high: u64, bytes: u64): bool {
   const below = node.first > low ? node.first - low : 0;
   const above = high > node.last ? high - node.last : 0;
@@ -243,12 +243,12 @@ function lowestIn(node: Region | null, low: u64, high: u64, bytes: u64, align: u
   return below ? below : lowestIn(node.right, max(low, node.end), high, bytes, align);
 }
 
-/** Highest address in [low, high) where so many bytes are free, aligned (a power of two); or 0. */
+/** Highest address in [low, high) where `bytes` are free, on a multiple of `align` (a power of two); or 0. */
 export function highestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
   return highestIn(root, low, high, bytes, align);
 }
 
-/** Lowest address in [low, high) where so many bytes are free, aligned (a power of two); or 0. */
+/** Lowest address in [low, high) where `bytes` are free, on a multiple of `align` (a power of two); or 0. */
 export function lowestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
   return lowestIn(root, low, high, bytes, align);
 }
@@ -262,7 +262,7 @@ export function coveredBytes(): u64 {
   return bytes;
 }
 
-/** Order, disjointness, heap order and the summaries of every node hold. */
+/** Whether order, disjointness, heap order and the summary of every node hold. */
 export function isSound(): bool {
   return isSoundUnder(root, 0, u64.MAX_VALUE, u32.MAX_VALUE);
 }
@@ -277,7 +277,7 @@ function isSoundUnder(node: Region | null, low: u64, high: u64, priority: u32): 
   );
 }
 
-/** What a node says of its subtree is so. */
+/** Whether the summary that a node has of its subtree is right. */
 function isSummary(node: Region): bool {
   const first = node.first;
   const last = node.last;

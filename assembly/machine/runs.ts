@@ -1,6 +1,6 @@
 /** Runs of equal states (bytes) and of equal cells (words), 64 bytes at a time. */
 
-/** Sets so many states. memory.fill is a call out of wasm, which costs more than this. */
+/** Sets the states of `pages` pages. memory.fill would be a call out of wasm, which costs more. */
 export function fillStates(at: usize, pages: u32, state: u32): void {
   const lanes = i8x16.splat(<i8>state);
   const end = at + pages;
@@ -8,7 +8,7 @@ export function fillStates(at: usize, pages: u32, state: u32): void {
   for (; at < end; at++) store<u8>(at, <u8>state);
 }
 
-/** First index from `from` on, below `to`, whose state differs; or `to`. */
+/** First index in [from, to) whose state differs; or `to`. */
 export function endOfRun(states: usize, from: u32, to: u32, state: u32): u32 {
   const splat = i8x16.splat(<i8>state);
   while (from + 64 <= to && areAll(states + from, splat)) from += 64;
@@ -17,14 +17,14 @@ export function endOfRun(states: usize, from: u32, to: u32, state: u32): u32 {
   return from;
 }
 
-/** All of 64 bytes are equal to the lanes. */
+/** Whether all of 64 bytes are equal to the lanes. */
 function areAll(at: usize, lanes: v128): bool {
   const low = v128.or(v128.xor(v128.load(at), lanes), v128.xor(v128.load(at, 16), lanes));
   const high = v128.or(v128.xor(v128.load(at, 32), lanes), v128.xor(v128.load(at, 48), lanes));
   return !v128.any_true(v128.or(low, high));
 }
 
-/** How many cells, of at most so many, hold the value. */
+/** Number of cells from the first on, at most `most`, that hold the value. */
 export function equalCells(cellAt: usize, most: u32, value: u32): u32 {
   const lanes = i32x4.splat(value);
   let cells: u32 = 0;

@@ -1,10 +1,9 @@
 /**
- * What a page is, and what an event makes of it.
+ * The states of pages, and their transitions.
  *
  * The state of a page is one byte. A page with no bit set is unmapped; one with MAPPED alone is
- * reserved. What an event does depends on that byte only, so every transition is worked out once,
- * at start, into a table: next state and effects. A run of equal pages, however long, then costs
- * one look-up.
+ * reserved. What an event does depends only on that byte. So a table of all transitions, with next state
+ * and effects, is made once at start, and a run of equal pages, however long, costs one look-up.
  *
  *      transition    31      30 ……… 8   7 … 0
  *                    ├───────┼──────────┼───────┤
@@ -38,7 +37,7 @@ export enum Event {
   Read,
   /** A write of data, which the caller then stores. */
   Write,
-  /** A write of nobody says what. */
+  /** A write without data. */
   Touch,
   /** The program fills the whole page with zeroes. */
   Zero,
@@ -51,24 +50,24 @@ export enum Event {
 }
 
 export const STATE_MASK: u32 = 255;
-/** Set where pages must be handled one by one: contents or a sharing are at stake. */
+/** Set if pages must be handled one by one, because contents or sharings change. */
 export const EACH: u32 = 1 << 31;
 const EFFECT_SHIFT: u32 = 8;
 
 const TRANSITIONS: usize = memory.data(4 * 256 * Event.Count, 16);
 
-/** The page owns a frame of its own. */
+/** Whether the page owns a frame by itself. */
 export function ownsFrame(state: u32): bool {
   if (state & SHARED) return false;
   return (state & WRITTEN) != 0 || (kernelKind == Kernel.Darwin && (state & READ) != 0);
 }
 
-/** The kernel's tables hold it: it was touched since it was mapped or discarded, or shares a frame. */
+/** Whether it is in the kernel's tables: touched since it was mapped or discarded, or sharing a frame. */
 export function isPresent(state: u32): bool {
   return (state & (READ | WRITTEN | SHARED)) != 0;
 }
 
-/** All its bytes are known to be zero. */
+/** Whether all its bytes are known to be zero. */
 export function knownZero(state: u32): bool {
   return (state & (CONTENT | UNKNOWN)) == 0;
 }
@@ -80,7 +79,7 @@ export function transition(event: u32, state: u32): u32 {
   return load<u32>(TRANSITIONS + ((event << 8) | state) * 4);
 }
 
-/** Bit mask, shifted down: bit n stands for counter n. */
+/** Effects of a transition as a bit mask: bit n stands for counter n. */
 export function effectsOf(transition: u32): u32 {
   return (transition & ~EACH) >> EFFECT_SHIFT;
 }
@@ -90,7 +89,7 @@ function effect(counter: u32): u32 {
   return 1 << (EFFECT_SHIFT + counter);
 }
 
-/** A mapped page is read. Linux maps the zero page; Darwin takes a frame. */
+/** A mapped page is read. On a first touch Linux maps the zero page, and Darwin takes a frame. */
 function read(state: u32): u32 {
   let effects: u32 = 0;
   if (!ownsFrame(state) && !(state & (SHARED | READ))) {
@@ -107,7 +106,7 @@ function read(state: u32): u32 {
   return effects | state | READ;
 }
 
-/** Faults of a write to a page that is not shared (table.ts sees to those that are). */
+/** Faults of a write to a page that is not shared (contents.ts handles shared ones). */
 function writeFault(state: u32): u32 {
   if (ownsFrame(state) || state & SHARED) return 0;
   const frame = effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken);
@@ -136,7 +135,7 @@ function forget(state: u32, next: u32): u32 {
   return next | walked(state) | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0);
 }
 
-/** Pages nobody touched are not in the kernel's tables, and cost it nothing. */
+/** A system call walks the page. A page that nobody touched is not in the kernel's tables, and costs nothing. */
 function walked(state: u32): u32 {
   return isPresent(state) ? effect(Counter.PagesWalked) : 0;
 }
@@ -174,7 +173,7 @@ function plainTransition(event: u32, state: u32): u32 {
   }
 }
 
-/** A page can be in this state. */
+/** Whether a page can be in this state. */
 export function isLegal(state: u32): bool {
   if (state != UNMAPPED && !(state & MAPPED)) return false;
   if (state & LAZY && !ownsFrame(state)) return false;
@@ -183,7 +182,7 @@ export function isLegal(state: u32): bool {
   return hasFrame || (!(state & CLEARED) && knownZero(state));
 }
 
-/** Contents or a sharing are at stake, or a cached translation would go stale. */
+/** Whether contents or sharings change, or a cached translation would go stale. */
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
   if (event == Event.Read || event == Event.Walk) return false;
@@ -191,7 +190,7 @@ function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   return next != state && event != Event.Write && event != Event.Touch;
 }
 
-/** Works out every transition for this kernel kind. */
+/** Makes the table of transitions for this kind of kernel. */
 export function start(): void {
   for (let event: u32 = 0; event < <u32>Event.Count; event++) {
     for (let state: u32 = 0; state < 256; state++) {

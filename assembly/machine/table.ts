@@ -1,5 +1,5 @@
 /**
- * The page table: what state every page of the address space is in.
+ * The page table: the state of every page of the address space.
  *
  *      root             directory          group cell
  *      ┌───────┐        ┌───────┐          state (< 256): all 512 pages are in this state, or
@@ -10,7 +10,7 @@
  *                                                  ▼
  *                                          frame list, there while needed (entries.ts)
  *
- * A group of equal pages is one word; it splits when a page differs and joins again when it can.
+ * A group of equal pages is one word. It splits when a page differs, and joins again when it can.
  */
 import { UNMAPPED } from "../shared/page-states";
 import * as pool from "./frames";
@@ -33,15 +33,15 @@ const ROOT_SHIFT: u64 = GROUP_SHIFT + DIRECTORY_SHIFT;
 /** Pages the table has room for. */
 export const TABLE_PAGES: u64 = (<u64>DIRECTORIES) << ROOT_SHIFT;
 
-/** 512 pages that differ. Their states follow it, a byte each. What it says of frames is entries.ts's. */
+/** 512 pages that differ. Their states follow it, a byte each. Its fields belong to entries.ts. */
 @unmanaged
 export class Group {
-  /** Frame list, or 0 when no page has an entry. */
+  /** Frame list; 0 if no page has an entry. */
   frames: usize;
-  /** Pages with an entry. */
+  /** Number of pages with an entry. */
   attached: u32;
 }
-/** Where in a group its states are: aligned for a vector. */
+/** Offset of the states in a group, aligned for a vector. */
 const STATES: usize = 16;
 
 /** Prepares the table. */
@@ -59,7 +59,7 @@ export function directoryOf(page: u64): usize {
   return directory ? directory : EMPTY_DIRECTORY;
 }
 
-/** First page after the part of the address space that the page's directory is for. */
+/** First page after those that the page's directory covers. */
 export function endOfDirectory(page: u64): u64 {
   return ((page >> ROOT_SHIFT) + 1) << ROOT_SHIFT;
 }
@@ -88,12 +88,12 @@ export function isMissing(directory: usize): bool {
   return directory == EMPTY_DIRECTORY;
 }
 
-/** The cell holds the state that all of its pages are in. */
+/** Whether the cell holds a state, which all its pages are in. */
 export function isUniform(cell: u32): bool {
   return cell <= STATE_MASK;
 }
 
-/** The group that a cell holds which is not uniform. */
+/** The group of a cell that is not uniform. */
 export function groupIn(cell: u32): Group {
   if (isDefined(ZP_CHECK)) assert(!isUniform(cell), "a page that is asked for its group is in one");
   return changetype<Group>(<usize>cell);
@@ -104,7 +104,7 @@ export function statesOf(group: Group): usize {
   return changetype<usize>(group) + STATES;
 }
 
-/** State of one page, whose cell is this. */
+/** State of one page, from its cell. */
 export function stateIn(cell: u32, page: u64): u32 {
   return isUniform(cell) ? cell : load<u8>(<usize>cell + STATES + (<usize>page & GROUP_MASK));
 }
@@ -114,7 +114,7 @@ export function stateOf(page: u64): u32 {
   return stateIn(load<u32>(cellOf(page)), page);
 }
 
-/** Sets the state of a page that has, and will have, no entry or the one it has. */
+/** Sets the state of a page. Its entry, or that it has none, stays the same. */
 export function setState(group: Group, index: u32, state: u32): void {
   if (isDefined(ZP_CHECK)) assert(isLegal(state), "a page is in a state that can be");
   store<u8>(statesOf(group) + index, <u8>state);
@@ -122,7 +122,7 @@ export function setState(group: Group, index: u32, state: u32): void {
 
 // ---- Splitting and joining ----
 
-/** The group of a cell, made if its pages were equal so far. */
+/** The group of a cell. Made if its pages were equal so far. */
 export function split(cellAt: usize): Group {
   const state = load<u32>(cellAt);
   if (!isUniform(state)) return groupIn(state);
@@ -134,7 +134,7 @@ export function split(cellAt: usize): Group {
   return group;
 }
 
-/** Joins the group again if all its pages are equal and none has a frame entry. */
+/** Joins the group if all its pages are equal and none has an entry. */
 export function joinIfUniform(cellAt: usize, group: Group): void {
   if (group.attached) return;
   const states = statesOf(group);
@@ -147,7 +147,7 @@ export function joinIfUniform(cellAt: usize, group: Group): void {
 
 // ---- Reading out ----
 
-/** Pages from first on, at most limit, that are in the same state as first. At least 1. */
+/** Number of pages from `first` on, at most `limit`, that are in the same state as it. At least 1. */
 export function runOf(first: u64, limit: u64): u64 {
   const state = stateOf(first);
   const end = first + limit;

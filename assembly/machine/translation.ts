@@ -1,6 +1,6 @@
 /**
- * The translation cache: where the bytes of an address are in linear memory. One direct-mapped table;
- * an entry covers a granule, 4 KiB of address space, whatever the machine's page size.
+ * The translation cache: where the bytes of an address are in linear memory. It is one direct-mapped table.
+ * An entry covers a granule, 4 KiB of address space, whatever the machine's page size is.
  *
  *      entry     63                 12 11 10 9      0   0          31
  *                ├────────────────────┼──┼──┼────────┤  ├────────────┤
@@ -8,11 +8,10 @@
  *                └────────────────────┴──┴──┴────────┘  └────────────┘
  *                address >> 12         1: refused        host address - address
  *
- * An access is let through by one comparison, of the granule and the alignment together. An entry
- * stands only for a page with CONTENT, which none is that is CLEARED; it refuses reads unless READ is set,
- * and writes unless WRITTEN is, and neither SHARED nor LAZY: an access that it lets through changes nothing
- * else.
- * Whoever takes such a right away calls `drop`.
+ * One comparison, of the granule and the alignment together, lets an access through. An entry stands only
+ * for a page with CONTENT, which is never CLEARED. It refuses reads unless READ is set, and writes unless
+ * WRITTEN is set and neither SHARED nor LAZY is. So an access that it lets through changes no state. Code
+ * that takes such a right away calls `drop`.
  */
 import { CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
 import { pageBytes, pageShift } from "./layout";
@@ -25,10 +24,10 @@ const REFUSES_WRITES: u64 = 1 << 11;
 const ENTRY_SHIFT: u32 = 4;
 const ENTRIES: u32 = 1 << 14;
 const TABLE: usize = memory.data(ENTRIES << ENTRY_SHIFT, 16);
-/** No granule. An entry of zeroes is one too: granule 0 is entry 0, which never is all zeroes. */
+/** The tag of an empty entry. Zeroes are empty too, except in entry 0, where they would stand for granule 0. */
 const NOWHERE: u64 = u64.MAX_VALUE;
 
-/** Empties the one entry that is not empty as it is. */
+/** Empties entry 0, the only one that zeroes do not make empty. */
 export function start(): void {
   store<u64>(TABLE, NOWHERE);
 }
@@ -42,17 +41,17 @@ function granuleAndAlignment<T>(address: u64): u64 {
   return address & (~(GRANULE_BYTES - 1) | (sizeof<T>() - 1));
 }
 
-/** The entry lets an aligned read through. */
+/** Whether the entry lets an aligned read through. */
 export function letsRead<T>(entry: usize, address: u64): bool {
   return (load<u64>(entry) & ~REFUSES_WRITES) == granuleAndAlignment<T>(address);
 }
 
-/** The entry lets an aligned write through. */
+/** Whether the entry lets an aligned write through. */
 export function letsWrite<T>(entry: usize, address: u64): bool {
   return (load<u64>(entry) & ~REFUSES_READS) == granuleAndAlignment<T>(address);
 }
 
-/** Where the bytes of an address are that the entry lets through. */
+/** Host address of an address that the entry lets through. */
 export function hostIn(entry: usize, address: u64): usize {
   return load<u32>(entry, 8) + <u32>address;
 }
@@ -65,7 +64,7 @@ function tagFor(address: u64, state: u32): u64 {
   return tag;
 }
 
-/** Keeps where the bytes of an address are, whose page has CONTENT and is in this state. */
+/** Keeps the host address of an address, whose page has CONTENT and is in this state. */
 export function keep(address: u64, host: usize, state: u32): void {
   const entry = entryAt(address);
   store<u64>(entry, tagFor(address, state));
@@ -73,7 +72,7 @@ export function keep(address: u64, host: usize, state: u32): void {
   if (isDefined(ZP_CHECK)) checkEntry(entry, address, host, state);
 }
 
-/** Grows whenever a host address that somebody holds may have gone stale. */
+/** Grows whenever a host address that a model holds may have gone stale. */
 export let generation: u64 = 1;
 
 /** Forgets a page. */
@@ -92,7 +91,7 @@ export const FIRST_ENTRY: usize = TABLE;
 export const ENTRY_BYTES: usize = 1 << ENTRY_SHIFT;
 export const ENTRIES_END: usize = TABLE + (ENTRIES << ENTRY_SHIFT);
 
-/** The entry stands for something. */
+/** Whether the entry is not empty. */
 export function isTaken(entry: usize): bool {
   const tag = load<u64>(entry);
   return tag != NOWHERE && (tag != 0 || entry == TABLE);
@@ -103,7 +102,7 @@ export function addressIn(entry: usize): u64 {
   return load<u64>(entry) & ~(GRANULE_BYTES - 1);
 }
 
-/** Asserts that an entry lets nothing through that a page in this state, whose bytes at the address are there, does not. */
+/** Asserts that an entry is right for a page in this state, with the bytes of `address` at `host`. */
 export function checkEntry(entry: usize, address: u64, host: usize, state: u32): void {
   const tag = load<u64>(entry);
   assert(entryAt(address) == entry, "an entry stands for an address that looks there");

@@ -1,4 +1,4 @@
-/** Counting bytes that are zero, 64 at a time: memory that is cleared mostly was zero before. */
+/** Counts zero bytes, 64 at a time: memory that is cleared was mostly zero before. */
 
 /** Bytes of [at, at + bytes) that are zero. */
 export function zeroesIn(at: usize, bytes: usize): u64 {

@@ -32,12 +32,12 @@ export enum Counter {
   FramesGiven,
   TouchedRead,
   TouchedWritten,
-  /** Faults that zeroing caused, and those of them that an access by others has justified since. */
+  /** Faults that clearing caused, and those of them that another access has justified since. */
   ClearingFaults,
   JustifiedFaults,
-  /** Whole pages the allocator cleared that were known to be zero. */
+  /** Whole pages that the allocator cleared although they were known to be zero. */
   NeedlesslyClearedPages,
-  /** Pages touched before that a system call visited. */
+  /** Pages that a system call visited and that had been touched. */
   PagesWalked,
   // Bytes.
   AllocatorZeroedBytes,
@@ -46,24 +46,24 @@ export enum Counter {
   // Address space, in pages.
   MappedPages,
   UnmappedPages,
-  /** A gauge, and in the sum of all tables only. */
+  /** A gauge. Only the total of all tables has it. */
   PeakResidentPages,
-  /** Calls of the function that the path ends in. */
+  /** Calls of the path's function. */
   Calls,
   Count,
 }
 
-/** After these, one for each system call by its number: how often it was called. */
+/** The counters from here on are the calls of each system call, by its number. */
 export const SYSCALL_COUNTERS = Counter.Count;
-/** And again: PagesWalked by it. */
+/** The counters from here on are the PagesWalked of each system call. */
 export const WALKED_COUNTERS = SYSCALL_COUNTERS + Syscall.Count;
-/** Counters of a table. */
+/** Number of counters in a table. */
 export const COUNTERS = WALKED_COUNTERS + Syscall.Count;
 
-/** Functions every machine knows. Those of a model have the numbers from FirstOfModel on. */
+/** The functions of every machine. Those of a model have the numbers from FirstOfModel on. */
 export enum Fn {
   Program,
-  // What the program calls.
+  // Called by the program.
   Malloc,
   Calloc,
   Realloc,
@@ -71,7 +71,7 @@ export enum Fn {
   Aligned,
   UsableSize,
   Trim,
-  // What these call, in whatever order.
+  // Called by those, in any order.
   Mmap,
   Munmap,
   Mremap,
@@ -84,7 +84,7 @@ export enum Fn {
   FirstOfModel,
 }
 
-/** The functions from Malloc up to this one are the calls that counters count. */
+/** The functions from Malloc up to this one count as calls of the allocator. */
 export const LAST_COUNTED = Fn.Aligned;
-/** The functions up to this one are called by the program. */
+/** The program calls the functions up to this one. */
 export const LAST_CALLED = Fn.Trim;

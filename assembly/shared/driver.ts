@@ -1,6 +1,6 @@
-/** What the driver of foreign allocators (driver.ts, face.ts) and the host tell each other in numbers. */
+/** Numbers that the driver of foreign allocators (driver.ts, face.ts) and the host share. */
 
-/** How the functions want to be called. */
+/** The calling conventions. */
 export enum Convention {
   /** malloc(bytes), free(pointer), … */
   C,
@@ -14,7 +14,7 @@ export enum Convention {
   Managed,
 }
 
-/** What the module does itself, as bits; the rest is composed. */
+/** The functions that the module has itself, as bits. The others are composed. */
 export enum Native {
   Calloc = 1,
   Realloc = 2,
@@ -22,21 +22,21 @@ export enum Native {
   PosixAligned = 8,
 }
 
-/** What the allocator did wrong. */
-export enum Fault {
+/** Why the driver trapped. */
+export enum TrapCause {
   None,
   OutsideMemory,
   Misaligned,
   Overwritten,
   NotZero,
-  /** calloc gave less than count times size, which 32 bits do not hold. */
+  /** calloc returned memory, though count times size overflows 32 bits. */
   Overflowed,
   BadOperation,
   HostOutOfMemory,
 }
 
-/** What every malloc is asked for, and C's gives: enough for any scalar of wasm's 32-bit targets. */
+/** Alignment of every malloc. It is enough for any scalar of wasm's 32-bit targets. */
 export const PLAIN_ALIGN = 8;
 
-/** Bytes of an object's slot, of which the first four are its pointer; 0 for none. */
+/** Bytes of an object's slot. The first four are its pointer, 0 for none. */
 export const SLOT_BYTES = 16;

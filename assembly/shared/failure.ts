@@ -1,22 +1,22 @@
-/** What the machine writes down when it says no (machine/failure.ts), and what its validator finds. */
+/** The machine's failures and exceptions (machine/failure.ts), and what its validator finds. */
 
 export enum Exception {
   None,
-  /** detail: 0 read, 1 write; address: first unmapped byte. */
+  /** detail: 0 for a read, 1 for a write; address: the first unmapped byte. */
   SegmentationFault,
-  /** The physical memory limit was reached on a touch. address: bytes that were touched. */
+  /** A touch exceeded the physical memory. address: the bytes that it needed. */
   OutOfMemory,
-  /** The host refuses to grow this module's memory. */
+  /** The host does not grow this module's memory. */
   HostOutOfMemory,
-  /** detail: the model's own number of the message; address: the pointer. */
+  /** detail: the model's number of the message; address: the pointer. */
   AllocatorAbort,
-  /** An assertion does not hold. detail: its line; address: of its message and its file, see `assertionFailed`. */
+  /** An assertion failed. detail: its line; address: its message and its file, see `assertionFailed`. */
   BrokenInvariant,
-  /** A trace operation that makes no sense here. detail: its kind; address: what about it. */
+  /** A trace operation is invalid. detail: its kind; address: its invalid value. */
   BadOperation,
 }
 
-/** Why a call returned its C failure. */
+/** Why a call failed, as in C, with 0 or -1. */
 export enum Failure {
   None,
   Memory,
@@ -25,7 +25,7 @@ export enum Failure {
   Argument,
 }
 
-/** Where the record's fields are, each a u64. */
+/** Offsets of the record's fields, each a u64. */
 export enum RecordField {
   Exception = 0,
   Detail = 8,

@@ -1,15 +1,15 @@
-/** What the model of glibc and the host tell each other in numbers. */
+/** Numbers that the model of glibc and the host share. */
 
-/** What mallopt and the environment set; bytes unless said. */
+/** What mallopt and the environment set. In bytes unless said otherwise. */
 export enum Option {
   MmapThreshold,
   TrimThreshold,
   TopPad,
   /** Most mappings at a time. */
   MmapMax,
-  /** Byte to fill freed memory with; 0 for none. */
+  /** The byte that fills freed memory; 0 for none. */
   Perturb,
-  /** Chunks of each size the tcache keeps. */
+  /** Chunks of each size that the tcache keeps. */
   TcacheCount,
   Count,
 }
@@ -56,7 +56,7 @@ export enum Message {
   TopAssertion,
 }
 
-/** The fields of mallinfo2, and what malloc_stats prints besides: most mappings so far, and most bytes in them. */
+/** The fields of mallinfo2, and what else malloc_stats prints: the most mappings so far, and the most bytes in them. */
 export enum Statistic {
   Arena,
   Ordblks,
@@ -73,7 +73,7 @@ export enum Statistic {
   Count,
 }
 
-/** Its functions that a profile tells apart. */
+/** Its functions that a profile shows. */
 export enum ModelFn {
   Sysmalloc,
   Systrim,

@@ -1,6 +1,6 @@
-/** What the kernel is asked in numbers. */
+/** Numbers in calls of the kernel. */
 
-/** Whose kernel it is. */
+/** The kinds of kernel. */
 export enum Kernel {
   Linux,
   Darwin,
@@ -8,10 +8,10 @@ export enum Kernel {
 
 /** Where mmap may put a mapping. */
 export enum Place {
-  /** Anywhere; a hint is taken if it is free. */
+  /** Anywhere. A hint is followed if its place is free. */
   Anywhere,
-  /** There, replacing what is there. */
+  /** Exactly there, in place of what is mapped there. */
   Fixed,
-  /** There, or not at all. */
+  /** Exactly there, if nothing is mapped there. */
   Exact,
 }

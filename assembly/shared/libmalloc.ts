@@ -1,4 +1,4 @@
-/** What the model of libmalloc and the host tell each other in numbers. */
+/** Numbers that the model of libmalloc and the host share. */
 
 export enum Option {
   Zeroing,
@@ -11,11 +11,11 @@ export enum Option {
 
 /** What calloc clears of a block of a page or more. */
 export enum Zeroing {
-  /** All of it, as the real one. */
+  /** All of it, as the real allocator does. */
   Always,
   /** The pages that were written. */
   Dirty,
-  /** Nothing of a large block: its pages are mapped anew, as jemalloc discards them. */
+  /** Nothing of a large block. Its pages are mapped anew, as jemalloc discards them. */
   Discard,
   Count,
 }
@@ -37,7 +37,7 @@ export enum Cache {
   Count,
 }
 
-/** What it says before it stops. */
+/** What it prints before it aborts. */
 export enum Message {
   NotAllocated,
   DoubleFree,
@@ -51,7 +51,7 @@ export enum Statistic {
   SizeAllocated,
 }
 
-/** Its functions that a profile tells apart. */
+/** Its functions that a profile shows. */
 export enum ModelFn {
   TinyMalloc,
   FreeTiny,

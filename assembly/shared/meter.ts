@@ -1,5 +1,5 @@
 /**
- * Where the meter keeps its notes in a metered memory: below BASE, where the module's own memory starts.
+ * The place of the meter's notes in a metered memory: below BASE, where the module's own memory starts.
  *
  *      0          1 MiB        2 MiB        3 MiB        4 MiB      BASE      host's address
  *      ├───────────┼────────────┼────────────┼────────────┼──────────┼────────────────────────
@@ -7,7 +7,7 @@
  *      │ page      │ by page    │ by page    │ by page    │          │ the module sees it
  *      └───────────┴────────────┴────────────┴────────────┴──────────┴────────────────────────
  *
- * One byte per page of 4 KiB, 1 once it happened; 2^20 of them cover what 32 bits can address.
+ * Each map has a byte per page of 4 KiB, which is 1 once the event has happened: 2^20 bytes cover 32 bits of address.
  */
 export const PAGE_SHIFT = 12;
 export const PAGE_BYTES = 1 << PAGE_SHIFT;
@@ -24,26 +24,26 @@ export const COUNTERS = 4 * MAP_BYTES;
 export const BASE = COUNTERS + (1 << WASM_PAGE_SHIFT);
 
 export const COUNTER_BYTES = 8;
-/** What is at COUNTERS, in this order. */
+/** The counters at COUNTERS, in this order. */
 export enum MeterCounter {
-  // Instructions. Rewritten code counts the first two itself.
+  // Instructions. Rewritten code itself counts the first two.
   Loads,
   Stores,
   Fills,
   Copies,
   Inits,
   Grows,
-  /** Bytes set to zero by fills; of them, those that were zero already. */
+  /** Bytes that fills set to zero, and those of them that were zero before. */
   Filled,
   FilledNeedlessly,
-  /** The same of stores that were looked at one by one. */
+  /** The same for stores that were looked at one by one. */
   Stored,
   StoredNeedlessly,
-  /** Bytes of other stores of zero, all over zeroes. Rewritten code counts them itself. */
+  /** Bytes of all other stores of zero, which replaced zeroes. Rewritten code itself counts them. */
   StoredOverZeroes,
-  /** No counter: 1 if the growth asked for last was refused. */
+  /** Not a counter: 1 if the last memory.grow failed. */
   Refused,
-  /** No counter: 1 once any page is unknown; of 4 bytes. */
+  /** Not a counter: 1 once any page is unknown. 4 bytes. */
   SeenUnknown,
   Count,
 }

@@ -1,18 +1,18 @@
-/** What a page is: one byte, of these bits. What becomes of it: machine/states.ts. */
+/** The bits of a page's state, which is one byte. machine/states.ts has the transitions. */
 
 export const UNMAPPED = 0;
-/** With no other bit: reserved. */
+/** Mapped. With no other bit: reserved. */
 export const MAPPED = 1;
-/** Touched by a read, by a write, since mapped or discarded. */
+/** Touched by a read, or by a write, since it was mapped or discarded. */
 export const READ = 2;
 export const WRITTEN = 4;
-/** The machine stores bytes for it; without, it reads as zero. */
+/** The machine stores its bytes. Without this bit it reads as zero. */
 export const CONTENT = 8;
-/** It holds something nobody told us: a write without data. */
+/** Its contents are unknown: it was written without data. */
 export const UNKNOWN = 16;
-/** MADV_FREE, FREE_REUSABLE: the kernel may take the frame. */
+/** The kernel may take its frame: MADV_FREE, FREE_REUSABLE. */
 export const LAZY = 32;
-/** Only zeroing has faulted it in so far. */
+/** Only clearing has faulted it in so far. */
 export const CLEARED = 64;
-/** Its frame is shared with other pages, copied on write. */
+/** It shares its frame with other pages until one is written. */
 export const SHARED = 128;

@@ -15,8 +15,8 @@
  *      write    offset    bytes       w id offset bytes
  *      read     offset    bytes       l id offset bytes
  *
- * A slot names one live object. Slots are dense: they are handed out last-in first-out and used
- * again after a free, so a trace never needs more of them than it has objects alive at once.
+ * A slot names one live object. Slots are dense: they are handed out last in, first out, and used
+ * again after a free, so a trace never needs more slots than it has objects alive at once.
  */
 export enum RecordKind {
   Malloc,
@@ -28,7 +28,7 @@ export enum RecordKind {
   Read,
 }
 
-/** Where a record's fields are. */
+/** Offsets of a record's fields. */
 export const KIND_AT = 0;
 export const SLOT_AT = 4;
 export const FIRST_AT = 8;
@@ -36,7 +36,7 @@ export const SECOND_AT = 16;
 /** Bytes of one record. */
 export const RECORD_BYTES = 24;
 
-/** What the program touches of every object it gets, where the trace does not say. */
+/** What the program touches of every new object, besides the accesses in the trace. */
 export enum Touch {
   None,
   /** Its first byte. */

@@ -10,11 +10,11 @@ import { wantsColour } from "./output.js";
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const BENCH_FORMS = {
-  json: { help: "the record as JSON", render: jsonReport },
-  github: { help: "as github-action-benchmark reads it", render: githubReport },
-  benchstat: { help: "as benchstat reads it", render: benchstatReport },
+  json: { help: "print the record as JSON", render: jsonReport },
+  github: { help: "print the record for github-action-benchmark", render: githubReport },
+  benchstat: { help: "print the record for benchstat", render: benchstatReport },
   markdown: {
-    help: "as a Markdown table",
+    help: "print the record as a Markdown table",
     render: (record: BenchRecord) => renderMarkdown(benchSheet(record)),
   },
 } as const;

@@ -15,10 +15,10 @@ export interface Printable {
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const FORMS = {
-  json: { help: "results as JSON", render: ({ record }: Printable) => jsonReport(record) },
-  csv: { help: "results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
+  json: { help: "print results as JSON", render: ({ record }: Printable) => jsonReport(record) },
+  csv: { help: "print results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
   markdown: {
-    help: "results as a Markdown table",
+    help: "print results as a Markdown table",
     render: (report: Printable) => renderMarkdown(report.sheet()),
   },
 } as const;

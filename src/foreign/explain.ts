@@ -1,37 +1,37 @@
-import { Fault } from "#shared/driver";
+import { TrapCause } from "#shared/driver";
 import { ModuleTrap, OutOfMemory, ZeropageError } from "../base/errors.js";
 import type { Linked } from "./link.js";
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
-/** What the driver found. */
-const FAULTS: Record<Fault, (pointer: number, detail: number) => ZeropageError> = {
-  [Fault.None]: () => new ZeropageError("internal: the driver trapped for no reason"),
-  [Fault.OutsideMemory]: (pointer, bytes) =>
+/** The error for each cause of a trap in the driver. */
+const CAUSES: Record<TrapCause, (pointer: number, detail: number) => ZeropageError> = {
+  [TrapCause.None]: () => new ZeropageError("internal: the driver trapped for no reason"),
+  [TrapCause.OutsideMemory]: (pointer, bytes) =>
     new ModuleTrap(`it returned ${hex(pointer)} for ${bytes} bytes, which is outside its memory`),
-  [Fault.Misaligned]: (pointer, align) =>
+  [TrapCause.Misaligned]: (pointer, align) =>
     new ModuleTrap(`it returned ${hex(pointer)}, which is not aligned to ${align}`),
-  [Fault.Overwritten]: (pointer, offset) =>
+  [TrapCause.Overwritten]: (pointer, offset) =>
     new ModuleTrap(
       `the object at ${hex(pointer)} was overwritten at offset ${offset}: blocks overlap, or a copy is wrong`,
     ),
-  [Fault.NotZero]: (pointer, offset) =>
+  [TrapCause.NotZero]: (pointer, offset) =>
     new ModuleTrap(`calloc returned ${hex(pointer)}, which is not zero at offset ${offset}`),
-  [Fault.Overflowed]: (pointer) =>
+  [TrapCause.Overflowed]: (pointer) =>
     new ModuleTrap(`calloc returned ${hex(pointer)} though count times size exceeds 32 bits`),
-  [Fault.BadOperation]: (kind, value) =>
-    new ZeropageError(`a trace record makes no sense: kind or slot ${kind}, value ${value}`),
-  [Fault.HostOutOfMemory]: () =>
+  [TrapCause.BadOperation]: (kind, value) =>
+    new ZeropageError(`a trace record is invalid: kind or slot ${kind}, value ${value}`),
+  [TrapCause.HostOutOfMemory]: () =>
     new OutOfMemory("the host gives the driver no more memory for so many objects at once"),
 };
 
 /** The error that something thrown during a call stands for. */
 export function explainTrap(error: unknown, { driver, patterns }: Linked): Error {
-  const fault: Fault = driver.fault.value;
-  if (error instanceof WebAssembly.RuntimeError && fault) {
-    const [pointer, detail] = [driver.faultPointer.value, driver.faultDetail.value] as [number, number];
-    driver.fault.value = 0;
-    return FAULTS[fault](pointer >>> 0, detail >>> 0);
+  const cause: TrapCause = driver.trapCause.value;
+  if (error instanceof WebAssembly.RuntimeError && cause) {
+    const [pointer, detail] = [driver.trapPointer.value, driver.trapDetail.value] as [number, number];
+    driver.trapCause.value = 0;
+    return CAUSES[cause](pointer >>> 0, detail >>> 0);
   }
   if (error instanceof WebAssembly.RuntimeError && patterns.outsideBytes.value) {
     const [pointer, bytes] = [patterns.outsideAddress.value, patterns.outsideBytes.value] as [number, number];

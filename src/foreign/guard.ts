@@ -39,8 +39,8 @@ export class Guard {
     try {
       return call(linked);
     } catch (error) {
-      // A fault that the driver or the patterns found has nothing to do with the memory.
-      const isOwn = !linked.driver.fault.value && !linked.patterns.outsideBytes.value;
+      // A trap whose cause the driver or the patterns recorded has nothing to do with the memory.
+      const isOwn = !linked.driver.trapCause.value && !linked.patterns.outsideBytes.value;
       const explained = explainTrap(error, linked);
       if (explained instanceof ModuleTrap) {
         this.#broken = explained;

@@ -21,9 +21,9 @@ export interface DriverExports extends ReplayExports {
   doneBeforeFailure(): number;
   calls(): number;
   liveBytes(): number;
-  fault: WebAssembly.Global;
-  faultPointer: WebAssembly.Global;
-  faultDetail: WebAssembly.Global;
+  trapCause: WebAssembly.Global;
+  trapPointer: WebAssembly.Global;
+  trapDetail: WebAssembly.Global;
 }
 
 /** The slots of the driver. */

@@ -1,15 +1,15 @@
-/** The choice of one allocator: its model, and every option it and its machine have; or a module of anybody's. */
+/** The choice of one allocator: a model with its options and its machine's, or a wasm module. */
 import { formatBytes, machineOptions, models, OptionError, type OptionInfo } from "../index.js";
 import { make } from "./dom.js";
 import { type Choice, isModule, MODULE_LIMITS } from "./protocol.js";
 import { formatExact, parseOption } from "./state.js";
 
-/** Stands in the list of models for a module. No model is called so. */
+/** Stands for a module in the list of models. No model has this name. */
 const MODULE = ".wasm";
 const { memoryBytes, seconds } = MODULE_LIMITS;
 const ABOUT_MODULES =
-  "Really run, in a Worker of its own, with every page counted; the file goes nowhere else. What it clears takes time. " +
-  `It may have ${formatBytes(memoryBytes)} of memory, and is ended if it makes no progress for ${seconds} seconds.`;
+  "The module really runs, in a Worker of its own, with every page counted. The file goes nowhere else. Clearing takes real time. " +
+  `The module has up to ${formatBytes(memoryBytes)} of memory, and is stopped if it makes no progress for ${seconds} seconds.`;
 
 export class AllocatorForm {
   readonly #model = make(
@@ -33,7 +33,7 @@ export class AllocatorForm {
   readonly #more = make("details");
   #fields: { option: OptionInfo; field: HTMLInputElement | HTMLSelectElement }[] = [];
 
-  /** @param onFile the person chose a module. */
+  /** @param onFile called when the person chooses a module. */
   constructor(fieldset: HTMLElement, onFile: (file: File) => void) {
     this.#more.append(make("summary", { textContent: "Options" }), this.#options);
     fieldset.append(make("label", {}, "Model ", this.#model), this.#fileLabel, this.#summary, this.#more);
@@ -51,11 +51,11 @@ export class AllocatorForm {
     this.#offer(choice.options);
   }
 
-  /** @throws OptionError for what is no value of an option, and without the module that was to be chosen. */
+  /** The allocator in the form. @throws OptionError for a wrong value of an option, or if no module was chosen. */
   read(): Choice {
     if (this.#model.value === MODULE) {
       if (this.#fileName) return { allocator: this.#fileName, options: {} };
-      throw new OptionError("Choose a .wasm file, or drop one on the map of its side.");
+      throw new OptionError("Choose a .wasm file, or drop one on the map of this side.");
     }
     const given = this.#fields.filter(({ field }) => field.value.trim() !== "");
     const options = given.map(({ option, field }) => [option.name, parseOption(option, field.value)]);
@@ -89,7 +89,7 @@ function fieldFor({ values, default: standard }: OptionInfo, given: string | num
   const usual = typeof standard === "number" ? formatExact(standard) : standard;
   if (!values) return make("input", { value: text, placeholder: usual, autocomplete: "off" });
   const options = ["", ...values].map((value) =>
-    make("option", { value, textContent: value || `as usual (${usual})` }),
+    make("option", { value, textContent: value || `default (${usual})` }),
   );
   const select = make("select", {}, ...options);
   select.value = text;

@@ -1,9 +1,9 @@
-/** Says what is going on when it takes long, and how far it is; lets the person end it. */
+/** Shows what runs and how far it is, if it takes long, and lets the person cancel it. */
 import { formatCount } from "../index.js";
 import { byId, setText } from "./dom.js";
 import type { Progress } from "./protocol.js";
 
-/** What is done sooner is not worth a word. */
+/** Work that is done sooner is not shown. */
 const PATIENCE_MS = 150;
 
 export class Busy {
@@ -13,7 +13,7 @@ export class Busy {
     byId("cancel").addEventListener("click", onCancel);
   }
 
-  /** Runs something, with the indicator shown if it takes long. */
+  /** Does some work, and shows the indicator if that takes long. */
   async run<T>(
     text: string,
     work: (onProgress: (text: string, progress: Progress) => void) => Promise<T>,

@@ -1,4 +1,4 @@
-/** Where simulated time goes, as a tree of calls to be opened. */
+/** Where simulated time goes: a tree of calls that can be unfolded. */
 
 import { formatSeconds, formatShare } from "../base/numbers.js";
 import { formatCount } from "../index.js";
@@ -15,14 +15,14 @@ export class CallTree {
     this.element.addEventListener("toggle", () => this.#draw());
   }
 
-  /** Shows a moment's; nothing of what has none. */
+  /** Shows the time of a moment. Hidden if there is none. */
   show(time: TimeNode | undefined): void {
     this.#time = time;
     this.element.hidden = time === undefined;
     this.#draw();
   }
 
-  /** What is closed is not worth the trouble. */
+  /** Draws the tree, if it is unfolded. */
   #draw(): void {
     if (!this.#time || !this.element.open) return;
     this.#list.replaceChildren(itemOf(this.#time, this.#time.seconds));

@@ -1,4 +1,4 @@
-/** The command line's charts, of what is on the page: drawn in a Worker, which then loads vega. */
+/** The charts of the command line for what is on the page. A Worker draws them, and loads vega for that. */
 import type { TopLevelSpec } from "vega-lite";
 import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
@@ -11,7 +11,7 @@ import type { Opened, Session } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
 import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
 
-/** Sizes for the cost against them: modules really clear their blocks, some twenty times each. */
+/** Sizes of the chart of cost against size. Modules really clear their blocks, some twenty times each. */
 const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
 
 interface Context {
@@ -23,9 +23,9 @@ interface Context {
 
 interface Chart {
   name: string;
-  /** Whether there is anything to draw of such an input. */
+  /** Whether the chart has something to show for this input. */
   suits(state: ViewState): boolean;
-  /** The specification, and in words what the picture shows. */
+  /** Makes the specification of the chart, and its contents in words. */
   make(context: Context): Promise<{ spec: TopLevelSpec; text: string }>;
 }
 
@@ -97,7 +97,7 @@ export class Charts {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Offers the charts that suit; takes away the one of before. */
+  /** Offers the charts that suit, and removes the one shown. */
   offer(state: ViewState): void {
     const buttons = CHARTS.filter((chart) => chart.suits(state)).map((chart) => {
       const button = make("button", { type: "button", textContent: chart.name });

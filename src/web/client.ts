@@ -1,8 +1,8 @@
-/** A Worker as the page sees it: calls that answer later, tell how far they are, and can be cancelled. */
+/** A Worker as the page sees it: calls that answer later, report progress, and can be cancelled. */
 import { LimitExceeded } from "../index.js";
-import type { Answer, Argument, CallName, Failure, Progress, Reply } from "./protocol.js";
+import type { Answer, Argument, CallName, Progress, Reply, SentError } from "./protocol.js";
 
-/** The Worker, or the person, ended a call. */
+/** A call was cancelled. */
 export class Cancelled extends Error {
   override name = "Cancelled";
   constructor() {
@@ -10,9 +10,9 @@ export class Cancelled extends Error {
   }
 }
 
-/** What went wrong in a Worker; `name` is that of the error there. */
-export class WorkerFailure extends Error {
-  constructor({ name, message }: Failure) {
+/** An error in a Worker. `name` is the error's name there. */
+export class WorkerError extends Error {
+  constructor({ name, message }: SentError) {
     super(message);
     this.name = name;
   }
@@ -20,7 +20,7 @@ export class WorkerFailure extends Error {
 
 export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Ends the Worker if it makes no progress for so many seconds. Without it there is no limit. */
+  /** Ends the Worker if it makes no progress for this many seconds. Default: no limit. */
   mostSilence?: number | undefined;
 }
 
@@ -36,8 +36,8 @@ export class Client {
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Asks the Worker, which is started at the first call.
-   * @throws Cancelled, WorkerFailure; LimitExceeded after `mostSilence` seconds without a word.
+   * Calls the Worker. The first call starts it.
+   * @throws Cancelled, WorkerError; LimitExceeded after `mostSilence` seconds without progress.
    */
   call<Name extends CallName>(
     name: Name,
@@ -57,7 +57,7 @@ export class Client {
     });
   }
 
-  /** Ends whatever the Worker is doing, at once, and with it what it holds. The next call starts another. */
+  /** Ends the Worker at once, with all that it holds. The next call starts another. */
   cancel(): void {
     this.#end(new Cancelled());
   }
@@ -70,19 +70,19 @@ export class Client {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
     worker.onerror = (event) => {
-      const message = event.message || "a Worker could not be started";
-      this.#end(new WorkerFailure({ name: "WorkerError", message }));
+      const message = event.message || "a Worker cannot be started";
+      this.#end(new WorkerError({ name: "WorkerError", message }));
     };
     return worker;
   }
 
-  /** Waits for the next word about the first call: a Worker does one after another. */
+  /** Waits for the next message about the first call: a Worker does one call after another. */
   #listen(): void {
     clearTimeout(this.#silence);
     const [first] = this.#pending.values();
     const seconds = first?.mostSilence;
     if (seconds === undefined) return;
-    const error = new LimitExceeded(`it made no progress for ${seconds} seconds, and was ended`);
+    const error = new LimitExceeded(`it made no progress for ${seconds} seconds, and was stopped`);
     this.#silence = setTimeout(() => this.#end(error), 1000 * seconds);
   }
 
@@ -93,7 +93,7 @@ export class Client {
     this.#listen();
     if ("progress" in reply) pending.onProgress?.(reply.progress);
     else if ("answer" in reply) pending.resolve(reply.answer);
-    else pending.reject(new WorkerFailure(reply.failure));
+    else pending.reject(new WorkerError(reply.error));
   }
 
   #end(error: Error): void {

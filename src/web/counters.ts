@@ -1,4 +1,4 @@
-/** What was counted on each side, and the difference; who zeroed how much, as bars. */
+/** The counters of each side and their difference, and bars of who zeroed how much. */
 
 import { formatSeconds } from "../base/numbers.js";
 import { formatBytes, formatCount } from "../index.js";
@@ -6,19 +6,19 @@ import { byId, make, setText } from "./dom.js";
 import type { Choice, Moment } from "./protocol.js";
 import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
 
-/** What is counted of a side at a moment. */
+/** The figures of one side at a moment. */
 type Counted = Pick<Moment, "counters" | "library" | "simulated">;
 type Both = readonly [Counted | undefined, Counted | undefined];
 
 interface Row {
   name: string;
-  /** Where it is among what is counted. */
+  /** Its place in the counters. */
   path: string;
   of(counted: Counted["counters"], all: Counted): number;
   unit: "bytes" | "count" | "seconds";
-  /** It is what this page is about. */
+  /** Whether it is emphasized, because the page is about it. */
   isTelling?: boolean;
-  /** Only of programs that clear memory themselves. */
+  /** Whether it is shown only for programs that clear memory themselves. */
   isLibrary?: boolean;
 }
 
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     isLibrary: true,
   },
   {
-    name: "needlessly so",
+    name: "needlessly zeroed by it",
     path: "library.needless",
     of: (_, { library }) => library.needless,
     unit: "bytes",
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     isTelling: true,
   },
   {
-    name: "resident at most",
+    name: "resident at the peak",
     path: "bytes.peakResident",
     of: ({ bytes }) => bytes.peakResident,
     unit: "bytes",
@@ -123,7 +123,7 @@ const FORMATS: Record<Row["unit"], (value: number) => string> = {
   seconds: formatSeconds,
 };
 
-/** What is not measured (NaN) is shown so: all of a side that failed; of a module, faults by kind and simulated time. */
+/** Shown for NaN, what is not measured: all of a side that failed; a module's faults by kind and simulated time. */
 const UNKNOWN = "-";
 
 function signed(value: number, unit: Row["unit"]): string {
@@ -133,9 +133,9 @@ function signed(value: number, unit: Row["unit"]): string {
 
 const head = (text: string) => make("th", { scope: "col", textContent: text });
 
-/** Heads of a table: a name, both sides, and the difference if wanted. */
+/** The heading of a table: a first column, both sides, and a last column if given. */
 export function sideHeads(first: string, sides: readonly Choice[], last?: string): HTMLTableSectionElement {
-  // A long name may be broken before an option.
+  // Lets a long name break before an option.
   const names = sides.map((choice) => formatChoice(choice).replaceAll(":", ":\u200b"));
   return make("thead", {}, make("tr", {}, ...[first, ...names, ...(last ? [last] : [])].map(head)));
 }
@@ -172,7 +172,7 @@ export function showCounters(both: Both): void {
   showZeroed(both);
 }
 
-/** A figure in words; a simulated time with the profile it was priced by. */
+/** A figure as text. A simulated time names its cost profile. */
 function textOf(counted: Counted | undefined, value: number, unit: Row["unit"]): string {
   if (Number.isNaN(value)) return UNKNOWN;
   return unit === "seconds"
@@ -189,7 +189,7 @@ const PARTS = [
   { name: "the program’s library", colour: "cached" },
 ] as const;
 
-/** Of programs that clear nothing themselves, the last part is not shown. */
+/** The last part, shown only for programs that clear memory themselves. */
 const LIBRARY = PARTS.length - 1;
 
 /** A coloured box. */
@@ -211,7 +211,7 @@ function zeroedBar(side: Side): HTMLElement {
   return make("div", {}, make("p", {}, title, ...key), bar);
 }
 
-/** Bytes of each of PARTS. */
+/** The bytes of each of PARTS. */
 function partsOf({ counters: { zeroed }, library }: Counted): number[] {
   return [zeroed.kernel, zeroed.allocator - zeroed.needless, zeroed.needless, library.cleared];
 }

@@ -1,6 +1,6 @@
-/** The few things done to the document over and over. */
+/** Helpers for what is done to the document again and again. */
 
-/** The element of an id, which index.html has. */
+/** The element of index.html with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (!element) throw new Error(`the page has no #${id}`);
@@ -23,17 +23,17 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element as HTMLElementTagNameMap[K];
 }
 
-/** Sets text only where it differs, so that what is read out or selected is left alone. */
+/** Sets text only if it differs, so as not to disturb what is read out or selected. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A colour of the style sheet, light or dark as the page is. */
+/** A colour of the style sheet, for light or dark as the page is. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** Does something once for all calls before the next frame. */
+/** Calls `draw` once in the next frame, however often it was asked for. */
 export function oncePerFrame(draw: () => void): () => void {
   let due = false;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * The mathematics of the page map: which addresses a cell stands for. Cells run like text, line after
- * line, and each stands for a power of two of pages:
+ * The geometry of the page map: which addresses a cell stands for. Cells run like text, line after
+ * line. Each stands for a number of pages that is a power of two:
  *
  *      start                      start + columns × cell
  *      ├──────┬──────┬──────┬ … ──┤
@@ -15,15 +15,15 @@ export const ADDRESS_LIMIT = 2 ** 47;
 export interface Grid {
   columns: number;
   rows: number;
-  /** Where addresses end, if not at ADDRESS_LIMIT. */
+  /** The end of the address space. Default ADDRESS_LIMIT. */
   limit?: number;
 }
 
 const limitOf = ({ limit = ADDRESS_LIMIT }: Grid): number => limit;
 
-/** What part of the address space is seen. */
+/** The part of the address space that the map shows. */
 export interface MapWindow {
-  /** Address of the first cell; a multiple of the cell. */
+  /** Address of the first cell; a multiple of a cell's bytes. */
   start: number;
   level: number;
 }
@@ -35,12 +35,12 @@ export const cellBytes = ({ level }: MapWindow, pageBytes: number): number => pa
 export const addressOf = (window: MapWindow, cell: number, pageBytes: number): number =>
   window.start + cell * cellBytes(window, pageBytes);
 
-/** The level at which all of the address space is seen. */
+/** The level that shows the whole address space. */
 export function highestLevel(grid: Grid, pageBytes: number): number {
   return Math.max(0, Math.ceil(Math.log2(limitOf(grid) / pageBytes / cellsOf(grid))));
 }
 
-/** Brings a window to whole cells, within the address space. */
+/** Rounds a window to whole cells, and keeps it within the address space. */
 export function clamp({ start, level }: MapWindow, grid: Grid, pageBytes: number): MapWindow {
   const clamped = Math.min(Math.max(0, Math.round(level)), highestLevel(grid, pageBytes));
   const cell = pageBytes * 2 ** clamped;
@@ -48,14 +48,14 @@ export function clamp({ start, level }: MapWindow, grid: Grid, pageBytes: number
   return { start: Math.floor(Math.min(Math.max(0, start), most) / cell) * cell, level: clamped };
 }
 
-/** The closest window that shows a whole range. */
+/** The window of the lowest level that shows a whole range. */
 export function windowOver(start: number, end: number, grid: Grid, pageBytes: number): MapWindow {
-  // A cell less, for the window's start is rounded down to one.
+  // One cell less, because the window's start is rounded down to a cell.
   const pages = Math.max(1, (end - start) / pageBytes / Math.max(1, cellsOf(grid) - 1));
   return clamp({ start, level: Math.ceil(Math.log2(pages)) }, grid, pageBytes);
 }
 
-/** Zooms by so many levels, in for negative ones; the address at a cell stays at that cell. */
+/** Zooms by `levels`, in if negative. The address at `cell` stays there. */
 export function zoom(
   window: MapWindow,
   levels: number,
@@ -68,12 +68,12 @@ export function zoom(
   return clamp({ start, level }, grid, pageBytes);
 }
 
-/** Moves the window on by so many cells. */
+/** Moves the window forward by `cells`. */
 export function pan(window: MapWindow, cells: number, grid: Grid, pageBytes: number): MapWindow {
   return clamp({ ...window, start: addressOf(window, cells, pageBytes) }, grid, pageBytes);
 }
 
-/** The range that holds an address, widened to all mapped ranges that lie nearer to each other than they are long. */
+/** The region that holds an address, widened to each next region whose gap is no longer than the range so far. */
 export function neighbourhood(
   regions: ArrayLike<number>,
   address: number,
@@ -93,7 +93,7 @@ export function neighbourhood(
   }
 }
 
-/** Place, in pairs of start and end, of the region that holds an address; -1 if none does. */
+/** Index, among pairs of start and end, of the region that holds an address; -1 if none does. */
 export function regionAt(regions: ArrayLike<number>, address: number): number {
   const above = firstAbove(regions, address);
   return above % 2 ? above - 1 : -1;
@@ -108,7 +108,7 @@ function largestRegion(regions: ArrayLike<number>): number {
   return best;
 }
 
-/** Pages of each kind in each cell, cell by cell; `kindOf` gives the kind of a detail byte, below `kinds`. */
+/** The number of pages of each kind in each cell, cell by cell. `kindOf` gives the kind of a detail byte, below `kinds`. */
 export function countCells(
   { runs, window, grid }: { runs: PageRuns; window: MapWindow; grid: Grid },
   kindOf: ArrayLike<number>,
@@ -118,7 +118,7 @@ export function countCells(
   const { addresses, pages, details, pageBytes } = runs;
   const perCell = 2 ** window.level;
   const end = cellsOf(grid) * perCell;
-  // Pages are counted from the window's first. The run before may reach into the window.
+  // Page numbers count from the window's start. The run before it may reach into the window.
   for (let run = Math.max(0, firstAbove(addresses, window.start) - 1); run < addresses.length; run++) {
     const from = ((addresses[run] as number) - window.start) / pageBytes;
     if (from >= end) break;

@@ -1,11 +1,11 @@
-/** The legend: what the colours stand for, which of them the maps show, and how many pages there are of each. */
+/** The legend: the kinds of pages with their colours, which of them the maps show, and how many pages each has. */
 import { formatBytes, formatCount } from "../index.js";
 import { sideHeads, swatch } from "./counters.js";
 import { byId, make, setText } from "./dom.js";
 import { KINDS, pagesByKind } from "./kinds.js";
 import type { Choice, Moment } from "./protocol.js";
 
-/** Makes the legend above the maps. @param onHide called with the ids of the states not to be shown. */
+/** Makes the legend above the maps. @param onHide called with the ids of the kinds to hide. */
 export function buildFilter(hidden: readonly string[], onHide: (ids: string[]) => void): void {
   const boxes = KINDS.map(({ id }) =>
     make("input", { type: "checkbox", value: id, checked: !hidden.includes(id) }),
@@ -20,7 +20,7 @@ export function buildFilter(hidden: readonly string[], onHide: (ids: string[]) =
   byId("filter").replaceChildren(byId("filter").querySelector("legend") as Node, ...labels);
 }
 
-/** Makes the table of states for two allocators. */
+/** Makes the table of kinds for two allocators. */
 export function buildLegend(sides: readonly Choice[]): void {
   const rows = KINDS.map(({ id, name, meaning }) => {
     const what = make(
@@ -35,7 +35,7 @@ export function buildLegend(sides: readonly Choice[]): void {
   byId("legend").replaceChildren(sideHeads("state", sides), make("tbody", {}, ...rows));
 }
 
-/** Shows how many pages of each state there are. */
+/** Shows the number of pages of each kind. */
 export function showLegend(moments: readonly (Moment | undefined)[]): void {
   const cells = byId("legend").querySelectorAll("tbody td");
   for (const [side, moment] of moments.entries()) {

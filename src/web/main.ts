@@ -1,11 +1,10 @@
 /**
- * The page: puts what is chosen, what is run and what is shown together.
+ * The page: connects what is chosen, what is run and what is shown.
  *
  *      URL ─→ ViewState ─→ Session (Workers) ─→ moments ─→ maps, code, counters
  *       └──────── Transport, Setup, maps change it ────────┘
  *
- * Plain modules and the document itself: there is one page with fixed parts, which a framework
- * would only wrap.
+ * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
 import type { Report } from "../index.js";
 import { Busy } from "./busy.js";
@@ -15,7 +14,7 @@ import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { isModule, type Played } from "./protocol.js";
-import { type Opened, Session, type Shown, SideFailure } from "./session.js";
+import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
@@ -38,30 +37,30 @@ const TRACES: Record<Bundled, URL> = {
   "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
 };
 
-/** Changes of the view that follow each other faster come to rest at the last. */
+/** Milliseconds without a change of the view before it goes into the URL. */
 const REST_MS = 100;
 
 const SHORTENED =
-  "There are fewer rounds than before, for a module really clears its blocks. Change the program to run more.";
+  "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
 
 type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
-class Page {
+class App {
   #state: ViewState = DEFAULT;
   #file: File | undefined;
-  /** The .wasm given last for each side. */
+  /** The .wasm file last given for each side. */
   readonly #modules: [File | undefined, File | undefined] = [undefined, undefined];
   #opened: Opened | undefined;
-  /** What a person should know about what is run, in a sentence. */
+  /** A sentence that the person should read about what is run. */
   #advice = "";
   #remembering: ReturnType<typeof setTimeout> | undefined;
-  /** Counts what was opened, so that answers about what was before are left. */
+  /** Counts openings, so that answers for an earlier one are ignored. */
   #generation = 0;
 
   readonly #session = new Session(
     (sides, isThere) => this.#show(sides, isThere),
     (error) => {
-      // Whoever cancelled it has more to say.
+      // Whoever cancels shows a message itself.
       if (!(error instanceof Cancelled)) this.#fail(error);
     },
   );
@@ -103,16 +102,16 @@ class Page {
     this.#remember();
   }
 
-  /** A module becomes the allocator of the side it is given to, or that a link names it for. */
+  /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */
   #takeFile(file: File, given: Side | undefined): void {
     const isFor = (side: Side) => this.#state.sides[side].allocator === file.name;
     const side = given ?? SIDES.find(isFor);
     if (!isModule({ allocator: file.name })) this.#runTrace(file);
     else if (side !== undefined) this.#runModule(this.#named(file, side), side);
-    else this.#fail(new Error(`Drop ${file.name} on a map, and it is the allocator of that side.`));
+    else this.#fail(new Error(`Drop ${file.name} on a map to make it the allocator of that side.`));
   }
 
-  /** A file by a name of its own: where the other side runs a different one of the same name, it is the second. */
+  /** Gives a file a name of its own, with a 2, if the other side runs a different file of the same name. */
   #named(file: File, side: Side): File {
     const [other, its] = [this.#modules[1 - side], this.#state.sides[1 - side]];
     if (!other || other.name !== file.name || its?.allocator !== file.name) return file;
@@ -150,7 +149,7 @@ class Page {
     this.#remember();
   }
 
-  /** Puts the view into the URL, when it has come to rest: browsers refuse to change it all the time. */
+  /** Puts the view into the URL once it has come to rest: browsers refuse to change the URL too often. */
   #remember(): void {
     clearTimeout(this.#remembering);
     const write = () => history.replaceState(null, "", `#${formatState(this.#state)}`);
@@ -184,7 +183,7 @@ class Page {
     if (generation !== this.#generation) return;
     this.#opened = opened;
     this.#build(opened);
-    for (const side of opened.sides) if (side instanceof SideFailure) this.#fail(side);
+    for (const side of opened.sides) if (side instanceof SideError) this.#fail(side);
     await this.#goTo(state.at ?? telling(state, opened));
     if (state.input.kind === "loop") await this.#judgeCost(generation, opened, state.input);
   }
@@ -195,7 +194,7 @@ class Page {
     if (file) return file;
     const where = side === 0 ? "left" : "right";
     throw new Error(
-      `This link shows ${allocator}, and a link cannot hold a file: drop it on the ${where} map to see it.`,
+      `This link needs the file ${allocator}, which a link cannot hold: drop it on the ${where} map.`,
     );
   }
 
@@ -210,12 +209,12 @@ class Page {
     if (this.#file && this.#file.name === name) return this.#file;
     throw new Error(
       name
-        ? `This link shows ${name}: drop that file here to see it.`
+        ? `This link needs the file ${name}, which a link cannot hold: drop it here.`
         : "Choose a trace file, or drop one here.",
     );
   }
 
-  /** How the loop's cost grows with its size takes longer to find out, and comes after. */
+  /** Finds out how the loop's cost grows with its size. This takes longer, and so comes last. */
   async #judgeCost(generation: number, opened: Opened, { bytes, written }: Loop): Promise<void> {
     const { sides } = this.#state;
     const report = reportOf(this.#state, opened);
@@ -240,7 +239,7 @@ class Page {
 
   #build(opened: Opened): void {
     const { sides, windows, hidden } = this.#state;
-    const timelines = opened.sides.map((side) => (side instanceof SideFailure ? [] : side.timeline));
+    const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
     this.#transport.load({ length: opened.length, sides: timelines });
     for (const side of SIDES) {
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
@@ -280,7 +279,7 @@ class Page {
 
   #show(sides: [Shown, Shown], isThere: boolean): void {
     const [left, right] = sides.map((shown, side) => {
-      if (!(shown instanceof SideFailure)) return shown;
+      if (!(shown instanceof SideError)) return shown;
       this.#panels[side]?.open(formatChoice(this.#state.sides[side as Side]), noteOn(shown));
       return undefined;
     });
@@ -326,7 +325,7 @@ class Page {
     else this.#offerAgain();
   }
 
-  /** What was cancelled took its Workers with it. */
+  /** Offers to start again: cancelling ended the Workers. */
   #offerAgain(): void {
     this.#opened = undefined;
     const again = make("button", { type: "button", textContent: "Run it again" });
@@ -337,7 +336,7 @@ class Page {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The moment that tells most: of what is done over and over, when the last block is in use; of a trace, when most is, at last. */
+/** The most telling moment: of a loop, when its last block is in use; of a trace, the last peak of bytes in use. */
 function telling({ input, sides }: ViewState, opened: Opened): number {
   const { length } = opened;
   if (input.kind === "loop" || input.kind === "reads") return length - 1;
@@ -347,10 +346,9 @@ function telling({ input, sides }: ViewState, opened: Opened): number {
   return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
 }
 
-/** What is to be known of one side: why it stopped, and what its module is. */
-function noteOn(side: Played | SideFailure): string {
-  if (side instanceof SideFailure)
-    return `${side.message}. Drop another .wasm here, or change the allocator.`;
+/** The note on one side: why it stopped, and what its module is. */
+function noteOn(side: Played | SideError): string {
+  if (side instanceof SideError) return `${side.message}. Drop another .wasm here, or change the allocator.`;
   const { stopped, end, note } = side;
   if (stopped === undefined) return note;
   return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
@@ -358,4 +356,4 @@ function noteOn(side: Played | SideFailure): string {
 
 const problem = unsupported();
 if (problem) byId("problem").textContent = problem;
-else new Page().start();
+else new App().start();

@@ -1,16 +1,16 @@
-/** Hands on a map: mouse, wheel, touch and keys. */
+/** The controls of a map: mouse, wheel, touch and keys. */
 
 import { cellsOf } from "./layout.js";
 import type { PageMap } from "./page-map.js";
 
-/** Cells the cursor goes at a press of an arrow with Shift. */
+/** Cells that the cursor moves at a press of Shift and an arrow. */
 const FAR = 8;
 
-/** Lets a person work a map. */
+/** Adds the controls to a map. */
 export function putHandsOn(map: PageMap): void {
   const { canvas, text } = map;
   const under = ({ offsetX, offsetY }: MouseEvent) => map.cellAt(offsetX, offsetY);
-  // Read out only to whoever works the map, not while it plays.
+  // Read out only while the map has the focus, and not while it plays.
   canvas.addEventListener("focus", () => text.setAttribute("aria-live", "polite"));
   canvas.addEventListener("blur", () => text.setAttribute("aria-live", "off"));
   canvas.addEventListener("pointermove", (event) => {
@@ -20,7 +20,7 @@ export function putHandsOn(map: PageMap): void {
   canvas.addEventListener("dblclick", (event) => map.zoomBy(event.shiftKey ? 2 : -2, under(event)));
   canvas.addEventListener("keydown", (event) => press(map, event));
   const turn = (event: WheelEvent) => {
-    // Without this the page could not be scrolled past the map.
+    // Otherwise the page could not be scrolled past the map.
     if (!event.ctrlKey && document.activeElement !== canvas) return;
     event.preventDefault();
     map.zoomBy(Math.sign(event.deltaY), under(event));
@@ -28,7 +28,7 @@ export function putHandsOn(map: PageMap): void {
   canvas.addEventListener("wheel", turn, { passive: false });
 }
 
-/** Moves what is seen along with the pointer, until that is let go. */
+/** Moves the map with the pointer until the pointer is released. */
 function drag(map: PageMap, { offsetX, offsetY, pointerId }: PointerEvent): void {
   const { canvas, window: from } = map;
   const grabbed = map.cellAt(offsetX, offsetY);
@@ -46,10 +46,10 @@ function drag(map: PageMap, { offsetX, offsetY, pointerId }: PointerEvent): void
 function press(map: PageMap, event: KeyboardEvent): void {
   const far = event.shiftKey ? FAR : 1;
   const actions: Record<string, () => void> = {
-    ArrowLeft: () => map.step(-far, 0),
-    ArrowRight: () => map.step(far, 0),
-    ArrowUp: () => map.step(0, -far),
-    ArrowDown: () => map.step(0, far),
+    ArrowLeft: () => map.moveCursor(-far, 0),
+    ArrowRight: () => map.moveCursor(far, 0),
+    ArrowUp: () => map.moveCursor(0, -far),
+    ArrowDown: () => map.moveCursor(0, far),
     PageUp: () => map.moveBy(-cellsOf(map.grid)),
     PageDown: () => map.moveBy(cellsOf(map.grid)),
     "+": () => map.zoomBy(-1),

@@ -1,4 +1,4 @@
-/** What the map says in words: a cell, its region, and a page. */
+/** The words of the map: for a cell, its region, and a page. */
 import { formatBytes, formatCount } from "../index.js";
 import { KINDS } from "./kinds.js";
 import { addressOf, cellBytes, type MapWindow, regionAt } from "./layout.js";
@@ -7,7 +7,7 @@ import type { Moment } from "./protocol.js";
 
 export const hex = (address: number): string => `0x${address.toString(16)}`;
 
-/** A cell: its addresses, region and pages. `counts` are those of all cells (layout.ts). */
+/** Describes a cell: its addresses, region and pages. `counts` are those of all cells (layout.ts). */
 export function cellText(
   { runs, regions }: Pick<Moment, "regions" | "runs">,
   window: MapWindow,
@@ -29,7 +29,7 @@ export function cellText(
     .join(" ");
 }
 
-/** The first region that a range meets, in words. */
+/** Describes the first region that overlaps a range. */
 function regionText(regions: ArrayLike<number>, start: number, end: number): string {
   const inside = regionAt(regions, start);
   const at = inside >= 0 ? inside : firstAbove(regions, start);
@@ -54,22 +54,22 @@ function stateAt({ addresses, pages, details, pageBytes }: PageRuns, address: nu
 const STATE_NAMES: Record<PageDetail["state"], string> = {
   unmapped: "not mapped",
   reserved: "reserved, never touched",
-  zeroPage: "the zero page stands in",
+  zeroPage: "shows the shared zero page",
   clean: "resident and all zero",
   written: "resident and written",
   shared: "shares its frame until written",
 };
 
-/** What a page is and what has happened to it, in words. */
+/** Describes what a page is, and what has happened to it. */
 export function pageText(detail: number): string {
   const page = decode(detail);
   const touches = [page.read && "read", page.written && "written"].filter(Boolean).join(" and ");
   const facts = [
     STATE_NAMES[page.state],
     touches ? `${touches} since it was mapped` : "",
-    page.needless ? "only the allocator’s clearing has touched it" : "",
-    page.reusable ? "the kernel may take its frame" : "",
-    page.held ? "an object of the program lies on it" : "",
+    page.needless ? "touched only by the allocator’s clearing" : "",
+    page.reusable ? "its frame may be reclaimed by the kernel" : "",
+    page.held ? "holds an object of the program" : "",
   ].filter(Boolean);
   return `The page is ${facts.join("; ")}.`;
 }

@@ -1,19 +1,19 @@
-/** A dropped .wasm to play a tape on. Its memory cannot be taken back, so the way back is a new instance. */
+/** A dropped .wasm to play a tape on. Its memory cannot be restored, so the way back is a new instance. */
 import type { ModuleAllocator } from "../index.js";
 import type { Playable, WayBack } from "./playable.js";
 import { MODULE_LIMITS } from "./protocol.js";
 
-/** It really clears what it clears, up to two seconds for all of its memory, and has to give signs of life meanwhile. */
+/** Limits of one call. A module really clears memory, two seconds for all it can have, and must give signs of life. */
 const MOST = { records: 8, rounds: 2 };
 
 /**
- * Prepares a module to be opened again and again: metered, with what that needs loaded only then. Functions it
- * imports that are not known trap.
+ * Prepares a metered module to be opened again and again. Loads what metering needs only here. Unknown functions that
+ * the module imports trap.
  * @throws ModuleError; ModuleTrap at each opening
  */
 export async function prepareModule(name: string, wasm: Uint8Array): Promise<() => ModuleAllocator> {
   const { prepareMetered } = await import("../foreign/open.js");
-  // What it is refused, it has to cope with.
+  // At the limit memory.grow fails, and the module has to cope.
   const { memoryBytes } = MODULE_LIMITS;
   return prepareMetered(wasm, { name, memoryBytes });
 }
@@ -36,7 +36,7 @@ class PlayableModule implements Playable {
     this.note = noteOf(allocator);
   }
 
-  /** A linear memory is one region, all of it. */
+  /** The whole linear memory is one region. */
   regions() {
     return [{ address: 0, bytes: this.allocator.hostBytes }];
   }
@@ -50,7 +50,7 @@ class PlayableModule implements Playable {
   }
 }
 
-/** What is native, what is composed, and what is odd. */
+/** The note on a module: which functions are native, which are composed, and its findings. */
 function noteOf({ report: { convention, functions }, notes }: ModuleAllocator): string {
   const provisions = Object.entries(functions);
   const native = provisions.flatMap(([, provision]) => ("native" in provision ? [provision.native] : []));

@@ -1,4 +1,4 @@
-/** The page map: the address space on a canvas, to be zoomed, moved and asked. */
+/** The page map: the address space on a canvas, which can be zoomed, moved and asked about. */
 import { colour, make, oncePerFrame, setText } from "./dom.js";
 import { KIND_OF, KINDS } from "./kinds.js";
 import {
@@ -17,24 +17,24 @@ import {
 import { cellText } from "./map-text.js";
 import type { Moment } from "./protocol.js";
 
-/** From one cell to the next, in CSS pixels, and the gap that is part of it. */
+/** Distance from one cell to the next in CSS pixels, and the gap that is part of it. */
 const PITCH = 7;
 const GAP = 1;
 
 export interface MapEvents {
-  /** The person chose another part to see; null for what surrounds the last operation. */
+  /** The person chose another window; null to follow the last operation. */
   onMove(window: MapWindow | null): void;
-  /** The person asks for the history of the page at an address. */
+  /** The person asked for the history of the page at an address. */
   onAsk(address: number): void;
 }
 
 export class PageMap {
   readonly canvas: HTMLCanvasElement;
-  /** What is under the pointer or the cell cursor. */
+  /** The words for what is under the pointer or the cell cursor. */
   readonly text = make("p", { className: "map-text", attributes: { "aria-live": "off" } });
 
   #moment: Moment | undefined;
-  /** null follows what happens. */
+  /** The chosen window; null to follow the last operation. */
   #chosen: MapWindow | null = null;
   #window: MapWindow = { start: 0, level: 0 };
   #grid: Grid = { columns: 1, rows: 1 };
@@ -53,7 +53,7 @@ export class PageMap {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
-  /** Shows another moment. The part chosen stays; without one, the map follows the last operation. */
+  /** Shows another moment. A chosen window stays; without one, the map follows the last operation. */
   show(moment: Moment): void {
     this.#moment = moment;
     if (moment.addressLimit !== this.#grid.limit) {
@@ -63,7 +63,7 @@ export class PageMap {
     this.#redraw();
   }
 
-  /** Chooses a part to see; null for what surrounds the last operation. */
+  /** Chooses a window; null to follow the last operation. */
   choose(window: MapWindow | null): void {
     this.#chosen = window;
     this.#place();
@@ -74,7 +74,7 @@ export class PageMap {
     this.#redraw();
   }
 
-  /** Follows again what happens. */
+  /** Follows the last operation again. */
   follow(): void {
     this.choose(null);
     this.events.onMove(null);
@@ -85,12 +85,12 @@ export class PageMap {
     this.#move(windowOver(start, end, this.#grid, this.#pageBytes));
   }
 
-  /** Zooms by levels about the cell cursor, or the middle. */
+  /** Zooms by `levels` around a cell, by default the one of the cell cursor. */
   zoomBy(levels: number, cell = this.#cell): void {
     this.#move(zoom(this.#window, levels, cell, this.#grid, this.#pageBytes));
   }
 
-  /** Moves the part seen by so many cells, from where it was if given. */
+  /** Moves the window by `cells`, from `from`. */
   moveBy(cells: number, from = this.#window): void {
     this.#move(pan(from, cells, this.#grid, this.#pageBytes));
   }
@@ -101,15 +101,15 @@ export class PageMap {
     this.#redraw();
   }
 
-  /** Moves the cell cursor; where that would leave the map, the part seen instead. */
-  step(columns: number, rows: number): void {
+  /** Moves the cell cursor. If it would leave the map, moves the window instead. */
+  moveCursor(columns: number, rows: number): void {
     const cells = columns + rows * this.#grid.columns;
     const to = this.#cell + cells;
     if (to >= 0 && to < cellsOf(this.#grid)) this.pointAt(to);
     else this.moveBy(rows === 0 ? Math.sign(cells) * this.#grid.columns : cells);
   }
 
-  /** The cell at a place on the canvas, in CSS pixels. */
+  /** The cell at a point of the canvas, in CSS pixels. */
   cellAt(x: number, y: number): number {
     const { columns, rows } = this.#grid;
     const column = Math.min(columns - 1, Math.max(0, Math.floor(x / PITCH)));
@@ -140,14 +140,14 @@ export class PageMap {
     this.#redraw();
   }
 
-  /** What surrounds the last operation. */
+  /** The window around the last operation. */
   #followed(): MapWindow | undefined {
     const { regions = [], object } = this.#moment ?? {};
     const range = neighbourhood(regions, object?.address ?? 0);
     return range && windowOver(...range, this.#grid, this.#pageBytes);
   }
 
-  /** Whether the last operation can be seen where the map is, at about the right size; else it would jump at each free. */
+  /** Whether the window shows the last operation at about the right size. If so it stays: it would jump at each free. */
   #isInView(): boolean {
     const { regions = [], object } = this.#moment ?? {};
     if (!object?.address) return false;
@@ -179,7 +179,7 @@ export class PageMap {
 
   // ---- Drawing ----
 
-  /** Draws now what is otherwise drawn with the next frame. */
+  /** Draws now instead of in the next frame. */
   draw(): void {
     const context = this.canvas.getContext("2d");
     if (!context || !this.#moment) return;
@@ -196,7 +196,7 @@ export class PageMap {
     setText(this.text, cellText(this.#moment, this.#window, this.#cell, this.#counts));
   }
 
-  /** Draws its part of every cell: what stands before it in KINDS lies below, and a trace of it still shows. */
+  /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */
   #drawKind(context: CanvasRenderingContext2D, kind: number): void {
     const { columns } = this.#grid;
     const perCell = 2 ** this.#window.level;

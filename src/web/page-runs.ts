@@ -1,6 +1,6 @@
 /**
- * The pages of a whole address space, as runs of alike ones. Typed arrays, so that they cross from a
- * Worker without being copied, and the map finds its way in them fast.
+ * The pages of a whole address space, as runs of equal pages. They are typed arrays, so that they pass
+ * from a Worker without a copy, and the map can search them fast.
  *
  *      bit      7      6          5          4         3      2 … 0
  *               ├──────┼──────────┼──────────┼─────────┼──────┼────────────────┤
@@ -23,9 +23,9 @@ export interface PageDetail {
   read: boolean;
   written: boolean;
   reusable: boolean;
-  /** Only the allocator's zeroing has faulted it in. */
+  /** Only the allocator's zeroing faulted it in. */
   needless: boolean;
-  /** A live object of the program lies on it, or a part of one. */
+  /** It holds a live object of the program, or a part of one. */
   held: boolean;
 }
 
@@ -47,13 +47,13 @@ export function decode(detail: number): PageDetail {
   };
 }
 
-/** The live objects: where each begins, and its bytes. */
+/** The live objects: the address and the bytes of each. */
 export interface Objects {
   addresses: Float64Array;
   bytes: Float64Array;
 }
 
-/** Reads out every page of some ranges. */
+/** Reads the state of every page of the ranges. */
 export function readPageRuns(
   allocator: Pick<Allocator, "pages" | "pageBytes">,
   regions: readonly { address: number; bytes: number }[],
@@ -75,19 +75,19 @@ export function readPageRuns(
   };
 }
 
-/** The state of one page, encoded, whether an object holds it apart. */
+/** The detail byte of one page, without `held`. */
 export function pageDetail(allocator: Pick<Allocator, "pages">, address: number): number {
   const [run] = allocator.pages(address, 1);
   return run ? encode(run) : 0;
 }
 
-/** Address ranges, whole pages, that objects lie on: disjoint, ascending, as pairs of start and end. */
+/** Ranges of whole pages that hold objects: disjoint, ascending, as pairs of start and end. */
 export function coveredRanges({ addresses, bytes }: Objects, pageBytes: number): number[] {
   const starts = addresses.map((address) => Math.floor(address / pageBytes) * pageBytes).sort();
   const ends = addresses
     .map((address, i) => Math.ceil((address + Math.max(1, bytes[i] as number)) / pageBytes) * pageBytes)
     .sort();
-  // Sorted apart, the n-th end closes the n-th start as far as the union is concerned.
+  // Starts and ends are sorted separately: for the union, the n-th end closes the n-th start.
   const ranges: number[] = [];
   for (let i = 0; i < starts.length; i++) {
     const [start, end] = [starts[i] as number, ends[i] as number];
@@ -97,7 +97,7 @@ export function coveredRanges({ addresses, bytes }: Objects, pageBytes: number):
   return ranges;
 }
 
-/** Cuts a run where objects begin to lie on it or cease to. */
+/** Splits a run where its pages begin or cease to hold objects. */
 function splitByCover(
   run: PageRun,
   covered: number[],
@@ -109,13 +109,13 @@ function splitByCover(
   let at = firstAbove(covered, run.address);
   for (let address = run.address; address < end; at++) {
     const next = Math.min(end, covered[at] ?? end);
-    // Odd places are ends: what lies before one is covered.
+    // An odd index is an end: the pages before it are covered.
     emit(address, (next - address) / pageBytes, at % 2 ? detail | HELD : detail);
     address = next;
   }
 }
 
-/** Index of the first value above `limit`, of ascending values. */
+/** Index of the first of ascending values that is above `limit`. */
 export function firstAbove(values: ArrayLike<number>, limit: number): number {
   let [low, high] = [0, values.length];
   while (low < high) {

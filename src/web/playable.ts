@@ -1,4 +1,4 @@
-/** What a player runs its tape on: a model's sandbox, or a module of somebody else's (module.ts). */
+/** What a player plays its tape on: the sandbox of a model, or a foreign module (module.ts). */
 import {
   type Allocator,
   defaultCosts,
@@ -11,32 +11,32 @@ import {
 } from "../index.js";
 import type { Choice } from "./protocol.js";
 
-/** Goes back to where it was made. */
+/** Restores the state of the moment it was made. */
 export type WayBack = () => Promise<void>;
 
 export interface Playable {
-  /** Another one after going back, where nothing can be undone. */
+  /** The allocator. For a module, each way back makes a new one. */
   readonly allocator: Allocator;
-  /** What is to be known of it, in a sentence; empty for a model. */
+  /** A sentence on the allocator; empty for a model. */
   readonly note: string;
-  /** Most to run in one call, between two signs of life: records, and rounds of a loop no longer than them. */
+  /** Most work of one call, between two signs of life: records, and rounds of a loop that has no more records. */
   readonly most: { records: number; rounds: number };
-  /** The ranges of address space that are there to be looked at. */
+  /** The ranges of address space that can be read. */
   regions: SimulatedAllocator["regions"];
-  /** A way back to here; undefined where there is none but from the start. */
+  /** A way back to this moment; undefined for a module after its start. */
   wayBack(): WayBack | undefined;
-  /** What tells simulated time; absent for what really ran. */
+  /** The clock of simulated time; absent for what really runs. */
   readonly clock?: Clock;
 }
 
 export interface Clock {
-  /** How long that would take. */
+  /** The time that events would take. */
   price(events: Events): SimulatedTime;
-  /** Who did what, on every call path. */
+  /** What happened on every call path. */
   profile(): ProfileNode;
 }
 
-/** Records to run in one call: as many as a sandbox takes. */
+/** Records of one call: as many as a sandbox takes. */
 const MOST_RECORDS = 1024;
 
 /** Opens a model. @throws OptionError, SandboxError */

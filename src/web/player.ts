@@ -1,7 +1,7 @@
 /**
- * One allocator running one tape, able to go anywhere on it. The first run keeps checkpoints at even
- * strides; going somewhere starts from the nearest one before. So a step back costs at most one stride,
- * however long the tape. A foreign module has no checkpoints and starts over.
+ * One allocator that plays one tape, and can go to any position on it. The first run keeps checkpoints at
+ * even strides, and going to a position starts from the last one before it. So a step back costs at most
+ * one stride, however long the tape is. A foreign module has no checkpoints, and starts over.
  */
 import {
   type Counters,
@@ -27,13 +27,13 @@ import type {
 } from "./protocol.js";
 import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
 
-/** Fewest operations between two checkpoints: some milliseconds' worth. */
+/** Fewest operations between two checkpoints. They take some milliseconds. */
 const LEAST_STRIDE = 1 << 13;
 const MOST_CHECKPOINTS = 256;
-/** Host memory that checkpoints may take, in bytes, before every other one goes. */
+/** Bytes of host memory that checkpoints may take. Beyond it, every other one is dropped. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
 const TIMELINE_POINTS = 500;
-/** Lines of code to show before and after the cursor. */
+/** Lines of code shown before and after the cursor. */
 const CODE_LINES = 4;
 const LATEST_CHANGES = 8;
 
@@ -51,10 +51,10 @@ export class Player {
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
-  /** The operation that was done by itself last, so that looking again need not do it again. */
+  /** The last operation that was done by itself, so that asking again need not repeat it. */
   #done: { position: number; object: Moment["object"] } | undefined;
   #stride: number;
-  /** Operations it can do: fewer than the tape has if something stops it. */
+  /** Operations that can be done: fewer than the tape has if an error stops it. */
   #end: number;
 
   private constructor(
@@ -67,7 +67,7 @@ export class Player {
     this.#mark();
   }
 
-  /** Runs the whole tape. `playable` is what was opened for the choice. */
+  /** Runs the whole tape. `playable` was opened for `choice`. */
   static async open(
     tape: Tape,
     choice: Choice,
@@ -102,7 +102,7 @@ export class Player {
     };
   }
 
-  /** Runs to the end of the tape. Returns the message of what stopped it before, if anything did. */
+  /** Runs to the end of the tape. If an error stops it before, returns the message. */
   async #runSampled(timeline: TimelinePoint[], onProgress: OnProgress): Promise<string | undefined> {
     const total = this.#end;
     const every = sampleStride(total, this.tape.count);
@@ -118,13 +118,13 @@ export class Player {
     return undefined;
   }
 
-  /** Advances, or finds the operation that cannot be done, and ends the tape before it. */
+  /** Advances. On an error, finds the operation that cannot be done, and ends the tape before it. */
   async #tryAdvance(to: number, onProgress: OnProgress): Promise<string | undefined> {
     try {
       this.#advance(to, onProgress);
       return undefined;
     } catch {
-      // A part of the call was done: back to before it, and on in single steps.
+      // A part of the call was done. Go back to before it, and on in single steps.
       await this.#restore(this.#position, onProgress);
     }
     try {
@@ -132,7 +132,7 @@ export class Player {
       return undefined;
     } catch (error) {
       this.#end = this.#position;
-      // A foreign module is broken after it trapped.
+      // A foreign module is in an unknown state after a trap.
       await this.#restore(this.#end, onProgress);
       return error instanceof Error ? error.message : String(error);
     }
@@ -169,7 +169,7 @@ export class Player {
     return this.#marks.findLast((mark) => mark.position <= position) as Mark;
   }
 
-  /** Goes somewhere from the mark before it. */
+  /** Goes to a position from the last mark before it. */
   async #restore(to: number, onProgress: OnProgress): Promise<void> {
     const { position, asked, library, wayBack } = this.#markBefore(to);
     await wayBack();
@@ -179,7 +179,7 @@ export class Player {
     this.#advance(to, onProgress);
   }
 
-  /** Runs forward, in calls as long as possible. After an error the position is that before the call. */
+  /** Runs forward, in calls as long as possible. After an error the position is the one before the failed call. */
   #advance(to: number, onProgress: OnProgress = () => {}): void {
     const { count, clears } = this.tape;
     const { most } = this.playable;
@@ -218,7 +218,7 @@ export class Player {
 
   // ---- Looking ----
 
-  /** Goes to where so many operations are done, and says what is there. */
+  /** Goes to the position after `wanted` operations, and returns what is there. */
   async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
@@ -244,7 +244,7 @@ export class Player {
     return clock ? { simulated: clock.price(withLibrary(this.#allocator.counters(), this.#library)) } : {};
   }
 
-  /** What the program clears itself is its own time. */
+  /** The time by call path. What the program clears itself is its own time. */
   #time(): Pick<Moment, "time"> {
     const { clock } = this.playable;
     if (!clock) return {};
@@ -252,7 +252,7 @@ export class Player {
     return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
   }
 
-  /** Does the last operation by itself, to see the object it is about. */
+  /** Goes to a position and does the last operation by itself, to find its object. */
   async #doLast(position: number, onProgress: OnProgress): Promise<Moment["object"]> {
     if (this.#done?.position === position && this.#position === position) return this.#done.object;
     await this.#goTo(Math.max(0, position - 1), onProgress);
@@ -290,7 +290,7 @@ export class Player {
     return codeOf(operationAt(this.tape, index));
   }
 
-  /** Runs from the start, operation by operation, and notes each that changes the page at an address. */
+  /** Runs from the start, one operation at a time, and collects those that change the page at an address. */
   async history(address: number, position: number, onProgress: OnProgress): Promise<PageHistory> {
     await this.#goTo(0, onProgress);
     const latest: PageChange[] = [];
@@ -310,7 +310,7 @@ export class Player {
   }
 }
 
-/** What is priced: what a library clears costs as much as the allocator's clearing. */
+/** The events to price: clearing by a library costs as much as by the allocator. */
 const withLibrary = (counters: Counters, { cleared }: Library): Counters => ({
   ...counters,
   zeroed: { ...counters.zeroed, allocator: counters.zeroed.allocator + cleared },
@@ -328,7 +328,7 @@ const addTo = (library: Library, cleared: number, needless: number): Library => 
   needless: library.needless + needless,
 });
 
-/** Operations between two samples: coprime to the length of a loop, so that all parts of it are sampled. */
+/** Operations between two samples. Coprime to the length of a loop, so that all parts of it are sampled. */
 function sampleStride(length: number, period: number): number {
   let stride = Math.max(1, Math.floor(length / TIMELINE_POINTS));
   while (period > 1 && period < length && gcd(stride, period) !== 1) stride++;

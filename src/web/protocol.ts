@@ -1,4 +1,4 @@
-/** What the page and its Workers say to each other. */
+/** The messages between the page and its Workers. */
 
 import type { TopLevelSpec } from "vega-lite";
 import { isModule as isModuleName } from "../allocator/choice.js";
@@ -16,7 +16,7 @@ import type {
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
-/** A model and its options, as reports have them. */
+/** An allocator and its options, as in reports. */
 export interface Choice {
   allocator: string;
   options: OptionValues;
@@ -24,23 +24,23 @@ export interface Choice {
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
 
-/** What a module may take: memory in bytes, and seconds without progress. Models need no such limits. */
+/** Limits of a module: bytes of memory, and seconds without progress. Models need none. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
 
-/** A tape run to its end on one allocator. */
+/** A tape that one allocator ran to its end. */
 export interface Played {
-  /** Operations it did; fewer than the tape has if it was stopped. */
+  /** Operations done; fewer than the tape has if it stopped. */
   end: number;
-  /** Why it was stopped: the message of the allocator, or of the machine. */
+  /** Why it stopped: the message of the allocator, or of the machine. */
   stopped?: string;
   result: Result;
   library: Library;
   timeline: TimelinePoint[];
-  /** What is to be known of the allocator, in a sentence. */
+  /** A sentence on the allocator. */
   note: string;
 }
 
-/** What the program itself cleared, and how much of it already read as zero, in bytes. */
+/** The bytes that the program itself cleared, and those of them that already read as zero. */
 export interface Library {
   cleared: number;
   needless: number;
@@ -51,13 +51,13 @@ export interface TimeNode {
   name: string;
   calls: number;
   seconds: number;
-  /** Those that took any, longest first. */
+  /** The callees that took any time, longest first. */
   children: TimeNode[];
 }
 
-/** A line of the program about the cursor. */
+/** A line of the program near the cursor. */
 export interface CodeLine {
-  /** 0 for the first operation. */
+  /** The operation; 0 is the first. */
   index: number;
   code: string;
 }
@@ -68,18 +68,18 @@ export interface Moment {
   position: number;
   counters: Counters;
   library: Library;
-  /** With what the program cleared, which is priced as the allocator's clearing. Absent for what really ran. */
+  /** Simulated time, with the program's own clearing at the price of the allocator's. Absent for what really ran. */
   simulated?: SimulatedTime;
-  /** Where that went; the program is at the top. */
+  /** Where the time went, from the program down. */
   time?: TimeNode;
-  /** Where addresses end. */
+  /** The end of the address space. */
   addressLimit: number;
   runs: PageRuns;
   /** Start and end of each mapped region, in turn. */
   regions: Float64Array<ArrayBuffer>;
-  /** The operation done last and its neighbours. */
+  /** The last operation done, and its neighbours. */
   code: CodeLine[];
-  /** The object of that operation: its address, 0 if it could not be had, and the bytes asked for. */
+  /** The object of that operation: its address, 0 if the allocation failed, and the bytes asked for. */
   object?: { address: number; bytes: number };
 }
 
@@ -87,33 +87,33 @@ export interface Moment {
 export interface PageChange {
   operation: number;
   code: string;
-  /** page-runs.ts */
+  /** The detail byte of the new state (page-runs.ts). */
   detail: number;
 }
 
 export interface PageHistory {
   changes: number;
-  /** The last of them. */
+  /** The last changes. */
   latest: PageChange[];
 }
 
-/** An allocator, with its file if it is a module. */
+/** A chosen allocator, with its file if it is a module. */
 export interface Chosen {
   choice: Choice;
   module?: Blob;
 }
 
-/** What a Worker can be asked for. */
+/** The calls that a Worker answers. */
 export interface Calls {
   /** Reads a trace in any format. */
   readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
-  /** Runs a tape to its end, and keeps the player. */
+  /** Runs a tape to its end, and keeps the player open. */
   open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
-  /** Where the open player is after so many operations. */
+  /** Moves the open player to a position, and returns what is there. */
   seek(position: number): Moment;
-  /** What happened, up to there, to the page at an address of the open player's. */
+  /** What happened to the page at an address of the open player, up to a position. */
   pageHistory(page: { address: number; position: number }): PageHistory;
-  /** How the calloc loop's cost grows about a size; undefined where there is not the memory for it. */
+  /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Draws a chart as an SVG document. */
@@ -132,14 +132,14 @@ export interface Request {
 
 export interface Progress {
   done: number;
-  /** Absent where it is not known. */
+  /** Absent if it is unknown. */
   total?: number;
 }
 
-/** An error as it crosses: errors lose their class on the way. */
-export interface Failure {
+/** An error as a message carries it, without its class. */
+export interface SentError {
   name: string;
   message: string;
 }
 
-export type Reply = { id: number } & ({ progress: Progress } | { answer: unknown } | { failure: Failure });
+export type Reply = { id: number } & ({ progress: Progress } | { answer: unknown } | { error: SentError });

@@ -1,4 +1,4 @@
-/** Both sides and what they run: opens, seeks, measures, and knows what is shown. */
+/** Both sides and what they run: opens them, seeks, and measures. */
 import type { TraceNotes } from "../index.js";
 import { Cancelled, Client } from "./client.js";
 import {
@@ -18,50 +18,50 @@ import { lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
   tape: Tape;
-  /** What the format of the trace could not say. */
+  /** What the format of the trace could not express. */
   losses: readonly string[];
-  /** The run of each, or what kept it from running. */
-  sides: [Played | SideFailure, Played | SideFailure];
+  /** The run of each side, or the error that kept it from running. */
+  sides: [Played | SideError, Played | SideError];
   /** Operations of the tape. */
   length: number;
 }
 
-/** One side cannot be shown any more; the other can. */
-export class SideFailure extends Error {
-  override name = "SideFailure";
+/** An error of one side, which cannot be shown any more. The other side can. */
+export class SideError extends Error {
+  override name = "SideError";
 }
 
 /** One side at one moment. */
-export type Shown = Moment | SideFailure;
+export type Shown = Moment | SideError;
 
-/** The files a view is about. */
+/** The files that a view needs. */
 export interface Sources {
   trace(): Promise<Blob>;
-  /** @throws if there is none for that side. */
+  /** The module of a side. @throws if the person has not given its file. */
   module(side: Side): Blob;
 }
 
 type OnProgress = (text: string, progress: Progress) => void;
 
 export class Session {
-  /** One that reads, measures and draws; and one for each side. */
+  /** A Worker that reads, measures and draws, besides one for each side. */
   readonly helper = new Client();
   readonly #players: [Client, Client] = [new Client(), new Client()];
 
-  /** Whether both players hold what was opened last. */
+  /** Whether both players hold the last opening. */
   isOpen = false;
 
-  /** What each side runs, and what ended it if it failed. */
+  /** What each side runs, and its error if it failed. */
   #chosen: Chosen[] = [];
-  #failures: [SideFailure?, SideFailure?] = [];
-  /** How often something was opened. What belongs to an earlier opening is dropped. */
+  #errors: [SideError?, SideError?] = [];
+  /** Counts openings. What belongs to an earlier one is dropped. */
   #openings = 0;
   #wanted = 0;
   #isSeeking = false;
 
   /**
-   * @param onShow called after each seek with what to show; `isThere` unless another position is wanted by now.
-   * @param onError called with every error, and once with each failure of a side.
+   * @param onShow called after each seek with what to show; `isThere` unless another position is wanted meanwhile.
+   * @param onError called with every error, and once for a side that failed.
    */
   constructor(
     private readonly onShow: (sides: [Shown, Shown], isThere: boolean) => void,
@@ -79,7 +79,7 @@ export class Session {
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();
     this.#chosen = chosen;
-    this.#failures = [];
+    this.#errors = [];
     const sides = await Promise.all(
       SIDES.map((side) => {
         const tell = (progress: Progress) => onProgress(`Running ${state.sides[side].allocator}`, progress);
@@ -87,7 +87,7 @@ export class Session {
       }),
     );
     const [left, right] = sides as Opened["sides"];
-    if (left instanceof SideFailure && right instanceof SideFailure)
+    if (left instanceof SideError && right instanceof SideError)
       throw new Error(`${left.message}; ${right.message}`);
     if (opening === this.#openings) this.isOpen = true;
     return { tape, losses, sides: [left, right], length: lengthOf(tape) };
@@ -107,20 +107,20 @@ export class Session {
     return { tape: read.tape, losses: read.notes.losses };
   }
 
-  /** What a side answers, or why it failed. A side that failed is not asked again. @throws Cancelled */
+  /** Asks a side. Returns its answer, or the error it failed with. A side that failed is not asked again. @throws Cancelled */
   async #ask<Name extends CallName>(
     side: Side,
     name: Name,
     argument: Argument<Name>,
     onProgress: (progress: Progress) => void,
-  ): Promise<Answer<Name> | SideFailure> {
-    const failure = this.#failures[side];
-    if (failure) return failure;
+  ): Promise<Answer<Name> | SideError> {
+    const earlier = this.#errors[side];
+    if (earlier) return earlier;
     try {
       return await this.#call(this.#players[side], side, name, argument, onProgress);
     } catch (error) {
-      if (!(error instanceof SideFailure)) throw error;
-      this.#failures[side] = error;
+      if (!(error instanceof SideError)) throw error;
+      this.#errors[side] = error;
       if (this.isOpen) this.onError(error);
       return error;
     }
@@ -130,7 +130,7 @@ export class Session {
     return this.#chosen[side] as Chosen;
   }
 
-  /** Asks a Worker about a side. @throws Cancelled, SideFailure */
+  /** Calls a Worker on behalf of a side. @throws Cancelled, SideError */
   async #call<Name extends CallName>(
     client: Client,
     side: Side,
@@ -144,11 +144,11 @@ export class Session {
       return await client.call(name, argument, { onProgress, mostSilence });
     } catch (error) {
       if (error instanceof Cancelled) throw error;
-      throw new SideFailure(`${formatChoice(choice)}: ${(error as Error).message}`, { cause: error });
+      throw new SideError(`${formatChoice(choice)}: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** Measures a side's allocator, on instances of its own. @throws Cancelled, SideFailure */
+  /** Measures a side's allocator on new instances. @throws Cancelled, SideError */
   async measure<Name extends "cliffs" | "costKind">(
     side: Side,
     name: Name,
@@ -160,7 +160,7 @@ export class Session {
     return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
-  /** Shows both sides after so many operations. While one seek runs, only the last of further calls counts. */
+  /** Shows both sides at a position. While one seek runs, only the last of further calls counts. */
   async seek(position: number, onProgress: OnProgress): Promise<void> {
     this.#wanted = position;
     if (this.#isSeeking) return;
@@ -180,7 +180,7 @@ export class Session {
     }
   }
 
-  /** What happened to a page of one side; undefined if that fails. */
+  /** The history of a page of one side; undefined if that fails. */
   async history(
     side: Side,
     page: Argument<"pageHistory">,
@@ -188,10 +188,10 @@ export class Session {
   ): Promise<PageHistory | undefined> {
     const tell = (progress: Progress) => onProgress("Looking through the past", progress);
     const history = await this.#ask(side, "pageHistory", page, tell);
-    return history instanceof SideFailure ? undefined : history;
+    return history instanceof SideError ? undefined : history;
   }
 
-  /** Ends everything that runs. A player that ran loses what it holds. */
+  /** Ends everything that runs. A running player loses what it holds. */
   cancel(): void {
     if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
     for (const client of [...this.#players, this.helper]) if (client.isBusy) client.cancel();

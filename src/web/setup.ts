@@ -1,4 +1,4 @@
-/** The form that says what is run, and on what. */
+/** The form for the program and the allocators. */
 
 import { WAY_NAMES } from "../experiments/iter-content/sheet.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../index.js";
@@ -27,7 +27,7 @@ export class Setup {
   readonly #allocators: AllocatorForm[];
   #fileName = "";
 
-  /** @param onRun the person wants what the form says. @param onFile the person gave a file, perhaps to one side. */
+  /** @param onRun called when the person starts the form's choices. @param onFile called with a file, and perhaps a side. */
   constructor(
     private readonly onRun: (choices: Choices) => void,
     onFile: (file: File, side?: Side) => void,
@@ -102,7 +102,7 @@ export class Setup {
     const kind = this.#kind.value;
     for (const part of document.querySelectorAll<HTMLElement>("[data-input]")) {
       const its = part.dataset.input;
-      // What a scenario writes is its own to say; of a trace one has to be told.
+      // A loop and reads decide themselves what the program touches. For a trace the form has to ask.
       part.hidden = its === "trace" ? kind === "loop" || kind === "reads" : its !== kind;
     }
   }
@@ -110,7 +110,7 @@ export class Setup {
 
 const field = (id: string) => byId<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(id);
 
-/** Takes files dropped anywhere on the page. */
+/** Accepts files that are dropped anywhere on the page. */
 function acceptDrops(onFile: (file: File, side?: Side) => void): void {
   const { body } = document;
   document.addEventListener("dragover", (event) => {

@@ -1,4 +1,4 @@
-/** One side: its map with its controls, the program about the cursor, and a page's history. */
+/** One side: its map with controls, the program near the cursor, and the history of a page. */
 import { formatBytes, formatCount } from "../index.js";
 import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
@@ -8,7 +8,7 @@ import { hex, pageText } from "./map-text.js";
 import { PageMap } from "./page-map.js";
 import type { Moment, PageHistory } from "./protocol.js";
 
-/** Most regions to choose from; further ones are reached on the map. */
+/** Most regions in the list. Others can be reached on the map. */
 const LISTED_REGIONS = 200;
 
 export interface SideEvents {
@@ -46,9 +46,9 @@ export class SidePanel {
     const controls = make(
       "div",
       { className: "buttons" },
-      button("Zoom in", "Fewer pages a cell", () => this.map.zoomBy(-1)),
-      button("Zoom out", "More pages a cell", () => this.map.zoomBy(1)),
-      button("Follow", "Show what surrounds the last operation", () => this.map.follow()),
+      button("Zoom in", "Fewer pages per cell", () => this.map.zoomBy(-1)),
+      button("Zoom out", "More pages per cell", () => this.map.zoomBy(1)),
+      button("Follow", "Show the pages around the last operation", () => this.map.follow()),
       button("Page history", "History of the page under the map’s cursor", () => this.map.ask()),
       this.#regions,
     );
@@ -60,14 +60,14 @@ export class SidePanel {
     this.element = make("section", { className: "side", attributes }, this.#title, this.#note, this.#body);
   }
 
-  /** Another allocator. `note` says what became of it, if not what was asked. */
+  /** Shows another allocator, with a note on it. */
   open(label: string, note: string): void {
     setText(this.#title, label);
     setText(this.#note, note);
     this.#history.replaceChildren();
   }
 
-  /** Shows a moment; without one, nothing but the title and the note. */
+  /** Shows a moment; without one, only the title and the note. */
   show(moment: Moment | undefined): void {
     this.#body.hidden = moment === undefined;
     if (!moment) return;

@@ -1,4 +1,4 @@
-/** What is on the page, and its form in the URL's fragment: a link reproduces a view. */
+/** The state of the page, and how the URL's fragment writes it: a link reproduces a view. */
 
 import { readSettings, splitChoice } from "../allocator/choice.js";
 import { exactBytes } from "../base/numbers.js";
@@ -26,22 +26,22 @@ export type Bundled = (typeof BUNDLED)[number];
 
 export type Input =
   | { kind: "loop"; bytes: number; count: number /** 0 to 1 */; written: number }
-  /** The bug report (tape.ts): a body read in buffers of a whole chunk, all in bytes. */
+  /** The bug report (tape.ts): a body that is read into buffers of a whole chunk. Both in bytes. */
   | { kind: "reads"; chunk: number; way: BufferWay; body: number }
   | { kind: "trace"; name: Bundled }
   | { kind: "text"; text: string }
-  /** A file from this computer, which a link can only name. */
+  /** A file of the person's, which a link can only name. */
   | { kind: "file"; name: string };
 
 export interface ViewState {
   input: Input;
   touch: TouchPolicy;
   sides: [Choice, Choice];
-  /** Operations done; null for where the input is most interesting. */
+  /** Operations done; null for the most telling moment. */
   at: number | null;
-  /** null for what fits. */
+  /** The window of each map; null to follow the last operation. */
   windows: [MapWindow | null, MapWindow | null];
-  /** Ids of kinds (kinds.ts) not shown. */
+  /** Ids of the kinds (kinds.ts) that are hidden. */
   hidden: string[];
 }
 
@@ -62,10 +62,10 @@ export const DEFAULT: ViewState = {
   hidden: [],
 };
 
-/** Bytes of blocks that a module clears in some seconds. */
+/** Bytes that a module clears in some seconds. */
 const MOST_CLEARED = 10 * 2 ** 30;
 
-/** The input, with only as many rounds as a module does in some seconds. */
+/** The input, with no more rounds than a module does in some seconds. */
 export function shortened(input: Input): Input {
   const rounds = (bytes: number) => 10 ** Math.max(0, Math.floor(Math.log10(MOST_CLEARED / bytes)));
   if (input.kind === "loop") return { ...input, count: Math.min(input.count, rounds(input.bytes)) };
@@ -74,7 +74,7 @@ export function shortened(input: Input): Input {
   return { ...input, body: Math.min(body, rounds(chunk) * bytesPerRead(chunk)) };
 }
 
-/** Reads an allocator as the command line writes it, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
+/** Reads an allocator as on the command line, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
   const choice = splitChoice(text);
   if (isModule({ allocator: text })) return { allocator: text, options: {} };
@@ -85,7 +85,7 @@ export function parseChoice(text: string): Choice {
   return { allocator: model.name, options };
 }
 
-/** Reads the value of an option. @throws OptionError that says what it takes. */
+/** Reads the value of an option. @throws OptionError naming what it takes. */
 export function parseOption(option: OptionInfo, text: string): string | number {
   const value = readOption(option, text);
   if (value !== undefined) return value;
@@ -97,7 +97,7 @@ export { allocatorLabel as formatChoice };
 /** Writes a size exactly, for a form: 100MiB. */
 export const formatExact = exactBytes;
 
-/** Writes the fragment, without #. What is as by default is left out. */
+/** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
   const { input, touch, sides, at, windows, hidden } = state;
   const fields: [string, string][] = [...formatInput(input)];
@@ -133,7 +133,7 @@ function formatInput(input: Input): [string, string][] {
   }
 }
 
-/** Reads a fragment. What is missing is as by default. @throws OptionError naming the field and what it takes. */
+/** Reads a fragment. What is missing is the default. @throws OptionError naming the field and what it takes. */
 export function parseState(fragment: string): ViewState {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
   const choice = (name: string, standard: Choice) => {
@@ -180,20 +180,20 @@ export function parseLoop({ size, count, written }: Record<"size" | "count" | "w
   };
 }
 
-/** The bug report's reads as a form begins with. */
+/** The first values of the form for the bug report. */
 export const READS = { chunk: "100MiB", way: "calloc", body: "10MiB" } as const;
 
-/** Reads the bug report's reads as typed. @throws OptionError naming the field and what it takes. */
+/** Reads the form for the bug report. @throws OptionError naming the field and what it takes. */
 export function parseReads(typed: Record<"body" | "chunk" | "way", string>) {
   const chunk = parseSize("chunk", typed.chunk);
-  if (chunk === 0) throw new OptionError("chunk: a chunk has at least 1 byte");
+  if (chunk === 0) throw new OptionError("chunk: give at least 1 byte");
   const body = parseSize("body", typed.body);
   const perRead = bytesPerRead(chunk);
   const reads = body / perRead;
   if (!Number.isInteger(reads) || reads < 1 || reads > MOST_READS) {
     const most = exactBytes(perRead * MOST_READS);
     throw new OptionError(
-      `body: a read gets ${formatCount(perRead)} bytes, so give a multiple of that, up to ${most}`,
+      `body: a read gets ${formatCount(perRead)} bytes: give a multiple of that, up to ${most}`,
     );
   }
   return { chunk, way: oneOf("way", typed.way, BUFFER_WAYS), body };
@@ -215,7 +215,7 @@ function parseShare(text: string): number {
   return Number(percent) / 100;
 }
 
-/** Of a loop, and of reads: some seconds to a minute. */
+/** Most rounds of a loop, and most reads. They take some seconds to a minute. */
 const MOST_ROUNDS = 100_000_000;
 const MOST_READS = 2 ** 20;
 

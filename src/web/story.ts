@@ -1,4 +1,4 @@
-/** What the runs of a view come to: the record charts are made from, and sentences. */
+/** The results of a view's runs: the record for charts, and sentences. */
 
 import { callocLoopHeading } from "../experiments/calloc-loop/sheet.js";
 import {
@@ -11,11 +11,11 @@ import { runsHeading, sharedParameters } from "../experiments/runs/parameters.js
 import { verdict } from "../experiments/runs/verdict.js";
 import { formatBytes, formatCount, type IterContentResult, type Report } from "../index.js";
 import { isModule, type Played } from "./protocol.js";
-import { type Opened, SideFailure } from "./session.js";
+import { type Opened, SideError } from "./session.js";
 import { formatChoice, formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
 import { bytesPerRead, type Tape } from "./tape.js";
 
-/** The record that verdicts and charts are made from. */
+/** The record for verdicts and charts. */
 export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Report {
   const results = runsOf(sides, opened).map(({ result }) => result);
   if (input.kind === "reads") {
@@ -35,7 +35,7 @@ export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Re
   };
 }
 
-/** Says in one line what was run. */
+/** One line on what was run. */
 export function headingOf(state: ViewState, opened: Opened): string {
   const report = reportOf(state, opened);
   const parameters = sharedParameters(report);
@@ -44,19 +44,19 @@ export function headingOf(state: ViewState, opened: Opened): string {
     : runsHeading(report.scenario, parameters);
 }
 
-/** The sides that ran; twice the same allocator is one to a report. */
+/** The sides in the report: those that ran, and the same allocator only once. */
 export function sidesOf(choices: ViewState["sides"], { sides }: Opened): Side[] {
   const [left, right] = choices.map(formatChoice);
-  return SIDES.filter((side) => !(sides[side] instanceof SideFailure) && (side === 0 || left !== right));
+  return SIDES.filter((side) => !(sides[side] instanceof SideError) && (side === 0 || left !== right));
 }
 
 export const runsOf = (choices: ViewState["sides"], opened: Opened): Played[] =>
   sidesOf(choices, opened).map((side) => opened.sides[side] as Played);
 
-/** Largest block of a module's loop whose cost is measured: larger ones, really cleared, would take minutes. */
+/** Largest block for which a module's cost is measured. Larger ones are really cleared, and would take minutes. */
 export const MOST_MEASURED = 256 * 2 ** 20;
 
-/** What a run comes to, in sentences. `report` is its own. */
+/** The results in sentences. `report` is the record of the view. */
 export function storyOf(state: ViewState, opened: Opened, report: Report): readonly string[] {
   const { input, sides } = state;
   const runs = runsOf(sides, opened);
@@ -71,18 +71,18 @@ function notesOnModules(input: Input, runs: readonly Played[]): string[] {
   if (names.length === 0) return [];
   const who = names.join(" and ");
   const notes = [
-    `Counted for ${who} are bytes and pages of linear memory, in a real run: no system calls, and no simulated time.`,
+    `For ${who}, bytes and pages of linear memory are counted in a real run. There are no system calls, and no simulated time.`,
   ];
   if (input.kind === "loop" && input.bytes > MOST_MEASURED)
     notes.push(
-      `How cost grows with the size is measured for modules up to ${formatBytes(MOST_MEASURED)} only.`,
+      `For modules, the growth of cost with size is measured only up to ${formatBytes(MOST_MEASURED)}.`,
     );
   return notes;
 }
 
 type Reads = Extract<Input, { kind: "reads" }>;
 
-/** The bug report, as far as each side came. */
+/** Sentences on the bug report, as far as each side came. */
 function readsStory(input: Reads, runs: readonly Played[], { count }: Tape): string[] {
   const models = runs.flatMap((run) => readsResult(input, run, count) ?? []);
   const modules = runs.filter(({ result }) => !result.simulated);
@@ -91,7 +91,7 @@ function readsStory(input: Reads, runs: readonly Played[], { count }: Tape): str
   return [...sheet.sentences, ...modules.map((run) => readsOfModule(input, run, count))];
 }
 
-/** Of a model, whose time is simulated. */
+/** The result of a model, whose time is simulated. */
 function readsResult(
   { way, chunk }: Reads,
   run: Played,
@@ -119,7 +119,7 @@ function readsOfModule(
     formatBytes(of({ counters, library })),
   );
   const what = `${reads} reads into buffers of ${formatBytes(chunk)} cleared ${cleared}`;
-  // On a page of linear memory that the program wrote before, its own zeroes are not known.
+  // The meter does not know the zeroes that the program itself wrote to a page of linear memory.
   const least = library.cleared > 0 ? "at least " : "";
   return `${formatChoice(result)}, ${WAY_NAMES[way]}: ${what}, of which ${least}${needless} already read as zero.`;
 }

@@ -1,4 +1,4 @@
-/** What the page needs of a browser. */
+/** The features that the page needs of a browser. */
 
 const NEEDS: readonly [name: string, isThere: () => boolean][] = [
   ["WebAssembly", () => typeof WebAssembly === "object"],
@@ -8,7 +8,7 @@ const NEEDS: readonly [name: string, isThere: () => boolean][] = [
   ["canvas", () => document.createElement("canvas").getContext("2d") !== null],
 ];
 
-/** What to tell a person whose browser lacks something; undefined if it has everything. */
+/** A message for a browser that lacks a feature; undefined if it has all. */
 export function unsupported(): string | undefined {
   const missing = NEEDS.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What both sides run: the records of a trace once, or those of a loop over and over. */
+/** What both sides run: the records of a trace once, or the records of a loop over and over. */
 import {
   type BufferWay,
   bytesAsked,
@@ -17,13 +17,13 @@ export interface Tape {
   /** `count` records, RECORD_BYTES each. */
   records: Uint8Array;
   count: number;
-  /** How often all of them are run. */
+  /** How often all records are run. */
   rounds: number;
   /** Whether the program clears what it gets, by records of CLEAR. */
   clears?: boolean;
 }
 
-/** The kind of a record that no trace has: the program sets a range of an object, `second` bytes from `first`, to zero. */
+/** A kind of record that no trace has: the program clears `second` bytes of an object from offset `first` on. */
 export const CLEAR = 7;
 
 /** Operations of the whole tape. */
@@ -31,14 +31,14 @@ export function lengthOf({ count, rounds }: Tape): number {
   return count * rounds;
 }
 
-/** The operation at a place of the tape, 0 to its length - 1. */
+/** The operation at an index of the tape, from 0 to its length - 1. */
 export function operationAt({ records, count }: Tape, index: number): Operation {
   return new TraceRecords(records).read(index % count);
 }
 
 const size = (bytes: number): string => bytes.toLocaleString("en-US").replaceAll(",", "'");
 
-/** An operation as a line of C; p with the number of its slot is the object. */
+/** An operation as a line of C. The object is p with the number of its slot. */
 export function codeOf({ kind, slot, first, second }: Operation): string {
   const name = `p${slot}`;
   const place = first > 0 ? `${name} + ${size(first)}` : name;
@@ -62,10 +62,10 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
   }
 }
 
-/** The page and two Workers each have a copy: 1.4 GB in all. */
+/** The page and two Workers have a copy each: 1.4 GB together. */
 const MOST_OPERATIONS = 20_000_000;
 
-/** Reads a whole trace. @throws TraceError, also for one too long to be held in memory. */
+/** Reads a whole trace. @throws TraceError, also for a trace too long to be held in memory. */
 export async function traceTape(
   trace: Trace,
   onProgress: (operations: number) => void,
@@ -85,7 +85,7 @@ export async function traceTape(
   return { records, count, rounds: 1 };
 }
 
-const TOO_LONG = "this trace is too long for the page, which goes back and forth on at most";
+const TOO_LONG = "this trace is too long for the page, which can hold at most";
 
 /** Benfield's program: `p = calloc(1, bytes)`, the first `written` part of it written, `free(p)`. */
 export async function loopTape(bytes: number, written: number, rounds: number): Promise<Tape> {
@@ -96,8 +96,8 @@ export async function loopTape(bytes: number, written: number, rounds: number): 
 }
 
 /**
- * The bug report (src/experiments/iter-content/run.ts): each read makes a buffer of a whole chunk, of which it
- * fills at most one TLS record, and frees it.
+ * The bug report (src/experiments/iter-content/run.ts): each read makes a buffer of a whole chunk, fills at most one
+ * TLS record of it, and frees it.
  */
 export async function readsTape(way: BufferWay, chunk: number, body: number): Promise<Tape> {
   const perRead = bytesPerRead(chunk);
@@ -118,7 +118,7 @@ function clearInstead({ records }: Tape, index: number): void {
 /** Most bytes of a body that one read gets. */
 export const bytesPerRead = (chunk: number): number => Math.min(chunk, TLS_RECORD_BYTES);
 
-/** Bytes that each slot's object was asked for with, as operations go on. A free changes nothing here. */
+/** The bytes asked for the object in each slot, as operations go on. A free changes nothing here. */
 export class AskedBytes {
   constructor(private sizes = new Float64Array(1024)) {}
 
@@ -130,7 +130,7 @@ export class AskedBytes {
     return this.sizes[slot] ?? 0;
   }
 
-  /** Takes in the records [from, from + count). */
+  /** Follows the records [from, from + count). */
   note({ records }: Tape, from: number, count: number): void {
     const operations = new TraceRecords(records);
     for (let i = from; i < from + count; i++) {

@@ -1,8 +1,8 @@
-/** Time: play, pause, step, scrub; and a small picture of resident memory behind the slider. */
+/** The controls of time: play, pause, step, scrub, and a small picture of resident memory behind the slider. */
 import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
 import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
 
-/** Operations a second; 0 is the whole in WHOLE_SECONDS. */
+/** Operations per second; 0 is the whole tape in WHOLE_SECONDS. */
 const SPEEDS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 const WHOLE_SECONDS = 20;
 
@@ -13,7 +13,7 @@ export interface Timelines {
 
 export class Transport {
   #position = 0;
-  /** Where it is going: a step goes on from there, for what is shown may lag behind. */
+  /** The position last asked for. A step starts from it, because what is shown may lag behind. */
   #wanted = 0;
   #timelines: Timelines = { length: 0, sides: [] };
   #playingSince: { time: number; position: number } | undefined;
@@ -24,7 +24,7 @@ export class Transport {
   readonly #canvas = byId<HTMLCanvasElement>("sparkline");
   readonly #redraw = oncePerFrame(() => this.#draw());
 
-  /** @param onSeek asks for another place; `settled` if it is not in passing. */
+  /** @param onSeek called with a new position; `settled` if the person stays there. */
   constructor(private readonly onSeek: (position: number, settled: boolean) => void) {
     this.#speed.append(
       ...SPEEDS.map((speed) => make("option", { value: String(speed), textContent: speedName(speed) })),
@@ -48,7 +48,7 @@ export class Transport {
     return this.#position;
   }
 
-  /** Takes another tape. */
+  /** Shows another tape. */
   load(timelines: Timelines): void {
     this.pause();
     this.#timelines = timelines;
@@ -58,7 +58,7 @@ export class Transport {
     this.#redraw();
   }
 
-  /** Shows a place that was reached; `isThere` if it was wanted last. */
+  /** Shows a position that was reached; `isThere` if it is the one last asked for. */
   show(position: number, isThere: boolean): void {
     this.#position = position;
     if (isThere) this.#wanted = position;

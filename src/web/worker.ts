@@ -1,4 +1,4 @@
-/** A Worker: does what it is asked, one request after another, and says how far it is. */
+/** A Worker of the page: answers one call after another, and reports progress. */
 import { findCliffs, findCostKind, readTrace } from "../index.js";
 import { renderSvg } from "../report/svg.js";
 import { openModule, prepareModule } from "./module.js";
@@ -9,16 +9,16 @@ import {
   type Argument,
   type CallName,
   type Chosen,
-  type Failure,
   isModule,
   type Moment,
   type Progress,
   type Reply,
   type Request,
+  type SentError,
 } from "./protocol.js";
 import { traceTape } from "./tape.js";
 
-/** The part of a Worker's global scope used here; the compiler is told of a page's. */
+/** The part of a Worker's global scope that is used here. The compiler knows only a page's. */
 interface Scope {
   onmessage: ((event: MessageEvent<Request>) => void) | null;
   postMessage(reply: Reply, transfer?: Transferable[]): void;
@@ -34,7 +34,7 @@ type Handlers = {
 let player: Player | undefined;
 
 function openPlayer(): Player {
-  if (!player) throw new Error("nothing was opened");
+  if (!player) throw new Error("nothing is open");
   return player;
 }
 
@@ -43,7 +43,7 @@ async function bytesOf({ choice, module }: Chosen): Promise<Uint8Array> {
   return new Uint8Array(await module.arrayBuffer());
 }
 
-/** An allocator as the scenarios of the library take it. */
+/** An allocator in the form that the library's scenarios take. */
 async function run(chosen: Chosen, onProgress: OnProgress) {
   const { allocator: model, options } = chosen.choice;
   const open = isModule(chosen.choice) ? await prepareModule(model, await bytesOf(chosen)) : undefined;
@@ -77,7 +77,7 @@ const handlers: Handlers = {
   draw: (spec) => renderSvg(spec),
 };
 
-/** Passes on progress no more often than anybody can see. */
+/** Passes on progress no more often than a person can see. */
 function throttled(send: OnProgress): OnProgress {
   let last = performance.now();
   return (progress: Progress) => {
@@ -87,12 +87,12 @@ function throttled(send: OnProgress): OnProgress {
   };
 }
 
-const failureOf = (error: unknown): Failure =>
+const sentError = (error: unknown): SentError =>
   error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: "Error", message: String(error) };
 
-/** What an answer holds that need not be copied. */
+/** The parts of an answer that are moved instead of copied. */
 function transferable(name: CallName, answer: unknown): Transferable[] {
   if (name === "readTrace") return [(answer as Answer<"readTrace">).tape.records.buffer as ArrayBuffer];
   if (name !== "seek") return [];
@@ -109,7 +109,7 @@ async function answer({ id, name, argument }: Request): Promise<void> {
     );
     scope.postMessage({ id, answer: result }, transferable(name, result));
   } catch (error) {
-    scope.postMessage({ id, failure: failureOf(error) });
+    scope.postMessage({ id, error: sentError(error) });
   }
 }
 

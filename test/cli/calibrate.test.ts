@@ -14,9 +14,9 @@ test("a calibration says of each figure how sure it is", async () => {
     "cost profile this-host: a made-up host
 
     figure            ns  how sure
-    ──────────────  ────  ─────────────────────────────────────────────────
+    ──────────────  ────  ───────────────────────────────────────────────────
     fault.zeroMap    612  measured, quartiles 5.1% apart over 15 rounds
-    fault.zeroFill  3360  assumed: 32 faults where 16384 pages were touched
+    fault.zeroFill  3360  assumed: 32 faults, though 16384 pages were touched
     "
   `);
 });

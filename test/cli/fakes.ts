@@ -169,7 +169,7 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
 function fakeCalibration(name: string): Calibration {
   const evidence: Calibration["evidence"] = [
     { figure: "fault.zeroMap", how: "measured", ns: 612.3, spread: 0.0512, rounds: 15 },
-    { figure: "fault.zeroFill", how: "assumed", ns: 3360, why: "32 faults where 16384 pages were touched" },
+    { figure: "fault.zeroFill", how: "assumed", ns: 3360, why: "32 faults, though 16384 pages were touched" },
   ];
   return { ...linuxVm, name, source: "a made-up host", evidence };
 }

@@ -64,9 +64,9 @@ describe("help", () => {
                             the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
         --timeout <time>    end a module that makes no progress for this long
                             (default: "60s")
         --memory <size>     memory limit of a module (default: "4GiB")
@@ -102,9 +102,9 @@ describe("help", () => {
                             the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
         --timeout <time>    end a module that makes no progress for this long
                             (default: "60s")
         --memory <size>     memory limit of a module (default: "4GiB")
@@ -146,9 +146,9 @@ describe("help", () => {
                             the kernel)
         --check             run models on the check build, which validates the machine
                             as it goes
-        --json              results as JSON
-        --csv               results as CSV
-        --markdown          results as a Markdown table
+        --json              print results as JSON
+        --csv               print results as CSV
+        --markdown          print results as a Markdown table
         --timeout <time>    end a module that makes no progress for this long
                             (default: "60s")
         --memory <size>     memory limit of a module (default: "4GiB")

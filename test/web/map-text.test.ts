@@ -30,10 +30,12 @@ describe("the text of a cell", () => {
     const itsRegion = `Region 1 of 1, ${hex(address)} to ${hex(address + bytes)}, 124 KiB.`;
     expect(told(0, 3)).toBe(
       `${hex(address + 3 * PAGE)} to ${hex(address + 4 * PAGE)}: one page, 4 KiB. ${itsRegion} ` +
-        "The page is resident and all zero; written since it was mapped; only the allocator’s clearing has touched it; " +
-        "an object of the program lies on it.",
+        "The page is resident and all zero; written since it was mapped; touched only by the allocator’s clearing; " +
+        "holds an object of the program.",
     );
-    expect(told(0, 30)).toContain("The page is resident and written; written since it was mapped; an object");
+    expect(told(0, 30)).toContain(
+      "The page is resident and written; written since it was mapped; holds an object",
+    );
     expect(told(4, 1)).toBe(
       `${hex(address + 16 * PAGE)} to ${hex(address + 32 * PAGE)}: 16 pages, 64 KiB. ${itsRegion} ` +
         "Pages: 13 needlessly zeroed, 2 resident, written.",

@@ -212,7 +212,9 @@ describe.skipIf(!executable)("the page", () => {
     await expectCounters(page, 0, sandbox.counters());
     await expect.poll(() => page.url()).toMatch(/file=small\.txt.*at=6/);
     const other = await open(new URL(page.url()).hash);
-    await other.getByText("This link shows small.txt: drop that file here to see it.").waitFor();
+    await other
+      .getByText("This link needs the file small.txt, which a link cannot hold: drop it here.")
+      .waitFor();
     await drop(other, "small.txt", SMALL);
     await shown(other, "6 of 6");
   });
@@ -304,7 +306,7 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page
       .getByRole("alert")
-      .getByText("Choose a .wasm file, or drop one on the map of its side.")
+      .getByText("Choose a .wasm file, or drop one on the map of this side.")
       .waitFor();
     await page
       .getByLabel("Module, or drop one on the map")
@@ -325,8 +327,7 @@ describe.skipIf(!executable)("the page", () => {
     await expectCounters(page, 0, allocator.counters());
     await expect.poll(() => page.url()).toContain("a=tlsf.wasm&b=naive&at=2");
     const other = await open(new URL(page.url()).hash);
-    const words =
-      "This link shows tlsf.wasm, and a link cannot hold a file: drop it on the left map to see it.";
+    const words = "This link needs the file tlsf.wasm, which a link cannot hold: drop it on the left map.";
     await other.getByRole("alert").getByText(words).waitFor();
     await drop(other, "tlsf.wasm", await fixtureBytes("as-tlsf"));
     await shown(other, "2 of 3");
@@ -334,7 +335,7 @@ describe.skipIf(!executable)("the page", () => {
     await drop(other, "another.wasm", await fixtureBytes("as-tlsf"));
     await other
       .getByRole("alert")
-      .getByText("Drop another.wasm on a map, and it is the allocator of that side.")
+      .getByText("Drop another.wasm on a map to make it the allocator of that side.")
       .waitFor();
   });
 
@@ -361,9 +362,9 @@ describe.skipIf(!executable)("the page", () => {
     ["empty", /^empty\.wasm: .*(no memory|no allocator)/],
     ["lying", /^lying\.wasm: .*malloc/],
     ["starting", /^starting\.wasm: while it was instantiated, the module trapped: unreachable/],
-    ["starter", /^starter\.wasm: it made no progress for 30 seconds, and was ended$/],
-    ["endless", /^endless\.wasm: it made no progress for 30 seconds, and was ended$/],
-    ["late", /^late\.wasm: it made no progress for 30 seconds, and was ended$/],
+    ["starter", /^starter\.wasm: it made no progress for 30 seconds, and was stopped$/],
+    ["endless", /^endless\.wasm: it made no progress for 30 seconds, and was stopped$/],
+    ["late", /^late\.wasm: it made no progress for 30 seconds, and was stopped$/],
   ])("tells what is wrong with the module %s, and leaves the other side as it is", async (name, words) => {
     const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
     await shown(page, "12 of 12");
@@ -452,14 +453,14 @@ describe.skipIf(!executable)("the page", () => {
 
   it("measures how the cost of a module grows with the size, and tells its figures without simulated time", async () => {
     const page = await open("#size=1MiB&count=10&a=lazy&b=as-tlsf.wasm");
-    await page.getByRole("alert").getByText("This link shows as-tlsf.wasm").waitFor();
+    await page.getByRole("alert").getByText("This link needs the file as-tlsf.wasm").waitFor();
     const wasm = await fixtureBytes("as-tlsf");
     await drop(page, "as-tlsf.wasm", wasm, RIGHT);
     const words =
       /^as-tlsf\.wasm at 1 MiB: cost grows with the size \(linear\)\. The allocator zeroed 10 MiB, of which 10 MiB \(>99\.9%\) already read as zero; \d+ pages were touched by needless zeroing alone\.$/;
     await page.locator("#story").getByText(words).waitFor();
     const note =
-      "Counted for as-tlsf.wasm are bytes and pages of linear memory, in a real run: no system calls, and no simulated time.";
+      "For as-tlsf.wasm, bytes and pages of linear memory are counted in a real run. There are no system calls, and no simulated time.";
     await page.locator("#story").getByText(note).waitFor();
     await page.getByRole("button", { name: "Cost against size" }).click();
     const text =
@@ -471,7 +472,7 @@ describe.skipIf(!executable)("the page", () => {
       location.hash = "size=257MiB&count=1&a=lazy&b=as-tlsf.wasm";
     });
     await page
-      .getByText("How cost grows with the size is measured for modules up to 256 MiB only.")
+      .getByText("For modules, the growth of cost with size is measured only up to 256 MiB.")
       .waitFor();
     await page
       .locator("#story")
@@ -485,7 +486,7 @@ describe.skipIf(!executable)("the page", () => {
     await drop(page, "as-tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
     await shown(page, "199 of 200");
     const advice =
-      "There are fewer rounds than before, for a module really clears its blocks. Change the program to run more.";
+      "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
     await page.locator("#story").getByText(advice).waitFor();
     await page.getByText("Change the program and the allocators").click();
     await page.locator("#count").fill("101");

@@ -1,8 +1,8 @@
 /**
- * The validator of small blocks: walks every region's free list and every class's list of regions, and
- * asserts what small.ts says must hold. It touches nothing. The links lie in freed blocks, so a program that
- * writes there is found out here too. Every walk ends: a free list has no more blocks than were cut, and a
- * list of regions is linked both ways.
+ * The validator of small blocks. It walks every region's free list and every class's list of regions, and
+ * asserts the invariants of small.ts. It touches nothing. The links are in freed blocks, so it also finds a
+ * program's write to one. Every walk ends: a free list has no more blocks than were cut, and a list of
+ * regions is linked both ways.
  */
 import { peek } from "../../machine/access";
 import * as regions from "./regions";

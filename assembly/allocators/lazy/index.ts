@@ -1,7 +1,7 @@
 /**
- * What calloc could cost. A large block is always a fresh mapping, which the kernel hands out zeroed and
- * gets back on free. A small one (small.ts) that was used before gets its whole pages anew, and only the
- * parts of pages at its ends are cleared. So calloc never clears two pages or more.
+ * How little calloc could cost. A large block is always a fresh mapping: the kernel hands it out zeroed, and
+ * free gives it back. A small block (small.ts) that was used before has its whole pages discarded, and only
+ * the parts of pages at its ends are cleared. So calloc never clears two pages or more.
  */
 import { clear, copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
@@ -14,10 +14,10 @@ import * as small from "./small";
 /** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
 
-/** Bytes of large blocks: of all that is mapped, what is no region. */
+/** Bytes of large blocks: all that is mapped except the regions. */
 let largeBytes: u64 = 0;
 
-/** Usable bytes of a large block; 0 when the pointer is not one. */
+/** Usable bytes of a large block; 0 if the pointer is not to one. */
 function largeSize(pointer: u64): u64 {
   return kernel.mappingStart(pointer) == pointer ? kernel.mappedBytes(pointer) : 0;
 }
@@ -28,7 +28,7 @@ function mapLarge(bytes: u64, align: u64): u64 {
   return pointer;
 }
 
-/** Makes a range read as zero. Its whole pages are discarded, but for Darwin, whose madvise does not. */
+/** Makes a range read as zero. Discards its whole pages, except on Darwin, whose madvise cannot. */
 function renew(address: u64, bytes: u64): void {
   const first = roundToPages(address);
   const end = (address + bytes) & ~pageMask;

@@ -1,6 +1,6 @@
 /**
- * Which regions there are: a set outside simulated memory, as a C library's own data would be, so that
- * asking touches no page of the program's. Open addressing with linear probing; at most half full.
+ * The set of all regions. It is outside simulated memory, as a C library's own data would be, so that
+ * asking touches no page of the program. Open addressing with linear probing; at most half full.
  *
  *      slot     │ region >> 20, or 0 │     home of a region: its number × odd constant, high bits
  */
@@ -13,7 +13,7 @@ export const REGION_BYTES: u64 = 1 << SHIFT;
 export const SLOTS: u32 = 1 << 17;
 const TABLE: usize = memory.data(4 * SLOTS, 16);
 
-/** How many regions there are: slots that are not 0. */
+/** Number of regions: the slots that are not 0. */
 export let count: u32 = 0;
 
 export function regionOf(address: u64): u64 {
@@ -32,7 +32,7 @@ function at(slot: u32): usize {
   return TABLE + ((<usize>slot & (SLOTS - 1)) << 2);
 }
 
-/** Slot that holds the number, or the empty one it would get. */
+/** The slot that holds the number, or the empty slot it would get. */
 function slotOf(number: u32): u32 {
   let slot = home(number);
   while (load<u32>(at(slot)) && load<u32>(at(slot)) != number) slot++;
@@ -54,7 +54,7 @@ export function add(region: u64): void {
   count++;
 }
 
-/** Removes a region, and puts those behind it, up to the next empty slot, where a search finds them. */
+/** Removes a region. Moves those behind it, up to the next empty slot, to where a search finds them. */
 export function remove(region: u64): void {
   if (isDefined(ZP_CHECK)) assert(holds(region), "a region that is removed is in the set");
   let slot = slotOf(<u32>(region >> SHIFT));

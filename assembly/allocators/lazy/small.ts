@@ -1,7 +1,8 @@
 /**
- * Small blocks: segregated fits. There is a size class every 16 bytes to 1,008, then every 512 to 127 KiB.
- * Blocks of one class are cut, in order, from regions of 1 MiB on a multiple of their size. A freed block
- * goes on its region's list, last in first out. A region without live blocks goes back to the kernel.
+ * Small blocks: segregated fits. There is a size class every 16 bytes up to 1,008, then every 512 up to
+ * 127 KiB. Blocks of one class are cut, in order, from regions of 1 MiB that are aligned to their size. A
+ * freed block goes on its region's list, last in, first out. A region without live blocks goes back to the
+ * kernel.
  *
  *      region   0       4      8      16     24     32     40   first
  *               ├───────┼──────┼──────┼──────┼──────┼──────┼──────┬───────┬─ … ─┤ 1 MiB
@@ -21,7 +22,7 @@ import * as kernel from "../../machine/kernel";
 import * as regions from "./regions";
 import { REGION_BYTES, regionOf } from "./regions";
 
-/** Largest request it takes. Bytes. */
+/** Largest request, in bytes. */
 export const LARGEST: u64 = 127 * 1024;
 
 const LARGEST_TINY: u64 = 1008;
@@ -32,11 +33,11 @@ export const CLASSES: u32 = TINY_CLASSES + 1 + 254;
 /** Marks a free block, mixed with its address. */
 export const FREE_KEY: u64 = 0x5afe_b10c_f4ee_d0ff;
 
-/** Where the first block is: behind the header, on a multiple of the class's quantum. */
+/** Offset of the first block: behind the header, on a multiple of the class's quantum. */
 const FIRST_TINY: u64 = 48;
 const FIRST_SMALL: u64 = 512;
 
-// Where a region's header has them.
+// Offsets in a region's header.
 export const CLASS: u64 = 0;
 export const LIVE: u64 = 4;
 export const FREE: u64 = 8;
@@ -44,10 +45,10 @@ export const BUMP: u64 = 16;
 export const NEXT: u64 = 24;
 export const PREVIOUS: u64 = 32;
 
-/** For each class: the first of its regions that have room; 0 when there is none. */
+/** For each class the first of its regions with room; 0 if there is none. */
 const roomy: usize = memory.data(8 * CLASSES, 8);
 
-/** Whether the block handed out last was never used before, so that it still reads as zero. */
+/** Whether the last block handed out was never used before, so that it still reads as zero. */
 export let isFresh: bool = false;
 /** Bytes of live blocks. */
 export let liveBytes: u64 = 0;
@@ -78,7 +79,7 @@ function roomyAt(index: u32): usize {
   return roomy + 8 * <usize>(index - 1);
 }
 
-/** The first of a class's regions that have room; 0 when there is none. */
+/** The first of a class's regions with room; 0 if there is none. */
 export function firstRoomy(index: u32): u64 {
   return load<u64>(roomyAt(index));
 }
@@ -194,7 +195,7 @@ export function allocateAligned(align: u64, bytes: u64): u64 {
   return block ? (block + align - 1) & ~(align - 1) : 0;
 }
 
-/** Whether the address lies in one of the regions here, in a live block or not. */
+/** Whether the address is in one of these regions, in a live block or not. */
 export function isInRegion(address: u64): bool {
   return regions.holds(address);
 }
