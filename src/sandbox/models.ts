@@ -148,7 +148,13 @@ export const models: readonly ModelInfo[] = [
       { name: "cpus", summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
       { name: "cache", summary: "whether freed large blocks are kept", values: ["on", "off"], default: "on" },
     ],
-    messages: ["pointer being freed was not allocated", "pointer being freed already on death-row"],
+    messages: [
+      "pointer being freed was not allocated",
+      "pointer being realloc'd was not allocated",
+      "Double free of object",
+      "double free for ptr",
+      "Pointer to metadata being freed",
+    ],
     statistics: ["blocks_in_use", "size_in_use", "max_size_in_use", "size_allocated"],
     functions: [
       "tiny_malloc",

@@ -53,12 +53,28 @@ class Comparison {
 
   #allocate(choice: number): void {
     const bytes = this.#bytes();
-    const align = choice < 3 ? 2 ** (5 + this.random.below(8)) : 1;
-    const rack = this.#rackFor(bytes + align - 1);
+    if (choice < 3) this.#align(bytes, 2 ** (5 + this.random.below(8)));
+    else this.#keepPlain(this.#malloc(bytes), bytes);
+  }
+
+  #keepPlain(pointer: number, bytes: number): void {
+    const rack = this.#rackFor(bytes) as ReferenceRack;
+    this.#keep({ pointer, rack, block: rack.malloc(rack.quantaFor(bytes)) });
+  }
+
+  #align(bytes: number, align: number): void {
+    if (bytes > 1008 && align <= 512) this.#keepPlain(this.sandbox.alignedAlloc(align, bytes), bytes);
+    else this.#carve(bytes, align);
+  }
+
+  #carve(bytes: number, align: number): void {
+    // The least that is carved out of each rack.
+    const raised = this.racks.map((_, i) => Math.max(bytes, [1, 1024, 33_280][i] as number));
+    const kind = raised.findIndex((size, i) => size + align - 1 <= (this.limits[i] as number));
+    const rack = this.racks[kind];
     if (!rack) return;
-    const pointer = align > 1 ? this.sandbox.alignedAlloc(align, bytes) : this.#malloc(bytes);
-    const block = align > 1 ? rack.aligned(align, bytes) : rack.malloc(rack.quantaFor(bytes));
-    this.#keep({ pointer, rack, block });
+    const pointer = this.sandbox.alignedAlloc(align, bytes);
+    this.#keep({ pointer, rack, block: rack.aligned(align, raised[kind] as number) });
   }
 
   #malloc(bytes: number): number {

@@ -235,13 +235,20 @@ describe("realloc and alignment of small blocks", () => {
     expect(sandbox.usableSize(moved)).toBe(1008);
   });
 
-  it("carves blocks on a page out of small ones, a small one even for a tiny request", async () => {
+  it("carves blocks on a page out of small ones, of 1 KiB even for a tiny request", async () => {
     const sandbox = await open();
     sandbox.malloc(1500);
     const pointer = sandbox.alignedAlloc(PAGE, 100);
     expect(pointer % REGION).toBe(PAGE);
-    expect(sandbox.usableSize(pointer)).toBe(512);
+    expect(sandbox.usableSize(pointer)).toBe(1024);
     expect(sandbox.malloc(2560) % REGION).toBe(1536);
+  });
+
+  it("gives a block of more than 1,008 bytes as it comes when 512 bytes are alignment enough", async () => {
+    const sandbox = await open();
+    const pointer = sandbox.alignedAlloc(512, 1500);
+    expect(pointer % REGION).toBe(0);
+    expect(sandbox.malloc(512 * 3) % REGION).toBe(1536);
   });
 });
 

@@ -7,7 +7,16 @@ import { enter, leave } from "../../machine/paths";
 import { Blocks } from "./blocks";
 import { checkRack } from "./check";
 import { allocate, carve, free, grow, isFresh, shrink } from "./magazine";
-import { bytesOf, MAGAZINE_BYTES, Magazine, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
+import {
+  bytesOf,
+  MAGAZINE_BYTES,
+  Magazine,
+  quantaFor,
+  RACK_BYTES,
+  Rack,
+  regionBytes,
+  regionOf,
+} from "./rack";
 import { holds, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
@@ -88,6 +97,27 @@ export class BlockRack<B extends Blocks> extends Rack {
   /** Whether the pointer is in one of its regions. */
   holds(pointer: u64): bool {
     return holds(this, pointer);
+  }
+
+  /** Whether an address in one of its regions is where a block could start, and is not of their metadata. */
+  isOnQuantum(address: u64): bool {
+    return !(address & (bytesOf(this, 1) - 1));
+  }
+
+  isPayload(address: u64): bool {
+    return address - regionOf(this, address) < this.payload;
+  }
+
+  /** Whether a free block, or the one freed last, starts at such an address. */
+  isFreed(address: u64): bool {
+    return address == this.magazine.lastFree || this.blocks.startsFree(this, address);
+  }
+
+  /** The same of any address. */
+  isFreedHere(address: u64): bool {
+    return (
+      this.holds(address) && this.isOnQuantum(address) && this.isPayload(address) && this.isFreed(address)
+    );
   }
 
   /** Bytes of the live block that starts there; 0 when none does. */

@@ -10,6 +10,8 @@ export abstract class Blocks {
   abstract begin(rack: Rack, region: u64): void;
   /** Whether a live block, or the one freed last, starts at the address, which is in a region. */
   abstract isLive(rack: Rack, address: u64): bool;
+  /** Whether a free block starts at the address, which is a quantum's. */
+  abstract startsFree(rack: Rack, address: u64): bool;
   /** Size of a live block. */
   abstract sizeOf(rack: Rack, block: u64): u64;
   /** Size of the free block that starts at this address, or that ends there; 0 when none does. */

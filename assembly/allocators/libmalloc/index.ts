@@ -15,6 +15,7 @@ import * as large from "./large";
 import * as live from "./live-table";
 import * as racks from "./racks";
 import { medium, small, tiny } from "./racks";
+import { refuseFree, refuseRealloc } from "./refusal";
 import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
@@ -77,11 +78,21 @@ function resizeInPlace(pointer: u64, bytes: u64): bool {
   return isLarge(bytes) && large.resize(pointer, large.roundedSize(bytes));
 }
 
+/** Usable bytes of the live block that starts there; 0 when none does. */
+function sizeOf(pointer: u64): u64 {
+  let bytes = tiny.sizeAt(pointer);
+  if (!bytes) bytes = small.sizeAt(pointer);
+  if (!bytes) bytes = medium.sizeAt(pointer);
+  return bytes ? bytes : large.sizeOf(pointer);
+}
+
+/** A block cut out of a larger one. What is too small for the kind that the larger one has, is raised to it. */
 function alignedBlock(align: u64, bytes: u64): u64 {
-  const span = bytes + align - 1;
-  if (isTiny(span)) return tiny.aligned(align, bytes);
-  if (isSmall(span)) return small.aligned(align, bytes);
-  if (isMedium(span)) return medium.aligned(align, bytes);
+  if (isTiny(bytes + align - 1)) return tiny.aligned(align, bytes);
+  const smallBytes = max(bytes, racks.LARGEST_TINY + 16);
+  if (isSmall(smallBytes + align - 1)) return small.aligned(align, smallBytes);
+  const mediumBytes = max(bytes, largestSmall + 512);
+  if (isMedium(mediumBytes + align - 1)) return medium.aligned(align, mediumBytes);
   return large.allocate(max(bytes, max(largestSmall, largestMedium) + 1), align, false);
 }
 
@@ -125,11 +136,9 @@ export class Model extends Allocator {
 
   realloc(pointer: u64, bytes: u64): u64 {
     if (!pointer) return this.malloc(bytes);
-    if (!bytes) {
-      this.free(pointer);
-      return this.malloc(1);
-    }
-    const old = this.usableSize(pointer);
+    const old = sizeOf(pointer);
+    if (!bytes) return this.replaceByNothing(pointer, old);
+    if (!old) refuseRealloc(pointer);
     const good = roundedSize(bytes);
     if (good <= old && good > old / 2) return pointer;
     if (good && resizeInPlace(pointer, bytes)) return handOut(pointer);
@@ -140,22 +149,29 @@ export class Model extends Allocator {
     return moved;
   }
 
+  /** realloc to 0 bytes: the smallest block first, then the free. */
+  private replaceByNothing(pointer: u64, old: u64): u64 {
+    if (!old) refuseFree(pointer);
+    const smallest = this.malloc(0);
+    if (smallest) this.free(pointer);
+    return smallest;
+  }
+
   free(pointer: u64): void {
     if (!pointer || tiny.free(pointer) || small.free(pointer) || medium.free(pointer)) return;
-    if (!large.release(pointer)) large.refuse(pointer);
+    if (!large.release(pointer)) refuseFree(pointer);
   }
 
   aligned(align: u64, bytes: u64): u64 {
-    if (align <= 16 || (isLarge(bytes) && align <= pageBytes)) return this.malloc(bytes);
-    return handOut(alignedBlock(align, bytes));
+    // Blocks that are not tiny start at a multiple of 512.
+    if (align <= 16 || (align <= 512 && !isTiny(bytes))) return this.malloc(bytes);
+    if (isLarge(bytes) && align <= pageBytes) return this.malloc(bytes);
+    return handOut(alignedBlock(align, max(bytes, 1)));
   }
 
   usableSize(pointer: u64): u64 {
-    let bytes = tiny.sizeAt(pointer);
-    if (!bytes) bytes = small.sizeAt(pointer);
-    if (!bytes) bytes = medium.sizeAt(pointer);
-    if (!bytes) bytes = large.sizeOf(pointer);
-    if (!bytes) large.refuse(pointer);
+    const bytes = sizeOf(pointer);
+    if (!bytes) refuseFree(pointer);
     return bytes;
   }
 

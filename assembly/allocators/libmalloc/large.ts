@@ -7,7 +7,6 @@ import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
-import { abort } from "../allocator";
 import * as deathRow from "./death-row";
 import { FREE_LARGE, LARGE_MALLOC } from "./functions";
 import * as live from "./live-table";
@@ -17,10 +16,6 @@ import { clearPages } from "./zeroing";
 /** Memory-pressure relief is armed above, and disarmed below, so many cached bytes. */
 const FLOTSAM_HIGH: u64 = 1 << 20;
 const FLOTSAM_LOW: u64 = 512 << 10;
-
-/** Numbers of messages in src/models.ts. */
-export const NOT_ALLOCATED: u64 = 0;
-const DOUBLE_FREE: u64 = 1;
 
 /** Most cached bytes that the kernel is not told about. */
 let reserveLimit: u64 = 0;
@@ -109,7 +104,6 @@ export function release(pointer: u64): bool {
 function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
   if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Advice.CanReuse) == 0) {
     const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
-    if (deathRow.holds(pointer)) abort(DOUBLE_FREE, pointer);
     if (!tellsKernel || kernel.madvise(pointer, size, kernel.Advice.FreeReusable) == 0) {
       retire(entry, pointer, size, tellsKernel);
       return;
@@ -130,11 +124,6 @@ function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
   if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;
   live.remove(entry);
   if (evicted) kernel.munmap(evicted, evictedSize);
-}
-
-/** Aborts for a pointer nobody holds. A block that waits in the cache was freed before. */
-export function refuse(pointer: u64): void {
-  abort(deathRow.holds(pointer) ? DOUBLE_FREE : NOT_ALLOCATED, pointer);
 }
 
 /** Resizes in place to `size`, whole pages. Returns whether it could. */

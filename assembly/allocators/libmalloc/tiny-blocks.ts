@@ -58,6 +58,10 @@ export class TinyBlocks extends Blocks {
     return (bitsOf(address, index) & (START | IN_USE)) == (START | IN_USE);
   }
 
+  startsFree(rack: Rack, address: u64): bool {
+    return (bitsOf(address, indexOf(address)) & (START | IN_USE)) == START;
+  }
+
   sizeOf(rack: Rack, block: u64): u64 {
     const index = indexOf(block);
     let at = index + 1;

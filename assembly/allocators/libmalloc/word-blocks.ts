@@ -93,6 +93,11 @@ export class WordBlocks extends Blocks {
     return word != 0 && !(word & FREE);
   }
 
+  /** A block's last word looks like a first one: the real allocator does not tell them apart either. */
+  startsFree(rack: Rack, address: u64): bool {
+    return (loadAt<u16>(wordOf(rack, address)) & FREE) != 0;
+  }
+
   sizeOf(rack: Rack, block: u64): u64 {
     return loadAt<u16>(wordOf(rack, block));
   }
