@@ -145,7 +145,12 @@ export const models: readonly ModelInfo[] = [
         values: ["116", "166", "283", "425", "792"],
         default: "116",
       },
-      { name: "cpus", summary: "CPUs, 1 to 32: more than one have a depot of sparse regions", default: 4 },
+      {
+        name: "cpus",
+        summary:
+          "CPUs, 1 to 64 (32 in 116): more than one have a depot of sparse regions, from 425 on one too",
+        default: 4,
+      },
       { name: "cache", summary: "whether freed large blocks are kept", values: ["on", "off"], default: "on" },
     ],
     messages: [

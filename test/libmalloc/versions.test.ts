@@ -91,6 +91,6 @@ it.each([
   },
 );
 
-it.each([{ cpus: 0 }, { cpus: 33 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
+it.each([{ cpus: 0 }, { cpus: 65 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
   await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
 });

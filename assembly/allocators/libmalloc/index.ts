@@ -16,7 +16,7 @@ import * as live from "./live-table";
 import * as racks from "./racks";
 import { medium, small, tiny } from "./racks";
 import { refuseFree, refuseRealloc } from "./refusal";
-import { choose, clearsFreedTiny, largestMedium, largestSmall, VERSIONS, vmCopyThreshold } from "./versions";
+import { choose, largestMedium, largestSmall, mostMagazines, VERSIONS, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
 /** Options, in the order of src/models.ts. */
@@ -26,16 +26,13 @@ enum Option {
   Cpus,
   Cache,
 }
-/** Each has a magazine, and there are no more of these. */
-const MOST_CPUS: f64 = 32;
+const MOST_CPUS: f64 = 64;
 /** Physical memory assumed when the machine has no limit. */
 const DEFAULT_MEMORY: u64 = 16 << 30;
 
 let version: i32 = 0;
 let cpus: u64 = 4;
 let hasCache: bool = true;
-/** Most bytes in use so far, so never less than are in use. */
-let mostBytes: u64 = 0;
 
 function isTiny(bytes: u64): bool {
   return bytes <= racks.LARGEST_TINY;
@@ -62,12 +59,6 @@ function roundedSize(bytes: u64): u64 {
 
 function copyBlock(destination: u64, source: u64, bytes: u64): void {
   if (bytes < vmCopyThreshold || kernel.vmCopy(source, destination, bytes)) copy(destination, source, bytes);
-}
-
-/** Notes that the program may hold more than ever. Returns the pointer. */
-function handOut(pointer: u64): u64 {
-  mostBytes = max(mostBytes, live.bytes + liveBytes);
-  return pointer;
 }
 
 /** Resizes a block in place, if a request of so many bytes is tiny, small, medium or large as it is. */
@@ -97,7 +88,7 @@ function alignedBlock(align: u64, bytes: u64): u64 {
 }
 
 export class Model extends Allocator {
-  /** zeroing: as in zeroing.ts; version: its place; cpus: 1 to 32; cache: 0 on, 1 off. */
+  /** zeroing: as in zeroing.ts; version: its place; cpus: 1 to 64; cache: 0 on, 1 off. */
   configure(option: u32, value: f64): bool {
     if (option == Option.Cpus) {
       if (value < 1 || value > MOST_CPUS) return false;
@@ -113,7 +104,7 @@ export class Model extends Allocator {
   start(): void {
     const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
     choose(version, memory);
-    racks.start(cpus, clearsFreedTiny);
+    racks.start(min(cpus, mostMagazines));
     large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
@@ -123,15 +114,15 @@ export class Model extends Allocator {
   }
 
   malloc(bytes: u64): u64 {
-    if (isTiny(bytes)) return handOut(tiny.malloc(bytes));
-    if (isSmall(bytes)) return handOut(small.malloc(bytes));
-    return handOut(isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false));
+    if (isTiny(bytes)) return tiny.malloc(bytes);
+    if (isSmall(bytes)) return small.malloc(bytes);
+    return isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false);
   }
 
   calloc(bytes: u64): u64 {
-    if (isTiny(bytes)) return handOut(tiny.calloc(bytes));
-    if (isSmall(bytes)) return handOut(small.calloc(bytes));
-    return handOut(isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true));
+    if (isTiny(bytes)) return tiny.calloc(bytes);
+    if (isSmall(bytes)) return small.calloc(bytes);
+    return isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true);
   }
 
   realloc(pointer: u64, bytes: u64): u64 {
@@ -141,7 +132,7 @@ export class Model extends Allocator {
     if (!old) refuseRealloc(pointer);
     const good = roundedSize(bytes);
     if (good <= old && good > old / 2) return pointer;
-    if (good && resizeInPlace(pointer, bytes)) return handOut(pointer);
+    if (good && resizeInPlace(pointer, bytes)) return pointer;
     const moved = this.malloc(bytes);
     if (!moved) return 0;
     copyBlock(moved, pointer, min(old, bytes));
@@ -166,7 +157,7 @@ export class Model extends Allocator {
     // Blocks that are not tiny start at a multiple of 512.
     if (align <= 16 || (align <= 512 && !isTiny(bytes))) return this.malloc(bytes);
     if (isLarge(bytes) && align <= pageBytes) return this.malloc(bytes);
-    return handOut(alignedBlock(align, max(bytes, 1)));
+    return alignedBlock(align, max(bytes, 1));
   }
 
   usableSize(pointer: u64): u64 {
@@ -177,7 +168,8 @@ export class Model extends Allocator {
 
   /** Memory-pressure relief. It keeps nothing, whatever is asked. */
   trim(keep: u64): bool {
-    return large.relieve();
+    const isRelieved = racks.relieve();
+    return large.relieve() || isRelieved;
   }
 
   inUse(): u64 {
@@ -204,20 +196,22 @@ export class Model extends Allocator {
       "the cached bytes are those of free memory",
     );
     assert(this.system() == kernel.virtualBytes(), "all that is mapped is the allocator's");
-    assert(mostBytes >= this.inUse(), "no more bytes are in use than ever were");
   }
 
-  /** The fields of malloc_statistics_t, in its order. Cached large blocks are in none of them. */
+  /**
+   * The fields of malloc_statistics_t, in its order, with blocks freed last as in use, and without cached large
+   * blocks. max_size_in_use is not a peak.
+   */
   statistic(which: u32): u64 {
     switch (which) {
       case 0:
-        return live.count + liveBlocks;
+        return live.count + racks.objects();
       case 1:
-        return this.inUse();
+        return live.bytes + racks.objectBytes();
       case 2:
-        return mostBytes;
+        return live.bytes + racks.usedOnceBytes();
       default:
-        return live.bytes + racks.mappedBytes();
+        return live.bytes + racks.toldBytes();
     }
   }
 }

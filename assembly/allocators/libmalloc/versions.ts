@@ -4,6 +4,7 @@
  * words only. All of it was read from public sources and never run.
  */
 import { pageBytes } from "../../machine/layout";
+import { Layout } from "./layouts";
 
 /** In the order of the option's words in src/sandbox/models.ts. */
 enum Version {
@@ -19,6 +20,7 @@ export const VERSIONS: u32 = 5;
 const MUCH_MEMORY: u64 = 32 << 30;
 /** Larger pages than these are Apple silicon's, which has medium blocks from 425 on. */
 const INTEL_PAGE: u64 = 4096;
+const LARGEST_MEDIUM: u64 = 8 << 20;
 
 // ---- Sizes ----
 
@@ -30,34 +32,71 @@ export let cacheSlots: u32 = 16;
 export let largestCached: u64 = (1 << 27) - 1;
 /** Blocks of so many bytes or more are copied by remapping their pages. */
 export let vmCopyThreshold: u64 = 128 << 10;
+/** Most magazines, and so CPUs that count. */
+export let mostMagazines: u64 = 32;
+
+// ---- Regions and lists ----
+
+export let layout: Layout = Layout.Behind;
+export let smallLists: u64 = 256;
+/** Tiny lists are grouped by region; the last suitable tiny region goes to the depot; pieces are freed at once. */
+export let groupsTiny: bool = false;
+/** Tiny and small regions come back from the depot as the first of their magazine. */
+export let recallsFirst: bool = true;
+/** Magazines above which there is a depot. */
+export let fewestForDepot: u64 = 1;
+/** An empty region of the depot is unmapped when there are so many; 0: two for each magazine. */
+export let retainedRegions: u64 = 0;
 
 // ---- What is done ----
 
 /** Whether the kernel is told when reusable pages of a cached block, or of the depot, are used again. */
 export let tellsReuse: bool = true;
+/** Blocks also grow into the one freed last, and into what was never handed out. */
+export let growsFar: bool = false;
 /** Whether tiny blocks are cleared when freed. */
 export let clearsFreedTiny: bool = false;
 /** Whether free() knows a pointer's region before its size, and so has words for a block freed twice. */
 export let freesDirectly: bool = false;
 /** Whether realloc has the same words as free for a pointer that nobody holds. */
 export let reallocSaysFreed: bool = false;
+/** Whether small blocks that are freed stay in the count of blocks. */
+export let forgetsSmall: bool = false;
 
-/** Chooses the version, by its place, for a machine of so many bytes. */
+/** Chooses the version, by its place, for a machine of so many bytes. Each adds to what the one before it has. */
 export function choose(version: i32, memoryBytes: u64): void {
-  tellsReuse = version == Version.V116;
-  clearsFreedTiny = version >= Version.V425;
-  freesDirectly = version >= Version.V425;
-  reallocSaysFreed = version == Version.V792;
-  // From 166 on, more than the threshold.
-  if (version == Version.V166) vmCopyThreshold = (128 << 10) + 1;
-  if (version >= Version.V283) chooseSizes(version, memoryBytes >= MUCH_MEMORY);
+  if (version >= Version.V166) become166();
+  if (version >= Version.V283) become283(memoryBytes >= MUCH_MEMORY);
+  if (version >= Version.V425) become425();
+  reallocSaysFreed = version >= Version.V792;
 }
 
-function chooseSizes(version: i32, isLarge: bool): void {
-  const hasMedium = isLarge || (version >= Version.V425 && pageBytes > INTEL_PAGE);
+function become166(): void {
+  vmCopyThreshold = (128 << 10) + 1;
+  mostMagazines = 64;
+  smallLists = 255;
+  retainedRegions = 2;
+  tellsReuse = false;
+  growsFar = true;
+}
+
+function become283(isLarge: bool): void {
+  layout = Layout.BehindWithCookie;
   largestSmall = 32 << 10;
-  largestMedium = hasMedium ? 8 << 20 : 0;
+  largestMedium = isLarge ? LARGEST_MEDIUM : 0;
   cacheSlots = isLarge ? 64 : 16;
   largestCached = isLarge ? 512 << 20 : 128 << 20;
   vmCopyThreshold = (2 << 20) + 1;
+  smallLists = 65;
+  groupsTiny = true;
+  recallsFirst = false;
+  forgetsSmall = true;
+}
+
+function become425(): void {
+  layout = Layout.Before;
+  if (pageBytes > INTEL_PAGE) largestMedium = LARGEST_MEDIUM;
+  fewestForDepot = 0;
+  clearsFreedTiny = true;
+  freesDirectly = true;
 }
