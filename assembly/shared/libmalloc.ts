@@ -3,7 +3,7 @@
 export enum Option {
   Zeroing,
   Version,
-  /** 1 to 32. */
+  /** 1 to 64. */
   Cpus,
   Cache,
   Count,
@@ -40,7 +40,10 @@ export enum Cache {
 /** What it prints before it aborts. */
 export enum Message {
   NotAllocated,
+  NotAllocatedForRealloc,
+  DoubleFreeOfTiny,
   DoubleFree,
+  Metadata,
 }
 
 /** The fields of malloc_statistics_t. */

@@ -140,7 +140,11 @@ export const models: readonly ModelInfo[] = [
         values: namesOf(libmalloc.Version).map((name) => name.replace("v", "")),
         default: "116",
       },
-      cpus: { summary: "CPUs, 1 to 32; with more than one there is a depot of sparse regions", default: 4 },
+      cpus: {
+        summary:
+          "CPUs, 1 to 64 (116 counts 32); more than one have a depot of sparse regions, from 425 on one too",
+        default: 4,
+      },
       cache: {
         summary: "whether freed large blocks are kept",
         values: namesOf(libmalloc.Cache),
@@ -149,7 +153,10 @@ export const models: readonly ModelInfo[] = [
     }),
     messages: Object.values({
       [libmalloc.Message.NotAllocated]: "pointer being freed was not allocated",
-      [libmalloc.Message.DoubleFree]: "pointer being freed already on death-row",
+      [libmalloc.Message.NotAllocatedForRealloc]: "pointer being realloc'd was not allocated",
+      [libmalloc.Message.DoubleFreeOfTiny]: "Double free of object",
+      [libmalloc.Message.DoubleFree]: "double free for ptr",
+      [libmalloc.Message.Metadata]: "Pointer to metadata being freed",
     } satisfies Record<libmalloc.Message, string>),
     statistics: Object.values({
       [libmalloc.Statistic.BlocksInUse]: "blocks_in_use",
