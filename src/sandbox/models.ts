@@ -3,6 +3,7 @@ import * as libmalloc from "#shared/libmalloc";
 import type { KernelKind } from "../allocator/machine.js";
 import { type NameOf, namesOf } from "../base/enums.js";
 import type { OptionInfo } from "./machine.js";
+import { type Sureness, sureness } from "./sureness.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
 
@@ -20,6 +21,8 @@ export interface ModelInfo {
   statistics?: readonly string[];
   /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
   functions?: readonly string[];
+  /** How sure it is, by version; absent for a model of nothing real. */
+  sureness?: Sureness;
   /** Its module. The check build is next to it. */
   url: URL;
 }
@@ -121,6 +124,7 @@ export const models: readonly ModelInfo[] = [
       [glibc.ModelFn.MunmapChunk]: "munmap_chunk",
       [glibc.ModelFn.MremapChunk]: "mremap_chunk",
     } satisfies Record<glibc.ModelFn, string>),
+    sureness: sureness.glibc,
     url: new URL("../../build/glibc.wasm", import.meta.url),
   },
   {
@@ -174,6 +178,7 @@ export const models: readonly ModelInfo[] = [
       [libmalloc.ModelFn.LargeMalloc]: "large_malloc",
       [libmalloc.ModelFn.FreeLarge]: "free_large",
     } satisfies Record<libmalloc.ModelFn, string>),
+    sureness: sureness.libmalloc,
     url: new URL("../../build/libmalloc.wasm", import.meta.url),
   },
 ];

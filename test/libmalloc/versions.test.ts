@@ -1,6 +1,6 @@
 /** What later releases and the options change of large blocks. */
 import { describe, expect, it } from "vitest";
-import { findCliffs, OptionError, openSandbox, type Sandbox } from "../../src/index.js";
+import { findCliffs, OptionError, openSandbox, runCallocLoop, type Sandbox } from "../../src/index.js";
 import { openChecked } from "../checked.js";
 
 const KIB = 1024;
@@ -93,4 +93,24 @@ it.each([
 
 it.each([{ cpus: 0 }, { cpus: 65 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
   await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
+});
+
+it.each(["116", "166", "283", "425", "792"])(
+  "says how sure it is of %s, and so does a report",
+  async (version) => {
+    const note = expect.stringMatching(`^version ${version} is read from public sources; never run`);
+    expect((await open({ version })).notes).toEqual([note]);
+    const { notes } = await runCallocLoop({
+      model: "libmalloc",
+      options: { version },
+      bytes: MIB,
+      count: 2,
+      written: 0,
+    });
+    expect(notes).toEqual([note]);
+  },
+);
+
+it("says nothing of a model that is equal to the real library, or of none", async () => {
+  for (const model of ["glibc", "naive"]) expect((await openSandbox(model)).notes).toEqual([]);
 });
