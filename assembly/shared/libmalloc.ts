@@ -6,6 +6,7 @@ export enum Option {
   /** 1 to 64. */
   Cpus,
   Cache,
+  TinyZeroing,
   Count,
 }
 
@@ -34,6 +35,15 @@ export enum Version {
 export enum Cache {
   On,
   Off,
+  Count,
+}
+
+/** When releases from 425 on clear tiny blocks. */
+export enum TinyZeroing {
+  /** Programs of macOS 13 and later. */
+  Free,
+  /** Programs that were linked for an older macOS. */
+  Alloc,
   Count,
 }
 

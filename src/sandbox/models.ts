@@ -154,6 +154,12 @@ export const models: readonly ModelInfo[] = [
         values: namesOf(libmalloc.Cache),
         default: "on",
       },
+      tinyZeroing: {
+        summary:
+          "when 425 and 792 clear a tiny block: when it is freed, or when it is handed out, as in programs linked for macOS 12 and before",
+        values: namesOf(libmalloc.TinyZeroing),
+        default: "free",
+      },
     }),
     messages: Object.values({
       [libmalloc.Message.NotAllocated]: "pointer being freed was not allocated",

@@ -122,6 +122,12 @@ export const libmalloc: Area = {
       ["relief never armed", "  if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;", ""],
     ],
     "block-rack.ts": [
+      ["growth not cleared", "if (this.clearsAlways && quanta > old)", "if (this.clearsAlways && !quanta)"],
+      [
+        "fresh blocks cleared too",
+        "if (this.clearsAlways && block && !isFresh)",
+        "if (this.clearsAlways && block)",
+      ],
       ["resize not counted", "    liveBytes += bytesOf(this, quanta) - bytesOf(this, old);", ""],
       ["carved block counted whole", "    liveBytes -= bytesOf(this, whole - quanta);", ""],
     ],

@@ -60,6 +60,7 @@ export class BlockRack<B extends Blocks> extends Rack {
   malloc(bytes: u64): u64 {
     const caller = enter(this.allocates);
     const block = this.take(bytes);
+    if (this.clearsAlways && block && !isFresh) clearBlock(block, this.roundedSize(bytes));
     leave(caller);
     return block;
   }
@@ -148,6 +149,8 @@ export class BlockRack<B extends Blocks> extends Rack {
     if (quanta < old) shrink(this.blocks, this, pointer, old, quanta);
     else if (!grow(this.blocks, this, pointer, old, quanta)) return false;
     liveBytes += bytesOf(this, quanta) - bytesOf(this, old);
+    if (this.clearsAlways && quanta > old)
+      clearBlock(pointer + bytesOf(this, old), bytesOf(this, quanta - old));
     return true;
   }
 

@@ -8,7 +8,7 @@
 import { copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
-import { Cache, Option, Statistic, Version, Zeroing } from "../../shared/libmalloc";
+import { Cache, Option, Statistic, TinyZeroing, Version, Zeroing } from "../../shared/libmalloc";
 import { Allocator } from "../allocator";
 import { liveBlocks, liveBytes } from "./block-rack";
 import * as found from "./check";
@@ -29,6 +29,7 @@ const DEFAULT_MEMORY: u64 = 16 << 30;
 let version: i32 = 0;
 let cpus: u64 = 4;
 let hasCache: bool = true;
+let tinyZeroing: i32 = TinyZeroing.Free;
 
 function isTiny(bytes: u64): bool {
   return bytes <= racks.LARGEST_TINY;
@@ -91,6 +92,7 @@ export class Model extends Allocator {
       cpus = <u64>value;
     } else if (option == Option.Version && value < Version.Count) version = <i32>value;
     else if (option == Option.Zeroing && value < Zeroing.Count) zeroing.choose(<i32>value);
+    else if (option == Option.TinyZeroing && value < TinyZeroing.Count) tinyZeroing = <i32>value;
     else if (option == Option.Cache && value < Cache.Count) hasCache = value == Cache.On;
     else return false;
     return true;
@@ -99,7 +101,7 @@ export class Model extends Allocator {
   /** A process has had large blocks before main, so its first live table is there, and touched. */
   start(): void {
     const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
-    choose(version, memory);
+    choose(version, memory, tinyZeroing);
     racks.start(min(cpus, mostMagazines));
     large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);

@@ -78,6 +78,8 @@ export class Rack {
   crowded: u64;
   /** Blocks are cleared when freed, and so not by calloc. */
   clearsOnFree: bool;
+  /** Blocks are cleared when they are handed out, and when they grow, whoever asks. */
+  clearsAlways: bool;
   hasDepot: bool;
   /** Of blocks in the last list, a larger or smaller one takes the place of the one it is made of. */
   keepsPlace: bool;

@@ -38,6 +38,7 @@ function startTiny(): void {
   shape(tiny, 4, 20, 64, 16, 18);
   tiny.keepsPlace = true;
   tiny.clearsOnFree = version.clearsFreedTiny;
+  tiny.clearsAlways = version.clearsTiny;
   tiny.leavesLast = version.groupsTiny;
   tiny.freesPiecesAtOnce = version.groupsTiny;
   tiny.countsTwice = !version.groupsTiny;

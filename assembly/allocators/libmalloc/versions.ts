@@ -4,7 +4,7 @@
  * words only. All of it was read from public sources and never run.
  */
 import { pageBytes } from "../../machine/layout";
-import { Version } from "../../shared/libmalloc";
+import { TinyZeroing, Version } from "../../shared/libmalloc";
 import { Layout } from "./layouts";
 
 /** Machines with so much memory get medium blocks and a larger cache, from 283 on. */
@@ -45,8 +45,9 @@ export let retainedRegions: u64 = 0;
 export let tellsReuse: bool = true;
 /** Blocks also grow into the one freed last, and into what was never handed out. */
 export let growsFar: bool = false;
-/** Whether tiny blocks are cleared when freed. */
+/** Whether tiny blocks are cleared when they are freed, or always when they are handed out. */
 export let clearsFreedTiny: bool = false;
+export let clearsTiny: bool = false;
 /** Whether free() knows a pointer's region before its size, and so has words for a block freed twice. */
 export let freesDirectly: bool = false;
 /** Whether realloc has the same words as free for a pointer that nobody holds. */
@@ -55,10 +56,10 @@ export let reallocSaysFreed: bool = false;
 export let forgetsSmall: bool = false;
 
 /** Chooses the version, by its place, for a machine of so many bytes. Each adds to what the one before it has. */
-export function choose(version: i32, memoryBytes: u64): void {
+export function choose(version: i32, memoryBytes: u64, tinyZeroing: i32): void {
   if (version >= Version.V166) become166();
   if (version >= Version.V283) become283(memoryBytes >= MUCH_MEMORY);
-  if (version >= Version.V425) become425();
+  if (version >= Version.V425) become425(tinyZeroing == TinyZeroing.Free);
   reallocSaysFreed = version >= Version.V792;
 }
 
@@ -84,10 +85,11 @@ function become283(isLarge: bool): void {
   forgetsSmall = true;
 }
 
-function become425(): void {
+function become425(clearsOnFree: bool): void {
   layout = Layout.Before;
   if (pageBytes > INTEL_PAGE) largestMedium = LARGEST_MEDIUM;
   fewestForDepot = 0;
-  clearsFreedTiny = true;
+  clearsFreedTiny = clearsOnFree;
+  clearsTiny = !clearsOnFree;
   freesDirectly = true;
 }
