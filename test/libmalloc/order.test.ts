@@ -25,8 +25,9 @@ class Comparison {
     pageBytes: number,
     /** Largest tiny, small and medium request. */
     private readonly limits: readonly number[],
+    memory = 0,
   ) {
-    const shapes = shapesOf(version, cpus).slice(0, limits.length);
+    const shapes = shapesOf(version, cpus, memory).slice(0, limits.length);
     this.racks = shapes.map((shape) => new ReferenceRack(shape, pageBytes));
   }
 
@@ -143,6 +144,8 @@ class Comparison {
       max_size_in_use: total(mapped) - total(({ restBytes }) => restBytes),
       size_allocated: total(mapped, this.racks.slice(0, 2)),
     });
+    const told = total(({ advice }) => advice.calls);
+    expect(this.sandbox.counters().syscalls.madviseFreeReusable).toBe(told);
     const live = this.#held.map(({ block, rack }) => block.quanta * rack.shape.quantum);
     expect(this.sandbox.counters().bytes.inUse).toBe(live.reduce((a, b) => a + b, 0));
   }
@@ -159,6 +162,8 @@ const cases = [
   { options: { cpus: 1, version: 425 }, limits: [1008, 32 * KIB] },
   { options: { cpus: 2, version: 283, memory: 64 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
   { options: { cpus: 2, version: 792, memory: 64 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
+  { options: { cpus: 2, version: 425, memory: 600 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
+  { options: { cpus: 2, version: 425, pageSize: 16384 }, limits: [1008, 32 * KIB, 8192 * KIB] },
 ];
 
 describe.each(cases)("$options", ({ options, limits }) => {
@@ -171,10 +176,12 @@ describe.each(cases)("$options", ({ options, limits }) => {
       options.cpus,
       "pageSize" in options ? options.pageSize : 4096,
       limits,
+      "memory" in options ? options.memory : 0,
     );
     comparison.run(14_000, 4000);
     sandbox.check();
     const { left, recalled, unmapped } = (comparison.racks[1] as ReferenceRack).moves;
+    if (limits.length > 2) expect(comparison.racks[2]?.advice.calls).toBeGreaterThan(100);
     if (options.cpus === 1 && !("version" in options)) expect([left, recalled, unmapped]).toEqual([0, 0, 0]);
     if (options.cpus === 2 && !("version" in options)) {
       expect(left).toBeGreaterThan(0);

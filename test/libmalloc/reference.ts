@@ -3,12 +3,16 @@
  * blocks, a magazine's free blocks one array in the order they came. Shares nothing with the model.
  */
 
+import { ReferenceAdvice } from "./reference-advice.js";
+
 export interface Block {
   region: Region;
   /** Quanta from the region's start. */
   at: number;
   quanta: number;
   state: "live" | "last" | "free";
+  /** Free, and linked outside of itself. */
+  entry?: boolean;
 }
 
 export interface Region {
@@ -42,10 +46,16 @@ export interface Shape {
   recallsFirst: boolean;
   crowded: number;
   hasDepot: boolean;
+  /** Bytes at the start of a free block that its links may take, and blocks of a region that may be linked outside. */
+  linkBytes: number;
+  entries: number;
+  /** The kernel is told of blocks when they are freed too; "some": with the flaws of 283. */
+  advises: false | "some" | "all";
+  windowScale: number;
 }
 
 /** Tiny, small and medium blocks of a version. */
-export function shapesOf(version: number, cpus: number): [Shape, Shape, Shape] {
+export function shapesOf(version: number, cpus: number, memory = 0): [Shape, Shape, Shape] {
   const is166 = version >= 166;
   const is283 = version >= 283;
   const is425 = version >= 425;
@@ -60,7 +70,12 @@ export function shapesOf(version: number, cpus: number): [Shape, Shape, Shape] {
     crowded: is166 ? 2 : 2 * cpus,
     hasDepot: is425 || cpus > 1,
     lastFreeLimit: Number.POSITIVE_INFINITY,
+    linkBytes: 18,
+    entries: 0,
+    advises: false as Shape["advises"],
+    windowScale: 1,
   };
+  const scale = [8, 4, 2].find((times) => memory >= times * 2 ** 37) ?? 1;
   const tiny: Shape = {
     ...common,
     ...{ quantum: 16, regionBytes: 2 ** 20, quanta: is283 ? 64504 : 64520, heap: is425 ? 16512 : 0 },
@@ -70,12 +85,13 @@ export function shapesOf(version: number, cpus: number): [Shape, Shape, Shape] {
   const small: Shape = {
     ...common,
     ...{ quantum: 512, regionBytes: 2 ** 23, quanta: 16319, heap: is425 ? 33280 : 0 },
-    ...{ lists: is283 ? 65 : is166 ? 255 : 256, forgets: is283 },
+    ...{ lists: is283 ? 65 : is166 ? 255 : 256, forgets: is283, linkBytes: 10, entries: 33 },
   };
   const medium: Shape = {
     ...common,
     ...{ quantum: 32768, regionBytes: 2 ** 27, quanta: 4095, heap: is425 ? 32768 : 0 },
-    ...{ lists: 257, recallsFirst: true },
+    ...{ lists: 257, recallsFirst: true, linkBytes: 34, entries: 908 },
+    ...{ advises: is425 ? "all" : "some", windowScale: is425 ? scale : 1 },
   };
   return [tiny, small, medium];
 }
@@ -97,10 +113,14 @@ export class ReferenceRack {
   /** How often a region went to the depot, came back, and was unmapped. */
   readonly moves = { left: 0, recalled: 0, unmapped: 0 };
 
+  readonly advice: ReferenceAdvice;
+
   constructor(
     readonly shape: Shape,
-    private readonly pageBytes: number,
-  ) {}
+    pageBytes: number,
+  ) {
+    this.advice = new ReferenceAdvice(shape, pageBytes);
+  }
 
   /** Bytes in use as the statistics count them. */
   get bytesInUse(): number {
@@ -157,6 +177,7 @@ export class ReferenceRack {
     if (!block) return undefined;
     const { lists, keepsPlace } = this.shape;
     const staysHead = keepsPlace && block.quanta - quanta >= lists;
+    this.advice.taken(block, quanta);
     this.#unlist(block);
     block.state = "live";
     if (block.quanta > quanta) {
@@ -172,11 +193,14 @@ export class ReferenceRack {
     const list = this.#list(block.region, block.quanta);
     const index = list.indexOf(block);
     list.splice(index, 1);
+    block.entry = false;
     return index;
   }
 
   #putAt(block: Block, index: number): void {
     block.state = "free";
+    const entries = block.region.blocks.filter(({ entry }) => entry).length;
+    block.entry = entries < this.shape.entries && this.advice.mayLinkOutside(block);
     this.#list(block.region, block.quanta).splice(index, 0, block);
   }
 
@@ -223,8 +247,15 @@ export class ReferenceRack {
     if (!region || this.#bumpOf(region) + quanta > this.shape.quanta) return undefined;
     const block: Block = { region, at: this.#bumpOf(region), quanta, state: "live" };
     region.blocks.push(block);
+    this.#markBump(block);
     this.#afterGrowth(region);
     return block;
+  }
+
+  /** A block that ends where nothing was handed out. */
+  #markBump({ region, at, quanta }: Block): void {
+    this.advice.mark(region, at, quanta, false);
+    this.advice.mark(region, at + quanta, this.shape.quanta - at - quanta, true);
   }
 
   #fromNewRegion(quanta: number): Block {
@@ -250,10 +281,16 @@ export class ReferenceRack {
       this.#release(block);
       return;
     }
+    this.advice.ahead(block, this.#bytesOf(block.region));
     const displaced = this.#last;
     this.#last = block;
     block.state = "last";
     if (displaced) this.#release(displaced);
+  }
+
+  /** Bytes in use of the magazine, or the depot, that has a region. */
+  #bytesOf({ inDepot }: Region): number {
+    return sum(this.regions.filter((one) => one.inDepot === inDepot).map(used)) * this.shape.quantum;
   }
 
   #release(block: Block): void {
@@ -262,23 +299,19 @@ export class ReferenceRack {
   }
 
   #giveBack(block: Block): void {
-    const { region } = block;
+    const { region, at, quanta } = block;
     const merged = this.#merge(block);
+    this.advice.merged(at, quanta, merged, this.#bytesOf(region));
     if (!region.inDepot && this.#isSparse(region)) region.suitable = true;
     if (region.inDepot) {
-      this.#refresh(merged);
+      this.#refresh(at, quanta, merged);
       this.#unmapIfSpare(region);
     } else if (this.shape.hasDepot) this.#leaveSparse();
   }
 
   /** What is told to the kernel is taken off its list for that, if it has a page: and heads it then. */
-  #refresh(block: Block): void {
-    const { heap, quantum, lists, lastFreeLimit } = this.shape;
-    const isTiny = Number.isFinite(lastFreeLimit);
-    if (block.quanta < lists || !isTiny) return;
-    const start = heap + block.at * quantum;
-    const page = Math.ceil((start + 18) / this.pageBytes);
-    if ((page + 1) * this.pageBytes > start + block.quanta * quantum - 2) return;
+  #refresh(at: number, quanta: number, block: Block): void {
+    if (!this.advice.freed(at, quanta, block)) return;
     this.#unlist(block);
     this.#putOnList(block);
   }
@@ -339,6 +372,7 @@ export class ReferenceRack {
     region.inDepot = !region.inDepot;
     region.suitable = false;
     for (const block of free) this.#putOnList(block);
+    if (region.inDepot) this.advice.came(free);
     this.regions = isFirst ? [region, ...others] : [...others, region];
   }
 
@@ -362,10 +396,17 @@ export class ReferenceRack {
 
   resize(block: Block, quanta: number): boolean {
     if (quanta < block.quanta) {
-      this.#freePiece(this.#split(block, quanta));
+      this.#freePiece(this.#cut(block, quanta));
       return true;
     }
     return !block.region.inDepot && this.#grow(block, quanta);
+  }
+
+  /** Makes two live blocks of one, and gives the second. */
+  #cut(block: Block, quanta: number): Block {
+    const rest = this.#split(block, quanta);
+    for (const { region, at, quanta: length } of [rest, block]) this.advice.mark(region, at, length, false);
+    return rest;
   }
 
   #grow(block: Block, quanta: number): boolean {
@@ -377,16 +418,23 @@ export class ReferenceRack {
     const isLast = growsFar && after !== undefined && after === this.#last;
     if (!after && growsFar && this.#newest === region) {
       if (this.#bumpOf(region) + grown >= this.shape.quanta) return false;
+      this.#markBump({ ...block, at: this.#bumpOf(region), quanta: grown });
       block.quanta = quanta;
+      this.advice.mark(region, block.at, quanta, false);
       this.#afterGrowth(region);
       return true;
     }
     if (!after || !(isLast || after.state === "free") || after.quanta < grown) return false;
-    if (!isLast) this.#unlist(after);
+    if (!isLast) {
+      this.advice.taken(after, grown);
+      this.#unlist(after);
+    }
     const left = after.quanta - grown;
     block.quanta = quanta;
     after.at += grown;
     after.quanta = left;
+    if (isLast) this.advice.mark(region, after.at, left, false);
+    this.advice.mark(region, block.at, quanta, false);
     if (!left) blocks.splice(blocks.indexOf(after), 1);
     if (isLast) {
       if (!left) this.#last = undefined;
@@ -403,11 +451,11 @@ export class ReferenceRack {
     const lead = (Math.ceil(start / align) * align - start) / this.shape.quantum;
     if (lead) {
       const whole = block;
-      block = this.#split(whole, lead);
+      block = this.#cut(whole, lead);
       this.#freePiece(whole);
     }
     const quanta = this.quantaFor(bytes);
-    if (block.quanta > quanta) this.#freePiece(this.#split(block, quanta));
+    if (block.quanta > quanta) this.#freePiece(this.#cut(block, quanta));
     return block;
   }
 }

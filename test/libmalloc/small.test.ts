@@ -275,6 +275,17 @@ describe("medium blocks", () => {
     expect(before.usableSize(before.malloc(100 * KIB + 1))).toBe(100 * KIB + 512);
   });
 
+  it.each([283, 425])("of %i hold their links themselves from the 909th clean one on", async (version) => {
+    const sandbox = await open({ ...options, version, cpus: 1 });
+    const pointers = times(2000, () => sandbox.malloc(64 * KIB));
+    const freed = pointers.filter((_, i) => i % 2 === 0);
+    freeAll(sandbox, freed);
+    const dirty = freed.filter((pointer) => writtenPages(sandbox, pointer, PAGE)[0]);
+    expect(dirty).toEqual(freed.slice(908, 999));
+    sandbox.check();
+    expect(times(1000, () => sandbox.malloc(64 * KIB))).toEqual(freed.toReversed());
+  });
+
   it("are cleared by calloc", async () => {
     const sandbox = await open(options);
     sandbox.calloc(1, MIB);

@@ -224,3 +224,72 @@ describe.each(VERSIONS)("small blocks of %i", (version) => {
     expect(reusable(0).at(-1)).toEqual(version === 425 ? [1033, 1039] : [1024, 1031]);
   });
 });
+
+describe.each([283, 425] as const)("medium blocks of %i", (version) => {
+  const REGION = 128 * MIB;
+  const heap = heapOf(version, 32_768);
+  const first = heap / PAGE;
+  const options = { version, memory: 64 * 2 ** 30, cpus: 1 };
+
+  /** Allocates and writes a block. Returns where it is after the region's first one. */
+  const take = (sandbox: Sandbox, bytes: number): number => {
+    const pointer = sandbox.malloc(bytes);
+    sandbox.touch(pointer, bytes);
+    return pointer;
+  };
+  const at = offsetsIn(REGION, heap);
+
+  /** What the kernel was told of since `act` began: how often, and pages of the region that are reusable after it. */
+  function told(sandbox: Sandbox, base: number, act: () => void): [calls: number, runs: number[][]] {
+    const calls = () => sandbox.counters().syscalls.madviseFreeReusable;
+    const before = calls();
+    act();
+    const runs = sandbox
+      .pages(base, REGION)
+      .filter((run) => run.reusable)
+      .map(({ address, pages }) => [
+        (address - base) / PAGE - first,
+        (address - base) / PAGE - first + pages - 1,
+      ]);
+    return [calls() - before, runs];
+  }
+
+  it("are told of at once when they are large, and with their neighbours when enough of them is dirty", async () => {
+    const sandbox = await openChecked("libmalloc", options);
+    // 32 KiB are small, so two quanta stand for one.
+    const [a, b, c, d] = [4 * MIB, 4 * MIB, MIB, 64 * KIB].map((bytes) => take(sandbox, bytes)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    expect([a, b, c, d].map(at)).toEqual([0, 4 * MIB, 8 * MIB, 9 * MIB]);
+    const base = a - heap;
+    const free = (pointer: number) => told(sandbox, base, () => sandbox.free(pointer));
+    expect(free(a)).toEqual([1, [[0, 1023]]]);
+    expect(free(c)).toEqual([1, [[0, 1023]]]);
+    expect(free(b)).toEqual([1, [[0, 2047]]]);
+    expect(free(d)).toEqual([1, [[0, 2303]]]);
+    const [large, middle] = [take(sandbox, 2 * MIB), take(sandbox, 512 * KIB)];
+    expect([large, middle].map(at)).toEqual([0, 2 * MIB]);
+    expect(free(middle)[0]).toBe(0);
+    expect(free(large)).toEqual([
+      1,
+      [
+        [0, 511],
+        [640, 2303],
+      ],
+    ]);
+
+    const blocks = times(100, () => take(sandbox, MIB));
+    for (let i = 0; i < 100; i += 2) expect(free(blocks[i] as number)[0]).toBe(0);
+    const odd = [1, 3, 5, 7, 9, 11].map((index) => free(blocks[index] as number));
+    expect(odd.map(([calls]) => calls)).toEqual(version === 425 ? [0, 1, 0, 1, 0, 1] : [0, 1, 0, 0, 0, 0]);
+    expect(odd[1]?.[1]).toEqual([[0, 1279]]);
+    if (version === 425) {
+      expect(odd[3]?.[1]).toEqual([[0, 2319]]);
+      expect(odd[5]?.[1]).toEqual([[0, 3343]]);
+    }
+    sandbox.check();
+  });
+});

@@ -94,6 +94,24 @@ export const libmalloc: Area = {
         "    storeAt<u16>(word + 2 * quanta, <u16>quanta | FREE);",
       ],
     ],
+    "advice.ts": [
+      ["window of a power of two too small", "(64 - clz(part))", "(63 - clz(part))"],
+      ["rest of a split block always clean", "wasClean ? CLEAN : 0", "CLEAN"],
+      ["last word of a run not written", "  storeAt<u16>(word + 2 * (quanta - 1), <u16>quanta | clean);", ""],
+      ["one quantum too many asked for", "right - 1 > quanta", "right > quanta"],
+      ["dirty part to the left forgotten", "const dirty = dirtyLeft + quanta", "const dirty = quanta"],
+      [
+        "end of a clean left part lost",
+        "mark(word - 2 * left, left - dirtyLeft, CLEAN)",
+        "mark(word - 2 * left, left, CLEAN)",
+      ],
+    ],
+    "medium.ts": [
+      ["large blocks told of one size too early", "<= advice.windowOf", "< advice.windowOf"],
+      ["merged block not noted as clean", "  else advice.markClean(rack, begin, whole);", ""],
+      ["clean blocks of the depot told of again", "advice.isClean(rack, block, quanta)", "!quanta"],
+      ["waiting block lost", "  storeAt<u64>(from, waiting);", "  storeAt<u64>(from, 0);"],
+    ],
     "death-row.ts": [
       [
         "reserve reduced for madvised blocks",

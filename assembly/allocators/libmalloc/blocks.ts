@@ -39,7 +39,10 @@ export abstract class Blocks {
   abstract linkBytes(rack: Rack, block: u64): u64;
   abstract tailBytes(): u64;
 
-  // For the validator (check.ts): these touch nothing.
+  /** Whether what the kernel was told of blocks is remembered (advice.ts). */
+  abstract remembersAdvice(): bool;
+
+  // ---- For the validator (check.ts): these touch nothing ----
 
   /** Size of the block, live or free, that starts at the address, which is in a region; 0 when none does. */
   abstract peekQuanta(rack: Rack, block: u64): u64;

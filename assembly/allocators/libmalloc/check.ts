@@ -4,6 +4,7 @@
  * links lie in freed blocks, so a program that writes there is found out here too. Every walk ends, whatever
  * the heap holds: blocks follow each other upwards, and lists are linked both ways.
  */
+import { checkAdvice } from "./advice";
 import { Blocks } from "./blocks";
 import {
   bytesOf,
@@ -112,6 +113,7 @@ function walkBlocks<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine,
     isFree = blocks.peekIsFree(rack, block);
     assert(!(isFree && wasFree), "free neighbours are one block");
     entries += blocks.checkBlock(rack, block, quanta, isFree);
+    if (isFree && blocks.remembersAdvice()) checkAdvice(rack, block, quanta);
     free += u64(isFree);
     live += u64(!isFree);
     if (!isFree) used += next - block;

@@ -5,9 +5,11 @@
  */
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
+import { advise, TAIL_BYTES } from "./advice";
 import { Blocks } from "./blocks";
 import { finishBump } from "./coalesce";
 import { push, remove, unlist } from "./free-list";
+import { adviseWaiting, wait } from "./medium";
 import {
   bytesOf,
   firstFilled,
@@ -22,22 +24,22 @@ import {
 } from "./rack";
 import { bytesUsed, detach, isSuitable, join, nextRegion, previousRegion, unmapRegion } from "./region";
 
-/** Bytes at the end of a free block that the kernel is never told are reusable. */
-const TAIL_BYTES: u64 = 2;
-
-function advise(from: u64, to: u64): void {
-  if (from < to) kernel.madvise(from, to - from, kernel.Syscall.MadviseFreeReusable);
+/** Tells the kernel of a free block, but for the pages that its head and its tail are on. */
+function adviseInner(rack: Rack, block: u64, quanta: u64): void {
+  const end = block + bytesOf(rack, quanta);
+  advise(roundToPages(block + rack.headBytes), (end - TAIL_BYTES) & ~pageMask);
 }
 
 /** Tells the kernel of every free block in a region that came to the depot. */
 function adviseRegion<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
-  const end = heapEndOf(rack, region);
-  for (let block = heapOf(rack, region); block < end; ) {
-    const free = blocks.isLive(rack, block) ? 0 : blocks.freeAt(rack, block);
-    const next = block + bytesOf(rack, free ? free : blocks.sizeOf(rack, block));
-    if (free) advise(roundToPages(block + rack.headBytes), (next - TAIL_BYTES) & ~pageMask);
-    block = next;
+  let waiting: u64 = 0;
+  for (let block = nextFree(blocks, rack, region, heapOf(rack, region)); block; ) {
+    const quanta = blocks.freeAt(rack, block);
+    if (blocks.remembersAdvice()) waiting = wait(rack, block, quanta, waiting);
+    else adviseInner(rack, block, quanta);
+    block = nextFree(blocks, rack, region, block + bytesOf(rack, quanta));
   }
+  adviseWaiting(waiting);
 }
 
 /**

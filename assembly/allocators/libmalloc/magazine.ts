@@ -8,10 +8,12 @@
  *      5. a region from the kernel
  */
 import { clear } from "../../machine/access";
+import * as advice from "./advice";
 import { Blocks } from "./blocks";
 import { finishBump, takeBack } from "./coalesce";
 import { adviseFreed, leaveSparse, recall, unmapIfSpare } from "./depot";
 import { push, remove, replace } from "./free-list";
+import { adviseAhead, adviseMerged } from "./medium";
 import {
   bytesOf,
   firstFilled,
@@ -70,6 +72,7 @@ function fromLists<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   const last = rack.lists - 1;
   const found = list < last ? list + 1 : blocks.freeAt(rack, block);
   const rest = block + bytesOf(rack, quanta);
+  if (blocks.remembersAdvice()) advice.split(rack, block, found, quanta);
   if (rack.keepsPlace && list == last && found > quanta && listOf(rack, found - quanta) == last) {
     replace(blocks, rack, magazine, block, found, rest, found - quanta);
     blocks.markLive(rack, block, quanta);
@@ -98,8 +101,11 @@ function moveBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): void {
   const magazine = rack.magazine;
   const rest = (magazine.bumpEnd - magazine.bump) >> rack.quantumShift;
   blocks.unmarkRest(rack, magazine.bump, rest);
+  if (blocks.remembersAdvice()) advice.markDirty(rack, magazine.bump, quanta);
   magazine.bump += bytesOf(rack, quanta);
-  if (rest > quanta) blocks.markRest(rack, magazine.bump, rest - quanta);
+  if (rest == quanta) return;
+  blocks.markRest(rack, magazine.bump, rest - quanta);
+  if (blocks.remembersAdvice()) advice.markClean(rack, magazine.bump, rest - quanta);
 }
 
 function addRegion<B extends Blocks>(blocks: B, rack: Rack): bool {
@@ -125,6 +131,7 @@ export function free<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta
     release(blocks, rack, block, quanta);
     return;
   }
+  if (blocks.remembersAdvice()) adviseAhead(rack, block, quanta);
   const displaced = magazine.lastFree;
   const displacedQuanta = magazine.lastFreeQuanta;
   keepLastFree(magazine, block, quanta);
@@ -142,6 +149,7 @@ function giveBack<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u
   const region = regionOf(rack, block);
   const magazine = magazineOf(rack, region);
   const begin = takeBack(blocks, rack, magazine, block, quanta);
+  if (blocks.remembersAdvice()) adviseMerged(blocks, rack, magazine, begin, block, quanta);
   if (magazine == rack.depot) {
     adviseFreed(blocks, rack, begin, block, quanta);
     unmapIfSpare(blocks, rack, region);
@@ -163,13 +171,24 @@ function freePiece<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: 
 
 // ---- In place ----
 
+/** Makes two live blocks of one. The first has so many quanta. */
+function markSplit<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): void {
+  use(blocks, rack, block + bytesOf(rack, quanta), old - quanta);
+  use(blocks, rack, block, quanta);
+}
+
+/** Marks a block as live. */
+function use<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  blocks.markLive(rack, block, quanta);
+  if (blocks.remembersAdvice()) advice.markDirty(rack, block, quanta);
+}
+
 /** Cuts a live block's tail off and frees it. */
 export function shrink<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): void {
   if (isDefined(ZP_CHECK))
     assert(quanta && quanta < old, "a block that shrinks leaves something, and frees something");
   const tail = block + bytesOf(rack, quanta);
-  blocks.markLive(rack, tail, old - quanta);
-  blocks.markLive(rack, block, quanta);
+  markSplit(blocks, rack, block, old, quanta);
   freePiece(blocks, rack, tail, old - quanta);
 }
 
@@ -185,9 +204,10 @@ export function grow<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u
   }
   const after = blocks.freeAt(rack, end);
   if (old + after < quanta || !after) return false;
+  if (blocks.remembersAdvice()) advice.split(rack, end, after, quanta - old);
   remove(blocks, rack, magazine, end, after);
   blocks.absorb(rack, end);
-  blocks.markLive(rack, block, quanta);
+  use(blocks, rack, block, quanta);
   const left = old + after - quanta;
   if (left) push(blocks, rack, magazine, block + bytesOf(rack, quanta), left);
   charge(rack, magazine, region, bytesOf(rack, quanta - old));
@@ -201,8 +221,8 @@ function growIntoLastFree<B extends Blocks>(blocks: B, rack: Rack, block: u64, o
   const left = old + magazine.lastFreeQuanta - quanta;
   const rest = block + bytesOf(rack, quanta);
   blocks.absorb(rack, magazine.lastFree);
-  if (left) blocks.markLive(rack, rest, left);
-  blocks.markLive(rack, block, quanta);
+  if (left) use(blocks, rack, rest, left);
+  use(blocks, rack, block, quanta);
   keepLastFree(magazine, left ? rest : 0, left);
   if (!rack.countsTwice) return true;
   rack.countedTwice += bytesOf(rack, quanta - old);
@@ -217,7 +237,7 @@ function growIntoBump<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: 
   const end = magazine.bump;
   moveBump(blocks, rack, quanta - old);
   blocks.absorb(rack, end);
-  blocks.markLive(rack, block, quanta);
+  use(blocks, rack, block, quanta);
   charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta - old));
   return true;
 }
@@ -235,8 +255,7 @@ export function carve<B extends Blocks>(
   const lead = (aligned - block) >> rack.quantumShift;
   if (isDefined(ZP_CHECK)) assert(lead + quanta <= old, "the aligned block lies within the whole one");
   if (lead) {
-    blocks.markLive(rack, aligned, old - lead);
-    blocks.markLive(rack, block, lead);
+    markSplit(blocks, rack, block, old, lead);
     freePiece(blocks, rack, block, lead);
   }
   if (old - lead > quanta) shrink(blocks, rack, aligned, old - lead, quanta);

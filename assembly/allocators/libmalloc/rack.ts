@@ -59,6 +59,8 @@ export class Rack {
   heap: u64;
   trailer: u64;
   marks: u64;
+  /** 0 where what the kernel was told is not remembered. */
+  advice: u64;
   /** 0 where lists are not grouped by region. */
   listEnds: u64;
   entries: u64;

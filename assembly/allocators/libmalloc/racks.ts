@@ -9,14 +9,14 @@ import { Rack } from "./rack";
 import { shapeTrailers } from "./region";
 import { TinyBlocks } from "./tiny-blocks";
 import * as version from "./versions";
-import { WordBlocks } from "./word-blocks";
+import { MediumBlocks, SmallBlocks } from "./word-blocks";
 
 /** Largest request of a tiny block. */
 export const LARGEST_TINY: u64 = 1008;
 
 export const tiny = changetype<BlockRack<TinyBlocks>>(memory.data(BLOCK_RACK_BYTES, 8));
-export const small = changetype<BlockRack<WordBlocks>>(memory.data(BLOCK_RACK_BYTES, 8));
-export const medium = changetype<BlockRack<WordBlocks>>(memory.data(BLOCK_RACK_BYTES, 8));
+export const small = changetype<BlockRack<SmallBlocks>>(memory.data(BLOCK_RACK_BYTES, 8));
+export const medium = changetype<BlockRack<MediumBlocks>>(memory.data(BLOCK_RACK_BYTES, 8));
 
 /** Begins without regions, as the version chosen has them. */
 export function start(cpus: u64): void {

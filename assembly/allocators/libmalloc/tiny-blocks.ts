@@ -156,6 +156,10 @@ export class TinyBlocks extends Blocks {
     return 2;
   }
 
+  remembersAdvice(): bool {
+    return false;
+  }
+
   // ---- Checking ----
 
   peekQuanta(rack: Rack, block: u64): u64 {

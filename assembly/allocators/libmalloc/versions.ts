@@ -48,6 +48,12 @@ export let growsFar: bool = false;
 /** Whether tiny blocks are cleared when they are freed, or always when they are handed out. */
 export let clearsFreedTiny: bool = false;
 export let clearsTiny: bool = false;
+/** Factor of the bytes above which the kernel is told of medium blocks that are freed. */
+export let adviceScale: u64 = 1;
+/** What the kernel was told of medium blocks is read from a wrong word, and not at all to the right of a block. */
+export let misreadsAdvice: bool = false;
+/** The kernel is not told of medium blocks in the depot, though they are noted as if. */
+export let skipsMediumAdvice: bool = false;
 /** Whether free() knows a pointer's region before its size, and so has words for a block freed twice. */
 export let freesDirectly: bool = false;
 /** Whether realloc has the same words as free for a pointer that nobody holds. */
@@ -59,7 +65,7 @@ export let forgetsSmall: bool = false;
 export function choose(version: i32, memoryBytes: u64, tinyZeroing: i32): void {
   if (version >= Version.V166) become166();
   if (version >= Version.V283) become283(memoryBytes >= MUCH_MEMORY);
-  if (version >= Version.V425) become425(tinyZeroing == TinyZeroing.Free);
+  if (version >= Version.V425) become425(memoryBytes, tinyZeroing == TinyZeroing.Free);
   reallocSaysFreed = version >= Version.V792;
 }
 
@@ -83,12 +89,17 @@ function become283(isLarge: bool): void {
   groupsTiny = true;
   recallsFirst = false;
   forgetsSmall = true;
+  misreadsAdvice = true;
+  skipsMediumAdvice = true;
 }
 
-function become425(clearsOnFree: bool): void {
+function become425(memoryBytes: u64, clearsOnFree: bool): void {
   layout = Layout.Before;
   if (pageBytes > INTEL_PAGE) largestMedium = LARGEST_MEDIUM;
   fewestForDepot = 0;
+  adviceScale = memoryBytes >= 1 << 40 ? 8 : memoryBytes >= 512 << 30 ? 4 : memoryBytes >= 256 << 30 ? 2 : 1;
+  misreadsAdvice = false;
+  skipsMediumAdvice = false;
   clearsFreedTiny = clearsOnFree;
   clearsTiny = !clearsOnFree;
   freesDirectly = true;

@@ -62,7 +62,7 @@ function entryOf(rack: Rack, block: u64): u64 {
   return search(rack, block, numberOf(rack, block));
 }
 
-export class WordBlocks extends Blocks {
+abstract class WordBlocks extends Blocks {
   begin(rack: Rack, region: u64): void {
     // Pages of a new region are zero, and so are its words.
   }
@@ -204,6 +204,18 @@ export class WordBlocks extends Blocks {
       used += u64(peek<u16>(entryAt(rack, region, index) + ENTRY_NUMBER) != 0);
     }
     assert(used == entries, "every out-of-band entry in use belongs to a free block");
+  }
+}
+
+export class SmallBlocks extends WordBlocks {
+  remembersAdvice(): bool {
+    return false;
+  }
+}
+
+export class MediumBlocks extends WordBlocks {
+  remembersAdvice(): bool {
+    return true;
   }
 }
 
