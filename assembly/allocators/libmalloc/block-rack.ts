@@ -93,8 +93,7 @@ export class BlockRack<B extends Blocks> extends Rack {
   private quantaAt(pointer: u64): u64 {
     const magazine = this.magazine;
     if (pointer == magazine.lastFree || pointer == magazine.bump) return 0;
-    if (!this.blocks.isLive(this, pointer)) return 0;
-    return this.blocks.sizeOf(this, pointer);
+    return this.blocks.liveAt(this, pointer);
   }
 
   /** Whether the pointer is in one of its regions. */

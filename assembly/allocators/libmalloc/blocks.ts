@@ -12,14 +12,17 @@ export abstract class Blocks {
   abstract isLive(rack: Rack, address: u64): bool;
   /** Whether a free block starts at the address, which is a quantum's. */
   abstract startsFree(rack: Rack, address: u64): bool;
+  /** Size of the live block, or the one freed last, that starts at the address, which is in a region; 0 when none does. */
+  abstract liveAt(rack: Rack, address: u64): u64;
   /** Size of a live block. */
   abstract sizeOf(rack: Rack, block: u64): u64;
   /** Size of the free block that starts at this address, or that ends there; 0 when none does. */
   abstract freeAt(rack: Rack, block: u64): u64;
   abstract freeBefore(rack: Rack, block: u64): u64;
   abstract markLive(rack: Rack, block: u64, quanta: u64): void;
-  /** Marks what was never handed out of a region: it looks like a live block. Or takes that back. */
-  abstract markRest(rack: Rack, rest: u64, quanta: u64): void;
+  /** Marks a block as live that begins what was never handed out. So does what is left, which looks like a live block. */
+  abstract markBump(rack: Rack, block: u64, quanta: u64, left: u64): void;
+  /** Takes the marks back of what was never handed out. */
   abstract unmarkRest(rack: Rack, rest: u64, quanta: u64): void;
   /** Marks a block as free, and makes room for its links. */
   abstract markFree(rack: Rack, block: u64, quanta: u64): void;

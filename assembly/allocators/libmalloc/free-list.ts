@@ -47,7 +47,7 @@ export function unlist<B extends Blocks>(
 ): void {
   const list = listOf(rack, quanta);
   const next = blocks.nextOf(rack, block);
-  const previous = blocks.previousOf(rack, block);
+  const previous = headOf(magazine, list) == block ? 0 : blocks.previousOf(rack, block);
   link(blocks, rack, magazine, list, previous, next);
   if (rack.listEnds) regionOrder.leave(rack, list, block, previous, next);
   blocks.dropLinks(rack, block);

@@ -91,7 +91,6 @@ function fromBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   if (block + bytesOf(rack, quanta) > magazine.bumpEnd) return 0;
   if (isDefined(ZP_CHECK)) assert(block != 0, "what is handed out lies in a region");
   moveBump(blocks, rack, quanta);
-  blocks.markLive(rack, block, quanta);
   charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta));
   return block;
 }
@@ -100,11 +99,10 @@ function fromBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
 function moveBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): void {
   const magazine = rack.magazine;
   const rest = (magazine.bumpEnd - magazine.bump) >> rack.quantumShift;
-  blocks.unmarkRest(rack, magazine.bump, rest);
+  blocks.markBump(rack, magazine.bump, quanta, rest - quanta);
   if (blocks.remembersAdvice()) advice.markDirty(rack, magazine.bump, quanta);
   magazine.bump += bytesOf(rack, quanta);
   if (rest == quanta) return;
-  blocks.markRest(rack, magazine.bump, rest - quanta);
   if (blocks.remembersAdvice()) advice.markClean(rack, magazine.bump, rest - quanta);
 }
 

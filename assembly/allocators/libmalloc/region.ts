@@ -122,7 +122,7 @@ export function isSuitable(rack: Rack, region: u64): bool {
 
 /** The magazine whose lists hold the region's free blocks. */
 export function magazineOf(rack: Rack, region: u64): Magazine {
-  if (!rack.hasDepot) return rack.magazine;
+  if (!rack.depot.regions) return rack.magazine;
   return loadAt<u32>(trailerOf(rack, region) + magazineAt) == IN_DEPOT ? rack.depot : rack.magazine;
 }
 

@@ -62,6 +62,16 @@ export class TinyBlocks extends Blocks {
     return (bitsOf(rack, address, indexOf(rack, address)) & (START | IN_USE)) == START;
   }
 
+  /** Most blocks lie in the quanta of one pair. */
+  liveAt(rack: Rack, address: u64): u64 {
+    const index = indexOf(rack, address);
+    if (address & 15 || index >= rack.quanta) return 0;
+    const bits = bitsOf(rack, address, index);
+    if ((bits & (START | IN_USE)) != (START | IN_USE)) return 0;
+    const next = (<u32>bits & (u32.MAX_VALUE >> <u32>(index & 31))) >> 1;
+    return next ? ctz(next) + 1 : this.sizeOf(rack, address);
+  }
+
   sizeOf(rack: Rack, block: u64): u64 {
     const index = indexOf(rack, block);
     let at = index + 1;
@@ -75,8 +85,10 @@ export class TinyBlocks extends Blocks {
 
   freeAt(rack: Rack, block: u64): u64 {
     const index = indexOf(rack, block);
-    if (bitsOf(rack, block, index) & IN_USE) return 0;
-    return bitsOf(rack, block, index + 1) & START ? 1 : loadAt<u16>(block + 16);
+    const bits = bitsOf(rack, block, index);
+    if (bits & IN_USE) return 0;
+    const next = (index & 31) == 31 ? bitsOf(rack, block, index + 1) : bits >> 1;
+    return next & START ? 1 : loadAt<u16>(block + 16);
   }
 
   /** The last bytes of a live block may look like a size, so the block they lead to must agree. */
@@ -93,15 +105,32 @@ export class TinyBlocks extends Blocks {
   markLive(rack: Rack, block: u64, quanta: u64): void {
     const region = block & ~REGION_MASK;
     const index = indexOf(rack, block);
-    setBits(rack, region, index, START | IN_USE, 0);
-    setBits(rack, region, index + quanta, START, 0);
+    const from = index & 31;
+    if (from + quanta < 32) {
+      setBits(rack, region, index & ~31, ((START | IN_USE) << from) | (START << (from + quanta)), 0);
+    } else {
+      setBits(rack, region, index, START | IN_USE, 0);
+      setBits(rack, region, index + quanta, START, 0);
+    }
   }
 
-  markRest(rack: Rack, rest: u64, quanta: u64): void {
-    const region = rest & ~REGION_MASK;
-    const index = indexOf(rack, rest);
-    setBits(rack, region, index, START | IN_USE, 0);
-    setBits(rack, region, index + 1, START, 0);
+  /** What is left has a header behind its first quantum. */
+  markBump(rack: Rack, block: u64, quanta: u64, left: u64): void {
+    const region = block & ~REGION_MASK;
+    const index = indexOf(rack, block);
+    const from = index & 31;
+    const to = from + quanta;
+    if (left && to < 31) {
+      const pair = pairAt(rack, region, index);
+      const begins = ((START | IN_USE) << from) | ((START | IN_USE) << to) | (START << (to + 1));
+      storeAt<u64>(pair, (loadAt<u64>(pair) & ~(START << (from + 1))) | begins);
+      return;
+    }
+    setBits(rack, region, index + 1, 0, START);
+    this.markLive(rack, block, quanta);
+    if (!left) return;
+    setBits(rack, region, index + quanta, START | IN_USE, 0);
+    setBits(rack, region, index + quanta + 1, START, 0);
   }
 
   unmarkRest(rack: Rack, rest: u64, quanta: u64): void {

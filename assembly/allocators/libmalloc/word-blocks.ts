@@ -68,15 +68,19 @@ abstract class WordBlocks extends Blocks {
   }
 
   isLive(rack: Rack, address: u64): bool {
-    if (address & (bytesOf(rack, 1) - 1)) return false;
-    if (address - heapOf(rack, regionOf(rack, address)) >= rack.payload) return false;
-    const word = loadAt<u16>(wordOf(rack, address));
-    return word != 0 && !(word & FREE);
+    return this.liveAt(rack, address) != 0;
   }
 
   /** A block's last word looks like a first one: the real allocator does not tell them apart either. */
   startsFree(rack: Rack, address: u64): bool {
     return (loadAt<u16>(wordOf(rack, address)) & FREE) != 0;
+  }
+
+  liveAt(rack: Rack, address: u64): u64 {
+    if (address & (bytesOf(rack, 1) - 1)) return 0;
+    if (address - heapOf(rack, regionOf(rack, address)) >= rack.payload) return 0;
+    const word = loadAt<u16>(wordOf(rack, address));
+    return word & FREE ? 0 : word;
   }
 
   sizeOf(rack: Rack, block: u64): u64 {
@@ -97,8 +101,9 @@ abstract class WordBlocks extends Blocks {
     storeAt<u16>(wordOf(rack, block), <u16>quanta);
   }
 
-  markRest(rack: Rack, rest: u64, quanta: u64): void {
-    this.markLive(rack, rest, quanta);
+  markBump(rack: Rack, block: u64, quanta: u64, left: u64): void {
+    this.markLive(rack, block, quanta);
+    if (left) this.markLive(rack, block + bytesOf(rack, quanta), left);
   }
 
   unmarkRest(rack: Rack, rest: u64, quanta: u64): void {
