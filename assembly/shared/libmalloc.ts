@@ -7,6 +7,7 @@ export enum Option {
   Cpus,
   Cache,
   TinyZeroing,
+  Nano,
   Count,
 }
 
@@ -33,6 +34,16 @@ export enum Version {
 
 /** Whether freed large blocks are kept. */
 export enum Cache {
+  On,
+  Off,
+  Count,
+}
+
+/** Whether requests of up to 256 bytes go to the nano zone. */
+export enum Nano {
+  /** From 425 on. */
+  Auto,
+  /** 116 has another one, and refuses this. */
   On,
   Off,
   Count,
@@ -74,4 +85,6 @@ export enum ModelFn {
   FreeMedium,
   LargeMalloc,
   FreeLarge,
+  NanoMalloc,
+  FreeNano,
 }

@@ -160,6 +160,12 @@ export const models: readonly ModelInfo[] = [
         values: namesOf(libmalloc.TinyZeroing),
         default: "free",
       },
+      nano: {
+        summary:
+          "whether the nano zone has requests of up to 256 bytes; auto: from 425 on; 116 had another one, which is not modelled",
+        values: namesOf(libmalloc.Nano),
+        default: "auto",
+      },
     }),
     messages: Object.values({
       [libmalloc.Message.NotAllocated]: "pointer being freed was not allocated",
@@ -183,6 +189,8 @@ export const models: readonly ModelInfo[] = [
       [libmalloc.ModelFn.FreeMedium]: "free_medium",
       [libmalloc.ModelFn.LargeMalloc]: "large_malloc",
       [libmalloc.ModelFn.FreeLarge]: "free_large",
+      [libmalloc.ModelFn.NanoMalloc]: "nano_malloc",
+      [libmalloc.ModelFn.FreeNano]: "nano_free",
     } satisfies Record<libmalloc.ModelFn, string>),
     sureness: sureness.libmalloc,
     url: new URL("../../build/libmalloc.wasm", import.meta.url),

@@ -36,7 +36,11 @@ const module = await WebAssembly.compile(bytes as BufferSource);
 
 describe.each(VERSIONS)("version %i", (version) => {
   const isClearing = version >= 425;
-  it.each(combinations({ ...OPTIONS, tinyZeroing: isClearing ? ["free", "alloc"] : ["free"] }))(
+  const more = {
+    tinyZeroing: isClearing ? ["free", "alloc"] : ["free"],
+    nano: version > 116 ? ["on", "off"] : ["off"],
+  };
+  it.each(combinations({ ...OPTIONS, ...more }))(
     "cpus $cpus, cache $cache, zeroing $zeroing, pages of $pageSize, memory $memory",
     async (options) => {
       const sandbox = await openSandbox("libmalloc", { ...options, version, module });

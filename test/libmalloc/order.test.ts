@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { openSandbox, type Sandbox } from "../../src/index.js";
 import { Random } from "../random.js";
-import { type Block, ReferenceRack, shapesOf } from "./reference.js";
+import { type Block, ReferenceRack } from "./reference.js";
+import { shapesOf } from "./reference-shapes.js";
 
 const GIB = 2 ** 30;
 
@@ -168,7 +169,7 @@ const cases = [
 
 describe.each(cases)("$options", ({ options, limits }) => {
   it.each([1, 2, 3])("puts blocks where the reference does, seed %i", async (seed) => {
-    const sandbox = await openSandbox("libmalloc", { check: true, ...options });
+    const sandbox = await openSandbox("libmalloc", { check: true, nano: "off", ...options });
     const comparison = new Comparison(
       sandbox,
       new Random(seed),

@@ -2,7 +2,8 @@
  * What the kernel is told of free memory, as naively as can be: how often, and what medium blocks remember of it.
  * Part of the reference, which shares nothing with the model.
  */
-import type { Block, Region, Shape } from "./reference.js";
+import type { Block, Region } from "./reference.js";
+import type { Shape } from "./reference-shapes.js";
 
 /** A stretch of quanta that is dirty or clean. It is known at both its ends. */
 interface Run {

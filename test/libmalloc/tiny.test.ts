@@ -149,7 +149,7 @@ describe("calloc of a tiny block", () => {
   });
 
   it("of 425 clears nothing, for free did, and no link is left in it", async () => {
-    const sandbox = await open({ version: "425" });
+    const sandbox = await open({ version: "425", nano: "off" });
     const blocks = Array.from({ length: 4 }, () => sandbox.malloc(256));
     for (const pointer of blocks) sandbox.fill(pointer, 0xff, 256);
     for (const pointer of blocks) sandbox.free(pointer);
@@ -166,7 +166,7 @@ describe("a tiny block of 425 that is cleared when it is handed out", () => {
   const cleared = (sandbox: Sandbox) => sandbox.counters().zeroed.allocator;
 
   it("is so by malloc and calloc, but for the first of a region, and not by free", async () => {
-    const sandbox = await open({ version: 425, tinyZeroing: "alloc" });
+    const sandbox = await open({ version: 425, tinyZeroing: "alloc", nano: "off" });
     const [first = 0, second = 0] = [sandbox.malloc(90), sandbox.malloc(90)];
     expect(cleared(sandbox)).toBe(96);
     sandbox.fill(second, 0xff, 96);
@@ -180,7 +180,7 @@ describe("a tiny block of 425 that is cleared when it is handed out", () => {
   });
 
   it("is so in what it grows by", async () => {
-    const sandbox = await open({ version: 425, tinyZeroing: "alloc" });
+    const sandbox = await open({ version: 425, tinyZeroing: "alloc", nano: "off" });
     const [pointer = 0, next = 0] = [sandbox.malloc(256), sandbox.malloc(256), sandbox.malloc(16)];
     sandbox.fill(next, 0xff, 256);
     sandbox.free(next);

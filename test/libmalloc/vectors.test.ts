@@ -15,7 +15,8 @@ type Version = (typeof VERSIONS)[number];
 /** Where the first block of a region is. */
 const heapOf = (version: Version, before: number) => (version === 425 ? before : 0);
 
-const open = (version: Version, options = {}) => openChecked("libmalloc", { version, ...options });
+const open = (version: Version, options = {}) =>
+  openChecked("libmalloc", { version, nano: "off", ...options });
 
 const times = (count: number, make: () => number) => Array.from({ length: count }, make);
 
@@ -35,7 +36,7 @@ it.each([
   [283, 4 * PAGE, [62, 63], [509]],
   [425, 4 * PAGE, [0, 1], [0, 2]],
 ])("making a region of %i with pages of %i writes these pages", async (version, pageSize, tiny, small) => {
-  const sandbox = await openChecked("libmalloc", { version, pageSize });
+  const sandbox = await openChecked("libmalloc", { version, nano: "off", pageSize });
   for (const [bytes, region, pages] of [
     [16, TINY_REGION, tiny],
     [2048, SMALL_REGION, small],
@@ -229,7 +230,7 @@ describe.each([283, 425] as const)("medium blocks of %i", (version) => {
   const REGION = 128 * MIB;
   const heap = heapOf(version, 32_768);
   const first = heap / PAGE;
-  const options = { version, memory: 64 * 2 ** 30, cpus: 1 };
+  const options = { version, nano: "off", memory: 64 * 2 ** 30, cpus: 1 };
 
   /** Allocates and writes a block. Returns where it is after the region's first one. */
   const take = (sandbox: Sandbox, bytes: number): number => {

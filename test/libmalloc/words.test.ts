@@ -5,7 +5,7 @@ import { openChecked } from "../checked.js";
 const MIB = 2 ** 20;
 const NOT_ALLOCATED = "pointer being freed was not allocated";
 
-const open = (version: number) => openChecked("libmalloc", { version });
+const open = (version: number) => openChecked("libmalloc", { version, nano: "off" });
 
 it.each([116, 166, 283, 425, 792])(
   "%i says of a large block freed twice that it was not allocated",

@@ -5,7 +5,7 @@ export const libmalloc: Area = {
   name: "libmalloc",
   modules: ["libmalloc.check"],
   tests: [
-    ...["check", "large", "order", "small", "tiny", "vectors", "versions", "words"].map(
+    ...["check", "large", "nano", "order", "small", "tiny", "vectors", "versions", "words"].map(
       (name) => `test/libmalloc/${name}.test.ts`,
     ),
     "test/conformance/conformance.shared.test.ts",
@@ -111,6 +111,38 @@ export const libmalloc: Area = {
       ["merged block not noted as clean", "  else advice.markClean(rack, begin, whole);", ""],
       ["clean blocks of the depot told of again", "advice.isClean(rack, block, quanta)", "!quanta"],
       ["waiting block lost", "  storeAt<u64>(from, waiting);", "  storeAt<u64>(from, 0);"],
+    ],
+    "nano.ts": [
+      ["first block of an arena handed out", "UNIT_BLOCKS : 1;", "UNIT_BLOCKS : 0;"],
+      [
+        "class of one block too many",
+        "load<u8>(UNITS + kind + 1) <= unit",
+        "load<u8>(UNITS + kind + 1) < unit",
+      ],
+      [
+        "free slots lost when one is taken",
+        "wordOf(next, free - 1, unused, true)",
+        "wordOf(next, free, unused, true)",
+      ],
+      [
+        "block taken from still marked as current",
+        "loadAt<u32>(wordAt(old)) & ~CURRENT",
+        "loadAt<u32>(wordAt(old))",
+      ],
+      ["guard forgotten", "  storeAt<u64>(address, COOKIE ^ address);", ""],
+      ["nearly full block taken", "percent < 20 ? NO_RANK :", "percent < 10 ? NO_RANK :"],
+      [
+        "nearest blocks behind it first",
+        "step <= old - first ? old - step",
+        "step < old - first ? old - step",
+      ],
+      [
+        "class left to the helper for ever",
+        "  if (4 * free >= 3 * slotsOf(kind)) store<u8>(delegated + kind, 0);",
+        "",
+      ],
+      ["block in use advised", "free < slotsOf(kind) || isCurrent", "free < slotsOf(kind)"],
+      ["bytes not taken back", "  bytes -= size;", ""],
     ],
     "death-row.ts": [
       [

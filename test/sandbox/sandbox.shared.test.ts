@@ -23,7 +23,7 @@ describe("opening a sandbox", () => {
   it("names the options there are when it does not know one", async () => {
     await expect(openSandbox("naive", { zeroing: "dirty" })).rejects.toThrow(OptionError);
     await expect(openSandbox("libmalloc", { zeroed: 1 })).rejects.toThrow(
-      `libmalloc has no option "zeroed"; it has zeroing, version, cpus, cache, ${machineOptions.map(({ name }) => name).join(", ")}`,
+      `libmalloc has no option "zeroed"; it has zeroing, version, cpus, cache, tinyZeroing, nano, ${machineOptions.map(({ name }) => name).join(", ")}`,
     );
   });
 

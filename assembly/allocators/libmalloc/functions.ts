@@ -10,3 +10,5 @@ export const MEDIUM_MALLOC: u32 = Fn.FirstOfModel + ModelFn.MediumMalloc;
 export const FREE_MEDIUM: u32 = Fn.FirstOfModel + ModelFn.FreeMedium;
 export const LARGE_MALLOC: u32 = Fn.FirstOfModel + ModelFn.LargeMalloc;
 export const FREE_LARGE: u32 = Fn.FirstOfModel + ModelFn.FreeLarge;
+export const NANO_MALLOC: u32 = Fn.FirstOfModel + ModelFn.NanoMalloc;
+export const FREE_NANO: u32 = Fn.FirstOfModel + ModelFn.FreeNano;

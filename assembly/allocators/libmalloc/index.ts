@@ -8,17 +8,18 @@
 import { copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
-import { Cache, Option, Statistic, TinyZeroing, Version, Zeroing } from "../../shared/libmalloc";
+import { Cache, Nano, Option, Statistic, TinyZeroing, Version, Zeroing } from "../../shared/libmalloc";
 import { Allocator } from "../allocator";
 import { liveBlocks, liveBytes } from "./block-rack";
 import * as found from "./check";
 import * as deathRow from "./death-row";
 import * as large from "./large";
 import * as live from "./live-table";
+import * as nano from "./nano";
 import * as racks from "./racks";
 import { medium, small, tiny } from "./racks";
 import { refuseFree, refuseRealloc } from "./refusal";
-import { choose, largestMedium, largestSmall, mostMagazines, vmCopyThreshold } from "./versions";
+import { choose, hasNano, largestMedium, largestSmall, mostMagazines, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
 /** Those of a machine. Each has a magazine, but no version has more than `mostMagazines`. */
@@ -30,6 +31,7 @@ let version: i32 = 0;
 let cpus: u64 = 4;
 let hasCache: bool = true;
 let tinyZeroing: i32 = TinyZeroing.Free;
+let nanoChoice: i32 = Nano.Auto;
 
 function isTiny(bytes: u64): bool {
   return bytes <= racks.LARGEST_TINY;
@@ -68,6 +70,7 @@ function resizeInPlace(pointer: u64, bytes: u64): bool {
 
 /** Usable bytes of the live block that starts there; 0 when none does. */
 function sizeOf(pointer: u64): u64 {
+  if (nano.holds(pointer)) return nano.sizeAt(pointer);
   let bytes = tiny.sizeAt(pointer);
   if (!bytes) bytes = small.sizeAt(pointer);
   if (!bytes) bytes = medium.sizeAt(pointer);
@@ -84,6 +87,13 @@ function alignedBlock(align: u64, bytes: u64): u64 {
   return large.allocate(max(bytes, max(largestSmall, largestMedium) + 1), align, false);
 }
 
+/** Takes a block of the scalable zone. */
+function allocate(bytes: u64): u64 {
+  if (isTiny(bytes)) return tiny.malloc(bytes);
+  if (isSmall(bytes)) return small.malloc(bytes);
+  return isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false);
+}
+
 export class Model extends Allocator {
   /** Words are numbers of shared/libmalloc.ts. */
   configure(option: u32, value: f64): bool {
@@ -93,6 +103,8 @@ export class Model extends Allocator {
     } else if (option == Option.Version && value < Version.Count) version = <i32>value;
     else if (option == Option.Zeroing && value < Zeroing.Count) zeroing.choose(<i32>value);
     else if (option == Option.TinyZeroing && value < TinyZeroing.Count) tinyZeroing = <i32>value;
+    else if (option == Option.Nano && value < Nano.Count && (value != Nano.On || version != Version.V116))
+      nanoChoice = <i32>value;
     else if (option == Option.Cache && value < Cache.Count) hasCache = value == Cache.On;
     else return false;
     return true;
@@ -104,6 +116,7 @@ export class Model extends Allocator {
     choose(version, memory, tinyZeroing);
     racks.start(min(cpus, mostMagazines));
     large.configure(memory, hasCache);
+    nano.start(nanoChoice == Nano.On || (nanoChoice == Nano.Auto && hasNano));
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
       large.release(pointer);
@@ -112,12 +125,13 @@ export class Model extends Allocator {
   }
 
   malloc(bytes: u64): u64 {
-    if (isTiny(bytes)) return tiny.malloc(bytes);
-    if (isSmall(bytes)) return small.malloc(bytes);
-    return isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false);
+    const slot = bytes <= nano.LARGEST_NANO && nano.isOn() ? nano.allocate(bytes, false) : 0;
+    return slot ? slot : allocate(bytes);
   }
 
   calloc(bytes: u64): u64 {
+    const slot = bytes <= nano.LARGEST_NANO && nano.isOn() ? nano.allocate(bytes, true) : 0;
+    if (slot) return slot;
     if (isTiny(bytes)) return tiny.calloc(bytes);
     if (isSmall(bytes)) return small.calloc(bytes);
     return isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true);
@@ -128,10 +142,12 @@ export class Model extends Allocator {
     const old = sizeOf(pointer);
     if (!bytes) return this.replaceByNothing(pointer, old);
     if (!old) refuseRealloc(pointer);
-    const good = roundedSize(bytes);
+    const isNano = nano.holds(pointer);
+    const good = isNano && bytes <= nano.LARGEST_NANO ? nano.roundedSize(bytes) : roundedSize(bytes);
     if (good <= old && good > old / 2) return pointer;
-    if (good && resizeInPlace(pointer, bytes)) return pointer;
-    const moved = this.malloc(bytes);
+    if (!isNano && good && resizeInPlace(pointer, bytes)) return pointer;
+    // What the nano zone did not have stays out of it.
+    const moved = isNano ? this.malloc(bytes) : allocate(bytes);
     if (!moved) return 0;
     copyBlock(moved, pointer, min(old, bytes));
     this.free(pointer);
@@ -147,14 +163,18 @@ export class Model extends Allocator {
   }
 
   free(pointer: u64): void {
+    if (nano.holds(pointer)) {
+      if (!nano.release(pointer)) refuseFree(pointer);
+      return;
+    }
     if (!pointer || tiny.free(pointer) || small.free(pointer) || medium.free(pointer)) return;
     if (!large.release(pointer)) refuseFree(pointer);
   }
 
   aligned(align: u64, bytes: u64): u64 {
     // Blocks that are not tiny start at a multiple of 512.
-    if (align <= 16 || (align <= 512 && !isTiny(bytes))) return this.malloc(bytes);
-    if (isLarge(bytes) && align <= pageBytes) return this.malloc(bytes);
+    if (align <= 16 || (align <= 512 && !isTiny(bytes))) return allocate(max(bytes, 1));
+    if (isLarge(bytes) && align <= pageBytes) return allocate(bytes);
     return alignedBlock(align, max(bytes, 1));
   }
 
@@ -171,26 +191,27 @@ export class Model extends Allocator {
   }
 
   inUse(): u64 {
-    return live.bytes + liveBytes;
+    return live.bytes + liveBytes + nano.bytes;
   }
 
   system(): u64 {
-    return live.bytes + deathRow.cacheBytes + live.tableBytes() + racks.mappedBytes();
+    return live.bytes + deathRow.cacheBytes + live.tableBytes() + racks.mappedBytes() + nano.mappedBytes();
   }
 
   /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
   cached(): u64 {
-    return deathRow.cacheBytes + racks.payloadBytes() - liveBytes;
+    return deathRow.cacheBytes + racks.payloadBytes() - liveBytes + nano.usedBytes() - nano.bytes;
   }
 
   /** What the walks meet is what the books say, and all that is mapped is accounted for. */
   check(): void {
     large.check();
     racks.check();
+    nano.check();
     assert(found.liveBlocks == liveBlocks, "the racks have as many live blocks as are counted");
-    assert(this.inUse() == live.bytes + found.liveBytes, "the bytes in use are those of the live blocks");
+    assert(liveBytes == found.liveBytes, "the bytes in use are those of the live blocks");
     assert(
-      this.cached() == deathRow.cacheBytes + found.freeBytes,
+      this.cached() == deathRow.cacheBytes + found.freeBytes + nano.usedBytes() - nano.bytes,
       "the cached bytes are those of free memory",
     );
     assert(this.system() == kernel.virtualBytes(), "all that is mapped is the allocator's");
@@ -198,18 +219,18 @@ export class Model extends Allocator {
 
   /**
    * The fields of malloc_statistics_t, in its order, with blocks freed last as in use, and without cached large
-   * blocks. max_size_in_use is not a peak.
+   * blocks. max_size_in_use is not a peak. The nano zone's blocks of 16 KiB count where they have slots in use.
    */
   statistic(which: u32): u64 {
     switch (which) {
       case Statistic.BlocksInUse:
-        return live.count + racks.objects();
+        return live.count + racks.objects() + nano.blocks;
       case Statistic.SizeInUse:
-        return live.bytes + racks.objectBytes();
+        return live.bytes + racks.objectBytes() + nano.bytes;
       case Statistic.MaxSizeInUse:
-        return live.bytes + racks.usedOnceBytes();
+        return live.bytes + racks.usedOnceBytes() + nano.usedBytes();
       default:
-        return live.bytes + racks.toldBytes();
+        return live.bytes + racks.toldBytes() + nano.usedBytes();
     }
   }
 }

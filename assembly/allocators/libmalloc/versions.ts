@@ -54,6 +54,8 @@ export let adviceScale: u64 = 1;
 export let misreadsAdvice: bool = false;
 /** The kernel is not told of medium blocks in the depot, though they are noted as if. */
 export let skipsMediumAdvice: bool = false;
+/** Whether the nano zone is on, unless it is told. */
+export let hasNano: bool = false;
 /** Whether free() knows a pointer's region before its size, and so has words for a block freed twice. */
 export let freesDirectly: bool = false;
 /** Whether realloc has the same words as free for a pointer that nobody holds. */
@@ -97,6 +99,7 @@ function become425(memoryBytes: u64, clearsOnFree: bool): void {
   layout = Layout.Before;
   if (pageBytes > INTEL_PAGE) largestMedium = LARGEST_MEDIUM;
   fewestForDepot = 0;
+  hasNano = true;
   adviceScale = memoryBytes >= 1 << 40 ? 8 : memoryBytes >= 512 << 30 ? 4 : memoryBytes >= 256 << 30 ? 2 : 1;
   misreadsAdvice = false;
   skipsMediumAdvice = false;

@@ -1,0 +1,396 @@
+/**
+ * The nano zone (its second version): requests of up to 256 bytes, from 425 on unless it is turned off. Sixteen
+ * classes of slots, 16 bytes to 256, have blocks of 16 KiB in regions that lie at an address of their own. A
+ * class has the same blocks in each arena. A thread takes slots from one block of a class until it is full.
+ *
+ *      region   512 MiB: 8 arenas of 64 MiB: 4,096 blocks of 16 KiB. Of an arena, block 0 has the words of all
+ *      word     0        11               21         31 32
+ *               ├────────┼────────────────┼──────────┼──┤   next: the first free slot, from 1, or what SLOTS say
+ *               │  next  │ free slots - 1 │  unused  │ C│   unused: slots never handed out; C: taken from now
+ *               └────────┴────────────────┴──────────┴──┘
+ *      free     0         8        16             slot
+ *               ├─────────┼────────┼───── … ─────────┤      next: as in the word; the last one has BUMP
+ *               │  guard  │  next  │                 │      guard: the slot's address and a number
+ *               └─────────┴────────┴───── … ─────────┘
+ *
+ * The real word counts changes where `unused` is here, and blocks are in a random order. A slot with its guard is
+ * free. Every other number here is the real one's.
+ *
+ * What must hold:
+ *
+ *      a block's free slots == those on its list + unused
+ *      blocks, bytes == those of all slots that were handed out and are not free
+ */
+import { clear, loadAt, peek, storeAt } from "../../machine/access";
+import * as kernel from "../../machine/kernel";
+import { pageBytes, pageMask, roundToPages } from "../../machine/layout";
+import { enter, leave } from "../../machine/paths";
+import { advise } from "./advice";
+import { FREE_NANO, NANO_MALLOC } from "./functions";
+import { clearsFreedTiny, clearsTiny } from "./versions";
+
+export const LARGEST_NANO: u64 = 256;
+
+const BASE: u64 = 0x6000_0000_0000;
+const REGION_SHIFT: u64 = 29;
+const REGION_BYTES: u64 = 1 << REGION_SHIFT;
+const MOST_REGIONS: u64 = 256;
+const BLOCK_SHIFT: u64 = 14;
+const BLOCK_BYTES: u64 = 1 << BLOCK_SHIFT;
+const ARENA_BLOCKS: u64 = 1 << 12;
+const REGION_BLOCKS: u64 = REGION_BYTES >> BLOCK_SHIFT;
+
+const CLASSES: u32 = 16;
+/** The first block of each class in an arena, and of none, in units of 64. The first one's first has the words. */
+const UNITS = memory.data<u8>([0, 2, 12, 23, 33, 38, 41, 44, 48, 51, 53, 55, 57, 59, 61, 62, 64]);
+const UNIT_BLOCKS: u64 = 64;
+
+// The first field of a word, beside numbers of slots.
+const NEVER_USED: u32 = 0;
+const BUMP: u32 = 0x7fb;
+const FULL: u32 = 0x7fc;
+const ADVISED: u32 = 0x7fd;
+
+const NEXT_MASK: u32 = 0x7ff;
+const FREE_SHIFT: u32 = 11;
+const UNUSED_SHIFT: u32 = 21;
+const COUNT_MASK: u32 = 0x3ff;
+const CURRENT: u32 = 1 << 31;
+
+/** What guards are made with. The real number is random. */
+const COOKIE: u64 = 0x5eed_0000_0000_c00c;
+/** Of blocks that could be taken, so many are looked at. */
+const MOST_LOOKED_AT: u32 = 10;
+const NONE: u64 = u64.MAX_VALUE;
+
+/** Regions that are mapped: from BASE on, one behind the other. */
+let regions: u64 = 0;
+/** The block that slots of each class are taken from, or NONE; the helper has the class. */
+const currents = memory.data(<i32>(CLASSES * 8), 8);
+const delegated = memory.data(CLASSES);
+/** Live slots, and their bytes; blocks that have had any since they were advised. */
+export let blocks: u64 = 0;
+export let bytes: u64 = 0;
+let usedBlocks: u64 = 0;
+
+/** Maps the first region, whose first page is used at once. Without room for it there is no nano zone. */
+export function start(isOn: bool): void {
+  for (let kind: u32 = 0; kind < CLASSES; kind++) setCurrent(kind, NONE);
+  if (isOn && addRegion()) storeAt<u32>(BASE, 0);
+}
+
+export function isOn(): bool {
+  return regions > 0;
+}
+
+function addRegion(): bool {
+  if (regions == MOST_REGIONS) return false;
+  const address = BASE + regions * REGION_BYTES;
+  if (!kernel.mmap(address, REGION_BYTES, kernel.Place.Exact, pageBytes)) return false;
+  regions++;
+  return true;
+}
+
+// ---- Classes and blocks: numbers of blocks count from BASE ----
+
+function currentOf(kind: u32): u64 {
+  return load<u64>(currents + ((<usize>kind) << 3));
+}
+
+function setCurrent(kind: u32, block: u64): void {
+  store<u64>(currents + ((<usize>kind) << 3), block);
+}
+
+function classFor(request: u64): u32 {
+  return request ? <u32>((request - 1) >> 4) : 0;
+}
+
+function slotBytes(kind: u32): u64 {
+  return (<u64>kind + 1) << 4;
+}
+
+function slotsOf(kind: u32): u32 {
+  return <u32>(BLOCK_BYTES / slotBytes(kind));
+}
+
+/** Number in an arena of the first block of a class. */
+function firstOf(kind: u32): u64 {
+  return kind ? <u64>load<u8>(UNITS + kind) * UNIT_BLOCKS : 1;
+}
+
+/** Number in an arena of the block behind those of a class. */
+function endOf(kind: u32): u64 {
+  return <u64>load<u8>(UNITS + kind + 1) * UNIT_BLOCKS;
+}
+
+function classOf(block: u64): u32 {
+  const unit = <u8>((block & (ARENA_BLOCKS - 1)) / UNIT_BLOCKS);
+  let kind: u32 = 0;
+  while (load<u8>(UNITS + kind + 1) <= unit) kind++;
+  return kind;
+}
+
+function addressOf(block: u64): u64 {
+  return BASE + (block << BLOCK_SHIFT);
+}
+
+/** Address of a block's word: the halves of its number are swapped, so that neighbours do not share a line. */
+function wordAt(block: u64): u64 {
+  const number = block & (ARENA_BLOCKS - 1);
+  const place = ((number & 63) << 6) | (number >> 6);
+  return addressOf(block - number) + (place << 2);
+}
+
+function wordOf(next: u32, free: u32, unused: u32, isCurrent: bool): u32 {
+  return next | ((free - 1) << FREE_SHIFT) | (unused << UNUSED_SHIFT) | (isCurrent ? CURRENT : 0);
+}
+
+function freeIn(word: u32): u32 {
+  return (word & NEXT_MASK) == FULL ? 0 : ((word >> FREE_SHIFT) & COUNT_MASK) + 1;
+}
+
+function unusedIn(word: u32): u32 {
+  return (word >> UNUSED_SHIFT) & COUNT_MASK;
+}
+
+/** Whether all of its slots are free in order, because none was handed out since it was mapped or advised. */
+function isFresh(word: u32): bool {
+  const next = word & NEXT_MASK;
+  return next == NEVER_USED || next == ADVISED;
+}
+
+// ---- Allocation ----
+
+/** Takes a slot for a request of at most 256 bytes. Returns 0 when the helper has to take it. */
+export function allocate(request: u64, cleared: bool): u64 {
+  const kind = classFor(request);
+  if (load<u8>(delegated + kind)) return 0;
+  const caller = enter(NANO_MALLOC);
+  const slot = take(kind);
+  if (slot) prepare(slot, slotBytes(kind), cleared);
+  leave(caller);
+  return slot;
+}
+
+function take(kind: u32): u64 {
+  let block = currentOf(kind);
+  if (block == NONE || (loadAt<u32>(wordAt(block)) & NEXT_MASK) == FULL) {
+    block = replaceCurrent(kind, block);
+    if (block == NONE) return 0;
+  }
+  blocks++;
+  bytes += slotBytes(kind);
+  return takeFrom(block, kind);
+}
+
+/** Takes a slot from a block that has one: the one freed last, or the first that was never handed out. */
+function takeFrom(block: u64, kind: u32): u64 {
+  const word = loadAt<u32>(wordAt(block));
+  const slots = slotsOf(kind);
+  const fresh = isFresh(word);
+  if (fresh) usedBlocks++;
+  const free = fresh ? slots : freeIn(word);
+  let unused = fresh ? slots : unusedIn(word);
+  let next = word & NEXT_MASK;
+  let slot = addressOf(block);
+  if (fresh || next == BUMP) {
+    if (isDefined(ZP_CHECK)) assert(unused > 0, "a block whose list is empty has slots that were never used");
+    slot += (slots - unused) * slotBytes(kind);
+    unused--;
+    next = BUMP;
+  } else {
+    slot += (next - 1) * slotBytes(kind);
+    next = <u32>loadAt<u64>(slot + 8);
+  }
+  storeAt<u32>(wordAt(block), free == 1 ? FULL | CURRENT : wordOf(next, free - 1, unused, true));
+  return slot;
+}
+
+/** Clears what must be clear of a slot that is handed out. */
+function prepare(slot: u64, size: u64, cleared: bool): void {
+  if (clearsFreedTiny) {
+    storeAt<u64>(slot, 0);
+    storeAt<u64>(slot + 8, 0);
+  } else if (cleared || clearsTiny) clear(slot, size);
+  else storeAt<u64>(slot, 0);
+}
+
+// ---- Which block ----
+
+/** Takes another block for a class; without one, the helper has the class from now on. Returns it, or NONE. */
+function replaceCurrent(kind: u32, old: u64): u64 {
+  const block = find(kind, old);
+  if (old != NONE) storeAt<u32>(wordAt(old), loadAt<u32>(wordAt(old)) & ~CURRENT);
+  setCurrent(kind, block);
+  if (block == NONE) store<u8>(delegated + kind, 1);
+  return block;
+}
+
+function find(kind: u32, old: u64): u64 {
+  if (old == NONE) return findInArenas(kind, 0, 0);
+  const arena = old & ~(ARENA_BLOCKS - 1);
+  const near = findNear(kind, arena, old);
+  return near == NONE ? findInArenas(kind, arena & ~(REGION_BLOCKS - 1), arena + ARENA_BLOCKS) : near;
+}
+
+/** Of the blocks before and then behind a full one in its arena, the best of those looked at. */
+function findNear(kind: u32, arena: u64, old: u64): u64 {
+  let best = NONE;
+  let rank: u32 = u32.MAX_VALUE;
+  let looked: u32 = 0;
+  const first = arena + firstOf(kind);
+  const end = arena + endOf(kind);
+  for (let step: u64 = 1; step < end - first && looked < MOST_LOOKED_AT && rank > 0; step++) {
+    const block = step <= old - first ? old - step : first + step;
+    const found = rankOf(loadAt<u32>(wordAt(block)), kind);
+    if (found == NO_RANK) continue;
+    looked++;
+    if (found >= rank) continue;
+    best = block;
+    rank = found;
+  }
+  return best;
+}
+
+const NO_RANK: u32 = u32.MAX_VALUE;
+
+/** How good a block is: best with 20 to 80 % free, then above, then fresh. One that is full, or nearly, is none. */
+function rankOf(word: u32, kind: u32): u32 {
+  if (word & CURRENT || (word & NEXT_MASK) == FULL) return NO_RANK;
+  if (isFresh(word)) return 2;
+  const percent = (100 * freeIn(word)) / slotsOf(kind);
+  return percent < 20 ? NO_RANK : percent <= 80 ? 0 : 1;
+}
+
+/** The first block of a class that is not full, in an arena, those behind it and before it in the region, and others. */
+function findInArenas(kind: u32, region: u64, from: u64): u64 {
+  for (let i: u64 = 0; i < REGION_BLOCKS; i += ARENA_BLOCKS) {
+    const arena = region + ((from - region + i) & (REGION_BLOCKS - 1));
+    const found = firstFit(kind, arena);
+    if (found != NONE) return found;
+  }
+  for (let arena = region + REGION_BLOCKS; arena < regions * REGION_BLOCKS; arena += ARENA_BLOCKS) {
+    const found = firstFit(kind, arena);
+    if (found != NONE) return found;
+  }
+  return addRegion() ? firstFit(kind, (regions - 1) * REGION_BLOCKS) : NONE;
+}
+
+function firstFit(kind: u32, arena: u64): u64 {
+  const end = arena + endOf(kind);
+  for (let block = arena + firstOf(kind); block < end; block++) {
+    const word = loadAt<u32>(wordAt(block));
+    if (!(word & CURRENT) && (word & NEXT_MASK) != FULL) return block;
+  }
+  return NONE;
+}
+
+// ---- Freeing ----
+
+/** Whether an address is in a region of the zone. */
+export function holds(address: u64): bool {
+  return address - BASE < regions * REGION_BYTES;
+}
+
+/** Bytes of the live slot that starts at an address in a region; 0 when none does. */
+export function sizeAt(address: u64): u64 {
+  const block = (address - BASE) >> BLOCK_SHIFT;
+  if (!(block & (ARENA_BLOCKS - 1))) return 0;
+  const kind = classOf(block);
+  const size = slotBytes(kind);
+  const offset = address - addressOf(block);
+  const word = loadAt<u32>(wordAt(block));
+  if (isFresh(word) || offset % size) return 0;
+  if (offset / size >= slotsOf(kind) - unusedIn(word)) return 0;
+  return loadAt<u64>(address) == (COOKIE ^ address) ? 0 : size;
+}
+
+/** Frees the live slot that starts there. Returns false, and does nothing, when none does. */
+export function release(address: u64): bool {
+  const size = sizeAt(address);
+  if (!size) return false;
+  const caller = enter(FREE_NANO);
+  blocks--;
+  bytes -= size;
+  if (clearsFreedTiny && size > 16) clear(address + 16, size - 16);
+  give(address, size);
+  leave(caller);
+  return true;
+}
+
+function give(address: u64, size: u64): void {
+  const block = (address - BASE) >> BLOCK_SHIFT;
+  const kind = classOf(block);
+  const word = loadAt<u32>(wordAt(block));
+  const isCurrent = (word & CURRENT) != 0;
+  const isFull = (word & NEXT_MASK) == FULL;
+  storeAt<u64>(address, COOKIE ^ address);
+  storeAt<u64>(address + 8, isFull ? BUMP : word & NEXT_MASK);
+  const free = freeIn(word) + 1;
+  if (4 * free >= 3 * slotsOf(kind)) store<u8>(delegated + kind, 0);
+  const slot = <u32>((address - addressOf(block)) / size) + 1;
+  if (free < slotsOf(kind) || isCurrent)
+    storeAt<u32>(wordAt(block), wordOf(slot, free, isFull ? 0 : unusedIn(word), isCurrent));
+  else restart(block);
+}
+
+/** Tells the kernel of a block without live slots. */
+function restart(block: u64): void {
+  usedBlocks--;
+  storeAt<u32>(wordAt(block), ADVISED);
+  advise(roundToPages(addressOf(block)), (addressOf(block) + BLOCK_BYTES) & ~pageMask);
+}
+
+// ---- Sizes ----
+
+/** Bytes of the slot that a request gets. */
+export function roundedSize(request: u64): u64 {
+  return slotBytes(classFor(request));
+}
+
+export function mappedBytes(): u64 {
+  return regions * REGION_BYTES;
+}
+
+/** Bytes of the blocks that have had live slots since they were advised. */
+export function usedBytes(): u64 {
+  return usedBlocks * BLOCK_BYTES;
+}
+
+// ---- Checking ----
+
+/** Asserts what must hold of every block. */
+export function check(): void {
+  let live: u64 = 0;
+  let liveBytes: u64 = 0;
+  let used: u64 = 0;
+  for (let block: u64 = 0; block < regions * REGION_BLOCKS; block++) {
+    if (!(block & (ARENA_BLOCKS - 1))) continue;
+    const word = peek<u32>(wordAt(block));
+    const kind = classOf(block);
+    assert(!(word & CURRENT) == (currentOf(kind) != block), "a block knows whether slots are taken from it");
+    if (isFresh(word)) continue;
+    used++;
+    const held = slotsOf(kind) - freeIn(word);
+    assert(held || word & CURRENT, "a block without live slots is advised");
+    checkList(block, kind, word);
+    live += held;
+    liveBytes += held * slotBytes(kind);
+  }
+  assert(live == blocks && liveBytes == bytes, "the live slots are those that are counted");
+  assert(used == usedBlocks, "the blocks in use are those that are counted");
+}
+
+/** Walks a block's free list, which ends whatever is in it, because no slot is met more often than there are free ones. */
+function checkList(block: u64, kind: u32, word: u32): void {
+  const full = (word & NEXT_MASK) == FULL;
+  const listed = freeIn(word) - (full ? 0 : unusedIn(word));
+  let next = full ? BUMP : word & NEXT_MASK;
+  for (let i: u32 = 0; i < listed; i++) {
+    assert(next > 0 && next <= slotsOf(kind), "a free list of a block has as many slots as are free");
+    const slot = addressOf(block) + (next - 1) * slotBytes(kind);
+    assert(peek<u64>(slot) == (COOKIE ^ slot), "a free slot has its guard");
+    next = <u32>peek<u64>(slot + 8);
+  }
+  assert(next == BUMP, "a free list of a block ends");
+}
