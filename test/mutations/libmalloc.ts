@@ -28,7 +28,17 @@ export const libmalloc: Area = {
     ],
     "free-list.ts": [
       ["next block keeps a stale way back", "  if (next) blocks.setPrevious(rack, next, block);", ""],
-      ["list keeps its old head", "  else setHead(magazine, list, next);", ""],
+      [
+        "block behind one that leaves keeps its way back",
+        "  if (next) blocks.setPrevious(rack, next, previous);",
+        "",
+      ],
+      ["old head keeps no way back", "  if (head) blocks.setPrevious(rack, head, block);", ""],
+      [
+        "list keeps its old head",
+        "  else setHead(magazine, list, next);\n  if (rack.listEnds) regionOrder.leave",
+        "  if (rack.listEnds) regionOrder.leave",
+      ],
       ["links of a block stay", "  blocks.dropLinks(rack, block);\n}", "}"],
     ],
     "region-order.ts": [

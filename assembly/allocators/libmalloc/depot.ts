@@ -110,6 +110,8 @@ export function unmapIfSpare<B extends Blocks>(blocks: B, rack: Rack, region: u6
 /** Leaves a sparse region in the depot, if more is free than one and a half regions and than a quarter. */
 export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
   const magazine = rack.magazine;
+  // One region has no more than itself.
+  if (magazine.regions < 2) return;
   const bytes = magazine.regions * rack.payload;
   const used = magazine.bytesInObjects;
   if (2 * (bytes - used) <= 3 * rack.payload || used >= bytes - (bytes >> 2)) return;

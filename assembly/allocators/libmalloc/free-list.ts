@@ -15,12 +15,32 @@ export function push<B extends Blocks>(
   quanta: u64,
 ): void {
   const list = listOf(rack, quanta);
-  const previous = rack.listEnds ? regionOrder.placeOf(blocks, rack, magazine, list, block) : 0;
+  if (rack.listEnds) {
+    pushInOrder(blocks, rack, magazine, block, quanta, list);
+    return;
+  }
+  const head = headOf(magazine, list);
+  blocks.markFree(rack, block, quanta);
+  blocks.setPrevious(rack, block, 0);
+  blocks.setNext(rack, block, head);
+  if (head) blocks.setPrevious(rack, head, block);
+  setHead(magazine, list, block);
+}
+
+function pushInOrder<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  magazine: Magazine,
+  block: u64,
+  quanta: u64,
+  list: u64,
+): void {
+  const previous = regionOrder.placeOf(blocks, rack, magazine, list, block);
   const next = previous ? blocks.nextOf(rack, previous) : headOf(magazine, list);
   blocks.markFree(rack, block, quanta);
   link(blocks, rack, magazine, list, previous, block);
   link(blocks, rack, magazine, list, block, next);
-  if (rack.listEnds) regionOrder.join(rack, list, block);
+  regionOrder.join(rack, list, block);
 }
 
 /** Links two blocks of a list; 0: its end on that side. */
@@ -48,7 +68,9 @@ export function unlist<B extends Blocks>(
   const list = listOf(rack, quanta);
   const next = blocks.nextOf(rack, block);
   const previous = headOf(magazine, list) == block ? 0 : blocks.previousOf(rack, block);
-  link(blocks, rack, magazine, list, previous, next);
+  if (next) blocks.setPrevious(rack, next, previous);
+  if (previous) blocks.setNext(rack, previous, next);
+  else setHead(magazine, list, next);
   if (rack.listEnds) regionOrder.leave(rack, list, block, previous, next);
   blocks.dropLinks(rack, block);
 }
