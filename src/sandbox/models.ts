@@ -59,13 +59,19 @@ export const models: readonly ModelInfo[] = [
       },
       {
         name: "topPad",
-        summary: "asked for beyond need when the heap grows",
+        summary:
+          "asked for beyond need when the heap grows; with more than there is, the real one begins a second arena, which is not modelled",
         unit: "bytes",
         default: 131072,
       },
-      { name: "mmapMax", summary: "most mappings at a time", default: 65536 },
-      { name: "perturb", summary: "byte to fill freed memory with, 1 to 255", default: 0 },
-      { name: "tcacheCount", summary: "chunks of each size the tcache keeps", default: 7 },
+      { name: "mmapMax", summary: "most mappings at a time, up to 2147483647", default: 65536 },
+      { name: "perturb", summary: "byte to fill freed memory with, 1 to 255; 0 fills nothing", default: 0 },
+      { name: "tcacheCount", summary: "chunks of each size the tcache keeps, up to 65535", default: 7 },
+      {
+        name: "libc",
+        summary: "address of the C library, above all mappings: calloc clears links to it, byte by byte",
+        default: 0x7ffff7ff0000,
+      },
     ],
     messages: [
       "free(): invalid pointer",

@@ -21,7 +21,9 @@ import {
   type Observation,
 } from "./observation.js";
 
-const SOURCE = fileURLToPath(new URL("oracle.c", import.meta.url));
+const [SOURCE, INCLUDED] = ["oracle.c", "clears.h"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+) as [string, string];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
@@ -32,10 +34,12 @@ export const MODELLED_GLIBC = "2.36";
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
 const JOB_WORDS = 10;
-const RESULT_WORDS = 12;
+const RESULT_WORDS = 13;
+const OUTCOME_WORDS = 4;
 const FLAG_TRACE = 1;
 const FLAG_STATS = 2;
 const FLAG_BARE = 4;
+const FLAG_CLEARS = 8;
 const MAPPED = 1n << 63n;
 const FOREIGN = 1n << 62n;
 const PAGE = 4096;
@@ -66,6 +70,8 @@ export interface OracleJob {
   settings?: [parameter: number, value: number][];
   /** Runs it a second time to see the system calls. */
   trace?: boolean;
+  /** Runs it once more to see what is cleared. */
+  clears?: boolean;
   /** Asks malloc_stats at the end for its text. */
   stats?: boolean;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
@@ -80,6 +86,16 @@ export interface SystemCall {
   result: bigint;
 }
 
+/** What was set to zero, by operation. */
+export interface Clears {
+  bytes: Float64Array;
+  /** Those that were zero before. */
+  needless: Float64Array;
+  /** Where the run had its heap, and the header of the unsorted bin: links to both lie in the memory that is cleared. */
+  heapStart: number;
+  bins: number;
+}
+
 export interface OracleRun extends Observation {
   /** Of the signal that ended it, such as 6 for an abort; 0 if it ran to its end. */
   signal: number;
@@ -92,6 +108,8 @@ export interface OracleRun extends Observation {
   answers: Map<number, number>;
   /** In order; empty unless asked for. */
   calls: SystemCall[];
+  /** Absent unless asked for. */
+  clears?: Clears;
 }
 
 export interface Oracle {
@@ -171,6 +189,7 @@ function debianVersion(): string | null {
 function compile(compiler: string): string {
   const hash = createHash("sha256")
     .update(readFileSync(SOURCE))
+    .update(readFileSync(INCLUDED))
     .update([compiler, ...FLAGS].join(" "));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
@@ -237,7 +256,11 @@ function encodeJob(job: OracleJob): Uint8Array {
   const environment = new TextEncoder().encode(strings.join(""));
   const bytes = new Uint8Array(JOB_WORDS * 4 + settings.length * 8 + Math.ceil(environment.length / 8) * 8);
   const view = new DataView(bytes.buffer);
-  const flags = (job.trace ? FLAG_TRACE : 0) | (job.stats ? FLAG_STATS : 0) | (job.bare ? FLAG_BARE : 0);
+  const flags =
+    (job.trace ? FLAG_TRACE : 0) |
+    (job.stats ? FLAG_STATS : 0) |
+    (job.bare ? FLAG_BARE : 0) |
+    (job.clears ? FLAG_CLEARS : 0);
   const touch = TOUCH_POLICIES.indexOf(job.touch ?? "none");
   const words = [
     JOB_MAGIC,
@@ -265,23 +288,29 @@ function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
   const words = new BigUint64Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
   let at = 0;
   return jobs.map((job) => {
-    const plain = parseResult(words, at, job);
-    at += plain.words;
-    if (!job.trace) return plain.run;
-    const traced = parseResult(words, at, job);
-    at += traced.words;
-    return merge(plain.run, traced.run);
+    const next = () => {
+      const { run, words: count } = parseResult(words, at, job);
+      at += count;
+      return run;
+    };
+    let run = next();
+    if (job.trace) run = withCalls(run, agreeing(run, next()).calls);
+    if (job.clears) run = { ...run, clears: agreeing(run, next()).clears as Clears };
+    return run;
   });
 }
 
 /**
- * Both runs of a job as one.
+ * The other run of a job.
  * @throws if they differ in what both show.
  */
-function merge(plain: OracleRun, traced: OracleRun): OracleRun {
-  const differing = plain.places.findIndex((place, i) => place !== traced.places[i]);
-  if (differing >= 0) throw new Error(`the oracle disagrees with itself at operation ${differing}`);
-  return withCalls(plain, traced.calls);
+function agreeing(plain: OracleRun, other: OracleRun): OracleRun {
+  const differing = plain.places.findIndex((place, i) => place !== other.places[i]);
+  if (differing >= 0)
+    throw new Error(
+      `the oracle disagrees with itself at operation ${differing} ${plain.places[differing]} ${other.places[differing]} ${other.signal} ${other.text}`,
+    );
+  return other;
 }
 
 /** A run with the system calls that another of the same trace made. */
@@ -307,7 +336,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     at += count;
     return words.subarray(at - count, at);
   };
-  const outcomes = take(2 * countOf(job));
+  const outcomes = take(OUTCOME_WORDS * countOf(job));
   const usable = take(field(7));
   const points = take(15 * field(8));
   const calls = take(7 * field(9));
@@ -323,6 +352,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     usable: Array.from(usable, Number),
     checkpoints: rows(points, 15).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
+    ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12)) }),
   };
   return { run, words: field(1) / 8 };
 }
@@ -334,7 +364,9 @@ function kindAt(job: OracleJob, operation: number): number {
 
 function placesOf(outcomes: BigUint64Array, job: OracleJob): Float64Array {
   return Float64Array.from({ length: countOf(job) }, (_, i) =>
-    kindAt(job, i) > OpKind.realloc ? 0 : placeOf(outcomes[2 * i] as bigint, Number(outcomes[2 * i + 1])),
+    kindAt(job, i) > OpKind.realloc
+      ? 0
+      : placeOf(outcomes[OUTCOME_WORDS * i] as bigint, Number(outcomes[OUTCOME_WORDS * i + 1])),
   );
 }
 
@@ -345,10 +377,18 @@ function placeOf(pointer: bigint, extra: number): number {
   return Number(pointer & ~FOREIGN);
 }
 
+function clearsOf(outcomes: BigUint64Array, heapStart: number, bins: number): Clears {
+  const column = (field: number) =>
+    Float64Array.from({ length: outcomes.length / OUTCOME_WORDS }, (_, i) =>
+      Number(outcomes[OUTCOME_WORDS * i + field]),
+    );
+  return { bytes: column(2), needless: column(3), heapStart, bins };
+}
+
 function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
   const answers = new Map<number, number>();
   for (let i = 0; i < countOf(job); i++) {
-    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[2 * i]));
+    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[OUTCOME_WORDS * i]));
   }
   return answers;
 }

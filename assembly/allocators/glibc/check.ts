@@ -173,7 +173,7 @@ function walkBins(): void {
 
 function walkBin(number: u32): void {
   const bin = bins.binAt(number);
-  const isUnsorted = bin == bins.UNSORTED;
+  const isUnsorted = bin == bins.unsorted;
   let before = bin;
   for (let chunk = nextOf(bin); chunk != bin; chunk = nextOf(chunk)) {
     assert((chunk & 15) == 0, "a link leads to a chunk");

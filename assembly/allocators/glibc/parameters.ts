@@ -1,5 +1,12 @@
 /** What mallopt and the environment set, under the names of src/models.ts. Bytes unless a comment says otherwise. */
 
+import { LINUX_MMAP_TOP, USER_END } from "../../machine/layout";
+
+/** Where the bins begin in Debian's C library (measured on 2.36-9+deb12u14). The first of them would have number 0. */
+export const BINS_IN_LIBC: u64 = 0x1d3cb0;
+/** The C library ends before so many bytes. */
+const MOST_OF_LIBC: u64 = 4 << 20;
+
 export const INITIAL_THRESHOLD: u64 = 128 * 1024;
 /** A threshold adapts up to 32 MiB. */
 export const LARGEST_ADAPTIVE: u64 = 32 << 20;
@@ -20,6 +27,12 @@ export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
 export let adapts: bool = true;
 
+/**
+ * Where the C library lies: above where mappings begin. What is there is no part of simulated memory, but free
+ * chunks link to it, and clears find the bytes of those links.
+ */
+export let libc: u64 = LINUX_MMAP_TOP;
+
 /** Numbers of the options, in the order of src/models.ts. */
 export enum Option {
   MmapThreshold,
@@ -29,6 +42,11 @@ export enum Option {
   Perturb,
   /** The tcache keeps it. */
   TcacheCount,
+  Libc,
+}
+
+function mayBeLibc(address: u64): bool {
+  return address >= LINUX_MMAP_TOP && address <= USER_END - MOST_OF_LIBC && (address & 15) == 0;
 }
 
 /** Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of range. */
@@ -39,6 +57,7 @@ export function set(option: u32, value: u64): bool {
   else if (option == Option.TopPad) topPad = value;
   else if (option == Option.MmapMax) mmapMax = value;
   else if (option == Option.Perturb && value < 256) perturb = <u8>value;
+  else if (option == Option.Libc && mayBeLibc(value)) libc = value;
   else return false;
   return true;
 }
