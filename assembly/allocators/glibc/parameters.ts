@@ -22,6 +22,7 @@ export let trimThreshold: u64 = INITIAL_THRESHOLD;
 export let topPad: u64 = 128 * 1024;
 /** Most mappings at a time. Not bytes: mappings. */
 export let mmapMax: u64 = 65536;
+const LARGEST_MMAP_MAX: u64 = i32.MAX_VALUE;
 /** Freed memory is filled with this byte, new memory with its complement; 0 fills neither. */
 export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
@@ -49,13 +50,16 @@ function mayBeLibc(address: u64): bool {
   return address >= LINUX_MMAP_TOP && address <= USER_END - MOST_OF_LIBC && (address & 15) == 0;
 }
 
-/** Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of range. */
+/**
+ * Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of its range (as
+ * `ld.so --list-tunables` says); the real one ignores such a value, and then does adapt.
+ */
 export function set(option: u32, value: u64): bool {
   if (option <= <u32>Option.MmapMax) adapts = false;
   if (option == Option.MmapThreshold) mmapThreshold = value;
   else if (option == Option.TrimThreshold) trimThreshold = value;
   else if (option == Option.TopPad) topPad = value;
-  else if (option == Option.MmapMax) mmapMax = value;
+  else if (option == Option.MmapMax && value <= LARGEST_MMAP_MAX) mmapMax = value;
   else if (option == Option.Perturb && value < 256) perturb = <u8>value;
   else if (option == Option.Libc && mayBeLibc(value)) libc = value;
   else return false;
