@@ -151,7 +151,8 @@ class Observer {
     const { kind, slot, bytes } = this.#operation(this.#done);
     if (kind === OpKind.free) this.#held[slot] = 0;
     else if (kind <= OpKind.realloc) {
-      const hasFailed = address === 0 && bytes !== 0;
+      // Only realloc to nothing returns 0 without having failed.
+      const hasFailed = address === 0 && !(kind === OpKind.realloc && bytes === 0);
       if (!(hasFailed && kind === OpKind.realloc)) this.#held[slot] = address;
       this.#places[this.#done] = hasFailed ? FAILED : this.#place(address, isLast);
     }

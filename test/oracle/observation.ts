@@ -22,7 +22,7 @@ export interface Checkpoint {
   operations: number;
   mallinfo: Mallinfo;
   faults: number;
-  /** Pages of the heap and of live mapped blocks that own a frame. */
+  /** Pages of all that was got from the kernel that own a frame. */
   resident: number;
   /** System calls made, by name; absent where they were not looked at. */
   calls?: Record<string, number>;

@@ -96,8 +96,7 @@ struct checkpoint {
   u64 operations;
   u64 mallinfo[10];
   u64 faults;
-  u64 residentHeap;
-  u64 residentMapped;
+  u64 resident;
   u64 heapBytes;
 };
 
@@ -165,7 +164,7 @@ static int pagemap;
 
 /* Kept out of the program's own data, so that it ends below the model's heap. */
 #define ENTRIES 8192ul
-#define MAPS_BYTES (1ul << 18)
+#define MAPS_BYTES (1ul << 21)
 static u64 *entries;
 static char *maps;
 
@@ -302,12 +301,17 @@ static u64 header(const char *pointer, u64 below) { return *(const volatile u64 
 
 static int is_mapped(const char *pointer) { return (header(pointer, 8) & 2) != 0; }
 
-static u64 resident_mapped(void) {
+/* Of every writable area from the heap's start up to where mappings start: the program has its own above. */
+static u64 resident(void) {
   u64 count = 0;
-  for (u64 i = 0; i < slots; i++) {
-    char *pointer = held[i];
-    if (!pointer || !is_mapped(pointer)) continue;
-    count += resident_pages(pointer - 16 - header(pointer, 16), pointer + malloc_usable_size(pointer));
+  read_maps();
+  for (const char *at = maps; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : 0) {
+    char *from = (char *)hex(&at);
+    at++;
+    char *to = (char *)hex(&at);
+    if (from < heapStart) from = heapStart;
+    if (to > mapTop) to = mapTop;
+    if (from < to && at[2] == 'w') count += resident_pages(from, to);
   }
   return count;
 }
@@ -321,8 +325,7 @@ static void note_checkpoint(u64 operations) {
   memcpy(to->mallinfo, fields, sizeof fields);
   to->faults = minor_faults() - faultsBefore;
   to->heapBytes = (char *)sbrk(0) - heapStart;
-  to->residentHeap = resident_pages(heapStart, sbrk(0));
-  to->residentMapped = resident_mapped();
+  to->resident = resident();
 }
 
 static void note_outcome(struct outcome *to, char *pointer) {

@@ -36,6 +36,7 @@ const RESULT_MAGIC = 0x31534552504f455an;
 const JOB_WORDS = 10;
 const RESULT_WORDS = 13;
 const OUTCOME_WORDS = 4;
+const CHECKPOINT_WORDS = 14;
 const FLAG_TRACE = 1;
 const FLAG_STATS = 2;
 const FLAG_BARE = 4;
@@ -338,7 +339,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
   };
   const outcomes = take(OUTCOME_WORDS * countOf(job));
   const usable = take(field(7));
-  const points = take(15 * field(8));
+  const points = take(CHECKPOINT_WORDS * field(8));
   const calls = take(7 * field(9));
   const text = new TextDecoder().decode(new Uint8Array(words.buffer, 8 * at, field(10)));
   if (field(3) !== 0) throw new Error(`the oracle failed: ${text}`);
@@ -350,7 +351,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     places: placesOf(outcomes, job),
     answers: answersOf(outcomes, job),
     usable: Array.from(usable, Number),
-    checkpoints: rows(points, 15).map(parseCheckpoint),
+    checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
     ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12)) }),
   };
@@ -399,9 +400,9 @@ function rows(words: BigUint64Array, width: number): BigUint64Array[] {
 
 function parseCheckpoint(words: BigUint64Array): Checkpoint {
   const [operations = 0, ...rest] = Array.from(words, Number);
-  const [faults = 0, heap = 0, mapped = 0] = rest.slice(MALLINFO.length);
+  const [faults = 0, resident = 0] = rest.slice(MALLINFO.length);
   const mallinfo = Object.fromEntries(MALLINFO.map((name, i) => [name, rest[i]])) as Mallinfo;
-  return { operations, mallinfo, faults, resident: heap + mapped };
+  return { operations, mallinfo, faults, resident };
 }
 
 function parseCall(words: BigUint64Array): SystemCall {
