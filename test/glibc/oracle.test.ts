@@ -68,6 +68,7 @@ describe.each([false, true])("the model does what was recorded of glibc, check b
 });
 
 const PARAMETERS: GlibcOptions[] = [
+  { mmapThreshold: 0 },
   { mmapThreshold: 65536 },
   { mmapThreshold: 4 * GIB },
   { mmapThreshold: Number.MAX_SAFE_INTEGER },
@@ -161,6 +162,7 @@ const FAILING: [name: string, ...operations: Parameters<typeof encodeRecords>][]
   ["malloc, first and just not too large", [OpKind.malloc, 0, 2 ** 62]],
   ["calloc, too large for any chunk", [OpKind.calloc, 0, 1, LARGEST_REQUEST]],
   ["calloc, first and just not too large", [OpKind.calloc, 0, 1, 2 ** 62]],
+  ["aligned allocation of nothing", [OpKind.aligned, 0, 2 ** 46, 0]],
   ["realloc of nothing, too large for any chunk", [OpKind.realloc, 0, 0, LARGEST_REQUEST]],
   ["realloc, too large", [OpKind.aligned, 0, 64, 10], [OpKind.realloc, 0, 0, LARGEST_REQUEST]],
   ["realloc, mapped", [OpKind.aligned, 0, 64, 200_000], [OpKind.realloc, 0, 0, LARGEST_REQUEST]],

@@ -226,3 +226,26 @@ static struct clears end_watch(void) {
   protect(watchStart, watchEnd, PROT_READ | PROT_WRITE);
   return (struct clears){seenClears.bytes, seenClears.needless};
 }
+
+/*
+ * What the first bytes of the heap hold: which are zero, and which the program wrote (0x5a). The rest of what links and
+ * the key say differs from run to run. The key is that of a block which is cached at the end, and counts as neither.
+ */
+#define COMPARED (1ul << 22)
+
+static u64 hash_contents(void) {
+  u64 *volatile block = malloc(24);
+  free(block);
+  u64 key = ((volatile u64 *)(u64)block)[1];
+  u64 bytes = watchEnd - watchStart < (long)COMPARED ? (u64)(watchEnd - watchStart) : COMPARED;
+  u32 hash = 0;
+  for (const u64 *at = (const u64 *)watchStart, *end = at + bytes / 8; at < end; at++) {
+    u32 shape = 0;
+    for (int i = 0; i < 8 && *at != key; i++) {
+      unsigned char byte = *at >> (8 * i);
+      shape |= (byte == 0 ? 1u : byte == 0x5a ? 2u : 0u) << (2 * i);
+    }
+    hash = (hash ^ shape) * 0x01000193u;
+  }
+  return hash;
+}

@@ -83,14 +83,13 @@ enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 
 /* What became of one operation. */
 struct outcome {
-  u64 pointer; /* relative to the heap's start; down from the end of mappings, with MAPPED; absolute, with FOREIGN */
-  u64 extra;   /* usable bytes of a mapped one; errno of a failure */
+  u64 pointer; /* relative to the heap's start; outside it down from where mappings start, with MAPPED */
+  u64 error;   /* errno of a failure */
   u64 cleared; /* bytes; only in the run that sees them */
   u64 needless; /* cleared ones that were zero before */
 };
 
 #define MAPPED (1ul << 63)
-#define FOREIGN (1ul << 62)
 
 struct checkpoint {
   u64 operations;
@@ -122,6 +121,7 @@ struct result {
   u64 text; /* bytes of what it wrote to standard error */
   u64 nanoseconds;
   u64 bins; /* the address of the unsorted bin's header, which is in the C library */
+  u64 contents; /* of the heap at the end, as clears.h hashes them; only in the run that sees clears */
 };
 
 static u64 up8(u64 bytes) { return (bytes + 7) & ~7ul; }
@@ -296,11 +296,6 @@ static u64 resident_pages(const char *from, const char *to) {
   return count;
 }
 
-/* A word of the chunk's header. By way of a number: gcc knows that malloc's memory begins at the pointer. */
-static u64 header(const char *pointer, u64 below) { return *(const volatile u64 *)((u64)pointer - below); }
-
-static int is_mapped(const char *pointer) { return (header(pointer, 8) & 2) != 0; }
-
 /* Of every writable area from the heap's start up to where mappings start: the program has its own above. */
 static u64 resident(void) {
   u64 count = 0;
@@ -330,14 +325,11 @@ static void note_checkpoint(u64 operations) {
 
 static void note_outcome(struct outcome *to, char *pointer) {
   if (!pointer) {
-    to->extra = errno;
-  } else if (is_mapped(pointer)) {
-    to->pointer = MAPPED | (mapTop - pointer);
-    to->extra = malloc_usable_size(pointer);
+    to->error = errno;
   } else if (pointer >= heapStart && pointer < (char *)sbrk(0)) {
     to->pointer = pointer - heapStart;
   } else {
-    to->pointer = FOREIGN | (u64)pointer;
+    to->pointer = MAPPED | (u64)(mapTop - pointer);
   }
 }
 
@@ -460,6 +452,7 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   }
   replay(job, mode);
   if (mode == TRACED) syscall(END_MARK);
+  if (mode == CLEARS) result->contents = hash_contents();
   if (mode != PLAIN) _exit(0);
   u64 noted = result->checkpoints;
   if (!noted || checkpoints[noted - 1].operations != job->operations) note_checkpoint(job->operations);

@@ -34,7 +34,7 @@ export const MODELLED_GLIBC = "2.36";
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
 const JOB_WORDS = 10;
-const RESULT_WORDS = 13;
+const RESULT_WORDS = 14;
 const OUTCOME_WORDS = 4;
 const CHECKPOINT_WORDS = 14;
 const FLAG_TRACE = 1;
@@ -42,8 +42,6 @@ const FLAG_STATS = 2;
 const FLAG_BARE = 4;
 const FLAG_CLEARS = 8;
 const MAPPED = 1n << 63n;
-const FOREIGN = 1n << 62n;
-const PAGE = 4096;
 const ENOMEM = 12;
 
 /** Kinds of record that only the oracle knows, for what a trace cannot say. `first` is a pad, nothing, an offset, an offset. */
@@ -95,6 +93,8 @@ export interface Clears {
   /** Where the run had its heap, and the header of the unsorted bin: links to both lie in the memory that is cleared. */
   heapStart: number;
   bins: number;
+  /** Hash of what the heap holds at the end: which bytes are zero, and which the program wrote. */
+  contents: bigint;
 }
 
 export interface OracleRun extends Observation {
@@ -314,6 +314,22 @@ function agreeing(plain: OracleRun, other: OracleRun): OracleRun {
   return other;
 }
 
+/** Since 6.7 the kernel aligns mappings of whole multiples of this to it. */
+const LARGE_PAGE = 2n ** 21n;
+
+/** The first operation at which the kernel may choose an address by a rule that the model's does not have. */
+function firstAligned(calls: SystemCall[]): number {
+  const lengths = new Map([
+    ["mmap", 1],
+    ["mremap", 2],
+  ]);
+  const first = calls.find(({ name, arguments: words }) => {
+    const length = words[lengths.get(name) ?? -1];
+    return length !== undefined && length % LARGE_PAGE === 0n;
+  });
+  return first?.operation ?? Number.POSITIVE_INFINITY;
+}
+
 /** A run with the system calls that another of the same trace made. */
 export function withCalls(run: OracleRun, calls: SystemCall[]): OracleRun {
   const counts: Record<string, number> = {};
@@ -325,7 +341,7 @@ export function withCalls(run: OracleRun, calls: SystemCall[]): OracleRun {
     }
     return { ...point, calls: { ...counts } };
   });
-  return { ...run, checkpoints, calls };
+  return { ...run, checkpoints, calls, exactBefore: firstAligned(calls) };
 }
 
 function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run: OracleRun; words: number } {
@@ -353,7 +369,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     usable: Array.from(usable, Number),
     checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
-    ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12)) }),
+    ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12), header[13] as bigint) }),
   };
   return { run, words: field(1) / 8 };
 }
@@ -371,19 +387,17 @@ function placesOf(outcomes: BigUint64Array, job: OracleJob): Float64Array {
   );
 }
 
-function placeOf(pointer: bigint, extra: number): number {
-  if (pointer === 0n) return extra === ENOMEM ? FAILED : 0;
-  if (pointer & MAPPED) return mappedPlace(extra, (PAGE - (Number(pointer & ~MAPPED) % PAGE)) % PAGE);
-  // Memory that is neither: the heap went on in a mapping after brk had failed. It is given as its address.
-  return Number(pointer & ~FOREIGN);
+function placeOf(pointer: bigint, error: number): number {
+  if (pointer === 0n) return error === ENOMEM ? FAILED : 0;
+  return pointer & MAPPED ? mappedPlace(Number(pointer & ~MAPPED)) : Number(pointer);
 }
 
-function clearsOf(outcomes: BigUint64Array, heapStart: number, bins: number): Clears {
+function clearsOf(outcomes: BigUint64Array, heapStart: number, bins: number, contents: bigint): Clears {
   const column = (field: number) =>
     Float64Array.from({ length: outcomes.length / OUTCOME_WORDS }, (_, i) =>
       Number(outcomes[OUTCOME_WORDS * i + field]),
     );
-  return { bytes: column(2), needless: column(3), heapStart, bins };
+  return { bytes: column(2), needless: column(3), heapStart, bins, contents };
 }
 
 function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
