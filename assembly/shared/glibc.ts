@@ -11,6 +11,8 @@ export enum Option {
   Perturb,
   /** Chunks of each size that the tcache keeps. */
   TcacheCount,
+  /** Where the C library lies: an address, not bytes. */
+  Libc,
   Count,
 }
 

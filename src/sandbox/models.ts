@@ -66,10 +66,19 @@ export const models: readonly ModelInfo[] = [
         unit: "bytes",
         default: 131072,
       },
-      topPad: { summary: "bytes beyond need that a growing heap asks for", unit: "bytes", default: 131072 },
-      mmapMax: { summary: "most mappings at a time", default: 65536 },
+      topPad: {
+        summary:
+          "bytes beyond need that a growing heap asks for; with more than there is, the real one begins a second arena, which is not modelled",
+        unit: "bytes",
+        default: 131072,
+      },
+      mmapMax: { summary: "most mappings at a time, up to 2147483647", default: 65536 },
       perturb: { summary: "byte that fills freed memory, 1 to 255; 0 for none", default: 0 },
-      tcacheCount: { summary: "chunks of each size that the tcache keeps", default: 7 },
+      tcacheCount: { summary: "chunks of each size that the tcache keeps, up to 65535", default: 7 },
+      libc: {
+        summary: "address of the C library, above all mappings: calloc clears links to it, byte by byte",
+        default: 0x7ffff7ff0000,
+      },
     }),
     messages: Object.values({
       [glibc.Message.InvalidPointer]: "free(): invalid pointer",

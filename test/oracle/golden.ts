@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { TOUCH_POLICIES } from "../../src/allocator/access.js";
-import { MALLINFO, type Observation } from "./observation.js";
+import { inPage, MALLINFO, type Observation } from "./observation.js";
 
 /** Operations whose addresses share a hash. */
 const BLOCK = 256;
@@ -27,7 +27,7 @@ export interface GoldenTrace {
   records: string;
   /** Operations between checkpoints. */
   interval: number;
-  /** A hash a block, 8 hexadecimal digits each. */
+  /** A hash a block, 8 hexadecimal digits each; of mappings without what the kernel chooses. */
   places: string;
   /** A row a checkpoint: mallinfo2's fields, then brk, mmap, munmap, mremap and madvise so far. */
   states: number[][];
@@ -85,7 +85,7 @@ export function digest(
     operations: places.length,
     records: hashRecords(records),
     interval,
-    places: blocks(places).map(hashNumbers).join(""),
+    places: blocks(places.map(inPage)).map(hashNumbers).join(""),
     states: checkpoints.map(({ mallinfo, calls = {} }) => [
       ...MALLINFO.map((field) => mallinfo[field]),
       ...CALLS.map((call) => calls[call] ?? 0),

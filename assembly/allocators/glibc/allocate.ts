@@ -120,15 +120,15 @@ function sortUnsorted(size: u64): u64 {
   const cache = tcache.binOf(size);
   let cached = false;
   for (let sorted: u32 = 0; sorted < MOST_SORTED; ) {
-    const chunk = bins.previousOf(bins.UNSORTED);
-    if (chunk == bins.UNSORTED) break;
+    const chunk = bins.previousOf(bins.unsorted);
+    if (chunk == bins.unsorted) break;
     const found = sizeOf(chunk);
     const before = bins.previousOf(chunk);
     checkUnsorted(chunk, found, before);
-    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.UNSORTED && found > size + MIN_CHUNK) {
+    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.unsorted && found > size + MIN_CHUNK) {
       return splitRemainder(chunk, found, size);
     }
-    bins.removeLast(bins.UNSORTED, before);
+    bins.removeLast(bins.unsorted, before);
     if (found != size) {
       bins.addToBin(chunk, found);
       sorted++; // measured: a chunk that goes into the tcache does not count
@@ -151,14 +151,14 @@ function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   const nextSize = withoutFlags(nextHead);
   if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(Message.UnsortedInvalidNextSize, chunk);
   if (beforeOf(next) != size) messages.stop(Message.UnsortedNextBefore, chunk);
-  const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(before) != chunk;
+  const isBroken = bins.nextOf(chunk) != bins.unsorted || bins.nextOf(before) != chunk;
   if (isBroken) messages.stop(Message.UnsortedList, chunk);
   if (nextHead & PREV_INUSE) messages.stop(Message.UnsortedNextInuse, chunk);
 }
 
 /** Takes the start of the last remainder, which is alone in the unsorted bin. The rest takes its place there. */
 function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
-  bins.removeLast(bins.UNSORTED, bins.UNSORTED);
+  bins.removeLast(bins.unsorted, bins.unsorted);
   lastRemainder = splitOff(chunk, found, size);
   return chunk;
 }

@@ -14,7 +14,7 @@ import { peek } from "../../machine/access";
 import { currentBreak, virtualBytes } from "../../machine/kernel";
 import { pageMask } from "../../machine/layout";
 import * as bins from "./bins";
-import { FLAGS, MIN_CHUNK, MIN_LARGE, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
+import { FLAGS, MIN_CHUNK, MIN_LARGE, MMAPPED, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as parameters from "./parameters";
@@ -68,7 +68,7 @@ export function check(live: u64): void {
   walkFastbins();
   walkTcache();
   assert(
-    used.usable() - kept.usable() + heap.usableOfMappings() == live,
+    used.usable() - kept.usable() + heap.usableOfMappings() - usableOfMappedTcache() == live,
     "live blocks add up to what is in use",
   );
 }
@@ -173,7 +173,7 @@ function walkBins(): void {
 
 function walkBin(number: u32): void {
   const bin = bins.binAt(number);
-  const isUnsorted = bin == bins.UNSORTED;
+  const isUnsorted = bin == bins.unsorted;
   let before = bin;
   for (let chunk = nextOf(bin); chunk != bin; chunk = nextOf(chunk)) {
     assert((chunk & 15) == 0, "a link leads to a chunk");
@@ -269,8 +269,17 @@ function walkTcache(): void {
   if (!tcache.isReady()) return;
   const own = toChunk(tcache.struct);
   assert(sizeAt(own) >= tcache.BYTES + 8, "the tcache fits its chunk");
-  walkKept(own, sizeAt(own));
+  if (!isTcacheMapped()) walkKept(own, sizeAt(own));
   for (let bin: u64 = 0; bin < tcache.BINS; bin++) walkTcacheBin(bin);
+}
+
+/** The tcache's own chunk is a mapping where `mmapThreshold` is that small. */
+function isTcacheMapped(): bool {
+  return tcache.isReady() && (headAt(toChunk(tcache.struct)) & MMAPPED) != 0;
+}
+
+function usableOfMappedTcache(): u64 {
+  return isTcacheMapped() ? sizeAt(toChunk(tcache.struct)) - 16 : 0;
 }
 
 function walkTcacheBin(bin: u64): void {

@@ -46,7 +46,11 @@ const MOST_TCACHE_COUNT: f64 = 65535;
 /** Usable bytes of live blocks: what is in use, but for the tcache's struct and the chunks that wait in lists. */
 let live: u64 = 0;
 
-/** Makes the tcache, a chunk like others, in the first call on the heap. Measured: aligned allocation does not. */
+/**
+ * Makes the tcache, a chunk like others, in the first call on the heap. Measured: aligned allocation does not, nor does
+ * a request that is too large for any chunk. Where the heap cannot begin, because `topPad` is more than there is, the
+ * real one begins a second arena for it; here it stays without, and tries again in the next call.
+ */
 function ready(): void {
   if (!tcache.isReady()) makeTcache();
 }
@@ -65,6 +69,20 @@ function handOut(chunk: u64): u64 {
   if (!chunk) return 0;
   live += usable(headOf(chunk));
   return toPointer(chunk);
+}
+
+/** Takes a block for a request of so many bytes, which makes a chunk of `size`. Returns its pointer, or 0. */
+function take(size: u64, bytes: u64): u64 {
+  ready();
+  const bin = tcache.binOf(size);
+  if (bin < tcache.BINS && tcache.isReady()) {
+    const cached = tcache.take(bin);
+    if (cached) {
+      live += size - 8;
+      return cached;
+    }
+  }
+  return handOut(allocate(size, bytes));
 }
 
 /** Chunk size for a request; 0 with the reason noted. */
@@ -102,24 +120,14 @@ export class Model extends Allocator {
   }
 
   malloc(bytes: u64): u64 {
-    ready();
     const size = requestSize(bytes);
-    if (!size) return 0;
-    const bin = tcache.binOf(size);
-    if (bin < tcache.BINS && tcache.isReady()) {
-      const cached = tcache.take(bin);
-      if (cached) {
-        live += size - 8;
-        return cached;
-      }
-    }
-    return handOut(allocate(size, bytes));
+    return size ? take(size, bytes) : 0;
   }
 
   calloc(bytes: u64): u64 {
-    ready();
     const size = requestSize(bytes);
     if (!size) return 0;
+    ready();
     const oldTop = heap.top;
     const oldTopSize = heap.topSize();
     const chunk = allocate(size, bytes);
@@ -255,12 +263,12 @@ function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
     return toPointer(moved);
   }
   if (old - 8 >= size) return toPointer(chunk);
-  const fresh = allocate(size, bytes);
+  const fresh = take(size, bytes);
   if (!fresh) return 0;
-  copy(toPointer(fresh), toPointer(chunk), old - 16);
-  live += usable(headOf(fresh)) - (old - 16);
+  copy(fresh, toPointer(chunk), old - 16);
+  live -= old - 16;
   heap.unmapChunk(chunk, beforeOf(chunk), old);
-  return toPointer(fresh);
+  return fresh;
 }
 
 /** Resizes a heap chunk in place, into the top, or into a free neighbour; else moves its block. */
