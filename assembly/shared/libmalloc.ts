@@ -3,9 +3,10 @@
 export enum Option {
   Zeroing,
   Version,
-  /** 1 to 32. */
+  /** 1 to 64. */
   Cpus,
   Cache,
+  TinyZeroing,
   Count,
 }
 
@@ -37,10 +38,22 @@ export enum Cache {
   Count,
 }
 
+/** When releases from 425 on clear tiny blocks. */
+export enum TinyZeroing {
+  /** Programs of macOS 13 and later. */
+  Free,
+  /** Programs that were linked for an older macOS. */
+  Alloc,
+  Count,
+}
+
 /** What it prints before it aborts. */
 export enum Message {
   NotAllocated,
+  NotAllocatedForRealloc,
+  DoubleFreeOfTiny,
   DoubleFree,
+  Metadata,
 }
 
 /** The fields of malloc_statistics_t. */

@@ -26,7 +26,7 @@ export interface Allocator {
   readonly pageBytes: number;
   /** Where addresses end. */
   readonly addressLimit: number;
-  /** Sentences about what is odd about it. */
+  /** Sentences about what is odd about it, and how sure it is. */
   readonly notes: readonly string[];
   /** Host memory it takes, in bytes: that of its wasm instance, which only grows. */
   readonly hostBytes: number;

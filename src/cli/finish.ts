@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../base/errors.js";
+import type { ExperimentRecord } from "../experiments/experiment.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Collected } from "./collect.js";
 import type { Environment } from "./environment.js";
@@ -30,20 +31,19 @@ export async function finish(
     printReport(report, form, environment);
     if (form === "table" && text !== "") environment.stdout.write(`\n${text}`);
   }
-  for (const note of notesOf(report)) environment.stderr.write(`note: ${note}\n`);
+  writeNotes(report.record.results, environment);
   for (const { label, error } of failed) reportError(error, environment, label);
   if (picture && report.record.results.length > 0) await draw(picture, environment);
   if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** The notes on modules, each once. */
-function notesOf({ record }: Printable): Set<string> {
-  return new Set(
-    record.results.flatMap((result) =>
-      (result.notes ?? []).map((note) => `${allocatorLabel(result)}: ${note}`),
-    ),
+/** Writes the notes on allocators, each once. */
+export function writeNotes(results: ExperimentRecord["results"], { stderr }: Environment): void {
+  const notes = results.flatMap((result) =>
+    (result.notes ?? []).map((note) => `${allocatorLabel(result)}: ${note}`),
   );
+  for (const note of new Set(notes)) stderr.write(`note: ${note}\n`);
 }
 
 /** Loads the chart library only here: that takes longer than most runs. */

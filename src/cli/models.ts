@@ -6,11 +6,9 @@ import type { Catalogue, OptionInfo } from "./library.js";
 export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
   const { machineOptions } = library;
   // The registry holds more about a model, such as the place of its module.
-  const models = library.models.map(({ name, summary, kernel, options }) => ({
-    name,
-    summary,
-    kernel,
-    options,
+  const models = library.models.map(({ name, summary, kernel, options, sureness }) => ({
+    ...{ name, summary, kernel, options },
+    ...(sureness && { sureness }),
   }));
   stdout.write(
     flags.json
@@ -22,10 +20,11 @@ export function modelsCommand(flags: { json?: boolean }, { stdout, library }: En
 /** One paragraph for each model, and one for the options that all of them take. Ends in a newline. */
 export function modelsText({ models, machineOptions }: Catalogue): string {
   const width = Math.max(...[...models.flatMap(({ options }) => options), ...machineOptions].map(leftWidth));
-  const paragraphs = models.map(({ name, summary, kernel, options }) =>
+  const paragraphs = models.map(({ name, summary, kernel, options, sureness = {} }) =>
     [
       `${name} (kernel ${kernel})`,
       `  ${summary}`,
+      ...Object.entries(sureness).map(([version, words]) => `  version ${version} is ${words}`),
       ...options.map((option) => optionLine(option, width)),
     ].join("\n"),
   );

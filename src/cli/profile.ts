@@ -16,6 +16,7 @@ import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
+import { writeNotes } from "./finish.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openSource } from "./source.js";
 
@@ -68,6 +69,7 @@ export async function profileCommand(
   const title = `${allocatorLabel(choice)}: ${workload.title}`;
   const record = { scenario: "profile", parameters: workload.parameters, ...choice, costs: costs.name, root };
   environment.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
+  writeNotes([profiled], environment);
   const stacks = stacksOf(root, costs);
   for (const [format, file] of files) {
     file.append(await FORMATS[format](stacks, `${title}, ${costs.name}`));

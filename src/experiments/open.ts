@@ -44,7 +44,7 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
-/** What is odd about an allocator, in sentences, for its results; nothing if there is nothing. */
+/** What is odd about an allocator, or how sure it is, in sentences, for its results; nothing if there is nothing. */
 export function notesOf({ notes }: Allocator): { notes?: string[] } {
   return notes.length === 0 ? {} : { notes: [...notes] };
 }

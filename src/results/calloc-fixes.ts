@@ -5,6 +5,8 @@ import type { OptionValues } from "./run.js";
 export interface CallocFix {
   allocator: string;
   options: OptionValues;
+  /** Sentences about how sure the model is. */
+  notes?: string[];
   /** Name of the cost profile. */
   costs: string;
   /** Size of each block. */

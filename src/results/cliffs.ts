@@ -40,7 +40,7 @@ export interface CliffsResult {
   options: OptionValues;
   /** Name of the cost profile of its simulated seconds; absent where the allocator really ran. */
   costs?: string;
-  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  /** Sentences: what is odd about a wasm module, such as imports that trap when called; how sure a model is. */
   notes?: string[];
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];

@@ -15,6 +15,8 @@ export type BufferWay = (typeof BUFFER_WAYS)[number];
 export interface IterContentResult {
   allocator: string;
   options: OptionValues;
+  /** Sentences about how sure the model is. */
+  notes?: string[];
   way: BufferWay;
   /** Size of each buffer. */
   chunk: number;

@@ -19,7 +19,7 @@ export interface Result {
   simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
-  /** Sentences about what is odd about a wasm module, such as imports that trap when called. */
+  /** Sentences: what is odd about a wasm module, such as imports that trap when called; how sure a model is. */
   notes?: string[];
 }
 

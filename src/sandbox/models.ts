@@ -3,6 +3,7 @@ import * as libmalloc from "#shared/libmalloc";
 import type { KernelKind } from "../allocator/machine.js";
 import { type NameOf, namesOf } from "../base/enums.js";
 import type { OptionInfo } from "./machine.js";
+import { type Sureness, sureness } from "./sureness.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
 
@@ -20,6 +21,8 @@ export interface ModelInfo {
   statistics?: readonly string[];
   /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
   functions?: readonly string[];
+  /** How sure it is, by version; absent for a model of nothing real. */
+  sureness?: Sureness;
   /** Its module. The check build is next to it. */
   url: URL;
 }
@@ -130,6 +133,7 @@ export const models: readonly ModelInfo[] = [
       [glibc.ModelFn.MunmapChunk]: "munmap_chunk",
       [glibc.ModelFn.MremapChunk]: "mremap_chunk",
     } satisfies Record<glibc.ModelFn, string>),
+    sureness: sureness.glibc,
     url: new URL("../../build/glibc.wasm", import.meta.url),
   },
   {
@@ -149,16 +153,29 @@ export const models: readonly ModelInfo[] = [
         values: namesOf(libmalloc.Version).map((name) => name.replace("v", "")),
         default: "116",
       },
-      cpus: { summary: "CPUs, 1 to 32; with more than one there is a depot of sparse regions", default: 4 },
+      cpus: {
+        summary:
+          "CPUs, 1 to 64 (116 counts 32); more than one have a depot of sparse regions, from 425 on one too",
+        default: 4,
+      },
       cache: {
         summary: "whether freed large blocks are kept",
         values: namesOf(libmalloc.Cache),
         default: "on",
       },
+      tinyZeroing: {
+        summary:
+          "when 425 and 792 clear a tiny block: when it is freed, or when it is handed out, as in programs linked for macOS 12 and before",
+        values: namesOf(libmalloc.TinyZeroing),
+        default: "free",
+      },
     }),
     messages: Object.values({
       [libmalloc.Message.NotAllocated]: "pointer being freed was not allocated",
-      [libmalloc.Message.DoubleFree]: "pointer being freed already on death-row",
+      [libmalloc.Message.NotAllocatedForRealloc]: "pointer being realloc'd was not allocated",
+      [libmalloc.Message.DoubleFreeOfTiny]: "Double free of object",
+      [libmalloc.Message.DoubleFree]: "double free for ptr",
+      [libmalloc.Message.Metadata]: "Pointer to metadata being freed",
     } satisfies Record<libmalloc.Message, string>),
     statistics: Object.values({
       [libmalloc.Statistic.BlocksInUse]: "blocks_in_use",
@@ -176,6 +193,7 @@ export const models: readonly ModelInfo[] = [
       [libmalloc.ModelFn.LargeMalloc]: "large_malloc",
       [libmalloc.ModelFn.FreeLarge]: "free_large",
     } satisfies Record<libmalloc.ModelFn, string>),
+    sureness: sureness.libmalloc,
     url: new URL("../../build/libmalloc.wasm", import.meta.url),
   },
 ];

@@ -14,6 +14,7 @@ import { callTree, type ProfileNode } from "./call-tree.js";
 import { Instance, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import { findModel, machineSettings, modelSettings } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
+import { notesOn } from "./sureness.js";
 
 /** How a sandbox is opened. */
 export interface OpenOptions {
@@ -50,7 +51,7 @@ export async function openSandbox(model: string, options: SandboxOptions = {}): 
       }
     },
   );
-  return new Sandbox(model, settings, instance);
+  return new Sandbox(model, settings, instance, notesOn(info, settings));
 }
 
 /**
@@ -61,8 +62,6 @@ export class Sandbox implements SimulatedAllocator {
   lastError: AllocationFailure | null = null;
 
   readonly addressLimit = LARGEST;
-  /** Empty: there is nothing to note about a model. */
-  readonly notes: readonly string[] = [];
 
   readonly #instance: Instance<ModelExports>;
   readonly #replayer: Replayer;
@@ -73,6 +72,8 @@ export class Sandbox implements SimulatedAllocator {
     readonly model: string,
     readonly options: Options,
     instance: Instance<ModelExports>,
+    /** How sure the model is, where it is less than equal to the real library. */
+    readonly notes: readonly string[],
   ) {
     this.#instance = instance;
     const bytes = () => this.counters().bytes;

@@ -17,7 +17,7 @@ export type WayBack = () => Promise<void>;
 export interface Playable {
   /** The allocator. For a module, each way back makes a new one. */
   readonly allocator: Allocator;
-  /** A sentence on the allocator; empty for a model. */
+  /** What is to be said of the allocator; empty if there is nothing. */
   readonly note: string;
   /** Most work of one call, between two signs of life: records, and rounds of a loop that has no more records. */
   readonly most: { records: number; rounds: number };
@@ -45,7 +45,7 @@ export async function openModel({ allocator: name, options }: Choice): Promise<P
   const costs = defaultCosts(allocator.machine.kernel);
   return {
     allocator,
-    note: "",
+    note: allocator.notes.join("; "),
     most: { records: MOST_RECORDS, rounds: 2048 },
     regions: () => allocator.regions(),
     wayBack() {

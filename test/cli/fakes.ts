@@ -52,6 +52,7 @@ export const catalogue: Catalogue = {
       summary: "The large path of macOS 10.12.",
       kernel: "darwin",
       options: [zeroing, memory, { name: "slots", summary: "blocks the cache holds", default: 16 }],
+      sureness: { 116: "read, and never run" },
     },
   ],
   machineOptions: [

@@ -226,6 +226,7 @@ describe("models", () => {
 
       libmalloc (kernel darwin)
         The large path of macOS 10.12.
+        version 116 is read, and never run
           zeroing=always|dirty       what calloc zeroes of a cached block (default always)
           memory=SIZE                memory the limit of the reserve is taken from (default 16GiB)
           slots=NUMBER               blocks the cache holds (default 16)

@@ -5,7 +5,7 @@ import { openChecked } from "../checked.js";
 import { Random } from "../random.js";
 
 const MIB = 2 ** 20;
-const TINY = { region: MIB, payload: 64_520 * 16, bits: MIB - 2017 * 8 };
+const TINY = { region: MIB, payload: 64_520 * 16, bits: 1_032_352 };
 const SMALL = { region: 8 * MIB, payload: 16_319 * 512, words: 16_319 * 512 + 32 };
 
 interface Heap {
@@ -46,8 +46,17 @@ type Damage = [
 const DAMAGES: Damage[] = [
   ["a lost region", "tiny", 0, TINY.payload, 8, 1, "regions are linked both ways"],
   ["a next region that is none", "tiny", 0, TINY.payload + 8, 8, 2 ** 52, "are in the table"],
-  ["bytes used by nobody", "small", 0, SMALL.payload + 16, 4, 512, "bytes in use are those"],
-  ["a wrong magazine", "tiny", 0, TINY.payload + 20, 4, 1, "which magazine it belongs to"],
+  ["bytes used by nobody", "small", 0, SMALL.payload + 24, 4, 512, "bytes in use are those"],
+  [
+    "a region that may go to the depot and is full",
+    "small",
+    0,
+    SMALL.payload + 24,
+    4,
+    8_000_000,
+    "is sparse",
+  ],
+  ["a wrong magazine", "tiny", 0, TINY.payload + 28, 4, 0xffff_ffff, "which magazine it belongs to"],
   ["tiny blocks without headers", "tiny", 0, TINY.bits, 4, 0, "follow each other to its end"],
   ["a quantum in use inside a block", "tiny", 0, TINY.bits + 4, 4, 0x10_0003, "only where a block"],
   ["a header where nothing is", "tiny", 0, TINY.bits + 800, 4, 1, "where none was handed out"],
@@ -59,9 +68,9 @@ const DAMAGES: Damage[] = [
   ["a wrong way back", "tiny", 3, 0, 8, 16, "a free list is linked both ways"],
   ["a word of another size", "small", 0, SMALL.words, 2, 33, "words inside a block are 0"],
   ["a word inside a block", "small", 0, SMALL.words + 8, 2, 1, "words inside a block are 0"],
-  ["a word in what is unused", "small", 0, SMALL.words + 2000, 2, 1, "was not handed out are 0"],
-  ["an entry nobody has", "small", 0, SMALL.words + 32_638 + 608, 2, 0x8000, "every out-of-band"],
-  ["a freed entry", "small", 0, SMALL.words + 32_638 + 8, 2, 0, "the entry of a free block"],
+  ["a word in what is unused", "small", 0, SMALL.words + 2000, 2, 1, "only the first word is not 0"],
+  ["an entry nobody has", "small", 0, SMALL.words + 32_638 + 592, 2, 0x8005, "every out-of-band"],
+  ["a freed entry", "small", 0, SMALL.words + 32_638 + 16, 2, 0, "linked both ways"],
 ];
 
 describe("check()", () => {

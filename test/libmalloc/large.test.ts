@@ -210,8 +210,11 @@ describe("realloc", () => {
     expect(sandbox.counters().bytes.resident).toBe(resident + PAGE);
   });
 
-  it("of nothing frees, and gives the smallest block", async () => {
+  it("of nothing gives the smallest block, and frees then", async () => {
     const sandbox = await open();
+    const tiny = sandbox.malloc(16);
+    expect(sandbox.realloc(tiny, 0)).toBe(tiny + 16);
+    expect(sandbox.malloc(16)).toBe(tiny);
     const pointer = sandbox.realloc(sandbox.malloc(MIB), 0);
     expect(sandbox.usableSize(pointer)).toBe(16);
   });

@@ -162,6 +162,35 @@ describe("calloc of a tiny block", () => {
   });
 });
 
+describe("a tiny block of 425 that is cleared when it is handed out", () => {
+  const cleared = (sandbox: Sandbox) => sandbox.counters().zeroed.allocator;
+
+  it("is so by malloc and calloc, but for the first of a region, and not by free", async () => {
+    const sandbox = await open({ version: 425, tinyZeroing: "alloc" });
+    const [first = 0, second = 0] = [sandbox.malloc(90), sandbox.malloc(90)];
+    expect(cleared(sandbox)).toBe(96);
+    sandbox.fill(second, 0xff, 96);
+    sandbox.free(second);
+    expect(sandbox.load(second)).toBe(0xff);
+    expect(sandbox.malloc(90)).toBe(second);
+    expect(sandbox.load(second)).toBe(0);
+    sandbox.calloc(1, 90);
+    sandbox.free(first);
+    expect(cleared(sandbox)).toBe(3 * 96);
+  });
+
+  it("is so in what it grows by", async () => {
+    const sandbox = await open({ version: 425, tinyZeroing: "alloc" });
+    const [pointer = 0, next = 0] = [sandbox.malloc(256), sandbox.malloc(256), sandbox.malloc(16)];
+    sandbox.fill(next, 0xff, 256);
+    sandbox.free(next);
+    const before = cleared(sandbox);
+    expect(sandbox.realloc(pointer, 400)).toBe(pointer);
+    expect(cleared(sandbox) - before).toBe(144);
+    for (let at = 256; at < 400; at++) expect(sandbox.load(pointer + at)).toBe(0);
+  });
+});
+
 describe("misuse of tiny blocks", () => {
   const words = "pointer being freed was not allocated";
 

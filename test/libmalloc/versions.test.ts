@@ -1,8 +1,9 @@
 /** What later releases and the options change of large blocks. */
 import { describe, expect, it } from "vitest";
-import { findCliffs, OptionError, openSandbox, type Sandbox } from "../../src/index.js";
+import { findCliffs, OptionError, openSandbox, runCallocLoop, type Sandbox } from "../../src/index.js";
 import { openChecked } from "../checked.js";
 
+const KIB = 1024;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
@@ -55,17 +56,19 @@ it("166 no longer tells the kernel of reuse, and still clears in full", async ()
   }
 });
 
-it("pages are remapped on realloc from 2 MiB on since 283", async () => {
-  for (const [version, copies] of [
-    ["166", 1],
-    ["283", 0],
-  ] as const) {
-    const sandbox = await open({ version });
-    const pointer = sandbox.malloc(MIB);
-    sandbox.malloc(MIB);
-    sandbox.realloc(pointer, 3 * MIB);
-    expect(sandbox.counters().syscalls.vmCopy).toBe(copies);
-  }
+it.each([
+  ["116", 128 * KIB - 4096, 0],
+  ["116", 128 * KIB, 1],
+  ["166", 128 * KIB, 0],
+  ["166", 132 * KIB, 1],
+  ["792", 2 * MIB, 0],
+  ["792", 2 * MIB + 4096, 1],
+] as const)("%s remaps %i bytes on realloc %i times", async (version, bytes, copies) => {
+  const sandbox = await open({ version });
+  const pointer = sandbox.malloc(bytes);
+  sandbox.malloc(bytes);
+  sandbox.realloc(pointer, 4 * bytes);
+  expect(sandbox.counters().syscalls.vmCopy).toBe(copies);
 });
 
 it("without the cache every large block is mapped and unmapped", async () => {
@@ -88,6 +91,26 @@ it.each([
   },
 );
 
-it.each([{ cpus: 0 }, { cpus: 33 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
+it.each([{ cpus: 0 }, { cpus: 65 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
   await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
+});
+
+it.each(["116", "166", "283", "425", "792"])(
+  "says how sure it is of %s, and so does a report",
+  async (version) => {
+    const note = expect.stringMatching(`^version ${version} is read from public sources; never run`);
+    expect((await open({ version })).notes).toEqual([note]);
+    const { notes } = await runCallocLoop({
+      model: "libmalloc",
+      options: { version },
+      bytes: MIB,
+      count: 2,
+      written: 0,
+    });
+    expect(notes).toEqual([note]);
+  },
+);
+
+it("says nothing of a model that is equal to the real library, or of none", async () => {
+  for (const model of ["glibc", "naive"]) expect((await openSandbox(model)).notes).toEqual([]);
 });

@@ -5,7 +5,9 @@ export const libmalloc: Area = {
   name: "libmalloc",
   modules: ["libmalloc.check"],
   tests: [
-    ...["check", "large", "order", "small", "tiny"].map((name) => `test/libmalloc/${name}.test.ts`),
+    ...["check", "large", "order", "small", "tiny", "vectors", "versions", "words"].map(
+      (name) => `test/libmalloc/${name}.test.ts`,
+    ),
     "test/conformance/conformance.shared.test.ts",
   ],
   only: /^(?!\s*(naive|lazy|glibc|libmalloc)|.*seed [23]$)|libmalloc.*\(check build\).*suspicious/,
@@ -25,22 +27,31 @@ export const libmalloc: Area = {
       ],
       [
         "wrong link back between regions",
-        "  if (next) storeAt<u64>(trailerOf(rack, next) + PREVIOUS, previous);",
-        "  if (next) storeAt<u64>(trailerOf(rack, next) + PREVIOUS, 0);",
+        "  if (next) storeAt<u64>(trailerOf(rack, next) + previousAt, region);",
+        "  if (next) storeAt<u64>(trailerOf(rack, next) + previousAt, 0);",
       ],
     ],
     "free-list.ts": [
-      ["old head keeps no way back", "  if (head) blocks.setPrevious(rack, head, block);", ""],
-      ["next block keeps a stale way back", "  if (next) blocks.setPrevious(rack, next, previous);", ""],
-      ["new head keeps a way back", "  if (next) blocks.setPrevious(rack, next, 0);", ""],
+      ["next block keeps a stale way back", "  if (next) blocks.setPrevious(rack, next, block);", ""],
+      ["list keeps its old head", "  else setHead(magazine, list, next);", ""],
+      ["links of a block stay", "  blocks.dropLinks(rack, block);\n}", "}"],
+    ],
+    "region-order.ts": [
+      ["first block of a region not noted", "  setEnds(rack, region, list, block, last ? last : block);", ""],
+      ["one region too many asked", "asked < MOST_ASKED", "asked <= MOST_ASKED"],
+      ["depot lists searched through regions", "magazine == rack.depot || ", ""],
     ],
     "rack.ts": [["bit of an emptied list stays set", "load<u64>(word) & ~bit", "load<u64>(word)"]],
     "coalesce.ts": [
-      ["successor merged only below the bump", "end != magazine.bump) {", "end < magazine.bump) {"],
+      [
+        "successor never merged",
+        "end == heapEnd ? 0 : blocks.freeAt(rack, end)",
+        "0 * blocks.freeAt(rack, end)",
+      ],
       ["predecessor size lost when merging", "    quanta += before;", ""],
       [
         "predecessor never merged",
-        "block == region ? 0 : blocks.freeBefore(rack, block)",
+        "block == heapOf(rack, region) ? 0 : blocks.freeBefore(rack, block)",
         "0 * blocks.freeAt(rack, block)",
       ],
     ],
@@ -50,7 +61,7 @@ export const libmalloc: Area = {
         "charge(rack, magazine, region, bytesOf(rack, quanta - old));",
         "charge(rack, magazine, region, bytesOf(rack, quanta));",
       ],
-      ["size of the block freed last kept", "    magazine.lastFreeQuanta = 0;", ""],
+      ["block freed last kept when it is handed out", "    keepLastFree(magazine, 0, 0);", ""],
       [
         "off by one in the limit of the block freed last",
         "quanta >= rack.lastFreeLimit",
@@ -61,32 +72,50 @@ export const libmalloc: Area = {
       ["off by one in the depot threshold", "depot.regions < rack.crowded", "depot.regions <= rack.crowded"],
       [
         "bump region moved to the depot unfinished",
-        "  if (magazine.bumpEnd == region + rack.payload) finishBump(blocks, rack);",
+        "  if (rack.magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack);",
         "",
       ],
       [
-        "block freed last moved to the depot with its region",
-        "  if (magazine.lastFree && regionOf(rack, magazine.lastFree) == region) flushLastFree(blocks, rack);",
-        "",
+        "region that may not go chosen for the depot",
+        "while (region && !isSuitable(rack, region)) {",
+        "while (region && !rack) {",
       ],
       ["region unmapped while linked into the depot", "  detach(rack, depot, region);", ""],
     ],
     "tiny-blocks.ts": [
-      ["header behind a live block not written", "    setBits(region, index + quanta, START, 0);", ""],
+      ["header behind a live block not written", "    setBits(rack, region, index + quanta, START, 0);", ""],
       [
         "in-use bit of an absorbed block stays",
-        "indexOf(block), 0, START | IN_USE);",
-        "indexOf(block), 0, START);",
+        "indexOf(rack, block), 0, START | IN_USE);",
+        "indexOf(rack, block), 0, START);",
       ],
     ],
     "word-blocks.ts": [
-      ["out-of-band entry never given back", "      storeAt<u16>(entry + 8, 0);", ""],
+      ["out-of-band entry never given back", "    storeAt<u16>(entry + ENTRY_NUMBER, 0);", ""],
       ["last word of a free block stays", "    storeAt<u16>(word + 2 * (quanta - 1), 0);", ""],
       [
         "off by one in the last word of a free block",
         "    storeAt<u16>(word + 2 * (quanta - 1), <u16>quanta | FREE);",
         "    storeAt<u16>(word + 2 * quanta, <u16>quanta | FREE);",
       ],
+    ],
+    "advice.ts": [
+      ["window of a power of two too small", "(64 - clz(part))", "(63 - clz(part))"],
+      ["rest of a split block always clean", "wasClean ? CLEAN : 0", "CLEAN"],
+      ["last word of a run not written", "  storeAt<u16>(word + 2 * (quanta - 1), <u16>quanta | clean);", ""],
+      ["one quantum too many asked for", "right - 1 > quanta", "right > quanta"],
+      ["dirty part to the left forgotten", "const dirty = dirtyLeft + quanta", "const dirty = quanta"],
+      [
+        "end of a clean left part lost",
+        "mark(word - 2 * left, left - dirtyLeft, CLEAN)",
+        "mark(word - 2 * left, left, CLEAN)",
+      ],
+    ],
+    "medium.ts": [
+      ["large blocks told of one size too early", "<= advice.windowOf", "< advice.windowOf"],
+      ["merged block not noted as clean", "  else advice.markClean(rack, begin, whole);", ""],
+      ["clean blocks of the depot told of again", "advice.isClean(rack, block, quanta)", "!quanta"],
+      ["waiting block lost", "  storeAt<u64>(from, waiting);", "  storeAt<u64>(from, 0);"],
     ],
     "death-row.ts": [
       [
@@ -116,15 +145,15 @@ export const libmalloc: Area = {
       ["relief never armed", "  if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;", ""],
     ],
     "block-rack.ts": [
+      ["growth not cleared", "if (this.clearsAlways && quanta > old)", "if (this.clearsAlways && !quanta)"],
+      [
+        "fresh blocks cleared too",
+        "if (this.clearsAlways && block && !isFresh)",
+        "if (this.clearsAlways && block)",
+      ],
       ["resize not counted", "    liveBytes += bytesOf(this, quanta) - bytesOf(this, old);", ""],
       ["carved block counted whole", "    liveBytes -= bytesOf(this, whole - quanta);", ""],
     ],
-    "index.ts": [
-      [
-        "peak not noted on growing in place",
-        "resizeInPlace(pointer, bytes)) return handOut(pointer);",
-        "resizeInPlace(pointer, bytes)) return pointer;",
-      ],
-    ],
+    "index.ts": [["block kept by realloc to nothing", "    if (smallest) this.free(pointer);", ""]],
   }),
 };

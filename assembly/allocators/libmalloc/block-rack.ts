@@ -2,12 +2,22 @@
  * A rack as the zone sees it: requests in bytes, blocks as addresses. B is how its regions know their blocks. It has
  * no state of its own.
  */
-import { clear, loadAt } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
 import { Blocks } from "./blocks";
 import { checkRack } from "./check";
+import { leaveAll } from "./depot";
 import { allocate, carve, free, grow, isFresh, shrink } from "./magazine";
-import { bytesOf, MAGAZINE_BYTES, Magazine, quantaFor, RACK_BYTES, Rack, regionBytes } from "./rack";
+import {
+  bytesOf,
+  heapOf,
+  MAGAZINE_BYTES,
+  Magazine,
+  quantaFor,
+  RACK_BYTES,
+  Rack,
+  regionBytes,
+  regionOf,
+} from "./rack";
 import { holds, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
@@ -31,16 +41,15 @@ export class BlockRack<B extends Blocks> extends Rack {
     return changetype<B>(0);
   }
 
-  /** Begins without regions, and with a depot if there are several CPUs. Its shape is set, all else is 0. */
-  start(cpus: u64): void {
+  /** Begins without regions. What tells it apart is set, all else is 0. */
+  start(): void {
     if (isDefined(ZP_CHECK)) assert(offsetof<Rack>() <= RACK_BYTES, "a rack's fields fit in their room");
     const room = changetype<usize>(this) + RACK_BYTES;
     this.payload = bytesOf(this, this.quanta);
+    this.sparse = this.payload - (this.payload >> 2);
     this.table = room;
     this.magazine = changetype<Magazine>(room + TABLE_BYTES);
     this.depot = changetype<Magazine>(room + TABLE_BYTES + MAGAZINE_BYTES);
-    this.hasDepot = cpus > 1;
-    this.crowded = 2 * cpus;
   }
 
   roundedSize(bytes: u64): u64 {
@@ -51,6 +60,7 @@ export class BlockRack<B extends Blocks> extends Rack {
   malloc(bytes: u64): u64 {
     const caller = enter(this.allocates);
     const block = this.take(bytes);
+    if (this.clearsAlways && block && !isFresh) clearBlock(block, this.roundedSize(bytes));
     leave(caller);
     return block;
   }
@@ -64,30 +74,53 @@ export class BlockRack<B extends Blocks> extends Rack {
     return block;
   }
 
-  /** The same, cleared in full, even what was never touched. Only the first block of a region is not. */
+  /**
+   * The same, cleared in full, even what was never touched: but for the first block of a region, and where blocks
+   * are cleared when freed.
+   */
   calloc(bytes: u64): u64 {
     const caller = enter(this.allocates);
     const block = this.take(bytes);
-    if (block && !isFresh) this.clearTaken(block, bytes);
+    if (block && !isFresh && !this.clearsOnFree) clearBlock(block, this.roundedSize(bytes));
     leave(caller);
     return block;
   }
 
-  private clearTaken(block: u64, bytes: u64): void {
-    // A block that was cleared when freed is only looked at. We assume that it is the first word.
-    if (this.clearsOnFree) loadAt<u64>(block);
-    else clearBlock(block, this.roundedSize(bytes));
-  }
-
-  /** Quanta of the live block that starts at the pointer; 0 when none does. The block freed last is not live. */
+  /**
+   * Quanta of the live block that starts at the pointer; 0 when none does. The block freed last is not live, nor is
+   * what was never handed out, which the real allocator takes for a block.
+   */
   private quantaAt(pointer: u64): u64 {
-    if (pointer == this.magazine.lastFree || !this.blocks.isLive(this, pointer)) return 0;
+    const magazine = this.magazine;
+    if (pointer == magazine.lastFree || pointer == magazine.bump) return 0;
+    if (!this.blocks.isLive(this, pointer)) return 0;
     return this.blocks.sizeOf(this, pointer);
   }
 
   /** Whether the pointer is in one of its regions. */
   holds(pointer: u64): bool {
     return holds(this, pointer);
+  }
+
+  /** Whether an address in one of its regions is where a block could start, and is not of their metadata. */
+  isOnQuantum(address: u64): bool {
+    return !(address & (bytesOf(this, 1) - 1));
+  }
+
+  isPayload(address: u64): bool {
+    return address - heapOf(this, regionOf(this, address)) < this.payload;
+  }
+
+  /** Whether a free block, or the one freed last, starts at such an address. */
+  isFreed(address: u64): bool {
+    return address == this.magazine.lastFree || this.blocks.startsFree(this, address);
+  }
+
+  /** The same of any address. */
+  isFreedHere(address: u64): bool {
+    return (
+      this.holds(address) && this.isOnQuantum(address) && this.isPayload(address) && this.isFreed(address)
+    );
   }
 
   /** Bytes of the live block that starts there; 0 when none does. */
@@ -113,16 +146,12 @@ export class BlockRack<B extends Blocks> extends Rack {
   resize(pointer: u64, bytes: u64): bool {
     const old = this.blocks.sizeOf(this, pointer);
     const quanta = quantaFor(this, bytes);
-    if (quanta < old) this.cut(pointer, old, quanta);
+    if (quanta < old) shrink(this.blocks, this, pointer, old, quanta);
     else if (!grow(this.blocks, this, pointer, old, quanta)) return false;
     liveBytes += bytesOf(this, quanta) - bytesOf(this, old);
+    if (this.clearsAlways && quanta > old)
+      clearBlock(pointer + bytesOf(this, old), bytesOf(this, quanta - old));
     return true;
-  }
-
-  /** Frees the tail of a block that the program has used. */
-  private cut(pointer: u64, old: u64, quanta: u64): void {
-    if (this.clearsOnFree) clear(pointer + bytesOf(this, quanta), bytesOf(this, old - quanta));
-    shrink(this.blocks, this, pointer, old, quanta);
   }
 
   /** Takes a block on an alignment above 16, cut out of a larger one. Returns 0 when the kernel gives no region. */
@@ -142,6 +171,24 @@ export class BlockRack<B extends Blocks> extends Rack {
 
   payloadBytes(): u64 {
     return this.regions * this.payload;
+  }
+
+  /** Bytes in use as the zone's statistics tell them. */
+  objectBytes(): u64 {
+    return this.magazine.bytesInObjects + this.depot.bytesInObjects;
+  }
+
+  /** Bytes that were never handed out. */
+  restBytes(): u64 {
+    return this.magazine.bumpEnd - this.magazine.bump;
+  }
+
+  /** Memory pressure: every region goes to the depot. Returns whether there was one. */
+  relieve(): bool {
+    if (!this.hasDepot || !this.magazine.regions) return false;
+    leaveAll(this.blocks, this);
+    this.wasRelieved = true;
+    return true;
   }
 
   /** Asserts what must hold (check.ts). */

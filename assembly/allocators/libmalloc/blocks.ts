@@ -6,19 +6,26 @@
 import { Rack } from "./rack";
 
 export abstract class Blocks {
-  /** Writes the ends of a new region's metadata. */
+  /** Writes a new region's metadata, but for its trailer and the marks of its first block. */
   abstract begin(rack: Rack, region: u64): void;
   /** Whether a live block, or the one freed last, starts at the address, which is in a region. */
   abstract isLive(rack: Rack, address: u64): bool;
+  /** Whether a free block starts at the address, which is a quantum's. */
+  abstract startsFree(rack: Rack, address: u64): bool;
   /** Size of a live block. */
   abstract sizeOf(rack: Rack, block: u64): u64;
   /** Size of the free block that starts at this address, or that ends there; 0 when none does. */
   abstract freeAt(rack: Rack, block: u64): u64;
   abstract freeBefore(rack: Rack, block: u64): u64;
   abstract markLive(rack: Rack, block: u64, quanta: u64): void;
+  /** Marks what was never handed out of a region: it looks like a live block. Or takes that back. */
+  abstract markRest(rack: Rack, rest: u64, quanta: u64): void;
+  abstract unmarkRest(rack: Rack, rest: u64, quanta: u64): void;
   /** Marks a block as free, and makes room for its links. */
   abstract markFree(rack: Rack, block: u64, quanta: u64): void;
-  /** Takes back what `markFree` wrote, except that a block starts there. */
+  /** Takes the links out of a free block. */
+  abstract dropLinks(rack: Rack, block: u64): void;
+  /** Takes back the marks of a free block without links, except that a block starts there. */
   abstract unmark(rack: Rack, block: u64, quanta: u64): void;
   /** No block starts there any more: it is part of the one before. */
   abstract absorb(rack: Rack, block: u64): void;
@@ -28,11 +35,14 @@ export abstract class Blocks {
   abstract setNext(rack: Rack, block: u64, next: u64): void;
   abstract setPrevious(rack: Rack, block: u64, previous: u64): void;
 
-  /** Bytes at the start, and the end, of a free block that hold links and sizes. */
-  abstract headBytes(rack: Rack, block: u64): u64;
+  /** Bytes at the start, and the end, of a free block that hold its links and sizes. */
+  abstract linkBytes(rack: Rack, block: u64): u64;
   abstract tailBytes(): u64;
 
-  // For the validator (check.ts): these touch nothing.
+  /** Whether what the kernel was told of blocks is remembered (advice.ts). */
+  abstract remembersAdvice(): bool;
+
+  // ---- For the validator (check.ts): these touch nothing ----
 
   /** Size of the block, live or free, that starts at the address, which is in a region; 0 when none does. */
   abstract peekQuanta(rack: Rack, block: u64): u64;

@@ -4,22 +4,40 @@
  * links lie in freed blocks, so a program that writes there is found out here too. Every walk ends, whatever
  * the heap holds: blocks follow each other upwards, and lists are linked both ways.
  */
+import { checkAdvice } from "./advice";
 import { Blocks } from "./blocks";
-import { bytesOf, firstFilled, headOf, isFilled, listOf, Magazine, NO_LIST, Rack, regionOf } from "./rack";
+import {
+  bytesOf,
+  firstFilled,
+  headOf,
+  heapEndOf,
+  heapOf,
+  isFilled,
+  listOf,
+  Magazine,
+  NO_LIST,
+  Rack,
+  regionOf,
+} from "./rack";
 import {
   checkTable,
+  checkTrailer,
   isRegion,
   peekBytesUsed,
   peekIsInDepot,
   peekNextRegion,
   peekPreviousRegion,
 } from "./region";
+import { checkPlace } from "./region-order";
 
 /** Live blocks that the walks have met, and their bytes. */
 export let liveBlocks: u64 = 0;
 export let liveBytes: u64 = 0;
 /** Bytes of regions that neither live blocks nor metadata have. */
 export let freeBytes: u64 = 0;
+
+/** Bytes that the rack's regions count as in use, and their blocks do not have. */
+let countedTwice: u64 = 0;
 
 /** Before the first rack. */
 export function begin(): void {
@@ -32,8 +50,13 @@ export function checkRack<B extends Blocks>(blocks: B, rack: Rack): void {
   const regions = rack.magazine.regions + rack.depot.regions;
   assert(regions == rack.regions, "every region is the magazine's or the depot's");
   checkTable(rack);
+  countedTwice = 0;
   checkMagazine(blocks, rack, rack.magazine);
   checkMagazine(blocks, rack, rack.depot);
+  assert(
+    countedTwice == rack.countedTwice,
+    "the bytes in use are those of the blocks, and what counts twice",
+  );
   checkBump(rack);
   checkLastFree(blocks, rack);
   checkDepot(rack);
@@ -57,6 +80,7 @@ function walkRegions<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine
     assert(isRegion(rack, region), "a magazine's regions are in the table");
     assert(peekPreviousRegion(rack, region) == previous, "a magazine's regions are linked both ways");
     assert(isOf(rack, magazine, region), "a region says which magazine it belongs to");
+    checkTrailer(rack, region);
     free += walkBlocks(blocks, rack, magazine, region);
     used += peekBytesUsed(rack, region);
     regions++;
@@ -74,14 +98,14 @@ function isOf(rack: Rack, magazine: Magazine, region: u64): bool {
 
 /** Walks a region's blocks. Returns how many are free. */
 function walkBlocks<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, region: u64): u64 {
-  const payloadEnd = region + rack.payload;
-  const end = magazine.bumpEnd == payloadEnd ? magazine.bump : payloadEnd;
+  const heapEnd = heapEndOf(rack, region);
+  const end = magazine.bumpEnd == heapEnd ? magazine.bump : heapEnd;
   let live: u64 = 0;
   let free: u64 = 0;
   let used: u64 = 0;
   let entries: u64 = 0;
   let isFree: bool = false;
-  for (let block = region; block < end; ) {
+  for (let block = heapOf(rack, region); block < end; ) {
     const wasFree = isFree;
     const quanta = blocks.peekQuanta(rack, block);
     const next = block + bytesOf(rack, quanta);
@@ -89,12 +113,14 @@ function walkBlocks<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine,
     isFree = blocks.peekIsFree(rack, block);
     assert(!(isFree && wasFree), "free neighbours are one block");
     entries += blocks.checkBlock(rack, block, quanta, isFree);
+    if (isFree && blocks.remembersAdvice()) checkAdvice(rack, block, quanta);
     free += u64(isFree);
     live += u64(!isFree);
     if (!isFree) used += next - block;
     block = next;
   }
-  assert(peekBytesUsed(rack, region) == used, "a region's bytes in use are those of its blocks");
+  assert(peekBytesUsed(rack, region) >= used, "a region's bytes in use are those of its blocks or more");
+  countedTwice += peekBytesUsed(rack, region) - used;
   blocks.checkRegion(rack, region, end, entries);
   liveBlocks += live;
   liveBytes += used;
@@ -114,6 +140,7 @@ function walkLists<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine):
     for (let block = head; block; block = blocks.peekNext(rack, block)) {
       checkListed(blocks, rack, magazine, list, block);
       assert(blocks.peekPrevious(rack, block) == previous, "a free list is linked both ways");
+      if (rack.listEnds) checkPlace(rack, list, block, previous, blocks.peekNext(rack, block));
       previous = block;
       listed++;
     }
@@ -138,7 +165,7 @@ function checkListed<B extends Blocks>(
 function quantaAt<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, address: u64): u64 {
   const region = regionOf(rack, address);
   if (!isRegion(rack, region) || !isOf(rack, magazine, region)) return 0;
-  if (address >= region + rack.payload || address & (bytesOf(rack, 1) - 1)) return 0;
+  if (address - heapOf(rack, region) >= rack.payload || address & (bytesOf(rack, 1) - 1)) return 0;
   return blocks.peekQuanta(rack, address);
 }
 
@@ -149,12 +176,10 @@ function checkBump(rack: Rack): void {
   assert(!rack.depot.bumpEnd, "nothing is handed out of the depot");
   assert(magazine.bump <= magazine.bumpEnd, "what was never handed out ends behind its start");
   if (!magazine.bumpEnd) return;
-  const region = magazine.bumpEnd - rack.payload;
+  const heap = magazine.bumpEnd - rack.payload;
+  const region = heap - rack.heap;
   const isOwn = isRegion(rack, region) && isOf(rack, magazine, region);
-  assert(
-    isOwn && magazine.bump >= region,
-    "what was never handed out is the end of a region of the magazine",
-  );
+  assert(isOwn && magazine.bump >= heap, "what was never handed out is the end of a region of the magazine");
 }
 
 /** The block freed last is not live for the program. */
@@ -164,10 +189,9 @@ function checkLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
   assert(!rack.depot.lastFree, "the depot keeps no block freed last");
   assert((block != 0) == (quanta != 0), "the block freed last has a size");
   if (!block) return;
-  assert(
-    quantaAt(blocks, rack, rack.magazine, block) == quanta,
-    "the block freed last is one of the magazine",
-  );
+  // Its region may have gone to the depot since.
+  const found = max(quantaAt(blocks, rack, rack.magazine, block), quantaAt(blocks, rack, rack.depot, block));
+  assert(found == quanta, "the block freed last is in a region");
   assert(!blocks.peekIsFree(rack, block), "the block freed last is still marked as live");
   assert(quanta < rack.lastFreeLimit, "the block freed last is small enough");
   const bytes = bytesOf(rack, quanta);
@@ -178,10 +202,13 @@ function checkLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
 
 /** Its regions are linked soundly: `checkMagazine` has seen to that. */
 function checkDepot(rack: Rack): void {
-  assert(rack.hasDepot || !rack.depot.regions, "one CPU has no depot");
+  assert(rack.hasDepot || !rack.depot.regions, "regions are in the depot only if there is one");
   let empty: u64 = 0;
   for (let region = rack.depot.firstRegion; region; region = peekNextRegion(rack, region)) {
     empty += u64(!peekBytesUsed(rack, region));
   }
-  assert(!empty || empty < rack.crowded, "a crowded depot unmaps the regions that become empty");
+  assert(
+    rack.wasRelieved || !empty || empty < rack.crowded,
+    "a crowded depot unmaps the regions that become empty",
+  );
 }

@@ -1,8 +1,8 @@
 /** Makes free blocks: out of those taken back and out of what was never used, merged with free neighbours. */
 import { Blocks } from "./blocks";
-import { push, remove } from "./free-list";
-import { bytesOf, Magazine, Rack, regionOf } from "./rack";
-import { charge } from "./region";
+import { push, remove, replace } from "./free-list";
+import { bytesOf, heapEndOf, heapOf, listOf, Magazine, Rack, regionOf } from "./rack";
+import { discharge } from "./region";
 
 /** Merges a block that is no longer live with its free neighbours, and lists it. Returns where it begins now. */
 export function addFree<B extends Blocks>(
@@ -14,23 +14,24 @@ export function addFree<B extends Blocks>(
 ): u64 {
   const region = regionOf(rack, block);
   const end = block + bytesOf(rack, quanta);
-  if (isDefined(ZP_CHECK)) assert(quanta && end <= region + rack.payload, "a block lies within its region");
-  if (end != region + rack.payload && end != magazine.bump) {
-    const after = blocks.freeAt(rack, end);
-    if (after) {
-      remove(blocks, rack, magazine, end, after);
-      blocks.absorb(rack, end);
-      quanta += after;
-    }
-  }
-  const before = block == region ? 0 : blocks.freeBefore(rack, block);
+  const heapEnd = heapEndOf(rack, region);
+  if (isDefined(ZP_CHECK)) assert(quanta && end <= heapEnd, "a block lies within its region");
+  const before = block == heapOf(rack, region) ? 0 : blocks.freeBefore(rack, block);
   if (before) {
     blocks.absorb(rack, block);
     block -= bytesOf(rack, before);
     remove(blocks, rack, magazine, block, before);
     quanta += before;
   }
-  push(blocks, rack, magazine, block, quanta);
+  const after = end == heapEnd ? 0 : blocks.freeAt(rack, end);
+  if (!after) push(blocks, rack, magazine, block, quanta);
+  else if (rack.keepsPlace && listOf(rack, after) == rack.lists - 1) {
+    replace(blocks, rack, magazine, end, after, block, quanta + after);
+  } else {
+    remove(blocks, rack, magazine, end, after);
+    blocks.absorb(rack, end);
+    push(blocks, rack, magazine, block, quanta + after);
+  }
   return block;
 }
 
@@ -42,7 +43,7 @@ export function takeBack<B extends Blocks>(
   block: u64,
   quanta: u64,
 ): u64 {
-  charge(rack, magazine, regionOf(rack, block), -(<i64>bytesOf(rack, quanta)));
+  discharge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta));
   return addFree(blocks, rack, magazine, block, quanta);
 }
 
@@ -53,15 +54,7 @@ export function finishBump<B extends Blocks>(blocks: B, rack: Rack): void {
   const quanta = (magazine.bumpEnd - rest) >> rack.quantumShift;
   magazine.bump = 0;
   magazine.bumpEnd = 0;
-  if (quanta) addFree(blocks, rack, magazine, rest, quanta);
-}
-
-/** Really frees the block freed last, if there is one. */
-export function flushLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
-  const magazine = rack.magazine;
-  const block = magazine.lastFree;
-  const quanta = magazine.lastFreeQuanta;
-  magazine.lastFree = 0;
-  magazine.lastFreeQuanta = 0;
-  if (block) takeBack(blocks, rack, magazine, block, quanta);
+  if (!quanta) return;
+  blocks.unmarkRest(rack, rest, quanta);
+  addFree(blocks, rack, magazine, rest, quanta);
 }

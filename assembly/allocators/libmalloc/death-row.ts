@@ -87,14 +87,6 @@ export function search(size: u64, alignMask: u64): u32 {
   return best != NONE && bestSize - size < size ? best : NONE;
 }
 
-/** Whether a freed block waits here. */
-export function holds(address: u64): bool {
-  if (isEmpty()) return false;
-  let index = newest;
-  while (index != oldest && at(index).address != address) index = before(index);
-  return at(index).address == address;
-}
-
 /** Takes a slot out and closes the gap, keeping the order. */
 export function remove(index: u32): void {
   discount(at(index));

@@ -5,22 +5,64 @@
  */
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
+import { advise, TAIL_BYTES } from "./advice";
 import { Blocks } from "./blocks";
-import { finishBump, flushLastFree } from "./coalesce";
-import { push, remove } from "./free-list";
-import { bytesOf, firstFilled, headOf, listOf, Magazine, NO_LIST, Rack, regionOf } from "./rack";
-import { append, bytesUsed, detach, nextRegion, unmapRegion } from "./region";
+import { finishBump } from "./coalesce";
+import { push, remove, unlist } from "./free-list";
+import { adviseWaiting, wait } from "./medium";
+import {
+  bytesOf,
+  firstFilled,
+  headOf,
+  heapEndOf,
+  heapOf,
+  listOf,
+  Magazine,
+  NO_LIST,
+  Rack,
+  regionOf,
+} from "./rack";
+import { bytesUsed, detach, isSuitable, join, nextRegion, previousRegion, unmapRegion } from "./region";
 
-/** Whether less than three quarters of it are used. */
-function isSparse(used: u64, bytes: u64): bool {
-  return 4 * used < 3 * bytes;
+/** Tells the kernel of a free block, but for the pages that its head and its tail are on. */
+function adviseInner(rack: Rack, block: u64, quanta: u64): void {
+  const end = block + bytesOf(rack, quanta);
+  advise(roundToPages(block + rack.headBytes), (end - TAIL_BYTES) & ~pageMask);
 }
 
-/** Tells the kernel that a free block's pages are reusable, but for those that its head and tail are on. */
-export function adviseReusable<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
-  const from = roundToPages(block + blocks.headBytes(rack, block));
-  const to = (block + bytesOf(rack, quanta) - blocks.tailBytes()) & ~pageMask;
-  if (from < to) kernel.madvise(from, to - from, kernel.Syscall.MadviseFreeReusable);
+/** Tells the kernel of every free block in a region that came to the depot. */
+function adviseRegion<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
+  let waiting: u64 = 0;
+  for (let block = nextFree(blocks, rack, region, heapOf(rack, region)); block; ) {
+    const quanta = blocks.freeAt(rack, block);
+    if (blocks.remembersAdvice()) waiting = wait(rack, block, quanta, waiting);
+    else adviseInner(rack, block, quanta);
+    block = nextFree(blocks, rack, region, block + bytesOf(rack, quanta));
+  }
+  adviseWaiting(waiting);
+}
+
+/**
+ * Tells the kernel of the pages that a block freed in the depot completed, itself or with its free neighbours.
+ * `begin`: where the free block begins that it is part of now. That is the head of its list then.
+ */
+export function adviseFreed<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  begin: u64,
+  block: u64,
+  quanta: u64,
+): void {
+  const whole = blocks.freeAt(rack, begin);
+  const links = blocks.linkBytes(rack, begin);
+  const from = roundToPages(begin + links);
+  const to = (begin + bytesOf(rack, whole) - blocks.tailBytes()) & ~pageMask;
+  if (from + rack.leastReusable > to) return;
+  remove(blocks, rack, rack.depot, begin, whole);
+  const completed = (block - blocks.tailBytes()) & ~pageMask;
+  const end = roundToPages(block + bytesOf(rack, quanta) + links);
+  advise(max(from, completed), min(to, end));
+  push(blocks, rack, rack.depot, begin, whole);
 }
 
 /** Moves a region from one magazine to another. Its free blocks are listed anew, in order of address. */
@@ -30,22 +72,29 @@ function moveRegion<B extends Blocks>(
   region: u64,
   from: Magazine,
   to: Magazine,
+  isFirst: bool,
 ): void {
-  const end = region + rack.payload;
-  if (isDefined(ZP_CHECK)) assert(from.bumpEnd != end, "a region is moved when all of it was handed out");
   if (isDefined(ZP_CHECK))
-    assert(regionOf(rack, from.lastFree) != region, "a region is moved without a block freed last");
+    assert(from.bumpEnd != heapEndOf(rack, region), "a region is moved when all of it was handed out");
   detach(rack, from, region);
-  for (let block = region; block < end; ) {
-    const free = blocks.isLive(rack, block) ? 0 : blocks.freeAt(rack, block);
-    if (free) {
-      remove(blocks, rack, from, block, free);
-      push(blocks, rack, to, block, free);
-      if (to == rack.depot) adviseReusable(blocks, rack, block, free);
-    }
-    block += bytesOf(rack, free ? free : blocks.sizeOf(rack, block));
+  for (let block = nextFree(blocks, rack, region, heapOf(rack, region)); block; ) {
+    const quanta = blocks.freeAt(rack, block);
+    unlist(blocks, rack, from, block, quanta);
+    block = nextFree(blocks, rack, region, block + bytesOf(rack, quanta));
   }
-  append(rack, to, region);
+  for (let block = nextFree(blocks, rack, region, heapOf(rack, region)); block; ) {
+    const quanta = blocks.freeAt(rack, block);
+    push(blocks, rack, to, block, quanta);
+    block = nextFree(blocks, rack, region, block + bytesOf(rack, quanta));
+  }
+  join(rack, to, region, isFirst);
+}
+
+/** The first free block of a region from one of its blocks, or its end, on; 0 when there is none. */
+function nextFree<B extends Blocks>(blocks: B, rack: Rack, region: u64, block: u64): u64 {
+  const end = heapEndOf(rack, region);
+  while (block < end && blocks.isLive(rack, block)) block += bytesOf(rack, blocks.sizeOf(rack, block));
+  return block < end ? block : 0;
 }
 
 /** Unmaps a region of the depot if none of it is used and the depot is crowded. */
@@ -53,24 +102,37 @@ export function unmapIfSpare<B extends Blocks>(blocks: B, rack: Rack, region: u6
   const depot = rack.depot;
   if (bytesUsed(rack, region) || depot.regions < rack.crowded) return;
   // It is one free block.
-  remove(blocks, rack, depot, region, rack.quanta);
+  remove(blocks, rack, depot, heapOf(rack, region), rack.quanta);
   detach(rack, depot, region);
   unmapRegion(rack, region);
 }
 
-/** Leaves the first sparse region in the depot, if more is free than one and a half regions and than a quarter. */
+/** Leaves a sparse region in the depot, if more is free than one and a half regions and than a quarter. */
 export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
   const magazine = rack.magazine;
   const bytes = magazine.regions * rack.payload;
   const used = magazine.bytesInObjects;
-  if (2 * (bytes - used) <= 3 * rack.payload || !isSparse(used, bytes)) return;
-  let region = magazine.firstRegion;
-  while (region && !isSparse(bytesUsed(rack, region), rack.payload)) region = nextRegion(rack, region);
+  if (2 * (bytes - used) <= 3 * rack.payload || used >= bytes - (bytes >> 2)) return;
+  const region = findSuitable(rack);
   if (!region) return;
-  if (magazine.lastFree && regionOf(rack, magazine.lastFree) == region) flushLastFree(blocks, rack);
-  if (magazine.bumpEnd == region + rack.payload) finishBump(blocks, rack);
-  moveRegion(blocks, rack, region, magazine, rack.depot);
+  leave(blocks, rack, region);
   unmapIfSpare(blocks, rack, region);
+}
+
+function findSuitable(rack: Rack): u64 {
+  const magazine = rack.magazine;
+  let region = rack.leavesLast ? magazine.lastRegion : magazine.firstRegion;
+  while (region && !isSuitable(rack, region)) {
+    region = rack.leavesLast ? previousRegion(rack, region) : nextRegion(rack, region);
+  }
+  return region;
+}
+
+/** Moves a region to the depot. */
+function leave<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
+  if (rack.magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack);
+  moveRegion(blocks, rack, region, rack.magazine, rack.depot, false);
+  adviseRegion(blocks, rack, region);
 }
 
 /** Takes back a region with a free block for the request. Returns whether there was one. */
@@ -79,7 +141,12 @@ export function recall<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): bo
   const list = firstFilled(depot, listOf(rack, quanta));
   if (list == NO_LIST) return false;
   const region = regionOf(rack, headOf(depot, list));
-  moveRegion(blocks, rack, region, depot, rack.magazine);
-  kernel.madvise(region, rack.payload, kernel.Syscall.MadviseFreeReuse);
+  moveRegion(blocks, rack, region, depot, rack.magazine, rack.recallsFirst);
+  if (rack.tellsReuse) kernel.madvise(heapOf(rack, region), rack.payload, kernel.Syscall.MadviseFreeReuse);
   return true;
+}
+
+/** Memory pressure: every region goes to the depot. */
+export function leaveAll<B extends Blocks>(blocks: B, rack: Rack): void {
+  while (rack.magazine.firstRegion) leave(blocks, rack, rack.magazine.firstRegion);
 }

@@ -1,11 +1,12 @@
 /**
- * A magazine's free lists: one for each size, last in first out. Blocks are linked both ways: a head has no
- * previous, the last block no next.
+ * A magazine's free lists: one for each size, last in first out, or grouped by region (region-order.ts).
+ * Blocks are linked both ways: a head has no previous, the last block no next.
  */
 import { Blocks } from "./blocks";
 import { headOf, listOf, Magazine, Rack, setHead } from "./rack";
+import * as regionOrder from "./region-order";
 
-/** Marks a block as free and makes it the head of its list. */
+/** Marks a block as free and puts it on its list. */
 export function push<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -14,15 +15,45 @@ export function push<B extends Blocks>(
   quanta: u64,
 ): void {
   const list = listOf(rack, quanta);
-  const head = headOf(magazine, list);
+  const previous = rack.listEnds ? regionOrder.placeOf(blocks, rack, magazine, list, block) : 0;
+  const next = previous ? blocks.nextOf(rack, previous) : headOf(magazine, list);
   blocks.markFree(rack, block, quanta);
-  blocks.setPrevious(rack, block, 0);
-  blocks.setNext(rack, block, head);
-  if (head) blocks.setPrevious(rack, head, block);
-  setHead(magazine, list, block);
+  link(blocks, rack, magazine, list, previous, block);
+  link(blocks, rack, magazine, list, block, next);
+  if (rack.listEnds) regionOrder.join(rack, list, block);
 }
 
-/** Takes a free block off its list. */
+/** Links two blocks of a list; 0: its end on that side. */
+function link<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  magazine: Magazine,
+  list: u64,
+  block: u64,
+  next: u64,
+): void {
+  if (next) blocks.setPrevious(rack, next, block);
+  if (block) blocks.setNext(rack, block, next);
+  else setHead(magazine, list, next);
+}
+
+/** Takes a free block off its list, and its links out of it. It stays marked as free. */
+export function unlist<B extends Blocks>(
+  blocks: B,
+  rack: Rack,
+  magazine: Magazine,
+  block: u64,
+  quanta: u64,
+): void {
+  const list = listOf(rack, quanta);
+  const next = blocks.nextOf(rack, block);
+  const previous = blocks.previousOf(rack, block);
+  link(blocks, rack, magazine, list, previous, next);
+  if (rack.listEnds) regionOrder.leave(rack, list, block, previous, next);
+  blocks.dropLinks(rack, block);
+}
+
+/** The same, and it is not marked any more. */
 export function remove<B extends Blocks>(
   blocks: B,
   rack: Rack,
@@ -30,25 +61,29 @@ export function remove<B extends Blocks>(
   block: u64,
   quanta: u64,
 ): void {
-  const next = blocks.nextOf(rack, block);
-  const previous = blocks.previousOf(rack, block);
-  if (next) blocks.setPrevious(rack, next, previous);
-  if (previous) blocks.setNext(rack, previous, next);
-  else setHead(magazine, listOf(rack, quanta), next);
+  unlist(blocks, rack, magazine, block, quanta);
   blocks.unmark(rack, block, quanta);
 }
 
-/** Takes the first block off a list. */
-export function takeHead<B extends Blocks>(
+/** Puts a block of the last list where another one was, of which it is a part, or which is a part of it. */
+export function replace<B extends Blocks>(
   blocks: B,
   rack: Rack,
   magazine: Magazine,
-  list: u64,
+  old: u64,
+  oldQuanta: u64,
+  block: u64,
   quanta: u64,
 ): void {
-  const block = headOf(magazine, list);
-  const next = blocks.nextOf(rack, block);
-  if (next) blocks.setPrevious(rack, next, 0);
-  setHead(magazine, list, next);
-  blocks.unmark(rack, block, quanta);
+  const list = listOf(rack, quanta);
+  if (isDefined(ZP_CHECK)) assert(list == listOf(rack, oldQuanta), "a block keeps its place on its own list");
+  const next = blocks.nextOf(rack, old);
+  const previous = blocks.previousOf(rack, old);
+  blocks.dropLinks(rack, old);
+  blocks.unmark(rack, old, oldQuanta);
+  if (block < old) blocks.absorb(rack, old);
+  blocks.markFree(rack, block, quanta);
+  link(blocks, rack, magazine, list, previous, block);
+  link(blocks, rack, magazine, list, block, next);
+  if (rack.listEnds) regionOrder.replace(rack, list, old, block);
 }

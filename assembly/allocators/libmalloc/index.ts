@@ -8,7 +8,7 @@
 import { copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes } from "../../machine/layout";
-import { Cache, Option, Statistic, Version, Zeroing } from "../../shared/libmalloc";
+import { Cache, Option, Statistic, TinyZeroing, Version, Zeroing } from "../../shared/libmalloc";
 import { Allocator } from "../allocator";
 import { liveBlocks, liveBytes } from "./block-rack";
 import * as found from "./check";
@@ -17,19 +17,19 @@ import * as large from "./large";
 import * as live from "./live-table";
 import * as racks from "./racks";
 import { medium, small, tiny } from "./racks";
-import { choose, clearsFreedTiny, largestMedium, largestSmall, vmCopyThreshold } from "./versions";
+import { refuseFree, refuseRealloc } from "./refusal";
+import { choose, largestMedium, largestSmall, mostMagazines, vmCopyThreshold } from "./versions";
 import * as zeroing from "./zeroing";
 
-/** Each has a magazine, and there are no more of these. */
-const MOST_CPUS: f64 = 32;
+/** Those of a machine. Each has a magazine, but no version has more than `mostMagazines`. */
+const MOST_CPUS: f64 = 64;
 /** Physical memory assumed when the machine has no limit. */
 const DEFAULT_MEMORY: u64 = 16 << 30;
 
 let version: i32 = 0;
 let cpus: u64 = 4;
 let hasCache: bool = true;
-/** Most bytes in use so far, so never less than are in use. */
-let mostBytes: u64 = 0;
+let tinyZeroing: i32 = TinyZeroing.Free;
 
 function isTiny(bytes: u64): bool {
   return bytes <= racks.LARGEST_TINY;
@@ -58,12 +58,6 @@ function copyBlock(destination: u64, source: u64, bytes: u64): void {
   if (bytes < vmCopyThreshold || kernel.vmCopy(source, destination, bytes)) copy(destination, source, bytes);
 }
 
-/** Notes that the program may hold more than ever. Returns the pointer. */
-function handOut(pointer: u64): u64 {
-  mostBytes = max(mostBytes, live.bytes + liveBytes);
-  return pointer;
-}
-
 /** Resizes a block in place, if a request of so many bytes is tiny, small, medium or large as it is. */
 function resizeInPlace(pointer: u64, bytes: u64): bool {
   if (tiny.holds(pointer)) return isTiny(bytes) && tiny.resize(pointer, bytes);
@@ -72,11 +66,21 @@ function resizeInPlace(pointer: u64, bytes: u64): bool {
   return isLarge(bytes) && large.resize(pointer, large.roundedSize(bytes));
 }
 
+/** Usable bytes of the live block that starts there; 0 when none does. */
+function sizeOf(pointer: u64): u64 {
+  let bytes = tiny.sizeAt(pointer);
+  if (!bytes) bytes = small.sizeAt(pointer);
+  if (!bytes) bytes = medium.sizeAt(pointer);
+  return bytes ? bytes : large.sizeOf(pointer);
+}
+
+/** A block cut out of a larger one. What is too small for the kind that the larger one has, is raised to it. */
 function alignedBlock(align: u64, bytes: u64): u64 {
-  const span = bytes + align - 1;
-  if (isTiny(span)) return tiny.aligned(align, bytes);
-  if (isSmall(span)) return small.aligned(align, bytes);
-  if (isMedium(span)) return medium.aligned(align, bytes);
+  if (isTiny(bytes + align - 1)) return tiny.aligned(align, bytes);
+  const smallBytes = max(bytes, racks.LARGEST_TINY + 16);
+  if (isSmall(smallBytes + align - 1)) return small.aligned(align, smallBytes);
+  const mediumBytes = max(bytes, largestSmall + 512);
+  if (isMedium(mediumBytes + align - 1)) return medium.aligned(align, mediumBytes);
   return large.allocate(max(bytes, max(largestSmall, largestMedium) + 1), align, false);
 }
 
@@ -88,6 +92,7 @@ export class Model extends Allocator {
       cpus = <u64>value;
     } else if (option == Option.Version && value < Version.Count) version = <i32>value;
     else if (option == Option.Zeroing && value < Zeroing.Count) zeroing.choose(<i32>value);
+    else if (option == Option.TinyZeroing && value < TinyZeroing.Count) tinyZeroing = <i32>value;
     else if (option == Option.Cache && value < Cache.Count) hasCache = value == Cache.On;
     else return false;
     return true;
@@ -96,8 +101,8 @@ export class Model extends Allocator {
   /** A process has had large blocks before main, so its first live table is there, and touched. */
   start(): void {
     const memory = kernel.memoryBytes() ? kernel.memoryBytes() : DEFAULT_MEMORY;
-    choose(version, memory);
-    racks.start(cpus, clearsFreedTiny);
+    choose(version, memory, tinyZeroing);
+    racks.start(min(cpus, mostMagazines));
     large.configure(memory, hasCache);
     const pointer = large.allocate(pageBytes, 1, false);
     if (pointer) {
@@ -107,27 +112,25 @@ export class Model extends Allocator {
   }
 
   malloc(bytes: u64): u64 {
-    if (isTiny(bytes)) return handOut(tiny.malloc(bytes));
-    if (isSmall(bytes)) return handOut(small.malloc(bytes));
-    return handOut(isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false));
+    if (isTiny(bytes)) return tiny.malloc(bytes);
+    if (isSmall(bytes)) return small.malloc(bytes);
+    return isMedium(bytes) ? medium.malloc(bytes) : large.allocate(bytes, 1, false);
   }
 
   calloc(bytes: u64): u64 {
-    if (isTiny(bytes)) return handOut(tiny.calloc(bytes));
-    if (isSmall(bytes)) return handOut(small.calloc(bytes));
-    return handOut(isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true));
+    if (isTiny(bytes)) return tiny.calloc(bytes);
+    if (isSmall(bytes)) return small.calloc(bytes);
+    return isMedium(bytes) ? medium.calloc(bytes) : large.allocate(bytes, 1, true);
   }
 
   realloc(pointer: u64, bytes: u64): u64 {
     if (!pointer) return this.malloc(bytes);
-    if (!bytes) {
-      this.free(pointer);
-      return this.malloc(1);
-    }
-    const old = this.usableSize(pointer);
+    const old = sizeOf(pointer);
+    if (!bytes) return this.replaceByNothing(pointer, old);
+    if (!old) refuseRealloc(pointer);
     const good = roundedSize(bytes);
     if (good <= old && good > old / 2) return pointer;
-    if (good && resizeInPlace(pointer, bytes)) return handOut(pointer);
+    if (good && resizeInPlace(pointer, bytes)) return pointer;
     const moved = this.malloc(bytes);
     if (!moved) return 0;
     copyBlock(moved, pointer, min(old, bytes));
@@ -135,28 +138,36 @@ export class Model extends Allocator {
     return moved;
   }
 
+  /** realloc to 0 bytes: the smallest block first, then the free. */
+  private replaceByNothing(pointer: u64, old: u64): u64 {
+    if (!old) refuseFree(pointer);
+    const smallest = this.malloc(0);
+    if (smallest) this.free(pointer);
+    return smallest;
+  }
+
   free(pointer: u64): void {
     if (!pointer || tiny.free(pointer) || small.free(pointer) || medium.free(pointer)) return;
-    if (!large.release(pointer)) large.refuse(pointer);
+    if (!large.release(pointer)) refuseFree(pointer);
   }
 
   aligned(align: u64, bytes: u64): u64 {
-    if (align <= 16 || (isLarge(bytes) && align <= pageBytes)) return this.malloc(bytes);
-    return handOut(alignedBlock(align, bytes));
+    // Blocks that are not tiny start at a multiple of 512.
+    if (align <= 16 || (align <= 512 && !isTiny(bytes))) return this.malloc(bytes);
+    if (isLarge(bytes) && align <= pageBytes) return this.malloc(bytes);
+    return alignedBlock(align, max(bytes, 1));
   }
 
   usableSize(pointer: u64): u64 {
-    let bytes = tiny.sizeAt(pointer);
-    if (!bytes) bytes = small.sizeAt(pointer);
-    if (!bytes) bytes = medium.sizeAt(pointer);
-    if (!bytes) bytes = large.sizeOf(pointer);
-    if (!bytes) large.refuse(pointer);
+    const bytes = sizeOf(pointer);
+    if (!bytes) refuseFree(pointer);
     return bytes;
   }
 
   /** Memory-pressure relief. It keeps nothing, whatever is asked. */
   trim(keep: u64): bool {
-    return large.relieve();
+    const isRelieved = racks.relieve();
+    return large.relieve() || isRelieved;
   }
 
   inUse(): u64 {
@@ -183,20 +194,22 @@ export class Model extends Allocator {
       "the cached bytes are those of free memory",
     );
     assert(this.system() == kernel.virtualBytes(), "all that is mapped is the allocator's");
-    assert(mostBytes >= this.inUse(), "no more bytes are in use than ever were");
   }
 
-  /** The fields of malloc_statistics_t, in its order. Cached large blocks are in none of them. */
+  /**
+   * The fields of malloc_statistics_t, in its order, with blocks freed last as in use, and without cached large
+   * blocks. max_size_in_use is not a peak.
+   */
   statistic(which: u32): u64 {
     switch (which) {
       case Statistic.BlocksInUse:
-        return live.count + liveBlocks;
+        return live.count + racks.objects();
       case Statistic.SizeInUse:
-        return this.inUse();
+        return live.bytes + racks.objectBytes();
       case Statistic.MaxSizeInUse:
-        return mostBytes;
+        return live.bytes + racks.usedOnceBytes();
       default:
-        return live.bytes + racks.mappedBytes();
+        return live.bytes + racks.toldBytes();
     }
   }
 }

@@ -8,8 +8,6 @@ import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
-import { Message } from "../../shared/libmalloc";
-import { abort } from "../allocator";
 import * as deathRow from "./death-row";
 import { FREE_LARGE, LARGE_MALLOC } from "./functions";
 import * as live from "./live-table";
@@ -107,7 +105,6 @@ export function release(pointer: u64): bool {
 function retireOrUnmap(entry: u64, pointer: u64, size: u64): void {
   if (size <= cacheLimit && kernel.madvise(pointer, size, kernel.Syscall.MadviseCanReuse) == 0) {
     const tellsKernel = deathRow.reserveBytes + size > reserveLimit;
-    if (deathRow.holds(pointer)) abort(Message.DoubleFree, pointer);
     if (!tellsKernel || kernel.madvise(pointer, size, kernel.Syscall.MadviseFreeReusable) == 0) {
       retire(entry, pointer, size, tellsKernel);
       return;
@@ -128,11 +125,6 @@ function retire(entry: u64, pointer: u64, size: u64, madvised: bool): void {
   if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;
   live.remove(entry);
   if (evicted) kernel.munmap(evicted, evictedSize);
-}
-
-/** Aborts for a pointer nobody holds. A block that waits in the cache was freed before. */
-export function refuse(pointer: u64): void {
-  abort(deathRow.holds(pointer) ? Message.DoubleFree : Message.NotAllocated, pointer);
 }
 
 /** Resizes in place to `size`, whole pages. Returns whether it could. */

@@ -8,12 +8,25 @@
  *      5. a region from the kernel
  */
 import { clear } from "../../machine/access";
+import * as advice from "./advice";
 import { Blocks } from "./blocks";
 import { finishBump, takeBack } from "./coalesce";
-import { adviseReusable, leaveSparse, recall, unmapIfSpare } from "./depot";
-import { push, remove, takeHead } from "./free-list";
-import { bytesOf, firstFilled, headOf, listOf, NO_LIST, Rack, regionOf } from "./rack";
-import { append, charge, magazineOf, mapRegion } from "./region";
+import { adviseFreed, leaveSparse, recall, unmapIfSpare } from "./depot";
+import { push, remove, replace } from "./free-list";
+import { adviseAhead, adviseMerged } from "./medium";
+import {
+  bytesOf,
+  firstFilled,
+  headOf,
+  heapEndOf,
+  heapOf,
+  listOf,
+  Magazine,
+  NO_LIST,
+  Rack,
+  regionOf,
+} from "./rack";
+import { charge, join, magazineOf, mapRegion, sign } from "./region";
 
 /** Whether the block handed out last was the first of a region just mapped. */
 export let isFresh: bool = false;
@@ -26,19 +39,29 @@ export function allocate<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): 
   isFresh = false;
   if (magazine.lastFreeQuanta == quanta) {
     const block = magazine.lastFree;
-    magazine.lastFree = 0;
-    magazine.lastFreeQuanta = 0;
+    keepLastFree(magazine, 0, 0);
     return block;
   }
+  const block = fromMemory(blocks, rack, quanta);
+  if (block) rack.objects++;
+  return block;
+}
+
+/** The block freed last is another one, or none. */
+function keepLastFree(magazine: Magazine, block: u64, quanta: u64): void {
+  magazine.lastFree = block;
+  magazine.lastFreeQuanta = quanta;
+}
+
+function fromMemory<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   let block = fromLists(blocks, rack, quanta);
   if (block) return block;
   block = fromBump(blocks, rack, quanta);
   if (block) return block;
   if (rack.hasDepot && recall(blocks, rack, quanta)) return fromLists(blocks, rack, quanta);
   if (!addRegion(blocks, rack)) return 0;
-  block = fromBump(blocks, rack, quanta);
   isFresh = true;
-  return block;
+  return fromBump(blocks, rack, quanta);
 }
 
 function fromLists<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
@@ -46,10 +69,18 @@ function fromLists<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   const list = firstFilled(magazine, listOf(rack, quanta));
   if (list == NO_LIST) return 0;
   const block = headOf(magazine, list);
-  const found = list + 1 < rack.lists ? list + 1 : blocks.freeAt(rack, block);
-  takeHead(blocks, rack, magazine, list, found);
-  blocks.markLive(rack, block, quanta);
-  if (found > quanta) push(blocks, rack, magazine, block + bytesOf(rack, quanta), found - quanta);
+  const last = rack.lists - 1;
+  const found = list < last ? list + 1 : blocks.freeAt(rack, block);
+  const rest = block + bytesOf(rack, quanta);
+  if (blocks.remembersAdvice()) advice.split(rack, block, found, quanta);
+  if (rack.keepsPlace && list == last && found > quanta && listOf(rack, found - quanta) == last) {
+    replace(blocks, rack, magazine, block, found, rest, found - quanta);
+    blocks.markLive(rack, block, quanta);
+  } else {
+    remove(blocks, rack, magazine, block, found);
+    blocks.markLive(rack, block, quanta);
+    if (found > quanta) push(blocks, rack, magazine, rest, found - quanta);
+  }
   charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta));
   return block;
 }
@@ -57,25 +88,37 @@ function fromLists<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
 function fromBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): u64 {
   const magazine = rack.magazine;
   const block = magazine.bump;
-  const bytes = bytesOf(rack, quanta);
-  if (block + bytes > magazine.bumpEnd) return 0;
+  if (block + bytesOf(rack, quanta) > magazine.bumpEnd) return 0;
   if (isDefined(ZP_CHECK)) assert(block != 0, "what is handed out lies in a region");
-  magazine.bump = block + bytes;
+  moveBump(blocks, rack, quanta);
   blocks.markLive(rack, block, quanta);
-  charge(rack, magazine, regionOf(rack, block), bytes);
+  charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta));
   return block;
+}
+
+/** Takes quanta off what was never handed out. */
+function moveBump<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): void {
+  const magazine = rack.magazine;
+  const rest = (magazine.bumpEnd - magazine.bump) >> rack.quantumShift;
+  blocks.unmarkRest(rack, magazine.bump, rest);
+  if (blocks.remembersAdvice()) advice.markDirty(rack, magazine.bump, quanta);
+  magazine.bump += bytesOf(rack, quanta);
+  if (rest == quanta) return;
+  blocks.markRest(rack, magazine.bump, rest - quanta);
+  if (blocks.remembersAdvice()) advice.markClean(rack, magazine.bump, rest - quanta);
 }
 
 function addRegion<B extends Blocks>(blocks: B, rack: Rack): bool {
   const region = mapRegion(rack);
   if (!region) return false;
-  finishBump(blocks, rack);
   const magazine = rack.magazine;
+  sign(rack, region);
+  finishBump(blocks, rack);
   if (isDefined(ZP_CHECK)) assert(!magazine.bumpEnd, "the region before is finished");
-  append(rack, magazine, region);
   blocks.begin(rack, region);
-  magazine.bump = region;
-  magazine.bumpEnd = region + rack.payload;
+  join(rack, magazine, region, false);
+  magazine.bump = heapOf(rack, region);
+  magazine.bumpEnd = heapEndOf(rack, region);
   return true;
 }
 
@@ -84,52 +127,118 @@ export function free<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta
   if (isDefined(ZP_CHECK)) assert(block != rack.magazine.lastFree, "the block freed last is not freed again");
   if (rack.clearsOnFree) clear(block, bytesOf(rack, quanta));
   const magazine = rack.magazine;
-  if (quanta >= rack.lastFreeLimit || magazineOf(rack, regionOf(rack, block)) != magazine)
-    return release(blocks, rack, block, quanta);
+  if (quanta >= rack.lastFreeLimit || magazineOf(rack, regionOf(rack, block)) != magazine) {
+    release(blocks, rack, block, quanta);
+    return;
+  }
+  if (blocks.remembersAdvice()) adviseAhead(rack, block, quanta);
   const displaced = magazine.lastFree;
   const displacedQuanta = magazine.lastFreeQuanta;
-  magazine.lastFree = block;
-  magazine.lastFreeQuanta = quanta;
+  keepLastFree(magazine, block, quanta);
   if (displaced) release(blocks, rack, displaced, displacedQuanta);
 }
 
-/** Really frees a block, in the magazine or the depot: wherever its region is. */
-export function release<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+/** Really frees a block, which is counted. */
+function release<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  if (!rack.forgetsToCount) rack.objects--;
+  giveBack(blocks, rack, block, quanta);
+}
+
+/** Gives a block back to the magazine or the depot: wherever its region is. */
+function giveBack<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
   const region = regionOf(rack, block);
   const magazine = magazineOf(rack, region);
   const begin = takeBack(blocks, rack, magazine, block, quanta);
+  if (blocks.remembersAdvice()) adviseMerged(blocks, rack, magazine, begin, block, quanta);
   if (magazine == rack.depot) {
-    adviseReusable(blocks, rack, begin, blocks.freeAt(rack, begin));
+    adviseFreed(blocks, rack, begin, block, quanta);
     unmapIfSpare(blocks, rack, region);
   } else if (rack.hasDepot) {
     leaveSparse(blocks, rack);
   }
 }
 
+/** Frees a piece that was cut off a live block. */
+function freePiece<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  rack.objects++;
+  if (!rack.freesPiecesAtOnce) {
+    free(blocks, rack, block, quanta);
+    return;
+  }
+  if (rack.clearsOnFree) clear(block, bytesOf(rack, quanta));
+  giveBack(blocks, rack, block, quanta);
+}
+
 // ---- In place ----
+
+/** Makes two live blocks of one. The first has so many quanta. */
+function markSplit<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): void {
+  use(blocks, rack, block + bytesOf(rack, quanta), old - quanta);
+  use(blocks, rack, block, quanta);
+}
+
+/** Marks a block as live. */
+function use<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u64): void {
+  blocks.markLive(rack, block, quanta);
+  if (blocks.remembersAdvice()) advice.markDirty(rack, block, quanta);
+}
 
 /** Cuts a live block's tail off and frees it. */
 export function shrink<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): void {
   if (isDefined(ZP_CHECK))
     assert(quanta && quanta < old, "a block that shrinks leaves something, and frees something");
-  blocks.markLive(rack, block, quanta);
-  release(blocks, rack, block + bytesOf(rack, quanta), old - quanta);
+  const tail = block + bytesOf(rack, quanta);
+  markSplit(blocks, rack, block, old, quanta);
+  freePiece(blocks, rack, tail, old - quanta);
 }
 
-/** Grows a live block into the free one behind it. Returns whether there was one, and large enough. */
+/** Grows a live block in place, unless its region is in the depot. Returns whether there was room. */
 export function grow<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): bool {
   const region = regionOf(rack, block);
-  const magazine = magazineOf(rack, region);
+  const magazine = rack.magazine;
   const end = block + bytesOf(rack, old);
-  if (end == region + rack.payload || end == magazine.bump) return false;
+  if (end == heapEndOf(rack, region) || magazineOf(rack, region) != magazine) return false;
+  if (rack.growsFar) {
+    if (end == magazine.lastFree) return growIntoLastFree(blocks, rack, block, old, quanta);
+    if (end == magazine.bump) return growIntoBump(blocks, rack, block, old, quanta);
+  }
   const after = blocks.freeAt(rack, end);
   if (old + after < quanta || !after) return false;
+  if (blocks.remembersAdvice()) advice.split(rack, end, after, quanta - old);
   remove(blocks, rack, magazine, end, after);
   blocks.absorb(rack, end);
-  blocks.markLive(rack, block, quanta);
+  use(blocks, rack, block, quanta);
   const left = old + after - quanta;
   if (left) push(blocks, rack, magazine, block + bytesOf(rack, quanta), left);
   charge(rack, magazine, region, bytesOf(rack, quanta - old));
+  return true;
+}
+
+/** What is left of the block freed last stays that. */
+function growIntoLastFree<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): bool {
+  const magazine = rack.magazine;
+  if (old + magazine.lastFreeQuanta < quanta) return false;
+  const left = old + magazine.lastFreeQuanta - quanta;
+  const rest = block + bytesOf(rack, quanta);
+  blocks.absorb(rack, magazine.lastFree);
+  if (left) use(blocks, rack, rest, left);
+  use(blocks, rack, block, quanta);
+  keepLastFree(magazine, left ? rest : 0, left);
+  if (!rack.countsTwice) return true;
+  rack.countedTwice += bytesOf(rack, quanta - old);
+  charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta - old));
+  return true;
+}
+
+/** Something must be left that was never handed out. */
+function growIntoBump<B extends Blocks>(blocks: B, rack: Rack, block: u64, old: u64, quanta: u64): bool {
+  const magazine = rack.magazine;
+  if (block + bytesOf(rack, quanta) >= magazine.bumpEnd) return false;
+  const end = magazine.bump;
+  moveBump(blocks, rack, quanta - old);
+  blocks.absorb(rack, end);
+  use(blocks, rack, block, quanta);
+  charge(rack, magazine, regionOf(rack, block), bytesOf(rack, quanta - old));
   return true;
 }
 
@@ -146,9 +255,8 @@ export function carve<B extends Blocks>(
   const lead = (aligned - block) >> rack.quantumShift;
   if (isDefined(ZP_CHECK)) assert(lead + quanta <= old, "the aligned block lies within the whole one");
   if (lead) {
-    blocks.markLive(rack, aligned, old - lead);
-    blocks.markLive(rack, block, lead);
-    release(blocks, rack, block, lead);
+    markSplit(blocks, rack, block, old, lead);
+    freePiece(blocks, rack, block, lead);
   }
   if (old - lead > quanta) shrink(blocks, rack, aligned, old - lead, quanta);
   return aligned;

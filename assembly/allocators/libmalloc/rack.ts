@@ -5,15 +5,15 @@
  * used regions when there is more than one CPU.
  *
  *      magazine   fields │ bitmap of non-empty lists │ head of each free list
- *                 0      64                          96                       96 + 8 × 256
+ *                 0      64                          104                      104 + 8 × 257
  *
  * Sizes of blocks are in quanta: 16 bytes, 512 bytes or 32 KiB.
  */
 
 const BITMAP: usize = 64;
-const BITMAP_WORDS: u64 = 4;
-const HEADS: usize = 96;
-const MOST_LISTS: usize = 256;
+const BITMAP_WORDS: u64 = 5;
+const HEADS: usize = 104;
+const MOST_LISTS: usize = 257;
 /** Bytes of a magazine. */
 export const MAGAZINE_BYTES: usize = HEADS + 8 * MOST_LISTS;
 
@@ -45,42 +45,92 @@ export class Magazine {
  * What must hold:
  *
  *      regions == entries of the table == magazine.regions + depot.regions
- *      empty regions in the depot < crowded
+ *      empty regions in the depot < crowded, until memory pressure is relieved
+ *      Σ bytesUsed of regions == Σ bytes of blocks, live or freed last, + countedTwice
  */
 @unmanaged
 export class Rack {
   quantumShift: u64;
   regionShift: u64;
-  /** Quanta in a region, and their bytes. Metadata is behind them. */
+  /** Quanta in a region, and their bytes. */
   quanta: u64;
   payload: u64;
+  /** Where a region has what (layouts.ts). */
+  heap: u64;
+  trailer: u64;
+  marks: u64;
+  /** 0 where what the kernel was told is not remembered. */
+  advice: u64;
+  /** 0 where lists are not grouped by region. */
+  listEnds: u64;
+  entries: u64;
+  entryCount: u64;
+  cookie: u64;
   /** Free lists. The last one holds its size and all above. */
   lists: u64;
   /** Blocks below so many quanta become the one freed last. */
   lastFreeLimit: u64;
+  /** Bytes at the start of a free block that the kernel is never told are reusable. */
+  headBytes: u64;
+  /** The kernel is not told of a block freed in the depot whose whole pages have fewer bytes. */
+  leastReusable: u64;
+  /** A region with fewer bytes in use is sparse. */
+  sparse: u64;
+  /** An empty region is unmapped when the depot has so many regions. */
+  crowded: u64;
   /** Blocks are cleared when freed, and so not by calloc. */
   clearsOnFree: bool;
-  /** Whether there is more than one CPU. */
+  /** Blocks are cleared when they are handed out, and when they grow, whoever asks. */
+  clearsAlways: bool;
   hasDepot: bool;
-  /** An empty region is unmapped when the depot has so many regions: two for each CPU. */
-  crowded: u64;
+  /** Of blocks in the last list, a larger or smaller one takes the place of the one it is made of. */
+  keepsPlace: bool;
+  /** The last suitable region goes to the depot, and not the first. */
+  leavesLast: bool;
+  /** A region that comes back from the depot is the magazine's first, and not its last. */
+  recallsFirst: bool;
+  /** The kernel is told when pages of the depot are used again. */
+  tellsReuse: bool;
+  /** Blocks also grow into the one freed last, and into what was never handed out. */
+  growsFar: bool;
+  /** Growing into the block freed last counts what was counted already. */
+  countsTwice: bool;
+  /** Pieces cut off a block are really freed at once, and stay in the count of objects. */
+  freesPiecesAtOnce: bool;
+  /** A block that is really freed stays in the count of objects. */
+  forgetsToCount: bool;
+  /** All regions went to the depot once, however crowded it was. */
+  wasRelieved: bool;
   /** How many regions there are, the table that finds them, and the one found last or 0. */
   regions: u64;
   table: usize;
   found: u64;
   magazine: Magazine;
   depot: Magazine;
+  /** Its count of blocks, live or freed last, as the zone's statistics tell it. */
+  objects: u64;
+  /** Bytes in use that are counted twice. */
+  countedTwice: u64;
   /** Numbers of its allocating and its freeing function in a profile (functions.ts). */
   allocates: u32;
   frees: u32;
 }
 
 /** Bytes of a rack's fields. */
-export const RACK_BYTES: usize = 128;
+export const RACK_BYTES: usize = 256;
 
 /** Address of the region that holds an address. */
 export function regionOf(rack: Rack, address: u64): u64 {
   return (address >> rack.regionShift) << rack.regionShift;
+}
+
+/** Address of the first block of a region. */
+export function heapOf(rack: Rack, region: u64): u64 {
+  return region + rack.heap;
+}
+
+export function heapEndOf(rack: Rack, region: u64): u64 {
+  return region + rack.heap + rack.payload;
 }
 
 export function regionBytes(rack: Rack): u64 {

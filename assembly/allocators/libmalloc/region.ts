@@ -1,21 +1,19 @@
 /**
  * Regions: mappings on a multiple of their size, found by a hash table of their numbers, which is part
- * of the zone as the rack is. Behind the blocks of each is a trailer.
- *
- *      trailer  0          8        16          20         24
- *               ├──────────┼────────┼───────────┼──────────┤
- *               │ previous │  next  │ bytesUsed │ in depot │     links: to regions of the magazine
- *               └──────────┴────────┴───────────┴──────────┘
+ * of the zone as the rack is. Each has a trailer, whose shape differs between versions. It says which
+ * regions of the magazine come before and after it, how many bytes are in use, whether it is in the depot
+ * (then its magazine is -1), and whether it may go there.
  *
  * What must hold:
  *
- *      bytesUsed == Σ bytes of its blocks that are live or freed last
  *      in depot == it is linked into the depot and not into the magazine
+ *      it is suitable ⇒ it is in the magazine, and sparse
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT } from "../../machine/layout";
+import { Layout } from "./layouts";
 import { Magazine, Rack, regionBytes, regionOf } from "./rack";
 
 /** More slots than host memory has room for regions. At most half of them are used. */
@@ -23,10 +21,25 @@ const SLOTS: u32 = 1 << 18;
 export const TABLE_BYTES: usize = 4 * SLOTS;
 
 // Where a trailer has them.
-const PREVIOUS: u64 = 0;
-const NEXT: u64 = 8;
-const BYTES_USED: u64 = 16;
-const IN_DEPOT: u64 = 20;
+let previousAt: u64 = 0;
+let nextAt: u64 = 8;
+let suitableAt: u64 = 16;
+let bytesUsedAt: u64 = 24;
+let magazineAt: u64 = 28;
+
+const IN_DEPOT: u32 = u32.MAX_VALUE;
+/** What a region with a cookie holds there. The real one is random. */
+const COOKIE: u32 = 0x5eed_c00c;
+
+/** Sets the shape of trailers. */
+export function shapeTrailers(layout: Layout): void {
+  const isBetween = layout == Layout.BehindWithCookie;
+  previousAt = isBetween ? 8 : 0;
+  nextAt = isBetween ? 16 : 8;
+  suitableAt = layout == Layout.Behind ? 16 : isBetween ? 24 : 32;
+  bytesUsedAt = layout == Layout.Behind ? 24 : isBetween ? 28 : 16;
+  magazineAt = layout == Layout.Behind ? 28 : isBetween ? 36 : 24;
+}
 
 // ---- Finding ----
 
@@ -86,58 +99,85 @@ function leave(rack: Rack, region: u64): void {
 // ---- The trailer ----
 
 function trailerOf(rack: Rack, region: u64): u64 {
-  return region + rack.payload;
+  return region + rack.trailer;
 }
 
 export function nextRegion(rack: Rack, region: u64): u64 {
-  return loadAt<u64>(trailerOf(rack, region) + NEXT);
+  return loadAt<u64>(trailerOf(rack, region) + nextAt);
+}
+
+export function previousRegion(rack: Rack, region: u64): u64 {
+  return loadAt<u64>(trailerOf(rack, region) + previousAt);
 }
 
 /** Bytes of its blocks that are live or freed last. */
 export function bytesUsed(rack: Rack, region: u64): u64 {
-  return loadAt<u32>(trailerOf(rack, region) + BYTES_USED);
+  return loadAt<u32>(trailerOf(rack, region) + bytesUsedAt);
+}
+
+/** Whether it may go to the depot: it is sparse, and a block was really freed since it came to its magazine. */
+export function isSuitable(rack: Rack, region: u64): bool {
+  return loadAt<u8>(trailerOf(rack, region) + suitableAt) != 0;
 }
 
 /** The magazine whose lists hold the region's free blocks. */
 export function magazineOf(rack: Rack, region: u64): Magazine {
   if (!rack.hasDepot) return rack.magazine;
-  return loadAt<u32>(trailerOf(rack, region) + IN_DEPOT) ? rack.depot : rack.magazine;
+  return loadAt<u32>(trailerOf(rack, region) + magazineAt) == IN_DEPOT ? rack.depot : rack.magazine;
 }
 
-/** Adds to the bytes in use of a region and its magazine. Negative when a block is taken back. */
-export function charge(rack: Rack, magazine: Magazine, region: u64, bytes: i64): void {
+/** Adds to the bytes in use of a region and its magazine. */
+export function charge(rack: Rack, magazine: Magazine, region: u64, bytes: u64): void {
   magazine.bytesInObjects += bytes;
-  const used = trailerOf(rack, region) + BYTES_USED;
-  storeAt<u32>(used, loadAt<u32>(used) + <u32>bytes);
+  const trailer = trailerOf(rack, region);
+  const used = loadAt<u32>(trailer + bytesUsedAt) + <u32>bytes;
+  storeAt<u32>(trailer + bytesUsedAt, used);
+  if (used >= <u32>rack.sparse) storeAt<u8>(trailer + suitableAt, 0);
+}
+
+/** Takes from the bytes in use of a region and its magazine. */
+export function discharge(rack: Rack, magazine: Magazine, region: u64, bytes: u64): void {
+  magazine.bytesInObjects -= bytes;
+  const trailer = trailerOf(rack, region);
+  const used = loadAt<u32>(trailer + bytesUsedAt) - <u32>bytes;
+  storeAt<u32>(trailer + bytesUsedAt, used);
+  if (used < <u32>rack.sparse && magazine != rack.depot) storeAt<u8>(trailer + suitableAt, 1);
 }
 
 // ---- A magazine's regions ----
 
-/** Makes a region the magazine's last. */
-export function append(rack: Rack, magazine: Magazine, region: u64): void {
+/** Makes a region the magazine's last, or its first. */
+export function join(rack: Rack, magazine: Magazine, region: u64, isFirst: bool): void {
   const trailer = trailerOf(rack, region);
-  const last = magazine.lastRegion;
-  storeAt<u64>(trailer + PREVIOUS, last);
-  storeAt<u64>(trailer + NEXT, 0);
-  storeAt<u32>(trailer + IN_DEPOT, u32(magazine == rack.depot));
-  if (last) storeAt<u64>(trailerOf(rack, last) + NEXT, region);
-  else magazine.firstRegion = region;
-  magazine.lastRegion = region;
+  const previous = isFirst ? 0 : magazine.lastRegion;
+  const next = isFirst ? magazine.firstRegion : 0;
+  link(rack, magazine, previous, region);
+  link(rack, magazine, region, next);
+  storeAt<u32>(trailer + magazineAt, magazine == rack.depot ? IN_DEPOT : 0);
+  storeAt<u8>(trailer + suitableAt, 0);
   magazine.regions++;
   magazine.bytesInObjects += bytesUsed(rack, region);
+}
+
+/** Links two regions of a magazine; 0: its end on that side. */
+function link(rack: Rack, magazine: Magazine, region: u64, next: u64): void {
+  if (region) storeAt<u64>(trailerOf(rack, region) + nextAt, next);
+  else magazine.firstRegion = next;
+  if (next) storeAt<u64>(trailerOf(rack, next) + previousAt, region);
+  else magazine.lastRegion = region;
 }
 
 /** Takes a region out of its magazine. */
 export function detach(rack: Rack, magazine: Magazine, region: u64): void {
   if (isDefined(ZP_CHECK)) assert(magazine.regions > 0, "a region is taken out of a magazine that has some");
-  const previous = loadAt<u64>(trailerOf(rack, region) + PREVIOUS);
-  const next = nextRegion(rack, region);
-  if (previous) storeAt<u64>(trailerOf(rack, previous) + NEXT, next);
-  else magazine.firstRegion = next;
-  if (next) storeAt<u64>(trailerOf(rack, next) + PREVIOUS, previous);
-  else magazine.lastRegion = previous;
+  link(rack, magazine, previousRegion(rack, region), nextRegion(rack, region));
   magazine.regions--;
   magazine.bytesInObjects -= bytesUsed(rack, region);
+}
+
+/** Writes a new region's cookie, where there is one. */
+export function sign(rack: Rack, region: u64): void {
+  if (rack.cookie) storeAt<u32>(region + rack.cookie, COOKIE);
 }
 
 // ---- The kernel ----
@@ -170,19 +210,27 @@ export function isRegion(rack: Rack, address: u64): bool {
 }
 
 export function peekPreviousRegion(rack: Rack, region: u64): u64 {
-  return peek<u64>(trailerOf(rack, region) + PREVIOUS);
+  return peek<u64>(trailerOf(rack, region) + previousAt);
 }
 
 export function peekNextRegion(rack: Rack, region: u64): u64 {
-  return peek<u64>(trailerOf(rack, region) + NEXT);
+  return peek<u64>(trailerOf(rack, region) + nextAt);
 }
 
 export function peekBytesUsed(rack: Rack, region: u64): u64 {
-  return peek<u32>(trailerOf(rack, region) + BYTES_USED);
+  return peek<u32>(trailerOf(rack, region) + bytesUsedAt);
 }
 
 export function peekIsInDepot(rack: Rack, region: u64): bool {
-  return peek<u32>(trailerOf(rack, region) + IN_DEPOT) != 0;
+  return peek<u32>(trailerOf(rack, region) + magazineAt) == IN_DEPOT;
+}
+
+/** Asserts what must hold of a trailer by itself. */
+export function checkTrailer(rack: Rack, region: u64): void {
+  const isSuitable = peek<u8>(trailerOf(rack, region) + suitableAt) != 0;
+  const isSparse = peekBytesUsed(rack, region) < rack.sparse;
+  assert(!isSuitable || (isSparse && !peekIsInDepot(rack, region)), "what may go to the depot is sparse");
+  assert(!rack.cookie || peek<u32>(region + rack.cookie) == COOKIE, "a region keeps its cookie");
 }
 
 /** Asserts that the table finds every region, and that each is a mapping. */

@@ -43,7 +43,10 @@ export async function runCallocFix(run: CallocFixRun): Promise<CallocFix> {
     const pages = Math.round(share * loop.pages);
     points.push({ share, pages, ...(await loop.costAt(pages)) });
   }
-  return { allocator: model, options: settings as OptionValues, costs: costs.name, bytes: run.bytes, points };
+  return {
+    ...{ allocator: model, options: settings as OptionValues, ...loop.notes },
+    ...{ costs: costs.name, bytes: run.bytes, points },
+  };
 }
 
 /**
@@ -74,10 +77,11 @@ export async function findCrossover({
 async function openPages({ model, options = {} }: CrossoverRun["one"], bytes: number, costs: CostProfile) {
   checkWhole("bytes", bytes);
   const run = { model, options, costs };
-  const { pageBytes } = await openLoop(run, 0);
+  const { pageBytes, notes } = await openLoop(run, 0);
   const pages = Math.ceil(bytes / pageBytes);
   return {
     pages,
+    notes: notes && { notes },
     async costAt(written: number) {
       const loop = await openLoop(run, Math.min(1, (written * pageBytes) / bytes));
       const cost = await loop.costAt(bytes);

@@ -3,4 +3,4 @@ import type { IterContentReport } from "../../results/iter-content.js";
 
 /** A row for each result. */
 export const iterContentRows = ({ scenario, results }: IterContentReport): CsvRow[] =>
-  results.map((result) => ({ scenario, ...result }));
+  results.map(({ notes: _, ...result }) => ({ scenario, ...result }));

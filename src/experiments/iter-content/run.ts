@@ -13,7 +13,7 @@ import { simulatedTime } from "../../costs/simulate.js";
 import type { BufferWay, IterContentResult } from "../../results/iter-content.js";
 import type { OptionValues } from "../../results/run.js";
 import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
-import type { ModelRun } from "../open.js";
+import { type ModelRun, notesOf } from "../open.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */
 export const TLS_RECORD_BYTES = 16_384;
@@ -69,6 +69,7 @@ export async function runIterContent(run: IterContentRun): Promise<IterContentRe
   const simulated = simulatedTime({ ...counters, zeroed: { ...counters.zeroed, allocator } }, costs);
   return {
     ...{ allocator: model, options: settings as OptionValues, way, chunk, body },
+    ...notesOf(sandbox),
     counters,
     library,
     simulated,

@@ -22,7 +22,7 @@ export interface Loop {
   pageBytes: number;
   /** The profile of its simulated time; absent where time is not simulated. */
   costs?: CostProfile | undefined;
-  /** What is odd about a module. */
+  /** What is odd about a module, or how sure a model is. */
   notes?: string[];
   /** Measures the loop at one size. Returns nothing if the allocator has no memory for it. */
   costAt(bytes: number): Promise<LoopCost | undefined>;

@@ -7,12 +7,14 @@ import type { ProfileNode } from "../../sandbox/call-tree.js";
 import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { callocLoopRecords } from "../loop/cost.js";
-import type { ModelRun } from "../open.js";
+import { type ModelRun, notesOf } from "../open.js";
 
 /** Where one allocator's run spent what it cost. */
 export interface Profiled {
   allocator: string;
   options: OptionValues;
+  /** Sentences about how sure the model is. */
+  notes?: string[];
   /** What its simulated time is counted with. */
   costs: CostProfile;
   /** The program; what it calls is below it. */
@@ -63,5 +65,5 @@ async function profile(
   const chosen = costs ?? defaultCosts(sandbox.machine.kernel);
   const root = sandbox.profile();
   sandbox.close();
-  return { allocator: model, options: settings as OptionValues, costs: chosen, root };
+  return { allocator: model, options: settings as OptionValues, ...notesOf(sandbox), costs: chosen, root };
 }

@@ -46,7 +46,15 @@ describe("what is found", () => {
       ...{ model: "libmalloc", options, from: 4096, to: 2 ** 28 },
       onProgress: (done) => seen.push(done),
     });
-    expect(Object.keys(found)).toEqual(["allocator", "options", "costs", "cliffs", "bands", "points"]);
+    expect(Object.keys(found)).toEqual([
+      "allocator",
+      "options",
+      "costs",
+      "notes",
+      "cliffs",
+      "bands",
+      "points",
+    ]);
     expect(found).toMatchObject({ allocator: "libmalloc", options });
     expect(Object.keys(found.points[0] ?? {}).sort()).toEqual(
       ["bytes", "cost", "zeroed", "faults", "syscalls", "simulatedSeconds", "settledAfter", "first"].sort(),
