@@ -7,7 +7,7 @@
  *           │    ╱ ╱  .  .  .      a band a page (`period`), each constant
  *           └──────────────────
  *
- * Samples are too far apart to see them. What makes a band is the rounding to pages, so in each doubling of size all
+ * Samples are too far apart to see them. What makes a band is the rounding to pages, so from time to time all
  * sizes from a little below a multiple of a page up to it are measured; one that is odd leads to the band around it,
  * and to those that repeat it.
  */
@@ -25,8 +25,10 @@ export interface Plain {
   usual(bytes: number): number;
 }
 
-/** Of each doubling, so many sizes up to a multiple of a page are measured. */
+/** So many sizes up to a multiple of a page are measured, */
 const PROBES = 65;
+/** where the size has grown by this factor since the last. Bands that end sooner go unseen. */
+const APART = 4;
 /** Work of fewer pages is taken for rounding. */
 const ROUNDING_PAGES = 8;
 /** Bands repeat after this many pages at most. */
@@ -43,11 +45,11 @@ export async function findBands(loop: Loop, plain: Plain, candidates: readonly n
   return search.found.sort((one, other) => one.first.from - other.first.from);
 }
 
-/** The sizes to look at where no sample was odd: in each doubling those up to a multiple of a page. */
+/** The sizes to look at where no sample was odd. */
 export function likelyInBands({ pageBytes, costs }: Loop, { from, to }: Plain): number[] {
   const most = costs ? to : Math.min(to, MOST_REAL_BYTES);
   const sizes: number[] = [];
-  for (let size = 2 * ROUNDING_PAGES * pageBytes; size <= most; size *= 2) {
+  for (let size = 2 * ROUNDING_PAGES * pageBytes; size <= most; size *= APART) {
     // Away from the powers of two, which are often special.
     const page = Math.ceil((size * 1.25) / pageBytes) * pageBytes;
     for (let bytes = page - PROBES + 1; bytes <= page; bytes++) sizes.push(bytes);
