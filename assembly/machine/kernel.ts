@@ -192,10 +192,14 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
   return address;
 }
 
+/** What munmap left mapped because Linux keeps no more areas. No allocator asks again. Kept in check builds only. */
+export let lostBytes: u64 = 0;
+
 /** Unmaps all that is mapped in the range. Returns 0, or -1: also if that needs one more area than Linux keeps. */
 export function munmap(address: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.Munmap, Syscall.Munmap);
   const result = unmapRange(address, bytes);
+  if (isDefined(ZP_CHECK) && result) lostBytes += roundToPages(bytes);
   leaveCall(caller, Syscall.Munmap);
   return result;
 }
