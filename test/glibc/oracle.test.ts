@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { OpKind } from "../../src/trace/records.js";
+import { whyNotToday } from "../machine/real-kernel.js";
 import { type Comparison, compareAll } from "../oracle/compare.js";
 import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
 import { whyNotLive } from "../oracle/live.js";
@@ -10,6 +11,7 @@ import { encodeRecords, findOracle, MODELLED_GLIBC, type Oracle } from "../oracl
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
 import { type NamedTrace, REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
+import { Random } from "../random.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -67,6 +69,21 @@ describe.each([false, true])("the model does what was recorded of glibc, check b
   });
 });
 
+/** Blocks whose mappings are some times 2 MiB, a page more, or less. Their alignment shows where they are. */
+function hugeMappings(): string {
+  const random = new Random(0x2aaa);
+  const size = () => 2 * MIB * random.pick([1, 2, 3, 4, 8]) - random.pick([8, 16, 24, 4112, 100_000, -4096]);
+  const live: number[] = [];
+  const step = (id: number) => {
+    const kind = live.length ? random.below(8) : 7;
+    if (kind < 2) return `f ${live.splice(random.below(live.length), 1)}`;
+    if (kind === 2) return `r ${random.pick(live)} ${size()}`;
+    live.push(id);
+    return kind < 5 ? `a ${id} ${size()}` : `m ${id} ${random.pick([4096, MIB, 2 * MIB, 4 * MIB])} ${size()}`;
+  };
+  return Array.from({ length: 300 }, (_, id) => step(id)).join("\n");
+}
+
 const PARAMETERS: GlibcOptions[] = [
   { mmapThreshold: 0 },
   { mmapThreshold: 65536 },
@@ -116,6 +133,13 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
   it(`on ${SEEDS} random traces`, async () => {
     const traces = Array.from({ length: SEEDS }, (_, seed) => seededTrace(seed));
     expect(await differences(traces.map((trace) => comparison(trace)))).toEqual([]);
+  });
+
+  it("with mappings of whole huge pages, which the kernel aligns", async ({ skip }) => {
+    const other = whyNotToday();
+    if (other) return skip(other);
+    const records = await textTrace(hugeMappings());
+    expect(await differences([{ name: "huge", records, touches: ["none"], interval: 1 }])).toEqual([]);
   });
 
   it.each(PARAMETERS)("with %o", async (options) => {

@@ -11,7 +11,7 @@
  * It ends on any heap: the chain ascends, and no list is followed beyond the chunks that the chain has.
  */
 import { peek } from "../../machine/access";
-import { currentBreak, virtualBytes } from "../../machine/kernel";
+import { currentBreak, lostBytes, virtualBytes } from "../../machine/kernel";
 import { pageMask } from "../../machine/layout";
 import * as bins from "./bins";
 import { FLAGS, MIN_CHUNK, MIN_LARGE, MMAPPED, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
@@ -88,7 +88,10 @@ function isMarkedInUse(chunk: u64, size: u64): bool {
 // ---- What is kept outside simulated memory ----
 
 function checkMappings(): void {
-  assert(heap.heapBytes + heap.mappedBytes == virtualBytes(), "heap and mappings are all there is");
+  assert(
+    heap.heapBytes + heap.mappedBytes + lostBytes == virtualBytes(),
+    "heap, mappings and what munmap left are all there is",
+  );
   assert(((heap.heapBytes | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
   assert((heap.mappings == 0) == (heap.mappedBytes == 0), "mappings have bytes, and bytes a mapping");
   assert(heap.mappings <= heap.mostMappings, "the most mappings are not below those there are");

@@ -27,7 +27,7 @@ export const FENCEPOST: u64 = 16;
  * before it is in use. While the heap is contiguous, it ends at the break.
  */
 export let top: u64 = 0;
-/** Bytes of all pieces of the heap. heapBytes + mappedBytes == the virtual size of the process. */
+/** Bytes of all pieces of the heap. heapBytes + mappedBytes + what munmap left == the virtual size of the process. */
 export let heapBytes: u64 = 0;
 /** Live mappings, at most mmapMax, and their bytes: whole pages. */
 export let mappings: u64 = 0;
@@ -177,7 +177,10 @@ function noteMapped(more: u64): void {
   mostMappedBytes = max(mostMappedBytes, mappedBytes);
 }
 
-/** Unmaps a mapped chunk. The mapping starts `before` bytes ahead of it. */
+/**
+ * Unmaps a mapped chunk. The mapping starts `before` bytes ahead of it. Measured: a munmap that fails, for want
+ * of areas, is not noticed.
+ */
 export function unmapChunk(chunk: u64, before: u64, size: u64): void {
   const caller = enter(MUNMAP_CHUNK);
   if (isDefined(ZP_CHECK)) mappedLeads -= before;
