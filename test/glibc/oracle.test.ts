@@ -3,15 +3,19 @@ import { describe, expect, it, vi } from "vitest";
 import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { OpKind } from "../../src/trace/records.js";
 import { whyNotToday } from "../machine/real-kernel.js";
-import { type Comparison, compareAll } from "../oracle/compare.js";
-import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
 import { whyNotLive } from "../oracle/live.js";
 import { environmentOf, type GlibcOptions, observeModel } from "../oracle/model.js";
 import { encodeRecords, findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
-import { type NamedTrace, REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
+import { GOLDEN_SEEDS, REAL_TRACES, realTrace, seededTrace, shortNamedTraces } from "../oracle/traces.js";
 import { Random } from "../random.js";
+import {
+  comparison,
+  differences as differencesFrom,
+  goldenDifferences,
+  type NamedComparison,
+} from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -25,47 +29,22 @@ const PARAMETER_SEEDS = 12;
 const found = await findOracle();
 const reason = whyNotLive(found);
 
-async function goldenOf(
-  { name, records, goldenInterval: interval }: NamedTrace,
-  check: boolean,
-): Promise<GoldenTrace> {
-  const [none, object] = [
-    await observeModel({ records, interval, touch: "none", check }),
-    await observeModel({ records, interval, touch: "object", check }),
-  ];
-  for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);
-  return digest(name, records, interval, { none, object });
-}
-
-/** Differences of some comparisons, each with what it was of; stops at no first one. */
-async function differences(comparisons: (Comparison & { name: string })[]): Promise<string[]> {
-  const { oracle } = found as { oracle: Oracle };
-  const all = await compareAll(oracle, comparisons);
-  return all.flatMap((one, i) => (one ? [`${comparisons[i]?.name}: ${one.text}`] : []));
-}
-
-const comparison = ({ name, records, interval }: NamedTrace, options: GlibcOptions = {}) => ({
-  name,
-  records,
-  interval,
-  options,
-  touches: GOLDEN_TOUCHES,
-});
+const differences = (comparisons: NamedComparison[]) =>
+  differencesFrom((found as { oracle: Oracle }).oracle, comparisons);
 
 describe.each([false, true])("the model does what was recorded of glibc, check build %s", (check) => {
+  const options = { version: MODELLED_GLIBC, check };
+
   it.each(REAL_TRACES)("on %s", async (name) => {
-    const { glibc, traces } = readGolden(name);
-    expect(glibc).toBe(MODELLED_GLIBC);
-    expect(
-      goldenDifference(traces[0] as GoldenTrace, await goldenOf(await realTrace(name), check)),
-    ).toBeNull();
+    expect(await goldenDifferences(name, [await realTrace(name)], options)).toEqual([]);
   });
 
   it("on random traces", async () => {
-    const { traces } = readGolden("random");
-    for (const [seed, golden] of traces.entries()) {
-      expect(goldenDifference(golden, await goldenOf(seededTrace(seed), check)), golden.name).toBeNull();
-    }
+    expect(await goldenDifferences("random", GOLDEN_SEEDS.map(seededTrace), options)).toEqual([]);
+  });
+
+  it("on short traces", async () => {
+    expect(await goldenDifferences("short", await shortNamedTraces(), options)).toEqual([]);
   });
 });
 

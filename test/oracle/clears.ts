@@ -7,7 +7,7 @@ import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { type Operation, OpKind, TraceRecords } from "../../src/trace/records.js";
 import { environmentOf, type GlibcOptions } from "./model.js";
 import { type Difference, operationText } from "./observation.js";
-import type { Clears, Oracle, OracleRun } from "./oracle.js";
+import { type Clears, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
 
 /** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
 const HEAP_START = 0x555555560000;
@@ -46,7 +46,7 @@ async function difference(
   options: GlibcOptions,
 ): Promise<Difference | null> {
   if (real.heapStart !== HEAP_START) throw new Error("addresses are random here, so links have other bytes");
-  const sandbox = await openSandbox("glibc", { ...options, libc: await libcFor(real.bins) });
+  const sandbox = await openSandbox("glibc", { ...options, libc: await libcFor(real.bins, options) });
   const program = new Program(sandbox, touch);
   const operations = new TraceRecords(records);
   let before = zeroedOf(sandbox);
@@ -106,8 +106,8 @@ function zeroedOf(sandbox: Sandbox): { bytes: number; needless: number } {
  * The library's place that gives links to bins the bytes that they have in the real run. The model's is above all
  * mappings, where the real one is not: the three high bytes, none of them zero, are others.
  */
-async function libcFor(bins: number): Promise<number> {
-  const sandbox = await openSandbox("glibc");
+async function libcFor(bins: number, { version = MODELLED_GLIBC }: GlibcOptions): Promise<number> {
+  const sandbox = await openSandbox("glibc", { version });
   const [lone] = [sandbox.malloc(2000), sandbox.malloc(24)] as [number, number];
   sandbox.free(lone);
   const away = (bins % LOW) - (Number(sandbox.load(lone, 8)) % LOW);

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { TOUCH_POLICIES } from "../../src/allocator/access.js";
 import { inPage, MALLINFO, type Observation } from "./observation.js";
+import { MODELLED_GLIBC } from "./oracle.js";
 
 /** Operations whose addresses share a hash. */
 const BLOCK = 256;
@@ -45,8 +46,14 @@ export interface GoldenFile {
   traces: GoldenTrace[];
 }
 
-export function readGolden(name: string): GoldenFile {
-  return JSON.parse(readFileSync(new URL(`../golden/glibc/${name}.json`, import.meta.url), "utf8"));
+/** Where the golden files of a release are. */
+export function goldenFolder(version: string): URL {
+  const name = version === MODELLED_GLIBC ? "glibc" : `glibc-${version}`;
+  return new URL(`../golden/${name}/`, import.meta.url);
+}
+
+export function readGolden(name: string, version = MODELLED_GLIBC): GoldenFile {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, goldenFolder(version)), "utf8"));
 }
 
 /** One trace a line, so that a difference between two recordings is legible. */

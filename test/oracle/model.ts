@@ -29,9 +29,11 @@ export interface GlibcOptions {
   mmapMax?: number;
   perturb?: number;
   tcacheCount?: number;
+  /** The release of glibc. */
+  version?: string;
 }
 
-const VARIABLES: Record<keyof GlibcOptions, (value: number) => [string, string]> = {
+const VARIABLES: Record<Exclude<keyof GlibcOptions, "version">, (value: number) => [string, string]> = {
   mmapThreshold: (value) => ["MALLOC_MMAP_THRESHOLD_", `${value}`],
   trimThreshold: (value) => ["MALLOC_TRIM_THRESHOLD_", `${value}`],
   topPad: (value) => ["MALLOC_TOP_PAD_", `${value}`],
@@ -41,8 +43,8 @@ const VARIABLES: Record<keyof GlibcOptions, (value: number) => [string, string]>
 };
 
 /** The environment that gives the real allocator these parameters. */
-export function environmentOf(options: GlibcOptions): Record<string, string> {
-  const names = Object.keys(options) as (keyof GlibcOptions)[];
+export function environmentOf({ version: _, ...options }: GlibcOptions): Record<string, string> {
+  const names = Object.keys(options) as (keyof typeof options)[];
   return Object.fromEntries(names.map((name) => VARIABLES[name](options[name] as number)));
 }
 

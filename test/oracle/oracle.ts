@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
+import { findLibrary, type Library } from "./library.js";
 import {
   type Checkpoint,
   FAILED,
@@ -28,7 +29,7 @@ const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.m
 const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
 
-/** The release that the model models. */
+/** The release that the model models unless told otherwise. */
 export const MODELLED_GLIBC = "2.36";
 
 const JOB_MAGIC = 0x31424a50;
@@ -137,16 +138,19 @@ const SYSCALL_NAMES = new Map<number, string>([
 /** Not calls for memory: it makes the key that marks chunks in the tcache. */
 const UNCOUNTED = new Set(["getrandom"]);
 
-let found: Promise<Found> | undefined;
+const found = new Map<string, Promise<Found>>();
 
-/** Finds or builds the oracle, once. Absent, with the reason, where there is no compiler, no glibc or another machine. */
-export function findOracle(): Promise<Found> {
-  found ??= build();
-  return found;
+/**
+ * Finds or builds the oracle of a release of glibc, once: of a fetched library, else of the system's, whichever that is.
+ * Absent, with the reason, where there is no compiler, no glibc or another machine.
+ */
+export function findOracle(version = MODELLED_GLIBC): Promise<Found> {
+  if (!found.has(version)) found.set(version, build(findLibrary(version)));
+  return found.get(version) as Promise<Found>;
 }
 
 /** Says so, too, where the program may not do what it has to: ptrace, or reading its own pagemap. */
-async function build(): Promise<Found> {
+async function build(library: Library | null): Promise<Found> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return {
       state: "absent",
@@ -156,9 +160,9 @@ async function build(): Promise<Found> {
   const compiler = COMPILERS.find((name) => succeeds(name, ["--version"]));
   if (!compiler) return { state: "absent", reason: `there is no C compiler (${COMPILERS.join(", ")})` };
   try {
-    const binary = compile(compiler);
+    const binary = compile(compiler, [...FLAGS, ...(library?.flags ?? [])]);
     const glibc = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
-    const oracle = new Program(binary, glibc, debianVersion());
+    const oracle = new Program(binary, glibc, library?.packageVersion ?? debianVersion());
     await oracle.run([{ records: encodeRecords([OpKind.malloc, 0, 1]), trace: true }]);
     return { state: "found", oracle };
   } catch (error) {
@@ -187,16 +191,16 @@ function debianVersion(): string | null {
 }
 
 /** Builds oracle.c unless that was done before from the same source. Returns the program. */
-function compile(compiler: string): string {
+function compile(compiler: string, flags: string[]): string {
   const hash = createHash("sha256")
     .update(readFileSync(SOURCE))
     .update(readFileSync(INCLUDED))
-    .update([compiler, ...FLAGS].join(" "));
+    .update([compiler, ...flags].join(" "));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  execFileSync(compiler, [...FLAGS, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(compiler, [...flags, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
   renameSync(fresh, binary);
   return binary;
 }

@@ -12,6 +12,7 @@ import { Message } from "../../shared/glibc";
 import * as bins from "./bins";
 import {
   beforeOf,
+  chunkFor,
   headOf,
   MIN_CHUNK,
   MIN_LARGE,
@@ -29,8 +30,9 @@ import { SYSMALLOC } from "./functions";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { consolidate, release } from "./release";
+import { consolidate, releaseInternally } from "./release";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 /** Most unsorted chunks that one call sorts; the rest has to wait. */
 const MOST_SORTED: u32 = 10000;
@@ -50,6 +52,19 @@ export function allocate(size: u64, bytes: u64): u64 {
   const chunk = take(size);
   if (parameters.perturb && chunk && !wasCached) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
   return chunk;
+}
+
+/** Makes the tcache of a chunk like others, unless it is not to be. `bytes`: what is asked for. */
+export function makeTcache(bytes: u64): void {
+  if (!tcache.begin()) return;
+  const chunk = allocate(chunkFor(bytes), bytes);
+  if (chunk) tcache.start(toPointer(chunk));
+  else tcache.giveUp();
+}
+
+/** The search has found what it may cache. */
+function makeTcacheToCache(): void {
+  if (version.makesTcacheLate && !tcache.isReady()) makeTcache(version.tcacheBytesInSearch);
 }
 
 function take(size: u64): u64 {
@@ -87,6 +102,7 @@ function takeSmall(size: u64): u64 {
   if (bins.nextOf(before) != chunk) messages.stop(Message.SmallList, chunk);
   markInUse(chunk, size);
   bins.removeLast(bin, before);
+  makeTcacheToCache();
   const cache = tcache.binOf(size);
   while (tcache.hasRoom(cache)) {
     const other = bins.previousOf(bin);
@@ -135,6 +151,7 @@ function sortUnsorted(size: u64): u64 {
       continue;
     }
     markInUse(chunk, size);
+    makeTcacheToCache();
     if (!tcache.hasRoom(cache)) return chunk;
     tcache.put(cache, toPointer(chunk));
     cached = true;
@@ -222,7 +239,7 @@ function mapOrGrow(size: u64): u64 {
     if (mapped) return mapped;
   }
   if (heap.grow(size)) {
-    if (heap.abandoned) release(heap.abandoned, headOf(heap.abandoned));
+    if (heap.abandoned) releaseInternally(heap.abandoned, headOf(heap.abandoned));
     return takeFromTop(size);
   }
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);

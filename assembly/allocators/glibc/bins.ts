@@ -20,6 +20,7 @@ import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
 import { stop } from "./messages";
 import * as parameters from "./parameters";
+import * as version from "./version";
 
 /** Bins are numbered from 1 to below this. */
 export const BINS: u32 = 127;
@@ -40,7 +41,7 @@ let binmapHigh: u64 = 0;
 
 /** Empties all bins. */
 export function start(): void {
-  headers = parameters.libc + parameters.BINS_IN_LIBC;
+  headers = parameters.libc + version.binsInLibc;
   unsorted = binAt(1);
   for (let number: u32 = 1; number < BINS; number++) {
     const bin = binAt(number);
@@ -167,6 +168,16 @@ export function addUnsorted(chunk: u64, size: u64): void {
     setPreviousSize(chunk, 0);
   }
   insertBetween(unsorted, chunk, first);
+}
+
+/** Puts a chunk that has just been freed at the head of its small bin. */
+export function addSmall(chunk: u64, size: u64): void {
+  const number = binNumber(size);
+  const bin = binAt(number);
+  const first = nextOf(bin);
+  if (previousOf(first) != bin) stop(Message.SmallCorruptedFree, chunk);
+  mark(number);
+  insertBetween(bin, chunk, first);
 }
 
 /** Puts a free chunk into the bin of its size. */

@@ -20,6 +20,7 @@ import * as heap from "./heap";
 import * as parameters from "./parameters";
 import * as pieces from "./pieces";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 /** Chunks, their bytes, and the sum of their addresses: equal tallies are of the same chunks. */
 @unmanaged
@@ -95,7 +96,10 @@ function checkMappings(): void {
   assert(((heap.heapBytes | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
   assert((heap.mappings == 0) == (heap.mappedBytes == 0), "mappings have bytes, and bytes a mapping");
   assert(heap.mappings <= heap.mostMappings, "the most mappings are not below those there are");
-  assert(heap.mappedBytes <= heap.mostMappedBytes, "the most mapped bytes are not below those there are");
+  assert(
+    heap.mappedBytes + heap.mappedDrift <= heap.mostMappedBytes,
+    "the most mapped bytes are not below those there are",
+  );
   assert(heap.mappings <= parameters.mmapMax, "mappings are no more than mmapMax");
 }
 
@@ -261,6 +265,7 @@ function linkAt(address: u64): u64 {
 
 function walkFastbins(): void {
   kept.reset();
+  assert(version.hasFastbins || !fastbins.mayHold, "there is nothing in fastbins where there are none");
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
     const first = fastbins.first(size);
     assert(!first || fastbins.mayHold, "the fastbins are empty when they may hold nothing");
@@ -271,7 +276,7 @@ function walkFastbins(): void {
 function walkTcache(): void {
   if (!tcache.isReady()) return;
   const own = toChunk(tcache.struct);
-  assert(sizeAt(own) >= tcache.BYTES + 8, "the tcache fits its chunk");
+  assert(sizeAt(own) >= version.tcacheBytes + 8, "the tcache fits its chunk");
   if (!isTcacheMapped()) walkKept(own, sizeAt(own));
   for (let bin: u64 = 0; bin < tcache.BINS; bin++) walkTcacheBin(bin);
 }
@@ -282,13 +287,14 @@ function isTcacheMapped(): bool {
 }
 
 function usableOfMappedTcache(): u64 {
-  return isTcacheMapped() ? sizeAt(toChunk(tcache.struct)) - 16 : 0;
+  return isTcacheMapped() ? sizeAt(toChunk(tcache.struct)) - version.mappedOverhead : 0;
 }
 
 function walkTcacheBin(bin: u64): void {
-  const count = peek<u16>(tcache.struct + 2 * bin);
+  const word = peek<u16>(tcache.struct + 2 * bin);
+  const count = version.countsRoom ? tcache.limit - word : word;
   assert(count <= tcache.limit, "a tcache bin holds no more than its limit");
-  let pointer = peek<u64>(tcache.struct + tcache.ENTRIES + 8 * bin);
+  let pointer = peek<u64>(tcache.struct + version.tcachePointers + 8 * bin);
   for (let i: u16 = 0; i < count; i++) {
     walkKept(toChunk(pointer), MIN_CHUNK + 16 * bin);
     assert(peek<u64>(pointer + 8) == tcache.KEY, "a cached chunk carries the key");

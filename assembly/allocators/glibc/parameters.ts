@@ -3,8 +3,6 @@
 import { LINUX_MMAP_TOP, USER_END } from "../../machine/layout";
 import { Option } from "../../shared/glibc";
 
-/** Where the bins begin in Debian's C library (measured on 2.36-9+deb12u14). The first of them would have number 0. */
-export const BINS_IN_LIBC: u64 = 0x1d3cb0;
 /** The C library ends before so many bytes. */
 const MOST_OF_LIBC: u64 = 4 << 20;
 
