@@ -5,7 +5,8 @@ import { findCliffs, OptionError, OutOfMemory } from "../../../src/index.js";
 const GIB = 2 ** 30;
 
 async function cliffsOf(model: string, options = {}) {
-  const { cliffs, points } = await findCliffs({ model, options });
+  const { cliffs, bands, points } = await findCliffs({ model, options });
+  expect(bands).toEqual([]);
   return { cliffs, kinds: [...new Set(points.map(({ cost }) => cost))] };
 }
 
@@ -29,6 +30,17 @@ describe("the cliffs between 1 KiB and 1 GiB", () => {
   it("glibc's is the largest mapping its threshold follows", async () => {
     expect((await cliffsOf("glibc")).cliffs).toEqual([
       { bytes: 33_550_312, below: "linear", above: "constant" },
+    ]);
+  });
+
+  it("glibc 2.43's is higher, and below every multiple of a page is a band of 16 sizes that are mapped for ever", async () => {
+    const { cliffs, bands } = await findCliffs({ model: "glibc", options: { version: "2.43" } });
+    expect(cliffs).toEqual([{ bytes: 33_554_392, below: "linear", above: "constant" }]);
+    expect(bands).toEqual([
+      {
+        ...{ cost: "constant", period: 4096, count: 8159 },
+        ...{ first: { from: 135_129, to: 135_144 }, last: { from: 33_550_297, to: 33_550_312 } },
+      },
     ]);
   });
 
