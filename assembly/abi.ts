@@ -19,9 +19,19 @@ export function configure(option: u32, value: f64): bool {
   return model.configure(option, value);
 }
 
-/** Starts the machine, once. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes, 0 for none. */
-export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
-  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
+/**
+ * Starts the machine, once. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes and in areas,
+ * 0 for none; MapAlignment.
+ */
+export function start(
+  pageShift: u32,
+  kind: u32,
+  memoryBytes: f64,
+  addressSpaceBytes: f64,
+  maxMaps: f64,
+  alignment: u32,
+): void {
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment);
   model.start();
 }
 

@@ -1,13 +1,24 @@
 /** The bare machine, without an allocator: for tests and benchmarks of the machine. */
 import { clear as clearRange, requireMapped } from "./machine/access";
+import * as areas from "./machine/areas";
 import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
 
 export * from "./program";
 
-/** Starts the machine. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes, 0 for none. */
-export function start(pageShift: u32, kind: u32, memoryBytes: f64, addressSpaceBytes: f64): void {
-  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes);
+/**
+ * Starts the machine. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes and in areas, 0 for
+ * none; MapAlignment.
+ */
+export function start(
+  pageShift: u32,
+  kind: u32,
+  memoryBytes: f64,
+  addressSpaceBytes: f64,
+  maxMaps: f64,
+  alignment: u32,
+): void {
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment);
 }
 
 export function mmap(hint: f64, bytes: f64, place: u32, align: f64): f64 {
@@ -42,6 +53,16 @@ export function clear(address: f64, bytes: f64): void {
 export function clearDirty(address: f64, bytes: f64): void {
   requireMapped(<u64>address, <u64>bytes, true);
   kernel.clearDirty(<u64>address, <u64>bytes);
+}
+
+/** Number of areas that Linux keeps. */
+export function areaCount(): u32 {
+  return areas.count();
+}
+
+/** End of the area that holds the address; 0 if none does. */
+export function areaEnd(address: f64): f64 {
+  return <f64>areas.endOf(<u64>address);
 }
 
 /** What is broken (machine/check.ts), or 0. */

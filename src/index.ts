@@ -74,7 +74,7 @@ export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
 export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./results/calloc-fixes.js";
-export type { Cliff, CliffsResult, CurvePoint } from "./results/cliffs.js";
+export type { Bands, Cliff, CliffsResult, CurvePoint, SizeRange } from "./results/cliffs.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";

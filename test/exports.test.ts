@@ -51,6 +51,8 @@ const RAW_MACHINE = {
   vmCopy: "function",
   clear: "function",
   clearDirty: "function",
+  areaCount: "function",
+  areaEnd: "function",
 } as const satisfies Kinds<RawExports>;
 
 const MODEL = {

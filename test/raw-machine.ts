@@ -2,7 +2,7 @@ import { readModule } from "#read-module";
 import { CONTENT, SHARED, UNKNOWN } from "#shared/page-states";
 import { Instance, type MachineExports } from "../src/sandbox/instance.js";
 import { pageRun } from "../src/sandbox/machine.js";
-import type { Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
+import type { Area, Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
 /** What the bare machine exports: assembly/machine-abi.ts. */
 export interface RawExports extends MachineExports {
@@ -14,6 +14,8 @@ export interface RawExports extends MachineExports {
   vmCopy(source: number, destination: number, bytes: number): number;
   clear(address: number, bytes: number): void;
   clearDirty(address: number, bytes: number): void;
+  areaCount(): number;
+  areaEnd(address: number): number;
 }
 
 /** The reference says whether a page is unknown, but not whether an unknown or shared one has content. */
@@ -117,6 +119,21 @@ class RawMachine implements Machine {
       );
       return { ...rest, lazy: reusable, cleared: needless, unknown: (run.bits & UNKNOWN) !== 0 };
     });
+  }
+
+  areas(address: number, bytes: number): Area[] {
+    const areas: Area[] = [];
+    const end = address + bytes;
+    for (let at = this.#exports.regionFrom(address); at && at < end; at = this.#exports.regionFrom(at)) {
+      const from = Math.max(at, address);
+      at = this.#exports.areaEnd(at);
+      areas.push({ address: from, bytes: Math.min(end, at) - from });
+    }
+    return areas;
+  }
+
+  areaCount(): number {
+    return this.#exports.areaCount();
   }
 
   check(): void {

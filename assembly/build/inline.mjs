@@ -19,10 +19,10 @@ export const INLINED = {
   "assembly/allocators/glibc/chunk.ts": [
     ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse"],
   ],
-  "assembly/allocators/glibc/index.ts": ["ready", "handOut"],
+  "assembly/allocators/glibc/index.ts": ["ready", "handOut", "takeCached"],
   "assembly/allocators/glibc/release.ts": ["release"],
   "assembly/allocators/glibc/tcache.ts": [
-    ...["hostAt", "countAt", "entryAt", "hasRoom", "put", "refuseDouble", "take"],
+    ...["hostAt", "countAt", "entryAt", "isEmpty", "letsMore", "hasRoom", "put", "refuseDouble", "take"],
   ],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
   "assembly/allocators/libmalloc/tiny-blocks.ts": [

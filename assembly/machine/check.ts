@@ -6,18 +6,21 @@
  *      own frames + sharings in the table == residentPages
  *      pages with stored bytes, each stored once == live records of frames.contents
  *      pages in all sharings == SHARED pages in the table
+ *      a page with a frame (Linux) is in an area that was written
  *
  * A check build first asserts the invariants that each part of the machine has of its own data. Asserts have
  * no messages in a release build, which therefore returns what is broken.
  */
 import { Broken } from "../shared/failure";
+import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
 import { checkTranslations } from "./access";
+import * as areas from "./areas";
 import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as pool from "./frames";
-import { MAX_PAGE_BYTES, pageShift } from "./layout";
+import { kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
 import * as paths from "./paths";
 import * as regions from "./regions";
 import { isLegal, ownsFrame } from "./states";
@@ -44,6 +47,7 @@ export function check(): u32 {
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
   if (pool.regionNodes.live != regions.count) return Broken.RegionTree;
+  if (!areas.areSound()) return Broken.Areas;
   if (zeroesIn(pool.ZERO_FRAME, MAX_PAGE_BYTES) != MAX_PAGE_BYTES) return Broken.ZeroFrame;
   return Broken.Nothing;
 }
@@ -79,7 +83,10 @@ function walkRun(page: u64, pages: u64, state: u32): u32 {
   if (!isLegal(state)) return Broken.PageState;
   if (!areCovered(page, pages)) return Broken.RegionsAgainstTable;
   mapped += pages;
-  if (ownsFrame(state)) owned += pages;
+  if (ownsFrame(state)) {
+    owned += pages;
+    if (!areWritten(page, pages)) return Broken.Areas;
+  }
   if (!hasEntry(state)) return Broken.Nothing;
   for (let i: u64 = 0; i < pages; i++) if (!walkEntry(page + i, state)) return Broken.Sharings;
   return Broken.Nothing;
@@ -101,6 +108,11 @@ function walkEntry(page: u64, state: u32): bool {
     stored += usize(content != 0);
   }
   return true;
+}
+
+/** Whether areas, where the kernel keeps them, know that these pages were written. */
+function areWritten(page: u64, pages: u64): bool {
+  return kernelKind != Kernel.Linux || areas.areWritten(page << pageShift, (page + pages) << pageShift);
 }
 
 /** Whether regions cover all of these pages. */

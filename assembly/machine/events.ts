@@ -6,12 +6,22 @@
  */
 import { Counter } from "../shared/counters";
 import { Exception } from "../shared/failure";
+import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
+import { noteFrames } from "./areas";
 import { isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
 import { add, giveFrames, residentPages, takeFrames } from "./counters";
 import { entryAt, hasEntry } from "./entries";
 import { raise } from "./failure";
-import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES, GROUP_SHIFT, pageBytes, pageShift } from "./layout";
+import {
+  DIRECTORY_GROUPS,
+  GROUP_MASK,
+  GROUP_PAGES,
+  GROUP_SHIFT,
+  kernelKind,
+  pageBytes,
+  pageShift,
+} from "./layout";
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
 import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
 import {
@@ -46,13 +56,14 @@ export function start(memoryBytes: u64): void {
 const TAKES: u32 = 1 << Counter.FramesTaken;
 const GIVES: u32 = 1 << Counter.FramesGiven;
 
-/** Counts the effects of a transition of `pages` pages. If memory is full, traps before it counts. */
-function count(result: u32, pages: u64): void {
+/** Counts the effects of a transition of `pages` pages from `first` on. If memory is full, traps before it counts. */
+function count(result: u32, first: u64, pages: u64): void {
   let effects = effectsOf(result);
   if (!effects) return;
   if (effects & TAKES) {
     requireRoom(pages);
     takeFrames(pages);
+    if (kernelKind == Kernel.Linux) noteFrames(first << pageShift, pages << pageShift);
     if (isDefined(ZP_CHECK)) checkRoom();
   }
   if (effects & GIVES) giveFrames(pages);
@@ -87,7 +98,7 @@ export function applyOne(event: u32, page: u64): u32 {
   const state = stateIn(cell, page);
   const result = transition(event, state);
   if (result & EACH) return applyEach(event, groupIn(cell), page, state);
-  count(result, 1);
+  count(result, page, 1);
   const next = result & STATE_MASK;
   if (next == state) return state;
   const group = split(cellAt);
@@ -125,7 +136,7 @@ function applyToGroups(event: u32, cellAt: usize, first: u64, end: u64): u32 {
   const most = <u32>min<u64>(inDirectory, (end - first) >> GROUP_SHIFT);
   const groups = equalCells(cellAt, most, state);
   const result = transition(event, state);
-  count(result, (<u64>groups) << GROUP_SHIFT);
+  count(result, first, (<u64>groups) << GROUP_SHIFT);
   const next = result & STATE_MASK;
   if (isDefined(ZP_CHECK)) assert(!hasEntry(next), "a group that is one word has no page with an entry");
   if (next != state) fillCells(cellAt, groups, next);
@@ -138,7 +149,7 @@ function applyWithin(event: u32, cellAt: usize, first: u64, pages: u32): void {
   if (isUniform(cell)) {
     const result = transition(event, cell);
     if ((result & STATE_MASK) == cell) {
-      count(result, pages);
+      count(result, first, pages);
       return;
     }
   }
@@ -166,7 +177,7 @@ function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32
     for (let i: u32 = 0; i < pages; i++) applyEach(event, group, first + i, state);
     return;
   }
-  count(result, pages);
+  count(result, first, pages);
   const next = result & STATE_MASK;
   if (next == state) return;
   if (isDefined(ZP_CHECK)) {
@@ -187,7 +198,7 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
   }
   const result = transition(event, state);
   const next = result & STATE_MASK;
-  count(result, 1);
+  count(result, page, 1);
   if (state & SHARED) {
     leaveShare(group, index, next);
   } else if (state & CONTENT && !(next & CONTENT)) {

@@ -4,21 +4,21 @@
  * to pages.
  *
  * There are two kinds of kernel. Linux places mappings from the top down, and refuses a single request
- * larger than its memory (overcommit mode 0). Darwin places them from the bottom up, never refuses memory,
- * and has the FREE_REUSABLE protocol and vm_copy.
+ * larger than its memory (overcommit mode 0), and what needs more areas than it keeps. Darwin places them
+ * from the bottom up, never refuses memory, and has the FREE_REUSABLE protocol and vm_copy.
  */
 import { Counter, Fn, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
 import { Failure } from "../shared/failure";
 import { Kernel, Place } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
+import * as areas from "./areas";
 import { move, share, start as startContents } from "./contents";
-import { add, counter, mapPages as countMapped, unmapPages as countUnmapped, virtualPages } from "./counters";
+import { add, counter, mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
 import { apply, start as startEvents } from "./events";
 import { fail } from "./failure";
 import {
   ADDRESS_LIMIT,
-  DARWIN_MAP_BOTTOM,
   kernelKind,
   LINUX_HEAP_START,
   LINUX_MMAP_TOP,
@@ -32,33 +32,44 @@ import {
 } from "./layout";
 import { enter, leave } from "./paths";
 import * as regions from "./regions";
+import {
+  areAreasLeft,
+  findPlace,
+  findRoom,
+  isAllowed,
+  isAllowedToGrow,
+  mayUnmap,
+  SPARE_TO_MAP,
+  SPARE_TO_MOVE,
+  start as startRoom,
+} from "./room";
 import { Event, start as startStates } from "./states";
 import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
 export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
+export { memoryBytes, virtualBytes } from "./room";
 
-let memoryLimit: u64 = 0;
-let addressSpaceLimit: u64 = ADDRESS_LIMIT;
 let heapBreak: u64 = LINUX_HEAP_START;
 
-/** Starts the machine. log2 of the page size; kind of kernel; limits in bytes, 0 for none. */
-export function start(shift: u32, kind: u32, memoryBytes: u64, addressSpaceBytes: u64): void {
+/** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment. */
+export function start(
+  shift: u32,
+  kind: u32,
+  memoryBytes: u64,
+  addressSpaceBytes: u64,
+  maxMaps: u64,
+  alignment: u32,
+): void {
   setGeometry(shift, kind);
-  memoryLimit = memoryBytes;
-  if (addressSpaceBytes) addressSpaceLimit = addressSpaceBytes;
+  startRoom(memoryBytes, addressSpaceBytes, maxMaps, alignment);
   regions.start();
   startStates();
   startTable();
   startContents();
   startEvents(memoryBytes);
   startTranslation();
-}
-
-/** Physical memory in bytes; 0 for no limit. */
-export function memoryBytes(): u64 {
-  return memoryLimit;
 }
 
 // ---- Helpers ----
@@ -76,18 +87,6 @@ function isAligned(address: u64): bool {
   return (address & pageMask) == 0;
 }
 
-/** Whether `more` bytes may be mapped while `less` are unmapped. If not, notes the failure. */
-function isAllowed(more: u64, less: u64): bool {
-  if (kernelKind == Kernel.Linux && memoryLimit && more > memoryLimit) {
-    fail(Failure.Memory, more, memoryLimit);
-    return false;
-  }
-  const virtual = virtualBytes() - less;
-  if (more <= addressSpaceLimit && virtual + more <= addressSpaceLimit) return true;
-  fail(Failure.AddressSpace, more, addressSpaceLimit - virtual);
-  return false;
-}
-
 function mapPages(address: u64, bytes: u64): void {
   apply(Event.Map, address >> pageShift, pagesIn(bytes));
   countMapped(pagesIn(bytes));
@@ -95,9 +94,8 @@ function mapPages(address: u64, bytes: u64): void {
 
 /** Unmaps all that is mapped in the range. */
 function clearRange(address: u64, bytes: u64): void {
-  countUnmapped(mappedPages(address, bytes));
   apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
-  regions.carve(address, address + bytes);
+  countUnmapped(pagesIn(areas.unmap(address, address + bytes)));
 }
 
 function mappedPages(address: u64, bytes: u64): u64 {
@@ -118,15 +116,6 @@ export function isMapped(address: u64, bytes: u64): bool {
   const first = address >> pageShift;
   const count = pagesIn(bytes);
   return firstUnmapped(first, count) == first + count;
-}
-
-function findRoom(bytes: u64, align: u64): u64 {
-  const room =
-    kernelKind == Kernel.Darwin
-      ? regions.lowestRoom(DARWIN_MAP_BOTTOM, USER_END, bytes, align)
-      : regions.highestRoom(USER_START, LINUX_MMAP_TOP, bytes, align);
-  if (!room) fail(Failure.AddressSpace, bytes, 0);
-  return room;
 }
 
 // ---- Entering and leaving ----
@@ -173,13 +162,14 @@ export function map(bytes: u64): u64 {
 }
 
 function mapAnywhere(hint: u64, bytes: u64, align: u64): u64 {
-  if (!isAllowed(bytes, 0)) return 0;
+  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, 0)) return 0;
   let address = hint & ~pageMask;
   const taken =
     (address & (align - 1)) == 0 && isUserRange(address, bytes) && regions.isFree(address, address + bytes);
-  if (!taken) address = findRoom(bytes, align);
+  // Linux aligns what has no hint.
+  if (!taken) address = address ? findRoom(bytes, align) : findPlace(bytes, align);
   if (!address) return 0;
-  regions.insert(address, address + bytes);
+  areas.map(address, address + bytes);
   mapPages(address, bytes);
   return address;
 }
@@ -194,17 +184,22 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
     fail(Failure.AddressSpace, bytes, 0);
     return 0;
   }
-  if (!isAllowed(bytes, occupied)) return 0;
+  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, occupied) || !mayUnmap(address, bytes))
+    return 0;
   if (occupied) clearRange(address, bytes);
-  regions.insert(address, address + bytes);
+  areas.map(address, address + bytes);
   mapPages(address, bytes);
   return address;
 }
 
-/** Unmaps all that is mapped in the range. Returns 0, or -1. */
+/** What munmap left mapped because Linux keeps no more areas. No allocator asks again. Kept in check builds only. */
+export let lostBytes: u64 = 0;
+
+/** Unmaps all that is mapped in the range. Returns 0, or -1: also if that needs one more area than Linux keeps. */
 export function munmap(address: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.Munmap, Syscall.Munmap);
   const result = unmapRange(address, bytes);
+  if (isDefined(ZP_CHECK) && result) lostBytes += roundToPages(bytes);
   leaveCall(caller, Syscall.Munmap);
   return result;
 }
@@ -212,12 +207,15 @@ export function munmap(address: u64, bytes: u64): i32 {
 function unmapRange(address: u64, bytes: u64): i32 {
   if (bytes == 0 || bytes > ADDRESS_LIMIT || !isAligned(address)) return -1;
   bytes = roundToPages(bytes);
-  if (!isUserRange(address, bytes)) return -1;
+  if (!isUserRange(address, bytes) || !mayUnmap(address, bytes)) return -1;
   clearRange(address, bytes);
   return 0;
 }
 
-/** Linux: resizes a mapping, or the end of one. Moves it if it must and may. Returns its address, or 0. */
+/**
+ * Linux: resizes part of an area, or shrinks whatever begins there. Moves it if it must and may. Returns its
+ * address, or 0.
+ */
 export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
   const caller = enterCall(Fn.Mremap, Syscall.Mremap);
   const result = resizeMapping(address, oldBytes, newBytes, mayMove);
@@ -230,43 +228,38 @@ function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool
   if (oldBytes > ADDRESS_LIMIT || newBytes > ADDRESS_LIMIT) return 0;
   oldBytes = roundToPages(oldBytes);
   newBytes = roundToPages(newBytes);
-  const end = regions.endOf(address);
-  if (!end || address + oldBytes > end) return 0;
-  if (newBytes == oldBytes) return address;
-  if (newBytes < oldBytes) {
-    clearRange(address + newBytes, oldBytes - newBytes);
-    return address;
-  }
-  if (address + oldBytes != end || !isAllowedToGrow(oldBytes, newBytes)) return 0;
-  if (growInPlace(address, end, address + newBytes)) return address;
+  if (!regions.endOf(address)) return 0;
+  if (newBytes <= oldBytes) return shrinkMapping(address, oldBytes, newBytes);
+  const end = address + oldBytes;
+  if (!areas.isOne(address, end) || !isAllowedToGrow(oldBytes, newBytes)) return 0;
+  if (growInPlace(end, address + newBytes)) return address;
   return mayMove ? moveMapping(address, oldBytes, newBytes) : 0;
 }
 
-function isAllowedToGrow(oldBytes: u64, newBytes: u64): bool {
-  if (kernelKind == Kernel.Linux && memoryLimit && newBytes > memoryLimit) {
-    fail(Failure.Memory, newBytes, memoryLimit);
-    return false;
-  }
-  return isAllowed(newBytes - oldBytes, 0);
+/** Unmaps what there is behind the new end. Holes do not matter. */
+function shrinkMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
+  if (newBytes == oldBytes) return address;
+  return unmapRange(address + newBytes, oldBytes - newBytes) == 0 ? address : 0;
 }
 
 /** Grows a mapping in place, if it can. Above the mappings lie libraries and the stack, which it may not grow into. */
-function growInPlace(address: u64, end: u64, newEnd: u64): bool {
+function growInPlace(end: u64, newEnd: u64): bool {
   const limit = end <= LINUX_MMAP_TOP ? LINUX_MMAP_TOP : USER_END;
   if (newEnd > limit || !regions.isFree(end, newEnd)) return false;
-  regions.resize(regions.startOf(address), newEnd);
+  areas.grow(end, newEnd);
   mapPages(end, newEnd - end);
   return true;
 }
 
 function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
-  const to = findRoom(newBytes, pageBytes);
+  if (!areAreasLeft(SPARE_TO_MOVE, newBytes)) return 0;
+  const to = findPlace(newBytes, pageBytes);
   if (!to) return 0;
-  regions.insert(to, to + newBytes);
+  areas.mapMoved(address, to, newBytes);
   mapPages(to, newBytes);
   const first = address >> pageShift;
   for (let i: u64 = 0; i < pagesIn(oldBytes); i++) move(first + i, (to >> pageShift) + i);
-  regions.carve(address, address + oldBytes);
+  areas.unmap(address, address + oldBytes);
   countUnmapped(pagesIn(oldBytes));
   return to;
 }
@@ -293,6 +286,7 @@ function moveBreak(address: u64): u64 {
   if (newEnd > oldEnd) {
     if (!growHeap(oldEnd, newEnd)) return 0;
   } else if (newEnd < oldEnd) {
+    if (regions.isFree(newEnd, oldEnd) || !mayUnmap(newEnd, oldEnd - newEnd)) return 0;
     clearRange(newEnd, oldEnd - newEnd);
   }
   heapBreak = address;
@@ -305,20 +299,26 @@ export function currentBreak(): u64 {
 }
 
 function growHeap(oldEnd: u64, newEnd: u64): bool {
-  if (!regions.isFree(oldEnd, newEnd)) {
-    fail(Failure.AddressSpace, newEnd - oldEnd, regions.startAbove(oldEnd) - oldEnd);
+  const bytes = newEnd - oldEnd;
+  // Linux leaves a page free between the heap and what is mapped above.
+  const guard = kernelKind == Kernel.Linux ? pageBytes : 0;
+  if (!regions.isFree(oldEnd, newEnd + guard)) {
+    const free = regions.startAbove(oldEnd) - oldEnd;
+    fail(Failure.AddressSpace, bytes, free - min(free, guard));
     return false;
   }
-  if (!isAllowed(newEnd - oldEnd, 0)) return false;
-  if (oldEnd == LINUX_HEAP_START) regions.insert(oldEnd, newEnd);
-  else regions.resize(LINUX_HEAP_START, newEnd);
-  mapPages(oldEnd, newEnd - oldEnd);
+  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, 0)) return false;
+  areas.mapHeap(oldEnd, newEnd);
+  mapPages(oldEnd, bytes);
   return true;
 }
 
 // ---- Advice ----
 
-/** Tells the kernel how a mapped range will be used, by one of the calls that it counts apart. Returns 0, or -1. */
+/**
+ * Tells the kernel how a range will be used, by one of the calls that it counts apart. Returns 0, or -1: if
+ * part of it is not mapped too, but then Linux has heard it for the rest.
+ */
 export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
   if (isDefined(ZP_CHECK)) {
     assert(call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse, "there is no other advice");
@@ -333,7 +333,9 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (call >= Syscall.MadviseFreeReusable && kernelKind != Kernel.Darwin) return -1;
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
-  if (!isUserRange(address, bytes) || !isMapped(address, bytes)) return -1;
+  if (!isUserRange(address, bytes)) return -1;
+  const isWhole = isMapped(address, bytes);
+  if (!isWhole && kernelKind == Kernel.Darwin) return -1;
   const first = address >> pageShift;
   if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux)
     apply(Event.Discard, first, pagesIn(bytes));
@@ -341,7 +343,7 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
     apply(Event.Free, first, pagesIn(bytes));
   if (call == Syscall.MadviseFreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
   if (call == Syscall.MadviseCanReuse) apply(Event.Walk, first, pagesIn(bytes));
-  return 0;
+  return isWhole ? 0 : -1;
 }
 
 // ---- Copying and asking ----
@@ -400,11 +402,6 @@ export function clearDirty(address: u64, bytes: u64): void {
 export function mappedBytes(address: u64): u64 {
   const end = regions.endOf(address);
   return end ? end - address : 0;
-}
-
-/** Bytes that are mapped. Not a system call. */
-export function virtualBytes(): u64 {
-  return virtualPages << pageShift;
 }
 
 /** First address of the mapping that holds the address; 0 if none does. */

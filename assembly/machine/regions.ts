@@ -1,7 +1,8 @@
 /**
  * The mapped regions: a treap ordered by address. Every node knows the widest gap between the regions
  * below it, so a place for a new mapping is found without visiting all of them. Adjacent regions are not
- * merged: each is one mapping that the program made, or a piece of it.
+ * merged: each is one mapping that the program made, or a piece of it. What Linux makes of those that touch
+ * is in areas.ts.
  *
  *      node          first ──┐                                   ┌── last
  *                            ├──────┤  gap  ├─────┤ gap ├────────┤
@@ -13,11 +14,11 @@
  *
  * Priorities are a hash of the order of creation, so that equal calls make equal trees.
  */
-import { give, regionNodes, setRecordBytes, take } from "./frames";
+import { give, regionNodes, setRecordBytes, takeZeroed } from "./frames";
 import { pageMask } from "./layout";
 
 @unmanaged
-class Region {
+export class Region {
   /** [start, end), page-aligned. */
   start: u64;
   end: u64;
@@ -28,8 +29,10 @@ class Region {
   left: Region | null;
   right: Region | null;
   priority: u32;
-  /** Pads to a multiple of 8. */
-  reserved: u32;
+  /** What areas.ts knows of it. */
+  anon: u32;
+  moved: u64;
+  joined: u64;
 }
 
 let root: Region | null = null;
@@ -102,37 +105,41 @@ function merge(left: Region | null, right: Region | null): Region | null {
   return update(right);
 }
 
-/** Adds [start, end), which must be free. */
-export function insert(start: u64, end: u64): void {
+/** Adds a node to a tree, where nothing is mapped. Returns the tree. */
+function attach(tree: Region | null, node: Region): Region {
+  if (!tree || tree.priority < node.priority) {
+    split(tree, node.start);
+    node.left = splitLeft;
+    node.right = splitRight;
+    return update(node);
+  }
+  if (node.start < tree.start) tree.left = attach(tree.left, node);
+  else tree.right = attach(tree.right, node);
+  return update(tree);
+}
+
+/** Takes a node, which is there, out of a tree. Returns the tree. */
+function detach(tree: Region | null, node: Region): Region | null {
+  if (!tree) return null;
+  if (tree == node) return merge(tree.left, tree.right);
+  if (node.start < tree.start) tree.left = detach(tree.left, node);
+  else tree.right = detach(tree.right, node);
+  return update(tree);
+}
+
+/** Puts a region where nothing is mapped. */
+function put(region: Region, start: u64, end: u64): void {
   if (isDefined(ZP_CHECK)) {
     assert(start < end && ((start | end) & pageMask) == 0, "a region is of whole pages, and not empty");
     assert(isFree(start, end), "a region is put where nothing is mapped");
   }
-  const node = changetype<Region>(take(regionNodes));
-  node.start = start;
-  node.end = end;
-  node.left = null;
-  node.right = null;
-  node.priority = mixed(++created);
-  count++;
-  split(root, start);
-  const above = splitRight;
-  root = merge(merge(splitLeft, update(node)), above);
-}
-
-/** Removes the region that starts at `start`. */
-function remove(node: Region): void {
-  const at = node.start;
-  split(root, at);
-  const below = splitLeft;
-  split(splitRight, at + 1);
-  root = merge(below, splitRight);
-  give(regionNodes, changetype<usize>(node));
-  count--;
+  region.start = start;
+  region.end = end;
+  root = attach(root, region);
 }
 
 /** The lowest region that ends above the address, or null. */
-function firstEndingAbove(address: u64): Region | null {
+export function firstEndingAbove(address: u64): Region | null {
   let node = root;
   let found: Region | null = null;
   while (node) {
@@ -141,6 +148,21 @@ function firstEndingAbove(address: u64): Region | null {
       node = node.left;
     } else {
       node = node.right;
+    }
+  }
+  return found;
+}
+
+/** The highest region that ends at or below the address, or null. */
+export function lastEndingBelow(address: u64): Region | null {
+  let node = root;
+  let found: Region | null = null;
+  while (node) {
+    if (node.end <= address) {
+      found = node;
+      node = node.right;
+    } else {
+      node = node.left;
     }
   }
   return found;
@@ -174,39 +196,31 @@ export function startAbove(address: u64): u64 {
 
 /** End of the highest region that ends at or below the address; 0 when there is none. */
 export function endBelow(address: u64): u64 {
-  let node = root;
-  let found: u64 = 0;
-  while (node) {
-    if (node.end <= address) {
-      found = node.end;
-      node = node.right;
-    } else {
-      node = node.left;
-    }
-  }
-  return found;
+  const region = lastEndingBelow(address);
+  return region ? region.end : 0;
 }
 
 // ---- Changing ----
 
-/** Takes [start, end) out of all regions, cutting those that reach beyond. */
-export function carve(start: u64, end: u64): void {
-  for (;;) {
-    const region = firstEndingAbove(start);
-    if (!region || region.start >= end) return;
-    const from = region.start;
-    const to = region.end;
-    remove(region);
-    if (from < start) insert(from, start);
-    if (to > end) insert(end, to);
-  }
+/** Adds a region [start, end), which must be free. */
+export function insert(start: u64, end: u64): Region {
+  const region = changetype<Region>(takeZeroed(regionNodes));
+  region.priority = mixed(++created);
+  count++;
+  put(region, start, end);
+  return region;
 }
 
-/** Moves the end of the region that starts at `start`. The room must be free. */
-export function resize(start: u64, end: u64): void {
-  if (isDefined(ZP_CHECK)) assert(startOf(start) == start, "what is resized is a region");
-  carve(start, endOf(start));
-  insert(start, end);
+/** Moves the ends of a region. The room must be free. */
+export function resize(region: Region, start: u64, end: u64): void {
+  root = detach(root, region);
+  put(region, start, end);
+}
+
+export function remove(region: Region): void {
+  root = detach(root, region);
+  give(regionNodes, changetype<usize>(region));
+  count--;
 }
 
 // ---- Finding room ----

@@ -23,6 +23,8 @@ export enum Failure {
   AddressSpace,
   Overflow,
   Argument,
+  /** Linux keeps no more areas. */
+  Maps,
 }
 
 /** Offsets of the record's fields, each a u64. */
@@ -47,4 +49,5 @@ export enum Broken {
   Sharings,
   PageState,
   ZeroFrame,
+  Areas,
 }

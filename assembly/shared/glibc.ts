@@ -11,6 +11,19 @@ export enum Option {
   Perturb,
   /** Chunks of each size that the tcache keeps. */
   TcacheCount,
+  /** Where the C library lies: an address, not bytes. */
+  Libc,
+  /** Of the enumeration below. */
+  Version,
+  Count,
+}
+
+/** Releases. */
+export enum Version {
+  V236,
+  V239,
+  V241,
+  V243,
   Count,
 }
 
@@ -54,6 +67,7 @@ export enum Message {
   LargeListSizes,
   LargeList,
   TopAssertion,
+  SmallCorruptedFree,
 }
 
 /** The fields of mallinfo2, and what else malloc_stats prints: the most mappings so far, and the most bytes in them. */

@@ -15,3 +15,9 @@ export enum Place {
   /** Exactly there, if nothing is mapped there. */
   Exact,
 }
+
+/** What Linux aligns mappings of whole huge pages to. */
+export enum MapAlignment {
+  Page,
+  Huge,
+}

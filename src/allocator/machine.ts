@@ -1,4 +1,4 @@
-import type { Kernel } from "#shared/kernel";
+import type { Kernel, MapAlignment } from "#shared/kernel";
 import type { NameOf } from "../base/enums.js";
 
 /**
@@ -8,10 +8,16 @@ import type { NameOf } from "../base/enums.js";
  */
 export type KernelKind = NameOf<typeof Kernel>;
 
+/** What Linux aligns mappings of whole huge pages to. */
+export type MapAlignmentKind = NameOf<typeof MapAlignment>;
+
 /** The machine that a model runs on. Limits of 0 are none. */
 export interface MachineSettings {
   kernel: KernelKind;
   pageBytes: number;
   memoryBytes: number;
   addressSpaceBytes: number;
+  /** Areas that Linux keeps of a process: `vm.max_map_count`. */
+  maxMaps: number;
+  mapAlignment: MapAlignmentKind;
 }

@@ -10,6 +10,24 @@ export interface Cliff {
   above: CostKind;
 }
 
+/** Sizes, both included. */
+export interface SizeRange {
+  from: number;
+  to: number;
+}
+
+/** Narrow ranges of sizes, all as wide, whose cost is of another kind than that of the sizes around them. */
+export interface Bands {
+  /** How cost grows within. */
+  cost: CostKind;
+  /** The first and the last of them. */
+  first: SizeRange;
+  last: SizeRange;
+  /** Bytes from one to the next; 0 where there is one only. */
+  period: number;
+  count: number;
+}
+
 /** One point of a curve of cost against size. */
 export interface CurvePoint extends LoopCost {
   /** How cost grows about this size. */
@@ -26,6 +44,8 @@ export interface CliffsResult {
   notes?: string[];
   /** In ascending order; none where cost is of one kind throughout. */
   cliffs: Cliff[];
+  /** In ascending order; none where cost is as the cliffs say at every size. */
+  bands: Bands[];
   /** In ascending order: sizes evenly spread by ratio, the ends, and both sides of each cliff. */
   points: CurvePoint[];
 }

@@ -18,12 +18,19 @@ import {
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
-import { foldState, KERNELS, pageRun } from "./machine.js";
+import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
 
 /** The exports of every module: assembly/program.ts. */
 export interface MachineExports {
   memory: WebAssembly.Memory;
-  start(pageShift: number, kernel: number, memoryBytes: number, addressSpaceBytes: number): void;
+  start(
+    pageShift: number,
+    kernel: number,
+    memoryBytes: number,
+    addressSpaceBytes: number,
+    maxMaps: number,
+    alignment: number,
+  ): void;
   read(address: number, width: number): bigint;
   write(address: number, width: number, value: bigint): void;
   fill(address: number, value: number, bytes: number): void;
@@ -101,10 +108,12 @@ const FAILURES: Record<Failure, AllocationFailure["kind"] | undefined> = {
   [Failure.AddressSpace]: "address-space",
   [Failure.Overflow]: "overflow",
   [Failure.Argument]: "argument",
+  [Failure.Maps]: "maps",
 };
 const REMEDIES: Record<AllocationFailure["kind"], string> = {
   memory: "ask for less, or raise the option memory",
   "address-space": "free something, or raise the option addressSpace",
+  maps: "free something next to what is free, or raise the option maxMaps",
   overflow: "count times size must stay below 2^64",
   argument: "the allocator or the kernel does not accept these arguments",
 };
@@ -118,6 +127,7 @@ const BROKEN: Record<Broken, string> = {
   [Broken.Sharings]: "sharings do not add up",
   [Broken.PageState]: "a page is in an impossible state",
   [Broken.ZeroFrame]: "the zero page is not zero",
+  [Broken.Areas]: "the kernel's areas are not sound",
 };
 const COUNTER_BYTES = 8;
 /** Memory grows in units of this: core specification 4.2.8. */
@@ -151,6 +161,8 @@ export class Instance<Exports extends MachineExports> {
         KERNELS.indexOf(machine.kernel),
         machine.memoryBytes,
         machine.addressSpaceBytes,
+        machine.maxMaps,
+        MAP_ALIGNMENTS.indexOf(machine.mapAlignment),
       );
     } catch (error) {
       throw instance.explain(error);

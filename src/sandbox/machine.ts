@@ -1,6 +1,6 @@
-import { Kernel } from "#shared/kernel";
+import { Kernel, MapAlignment } from "#shared/kernel";
 import { CLEARED, CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, WRITTEN } from "#shared/page-states";
-import type { KernelKind } from "../allocator/machine.js";
+import type { KernelKind, MapAlignmentKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
 
@@ -16,6 +16,9 @@ export interface OptionInfo {
 
 /** The kinds of kernel, in the order of their numbers. @internal */
 export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
+
+/** What mappings of whole huge pages are aligned to, in the order of their numbers. @internal */
+export const MAP_ALIGNMENTS: readonly MapAlignmentKind[] = namesOf(MapAlignment);
 
 /** The options of the machine itself, which every model takes. */
 export const machineOptions: readonly OptionInfo[] = [
@@ -37,6 +40,17 @@ export const machineOptions: readonly OptionInfo[] = [
     summary: "limit of mapped bytes; 0 for the whole 47 bits",
     unit: "bytes",
     default: 0,
+  },
+  {
+    name: "maxMaps",
+    summary: "vm.max_map_count of Linux: how many areas of memory it keeps; 0 for no limit",
+    default: 65530,
+  },
+  {
+    name: "mapAlignment",
+    summary: "what Linux aligns mappings of whole huge pages (2 MiB) to: huge since 6.7, page before",
+    values: MAP_ALIGNMENTS,
+    default: "huge",
   },
 ];
 

@@ -56,7 +56,7 @@ export const models: readonly ModelInfo[] = [
   },
   {
     name: "glibc",
-    summary: "glibc 2.36 (Debian 12), one thread: tcache, bins, a heap that is trimmed, adaptive mapping",
+    summary: "glibc 2.36 to 2.43, one thread: tcache, bins, a heap that is trimmed, adaptive mapping",
     kernel: "linux",
     options: optionsOf(glibc.Option, {
       mmapThreshold: {
@@ -69,10 +69,27 @@ export const models: readonly ModelInfo[] = [
         unit: "bytes",
         default: 131072,
       },
-      topPad: { summary: "bytes beyond need that a growing heap asks for", unit: "bytes", default: 131072 },
-      mmapMax: { summary: "most mappings at a time", default: 65536 },
+      topPad: {
+        summary:
+          "bytes beyond need that a growing heap asks for; with more than there is, the real one begins a second arena, which is not modelled",
+        unit: "bytes",
+        default: 131072,
+      },
+      mmapMax: { summary: "most mappings at a time, up to 2147483647", default: 65536 },
       perturb: { summary: "byte that fills freed memory, 1 to 255; 0 for none", default: 0 },
-      tcacheCount: { summary: "chunks of each size that the tcache keeps", default: 7 },
+      tcacheCount: {
+        summary: "chunks of each size that the tcache keeps, up to 65535; 16 in 2.43 if not set",
+        default: 7,
+      },
+      libc: {
+        summary: "address of the C library, above all mappings: calloc clears links to it, byte by byte",
+        default: 0x7ffff7ff0000,
+      },
+      version: {
+        summary: "release of glibc: 2.36 is Debian 12's, 2.39 Ubuntu 24.04's, 2.41 Debian 13's",
+        values: namesOf(glibc.Version).map((name) => name.replace(/v(\d)/, "$1.")),
+        default: "2.36",
+      },
     }),
     messages: Object.values({
       [glibc.Message.InvalidPointer]: "free(): invalid pointer",
@@ -115,6 +132,7 @@ export const models: readonly ModelInfo[] = [
       [glibc.Message.TopAssertion]:
         "Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || " +
         "((unsigned long) (old_size) >= MINSIZE && prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)",
+      [glibc.Message.SmallCorruptedFree]: "free(): chunks in smallbin corrupted",
     } satisfies Record<glibc.Message, string>),
     statistics: namesOf(glibc.Statistic),
     functions: Object.values({

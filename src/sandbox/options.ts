@@ -1,5 +1,5 @@
 import type { Options } from "../allocator/choice.js";
-import type { KernelKind, MachineSettings } from "../allocator/machine.js";
+import type { KernelKind, MachineSettings, MapAlignmentKind } from "../allocator/machine.js";
 import { OptionError } from "../base/errors.js";
 import { machineOptions, type OptionInfo } from "./machine.js";
 import { type ModelInfo, models } from "./models.js";
@@ -48,6 +48,8 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
     pageBytes,
     memoryBytes: Number(machineOption(options, "memory")),
     addressSpaceBytes: Number(machineOption(options, "addressSpace")),
+    maxMaps: Number(machineOption(options, "maxMaps")),
+    mapAlignment: machineOption(options, "mapAlignment") as MapAlignmentKind,
   };
 }
 

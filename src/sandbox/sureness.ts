@@ -15,7 +15,7 @@ const COMPARED =
 
 /** By model. What models nothing real is not here. */
 export const sureness = {
-  glibc: { "2.36": EQUAL },
+  glibc: { "2.36": EQUAL, "2.39": READ, "2.41": EQUAL, "2.43": EQUAL },
   libmalloc: { 116: READ, 166: COMPARED, 283: COMPARED, 425: COMPARED, 792: READ },
 } as const satisfies Record<string, Sureness>;
 

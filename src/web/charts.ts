@@ -83,7 +83,9 @@ function cliffsText(results: readonly CliffsResult[], { from, to }: typeof SIZES
     const cliffs = result.cliffs.map(
       ({ bytes, below, above }) => `${below} up to ${formatCount(bytes)} bytes and ${above} above`,
     );
-    return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}`;
+    const count = result.bands.reduce((sum, bands) => sum + bands.count, 0);
+    const but = count ? `, but for ${formatCount(count)} narrow bands of sizes` : "";
+    return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}${but}`;
   });
   return `Bytes zeroed per untouched calloc and free, of ${formatBytes(from)} to ${formatBytes(to)}: ${sentences.join("; ")}.`;
 }

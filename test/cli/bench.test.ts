@@ -3,6 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import asc from "assemblyscript/asc";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { BenchRecord } from "../../src/compare/record.js";
@@ -54,14 +55,21 @@ beforeAll(async () => {
 });
 
 /** Ends a bench once it has results of a trace in its file that are not finished. */
-function endAfter(child: ChildProcess, output: string, trace: string, signal: NodeJS.Signals): void {
-  const timer = setInterval(async () => {
-    const text = await readFile(output, "utf8").catch(() => "");
-    const { results }: BenchRecord = JSON.parse(text || '{ "results": [] }');
-    if (!results.some((one) => one.trace === trace && !one.finished)) return;
-    clearInterval(timer);
-    child.kill(signal);
-  }, 10);
+async function endAfter(
+  child: ChildProcess,
+  output: string,
+  trace: string,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  // One look after the other: a second signal would end the child at once.
+  while (!(await isUnfinished(output, trace))) await setTimeout(10);
+  child.kill(signal);
+}
+
+async function isUnfinished(output: string, trace: string): Promise<boolean> {
+  const text = await readFile(output, "utf8").catch(() => "");
+  const { results }: BenchRecord = JSON.parse(text || '{ "results": [] }');
+  return results.some((one) => one.trace === trace && !one.finished);
 }
 
 test("an allocator that never frees has its figures, but not those of the loop in JavaScript, whose memory ends", async () => {

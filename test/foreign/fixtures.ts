@@ -88,7 +88,7 @@ export const faces: Record<string, Fixture> = {
   managed: {
     source: BUMP({
       more: `
-        let pins: i32 = 0;
+        export let pins: i32 = 0;
         export function __new(bytes: usize, id: u32): usize { assert(id == 0); return bump(bytes); }
         export function __pin(pointer: usize): usize { pins++; return pointer; }
         export function __unpin(pointer: usize): void { assert(--pins >= 0); }
@@ -96,6 +96,17 @@ export const faces: Record<string, Fixture> = {
       `,
     }).replace(/export (?=function (malloc|free))/g, ""),
     flags: STUB,
+  },
+  /** Aligns a block as its size needs, up to 8. */
+  packed: {
+    source: BUMP({
+      malloc: `
+      const align: usize = bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1;
+      const pointer = (top + align - 1) & -align;
+      top = pointer + bytes;
+      return pointer;`,
+    }),
+    flags: [...STUB, "--initialMemory", "1"],
   },
   /** Has no empty blocks. */
   strict: bump({
@@ -140,6 +151,13 @@ export const hostile: Record<string, Fixture> = {
   outside: bump({
     malloc: "if (++count > 10) return 0xfffffff0; return bump(bytes);",
     more: "let count: i32 = 0;",
+  }),
+  brim: bump({
+    malloc: "if (++count > 10) return (<usize>memory.size() << 16) - bytes + 1; return bump(bytes);",
+    more: "let count: i32 = 0;",
+  }),
+  stale: bump({
+    more: "export function realloc(pointer: usize, bytes: usize): usize { return bump(bytes); }",
   }),
   misaligned: bump({ malloc: "return bump(bytes + 1) + 1;" }),
   overlapping: bump({ malloc: "const p = bump(bytes); top -= 16 & -<i32>(bytes > 32); return p;" }),

@@ -221,6 +221,24 @@ describe("the face", () => {
     expect(allocator.counters().bytes.inUse).toBe(0);
   });
 
+  it("accepts small objects that are aligned as their size needs", async () => {
+    const allocator = await openFixture("packed");
+    const lines = [1, 8, 1, 4, 1, 2, 1].map((bytes, id) => `a ${id} ${bytes}`);
+    await allocator.replay(await readTrace(lines.join("\n")), { verify: true });
+    expect(Array.from(allocator.slots().slice(0, 7), (pointer) => pointer % 8)).toEqual([
+      0, 0, 0, 4, 0, 2, 4,
+    ]);
+  });
+
+  it("unpins each managed object once, moved or not", async () => {
+    const allocator = await openFixture("managed");
+    const { pins } = allocator.instance.exports as { pins: WebAssembly.Global };
+    const pointer = allocator.realloc(allocator.malloc(100), 5000);
+    expect(pins.value).toBe(1);
+    allocator.free(pointer);
+    expect(pins.value).toBe(0);
+  });
+
   it("repeats records in one call", async () => {
     const allocator = await openFixture("llhttp");
     const trace = await readTrace(new TextEncoder().encode("c 0 1 100000\nf 0\n"));
@@ -255,6 +273,8 @@ describe("a module that misbehaves", () => {
     ["trapping", many(64), /^operation 11: the module trapped: unreachable/],
     ["recursing", many(64), /^operation 1: the module used up the stack/],
     ["outside", many(64), /^operation 11: it returned 0xfffffff0 for 64 bytes, which is outside its memory/],
+    ["brim", many(65), /^operation 11: it returned 0x[\da-f]+ for 65 bytes, which is outside its memory/],
+    ["stale", "a 0 64\nr 0 128", /^operation 2: the object at 0x[\da-f]+ was overwritten at offset \d+/],
     ["misaligned", many(64), /^operation 1: it returned 0x[\da-f]+1, which is not aligned to 8/],
     [
       "overlapping",

@@ -22,6 +22,17 @@ const CLIFF = 33_550_312;
 
 const reason = whyNotLive(await findOracle());
 
+/** What glibc 2.36 does when the kernel keeps no more areas. A failing munmap goes unnoticed. */
+const FULL_OF_AREAS = [
+  "free in the middle, whose memory holds 1: 6 of 1204224",
+  "free at the end: 5 of 1003520",
+  "malloc mapped: 6 of 1204224",
+  "realloc to more mapped: 6 of 1404928",
+  "realloc to less stays: 6 of 1404928",
+  "malloc of less heap: 6 of 1404928",
+  "another, which moves the break heap: 6 of 1404928",
+];
+
 function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
@@ -484,6 +495,14 @@ describe.each([false, true])("glibc, check build %s", (check) => {
     });
   });
 
+  describe("when the kernel keeps no more areas", () => {
+    it("does not notice that munmap fails", async () => {
+      // The heap is one, all mappings are another.
+      const sandbox = await open({ maxMaps: 2, mmapThreshold: 131_072 });
+      expect(await fullOfAreas(new SandboxHeap(sandbox))).toEqual(FULL_OF_AREAS);
+    });
+  });
+
   describe("perturb", () => {
     it("fills new blocks, as far as was asked for, with the complement", async () => {
       const sandbox = await open({ perturb: 165 });
@@ -652,7 +671,43 @@ describe.skipIf(reason)("the glibc of this machine", () => {
   it("does what the model does when the break cannot move", async () => {
     for (const room of [0, PAGE, 8 * PAGE, 32 * PAGE]) expect(await stoppedBreak(room)).toEqual([]);
   });
+
+  it("does what the model does when the kernel keeps no more areas", async () => {
+    const real = new RealHeap({ GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=131072" });
+    const log = await fullOfAreas(real);
+    await real.close();
+    expect(log).toEqual(FULL_OF_AREAS);
+  });
 });
+
+/**
+ * Blocks of a mapping each, when the kernel cuts no more areas in two. What each step gave, in words, and the number of
+ * mappings and their bytes that mallinfo2 then tells.
+ */
+async function fullOfAreas(heap: Heap): Promise<string[]> {
+  const log: string[] = [];
+  const tell = async (what: string, address?: number, old?: number) => {
+    const { 3: hblks, 4: hblkhd } = await heap.mallinfo();
+    const where =
+      address === undefined ? "" : address === old ? " stays" : isMapped(address) ? " mapped" : " heap";
+    log.push(`${what}${address === 0 ? " fails" : where}: ${hblks} of ${hblkhd}`);
+  };
+  const blocks: number[] = [];
+  for (let i = 0; i < 7; i++) blocks.push(await heap.malloc(200_000));
+  for (const block of blocks) await heap.store(block, 1n);
+  await heap.fillAreas();
+  const [, low = 0, kept = 0, middle = 0, , , last = 0] = blocks;
+  await heap.free(middle);
+  await tell(`free in the middle, whose memory holds ${await heap.load(middle)}`);
+  await heap.free(last);
+  await tell("free at the end");
+  await tell("malloc", await heap.malloc(200_000));
+  await tell("realloc to more", await heap.realloc(kept, 400_000), kept);
+  await tell("realloc to less", await heap.realloc(low, 150_000), low);
+  await tell("malloc of less", await heap.malloc(100_000));
+  await tell("another, which moves the break", await heap.malloc(100_000));
+  return log;
+}
 
 /** A burst of blocks with little room for the heap to grow. Returns what differs. */
 async function stoppedBreak(room: number): Promise<string[]> {

@@ -5,6 +5,7 @@
  *      m BYTES   c COUNT BYTES   a ALIGN BYTES   r POINTER BYTES   f POINTER   u POINTER   t PAD
  *      l ADDRESS                 s ADDRESS VALUE      8 bytes
  *      k BYTES                   keeps the break from moving further than so many bytes
+ *      n                         has the kernel keep as many areas as it will
  *      i FIELD                   a field of mallinfo2, by its place
  *      S                         malloc_stats
  */
@@ -46,6 +47,18 @@ static u64 stop_break(u64 bytes) {
   return mmap(at, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == at;
 }
 
+/* Where no mapping touches what malloc maps. */
+#define COMB ((char *)0x100000000000)
+
+/* Cuts a mapping in two, again and again, until the kernel refuses. Returns how often it did not. */
+static u64 fill_areas(void) {
+  u64 bytes = 1ul << 40, cuts = 0;
+  if (mmap(COMB, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != COMB)
+    return 0;
+  for (char *at = COMB + 4096; at < COMB + bytes && munmap(at, 4096) == 0; at += 8192) cuts++;
+  return cuts;
+}
+
 static u64 obey(char command, u64 one, u64 two) {
   void *pointer = (void *)one;
   switch (command) {
@@ -59,6 +72,7 @@ static u64 obey(char command, u64 one, u64 two) {
     case 'l': return *(volatile u64 *)pointer;
     case 's': *(volatile u64 *)pointer = two; break;
     case 'k': return stop_break(one);
+    case 'n': return fill_areas();
     case 'i': return mallinfo_field(one);
     case 'S': malloc_stats(); break;
   }

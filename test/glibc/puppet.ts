@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { MALLINFO } from "../oracle/observation.js";
 
+const PAGE = 4096;
 /** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
 const HEAP_START = 0x555555560000;
 const MAP_TOP = 0x7ffff7ff0000;
@@ -29,6 +30,8 @@ export interface Heap {
   mallinfo(): Awaitable<number[]>;
   /** Keeps the break from moving further than so many bytes, which are whole pages. The heap must have begun. */
   stopBreak(bytes: number): Awaitable<unknown>;
+  /** Keeps the kernel from cutting an area in two. */
+  fillAreas(): Awaitable<unknown>;
 }
 
 export class SandboxHeap implements Heap {
@@ -52,11 +55,15 @@ export class SandboxHeap implements Heap {
 
   /** Has the model map all the room above; which is then left out of mallinfo. The machine must have memory without limit. */
   stopBreak = (bytes: number) => {
-    const end = HEAP_START + (this.sandbox.statistics().arena as number) + bytes;
+    // One page further up, which the kernel keeps free.
+    const end = HEAP_START + (this.sandbox.statistics().arena as number) + bytes + PAGE;
     const pages = MAP_TOP - end;
     if (this.sandbox.malloc(pages - 24) !== end + 16) throw new Error("the room above the heap is not free");
     this.#hidden = { hblks: 1, hblkhd: pages };
   };
+
+  /** Does nothing: the machine's `maxMaps` must be the number of its areas. */
+  fillAreas = () => undefined;
 }
 
 let binary: string | undefined;
@@ -116,6 +123,7 @@ export class RealHeap implements Heap {
   usable = (pointer: number) => this.#number("u", pointer);
   trim = (pad: number) => this.#number("t", pad);
   stopBreak = (bytes: number) => this.#number("k", bytes);
+  fillAreas = () => this.#number("n");
   load = (address: number) => this.#ask("l", address);
   store = (address: number, value: bigint) => this.#ask("s", address, BigInt.asUintN(64, value));
   mallinfo = () =>

@@ -214,6 +214,18 @@ describe("the depot", () => {
     // In the depot one less than crowds it; the magazine keeps one, for two would be more than one and a half.
     expect(left).toBe(2 * cpus - 1 + 1);
   });
+
+  it("takes a block of a region that was unmapped for one that was never allocated", async () => {
+    const sandbox = await open({ cpus: 2 });
+    let last = 0;
+    for (const pointer of blocks(sandbox, 10 * FULL - 1)) {
+      sandbox.free(pointer);
+      if (sandbox.counters().syscalls.munmap) break;
+      last = pointer;
+    }
+    sandbox.check();
+    expect(() => sandbox.free(last)).toThrow("pointer being freed was not allocated");
+  });
 });
 
 describe("realloc and alignment of small blocks", () => {

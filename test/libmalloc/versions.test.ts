@@ -1,6 +1,13 @@
 /** What later releases and the options change of large blocks. */
 import { describe, expect, it } from "vitest";
-import { findCliffs, OptionError, openSandbox, runCallocLoop, type Sandbox } from "../../src/index.js";
+import {
+  findCliffs,
+  models,
+  OptionError,
+  openSandbox,
+  runCallocLoop,
+  type Sandbox,
+} from "../../src/index.js";
 import { openChecked } from "../checked.js";
 
 const KIB = 1024;
@@ -110,6 +117,13 @@ it.each(["116", "166", "283", "425", "792"])(
     expect(notes).toEqual([note]);
   },
 );
+
+it("has words on every version of every model", () => {
+  for (const { options, sureness } of models) {
+    const versions = options.find(({ name }) => name === "version")?.values ?? [];
+    if (versions.length) expect(Object.keys(sureness ?? {}).sort()).toEqual([...versions].sort());
+  }
+});
 
 it("says nothing of a model that is equal to the real library, or of none", async () => {
   for (const model of ["glibc", "naive"]) expect((await openSandbox(model)).notes).toEqual([]);

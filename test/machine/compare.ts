@@ -11,23 +11,31 @@ import type { MachineOptions } from "../reference/interface.js";
 
 export const KERNELS = ["linux", "darwin"] as const;
 export const PAGE_BYTES = [4096, 16384, 65536] as const;
-/** In pages; 0 for none: none, few frames (so that lazy pages are reclaimed), little address space. */
+const NO_LIMITS = { memoryPages: 0, addressSpacePages: 0, maxMaps: 0, mapAlignment: "page" } as const;
+/**
+ * In pages; 0 for none: none, few frames (so that lazy pages are reclaimed), little address space, few areas, mappings of
+ * whole huge pages aligned.
+ */
 export const LIMITS = [
-  { memoryPages: 0, addressSpacePages: 0 },
-  { memoryPages: 160, addressSpacePages: 0 },
-  { memoryPages: 0, addressSpacePages: 2500 },
+  NO_LIMITS,
+  { ...NO_LIMITS, memoryPages: 160 },
+  { ...NO_LIMITS, addressSpacePages: 2500 },
+  { ...NO_LIMITS, maxMaps: 16 },
+  { ...NO_LIMITS, mapAlignment: "huge" },
 ] as const;
 
 export function optionsOf(
   kernel: MachineOptions["kernel"],
   pageBytes: MachineOptions["pageBytes"],
-  { memoryPages, addressSpacePages }: (typeof LIMITS)[number],
+  { memoryPages, addressSpacePages, maxMaps, mapAlignment }: (typeof LIMITS)[number],
 ): MachineOptions {
   return {
     kernel,
     pageBytes,
     memoryBytes: memoryPages * pageBytes,
     addressSpaceBytes: addressSpacePages * pageBytes,
+    maxMaps,
+    mapAlignment,
   };
 }
 

@@ -2,12 +2,14 @@ import { describe, it } from "vitest";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
 const OPERATIONS = 3000;
-const [NONE, FEW_FRAMES, LITTLE_SPACE] = LIMITS;
+const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE] = LIMITS;
 const RUNS = [
   { seed: 0x5eed, limits: NONE },
   { seed: 0xca110c, limits: FEW_FRAMES },
   { seed: 0x2e20, limits: LITTLE_SPACE },
   { seed: 0xfee1, limits: NONE },
+  { seed: 0x3aa5, limits: FEW_AREAS },
+  { seed: 0x2aaa, limits: HUGE },
 ];
 
 describe.each(KERNELS)("the %s machine does what the reference does", (kernel) => {

@@ -1,13 +1,10 @@
 /** The simulated Linux kernel beside the real one: faults and resident pages of the same steps. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { totalFaults } from "../../src/allocator/counters.js";
 import { openRawMachine } from "../raw-machine.js";
 import { ANYWHERE, DONTNEED, FIXED, FREE } from "../reference/interface.js";
+import { askKernel } from "./real-kernel.js";
 
 const PAGE = 4096;
 const PAGES = 1000;
@@ -17,7 +14,14 @@ type Steps = [faults: number, resident: number][];
 
 async function simulated(n: number): Promise<Steps> {
   const machine = await openRawMachine(
-    { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 },
+    {
+      kernel: "linux",
+      pageBytes: PAGE,
+      memoryBytes: 0,
+      addressSpaceBytes: 0,
+      maxMaps: 0,
+      mapAlignment: "page",
+    },
     true,
   );
   const steps: Steps = [];
@@ -88,24 +92,13 @@ function stepsOf(output: Buffer): Steps {
 
 /** What the real kernel answers; or why it cannot be asked here. */
 function real(n: number): Steps | string {
-  if (process.platform !== "linux") return "not Linux";
-  if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
-    return "the kernel uses huge pages for everything";
-  }
-  const folder = mkdtempSync(join(tmpdir(), "zeropage-kernel-"));
-  try {
-    const program = join(folder, "kernel");
-    execFileSync("cc", ["-O1", "-o", program, fileURLToPath(new URL("../oracle/kernel.c", import.meta.url))]);
+  return askKernel("kernel", (program) => {
     const runs = Array.from({ length: RUNS }, () => stepsOf(execFileSync(program, [String(n)])));
     return (runs[0] as Steps).map((_, step) => {
       const answers = runs.map((run) => run[step] as Steps[number]);
       return answers.reduce((fewest, answer) => (answer[0] < fewest[0] ? answer : fewest));
     });
-  } catch (error) {
-    return `no C compiler, or no leave to read page maps: ${error}`;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 // What Linux 6.18 answered, for hosts that cannot be asked.

@@ -276,3 +276,24 @@ it("refuses a real module cut off anywhere, and never gives half of one", async 
     if (!(rewritten instanceof ModuleError)) expect(WebAssembly.validate(new Uint8Array(cut))).toBe(true);
   }
 });
+
+it("books a store of zero that reaches into another page by what it replaced in each", async () => {
+  const { run, reading, pages } = await metered(
+    module(`(i32.store8 (i32.const 4100) (i32.const 7)) (i64.store (i32.const 4094) (i64.const 0))`),
+    true,
+  );
+  run(0);
+  // Bytes 4094 and 4095 were zero, and of 4096 to 4101 all but 4100.
+  expect(reading()).toMatchObject({ zeroedByStores: { bytes: 8, needless: 7 }, needlessPages: 1 });
+  expect([at(pages(), 4), at(pages(), 2)]).toEqual([[0], [1]]);
+});
+
+it("does not take a fill for a clearing, whatever bit is set", async () => {
+  const fills = Array.from(
+    { length: 8 },
+    (_, bit) => `(memory.fill (i32.const ${bit}) (i32.const ${1 << bit}) (i32.const 1))`,
+  );
+  const { run, reading } = await metered(module(fills.join(" ")));
+  run(0);
+  expect(reading()).toMatchObject({ fills: 8, zeroed: { bytes: 0 }, needlessPages: 0 });
+});

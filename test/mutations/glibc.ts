@@ -70,6 +70,11 @@ export const glibc: Area = {
         "  const more = (contiguous",
       ],
       ["a dropped counter", "  heapBytes += more;\n", ""],
+      [
+        "a munmap that fails is noticed",
+        "  kernel.munmap(chunk - before, before + size);\n",
+        "  if (kernel.munmap(chunk - before, before + size)) mappings++;\n",
+      ],
     ],
     "release.ts": [
       ["a free chunk without the size behind it", "  setBefore(chunk + size, size);\n", ""],

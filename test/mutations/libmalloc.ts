@@ -14,7 +14,12 @@ export const libmalloc: Area = {
   mutants: mutantsIn("assembly/allocators/libmalloc", {
     "region.ts": [
       ["region counted on entering the table", "  rack.regions++;", ""],
-      ["region found last forgotten when unmapped", "  rack.found = 0;", ""],
+      [
+        "region found last forgotten when unmapped",
+        "  rack.found = 0;",
+        "",
+        "a region empties when a block of another is freed, for the block freed last counts as used",
+      ],
       [
         "dropped counter when a region leaves its magazine",
         "  magazine.bytesInObjects -= bytesUsed(rack, region);",

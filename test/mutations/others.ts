@@ -80,7 +80,7 @@ export const foreign: Area = {
   name: "foreign",
   modules: ["driver", "patterns", "meter"],
   tests: [
-    ...["test/foreign/open.shared.test.ts", "test/foreign/hostile.test.ts"],
+    ...["test/foreign/open.shared.test.ts", "test/foreign/hostile.test.ts", "test/foreign/patterns.test.ts"],
     ...["test/meter/forms.test.ts", "test/foreign/metered.shared.test.ts"],
   ],
   mutants: mutantsIn("assembly", {

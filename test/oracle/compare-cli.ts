@@ -22,6 +22,7 @@ const { values } = parseArgs({
     interval: { type: "string" },
     option: { type: "string", multiple: true, default: [] },
     model: { type: "string", default: "glibc" },
+    version: { type: "string", default: MODELLED_GLIBC },
     shrink: { type: "boolean", default: false },
     print: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
@@ -37,7 +38,7 @@ function settings(): Omit<Comparison, "records" | "touches"> {
   const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
   return {
     model: values.model,
-    options: Object.fromEntries(numbers) as GlibcOptions,
+    options: { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version },
     ...(values.interval !== undefined && { interval: Number(values.interval) }),
   };
 }
@@ -84,11 +85,11 @@ async function main(): Promise<number> {
     for (const { records } of await traces()) console.log(formatTrace(records));
     return 0;
   }
-  const found = await findOracle();
+  const found = await findOracle(values.version);
   if (found.state === "absent") throw new Error(found.reason);
   const { oracle } = found;
-  if (oracle.glibc !== MODELLED_GLIBC)
-    console.log(`this is glibc ${oracle.glibc}, the model is of ${MODELLED_GLIBC}`);
+  if (oracle.glibc !== values.version)
+    console.log(`this is glibc ${oracle.glibc}, the model is of ${values.version}`);
   let differing = 0;
   const all = await comparisons();
   let at = 0;

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import type { TOUCH_POLICIES } from "../../src/allocator/access.js";
-import { MALLINFO, type Observation } from "./observation.js";
+import { inPage, MALLINFO, type Observation } from "./observation.js";
+import { MODELLED_GLIBC } from "./oracle.js";
 
 /** Operations whose addresses share a hash. */
 const BLOCK = 256;
@@ -27,7 +28,7 @@ export interface GoldenTrace {
   records: string;
   /** Operations between checkpoints. */
   interval: number;
-  /** A hash a block, 8 hexadecimal digits each. */
+  /** A hash a block, 8 hexadecimal digits each; of mappings without what the kernel chooses. */
   places: string;
   /** A row a checkpoint: mallinfo2's fields, then brk, mmap, munmap, mremap and madvise so far. */
   states: number[][];
@@ -45,8 +46,14 @@ export interface GoldenFile {
   traces: GoldenTrace[];
 }
 
-export function readGolden(name: string): GoldenFile {
-  return JSON.parse(readFileSync(new URL(`../golden/glibc/${name}.json`, import.meta.url), "utf8"));
+/** Where the golden files of a release are. */
+export function goldenFolder(version: string): URL {
+  const name = version === MODELLED_GLIBC ? "glibc" : `glibc-${version}`;
+  return new URL(`../golden/${name}/`, import.meta.url);
+}
+
+export function readGolden(name: string, version = MODELLED_GLIBC): GoldenFile {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, goldenFolder(version)), "utf8"));
 }
 
 /** One trace a line, so that a difference between two recordings is legible. */
@@ -85,7 +92,7 @@ export function digest(
     operations: places.length,
     records: hashRecords(records),
     interval,
-    places: blocks(places).map(hashNumbers).join(""),
+    places: blocks(places.map(inPage)).map(hashNumbers).join(""),
     states: checkpoints.map(({ mallinfo, calls = {} }) => [
       ...MALLINFO.map((field) => mallinfo[field]),
       ...CALLS.map((call) => calls[call] ?? 0),

@@ -14,13 +14,12 @@ import {
   type Observation,
 } from "./observation.js";
 
-/** assembly/machine/layout.ts: LINUX_HEAP_START. The heap is below MAPPINGS_FROM, mappings are above. */
+/** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. The heap is below MAPPINGS_FROM, mappings are above. */
 const HEAP_START = 0x555555560000;
+const MAP_TOP = 0x7ffff7ff0000;
 const MAPPINGS_FROM = 0x600000000000;
 const PAGE = 4096;
 const MOST_RECORDS = 4096;
-/** Smallest request that may be given a mapping of its own: the default threshold less a page. */
-const LEAST_MAPPED = 124 * 1024;
 
 /** The parameters of glibc's malloc, by the model's names. */
 export interface GlibcOptions {
@@ -30,9 +29,11 @@ export interface GlibcOptions {
   mmapMax?: number;
   perturb?: number;
   tcacheCount?: number;
+  /** The release of glibc. */
+  version?: string;
 }
 
-const VARIABLES: Record<keyof GlibcOptions, (value: number) => [string, string]> = {
+const VARIABLES: Record<Exclude<keyof GlibcOptions, "version">, (value: number) => [string, string]> = {
   mmapThreshold: (value) => ["MALLOC_MMAP_THRESHOLD_", `${value}`],
   trimThreshold: (value) => ["MALLOC_TRIM_THRESHOLD_", `${value}`],
   topPad: (value) => ["MALLOC_TOP_PAD_", `${value}`],
@@ -42,8 +43,8 @@ const VARIABLES: Record<keyof GlibcOptions, (value: number) => [string, string]>
 };
 
 /** The environment that gives the real allocator these parameters. */
-export function environmentOf(options: GlibcOptions): Record<string, string> {
-  const names = Object.keys(options) as (keyof GlibcOptions)[];
+export function environmentOf({ version: _, ...options }: GlibcOptions): Record<string, string> {
+  const names = Object.keys(options) as (keyof typeof options)[];
   return Object.fromEntries(names.map((name) => VARIABLES[name](options[name] as number)));
 }
 
@@ -71,7 +72,7 @@ export async function observeModel(run: ModelRun): Promise<Observation> {
   return observer.observation();
 }
 
-/** Cuts a trace where something has to be looked at in between, which is after checkpoints and what may be mapped. */
+/** Cuts a trace where something has to be looked at in between, which is at checkpoints. */
 class Observer {
   readonly #count: number;
   readonly #records: TraceRecords;
@@ -79,7 +80,6 @@ class Observer {
   readonly #held: number[] = [];
   readonly #checkpoints: Checkpoint[] = [];
   readonly #interval: number;
-  readonly #leastMapped: number;
   readonly #callsBefore: Record<string, number>;
   #usable: number[] = [];
   #done = 0;
@@ -88,12 +88,11 @@ class Observer {
     private readonly sandbox: Sandbox,
     private readonly run: ModelRun,
   ) {
-    const { records, interval, options } = run;
+    const { records, interval } = run;
     this.#count = records.length / RECORD_BYTES;
     this.#records = new TraceRecords(records);
     this.#places = new Float64Array(this.#count);
     this.#interval = interval ?? Number.POSITIVE_INFINITY;
-    this.#leastMapped = Math.min(LEAST_MAPPED, (options?.mmapThreshold ?? LEAST_MAPPED) - PAGE);
     this.#callsBefore = this.#calls();
   }
 
@@ -122,47 +121,30 @@ class Observer {
 
   #pieceEnd(start: number): number {
     const untilCheckpoint = this.#interval - (start % this.#interval);
-    const most = Math.min(this.#count, start + MOST_RECORDS, start + untilCheckpoint);
-    for (let at = start; at < most; at++) if (this.#mayBeMapped(at)) return at + 1;
-    return most;
+    return Math.min(this.#count, start + MOST_RECORDS, start + untilCheckpoint);
   }
 
-  #mayBeMapped(operation: number): boolean {
-    const { kind, slot, bytes, align } = this.#operation(operation);
-    if (kind > OpKind.realloc) return false;
-    const isMapped = kind === OpKind.realloc && (this.#held[slot] ?? 0) >= MAPPINGS_FROM;
-    return isMapped || bytes + align >= this.#leastMapped;
-  }
-
-  #operation(operation: number): { kind: number; slot: number; bytes: number; align: number } {
+  #operation(operation: number): { kind: number; slot: number; bytes: number } {
     const { kind, slot, first, second } = this.#records.read(operation);
-    const align = kind === OpKind.aligned ? first : 0;
-    return { kind, slot, bytes: bytesAsked(kind, first, second), align };
+    return { kind, slot, bytes: bytesAsked(kind, first, second) };
   }
 
   /** Takes the addresses of the piece that just ran. */
   note(addresses: number[]): void {
-    const last = addresses.length - 1;
-    for (const [i, address] of addresses.entries()) this.#noteOne(address, i === last);
+    for (const address of addresses) this.#noteOne(address);
     if (this.#done % this.#interval === 0) this.#checkpoint();
   }
 
-  #noteOne(address: number, isLast: boolean): void {
+  #noteOne(address: number): void {
     const { kind, slot, bytes } = this.#operation(this.#done);
     if (kind === OpKind.free) this.#held[slot] = 0;
     else if (kind <= OpKind.realloc) {
-      const hasFailed = address === 0 && bytes !== 0;
+      // Only realloc to nothing returns 0 without having failed.
+      const hasFailed = address === 0 && !(kind === OpKind.realloc && bytes === 0);
       if (!(hasFailed && kind === OpKind.realloc)) this.#held[slot] = address;
-      this.#places[this.#done] = hasFailed ? FAILED : this.#place(address, isLast);
+      this.#places[this.#done] = hasFailed ? FAILED : placeOf(address);
     }
     this.#done++;
-  }
-
-  #place(address: number, isLast: boolean): number {
-    if (address === 0) return 0;
-    if (address < MAPPINGS_FROM) return address - HEAP_START;
-    // Where none was expected to be mapped, it is too late to ask: the block may be gone again.
-    return mappedPlace(isLast ? this.sandbox.usableSize(address) : 0, address % PAGE);
   }
 
   #checkpoint(): void {
@@ -188,6 +170,11 @@ class Observer {
     }
     return calls;
   }
+}
+
+function placeOf(address: number): number {
+  if (address === 0) return 0;
+  return address < MAPPINGS_FROM ? address - HEAP_START : mappedPlace(MAP_TOP - address);
 }
 
 /** The fields of mallinfo2 among the model's statistics. */

@@ -22,7 +22,7 @@ export interface Checkpoint {
   operations: number;
   mallinfo: Mallinfo;
   faults: number;
-  /** Pages of the heap and of live mapped blocks that own a frame. */
+  /** Pages of all that was got from the kernel that own a frame. */
   resident: number;
   /** System calls made, by name; absent where they were not looked at. */
   calls?: Record<string, number>;
@@ -31,6 +31,8 @@ export interface Checkpoint {
 export interface Observation {
   /** Where each operation's block is, as a number: see below. */
   places: Float64Array;
+  /** Mappings of operations before this one are compared by address, later ones by the offset in the page. */
+  exactBefore?: number;
   /** In order. The last is after the last operation. */
   checkpoints: Checkpoint[];
   /** Usable bytes of what each slot holds at the end; 0 for nothing. */
@@ -44,12 +46,17 @@ export interface Observation {
 //      0                     no block: a free, an access, realloc to 0 bytes
 //      FAILED                the call returned 0 though something was asked for
 //      > 0                   bytes from the heap's start
-//      < FAILED              mapped; usable bytes and the offset in the page
+//      < FAILED              in a mapping: bytes down from where mappings start
 export const FAILED = -1;
 const PAGE = 4096;
 
-export function mappedPlace(usable: number, offset: number): number {
-  return -(usable * PAGE + offset) - 2;
+export function mappedPlace(below: number): number {
+  return -below - 1;
+}
+
+/** A place without what depends on the kernel's choice of addresses: of one in a mapping its offset in the page. */
+export function inPage(place: number): number {
+  return place < FAILED ? mappedPlace((-place - 1) % PAGE || PAGE) : place;
 }
 
 export function formatPlace(place: number | undefined): string {
@@ -57,11 +64,7 @@ export function formatPlace(place: number | undefined): string {
   if (place === 0) return "nothing";
   if (place === FAILED) return "failed";
   if (place > 0) return `heap+0x${place.toString(16)}`;
-  const both = -(place + 2);
-  const [usable, offset] = [Math.floor(both / PAGE), both % PAGE];
-  // What is usable ends with the mapping.
-  const pages = Math.ceil(usable / PAGE);
-  return `mapped: ${pages} pages, of which ${usable} bytes usable, offset 0x${offset.toString(16)}`;
+  return `mapped, 0x${(-place - 1).toString(16)} below where mappings start`;
 }
 
 /** Where two observations part first. */
@@ -100,7 +103,11 @@ export function operationText(records: Uint8Array, operation: number): string {
 }
 
 function placesDifference(records: Uint8Array, real: Observation, model: Observation): Difference | null {
-  const operation = model.places.findIndex((place, i) => place !== real.places[i]);
+  const { exactBefore = 0 } = real;
+  const operation = model.places.findIndex((place, i) => {
+    const other = real.places[i] as number;
+    return i < exactBefore ? place !== other : inPage(place) !== inPage(other);
+  });
   if (operation < 0) return null;
   const text = [
     `operation ${operation}: ${operationText(records, operation)}`,

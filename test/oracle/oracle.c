@@ -5,8 +5,8 @@
  *
  * JOBS is a row of jobs, RESULTS a row of results in the same order (layouts below; all numbers little-endian, all
  * parts multiples of 8 bytes). The parent starts this program anew for each run: once to measure, and, where a job
- * asks for it, once more under ptrace to see the system calls, so that what is measured is not disturbed; the results
- * of the two follow each other.
+ * asks for it, once more under ptrace to see the system calls and once more to see what is cleared (clears.h), so that
+ * what is measured is not disturbed; the results follow each other.
  *
  * The run must not itself use what it measures. Until its first operation the process calls nothing that
  * allocates; the trace and the results lie in shared mappings; and before the first operation
@@ -67,7 +67,7 @@ struct job {
   u32 padding;
 };
 
-enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4 };
+enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8 };
 
 /* A record: assembly/shared/records.ts. The kinds from TRIM on are the oracle's own. */
 struct record {
@@ -83,19 +83,19 @@ enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 
 /* What became of one operation. */
 struct outcome {
-  u64 pointer; /* relative to the heap's start; down from the end of mappings, with MAPPED; absolute, with FOREIGN */
-  u64 extra;   /* usable bytes of a mapped one; errno of a failure */
+  u64 pointer; /* relative to the heap's start; outside it down from where mappings start, with MAPPED */
+  u64 error;   /* errno of a failure */
+  u64 cleared; /* bytes; only in the run that sees them */
+  u64 needless; /* cleared ones that were zero before */
 };
 
 #define MAPPED (1ul << 63)
-#define FOREIGN (1ul << 62)
 
 struct checkpoint {
   u64 operations;
   u64 mallinfo[10];
   u64 faults;
-  u64 residentHeap;
-  u64 residentMapped;
+  u64 resident;
   u64 heapBytes;
 };
 
@@ -120,6 +120,8 @@ struct result {
   u64 syscalls;
   u64 text; /* bytes of what it wrote to standard error */
   u64 nanoseconds;
+  u64 bins; /* the address of the unsorted bin's header, which is in the C library */
+  u64 contents; /* of the heap at the end, as clears.h hashes them; only in the run that sees clears */
 };
 
 static u64 up8(u64 bytes) { return (bytes + 7) & ~7ul; }
@@ -159,8 +161,12 @@ static char *heapStart;
 static char *mapTop;
 static u64 faultsBefore;
 static int pagemap;
-static u64 entries[8192];
-static char maps[1 << 18];
+
+/* Kept out of the program's own data, so that it ends below the model's heap. */
+#define ENTRIES 8192ul
+#define MAPS_BYTES (1ul << 21)
+static u64 *entries;
+static char *maps;
 
 static void die(const char *what) {
   ssize_t ignored = write(2, what, strlen(what));
@@ -170,6 +176,12 @@ static void die(const char *what) {
 
 static void *map_shared(int fd, u64 bytes, int protection) {
   void *at = mmap(0, bytes, protection, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) die("oracle: cannot map\n");
+  return at;
+}
+
+static void *map_own(u64 bytes) {
+  void *at = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) die("oracle: cannot map\n");
   return at;
 }
@@ -185,8 +197,8 @@ static void place_heap(void) {
 static void read_maps(void) {
   int fd = open("/proc/self/maps", O_RDONLY);
   u64 length = 0;
-  for (ssize_t got; (got = read(fd, maps + length, sizeof maps - 1 - length)) > 0;) length += got;
-  if (fd < 0 || length == sizeof maps - 1) die("oracle: cannot read /proc/self/maps\n");
+  for (ssize_t got; (got = read(fd, maps + length, MAPS_BYTES - 1 - length)) > 0;) length += got;
+  if (fd < 0 || length == MAPS_BYTES - 1) die("oracle: cannot read /proc/self/maps\n");
   maps[length] = 0;
   close(fd);
 }
@@ -262,6 +274,8 @@ static u64 minor_faults(void) {
   return usage.ru_minflt;
 }
 
+#include "clears.h"
+
 static u64 now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -273,7 +287,7 @@ static u64 resident_pages(const char *from, const char *to) {
   u64 count = 0;
   while (from < to) {
     u64 pages = (to - from + PAGE - 1) / PAGE;
-    if (pages > sizeof entries / 8) pages = sizeof entries / 8;
+    if (pages > ENTRIES) pages = ENTRIES;
     ssize_t got = pread(pagemap, entries, pages * 8, (u64)from / PAGE * 8);
     if (got != (ssize_t)(pages * 8)) die("oracle: cannot read /proc/self/pagemap\n");
     for (u64 i = 0; i < pages; i++) count += (entries[i] >> 63) & (entries[i] >> 56) & 1;
@@ -282,17 +296,17 @@ static u64 resident_pages(const char *from, const char *to) {
   return count;
 }
 
-/* A word of the chunk's header. By way of a number: gcc knows that malloc's memory begins at the pointer. */
-static u64 header(const char *pointer, u64 below) { return *(const volatile u64 *)((u64)pointer - below); }
-
-static int is_mapped(const char *pointer) { return (header(pointer, 8) & 2) != 0; }
-
-static u64 resident_mapped(void) {
+/* Of every writable area from the heap's start up to where mappings start: the program has its own above. */
+static u64 resident(void) {
   u64 count = 0;
-  for (u64 i = 0; i < slots; i++) {
-    char *pointer = held[i];
-    if (!pointer || !is_mapped(pointer)) continue;
-    count += resident_pages(pointer - 16 - header(pointer, 16), pointer + malloc_usable_size(pointer));
+  read_maps();
+  for (const char *at = maps; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : 0) {
+    char *from = (char *)hex(&at);
+    at++;
+    char *to = (char *)hex(&at);
+    if (from < heapStart) from = heapStart;
+    if (to > mapTop) to = mapTop;
+    if (from < to && at[2] == 'w') count += resident_pages(from, to);
   }
   return count;
 }
@@ -306,20 +320,16 @@ static void note_checkpoint(u64 operations) {
   memcpy(to->mallinfo, fields, sizeof fields);
   to->faults = minor_faults() - faultsBefore;
   to->heapBytes = (char *)sbrk(0) - heapStart;
-  to->residentHeap = resident_pages(heapStart, sbrk(0));
-  to->residentMapped = resident_mapped();
+  to->resident = resident();
 }
 
 static void note_outcome(struct outcome *to, char *pointer) {
   if (!pointer) {
-    to->extra = errno;
-  } else if (is_mapped(pointer)) {
-    to->pointer = MAPPED | (mapTop - pointer);
-    to->extra = malloc_usable_size(pointer);
+    to->error = errno;
   } else if (pointer >= heapStart && pointer < (char *)sbrk(0)) {
     to->pointer = pointer - heapStart;
   } else {
-    to->pointer = FOREIGN | (u64)pointer;
+    to->pointer = MAPPED | (u64)(mapTop - pointer);
   }
 }
 
@@ -329,7 +339,7 @@ static void touch_object(char *pointer, u64 bytes, u32 policy) {
   else if (policy == TOUCH_FIRST && bytes) touch_pages(pointer, 1, 1);
 }
 
-static char *allocate(const struct record *record, u32 policy) {
+static char *allocate(const struct record *record) {
   u64 bytes = record->second;
   char *pointer;
   errno = 0;
@@ -342,7 +352,6 @@ static char *allocate(const struct record *record, u32 policy) {
   if (!pointer && record->kind == REALLOC && bytes) return 0; /* the old block is still held */
   held[record->slot] = pointer;
   sizes[record->slot] = bytes;
-  if (pointer) touch_object(pointer, bytes, policy);
   return pointer;
 }
 
@@ -363,21 +372,44 @@ static u64 act(const struct record *record) {
   return 0;
 }
 
-static void replay(const struct job *job, int isTraced) {
+/* What a run is for. It is named by its first letter. */
+enum mode { PLAIN = 'p', TRACED = 't', CLEARS = 'c' };
+
+static void perform(const struct record *record, struct outcome *to, u32 policy, int isBare) {
+  if (record->kind > REALLOC) {
+    to->pointer = act(record);
+    return;
+  }
+  char *pointer = allocate(record);
+  if (!isBare) note_outcome(to, pointer);
+  if (pointer) touch_object(pointer, sizes[record->slot], policy);
+}
+
+/* The tcache is made in the first call or so, whichever it is; later only calloc clears. */
+static void perform_watched(const struct record *record, struct outcome *to, u32 policy) {
+  int isSeen = record->kind == CALLOC || !isTcacheMade;
+  if (isSeen) begin_watch(record->kind == CALLOC);
+  perform(record, to, TOUCH_NONE, 0);
+  if (isSeen) {
+    struct clears seen = end_watch();
+    to->cleared = seen.bytes;
+    to->needless = seen.needless;
+  }
+  char *pointer = record->kind <= REALLOC && to->pointer ? held[record->slot] : 0;
+  if (pointer) touch_object(pointer, sizes[record->slot], policy);
+}
+
+static void replay(const struct job *job, enum mode mode) {
   const struct record *records = records_of(job);
   int isBare = job->flags & FLAG_BARE;
-  u32 policy = isTraced ? TOUCH_NONE : job->touch; /* malloc calls the kernel all the same */
-  u64 untilCheckpoint = isTraced || isBare || !job->interval ? UINT64_MAX : job->interval;
+  u32 policy = mode == TRACED ? TOUCH_NONE : job->touch; /* malloc calls the kernel all the same */
+  u64 untilCheckpoint = mode != PLAIN || isBare || !job->interval ? UINT64_MAX : job->interval;
   u64 started = now_ns();
   for (u64 i = 0; i < job->operations; i++) {
     const struct record *record = &records[i];
     result->operations = i;
-    if (record->kind <= REALLOC) {
-      char *pointer = allocate(record, policy);
-      if (!isBare) note_outcome(&outcomes[i], pointer);
-    } else {
-      outcomes[i].pointer = act(record);
-    }
+    if (mode == CLEARS) perform_watched(record, &outcomes[i], policy);
+    else perform(record, &outcomes[i], policy, isBare);
     if (--untilCheckpoint == 0) {
       untilCheckpoint = job->interval;
       note_checkpoint(i + 1);
@@ -387,7 +419,7 @@ static void replay(const struct job *job, int isTraced) {
   result->nanoseconds = now_ns() - started;
 }
 
-static void run(u64 offset, int isTraced) {
+static void run(u64 offset, enum mode mode, u64 binsOffset) {
   struct stat jobs;
   if (fstat(JOBS_FD, &jobs)) die("oracle: no jobs\n");
   const char *file = map_shared(JOBS_FD, jobs.st_size, PROT_READ);
@@ -397,9 +429,10 @@ static void run(u64 offset, int isTraced) {
   u64 *usable = (u64 *)(outcomes + job->operations);
   checkpoints = (struct checkpoint *)(usable + job->slots);
   slots = job->slots;
-  held = mmap(0, 16 * slots + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (held == MAP_FAILED) die("oracle: cannot map\n");
+  held = map_own(16 * slots + 1);
   sizes = (u64 *)(held + slots);
+  entries = map_own(8 * ENTRIES);
+  maps = map_own(MAPS_BYTES);
   pagemap = open("/proc/self/pagemap", O_RDONLY);
   if (pagemap < 0) die("oracle: cannot open /proc/self/pagemap\n");
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
@@ -408,18 +441,19 @@ static void run(u64 offset, int isTraced) {
   for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
   result->heapStart = (u64)heapStart;
   result->mapTop = (u64)mapTop;
+  result->bins = (u64)stdout + binsOffset;
+  if (mode == CLEARS) prepare_watch(heapStart);
   touch_everything();
   now_ns(); /* touches the kernel's own data */
   faultsBefore = minor_faults();
-  if (isTraced) {
+  if (mode == TRACED) {
     if (ptrace(PTRACE_TRACEME, 0, 0, 0)) die("oracle: ptrace is not allowed\n");
     kill(getpid(), SIGSTOP);
   }
-  replay(job, isTraced);
-  if (isTraced) {
-    syscall(END_MARK);
-    _exit(0);
-  }
+  replay(job, mode);
+  if (mode == TRACED) syscall(END_MARK);
+  if (mode == CLEARS) result->contents = hash_contents();
+  if (mode != PLAIN) _exit(0);
   u64 noted = result->checkpoints;
   if (!noted || checkpoints[noted - 1].operations != job->operations) note_checkpoint(job->operations);
   for (u64 i = 0; i < slots; i++) usable[i] = held[i] ? malloc_usable_size(held[i]) : 0;
@@ -474,8 +508,10 @@ static int watch(pid_t child, const struct result *seen) {
   return status;
 }
 
+static long binsOffset;
+
 static void start(
-    const char *self, const struct job *job, u64 offset, int isTraced, int jobs, int output, int text) {
+    const char *self, const struct job *job, u64 offset, enum mode mode, int jobs, int output, int text) {
   char *environment[256];
   u32 count = 0;
   const char *strings = environment_of(job);
@@ -483,9 +519,10 @@ static void start(
     environment[count++] = (char *)strings + at;
   }
   environment[count] = 0;
-  char where[32];
+  char letter[] = {mode, 0}, where[32], bins[32];
   snprintf(where, sizeof where, "%lu", offset);
-  char *arguments[] = {"oracle", isTraced ? "traced" : "plain", "run", where, 0};
+  snprintf(bins, sizeof bins, "%ld", binsOffset);
+  char *arguments[] = {"oracle", "run", letter, where, bins, 0};
   const struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
   personality(ADDR_NO_RANDOMIZE); /* where it is allowed: not in every container, and nothing depends on it */
@@ -499,6 +536,16 @@ static void start(
   die("oracle: cannot start a run\n");
 }
 
+/* How far behind the C library's stdout the header of the unsorted bin is: a free chunk alone in it links to it. */
+static long find_bins(void) {
+  char *volatile lone = malloc(2000);
+  char *volatile guard = malloc(24);
+  free(lone);
+  u64 bins = *(u64 *)lone;
+  free(guard);
+  return bins - (u64)stdout;
+}
+
 static void write_all(int fd, const void *from, u64 bytes) {
   for (u64 done = 0; done < bytes;) {
     ssize_t wrote = write(fd, (const char *)from + done, bytes - done);
@@ -507,16 +554,16 @@ static void write_all(int fd, const void *from, u64 bytes) {
   }
 }
 
-static void run_job(const char *self, const struct job *job, u64 offset, int isTraced, int jobs, int out) {
+static void run_job(const char *self, const struct job *job, u64 offset, enum mode mode, int jobs, int out) {
   int output = memfd_create("result", MFD_CLOEXEC), text = memfd_create("text", MFD_CLOEXEC);
   u64 bytes = result_bytes(job);
   if (output < 0 || text < 0 || ftruncate(output, bytes)) die("oracle: cannot make room for a result\n");
   struct result *seen = map_shared(output, bytes, PROT_READ | PROT_WRITE);
   syscallCount = 0;
   pid_t child = fork();
-  if (child == 0) start(self, job, offset, isTraced, jobs, output, text);
+  if (child == 0) start(self, job, offset, mode, jobs, output, text);
   int status;
-  if (isTraced) status = watch(child, seen);
+  if (mode == TRACED) status = watch(child, seen);
   else waitpid(child, &status, 0);
   seen->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   seen->exit = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
@@ -540,13 +587,20 @@ static void run_job(const char *self, const struct job *job, u64 offset, int isT
   close(text);
 }
 
+/* Without the library's own, which might allocate. */
+static long number(const char *text) {
+  long value = 0;
+  int isNegative = *text == '-';
+  for (const char *digit = text + isNegative; *digit; digit++) value = value * 10 + (*digit - '0');
+  return isNegative ? -value : value;
+}
+
 int main(int count, char **arguments) {
-  if (count == 4 && !strcmp(arguments[2], "run")) {
-    u64 offset = 0;
-    for (const char *digit = arguments[3]; *digit; digit++) offset = offset * 10 + (*digit - '0');
-    run(offset, arguments[1][0] == 't');
+  if (count == 5 && !strcmp(arguments[1], "run")) {
+    run(number(arguments[3]), arguments[2][0], number(arguments[4]));
   }
   if (count == 2 && !strcmp(arguments[1], "--version")) return puts(gnu_get_libc_version()) == EOF;
+  binsOffset = find_bins();
   if (count != 3) die("usage: oracle JOBS RESULTS\n");
   char self[4096] = "";
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) die("oracle: cannot find itself\n");
@@ -558,8 +612,9 @@ int main(int count, char **arguments) {
   for (const char *at = file; at < file + length.st_size;) {
     const struct job *job = (const struct job *)at;
     if (job->magic != JOB_MAGIC || end_of(job) > file + length.st_size) die("oracle: not a job\n");
-    run_job(self, job, at - file, 0, jobs, out);
-    if (job->flags & FLAG_TRACE) run_job(self, job, at - file, 1, jobs, out);
+    run_job(self, job, at - file, PLAIN, jobs, out);
+    if (job->flags & FLAG_TRACE) run_job(self, job, at - file, TRACED, jobs, out);
+    if (job->flags & FLAG_CLEARS) run_job(self, job, at - file, CLEARS, jobs, out);
     at = end_of(job);
   }
   return 0;

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
+import { findLibrary, type Library } from "./library.js";
 import {
   type Checkpoint,
   FAILED,
@@ -21,24 +22,27 @@ import {
   type Observation,
 } from "./observation.js";
 
-const SOURCE = fileURLToPath(new URL("oracle.c", import.meta.url));
+const [SOURCE, INCLUDED] = ["oracle.c", "clears.h"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+) as [string, string];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
 
-/** The release that the model models. */
+/** The release that the model models unless told otherwise. */
 export const MODELLED_GLIBC = "2.36";
 
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
 const JOB_WORDS = 10;
-const RESULT_WORDS = 12;
+const RESULT_WORDS = 14;
+const OUTCOME_WORDS = 4;
+const CHECKPOINT_WORDS = 14;
 const FLAG_TRACE = 1;
 const FLAG_STATS = 2;
 const FLAG_BARE = 4;
+const FLAG_CLEARS = 8;
 const MAPPED = 1n << 63n;
-const FOREIGN = 1n << 62n;
-const PAGE = 4096;
 const ENOMEM = 12;
 
 /** Kinds of record that only the oracle knows, for what a trace cannot say. `first` is a pad, nothing, an offset, an offset. */
@@ -66,6 +70,8 @@ export interface OracleJob {
   settings?: [parameter: number, value: number][];
   /** Runs it a second time to see the system calls. */
   trace?: boolean;
+  /** Runs it once more to see what is cleared. */
+  clears?: boolean;
   /** Asks malloc_stats at the end for its text. */
   stats?: boolean;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
@@ -80,6 +86,18 @@ export interface SystemCall {
   result: bigint;
 }
 
+/** What was set to zero, by operation. */
+export interface Clears {
+  bytes: Float64Array;
+  /** Those that were zero before. */
+  needless: Float64Array;
+  /** Where the run had its heap, and the header of the unsorted bin: links to both lie in the memory that is cleared. */
+  heapStart: number;
+  bins: number;
+  /** Hash of what the heap holds at the end: which bytes are zero, and which the program wrote. */
+  contents: bigint;
+}
+
 export interface OracleRun extends Observation {
   /** Of the signal that ended it, such as 6 for an abort; 0 if it ran to its end. */
   signal: number;
@@ -92,6 +110,8 @@ export interface OracleRun extends Observation {
   answers: Map<number, number>;
   /** In order; empty unless asked for. */
   calls: SystemCall[];
+  /** Absent unless asked for. */
+  clears?: Clears;
 }
 
 export interface Oracle {
@@ -118,16 +138,19 @@ const SYSCALL_NAMES = new Map<number, string>([
 /** Not calls for memory: it makes the key that marks chunks in the tcache. */
 const UNCOUNTED = new Set(["getrandom"]);
 
-let found: Promise<Found> | undefined;
+const found = new Map<string, Promise<Found>>();
 
-/** Finds or builds the oracle, once. Absent, with the reason, where there is no compiler, no glibc or another machine. */
-export function findOracle(): Promise<Found> {
-  found ??= build();
-  return found;
+/**
+ * Finds or builds the oracle of a release of glibc, once: of a fetched library, else of the system's, whichever that is.
+ * Absent, with the reason, where there is no compiler, no glibc or another machine.
+ */
+export function findOracle(version = MODELLED_GLIBC): Promise<Found> {
+  if (!found.has(version)) found.set(version, build(findLibrary(version)));
+  return found.get(version) as Promise<Found>;
 }
 
 /** Says so, too, where the program may not do what it has to: ptrace, or reading its own pagemap. */
-async function build(): Promise<Found> {
+async function build(library: Library | null): Promise<Found> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return {
       state: "absent",
@@ -137,9 +160,9 @@ async function build(): Promise<Found> {
   const compiler = COMPILERS.find((name) => succeeds(name, ["--version"]));
   if (!compiler) return { state: "absent", reason: `there is no C compiler (${COMPILERS.join(", ")})` };
   try {
-    const binary = compile(compiler);
+    const binary = compile(compiler, [...FLAGS, ...(library?.flags ?? [])]);
     const glibc = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
-    const oracle = new Program(binary, glibc, debianVersion());
+    const oracle = new Program(binary, glibc, library?.packageVersion ?? debianVersion());
     await oracle.run([{ records: encodeRecords([OpKind.malloc, 0, 1]), trace: true }]);
     return { state: "found", oracle };
   } catch (error) {
@@ -168,15 +191,16 @@ function debianVersion(): string | null {
 }
 
 /** Builds oracle.c unless that was done before from the same source. Returns the program. */
-function compile(compiler: string): string {
+function compile(compiler: string, flags: string[]): string {
   const hash = createHash("sha256")
     .update(readFileSync(SOURCE))
-    .update([compiler, ...FLAGS].join(" "));
+    .update(readFileSync(INCLUDED))
+    .update([compiler, ...flags].join(" "));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  execFileSync(compiler, [...FLAGS, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(compiler, [...flags, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
   renameSync(fresh, binary);
   return binary;
 }
@@ -237,7 +261,11 @@ function encodeJob(job: OracleJob): Uint8Array {
   const environment = new TextEncoder().encode(strings.join(""));
   const bytes = new Uint8Array(JOB_WORDS * 4 + settings.length * 8 + Math.ceil(environment.length / 8) * 8);
   const view = new DataView(bytes.buffer);
-  const flags = (job.trace ? FLAG_TRACE : 0) | (job.stats ? FLAG_STATS : 0) | (job.bare ? FLAG_BARE : 0);
+  const flags =
+    (job.trace ? FLAG_TRACE : 0) |
+    (job.stats ? FLAG_STATS : 0) |
+    (job.bare ? FLAG_BARE : 0) |
+    (job.clears ? FLAG_CLEARS : 0);
   const touch = TOUCH_POLICIES.indexOf(job.touch ?? "none");
   const words = [
     JOB_MAGIC,
@@ -265,23 +293,45 @@ function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
   const words = new BigUint64Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
   let at = 0;
   return jobs.map((job) => {
-    const plain = parseResult(words, at, job);
-    at += plain.words;
-    if (!job.trace) return plain.run;
-    const traced = parseResult(words, at, job);
-    at += traced.words;
-    return merge(plain.run, traced.run);
+    const next = () => {
+      const { run, words: count } = parseResult(words, at, job);
+      at += count;
+      return run;
+    };
+    let run = next();
+    if (job.trace) run = withCalls(run, agreeing(run, next()).calls);
+    if (job.clears) run = { ...run, clears: agreeing(run, next()).clears as Clears };
+    return run;
   });
 }
 
 /**
- * Both runs of a job as one.
+ * The other run of a job.
  * @throws if they differ in what both show.
  */
-function merge(plain: OracleRun, traced: OracleRun): OracleRun {
-  const differing = plain.places.findIndex((place, i) => place !== traced.places[i]);
-  if (differing >= 0) throw new Error(`the oracle disagrees with itself at operation ${differing}`);
-  return withCalls(plain, traced.calls);
+function agreeing(plain: OracleRun, other: OracleRun): OracleRun {
+  const differing = plain.places.findIndex((place, i) => place !== other.places[i]);
+  if (differing >= 0)
+    throw new Error(
+      `the oracle disagrees with itself at operation ${differing} ${plain.places[differing]} ${other.places[differing]} ${other.signal} ${other.text}`,
+    );
+  return other;
+}
+
+/** Since 6.7 the kernel aligns mappings of whole multiples of this to it. */
+const LARGE_PAGE = 2n ** 21n;
+
+/** The first operation at which the kernel may choose an address by a rule that the model's does not have. */
+function firstAligned(calls: SystemCall[]): number {
+  const lengths = new Map([
+    ["mmap", 1],
+    ["mremap", 2],
+  ]);
+  const first = calls.find(({ name, arguments: words }) => {
+    const length = words[lengths.get(name) ?? -1];
+    return length !== undefined && length % LARGE_PAGE === 0n;
+  });
+  return first?.operation ?? Number.POSITIVE_INFINITY;
 }
 
 /** A run with the system calls that another of the same trace made. */
@@ -295,7 +345,7 @@ export function withCalls(run: OracleRun, calls: SystemCall[]): OracleRun {
     }
     return { ...point, calls: { ...counts } };
   });
-  return { ...run, checkpoints, calls };
+  return { ...run, checkpoints, calls, exactBefore: firstAligned(calls) };
 }
 
 function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run: OracleRun; words: number } {
@@ -307,9 +357,9 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     at += count;
     return words.subarray(at - count, at);
   };
-  const outcomes = take(2 * countOf(job));
+  const outcomes = take(OUTCOME_WORDS * countOf(job));
   const usable = take(field(7));
-  const points = take(15 * field(8));
+  const points = take(CHECKPOINT_WORDS * field(8));
   const calls = take(7 * field(9));
   const text = new TextDecoder().decode(new Uint8Array(words.buffer, 8 * at, field(10)));
   if (field(3) !== 0) throw new Error(`the oracle failed: ${text}`);
@@ -321,8 +371,9 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     places: placesOf(outcomes, job),
     answers: answersOf(outcomes, job),
     usable: Array.from(usable, Number),
-    checkpoints: rows(points, 15).map(parseCheckpoint),
+    checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
+    ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12), header[13] as bigint) }),
   };
   return { run, words: field(1) / 8 };
 }
@@ -334,21 +385,29 @@ function kindAt(job: OracleJob, operation: number): number {
 
 function placesOf(outcomes: BigUint64Array, job: OracleJob): Float64Array {
   return Float64Array.from({ length: countOf(job) }, (_, i) =>
-    kindAt(job, i) > OpKind.realloc ? 0 : placeOf(outcomes[2 * i] as bigint, Number(outcomes[2 * i + 1])),
+    kindAt(job, i) > OpKind.realloc
+      ? 0
+      : placeOf(outcomes[OUTCOME_WORDS * i] as bigint, Number(outcomes[OUTCOME_WORDS * i + 1])),
   );
 }
 
-function placeOf(pointer: bigint, extra: number): number {
-  if (pointer === 0n) return extra === ENOMEM ? FAILED : 0;
-  if (pointer & MAPPED) return mappedPlace(extra, (PAGE - (Number(pointer & ~MAPPED) % PAGE)) % PAGE);
-  // Memory that is neither: the heap went on in a mapping after brk had failed. It is given as its address.
-  return Number(pointer & ~FOREIGN);
+function placeOf(pointer: bigint, error: number): number {
+  if (pointer === 0n) return error === ENOMEM ? FAILED : 0;
+  return pointer & MAPPED ? mappedPlace(Number(pointer & ~MAPPED)) : Number(pointer);
+}
+
+function clearsOf(outcomes: BigUint64Array, heapStart: number, bins: number, contents: bigint): Clears {
+  const column = (field: number) =>
+    Float64Array.from({ length: outcomes.length / OUTCOME_WORDS }, (_, i) =>
+      Number(outcomes[OUTCOME_WORDS * i + field]),
+    );
+  return { bytes: column(2), needless: column(3), heapStart, bins, contents };
 }
 
 function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
   const answers = new Map<number, number>();
   for (let i = 0; i < countOf(job); i++) {
-    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[2 * i]));
+    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[OUTCOME_WORDS * i]));
   }
   return answers;
 }
@@ -359,9 +418,9 @@ function rows(words: BigUint64Array, width: number): BigUint64Array[] {
 
 function parseCheckpoint(words: BigUint64Array): Checkpoint {
   const [operations = 0, ...rest] = Array.from(words, Number);
-  const [faults = 0, heap = 0, mapped = 0] = rest.slice(MALLINFO.length);
+  const [faults = 0, resident = 0] = rest.slice(MALLINFO.length);
   const mallinfo = Object.fromEntries(MALLINFO.map((name, i) => [name, rest[i]])) as Mallinfo;
-  return { operations, mallinfo, faults, resident: heap + mapped };
+  return { operations, mallinfo, faults, resident };
 }
 
 function parseCall(words: BigUint64Array): SystemCall {

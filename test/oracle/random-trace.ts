@@ -102,7 +102,7 @@ interface Profile {
 
 const WEIGHTS: Weights = { malloc: 60, calloc: 12, aligned: 4, realloc: 16, burst: 1, grow: 1, access: 0 };
 const PAGE_ALIGNMENTS = [1, 2, 8, 16, 32, 64, 128, 256, 1024, 4096];
-/** Only for blocks below 2 MiB: the kernel itself aligns mappings of whole multiples of that, which would show. */
+/** Only for blocks below 2 MiB: where larger mappings are depends on the kernel, which would show. */
 const ALL_ALIGNMENTS = [...PAGE_ALIGNMENTS, 32, 64, 512, 2048, 8192, 65536, 131072, MIB];
 
 const mixed = (random: Random): number => {

@@ -1,11 +1,21 @@
-/** Records the golden files from the glibc of this machine: `npm run oracle`. */
+/** Records the golden files from the glibc of this machine and from the libraries that were fetched: `npm run oracle`. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { release } from "node:os";
-import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace } from "./golden.js";
-import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
-import { GOLDEN_SEEDS, type NamedTrace, REAL_TRACES, realTrace, seededTrace } from "./traces.js";
+import { parseArgs } from "node:util";
+import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder } from "./golden.js";
+import { whyNotLive } from "./live.js";
+import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
+import {
+  GOLDEN_SEEDS,
+  GOLDEN_VERSIONS,
+  type NamedTrace,
+  REAL_TRACES,
+  realTrace,
+  seededTrace,
+  shortNamedTraces,
+} from "./traces.js";
 
-const FOLDER = new URL("../golden/glibc/", import.meta.url);
+const { values } = parseArgs({ options: { version: { type: "string", multiple: true } } });
 
 async function record(oracle: Oracle, trace: NamedTrace): Promise<GoldenTrace> {
   const { name, records, goldenInterval: interval } = trace;
@@ -15,21 +25,31 @@ async function record(oracle: Oracle, trace: NamedTrace): Promise<GoldenTrace> {
   return digest(name, records, interval, { none: none as OracleRun, object: object as OracleRun });
 }
 
-async function write(oracle: Oracle, name: string, traces: GoldenTrace[]): Promise<void> {
+async function recordAll(oracle: Oracle, traces: NamedTrace[]): Promise<GoldenTrace[]> {
+  const recorded: GoldenTrace[] = [];
+  for (const trace of traces) recorded.push(await record(oracle, trace));
+  return recorded;
+}
+
+async function write(oracle: Oracle, folder: URL, name: string, traces: GoldenTrace[]): Promise<void> {
   const { glibc, packageVersion: version } = oracle;
   const text = formatGolden({ glibc, package: version, kernel: release(), traces });
-  await writeFile(new URL(`${name}.json`, FOLDER), text);
+  await writeFile(new URL(`${name}.json`, folder), text);
   console.log(`${name}.json: ${traces.length} of glibc ${version ?? glibc}, ${text.length} bytes`);
 }
 
-const found = await findOracle();
-if (found.state === "absent") throw new Error(found.reason);
-const { oracle } = found;
-if (oracle.glibc !== MODELLED_GLIBC) {
-  throw new Error(`this is glibc ${oracle.glibc}; golden files are of ${MODELLED_GLIBC}`);
+async function recordVersion(version: string): Promise<void> {
+  const found = await findOracle(version);
+  const reason = whyNotLive(found, version);
+  if (found.state === "absent" || reason) throw new Error(`glibc ${version} is not recorded: ${reason}`);
+  const { oracle } = found;
+  const folder = goldenFolder(version);
+  await mkdir(folder, { recursive: true });
+  for (const name of REAL_TRACES) {
+    await write(oracle, folder, name, await recordAll(oracle, [await realTrace(name)]));
+  }
+  await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
+  await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
 }
-await mkdir(FOLDER, { recursive: true });
-for (const name of REAL_TRACES) await write(oracle, name, [await record(oracle, await realTrace(name))]);
-const random: GoldenTrace[] = [];
-for (const seed of GOLDEN_SEEDS) random.push(await record(oracle, seededTrace(seed)));
-await write(oracle, "random", random);
+
+for (const version of values.version ?? GOLDEN_VERSIONS) await recordVersion(version);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { randomTrace } from "./random-trace.js";
+import { textTrace } from "./text-trace.js";
 
 export interface NamedTrace {
   name: string;
@@ -26,6 +27,56 @@ export function seededTrace(seed: number): NamedTrace {
   const { profile, records } = randomTrace(seed);
   return { name: `seed ${seed} (${profile})`, records, interval: 64, goldenInterval: 512 };
 }
+
+/** Loops of calloc and free at the edges of what the releases do with it. */
+const CALLOC_LOOPS = [
+  131_048, 131_049, 134_472, 135_128, 135_129, 135_144, 135_145, 1_048_536, 1_048_537, 1_048_552, 1_048_553,
+  33_546_200, 33_546_201, 33_546_216, 33_546_217, 33_550_296, 33_550_297, 33_550_312, 33_550_313, 33_554_392,
+  33_554_393, 33_554_408,
+];
+
+/** What random traces reach seldom, in our text form. */
+const SHORT: Record<string, string[]> = {
+  "aligned allocation first": ["m 0 64 100", "r 0 104", "a 1 24", "f 0", "f 1", "m 2 64 100", "c 3 1 24"],
+  "a large chunk freed, then taken whole": [
+    "a 0 2000",
+    "a 1 24",
+    "f 0",
+    "a 0 2000",
+    "a 2 40",
+    "f 1",
+    "a 3 24",
+  ],
+  "small chunks past the cache, then taken": [
+    ...Array.from({ length: 20 }, (_, i) => `a ${2 * i} 600\na ${2 * i + 1} 200`),
+    ...Array.from({ length: 20 }, (_, i) => `f ${2 * i}`),
+    ...Array.from({ length: 20 }, (_, i) => `c ${50 + i} 1 600`),
+    ...Array.from({ length: 20 }, (_, i) => `f ${2 * i + 1}`),
+    ...Array.from({ length: 20 }, (_, i) => `a ${80 + i} 200`),
+  ],
+  "a mapped block up, down and freed": ["a 0 300000", "r 0 600000", "r 0 300000", "f 0", "a 1 300000"],
+  "a mapped block, resized within its pages": [
+    "a 0 300000",
+    ...[303_088, 303_087, 303_081, 303_080, 303_079, 303_073, 298_992, 298_984, 298_976].map(
+      (n) => `r 0 ${n}`,
+    ),
+    "f 0",
+  ],
+  "mapped blocks, aligned": [32, 64, 4096].flatMap((align, i) => [`m ${i} ${align} 200000`, `r ${i} 500000`]),
+};
+
+/** The short traces whose golden runs are kept. */
+export function shortNamedTraces(): Promise<NamedTrace[]> {
+  const loops = CALLOC_LOOPS.map((n) => [`a loop of ${n}`, Array(5).fill(`c 0 1 ${n}\nf 0`)] as const);
+  const named = [...Object.entries(SHORT), ...loops].map(async ([name, lines]) => {
+    const records = await textTrace(lines.join("\n"));
+    return { name, records, interval: 1, goldenInterval: 1 };
+  });
+  return Promise.all(named);
+}
+
+/** The releases whose golden runs are kept. */
+export const GOLDEN_VERSIONS = ["2.36", "2.41", "2.43"] as const;
 
 /** Seeds whose golden runs are kept: every profile ten times. */
 export const GOLDEN_SEEDS: readonly number[] = Array.from({ length: 120 }, (_, seed) => seed);

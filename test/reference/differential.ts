@@ -17,6 +17,7 @@ import {
   FREE,
   FREE_REUSABLE,
   FREE_REUSE,
+  type Area as KernelArea,
   type Machine,
   type MachineOptions,
   type PageRun,
@@ -186,6 +187,10 @@ function formatRun(run: PageRun | undefined): string {
   if (run === undefined) return "nothing";
   const flags = (["read", "written", "lazy", "cleared", "unknown"] as const).filter((flag) => run[flag]);
   return `${hex(run.address)} ${run.pages} pages ${[run.state, ...flags].join(" ")}`;
+}
+
+function formatAreas(areas: readonly KernelArea[]): string {
+  return areas.map(({ address, bytes }) => `${hex(address)}+${bytes}`).join(" ");
 }
 
 function sameRun(a: PageRun, b: PageRun | undefined): boolean {
@@ -361,10 +366,20 @@ class Session {
     if (actual.length > expected.length) {
       throw new Difference(`pages: reference ends, subject ${formatRun(actual[expected.length])}`);
     }
+    this.compareAreas(from, to - from);
+  }
+
+  private compareAreas(address: number, bytes: number): void {
+    const expected = formatAreas(this.reference.areas(address, bytes));
+    const actual = formatAreas(this.subject.areas(address, bytes));
+    if (expected !== actual) throw new Difference(`areas: reference ${expected}, subject ${actual}`);
   }
 
   compareAll(): void {
     for (const area of [...this.areas, ...this.gone, this.heap()]) this.comparePages(area);
+    const expected = this.reference.areaCount();
+    const actual = this.subject.areaCount();
+    if (expected !== actual) throw new Difference(`area count: reference ${expected}, subject ${actual}`);
   }
 
   checkSubject(): void {

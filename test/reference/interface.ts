@@ -9,6 +9,10 @@ export interface MachineOptions {
   memoryBytes: number;
   /** Most bytes of mapped address space. 0: only the 47 bits limit it. */
   addressSpaceBytes: number;
+  /** Most areas (VMAs) of Linux, as it counts them. 0: no limit. */
+  maxMaps: number;
+  /** Whether Linux aligns mappings of whole huge pages to one. */
+  mapAlignment: "page" | "huge";
 }
 
 /**
@@ -26,6 +30,12 @@ export interface PageRun {
   lazy: boolean;
   cleared: boolean;
   unknown: boolean;
+}
+
+/** What the kernel keeps as one: touching mappings, unless they cannot be. */
+export interface Area {
+  address: number;
+  bytes: number;
 }
 
 /** The part of the counters that a machine without an allocator has. */
@@ -55,6 +65,10 @@ export interface Machine {
   counters(): MachineCounters;
   /** Maximal runs of equal pages that cover the range, in order. */
   pages(address: number, bytes: number): PageRun[];
+  /** The kernel's areas in the range, in order, cut to it; Linux. */
+  areas(address: number, bytes: number): Area[];
+  /** How many areas there are. */
+  areaCount(): number;
   /** Throws when an invariant is broken. */
   check(): void;
 }

@@ -19,24 +19,16 @@ import {
   type MachineOptions,
   type PageRun,
 } from "./interface.js";
-import {
-  DARWIN_BOTTOM,
-  HEAP_START,
-  LINUX_TOP,
-  type Page,
-  type Part,
-  ReferenceMachine,
-  USER_END,
-  USER_START,
-  type WriteFault,
-} from "./machine.js";
+import { DARWIN_BOTTOM, HEAP_START, LINUX_TOP, ReferenceMachine, USER_END, USER_START } from "./machine.js";
+import type { Page, Part, WriteFault } from "./pages.js";
 
 const P = 4096;
 const MIB = 2 ** 20;
 /** Free on both kernels, and far from where they place things. */
 const A = 0x200000000000;
 
-const LINUX: MachineOptions = { kernel: "linux", pageBytes: P, memoryBytes: 0, addressSpaceBytes: 0 };
+const NO_LIMITS = { memoryBytes: 0, addressSpaceBytes: 0, maxMaps: 0, mapAlignment: "page" } as const;
+const LINUX: MachineOptions = { ...NO_LIMITS, kernel: "linux", pageBytes: P };
 const DARWIN: MachineOptions = { ...LINUX, kernel: "darwin" };
 
 function open(options: MachineOptions = LINUX): ReferenceMachine {
@@ -545,22 +537,24 @@ describe("mremap", () => {
     machine.check();
   });
 
-  it("wants one region, and grows only its end", () => {
+  it("wants one area to grow, of which any part may move", () => {
     const machine = mapped(LINUX, 2);
     machine.mmap(A + 2 * P, 2 * P, EXACT, 0);
-    expect(machine.mremap(A, 4 * P, 4 * P, true)).toBe(0);
-    expect(machine.mremap(A, 5 * P, P, true)).toBe(0);
-    expect(machine.mremap(A, P, 2 * P, true)).toBe(0);
-    expect(machine.mremap(A + P, P, 2 * P, true)).not.toBe(0);
-    expect(show(machine, A, 4 * P)).toEqual(["1 reserved", "1 unmapped", "2 reserved"]);
+    expect(machine.areaCount()).toBe(1);
+    expect(machine.mremap(A, 5 * P, 6 * P, true)).toBe(0);
+    expect(machine.mremap(A + P, P, 2 * P, false)).toBe(0);
+    expect(machine.mremap(A + P, 2 * P, 3 * P, true)).toBe(LINUX_TOP - 3 * P);
+    expect(show(machine, A, 4 * P)).toEqual(["1 reserved", "2 unmapped", "1 reserved"]);
+    expect(machine.areaCount()).toBe(3);
   });
 
-  it("sees two regions where one was cut, also when the cut is filled again", () => {
-    const machine = mapped(LINUX, 3);
+  it("shrinks over holes, from where something is mapped", () => {
+    const machine = mapped(LINUX, 4);
     machine.munmap(A + P, P);
-    expect(machine.mremap(A, P, 2 * P, false)).toBe(A);
-    expect(machine.mremap(A, 3 * P, P, false)).toBe(0);
-    expect(machine.mremap(A, 2 * P, P, false)).toBe(A);
+    expect(machine.mremap(A, 4 * P, 4 * P, true)).toBe(A);
+    expect(machine.mremap(A + P, 3 * P, P, true)).toBe(0);
+    expect(machine.mremap(A, 4 * P, P, false)).toBe(A);
+    expect(show(machine, A, 4 * P)).toEqual(["1 reserved", "3 unmapped"]);
   });
 
   it("fails for nothing, beyond the limits, and on darwin", () => {
@@ -617,13 +611,14 @@ describe("brk", () => {
     expect(machine.brk(HEAP_START + 13 * P)).toBe(0);
     expect(machine.mmap(HEAP_START + 9 * P, P, EXACT, 0)).toBe(HEAP_START + 9 * P);
     expect(machine.brk(HEAP_START + 10 * P)).toBe(0);
-    expect(machine.brk(HEAP_START + 9 * P)).toBe(HEAP_START + 9 * P);
-    expect(machine.counters().syscalls.brk).toBe(7);
+    expect(machine.brk(HEAP_START + 9 * P)).toBe(0);
+    expect(machine.brk(HEAP_START + 8 * P)).toBe(HEAP_START + 8 * P);
+    expect(machine.counters().syscalls.brk).toBe(8);
   });
 });
 
 describe("madvise", () => {
-  it("fails on a hole, a bad address or no bytes, changes nothing and counts the call", () => {
+  it("fails on darwin on a hole, a bad address or no bytes, changes nothing and counts the call", () => {
     const machine = mapped(DARWIN, 3);
     machine.touch(A, 3 * P, true);
     machine.munmap(A + P, P);
@@ -632,6 +627,14 @@ describe("madvise", () => {
     expect(machine.madvise(A, 0, FREE)).toBe(-1);
     expect(machine.pages(A, 3 * P).some((run) => run.lazy)).toBe(false);
     expect(machine.counters().syscalls.madviseFree).toBe(3);
+  });
+
+  it("fails on linux on a hole, but discards what is mapped", () => {
+    const machine = mapped(LINUX, 3);
+    machine.touch(A, 3 * P, true);
+    machine.munmap(A + P, P);
+    expect(machine.madvise(A, 3 * P, DONTNEED)).toBe(-1);
+    expect(show(machine, A, 3 * P)).toEqual(["1 reserved", "1 unmapped", "1 reserved"]);
   });
 
   it("DONTNEED does nothing on darwin", () => {
@@ -943,9 +946,9 @@ describe("the differential driver", () => {
       }
     },
     "a move forgets what is unknown": class extends ReferenceMachine {
-      protected override move(address: number, target: number, bytes: number) {
+      protected override move(...[address, target, bytes, area]: Parameters<ReferenceMachine["move"]>) {
         for (const [, page] of this.mappedIn(address, bytes)) page.unknown = false;
-        super.move(address, target, bytes);
+        super.move(address, target, bytes, area);
       }
     },
     "munmap leaves the last page of a range over a group border": class extends ReferenceMachine {

@@ -159,6 +159,7 @@ export function fakeCliffs(allocator: string, cliff?: number, settledAfter = 2):
     options: {},
     costs: linuxVm.name,
     cliffs: cliff === undefined ? [] : [{ bytes: cliff, below: "linear", above: "constant" }],
+    bands: [],
     points: sizes
       .sort((one, other) => one - other)
       .map((bytes) => fakePoint(bytes, kind(bytes), settledAfter)),

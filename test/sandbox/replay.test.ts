@@ -15,7 +15,7 @@ const OPERATIONS = 5000;
 const HUGE = 2 ** 41;
 const ADDRESS_SPACE = 2 ** 38;
 
-/** Lines of a trace with every kind of operation, with more objects than slots are made for at first. */
+/** Lines of a trace with every kind of operation. More objects live than slots are made for at first; half are freed at the end. */
 function randomLines(seed: number): string[] {
   const random = new Random(seed);
   const live: { id: number; bytes: number }[] = [];
@@ -31,7 +31,7 @@ function randomLines(seed: number): string[] {
     if (choice < 5) return add(id, 3 * bytes, `c ${id} 3 ${bytes}`);
     return choice < 8 ? add(id, bytes, `m ${id} 256 ${bytes}`) : add(id, bytes, `a ${id} ${bytes}`);
   };
-  return Array.from({ length: OPERATIONS }, (_, id) => {
+  const lines = Array.from({ length: OPERATIONS }, (_, id) => {
     const index = random.below(live.length);
     const one = live[index];
     const choice = random.below(10);
@@ -49,6 +49,7 @@ function randomLines(seed: number): string[] {
     const offset = random.below(Math.min(one.bytes, 2 ** 20));
     return `${random.pick(["w", "l"])} ${one.id} ${offset} ${Math.min(one.bytes - offset, 5000)}`;
   });
+  return [...lines, ...live.slice(live.length >> 1).map(({ id }) => `f ${id}`)];
 }
 
 /** Does what a replay is to do, by calls. */

@@ -12,6 +12,7 @@ import { Message } from "../../shared/glibc";
 import * as bins from "./bins";
 import {
   beforeOf,
+  chunkFor,
   headOf,
   MIN_CHUNK,
   MIN_LARGE,
@@ -29,8 +30,9 @@ import { SYSMALLOC } from "./functions";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { consolidate, release } from "./release";
+import { consolidate, releaseInternally } from "./release";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 /** Most unsorted chunks that one call sorts; the rest has to wait. */
 const MOST_SORTED: u32 = 10000;
@@ -50,6 +52,19 @@ export function allocate(size: u64, bytes: u64): u64 {
   const chunk = take(size);
   if (parameters.perturb && chunk && !wasCached) fill(toPointer(chunk), parameters.perturb ^ 0xff, bytes);
   return chunk;
+}
+
+/** Makes the tcache of a chunk like others, unless it is not to be. `bytes`: what is asked for. */
+export function makeTcache(bytes: u64): void {
+  if (!tcache.begin()) return;
+  const chunk = allocate(chunkFor(bytes), bytes);
+  if (chunk) tcache.start(toPointer(chunk));
+  else tcache.giveUp();
+}
+
+/** The search has found what it may cache. */
+function makeTcacheToCache(): void {
+  if (version.makesTcacheLate && !tcache.isReady()) makeTcache(version.tcacheBytesInSearch);
 }
 
 function take(size: u64): u64 {
@@ -87,6 +102,7 @@ function takeSmall(size: u64): u64 {
   if (bins.nextOf(before) != chunk) messages.stop(Message.SmallList, chunk);
   markInUse(chunk, size);
   bins.removeLast(bin, before);
+  makeTcacheToCache();
   const cache = tcache.binOf(size);
   while (tcache.hasRoom(cache)) {
     const other = bins.previousOf(bin);
@@ -120,21 +136,22 @@ function sortUnsorted(size: u64): u64 {
   const cache = tcache.binOf(size);
   let cached = false;
   for (let sorted: u32 = 0; sorted < MOST_SORTED; ) {
-    const chunk = bins.previousOf(bins.UNSORTED);
-    if (chunk == bins.UNSORTED) break;
+    const chunk = bins.previousOf(bins.unsorted);
+    if (chunk == bins.unsorted) break;
     const found = sizeOf(chunk);
     const before = bins.previousOf(chunk);
     checkUnsorted(chunk, found, before);
-    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.UNSORTED && found > size + MIN_CHUNK) {
+    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.unsorted && found > size + MIN_CHUNK) {
       return splitRemainder(chunk, found, size);
     }
-    bins.removeLast(bins.UNSORTED, before);
+    bins.removeLast(bins.unsorted, before);
     if (found != size) {
       bins.addToBin(chunk, found);
       sorted++; // measured: a chunk that goes into the tcache does not count
       continue;
     }
     markInUse(chunk, size);
+    makeTcacheToCache();
     if (!tcache.hasRoom(cache)) return chunk;
     tcache.put(cache, toPointer(chunk));
     cached = true;
@@ -151,14 +168,14 @@ function checkUnsorted(chunk: u64, size: u64, before: u64): void {
   const nextSize = withoutFlags(nextHead);
   if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(Message.UnsortedInvalidNextSize, chunk);
   if (beforeOf(next) != size) messages.stop(Message.UnsortedNextBefore, chunk);
-  const isBroken = bins.nextOf(chunk) != bins.UNSORTED || bins.nextOf(before) != chunk;
+  const isBroken = bins.nextOf(chunk) != bins.unsorted || bins.nextOf(before) != chunk;
   if (isBroken) messages.stop(Message.UnsortedList, chunk);
   if (nextHead & PREV_INUSE) messages.stop(Message.UnsortedNextInuse, chunk);
 }
 
 /** Takes the start of the last remainder, which is alone in the unsorted bin. The rest takes its place there. */
 function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
-  bins.removeLast(bins.UNSORTED, bins.UNSORTED);
+  bins.removeLast(bins.unsorted, bins.unsorted);
   lastRemainder = splitOff(chunk, found, size);
   return chunk;
 }
@@ -222,7 +239,7 @@ function mapOrGrow(size: u64): u64 {
     if (mapped) return mapped;
   }
   if (heap.grow(size)) {
-    if (heap.abandoned) release(heap.abandoned, headOf(heap.abandoned));
+    if (heap.abandoned) releaseInternally(heap.abandoned, headOf(heap.abandoned));
     return takeFromTop(size);
   }
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);

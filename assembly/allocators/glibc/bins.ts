@@ -7,7 +7,8 @@
  *                         ◀──────────────────────▶ ◀──────────▶            distinct sizes
  *
  * The headers are part of the arena, in the C library's data, which a process has touched before
- * main. So they live outside simulated memory, at addresses below any that the program can map.
+ * main. So they live outside simulated memory. But chunks link to them, so they have the addresses that
+ * they have in the library, above any that the program can map: calloc clears such links.
  *
  * Every free chunk that is in neither fastbins nor tcache is in one bin. No two such chunks are
  * neighbours, and none is next to the top.
@@ -18,14 +19,18 @@ import { Message } from "../../shared/glibc";
 import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
 import { stop } from "./messages";
+import * as parameters from "./parameters";
+import * as version from "./version";
 
 /** Bins are numbered from 1 to below this. */
 export const BINS: u32 = 127;
-/** The header of bin n has the address 16 n, like a chunk. Its links are here, the next one first. */
+/** The header of bin n has the address headers + 16 n, like a chunk. Its links are here, the next one first. */
 const HEADERS: usize = memory.data(16 * 128, 16);
-const HEADERS_END: u64 = 16 * 128;
+const HEADERS_BYTES: u64 = 16 * 128;
+let headers: u64 = 0;
 
-export const UNSORTED: u64 = 16;
+/** The header of the unsorted bin. */
+export let unsorted: u64 = 0;
 
 /**
  * One bit for each bin: set when a chunk enters, cleared when a search finds the bin empty. It is set
@@ -36,7 +41,10 @@ let binmapHigh: u64 = 0;
 
 /** Empties all bins. */
 export function start(): void {
-  for (let bin: u64 = 16; bin < HEADERS_END; bin += 16) {
+  headers = parameters.libc + version.binsInLibc;
+  unsorted = binAt(1);
+  for (let number: u32 = 1; number < BINS; number++) {
+    const bin = binAt(number);
     setNext(bin, bin);
     setPrevious(bin, bin);
   }
@@ -46,24 +54,28 @@ export function start(): void {
 
 /** It is the header of a bin, not a chunk. */
 export function isHeader(chunk: u64): bool {
-  return chunk < HEADERS_END;
+  return chunk - headers < HEADERS_BYTES;
+}
+
+function linksOf(header: u64): usize {
+  return HEADERS + <usize>(header - headers);
 }
 
 export function nextOf(chunk: u64): u64 {
-  return isHeader(chunk) ? load<u64>(HEADERS + <usize>chunk) : loadAt<u64>(chunk + 16);
+  return isHeader(chunk) ? load<u64>(linksOf(chunk)) : loadAt<u64>(chunk + 16);
 }
 
 export function previousOf(chunk: u64): u64 {
-  return isHeader(chunk) ? load<u64>(HEADERS + <usize>chunk, 8) : loadAt<u64>(chunk + 24);
+  return isHeader(chunk) ? load<u64>(linksOf(chunk), 8) : loadAt<u64>(chunk + 24);
 }
 
 export function setNext(chunk: u64, next: u64): void {
-  if (isHeader(chunk)) store<u64>(HEADERS + <usize>chunk, next);
+  if (isHeader(chunk)) store<u64>(linksOf(chunk), next);
   else storeAt<u64>(chunk + 16, next);
 }
 
 export function setPrevious(chunk: u64, previous: u64): void {
-  if (isHeader(chunk)) store<u64>(HEADERS + <usize>chunk, previous, 8);
+  if (isHeader(chunk)) store<u64>(linksOf(chunk), previous, 8);
   else storeAt<u64>(chunk + 24, previous);
 }
 
@@ -98,7 +110,7 @@ export function binNumber(size: u64): u32 {
 
 export function binAt(number: u32): u64 {
   if (isDefined(ZP_CHECK)) assert(number < BINS, "there is a bin of that number");
-  return (<u64>number) << 4;
+  return headers + ((<u64>number) << 4);
 }
 
 export function isMarked(number: u32): bool {
@@ -149,13 +161,23 @@ function insertBetween(before: u64, chunk: u64, after: u64): void {
 
 /** Puts a free chunk at the head of the unsorted bin. */
 export function addUnsorted(chunk: u64, size: u64): void {
-  const first = nextOf(UNSORTED);
-  if (previousOf(first) != UNSORTED) stop(Message.UnsortedCorruptedFree, chunk);
+  const first = nextOf(unsorted);
+  if (previousOf(first) != unsorted) stop(Message.UnsortedCorruptedFree, chunk);
   if (size >= MIN_LARGE) {
     setNextSize(chunk, 0);
     setPreviousSize(chunk, 0);
   }
-  insertBetween(UNSORTED, chunk, first);
+  insertBetween(unsorted, chunk, first);
+}
+
+/** Puts a chunk that has just been freed at the head of its small bin. */
+export function addSmall(chunk: u64, size: u64): void {
+  const number = binNumber(size);
+  const bin = binAt(number);
+  const first = nextOf(bin);
+  if (previousOf(first) != bin) stop(Message.SmallCorruptedFree, chunk);
+  mark(number);
+  insertBetween(bin, chunk, first);
 }
 
 /** Puts a free chunk into the bin of its size. */
@@ -262,7 +284,7 @@ const MIN_DISCARDED: u64 = 4096;
 
 /** Discards the whole pages inside free chunks. Returns whether there were any. */
 export function discardPages(): bool {
-  let any = discardPagesOf(UNSORTED);
+  let any = discardPagesOf(unsorted);
   for (let number = binNumber(MIN_DISCARDED); number < BINS; number++) {
     if (discardPagesOf(binAt(number))) any = true;
   }

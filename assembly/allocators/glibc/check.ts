@@ -11,15 +11,16 @@
  * It ends on any heap: the chain ascends, and no list is followed beyond the chunks that the chain has.
  */
 import { peek } from "../../machine/access";
-import { currentBreak, virtualBytes } from "../../machine/kernel";
+import { currentBreak, lostBytes, virtualBytes } from "../../machine/kernel";
 import { pageMask } from "../../machine/layout";
 import * as bins from "./bins";
-import { FLAGS, MIN_CHUNK, MIN_LARGE, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
+import { FLAGS, MIN_CHUNK, MIN_LARGE, MMAPPED, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as parameters from "./parameters";
 import * as pieces from "./pieces";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 /** Chunks, their bytes, and the sum of their addresses: equal tallies are of the same chunks. */
 @unmanaged
@@ -68,7 +69,7 @@ export function check(live: u64): void {
   walkFastbins();
   walkTcache();
   assert(
-    used.usable() - kept.usable() + heap.usableOfMappings() == live,
+    used.usable() - kept.usable() + heap.usableOfMappings() - usableOfMappedTcache() == live,
     "live blocks add up to what is in use",
   );
 }
@@ -88,11 +89,17 @@ function isMarkedInUse(chunk: u64, size: u64): bool {
 // ---- What is kept outside simulated memory ----
 
 function checkMappings(): void {
-  assert(heap.heapBytes + heap.mappedBytes == virtualBytes(), "heap and mappings are all there is");
+  assert(
+    heap.heapBytes + heap.mappedBytes + lostBytes == virtualBytes(),
+    "heap, mappings and what munmap left are all there is",
+  );
   assert(((heap.heapBytes | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
   assert((heap.mappings == 0) == (heap.mappedBytes == 0), "mappings have bytes, and bytes a mapping");
   assert(heap.mappings <= heap.mostMappings, "the most mappings are not below those there are");
-  assert(heap.mappedBytes <= heap.mostMappedBytes, "the most mapped bytes are not below those there are");
+  assert(
+    heap.mappedBytes + heap.mappedDrift <= heap.mostMappedBytes,
+    "the most mapped bytes are not below those there are",
+  );
   assert(heap.mappings <= parameters.mmapMax, "mappings are no more than mmapMax");
 }
 
@@ -173,7 +180,7 @@ function walkBins(): void {
 
 function walkBin(number: u32): void {
   const bin = bins.binAt(number);
-  const isUnsorted = bin == bins.UNSORTED;
+  const isUnsorted = bin == bins.unsorted;
   let before = bin;
   for (let chunk = nextOf(bin); chunk != bin; chunk = nextOf(chunk)) {
     assert((chunk & 15) == 0, "a link leads to a chunk");
@@ -258,6 +265,7 @@ function linkAt(address: u64): u64 {
 
 function walkFastbins(): void {
   kept.reset();
+  assert(version.hasFastbins || !fastbins.mayHold, "there is nothing in fastbins where there are none");
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
     const first = fastbins.first(size);
     assert(!first || fastbins.mayHold, "the fastbins are empty when they may hold nothing");
@@ -268,15 +276,25 @@ function walkFastbins(): void {
 function walkTcache(): void {
   if (!tcache.isReady()) return;
   const own = toChunk(tcache.struct);
-  assert(sizeAt(own) >= tcache.BYTES + 8, "the tcache fits its chunk");
-  walkKept(own, sizeAt(own));
+  assert(sizeAt(own) >= version.tcacheBytes + 8, "the tcache fits its chunk");
+  if (!isTcacheMapped()) walkKept(own, sizeAt(own));
   for (let bin: u64 = 0; bin < tcache.BINS; bin++) walkTcacheBin(bin);
 }
 
+/** The tcache's own chunk is a mapping where `mmapThreshold` is that small. */
+function isTcacheMapped(): bool {
+  return tcache.isReady() && (headAt(toChunk(tcache.struct)) & MMAPPED) != 0;
+}
+
+function usableOfMappedTcache(): u64 {
+  return isTcacheMapped() ? sizeAt(toChunk(tcache.struct)) - version.mappedOverhead : 0;
+}
+
 function walkTcacheBin(bin: u64): void {
-  const count = peek<u16>(tcache.struct + 2 * bin);
+  const word = peek<u16>(tcache.struct + 2 * bin);
+  const count = version.countsRoom ? tcache.limit - word : word;
   assert(count <= tcache.limit, "a tcache bin holds no more than its limit");
-  let pointer = peek<u64>(tcache.struct + tcache.ENTRIES + 8 * bin);
+  let pointer = peek<u64>(tcache.struct + version.tcachePointers + 8 * bin);
   for (let i: u16 = 0; i < count; i++) {
     walkKept(toChunk(pointer), MIN_CHUNK + 16 * bin);
     assert(peek<u64>(pointer + 8) == tcache.KEY, "a cached chunk carries the key");

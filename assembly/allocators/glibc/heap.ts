@@ -16,8 +16,9 @@ import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop } from "./messages";
 import * as parameters from "./parameters";
 import * as pieces from "./pieces";
+import * as version from "./version";
 
-/** The first mapping that stands in for the break is a multiple of this (measured). */
+/** The first mapping that stands in for the break is a multiple of this (measured), or all are at least so large. */
 const MAPPED_HEAP_UNIT: u64 = 1 << 20;
 /** Size of a fencepost: a header alone. */
 export const FENCEPOST: u64 = 16;
@@ -27,12 +28,14 @@ export const FENCEPOST: u64 = 16;
  * before it is in use. While the heap is contiguous, it ends at the break.
  */
 export let top: u64 = 0;
-/** Bytes of all pieces of the heap. heapBytes + mappedBytes == the virtual size of the process. */
+/** Bytes of all pieces of the heap. heapBytes + mappedBytes + what munmap left == the virtual size of the process. */
 export let heapBytes: u64 = 0;
 /** Live mappings, at most mmapMax, and their bytes: whole pages. */
 export let mappings: u64 = 0;
 export let mappedBytes: u64 = 0;
-/** The most there have been, never below the two above: for malloc_stats. */
+/** By how much the statistic of mapped bytes is wrong: `mremapDrift` for each mremap. */
+export let mappedDrift: u64 = 0;
+/** The most there have been, never below the numbers above: for malloc_stats. */
 export let mostMappings: u64 = 0;
 export let mostMappedBytes: u64 = 0;
 
@@ -101,10 +104,10 @@ function beginPiece(start: u64, bytes: u64): void {
 
 /**
  * The break cannot move: a mapping becomes the new top, and the heap is in pieces from then on.
- * Measured: only the first such mapping makes up for the old top and is rounded to MAPPED_HEAP_UNIT.
+ * Measured: only the first such mapping makes up for the old top, unless it has room for all of the request anyway.
  */
 function growByMapping(size: u64, more: u64, old: u64): bool {
-  const bytes = contiguous ? (more + old + MAPPED_HEAP_UNIT - 1) & ~(MAPPED_HEAP_UNIT - 1) : more;
+  const bytes = pieceBytes(size, contiguous ? more + old : more);
   const piece = bytes > size ? kernel.map(bytes) : 0;
   if (!piece) return false;
   contiguous = false;
@@ -112,6 +115,18 @@ function growByMapping(size: u64, more: u64, old: u64): bool {
   if (top) leaveTop(old);
   beginPiece(piece, bytes);
   return true;
+}
+
+/** Bytes of a piece. `made`: those that the version before 2.43 makes it for. */
+function pieceBytes(size: u64, made: u64): u64 {
+  switch (version.pieces) {
+    case version.Pieces.Rounded:
+      return contiguous ? (made + MAPPED_HEAP_UNIT - 1) & ~(MAPPED_HEAP_UNIT - 1) : made;
+    case version.Pieces.AtLeast:
+      return max(MAPPED_HEAP_UNIT, roundToPages(made));
+    default:
+      return max(MAPPED_HEAP_UNIT, roundToPages(size + parameters.topPad + MIN_CHUNK));
+  }
 }
 
 /** Puts two fenceposts at the end of the old top. They look in use, so nothing merges past them. */
@@ -165,7 +180,7 @@ export function mapChunk(size: u64): u64 {
   if (!chunk) return 0;
   if (isDefined(ZP_CHECK)) assert((chunk & pageMask) == 0, "a mapping begins with a page");
   setBefore(chunk, 0);
-  setHead(chunk, bytes | MMAPPED);
+  setHead(chunk, (bytes - version.behindMapped) | MMAPPED);
   mappings++;
   noteMapped(bytes);
   mostMappings = max(mostMappings, mappings);
@@ -174,17 +189,26 @@ export function mapChunk(size: u64): u64 {
 
 function noteMapped(more: u64): void {
   mappedBytes += more;
-  mostMappedBytes = max(mostMappedBytes, mappedBytes);
+  mostMappedBytes = max(mostMappedBytes, mappedBytes + mappedDrift);
 }
 
-/** Unmaps a mapped chunk. The mapping starts `before` bytes ahead of it. */
+/**
+ * Unmaps a mapped chunk. The mapping starts `before` bytes ahead of it. Measured: a munmap that fails, for want
+ * of areas, is not noticed.
+ */
 export function unmapChunk(chunk: u64, before: u64, size: u64): void {
   const caller = enter(MUNMAP_CHUNK);
   if (isDefined(ZP_CHECK)) mappedLeads -= before;
   mappings--;
-  mappedBytes -= before + size;
-  kernel.munmap(chunk - before, before + size);
+  const bytes = bytesOfMapping(before, size);
+  mappedBytes -= bytes;
+  kernel.munmap(chunk - before, bytes);
   leave(caller);
+}
+
+/** Bytes of the mapping whose chunk is `before` bytes into it. */
+export function bytesOfMapping(before: u64, size: u64): u64 {
+  return before + size + version.behindMapped;
 }
 
 /** Counts bytes that a mapping now has ahead of its chunk. */
@@ -194,7 +218,7 @@ export function noteLead(bytes: u64): void {
 
 /** Bytes that programs may use of the mappings. Known in check builds only. */
 export function usableOfMappings(): u64 {
-  return mappedBytes - mappedLeads - 16 * mappings;
+  return mappedBytes - mappedLeads - (version.behindMapped + version.mappedOverhead) * mappings;
 }
 
 /** Resizes a mapped chunk for `size` bytes, and may move it. Returns the chunk, or 0. */
@@ -207,11 +231,13 @@ export function remapChunk(chunk: u64, before: u64, old: u64, size: u64): u64 {
 
 function remap(chunk: u64, before: u64, old: u64, size: u64): u64 {
   const bytes = roundToPages(size + before + 8);
-  if (bytes == before + old) return chunk;
-  const moved = kernel.mremap(chunk - before, before + old, bytes, true);
+  const bytesBefore = bytesOfMapping(before, old);
+  if (bytes == bytesBefore) return chunk;
+  const moved = kernel.mremap(chunk - before, bytesBefore, bytes, true);
   if (!moved) return 0;
-  setHead(moved + before, (bytes - before) | MMAPPED);
-  mappedBytes -= before + old;
+  setHead(moved + before, (bytes - before - version.behindMapped) | MMAPPED);
+  mappedBytes -= bytesBefore;
+  mappedDrift += version.mremapDrift;
   noteMapped(bytes);
   return moved + before;
 }

@@ -1,8 +1,8 @@
 /**
- * glibc 2.36's malloc (ptmalloc) as Debian 12 has it, for one thread on x86-64: the main arena, exact to
- * the byte. A request goes to the tcache (tcache.ts), else through the bins to the heap and the kernel
- * (allocate.ts); a free goes the other way (release.ts). calloc, realloc and aligned allocation never
- * take from the tcache.
+ * glibc's malloc (ptmalloc), for one thread on x86-64: the main arena, exact to the byte. 2.36 is as Debian
+ * 12 has it; what newer releases do otherwise is in version.ts. A request goes to the tcache (tcache.ts),
+ * else through the bins to the heap and the kernel (allocate.ts); a free goes the other way (release.ts).
+ * Of calloc, realloc and aligned allocation only some releases take from the tcache.
  *
  * Programs that overwrite headers and links are modelled too, so functions assert only what the model
  * decides itself: requests, bin numbers, what is kept outside simulated memory. What simulated memory
@@ -12,9 +12,9 @@
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
-import { Message, Option, Statistic } from "../../shared/glibc";
+import { Message, Option, Statistic, Version } from "../../shared/glibc";
 import { Allocator } from "../allocator";
-import { allocate } from "./allocate";
+import { allocate, makeTcache } from "./allocate";
 import * as bins from "./bins";
 import { check } from "./check";
 import {
@@ -38,26 +38,34 @@ import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { consolidate, isImpossible, release } from "./release";
+import { consolidate, isImpossible, release, releaseCut, releaseInternally } from "./release";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 const MOST_TCACHE_COUNT: f64 = 65535;
 
 /** Usable bytes of live blocks: what is in use, but for the tcache's struct and the chunks that wait in lists. */
 let live: u64 = 0;
+/** Of the enumeration of versions. */
+let chosen: i32 = Version.V236;
 
-/** Makes the tcache, a chunk like others, in the first call on the heap. Measured: aligned allocation does not. */
+/**
+ * Makes the tcache in the first call on the heap, or leaves that to a free or a search. Measured: aligned allocation does
+ * not, nor does a request that is too large for any chunk. Where the heap cannot begin, because `topPad` is more than there is, the
+ * real one begins a second arena for it; here it stays without, and tries again in the next call.
+ */
 function ready(): void {
-  if (!tcache.isReady()) makeTcache();
+  if (!tcache.isReady() && !version.makesTcacheLate) makeTcache(version.tcacheBytes);
 }
 
-function makeTcache(): void {
-  const chunk = allocate(chunkFor(tcache.BYTES), tcache.BYTES);
-  if (chunk) tcache.start(toPointer(chunk));
+/** Makes the tcache for a free. */
+function makeTcacheToFree(head: u64): void {
+  const mayCache = tcache.binOf(withoutFlags(head)) < tcache.BINS;
+  if (mayCache || !version.makesTcacheLate) makeTcache(version.tcacheBytes);
 }
 
 function usable(head: u64): u64 {
-  return withoutFlags(head) - (head & MMAPPED ? 16 : 8);
+  return withoutFlags(head) - (head & MMAPPED ? version.mappedOverhead : 8);
 }
 
 /** Counts a block as live. Returns its pointer; 0 for chunk 0. */
@@ -65,6 +73,21 @@ function handOut(chunk: u64): u64 {
   if (!chunk) return 0;
   live += usable(headOf(chunk));
   return toPointer(chunk);
+}
+
+/** Takes a block for a request of so many bytes, which makes a chunk of `size`. Returns its pointer, or 0. */
+function take(size: u64, bytes: u64): u64 {
+  ready();
+  const cached = takeCached(size);
+  return cached ? cached : handOut(allocate(size, bytes));
+}
+
+/** Takes a cached block whose chunk has this size. Returns its pointer; 0 when there is none. */
+function takeCached(size: u64): u64 {
+  const bin = tcache.binOf(size);
+  const cached = bin < tcache.BINS && tcache.isReady() ? tcache.take(bin) : 0;
+  if (cached) live += size - 8;
+  return cached;
 }
 
 /** Chunk size for a request; 0 with the reason noted. */
@@ -77,7 +100,8 @@ function requestSize(bytes: u64): u64 {
 /** Aborts unless the mapping is whole pages and the block begins at 0 or at a power of two in its page. */
 function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
   const inPage = toPointer(chunk) & pageMask;
-  const isSound = !((chunk - before) & pageMask || (before + size) & pageMask || inPage & (inPage - 1));
+  const isWhole = !((chunk - before) & pageMask || heap.bytesOfMapping(before, size) & pageMask);
+  const isSound = isWhole && !(inPage & (inPage - 1));
   if (!isSound) messages.stop(message, chunk);
 }
 
@@ -91,35 +115,34 @@ function releaseMapped(chunk: u64, head: u64): void {
 
 export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
-    if (option != Option.TcacheCount) return parameters.set(option, <u64>value);
-    if (value > MOST_TCACHE_COUNT) return false;
-    tcache.setLimit(<u16>value);
+    if (option == Option.TcacheCount && value <= MOST_TCACHE_COUNT) tcache.setLimit(<u16>value);
+    else if (option == Option.Version && value < Version.Count) chosen = <i32>value;
+    else return parameters.set(option, <u64>value);
     return true;
   }
 
   start(): void {
+    version.choose(chosen);
+    tcache.configure();
     bins.start();
   }
 
   malloc(bytes: u64): u64 {
-    ready();
     const size = requestSize(bytes);
-    if (!size) return 0;
-    const bin = tcache.binOf(size);
-    if (bin < tcache.BINS && tcache.isReady()) {
-      const cached = tcache.take(bin);
-      if (cached) {
-        live += size - 8;
-        return cached;
-      }
-    }
-    return handOut(allocate(size, bytes));
+    return size ? take(size, bytes) : 0;
   }
 
   calloc(bytes: u64): u64 {
-    ready();
     const size = requestSize(bytes);
     if (!size) return 0;
+    ready();
+    if (version.callocTakesCached) {
+      const cached = takeCached(size);
+      if (cached) {
+        clear(cached, size - 8);
+        return cached;
+      }
+    }
     const oldTop = heap.top;
     const oldTopSize = heap.topSize();
     const chunk = allocate(size, bytes);
@@ -147,6 +170,7 @@ export class Model extends Allocator {
     const chunk = toChunk(pointer);
     const head = headOf(chunk);
     const old = withoutFlags(head);
+    if (version.keepsNearlyFull && usable(head) - bytes < 16) return pointer;
     if (!(head & MMAPPED)) ready();
     if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
     const size = requestSize(bytes);
@@ -165,7 +189,7 @@ export class Model extends Allocator {
     if (head & MMAPPED) {
       releaseMapped(chunk, head);
     } else {
-      ready();
+      if (!tcache.isReady()) makeTcacheToFree(head);
       release(chunk, head);
     }
     live -= bytes;
@@ -177,6 +201,8 @@ export class Model extends Allocator {
     const size = requestSize(bytes);
     const padded = size ? requestSize(size + align + MIN_CHUNK) : 0;
     if (!padded) return 0;
+    const cached = version.alignedTakesCached ? takeCachedAligned(align, size) : 0;
+    if (cached) return cached;
     const chunk = allocate(padded, size + align + MIN_CHUNK);
     return chunk ? handOut(trimToAlignment(chunk, align, size)) : 0;
   }
@@ -226,7 +252,7 @@ export class Model extends Allocator {
       case Statistic.Hblks:
         return heap.mappings;
       case Statistic.Hblkhd:
-        return heap.mappedBytes;
+        return heap.mappedBytes + heap.mappedDrift;
       case Statistic.Usmblks:
         return 0;
       case Statistic.Fsmblks:
@@ -255,12 +281,13 @@ function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
     return toPointer(moved);
   }
   if (old - 8 >= size) return toPointer(chunk);
-  const fresh = allocate(size, bytes);
+  const fresh = take(size, bytes);
   if (!fresh) return 0;
-  copy(toPointer(fresh), toPointer(chunk), old - 16);
-  live += usable(headOf(fresh)) - (old - 16);
+  const held = old - version.mappedOverhead;
+  copy(fresh, toPointer(chunk), held);
+  live -= held;
   heap.unmapChunk(chunk, beforeOf(chunk), old);
-  return toPointer(fresh);
+  return fresh;
 }
 
 /** Resizes a heap chunk in place, into the top, or into a free neighbour; else moves its block. */
@@ -291,7 +318,7 @@ function moveBlock(chunk: u64, old: u64, size: u64): u64 {
   if (fresh == chunk + old) return shrinkTo(chunk, old, old + sizeOf(fresh), size);
   copy(toPointer(fresh), toPointer(chunk), old - 8);
   live += usable(headOf(fresh)) - (old - 8);
-  release(chunk, headOf(chunk));
+  releaseInternally(chunk, headOf(chunk));
   return toPointer(fresh);
 }
 
@@ -314,10 +341,18 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
 function releaseTail(rest: u64, size: u64): void {
   setHead(rest, size | PREV_INUSE);
   markInUse(rest, size);
-  release(rest, headOf(rest));
+  releaseInternally(rest, headOf(rest));
 }
 
 // ---- Alignment ----
+
+/** Takes a cached block that happens to be aligned. Returns its pointer; 0 when there is none. */
+function takeCachedAligned(align: u64, size: u64): u64 {
+  const bin = tcache.binOf(size);
+  const cached = bin < tcache.BINS && tcache.isReady() ? tcache.takeAligned(bin, align) : 0;
+  if (cached) live += size - 8;
+  return cached;
+}
 
 /** Cuts a chunk that is large enough to one of `size` whose pointer is aligned. Frees what is cut off. */
 function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
@@ -325,19 +360,20 @@ function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
   const pointer = toPointer(chunk);
   if (pointer & (align - 1)) {
     let at = toChunk((pointer + align - 1) & ~(align - 1));
-    if (at - chunk < MIN_CHUNK) at += align;
     const head = headOf(chunk);
+    if (at - chunk < MIN_CHUNK && !(head & MMAPPED && version.mapsAtAnyLead)) at += align;
     if (head & MMAPPED) return cutMapping(chunk, at);
     cutLead(chunk, at, withoutFlags(head));
     chunk = at;
   }
   const head = headOf(chunk);
   const found = withoutFlags(head);
-  if (!(head & MMAPPED) && found > size + MIN_CHUNK) {
+  const least = version.mergesCuts ? MIN_CHUNK : MIN_CHUNK + 16;
+  if (!(head & MMAPPED) && found - size >= least) {
     setSize(chunk, size);
     const rest = chunk + size;
     setHead(rest, (found - size) | PREV_INUSE);
-    release(rest, headOf(rest));
+    releaseCut(rest, headOf(rest));
   }
   return chunk;
 }
@@ -356,5 +392,5 @@ function cutLead(chunk: u64, at: u64, size: u64): void {
   setHead(at, (size - lead) | PREV_INUSE);
   markInUse(at, size - lead);
   setSize(chunk, lead);
-  release(chunk, headOf(chunk));
+  releaseCut(chunk, headOf(chunk));
 }

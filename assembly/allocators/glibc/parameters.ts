@@ -1,6 +1,10 @@
 /** What mallopt and the environment set, by the options of shared/glibc.ts. Bytes unless a comment says otherwise. */
 
+import { LINUX_MMAP_TOP, USER_END } from "../../machine/layout";
 import { Option } from "../../shared/glibc";
+
+/** The C library ends before so many bytes. */
+const MOST_OF_LIBC: u64 = 4 << 20;
 
 export const INITIAL_THRESHOLD: u64 = 128 * 1024;
 /** A threshold adapts up to 32 MiB. */
@@ -17,19 +21,34 @@ export let trimThreshold: u64 = INITIAL_THRESHOLD;
 export let topPad: u64 = 128 * 1024;
 /** Most mappings at a time. Not bytes: mappings. */
 export let mmapMax: u64 = 65536;
+const LARGEST_MMAP_MAX: u64 = i32.MAX_VALUE;
 /** Freed memory is filled with this byte, new memory with its complement; 0 fills neither. */
 export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
 export let adapts: bool = true;
 
-/** Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of range. */
+/**
+ * Where the C library lies: above where mappings begin. What is there is no part of simulated memory, but free
+ * chunks link to it, and clears find the bytes of those links.
+ */
+export let libc: u64 = LINUX_MMAP_TOP;
+
+function mayBeLibc(address: u64): bool {
+  return address >= LINUX_MMAP_TOP && address <= USER_END - MOST_OF_LIBC && (address & 15) == 0;
+}
+
+/**
+ * Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of its range (as
+ * `ld.so --list-tunables` says); the real one ignores such a value, and then does adapt.
+ */
 export function set(option: u32, value: u64): bool {
   if (option <= <u32>Option.MmapMax) adapts = false;
   if (option == Option.MmapThreshold) mmapThreshold = value;
   else if (option == Option.TrimThreshold) trimThreshold = value;
   else if (option == Option.TopPad) topPad = value;
-  else if (option == Option.MmapMax) mmapMax = value;
+  else if (option == Option.MmapMax && value <= LARGEST_MMAP_MAX) mmapMax = value;
   else if (option == Option.Perturb && value < 256) perturb = <u8>value;
+  else if (option == Option.Libc && mayBeLibc(value)) libc = value;
   else return false;
   return true;
 }

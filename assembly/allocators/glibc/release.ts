@@ -1,7 +1,7 @@
 /**
  * Freeing a chunk. It goes into the tcache, else into a fastbin, else it is merged with its free
- * neighbours and goes into the unsorted bin or becomes part of the top. A large free chunk leads to
- * consolidation and trimming.
+ * neighbours and goes into the unsorted bin, or its small one, or becomes part of the top. A large free
+ * chunk leads to consolidation and trimming.
  */
 
 import { fill } from "../../machine/access";
@@ -13,6 +13,7 @@ import {
   headOf,
   isInUse,
   MIN_CHUNK,
+  MIN_LARGE,
   PREV_INUSE,
   setBefore,
   setHead,
@@ -26,6 +27,7 @@ import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
 import * as tcache from "./tcache";
+import * as version from "./version";
 
 /** A free chunk of this size or more leads to consolidation. */
 const CONSOLIDATION: u64 = 65536;
@@ -33,8 +35,7 @@ const CONSOLIDATION: u64 = 65536;
 /** Frees a heap chunk. `head`: its size word. Aborts, before changing anything, at misuse that glibc notices. */
 export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
-  if (chunk > 0 - size || chunk & 15) messages.stop(Message.InvalidPointer, chunk);
-  if (size < MIN_CHUNK || size & 15) messages.stop(Message.InvalidSize, chunk);
+  if (chunk > 0 - size || chunk & 15 || size < MIN_CHUNK || size & 15) refuse(chunk, size);
   const bin = tcache.binOf(size);
   if (bin < tcache.BINS && tcache.isReady()) {
     tcache.refuseDouble(bin, toPointer(chunk));
@@ -46,8 +47,27 @@ export function release(chunk: u64, head: u64): void {
   releaseUncached(chunk, head, size);
 }
 
+/** Aborts, unless the version does not mind. */
+function refuse(chunk: u64, size: u64): void {
+  const isWrapping = chunk > 0 - size;
+  if (chunk & 15 || (isWrapping && !version.trustsSizes)) messages.stop(Message.InvalidPointer, chunk);
+  if (isWrapping || size < MIN_CHUNK || !version.trustsSizes) messages.stop(Message.InvalidSize, chunk);
+}
+
+/** Frees what realloc gives up, or an abandoned top. */
+export function releaseInternally(chunk: u64, head: u64): void {
+  if (version.cachesInternalFrees) release(chunk, head);
+  else releaseMerging(chunk, head, withoutFlags(head));
+}
+
+/** Frees what aligned allocation cuts off. */
+export function releaseCut(chunk: u64, head: u64): void {
+  if (version.mergesCuts) releaseMerging(chunk, head, withoutFlags(head));
+  else release(chunk, head);
+}
+
 function releaseUncached(chunk: u64, head: u64, size: u64): void {
-  if (size <= fastbins.LARGEST) releaseFast(chunk, size);
+  if (size <= fastbins.LARGEST && version.hasFastbins) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }
 
@@ -76,20 +96,21 @@ function releaseMerging(chunk: u64, head: u64, size: u64): void {
   if (!(nextHead & PREV_INUSE)) messages.stop(Message.DoubleFreePrev, chunk);
   if (isImpossible(nextHead)) messages.stop(Message.InvalidNextSize, chunk);
   perturb(chunk, size);
-  const merged = merge(chunk, head, size, nextHead, Message.CorruptedSizeMerging);
+  const merged = merge(chunk, head, size, nextHead, false);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
   if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
 }
 
-/** Merges a free chunk with its free neighbours. Returns its size then. `message`: for a broken chunk before it. */
-function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u64 {
+/** Merges a free chunk with its free neighbours. Returns its size then. `wasFast`: it was in a fastbin. */
+function merge(chunk: u64, head: u64, size: u64, nextHead: u64, wasFast: bool): u64 {
   const next = chunk + size;
   if (!(head & PREV_INUSE)) {
     const before = beforeOf(chunk);
     chunk -= before;
     size += before;
-    if (sizeOf(chunk) != before) messages.stop(message, chunk);
+    if (sizeOf(chunk) != before)
+      messages.stop(wasFast ? Message.CorruptedSizeFast : Message.CorruptedSizeMerging, chunk);
     bins.unlink(chunk, before);
   }
   if (next == heap.top) {
@@ -104,7 +125,8 @@ function merge(chunk: u64, head: u64, size: u64, nextHead: u64, message: u64): u
     bins.unlink(next, nextSize);
     size += nextSize;
   }
-  bins.addUnsorted(chunk, size);
+  if (version.sortsSmallAtFree && size < MIN_LARGE && !wasFast) bins.addSmall(chunk, size);
+  else bins.addUnsorted(chunk, size);
   setHead(chunk, size | PREV_INUSE);
   setBefore(chunk + size, size);
   return size;
@@ -118,7 +140,7 @@ export function consolidate(): void {
     for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
       const head = headOf(chunk);
       const found = withoutFlags(head);
-      merge(chunk, head, found, headOf(chunk + found), Message.CorruptedSizeFast);
+      merge(chunk, head, found, headOf(chunk + found), true);
     }
   }
   if (isDefined(ZP_CHECK)) assert(!fastbins.mayHold, "merging puts nothing into the fastbins");

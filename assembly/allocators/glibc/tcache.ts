@@ -1,13 +1,15 @@
 /**
  * The thread's cache: up to 7 freed chunks of each size up to 1,040 bytes, last in first out. A cached
- * chunk is still marked as in use. The cache's own struct is the first chunk of the heap.
+ * chunk is still marked as in use. The cache's own struct is a chunk of the heap, mostly the first.
  *
  *      struct     +0                       +128                            +640
  *                 ├────────────────────────┼───────────────────────────────┤
  *                 │ 64 counts u16          │ 64 first pointers u64         │
+ *      2.43       │ 76 rooms u16           │ 76 first pointers at +152     │ +760
  *      cached     pointer: the next pointer, mixed with pointer >> 12;  pointer + 8: key
  *
- * A bin is as long as its count, which is at most the limit. Its chunks are of its size, with the key.
+ * A bin is as long as its count, which is at most the limit; its room is the limit less the count. Its
+ * chunks are of its size, with the key.
  */
 
 import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
@@ -15,18 +17,30 @@ import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
 import { MIN_CHUNK } from "./chunk";
 import { stop } from "./messages";
+import * as version from "./version";
 
 export const BINS: u64 = 64;
-export const BYTES: u64 = 640;
-export const ENTRIES: usize = 128;
 
 /** Marks a cached chunk. The real key is random; it only has to be unlikely in a program's memory. */
 export const KEY: u64 = 0x5a47_4c49_4243_4b31;
 
 /** Most chunks of each size. */
 export let limit: u16 = 7;
+let isLimitSet: bool = false;
+
+// A count says how many chunks its bin has, or how many more fit. These let both be read alike.
+/** What a count says of an empty bin. */
+let countOfNone: u16 = 0;
+/** What is added to it for each chunk: 1 or -1. */
+let countOfOne: i32 = 1;
+/** A bin has room while its count, with these bits flipped, is below the bound. */
+let flipped: u16 = 0;
+let bound: u16 = 7;
+
 /** Address of the struct; 0 before the tcache starts. */
 export let struct: u64 = 0;
+/** It is being made, or is not to be (again). */
+let isOff: bool = false;
 /** Where the struct is in linear memory, and in which generation that was so. Every call uses it. */
 let host: usize = 0;
 let generation: u64 = 0;
@@ -37,7 +51,7 @@ let straddles: bool = false;
 /** Where a field is in linear memory. */
 function hostAt(offset: usize): usize {
   if (isDefined(ZP_CHECK))
-    assert(struct != 0 && offset < <usize>BYTES, "a field is one of a tcache that exists");
+    assert(struct != 0 && offset < <usize>version.tcacheBytes, "a field is one of a tcache that exists");
   if (straddles) return hostOf(struct + offset);
   if (generation != hostGeneration()) {
     host = hostOf(struct);
@@ -53,25 +67,53 @@ function countAt(bin: u64): usize {
 
 function entryAt(bin: u64): usize {
   if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
-  return hostAt(ENTRIES + ((<usize>bin) << 3));
+  return hostAt(version.tcachePointers + ((<usize>bin) << 3));
 }
 
 /** Sets how many chunks of each size are kept; 0 keeps none. */
 export function setLimit(chunks: u16): void {
   if (isDefined(ZP_CHECK)) assert(!struct, "the limit is set before the tcache starts");
   limit = chunks;
+  isLimitSet = true;
+}
+
+/** Takes on what the version says. */
+export function configure(): void {
+  if (!isLimitSet) limit = version.chunksPerBin;
+  isOff = version.makesTcacheLate && limit == 0;
+  bound = limit;
+  if (!version.countsRoom) return;
+  countOfNone = limit;
+  countOfOne = -1;
+  flipped = u16.MAX_VALUE;
+  bound = u16.MAX_VALUE;
 }
 
 export function isReady(): bool {
   return struct != 0;
 }
 
-/** Starts the tcache. `pointer`: BYTES for the struct, which this clears. */
+/** Says that it is about to be made. Returns whether it may be. */
+export function begin(): bool {
+  if (isOff || struct) return false;
+  isOff = true;
+  return true;
+}
+
+/** There is no memory for it. Measured: only 2.43 does not try again. */
+export function giveUp(): void {
+  isOff = version.makesTcacheLate;
+}
+
+/** Starts the tcache. `pointer`: room for the struct, which this clears. */
 export function start(pointer: u64): void {
   if (isDefined(ZP_CHECK)) assert(!struct, "the tcache starts once");
   struct = pointer;
-  straddles = (pointer & pageMask) + BYTES > pageBytes;
-  clear(pointer, BYTES);
+  straddles = (pointer & pageMask) + version.tcacheBytes > pageBytes;
+  clear(pointer, version.tcacheBytes);
+  if (!version.countsRoom) return;
+  for (let count: u64 = 0; count < <u64>version.tcachePointers; count += 2)
+    storeAt<u16>(pointer + count, limit);
 }
 
 /** Bin of a chunk size; BINS or more when it is too large. */
@@ -80,21 +122,49 @@ export function binOf(size: u64): u64 {
 }
 
 export function hasRoom(bin: u64): bool {
-  return bin < BINS && struct != 0 && load<u16>(countAt(bin)) < limit;
+  return bin < BINS && struct != 0 && letsMore(load<u16>(countAt(bin)));
+}
+
+/** A bin with this count, or this room, has room. */
+function letsMore(count: u16): bool {
+  return (count ^ flipped) < bound;
+}
+
+/** A bin with this count, or this room, is empty. */
+function isEmpty(count: u16): bool {
+  return count == countOfNone;
 }
 
 /** Takes the pointer cached last; 0 when the bin is empty. */
 export function take(bin: u64): u64 {
   const count = countAt(bin);
   const cached = load<u16>(count);
-  if (!cached) return 0;
+  if (isEmpty(cached)) return 0;
   const entry = entryAt(bin);
   const pointer = load<u64>(entry);
   if (pointer & 15) stop(Message.UnalignedTcache, pointer - 16);
   const next = loadAt<u64>(pointer) ^ (pointer >> 12);
   storeAt<u64>(pointer + 8, 0);
   store<u64>(entry, next);
-  store<u16>(count, cached - 1);
+  store<u16>(count, <u16>(cached - countOfOne));
+  return pointer;
+}
+
+/** Takes the pointer of a bin that was cached last of those that are multiples of `align`; 0 when there is none. */
+export function takeAligned(bin: u64, align: u64): u64 {
+  let link = struct + version.tcachePointers + (bin << 3);
+  let pointer = loadAt<u64>(link);
+  while (pointer & (align - 1)) {
+    link = pointer;
+    pointer = loadAt<u64>(link) ^ (link >> 12);
+  }
+  if (!pointer) return 0;
+  const next = loadAt<u64>(pointer) ^ (pointer >> 12);
+  const isFirst = link < struct + version.tcacheBytes && link >= struct;
+  storeAt<u64>(link, isFirst ? next : next ^ (link >> 12));
+  storeAt<u64>(pointer + 8, 0);
+  const count = countAt(bin);
+  store<u16>(count, <u16>(load<u16>(count) - countOfOne));
   return pointer;
 }
 
@@ -106,12 +176,19 @@ export function put(bin: u64, pointer: u64): void {
   storeAt<u64>(pointer, load<u64>(entry) ^ (pointer >> 12));
   store<u64>(entry, pointer);
   const count = countAt(bin);
-  store<u16>(count, load<u16>(count) + 1);
+  store<u16>(count, <u16>(load<u16>(count) + countOfOne));
 }
 
 /** Aborts when a pointer that is about to be freed is cached already, or seems to be and its bin is broken. */
 export function refuseDouble(bin: u64, pointer: u64): void {
-  if (loadAt<u64>(pointer + 8) == KEY) searchFor(bin, pointer);
+  if (loadAt<u64>(pointer + 8) == KEY) refuseCached(bin, pointer);
+}
+
+/** Where every bin is searched and the pointer is in none, it is taken for one that is not cached. */
+function refuseCached(bin: u64, pointer: u64): void {
+  if (!version.searchesAllBins) return searchFor(bin, pointer);
+  for (let any: u64 = 0; any < BINS; any++) searchFor(any, pointer);
+  storeAt<u64>(pointer + 8, 0);
 }
 
 function searchFor(bin: u64, pointer: u64): void {

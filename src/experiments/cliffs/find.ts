@@ -20,7 +20,7 @@ export interface CliffsRun extends AllocatorRun {
 
 /**
  * How the cost of the untouched loop, `p = calloc(1, n); free(p)`, grows with n once it has settled,
- * and every size at which that changes, to the byte.
+ * and every size at which that changes, to the byte, narrow bands under multiples of a page included.
  * @throws RangeError, OptionError; AllocatorAbort, or OutOfMemory if no size can be allocated.
  */
 export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
@@ -30,7 +30,7 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   if (from < 1 || from > to) throw new RangeError(`from must be from 1 to ${to}, which is to; got ${from}`);
   const { check: _check, module: _module, ...settings } = options;
   const loop = await openLoop(run, 0);
-  const curve = await measureCurve(loop, { from, to, ...(onProgress && { onProgress }) });
+  const curve = await measureCurve(loop, { from, to, seeksBands: true, ...(onProgress && { onProgress }) });
   const points = curve.costs
     .filter(({ bytes }) => bytes >= from && bytes <= to)
     .map(({ bytes, ...cost }) => ({ bytes, cost: curve.kindAt(bytes), ...cost }));
@@ -38,5 +38,12 @@ export async function findCliffs(run: CliffsRun): Promise<CliffsResult> {
   const cliffs = curve.cliffs.filter(({ bytes }) => bytes >= from && bytes < to);
   const costs = loop.costs && { costs: loop.costs.name };
   const about = { ...costs, ...(loop.notes && { notes: loop.notes }) };
-  return { allocator: model, options: settings as OptionValues, ...about, cliffs, points };
+  return {
+    allocator: model,
+    options: settings as OptionValues,
+    ...about,
+    cliffs,
+    bands: curve.bands,
+    points,
+  };
 }

@@ -4,9 +4,17 @@ import { formatBytes, formatCount } from "../../base/bytes.js";
 import { exactBytes, formatCell, formatSeconds, formatShare, formatSize } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
 import { type Cell, type Column, type Sheet, worseIf } from "../../report/sheet.js";
-import type { Cliff, CliffsReport, CliffsResult, CurvePoint } from "../../results/cliffs.js";
+import type {
+  Bands,
+  Cliff,
+  CliffsReport,
+  CliffsResult,
+  CurvePoint,
+  SizeRange,
+} from "../../results/cliffs.js";
 import type { CostKind } from "../../results/loop.js";
 import { costsNote } from "../costs-note.js";
+import { isInBands } from "../loop/bands.js";
 
 /** Neighbouring sizes over which cost is of one kind. */
 export interface CostRange {
@@ -16,10 +24,11 @@ export interface CostRange {
   to: CurvePoint;
 }
 
-/** The ranges between the cliffs, in ascending order. */
-export function costRanges({ points }: CliffsResult): CostRange[] {
+/** The ranges between the cliffs, in ascending order, as if there were no bands in them. */
+export function costRanges({ points, bands }: CliffsResult): CostRange[] {
   const ranges: CostRange[] = [];
   for (const point of points) {
+    if (bands.some((one) => isInBands(one, point.bytes))) continue;
     const last = ranges.at(-1);
     if (last?.cost === point.cost) last.to = point;
     else ranges.push({ cost: point.cost, from: point, to: point });
@@ -98,7 +107,12 @@ function syscallsText({ syscalls, simulatedSeconds }: CurvePoint): string {
 }
 
 function sentence(result: CliffsResult, asked: number): string {
-  return [`${kinds(result)}.`, ...limit(result, asked), ...settling(result)].join(" ");
+  return [
+    `${kinds(result)}.`,
+    ...result.bands.map(bandsSentence),
+    ...limit(result, asked),
+    ...settling(result),
+  ].join(" ");
 }
 
 function kinds({ cliffs, points }: CliffsResult): string {
@@ -106,6 +120,15 @@ function kinds({ cliffs, points }: CliffsResult): string {
   if (!last) return `${points[0]?.cost} throughout, no cliff`;
   const lower = cliffs.map((cliff) => `${cliff.below} up to ${edge(cliff)}`);
   return `${lower.join(", ")}, ${last.above} from ${formatCount(last.bytes + 1)} on`;
+}
+
+function bandsSentence({ cost, first, last, period, count }: Bands): string {
+  const range = ({ from, to }: SizeRange) =>
+    from === to ? formatCount(from) : `${formatCount(from)} to ${formatCount(to)}`;
+  if (count === 1) return `But ${cost} at ${range(first)}.`;
+  const width = formatCount(first.to - first.from + 1);
+  const apart = formatCount(period);
+  return `But ${cost} in ${formatCount(count)} bands of ${width} bytes, one every ${apart}: the first ${range(first)}, the last ${range(last)}.`;
 }
 
 function edge({ bytes }: Cliff): string {

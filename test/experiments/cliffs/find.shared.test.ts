@@ -5,7 +5,8 @@ import { findCliffs, OptionError, OutOfMemory } from "../../../src/index.js";
 const GIB = 2 ** 30;
 
 async function cliffsOf(model: string, options = {}) {
-  const { cliffs, points } = await findCliffs({ model, options });
+  const { cliffs, bands, points } = await findCliffs({ model, options });
+  expect(bands).toEqual([]);
   return { cliffs, kinds: [...new Set(points.map(({ cost }) => cost))] };
 }
 
@@ -32,6 +33,17 @@ describe("the cliffs between 1 KiB and 1 GiB", () => {
     ]);
   });
 
+  it("glibc 2.43's is higher, and below every multiple of a page is a band of 16 sizes that are mapped for ever", async () => {
+    const { cliffs, bands } = await findCliffs({ model: "glibc", options: { version: "2.43" } });
+    expect(cliffs).toEqual([{ bytes: 33_554_392, below: "linear", above: "constant" }]);
+    expect(bands).toEqual([
+      {
+        ...{ cost: "constant", period: 4096, count: 8159 },
+        ...{ first: { from: 135_129, to: 135_144 }, last: { from: 33_550_297, to: 33_550_312 } },
+      },
+    ]);
+  });
+
   it("glibc that neither maps nor trims has none", async () => {
     const options = { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB };
     expect(await cliffsOf("glibc", options)).toEqual({ cliffs: [], kinds: ["linear"] });
@@ -46,7 +58,15 @@ describe("what is found", () => {
       ...{ model: "libmalloc", options, from: 4096, to: 2 ** 28 },
       onProgress: (done) => seen.push(done),
     });
-    expect(Object.keys(found)).toEqual(["allocator", "options", "costs", "notes", "cliffs", "points"]);
+    expect(Object.keys(found)).toEqual([
+      "allocator",
+      "options",
+      "costs",
+      "notes",
+      "cliffs",
+      "bands",
+      "points",
+    ]);
     expect(found).toMatchObject({ allocator: "libmalloc", options });
     expect(Object.keys(found.points[0] ?? {}).sort()).toEqual(
       ["bytes", "cost", "zeroed", "faults", "syscalls", "simulatedSeconds", "settledAfter", "first"].sort(),

@@ -81,13 +81,103 @@ describe("a cliff is found to the byte", () => {
     ]);
   });
 
-  test("with both of its sides among the costs, in a hundred or two of sizes", async () => {
+  test("with both of its sides among the costs, in a few hundred sizes", async () => {
     const loop = fakeLoop((n) => ({ zeroed: n <= 33_550_312 ? n : 0 }));
     const { costs } = await measureCurve(loop, whole);
     const sizes = costs.map(({ bytes }) => bytes);
     expect(sizes).toEqual(expect.arrayContaining([1024, 33_550_312, 33_550_313, 2 ** 30]));
     expect(sizes).toEqual([...new Set(sizes)].sort((one, other) => one - other));
-    expect(loop.asked.length).toBeLessThan(220);
+    expect(loop.asked.length).toBeLessThan(260);
+  });
+});
+
+describe("bands", () => {
+  const seeking = { ...whole, seeksBands: true };
+  /** Linear up to `edge`, but for bands of `width` that end `below` before each multiple of `period`, from `start` on. */
+  const banded = (width: number, below: number, start: number, edge: number, period = PAGE) =>
+    fakeLoop((n) => {
+      const end = Math.ceil((n + below) / period) * period - below;
+      const isInBand = n > end - width && end - width >= start;
+      return n > edge || isInBand ? { faults: 1 } : { zeroed: n };
+    });
+  /** As glibc 2.43 has them. */
+  const glibc = () => banded(16, 24, 135_128, 33_554_392);
+
+  test("are found to the byte, the first and the last, and do not hide the cliff", async () => {
+    const { cliffs, bands, kindAt } = await measureCurve(glibc(), seeking);
+    expect(cliffs).toEqual([{ bytes: 33_554_392, below: "linear", above: "constant" }]);
+    expect(bands).toEqual([
+      {
+        ...{ cost: "constant", period: PAGE, count: 8159 },
+        ...{ first: { from: 135_129, to: 135_144 }, last: { from: 33_550_297, to: 33_550_312 } },
+      },
+    ]);
+    expect([135_128, 135_129, 135_144, 135_145, 1_048_537].map(kindAt)).toEqual([
+      ...["linear", "constant", "constant", "linear", "constant"],
+    ]);
+  });
+
+  test("of any width and place below a multiple of a page are found, down to one byte", async () => {
+    const width = fc.integer({ min: 1, max: 48 });
+    const below = fc.integer({ min: 0, max: 16 });
+    const pages = fc.constantFrom(1, 2);
+    await fc.assert(
+      fc.asyncProperty(width, below, pages, async (bytes, end, period) => {
+        const edge = 2 ** 24 + 3 * PAGE + 1000;
+        const loop = banded(bytes, end, 2 ** 18 + 1000, edge, period * PAGE);
+        const { cliffs, bands } = await measureCurve(loop, seeking);
+        expect(cliffs).toMatchObject([{ bytes: edge }]);
+        const to = 2 ** 18 + 2 * PAGE - end - (period === 1 ? PAGE : 0);
+        expect(bands).toMatchObject([
+          { cost: "constant", period: period * PAGE, first: { from: to - bytes + 1, to } },
+        ]);
+        expect(bands[0]?.last.to).toBe(Math.floor((edge + end) / period / PAGE) * period * PAGE - end);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("in which a sample lies do not become cliffs", async () => {
+    for (const from of [135_130, 1_048_540, 33_550_300]) {
+      const { cliffs, bands, kindAt } = await measureCurve(glibc(), { ...seeking, from });
+      expect(cliffs).toMatchObject([{ bytes: 33_554_392 }]);
+      expect(bands).toMatchObject([{ last: { to: 33_550_312 } }]);
+      expect(kindAt(from)).toBe("constant");
+    }
+  });
+
+  test("are told from the kind around them at one size", async () => {
+    expect(await costKind(glibc(), 1_048_540)).toBe("constant");
+    expect(await costKind(glibc(), 1_048_536)).toBe("linear");
+  });
+
+  test("may cost more than what is around them", async () => {
+    const loop = fakeLoop((n) => (n % PAGE === 0 && n >= 2 ** 20 ? { zeroed: n } : { faults: 1 }));
+    const { cliffs, bands } = await measureCurve(loop, {
+      from: 2 ** 16 + 5,
+      to: 2 ** 24 - 5,
+      seeksBands: true,
+    });
+    expect(cliffs).toEqual([]);
+    expect(bands).toMatchObject([{ cost: "linear", first: { from: 2 ** 20, to: 2 ** 20 }, period: PAGE }]);
+  });
+
+  test("are none where there are none", async () => {
+    for (const quantum of [1, 16, 4096]) {
+      const loop = fakeLoop((n) => ({ zeroed: n <= 33_550_312 ? roundUp(n, quantum) : 0 }));
+      expect((await measureCurve(loop, seeking)).bands).toEqual([]);
+    }
+    const classes = fakeLoop((n) => ({ zeroed: 2 ** Math.ceil(Math.log2(n)) }));
+    expect((await measureCurve(classes, seeking)).bands).toEqual([]);
+  });
+
+  test("are sought only where they are asked for", async () => {
+    const loop = glibc();
+    await measureCurve(loop, whole);
+    const asked = loop.asked.length;
+    expect(asked).toBeLessThan(330);
+    await measureCurve(loop, seeking);
+    expect(loop.asked.length).toBeGreaterThan(2 * asked);
   });
 });
 

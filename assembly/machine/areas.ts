@@ -1,0 +1,247 @@
+/**
+ * The areas (VMAs) that Linux keeps of a process. An area is one region or several that touch. A new region
+ * joins the areas that it touches, unless something speaks against it; a region that is cut makes one more.
+ *
+ *      regions  ├───────┤├──────┤├───┤     ├──────┤├──────────┤
+ *      joined       0       1      0           0         1
+ *      areas    ├───────────────┤├───┤     ├──────────────────┤
+ *
+ *      joins == regions that are joined
+ *      areas == regions - joins
+ *      a region that is joined touches the one below, with equal `moved` and `anon`
+ *
+ * Two areas stay apart if both were written before they touched, or if mremap moved one further than the
+ * other. So each region has, of Linux's fields,
+ *
+ *      anon     the area's anon_vma: 0 until a page of it is first written, then a number of its own
+ *      moved    bytes that it lies below the place where it was first written
+ *
+ *      a page with a frame (Linux) is in a region with an `anon`
+ */
+import {
+  firstEndingAbove,
+  insert,
+  lastEndingBelow,
+  Region,
+  count as regions,
+  remove,
+  resize,
+} from "./regions";
+
+let joins: u32 = 0;
+/** The last `anon` that was given. */
+let latest: u32 = 0;
+/** [writtenFrom, writtenTo) is part of a region with an `anon`: most first writes are near the last one. */
+let writtenFrom: u64 = 0;
+let writtenTo: u64 = 0;
+
+// ---- Asking ----
+
+/** How many areas there are. */
+export function count(): u32 {
+  return regions - joins;
+}
+
+/** The region that starts at the address, or null. */
+function regionAt(start: u64): Region | null {
+  const region = firstEndingAbove(start);
+  return region && region.start == start ? region : null;
+}
+
+/** The region that ends at the address, or null. */
+function regionTo(end: u64): Region | null {
+  const region = lastEndingBelow(end);
+  return region && region.end == end ? region : null;
+}
+
+/** The region above, if both are of one area; or null. */
+function nextOf(region: Region): Region | null {
+  const above = regionAt(region.end);
+  if (!above) return null;
+  return above.joined ? above : null;
+}
+
+/** The region below, if both are of one area; or null. */
+function previousOf(region: Region): Region | null {
+  return region.joined ? regionTo(region.start) : null;
+}
+
+/** End of the area that holds the address; 0 if none does. */
+export function endOf(address: u64): u64 {
+  const region = firstEndingAbove(address);
+  if (!region || region.start > address) return 0;
+  let end = region.end;
+  let next = nextOf(region);
+  while (next) {
+    end = next.end;
+    next = nextOf(next);
+  }
+  return end;
+}
+
+/** Whether all of [start, end) is in one area. */
+export function isOne(start: u64, end: u64): bool {
+  let region = firstEndingAbove(start);
+  if (!region || region.start > start) return false;
+  while (region.end < end) {
+    const next = nextOf(region);
+    if (!next) return false;
+    region = next;
+  }
+  return true;
+}
+
+// ---- Joining ----
+
+function mayJoin(below: Region, above: Region): bool {
+  return below.moved == above.moved && (below.anon == above.anon || !below.anon || !above.anon);
+}
+
+/** Makes one area of two that touch, if nothing speaks against it. */
+function join(below: Region | null, above: Region | null): void {
+  if (!below || !above || !mayJoin(below, above)) return;
+  if (below.anon != above.anon) {
+    if (below.anon) mark(above, below.anon);
+    else mark(below, above.anon);
+  }
+  above.joined = 1;
+  joins++;
+}
+
+/** Makes an area's `anon` known to all of its regions, which had none. So each is marked once. */
+function mark(region: Region, anon: u32): void {
+  region.anon = anon;
+  let above = nextOf(region);
+  while (above) {
+    above.anon = anon;
+    above = nextOf(above);
+  }
+  let below = previousOf(region);
+  while (below) {
+    below.anon = anon;
+    below = previousOf(below);
+  }
+}
+
+/** A region is no longer one area with what is below. */
+function part(region: Region): void {
+  joins -= <u32>region.joined;
+  region.joined = 0;
+}
+
+/** Notes that pages of the range, all of it mapped, got frames. */
+export function noteFrames(address: u64, bytes: u64): void {
+  const end = address + bytes;
+  if (address >= writtenFrom && end <= writtenTo) return;
+  noteIn(address, end);
+}
+
+function noteIn(address: u64, end: u64): void {
+  while (address < end) {
+    const region = firstEndingAbove(address);
+    if (!region) return;
+    if (!region.anon) mark(region, ++latest);
+    writtenFrom = region.start;
+    writtenTo = region.end;
+    address = region.end;
+  }
+}
+
+// ---- Changing ----
+
+/** Maps [start, end), which must be free. */
+export function map(start: u64, end: u64): void {
+  put(start, end, 0, 0);
+}
+
+function put(start: u64, end: u64, anon: u32, moved: u64): void {
+  const region = insert(start, end);
+  region.anon = anon;
+  region.moved = moved;
+  join(regionTo(start), region);
+  join(region, regionAt(end));
+  if (!region.anon) return;
+  writtenFrom = start;
+  writtenTo = end;
+}
+
+/** Maps more of the heap. It grows what it touches below. What it touches above stays another area. */
+export function mapHeap(start: u64, end: u64): void {
+  const below = regionTo(start);
+  if (below && below.moved == 0) resize(below, below.start, end);
+  else insert(start, end);
+}
+
+/** Moves the end of an area up to `newEnd`. The room must be free. */
+export function grow(end: u64, newEnd: u64): void {
+  const region = regionTo(end);
+  assert(region != null, "what grows is mapped");
+  if (!region) return;
+  resize(region, region.start, newEnd);
+  join(region, regionAt(newEnd));
+}
+
+/** Maps [to, to + bytes), where part of the area at `from` moves. One that was never written has no place to remember. */
+export function mapMoved(from: u64, to: u64, bytes: u64): void {
+  const old = firstEndingAbove(from);
+  assert(old != null && old.start <= from, "what moves is mapped");
+  if (old) put(to, to + bytes, old.anon, old.anon ? old.moved + from - to : 0);
+}
+
+/** Unmaps [start, end): takes it out of all regions, and cuts those that reach beyond. Returns the bytes it took. */
+export function unmap(start: u64, end: u64): u64 {
+  if (start < writtenTo && writtenFrom < end) writtenTo = 0;
+  let bytes: u64 = 0;
+  let region = firstEndingAbove(start);
+  while (region && region.start < end) {
+    bytes += min(region.end, end) - max(region.start, start);
+    cut(region, start, end);
+    region = firstEndingAbove(start);
+  }
+  if (region && region.start == end) part(region);
+  return bytes;
+}
+
+/** Takes [start, end) out of a region that has some of it. */
+function cut(region: Region, start: u64, end: u64): void {
+  const to = region.end;
+  if (region.start < start) {
+    resize(region, region.start, start);
+    if (to <= end) return;
+    const rest = insert(end, to);
+    rest.anon = region.anon;
+    rest.moved = region.moved;
+  } else {
+    part(region);
+    if (to > end) resize(region, end, to);
+    else remove(region);
+  }
+}
+
+// ---- Checking ----
+
+/** Whether all of [start, end), which is mapped, is known to be written. */
+export function areWritten(start: u64, end: u64): bool {
+  while (start < end) {
+    const region = firstEndingAbove(start);
+    if (!region) return false;
+    if (!region.anon) return false;
+    start = region.end;
+  }
+  return true;
+}
+
+/** Whether what is joined may be, and is counted. */
+export function areSound(): bool {
+  let found: u32 = 0;
+  let region = firstEndingAbove(0);
+  while (region) {
+    if (region.joined) {
+      found++;
+      const below = regionTo(region.start);
+      if (!below || below.anon != region.anon || below.moved != region.moved) return false;
+    }
+    region = firstEndingAbove(region.end);
+  }
+  return found == joins;
+}

@@ -1,0 +1,76 @@
+/** What glibc clears, call by call, and what of it was zero before: the model against the real one. */
+import { describe, expect, it, vi } from "vitest";
+import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { compareClears } from "../oracle/clears.js";
+import { GOLDEN_TOUCHES } from "../oracle/golden.js";
+import { whyNotLive } from "../oracle/live.js";
+import type { GlibcOptions } from "../oracle/model.js";
+import { findOracle, type Oracle } from "../oracle/oracle.js";
+import { shortTraces } from "../oracle/short-traces.js";
+import { textTrace } from "../oracle/text-trace.js";
+import { REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+/** Random traces compared live. */
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 60);
+
+const found = await findOracle();
+const reason = whyNotLive(found);
+
+async function differenceOn(records: Uint8Array, options: GlibcOptions = {}): Promise<string | undefined> {
+  const { oracle } = found as { oracle: Oracle };
+  return (await compareClears(oracle, { records, touches: GOLDEN_TOUCHES, options }))?.text;
+}
+
+describe("a free chunk of the model", () => {
+  it("links to its bin in the C library, six bytes of which are not zero", async () => {
+    const sandbox = await openSandbox("glibc");
+    const [lone] = [sandbox.malloc(2000), sandbox.malloc(24)] as [number, number];
+    sandbox.free(lone);
+    const unsorted = 0x7ffff7ff0000 + 0x1d3cc0;
+    expect([sandbox.load(lone, 8), sandbox.load(lone + 8, 8)]).toEqual([BigInt(unsorted), BigInt(unsorted)]);
+    sandbox.calloc(1, 24);
+    // As of the real one: two links, and one in the list of sizes, of 6 bytes each.
+    expect(sandbox.counters().zeroed).toMatchObject({ allocator: 640 + 24, needless: 640 + 6 });
+  });
+
+  it("links to where the option says that the library is", async () => {
+    const sandbox = await openSandbox("glibc", { libc: 0x7ffffb000000 });
+    const [lone] = [sandbox.malloc(2000), sandbox.malloc(24)] as [number, number];
+    sandbox.free(lone);
+    expect(sandbox.load(lone, 8)).toBe(BigInt(0x7ffffb000000 + 0x1d3cc0));
+  });
+
+  it.each([0, 0x7ffff7fefff0, 0x7ffff7ff0008, 2 ** 47])("refuses a library at %d", async (libc) => {
+    await expect(openSandbox("glibc", { libc })).rejects.toThrow("glibc refuses option libc");
+  });
+});
+
+describe.skipIf(reason)("the model clears what the glibc of this machine clears", () => {
+  it.each(REAL_TRACES)("on %s", async (name) => {
+    expect(await differenceOn((await realTrace(name)).records)).toBeUndefined();
+  });
+
+  it(`on ${SEEDS} random traces`, async () => {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const { name, records } = seededTrace(seed);
+      expect(await differenceOn(records), name).toBeUndefined();
+    }
+  });
+
+  it.each<GlibcOptions>([{ tcacheCount: 0 }, { perturb: 165 }, { topPad: 0 }, { mmapThreshold: 65536 }])(
+    "with %o",
+    async (options) => {
+      for (let seed = 1000; seed < 1012; seed++) {
+        const { name, records } = seededTrace(seed);
+        expect(await differenceOn(records, options), name).toBeUndefined();
+      }
+    },
+  );
+
+  it("on every sequence of two calls", async () => {
+    for (const text of shortTraces(2))
+      expect(await differenceOn(await textTrace(text)), text).toBeUndefined();
+  });
+});

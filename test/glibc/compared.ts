@@ -1,0 +1,56 @@
+/** The model beside what was recorded of a release of glibc, and beside the release itself. */
+import { type Comparison, compareAll } from "../oracle/compare.js";
+import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
+import { type GlibcOptions, observeModel } from "../oracle/model.js";
+import type { Oracle } from "../oracle/oracle.js";
+import type { NamedTrace } from "../oracle/traces.js";
+
+export type NamedComparison = Comparison & { name: string };
+
+/** A trace under each touch policy of golden files. */
+export function comparison(
+  { name, records, interval }: NamedTrace,
+  options: GlibcOptions = {},
+): NamedComparison {
+  return { name, records, interval, options, touches: GOLDEN_TOUCHES };
+}
+
+/** Differences of some comparisons, each with what it was of; stops at no first one. */
+export async function differences(oracle: Oracle, comparisons: NamedComparison[]): Promise<string[]> {
+  const all = await compareAll(oracle, comparisons);
+  return all.flatMap((one, i) => (one ? [`${comparisons[i]?.name}: ${one.text}`] : []));
+}
+
+async function goldenOf(
+  { name, records, goldenInterval: interval }: NamedTrace,
+  options: GlibcOptions,
+  check: boolean,
+): Promise<GoldenTrace> {
+  const run = { records, interval, options, check };
+  const [none, object] = [
+    await observeModel({ ...run, touch: "none" }),
+    await observeModel({ ...run, touch: "object" }),
+  ];
+  for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);
+  return digest(name, records, interval, { none, object });
+}
+
+/**
+ * Where the model parts from what was recorded of a release. `recorded`: the release that the golden file is of, if it
+ * is another one than the model's.
+ */
+export async function goldenDifferences(
+  file: string,
+  traces: NamedTrace[],
+  { version, recorded = version, check }: { version: string; recorded?: string; check: boolean },
+): Promise<string[]> {
+  const golden = readGolden(file, recorded);
+  if (golden.glibc !== recorded) return [`the golden file is of glibc ${golden.glibc}`];
+  if (golden.traces.length !== traces.length) return [`the golden file has ${golden.traces.length} traces`];
+  const found: string[] = [];
+  for (const [i, trace] of traces.entries()) {
+    const one = goldenDifference(golden.traces[i] as GoldenTrace, await goldenOf(trace, { version }, check));
+    if (one !== null) found.push(`${trace.name}: ${one}`);
+  }
+  return found;
+}

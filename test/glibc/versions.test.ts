@@ -1,0 +1,110 @@
+/** The model's releases after 2.36 against what was recorded of the real ones, and against those that were fetched. */
+import { describe, expect, it, vi } from "vitest";
+import { whyNotLive } from "../oracle/live.js";
+import { type GlibcOptions, observeModel } from "../oracle/model.js";
+import { findOracle, type Oracle } from "../oracle/oracle.js";
+import { shortTraces } from "../oracle/short-traces.js";
+import { textTrace } from "../oracle/text-trace.js";
+import { GOLDEN_SEEDS, REAL_TRACES, realTrace, seededTrace, shortNamedTraces } from "../oracle/traces.js";
+import { comparison, differences, goldenDifferences } from "./compared.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+const GIB = 2 ** 30;
+/** Random traces compared live, each release. */
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 120);
+/** Seeds that are compared under each set of parameters, a profile each. */
+const PARAMETER_SEEDS = 12;
+/** Releases whose packages can be had. */
+const RECORDED = ["2.41", "2.43"] as const;
+const NEWER = ["2.39", ...RECORDED] as const;
+
+const PARAMETERS: GlibcOptions[] = [
+  { mmapThreshold: 0 },
+  { mmapThreshold: 8192 },
+  { mmapThreshold: 4 * GIB },
+  { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
+  { trimThreshold: 0 },
+  { topPad: 0 },
+  { mmapMax: 0 },
+  { mmapMax: 2 },
+  { perturb: 85 },
+  { tcacheCount: 0 },
+  { tcacheCount: 2 },
+  { tcacheCount: 65535 },
+];
+
+describe.each(RECORDED)("the model of glibc %s does what was recorded of it", (version) => {
+  describe.each([false, true])("check build %s", (check) => {
+    it.each(REAL_TRACES)("on %s", async (name) => {
+      expect(await goldenDifferences(name, [await realTrace(name)], { version, check })).toEqual([]);
+    });
+
+    it("on random traces", async () => {
+      expect(await goldenDifferences("random", GOLDEN_SEEDS.map(seededTrace), { version, check })).toEqual(
+        [],
+      );
+    });
+
+    it("on short traces", async () => {
+      expect(await goldenDifferences("short", await shortNamedTraces(), { version, check })).toEqual([]);
+    });
+  });
+});
+
+describe("the model of glibc 2.39, of which there is no package", () => {
+  it.each(REAL_TRACES)("does what 2.36 does where no block is aligned: on %s", async (name) => {
+    const options = { version: "2.39", recorded: "2.36", check: false };
+    expect(await goldenDifferences(name, [await realTrace(name)], options)).toEqual([]);
+  });
+});
+
+describe.each(NEWER)("the model of glibc %s keeps its heap sound", (version) => {
+  it.each(PARAMETERS)("with %o", async (options) => {
+    for (let seed = 0; seed < PARAMETER_SEEDS; seed++) {
+      const { records } = seededTrace(1000 + seed);
+      const run = { records, options: { ...options, version }, interval: 25, check: true };
+      const { failure } = await observeModel(run);
+      expect(failure, `seed ${1000 + seed}`).toBeUndefined();
+    }
+  });
+});
+
+describe.each(RECORDED)("the model of glibc %s, beside the release itself", async (version) => {
+  const found = await findOracle(version);
+  const reason = whyNotLive(found, version);
+  const { oracle } = found as { oracle: Oracle };
+
+  it.skipIf(reason).each(REAL_TRACES)("does the same on %s", async (name) => {
+    expect(await differences(oracle, [comparison(await realTrace(name), { version })])).toEqual([]);
+  });
+
+  it.skipIf(reason)("does the same on every sequence of three calls", async () => {
+    const texts = shortTraces(3);
+    const records = await Promise.all(texts.map((text) => textTrace(text)));
+    const all = records.map((one, i) => ({
+      records: one,
+      touches: ["none"] as const,
+      interval: 1,
+      options: { version },
+      name: (texts[i] as string).replaceAll("\n", "; "),
+    }));
+    expect(await differences(oracle, all)).toEqual([]);
+  });
+
+  it.skipIf(reason)(`does the same on ${SEEDS} random traces`, async () => {
+    const traces = Array.from({ length: SEEDS }, (_, seed) => seededTrace(seed));
+    expect(
+      await differences(
+        oracle,
+        traces.map((trace) => comparison(trace, { version })),
+      ),
+    ).toEqual([]);
+  });
+
+  it.skipIf(reason).each(PARAMETERS)("does the same with %o", async (options) => {
+    const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));
+    const all = traces.map((trace) => comparison(trace, { ...options, version }));
+    expect(await differences(oracle, all)).toEqual([]);
+  });
+});

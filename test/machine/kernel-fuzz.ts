@@ -1,0 +1,36 @@
+/**
+ * `npm run kernel:fuzz -- --seed 0..99`: compares the machine's address space with the real kernel's on random scripts of
+ * seeds that no test has, by hand.
+ */
+import { parseArgs } from "node:util";
+import { seedsOf } from "../random.js";
+import { askReal, randomScript } from "./address-space.js";
+import { askKernel } from "./real-kernel.js";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "0..99" },
+    steps: { type: "string", default: "120" },
+  },
+});
+
+const seeds = seedsOf(values.seed);
+const scripts = await Promise.all(seeds.map((seed) => randomScript(seed, Number(values.steps))));
+const answers = askKernel("address-space", (program) =>
+  scripts.map(({ script }) => askReal(program, script)),
+);
+if (typeof answers === "string") throw new Error(`the real kernel cannot be asked: ${answers}`);
+const differing = seeds.filter((seed, i) => {
+  const { script, lines } = scripts[i] as (typeof scripts)[number];
+  const real = answers[i]?.lines ?? [];
+  const at = lines.findIndex((line, step) => line !== real[step]);
+  if (at < 0) return false;
+  console.log(
+    `seed ${seed}, step ${at}: ${script[at]?.join(" ")}\n  machine ${lines[at]}\n  kernel  ${real[at]}`,
+  );
+  return true;
+});
+console.log(
+  differing.length ? `these seeds differ: ${differing.join(" ")}` : `equal (${seeds.length} seeds)`,
+);
+process.exitCode = differing.length ? 1 : 0;

@@ -1,0 +1,40 @@
+/** C programs that ask the real Linux kernel. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Why the kernel here does not place mappings as the simulated one does; null if it does. */
+export function whyNotToday(): string | null {
+  if (process.platform !== "linux") return "not Linux";
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  if (major > 6 || (major === 6 && minor >= 13)) return null;
+  return `Linux ${release()} aligns other mappings than what is simulated, 6.13 and later`;
+}
+
+/**
+ * Compiles `test/oracle/NAME.c` and asks what `ask` does of the program.
+ * Returns why the real kernel cannot be asked here, if it cannot.
+ */
+export function askKernel<T>(name: string, ask: (program: string) => T): T | string {
+  if (process.platform !== "linux") return "not Linux";
+  if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
+    return "the kernel uses huge pages for everything";
+  }
+  const folder = mkdtempSync(join(tmpdir(), "zeropage-kernel-"));
+  try {
+    const program = join(folder, name);
+    execFileSync("cc", [
+      "-O1",
+      "-o",
+      program,
+      fileURLToPath(new URL(`../oracle/${name}.c`, import.meta.url)),
+    ]);
+    return ask(program);
+  } catch (error) {
+    return `no C compiler, or no leave to read page maps: ${error}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,442 @@
+/**
+ * What happens to the pages of the naive machine: frames, faults, accesses. One object per mapped page, in a Map
+ * from page number to page, and every rule spelled out for one page at a time.
+ */
+import { SYSCALLS } from "../../src/allocator/counters.js";
+import { OutOfMemory, SegmentationFault } from "../../src/base/errors.js";
+import type { MachineCounters, MachineOptions, PageRun, PageState } from "./interface.js";
+
+/** A kernel's area, which its pages have in common. */
+export interface AreaObject {
+  /** Which first write it, or what it was cut from, had; 0: none yet. */
+  line: number;
+  /** How far below the place of that write it lies. */
+  moved: number;
+}
+
+interface Frame {
+  /** Pages that map this frame. 0: it was freed. */
+  pages: number;
+}
+
+export interface Page {
+  /** A shared frame may have one page left: the last sharer, until it writes. */
+  frame: Frame | null;
+  shared: boolean;
+  read: boolean;
+  written: boolean;
+  /** Bytes the machine was told. null: the page reads as zero. */
+  content: Uint8Array | null;
+  /** Written without saying what. */
+  unknown: boolean;
+  lazy: boolean;
+  /** Its fault was caused by zeroing only, so far. */
+  cleared: boolean;
+  area: AreaObject;
+}
+
+/** The part [from, to) of one page. */
+export interface Part {
+  page: Page;
+  from: number;
+  to: number;
+}
+
+export type WriteFault = "none" | "zeroFill" | "fromZeroPage" | "fromShared";
+
+export function fresh(area: AreaObject): Page {
+  return {
+    frame: null,
+    shared: false,
+    read: false,
+    written: false,
+    content: null,
+    unknown: false,
+    lazy: false,
+    cleared: false,
+    area,
+  };
+}
+
+/** Stands for every page that is not mapped, where only flags are asked for. */
+const UNMAPPED = fresh({ line: 0, moved: 0 });
+
+export function up(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
+}
+
+export function down(value: number, unit: number): number {
+  return Math.floor(value / unit) * unit;
+}
+
+function perSyscall(): MachineCounters["syscalls"] {
+  return Object.fromEntries(SYSCALLS.map((name) => [name, 0])) as MachineCounters["syscalls"];
+}
+
+export class ReferencePages {
+  protected readonly table = new Map<number, Page>();
+  protected readonly count: MachineCounters;
+  protected readonly pageBytes: number;
+  protected readonly linux: boolean;
+  private lines = 0;
+
+  constructor(protected readonly options: MachineOptions) {
+    this.pageBytes = options.pageBytes;
+    this.linux = options.kernel === "linux";
+    this.count = {
+      faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0, needless: 0 },
+      zeroed: { kernel: 0, allocator: 0, needless: 0 },
+      syscalls: perSyscall(),
+      walked: perSyscall(),
+      touched: { read: 0, written: 0 },
+      bytes: { virtual: 0, resident: 0, peakResident: 0 },
+    };
+  }
+
+  // ---- Frames -------------------------------------------------------------
+
+  /** Takes one frame. Nothing has changed, but for the reclaim, when it throws. */
+  protected takeFrame(): Frame {
+    const { memoryBytes } = this.options;
+    const { bytes } = this.count;
+    const tooMuch = () => memoryBytes !== 0 && bytes.resident + this.pageBytes > memoryBytes;
+    if (tooMuch()) this.reclaim();
+    if (tooMuch()) throw new OutOfMemory(`a frame more than the ${memoryBytes} bytes of memory`);
+    bytes.resident += this.pageBytes;
+    bytes.peakResident = Math.max(bytes.peakResident, bytes.resident);
+    return { pages: 1 };
+  }
+
+  protected reclaim(): void {
+    for (const page of this.table.values()) {
+      if (page.lazy && !page.shared) this.discard(page);
+    }
+  }
+
+  protected leaveFrame(page: Page): void {
+    if (page.frame === null) return;
+    page.frame.pages -= 1;
+    if (page.frame.pages === 0) this.count.bytes.resident -= this.pageBytes;
+    page.frame = null;
+    page.shared = false;
+  }
+
+  /** The page is as new. A needless fault it had stays counted. */
+  protected discard(page: Page): void {
+    this.leaveFrame(page);
+    Object.assign(page, fresh(page.area));
+  }
+
+  // ---- What happens to one page -------------------------------------------
+
+  protected read(page: Page): void {
+    if (page.frame === null && !page.read) {
+      if (this.linux) {
+        this.count.faults.zeroMap += 1;
+      } else {
+        page.frame = this.takeFrame();
+        this.count.faults.zeroFill += 1;
+        this.count.zeroed.kernel += this.pageBytes;
+      }
+    }
+    if (!page.read) {
+      page.read = true;
+      this.count.touched.read += 1;
+      this.resolve(page);
+    }
+  }
+
+  /** The program uses the page: the fault that zeroing caused would have come anyway. */
+  protected resolve(page: Page): void {
+    if (!page.cleared) return;
+    page.cleared = false;
+    this.count.faults.needless -= 1;
+  }
+
+  protected writeFault(page: Page): WriteFault {
+    const { faults, zeroed } = this.count;
+    if (page.shared && page.frame !== null) {
+      if (page.frame.pages > 1) {
+        const own = this.takeFrame();
+        page.frame.pages -= 1;
+        page.frame = own;
+      }
+      page.shared = false;
+      faults.copyOnWrite += 1;
+      return "fromShared";
+    }
+    if (page.frame !== null) return "none";
+    page.frame = this.takeFrame();
+    if (this.linux && page.area.line === 0) page.area.line = ++this.lines;
+    zeroed.kernel += this.pageBytes;
+    if (page.read) {
+      faults.copyOnWrite += 1;
+      return "fromZeroPage";
+    }
+    faults.zeroFill += 1;
+    return "zeroFill";
+  }
+
+  protected markWritten(page: Page): void {
+    page.lazy = false;
+    if (!page.written) {
+      page.written = true;
+      this.count.touched.written += 1;
+    }
+  }
+
+  protected write(page: Page): void {
+    this.writeFault(page);
+    this.markWritten(page);
+    this.resolve(page);
+  }
+
+  protected bytesOf(page: Page): Uint8Array {
+    page.content ??= new Uint8Array(this.pageBytes);
+    return page.content;
+  }
+
+  /** Makes a part of a page zero, whoever does it. */
+  protected zeroPart({ page, from, to }: Part): void {
+    if (to - from === this.pageBytes) {
+      page.content = null;
+      page.unknown = false;
+    } else {
+      page.content?.fill(0, from, to);
+    }
+  }
+
+  protected clearPart(part: Part): void {
+    const { page, from, to } = part;
+    const { zeroed, faults } = this.count;
+    zeroed.allocator += to - from;
+    if (!page.unknown) zeroed.needless += this.zeroBytes(part);
+    const knownZero = page.content === null && !page.unknown;
+    const fault = this.writeFault(page);
+    if (fault === "zeroFill" || fault === "fromZeroPage" || (fault === "fromShared" && knownZero)) {
+      faults.needless += 1;
+      page.cleared = true;
+    }
+    this.markWritten(page);
+    this.zeroPart(part);
+  }
+
+  private zeroBytes({ page, from, to }: Part): number {
+    if (page.content === null) return to - from;
+    let zeroes = 0;
+    for (let i = from; i < to; i++) if (page.content[i] === 0) zeroes += 1;
+    return zeroes;
+  }
+
+  // ---- Accesses -----------------------------------------------------------
+
+  load(address: number, width: 1 | 2 | 4 | 8): bigint {
+    let value = 0n;
+    let shift = 0n;
+    for (const { page, from, to } of this.access(address, width, "read")) {
+      this.read(page);
+      for (let i = from; i < to; i++) {
+        value |= BigInt(page.content?.[i] ?? 0) << shift;
+        shift += 8n;
+      }
+    }
+    return value;
+  }
+
+  store(address: number, width: 1 | 2 | 4 | 8, value: bigint): void {
+    let rest = value;
+    for (const { page, from, to } of this.access(address, width, "write")) {
+      this.write(page);
+      const bytes = this.bytesOf(page);
+      for (let i = from; i < to; i++) {
+        bytes[i] = Number(rest & 0xffn);
+        rest >>= 8n;
+      }
+    }
+  }
+
+  fill(address: number, byte: number, bytes: number): void {
+    for (const part of this.access(address, bytes, "write")) {
+      this.write(part.page);
+      if (byte === 0) this.zeroPart(part);
+      else this.bytesOf(part.page).fill(byte, part.from, part.to);
+    }
+  }
+
+  copy(destination: number, source: number, bytes: number): void {
+    this.requireMapped(source, bytes, "read");
+    this.requireMapped(destination, bytes, "write");
+    let done = 0;
+    while (done < bytes) {
+      const from = (source + done) % this.pageBytes;
+      const to = (destination + done) % this.pageBytes;
+      const piece = Math.min(bytes - done, this.pageBytes - from, this.pageBytes - to);
+      const sourcePage = this.pageAt(source + done);
+      const destinationPage = this.pageAt(destination + done);
+      this.copyPiece(sourcePage, from, { page: destinationPage, from: to, to: to + piece });
+      done += piece;
+    }
+  }
+
+  protected copyPiece(source: Page, from: number, to: Part): void {
+    this.read(source);
+    this.write(to.page);
+    const { content, unknown } = source;
+    if (content === null) this.zeroPart(to);
+    else this.bytesOf(to.page).set(content.slice(from, from + to.to - to.from), to.from);
+    if (unknown) to.page.unknown = true;
+  }
+
+  touch(address: number, bytes: number, write: boolean): void {
+    for (const { page } of this.access(address, bytes, write ? "write" : "read")) {
+      if (write) {
+        this.write(page);
+        page.unknown = true;
+      } else {
+        this.read(page);
+      }
+    }
+  }
+
+  clear(address: number, bytes: number): void {
+    for (const part of this.access(address, bytes, "write")) this.clearPart(part);
+  }
+
+  protected access(address: number, bytes: number, access: "read" | "write"): Part[] {
+    this.requireMapped(address, bytes, access);
+    const parts: Part[] = [];
+    for (let at = address; at < address + bytes; ) {
+      const from = at % this.pageBytes;
+      const to = Math.min(this.pageBytes, from + address + bytes - at);
+      parts.push({ page: this.pageAt(at), from, to });
+      at += to - from;
+    }
+    return parts;
+  }
+
+  protected requireMapped(address: number, bytes: number, access: "read" | "write"): void {
+    const hole = this.firstUnmapped(address, bytes);
+    if (hole === null) return;
+    throw new SegmentationFault(`${access} of unmapped 0x${hole.toString(16)}`, hole, access);
+  }
+
+  /** The first address of the range that is not mapped, or null. */
+  protected firstUnmapped(address: number, bytes: number): number | null {
+    for (let at = address; at < address + bytes; at = down(at, this.pageBytes) + this.pageBytes) {
+      if (!this.table.has(Math.floor(at / this.pageBytes))) return at;
+    }
+    return null;
+  }
+
+  protected pageAt(address: number): Page {
+    const page = this.table.get(Math.floor(address / this.pageBytes));
+    if (page === undefined) throw new Error(`no page at 0x${address.toString(16)}`);
+    return page;
+  }
+
+  /** The mapped pages of a page-aligned range, in order. */
+  protected mappedIn(address: number, bytes: number): [number, Page][] {
+    const first = address / this.pageBytes;
+    const end = (address + bytes) / this.pageBytes;
+    const found: [number, Page][] = [];
+    if (end - first > this.table.size) {
+      for (const entry of this.table) if (entry[0] >= first && entry[0] < end) found.push(entry);
+      return found.sort((a, b) => a[0] - b[0]);
+    }
+    for (let number = first; number < end; number++) {
+      const page = this.table.get(number);
+      if (page !== undefined) found.push([number, page]);
+    }
+    return found;
+  }
+
+  protected isFree(address: number, bytes: number): boolean {
+    return this.mappedIn(address, bytes).length === 0;
+  }
+
+  // ---- Looking ------------------------------------------------------------
+
+  counters(): MachineCounters {
+    const { faults, zeroed, syscalls, walked, touched, bytes } = this.count;
+    return {
+      faults: { ...faults },
+      zeroed: { ...zeroed },
+      syscalls: { ...syscalls },
+      walked: { ...walked },
+      touched: { ...touched },
+      bytes: { ...bytes },
+    };
+  }
+
+  pages(address: number, bytes: number): PageRun[] {
+    const runs: PageRun[] = [];
+    const end = Math.ceil((address + bytes) / this.pageBytes);
+    let last: PageRun | null = null;
+    for (let number = Math.floor(address / this.pageBytes); number < end; number++) {
+      const page = this.table.get(number) ?? UNMAPPED;
+      const state = stateOf(page);
+      if (last !== null && last.state === state && sameFlags(last, page)) {
+        last.pages += 1;
+      } else {
+        const { read, written, lazy, cleared, unknown } = page;
+        last = { address: number * this.pageBytes, pages: 1, state, read, written, lazy, cleared, unknown };
+        runs.push(last);
+      }
+    }
+    return runs;
+  }
+
+  /** Pages that a reclaim would discard. */
+  lazyPages(): number {
+    let lazy = 0;
+    for (const page of this.table.values()) if (page.lazy) lazy += 1;
+    return lazy;
+  }
+
+  check(): void {
+    const { bytes, faults } = this.count;
+    const users = new Map<Frame, number>();
+    let cleared = 0;
+    for (const [number, page] of this.table) {
+      const where = `page 0x${(number * this.pageBytes).toString(16)}`;
+      const must = (truth: boolean, what: string) => {
+        if (!truth) throw new Error(`${where}: ${what}`);
+      };
+      must(page.frame !== null || !(page.shared || page.written || page.lazy), "uses a frame it has not");
+      must(page.frame !== null || !(page.unknown || page.cleared), "is dirty without a frame");
+      must(page.frame !== null || page.content === null, "content without a frame");
+      must(page.frame !== null || this.linux || !page.read, "darwin reads a frame");
+      must(!(page.lazy && page.shared), "lazy and shared");
+      must(page.shared || page.frame === null || page.frame.pages === 1, "own frame of several pages");
+      if (page.frame !== null) users.set(page.frame, (users.get(page.frame) ?? 0) + 1);
+      if (page.cleared) cleared += 1;
+    }
+    for (const [frame, pages] of users) {
+      if (frame.pages !== pages) throw new Error(`a frame says ${frame.pages} pages, ${pages} map it`);
+    }
+    const line = (name: string, counted: number, walked: number) => {
+      if (counted !== walked) throw new Error(`${name}: counted ${counted}, walked ${walked}`);
+    };
+    line("virtual", bytes.virtual, this.table.size * this.pageBytes);
+    line("resident", bytes.resident, users.size * this.pageBytes);
+    if (bytes.resident > bytes.peakResident) throw new Error("resident above its peak");
+    if (cleared > faults.needless) throw new Error(`${cleared} cleared pages, ${faults.needless} faults`);
+  }
+}
+
+function stateOf(page: Page): PageState {
+  if (page === UNMAPPED) return "unmapped";
+  if (page.frame === null) return page.read ? "zeroPage" : "reserved";
+  if (page.shared) return "shared";
+  return page.content !== null || page.unknown ? "written" : "clean";
+}
+
+function sameFlags(run: PageRun, page: Page): boolean {
+  return (
+    run.read === page.read &&
+    run.written === page.written &&
+    run.lazy === page.lazy &&
+    run.cleared === page.cleared &&
+    run.unknown === page.unknown
+  );
+}
