@@ -168,7 +168,7 @@ function put(start: u64, end: u64, anon: u32, moved: u64): void {
 /** Maps more of the heap. It grows what it touches below. What it touches above stays another area. */
 export function mapHeap(start: u64, end: u64): void {
   const below = regionTo(start);
-  if (below && below.moved == 0) resize(below, below.start, end);
+  if (below) resize(below, below.start, end);
   else insert(start, end);
 }
 

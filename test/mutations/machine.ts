@@ -111,7 +111,6 @@ export const machine: Area = {
     ],
     "areas.ts": [
       ["what is behind a hole is lost", "    if (to <= end) return;\n", "    if (to) return;\n"],
-      ["an unmapped region stays", "    else remove(region);\n", ""],
       [
         "what is unmapped counts whole",
         "min(region.end, end) - max(region.start, start)",
@@ -145,7 +144,6 @@ export const machine: Area = {
         "old.moved + from - to",
       ],
       ["what grows does not join", "  join(region, regionAt(newEnd));\n", ""],
-      ["the heap grows what moved there", "below && below.moved == 0", "below"],
     ],
     "room.ts": [
       [
@@ -160,6 +158,11 @@ export const machine: Area = {
       ["huge pages need no more room", "bytes + hugeBytes, pageBytes", "bytes, hugeBytes"],
     ],
     "kernel.ts": [
+      [
+        "an unmapped region stays",
+        "  countUnmapped(pagesIn(areas.unmap(address, address + bytes)));",
+        "  countUnmapped(pagesIn(bytes));",
+      ],
       [
         "the heap touches what is above",
         "regions.isFree(oldEnd, newEnd + guard)",
