@@ -77,7 +77,7 @@ function checkTop(): void {
   if (!top) return;
   const size = topSize();
   const sound = size >= MIN_CHUNK && headOf(top) & PREV_INUSE && ((top + size) & pageMask) == 0;
-  if (!sound) stop(Message.TopAssertion, top);
+  if (!sound) stop(version.topAssertion, top);
 }
 
 function growBreak(more: u64): bool {
