@@ -16,7 +16,7 @@ describe.each(GOLDEN_VERSIONS)("a program that breaks the rules under glibc %s",
   const reason = whyNotLive(await findOracle(version), version);
 
   it("ends in the model as it did in the real one", async () => {
-    const make = async () => new SandboxHeap(await openSandbox("glibc", { version }));
+    const make = async () => new SandboxHeap(await openSandbox("glibc", { version, check: true }));
     expect(await outcomesOn(make, () => {})).toEqual(golden);
   });
 

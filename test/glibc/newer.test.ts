@@ -1,5 +1,5 @@
 /** Figures of glibc 2.39, 2.41 and 2.43 that need no library: each was seen on the real release, or read of 2.39. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import type { GlibcOptions } from "../oracle/model.js";
 import { SandboxHeap } from "./puppet.js";
@@ -9,8 +9,17 @@ const PAGE = 4096;
 const ALL = ["2.36", "2.39", "2.41", "2.43"] as const;
 type Version = (typeof ALL)[number];
 
-const open = (version: Version, options: GlibcOptions & { memory?: number } = {}) =>
-  openSandbox("glibc", { ...options, version, check: true } as never);
+const opened: Sandbox[] = [];
+
+async function open(version: Version, options: GlibcOptions & { memory?: number } = {}): Promise<Sandbox> {
+  const sandbox = await openSandbox("glibc", { ...options, version, check: true });
+  opened.push(sandbox);
+  return sandbox;
+}
+
+afterEach(() => {
+  for (const sandbox of opened.splice(0)) sandbox.check();
+});
 
 const field = (sandbox: Sandbox, name: string) => sandbox.statistics()[name] as number;
 
@@ -38,6 +47,40 @@ describe("glibc by release: the tcache", () => {
     sandbox.free(large);
     const blocks = [large, small, sandbox.malloc(2000), sandbox.malloc(40)];
     expect(blocks.map((block) => block - HEAP)).toEqual([0x10, 0x7f0, 0x10, 0xb20]);
+  });
+
+  it("of 2.43 is made, too, by a search that finds a chunk in a small bin", async () => {
+    const sandbox = await open("2.43");
+    const [large] = [sandbox.malloc(2000), sandbox.malloc(24)];
+    sandbox.free(large);
+    sandbox.malloc(1500);
+    sandbox.malloc(5000); // sorts the rest into its small bin
+    const before = field(sandbox, "keepcost");
+    expect(sandbox.malloc(480) - HEAP).toBe(0x10 + 1520);
+    expect(before - field(sandbox, "keepcost")).toBe(0x310);
+  });
+
+  it("has no struct in 2.43 where it is to keep nothing", async () => {
+    const used = await inAll(
+      (sandbox) => {
+        sandbox.free(sandbox.malloc(24));
+        return field(sandbox, "uordblks");
+      },
+      { tcacheCount: 0 },
+    );
+    expect(used).toEqual([0x290, 0x290, 0x290, 0]);
+  });
+
+  it("gives calloc what is zero", async () => {
+    const sandbox = await open("2.43");
+    for (const bytes of [24, 40, 72, 100, 1032]) {
+      const block = sandbox.malloc(bytes);
+      sandbox.fill(block, 0xff, sandbox.usableSize(block));
+      sandbox.free(block);
+      expect(sandbox.calloc(1, bytes)).toBe(block);
+      const held = Array.from({ length: sandbox.usableSize(block) }, (_, i) => sandbox.load(block + i));
+      expect(held.every((byte) => byte === 0)).toBe(true);
+    }
   });
 
   it("keeps 7 chunks of a size, 16 in 2.43, or as many as it is told", async () => {
@@ -95,17 +138,28 @@ describe("glibc by release: the tcache", () => {
 });
 
 describe("glibc by release: free chunks", () => {
-  it("that are small go to their bin at once from 2.41 on, behind unsorted ones before", async () => {
-    const order = await inAll(
+  it("that are small go to their bin at once from 2.41 on, so that a last remainder is taken before they are", async () => {
+    const taken = await inAll(
       (sandbox) => {
-        const [small, , large] = [600, 24, 700, 24].map((bytes) => sandbox.malloc(bytes)) as number[];
+        const [large, , small] = [2000, 24, 600, 24].map((bytes) => sandbox.malloc(bytes)) as number[];
         sandbox.free(large as number);
+        sandbox.malloc(100);
         sandbox.free(small as number);
-        return sandbox.malloc(590) === small ? field(sandbox, "ordblks") : 0;
+        return sandbox.malloc(580) === small;
       },
       { tcacheCount: 0 },
     );
-    expect(order).toEqual([2, 2, 2, 2]);
+    expect(taken).toEqual([true, true, false, false]);
+  });
+
+  it("that aligned allocation cuts off are merged at once from 2.39 on, the smallest tail too", async () => {
+    const merged = await inAll((sandbox) => {
+      sandbox.free(sandbox.malloc(40));
+      sandbox.malloc(40);
+      sandbox.alignedAlloc(1024, 600);
+      return field(sandbox, "fordblks") - field(sandbox, "keepcost") > 0;
+    });
+    expect(merged).toEqual([false, true, true, true]);
   });
 
   it("of up to 128 bytes merge at once in 2.43", async () => {
