@@ -68,6 +68,9 @@ export enum Message {
   LargeList,
   TopAssertion,
   SmallCorruptedFree,
+  TopAssertion239,
+  TopAssertion241,
+  TopAssertion243,
 }
 
 /** The fields of mallinfo2, and what else malloc_stats prints: the most mappings so far, and the most bytes in them. */

@@ -35,6 +35,11 @@ function optionsOf<Members extends object>(
   return namesOf(members).map((name) => ({ name, ...options[name] }));
 }
 
+/** What glibc asserts of the top before the heap grows. */
+const SOUND_TOP =
+  "(old_top == initial_top (av) && old_size == 0) || ((unsigned long) (old_size) >= MINSIZE && " +
+  "prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)";
+
 /** All models. A new one needs a file under assembly/allocators/ and a line here. */
 export const models: readonly ModelInfo[] = [
   {
@@ -129,10 +134,14 @@ export const models: readonly ModelInfo[] = [
       [glibc.Message.UnsortedNextInuse]: "malloc(): invalid next->prev_inuse (unsorted)",
       [glibc.Message.LargeListSizes]: "malloc(): largebin double linked list corrupted (nextsize)",
       [glibc.Message.LargeList]: "malloc(): largebin double linked list corrupted (bk)",
-      [glibc.Message.TopAssertion]:
-        "Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || " +
-        "((unsigned long) (old_size) >= MINSIZE && prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)",
+      [glibc.Message.TopAssertion]: `Fatal glibc error: malloc assertion failure in sysmalloc: ${SOUND_TOP}`,
       [glibc.Message.SmallCorruptedFree]: "free(): chunks in smallbin corrupted",
+      [glibc.Message.TopAssertion239]:
+        `Fatal glibc error: malloc.c:2599 (sysmalloc): assertion failed: ${SOUND_TOP}`,
+      [glibc.Message.TopAssertion241]:
+        `Fatal glibc error: malloc.c:2601 (sysmalloc): assertion failed: ${SOUND_TOP}`,
+      [glibc.Message.TopAssertion243]:
+        `Fatal glibc error: malloc.c:2371 (sysmalloc): assertion failed: ${SOUND_TOP}`,
     } satisfies Record<glibc.Message, string>),
     statistics: namesOf(glibc.Statistic),
     functions: Object.values({

@@ -1,9 +1,13 @@
 /** The model beside what was recorded of a release of glibc, and beside the release itself. */
+import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { type Comparison, compareAll } from "../oracle/compare.js";
 import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
 import { type GlibcOptions, observeModel } from "../oracle/model.js";
-import type { Oracle } from "../oracle/oracle.js";
+import { MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import type { NamedTrace } from "../oracle/traces.js";
+import { type Heap, RealHeap, SandboxHeap } from "./puppet.js";
+
+const PAGE = 4096;
 
 export type NamedComparison = Comparison & { name: string };
 
@@ -53,4 +57,24 @@ export async function goldenDifferences(
     if (one !== null) found.push(`${trace.name}: ${one}`);
   }
   return found;
+}
+
+/** A burst of blocks with little room for the heap to grow. Returns what differs. */
+export async function stoppedBreak(room: number, version = MODELLED_GLIBC): Promise<string[]> {
+  const lines: string[][] = [];
+  const real = new RealHeap({}, version);
+  for (const heap of [real, new SandboxHeap(await openSandbox("glibc", { memory: 0, version }))] as Heap[]) {
+    const log: string[] = [];
+    await heap.malloc(100);
+    await heap.stopBreak(room);
+    const held: number[] = [];
+    for (let i = 0; i < 120; i++) {
+      held.push(await heap.malloc((i * 7919) % 90_000));
+      if (i % 3 === 2) await heap.free(held.splice((i * 31) % held.length, 1)[0] as number);
+      log.push(`${i}: ${held.map((block) => block % PAGE)} ${await heap.mallinfo()}`);
+    }
+    lines.push(log);
+  }
+  await real.close();
+  return (lines[0] as string[]).filter((line, i) => line !== lines[1]?.[i]).slice(0, 1);
 }

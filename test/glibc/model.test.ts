@@ -7,6 +7,7 @@ import { whyNotLive } from "../oracle/live.js";
 import { environmentOf, type GlibcOptions } from "../oracle/model.js";
 import { findOracle } from "../oracle/oracle.js";
 import { abortCases } from "./aborts.js";
+import { stoppedBreak } from "./compared.js";
 import { Died, type Heap, RealHeap, SandboxHeap } from "./puppet.js";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -707,24 +708,4 @@ async function fullOfAreas(heap: Heap): Promise<string[]> {
   await tell("malloc of less", await heap.malloc(100_000));
   await tell("another, which moves the break", await heap.malloc(100_000));
   return log;
-}
-
-/** A burst of blocks with little room for the heap to grow. Returns what differs. */
-async function stoppedBreak(room: number): Promise<string[]> {
-  const lines: string[][] = [];
-  const real = new RealHeap();
-  for (const heap of [real, new SandboxHeap(await openSandbox("glibc", { memory: 0 }))] as Heap[]) {
-    const log: string[] = [];
-    await heap.malloc(100);
-    await heap.stopBreak(room);
-    const held: number[] = [];
-    for (let i = 0; i < 120; i++) {
-      held.push(await heap.malloc((i * 7919) % 90_000));
-      if (i % 3 === 2) await heap.free(held.splice((i * 31) % held.length, 1)[0] as number);
-      log.push(`${i}: ${held.map((block) => block % PAGE)} ${await heap.mallinfo()}`);
-    }
-    lines.push(log);
-  }
-  await real.close();
-  return (lines[0] as string[]).filter((line, i) => line !== lines[1]?.[i]).slice(0, 1);
 }

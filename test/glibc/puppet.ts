@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../src/sandbox/sandbox.js";
+import { findLibrary } from "../oracle/library.js";
 import { MALLINFO } from "../oracle/observation.js";
+import { MODELLED_GLIBC } from "../oracle/oracle.js";
 
 const PAGE = 4096;
 /** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
@@ -66,12 +68,14 @@ export class SandboxHeap implements Heap {
   fillAreas = () => undefined;
 }
 
-let binary: string | undefined;
+const binaries = new Map<string, string>();
 
-function build(): string {
+/** Builds the program, linked to the library of a release that was fetched, else to the system's. */
+function build(version: string): string {
   const output = join(mkdtempSync(join(tmpdir(), "puppet-")), "puppet");
   const source = fileURLToPath(new URL("puppet.c", import.meta.url));
-  execFileSync("cc", ["-O1", "-fno-builtin", "-Wall", "-Wextra", "-o", output, source]);
+  const flags = findLibrary(version)?.flags ?? [];
+  execFileSync("cc", ["-O1", "-fno-builtin", "-Wall", "-Wextra", ...flags, "-o", output, source]);
   return output;
 }
 
@@ -86,15 +90,16 @@ export class Died extends Error {
   }
 }
 
-/** The system's own malloc, in a process of its own. Needs a C compiler named cc. */
+/** A real malloc, in a process of its own. Needs a C compiler named cc. */
 export class RealHeap implements Heap {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   readonly #ended: Promise<NodeJS.Signals | null>;
   #text = "";
 
-  constructor(environment: Record<string, string> = {}) {
-    binary ??= build();
+  constructor(environment: Record<string, string> = {}, version = MODELLED_GLIBC) {
+    const binary = binaries.get(version) ?? build(version);
+    binaries.set(version, binary);
     this.#child = spawn(binary, { env: environment });
     this.#ended = new Promise((resolve) => this.#child.once("close", (_, signal) => resolve(signal)));
     this.#child.stdin.on("error", () => {}); // it may die before it has read everything

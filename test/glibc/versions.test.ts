@@ -6,7 +6,7 @@ import { findOracle, type Oracle } from "../oracle/oracle.js";
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
 import { GOLDEN_SEEDS, REAL_TRACES, realTrace, seededTrace, shortNamedTraces } from "../oracle/traces.js";
-import { comparison, differences, goldenDifferences } from "./compared.js";
+import { comparison, differences, goldenDifferences, stoppedBreak } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -101,6 +101,13 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
       ),
     ).toEqual([]);
   });
+
+  it.skipIf(reason).each([0, 4096, 65_536, 200_704])(
+    "does the same with %d bytes before the break stops",
+    async (room) => {
+      expect(await stoppedBreak(room, version)).toEqual([]);
+    },
+  );
 
   it.skipIf(reason).each(PARAMETERS)("does the same with %o", async (options) => {
     const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));

@@ -118,3 +118,98 @@ export const glibc: Area = {
     ],
   }),
 };
+
+/** What newer releases do otherwise. */
+export const glibcReleases: Area = {
+  name: "glibc-releases",
+  modules: ["glibc.check"],
+  tests: ["test/glibc/newer.test.ts", "test/glibc/misuse.test.ts"],
+  only: /by release|in the model/,
+  mutants: mutantsIn("assembly/allocators/glibc", {
+    "tcache.ts": [
+      ["a bin that counts its room never fills", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
+      ["a link out of the middle of a list is not mixed", "isFirst ? next : next ^ (link >> 12)", "next"],
+      ["2.43 has a tcache that keeps nothing", "version.makesTcacheLate && limit == 0;", "false;"],
+      ["looks for a double free in one bin only", "any < BINS; any++", "any < 1; any++"],
+      [
+        "an aligned block that is taken still counts",
+        "  store<u16>(count, <u16>(load<u16>(count) - countOfOne));\n",
+        "",
+      ],
+    ],
+    "allocate.ts": [
+      [
+        "a hit in a small bin makes no tcache",
+        "  bins.removeLast(bin, before);\n  makeTcacheToCache();\n",
+        "  bins.removeLast(bin, before);\n",
+      ],
+      ["an exact fit makes no tcache", "    makeTcacheToCache();\n    if (!tcache", "    if (!tcache"],
+      [
+        "a search makes the tcache of a free",
+        "makeTcache(version.tcacheBytesInSearch)",
+        "makeTcache(version.tcacheBytes)",
+      ],
+    ],
+    "bins.ts": [
+      [
+        "a freed small chunk without a bit in the binmap",
+        "stop(Message.SmallCorruptedFree, chunk);\n  mark(number);\n",
+        "stop(Message.SmallCorruptedFree, chunk);\n",
+      ],
+    ],
+    "release.ts": [
+      [
+        "small chunks go to the unsorted bin",
+        "  if (version.sortsSmallAtFree && size",
+        "  if (!version.sortsSmallAtFree && size",
+      ],
+      [
+        "what realloc gives up is cached",
+        "if (version.cachesInternalFrees) release",
+        "if (!version.cachesInternalFrees) release",
+      ],
+      [
+        "what aligned allocation cuts off is cached",
+        "if (version.mergesCuts) releaseMerging",
+        "if (!version.mergesCuts) releaseMerging",
+      ],
+      [
+        "fastbins where there are none",
+        "size <= fastbins.LARGEST && version.hasFastbins",
+        "size <= fastbins.LARGEST",
+      ],
+      [
+        "a size that only looks small is cached",
+        "    if (size > tcache.LARGEST) return releaseMerging(chunk, head, size);\n",
+        "",
+      ],
+    ],
+    "heap.ts": [
+      ["no drift", "  mappedDrift += version.mremapDrift;\n", ""],
+      [
+        "a piece without the padding",
+        "roundToPages(size + parameters.topPad + MIN_CHUNK));",
+        "roundToPages(size + MIN_CHUNK));",
+      ],
+      [
+        "a mapped chunk reaches its mapping's end",
+        "(bytes - version.behindMapped) | MMAPPED",
+        "bytes | MMAPPED",
+      ],
+    ],
+    "index.ts": [
+      ["a cached block is not all cleared", "clear(cached, size - 8)", "clear(cached, size - 16)"],
+      ["a lead of 16 is too short in 2.43 too", " && !(head & MMAPPED && version.mapsAtAnyLead)", ""],
+      [
+        "no free makes the tcache of 2.43",
+        "if (mayCache || !version.makesTcacheLate)",
+        "if (!version.makesTcacheLate)",
+      ],
+      [
+        "a block is kept though it has no room",
+        "usableOf(chunk, head) - bytes < (head",
+        "usableOf(chunk, head) + 8 - bytes < (head",
+      ],
+    ],
+  }),
+};

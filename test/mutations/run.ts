@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Copy } from "./copy.js";
-import { glibc } from "./glibc.js";
+import { glibc, glibcReleases } from "./glibc.js";
 import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
 import { type Area, chooseAreas, chooseNumbers, type Mutant, plant } from "./mutants.js";
@@ -16,7 +16,7 @@ import { foreign, lazy, naive, replay } from "./others.js";
 import type { Outcome } from "./outcome.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const AREAS = [machine, glibc, libmalloc, lazy, naive, replay, foreign];
+const AREAS = [machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign];
 /** A mutant has this many times what the tests take without one, and so long besides. */
 const PATIENCE = { times: 5, ms: 60_000 };
 /** Without mutants. */

@@ -2,6 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { parseArgs } from "node:util";
+import { outcomesOn } from "../glibc/misuse.js";
+import { RealHeap } from "../glibc/puppet.js";
 import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder } from "./golden.js";
 import { whyNotLive } from "./live.js";
 import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
@@ -38,6 +40,14 @@ async function write(oracle: Oracle, folder: URL, name: string, traces: GoldenTr
   console.log(`${name}.json: ${traces.length} of glibc ${version ?? glibc}, ${text.length} bytes`);
 }
 
+async function recordMisuse(folder: URL, version: string): Promise<void> {
+  const outcomes = await outcomesOn(
+    async () => new RealHeap({}, version),
+    (heap) => heap.close(),
+  );
+  await writeFile(new URL("misuse.json", folder), `${JSON.stringify(outcomes, null, 2)}\n`);
+}
+
 async function recordVersion(version: string): Promise<void> {
   const found = await findOracle(version);
   const reason = whyNotLive(found, version);
@@ -50,6 +60,7 @@ async function recordVersion(version: string): Promise<void> {
   }
   await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
   await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
+  await recordMisuse(folder, version);
 }
 
 for (const version of values.version ?? GOLDEN_VERSIONS) await recordVersion(version);

@@ -10,7 +10,6 @@
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
-import { Message } from "../../shared/glibc";
 import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
 import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop } from "./messages";
@@ -77,7 +76,7 @@ function checkTop(): void {
   if (!top) return;
   const size = topSize();
   const sound = size >= MIN_CHUNK && headOf(top) & PREV_INUSE && ((top + size) & pageMask) == 0;
-  if (!sound) stop(Message.TopAssertion, top);
+  if (!sound) stop(version.topAssertion, top);
 }
 
 function growBreak(more: u64): bool {

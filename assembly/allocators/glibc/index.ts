@@ -38,7 +38,7 @@ import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { consolidate, isImpossible, release, releaseCut, releaseInternally } from "./release";
+import { checkPointer, consolidate, isImpossible, release, releaseCut, releaseInternally } from "./release";
 import * as tcache from "./tcache";
 import * as version from "./version";
 
@@ -106,8 +106,9 @@ function checkMapped(chunk: u64, before: u64, size: u64, message: u64): void {
 }
 
 function releaseMapped(chunk: u64, head: u64): void {
-  const before = beforeOf(chunk);
   const size = withoutFlags(head);
+  if (version.checksPointerFirst) checkPointer(chunk, size);
+  const before = beforeOf(chunk);
   checkMapped(chunk, before, size, Message.MunmapInvalidPointer);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
@@ -170,7 +171,7 @@ export class Model extends Allocator {
     const chunk = toChunk(pointer);
     const head = headOf(chunk);
     const old = withoutFlags(head);
-    if (version.keepsNearlyFull && usable(head) - bytes < 16) return pointer;
+    if (version.keptSlack && isNearlyFull(chunk, head, bytes)) return pointer;
     if (!(head & MMAPPED)) ready();
     if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
     const size = requestSize(bytes);
@@ -207,11 +208,9 @@ export class Model extends Allocator {
     return chunk ? handOut(trimToAlignment(chunk, align, size)) : 0;
   }
 
-  /** 0, without complaint, where the chunk behind says that this one is free. */
   usableSize(pointer: u64): u64 {
     const chunk = toChunk(pointer);
-    const head = headOf(chunk);
-    return head & MMAPPED || isInUse(chunk, withoutFlags(head)) ? usable(head) : 0;
+    return usableOf(chunk, headOf(chunk));
   }
 
   /** malloc_trim: consolidates, discards the pages inside free chunks, and trims the top. */
@@ -271,7 +270,17 @@ export class Model extends Allocator {
   }
 }
 
+/** Usable bytes; 0, without complaint, where the chunk behind says that this one is free. */
+function usableOf(chunk: u64, head: u64): u64 {
+  return head & MMAPPED || isInUse(chunk, withoutFlags(head)) ? usable(head) : 0;
+}
+
 // ---- realloc ----
+
+/** So few of its bytes would be given up that the block stays as it is. */
+function isNearlyFull(chunk: u64, head: u64, bytes: u64): bool {
+  return usableOf(chunk, head) - bytes < (head & MMAPPED ? version.keptMappedSlack : version.keptSlack);
+}
 
 function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   checkMapped(chunk, beforeOf(chunk), old, Message.MremapInvalidPointer);

@@ -35,7 +35,10 @@ const CONSOLIDATION: u64 = 65536;
 /** Frees a heap chunk. `head`: its size word. Aborts, before changing anything, at misuse that glibc notices. */
 export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
-  if (chunk > 0 - size || chunk & 15 || size < MIN_CHUNK || size & 15) refuse(chunk, size);
+  if (chunk > 0 - size || chunk & 15 || size < MIN_CHUNK || size & 15) {
+    refuse(chunk, size);
+    if (size > tcache.LARGEST) return releaseMerging(chunk, head, size);
+  }
   const bin = tcache.binOf(size);
   if (bin < tcache.BINS && tcache.isReady()) {
     tcache.refuseDouble(bin, toPointer(chunk));
@@ -49,9 +52,23 @@ export function release(chunk: u64, head: u64): void {
 
 /** Aborts, unless the version does not mind. */
 function refuse(chunk: u64, size: u64): void {
-  const isWrapping = chunk > 0 - size;
-  if (chunk & 15 || (isWrapping && !version.trustsSizes)) messages.stop(Message.InvalidPointer, chunk);
-  if (isWrapping || size < MIN_CHUNK || !version.trustsSizes) messages.stop(Message.InvalidSize, chunk);
+  if (version.checksPointerFirst) return refuseLate(chunk, size);
+  if (chunk > 0 - size || chunk & 15) messages.stop(Message.InvalidPointer, chunk);
+  messages.stop(Message.InvalidSize, chunk);
+}
+
+/** Measured: a size that is less than any is seen after a double free. */
+function refuseLate(chunk: u64, size: u64): void {
+  checkPointer(chunk, size);
+  if (size >= MIN_CHUNK) return;
+  if (tcache.isReady()) tcache.refuseDouble(0, toPointer(chunk));
+  messages.stop(Message.InvalidSize, chunk);
+}
+
+/** What 2.43 checks of every block that is freed, before anything else. */
+export function checkPointer(chunk: u64, size: u64): void {
+  if (chunk & 15) messages.stop(Message.InvalidPointer, chunk);
+  if (chunk + size < chunk) messages.stop(Message.InvalidSize, chunk);
 }
 
 /** Frees what realloc gives up, or an abandoned top. */

@@ -20,6 +20,8 @@ import { stop } from "./messages";
 import * as version from "./version";
 
 export const BINS: u64 = 64;
+/** The largest chunk of those bins. */
+export const LARGEST: u64 = MIN_CHUNK + 16 * (BINS - 1);
 
 /** Marks a cached chunk. The real key is random; it only has to be unlikely in a program's memory. */
 export const KEY: u64 = 0x5a47_4c49_4243_4b31;

@@ -2,7 +2,7 @@
  * What differs between releases of glibc: a table of switches. Nothing else does. Each mechanism asks the
  * switches that are about it. They begin with what 2.36 does.
  */
-import { Version } from "../../shared/glibc";
+import { Message, Version } from "../../shared/glibc";
 
 /** How large a mapping is that stands in for the break. */
 export enum Pieces {
@@ -41,16 +41,23 @@ export let searchesAllBins: bool = false;
 export let hasFastbins: bool = true;
 /** A freed small chunk that is merged goes into its small bin at once, not into the unsorted one. */
 export let sortsSmallAtFree: bool = false;
-/** free takes any size that its other checks let through, and says "invalid size" of one that wraps. */
-export let trustsSizes: bool = false;
+/**
+ * free looks first whether the pointer is aligned, of mapped blocks too. Of the size it then only minds that it wraps, or
+ * is less than any.
+ */
+export let checksPointerFirst: bool = false;
 /** What aligned allocation cuts off is merged at once, and even the smallest tail is cut off. */
 export let mergesCuts: bool = false;
 /** A mapped chunk may begin 16 bytes into its mapping. */
 export let mapsAtAnyLead: bool = false;
-/** realloc keeps a block of which less than 16 bytes would be given up, whatever it is. */
-export let keepsNearlyFull: bool = false;
+/** realloc keeps a block, before anything else, of which less than so many bytes would be given up: on the heap, mapped. */
+export let keptSlack: u64 = 0;
+export let keptMappedSlack: u64 = 0;
 
 // ---- The kernel ----
+
+/** What is said of a broken top: it names a line of the library's own source. That of 2.39 is as people report it. */
+export let topAssertion: Message = Message.TopAssertion;
 
 /** Bytes of a mapping that are behind its chunk. */
 export let behindMapped: u64 = 0;
@@ -77,19 +84,23 @@ export function choose(version: i32): void {
 function become239(): void {
   alignedTakesCached = true;
   mergesCuts = true;
-  keepsNearlyFull = true;
+  keptSlack = 16;
+  keptMappedSlack = 4097; // shows in broken heaps only: no sound mapping gives up a page for less
   pieces = Pieces.AtLeast;
+  topAssertion = Message.TopAssertion239;
   binsInLibc = 0x203b10;
 }
 
 function become241(): void {
   callocTakesCached = true;
   sortsSmallAtFree = true;
+  topAssertion = Message.TopAssertion241;
   binsInLibc = 0x1e5b10;
 }
 
 function become243(): void {
   makesTcacheLate = true;
+  topAssertion = Message.TopAssertion243;
   chunksPerBin = 16;
   tcacheBytes = 760;
   tcacheBytesInSearch = 768;
@@ -98,7 +109,8 @@ function become243(): void {
   cachesInternalFrees = false;
   searchesAllBins = true;
   hasFastbins = false;
-  trustsSizes = true;
+  checksPointerFirst = true;
+  keptMappedSlack = 16;
   mapsAtAnyLead = true;
   behindMapped = 16;
   mappedOverhead = 8;
