@@ -20,7 +20,6 @@ function jobsOf({ records, touches, interval, options = {} }: Comparison): Oracl
   return touches.map((touch, i) => ({ ...job, touch, trace: i === 0 }));
 }
 
-/** Runs the model as the oracle has run, once for each policy. Returns where they part first, or null. */
 /**
  * Where the model parts from the real one. What the kernel does of its own accord, such as moving pages, shows in faults
  * and resident pages now and then: what differs is run again, and what does not differ again is told on the console.
@@ -37,6 +36,7 @@ async function compareTwice(
   return again;
 }
 
+/** Runs the model as the oracle has run, once for each policy. Returns where they part first, or null. */
 async function compareRuns(comparison: Comparison, runs: OracleRun[]): Promise<Difference | null> {
   const { touches, ...rest } = comparison;
   const calls = runs[0]?.calls ?? [];

@@ -21,9 +21,10 @@ import {
   type Observation,
 } from "./observation.js";
 
-const [SOURCE, INCLUDED] = ["oracle.c", "clears.h"].map((name) =>
+/** What includes the others comes first. */
+const SOURCES = ["oracle.c", "jobs.h", "process.h", "clears.h", "run.h"].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
-) as [string, string];
+) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
@@ -186,17 +187,15 @@ function debianVersion(): string | null {
   }
 }
 
-/** Builds oracle.c unless that was done before from the same source. Returns the program. */
+/** Builds oracle.c unless that was done before from the same sources. Returns the program. */
 function compile(compiler: string): string {
-  const hash = createHash("sha256")
-    .update(readFileSync(SOURCE))
-    .update(readFileSync(INCLUDED))
-    .update([compiler, ...FLAGS].join(" "));
+  const hash = createHash("sha256").update([compiler, ...FLAGS].join(" "));
+  for (const source of SOURCES) hash.update(readFileSync(source));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  execFileSync(compiler, [...FLAGS, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(compiler, [...FLAGS, "-o", fresh, SOURCES[0]], { stdio: ["ignore", "ignore", "pipe"] });
   renameSync(fresh, binary);
   return binary;
 }
