@@ -24,7 +24,7 @@ struct job {
   u32 padding;
 };
 
-enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8 };
+enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8, FLAG_DIGESTS = 16 };
 
 /* A record: assembly/shared/records.ts. The kinds from TRIM on are the oracle's own. */
 struct record {
@@ -42,8 +42,7 @@ enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 struct outcome {
   u64 pointer; /* relative to the heap's start; outside it down from where mappings start, with MAPPED */
   u64 error;   /* errno of a failure */
-  u64 cleared; /* bytes; only in the run that sees them */
-  u64 needless; /* cleared ones that were zero before */
+  u64 seen[2]; /* bytes cleared, and those that were zero before; or digests of the block before and after (digests.h) */
 };
 
 #define MAPPED (1ul << 63)
@@ -63,7 +62,7 @@ struct syscall_record {
   u64 result;
 };
 
-/* A result: this, the outcomes, usable bytes by slot (0 for none), the checkpoints, the system calls, the text. */
+/* A result: this, the outcomes, usable bytes or the digest of what each slot holds (0 for nothing), the checkpoints, the system calls, the text. */
 struct result {
   u64 magic;
   u64 bytes;
@@ -78,7 +77,7 @@ struct result {
   u64 text; /* bytes of what it wrote to standard error */
   u64 nanoseconds;
   u64 bins; /* the address of the unsorted bin's header, which is in the C library */
-  u64 contents; /* of the heap at the end, as clears.h hashes them; only in the run that sees clears */
+  u64 contents; /* digest of the heap at the end, in the run that makes digests */
 };
 
 static u64 up8(u64 bytes) { return (bytes + 7) & ~7ul; }

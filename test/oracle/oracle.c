@@ -4,12 +4,14 @@
  *     oracle JOBS RESULTS     or     oracle --version, which prints glibc's
  *
  * JOBS is a row of jobs, RESULTS a row of results in the same order (jobs.h). The parent starts this program anew for
- * each run: once to measure, and, where a job asks for it, once more under ptrace to see the system calls, and once more
- * to see what is cleared (clears.h), so that what is measured is not disturbed; the results follow each other.
+ * each run: once to measure, and, where a job asks for it, once more under ptrace to see the system calls, once more to
+ * see what is cleared, and once more to see what memory holds, so that what is measured is not disturbed; the results
+ * follow each other.
  *
  *     jobs.h      jobs and results
  *     process.h   the process of a run
  *     clears.h    sees what is cleared
+ *     digests.h   sees what memory holds
  *     run.h       replays a trace
  *     oracle.c    the parent
  */
@@ -38,6 +40,7 @@
 #include "jobs.h"
 #include "process.h"
 #include "clears.h"
+#include "digests.h"
 #include "run.h"
 
 static struct syscall_record *syscalls;
@@ -192,6 +195,7 @@ int main(int count, char **arguments) {
     run_job(self, job, at - file, PLAIN, jobs, out);
     if (job->flags & FLAG_TRACE) run_job(self, job, at - file, TRACED, jobs, out);
     if (job->flags & FLAG_CLEARS) run_job(self, job, at - file, CLEARS, jobs, out);
+    if (job->flags & FLAG_DIGESTS) run_job(self, job, at - file, DIGESTS, jobs, out);
     at = end_of(job);
   }
   return 0;

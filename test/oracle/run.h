@@ -42,7 +42,7 @@ static void note_outcome(struct outcome *to, char *pointer) {
 }
 
 static void touch_object(char *pointer, u64 bytes, u32 policy) {
-  if (policy == TOUCH_OBJECT) memset(pointer, 0x5a, bytes);
+  if (policy == TOUCH_OBJECT) paint(pointer, bytes, result->operations);
   else if (policy == TOUCH_PAGES) touch_pages(pointer, bytes, 1);
   else if (policy == TOUCH_FIRST && bytes) touch_pages(pointer, 1, 1);
 }
@@ -63,14 +63,16 @@ static char *allocate(const struct record *record) {
   return pointer;
 }
 
-/* The operations that do not allocate; a write only has to touch. */
+/* The operations that do not allocate. */
 static u64 act(const struct record *record) {
   char *pointer = held[record->slot];
   switch (record->kind) {
     case FREE: held[record->slot] = 0; free(pointer); break;
     case WRITE:
+      if (pointer) paint(pointer + record->first, record->second, result->operations);
+      break;
     case READ:
-      if (pointer) touch_pages(pointer + record->first, record->second, record->kind == WRITE);
+      if (pointer) touch_pages(pointer + record->first, record->second, 0);
       break;
     case TRIM: return malloc_trim(record->first);
     case FREE_KEEP: free(pointer); break;
@@ -81,7 +83,7 @@ static u64 act(const struct record *record) {
 }
 
 /* What a run is for. It is named by its first letter. */
-enum mode { PLAIN = 'p', TRACED = 't', CLEARS = 'c' };
+enum mode { PLAIN = 'p', TRACED = 't', CLEARS = 'c', DIGESTS = 'd' };
 
 static void perform(const struct record *record, struct outcome *to, u32 policy, int isBare) {
   if (record->kind > REALLOC) {
@@ -93,6 +95,11 @@ static void perform(const struct record *record, struct outcome *to, u32 policy,
   if (pointer) touch_object(pointer, sizes[record->slot], policy);
 }
 
+/* The block that an operation gave, if any. */
+static char *given(const struct record *record, const struct outcome *of) {
+  return record->kind <= REALLOC && of->pointer ? held[record->slot] : 0;
+}
+
 /* The tcache is made in the first call or so, whichever it is; later only calloc clears. */
 static void perform_watched(const struct record *record, struct outcome *to, u32 policy) {
   int isSeen = record->kind == CALLOC || !isTcacheMade;
@@ -100,11 +107,21 @@ static void perform_watched(const struct record *record, struct outcome *to, u32
   perform(record, to, TOUCH_NONE, 0);
   if (isSeen) {
     struct clears seen = end_watch();
-    to->cleared = seen.bytes;
-    to->needless = seen.needless;
+    to->seen[0] = seen.bytes;
+    to->seen[1] = seen.needless;
   }
-  char *pointer = record->kind <= REALLOC && to->pointer ? held[record->slot] : 0;
+  char *pointer = given(record, to);
   if (pointer) touch_object(pointer, sizes[record->slot], policy);
+}
+
+static void perform_digested(const struct record *record, struct outcome *to, u32 policy) {
+  char *old = record->kind == REALLOC || record->kind == FREE ? held[record->slot] : 0;
+  if (old) to->seen[0] = digest(old, sizes[record->slot]);
+  perform(record, to, TOUCH_NONE, 0);
+  char *pointer = given(record, to);
+  if (!pointer) return;
+  to->seen[1] = digest(pointer, sizes[record->slot]);
+  touch_object(pointer, sizes[record->slot], policy);
 }
 
 static void replay(const struct job *job, enum mode mode) {
@@ -117,6 +134,7 @@ static void replay(const struct job *job, enum mode mode) {
     const struct record *record = &records[i];
     result->operations = i;
     if (mode == CLEARS) perform_watched(record, &outcomes[i], policy);
+    else if (mode == DIGESTS) perform_digested(record, &outcomes[i], policy);
     else perform(record, &outcomes[i], policy, isBare);
     if (--untilCheckpoint == 0) {
       untilCheckpoint = job->interval;
@@ -125,6 +143,12 @@ static void replay(const struct job *job, enum mode mode) {
   }
   result->operations = job->operations;
   result->nanoseconds = now_ns() - started;
+}
+
+/* Of all that is left at the end. */
+static void note_digests(u64 *bySlot) {
+  result->contents = digest(heapStart, (char *)sbrk(0) - heapStart);
+  for (u64 i = 0; i < slots; i++) bySlot[i] = held[i] ? digest(held[i], sizes[i]) : 0;
 }
 
 static void run(u64 offset, enum mode mode, u64 binsOffset) {
@@ -146,6 +170,7 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   place_heap();
   place_mappings();
+  if (mode == DIGESTS) prepare_digests();
   for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
   result->heapStart = (u64)heapStart;
   result->mapTop = (u64)mapTop;
@@ -160,7 +185,7 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   }
   replay(job, mode);
   if (mode == TRACED) syscall(END_MARK);
-  if (mode == CLEARS) result->contents = hash_contents();
+  if (mode == DIGESTS) note_digests(usable);
   if (mode != PLAIN) _exit(0);
   u64 noted = result->checkpoints;
   if (!noted || checkpoints[noted - 1].operations != job->operations) note_checkpoint(job->operations);
