@@ -55,7 +55,7 @@ describe("a module", () => {
   const [one, two] = ["one", "two"].map((name): Module => {
     return {
       name,
-      entry: `assembly/${name}.ts`,
+      entries: [`assembly/${name}.ts`],
       target: "release",
       model: null,
       flags: [],

@@ -25,7 +25,7 @@ const TOOLS = ["compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/p
  * @param {import("./modules.mjs").Module} module
  * @returns {Promise<Compiled>}
  */
-export async function compile(root, { name, entry, target, model, flags, globalPrefix }) {
+export async function compile(root, { name, entries, target, model, flags, globalPrefix }) {
   /** @type {Compiled} */
   const { outputs, inputs } = { outputs: {}, inputs: {} };
   /** @param {string} path */
@@ -42,7 +42,7 @@ export async function compile(root, { name, entry, target, model, flags, globalP
   const isDebug = target.endsWith("debug");
   const hooks = { afterParse: inlineFunctions, ...(isDebug && { afterCompile }) };
   const { error, stderr } = await asc.main(
-    [entry, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
+    [...entries, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
     {
       // asc fills in the rest of a transform.
       transforms: [/** @type {import("assemblyscript/asc").Transform} */ (hooks)],

@@ -18,7 +18,7 @@ const SUFFIXES = {
  * One wasm module to build.
  * @typedef {object} Module
  * @property {string} name Its file is build/NAME.wasm.
- * @property {string} entry
+ * @property {readonly string[]} entries The files whose exports it has.
  * @property {Target} target
  * @property {string | null} model The allocator that assembly/model.ts stands for; null for none.
  * @property {readonly string[]} flags Further options of asc.
@@ -31,6 +31,9 @@ const SUFFIXES = {
 const MACHINE_TARGETS = ["release", "check", "debug", "unmarked"];
 /** Targets of all other programs. @type {readonly Target[]} */
 const TARGETS = ["release", "plain-debug"];
+/** Targets that export more, and what. @type {readonly Target[]} */
+const CHECKED = ["check", "debug"];
+const CHECK_ENTRY = "assembly/check-abi.ts";
 /** Targets that are built if no module is named. @type {readonly Target[]} */
 const NEEDED = ["release", "check"];
 
@@ -66,8 +69,9 @@ export function listModules(models, globalPrefix) {
   }));
   return [...modelled, ...OTHERS].flatMap(({ name, entry, targets, model = null, flags = [] }) =>
     targets.map((target) => ({
-      ...{ name: `${name}${SUFFIXES[target]}`, entry, target, model, flags },
-      globalPrefix,
+      name: `${name}${SUFFIXES[target]}`,
+      entries: CHECKED.includes(target) ? [entry, CHECK_ENTRY] : [entry],
+      ...{ target, model, flags, globalPrefix },
     })),
   );
 }

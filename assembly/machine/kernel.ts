@@ -13,6 +13,7 @@ import { Kernel, Place } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
 import * as areas from "./areas";
+import { logCall } from "./call-log";
 import { move, share, start as startContents } from "./contents";
 import { add, counter, mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
 import { apply, start as startEvents } from "./events";
@@ -142,6 +143,7 @@ function leaveCall(caller: usize, call: Syscall): void {
 export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   const caller = enterCall(Fn.Mmap, Syscall.Mmap);
   const address = mapWhere(hint, bytes, place, align);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Mmap, hint, bytes, place, align, address);
   leaveCall(caller, Syscall.Mmap);
   return address;
 }
@@ -200,6 +202,7 @@ export function munmap(address: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.Munmap, Syscall.Munmap);
   const result = unmapRange(address, bytes);
   if (isDefined(ZP_CHECK) && result) lostBytes += roundToPages(bytes);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Munmap, address, bytes, 0, 0, result);
   leaveCall(caller, Syscall.Munmap);
   return result;
 }
@@ -219,6 +222,7 @@ function unmapRange(address: u64, bytes: u64): i32 {
 export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
   const caller = enterCall(Fn.Mremap, Syscall.Mremap);
   const result = resizeMapping(address, oldBytes, newBytes, mayMove);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Mremap, address, oldBytes, newBytes, u64(mayMove), result);
   leaveCall(caller, Syscall.Mremap);
   return result;
 }
@@ -271,6 +275,7 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
 export function brk(address: u64): u64 {
   const caller = enterCall(Fn.Brk, Syscall.Brk);
   const result = moveBreak(address);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Brk, address, 0, 0, 0, result);
   leaveCall(caller, Syscall.Brk);
   return result;
 }
@@ -325,6 +330,7 @@ export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
   }
   const caller = enterCall(Fn.Madvise, call);
   const result = advise(address, bytes, call);
+  if (isDefined(ZP_CHECK)) logCall(call, address, bytes, 0, 0, result);
   leaveCall(caller, call);
   return result;
 }
@@ -352,6 +358,7 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
 export function vmCopy(source: u64, destination: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.VmCopy, Syscall.VmCopy);
   const result = shareRange(source, destination, bytes);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.VmCopy, source, destination, bytes, 0, result);
   leaveCall(caller, Syscall.VmCopy);
   return result;
 }
@@ -375,6 +382,7 @@ function mincore(address: u64, bytes: u64): void {
   const caller = enterCall(Fn.Mincore, Syscall.Mincore);
   const first = address >> pageShift;
   apply(Event.Walk, first, ((address + bytes - 1) >> pageShift) + 1 - first);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Mincore, address, bytes, 0, 0, 0);
   leaveCall(caller, Syscall.Mincore);
 }
 

@@ -3,9 +3,10 @@
  * @internal
  */
 import { instantiate } from "@assemblyscript/loader";
+import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
 import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
 import { Broken, Exception, Failure, RecordField } from "#shared/failure";
-import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS } from "../allocator/counters.js";
+import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { MachineSettings } from "../allocator/machine.js";
 import type { PageRun } from "../allocator/pages.js";
@@ -66,6 +67,20 @@ export interface ModelExports extends MachineExports, ReplayExports {
   system(): number;
   cached(): number;
   statistic(which: number): number;
+}
+
+/** What the module of a check build exports besides: assembly/check-abi.ts. */
+export interface CheckExports {
+  callLog(): number;
+  callsLogged(): number;
+  digest(address: number, bytes: number): bigint;
+}
+
+/** A system call as the log of a check build has it: u64 each. Arguments that it does not have are 0. */
+export interface LoggedCall {
+  name: Syscall;
+  arguments: bigint[];
+  result: bigint;
 }
 
 /** The slots of a model: assembly/replay.ts. */
@@ -261,6 +276,40 @@ export class Instance<Exports extends MachineExports> {
   check(): void {
     const broken = this.exports.check();
     if (broken) throw new SandboxError(`the machine is inconsistent: ${BROKEN[broken as Broken] ?? broken}`);
+  }
+
+  // ---- Check builds ----
+
+  private checkExports(): CheckExports {
+    const exports: Partial<CheckExports> & MachineExports = this.exports;
+    const { callLog, callsLogged, digest } = exports;
+    if (callLog && callsLogged && digest) return { callLog, callsLogged, digest };
+    throw new SandboxError("only a check build logs calls and makes digests");
+  }
+
+  /**
+   * The system calls after the first `from`.
+   * @throws SandboxError when some of them are no longer in the log.
+   */
+  callsSince(from: number): LoggedCall[] {
+    const exports = this.checkExports();
+    const count = exports.callsLogged() - from;
+    if (count > LOG_CALLS) throw new SandboxError(`the log holds ${LOG_CALLS} calls, not ${count}`);
+    const view = this.view();
+    return Array.from({ length: count }, (_, i) => {
+      const at = exports.callLog() + LogField.End * ((from + i) % LOG_CALLS);
+      const word = (field: number) => view.getBigUint64(at + field, true);
+      return {
+        name: SYSCALLS[Number(word(LogField.Call))] as Syscall,
+        arguments: Array.from({ length: LOG_ARGUMENTS }, (_, n) => word(LogField.Arguments + 8 * n)),
+        result: word(LogField.Result),
+      };
+    });
+  }
+
+  /** A digest of what memory holds: assembly/check-abi.ts. */
+  digest(address: number, bytes: number): bigint {
+    return BigInt.asUintN(64, this.checkExports().digest(address, bytes));
   }
 
   // ---- Checkpoints ----

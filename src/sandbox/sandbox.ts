@@ -11,7 +11,7 @@ import { checkAlignment, checkOneOf, checkValue, checkWhole, LARGEST } from "../
 import { OptionError, SandboxError } from "../base/errors.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
-import { Instance, type ModelExports, SLOT_LAYOUT } from "./instance.js";
+import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import { findModel, machineSettings, modelSettings } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { notesOn } from "./sureness.js";
@@ -228,6 +228,16 @@ export class Sandbox implements SimulatedAllocator {
   /** Walks the whole machine and compares it with its counters, which is slow. @throws SandboxError naming what is broken. */
   check(): void {
     this.#run(() => this.#instance.check());
+  }
+
+  /** The system calls after the first `from`, of which a check build logs the last. @internal */
+  callsSince(from: number): LoggedCall[] {
+    return this.#run(() => this.#instance.callsSince(from));
+  }
+
+  /** A digest of what memory holds, which touches nothing. Only in a check build. @internal */
+  digest(address: number, bytes: number): bigint {
+    return this.#run(() => this.#instance.digest(address, bytes));
   }
 
   // ---- Replaying ----

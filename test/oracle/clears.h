@@ -12,10 +12,6 @@
  */
 #include <dlfcn.h>
 #include <link.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <ucontext.h>
 
 #define PATTERN 0xa5
 /* No store is wider than this. */
@@ -24,8 +20,6 @@
 #define LEAST_CLEAR 24ul
 /* The only clear of so many bytes that is made of stores: the tcache's own struct. */
 #define TCACHE_BYTES 640ul
-/* brk has one argument; with this as a second one it is the watcher's own. */
-#define OWN_CALL 0x5a504f57ul
 
 struct clears {
   u64 bytes;
@@ -136,7 +130,7 @@ static void on_step(int signal, siginfo_t *info, void *context) {
   protect((char *)step.at, (char *)step.at + step.bytes, PROT_READ);
 }
 
-/* A call of brk, which is done here. */
+/* A call of brk, which is done here. Its second argument says so. */
 static void on_call(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   gregset_t *registers = &((ucontext_t *)context)->uc_mcontext.gregs;
@@ -182,25 +176,6 @@ static int redirect_memset(struct dl_phdr_info *object, size_t size, void *count
   return 0;
 }
 
-static void trap_brk(void) {
-  struct sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_brk, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_CALL, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-    die("oracle: cannot trap brk\n");
-}
-
-static void handle(int signal, void (*handler)(int, siginfo_t *, void *)) {
-  struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
-  sigaction(signal, &action, 0);
-}
-
 static void prepare_watch(char *heap) {
   int slots = 0;
   watchStart = watchEnd = heap;
@@ -209,8 +184,7 @@ static void prepare_watch(char *heap) {
   if (slots != 1) die("oracle: cannot find the C library's own memset\n");
   handle(SIGSEGV, on_store);
   handle(SIGTRAP, on_step);
-  handle(SIGSYS, on_call);
-  trap_brk();
+  trap_call(SYS_brk, on_call);
 }
 
 static void begin_watch(int isCalloc) {
@@ -225,27 +199,4 @@ static struct clears end_watch(void) {
   end_clear();
   protect(watchStart, watchEnd, PROT_READ | PROT_WRITE);
   return (struct clears){seenClears.bytes, seenClears.needless};
-}
-
-/*
- * What the first bytes of the heap hold: which are zero, and which the program wrote (0x5a). The rest of what links and
- * the key say differs from run to run. The key is that of a block which is cached at the end, and counts as neither.
- */
-#define COMPARED (1ul << 22)
-
-static u64 hash_contents(void) {
-  u64 *volatile block = malloc(24);
-  free(block);
-  u64 key = ((volatile u64 *)(u64)block)[1];
-  u64 bytes = watchEnd - watchStart < (long)COMPARED ? (u64)(watchEnd - watchStart) : COMPARED;
-  u32 hash = 0;
-  for (const u64 *at = (const u64 *)watchStart, *end = at + bytes / 8; at < end; at++) {
-    u32 shape = 0;
-    for (int i = 0; i < 8 && *at != key; i++) {
-      unsigned char byte = *at >> (8 * i);
-      shape |= (byte == 0 ? 1u : byte == 0x5a ? 2u : 0u) << (2 * i);
-    }
-    hash = (hash ^ shape) * 0x01000193u;
-  }
-  return hash;
 }

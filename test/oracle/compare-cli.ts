@@ -8,8 +8,10 @@ import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { RECORD_BYTES } from "../../src/trace/records.js";
 import { seedsOf } from "../random.js";
+import { compareClears } from "./clears.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
 import type { GlibcOptions } from "./model.js";
+import type { Difference } from "./observation.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";
 import { randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
@@ -21,8 +23,9 @@ const { values } = parseArgs({
     touch: { type: "string" },
     interval: { type: "string" },
     option: { type: "string", multiple: true, default: [] },
-    model: { type: "string", default: "glibc" },
+    model: { type: "string" },
     version: { type: "string", default: MODELLED_GLIBC },
+    clears: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
     print: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
@@ -37,7 +40,7 @@ function settings(): Omit<Comparison, "records" | "touches"> {
   const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
   const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
   return {
-    model: values.model,
+    ...(values.model !== undefined && { model: values.model }),
     options: { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version },
     ...(values.interval !== undefined && { interval: Number(values.interval) }),
   };
@@ -80,6 +83,10 @@ async function shrink(oracle: Oracle, comparison: Comparison): Promise<void> {
   console.log(`${formatTrace(records)}\n${difference?.text}`);
 }
 
+async function* clearsOfEach(oracle: Oracle, all: Named[]): AsyncGenerator<Difference | null> {
+  for (const comparison of all) yield compareClears(oracle, comparison);
+}
+
 async function main(): Promise<number> {
   if (values.print) {
     for (const { records } of await traces()) console.log(formatTrace(records));
@@ -93,7 +100,7 @@ async function main(): Promise<number> {
   let differing = 0;
   const all = await comparisons();
   let at = 0;
-  for await (const difference of compareEach(oracle, all)) {
+  for await (const difference of values.clears ? clearsOfEach(oracle, all) : compareEach(oracle, all)) {
     const comparison = all[at++] as Named;
     if (!difference) continue;
     differing++;

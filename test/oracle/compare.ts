@@ -1,8 +1,10 @@
 /** Compares the model with the real allocator on a trace. */
 import type { TouchPolicy } from "../../src/allocator/access.js";
+import { callsDifference, withCalls } from "./calls.js";
+import { digestsDifference } from "./digests.js";
 import { environmentOf, type GlibcOptions, observeModel } from "./model.js";
-import { type Difference, firstDifference } from "./observation.js";
-import { type Oracle, type OracleJob, type OracleRun, withCalls } from "./oracle.js";
+import { type Difference, type Digests, firstDifference, MODEL_SPACE } from "./observation.js";
+import type { Oracle, OracleJob, OracleRun } from "./oracle.js";
 
 export interface Comparison {
   records: Uint8Array;
@@ -11,16 +13,15 @@ export interface Comparison {
   /** Operations between two checkpoints; without it there is one, at the end. */
   interval?: number;
   options?: GlibcOptions;
-  /** Default `glibc`. */
+  /** Default `glibc`. What the memory of another one holds is not compared. */
   model?: string;
 }
 
 function jobsOf({ records, touches, interval, options = {} }: Comparison): OracleJob[] {
   const job = { records, environment: environmentOf(options), ...(interval && { interval }) };
-  return touches.map((touch, i) => ({ ...job, touch, trace: i === 0 }));
+  return touches.map((touch, i) => ({ ...job, touch, trace: i === 0, digests: true }));
 }
 
-/** Runs the model as the oracle has run, once for each policy. Returns where they part first, or null. */
 /**
  * Where the model parts from the real one. What the kernel does of its own accord, such as moving pages, shows in faults
  * and resident pages now and then: what differs is run again, and what does not differ again is told on the console.
@@ -37,15 +38,44 @@ async function compareTwice(
   return again;
 }
 
+/** Runs the model as the oracle has run, once for each policy. Returns where they part first, or null. */
 async function compareRuns(comparison: Comparison, runs: OracleRun[]): Promise<Difference | null> {
-  const { touches, ...rest } = comparison;
   const calls = runs[0]?.calls ?? [];
-  for (const [i, touch] of touches.entries()) {
-    const real = withCalls(runs[i] as OracleRun, calls);
-    const difference = firstDifference(rest.records, real, await observeModel({ ...rest, touch }));
+  for (const [i, touch] of comparison.touches.entries()) {
+    const difference = await compareRun(comparison, withCalls(runs[i] as OracleRun, calls), touch, i === 0);
     if (difference) return { ...difference, text: `touch ${touch}: ${difference.text}` };
   }
   return null;
+}
+
+async function compareRun(
+  { records, interval, options = {}, model }: Comparison,
+  real: OracleRun,
+  touch: TouchPolicy,
+  isFirst: boolean,
+): Promise<Difference | null> {
+  const run = { records, touch, options, ...(interval && { interval }), ...(model && { model }) };
+  const observed = await observeModel({ ...run, check: isFirst });
+  const { calls, digests } = { calls: observed.calls, digests: real.digests as Digests };
+  const isComparable =
+    observed.failure === undefined && (model ?? "glibc") === "glibc" && hasLinksAlike(real);
+  const found = [
+    firstDifference(records, real, observed),
+    calls ? callsDifference(records, real, { ...observed, calls }) : null,
+    isComparable ? await digestsDifference(records, { ...real, digests }, touch, options) : null,
+  ];
+  return found.filter((one) => one !== null).sort((one, other) => one.operation - other.operation)[0] ?? null;
+}
+
+let isTold = false;
+
+/** Whether memory can hold the same bytes in both: not where addresses are random. Says so once. */
+function hasLinksAlike({ space }: OracleRun): boolean {
+  const isAlike = space.heapStart === MODEL_SPACE.heapStart;
+  if (!isAlike && !isTold)
+    console.warn("what memory holds is not compared: addresses are random on this host");
+  isTold ||= !isAlike;
+  return isAlike;
 }
 
 /** Comparisons that the oracle runs in one go, while the model runs the ones before. */

@@ -2,24 +2,24 @@
 
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import { totalFaults } from "../../src/allocator/counters.js";
+import type { LoggedCall } from "../../src/sandbox/instance.js";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
+import type { SystemCall } from "./calls.js";
 import {
   type Checkpoint,
   FAILED,
   MALLINFO,
   type Mallinfo,
-  mappedPlace,
+  MODEL_SPACE,
   type Observation,
+  placeOf,
 } from "./observation.js";
 
-/** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. The heap is below MAPPINGS_FROM, mappings are above. */
-const HEAP_START = 0x555555560000;
-const MAP_TOP = 0x7ffff7ff0000;
-const MAPPINGS_FROM = 0x600000000000;
 const PAGE = 4096;
-const MOST_RECORDS = 4096;
+/** Few enough that the log holds all their system calls (assembly/machine/call-log.ts). */
+const MOST_RECORDS = 128;
 
 /** The parameters of glibc's malloc, by the model's names. */
 export interface GlibcOptions {
@@ -32,6 +32,9 @@ export interface GlibcOptions {
   /** The release of glibc. */
   version?: string;
 }
+
+/** MADV_DONTNEED and MADV_FREE. */
+const ADVICE: Record<string, bigint> = { madviseDontneed: 4n, madviseFree: 8n };
 
 const VARIABLES: Record<Exclude<keyof GlibcOptions, "version">, (value: number) => [string, string]> = {
   mmapThreshold: (value) => ["MALLOC_MMAP_THRESHOLD_", `${value}`],
@@ -58,8 +61,13 @@ export interface ModelRun {
   check?: boolean;
 }
 
+export interface ModelObservation extends Observation {
+  /** The system calls, of a check build. */
+  calls?: SystemCall[];
+}
+
 /** Runs the model in a sandbox of its own. If it throws, the observation is that of the operations before. */
-export async function observeModel(run: ModelRun): Promise<Observation> {
+export async function observeModel(run: ModelRun): Promise<ModelObservation> {
   const { model = "glibc", options = {}, touch = "none", check = false } = run;
   const sandbox = await openSandbox(model, { ...options, check });
   const observer = new Observer(sandbox, run);
@@ -81,6 +89,8 @@ class Observer {
   readonly #checkpoints: Checkpoint[] = [];
   readonly #interval: number;
   readonly #callsBefore: Record<string, number>;
+  readonly #calls: SystemCall[] = [];
+  readonly #logged: number;
   #usable: number[] = [];
   #done = 0;
 
@@ -93,7 +103,8 @@ class Observer {
     this.#records = new TraceRecords(records);
     this.#places = new Float64Array(this.#count);
     this.#interval = interval ?? Number.POSITIVE_INFINITY;
-    this.#callsBefore = this.#calls();
+    this.#callsBefore = this.#counts();
+    this.#logged = run.check ? sandbox.callsSince(0).length : 0;
   }
 
   trace(): Trace {
@@ -106,9 +117,12 @@ class Observer {
     this.#usable = Array.from(this.#held, (pointer) => (pointer ? this.sandbox.usableSize(pointer) : 0));
   }
 
-  observation(): Observation {
+  observation(): ModelObservation {
     const places = this.#places.subarray(0, this.#done);
-    return { places, checkpoints: this.#checkpoints, usable: this.#usable };
+    return {
+      ...{ space: MODEL_SPACE, places, checkpoints: this.#checkpoints, usable: this.#usable },
+      ...(this.run.check && { calls: this.#calls }),
+    };
   }
 
   async *#pieces() {
@@ -132,6 +146,7 @@ class Observer {
   /** Takes the addresses of the piece that just ran. */
   note(addresses: number[]): void {
     for (const address of addresses) this.#noteOne(address);
+    if (this.run.check) this.#noteCalls();
     if (this.#done % this.#interval === 0) this.#checkpoint();
   }
 
@@ -142,15 +157,20 @@ class Observer {
       // Only realloc to nothing returns 0 without having failed.
       const hasFailed = address === 0 && !(kind === OpKind.realloc && bytes === 0);
       if (!(hasFailed && kind === OpKind.realloc)) this.#held[slot] = address;
-      this.#places[this.#done] = hasFailed ? FAILED : placeOf(address);
+      this.#places[this.#done] = hasFailed ? FAILED : placeOf(address, MODEL_SPACE);
     }
     this.#done++;
+  }
+
+  #noteCalls(): void {
+    const calls = this.sandbox.callsSince(this.#logged + this.#calls.length);
+    this.#calls.push(...calls.map(realCall));
   }
 
   #checkpoint(): void {
     this.sandbox.check();
     const { faults, bytes } = this.sandbox.counters();
-    const calls = this.#calls();
+    const calls = this.#counts();
     for (const [name, count] of Object.entries(this.#callsBefore)) calls[name] = (calls[name] ?? 0) - count;
     this.#checkpoints.push({
       operations: this.#done,
@@ -162,7 +182,7 @@ class Observer {
   }
 
   /** System calls by the names that the kernel has for them. */
-  #calls(): Record<string, number> {
+  #counts(): Record<string, number> {
     const calls: Record<string, number> = {};
     for (const [name, count] of Object.entries(this.sandbox.counters().syscalls)) {
       const real = name.replace(/^madvise.*/, "madvise");
@@ -172,9 +192,13 @@ class Observer {
   }
 }
 
-function placeOf(address: number): number {
-  if (address === 0) return 0;
-  return address < MAPPINGS_FROM ? address - HEAP_START : mappedPlace(MAP_TOP - address);
+/** A call of the simulated kernel as it would be one of the real kernel. */
+function realCall({ name, arguments: words, result }: LoggedCall): SystemCall {
+  const signed = BigInt.asIntN(64, result);
+  if (name === "mmap") return { name, arguments: [words[0] as bigint, words[1] as bigint, 3n, 34n], result };
+  const advice = ADVICE[name];
+  if (advice === undefined) return { name, arguments: words, result: signed };
+  return { name: "madvise", arguments: [words[0] as bigint, words[1] as bigint, advice], result: signed };
 }
 
 /** The fields of mallinfo2 among the model's statistics. */

@@ -29,6 +29,7 @@ export interface Checkpoint {
 }
 
 export interface Observation {
+  space: Space;
   /** Where each operation's block is, as a number: see below. */
   places: Float64Array;
   /** Mappings of operations before this one are compared by address, later ones by the offset in the page. */
@@ -54,6 +55,24 @@ export function mappedPlace(below: number): number {
   return -below - 1;
 }
 
+/** Where a process has its memory: addresses. */
+export interface Space {
+  heapStart: number;
+  /** Mappings go down from here. */
+  mapTop: number;
+}
+
+/** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
+export const MODEL_SPACE: Space = { heapStart: 0x555555560000, mapTop: 0x7ffff7ff0000 };
+
+/** The heap is below this address and mappings are above, on every machine. */
+const MAPPINGS_FROM = 0x600000000000;
+
+export function placeOf(address: number, { heapStart, mapTop }: Space): number {
+  if (address === 0) return 0;
+  return address < MAPPINGS_FROM ? address - heapStart : mappedPlace(mapTop - address);
+}
+
 /** A place without what depends on the kernel's choice of addresses: of one in a mapping its offset in the page. */
 export function inPage(place: number): number {
   return place < FAILED ? mappedPlace((-place - 1) % PAGE || PAGE) : place;
@@ -65,6 +84,17 @@ export function formatPlace(place: number | undefined): string {
   if (place === FAILED) return "failed";
   if (place > 0) return `heap+0x${place.toString(16)}`;
   return `mapped, 0x${(-place - 1).toString(16)} below where mappings start`;
+}
+
+/**
+ * What memory held: a digest of each operation's block before it was freed or resized, and when it was handed out; of
+ * what each slot holds at the end, and of the heap. 0 for no block.
+ */
+export interface Digests {
+  before: BigUint64Array;
+  after: BigUint64Array;
+  held: bigint[];
+  heap: bigint;
 }
 
 /** Where two observations part first. */

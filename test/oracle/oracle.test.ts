@@ -39,6 +39,23 @@ const callNames = ({ calls }: OracleRun) => calls.map(({ name, operation }) => `
 const loop = (bytes: number, times: number) => Array(times).fill(`c 0 1 ${bytes}\nf 0`).join("\n");
 
 describe.skipIf(reason)("the oracle", () => {
+  it("sees the bytes of every block, as they are when it is handed out and when it is given back", async () => {
+    const trace = lines("c 0 1 5000", "c 1 1 5000", "w 0 0 1", "f 0", "f 1");
+    const { digests } = await run(trace, { digests: true });
+    const { before = [], after = [] } = digests ?? {};
+    expect(after[0]).toBe(after[1]);
+    expect([...before.slice(0, 3)]).toEqual([0n, 0n, 0n]);
+    expect(before[3]).not.toBe(after[0]);
+    expect(before[4]).toBe(after[1]);
+  });
+
+  it("sees the same bytes twice, even where a key is that of the process", async () => {
+    const { records } = randomTrace(3);
+    const [once, again] = [await run(records, { digests: true }), await run(records, { digests: true })];
+    expect(again.digests).toEqual(once.digests);
+    expect(once.digests?.heap).not.toBe(0n);
+  });
+
   it("starts with an empty heap, whose first block is behind the tcache's own", async () => {
     const seen = await run("a 0 10");
     expect(places(seen)).toEqual(["heap+0x2a0"]);

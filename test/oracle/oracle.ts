@@ -12,19 +12,23 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
+import { parseCall, type RealCall, withCalls } from "./calls.js";
 import { findLibrary, type Library } from "./library.js";
 import {
   type Checkpoint,
+  type Digests,
   FAILED,
+  formatPlace,
   MALLINFO,
   type Mallinfo,
   mappedPlace,
   type Observation,
 } from "./observation.js";
 
-const [SOURCE, INCLUDED] = ["oracle.c", "clears.h"].map((name) =>
+/** What includes the others comes first. */
+const SOURCES = ["oracle.c", "jobs.h", "process.h", "clears.h", "digests.h", "run.h"].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
-) as [string, string];
+) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
@@ -42,6 +46,7 @@ const FLAG_TRACE = 1;
 const FLAG_STATS = 2;
 const FLAG_BARE = 4;
 const FLAG_CLEARS = 8;
+const FLAG_DIGESTS = 16;
 const MAPPED = 1n << 63n;
 const ENOMEM = 12;
 
@@ -72,18 +77,12 @@ export interface OracleJob {
   trace?: boolean;
   /** Runs it once more to see what is cleared. */
   clears?: boolean;
+  /** Runs it once more to see what memory holds. */
+  digests?: boolean;
   /** Asks malloc_stats at the end for its text. */
   stats?: boolean;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
   bare?: boolean;
-}
-
-export interface SystemCall {
-  /** Number, from 0, of the operation that made it. */
-  operation: number;
-  name: string;
-  arguments: bigint[];
-  result: bigint;
 }
 
 /** What was set to zero, by operation. */
@@ -91,11 +90,6 @@ export interface Clears {
   bytes: Float64Array;
   /** Those that were zero before. */
   needless: Float64Array;
-  /** Where the run had its heap, and the header of the unsorted bin: links to both lie in the memory that is cleared. */
-  heapStart: number;
-  bins: number;
-  /** Hash of what the heap holds at the end: which bytes are zero, and which the program wrote. */
-  contents: bigint;
 }
 
 export interface OracleRun extends Observation {
@@ -109,9 +103,12 @@ export interface OracleRun extends Observation {
   /** What malloc_trim returned, by operation. */
   answers: Map<number, number>;
   /** In order; empty unless asked for. */
-  calls: SystemCall[];
+  calls: RealCall[];
   /** Absent unless asked for. */
   clears?: Clears;
+  digests?: Digests;
+  /** Where the header of the unsorted bin is, which free chunks link to. */
+  bins: number;
 }
 
 export interface Oracle {
@@ -123,20 +120,6 @@ export interface Oracle {
 }
 
 export type Found = { state: "found"; oracle: Oracle } | { state: "absent"; reason: string };
-
-/** The system calls an allocator makes, by their numbers on x86-64. */
-const SYSCALL_NAMES = new Map<number, string>([
-  [9, "mmap"],
-  [10, "mprotect"],
-  [11, "munmap"],
-  [12, "brk"],
-  [25, "mremap"],
-  [28, "madvise"],
-  [318, "getrandom"],
-]);
-
-/** Not calls for memory: it makes the key that marks chunks in the tcache. */
-const UNCOUNTED = new Set(["getrandom"]);
 
 const found = new Map<string, Promise<Found>>();
 
@@ -190,17 +173,15 @@ function debianVersion(): string | null {
   }
 }
 
-/** Builds oracle.c unless that was done before from the same source. Returns the program. */
+/** Builds oracle.c unless that was done before from the same sources. Returns the program. */
 function compile(compiler: string, flags: string[]): string {
-  const hash = createHash("sha256")
-    .update(readFileSync(SOURCE))
-    .update(readFileSync(INCLUDED))
-    .update([compiler, ...flags].join(" "));
+  const hash = createHash("sha256").update([compiler, ...flags].join(" "));
+  for (const source of SOURCES) hash.update(readFileSync(source));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  execFileSync(compiler, [...flags, "-o", fresh, SOURCE], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(compiler, [...flags, "-o", fresh, SOURCES[0]], { stdio: ["ignore", "ignore", "pipe"] });
   renameSync(fresh, binary);
   return binary;
 }
@@ -265,7 +246,8 @@ function encodeJob(job: OracleJob): Uint8Array {
     (job.trace ? FLAG_TRACE : 0) |
     (job.stats ? FLAG_STATS : 0) |
     (job.bare ? FLAG_BARE : 0) |
-    (job.clears ? FLAG_CLEARS : 0);
+    (job.clears ? FLAG_CLEARS : 0) |
+    (job.digests ? FLAG_DIGESTS : 0);
   const touch = TOUCH_POLICIES.indexOf(job.touch ?? "none");
   const words = [
     JOB_MAGIC,
@@ -294,13 +276,14 @@ function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
   let at = 0;
   return jobs.map((job) => {
     const next = () => {
-      const { run, words: count } = parseResult(words, at, job);
-      at += count;
-      return run;
+      const result = parseResult(words, at, job);
+      at += result.words;
+      return result;
     };
-    let run = next();
-    if (job.trace) run = withCalls(run, agreeing(run, next()).calls);
-    if (job.clears) run = { ...run, clears: agreeing(run, next()).clears as Clears };
+    let { run } = next();
+    if (job.trace) run = withCalls(run, agreeing(run, next()).run.calls);
+    if (job.clears) run = { ...run, clears: clearsOf(agreeing(run, next())) };
+    if (job.digests) run = { ...run, digests: digestsOf(agreeing(run, next())) };
     return run;
   });
 }
@@ -309,46 +292,28 @@ function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
  * The other run of a job.
  * @throws if they differ in what both show.
  */
-function agreeing(plain: OracleRun, other: OracleRun): OracleRun {
-  const differing = plain.places.findIndex((place, i) => place !== other.places[i]);
-  if (differing >= 0)
-    throw new Error(
-      `the oracle disagrees with itself at operation ${differing} ${plain.places[differing]} ${other.places[differing]} ${other.signal} ${other.text}`,
-    );
-  return other;
+function agreeing(plain: OracleRun, other: Result): Result {
+  const { places, signal, text } = other.run;
+  const differing = plain.places.findIndex((place, i) => place !== places[i]);
+  if (differing < 0) return other;
+  const [one, two] = [plain.places[differing], places[differing]].map(formatPlace);
+  throw new Error(
+    `the oracle disagrees with itself at operation ${differing}: ${one}; ${two}; signal ${signal} ${text}`,
+  );
 }
 
-/** Since 6.7 the kernel aligns mappings of whole multiples of this to it. */
-const LARGE_PAGE = 2n ** 21n;
-
-/** The first operation at which the kernel may choose an address by a rule that the model's does not have. */
-function firstAligned(calls: SystemCall[]): number {
-  const lengths = new Map([
-    ["mmap", 1],
-    ["mremap", 2],
-  ]);
-  const first = calls.find(({ name, arguments: words }) => {
-    const length = words[lengths.get(name) ?? -1];
-    return length !== undefined && length % LARGE_PAGE === 0n;
-  });
-  return first?.operation ?? Number.POSITIVE_INFINITY;
+/** What one run wrote. */
+interface Result {
+  run: OracleRun;
+  /** Its length, of 8 bytes each. */
+  words: number;
+  /** Two numbers for each operation, and one for each slot: what they mean depends on what the run was for. */
+  seen: [BigUint64Array, BigUint64Array];
+  bySlot: BigUint64Array;
+  contents: bigint;
 }
 
-/** A run with the system calls that another of the same trace made. */
-export function withCalls(run: OracleRun, calls: SystemCall[]): OracleRun {
-  const counts: Record<string, number> = {};
-  let next = 0;
-  const checkpoints = run.checkpoints.map((point) => {
-    for (; next < calls.length && (calls[next] as SystemCall).operation < point.operations; next++) {
-      const { name } = calls[next] as SystemCall;
-      if (!UNCOUNTED.has(name)) counts[name] = (counts[name] ?? 0) + 1;
-    }
-    return { ...point, calls: { ...counts } };
-  });
-  return { ...run, checkpoints, calls, exactBefore: firstAligned(calls) };
-}
-
-function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run: OracleRun; words: number } {
+function parseResult(words: BigUint64Array, from: number, job: OracleJob): Result {
   const header = words.subarray(from, from + RESULT_WORDS);
   if (header[0] !== RESULT_MAGIC) throw new Error("what the oracle wrote is not a result");
   const field = (index: number) => Number(header[index]);
@@ -358,7 +323,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     return words.subarray(at - count, at);
   };
   const outcomes = take(OUTCOME_WORDS * countOf(job));
-  const usable = take(field(7));
+  const bySlot = take(field(7));
   const points = take(CHECKPOINT_WORDS * field(8));
   const calls = take(7 * field(9));
   const text = new TextDecoder().decode(new Uint8Array(words.buffer, 8 * at, field(10)));
@@ -370,12 +335,16 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): { run
     text,
     places: placesOf(outcomes, job),
     answers: answersOf(outcomes, job),
-    usable: Array.from(usable, Number),
+    usable: Array.from(bySlot, Number),
     checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
-    ...(job.clears && { clears: clearsOf(outcomes, field(5), field(12), header[13] as bigint) }),
+    space: { heapStart: field(5), mapTop: field(6) },
+    bins: field(12),
   };
-  return { run, words: field(1) / 8 };
+  const column = (index: number) =>
+    BigUint64Array.from({ length: countOf(job) }, (_, i) => outcomes[OUTCOME_WORDS * i + index] as bigint);
+  const seen: Result["seen"] = [column(2), column(3)];
+  return { run, words: field(1) / 8, seen, bySlot, contents: header[13] as bigint };
 }
 
 /** The kind of each operation. */
@@ -396,12 +365,12 @@ function placeOf(pointer: bigint, error: number): number {
   return pointer & MAPPED ? mappedPlace(Number(pointer & ~MAPPED)) : Number(pointer);
 }
 
-function clearsOf(outcomes: BigUint64Array, heapStart: number, bins: number, contents: bigint): Clears {
-  const column = (field: number) =>
-    Float64Array.from({ length: outcomes.length / OUTCOME_WORDS }, (_, i) =>
-      Number(outcomes[OUTCOME_WORDS * i + field]),
-    );
-  return { bytes: column(2), needless: column(3), heapStart, bins, contents };
+function clearsOf({ seen: [bytes, needless] }: Result): Clears {
+  return { bytes: Float64Array.from(bytes, Number), needless: Float64Array.from(needless, Number) };
+}
+
+function digestsOf({ seen: [before, after], bySlot, contents }: Result): Digests {
+  return { before, after, held: [...bySlot], heap: contents };
 }
 
 function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
@@ -421,10 +390,4 @@ function parseCheckpoint(words: BigUint64Array): Checkpoint {
   const [faults = 0, resident = 0] = rest.slice(MALLINFO.length);
   const mallinfo = Object.fromEntries(MALLINFO.map((name, i) => [name, rest[i]])) as Mallinfo;
   return { operations, mallinfo, faults, resident };
-}
-
-function parseCall(words: BigUint64Array): SystemCall {
-  const name = SYSCALL_NAMES.get(Number(words[1])) ?? `system call ${words[1]}`;
-  const result = BigInt.asIntN(64, words[6] as bigint);
-  return { operation: Number(words[0]), name, arguments: [...words.subarray(2, 6)], result };
 }
