@@ -26,6 +26,7 @@ import {
   FIRST_ENTRY,
   generation,
   hostIn,
+  isKnown,
   isTaken,
   keep,
   letsBoth,
@@ -349,15 +350,25 @@ export function clear(address: u64, bytes: u64): void {
 
 /** Clears part of one page. */
 function clearPiece(address: u64, bytes: u64): void {
-  const state = applyOne(Event.ClearPart, address >> pageShift);
-  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  let needless = bytes;
-  if (state & CONTENT) {
-    const at = contentOf(address >> pageShift, state) + <usize>(address & pageMask);
-    needless = zeroesIn(at, <usize>bytes);
-    if (needless != bytes) memory.fill(at, 0, <usize>bytes);
+  const entry = entryAt(address);
+  if (letsWrite<u8>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    clearBytes(hostIn(entry, address), bytes, isKnown(entry));
+    return;
   }
-  if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
+  const page = address >> pageShift;
+  const state = applyOne(Event.ClearPart, page);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  const known = !(state & UNKNOWN);
+  if (state & CONTENT) clearBytes(contentOf(page, state) + <usize>(address & pageMask), bytes, known);
+  else if (known) add(Counter.NeedlesslyZeroedBytes, bytes);
+}
+
+/** Clears stored bytes. `known`: they are all the page's. */
+function clearBytes(at: usize, bytes: u64, known: bool): void {
+  const needless = zeroesIn(at, <usize>bytes);
+  if (needless != bytes) memory.fill(at, 0, <usize>bytes);
+  if (known) add(Counter.NeedlesslyZeroedBytes, needless);
 }
 
 // ---- Checking ----

@@ -4,16 +4,16 @@
  *
  *      entry     0            8            16           24       28
  *                ├────────────┼────────────┼────────────┼────────┼────────┐
- *                │ for reads  │ for writes │ for both   │ addend │        │
+ *                │ for reads  │ for writes │ for both   │ addend │ known  │
  *                └────────────┴────────────┴────────────┴────────┴────────┘
- *                address of the granule, or NOWHERE        host address - address
+ *                address of the granule, or NOWHERE     host address - address; not UNKNOWN
  *
  * One comparison with memory, of the granule and the alignment together, lets an access through. An entry stands
  * only for a page with CONTENT, which is never CLEARED. It refuses reads unless READ is set, and writes unless
  * WRITTEN is set and neither SHARED nor LAZY is. So an access that it lets through changes no state. Code
- * that takes such a right away calls `drop`.
+ * that takes such a right away, or makes bytes unknown, calls `drop`.
  */
-import { CONTENT, LAZY, READ, SHARED, WRITTEN } from "../shared/page-states";
+import { CONTENT, LAZY, READ, SHARED, UNKNOWN, WRITTEN } from "../shared/page-states";
 import { pageBytes, pageShift } from "./layout";
 
 const GRANULE_SHIFT: u32 = 12;
@@ -26,6 +26,7 @@ const READS: usize = TABLE;
 const WRITES: usize = TABLE + 8;
 const BOTH: usize = TABLE + 16;
 const ADDEND: usize = TABLE + 24;
+const KNOWN: usize = TABLE + 28;
 /** The tag of what is refused. Zeroes refuse too, except in entry 0, where they would stand for granule 0. */
 const NOWHERE: u64 = u64.MAX_VALUE;
 
@@ -63,6 +64,11 @@ export function hostIn(entry: usize, address: u64): usize {
   return load<u32>(entry, ADDEND) + <u32>address;
 }
 
+/** Whether the bytes of the page of a taken entry are known. */
+export function isKnown(entry: usize): bool {
+  return load<u32>(entry, KNOWN) != 0;
+}
+
 /** Lets through what changes nothing on a page that has CONTENT and is in this state. */
 function setTags(entry: usize, granule: u64, state: u32): void {
   const reads = (state & READ) != 0;
@@ -81,6 +87,7 @@ export function keep(address: u64, host: usize, state: u32): void {
   const entry = entryAt(address);
   setTags(entry, address & ~(GRANULE_BYTES - 1), state);
   store<u32>(entry, <u32>host - <u32>address, ADDEND);
+  store<u32>(entry, u32(!(state & UNKNOWN)), KNOWN);
   if (isDefined(ZP_CHECK)) checkEntry(entry, address, host, state);
 }
 
@@ -123,6 +130,7 @@ export function checkEntry(entry: usize, address: u64, host: usize, state: u32):
   const writes = load<u64>(entry, WRITES) == granule;
   assert(entryAt(address) == entry, "an entry stands for an address that looks there");
   assert((state & CONTENT) != 0, "an entry stands for a page that has bytes");
+  assert(isKnown(entry) == !(state & UNKNOWN), "an entry says whether the bytes of its page are known");
   assert(hostIn(entry, address) == host, "an entry leads to the bytes of its page");
   const mayWrite = (state & (WRITTEN | SHARED | LAZY)) == WRITTEN;
   assert(
