@@ -31,9 +31,14 @@ export const INLINED = {
     ...["hostAt", "countAt", "entryAt", "hasRoom", "put", "refuseDouble", "take"],
   ],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
+  "assembly/allocators/libmalloc/word-blocks.ts": [
+    ...["wordOf", "mayStayClean", "WordBlocks.isLive", "WordBlocks.freeAt", "WordBlocks.markLive"],
+    ...["WordBlocks.nextOf", "WordBlocks.previousOf", "WordBlocks.setNext", "WordBlocks.setPrevious"],
+  ],
   "assembly/allocators/libmalloc/tiny-blocks.ts": [
     ...["bitsOf", "setBits", "TinyBlocks.isLive", "TinyBlocks.markFree", "TinyBlocks.unmark"],
     ...["TinyBlocks.nextOf", "TinyBlocks.previousOf", "TinyBlocks.setNext", "TinyBlocks.setPrevious"],
+    ...["TinyBlocks.setLinks", "TinyBlocks.freeAt", "TinyBlocks.markLive"],
   ],
 };
 

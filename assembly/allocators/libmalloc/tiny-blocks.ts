@@ -14,7 +14,7 @@
  *
  * That the trailer comes before the bits, and the order of the links, is our choice.
  */
-import { loadAt, peek, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt, storePairAt } from "../../machine/access";
 import { Blocks } from "./blocks";
 import { Rack } from "./rack";
 
@@ -128,6 +128,10 @@ export class TinyBlocks extends Blocks {
 
   setPrevious(rack: Rack, block: u64, previous: u64): void {
     storeAt<u64>(block, previous);
+  }
+
+  setLinks(rack: Rack, block: u64, next: u64, previous: u64): void {
+    storePairAt(block, previous, next);
   }
 
   headBytes(rack: Rack, block: u64): u64 {

@@ -18,7 +18,7 @@
  * same tail, which leaves 4,095 blocks. A medium block of one or two quanta has no second word to
  * spare, so it always holds its links itself.
  */
-import { loadAt, peek, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt, storePairAt } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Blocks } from "./blocks";
 import { bytesOf, Rack, regionOf } from "./rack";
@@ -155,6 +155,16 @@ export class WordBlocks extends Blocks {
     const entry = entryOf(rack, block);
     if (entry) setLink(entry, 1, previous);
     else storeAt<u64>(block, previous);
+  }
+
+  setLinks(rack: Rack, block: u64, next: u64, previous: u64): void {
+    const entry = entryOf(rack, block);
+    if (entry) {
+      setLink(entry, 1, previous);
+      setLink(entry, 0, next);
+    } else {
+      storePairAt(block, previous, next);
+    }
   }
 
   headBytes(rack: Rack, block: u64): u64 {
