@@ -19,6 +19,7 @@ export const INLINED = {
   "assembly/allocators/glibc/bins.ts": [
     ...["nextOf", "previousOf", "setNext", "setPrevious", "linksIn", "replaceNext", "replacePrevious"],
     ...["nextSizeOf", "previousSizeOf", "setNextSize", "setPreviousSize", "binNumber", "removeLast"],
+    ...["insertBetween", "addUnsorted", "setSizes"],
   ],
   "assembly/allocators/glibc/chunk.ts": [
     ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse"],
@@ -26,7 +27,8 @@ export const INLINED = {
   "assembly/allocators/glibc/fastbins.ts": ["belongs", "linkOf", "take"],
   "assembly/allocators/glibc/heap.ts": ["topSize"],
   "assembly/allocators/glibc/index.ts": ["ready", "handOut"],
-  "assembly/allocators/glibc/release.ts": ["release"],
+  "assembly/allocators/glibc/allocate.ts": ["splitOff"],
+  "assembly/allocators/glibc/release.ts": ["release", "takeFast"],
   "assembly/allocators/glibc/tcache.ts": [
     ...["hostAt", "countAt", "entryAt", "hasRoom", "put", "refuseDouble", "take"],
   ],
