@@ -160,13 +160,20 @@ function checkAlignment(pointer: u32, bytes: u32, align: u32): void {
 
 // ---- The loop ----
 
-/** Runs the buffer's records [from, to), `times` over. */
-export function replay(from: u32, to: u32, times: u32, touchPolicy: u32, verify: bool): void {
+/** Runs the buffer's records [from, to), `times` over. Keeps their results if it is told to. */
+export function replay(
+  from: u32,
+  to: u32,
+  times: u32,
+  touchPolicy: u32,
+  keepsResults: bool,
+  verify: bool,
+): void {
   doneBefore += replayed();
   policy = touchPolicy;
   verifying = verify;
   attentive = verify || touchPolicy != Touch.None;
-  runRecords(changetype<DriverStep>(0), BUFFER, RESULTS, from, to, times);
+  runRecords(changetype<DriverStep>(0), BUFFER, keepsResults ? RESULTS : 0, from, to, times);
 }
 
 class DriverStep extends Step {

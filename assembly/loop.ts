@@ -38,7 +38,7 @@ export function replayed(): f64 {
   return doneInRounds + <f64>((position - began) / <usize>RECORD_BYTES);
 }
 
-/** Runs the buffer's records [from, to) `times` times, and puts what each returned into `results`. */
+/** Runs the buffer's records [from, to) `times` times, and puts what each returned into `results`, unless that is 0. */
 export function runRecords<S extends Step>(
   step: S,
   buffer: usize,
@@ -51,16 +51,16 @@ export function runRecords<S extends Step>(
   began = buffer + <usize>RECORD_BYTES * from;
   position = began;
   for (let round: u32 = 0; round < times; round++) {
-    runOnce(step, buffer, results, from, to);
+    runOnce(step, buffer, results, buffer + <usize>RECORD_BYTES * to);
     doneInRounds += to - from;
     position = began;
   }
 }
 
-/** One round. It has only one variable, so that little must be saved around the allocator's calls. */
-function runOnce<S extends Step>(step: S, buffer: usize, results: usize, from: u32, to: u32): void {
-  for (let i = from; i < to; i++) {
-    position = buffer + <usize>RECORD_BYTES * i;
-    store<u64>(results + 8 * i, step.run(buffer + <usize>RECORD_BYTES * i));
+/** One round. It has no variable of its own, so that little must be saved around the allocator's calls. */
+function runOnce<S extends Step>(step: S, buffer: usize, results: usize, end: usize): void {
+  for (; position < end; position += <usize>RECORD_BYTES) {
+    const returned = step.run(position);
+    if (results) store<u64>(results + (position - buffer) / (<usize>RECORD_BYTES / 8), returned);
   }
 }

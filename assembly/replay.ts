@@ -39,7 +39,7 @@ export function bufferAddress(): usize {
   return buffer;
 }
 
-/** Address of the results of the last run: a u64 per record, the address it returned; 0 if it allocates nothing. */
+/** Address of the results of the last run that kept them: a u64 per record, the address it returned; 0 if it allocates nothing. */
 export function resultsAddress(): usize {
   return results;
 }
@@ -79,10 +79,16 @@ function touchObject(pointer: u64, bytes: u64): void {
   else touch(pointer, bytes, true);
 }
 
-/** Runs the buffer's records [from, to), `times` over. */
-export function replay<M extends Allocator>(from: u32, to: u32, times: u32, touchPolicy: u32): void {
+/** Runs the buffer's records [from, to), `times` over. Keeps their results if it is told to. */
+export function replay<M extends Allocator>(
+  from: u32,
+  to: u32,
+  times: u32,
+  touchPolicy: u32,
+  keepsResults: bool,
+): void {
   policy = touchPolicy;
-  runRecords(changetype<ModelStep<M>>(0), buffer, results, from, to, times);
+  runRecords(changetype<ModelStep<M>>(0), buffer, keepsResults ? results : 0, from, to, times);
 }
 
 class ModelStep<M extends Allocator> extends Step {

@@ -9,6 +9,14 @@ export function time(run: () => void): number {
   return performance.now() - start;
 }
 
+/** Milliseconds of CPU time of one call, in all threads. */
+export async function cpuTime(run: () => Promise<unknown>): Promise<number> {
+  const start = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 export interface Measured {
   median: number;
   spread: number;

@@ -12,6 +12,8 @@ const TOOLS = ["compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/p
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
+const ANY_SIZE = 0xffffffff;
+
 /**
  * @typedef {object} Compiled
  * @property {Record<string, Uint8Array | string>} outputs Files by name: the module, and for a debug build its source map.
@@ -36,11 +38,23 @@ export async function compile(root, { name, entries, target, model, flags, globa
   };
   await Promise.all(TOOLS.map(read));
 
-  /** @param {binaryen.Module} module */
-  const afterCompile = (module) => exportGlobals(module, globalPrefix);
   // A debug build is not optimized, and a change afterwards would not fit its source map.
   const isDebug = target.endsWith("debug");
-  const hooks = { afterParse: inlineFunctions, ...(isDebug && { afterCompile }) };
+  let features = 0;
+  const hooks = {
+    afterParse: inlineFunctions,
+    /** @param {binaryen.Module} module */
+    afterCompile: (module) => {
+      features = module.getFeatures();
+      if (isDebug) exportGlobals(module, globalPrefix);
+    },
+  };
+  /** @param {binaryen.Module} module */
+  const finish = (module) => {
+    module.setFeatures(features);
+    if (target !== "check") optimizeAgain(module);
+    exportGlobals(module, globalPrefix);
+  };
   const { error, stderr } = await asc.main(
     [...entries, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
     {
@@ -53,12 +67,22 @@ export async function compile(root, { name, entries, target, model, flags, globa
       },
       writeFile: (path, contents) => {
         const isFinished = isDebug || typeof contents === "string";
-        outputs[basename(path)] = isFinished ? contents : rewrite(contents, afterCompile);
+        outputs[basename(path)] = isFinished ? contents : rewrite(contents, finish);
       },
     },
   );
   if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
   return { outputs, inputs };
+}
+
+/**
+ * Optimizes as asc has set the optimizer, but inlines every function that is called at one place. asc's own pass leaves
+ * the large ones, and does not shorten all that it has inlined.
+ * @param {binaryen.Module} module
+ */
+function optimizeAgain(module) {
+  binaryen.setOneCallerInlineMaxSize(ANY_SIZE);
+  module.optimize();
 }
 
 /**

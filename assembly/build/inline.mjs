@@ -9,25 +9,38 @@ import { ClassDeclaration, FunctionDeclaration, Node } from "assemblyscript";
 export const INLINED = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step", "DriverStep.run"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
-  "assembly/machine/access.ts": ["loadAt", "storeAt"],
+  "assembly/machine/access.ts": [
+    ...["changeAt", "hostOf", "loadAt", "pairAt", "replaceAt", "storeAt", "storePairAt"],
+  ],
   "assembly/machine/paths.ts": ["call", "enter", "leave", "program"],
-  "assembly/machine/translation.ts": ["entryAt", "granuleAndAlignment", "hostIn", "letsRead", "letsWrite"],
+  "assembly/machine/translation.ts": [
+    ...["entryAt", "granuleAndAlignment", "hostIn", "letsBoth", "letsRead", "letsWrite"],
+  ],
   "assembly/allocators/glibc/bins.ts": [
-    ...["nextOf", "previousOf", "setNext", "setPrevious"],
+    ...["nextOf", "previousOf", "setNext", "setPrevious", "linksIn", "replaceNext", "replacePrevious"],
     ...["nextSizeOf", "previousSizeOf", "setNextSize", "setPreviousSize", "binNumber", "removeLast"],
+    ...["insertBetween", "addUnsorted", "setSizes"],
   ],
   "assembly/allocators/glibc/chunk.ts": [
     ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse"],
   ],
+  "assembly/allocators/glibc/fastbins.ts": ["belongs", "linkOf", "take"],
+  "assembly/allocators/glibc/heap.ts": ["topSize"],
   "assembly/allocators/glibc/index.ts": ["ready", "handOut", "takeCached"],
-  "assembly/allocators/glibc/release.ts": ["release"],
+  "assembly/allocators/glibc/allocate.ts": ["splitOff"],
+  "assembly/allocators/glibc/release.ts": ["release", "takeFast"],
   "assembly/allocators/glibc/tcache.ts": [
     ...["hostAt", "countAt", "entryAt", "isEmpty", "letsMore", "hasRoom", "put", "refuseDouble", "take"],
   ],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
+  "assembly/allocators/libmalloc/word-blocks.ts": [
+    ...["wordOf", "mayStayClean", "WordBlocks.isLive", "WordBlocks.freeAt", "WordBlocks.markLive"],
+    ...["WordBlocks.nextOf", "WordBlocks.previousOf", "WordBlocks.setNext", "WordBlocks.setPrevious"],
+  ],
   "assembly/allocators/libmalloc/tiny-blocks.ts": [
     ...["bitsOf", "setBits", "TinyBlocks.isLive", "TinyBlocks.markFree", "TinyBlocks.unmark"],
     ...["TinyBlocks.nextOf", "TinyBlocks.previousOf", "TinyBlocks.setNext", "TinyBlocks.setPrevious"],
+    ...["TinyBlocks.setLinks", "TinyBlocks.freeAt", "TinyBlocks.markLive"],
   ],
 };
 

@@ -26,8 +26,10 @@ import {
   FIRST_ENTRY,
   generation,
   hostIn,
+  isKnown,
   isTaken,
   keep,
+  letsBoth,
   letsRead,
   letsWrite,
 } from "./translation";
@@ -130,6 +132,83 @@ function storeBytes(at: usize, value: u64, width: u32): void {
   for (let i: u32 = 0; i < width; i++) store<u8>(at + i, <u8>(value >> (8 * i)));
 }
 
+// ---- Words together ----
+
+// Two words next to each other, at a multiple of 16, need one translation; so does a word that is changed.
+
+/** Where the words that `pairAt` read last are, unless they could be left in place. */
+const PAIR: usize = memory.data(16, 16);
+
+/** Loads two words. Returns the host address where they can be read until the next access. */
+export function pairAt(address: u64): usize {
+  const entry = entryAt(address);
+  if (letsRead<v128>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    return hostIn(entry, address);
+  }
+  return pairSlowly(address);
+}
+
+function pairSlowly(address: u64): usize {
+  const first = loadAt<u64>(address);
+  store<u64>(PAIR, first);
+  store<u64>(PAIR, loadAt<u64>(address + 8), 8);
+  return PAIR;
+}
+
+/** Stores two words. */
+export function storePairAt(address: u64, first: u64, second: u64): void {
+  const entry = entryAt(address);
+  if (letsWrite<v128>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    const host = hostIn(entry, address);
+    store<u64>(host, first);
+    store<u64>(host, second, 8);
+  } else {
+    storePairSlowly(address, first, second);
+  }
+}
+
+function storePairSlowly(address: u64, first: u64, second: u64): void {
+  storeAt<u64>(address, first);
+  storeAt<u64>(address + 8, second);
+}
+
+/** Loads a word, and stores it with the `kept` bits as they were and the rest from `changed`. */
+export function changeAt(address: u64, kept: u64, changed: u64): void {
+  const entry = entryAt(address);
+  if (letsBoth<u64>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    const host = hostIn(entry, address);
+    store<u64>(host, (load<u64>(host) & kept) | changed);
+  } else {
+    changeSlowly(address, kept, changed);
+  }
+}
+
+function changeSlowly(address: u64, kept: u64, changed: u64): void {
+  storeAt<u64>(address, (loadAt<u64>(address) & kept) | changed);
+}
+
+/** Loads a word. If it is the expected one, stores another, and returns true. */
+export function replaceAt(address: u64, expected: u64, value: u64): bool {
+  const entry = entryAt(address);
+  if (!letsBoth<u64>(entry, address)) return replaceSlowly(address, expected, value);
+  if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+  const host = hostIn(entry, address);
+  if (load<u64>(host) != expected) return false;
+  store<u64>(host, value);
+  return true;
+}
+
+function replaceSlowly(address: u64, expected: u64, value: u64): bool {
+  if (loadAt<u64>(address) != expected) return false;
+  storeAt<u64>(address, value);
+  return true;
+}
+
+// ---- Without touching ----
+
 /** Reads without touching or counting, for validators. The range must be mapped, and may straddle two pages. */
 export function peek<T>(address: u64): T {
   const low = <u32>min<u64>(sizeof<T>(), pageBytes - (address & pageMask));
@@ -146,16 +225,27 @@ function peekBytes(address: u64, width: u32): u64 {
   return state & CONTENT ? loadBytes(contentOf(page, state) + <usize>(address & pageMask), width) : 0;
 }
 
+// ---- Host addresses ----
+
 /** Grows whenever an address from `hostOf` may have gone stale. */
 export function hostGeneration(): u64 {
   return generation;
 }
 
 /**
- * For a model's hottest structure. Touches the page by a read and a write, and returns the host address of
+ * For a model's hottest structures. Touches the page by a read and a write, and returns the host address of
  * its byte. The model may load and store there directly, within the page, while `hostGeneration` stays the same.
  */
 export function hostOf(address: u64): usize {
+  const entry = entryAt(address);
+  if (letsBoth<u8>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    return hostIn(entry, address);
+  }
+  return hostOfSlowly(address);
+}
+
+function hostOfSlowly(address: u64): usize {
   loadAt<u8>(address);
   return writable(address);
 }
@@ -260,15 +350,25 @@ export function clear(address: u64, bytes: u64): void {
 
 /** Clears part of one page. */
 function clearPiece(address: u64, bytes: u64): void {
-  const state = applyOne(Event.ClearPart, address >> pageShift);
-  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  let needless = bytes;
-  if (state & CONTENT) {
-    const at = contentOf(address >> pageShift, state) + <usize>(address & pageMask);
-    needless = zeroesIn(at, <usize>bytes);
-    if (needless != bytes) memory.fill(at, 0, <usize>bytes);
+  const entry = entryAt(address);
+  if (letsWrite<u8>(entry, address)) {
+    if (isDefined(ZP_CHECK)) checkTranslation(entry, address);
+    clearBytes(hostIn(entry, address), bytes, isKnown(entry));
+    return;
   }
-  if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);
+  const page = address >> pageShift;
+  const state = applyOne(Event.ClearPart, page);
+  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  const known = !(state & UNKNOWN);
+  if (state & CONTENT) clearBytes(contentOf(page, state) + <usize>(address & pageMask), bytes, known);
+  else if (known) add(Counter.NeedlesslyZeroedBytes, bytes);
+}
+
+/** Clears stored bytes. `known`: they are all the page's. */
+function clearBytes(at: usize, bytes: u64, known: bool): void {
+  const needless = zeroesIn(at, <usize>bytes);
+  if (needless != bytes) memory.fill(at, 0, <usize>bytes);
+  if (known) add(Counter.NeedlesslyZeroedBytes, needless);
 }
 
 // ---- Checking ----

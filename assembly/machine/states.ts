@@ -187,7 +187,7 @@ function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
   if (event == Event.Read || event == Event.Walk) return false;
   if (state & SHARED) return event != Event.Free && event != Event.Reuse && event != Event.Reclaim;
-  return next != state && event != Event.Write && event != Event.Touch;
+  return next != state && event != Event.Write;
 }
 
 /** Makes the table of transitions for this kind of kernel. */

@@ -13,13 +13,16 @@ export interface ReplayExports {
   bufferAddress(): number;
   /** How many it holds. */
   bufferRecords(): number;
-  /** Where the address that each of the last records returned is, as a u64; 0 for those that allocate nothing. */
+  /** Where the address that each of the last records returned is, if kept, as a u64; 0 for those that allocate nothing. */
   resultsAddress(): number;
   /** Where the slots are, as a `SlotLayout` says. */
   slotsAddress(): number;
   slotsMade(): number;
-  /** Runs the records [from, to) of the buffer, `times` over. A foreign allocator's blocks are verified if `verify` is 1. */
-  replay(from: number, to: number, times: number, touch: number, verify: number): void;
+  /**
+   * Runs the records [from, to) of the buffer, `times` over. Keeps results if `keepsResults` is 1. A foreign
+   * allocator's blocks are verified if `verify` is 1.
+   */
+  replay(from: number, to: number, times: number, touch: number, keepsResults: number, verify: number): void;
   /** Records that the last `replay` did, also when it trapped. */
   replayed(): number;
   /** Allocations so far that returned 0 though something was asked for. */
@@ -79,7 +82,7 @@ export class Replayer {
     if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
     this.#write(records, 0, records.count);
     const policy = TOUCH_POLICIES.indexOf(touch);
-    this.target.run((exports) => exports.replay(0, records.count, times, policy, 0));
+    this.target.run((exports) => exports.replay(0, records.count, times, policy, 0, 0));
   }
 
   /** The address of the object in each slot; 0 for a slot without one. */
@@ -116,8 +119,10 @@ export class Replayer {
   #replayRecords(from: number, to: number, before: number, options: VerifiedReplayOptions): void {
     const exports = this.target.exports();
     const policy = TOUCH_POLICIES.indexOf(options.touch ?? "none");
+    const keepsResults = options.onResults ? 1 : 0;
+    const verify = options.verify ? 1 : 0;
     try {
-      this.target.run(({ replay }) => replay(from, to, 1, policy, options.verify ? 1 : 0));
+      this.target.run(({ replay }) => replay(from, to, 1, policy, keepsResults, verify));
     } catch (error) {
       if (error instanceof Error) {
         error.message = `operation ${before + from + exports.replayed() + 1}: ${error.message}`;

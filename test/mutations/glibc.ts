@@ -33,7 +33,7 @@ export const glibc: Area = {
         "!isHeader(next) && nextSizeOf(next) == 0",
         "!isHeader(next) && nextSizeOf(next) != 0",
       ],
-      ["an unsorted chunk keeps an old link", "    setPreviousSize(chunk, 0);\n", ""],
+      ["an unsorted chunk keeps an old link", "    setSizes(chunk, 0, 0);", "    setNextSize(chunk, 0);"],
       ["off by one in the binmap", "  if (number < 64) binmapLow |=", "  if (number <= 64) binmapLow |="],
     ],
     "fastbins.ts": [
@@ -47,7 +47,7 @@ export const glibc: Area = {
         "load<u16>(countAt(bin)) < limit",
         "load<u16>(countAt(bin)) <= limit",
       ],
-      ["a cached chunk without the key", "  storeAt<u64>(pointer + 8, KEY);\n", ""],
+      ["a cached chunk without the key", "(pointer >> 12), KEY);", "(pointer >> 12), 0);"],
     ],
     "heap.ts": [
       ["trimming is not counted", "  heapBytes -= extra;\n", ""],

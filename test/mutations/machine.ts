@@ -57,11 +57,11 @@ export const machine: Area = {
       ["free records are lost", "  store<usize>(record, pool.free);\n", ""],
     ],
     "translation.ts": [
-      ["first reads are let through", "  if (!(state & READ)) tag |= REFUSES_READS;", ""],
+      ["first reads are let through", "  const reads = (state & READ) != 0;", "  const reads = true;"],
       [
         "writes to what may be taken back are let through",
-        "(state & (WRITTEN | SHARED | LAZY)) != WRITTEN",
-        "(state & (WRITTEN | SHARED)) != WRITTEN",
+        "const writes = (state & (WRITTEN | SHARED | LAZY)) == WRITTEN",
+        "const writes = (state & (WRITTEN | SHARED)) == WRITTEN",
       ],
       [
         "the last granule keeps its translation",
@@ -70,6 +70,11 @@ export const machine: Area = {
       ],
     ],
     "states.ts": [
+      [
+        "what is written without data stays known",
+        "  return next != state && event != Event.Write;",
+        "  return next != state && event != Event.Write && event != Event.Touch;",
+      ],
       ["pages that are read are not counted", "    effects |= effect(Counter.TouchedRead);", ""],
       [
         "a written page may still be taken back",
@@ -200,12 +205,12 @@ export const machine: Area = {
       ],
       [
         "a page that is partly zero is not cleared",
-        "    if (needless != bytes) memory.fill(at, 0, <usize>bytes);",
+        "  if (needless != bytes) memory.fill(at, 0, <usize>bytes);",
         "",
       ],
       [
         "clearing what nobody knows is needless",
-        "  if (!(state & UNKNOWN)) add(Counter.NeedlesslyZeroedBytes, needless);",
+        "  if (known) add(Counter.NeedlesslyZeroedBytes, needless);",
         "  add(Counter.NeedlesslyZeroedBytes, needless);",
       ],
     ],

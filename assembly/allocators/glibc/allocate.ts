@@ -4,14 +4,13 @@
  * Whether to map is decided last, so any free chunk that fits wins.
  */
 
-import { fill } from "../../machine/access";
+import { fill, pairAt } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
 import { Message } from "../../shared/glibc";
 import * as bins from "./bins";
 import {
-  beforeOf,
   chunkFor,
   headOf,
   MIN_CHUNK,
@@ -139,8 +138,9 @@ function sortUnsorted(size: u64): u64 {
     const chunk = bins.previousOf(bins.unsorted);
     if (chunk == bins.unsorted) break;
     const found = sizeOf(chunk);
-    const before = bins.previousOf(chunk);
-    checkUnsorted(chunk, found, before);
+    const links = bins.linksIn(chunk);
+    const before = load<u64>(links, 8);
+    checkUnsorted(chunk, found, load<u64>(links), before);
     if (size < MIN_LARGE && chunk == lastRemainder && before == bins.unsorted && found > size + MIN_CHUNK) {
       return splitRemainder(chunk, found, size);
     }
@@ -161,14 +161,14 @@ function sortUnsorted(size: u64): u64 {
 }
 
 /** Aborts when the program has overwritten an unsorted chunk, or the header behind it. */
-function checkUnsorted(chunk: u64, size: u64, before: u64): void {
-  const next = chunk + size;
+function checkUnsorted(chunk: u64, size: u64, after: u64, before: u64): void {
   if (size <= 16 || size > heap.heapBytes) messages.stop(Message.UnsortedInvalidSize, chunk);
-  const nextHead = headOf(next);
+  const next = pairAt(chunk + size);
+  const nextHead = load<u64>(next, 8);
   const nextSize = withoutFlags(nextHead);
   if (nextSize < 16 || nextSize > heap.heapBytes) messages.stop(Message.UnsortedInvalidNextSize, chunk);
-  if (beforeOf(next) != size) messages.stop(Message.UnsortedNextBefore, chunk);
-  const isBroken = bins.nextOf(chunk) != bins.unsorted || bins.nextOf(before) != chunk;
+  if (load<u64>(next) != size) messages.stop(Message.UnsortedNextBefore, chunk);
+  const isBroken = after != bins.unsorted || bins.nextOf(before) != chunk;
   if (isBroken) messages.stop(Message.UnsortedList, chunk);
   if (nextHead & PREV_INUSE) messages.stop(Message.UnsortedNextInuse, chunk);
 }

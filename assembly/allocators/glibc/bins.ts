@@ -14,7 +14,7 @@
  * neighbours, and none is next to the top.
  */
 
-import { loadAt, storeAt } from "../../machine/access";
+import { loadAt, pairAt, replaceAt, storeAt, storePairAt } from "../../machine/access";
 import { Message } from "../../shared/glibc";
 import { MIN_LARGE, sizeOf } from "./chunk";
 import { discardInside } from "./heap";
@@ -79,12 +79,36 @@ export function setPrevious(chunk: u64, previous: u64): void {
   else storeAt<u64>(chunk + 24, previous);
 }
 
+/** Links the chunk to another one, if it is linked to the expected one. Returns whether it was. */
+function replaceNext(chunk: u64, expected: u64, next: u64): bool {
+  if (!isHeader(chunk)) return replaceAt(chunk + 16, expected, next);
+  if (load<u64>(linksOf(chunk)) != expected) return false;
+  store<u64>(linksOf(chunk), next);
+  return true;
+}
+
+function replacePrevious(chunk: u64, expected: u64, previous: u64): bool {
+  if (!isHeader(chunk)) return replaceAt(chunk + 24, expected, previous);
+  if (load<u64>(linksOf(chunk), 8) != expected) return false;
+  store<u64>(linksOf(chunk), previous, 8);
+  return true;
+}
+
+/** Where the links of a chunk, which is no header, can be read until the next access: the next one first. */
+export function linksIn(chunk: u64): usize {
+  return pairAt(chunk + 16);
+}
+
 function nextSizeOf(chunk: u64): u64 {
   return loadAt<u64>(chunk + 32);
 }
 
 function previousSizeOf(chunk: u64): u64 {
   return loadAt<u64>(chunk + 40);
+}
+
+function setSizes(chunk: u64, next: u64, previous: u64): void {
+  storePairAt(chunk + 32, next, previous);
 }
 
 function setNextSize(chunk: u64, next: u64): void {
@@ -153,21 +177,20 @@ export function firstFilled(number: u32): u64 {
 // ---- Adding ----
 
 function insertBetween(before: u64, chunk: u64, after: u64): void {
-  setPrevious(chunk, before);
-  setNext(chunk, after);
+  storePairAt(chunk + 16, after, before);
   setNext(before, chunk);
   setPrevious(after, chunk);
 }
 
 /** Puts a free chunk at the head of the unsorted bin. */
 export function addUnsorted(chunk: u64, size: u64): void {
-  const first = nextOf(unsorted);
-  if (previousOf(first) != unsorted) stop(Message.UnsortedCorruptedFree, chunk);
+  const first = load<u64>(linksOf(unsorted));
+  if (!replacePrevious(first, unsorted, chunk)) stop(Message.UnsortedCorruptedFree, chunk);
   if (size >= MIN_LARGE) {
-    setNextSize(chunk, 0);
-    setPreviousSize(chunk, 0);
+    setSizes(chunk, 0, 0);
   }
-  insertBetween(unsorted, chunk, first);
+  storePairAt(chunk + 16, first, unsorted);
+  store<u64>(linksOf(unsorted), chunk);
 }
 
 /** Puts a chunk that has just been freed at the head of its small bin. */
@@ -192,15 +215,13 @@ export function addToBin(chunk: u64, size: u64): void {
 function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
   const largest = nextOf(bin);
   if (largest == bin) {
-    setNextSize(chunk, chunk);
-    setPreviousSize(chunk, chunk);
+    setSizes(chunk, chunk, chunk);
     insertBetween(bin, chunk, bin);
     return;
   }
   const smallest = previousOf(bin);
   if (size < sizeOf(smallest)) {
-    setNextSize(chunk, largest);
-    setPreviousSize(chunk, previousSizeOf(largest));
+    setSizes(chunk, largest, previousSizeOf(largest));
     linkSizes(chunk);
     insertBetween(smallest, chunk, bin);
     return;
@@ -211,8 +232,7 @@ function addToLargeBin(bin: u64, chunk: u64, size: u64): void {
     insertBetween(at, chunk, nextOf(at)); // behind the first of its size, which is in the list of sizes
     return;
   }
-  setNextSize(chunk, at);
-  setPreviousSize(chunk, previousSizeOf(at));
+  setSizes(chunk, at, previousSizeOf(at));
   if (nextSizeOf(previousSizeOf(at)) != at) stop(Message.LargeListSizes, chunk);
   linkSizes(chunk);
   const before = previousOf(at);
@@ -237,11 +257,12 @@ export function removeLast(bin: u64, before: u64): void {
 /** Takes a free chunk out of the bin it is in. `size`: what its header says. */
 export function unlink(chunk: u64, size: u64): void {
   if (size != loadAt<u64>(chunk + size)) stop(Message.CorruptedSize, chunk);
-  const next = nextOf(chunk);
-  const previous = previousOf(chunk);
-  if (previousOf(next) != chunk || nextOf(previous) != chunk) stop(Message.CorruptedList, chunk);
+  const links = linksIn(chunk);
+  const next = load<u64>(links);
+  const previous = load<u64>(links, 8);
+  const isSound = previousOf(next) == chunk && replaceNext(previous, chunk, next);
+  if (!isSound) stop(Message.CorruptedList, chunk);
   setPrevious(next, previous);
-  setNext(previous, next);
   if (size >= MIN_LARGE && nextSizeOf(chunk)) unlinkSize(chunk, next);
 }
 
@@ -253,11 +274,9 @@ function unlinkSize(chunk: u64, next: u64): void {
     stop(Message.CorruptedLargeList, chunk);
   if (!isHeader(next) && nextSizeOf(next) == 0) {
     if (smaller == chunk) {
-      setNextSize(next, next);
-      setPreviousSize(next, next);
+      setSizes(next, next, next);
     } else {
-      setNextSize(next, smaller);
-      setPreviousSize(next, larger);
+      setSizes(next, smaller, larger);
       setPreviousSize(smaller, next);
       setNextSize(larger, next);
     }

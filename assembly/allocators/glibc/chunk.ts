@@ -12,7 +12,7 @@
  *      └──────────┴──────────┴──────────┴──────────┴──────────┴────── … ─┘
  *                                                  only in large bins
  */
-import { loadAt, storeAt } from "../../machine/access";
+import { changeAt, loadAt, storeAt } from "../../machine/access";
 
 // Flags in the size word.
 /** The chunk before is in use, or is one that must not be merged. */
@@ -62,7 +62,7 @@ export function sizeOf(chunk: u64): u64 {
 
 /** Changes the size and keeps the flags. */
 export function setSize(chunk: u64, size: u64): void {
-  setHead(chunk, (headOf(chunk) & FLAGS) | size);
+  changeAt(chunk + 8, FLAGS, size);
 }
 
 /** The first word: size of a free chunk before this one; of a mapped chunk, bytes from where its mapping starts. */
@@ -80,5 +80,5 @@ export function isInUse(chunk: u64, size: u64): bool {
 }
 
 export function markInUse(chunk: u64, size: u64): void {
-  setHead(chunk + size, headOf(chunk + size) | PREV_INUSE);
+  changeAt(chunk + size + 8, ~PREV_INUSE, PREV_INUSE);
 }

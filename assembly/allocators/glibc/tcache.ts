@@ -12,7 +12,7 @@
  * chunks are of its size, with the key.
  */
 
-import { clear, hostGeneration, hostOf, loadAt, storeAt } from "../../machine/access";
+import { clear, hostGeneration, hostOf, loadAt, storeAt, storePairAt } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
 import { MIN_CHUNK } from "./chunk";
@@ -47,18 +47,18 @@ let isOff: bool = false;
 let host: usize = 0;
 let generation: u64 = 0;
 
-/** The struct reaches into a second page, as it may where aligned blocks were the first of the heap. */
-let straddles: bool = false;
-
 /** Where a field is in linear memory. */
 function hostAt(offset: usize): usize {
   if (isDefined(ZP_CHECK))
     assert(struct != 0 && offset < <usize>version.tcacheBytes, "a field is one of a tcache that exists");
-  if (straddles) return hostOf(struct + offset);
-  if (generation != hostGeneration()) {
-    host = hostOf(struct);
-    generation = hostGeneration();
-  }
+  return generation == hostGeneration() ? host + offset : findHost(offset);
+}
+
+/** The struct reaches into a second page, as it may where aligned blocks were the first of the heap: nothing is kept. */
+function findHost(offset: usize): usize {
+  if ((struct & pageMask) + version.tcacheBytes > pageBytes) return hostOf(struct + offset);
+  host = hostOf(struct);
+  generation = hostGeneration();
   return host + offset;
 }
 
@@ -111,7 +111,6 @@ export function giveUp(): void {
 export function start(pointer: u64): void {
   if (isDefined(ZP_CHECK)) assert(!struct, "the tcache starts once");
   struct = pointer;
-  straddles = (pointer & pageMask) + version.tcacheBytes > pageBytes;
   clear(pointer, version.tcacheBytes);
   if (!version.countsRoom) return;
   for (let count: u64 = 0; count < <u64>version.tcachePointers; count += 2)
@@ -145,9 +144,9 @@ export function take(bin: u64): u64 {
   const entry = entryAt(bin);
   const pointer = load<u64>(entry);
   if (pointer & 15) stop(Message.UnalignedTcache, pointer - 16);
-  const next = loadAt<u64>(pointer) ^ (pointer >> 12);
-  storeAt<u64>(pointer + 8, 0);
-  store<u64>(entry, next);
+  const words = hostOf(pointer);
+  store<u64>(words, 0, 8);
+  store<u64>(entry, load<u64>(words) ^ (pointer >> 12));
   store<u16>(count, <u16>(cached - countOfOne));
   return pointer;
 }
@@ -173,9 +172,8 @@ export function takeAligned(bin: u64, align: u64): u64 {
 /** Caches a pointer. The bin must have room. */
 export function put(bin: u64, pointer: u64): void {
   if (isDefined(ZP_CHECK)) assert(hasRoom(bin), "a tcache bin that is put into has room");
-  storeAt<u64>(pointer + 8, KEY);
   const entry = entryAt(bin);
-  storeAt<u64>(pointer, load<u64>(entry) ^ (pointer >> 12));
+  storePairAt(pointer, load<u64>(entry) ^ (pointer >> 12), KEY);
   store<u64>(entry, pointer);
   const count = countAt(bin);
   store<u16>(count, <u16>(load<u16>(count) + countOfOne));

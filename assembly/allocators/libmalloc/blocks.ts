@@ -37,6 +37,8 @@ export abstract class Blocks {
   abstract previousOf(rack: Rack, block: u64): u64;
   abstract setNext(rack: Rack, block: u64, next: u64): void;
   abstract setPrevious(rack: Rack, block: u64, previous: u64): void;
+  /** Both at once. */
+  abstract setLinks(rack: Rack, block: u64, next: u64, previous: u64): void;
 
   /** Bytes at the start, and the end, of a free block that hold its links and sizes. */
   abstract linkBytes(rack: Rack, block: u64): u64;

@@ -21,8 +21,7 @@ export function push<B extends Blocks>(
   }
   const head = headOf(magazine, list);
   blocks.markFree(rack, block, quanta);
-  blocks.setPrevious(rack, block, 0);
-  blocks.setNext(rack, block, head);
+  blocks.setLinks(rack, block, head, 0);
   if (head) blocks.setPrevious(rack, head, block);
   setHead(magazine, list, block);
 }

@@ -11,7 +11,7 @@
  *
  * The real links carry checksums in bits of their own.
  */
-import { loadAt, peek, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt, storePairAt } from "../../machine/access";
 import { Blocks } from "./blocks";
 import { Rack } from "./rack";
 
@@ -175,6 +175,10 @@ export class TinyBlocks extends Blocks {
 
   setPrevious(rack: Rack, block: u64, previous: u64): void {
     storeAt<u64>(block, previous);
+  }
+
+  setLinks(rack: Rack, block: u64, next: u64, previous: u64): void {
+    storePairAt(block, previous, next);
   }
 
   linkBytes(rack: Rack, block: u64): u64 {

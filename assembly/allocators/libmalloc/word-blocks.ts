@@ -15,7 +15,7 @@
  *
  * The real links carry checksums, and lead to the entry of a block that has one.
  */
-import { loadAt, peek, storeAt } from "../../machine/access";
+import { loadAt, peek, storeAt, storePairAt } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Blocks } from "./blocks";
 import { bytesOf, heapEndOf, heapOf, Rack, regionOf } from "./rack";
@@ -154,6 +154,16 @@ abstract class WordBlocks extends Blocks {
   setPrevious(rack: Rack, block: u64, previous: u64): void {
     const entry = entryOf(rack, block);
     storeAt<u64>(entry ? entry : block, previous);
+  }
+
+  setLinks(rack: Rack, block: u64, next: u64, previous: u64): void {
+    const entry = entryOf(rack, block);
+    if (entry) {
+      storePairAt(entry, previous, next);
+    } else {
+      storeAt<u64>(block, previous);
+      storeAt<u64>(block + BLOCK_NEXT, next);
+    }
   }
 
   linkBytes(rack: Rack, block: u64): u64 {
