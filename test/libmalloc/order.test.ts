@@ -2,10 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { openSandbox, type Sandbox } from "../../src/index.js";
 import { Random } from "../random.js";
+import { ORDER_CASES, ORDER_OPERATIONS, ORDER_SEEDS } from "./order-cases.js";
 import { type Block, ReferenceRack } from "./reference.js";
 import { shapesOf } from "./reference-shapes.js";
-
-const GIB = 2 ** 30;
 
 interface Held {
   pointer: number;
@@ -152,23 +151,8 @@ class Comparison {
   }
 }
 
-const KIB = 1024;
-const cases = [
-  { options: { cpus: 1 }, limits: [1008, 127 * KIB] },
-  { options: { cpus: 2 }, limits: [1008, 127 * KIB] },
-  { options: { cpus: 2, pageSize: 16384 }, limits: [1008, 127 * KIB] },
-  { options: { cpus: 8, version: 166, zeroing: "dirty" }, limits: [1008, 127 * KIB] },
-  { options: { cpus: 2, version: 166 }, limits: [1008, 127 * KIB] },
-  { options: { cpus: 2, version: 283 }, limits: [1008, 32 * KIB] },
-  { options: { cpus: 1, version: 425 }, limits: [1008, 32 * KIB] },
-  { options: { cpus: 2, version: 283, memory: 64 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
-  { options: { cpus: 2, version: 792, memory: 64 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
-  { options: { cpus: 2, version: 425, memory: 600 * GIB }, limits: [1008, 32 * KIB, 8192 * KIB] },
-  { options: { cpus: 2, version: 425, pageSize: 16384 }, limits: [1008, 32 * KIB, 8192 * KIB] },
-];
-
-describe.each(cases)("$options", ({ options, limits }) => {
-  it.each([1, 2, 3])("puts blocks where the reference does, seed %i", async (seed) => {
+describe.each(ORDER_CASES)("$options", ({ options, limits }) => {
+  it.each(ORDER_SEEDS)("puts blocks where the reference does, seed %i", async (seed) => {
     const sandbox = await openSandbox("libmalloc", { check: true, nano: "off", ...options });
     const comparison = new Comparison(
       sandbox,
@@ -179,7 +163,7 @@ describe.each(cases)("$options", ({ options, limits }) => {
       limits,
       "memory" in options ? options.memory : 0,
     );
-    comparison.run(14_000, 4000);
+    comparison.run(ORDER_OPERATIONS, 4000);
     sandbox.check();
     const { left, recalled, unmapped } = (comparison.racks[1] as ReferenceRack).moves;
     if (limits.length > 2) expect(comparison.racks[2]?.advice.calls).toBeGreaterThan(100);

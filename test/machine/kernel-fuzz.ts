@@ -2,7 +2,9 @@
  * `npm run kernel:fuzz -- --seed 0..99`: compares the machine's address space with the real kernel's on random scripts of
  * seeds that no test has, by hand.
  */
+import { release } from "node:os";
 import { parseArgs } from "node:util";
+import { recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { askReal, randomScript } from "./address-space.js";
 import { askKernel } from "./real-kernel.js";
@@ -11,6 +13,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "0..99" },
     steps: { type: "string", default: "120" },
+    record: { type: "boolean", default: false },
   },
 });
 
@@ -30,6 +33,13 @@ const differing = seeds.filter((seed, i) => {
   );
   return true;
 });
+if (values.record) {
+  recordEvidence({
+    ...{ subject: "linux kernel", against: `Linux ${release().split("-")[0]}`, count: seeds.length },
+    ...{ inputs: `random scripts of the address space, seeds ${values.seed}`, differing: differing.length },
+    operations: scripts.reduce((sum, { script }) => sum + script.length, 0),
+  });
+}
 console.log(
   differing.length ? `these seeds differ: ${differing.join(" ")}` : `equal (${seeds.length} seeds)`,
 );

@@ -2,11 +2,13 @@
  * Compares the glibc model with the real one from the command line; README.md says how.
  */
 import { readFile } from "node:fs/promises";
+import { release } from "node:os";
 import { parseArgs } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { RECORD_BYTES } from "../../src/trace/records.js";
+import { type Evidence, recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { compareClears } from "./clears.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     shrink: { type: "boolean", default: false },
     print: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 });
 
@@ -87,6 +90,19 @@ async function* clearsOfEach(oracle: Oracle, all: Named[]): AsyncGenerator<Diffe
   for (const comparison of all) yield compareClears(oracle, comparison);
 }
 
+function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: number): Evidence {
+  const what = values.clears ? ", what is cleared" : "";
+  const inputs = values.trace ?? `random traces, seeds ${values.seed ?? "0"}`;
+  return {
+    subject: `glibc ${values.version}`,
+    against: `glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
+    inputs: [`${inputs}${what}`, ...values.option].join(", "),
+    count: all.length,
+    operations: all.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0),
+    differing,
+  };
+}
+
 async function main(): Promise<number> {
   if (values.print) {
     for (const { records } of await traces()) console.log(formatTrace(records));
@@ -108,6 +124,7 @@ async function main(): Promise<number> {
     if (values.shrink) await shrink(oracle, comparison);
     if (!values.all) return 1;
   }
+  if (values.record) recordEvidence(evidenceOf(oracle, all, differing));
   console.log(differing ? `${differing} of ${all.length} differ` : `equal (${all.length} traces)`);
   return differing ? 1 : 0;
 }

@@ -97,6 +97,22 @@ export interface Digests {
   heap: bigint;
 }
 
+/** What is compared of a run on glibc, and what is not, for people. */
+export const GLIBC_COMPARED = [
+  "the address of every block, in mappings too, and its usable size",
+  "all fields of mallinfo2",
+  "system calls, in order, with arguments and results",
+  "minor faults, and pages that own a frame",
+  "bytes that calloc clears, and those of them that were zero, in every call",
+  "what blocks, and the heap with its headers and links, hold",
+  "the words of every abort that the tests provoke",
+];
+export const GLIBC_NOT_COMPARED = [
+  "more than one thread, and arenas beside the main one",
+  "mallopt and tunables that are no option of the model",
+  "huge pages for the heap (`glibc.malloc.hugetlb`)",
+];
+
 /** Where two observations part first. */
 export interface Difference {
   /** Number from 0 of the operation it was seen at. */

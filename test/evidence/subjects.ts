@@ -1,0 +1,91 @@
+/**
+ * What is looked at, against what, and what of it is compared. The figures beside it on the page are those of
+ * records.json and of the golden files.
+ */
+import { type ModelInfo, models } from "../../src/sandbox/models.js";
+import { GLIBC_COMPARED, GLIBC_NOT_COMPARED } from "../oracle/observation.js";
+
+export interface Subject {
+  /** As in records.json. */
+  id: string;
+  /** What the model itself says of its sureness; nothing for what is no model. */
+  says?: string;
+  /** What is equal wherever nothing differed. */
+  compared: readonly string[];
+  notCompared: readonly string[];
+  knownToDiffer: readonly string[];
+}
+
+export function subjects(): Subject[] {
+  return [...MACHINE, ...models.flatMap(subjectsOf), METER];
+}
+
+/** The subjects of a model, one for each version. */
+function subjectsOf({ name, sureness = {} }: ModelInfo): Subject[] {
+  const about = OF_MODELS[name];
+  if (!about) return [];
+  return Object.entries(sureness).map(([version, says]) => ({ id: `${name} ${version}`, says, ...about }));
+}
+
+type About = Pick<Subject, "compared" | "notCompared" | "knownToDiffer">;
+
+const MACHINE: readonly Subject[] = [
+  {
+    id: "machine",
+    compared: [
+      "what every system call and access returns or throws",
+      "all counters",
+      "the state of every page, and the bytes in it",
+      "regions and their order",
+    ],
+    notCompared: ["simulated time: it is events times figures of a cost profile"],
+    knownToDiffer: [],
+  },
+  {
+    id: "linux kernel",
+    compared: [
+      "addresses and errors of system calls",
+      "minor faults",
+      "resident pages",
+      "mappings and how they join",
+    ],
+    notCompared: [
+      "what a fault costs",
+      "transparent huge pages, swap and memory shared between processes: there are none",
+    ],
+    knownToDiffer: [],
+  },
+];
+
+const OF_MODELS: Record<string, About> = {
+  glibc: {
+    compared: GLIBC_COMPARED,
+    notCompared: GLIBC_NOT_COMPARED,
+    knownToDiffer: [
+      "a main arena that cannot give the tcache (`topPad` above what there is): the real one begins a second arena",
+    ],
+  },
+  libmalloc: {
+    compared: [
+      "the address of every block, with a second model written from the same pages",
+      "the zone's statistics",
+    ],
+    notCompared: [
+      "macOS itself: nothing here runs on it",
+      "how macOS chooses addresses of mappings",
+      "threads",
+    ],
+    knownToDiffer: [],
+  },
+};
+
+const METER: Subject = {
+  id: "meter",
+  compared: [
+    "pages read, written and zeroed",
+    "bytes zeroed, needlessly or not",
+    "results of the module, and its traps",
+  ],
+  notCompared: ["time"],
+  knownToDiffer: [],
+};
