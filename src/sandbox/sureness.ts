@@ -11,7 +11,7 @@ export type Sureness = Readonly<Record<string, string>>;
 const EQUAL = "equal to the real library in every address";
 const READ = "read from public sources; never run";
 const COMPARED =
-  "read from public sources; never run on macOS, but its blocks are where the library's own code put them on Linux";
+  "read from public sources; never run on macOS; on Linux its magazines' code put blocks where the model does";
 
 /** By model. What models nothing real is not here. */
 export const sureness = {

@@ -52,6 +52,22 @@ describe("a tiny region", () => {
   });
 });
 
+it("the table of tiny regions is mapped anew for the 34th and the 66th, and the old one is lost", async () => {
+  const sandbox = await open();
+  const maps = () => sandbox.counters().syscalls.mmap;
+  const before = maps();
+  const seen: number[] = [];
+  for (let regions = 1; regions <= 66; regions++) {
+    const target = regions * 1024;
+    for (let i = (regions - 1) * 1024; i < target; i++) sandbox.malloc(1008);
+    seen.push(maps() - before - regions);
+  }
+  expect(seen.flatMap((extra, i) => (extra === (seen[i - 1] ?? 0) ? [] : [i + 1]))).toEqual([34, 66]);
+  expect(seen.at(-1)).toBe(2);
+  expect(sandbox.counters().syscalls.munmap).toBe(0);
+  sandbox.check();
+});
+
 describe("tiny sizes", () => {
   it.each([
     [0, 16],

@@ -13,6 +13,11 @@ export const libmalloc: Area = {
   only: /^(?!\s*(naive|lazy|glibc|libmalloc)|.*seed [23]$)|libmalloc.*\(check build\).*suspicious/,
   mutants: mutantsIn("assembly/allocators/libmalloc", {
     "region.ts": [
+      [
+        "table of regions grown one region too early",
+        "rack.realSlots < 2 * rack.inserted",
+        "rack.realSlots <= 2 * rack.inserted",
+      ],
       ["region counted on entering the table", "  rack.regions++;", ""],
       [
         "region found last forgotten when unmapped",

@@ -18,7 +18,7 @@ import {
   regionBytes,
   regionOf,
 } from "./rack";
-import { holds, TABLE_BYTES } from "./region";
+import { FIRST_REAL_SLOTS, holds, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
 /**
@@ -48,6 +48,7 @@ export class BlockRack<B extends Blocks> extends Rack {
     this.payload = bytesOf(this, this.quanta);
     this.sparse = this.payload - (this.payload >> 2);
     this.table = room;
+    this.realSlots = FIRST_REAL_SLOTS;
     this.magazine = changetype<Magazine>(room + TABLE_BYTES);
     this.depot = changetype<Magazine>(room + TABLE_BYTES + MAGAZINE_BYTES);
   }

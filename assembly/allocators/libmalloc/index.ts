@@ -195,7 +195,14 @@ export class Model extends Allocator {
   }
 
   system(): u64 {
-    return live.bytes + deathRow.cacheBytes + live.tableBytes() + racks.mappedBytes() + nano.mappedBytes();
+    return (
+      live.bytes +
+      deathRow.cacheBytes +
+      live.tableBytes() +
+      racks.realTableBytes() +
+      racks.mappedBytes() +
+      nano.mappedBytes()
+    );
   }
 
   /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */

@@ -101,6 +101,10 @@ export class Rack {
   forgetsToCount: bool;
   /** All regions went to the depot once, however crowded it was. */
   wasRelieved: bool;
+  /** Slots of the real table of regions, how many regions were ever put into one, and bytes of all that outgrew the zone. */
+  realSlots: u64;
+  inserted: u64;
+  realTableBytes: u64;
   /** How many regions there are, the table that finds them, and the one found last or 0. */
   regions: u64;
   table: usize;

@@ -101,6 +101,11 @@ export function mappedBytes(): u64 {
   return tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();
 }
 
+/** Bytes of the tables of regions that were mapped. */
+export function realTableBytes(): u64 {
+  return tiny.realTableBytes + small.realTableBytes + medium.realTableBytes;
+}
+
 export function payloadBytes(): u64 {
   return tiny.payloadBytes() + small.payloadBytes() + medium.payloadBytes();
 }

@@ -1,6 +1,6 @@
 /**
  * Regions: mappings on a multiple of their size, found by a hash table of their numbers, which is part
- * of the zone as the rack is. Each has a trailer, whose shape differs between versions. It says which
+ * of the zone as the rack is. (The real table leaves the zone when it grows: only its mapping is modelled.) Each has a trailer, whose shape differs between versions. It says which
  * regions of the magazine come before and after it, how many bytes are in use, whether it is in the depot
  * (then its magazine is -1), and whether it may go there.
  *
@@ -12,13 +12,16 @@
 import { loadAt, peek, storeAt } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
-import { ADDRESS_LIMIT } from "../../machine/layout";
+import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
 import { Layout } from "./layouts";
 import { Magazine, Rack, regionBytes, regionOf } from "./rack";
 
 /** More slots than host memory has room for regions. At most half of them are used. */
 const SLOTS: u32 = 1 << 18;
 export const TABLE_BYTES: usize = 4 * SLOTS;
+/** The real table has so many slots in the zone, and is mapped when it outgrows them. */
+export const FIRST_REAL_SLOTS: u64 = 64;
+const REAL_SLOT_BYTES: u64 = 8;
 
 // Where a trailer has them.
 let previousAt: u64 = 0;
@@ -69,6 +72,23 @@ export function holds(rack: Rack, address: u64): bool {
   const number = numberOf(rack, region);
   if (!number || load<u32>(slotAt(rack, probe(rack, number))) != number) return false;
   rack.found = region;
+  return true;
+}
+
+/**
+ * Doubles the real table, which is mapped then and writes all its pages, where half of it was ever used: regions that
+ * were unmapped count too. The old one is lost. Returns false when the kernel gives no memory.
+ */
+function growRealTable(rack: Rack): bool {
+  if (rack.realSlots < 2 * rack.inserted) {
+    const bytes = roundToPages(2 * rack.realSlots * REAL_SLOT_BYTES);
+    const table = kernel.map(bytes);
+    if (!table) return false;
+    for (let page = table; page < table + bytes; page += pageBytes) storeAt<u64>(page, 0);
+    rack.realSlots *= 2;
+    rack.realTableBytes += bytes;
+  }
+  rack.inserted++;
   return true;
 }
 
@@ -191,7 +211,12 @@ export function mapRegion(rack: Rack): u64 {
   }
   const region = kernel.mmap(0, bytes, kernel.Place.Anywhere, bytes);
   if (isDefined(ZP_CHECK)) assert(region == regionOf(rack, region), "a region is on a multiple of its size");
-  if (region) enter(rack, region);
+  if (!region) return 0;
+  if (!growRealTable(rack)) {
+    kernel.munmap(region, bytes);
+    return 0;
+  }
+  enter(rack, region);
   return region;
 }
 
