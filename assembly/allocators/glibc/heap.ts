@@ -10,7 +10,6 @@
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
-import { Message } from "../../shared/glibc";
 import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
 import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop } from "./messages";
