@@ -5,23 +5,16 @@ import { compareClears } from "../oracle/clears.js";
 import { GOLDEN_TOUCHES } from "../oracle/golden.js";
 import { whyNotLive } from "../oracle/live.js";
 import type { GlibcOptions } from "../oracle/model.js";
-import { findOracle, type Oracle } from "../oracle/oracle.js";
+import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
-import { REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
+import { GOLDEN_VERSIONS, REAL_TRACES, realTrace, seededTrace } from "../oracle/traces.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
-/** Random traces compared live. */
+/** Random traces compared live, and those under each set of parameters; of newer releases a third. */
 const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 60);
-
-const found = await findOracle();
-const reason = whyNotLive(found);
-
-async function differenceOn(records: Uint8Array, options: GlibcOptions = {}): Promise<string | undefined> {
-  const { oracle } = found as { oracle: Oracle };
-  return (await compareClears(oracle, { records, touches: GOLDEN_TOUCHES, options }))?.text;
-}
+const PARAMETER_SEEDS = 12;
 
 describe("a free chunk of the model", () => {
   it("links to its bin in the C library, six bytes of which are not zero", async () => {
@@ -47,29 +40,47 @@ describe("a free chunk of the model", () => {
   });
 });
 
-describe.skipIf(reason)("the model clears what the glibc of this machine clears", () => {
-  it.each(REAL_TRACES)("on %s", async (name) => {
+describe.each(GOLDEN_VERSIONS)("the model clears what glibc %s clears", async (version) => {
+  const found = await findOracle(version);
+  const reason = whyNotLive(found, version);
+  const share = version === MODELLED_GLIBC ? 1 : 1 / 3;
+  const seeds = Math.ceil(share * SEEDS);
+  const real = version === MODELLED_GLIBC ? REAL_TRACES : (["git-log"] as const); // seeing each store takes its time
+
+  async function differenceOn(records: Uint8Array, options: GlibcOptions = {}): Promise<string | undefined> {
+    const { oracle } = found as { oracle: Oracle };
+    const all = { ...options, version };
+    return (await compareClears(oracle, { records, touches: GOLDEN_TOUCHES, options: all }))?.text;
+  }
+
+  it.skipIf(reason).each(real)("on %s", async (name) => {
     expect(await differenceOn((await realTrace(name)).records)).toBeUndefined();
   });
 
-  it(`on ${SEEDS} random traces`, async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+  it.skipIf(reason)(`on ${seeds} random traces`, async () => {
+    for (let seed = 0; seed < seeds; seed++) {
       const { name, records } = seededTrace(seed);
       expect(await differenceOn(records), name).toBeUndefined();
     }
   });
 
-  it.each<GlibcOptions>([{ tcacheCount: 0 }, { perturb: 165 }, { topPad: 0 }, { mmapThreshold: 65536 }])(
-    "with %o",
-    async (options) => {
-      for (let seed = 1000; seed < 1012; seed++) {
-        const { name, records } = seededTrace(seed);
-        expect(await differenceOn(records, options), name).toBeUndefined();
-      }
-    },
-  );
+  // Without a tcache in 2.43 the oracle takes copied zeros for its struct. What newer releases fill with a byte is not
+  // known well enough: at the end the heap of 2.43 holds something else than the model's.
+  const parameters: GlibcOptions[] = [
+    ...(version === "2.43" ? [] : [{ tcacheCount: 0 }]),
+    ...(version === MODELLED_GLIBC ? [{ perturb: 165 }] : []),
+    { topPad: 0 },
+    { mmapThreshold: 65536 },
+  ];
 
-  it("on every sequence of two calls", async () => {
+  it.skipIf(reason).each(parameters)("with %o", async (options) => {
+    for (let seed = 1000; seed < 1000 + share * PARAMETER_SEEDS; seed++) {
+      const { name, records } = seededTrace(seed);
+      expect(await differenceOn(records, options), name).toBeUndefined();
+    }
+  });
+
+  it.skipIf(reason)("on every sequence of two calls", async () => {
     for (const text of shortTraces(2))
       expect(await differenceOn(await textTrace(text)), text).toBeUndefined();
   });

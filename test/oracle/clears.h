@@ -18,8 +18,9 @@
 #define WIDEST 64ul
 #define TRAP_FLAG 0x100
 #define LEAST_CLEAR 24ul
-/* The only clear of so many bytes that is made of stores: the tcache's own struct. */
+/* The only clears of so many bytes that are made of stores: the tcache's own struct, and that of 2.43. */
 #define TCACHE_BYTES 640ul
+#define TCACHE_BYTES_243 760ul
 
 struct clears {
   u64 bytes;
@@ -30,11 +31,11 @@ struct clears {
 static volatile struct clears seenClears;
 /*
  * What stores set to zero since the last other store, within REACH of the first of them: by byte, whether it was zero
- * before the first store and before the last. The last one counts, as a chunk's key may be set to zero before all of
- * it is; but for the tcache's struct, of which one clear sets the last word twice.
+ * before the first store, and how many there were. One clear may set a word twice. But the second word of a block, a
+ * key, may be set to zero before all of the block is: then it has one store more than the word behind it.
  */
 #define REACH 1024l
-enum { IS_SET = 1, FIRST_NEEDLESS = 2, LAST_NEEDLESS = 4 };
+enum { NEEDLESS = 1, ONE_STORE = 2, ALL_STORES = 0xfe };
 static unsigned char zeros[2 * REACH];
 static char *volatile zerosMiddle;
 static char *watchStart;
@@ -67,11 +68,14 @@ static void end_clear(void) {
   for (u64 from = 0, to; from < sizeof zeros; from = to + 1) {
     for (to = from; to < sizeof zeros && zeros[to];) to++;
     u64 bytes = to - from;
-    int isTcache = bytes == TCACHE_BYTES && !isTcacheMade;
+    int isTcache = (bytes == TCACHE_BYTES || bytes == TCACHE_BYTES_243) && !isTcacheMade;
     if (!isTcache && (bytes < LEAST_CLEAR || !mayClear)) continue;
-    unsigned char flag = isTcache ? FIRST_NEEDLESS : LAST_NEEDLESS;
     seenClears.bytes += bytes;
-    for (u64 at = from; at < to; at++) seenClears.needless += (zeros[at] & flag) != 0;
+    for (u64 at = from; at < to; at++) {
+      int isKey = !isTcache && at - from >= 8 && at - from < 16;
+      int wasCleared = isKey && (zeros[at] & ALL_STORES) > (zeros[from + 16] & ALL_STORES);
+      seenClears.needless += wasCleared || (zeros[at] & NEEDLESS);
+    }
     isTcacheMade |= isTcache;
   }
   memset(zeros, 0, sizeof zeros);
@@ -84,8 +88,8 @@ static void note_zeros(char *at, const unsigned char *before, u64 bytes) {
   if (!zerosMiddle) zerosMiddle = at;
   unsigned char *to = zeros + REACH + (at - zerosMiddle);
   for (u64 i = 0; i < bytes; i++) {
-    int first = to[i] ? to[i] & FIRST_NEEDLESS : before[i] ? 0 : FIRST_NEEDLESS;
-    to[i] = IS_SET | first | (before[i] ? 0 : LAST_NEEDLESS);
+    if (!to[i]) to[i] = before[i] ? 0 : NEEDLESS;
+    if (to[i] < ALL_STORES) to[i] += ONE_STORE;
   }
 }
 

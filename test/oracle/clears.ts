@@ -16,11 +16,20 @@ export interface ClearsComparison {
   options?: GlibcOptions;
 }
 
+/** Runs at most: a release from 2.41 on clears keys, which are random, and one in 32 has a byte of zero. */
+const MOST_RUNS = 3;
+
 /** Where the model and the real allocator first clear other bytes, or bytes that held something else; null if nowhere. */
 export async function compareClears(
   oracle: Oracle,
   comparison: ClearsComparison,
 ): Promise<Difference | null> {
+  let found = await compareOnce(oracle, comparison);
+  for (let runs = 1; found && runs < MOST_RUNS; runs++) found = await compareOnce(oracle, comparison);
+  return found;
+}
+
+async function compareOnce(oracle: Oracle, comparison: ClearsComparison): Promise<Difference | null> {
   const { records, touches, options = {} } = comparison;
   const environment = environmentOf(options);
   const runs = await oracle.run(touches.map((touch) => ({ records, touch, environment, clears: true })));

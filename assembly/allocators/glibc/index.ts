@@ -68,6 +68,12 @@ function usable(head: u64): u64 {
   return withoutFlags(head) - (head & MMAPPED ? version.mappedOverhead : 8);
 }
 
+/** Clears a block that was cached. Measured: of one of up to 72 bytes the key is set to zero with the rest, not before. */
+function clearCached(pointer: u64, bytes: u64): void {
+  if (bytes <= 72) tcache.putKey(pointer);
+  clear(pointer, bytes);
+}
+
 /** Counts a block as live. Returns its pointer; 0 for chunk 0. */
 function handOut(chunk: u64): u64 {
   if (!chunk) return 0;
@@ -140,7 +146,7 @@ export class Model extends Allocator {
     if (version.callocTakesCached) {
       const cached = takeCached(size);
       if (cached) {
-        clear(cached, size - 8);
+        clearCached(cached, size - 8);
         return cached;
       }
     }

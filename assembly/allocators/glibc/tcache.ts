@@ -169,6 +169,11 @@ export function takeAligned(bin: u64, align: u64): u64 {
   return pointer;
 }
 
+/** Puts the key back into a block that was cached last. */
+export function putKey(pointer: u64): void {
+  storeAt<u64>(pointer + 8, KEY);
+}
+
 /** Caches a pointer. The bin must have room. */
 export function put(bin: u64, pointer: u64): void {
   if (isDefined(ZP_CHECK)) assert(hasRoom(bin), "a tcache bin that is put into has room");
