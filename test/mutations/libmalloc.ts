@@ -118,7 +118,6 @@ export const libmalloc: Area = {
       ["window of a power of two too small", "(64 - clz(part))", "(63 - clz(part))"],
       ["rest of a split block always clean", "wasClean ? CLEAN : 0", "CLEAN"],
       ["last word of a run not written", "  storeAt<u16>(word + 2 * (quanta - 1), <u16>quanta | clean);", ""],
-      ["one quantum too many asked for", "right - 1 > quanta", "right > quanta"],
       ["dirty part to the left forgotten", "const dirty = dirtyLeft + quanta", "const dirty = quanta"],
       [
         "end of a clean left part lost",
