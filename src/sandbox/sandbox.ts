@@ -12,6 +12,7 @@ import { OptionError, SandboxError } from "../base/errors.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
+import type { OptionInfo } from "./machine.js";
 import { findModel, machineSettings, modelSettings } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { notesOn } from "./sureness.js";
@@ -46,7 +47,8 @@ export async function openSandbox(model: string, options: SandboxOptions = {}): 
     (exports) => {
       for (const [place, value] of modelSettings(info, settings)) {
         if (!exports.configure(place, value)) {
-          throw new OptionError(`${model} refuses option ${info.options[place]?.name}`);
+          const { name, summary } = info.options[place] as OptionInfo;
+          throw new OptionError(`${model} refuses option ${name} ${settings[name]}: ${summary}`);
         }
       }
     },

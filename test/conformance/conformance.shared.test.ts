@@ -54,11 +54,14 @@ const MORE: Record<string, readonly Record<string, string | number>[]> = {
   ],
 };
 
+/** What a word of an option needs beside it. */
+const WITH: Record<string, Record<string, number>> = { "nano=on": { version: 283 } };
+
 /** The defaults, each option's every word, and the page sizes. */
 const variants = models.flatMap(({ name, options }) => [
   { model: name, options: {} },
   ...options.flatMap(({ name: option, values = [] }) =>
-    values.map((value) => ({ model: name, options: { [option]: value } })),
+    values.map((value) => ({ model: name, options: { [option]: value, ...WITH[`${option}=${value}`] } })),
   ),
   ...[16384, 65536].map((pageSize) => ({ model: name, options: { pageSize } })),
   ...(MORE[name] ?? []).map((options) => ({ model: name, options })),

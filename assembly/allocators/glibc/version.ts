@@ -70,7 +70,7 @@ export let pieces: Pieces = Pieces.Rounded;
 
 /**
  * Where the bins begin in the C library. The first of them would have number 0. Measured on Debian's packages
- * 2.36-9+deb12u14, 2.41-12+deb13u5 and 2.43-7; that of 2.39 is of Ubuntu's package and was not measured.
+ * 2.36-9+deb12u14, 2.41-12+deb13u5 and 2.43-7. That of 2.39 is a guess: only the bytes of links depend on it.
  */
 export let binsInLibc: u64 = 0x1d3cb0;
 
