@@ -59,7 +59,10 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 });
 
 /** What takes half a minute and more. Begun last, one of them would run alone. */
-const LONG = ["foreign/check", "web/page", "glibc/oracle", "conformance/cases", "cli/main", "cli/bench"];
+const LONG = [
+  ...["foreign/check", "web/page", "glibc/oracle", "glibc/versions", "glibc/clears"],
+  ...["conformance/cases", "cli/main", "cli/bench", "libmalloc/order"],
+];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -13,7 +13,7 @@ import { GOLDEN_VERSIONS, REAL_TRACES, realTrace, seededTrace } from "../oracle/
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live, and those under each set of parameters; of newer releases a third. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 60);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 20);
 const PARAMETER_SEEDS = 12;
 
 describe("a free chunk of the model", () => {

@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 400);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 150);
 /** Seeds that are compared under each set of parameters, a profile each. */
 const PARAMETER_SEEDS = 12;
 

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const GIB = 2 ** 30;
 /** Random traces compared live, each release. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 120);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 40);
 /** Seeds that are compared under each set of parameters, a profile each. */
 const PARAMETER_SEEDS = 12;
 /** Releases whose packages can be had. */
