@@ -64,7 +64,7 @@ const OF_MODELS: Record<string, About> = {
     knownToDiffer: [
       "where a replay only touches memory (`--touch object`), what the program wrote is unknown and counts as not zero: bytes " +
         "cleared needlessly are then the least that there can be; they are exact where the contents are told",
-      "2.43 with `perturb`: what the heap holds at the end",
+      "2.41 and 2.43 with `perturb`: what blocks and the heap hold, as other bytes are filled; addresses and counts are equal",
       "a main arena that cannot give the tcache (`topPad` above what there is): the real one begins a second arena",
     ],
   },

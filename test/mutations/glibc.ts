@@ -14,11 +14,7 @@ export const glibc: Area = {
     "allocate.ts": [
       ["splits off less than a chunk", "  if (found - size < MIN_CHUNK) {", "  if (found - size < 16) {"],
       ["a chunk moves into the tcache marked as free", "    markInUse(other, size);\n", ""],
-      [
-        "an exact fit stays marked as free",
-        "    markInUse(chunk, size);\n    if (!tcache",
-        "    if (!tcache",
-      ],
+      ["an exact fit stays marked as free", "    markInUse(chunk, size);\n    makeTcache", "    makeTcache"],
       ["a rest without the size behind it", "  setBefore(rest + left, left);\n", ""],
     ],
     "bins.ts": [
@@ -41,12 +37,12 @@ export const glibc: Area = {
       ["the rest of a fastbin is lost", "  store<u64>(head, linkOf(chunk));", "  store<u64>(head, 0);"],
     ],
     "tcache.ts": [
-      ["the count is not lowered", "  store<u16>(count, cached - 1);", "  store<u16>(count, cached);"],
       [
-        "one chunk too many in a tcache bin",
-        "load<u16>(countAt(bin)) < limit",
-        "load<u16>(countAt(bin)) <= limit",
+        "the count is not lowered",
+        "  store<u16>(count, <u16>(cached - countOfOne));",
+        "  store<u16>(count, cached);",
       ],
+      ["one chunk too many in a tcache bin", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
       ["a cached chunk without the key", "(pointer >> 12), KEY);", "(pointer >> 12), 0);"],
     ],
     "heap.ts": [
@@ -54,16 +50,12 @@ export const glibc: Area = {
       ["a dropped counter", "  mappings--;\n", ""],
       [
         "the lead of a remapped chunk is not counted",
-        "  mappedBytes -= before + old;",
+        "  mappedBytes -= bytesBefore;",
         "  mappedBytes -= old;",
       ],
       ["the fence reaches past the piece", "(old - 2 * FENCEPOST) & ~15", "(old - FENCEPOST) & ~15"],
       ["a heap in pieces is taken for contiguous", "  contiguous = false;\n", ""],
-      [
-        "a wrong maximum",
-        "  mostMappedBytes = max(mostMappedBytes, mappedBytes);",
-        "  mostMappedBytes = max(mostMappedBytes, more);",
-      ],
+      ["a wrong maximum", "max(mostMappedBytes, mappedBytes + mappedDrift)", "max(mostMappedBytes, more)"],
       [
         "the heap grows by parts of pages",
         "  const more = roundToPages(contiguous",
@@ -72,8 +64,8 @@ export const glibc: Area = {
       ["a dropped counter", "  heapBytes += more;\n", ""],
       [
         "a munmap that fails is noticed",
-        "  kernel.munmap(chunk - before, before + size);\n",
-        "  if (kernel.munmap(chunk - before, before + size)) mappings++;\n",
+        "  kernel.munmap(chunk - before, bytes);\n",
+        "  if (kernel.munmap(chunk - before, bytes)) mappings++;\n",
       ],
     ],
     "release.ts": [
@@ -198,7 +190,11 @@ export const glibcReleases: Area = {
       ],
     ],
     "index.ts": [
-      ["a cached block is not all cleared", "clear(cached, size - 8)", "clear(cached, size - 16)"],
+      [
+        "a cached block is not all cleared",
+        "clearCached(cached, size - 8)",
+        "clearCached(cached, size - 16)",
+      ],
       ["a lead of 16 is too short in 2.43 too", " && !(head & MMAPPED && version.mapsAtAnyLead)", ""],
       [
         "no free makes the tcache of 2.43",

@@ -52,12 +52,8 @@ export function parseCall(words: BigUint64Array): RealCall {
 /** Since 6.7 the kernel aligns mappings of whole multiples of this to it. */
 const LARGE_PAGE = 2n ** 21n;
 
-/**
- * The first operation at which the kernel here may choose an address by another rule than the simulated one, which
- * aligns large mappings as Linux does today.
- */
+/** The first operation at which an older kernel may choose an address by another rule than the simulated one. */
 function firstAligned(calls: RealCall[]): number {
-  if (whyNotToday() === null) return Number.POSITIVE_INFINITY;
   const lengths = new Map([
     ["mmap", 1],
     ["mremap", 2],
@@ -69,8 +65,15 @@ function firstAligned(calls: RealCall[]): number {
   return first?.operation ?? Number.POSITIVE_INFINITY;
 }
 
-/** A run with the system calls that another of the same trace made. */
-export function withCalls<Run extends Observation>(run: Run, calls: RealCall[]): Run {
+/**
+ * A run with the system calls that another of the same trace made. `isToday`: its kernel aligns large mappings as the
+ * simulated one does, so all addresses are compared.
+ */
+export function withCalls<Run extends Observation>(
+  run: Run,
+  calls: RealCall[],
+  isToday = whyNotToday() === null,
+): Run {
   const counts: Record<string, number> = {};
   let next = 0;
   const checkpoints = run.checkpoints.map((point) => {
@@ -80,7 +83,12 @@ export function withCalls<Run extends Observation>(run: Run, calls: RealCall[]):
     }
     return { ...point, calls: { ...counts } };
   });
-  return { ...run, checkpoints, calls, exactBefore: firstAligned(calls) };
+  return {
+    ...run,
+    checkpoints,
+    calls,
+    exactBefore: isToday ? Number.POSITIVE_INFINITY : firstAligned(calls),
+  };
 }
 
 /** Where the calls of the model part first from the real ones, or null. */
