@@ -65,11 +65,11 @@ static u64 find_early_key(void) {
     u64 key = ((volatile u64 *)(u64)block)[1];
     _exit(write(ends[1], &key, sizeof key) != sizeof key);
   }
-  u64 key = 0;
-  if (read(ends[0], &key, sizeof key) != sizeof key) die("oracle: cannot ask for the key\n");
+  close(ends[1]);
+  u64 key = 0; /* where every block is a mapping, none is cached, and the other process fails */
+  if (read(ends[0], &key, sizeof key) != sizeof key) key = 0;
   waitpid(other, 0, 0);
   close(ends[0]);
-  close(ends[1]);
   return key;
 }
 
