@@ -128,3 +128,23 @@ it("has words on every version of every model", () => {
 it("says nothing of a model that is equal to the real library, or of none", async () => {
   for (const model of ["glibc", "naive"]) expect((await openSandbox(model)).notes).toEqual([]);
 });
+
+it("asks five regions where a freed tiny block of 283 goes on its list, and no more", async () => {
+  /** Which of two blocks is handed out after they were freed: one of a region, then one of the seventh. */
+  const handedOut = async (region: number): Promise<string> => {
+    const sandbox = await open({ version: 283, cpus: 1, nano: "off" });
+    const regions = new Map<number, number[]>();
+    while (regions.size < 8) {
+      const pointer = sandbox.malloc(1008);
+      const number = Math.floor(pointer / MIB);
+      regions.set(number, [...(regions.get(number) ?? []), pointer]);
+    }
+    const blocks = [...regions.values()].map((some) => some[10] as number);
+    const [near, seventh] = [blocks[region - 1] as number, blocks[6] as number];
+    const other = sandbox.malloc(32);
+    for (const pointer of [near, seventh, other]) sandbox.free(pointer); // the last one is kept apart
+    const given = sandbox.malloc(1008);
+    return given === near ? "near" : given === seventh ? "seventh" : "neither";
+  };
+  expect(await Promise.all([1, 5, 6].map(handedOut))).toEqual(["near", "near", "seventh"]);
+});
