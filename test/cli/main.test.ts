@@ -170,7 +170,7 @@ describe("cliffs", () => {
     expect(of("naive")).toEqual([]);
     expect(of("libmalloc")).toEqual([{ bytes: 134_213_632, below: "linear", above: "constant" }]);
     expect(parseSvg(await readFile(file, "utf8")).texts).toContain("134,213,632");
-  }, 30_000);
+  });
 
   test("are shown as ranges", async () => {
     const { stdout } = await zeropage(["cliffs", "--allocator", "libmalloc"]);
