@@ -52,9 +52,9 @@ export function start(): void {
 
 // ---- Finding ----
 
-/** The directory that the page's cell is in. */
+/** The directory that the page's cell is in. No page beyond the address space, where overwritten links may lead, is mapped. */
 export function directoryOf(page: u64): usize {
-  if (isDefined(ZP_CHECK)) assert(page < TABLE_PAGES, "a page is one of the address space's");
+  if (page >= TABLE_PAGES) return EMPTY_DIRECTORY;
   const directory = <usize>load<u32>(ROOT + ((<usize>(page >> ROOT_SHIFT)) << 2));
   return directory ? directory : EMPTY_DIRECTORY;
 }

@@ -67,7 +67,21 @@ const brokenSmallBin =
     );
   };
 
+/** Takes a cached block by a link that leads where no memory can be. */
+const linkedTo =
+  (address: bigint): Program =>
+  async (heap) => {
+    const [first, second] = (await blocks(heap, 2, 24)) as [number, number];
+    await heap.free(first);
+    await heap.free(second);
+    await heap.store(second, address ^ (BigInt(second) >> 12n));
+    await blocks(heap, 2, 24);
+  };
+
 const PROGRAMS: Record<string, Program> = {
+  "a link to the end of the address space": linkedTo(2n ** 47n),
+  "a link beyond the address space": linkedTo(2n ** 50n),
+  "a link far beyond the address space": linkedTo(2n ** 60n),
   "a cached block freed as one of another size": freedAs(0x61n),
   "a cached block freed as a large one": freedAs(0x801n),
   "a cached block freed as one of 0 bytes": freedAs(0n),
