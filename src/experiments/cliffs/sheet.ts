@@ -128,7 +128,7 @@ function bandsSentence({ cost, first, last, period, count }: Bands): string {
   if (count === 1) return `But ${cost} at ${range(first)}.`;
   const width = formatCount(first.to - first.from + 1);
   const apart = formatCount(period);
-  return `But ${cost} in ${formatCount(count)} bands of ${width} bytes, one every ${apart}: the first ${range(first)}, the last ${range(last)}.`;
+  return `But ${cost} in ${formatCount(count)} bands of ${width} bytes, one every ${apart} bytes: the first ${range(first)}, the last ${range(last)}.`;
 }
 
 function edge({ bytes }: Cliff): string {

@@ -14,7 +14,7 @@
 
 import type { Bands, SizeRange } from "../../results/cliffs.js";
 import type { CostKind, LoopCost } from "../../results/loop.js";
-import { type Loop, work } from "./cost.js";
+import { type Loop, ROUNDING_PAGES, work } from "./cost.js";
 
 /** Sizes, both included, over which cost is of one kind, but for bands. */
 export interface Plain {
@@ -29,8 +29,6 @@ export interface Plain {
 const PROBES = 65;
 /** where the size has grown by this factor since the last. Bands that end sooner go unseen. */
 const APART = 4;
-/** Work of fewer pages is taken for rounding. */
-const ROUNDING_PAGES = 8;
 /** Bands repeat after this many pages at most. */
 const MOST_PAGES_APART = 16;
 /** So many of the bands between the first and the last are looked at. */
@@ -75,7 +73,7 @@ export function bandsWithin(bands: Bands, { from, to }: SizeRange): Bands[] {
 }
 
 /** Whether a cost is of the other kind than what is usual at its size. */
-export function isOdd(cost: LoopCost, { kind, usual }: Plain, pageBytes: number): boolean {
+function isOdd(cost: LoopCost, { kind, usual }: Plain, pageBytes: number): boolean {
   const [is, expected, rounding] = [work(cost, pageBytes), usual(cost.bytes), ROUNDING_PAGES * pageBytes];
   return kind === "linear"
     ? 4 * is < expected && expected - is > rounding

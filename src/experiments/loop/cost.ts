@@ -38,6 +38,9 @@ export function callocLoopRecords(bytes: number, written: number): TraceChunk {
   return encoder.take();
 }
 
+/** By how many pages the work of two sizes may differ through rounding alone. */
+export const ROUNDING_PAGES = 8;
+
 /** What a machine has to do, in bytes: those zeroed by anyone, and a page for each fault. */
 export function work({ zeroed, faults }: IterationCost, pageBytes: number): number {
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;

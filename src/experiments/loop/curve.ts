@@ -13,7 +13,7 @@ import { LARGEST } from "../../base/arguments.js";
 import type { Bands, Cliff } from "../../results/cliffs.js";
 import type { CostKind, LoopCost } from "../../results/loop.js";
 import { bandsWithin, findBands, isInBands, likelyInBands, type Plain } from "./bands.js";
-import { hasSameSyscalls, type Loop, work } from "./cost.js";
+import { hasSameSyscalls, type Loop, ROUNDING_PAGES, work } from "./cost.js";
 import { cutIntoStretches, type Stretch } from "./stretches.js";
 
 export interface Curve {
@@ -35,8 +35,6 @@ export interface Sizes {
 }
 
 const SAMPLES_PER_DOUBLING = 8;
-/** By how many pages the costs of two sizes may differ through rounding alone. */
-const ROUNDING_PAGES = 8;
 
 /**
  * Measures the curve from half of `from` to twice `to`, so that the kind of cost is known at both
@@ -211,7 +209,7 @@ async function believable(
 ): Promise<LoopCost | undefined> {
   const bytes = Math.floor((lower.bytes + upper.bytes) / 2);
   const middle = await loop.costAt(bytes);
-  const apart = Math.min(loop.pageBytes / 4, (upper.bytes - lower.bytes) >> 2);
+  const apart = Math.min(loop.pageBytes / 4, Math.floor((upper.bytes - lower.bytes) / 4));
   if (!middle || apart === 0) return middle;
   const below = await loop.costAt(bytes - apart);
   const above = await loop.costAt(bytes + apart);

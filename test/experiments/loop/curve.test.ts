@@ -137,6 +137,14 @@ describe("bands", () => {
     );
   });
 
+  test("do not hide a cliff between sizes that are further apart than 32 bits count", async () => {
+    const [from, to] = [2 ** 37, 2 ** 37 + 2 ** 33];
+    const edge = from + 2 ** 32 + 2 ** 31 + 2000;
+    // The size in the middle is in a band; those at both ends are in none.
+    const { cliffs } = await measureCurve(banded(600, 0, 2 ** 30, edge, 3 * PAGE), { from, to });
+    expect(cliffs).toEqual([{ bytes: edge, below: "linear", above: "constant" }]);
+  });
+
   test("in which a sample lies do not become cliffs", async () => {
     for (const from of [135_130, 1_048_540, 33_550_300]) {
       const { cliffs, bands, kindAt } = await measureCurve(glibc(), { ...seeking, from });
