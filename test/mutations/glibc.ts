@@ -120,7 +120,7 @@ export const glibcReleases: Area = {
   mutants: mutantsIn("assembly/allocators/glibc", {
     "tcache.ts": [
       ["a bin that counts its room never fills", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
-      ["a link out of the middle of a list is not mixed", "isFirst ? next : next ^ (link >> 12)", "next"],
+      ["a link out of the middle of a list is not mixed", "(pointer >> 12) ^ mixedWith", "(pointer >> 12)"],
       ["2.43 has a tcache that keeps nothing", "version.makesTcacheLate && limit == 0;", "false;"],
       ["looks for a double free in one bin only", "any < BINS; any++", "any < 1; any++"],
       [

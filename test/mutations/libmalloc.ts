@@ -38,17 +38,9 @@ export const libmalloc: Area = {
     ],
     "free-list.ts": [
       ["next block keeps a stale way back", "  if (next) blocks.setPrevious(rack, next, block);", ""],
-      [
-        "block behind one that leaves keeps its way back",
-        "  if (next) blocks.setPrevious(rack, next, previous);",
-        "",
-      ],
+      ["block behind another keeps its way back", "  if (next) blocks.setPrevious(rack, next, block);", ""],
       ["old head keeps no way back", "  if (head) blocks.setPrevious(rack, head, block);", ""],
-      [
-        "list keeps its old head",
-        "  else setHead(magazine, list, next);\n  if (rack.listEnds) regionOrder.leave",
-        "  if (rack.listEnds) regionOrder.leave",
-      ],
+      ["list keeps its old head", "  else setHead(magazine, list, next);\n", ""],
       ["links of a block stay", "  blocks.dropLinks(rack, block);\n}", "}"],
     ],
     "region-order.ts": [
@@ -161,7 +153,7 @@ export const libmalloc: Area = {
         "",
       ],
       ["block in use advised", "free < slotsOf(kind) || isCurrent", "free < slotsOf(kind)"],
-      ["bytes not taken back", "  bytes -= size;", ""],
+      ["bytes not taken back", "  liveBytes -= size;", ""],
     ],
     "death-row.ts": [
       [

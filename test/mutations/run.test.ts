@@ -1,5 +1,7 @@
 /** The parts of the mutation script that neither build nor run anything. */
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { AREAS, staleIn } from "./areas.js";
 import { type Area, chooseAreas, chooseNumbers, mutantsIn, plant } from "./mutants.js";
 import { outcomeOf, type Report } from "./outcome.js";
 
@@ -21,6 +23,10 @@ describe("planting", () => {
     expect(() => plant(SOURCE, mutant("count -= 1;", ""))).toThrow("occurs 0 times, not once: count -= 1;");
     expect(() => plant(SOURCE, mutant("count", "total"))).toThrow("occurs 3 times");
   });
+});
+
+it("every mutant's text is in its file once, so that a change of the sources takes its mutants along", () => {
+  expect(staleIn(fileURLToPath(new URL("../..", import.meta.url)), AREAS)).toEqual([]);
 });
 
 describe("choosing", () => {

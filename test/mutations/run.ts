@@ -3,20 +3,14 @@
  * tree, and expects a test to fail for each. Ends with how many were killed; a survivor that is not explained is
  * a failure. See README.md.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { AREAS, staleIn } from "./areas.js";
 import { Copy } from "./copy.js";
-import { glibc, glibcReleases } from "./glibc.js";
-import { libmalloc } from "./libmalloc.js";
-import { machine } from "./machine.js";
-import { type Area, chooseAreas, chooseNumbers, type Mutant, plant } from "./mutants.js";
-import { foreign, lazy, naive, replay } from "./others.js";
+import { type Area, chooseAreas, chooseNumbers, type Mutant } from "./mutants.js";
 import type { Outcome } from "./outcome.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const AREAS = [machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign];
 /** A mutant has this many times what the tests take without one, and so long besides. */
 const PATIENCE = { times: 5, ms: 60_000 };
 /** Without mutants. */
@@ -40,20 +34,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     for (const copy of copies) copy.remove();
     process.exit(130);
   });
-}
-
-/** Every mutant of the areas whose text is not in its file once. */
-function staleIn(areas: readonly Area[]): string[] {
-  return areas.flatMap(({ name, mutants }) =>
-    mutants.flatMap((mutant, i) => {
-      try {
-        plant(readFileSync(join(ROOT, mutant.file), "utf8"), mutant);
-        return [];
-      } catch (error) {
-        return `${name} ${i + 1} is stale: ${mutant.file}: ${error instanceof Error ? error.message : error}`;
-      }
-    }),
-  );
 }
 
 /** Runs the area's tests without a mutant. Returns how long one with a mutant may take, in milliseconds. */
@@ -120,7 +100,7 @@ async function main(): Promise<number> {
   });
   const areas = chooseAreas(AREAS, values.area);
   if (values.only !== undefined && areas.length > 1) throw new Error("--only needs --area");
-  const stale = staleIn(areas);
+  const stale = staleIn(ROOT, areas);
   if (stale.length) throw new Error(stale.join("\n"));
   const tally = new Tally();
   for (const area of areas)

@@ -154,15 +154,15 @@ export function take(bin: u64): u64 {
 /** Takes the pointer of a bin that was cached last of those that are multiples of `align`; 0 when there is none. */
 export function takeAligned(bin: u64, align: u64): u64 {
   let link = struct + version.tcachePointers + (bin << 3);
+  let mixedWith: u64 = 0; // the struct's own links are plain
   let pointer = loadAt<u64>(link);
   while (pointer & (align - 1)) {
     link = pointer;
-    pointer = loadAt<u64>(link) ^ (link >> 12);
+    mixedWith = link >> 12;
+    pointer = loadAt<u64>(link) ^ mixedWith;
   }
   if (!pointer) return 0;
-  const next = loadAt<u64>(pointer) ^ (pointer >> 12);
-  const isFirst = link < struct + version.tcacheBytes && link >= struct;
-  storeAt<u64>(link, isFirst ? next : next ^ (link >> 12));
+  storeAt<u64>(link, loadAt<u64>(pointer) ^ (pointer >> 12) ^ mixedWith);
   storeAt<u64>(pointer + 8, 0);
   const count = countAt(bin);
   store<u16>(count, <u16>(load<u16>(count) - countOfOne));

@@ -67,9 +67,7 @@ export function unlist<B extends Blocks>(
   const list = listOf(rack, quanta);
   const next = blocks.nextOf(rack, block);
   const previous = headOf(magazine, list) == block ? 0 : blocks.previousOf(rack, block);
-  if (next) blocks.setPrevious(rack, next, previous);
-  if (previous) blocks.setNext(rack, previous, next);
-  else setHead(magazine, list, next);
+  link(blocks, rack, magazine, list, previous, next);
   if (rack.listEnds) regionOrder.leave(rack, list, block, previous, next);
   blocks.dropLinks(rack, block);
 }

@@ -191,7 +191,7 @@ export class Model extends Allocator {
   }
 
   inUse(): u64 {
-    return live.bytes + liveBytes + nano.bytes;
+    return live.bytes + liveBytes + nano.liveBytes;
   }
 
   system(): u64 {
@@ -207,7 +207,7 @@ export class Model extends Allocator {
 
   /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
   cached(): u64 {
-    return deathRow.cacheBytes + racks.payloadBytes() - liveBytes + nano.usedBytes() - nano.bytes;
+    return deathRow.cacheBytes + racks.payloadBytes() - liveBytes + nano.usedBytes() - nano.liveBytes;
   }
 
   /** What the walks meet is what the books say, and all that is mapped is accounted for. */
@@ -218,7 +218,7 @@ export class Model extends Allocator {
     assert(found.liveBlocks == liveBlocks, "the racks have as many live blocks as are counted");
     assert(liveBytes == found.liveBytes, "the bytes in use are those of the live blocks");
     assert(
-      this.cached() == deathRow.cacheBytes + found.freeBytes + nano.usedBytes() - nano.bytes,
+      this.cached() == deathRow.cacheBytes + found.freeBytes + nano.usedBytes() - nano.liveBytes,
       "the cached bytes are those of free memory",
     );
     const mapped = kernel.virtualBytes() - kernel.lostBytes;
@@ -232,9 +232,9 @@ export class Model extends Allocator {
   statistic(which: u32): u64 {
     switch (which) {
       case Statistic.BlocksInUse:
-        return live.count + racks.objects() + nano.blocks;
+        return live.count + racks.objects() + nano.liveSlots;
       case Statistic.SizeInUse:
-        return live.bytes + racks.objectBytes() + nano.bytes;
+        return live.bytes + racks.objectBytes() + nano.liveBytes;
       case Statistic.MaxSizeInUse:
         return live.bytes + racks.usedOnceBytes() + nano.usedBytes();
       default:

@@ -19,7 +19,7 @@
  * What must hold:
  *
  *      a block's free slots == those on its list + unused
- *      blocks, bytes == those of all slots that were handed out and are not free
+ *      liveSlots, liveBytes == those of all slots that were handed out and are not free
  */
 import { clear, loadAt, peek, storeAt } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
@@ -69,8 +69,8 @@ let regions: u64 = 0;
 const currents = memory.data(<i32>(CLASSES * 8), 8);
 const delegated = memory.data(CLASSES);
 /** Live slots, and their bytes; blocks that have had any since they were advised. */
-export let blocks: u64 = 0;
-export let bytes: u64 = 0;
+export let liveSlots: u64 = 0;
+export let liveBytes: u64 = 0;
 let usedBlocks: u64 = 0;
 
 /** Maps the first region, whose first page is used at once. Without room for it there is no nano zone. */
@@ -178,8 +178,8 @@ function take(kind: u32): u64 {
     block = replaceCurrent(kind, block);
     if (block == NONE) return 0;
   }
-  blocks++;
-  bytes += slotBytes(kind);
+  liveSlots++;
+  liveBytes += slotBytes(kind);
   return takeFrom(block, kind);
 }
 
@@ -310,8 +310,8 @@ export function release(address: u64): bool {
   const size = sizeAt(address);
   if (!size) return false;
   const caller = enter(FREE_NANO);
-  blocks--;
-  bytes -= size;
+  liveSlots--;
+  liveBytes -= size;
   if (clearsFreedTiny && size > 16) clear(address + 16, size - 16);
   give(address, size);
   leave(caller);
@@ -361,8 +361,8 @@ export function usedBytes(): u64 {
 
 /** Asserts what must hold of every block. */
 export function check(): void {
-  let live: u64 = 0;
-  let liveBytes: u64 = 0;
+  let slots: u64 = 0;
+  let bytes: u64 = 0;
   let used: u64 = 0;
   for (let block: u64 = 0; block < regions * REGION_BLOCKS; block++) {
     if (!(block & (ARENA_BLOCKS - 1))) continue;
@@ -374,10 +374,10 @@ export function check(): void {
     const held = slotsOf(kind) - freeIn(word);
     assert(held || word & CURRENT, "a block without live slots is advised");
     checkList(block, kind, word);
-    live += held;
-    liveBytes += held * slotBytes(kind);
+    slots += held;
+    bytes += held * slotBytes(kind);
   }
-  assert(live == blocks && liveBytes == bytes, "the live slots are those that are counted");
+  assert(slots == liveSlots && bytes == liveBytes, "the live slots are those that are counted");
   assert(used == usedBlocks, "the blocks in use are those that are counted");
 }
 

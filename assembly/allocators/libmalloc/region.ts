@@ -1,6 +1,7 @@
 /**
  * Regions: mappings on a multiple of their size, found by a hash table of their numbers, which is part
- * of the zone as the rack is. (The real table leaves the zone when it grows: only its mapping is modelled.) Each has a trailer, whose shape differs between versions. It says which
+ * of the zone as the rack is. (The real table leaves the zone when it
+ * grows: only its mapping is modelled.) Each has a trailer, whose shape differs between versions. It says which
  * regions of the magazine come before and after it, how many bytes are in use, whether it is in the depot
  * (then its magazine is -1), and whether it may go there.
  *

@@ -1,0 +1,26 @@
+/** All areas, and whether their mutants still fit the sources. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { glibc, glibcReleases } from "./glibc.js";
+import { libmalloc } from "./libmalloc.js";
+import { machine } from "./machine.js";
+import { type Area, plant } from "./mutants.js";
+import { foreign, lazy, naive, replay } from "./others.js";
+
+export const AREAS: readonly Area[] = [
+  ...[machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign],
+];
+
+/** Every mutant of the areas whose text is not in its file below `root` once. */
+export function staleIn(root: string, areas: readonly Area[]): string[] {
+  return areas.flatMap(({ name, mutants }) =>
+    mutants.flatMap((mutant, i) => {
+      try {
+        plant(readFileSync(join(root, mutant.file), "utf8"), mutant);
+        return [];
+      } catch (error) {
+        return `${name} ${i + 1} is stale: ${mutant.file}: ${error instanceof Error ? error.message : error}`;
+      }
+    }),
+  );
+}
