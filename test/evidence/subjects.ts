@@ -24,7 +24,10 @@ export function subjects(): Subject[] {
 function subjectsOf({ name, sureness = {} }: ModelInfo): Subject[] {
   const about = OF_MODELS[name];
   if (!about) return [];
-  return Object.entries(sureness).map(([version, says]) => ({ id: `${name} ${version}`, says, ...about }));
+  return Object.entries(sureness).map(([version, says]) => {
+    const id = `${name} ${version}`;
+    return { id, says, ...about, knownToDiffer: [...about.knownToDiffer, ...(OF_VERSIONS[id] ?? [])] };
+  });
 }
 
 type About = Pick<Subject, "compared" | "notCompared" | "knownToDiffer">;
@@ -64,7 +67,6 @@ const OF_MODELS: Record<string, About> = {
     knownToDiffer: [
       "where a replay only touches memory (`--touch object`), what the program wrote is unknown and counts as not zero: bytes " +
         "cleared needlessly are then the least that there can be; they are exact where the contents are told",
-      "2.41 and 2.43 with `perturb`: what blocks and the heap hold, as other bytes are filled; addresses and counts are equal",
       "a main arena that cannot give the tcache (`topPad` above what there is): the real one begins a second arena",
     ],
   },
@@ -81,6 +83,12 @@ const OF_MODELS: Record<string, About> = {
     knownToDiffer: [],
   },
 };
+
+const PERTURB =
+  "with `perturb`, what blocks and the heap hold, as other bytes are filled; addresses and counts are equal";
+
+/** What differs in one version only, by the id of its subject. */
+const OF_VERSIONS: Record<string, readonly string[]> = { "glibc 2.41": [PERTURB], "glibc 2.43": [PERTURB] };
 
 const METER: Subject = {
   id: "meter",
