@@ -24,8 +24,10 @@ export async function compareClears(
   oracle: Oracle,
   comparison: ClearsComparison,
 ): Promise<Difference | null> {
-  let found = await compareOnce(oracle, comparison);
+  const first = await compareOnce(oracle, comparison);
+  let found = first;
   for (let runs = 1; found && runs < MOST_RUNS; runs++) found = await compareOnce(oracle, comparison);
+  if (first && !found) console.warn(`differed once, and not when it ran again:\n${first.text}`);
   return found;
 }
 
