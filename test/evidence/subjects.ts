@@ -24,10 +24,7 @@ export function subjects(): Subject[] {
 function subjectsOf({ name, sureness = {} }: ModelInfo): Subject[] {
   const about = OF_MODELS[name];
   if (!about) return [];
-  return Object.entries(sureness).map(([version, says]) => {
-    const id = `${name} ${version}`;
-    return { id, says, ...about, knownToDiffer: [...about.knownToDiffer, ...(OF_VERSIONS[id] ?? [])] };
-  });
+  return Object.entries(sureness).map(([version, says]) => ({ id: `${name} ${version}`, says, ...about }));
 }
 
 type About = Pick<Subject, "compared" | "notCompared" | "knownToDiffer">;
@@ -83,12 +80,6 @@ const OF_MODELS: Record<string, About> = {
     knownToDiffer: [],
   },
 };
-
-const PERTURB =
-  "with `perturb`, what blocks and the heap hold, as other bytes are filled; addresses and counts are equal";
-
-/** What differs in one version only, by the id of its subject. */
-const OF_VERSIONS: Record<string, readonly string[]> = { "glibc 2.41": [PERTURB], "glibc 2.43": [PERTURB] };
 
 const METER: Subject = {
   id: "meter",

@@ -64,11 +64,10 @@ describe.each(GOLDEN_VERSIONS)("the model clears what glibc %s clears", async (v
     }
   });
 
-  // Without a tcache in 2.43 the oracle takes copied zeros for its struct. What newer releases fill with a byte is not
-  // known well enough: at the end the heap of 2.43 holds something else than the model's.
+  // Without a tcache in 2.43 the oracle takes copied zeros for its struct.
   const parameters: GlibcOptions[] = [
     ...(version === "2.43" ? [] : [{ tcacheCount: 0 }]),
-    ...(version === MODELLED_GLIBC ? [{ perturb: 165 }] : []),
+    { perturb: 165 },
     { topPad: 0 },
     { mmapThreshold: 65536 },
   ];

@@ -4,7 +4,7 @@ import { callsDifference, withCalls } from "./calls.js";
 import { digestsDifference } from "./digests.js";
 import { environmentOf, type GlibcOptions, observeModel } from "./model.js";
 import { type Difference, type Digests, firstDifference, MODEL_SPACE } from "./observation.js";
-import { MODELLED_GLIBC, type Oracle, type OracleJob, type OracleRun } from "./oracle.js";
+import type { Oracle, OracleJob, OracleRun } from "./oracle.js";
 
 export interface Comparison {
   records: Uint8Array;
@@ -58,21 +58,13 @@ async function compareRun(
   const observed = await observeModel({ ...run, check: isFirst });
   const { calls, digests } = { calls: observed.calls, digests: real.digests as Digests };
   const isComparable =
-    observed.failure === undefined &&
-    (model ?? "glibc") === "glibc" &&
-    fillsAlike(options) &&
-    hasLinksAlike(real);
+    observed.failure === undefined && (model ?? "glibc") === "glibc" && hasLinksAlike(real);
   const found = [
     firstDifference(records, real, observed),
     calls ? callsDifference(records, real, { ...observed, calls }) : null,
     isComparable ? await digestsDifference(records, { ...real, digests }, touch, options) : null,
   ];
   return found.filter((one) => one !== null).sort((one, other) => one.operation - other.operation)[0] ?? null;
-}
-
-/** Known to differ: what newer releases fill with `perturb`. */
-function fillsAlike({ perturb = 0, version = MODELLED_GLIBC }: GlibcOptions): boolean {
-  return perturb === 0 || version === MODELLED_GLIBC;
 }
 
 let isTold = false;

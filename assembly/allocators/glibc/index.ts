@@ -38,7 +38,15 @@ import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import { checkPointer, consolidate, isImpossible, release, releaseCut, releaseInternally } from "./release";
+import {
+  checkPointer,
+  consolidate,
+  isImpossible,
+  release,
+  releaseInternally,
+  releaseLead,
+  releaseRest,
+} from "./release";
 import * as tcache from "./tcache";
 import * as version from "./version";
 
@@ -388,7 +396,7 @@ function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
     setSize(chunk, size);
     const rest = chunk + size;
     setHead(rest, (found - size) | PREV_INUSE);
-    releaseCut(rest, headOf(rest));
+    releaseRest(rest, headOf(rest));
   }
   return chunk;
 }
@@ -407,5 +415,5 @@ function cutLead(chunk: u64, at: u64, size: u64): void {
   setHead(at, (size - lead) | PREV_INUSE);
   markInUse(at, size - lead);
   setSize(chunk, lead);
-  releaseCut(chunk, headOf(chunk));
+  releaseLead(chunk, headOf(chunk));
 }

@@ -77,9 +77,15 @@ export function releaseInternally(chunk: u64, head: u64): void {
   else releaseMerging(chunk, head, withoutFlags(head));
 }
 
-/** Frees what aligned allocation cuts off. */
-export function releaseCut(chunk: u64, head: u64): void {
+/** Frees what aligned allocation cuts off before the block. */
+export function releaseLead(chunk: u64, head: u64): void {
   if (version.mergesCuts) releaseMerging(chunk, head, withoutFlags(head));
+  else release(chunk, head);
+}
+
+/** Frees what aligned allocation cuts off behind the block. Measured: a version that merges it does not fill it. */
+export function releaseRest(chunk: u64, head: u64): void {
+  if (version.mergesCuts) mergeAndTrim(chunk, head, withoutFlags(head), headOf(chunk + withoutFlags(head)));
   else release(chunk, head);
 }
 
@@ -113,6 +119,10 @@ function releaseMerging(chunk: u64, head: u64, size: u64): void {
   if (!(nextHead & PREV_INUSE)) messages.stop(Message.DoubleFreePrev, chunk);
   if (isImpossible(nextHead)) messages.stop(Message.InvalidNextSize, chunk);
   perturb(chunk, size);
+  mergeAndTrim(chunk, head, size, nextHead);
+}
+
+function mergeAndTrim(chunk: u64, head: u64, size: u64, nextHead: u64): void {
   const merged = merge(chunk, head, size, nextHead, false);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
