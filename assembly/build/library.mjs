@@ -2,6 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
+
+/** What bundleWorker makes. */
+export const BUNDLED_WORKER = "dist/jail/jail-worker.node.js";
 
 /**
  * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
@@ -14,6 +18,20 @@ export function emitLibrary(root) {
   }
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
+  bundleWorker(root);
+}
+
+/**
+ * Makes one file of all that the jail's Worker imports, for Node, which starts one for every case of `check`. It takes
+ * 45 ms of CPU time, and 120 from single files.
+ * @param {string} root
+ */
+function bundleWorker(root) {
+  buildSync({
+    entryPoints: [join(root, "dist/jail/jail-worker.js")],
+    outfile: join(root, BUNDLED_WORKER),
+    ...{ bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" },
+  });
 }
 
 /** Folders of dist/ that are not emitted from src/. */

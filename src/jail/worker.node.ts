@@ -1,9 +1,9 @@
 import { parentPort, Worker } from "node:worker_threads";
 import type { JailWorker, WorkerEvents } from "./worker.web.js";
 
-/** Starts the jail-worker next to this file. */
+/** Starts the jail-worker next to this file, from the one file that the build makes of it. */
 export function startWorker(events: WorkerEvents): JailWorker {
-  return startWorkerAt(new URL("./jail-worker.js", import.meta.url), events);
+  return startWorkerAt(new URL("./jail-worker.node.js", import.meta.url), events);
 }
 
 /** Starts any Worker, with a limited heap of its own. `workerData` is there when it starts. */
