@@ -219,6 +219,19 @@ describe("glibc by release: mappings", () => {
   });
 });
 
+describe("glibc by release: realloc", () => {
+  it("gives a block room for one byte more than it has, from the heap and mapped", async () => {
+    for (const bytes of [24, 2000, 300_000]) {
+      const room = await inAll((sandbox) => {
+        const [block] = [sandbox.malloc(bytes), sandbox.malloc(24)] as [number, number];
+        const wanted = sandbox.usableSize(block) + 1;
+        return sandbox.usableSize(sandbox.realloc(block, wanted)) >= wanted;
+      });
+      expect(room, `${bytes}`).toEqual([true, true, true, true]);
+    }
+  });
+});
+
 describe("glibc by release: when the break cannot move", () => {
   const arena = async (version: Version, count: number, bytes: number, options: GlibcOptions = {}) => {
     const sandbox = await open(version, { ...options, memory: 0 });
