@@ -188,7 +188,8 @@ const ROWS = CONFIGURATIONS.flatMap((options) => [
   { options, mebibytes: 100, touch: "none", iterations: 20 } as const,
   { options, mebibytes: 1000, touch: "none", iterations: 4 } as const,
   { options, mebibytes: 100, touch: "pages", iterations: 6 } as const,
-  { options, mebibytes: 1000, touch: "pages", iterations: 3 } as const,
+  // To touch 1000 MiB differs in nothing but the time it takes, and the memory.
+  { options, mebibytes: 300, touch: "pages", iterations: 3 } as const,
 ]);
 
 describe.skipIf(reason)("the loop of calloc and free costs what it costs in the real one", () => {

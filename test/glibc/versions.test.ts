@@ -15,6 +15,8 @@ const GIB = 2 ** 30;
 const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 40);
 /** Seeds that are compared under each set of parameters, a profile each. */
 const PARAMETER_SEEDS = 4;
+/** Calls of the sequences that are compared live, each of them: three, by hand, take half a minute a release. */
+const CALLS = Number(process.env.ZEROPAGE_CALLS ?? 2);
 /** Releases whose packages can be had. */
 const RECORDED = ["2.41", "2.43"] as const;
 const NEWER = ["2.39", ...RECORDED] as const;
@@ -79,8 +81,8 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
     expect(await differences(oracle, [comparison(await realTrace(name), { version })])).toEqual([]);
   });
 
-  it.skipIf(reason)("does the same on every sequence of three calls", async () => {
-    const texts = shortTraces(3);
+  it.skipIf(reason)(`does the same on every sequence of ${CALLS} calls`, async () => {
+    const texts = shortTraces(CALLS);
     const records = await Promise.all(texts.map((text) => textTrace(text)));
     const all = records.map((one, i) => ({
       records: one,
