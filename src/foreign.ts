@@ -4,6 +4,7 @@
  * @module zeropage/foreign
  */
 
+export { type BuiltInModule, builtInModules } from "./allocator/built-in.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type {
   AllocatorReport,

@@ -6,6 +6,7 @@
 export type { RecordKind } from "#shared/records";
 export { TOUCH_POLICIES, type TouchPolicy, type Width } from "./allocator/access.js";
 export type { Allocator } from "./allocator/allocator.js";
+export { type BuiltInModule, builtInModules } from "./allocator/built-in.js";
 export type { Options } from "./allocator/choice.js";
 export { type Counters, type FaultKind, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
 export type { AllocationFailure } from "./allocator/failure.js";

@@ -10,6 +10,7 @@ import { chromium } from "playwright";
 import { build, preview, type Rollup } from "vite";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { BUNDLED_WORKER } from "../assembly/build/library.mjs";
+import { builtInModules } from "../src/allocator/built-in.js";
 import { chromiumLaunchOptions, findChromium } from "./chromium.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -58,6 +59,7 @@ it("the package holds what was built from these sources, and nothing else", () =
     expect.arrayContaining(["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]),
   );
   expect(packed).toContain(`build/${MODEL}.wasm`);
+  for (const { name } of builtInModules) expect(packed).toContain(`build/${name}.wasm`);
   expect(packed).toContain("dist/web/index.html");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
   const source = (path: string) =>
@@ -91,6 +93,15 @@ it("a program in Node jails a module of its own", async () => {
 it("the command runs", async () => {
   const { stdout } = await run("npx", ["--no", "zeropage", "models"], { cwd: folder });
   expect(stdout).toContain(MODEL);
+});
+
+it("a program in Node opens every built-in module by its name", async () => {
+  const program = `
+    import { builtInModules, openWasmAllocator } from "zeropage";
+    for (const { name } of builtInModules) console.log((await openWasmAllocator(name)).malloc(100) > 0);
+  `;
+  const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
+  expect(stdout).toBe("true\n".repeat(builtInModules.length));
 });
 
 it("the types hold without skipLibCheck", async () => {

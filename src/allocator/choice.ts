@@ -5,11 +5,13 @@
  *      name:option=value:option=value              with options of its own and of its machine
  *      path/to.wasm                                a module, by its path or URL
  *      path/to.wasm:option=value:option=value      with names of its functions
+ *      as-tlsf                                     a module that comes with the package, with or without those
  *
  * This is the grammar alone. Which models, options and values there are is said in models.ts and
  * module-options.ts.
  */
 import { OptionError } from "../base/errors.js";
+import { findBuiltIn } from "./built-in.js";
 
 /** Options by name: numbers in bytes or plain, and words. */
 export type Options = Readonly<Record<string, string | number>>;
@@ -25,11 +27,13 @@ export interface WrittenChoice {
 /** A module with settings. What does not end so is all path. */
 const MODULE = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
 
-/** Whether an allocator, by its name, is a wasm module: its path or URL. No model is named so. */
-export const isModule = (name: string): boolean => name.endsWith(".wasm");
+/** Whether an allocator, by its name, is a wasm module: its path or URL, or one that comes with the package. */
+export const isModule = (name: string): boolean => name.endsWith(".wasm") || findBuiltIn(name) !== undefined;
 
 /** Takes apart what is known to be a module's, whatever its path. */
 export function splitModule(text: string): WrittenChoice {
+  const named = splitName(text);
+  if (findBuiltIn(named.name)) return named;
   const { path = text, settings } = MODULE.exec(text)?.groups ?? {};
   return { name: path, settings: settings?.split(":") ?? [] };
 }
@@ -37,7 +41,10 @@ export function splitModule(text: string): WrittenChoice {
 /** Takes apart a model's or a module's. */
 export function splitChoice(text: string): WrittenChoice {
   const module = splitModule(text);
-  if (isModule(module.name)) return module;
+  return isModule(module.name) ? module : splitName(text);
+}
+
+function splitName(text: string): WrittenChoice {
   const [name = "", ...settings] = text.split(":");
   return { name, settings };
 }

@@ -1,5 +1,6 @@
 /** Allocators on a command line: written as allocator/choice.ts says, separated by commas. */
 
+import { builtInModules } from "../allocator/built-in.js";
 import {
   isModule,
   type Options,
@@ -18,7 +19,7 @@ const TAKERS = "name a model here; run calloc-loop, cliffs, replay, check and be
 
 /** One allocator to run. */
 export interface AllocatorChoice {
-  /** A model, or the path of a module. */
+  /** A model, or the path or name of a module. */
   model: string;
   /** As given; an option not given is not here. */
   options: OptionValues;
@@ -45,7 +46,7 @@ export function parseAllocators(
     .map((one) => one.trim())
     .map((one) => {
       const choice = splitChoice(one);
-      if (!isModule(choice.name)) return readModelOptions(choice, catalogue);
+      if (!isModule(choice.name)) return readModelOptions(choice, catalogue, modules === "modules");
       if (modules === "modules") return readModuleOptions(choice);
       throw new UsageError(
         `--allocator: ${one} is a wasm module, and this command needs the simulated machine: ${TAKERS}`,
@@ -55,12 +56,18 @@ export function parseAllocators(
 }
 
 /** @throws UsageError naming the flag. */
-function readModelOptions(choice: WrittenChoice, catalogue: Catalogue): AllocatorChoice {
+function readModelOptions(
+  choice: WrittenChoice,
+  catalogue: Catalogue,
+  takesModules: boolean,
+): AllocatorChoice {
   const model = catalogue.models.find(({ name }) => name === choice.name);
   try {
     if (!model) {
-      const names = joinWords(catalogue.models.map(({ name }) => name));
-      throw new OptionError(`there is no model "${choice.name}"; there are ${names}`);
+      const modules = takesModules ? `, and the modules ${namesOf(builtInModules)}` : "";
+      throw new OptionError(
+        `there is no model "${choice.name}"; there are ${namesOf(catalogue.models)}${modules}`,
+      );
     }
     const options = readSettings(choice, "option=value", (name, value) =>
       parseOption(name, value, model, catalogue),
@@ -70,6 +77,8 @@ function readModelOptions(choice: WrittenChoice, catalogue: Catalogue): Allocato
     throw error instanceof OptionError ? new UsageError(`--allocator: ${error.message}`) : error;
   }
 }
+
+const namesOf = (list: readonly { name: string }[]): string => joinWords(list.map(({ name }) => name));
 
 function parseOption(name: string, text: string, model: ModelInfo, catalogue: Catalogue): Options[string] {
   const known = [...model.options, ...catalogue.machineOptions];

@@ -1,5 +1,6 @@
 /** What a benchmark needs, read before any work: modules and traces. */
 import { basename } from "node:path";
+import { builtInModules } from "../allocator/built-in.js";
 import { TraceError, UsageError, ZeropageError } from "../base/errors.js";
 import { type ClosedTrace, closeTrace } from "../compare/closed-trace.js";
 import { hashOf } from "../compare/identity.js";
@@ -9,13 +10,8 @@ import { collectTrace } from "../trace/collect.js";
 import { readTrace } from "../trace/read.js";
 import type { TraceSource } from "../trace/source.js";
 import type { Environment } from "./environment.js";
-import { type ModuleChoice, parseModule, readModuleFile } from "./modules.js";
+import { parseModule, readModuleFile } from "./modules.js";
 import { openSource } from "./source.js";
-
-/** AssemblyScript's own allocators, which come with the package. */
-export const BUILT_IN = ["as-tlsf", "as-stub"] as const;
-
-const OTHERWISE = `; the built-in modules are ${BUILT_IN.join(" and ")}`;
 
 export interface LoadedSubject {
   info: SubjectInfo;
@@ -28,8 +24,8 @@ export interface LoadedTrace extends ClosedTrace {
 
 /** Reads modules; without any, the built-in ones. @throws UsageError as `readModuleFile` does, or for a repeated name. */
 export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubject[]> {
-  const wanted = texts.length > 0 ? texts : BUILT_IN;
-  const choices = wanted.map(chooseSubject);
+  const wanted = texts.length > 0 ? texts : builtInModules.map(({ name }) => name);
+  const choices = wanted.map(parseModule);
   const names = namesOf(
     wanted,
     choices.map(({ model }) => model),
@@ -37,17 +33,11 @@ export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubj
   );
   return Promise.all(
     choices.map(async (choice, i) => {
-      const wasm = new Uint8Array(await readModuleFile(choice, OTHERWISE));
+      const wasm = new Uint8Array(await readModuleFile(choice));
       const { options } = choice;
       return { info: { name: names[i] as string, options, bytes: wasm.length, hash: hashOf(wasm) }, wasm };
     }),
   );
-}
-
-function chooseSubject(text: string): ModuleChoice {
-  const builtIn = BUILT_IN.find((name) => name === text);
-  if (builtIn) return { model: new URL(`../../build/${builtIn}.wasm`, import.meta.url).href, options: {} };
-  return parseModule(text);
 }
 
 /**

@@ -1,8 +1,11 @@
+import { builtInModules } from "../allocator/built-in.js";
 import { exactBytes, joinWords } from "../base/numbers.js";
+import { MODULE_OPTIONS } from "../foreign/module-options.js";
+import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import type { Catalogue, OptionInfo } from "./library.js";
 
-/** Lists the models and their options, for people or as JSON. */
+/** Lists the models with their options, and the built-in modules, for people or as JSON. */
 export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
   const { machineOptions } = library;
   // The registry holds more about a model, such as the place of its module.
@@ -10,11 +13,19 @@ export function modelsCommand(flags: { json?: boolean }, { stdout, library }: En
     ...{ name, summary, kernel, options },
     ...(sureness && { sureness }),
   }));
+  const modules = builtInModules.map(({ name, summary }) => ({ name, summary }));
   stdout.write(
     flags.json
-      ? `${JSON.stringify({ models, machineOptions }, null, 2)}\n`
-      : modelsText({ models, machineOptions }),
+      ? jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS })
+      : `${modelsText({ models, machineOptions })}\n${modulesText(modules)}`,
   );
+}
+
+/** One paragraph for each built-in module, and one for the options of modules. Ends in a newline. */
+function modulesText(modules: readonly { name: string; summary: string }[]): string {
+  const paragraphs = modules.map(({ name, summary }) => `${name} (wasm module)\n  ${summary}`);
+  const options = `every wasm module, by its name here or its path\n    ${MODULE_OPTIONS.join(", ")}`;
+  return `${[...paragraphs, options].join("\n\n")}\n`;
 }
 
 /** One paragraph for each model, and one for the options that all of them take. Ends in a newline. */

@@ -1,8 +1,9 @@
 /** Modules on a command line. Each is read, and its allocator found, before any work begins. */
 import { readFile, stat } from "node:fs/promises";
+import { builtInModules, locateModule } from "../allocator/built-in.js";
 import { isModule, readSettings, splitModule, type WrittenChoice } from "../allocator/choice.js";
 import { ModuleError, OptionError, UsageError } from "../base/errors.js";
-import { locate } from "../base/read-module.node.js";
+import { joinWords } from "../base/numbers.js";
 import { findFunctions } from "../foreign/find.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
@@ -10,7 +11,7 @@ import { inspectModule } from "../wasm/inspect.js";
 
 /** One module to run. */
 export interface ModuleChoice {
-  /** Its path, or a URL. */
+  /** Its path, a URL, or the name of a built-in one. */
   model: string;
   options: OptionValues;
 }
@@ -30,14 +31,11 @@ export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
 }
 
 /**
- * Reads a module. `otherwise` says what else could have been named.
+ * Reads a module.
  * @throws UsageError for a file that cannot be read, is not a module, or has no allocator by these names.
  */
-export async function readModuleFile(
-  { model: path, options }: ModuleChoice,
-  otherwise = "",
-): Promise<Uint8Array> {
-  const wasm = await read(path, otherwise);
+export async function readModuleFile({ model: path, options }: ModuleChoice): Promise<Uint8Array> {
+  const wasm = await read(path);
   try {
     const { functions, convention } = moduleOptions(options);
     findFunctions(inspectModule(wasm).exports, functions, convention);
@@ -50,24 +48,24 @@ export async function readModuleFile(
 
 /** Checks the allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
 export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Promise<void> {
-  const files = allocators.filter(({ model }) => isModule(model) && locate(model).protocol === "file:");
+  const files = allocators.filter(({ model }) => isModule(model) && locateModule(model).protocol === "file:");
   await Promise.all(files.map((file) => readModuleFile(file)));
 }
 
-async function read(path: string, otherwise: string): Promise<Uint8Array> {
+async function read(path: string): Promise<Uint8Array> {
   try {
-    const url = locate(path);
+    const url = locateModule(path);
     // Reading one may never end.
     if ((await stat(url)).isCharacterDevice()) throw new Error("it is a device");
     return await readFile(url);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read "${path}": ${REASONS[code ?? ""] ?? message}${otherwise}`);
+    throw new UsageError(`cannot read "${path}": ${REASONS[code ?? ""] ?? message}`);
   }
 }
 
 const REASONS: Record<string, string> = {
-  ENOENT: "there is no such file",
+  ENOENT: `there is no such file; the built-in modules are ${joinWords(builtInModules.map(({ name }) => name))}`,
   EISDIR: "it is a folder",
   EACCES: "permission denied",
   ERR_INVALID_URL_SCHEME: "download it first",

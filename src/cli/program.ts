@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { TOUCH_POLICIES } from "../allocator/access.js";
+import { builtInModules } from "../allocator/built-in.js";
 import { UsageError } from "../base/errors.js";
 import { costProfiles } from "../costs/profiles.js";
 import type { Experiment } from "../experiments/experiment.js";
@@ -24,12 +25,15 @@ const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
   libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
 
-const MODULE_SYNTAX = `options name functions that zeropage does not find itself
+const BUILT_IN = builtInModules.map(({ name }) => name).join(", ");
+
+const MODULE_SYNTAX = `its path, or the name of one that comes
+with zeropage (${BUILT_IN}); options name functions that zeropage does not find itself
 (${ROLES.join(", ")}), and their calling convention:`;
 
 const MODULES = `
-Or it is a wasm module, which really runs: write its path; ${MODULE_SYNTAX}
-  lazy,mine.wasm,other.wasm:malloc=take:free=give`;
+Or it is a wasm module, which really runs: write ${MODULE_SYNTAX}
+  lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give`;
 
 const PROFILE_EXAMPLES = `
 Examples:
@@ -37,7 +41,7 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
 
 const CHECK_EXAMPLES = `
-Write a module as its path; ${MODULE_SYNTAX}
+Write a module as ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
 
 Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
@@ -48,9 +52,8 @@ Examples:
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const BENCH_EXAMPLES = `
-Write a module as its path; ${MODULE_SYNTAX}
+Write a module as ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
-as-tlsf and as-stub are AssemblyScript's own allocators, which come with zeropage.
 
 Examples:
   zeropage bench
@@ -125,7 +128,9 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
   program.addCommand(merge(environment).copyInheritedSettings(program));
   program
     .command("models")
-    .description("list the allocator models and their options")
+    .description(
+      "list the allocator models and their options, and the wasm allocators that come with zeropage",
+    )
     .option("--json", "print the list as JSON")
     .action((flags: { json?: boolean }) => modelsCommand(flags, environment));
   program
@@ -183,7 +188,7 @@ function replay(environment: Environment, exit: (code: number) => void): Command
 function check(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
-    .argument("<file>", "the module, .wasm")
+    .argument("<module>", `a wasm file, or ${BUILT_IN}`)
     .option("--case <names>", "run only these cases; separate several by commas");
   return withLimits(command, "time limit of each case")
     .option("--json", "print the report as JSON")
@@ -219,7 +224,7 @@ function profile(environment: Environment): Command {
 function bench(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("bench")
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
-    .argument("[modules...]", "wasm files, or as-tlsf, as-stub (default: both of these)")
+    .argument("[modules...]", `wasm files, or ${BUILT_IN} (default: all of these)`)
     .option("--trace <files...>", "traces to replay; - is standard input (default: a generated workload)")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "rounds; each measures every allocator once", "11")

@@ -17,14 +17,14 @@ export interface ModelRun {
   costs?: CostProfile;
 }
 
-/** The same of any allocator: `model` may be the path of a wasm module. */
+/** The same of any allocator: `model` may be the path of a wasm module, or the name of a built-in one. */
 export interface AllocatorRun extends ModelRun {
   /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
   open?: Opener;
 }
 
 /**
- * Prepares the allocator that a name stands for, to be opened again and again: a model, or the module at that path,
+ * Prepares the allocator that a name stands for, to be opened again and again: a model, or the module of that name or path,
  * whose options module-options.ts reads. It is read and compiled once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */

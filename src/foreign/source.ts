@@ -1,10 +1,11 @@
 /** Where a module comes from. */
-import { locate, readModule } from "#read-module";
+import { readModule } from "#read-module";
+import { locateModule } from "../allocator/built-in.js";
 import { ModuleError } from "../base/errors.js";
 
 /** @inline */
 export type Readable = Uint8Array | ArrayBuffer | URL | string;
-/** A module: its bytes, its URL or path, or itself, compiled. */
+/** A module: its bytes, its URL or path, the name of one that comes with the package, or itself, compiled. */
 export type WasmSource = Readable | WebAssembly.Module;
 
 /** What results call a module of this source, unless they are told. */
@@ -24,7 +25,7 @@ export async function readSource(source: Readable): Promise<Uint8Array> {
     const wanted = "a module is its bytes (Uint8Array or ArrayBuffer), a URL, a path or a WebAssembly.Module";
     throw new ModuleError(`${wanted}; got ${String(source)}`);
   }
-  const read = await readModule(typeof source === "string" ? locate(source) : source);
+  const read = await readModule(typeof source === "string" ? locateModule(source) : source);
   const bytes = read instanceof Response ? await read.arrayBuffer() : read;
   return ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,4 +1,4 @@
-import { locate } from "#read-module";
+import { locateModule } from "../allocator/built-in.js";
 import { isModule } from "../allocator/choice.js";
 import { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
@@ -30,7 +30,7 @@ interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResul
 const GIB = 2 ** 30;
 
 /**
- * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by path or URL,
+ * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by its path, its URL or as built in,
  * each run has its own Worker, and throws LimitExceeded if the module makes no progress. A trace is passed on as it
  * is read.
  */
@@ -44,7 +44,7 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
   return async (run: AnyRun): Promise<unknown> => {
     if (!isModule(run.model) || run.open) return scenario(run);
     const { open: _, trace, onProgress, onResults, ...rest } = run;
-    const url = locate(run.model).href;
+    const url = locateModule(run.model).href;
     const wants = { trace: trace !== undefined, results: onResults !== undefined };
     const chunks = trace && counted(trace, onProgress);
     const hear = async (message: JobMessage): Promise<TraceChunk | null | undefined> => {

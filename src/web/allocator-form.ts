@@ -1,22 +1,32 @@
 /** The choice of one allocator: a model with its options and its machine's, or a wasm module. */
-import { formatBytes, machineOptions, models, OptionError, type OptionInfo } from "../index.js";
+import {
+  builtInModules,
+  formatBytes,
+  machineOptions,
+  models,
+  OptionError,
+  type OptionInfo,
+} from "../index.js";
 import { make } from "./dom.js";
-import { type Choice, isModule, MODULE_LIMITS } from "./protocol.js";
+import { type Choice, isModule, MODULE_LIMITS, needsFile } from "./protocol.js";
 import { formatExact, parseOption } from "./state.js";
 
-/** Stands for a module in the list of models. No model has this name. */
-const MODULE = ".wasm";
+/** Stands for a module's file in the list of allocators. Nothing there has this name. */
+const FILE = ".wasm";
 const { memoryBytes, seconds } = MODULE_LIMITS;
 const ABOUT_MODULES =
-  "The module really runs, in a Worker of its own, with every page counted. The file goes nowhere else. Clearing takes real time. " +
+  "The module really runs, in a Worker of its own, with every page counted. Clearing takes real time. " +
   `The module has up to ${formatBytes(memoryBytes)} of memory, and is stopped if it makes no progress for ${seconds} seconds.`;
+const ABOUT_FILES = `${ABOUT_MODULES} The file goes nowhere else.`;
 
 export class AllocatorForm {
   readonly #model = make(
     "select",
     {},
-    ...models.map(({ name, summary }) => make("option", { value: name, textContent: name, title: summary })),
-    make("option", { value: MODULE, textContent: "a .wasm file …" }),
+    ...[...models, ...builtInModules].map(({ name, summary }) =>
+      make("option", { value: name, textContent: name, title: summary }),
+    ),
+    make("option", { value: FILE, textContent: "a .wasm file …" }),
   );
   readonly #file = make("input", { type: "file", accept: ".wasm" });
   readonly #fileNow = make("span");
@@ -45,28 +55,31 @@ export class AllocatorForm {
   }
 
   write(choice: Choice): void {
-    if (isModule(choice)) this.#fileName = choice.allocator;
-    this.#model.value = isModule(choice) ? MODULE : choice.allocator;
+    if (needsFile(choice)) this.#fileName = choice.allocator;
+    this.#model.value = needsFile(choice) ? FILE : choice.allocator;
     this.#fileNow.textContent = this.#fileName && `(now ${this.#fileName}) `;
     this.#offer(choice.options);
   }
 
   /** The allocator in the form. @throws OptionError for a wrong value of an option, or if no module was chosen. */
   read(): Choice {
-    if (this.#model.value === MODULE) {
+    if (this.#model.value === FILE) {
       if (this.#fileName) return { allocator: this.#fileName, options: {} };
       throw new OptionError("Choose a .wasm file, or drop one on the map of this side.");
     }
+    if (isModule({ allocator: this.#model.value })) return { allocator: this.#model.value, options: {} };
     const given = this.#fields.filter(({ field }) => field.value.trim() !== "");
     const options = given.map(({ option, field }) => [option.name, parseOption(option, field.value)]);
     return { allocator: this.#model.value, options: Object.fromEntries(options) };
   }
 
   #offer(given: Choice["options"]): void {
-    const model = models.find(({ name }) => name === this.#model.value);
-    this.#fileLabel.hidden = model !== undefined;
+    const chosen = this.#model.value;
+    const model = models.find(({ name }) => name === chosen);
+    const builtIn = builtInModules.find(({ name }) => name === chosen);
+    this.#fileLabel.hidden = chosen !== FILE;
     this.#more.hidden = model === undefined;
-    this.#summary.textContent = ABOUT_MODULES;
+    this.#summary.textContent = builtIn ? `${builtIn.summary}. ${ABOUT_MODULES}` : ABOUT_FILES;
     if (!model) return;
     this.#summary.textContent = model.summary;
     const options = [...model.options, ...machineOptions];

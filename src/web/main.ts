@@ -6,6 +6,7 @@
  *
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
+import { findBuiltIn } from "../allocator/built-in.js";
 import type { Report } from "../index.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
@@ -13,7 +14,7 @@ import { Cancelled } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
-import { isModule, type Played } from "./protocol.js";
+import { type Choice, isModule, type Played } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
@@ -67,7 +68,7 @@ class App {
   readonly #busy = new Busy(() => this.#cancel());
   readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
   readonly #setup = new Setup(
-    (choices) => this.#run(choices),
+    (choices) => this.#choose(choices),
     (file, side) => this.#takeFile(file, side),
     (error) => this.#fail(error),
   );
@@ -100,6 +101,14 @@ class App {
   #run({ input, touch, sides }: Choices): void {
     this.#open({ ...DEFAULT, input, touch, sides, hidden: this.#state.hidden });
     this.#remember();
+  }
+
+  /** Runs what the form says; if a built-in module is new in it, first with fewer rounds. */
+  #choose(choices: Choices): void {
+    const isNew = ({ allocator }: Choice, side: number) =>
+      findBuiltIn(allocator) !== undefined && allocator !== this.#state.sides[side]?.allocator;
+    if (choices.sides.some(isNew)) this.#runShort(choices);
+    else this.#run(choices);
   }
 
   /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */

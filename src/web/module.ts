@@ -1,5 +1,5 @@
-/** A dropped .wasm to play a tape on. Its memory cannot be restored, so the way back is a new instance. */
-import type { ModuleAllocator } from "../index.js";
+/** A wasm module to play a tape on, dropped or built in. Its memory cannot be restored, so the way back is a new instance. */
+import type { ModuleAllocator, WasmSource } from "../index.js";
 import type { Playable, WayBack } from "./playable.js";
 import { MODULE_LIMITS } from "./protocol.js";
 
@@ -11,16 +11,16 @@ const MOST = { records: 8, rounds: 2 };
  * the module imports trap.
  * @throws ModuleError; ModuleTrap at each opening
  */
-export async function prepareModule(name: string, wasm: Uint8Array): Promise<() => ModuleAllocator> {
+export async function prepareModule(name: string, source: WasmSource): Promise<() => ModuleAllocator> {
   const { prepareMetered } = await import("../foreign/open.js");
   // At the limit memory.grow fails, and the module has to cope.
   const { memoryBytes } = MODULE_LIMITS;
-  return prepareMetered(wasm, { name, memoryBytes });
+  return prepareMetered(source, { name, memoryBytes });
 }
 
 /** Opens a module. @throws ModuleError, ModuleTrap */
-export async function openModule(name: string, wasm: Uint8Array): Promise<Playable> {
-  const open = await prepareModule(name, wasm);
+export async function openModule(name: string, source: WasmSource): Promise<Playable> {
+  const open = await prepareModule(name, source);
   return new PlayableModule(open(), open);
 }
 

@@ -1,6 +1,7 @@
 /** The messages between the page and its Workers. */
 
 import type { TopLevelSpec } from "vega-lite";
+import { findBuiltIn } from "../allocator/built-in.js";
 import { isModule as isModuleName } from "../allocator/choice.js";
 import type {
   CliffsResult,
@@ -23,6 +24,10 @@ export interface Choice {
 }
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
+
+/** Whether it is a module whose file only the person has. */
+export const needsFile = (choice: Pick<Choice, "allocator">): boolean =>
+  isModule(choice) && !findBuiltIn(choice.allocator);
 
 /** Limits of a module: bytes of memory, and seconds without progress. Models need none. */
 export const MODULE_LIMITS = { memoryBytes: 2 * 2 ** 30, seconds: 30 };
@@ -97,7 +102,7 @@ export interface PageHistory {
   latest: PageChange[];
 }
 
-/** A chosen allocator, with its file if it is a module. */
+/** A chosen allocator, with its file if it needs one. */
 export interface Chosen {
   choice: Choice;
   module?: Blob;

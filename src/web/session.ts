@@ -9,6 +9,7 @@ import {
   isModule,
   MODULE_LIMITS,
   type Moment,
+  needsFile,
   type PageHistory,
   type Played,
   type Progress,
@@ -74,7 +75,7 @@ export class Session {
     this.isOpen = false;
     const chosen = SIDES.map((side): Chosen => {
       const choice = state.sides[side];
-      return { choice, ...(isModule(choice) && { module: sources.module(side) }) };
+      return { choice, ...(needsFile(choice) && { module: sources.module(side) }) };
     });
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     if (opening !== this.#openings) throw new Cancelled();

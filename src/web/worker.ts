@@ -1,5 +1,5 @@
 /** A Worker of the page: answers one call after another, and reports progress. */
-import { findCliffs, findCostKind, readTrace } from "../index.js";
+import { findCliffs, findCostKind, readTrace, type WasmSource } from "../index.js";
 import { renderSvg } from "../report/svg.js";
 import { openModule, prepareModule } from "./module.js";
 import { openModel } from "./playable.js";
@@ -38,15 +38,15 @@ function openPlayer(): Player {
   return player;
 }
 
-async function bytesOf({ choice, module }: Chosen): Promise<Uint8Array> {
-  if (!module) throw new Error(`the file ${choice.allocator} is missing`);
-  return new Uint8Array(await module.arrayBuffer());
+/** Where a module comes from: its file; one without a file is known by its name. */
+async function sourceOf({ choice, module }: Chosen): Promise<WasmSource> {
+  return module ? new Uint8Array(await module.arrayBuffer()) : choice.allocator;
 }
 
 /** An allocator in the form that the library's scenarios take. */
 async function run(chosen: Chosen, onProgress: OnProgress) {
   const { allocator: model, options } = chosen.choice;
-  const open = isModule(chosen.choice) ? await prepareModule(model, await bytesOf(chosen)) : undefined;
+  const open = isModule(chosen.choice) ? await prepareModule(model, await sourceOf(chosen)) : undefined;
   const tell = (done: number, total: number) => onProgress({ done, total });
   return { model, options, ...(open && { open }), onProgress: tell };
 }
@@ -61,7 +61,7 @@ const handlers: Handlers = {
     player = undefined;
     const { choice } = chosen;
     const playable = isModule(choice)
-      ? await openModule(choice.allocator, await bytesOf(chosen))
+      ? await openModule(choice.allocator, await sourceOf(chosen))
       : await openModel(choice);
     const opened = await Player.open(tape, choice, playable, touch, onProgress);
     player = opened.player;

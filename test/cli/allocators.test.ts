@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { builtInModules } from "../../src/allocator/built-in.js";
 import { UsageError } from "../../src/base/errors.js";
 import { parseAllocators } from "../../src/cli/allocators.js";
 import { allocatorLabel } from "../../src/report/label.js";
+import { models } from "../../src/sandbox/models.js";
 import { catalogue } from "./fakes.js";
 
 const parse = (text?: string) => parseAllocators(text, catalogue);
@@ -120,4 +122,23 @@ test("a path that ends in .wasm is a module, where modules are taken", () => {
     "own.wasm is a wasm module, and this command needs the simulated machine: name a model here; run calloc-loop, cliffs, " +
       "replay, check and bench take modules",
   );
+});
+
+test("a built-in module is known by its name, with the options of modules, where modules are taken", () => {
+  expect(parseAllocators("lazy,as-tlsf,as-stub:malloc=take", catalogue, "modules")).toEqual([
+    { model: "lazy", options: {} },
+    { model: "as-tlsf", options: {} },
+    { model: "as-stub", options: { malloc: "take" } },
+  ]);
+  expect(() => parseAllocators("as-tlsf", catalogue)).toThrow("as-tlsf is a wasm module, and this command");
+  const names = builtInModules.map(({ name }) => name);
+  const last = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  expect(() => parseAllocators("x", catalogue, "modules")).toThrow(
+    `there is no model "x"; there are lazy and libmalloc, and the modules ${last}`,
+  );
+});
+
+test("no built-in module has a model's name", () => {
+  const names = [...models, ...builtInModules].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
 });

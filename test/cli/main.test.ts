@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { builtInModules } from "../../src/allocator/built-in.js";
 import type { CliffsReport } from "../../src/results/cliffs.js";
 import type { Report, Result } from "../../src/results/run.js";
 import { models as registered } from "../../src/sandbox/models.js";
@@ -210,6 +211,24 @@ describe("a module", () => {
     expect(results.map(({ allocator }) => allocator)).toEqual([`${BUILT}as-tlsf.wasm`, "lazy"]);
   });
 
+  test.each([
+    ["run", "calloc-loop", "--size", "320", "--count", "6"],
+    ["cliffs", "--from", "320", "--to", "640"],
+    ["replay", "-", "--format", "text"],
+  ])("that is built in runs by its name beside a model: %s %s", async (...argv) => {
+    const list = ["--allocator", "lazy,as-tlsf", "--json"];
+    const { code, stdout } = await zeropage([...argv, ...list], { input: "c 0 1 320\nf 0\n" });
+    expect(code).toBe(0);
+    const { results } = JSON.parse(stdout) as Report;
+    expect(results.map(({ allocator }) => allocator)).toEqual(["lazy", "as-tlsf"]);
+  });
+
+  test("that is built in is checked by its name", async () => {
+    const { code, stdout } = await zeropage(["check", "as-tlsf", "--case", "calloc-reused"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^as-tlsf: an allocator with the calling convention "c"\n/);
+  });
+
   test("gives its addresses from jail", async () => {
     const out = join(folder, "out.txt");
     const trace = Array.from({ length: 20_000 }, (_, i) => `a ${i} 16\nf ${i}\n`).join("");
@@ -275,8 +294,10 @@ describe("the process", () => {
   });
 
   test("lists the models", async () => {
-    const { models } = JSON.parse((await zeropage(["models", "--json"])).stdout);
+    const { models, modules, moduleOptions } = JSON.parse((await zeropage(["models", "--json"])).stdout);
     expect(models.map(({ name }: { name: string }) => name)).toEqual(MODELS);
+    expect(modules).toEqual(builtInModules.map(({ name, summary }) => ({ name, summary })));
+    expect(moduleOptions).toContain("malloc");
     const { stdout } = await zeropage(["models"]);
     expect(stdout).toMatch(/mmapMax=NUMBER .*\(default 65536\)/);
     expect(stdout).toMatch(/mmapThreshold=SIZE .*\(default 128KiB\)/);

@@ -25,6 +25,9 @@ describe("the syntax of a module", () => {
     ["file:///x/b.wasm:convention=c", "file:///x/b.wasm", { convention: "c" }],
     ["a.wasm:b/c.wasm", "a.wasm:b/c.wasm", {}],
     ["no-ending", "no-ending", {}],
+    ["as-tlsf", "as-tlsf", {}],
+    ["as-tlsf:malloc=take:convention=c", "as-tlsf", { malloc: "take", convention: "c" }],
+    ["./as-tlsf", "./as-tlsf", {}],
   ])("%s is a path and options", (typed, model, options) => {
     expect(parseModule(typed)).toEqual({ model, options });
   });
@@ -34,6 +37,7 @@ describe("the syntax of a module", () => {
     ["b.wasm:malloc", '"malloc" is not an option'],
     ["b.wasm:malloc=", '"malloc=" is not an option'],
     ["b.wasm:free=a:free=b", "sets free twice"],
+    ["as-tlsf:malloc", '"malloc" is not an option: write as-tlsf:malloc=take:free=give'],
   ])("%s is refused", (typed, message) => {
     expect(() => parseModule(typed)).toThrow(UsageError);
     expect(() => parseModule(typed)).toThrow(message);
@@ -43,11 +47,13 @@ describe("the syntax of a module", () => {
 describe("a module file", () => {
   it("is read where it has an allocator", async () => {
     expect(await readModuleFile(parseModule(bump))).toEqual(readFileSync(bump));
+    expect((await readModuleFile(parseModule("as-stub"))).length).toBeGreaterThan(100);
     expect(await readModuleFile(parseModule(`${named}:malloc=take:free=give`))).toEqual(readFileSync(named));
   });
 
   it.each([
-    [`${folder}/none.wasm`, "there is no such file"],
+    [`${folder}/none.wasm`, "there is no such file; the built-in modules are as-tlsf"],
+    ["as-tlsf:malloc=take:free=give", 'cannot use "as-tlsf": '],
     [folder, "it is a folder"],
     ["/dev/zero", "it is a device"],
     ["https://example.org/x.wasm", "download it first"],

@@ -20,7 +20,7 @@ describe("help", () => {
                                       changes kind, to the byte
         replay [options] <file>       replay a trace of a real program, plain or
                                       gzipped
-        check [options] <file>        check the allocator in a wasm module against
+        check [options] <module>      check the allocator in a wasm module against
                                       what the C library promises
         profile [options] <what>      show where the simulated time of one run goes,
                                       by call path
@@ -30,7 +30,8 @@ describe("help", () => {
                                       time, memory, pages and zeroing
         merge [options] <files...>    merge the records of all shards of a benchmark
                                       into one report
-        models [options]              list the allocator models and their options
+        models [options]              list the allocator models and their options, and
+                                      the wasm allocators that come with zeropage
         web [options]                 serve the web page: two allocators side by side,
                                       page by page; Ctrl-C stops it
         help [command]                display help for command
@@ -75,9 +76,10 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      Or it is a wasm module, which really runs: write its path, or the name of one that comes
+      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
-        lazy,mine.wasm,other.wasm:malloc=take:free=give
+        lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage run calloc-loop
@@ -114,9 +116,10 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      Or it is a wasm module, which really runs: write its path, or the name of one that comes
+      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
-        lazy,mine.wasm,other.wasm:malloc=take:free=give
+        lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage cliffs
@@ -161,9 +164,10 @@ describe("help", () => {
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
-      Or it is a wasm module, which really runs: write its path; options name functions that zeropage does not find itself
+      Or it is a wasm module, which really runs: write its path, or the name of one that comes
+      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
-        lazy,mine.wasm,other.wasm:malloc=take:free=give
+        lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
         zeropage replay trace.txt.gz
@@ -210,7 +214,7 @@ test.each([
   ],
   [
     ["run", "calloc-loop", "--allocator", "x"],
-    '--allocator: there is no model "x"; there are lazy and libmalloc',
+    '--allocator: there is no model "x"; there are lazy and libmalloc, and the modules as-tlsf and as-stub',
   ],
 ])("%j is a usage error in one line", async (argv, message) => {
   const { code, stdout, stderr, asked } = await run(argv);
@@ -234,6 +238,15 @@ describe("models", () => {
       every model (lazy and libmalloc)
           pageSize=4KiB|16KiB|64KiB  bytes of a page (default 4KiB)
           kernel=linux|darwin        kernel to imitate (default the model's own)
+
+      as-tlsf (wasm module)
+        AssemblyScript's own: two-level segregated fit (TLSF)
+
+      as-stub (wasm module)
+        AssemblyScript's stub: the next bytes of its memory; frees nothing but the last block
+
+      every wasm module, by its name here or its path
+          malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin, convention
       "
     `);
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   AllocatorAbort,
+  builtInModules,
   ModuleError,
   ModuleTrap,
   openWasmAllocator,
@@ -24,6 +25,13 @@ describe("opening", () => {
     for (const source of sources) pointers.push((await openWasmAllocator(source)).malloc(100));
     expect(new Set(pointers).size).toBe(1);
     expect((await openWasmAllocator(url)).model).toBe("as-tlsf");
+  });
+
+  it.each(builtInModules)("takes the name of the built-in $name", async ({ name, url }) => {
+    const [named, located] = [await openWasmAllocator(name, { meter: true }), await openWasmAllocator(url)];
+    expect(named.model).toBe(name);
+    expect(named.report.findings).toEqual([]);
+    expect(named.malloc(100)).toBe(located.malloc(100));
   });
 
   it("reports what is native, what is composed, and what was run", async () => {

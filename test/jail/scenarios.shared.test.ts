@@ -35,6 +35,14 @@ describe("a module in jail", () => {
     expect(heard.inside.at(-1)).toEqual([1200, 1200]);
   });
 
+  it("is known by its name if it is built in", async () => {
+    const loop = { bytes: MIB, count: 10, written: 0 };
+    const named = await inside.runCallocLoop({ ...loop, model: "as-tlsf" });
+    expect(named.allocator).toBe("as-tlsf");
+    expect(named.counters.zeroed.allocator).toBeGreaterThanOrEqual(10 * MIB);
+    expect(exact(named)).toEqual(exact(await runCallocLoop({ ...loop, model: "as-tlsf" })));
+  });
+
   it("has the cliffs it has outside", async () => {
     const range = { model: pathOf("as-tlsf"), from: 1024, to: 64 * 1024 };
     const heard: number[] = [];

@@ -8,7 +8,14 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
-import { type Counters, openSandbox, readTrace, runCallocLoop, runIterContent } from "../../src/index.js";
+import {
+  type Counters,
+  openSandbox,
+  openWasmAllocator,
+  readTrace,
+  runCallocLoop,
+  runIterContent,
+} from "../../src/index.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 
@@ -292,6 +299,28 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByText("Change the program and the allocators").click();
     await page.locator("#input-kind").selectOption("the bug report: a body read in large chunks");
     await expectNoViolations(page);
+  });
+
+  it("runs a built-in module chosen in the form, fewer times at first, and by its link alone", async () => {
+    const page = await open("#size=64MiB&count=1000&a=lazy&b=glibc");
+    await shown(page, "1,999 of 2,000");
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByLabel("Model").last().selectOption("as-tlsf");
+    await page
+      .getByText(/^AssemblyScript's own: .* The module really runs/)
+      .last()
+      .waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await shown(page, "199 of 200");
+    await page.getByRole("heading", { name: "as-tlsf" }).waitFor();
+    await page.locator("#story").getByText("There are fewer rounds than before").waitFor();
+    expect(await counter(page, "zeroed.allocator", 1)).toBeGreaterThanOrEqual(100 * 64 * MIB);
+    await expect.poll(() => page.url()).toContain("a=lazy&b=as-tlsf");
+    const other = await open("#program=c 1 10 1000%0Aw 1 0 5000%0A&a=lazy&b=as-tlsf");
+    await shown(other, "2 of 2");
+    const allocator = await openWasmAllocator("as-tlsf", { meter: true });
+    await allocator.replay(await readTrace("c 1 10 1000\nw 1 0 5000\n"));
+    await expectCounters(other, 1, allocator.counters());
   });
 
   it("runs a module chosen in the form, steps back, and says what its link cannot hold", async () => {

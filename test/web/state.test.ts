@@ -34,6 +34,13 @@ describe("a link", () => {
         { allocator: "b.wasm", options: {} },
       ],
     },
+    "of a built-in module": {
+      ...DEFAULT,
+      sides: [
+        { allocator: "as-tlsf", options: {} },
+        { allocator: "lazy", options: {} },
+      ],
+    },
     "of a bundled trace": { ...DEFAULT, input: { kind: "trace", name: "cc1" }, touch: "object", at: 0 },
     "of a program": { ...DEFAULT, input: { kind: "text", text: "a 1 100 # &%+é\nf 1\n" } },
     "of a file": { ...DEFAULT, input: { kind: "file", name: "my trace (1).gz" } },
