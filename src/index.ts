@@ -88,6 +88,7 @@ export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export type { TraceFormat, TraceHead, TraceReading } from "./trace/format.js";
 export { type TraceFormatName, traceFormats } from "./trace/formats.js";
+export { generateTrace } from "./trace/generate.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";
 export {
   bytesAsked,
@@ -99,4 +100,5 @@ export {
 } from "./trace/records.js";
 export type { TraceSource } from "./trace/source.js";
 export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
+export { parseWorkload, type Workload, type WorkloadPreset, workloadPresets } from "./trace/workload.js";
 export { writeTrace } from "./trace/write.js";

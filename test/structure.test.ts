@@ -40,7 +40,7 @@ const MODEL_MACHINE = words("kernel access paths failure layout");
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(
-  "src/index.ts src/foreign/open.ts src/base/numbers.ts src/sandbox/options.ts " +
+  "src/index.ts src/foreign/open.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts " +
     "src/sandbox/option-text.ts vega-lite",
 );
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");

@@ -10,19 +10,11 @@
  * This is the grammar alone. Which models, options and values there are is said in models.ts and
  * module-options.ts.
  */
-import { OptionError } from "../base/errors.js";
+import { splitName, type WrittenChoice } from "../base/settings.js";
 import { findBuiltIn } from "./built-in.js";
 
 /** Options by name: numbers in bytes or plain, and words. */
 export type Options = Readonly<Record<string, string | number>>;
-
-/** An allocator as it is written. */
-export interface WrittenChoice {
-  /** A model's name, or the path of a module. */
-  name: string;
-  /** Each `option=value`, not looked at yet. */
-  settings: readonly string[];
-}
 
 /** A module with settings. What does not end so is all path. */
 const MODULE = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
@@ -42,34 +34,4 @@ export function splitModule(text: string): WrittenChoice {
 export function splitChoice(text: string): WrittenChoice {
   const module = splitModule(text);
   return isModule(module.name) ? module : splitName(text);
-}
-
-function splitName(text: string): WrittenChoice {
-  const [name = "", ...settings] = text.split(":");
-  return { name, settings };
-}
-
-/**
- * Reads the settings of a choice. `read` gives the value of each option; undefined where that is no option at all.
- * @param example what could be written after the name.
- * @throws OptionError for what is no `option=value`, or sets an option twice; what `read` throws.
- */
-export function readSettings<Value>(
-  { name, settings }: WrittenChoice,
-  example: string,
-  read: (option: string, value: string) => Value | undefined,
-): Record<string, Value> {
-  const values: Record<string, Value> = {};
-  for (const setting of settings) {
-    const [, option, text] = /^([^=]*)=(.*)$/s.exec(setting) ?? [];
-    const value = option === undefined || text === undefined ? undefined : read(option, text);
-    if (option === undefined || value === undefined) {
-      throw new OptionError(`"${setting}" is not an option: write ${name}:${example}`);
-    }
-    if (Object.hasOwn(values, option)) {
-      throw new OptionError(`"${[name, ...settings].join(":")}" sets ${option} twice`);
-    }
-    values[option] = value;
-  }
-  return values;
 }

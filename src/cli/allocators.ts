@@ -1,15 +1,10 @@
 /** Allocators on a command line: written as allocator/choice.ts says, separated by commas. */
 
 import { builtInModules } from "../allocator/built-in.js";
-import {
-  isModule,
-  type Options,
-  readSettings,
-  splitChoice,
-  type WrittenChoice,
-} from "../allocator/choice.js";
+import { isModule, type Options, splitChoice } from "../allocator/choice.js";
 import { OptionError, UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
+import { readSettings, type WrittenChoice } from "../base/settings.js";
 import type { OptionValues } from "../results/run.js";
 import { readOption, wantedOf } from "../sandbox/option-text.js";
 import type { Catalogue, ModelInfo } from "./library.js";

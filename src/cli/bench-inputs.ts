@@ -7,11 +7,13 @@ import { hashOf } from "../compare/identity.js";
 import type { SubjectInfo, TraceInfo } from "../compare/record.js";
 import { generateWorkload } from "../compare/workload.js";
 import { collectTrace } from "../trace/collect.js";
+import { generateTrace } from "../trace/generate.js";
 import { readTrace } from "../trace/read.js";
-import type { TraceSource } from "../trace/source.js";
+import type { Trace } from "../trace/trace.js";
 import type { Environment } from "./environment.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { openSource } from "./source.js";
+import { readWorkload } from "./workloads.js";
 
 export interface LoadedSubject {
   info: SubjectInfo;
@@ -40,29 +42,46 @@ export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubj
   );
 }
 
+/** The traces to replay, as typed. */
+export interface TracesAsked {
+  /** Files, where `-` is standard input. */
+  files: readonly string[];
+  workloads: readonly string[];
+  /** Seed of what is replayed if there are none. */
+  seed: number;
+}
+
 /**
- * Reads traces, where `-` is standard input; without any, generates a workload.
- * @throws UsageError for a file that cannot be read; TraceError, naming the file, for a bad trace.
+ * Reads files and makes workloads; without any, a workload of all kinds of sizes.
+ * @throws UsageError for a file that cannot be read, or a workload that there is not; TraceError, naming the file, for a bad
+ * trace.
  */
 export async function loadTraces(
-  files: readonly string[],
-  seed: number,
+  { files, workloads, seed }: TracesAsked,
   stdin: Environment["stdin"],
 ): Promise<LoadedTrace[]> {
-  if (files.length === 0) return [await load("workload", generateWorkload(seed))];
-  const names = namesOf(files, files, ".gz", ".txt", ".rep", ".log");
+  if (files.length + workloads.length === 0) {
+    return [await load("workload", () => readTrace(generateWorkload(seed)))];
+  }
+  const made = workloads.map(readWorkload);
+  const typed = [...files, ...workloads];
+  const names = namesOf(typed, typed, ".gz", ".txt", ".rep", ".log");
   const traces: LoadedTrace[] = [];
   for (const [i, file] of files.entries()) {
     const source = await openSource(file, stdin, 1);
     const name = file === "-" ? source.name : (names[i] as string);
-    traces.push(await load(name, source.open(), source.name).finally(() => source.close()));
+    const loaded = load(name, () => readTrace(source.open()), source.name);
+    traces.push(await loaded.finally(() => source.close()));
+  }
+  for (const [i, workload] of made.entries()) {
+    traces.push(await load(workloads[i] as string, async () => generateTrace(workload)));
   }
   return traces;
 }
 
-async function load(name: string, source: TraceSource, file = name): Promise<LoadedTrace> {
+async function load(name: string, read: () => Promise<Trace>, file = name): Promise<LoadedTrace> {
   try {
-    const trace = closeTrace(await collectTrace(await readTrace(source)));
+    const trace = closeTrace(await collectTrace(await read()));
     if (trace.count === 0)
       throw new TraceError("the trace has no operations: record a program that allocates");
     const { records, count, peakLiveBytes } = trace;

@@ -25,6 +25,7 @@ const INTERRUPTED = 130;
 /** The flags of `zeropage bench`, as typed. */
 export interface BenchFlags extends BenchFormFlags {
   trace?: string[];
+  workload?: string[];
   baseline?: string;
   rounds: string;
   passes: string;
@@ -54,7 +55,8 @@ export async function benchCommand(
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
-  const traces = await loadTraces(flags.trace ?? [], parameters.seed, environment.stdin);
+  const asked = { files: flags.trace ?? [], workloads: flags.workload ?? [], seed: parameters.seed };
+  const traces = await loadTraces(asked, environment.stdin);
   const baseline = chooseBaseline(subjects, files, flags.baseline);
   const plan = await planOf({ parameters, subjects, traces, baseline }, flags, environment);
   const record = await measure(plan, { subjects, traces }, environment, (sofar) =>

@@ -1,9 +1,10 @@
 /** Modules on a command line. Each is read, and its allocator found, before any work begins. */
 import { readFile, stat } from "node:fs/promises";
 import { builtInModules, locateModule } from "../allocator/built-in.js";
-import { isModule, readSettings, splitModule, type WrittenChoice } from "../allocator/choice.js";
+import { isModule, splitModule } from "../allocator/choice.js";
 import { ModuleError, OptionError, UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
+import { readSettings, type WrittenChoice } from "../base/settings.js";
 import { findFunctions } from "../foreign/find.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";

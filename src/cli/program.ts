@@ -20,6 +20,7 @@ import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand } from "./replay.js";
 import { type WebFlags, webCommand } from "./web.js";
+import { workloadHelp } from "./workloads.js";
 
 const ALLOCATORS = `
 An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
@@ -52,12 +53,15 @@ Examples:
   zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
 
 const BENCH_EXAMPLES = `
+${workloadHelp()}
+
 Write a module as ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
 
 Examples:
   zeropage bench
   zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
+  zeropage bench mine.wasm as-tlsf --workload zipf bursts fifo:live=20000
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
   zeropage bench *.wasm --trace *.gz --output all.json
   zeropage bench *.wasm --trace *.gz --resume all.json
@@ -71,10 +75,13 @@ const COSTS = `cost profile for simulated time: ${costProfiles.map(({ name }) =>
 
 const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
 
+${workloadHelp()}
+
 Examples:
   zeropage replay trace.txt.gz
   zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
   zeropage replay trace.txt --allocator glibc --addresses glibc.txt
+  zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
   valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
 
 const EXAMPLES = `
@@ -165,7 +172,8 @@ function experimentParser(
 function replay(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("replay")
     .description("replay a trace of a real program, plain or gzipped")
-    .argument("<file>", "the trace; - is standard input")
+    .argument("[file]", "the trace; - is standard input")
+    .option("--workload <workload>", "a workload instead of a trace")
     .option(
       "--touch <policy>",
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
@@ -226,6 +234,7 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", `wasm files, or ${BUILT_IN} (default: all of these)`)
     .option("--trace <files...>", "traces to replay; - is standard input (default: a generated workload)")
+    .option("--workload <workloads...>", "workloads to replay, besides traces or instead of them")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "rounds; each measures every allocator once", "11")
     .option("--passes <number>", "passes of a round on one instance, after the first", "3")

@@ -11,6 +11,8 @@ import { runsRows } from "../experiments/runs/csv.js";
 import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { Report, Result } from "../results/run.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
+import { generateTrace } from "../trace/generate.js";
+import type { Trace } from "../trace/trace.js";
 import { AddressLines } from "./addresses.js";
 import { collect, type Job } from "./collect.js";
 import type { Environment } from "./environment.js";
@@ -19,7 +21,8 @@ import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
-import { openSource, type TraceSource } from "./source.js";
+import { openSource } from "./source.js";
+import { readWorkload } from "./workloads.js";
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
 const CHART_POINTS = 1000;
@@ -29,6 +32,7 @@ const TEXT_POINTS = 100;
 export interface ReplayFlags extends RunFlags {
   touch: string;
   format?: string;
+  workload?: string;
   timeline?: string;
   addresses?: string;
 }
@@ -39,42 +43,70 @@ type Asked = Awaited<ReturnType<typeof readRunFlags<typeof REPLAY.functions>>>;
 
 /** Replays one trace on each allocator. Returns the exit code; throws UsageError before any work. */
 export async function replayCommand(
-  file: string,
+  file: string | undefined,
   flags: ReplayFlags,
   environment: Environment,
 ): Promise<number> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
-  const format =
-    flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMAT_NAMES);
+  const openInput = chooseInput(file, flags, environment);
   const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);
-  const source = await openSource(file, environment.stdin, asked.allocators.length);
+  const input = await openInput(asked.allocators.length);
   const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
     ...(addresses && { addresses }),
-    readTrace: () => environment.library.readTrace(source.open(), format && { format }),
+    readTrace: () => input.read(),
   };
   const jobs = replayJobs(asked, settings);
-  const { done, failed } = await collect(jobs).finally(() => source.close());
+  const { done, failed } = await collect(jobs).finally(() => input.close());
   progress.clear();
   if (addresses && failed.length === 0) environment.stderr.write(`wrote ${addresses.path}\n`);
   for (const note of notes) environment.stderr.write(`note: ${note}\n`);
 
   const record: Report = {
     scenario: "replay",
-    parameters: { trace: source.name, touch },
+    parameters: { trace: input.name, touch },
     results: done.map(({ result }) => result),
   };
   const timelines = done.map(({ timeline }) => timeline);
   const report = { record, sheet: () => replaySheet(record), rows: () => runsRows(record) };
   const subtitle = () => replayHeading(sharedParameters(record));
-  return finish(report, chooseForm(flags), failed.map(namingTrace(source)), environment, {
+  return finish(report, chooseForm(flags), failed.map(namingTrace(input)), environment, {
     text: timelineText(timelines),
     ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
   });
+}
+
+/** Where the trace comes from: a file, standard input, or a workload. Each allocator reads it from its start. */
+interface Input {
+  name: string;
+  read(): Promise<Trace>;
+  close(): Promise<void>;
+}
+
+/** Chooses the input, to be opened for so many readings. @throws UsageError */
+function chooseInput(
+  file: string | undefined,
+  { workload, format }: ReplayFlags,
+  { stdin, library }: Environment,
+): (times: number) => Promise<Input> {
+  if (workload === undefined) {
+    if (file === undefined) throw new UsageError("name a trace, or a --workload");
+    const chosen =
+      format === undefined ? undefined : { format: parseWord(format, "--format", TRACE_FORMAT_NAMES) };
+    return async (times) => {
+      const source = await openSource(file, stdin, times);
+      const read = () => library.readTrace(source.open(), chosen);
+      return { name: source.name, read, close: () => source.close() };
+    };
+  }
+  if (file !== undefined) throw new UsageError(`--workload: name this or the trace "${file}", not both`);
+  if (format !== undefined) throw new UsageError("--format: a workload has none: leave it out");
+  const trace = generateTrace(readWorkload(workload));
+  return async () => ({ name: workload, read: async () => trace, close: async () => {} });
 }
 
 async function prepareAddresses(
@@ -88,7 +120,7 @@ async function prepareAddresses(
 
 /** Labels the error of a bad trace with the trace: it is bad for every allocator. */
 const namingTrace =
-  ({ name }: TraceSource) =>
+  ({ name }: Input) =>
   (failure: { label: string; error: unknown }) =>
     failure.error instanceof TraceError ? { ...failure, label: name } : failure;
 
@@ -96,7 +128,7 @@ interface ReplaySettings {
   touch: TouchPolicy;
   timelinePoints: number;
   /** Reads the trace from its start. */
-  readTrace: () => ReturnType<Environment["library"]["readTrace"]>;
+  readTrace: () => Promise<Trace>;
   /** Where the addresses of the only allocator go. */
   addresses?: OutStream;
   /** What was lost in reading the trace, each note once. */

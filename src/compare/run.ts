@@ -1,7 +1,7 @@
 /** Runs a benchmark. Every round measures each allocator once, so that what disturbs the host disturbs all of them. */
 
+import { seeded } from "../base/random.js";
 import { median, ratioOfMedians, spread } from "../base/statistics.js";
-import { seeded } from "./random.js";
 import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, Timing } from "./record.js";
 import type { Round, Runner } from "./runner.js";
 import { type BenchJob, jobsOf } from "./shards.js";

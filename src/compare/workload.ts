@@ -1,5 +1,5 @@
 /** A generated workload, for want of a trace: mostly small objects, some large ones, of mixed lifetimes. */
-import { seeded } from "./random.js";
+import { seeded } from "../base/random.js";
 
 /** Classes of sizes, each with its share of all allocations. Within a class every doubling is equally likely. */
 const CLASSES = [

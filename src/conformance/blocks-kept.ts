@@ -1,6 +1,7 @@
 /** Blocks are aligned, do not overlap, and keep their contents. */
+import { numbersFrom } from "../base/random.js";
 import { Blocks } from "./blocks.js";
-import { type Case, numbersFrom, sizesAround } from "./case.js";
+import { type Case, sizesAround } from "./case.js";
 import type { Tester } from "./tester.js";
 
 const KIB = 1024;

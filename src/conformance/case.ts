@@ -28,14 +28,3 @@ export function sizesAround(most: number): number[] {
   const sizes = edges.flatMap((edge) => [edge - 1, edge, edge + 1]).filter((bytes) => bytes <= most);
   return [1, 2, 3, ...new Set(sizes)];
 }
-
-/** Pseudorandom whole numbers below a limit, from a seed: xorshift32 (Marsaglia 2003). */
-export function numbersFrom(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
-}

@@ -1,7 +1,8 @@
 /** The state of the page, and how the URL's fragment writes it: a link reproduces a view. */
 
-import { readSettings, splitChoice } from "../allocator/choice.js";
+import { splitChoice } from "../allocator/choice.js";
 import { exactBytes } from "../base/numbers.js";
+import { readSettings } from "../base/settings.js";
 import {
   type BufferWay,
   formatCount,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seeded } from "../../src/base/random.js";
 import { geometricMean, median, quantile, ratioOfMedians, spread } from "../../src/base/statistics.js";
-import { seeded } from "../../src/compare/random.js";
 
 const times = fc.array(fc.double({ min: 1, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 });
 

@@ -189,6 +189,17 @@ describe("bench", () => {
     expect(JSON.parse(stdout).traces).toMatchObject([{ name: "stdin", operations: 2, peakLiveBytes: 100 }]);
   });
 
+  test("replays workloads besides traces, each by its name", async () => {
+    const workloads = ["--workload", "zipf:ops=500", "large:ops=20:live=2"];
+    const { traces: replayed, results } = await bench("as-tlsf", ...workloads, "--trace", path("small.txt"));
+    const names = ["small", "zipf:ops=500", "large:ops=20:live=2"];
+    expect(replayed.map(({ name }) => name)).toEqual(names);
+    expect(results.map(({ trace, outcome }) => [trace, outcome.state])).toEqual(
+      names.map((name) => [name, "done"]),
+    );
+    expect(replayed[1]?.operations).toBeGreaterThan(500);
+  });
+
   test("takes a module whose functions have other names, and the same one twice", async () => {
     const named = `${BUILT}named.wasm:malloc=take:free=give`;
     const { results, subjects } = await bench(named, `${named}:convention=c`, "--trace", path("small.txt"));
@@ -318,6 +329,8 @@ describe("bench", () => {
     [[`${BUILT}named.wasm`], /no allocator among its exports .*FILE\.wasm:malloc=take:free=give/],
     [["--trace", "nowhere.txt"], /cannot read trace "nowhere.txt": there is no such file/],
     [["--trace", "."], /cannot read trace ".": it is a folder/],
+    [["--workload", "zapf"], /--workload: there is no workload "zapf"/],
+    [["--workload", "zipf", "zipf"], /"zipf" is named twice/],
     [["--baseline", "x"], /--baseline: "x" is not one of the allocators: as-tlsf, as-stub/],
     [["--budget", "ten"], /--budget: "ten" is not a time/],
     [["--shard", "3/2"], /--shard: "3\/2" is not a shard: for four shards write 1\/4/],

@@ -18,7 +18,7 @@ describe("help", () => {
         run                           run an experiment on allocators
         cliffs [options]              at which sizes the cost of calloc(1, n); free
                                       changes kind, to the byte
-        replay [options] <file>       replay a trace of a real program, plain or
+        replay [options] [file]       replay a trace of a real program, plain or
                                       gzipped
         check [options] <module>      check the allocator in a wasm module against
                                       what the C library promises
@@ -131,36 +131,38 @@ describe("help", () => {
 
   test("of a replay", async () => {
     expect((await run(["replay", "--help"])).stdout).toMatchInlineSnapshot(`
-      "Usage: zeropage replay [options] <file>
+      "Usage: zeropage replay [options] [file]
 
       replay a trace of a real program, plain or gzipped
 
       Arguments:
-        file                the trace; - is standard input
+        file                   the trace; - is standard input
 
       Options:
-        --touch <policy>    what the program touches of a new object: none, first,
-                            pages, object (default: "none")
-        --format <format>   format of the trace, if zeropage does not recognise it:
-                            text, rep, valgrind
-        --allocator <list>  allocators to run (default: every model)
-        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
-                            a file that zeropage calibrate saved (default: the one of
-                            the kernel)
-        --check             run models on the check build, which validates the machine
-                            as it goes
-        --json              print results as JSON
-        --csv               print results as CSV
-        --markdown          print results as a Markdown table
-        --timeout <time>    end a module that makes no progress for this long
-                            (default: "60s")
-        --memory <size>     memory limit of a module (default: "4GiB")
-        --timeline <file>   draw in use, system and resident bytes over time, as an
-                            SVG image
-        --addresses <file>  write the address that each operation returned, one per
-                            line: hexadecimal, 0x0 for no memory, - for an operation
-                            that allocates nothing; needs exactly one --allocator
-        -h, --help          display help for command
+        --workload <workload>  a workload instead of a trace
+        --touch <policy>       what the program touches of a new object: none, first,
+                               pages, object (default: "none")
+        --format <format>      format of the trace, if zeropage does not recognise it:
+                               text, rep, valgrind
+        --allocator <list>     allocators to run (default: every model)
+        --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
+                               or a file that zeropage calibrate saved (default: the
+                               one of the kernel)
+        --check                run models on the check build, which validates the
+                               machine as it goes
+        --json                 print results as JSON
+        --csv                  print results as CSV
+        --markdown             print results as a Markdown table
+        --timeout <time>       end a module that makes no progress for this long
+                               (default: "60s")
+        --memory <size>        memory limit of a module (default: "4GiB")
+        --timeline <file>      draw in use, system and resident bytes over time, as an
+                               SVG image
+        --addresses <file>     write the address that each operation returned, one per
+                               line: hexadecimal, 0x0 for no memory, - for an
+                               operation that allocates nothing; needs exactly one
+                               --allocator
+        -h, --help             display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
@@ -169,10 +171,32 @@ describe("help", () => {
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
+      A workload is a trace that is made, the same on every host, and written as zipf or zipf:ops=200000:live=5000:seed=7:
+        mixed     sizes of every kind, most objects die young
+        zipf      few sizes make up most requests: the k-th is asked for 1/k as often; lifetimes are random
+        bursts    fills the heap, frees all but a sixteenth in random order, and so on
+        fifo      a queue: the oldest object is freed first
+        lifo      a stack: the newest object is freed first
+        reallocs  buffers that grow by half until they are large
+        large     blocks of 64 KiB to 4 MiB, a third of them by calloc
+      Its options:
+        ops      operations
+        live     objects alive at once, about
+        min      least size
+        max      largest size
+        sizes    how sizes are spread: every doubling alike, every size alike, or the k-th size 1/k as often
+        life     which object is freed next; young: half of the time the newest
+        calloc   share of the allocations that are calloc
+        aligned  share of the allocations that are aligned, to 16 to 256 bytes
+        realloc  share of the operations that are realloc
+        resize   what realloc asks for: any size, or half as much again
+        seed     seed of the random numbers
+
       Examples:
         zeropage replay trace.txt.gz
         zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
         zeropage replay trace.txt --allocator glibc --addresses glibc.txt
+        zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
         valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind
       "
     `);

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AllocatorAbort, TraceError } from "../../src/base/errors.js";
+import { collectTrace } from "../../src/trace/collect.js";
 import { parseSvg } from "../report/svg-check.js";
+import { fakeResult } from "../results/fakes.js";
 import { type Overrides, run } from "./fakes.js";
 
 let folder = "";
@@ -70,6 +72,18 @@ describe("the report", () => {
   });
 });
 
+test("a workload is replayed on every allocator, under its name", async () => {
+  const counts: number[] = [];
+  const replayTrace: NonNullable<Overrides["replayTrace"]> = async ({ model, trace: given }) => {
+    counts.push((await collectTrace(given)).count);
+    return { result: fakeResult({ allocator: model, hostSeconds: 0 }), timeline: [] };
+  };
+  const argv = ["replay", "--workload", "zipf:ops=5000", "--json"];
+  const { code, stdout, stderr } = await run(argv, { library: { replayTrace } });
+  expect({ code, stderr, counts }).toEqual({ code: 0, stderr: "", counts: [5000, 5000] });
+  expect(JSON.parse(stdout).parameters).toEqual({ trace: "zipf:ops=5000", touch: "none" });
+});
+
 test("stdin is replayed on every allocator, and its losses told once", async () => {
   const { code, asked, stderr } = await run(["replay", "-"], { stdin: ["a 0", " 512\n"] });
   expect(code).toBe(0);
@@ -89,7 +103,13 @@ test("a bad trace is read once and named with its line", async () => {
 });
 
 test.each([
-  [["replay"], "missing required argument 'file'"],
+  [["replay"], "name a trace, or a --workload"],
+  [["replay", "x.txt", "--workload", "zipf"], '--workload: name this or the trace "x.txt", not both'],
+  [["replay", "--workload", "zipf", "--format", "rep"], "--format: a workload has none: leave it out"],
+  [
+    ["replay", "--workload", "zapf"],
+    '--workload: there is no workload "zapf"; there are mixed, zipf, bursts, fifo, lifo, reallocs and large',
+  ],
   [["replay", "/no/such/trace"], 'cannot read trace "/no/such/trace": there is no such file'],
   [["replay", "-", "--touch", "all"], '--touch: "all" is not one of none, first, pages, object'],
   [["replay", "-", "--format", "xml"], '--format: "xml" is not one of text, rep, valgrind'],
