@@ -305,7 +305,7 @@ describe.skipIf(!executable)("the page", () => {
     const page = await open("#size=64MiB&count=1000&a=lazy&b=glibc");
     await shown(page, "1,999 of 2,000");
     await page.getByText("Change the program and the allocators").click();
-    await page.getByLabel("Model").last().selectOption("as-tlsf");
+    await page.locator("#allocator-1 select").first().selectOption("as-tlsf");
     await page
       .getByText(/^AssemblyScript's own: .* The module really runs/)
       .last()
