@@ -59,6 +59,7 @@ it("the package holds what was built from these sources, and nothing else", () =
     expect.arrayContaining(["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]),
   );
   expect(packed).toContain(`build/${MODEL}.wasm`);
+  expect(packed).toContain("build/bench-empty.wasm");
   for (const { name } of builtInModules) expect(packed).toContain(`build/${name}.wasm`);
   expect(packed).toContain("dist/web/index.html");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
@@ -102,6 +103,17 @@ it("a program in Node opens every built-in module by its name", async () => {
   `;
   const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
   expect(stdout).toBe("true\n".repeat(builtInModules.length));
+});
+
+it("the command measures its own modules", async () => {
+  const argv = ["bench", "--rounds", "1", "--passes", "1", "--workload", "zipf:ops=100", "--json"];
+  const { stdout } = await run("npx", ["--no", "zeropage", ...argv], { cwd: folder });
+  const { results, drivers } = JSON.parse(stdout);
+  expect(results.map(({ outcome }: { outcome: { state: string } }) => outcome.state)).toEqual([
+    "done",
+    "done",
+  ]);
+  expect(drivers).toHaveLength(1);
 });
 
 it("the types hold without skipLibCheck", async () => {

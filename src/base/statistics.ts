@@ -32,7 +32,9 @@ export interface Ratio {
 
 /**
  * Fewest rounds that allow a 95 % interval. All n rounds lie on one side of the true median with a probability of
- * 2^(1 - n) (the sign test): for five rounds, not even their whole range holds it with 95 %.
+ * 2^(1 - n) (the sign test): for five rounds, not even their whole range holds it with 95 %. An interval of lower
+ * quartiles holds the true ratio in 91 % of the cases with six rounds, and in 94 to 95 % from eight on, of noise that
+ * is even and of noise that only adds.
  */
 export const LEAST_ROUNDS = 6;
 
@@ -40,23 +42,24 @@ const RESAMPLES = 2000;
 const CONFIDENCE = 0.95;
 
 /**
- * The ratio of two medians, `values` to `yardstick`, with its interval by the percentile bootstrap (Efron 1979). Every
- * round measured both, and rounds are resampled as pairs, because what disturbed a round disturbed both. Fewer than
- * LEAST_ROUNDS rounds have no interval.
+ * The ratio of two quantiles, medians unless `part` says else, of `values` to `yardstick`, with its interval by the
+ * percentile bootstrap (Efron 1979). Every round measured both, and rounds are resampled as pairs, because what
+ * disturbed a round disturbed both. Fewer than LEAST_ROUNDS rounds have no interval.
  * @throws RangeError for different numbers of rounds, or none.
  */
-export function ratioOfMedians(
+export function ratioOfQuantiles(
   values: readonly number[],
   yardstick: readonly number[],
   random: () => number,
+  part = 0.5,
 ): Ratio {
   if (values.length !== yardstick.length) throw new RangeError("a ratio needs pairs of values");
   const rounds = values.length;
-  const value = median(values) / median(yardstick);
+  const value = quantile(values, part) / quantile(yardstick, part);
   if (rounds < LEAST_ROUNDS) return { value, low: null, high: null };
   const ratios = Array.from({ length: RESAMPLES }, () => {
     const drawn = Array.from({ length: rounds }, () => Math.floor(random() * rounds));
-    return median(pick(values, drawn)) / median(pick(yardstick, drawn));
+    return quantile(pick(values, drawn), part) / quantile(pick(yardstick, drawn), part);
   });
   const tail = (1 - CONFIDENCE) / 2;
   return { value, low: quantile(ratios, tail), high: quantile(ratios, 1 - tail) };

@@ -2,12 +2,13 @@ import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
 import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
+import { emptyJobs } from "../compare/empty.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/merge.js";
 import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
 import { runBench } from "../compare/run.js";
-import { type Runner, startRunner } from "../compare/runner.js";
+import { type Runner, type RunnerJob, startRunner } from "../compare/runner.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
@@ -98,7 +99,8 @@ async function planOf(
       parameters,
       baseline,
     },
-    ...{ subjects: subjects.map(({ info }) => info), traces: traces.map(({ info }) => info), results: [] },
+    ...{ subjects: subjects.map(({ info }) => info), traces: traces.map(({ info }) => info) },
+    ...{ results: [], drivers: [] },
   };
   plan.identity = identityOf(plan);
   return flags.resume === undefined ? plan : resumed(plan, flags.resume);
@@ -119,6 +121,12 @@ async function measure(
     stopped = true;
     for (const runner of running) runner.close();
   });
+  const emptyJob = await emptyJobs();
+  const opened = (work: RunnerJob) => {
+    const runner = startRunner(work, budgetSeconds);
+    running.push(runner);
+    return runner;
+  };
   keep(plan);
   const record = await runBench(plan, {
     open: (job) => {
@@ -126,10 +134,9 @@ async function measure(
       const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
       const options = { ...moduleOptions(info.options), memoryBytes };
       const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
-      const runner = startRunner(work, budgetSeconds);
-      running.push(runner);
-      return runner;
+      return opened(work);
     },
+    openDriver: (trace) => opened(emptyJob(traces[trace] as LoadedTrace, { passes, touch })),
     onRound: keep,
     onProgress: (text) => progress.show(text),
     stopped: () => stopped,

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../report/axis.js";
 import { headerText } from "../report/sheet.js";
 import { renderSvg } from "../report/svg.js";
-import type { BenchRecord } from "./record.js";
+import { type BenchRecord, judgedTimes } from "./record.js";
 import { benchSheet } from "./table.js";
 
 /** One bar. */
@@ -19,7 +19,7 @@ export interface BenchBar {
 type Figure = "time" | "memory" | "zeroed";
 
 const TITLES: Record<Figure, string> = {
-  time: "Nanoseconds per operation, steady state, and quartiles",
+  time: "Nanoseconds of CPU time per operation, steady state, and quartiles",
   memory: "MiB of memory at its peak",
   zeroed: "KiB set to zero in the first pass",
 };
@@ -28,7 +28,8 @@ const TITLES: Record<Figure, string> = {
 export function benchBars({ results }: BenchRecord, figure: Figure): BenchBar[] {
   return results.flatMap(({ subject: allocator, trace, outcome }) => {
     if (outcome.state !== "done") return [];
-    const { steady, counts } = outcome;
+    const { counts } = outcome;
+    const { steady } = judgedTimes(outcome);
     if (figure === "time") {
       const [value, half] = [steady.median, steady.median * steady.spread];
       return [{ allocator, trace, value, low: value - half, high: value + half }];

@@ -37,10 +37,11 @@ export function mergeShards(files: readonly ShardFile[]): BenchRecord {
   return { ...first, complete: true, shard: null, results, ...together(sorted) };
 }
 
-function together(records: readonly BenchRecord[]): Pick<BenchRecord, "hosts" | "resumed"> {
+function together(records: readonly BenchRecord[]): Pick<BenchRecord, "hosts" | "resumed" | "drivers"> {
   return {
     hosts: records.flatMap(({ hosts }) => hosts),
     resumed: records.flatMap(({ resumed }) => resumed),
+    drivers: records.flatMap(({ drivers }) => drivers),
   };
 }
 

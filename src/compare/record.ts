@@ -43,11 +43,31 @@ export interface TraceInfo {
 export interface Timing {
   samples: number[];
   median: number;
+  /** The lower quartile: what disturbs a host only ever adds time. */
+  low: number;
   /** Half the distance between the quartiles, as a part of the median. */
   spread: number;
   /** Ratio to the baseline in the same rounds on the same host; null for the baseline itself. */
   ratio: Ratio | null;
+  /** What the ratio is of: of medians on the wall; of lower quartiles of CPU time, which noise moves less. */
+  ratioOf: "median" | "low";
 }
+
+/** The times of the rounds by one clock. */
+export interface Timings {
+  /** The first pass of a new instance. */
+  first: Timing;
+  /** All further passes of an instance. */
+  steady: Timing;
+  /** As `steady`, with every call from JavaScript; null if the convention is not C's. */
+  javascript: Timing | null;
+}
+
+/**
+ * The clocks: the time on the wall, or the CPU time of the process, all its threads together, so with what its engine
+ * compiles meanwhile.
+ */
+export type Clock = "wall" | "cpu";
 
 /** What does not depend on the host. */
 export interface BenchCounts {
@@ -55,6 +75,16 @@ export interface BenchCounts {
   memory: { initial: number; peak: number; final: number };
   /** The program's peak of live bytes, as a part of the memory's peak. */
   utilisation: number;
+  /** The same peak of live bytes as a part of other measures of memory. */
+  utilisations: {
+    /** Of what the memory grew by in the first pass; null if it did not grow, for then its size was chosen by a linker. */
+    growth: number | null;
+    /**
+     * Of the pages of 4 KiB that are touched in a first pass whose program touches every page of its objects; null where
+     * `metered` would be.
+     */
+    resident: number | null;
+  };
   /** What the first pass does; null if the module cannot be metered, or not within its memory limit. */
   metered: MeteredCounts | null;
   /** Sentences on oddities of the module, such as imports that trap when called. */
@@ -78,18 +108,18 @@ export interface MeteredCounts {
 
 /** What became of one allocator on one trace. */
 export type BenchOutcome =
-  | {
+  | ({
       state: "done";
       /** Rounds done: fewer than asked for if the budget ran out. */
       rounds: number;
-      /** The first pass of a new instance. */
-      first: Timing;
-      /** All further passes of an instance. */
-      steady: Timing;
-      /** As `steady`, with every call from JavaScript; null if the convention is not C's. */
-      javascript: Timing | null;
+      /** The same by CPU time, where the times above are on the wall; null where the host counts it too coarsely. */
+      cpu: Timings | null;
+      /** The clock whose ratios are judged: those of the table, of means and of `--fail-if-slower`. */
+      judged: Clock;
+      /** The judged steady times without the driver's in the same rounds; null if that was not measured. */
+      net: Timing | null;
       counts: BenchCounts;
-    }
+    } & Timings)
   /** It ran out of memory: it said so, or it trapped when its memory could not grow. */
   | ({ state: "exhausted" } & Exhaustion)
   /** It did not finish one round. */
@@ -98,6 +128,17 @@ export type BenchOutcome =
   | { state: "failed"; error: string; message: string };
 
 export type Done = Extract<BenchOutcome, { state: "done" }>;
+
+/** The times whose ratios are judged. Records of earlier versions have those on the wall alone. */
+export const judgedTimes = (outcome: Done): Timings => outcome.cpu ?? outcome;
+
+/** What the driver alone takes on a trace: the loop, the calls and the program's touches, on an allocator that does nothing. */
+export interface DriverResult extends Timings {
+  trace: string;
+  /** Which shard measured it. */
+  shard: number;
+  cpu: Timings | null;
+}
 
 export interface BenchResult {
   subject: string;
@@ -135,4 +176,6 @@ export interface BenchRecord {
   traces: TraceInfo[];
   /** By trace, then by subject, in the order of both lists. */
   results: BenchResult[];
+  /** By trace and shard. A trace on which the driver's time was not measured has none. */
+  drivers: DriverResult[];
 }

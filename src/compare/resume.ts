@@ -26,5 +26,6 @@ export function resume(plan: BenchRecord, before: BenchRecord, name: string): Be
     hosts: known ? before.hosts : [...before.hosts, ...plan.hosts],
     resumed: [...before.resumed, before.results.filter(({ finished }) => finished).length],
     results: before.results,
+    drivers: before.drivers,
   };
 }

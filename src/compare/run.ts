@@ -1,13 +1,14 @@
 /** Runs a benchmark. Every round measures each allocator once, so that what disturbs the host disturbs all of them. */
 
-import { seeded } from "../base/random.js";
-import { median, ratioOfMedians, spread } from "../base/statistics.js";
-import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, Timing } from "./record.js";
+import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, DriverResult } from "./record.js";
 import type { Round, Runner } from "./runner.js";
 import { type BenchJob, jobsOf } from "./shards.js";
+import { judgedClock, netOf, timingsOf } from "./timings.js";
 
 export interface BenchHooks {
   open(job: BenchJob): Runner;
+  /** Opens an allocator that does nothing, to measure what driving one costs. */
+  openDriver?(trace: number): Runner;
   /** Called after each round with the record so far. */
   onRound?(record: BenchRecord): void;
   onProgress?(text: string): void;
@@ -15,9 +16,10 @@ export interface BenchHooks {
   stopped?(): boolean;
 }
 
-/** One allocator on one trace, in progress. */
-interface ActiveJob {
-  job: BenchJob;
+/** What is measured on one trace, in progress. */
+interface Active {
+  /** The allocator; null for the driver alone. */
+  job: BenchJob | null;
   runner: Runner;
   counts: BenchCounts | null;
   rounds: Round[];
@@ -28,18 +30,20 @@ interface ActiveJob {
 /** Fills in the results of a record, trace by trace. Finished results stay as they are. */
 export async function runBench(plan: BenchRecord, hooks: BenchHooks): Promise<BenchRecord> {
   const jobs = jobsLeft(plan);
-  let done: BenchResult[] = [];
+  let record = plan;
   for (let trace = 0; trace < plan.traces.length && !hooks.stopped?.(); trace++) {
-    const active = jobs.filter((job) => job.trace === trace).map((job) => start(job, hooks));
-    const sofar = () => [...done, ...resultsOf(plan, active)];
+    const active = jobs.filter((job) => job.trace === trace).map((job) => start(job, hooks.open(job)));
+    if (active.length > 0 && hooks.openDriver) active.push(start(null, hooks.openDriver(trace)));
+    const before = record;
+    const sofar = () => withResults(before, resultsOf(plan, active), driversOf(plan, trace, active));
     try {
-      await runTrace(plan, active, hooks, () => hooks.onRound?.(withResults(plan, sofar())));
+      await runTrace(plan, trace, active, hooks, () => hooks.onRound?.(sofar()));
     } finally {
       for (const { runner } of active) runner.close();
     }
-    done = sofar();
+    record = sofar();
   }
-  return withResults(plan, done);
+  return record;
 }
 
 const resultOf = (plan: BenchRecord, results: readonly BenchResult[], { subject, trace }: BenchJob) =>
@@ -57,25 +61,36 @@ function jobsLeft(plan: BenchRecord): BenchJob[] {
   );
 }
 
-/** The record with new results in place of unfinished ones. */
-function withResults(plan: BenchRecord, fresh: readonly BenchResult[]): BenchRecord {
+/** The record with new results in place of unfinished ones, and of the driver's on the same traces. */
+function withResults(
+  plan: BenchRecord,
+  fresh: readonly BenchResult[],
+  drivers: readonly DriverResult[],
+): BenchRecord {
   const jobs = jobsOf(plan, plan.shard);
   const results = jobs.flatMap((job) => {
     const before = resultOf(plan, plan.results, job);
     return (before?.finished ? before : (resultOf(plan, fresh, job) ?? before)) ?? [];
   });
   const complete = results.filter(({ finished }) => finished).length === jobs.length;
-  return { ...plan, complete, results };
+  const others = plan.drivers.filter(({ trace }) => drivers.every((one) => one.trace !== trace));
+  return { ...plan, complete, results, drivers: [...others, ...drivers] };
 }
 
-function start(job: BenchJob, { open }: BenchHooks): ActiveJob {
-  return { job, runner: open(job), counts: null, rounds: [], ended: null };
-}
+const start = (job: BenchJob | null, runner: Runner): Active => ({
+  ...{ job, runner, counts: null, rounds: [], ended: null },
+});
 
-async function runTrace(plan: BenchRecord, active: ActiveJob[], hooks: BenchHooks, onRound: () => void) {
-  const name = ({ job }: ActiveJob) =>
-    `${plan.subjects[job.subject]?.name} on ${plan.traces[job.trace]?.name}`;
-  for (const one of active) {
+async function runTrace(
+  plan: BenchRecord,
+  trace: number,
+  active: readonly Active[],
+  hooks: BenchHooks,
+  onRound: () => void,
+) {
+  const name = ({ job }: Active) =>
+    `${job ? plan.subjects[job.subject]?.name : "the driver alone"} on ${plan.traces[trace]?.name}`;
+  for (const one of active.filter(({ job }) => job !== null)) {
     if (hooks.stopped?.()) return;
     hooks.onProgress?.(`${name(one)}: counting`);
     await advance(one, "counts", hooks);
@@ -90,7 +105,7 @@ async function runTrace(plan: BenchRecord, active: ActiveJob[], hooks: BenchHook
   }
 }
 
-async function advance(one: ActiveJob, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
+async function advance(one: Active, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
   if (one.ended) return;
   const given = await one.runner.ask(question);
   if (given.state !== "answer") one.ended = stopped?.() ? null : given;
@@ -99,42 +114,43 @@ async function advance(one: ActiveJob, question: "counts" | "round", { stopped }
 }
 
 /** The results so far. A job that has neither ended nor done a round has none. */
-function resultsOf(plan: BenchRecord, active: ActiveJob[]): BenchResult[] {
-  const nameOf = ({ job }: ActiveJob) => plan.subjects[job.subject]?.name as string;
-  const baseline = active.find((one) => nameOf(one) === plan.baseline) as ActiveJob;
+function resultsOf(plan: BenchRecord, active: readonly Active[]): BenchResult[] {
+  const driver = active.find(({ job }) => job === null)?.rounds ?? [];
+  const nameOf = (job: BenchJob) => plan.subjects[job.subject]?.name as string;
+  const baseline = active.find(({ job }) => job && nameOf(job) === plan.baseline) as Active;
   return active.flatMap((one) => {
-    const outcome = outcomeOf(one, one === baseline ? null : baseline, plan.parameters.seed);
+    if (!one.job) return [];
+    const outcome = outcomeOf(one, one === baseline ? null : baseline, driver, plan.parameters.seed);
     if (!outcome) return [];
     const trace = plan.traces[one.job.trace]?.name as string;
     const finished = one.ended !== null || one.rounds.length === plan.parameters.rounds;
-    return [{ subject: nameOf(one), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
+    return [{ subject: nameOf(one.job), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
   });
 }
 
+/** What the driver alone took so far; nothing if it did no round, as where memory does not hold an object of the trace. */
+function driversOf(plan: BenchRecord, trace: number, active: readonly Active[]): DriverResult[] {
+  const rounds = active.find(({ job }) => job === null)?.rounds ?? [];
+  if (rounds.length === 0) return [];
+  const timings = (clock: "wall" | "cpu") => timingsOf(rounds, null, clock, plan.parameters.seed);
+  const cpu = judgedClock(rounds) === "cpu" ? timings("cpu") : null;
+  const { name } = plan.traces[trace] as BenchRecord["traces"][number];
+  return [{ trace: name, shard: plan.shard?.index ?? 1, ...timings("wall"), cpu }];
+}
+
 function outcomeOf(
-  { rounds, counts, ended }: ActiveJob,
-  baseline: ActiveJob | null,
+  { rounds, counts, ended }: Active,
+  baseline: Active | null,
+  driver: readonly Round[],
   seed: number,
 ): BenchOutcome | null {
   // A job that was late after some rounds just has fewer rounds.
   if (ended && (ended.state !== "late" || rounds.length === 0)) return ended;
   if (!counts || rounds.length === 0) return null;
-  const timing = (figure: keyof Round): Timing => {
-    const of = (all: Round[]) => all.map((round) => round[figure] as number);
-    const pairs = Math.min(rounds.length, baseline?.rounds.length ?? 0);
-    const both = pairs > 0 && baseline?.rounds.every((round) => round[figure] !== null);
-    const yardstick = of(baseline?.rounds ?? []).slice(0, pairs);
-    const ratio = both ? ratioOfMedians(of(rounds).slice(0, pairs), yardstick, seeded(seed)) : null;
-    const samples = of(rounds);
-    return { samples, median: median(samples), spread: spread(samples), ratio };
-  };
-  const javascript = rounds.some((round) => round.javascript === null) ? null : timing("javascript");
-  return {
-    state: "done",
-    rounds: rounds.length,
-    first: timing("first"),
-    steady: timing("steady"),
-    javascript,
-    counts,
-  };
+  const yardstick = baseline?.rounds ?? null;
+  const timings = (clock: "wall" | "cpu") => timingsOf(rounds, yardstick, clock, seed);
+  const judged = judgedClock([...rounds, ...(yardstick ?? [])]);
+  const cpu = judged === "cpu" ? timings("cpu") : null;
+  const net = netOf(rounds, yardstick, driver, judged, seed);
+  return { state: "done", rounds: rounds.length, ...timings("wall"), cpu, judged, net, counts };
 }

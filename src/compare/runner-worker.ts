@@ -1,5 +1,7 @@
 /** The Worker of one allocator and one trace. It does a round, or counts, when asked. */
 import { parentPort, workerData } from "node:worker_threads";
+import { PAGE_BYTES } from "#shared/meter";
+import type { TouchPolicy } from "../allocator/access.js";
 import { ModuleTrap } from "../base/errors.js";
 import type { Exhaustion } from "../foreign/module-allocator.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
@@ -7,12 +9,13 @@ import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import { traceOf } from "../trace/collect.js";
 import { sliceRecords } from "../trace/records.js";
 import type { Trace } from "../trace/trace.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
 import { countMetered } from "./metered.js";
-import type { BenchCounts } from "./record.js";
-import type { Answer, Round, RunnerJob } from "./runner.js";
+import type { BenchCounts, Clock } from "./record.js";
+import type { Answer, Round, RunnerJob, Times } from "./runner.js";
 
-const { wasm, records, count, peakLiveBytes, options, passes, touch } = workerData as RunnerJob;
+const { wasm, records, count, peakLiveBytes, options, passes, touch, roomBytes } = workerData as RunnerJob;
 
 /** The trace, in chunks that end before each of the given operations, and at its end. */
 function traceIn(...ends: number[]): Trace {
@@ -27,7 +30,12 @@ function traceIn(...ends: number[]): Trace {
 
 const whole = traceIn();
 
-const open = (more: WasmOptions = {}) => openWasmAllocator(wasm, { ...options, ...more });
+async function open(more: WasmOptions = {}): Promise<WasmAllocator> {
+  const allocator = await openWasmAllocator(wasm, { ...options, ...more });
+  const { memory } = allocator.instance.exports;
+  if (roomBytes !== undefined) (memory as WebAssembly.Memory).grow(Math.ceil(roomBytes / WASM_PAGE_BYTES));
+  return allocator;
+}
 
 /** An allocation failed. What follows is not the same trace any more, and its time says nothing. */
 class Exhausted extends Error {
@@ -36,15 +44,30 @@ class Exhausted extends Error {
   }
 }
 
-async function pass(allocator: WasmAllocator, verify = false, trace = whole): Promise<number> {
-  const start = performance.now();
-  await allocator.replay(trace, { touch, verify });
-  const milliseconds = performance.now() - start;
-  if (allocator.exhaustion) throw new Exhausted(allocator.exhaustion);
-  return milliseconds;
+interface PassOptions {
+  trace?: Trace;
+  policy?: TouchPolicy;
+  verify?: boolean;
 }
 
-const perOperation = (milliseconds: number, times = 1) => (milliseconds * 1e6) / count / times;
+async function pass(
+  allocator: WasmAllocator,
+  { trace = whole, policy = touch, verify = false }: PassOptions = {},
+): Promise<void> {
+  await allocator.replay(trace, { touch: policy, verify });
+  if (allocator.exhaustion) throw new Exhausted(allocator.exhaustion);
+}
+
+/** Nanoseconds of each clock. */
+type Elapsed = Record<Clock, number>;
+
+/** What `run` takes. The other threads of the process wait meanwhile, but for those of the engine. */
+async function timed(run: () => unknown): Promise<Elapsed> {
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
+  await run();
+  const { user, system } = process.cpuUsage(cpu);
+  return { cpu: (user + system) * 1e3, wall: (performance.now() - wall) * 1e6 };
+}
 
 // The engine keeps its optimized code as long as an instance of the same bytes lives.
 const kept: { latest?: WasmAllocator } = {};
@@ -53,17 +76,24 @@ let forJavaScript: { loop: JavaScriptLoop } | null | undefined;
 async function round(): Promise<Round> {
   const allocator = await open();
   kept.latest = allocator;
-  const first = perOperation(await pass(allocator));
-  let further = 0;
-  for (let i = 0; i < passes; i++) further += await pass(allocator);
-  return { first, steady: perOperation(further, passes), javascript: await roundInJavaScript() };
+  const first = await timed(() => pass(allocator));
+  const steady = await timed(async () => {
+    for (let i = 0; i < passes; i++) await pass(allocator);
+  });
+  const javascript = await roundInJavaScript();
+  const times = (clock: Clock): Times => ({
+    first: first[clock] / count,
+    steady: steady[clock] / count / passes,
+    javascript: javascript && javascript[clock] / count / passes,
+  });
+  return { wall: times("wall"), cpu: times("cpu") };
 }
 
 /**
  * Times the loop on an instance of its own, which is kept, so that the loop is compiled for one instance only. If that
  * runs out of memory, as an allocator that frees nothing does, this figure ends, and the others stay.
  */
-async function roundInJavaScript(): Promise<number | null> {
+async function roundInJavaScript(): Promise<Elapsed | null> {
   try {
     return await timeJavaScript();
   } catch (error) {
@@ -73,18 +103,20 @@ async function roundInJavaScript(): Promise<number | null> {
   }
 }
 
-async function timeJavaScript(): Promise<number | null> {
+async function timeJavaScript(): Promise<Elapsed | null> {
   if (forJavaScript === undefined) {
     const loop = javaScriptLoop(await open(), kindsOf(records));
     forJavaScript = loop && { loop };
     loop?.(records);
   }
   if (!forJavaScript) return null;
-  const start = performance.now();
+  const { loop } = forJavaScript;
   let fails = false;
-  for (let i = 0; i < passes && !fails; i++) fails = !forJavaScript.loop(records);
+  const elapsed = await timed(() => {
+    for (let i = 0; i < passes && !fails; i++) fails = !loop(records);
+  });
   if (fails) forJavaScript = null;
-  return fails ? null : perOperation(performance.now() - start, passes);
+  return fails ? null : elapsed;
 }
 
 /**
@@ -92,9 +124,9 @@ async function timeJavaScript(): Promise<number | null> {
  * contents of objects: a wrong allocator is of no interest, however fast.
  */
 async function allPasses(allocator: WasmAllocator, trace = whole): Promise<number> {
-  await pass(allocator, true, trace);
+  await pass(allocator, { trace, verify: true });
   const peak = allocator.hostBytes;
-  for (let i = 0; i < passes; i++) await pass(allocator, false, trace);
+  for (let i = 0; i < passes; i++) await pass(allocator, { trace });
   return peak;
 }
 
@@ -105,9 +137,17 @@ async function counts(): Promise<BenchCounts> {
     throw error instanceof ModuleTrap ? await reasonOf(error, allocator) : error;
   });
   const metered = await countMetered(wasm, options, (one) => pass(one));
+  const touched =
+    touch === "pages" || touch === "object"
+      ? metered
+      : await countMetered(wasm, options, (one) => pass(one, { policy: "pages" }));
   const memory = { initial, peak, final: allocator.hostBytes };
   const { findings } = allocator.report;
-  return { memory, utilisation: peakLiveBytes / peak, metered, findings };
+  const utilisations = {
+    growth: peak > initial ? peakLiveBytes / (peak - initial) : null,
+    resident: touched && peakLiveBytes / (touched.touched.either * PAGE_BYTES),
+  };
+  return { memory, utilisation: peakLiveBytes / peak, utilisations, metered, findings };
 }
 
 /**

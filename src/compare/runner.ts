@@ -4,7 +4,7 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
 import type { WorkerEvents } from "../jail/worker.web.js";
-import type { BenchCounts, BenchOutcome } from "./record.js";
+import type { BenchCounts, BenchOutcome, Clock } from "./record.js";
 
 export interface RunnerJob {
   wasm: Uint8Array;
@@ -15,14 +15,19 @@ export interface RunnerJob {
   options: Pick<WasmOptions, "functions" | "convention" | "unknownImports" | "memoryBytes">;
   passes: number;
   touch: TouchPolicy;
+  /** Bytes by which the memory of a module that does not grow it is grown first. */
+  roomBytes?: number;
 }
 
-/** Nanoseconds per operation. */
-export interface Round {
+/** Nanoseconds per operation, by one clock. */
+export interface Times {
   first: number;
   steady: number;
   javascript: number | null;
 }
+
+/** What one round took. */
+export type Round = Record<Clock, Times>;
 
 export type Answer =
   | { state: "answer"; answer: BenchCounts | Round }

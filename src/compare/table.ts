@@ -2,9 +2,18 @@
 
 import { formatBytes, formatCount } from "../base/bytes.js";
 import { formatCell, formatShare } from "../base/numbers.js";
-import { geometricMean, LEAST_ROUNDS } from "../base/statistics.js";
+import { geometricMean, LEAST_ROUNDS, type Ratio } from "../base/statistics.js";
 import type { Cell, Column, Sheet } from "../report/sheet.js";
-import type { BenchOutcome, BenchRecord, BenchResult, Done, Timing } from "./record.js";
+import {
+  type BenchOutcome,
+  type BenchRecord,
+  type BenchResult,
+  type Clock,
+  type Done,
+  type DriverResult,
+  judgedTimes,
+  type Timing,
+} from "./record.js";
 
 const right = (...header: string[]): Column => ({ header, align: "right" });
 const left = (...header: string[]): Column => ({ header, align: "left" });
@@ -12,13 +21,14 @@ const left = (...header: string[]): Column => ({ header, align: "left" });
 const COLUMNS: readonly Column[] = [
   left("allocator"),
   left("trace"),
-  right("steady,", "ns/op"),
-  left("time to baseline's", "(95 % interval)"),
-  right("first pass,", "ns/op"),
-  right("from JS,", "ns/op"),
+  right("steady, ns/op:", "CPU (wall)"),
+  right("CPU time to baseline's", "(95 % interval)"),
+  right("the same,", "net of driver"),
+  right("first pass,", "CPU ns/op"),
+  right("from JS,", "CPU ns/op"),
   right("memory,", "one pass"),
   right("memory,", "all passes"),
-  right("utili-", "sation"),
+  right("utilisation of memory,", "growth, resident"),
   right("pages", "touched"),
   right("zeroed"),
   right("needless", "share"),
@@ -40,6 +50,8 @@ export function benchSheet(record: BenchRecord): Sheet {
       ...results.flatMap(trouble),
       ...findings(record),
       ...means(record),
+      ...(record.results.some(({ outcome }) => outcome.state === "done") ? [ABOUT_TIMES] : []),
+      ...record.drivers.map(driverLine),
       ...record.resumed.map(resumption),
       ...record.hosts.map(hostLine),
     ],
@@ -55,17 +67,23 @@ function row(record: BenchRecord, { subject, trace, outcome }: BenchResult): Cel
   if (outcome.state !== "done") {
     return [...names, cell(outcome.state, "bad"), ...COLUMNS.slice(4).map(() => cell("-")), module];
   }
-  const { first, steady, javascript, counts } = outcome;
-  const { memory, utilisation, metered } = counts;
+  const { steady, cpu, net, counts } = outcome;
+  const { memory, metered } = counts;
+  const judged = judgedTimes(outcome);
+  const ratio = (timing: Timing | null) =>
+    subject === record.baseline ? cell("1") : ratioCell(timing?.ratio ?? null, outcome.judged);
+  const part = (value: number | null | undefined) => value?.toFixed(2) ?? "-";
+  const { growth, resident } = counts.utilisations;
   return [
     ...names,
-    cell(figure(steady)),
-    ratioCell(steady),
-    cell(figure(first)),
-    cell(javascript ? figure(javascript) : "-"),
+    cell(`${cpu ? cpu.steady.low.toFixed(1) : "-"} (${figure(steady)})`),
+    ratio(judged.steady),
+    ratio(net),
+    cell(cpu ? cpu.first.low.toFixed(1) : "-"),
+    cell(cpu?.javascript ? cpu.javascript.low.toFixed(1) : "-"),
     cell(formatBytes(memory.peak)),
     cell(formatBytes(memory.final)),
-    cell(utilisation.toFixed(2)),
+    cell([counts.utilisation, growth, resident].map(part).join(" ")),
     cell(metered ? formatCount(metered.touched.either) : "-"),
     cell(metered ? formatCell(metered.zeroed.bytes) : "-"),
     cell(metered ? formatShare(metered.zeroed.needless, metered.zeroed.bytes) : "-"),
@@ -76,11 +94,13 @@ function row(record: BenchRecord, { subject, trace, outcome }: BenchResult): Cel
 const figure = ({ median, spread }: Timing): string =>
   `${median.toFixed(1)} ± ${(100 * spread).toFixed(0)} %`;
 
-function ratioCell({ ratio }: Timing): Cell {
-  if (!ratio) return cell("1");
+/** A ratio by the judged clock, which is named where it is not that of the header. */
+function ratioCell(ratio: Ratio | null, clock: Clock): Cell {
+  if (!ratio) return cell("-");
   const { value, low, high } = ratio;
-  if (low === null || high === null) return cell(`${value.toFixed(2)} (too few rounds)`);
-  const text = `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  const by = clock === "cpu" ? "" : ", on the wall";
+  if (low === null || high === null) return cell(`${value.toFixed(2)} (too few rounds${by})`);
+  const text = `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}${by})`;
   return cell(text, low > 1 ? "bad" : high < 1 ? "good" : "plain");
 }
 
@@ -114,19 +134,32 @@ function findings({ subjects, results }: BenchRecord): string[] {
   });
 }
 
+const ABOUT_TIMES =
+  "CPU time is that of the whole process; its figures are lower quartiles. Ratios and their intervals are of " +
+  "these. What the wall clock said is in brackets: medians, with half the distance of the quartiles.";
+
+/** What the driver alone takes. */
+function driverLine({ trace, steady, cpu }: DriverResult): string {
+  const own = cpu ? `${cpu.steady.low.toFixed(1)} ns of CPU time` : `${steady.low.toFixed(1)} ns`;
+  return `Of the steady times on ${trace}, ${own} an operation are the driver's, as an allocator that does nothing shows.`;
+}
+
 /** The geometric mean of each allocator's ratios, if there are several traces. */
 function means({ subjects, traces, baseline, results }: BenchRecord): string[] {
   if (traces.length < 2) return [];
   return subjects.flatMap(({ name }) => {
-    const ratios = results.flatMap(({ subject, outcome }) =>
-      subject === name && outcome.state === "done" && outcome.steady.ratio
-        ? [outcome.steady.ratio.value]
-        : [],
+    const done = results.flatMap(({ subject, outcome }) =>
+      subject === name && outcome.state === "done" ? [outcome] : [],
     );
+    const valuesOf = (timing: (outcome: Done) => Timing | null) =>
+      done.flatMap((outcome) => timing(outcome)?.ratio?.value ?? []);
+    const ratios = valuesOf((outcome) => judgedTimes(outcome).steady);
     if (ratios.length === 0) return [];
-    const mean = geometricMean(ratios).toFixed(2);
+    const mean = (values: number[]) => geometricMean(values).toFixed(2);
+    const net = valuesOf((outcome) => outcome.net).filter((value) => value > 0);
+    const beyond = net.length === ratios.length ? `, ${mean(net)} net of the driver` : "";
     return [
-      `${name} takes ${mean} times the time of ${baseline}, the geometric mean of ${ratios.length} traces.`,
+      `${name} takes ${mean(ratios)} times the time of ${baseline}${beyond}, the geometric mean of ${ratios.length} traces.`,
     ];
   });
 }
@@ -154,7 +187,7 @@ export function slowerThan({ results, baseline }: BenchRecord, part: number): st
   return results.flatMap(({ subject, trace, outcome }) => {
     if (!fine.has(trace)) return [];
     if (outcome.state !== "done") return [`${subject} on ${trace}: ${describeOutcome(outcome)}`];
-    const { ratio } = outcome.steady;
+    const { ratio } = judgedTimes(outcome).steady;
     if (!ratio) return [];
     if (ratio.low === null)
       return [

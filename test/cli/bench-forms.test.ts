@@ -42,6 +42,74 @@ describe("JSON", () => {
       {
         "baseline": "string",
         "complete": "boolean",
+        "drivers": [
+          {
+            "cpu": {
+              "first": {
+                "low": "number",
+                "median": "number",
+                "ratio": null,
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
+              "javascript": {
+                "low": "number",
+                "median": "number",
+                "ratio": null,
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
+              "steady": {
+                "low": "number",
+                "median": "number",
+                "ratio": null,
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
+            },
+            "first": {
+              "low": "number",
+              "median": "number",
+              "ratio": null,
+              "ratioOf": "string",
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "javascript": {
+              "low": "number",
+              "median": "number",
+              "ratio": null,
+              "ratioOf": "string",
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "shard": "number",
+            "steady": {
+              "low": "number",
+              "median": "number",
+              "ratio": null,
+              "ratioOf": "string",
+              "samples": [
+                "number",
+              ],
+              "spread": "number",
+            },
+            "trace": "string",
+          },
+        ],
         "hosts": [
           {
             "description": "string",
@@ -109,40 +177,96 @@ describe("JSON", () => {
                 },
               },
               "utilisation": "number",
+              "utilisations": {
+                "growth": "number",
+                "resident": "number",
+              },
+            },
+            "cpu": {
+              "first": {
+                "low": "number",
+                "median": "number",
+                "ratio": {
+                  "high": "number",
+                  "low": "number",
+                  "value": "number",
+                },
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
+              "javascript": {
+                "low": "number",
+                "median": "number",
+                "ratio": {
+                  "high": "number",
+                  "low": "number",
+                  "value": "number",
+                },
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
+              "steady": {
+                "low": "number",
+                "median": "number",
+                "ratio": {
+                  "high": "number",
+                  "low": "number",
+                  "value": "number",
+                },
+                "ratioOf": "string",
+                "samples": [
+                  "number",
+                ],
+                "spread": "number",
+              },
             },
             "first": {
+              "low": "number",
               "median": "number",
               "ratio": {
                 "high": "number",
                 "low": "number",
                 "value": "number",
               },
+              "ratioOf": "string",
               "samples": [
                 "number",
               ],
               "spread": "number",
             },
             "javascript": {
+              "low": "number",
               "median": "number",
               "ratio": {
                 "high": "number",
                 "low": "number",
                 "value": "number",
               },
+              "ratioOf": "string",
               "samples": [
                 "number",
               ],
               "spread": "number",
             },
+            "judged": "string",
+            "net": null,
             "rounds": "number",
             "state": "string",
             "steady": {
+              "low": "number",
               "median": "number",
               "ratio": {
                 "high": "number",
                 "low": "number",
                 "value": "number",
               },
+              "ratioOf": "string",
               "samples": [
                 "number",
               ],
@@ -226,10 +350,11 @@ describe("forms", () => {
     const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
     expect(rows).toHaveLength(4);
     expect(rows[0]).toBe(
-      "| allocator | trace | steady, ns/op | time to baseline's (95 % interval) | first pass, ns/op | from JS, ns/op | " +
-        "memory, one pass | memory, all passes | utilisation | pages touched | zeroed | needless share | module size |",
+      "| allocator | trace | steady, ns/op: CPU (wall) | CPU time to baseline's (95 % interval) | the same, net of driver | " +
+        "first pass, CPU ns/op | from JS, CPU ns/op | memory, one pass | memory, all passes | " +
+        "utilisation of memory, growth, resident | pages touched | zeroed | needless share | module size |",
     );
-    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([15]));
+    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([16]));
   });
 
   test("HTML is one file with charts that parse, and asks for nothing else", async () => {

@@ -99,6 +99,28 @@ describe("bench", () => {
     expect(steady.samples).toHaveLength(3);
     expect(steady.ratio).toBeNull();
     expect(javascript?.samples).toHaveLength(3);
+    expect(once.drivers.map(({ trace, steady: { samples } }) => [trace, samples.length])).toEqual([
+      ["small", 3],
+      ["calloc", 3],
+    ]);
+  });
+
+  test("measures memory by what it grew by, and by the pages of a program that writes to all of its objects", async () => {
+    const countsOf = async (touch: string) => {
+      const record = await bench("as-tlsf", "--workload", "large:ops=60:live=8", "--touch", touch);
+      return { ...doneOf(record.results[0]).counts, live: record.traces[0]?.peakLiveBytes ?? 0 };
+    };
+    const [none, pages] = [await countsOf("none"), await countsOf("pages")];
+    const { initial, peak } = none.memory;
+    expect(peak).toBeGreaterThan(initial);
+    expect(none.utilisations.growth).toBe(none.live / (peak - initial));
+    expect(none.utilisations.resident).toBe(none.live / (4096 * (pages.metered?.touched.either ?? 0)));
+    expect(none.utilisations).toEqual(pages.utilisations);
+    expect(none.metered?.touched.either).toBeLessThan(pages.metered?.touched.either ?? 0);
+    const { results } = await bench(`${BUILT}llhttp.wasm`, "--trace", path("calloc.txt"));
+    const linked = doneOf(results[0]).counts;
+    expect(linked.memory.peak).toBe(linked.memory.initial);
+    expect(linked.utilisations.growth).toBeNull();
   });
 
   test("counts the clearing of a calloc that is composed, and what the program touches besides", async () => {

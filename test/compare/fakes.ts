@@ -4,6 +4,7 @@ import type { BenchCounts, BenchRecord, BenchResult, Done, Shard } from "../../s
 export const fakeCounts: BenchCounts = {
   memory: { initial: 65_536, peak: 2 ** 20, final: 2 ** 21 },
   utilisation: 0.5,
+  utilisations: { growth: 0.53, resident: 0.8 },
   metered: { touched: { read: 3, written: 5, either: 6 }, zeroed: { bytes: 4096, needless: 1024 } },
   findings: [],
 };
@@ -25,6 +26,7 @@ export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
       hash: `hash of ${name}`,
     })),
     results: [],
+    drivers: [],
   };
   return { ...plan, identity: identityOf(plan) };
 }

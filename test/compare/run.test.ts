@@ -2,20 +2,23 @@ import { describe, expect, test } from "vitest";
 import { closeTrace } from "../../src/compare/closed-trace.js";
 import { hashOf, identityOf } from "../../src/compare/identity.js";
 import { MergeError, mergeShards, type ShardFile } from "../../src/compare/merge.js";
-import type { BenchRecord } from "../../src/compare/record.js";
+import { type BenchRecord, judgedTimes } from "../../src/compare/record.js";
 import { resume } from "../../src/compare/resume.js";
 import { type BenchHooks, runBench } from "../../src/compare/run.js";
-import type { Answer } from "../../src/compare/runner.js";
+import type { Answer, Times } from "../../src/compare/runner.js";
 import { type BenchJob, jobsOf } from "../../src/compare/shards.js";
 import { generateWorkload } from "../../src/compare/workload.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { doneOf, fakeCounts, fakePlan } from "./fakes.js";
 
+const timesOf = (steady: number): Times => ({ first: 2 * steady, steady, javascript: null });
+
 /** Allocator i takes i + 1 times as long as the first; each round is slower than the one before. */
 function fakeHooks(
   asked: string[] = [],
   answers: (job: BenchJob, round: number) => Answer | null = () => null,
+  cpuOf: (steady: number, job: BenchJob) => number = (steady) => steady,
 ) {
   const hooks: BenchHooks = {
     open(job) {
@@ -29,7 +32,7 @@ function fakeHooks(
           return (
             answers(job, round) ?? {
               state: "answer",
-              answer: { first: 2 * steady, steady, javascript: null },
+              answer: { wall: timesOf(steady), cpu: timesOf(cpuOf(steady, job)) },
             }
           );
         },
@@ -59,11 +62,78 @@ describe("rounds", () => {
     expect(second.steady).toEqual({
       samples: [20, 40, 60, 80, 100, 120],
       median: 70,
+      low: 45,
       spread: 25 / 70,
       ratio: { value: 2, low: 2, high: 2 },
+      ratioOf: "median",
     });
+    expect(second.cpu?.steady.ratioOf).toBe("low");
     expect(second.first.median).toBe(140);
     expect(doneOf(results[0]).steady.ratio).toBeNull();
+  });
+
+  test("are judged by CPU time, whose ratio is another than that on the wall", async () => {
+    const cpuOf = (steady: number, { subject }: BenchJob) => (subject === 1 ? 3 * steady : steady);
+    const { results } = await runBench(
+      fakePlan(null, 6),
+      fakeHooks([], () => null, cpuOf),
+    );
+    const second = doneOf(results[1]);
+    expect(second.judged).toBe("cpu");
+    expect(second.steady.ratio).toEqual({ value: 2, low: 2, high: 2 });
+    expect(second.cpu?.steady.ratio).toEqual({ value: 6, low: 6, high: 6 });
+    expect(second.cpu?.first.samples).toEqual([120, 240, 360, 480, 600, 720]);
+    expect(judgedTimes(second)).toBe(second.cpu);
+  });
+
+  test("so short that no CPU time is seen are judged by the wall", async () => {
+    const cpuOf = (steady: number, { subject }: BenchJob) => (subject === 1 && steady === 60 ? 0 : steady);
+    const { results } = await runBench(
+      fakePlan(null, 6),
+      fakeHooks([], () => null, cpuOf),
+    );
+    const second = doneOf(results[1]);
+    expect(second).toMatchObject({ judged: "wall", cpu: null });
+    expect(judgedTimes(second).steady).toBe(second.steady);
+    expect(doneOf(results[2]).judged).toBe("cpu");
+  });
+
+  test("have the driver's time measured beside them, and ratios without it", async () => {
+    const hooks = fakeHooks();
+    const openDriver = (trace: number) => {
+      let round = 0;
+      return {
+        ask: async (): Promise<Answer> => {
+          round++;
+          // Half of what the baseline takes, on the first trace; all of it on the second.
+          const times = timesOf((trace === 0 ? 5 : 10) * round);
+          return { state: "answer", answer: { wall: times, cpu: times } };
+        },
+        close() {},
+      };
+    };
+    const { results, drivers } = await runBench(fakePlan(null, 6), { ...hooks, openDriver });
+    expect(drivers.map(({ trace, shard, steady }) => [trace, shard, steady.median])).toEqual([
+      ["t", 1, 17.5],
+      ["u", 1, 35],
+    ]);
+    expect(drivers[0]?.cpu?.first.ratio).toBeNull();
+    const [first, second] = results.map(doneOf);
+    expect(first?.net).toMatchObject({ samples: [5, 10, 15, 20, 25, 30], ratio: null });
+    // (2 - 0.5) / (1 - 0.5)
+    expect(second?.net?.ratio).toEqual({ value: 3, low: 3, high: 3 });
+    const [all, beyond] = results.slice(3).map(doneOf);
+    expect(all?.net).toBeNull();
+    expect(beyond?.net).toMatchObject({ ratio: null });
+    expect((await runBench(fakePlan(), fakeHooks())).drivers).toEqual([]);
+  });
+
+  test("go on without the driver's time where it cannot be measured", async () => {
+    const failed: Answer = { state: "failed", error: "ModuleTrap", message: "it trapped" };
+    const openDriver = () => ({ ask: async () => failed, close() {} });
+    const { results, drivers, complete } = await runBench(fakePlan(), { ...fakeHooks(), openDriver });
+    expect({ drivers, complete }).toEqual({ drivers: [], complete: true });
+    expect(results.map((one) => doneOf(one).net)).toEqual(Array(6).fill(null));
   });
 
   test("end for one allocator alone when it fails; late ones keep the rounds they had", async () => {

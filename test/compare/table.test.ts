@@ -6,12 +6,14 @@ import { fakeCounts, fakePlan } from "./fakes.js";
 const timing = (low: number | null = 1, high = low) => ({
   samples: [1],
   median: 1,
+  low: 1,
   spread: 0,
+  ratioOf: "low" as const,
   ratio: { value: low ?? 1, low, high },
 });
 const done = (low?: number | null, high?: number | null): BenchOutcome => ({
-  ...{ state: "done", rounds: 3, first: timing(), javascript: null, counts: fakeCounts },
-  steady: timing(low, high),
+  ...{ state: "done", rounds: 3, first: timing(), steady: timing(9), javascript: null, counts: fakeCounts },
+  ...{ cpu: { first: timing(), steady: timing(low, high), javascript: null }, judged: "cpu", net: null },
 });
 const late: BenchOutcome = { state: "late", seconds: 10 };
 
