@@ -90,7 +90,12 @@ export const libmalloc: Area = {
       ["region unmapped while linked into the depot", "  detach(rack, depot, region);", ""],
     ],
     "tiny-blocks.ts": [
-      ["header behind a live block not written", "    setBits(rack, region, index + quanta, START, 0);", ""],
+      [
+        "header behind a live block not written",
+        "    setBits(rack, region, index + quanta, START, 0);",
+        "",
+        "what begins there has its header already, or gets it next",
+      ],
       [
         "in-use bit of an absorbed block stays",
         "indexOf(rack, block), 0, START | IN_USE);",

@@ -10,8 +10,8 @@
  *
  * What must hold:
  *
- *      a free block's first and last word are no longer than it
- *      one of them is that of all of it == both are
+ *      a free block is one to three runs side by side, each with the same word at both ends
+ *      of 283: its first and last word are no longer than it, and one of them is that of all of it == both are
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
@@ -125,11 +125,27 @@ export function markAllButLast(rack: Rack, block: u64, quanta: u64): void {
 
 // ---- Checking ----
 
-/** Asserts what must hold of a free block. */
+/** Asserts what must hold of a free block. Of 283, whose words may lie behind their run, less does. */
 export function checkAdvice(rack: Rack, block: u64, quanta: u64): void {
-  const first = peek<u16>(wordOf(rack, block));
-  const last = peek<u16>(wordOf(rack, block) + 2 * (quanta - 1));
+  const word = wordOf(rack, block);
+  const first = peek<u16>(word);
+  const last = peek<u16>(word + 2 * (quanta - 1));
   const isRun = first & ~CLEAN && last & ~CLEAN && max(first & ~CLEAN, last & ~CLEAN) <= <u16>quanta;
   assert(isRun, "a free block begins and ends with runs that lie in it");
   assert(((first & ~CLEAN) == quanta) == ((last & ~CLEAN) == quanta), "a run has its length at both ends");
+  if (!misreadsAdvice) checkRuns(word, quanta);
+}
+
+function checkRuns(word: u64, quanta: u64): void {
+  let runs: u32 = 0;
+  for (let at: u64 = 0; at < quanta; runs++) {
+    const held = peek<u16>(word + 2 * at);
+    const length = held & ~CLEAN;
+    assert(
+      length != 0 && at + length <= quanta && runs < 3,
+      "a free block is one to three runs, side by side",
+    );
+    at += length;
+    assert(peek<u16>(word + 2 * (at - 1)) == held, "a run begins and ends with the same word");
+  }
 }
