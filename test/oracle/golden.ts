@@ -68,7 +68,7 @@ function hash(bytes: Uint8Array): string {
   return (state >>> 0).toString(16).padStart(8, "0");
 }
 
-function hashNumbers(numbers: ArrayLike<number>): string {
+export function hashNumbers(numbers: ArrayLike<number>): string {
   return hash(new Uint8Array(Float64Array.from(numbers).buffer));
 }
 

@@ -25,16 +25,17 @@ export interface Block {
  * Opens the model so that its memory holds the bytes of the real run's.
  * @throws if addresses are random there, so that links have other bytes.
  */
-export async function openLike(
-  { space, bins }: OracleRun,
-  options: GlibcOptions,
-  check: boolean,
-): Promise<Sandbox> {
+export async function openLike(real: OracleRun, options: GlibcOptions, check: boolean): Promise<Sandbox> {
+  return openSandbox("glibc", { ...options, libc: await placeOfLibc(real, options), check });
+}
+
+/** Where the model's library has to be for that. @throws as `openLike` does. */
+export async function placeOfLibc({ space, bins }: OracleRun, options: GlibcOptions): Promise<number> {
   if (space.heapStart !== MODEL_SPACE.heapStart) throw new Error("addresses are random on this host");
   const key = `${options.version} ${bins}`;
   const libc = libcs.get(key) ?? (await libcFor(bins, options));
   libcs.set(key, libc);
-  return openSandbox("glibc", { ...options, libc, check });
+  return libc;
 }
 
 /** By the release, and the place of its bins: a host has a library in one. */

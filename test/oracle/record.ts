@@ -4,6 +4,7 @@ import { release } from "node:os";
 import { parseArgs } from "node:util";
 import { outcomesOn } from "../glibc/misuse.js";
 import { RealHeap } from "../glibc/puppet.js";
+import { type GoldenClears, recordClears } from "./clears.js";
 import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder } from "./golden.js";
 import { whyNotLive } from "./live.js";
 import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
@@ -40,6 +41,15 @@ async function write(oracle: Oracle, folder: URL, name: string, traces: GoldenTr
   console.log(`${name}.json: ${traces.length} of glibc ${version ?? glibc}, ${text.length} bytes`);
 }
 
+async function recordAllClears(oracle: Oracle, folder: URL, version: string): Promise<void> {
+  const recorded: GoldenClears[] = [];
+  for (const name of REAL_TRACES) {
+    for (const touch of GOLDEN_TOUCHES)
+      recorded.push(await recordClears(oracle, await realTrace(name), touch, { version }));
+  }
+  await writeFile(new URL("clears.json", folder), `${JSON.stringify(recorded, null, 2)}\n`);
+}
+
 async function recordMisuse(folder: URL, version: string): Promise<void> {
   const outcomes = await outcomesOn(
     async () => new RealHeap({}, version),
@@ -60,6 +70,7 @@ async function recordVersion(version: string): Promise<void> {
   }
   await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
   await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
+  await recordAllClears(oracle, folder, version);
   await recordMisuse(folder, version);
 }
 
