@@ -1,8 +1,10 @@
+import { latencySheet } from "../compare/latency-table.js";
 import type { BenchRecord } from "../compare/record.js";
 import { benchSheet } from "../compare/table.js";
 import { benchstatReport, githubReport } from "../compare/tools.js";
 import { jsonReport } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
+import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
@@ -15,9 +17,12 @@ export const BENCH_FORMS = {
   benchstat: { help: "print the record for benchstat", render: benchstatReport },
   markdown: {
     help: "print the record as a Markdown table",
-    render: (record: BenchRecord) => renderMarkdown(benchSheet(record)),
+    render: (record: BenchRecord) => sheetsOf(record).map(renderMarkdown).join("\n"),
   },
 } as const;
+
+/** The tables: of everything measured, and of single calls. */
+const sheetsOf = (record: BenchRecord): Sheet[] => [benchSheet(record), latencySheet(record) ?? []].flat();
 
 /** The flags that choose output forms. The parser allows at most one of those that go to stdout. */
 export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & { html?: string };
@@ -30,7 +35,8 @@ export async function prepareBenchForms(
   const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
     const colour = wantsColour(env, stdout.isTTY);
-    stdout.write(form ? BENCH_FORMS[form].render(record) : renderTable(benchSheet(record), { colour }));
+    const tables = () => sheetsOf(record).map((sheet) => renderTable(sheet, { colour }));
+    stdout.write(form ? BENCH_FORMS[form].render(record) : tables().join("\n"));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
     html.writeNow(await benchHtml(record));

@@ -30,6 +30,7 @@ export interface BenchFlags extends BenchFormFlags {
   baseline?: string;
   rounds: string;
   passes: string;
+  latency: string;
   budget: string;
   memory: string;
   touch: string;
@@ -113,7 +114,7 @@ async function measure(
   environment: Environment,
   keep: (sofar: BenchRecord) => void,
 ): Promise<BenchRecord> {
-  const { passes, touch, memoryBytes, budgetSeconds } = plan.parameters;
+  const { passes, touch, latencyRuns, memoryBytes, budgetSeconds } = plan.parameters;
   const progress = openProgress(environment.stderr);
   const running: Runner[] = [];
   let stopped = false;
@@ -133,10 +134,10 @@ async function measure(
       const { wasm, info } = subjects[job.subject] as LoadedSubject;
       const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
       const options = { ...moduleOptions(info.options), memoryBytes };
-      const work = { wasm, records, count, peakLiveBytes, options, passes, touch };
+      const work = { wasm, records, count, peakLiveBytes, options, passes, touch, latencyRuns };
       return opened(work);
     },
-    openDriver: (trace) => opened(emptyJob(traces[trace] as LoadedTrace, { passes, touch })),
+    openDriver: (trace) => opened(emptyJob(traces[trace] as LoadedTrace, { passes, touch, latencyRuns })),
     onRound: keep,
     onProgress: (text) => progress.show(text),
     stopped: () => stopped,
@@ -168,6 +169,7 @@ function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {
     passes: parseCount(flags.passes, "--passes"),
     budgetSeconds: parseTime(flags.budget, "--budget"),
     memoryBytes: parseSize(flags.memory, "--memory"),
+    latencyRuns: flags.latency === "0" ? 0 : parseCount(flags.latency, "--latency"),
     touch: parseWord(flags.touch, "--touch", TOUCH_POLICIES),
     seed: parseCount(flags.seed, "--seed"),
   };

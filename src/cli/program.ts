@@ -238,6 +238,7 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "rounds; each measures every allocator once", "11")
     .option("--passes <number>", "passes of a round on one instance, after the first", "3")
+    .option("--latency <runs>", "runs in which each call is timed by itself; 0 for none", "3")
     .option("--budget <time>", "time limit of an allocator on a trace, for all rounds together", "60s")
     .option("--memory <size>", "memory limit of a module", "1GiB")
     .option(

@@ -8,7 +8,7 @@ const URL_OF_EMPTY = new URL("../../build/bench-empty.wasm", import.meta.url);
 
 /** Makes the job of a trace on it. All its blocks are one, which the memory has to hold. */
 export async function emptyJobs(): Promise<
-  (trace: ClosedTrace, how: Pick<RunnerJob, "passes" | "touch">) => RunnerJob
+  (trace: ClosedTrace, how: Pick<RunnerJob, "passes" | "touch" | "latencyRuns">) => RunnerJob
 > {
   const wasm = new Uint8Array(await readFile(URL_OF_EMPTY));
   return ({ records, count, peakLiveBytes, largestBytes }, how) => ({

@@ -1,8 +1,9 @@
 /** A benchmark record as one HTML file that needs nothing else: charts as SVG, and the table. */
 import type { TopLevelSpec } from "vega-lite";
 import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../report/axis.js";
-import { headerText } from "../report/sheet.js";
+import { headerText, type Sheet } from "../report/sheet.js";
 import { renderSvg } from "../report/svg.js";
+import { latencyChart, latencySheet } from "./latency-table.js";
 import { type BenchRecord, judgedTimes } from "./record.js";
 import { benchSheet } from "./table.js";
 
@@ -76,18 +77,11 @@ th, td { padding: 0.2em 0.7em; border-bottom: 1px solid #ddd; text-align: left; 
 
 /** The whole document. Ends in a newline. */
 export async function benchHtml(record: BenchRecord): Promise<string> {
-  const { heading, columns, rows, sentences } = benchSheet(record);
+  const figures = (Object.keys(TITLES) as Figure[]).filter((figure) => benchBars(record, figure).length > 0);
+  const specs = [...figures.map((figure) => benchChart(record, figure)), latencyChart(record) ?? []].flat();
   const charts: string[] = [];
-  for (const figure of Object.keys(TITLES) as Figure[]) {
-    if (benchBars(record, figure).length > 0) charts.push(await renderSvg(benchChart(record, figure)));
-  }
-  const head = columns.map((column) => `<th class="${column.align}">${escapeHtml(headerText(column))}</th>`);
-  const body = rows.map((row) => {
-    const cells = row.map(
-      ({ text, tone }, i) => `<td class="${columns[i]?.align} ${tone}">${escapeHtml(text)}</td>`,
-    );
-    return `<tr>${cells.join("")}</tr>`;
-  });
+  for (const spec of specs) charts.push(await renderSvg(spec));
+  const sheets = [benchSheet(record), latencySheet(record) ?? []].flat();
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>zeropage bench</title><style>
@@ -95,17 +89,28 @@ ${STYLE}
 </style></head>
 <body>
 <h1>zeropage bench</h1>
-<p>${escapeHtml(heading)}</p>
+${sheets.map(sheetHtml).join("\n")}
+${charts.join("\n")}</body>
+</html>
+`;
+}
+
+function sheetHtml({ heading, columns, rows, sentences }: Sheet): string {
+  const head = columns.map((column) => `<th class="${column.align}">${escapeHtml(headerText(column))}</th>`);
+  const body = rows.map((row) => {
+    const cells = row.map(
+      ({ text, tone }, i) => `<td class="${columns[i]?.align} ${tone}">${escapeHtml(text)}</td>`,
+    );
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  return `<p>${escapeHtml(heading)}</p>
 <table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
 </tbody>
 </table>
-${sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join("\n")}
-${charts.join("\n")}</body>
-</html>
-`;
+${sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join("\n")}`;
 }
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

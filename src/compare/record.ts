@@ -14,6 +14,8 @@ export interface BenchParameters {
   /** Memory limit of a module. */
   memoryBytes: number;
   touch: TouchPolicy;
+  /** Runs in which each call is timed by itself. */
+  latencyRuns: number;
   /** Seed of the generated workload and of the confidence intervals. */
   seed: number;
 }
@@ -69,6 +71,32 @@ export interface Timings {
  */
 export type Clock = "wall" | "cpu";
 
+/** The kinds of operation that call the allocator. */
+export type CallKind = "malloc" | "calloc" | "aligned" | "realloc" | "free";
+
+/** What the calls of one kind took, each in nanoseconds, with the clock's and the driver's part. */
+export interface CallTimes {
+  calls: number;
+  median: number;
+  /** 99 % of the calls took at most so long. */
+  p99: number;
+  worst: number;
+  /** Calls by what they took: the lower end of each bar, a quarter of a doubling wide, and how many. Empty bars are left out. */
+  histogram: [from: number, calls: number][];
+}
+
+/**
+ * How long single calls took on the wall. The same calls ran `latencyRuns` times, each time on a new instance, and the
+ * least time of each call counts, so that what disturbs the host does not look like the allocator's.
+ */
+export interface Latency {
+  /** Of two readings of the clock in a row. It is in every time, beside the driver's part: `drivers` have both. */
+  clockNs: number;
+  /** The first pass of an instance, and its second. A kind of call that the trace does not have is absent. */
+  first: Partial<Record<CallKind, CallTimes>>;
+  steady: Partial<Record<CallKind, CallTimes>>;
+}
+
 /** What does not depend on the host. */
 export interface BenchCounts {
   /** Bytes of the module's memory: before, after the first pass (memory only grows), after the last. */
@@ -118,6 +146,8 @@ export type BenchOutcome =
       judged: Clock;
       /** The judged steady times without the driver's in the same rounds; null if that was not measured. */
       net: Timing | null;
+      /** Null if it was not asked for, or the budget ended before. */
+      latency: Latency | null;
       counts: BenchCounts;
     } & Timings)
   /** It ran out of memory: it said so, or it trapped when its memory could not grow. */
@@ -138,6 +168,7 @@ export interface DriverResult extends Timings {
   /** Which shard measured it. */
   shard: number;
   cpu: Timings | null;
+  latency: Latency | null;
 }
 
 export interface BenchResult {

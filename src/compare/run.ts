@@ -1,7 +1,7 @@
 /** Runs a benchmark. Every round measures each allocator once, so that what disturbs the host disturbs all of them. */
 
-import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, DriverResult } from "./record.js";
-import type { Round, Runner } from "./runner.js";
+import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, DriverResult, Latency } from "./record.js";
+import type { Question, Round, Runner } from "./runner.js";
 import { type BenchJob, jobsOf } from "./shards.js";
 import { judgedClock, netOf, timingsOf } from "./timings.js";
 
@@ -23,6 +23,7 @@ interface Active {
   runner: Runner;
   counts: BenchCounts | null;
   rounds: Round[];
+  latency: Latency | null;
   /** Why it ended early. */
   ended: Exclude<BenchOutcome, { state: "done" }> | null;
 }
@@ -78,7 +79,7 @@ function withResults(
 }
 
 const start = (job: BenchJob | null, runner: Runner): Active => ({
-  ...{ job, runner, counts: null, rounds: [], ended: null },
+  ...{ job, runner, counts: null, rounds: [], latency: null, ended: null },
 });
 
 async function runTrace(
@@ -103,13 +104,20 @@ async function runTrace(
     }
     onRound();
   }
+  for (const one of plan.parameters.latencyRuns > 0 ? active : []) {
+    if (hooks.stopped?.()) return;
+    hooks.onProgress?.(`${name(one)}: timing each call`);
+    await advance(one, "latency", hooks);
+  }
+  onRound();
 }
 
-async function advance(one: Active, question: "counts" | "round", { stopped }: BenchHooks): Promise<void> {
+async function advance(one: Active, question: Question, { stopped }: BenchHooks): Promise<void> {
   if (one.ended) return;
   const given = await one.runner.ask(question);
   if (given.state !== "answer") one.ended = stopped?.() ? null : given;
   else if (question === "counts") one.counts = given.answer as BenchCounts;
+  else if (question === "latency") one.latency = given.answer as Latency;
   else one.rounds.push(given.answer as Round);
 }
 
@@ -123,23 +131,25 @@ function resultsOf(plan: BenchRecord, active: readonly Active[]): BenchResult[] 
     const outcome = outcomeOf(one, one === baseline ? null : baseline, driver, plan.parameters.seed);
     if (!outcome) return [];
     const trace = plan.traces[one.job.trace]?.name as string;
-    const finished = one.ended !== null || one.rounds.length === plan.parameters.rounds;
+    const { rounds, latencyRuns } = plan.parameters;
+    const isTimed = one.rounds.length === rounds && (latencyRuns === 0 || one.latency !== null);
+    const finished = one.ended !== null || isTimed;
     return [{ subject: nameOf(one.job), trace, shard: plan.shard?.index ?? 1, finished, outcome }];
   });
 }
 
 /** What the driver alone took so far; nothing if it did no round, as where memory does not hold an object of the trace. */
 function driversOf(plan: BenchRecord, trace: number, active: readonly Active[]): DriverResult[] {
-  const rounds = active.find(({ job }) => job === null)?.rounds ?? [];
+  const { rounds, latency } = active.find(({ job }) => job === null) ?? { rounds: [], latency: null };
   if (rounds.length === 0) return [];
   const timings = (clock: "wall" | "cpu") => timingsOf(rounds, null, clock, plan.parameters.seed);
   const cpu = judgedClock(rounds) === "cpu" ? timings("cpu") : null;
   const { name } = plan.traces[trace] as BenchRecord["traces"][number];
-  return [{ trace: name, shard: plan.shard?.index ?? 1, ...timings("wall"), cpu }];
+  return [{ trace: name, shard: plan.shard?.index ?? 1, ...timings("wall"), cpu, latency }];
 }
 
 function outcomeOf(
-  { rounds, counts, ended }: Active,
+  { rounds, counts, latency, ended }: Active,
   baseline: Active | null,
   driver: readonly Round[],
   seed: number,
@@ -152,5 +162,5 @@ function outcomeOf(
   const judged = judgedClock([...rounds, ...(yardstick ?? [])]);
   const cpu = judged === "cpu" ? timings("cpu") : null;
   const net = netOf(rounds, yardstick, driver, judged, seed);
-  return { state: "done", rounds: rounds.length, ...timings("wall"), cpu, judged, net, counts };
+  return { state: "done", rounds: rounds.length, ...timings("wall"), cpu, judged, net, latency, counts };
 }

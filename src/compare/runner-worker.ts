@@ -11,11 +11,13 @@ import { sliceRecords } from "../trace/records.js";
 import type { Trace } from "../trace/trace.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { type JavaScriptLoop, javaScriptLoop, kindsOf } from "./javascript-loop.js";
+import { callTimesOf, clockCost } from "./latency.js";
 import { countMetered } from "./metered.js";
-import type { BenchCounts, Clock } from "./record.js";
-import type { Answer, Round, RunnerJob, Times } from "./runner.js";
+import type { BenchCounts, Clock, Latency } from "./record.js";
+import type { Answer, Question, Round, RunnerJob, Times } from "./runner.js";
 
-const { wasm, records, count, peakLiveBytes, options, passes, touch, roomBytes } = workerData as RunnerJob;
+const { wasm, records, count, peakLiveBytes, options, passes, latencyRuns, touch, roomBytes } =
+  workerData as RunnerJob;
 
 /** The trace, in chunks that end before each of the given operations, and at its end. */
 function traceIn(...ends: number[]): Trace {
@@ -162,9 +164,25 @@ async function reasonOf(trap: ModuleTrap, { operations }: WasmAllocator): Promis
   return twin.exhaustion ? new Exhausted(twin.exhaustion) : trap;
 }
 
-async function answer(question: "counts" | "round"): Promise<Answer> {
+/** Times each call by itself, in two passes of an instance. Of all runs the least time of a call counts. */
+async function latency(): Promise<Latency> {
+  const now = () => performance.now() * 1e6;
+  const took = { first: new Float64Array(count), steady: new Float64Array(count) };
+  for (const times of Object.values(took)) times.fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < latencyRuns; i++) {
+    const allocator = await open();
+    for (const times of Object.values(took)) allocator.timeOperations({ records, count }, touch, now, times);
+    if (allocator.exhaustion) throw new Exhausted(allocator.exhaustion);
+  }
+  const [first, steady] = [callTimesOf(records, took.first), callTimesOf(records, took.steady)];
+  return { clockNs: clockCost(now), first, steady };
+}
+
+const answers = { counts, round, latency };
+
+async function answer(question: Question): Promise<Answer> {
   try {
-    return { state: "answer", answer: await (question === "round" ? round() : counts()) };
+    return { state: "answer", answer: await answers[question]() };
   } catch (error) {
     if (error instanceof Exhausted) return { state: "exhausted", ...error.exhaustion };
     const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -4,7 +4,7 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
 import type { WorkerEvents } from "../jail/worker.web.js";
-import type { BenchCounts, BenchOutcome, Clock } from "./record.js";
+import type { BenchCounts, BenchOutcome, Clock, Latency } from "./record.js";
 
 export interface RunnerJob {
   wasm: Uint8Array;
@@ -14,6 +14,8 @@ export interface RunnerJob {
   peakLiveBytes: number;
   options: Pick<WasmOptions, "functions" | "convention" | "unknownImports" | "memoryBytes">;
   passes: number;
+  /** Runs in which each call is timed by itself. */
+  latencyRuns: number;
   touch: TouchPolicy;
   /** Bytes by which the memory of a module that does not grow it is grown first. */
   roomBytes?: number;
@@ -30,12 +32,15 @@ export interface Times {
 export type Round = Record<Clock, Times>;
 
 export type Answer =
-  | { state: "answer"; answer: BenchCounts | Round }
+  | { state: "answer"; answer: BenchCounts | Round | Latency }
   | Exclude<BenchOutcome, { state: "done" }>;
 
-/** The runner of a job, to be asked for a round or for counts. All answers share one budget of time. */
+/** What a runner may be asked for. */
+export type Question = "counts" | "round" | "latency";
+
+/** The runner of a job. All answers share one budget of time. */
 export interface Runner {
-  ask(question: "counts" | "round"): Promise<Answer>;
+  ask(question: Question): Promise<Answer>;
   close(): void;
 }
 

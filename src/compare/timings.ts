@@ -32,7 +32,10 @@ function samplesOf(rounds: readonly Round[], clock: Clock, figure: keyof Times):
   return samples.length === rounds.length ? samples : null;
 }
 
-/** The steady times without the driver's in the same round; null where that was not measured, or is all there is. */
+/**
+ * The steady times without the driver's in the same rounds; null where those were not measured. They have no ratio where
+ * the driver takes as much as the baseline does in some round: what is left is noise.
+ */
 export function netOf(
   rounds: readonly Round[],
   baseline: readonly Round[] | null,
@@ -43,8 +46,8 @@ export function netOf(
   const beyond = (all: readonly Round[]) =>
     all.slice(0, driver.length).map((round, i) => round[clock].steady - (driver[i] as Round)[clock].steady);
   const [samples, yardstick] = [beyond(rounds), beyond(baseline ?? [])];
-  if (samples.length === 0 || median(samples) <= 0) return null;
-  return timingOf(samples, yardstick.length > 0 && median(yardstick) > 0 ? yardstick : [], clock, seed);
+  if (samples.length === 0) return null;
+  return timingOf(samples, yardstick.every((one) => one > 0) ? yardstick : [], clock, seed);
 }
 
 /** What a ratio is of. Others on the host lengthen CPU time too, by taking caches, and only ever lengthen it. */

@@ -337,6 +337,15 @@ export class WasmAllocator implements ModuleAllocator {
     this.#replayer.repeat(records, times, touch);
   }
 
+  /**
+   * Runs records with a call of the driver for each, and lowers what `took` has for it to what it took by `now`.
+   * @internal
+   * @throws ModuleTrap
+   */
+  timeOperations(records: TraceChunk, touch: TouchPolicy, now: () => number, took: Float64Array): void {
+    this.#replayer.timeOperations(records, touch, now, took);
+  }
+
   slots(): Float64Array {
     return this.#replayer.slots();
   }

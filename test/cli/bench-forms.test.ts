@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { BenchRecord } from "../../src/compare/record.js";
+import type { BenchRecord, BenchResult } from "../../src/compare/record.js";
 import { parseSvg } from "../report/svg-check.js";
 import { BUILT, bench, path, QUICK, SURE, useTraces } from "./bench-fixtures.js";
 import { zeropage } from "./spawn.js";
@@ -17,6 +17,12 @@ function shapeOf(value: unknown): unknown {
   }
   if (typeof value !== "object" || value === null) return value === null ? null : typeof value;
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+}
+
+/** What is net of the driver is noise on so short a trace, and may have no ratio. */
+function withoutNet(result: BenchResult): BenchResult {
+  if (result.outcome.state !== "done") return result;
+  return { ...result, outcome: { ...result.outcome, net: null } };
 }
 
 describe("JSON", () => {
@@ -96,6 +102,57 @@ describe("JSON", () => {
               ],
               "spread": "number",
             },
+            "latency": {
+              "clockNs": "number",
+              "first": {
+                "free": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+                "malloc": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+              },
+              "steady": {
+                "free": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+                "malloc": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+              },
+            },
             "shard": "number",
             "steady": {
               "low": "number",
@@ -119,6 +176,7 @@ describe("JSON", () => {
         "identity": "string",
         "parameters": {
           "budgetSeconds": "number",
+          "latencyRuns": "number",
           "memoryBytes": "number",
           "passes": "number",
           "rounds": "number",
@@ -151,7 +209,7 @@ describe("JSON", () => {
 
   test("has results of these shapes, by how they came through", () => {
     const states = Object.fromEntries(
-      [...record.results, ...late.results].map((one) => [one.outcome.state, shapeOf(one)]),
+      [...record.results, ...late.results].map((one) => [one.outcome.state, shapeOf(withoutNet(one))]),
     );
     expect(states).toMatchInlineSnapshot(`
       {
@@ -255,6 +313,57 @@ describe("JSON", () => {
               "spread": "number",
             },
             "judged": "string",
+            "latency": {
+              "clockNs": "number",
+              "first": {
+                "free": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+                "malloc": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+              },
+              "steady": {
+                "free": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+                "malloc": {
+                  "calls": "number",
+                  "histogram": [
+                    [
+                      "number",
+                    ],
+                  ],
+                  "median": "number",
+                  "p99": "number",
+                  "worst": "number",
+                },
+              },
+            },
             "net": null,
             "rounds": "number",
             "state": "string",
@@ -345,10 +454,14 @@ describe("forms", () => {
     for (const one of lines) expect(one).toMatch(line);
   });
 
-  test("Markdown is a table of as many columns everywhere", async () => {
+  test("Markdown is two tables of as many columns everywhere", async () => {
     const { stdout } = await zeropage([...argv(), "--markdown"]);
-    const rows = stdout.split("\n").filter((one) => one.startsWith("|"));
+    const [rows = [], calls = []] = stdout
+      .split("\nsingle calls")
+      .map((part) => part.split("\n").filter((one) => one.startsWith("|")));
     expect(rows).toHaveLength(4);
+    expect(calls).toHaveLength(2 + 2 * 2);
+    expect(new Set(calls.map((row) => row.split("|").length))).toEqual(new Set([12]));
     expect(rows[0]).toBe(
       "| allocator | trace | steady, ns/op: CPU (wall) | CPU time to baseline's (95 % interval) | the same, net of driver | " +
         "first pass, CPU ns/op | from JS, CPU ns/op | memory, one pass | memory, all passes | " +
@@ -362,10 +475,12 @@ describe("forms", () => {
     expect(stderr).toBe(`wrote ${path("bench.html")}\n`);
     const html = await readFile(path("bench.html"), "utf8");
     expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
-    expect(html.match(/<tr>/g)).toHaveLength(3);
+    expect(html.match(/<tr>/g)).toHaveLength(3 + 5);
     expect(html).not.toMatch(/<(script|link|img|iframe)|@import|url\(/);
     const charts = html.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
-    expect(charts).toHaveLength(3);
-    for (const chart of charts) expect(parseSvg(chart).marks.bar).toBe(2);
+    expect(charts).toHaveLength(4);
+    for (const chart of charts.slice(0, 3)) expect(parseSvg(chart).marks.bar).toBe(2);
+    // calloc and free, on two allocators
+    expect(parseSvg(charts[3] ?? "").marks["line mark"]).toBe(4);
   });
 });

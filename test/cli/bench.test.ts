@@ -105,6 +105,19 @@ describe("bench", () => {
     ]);
   });
 
+  test("times each call by itself, unless it is told not to", async () => {
+    const { results, drivers } = await bench("as-tlsf", "--trace", path("calloc.txt"));
+    const { latency } = doneOf(results[0]);
+    for (const times of [latency?.first, latency?.steady, drivers[0]?.latency?.steady]) {
+      expect(Object.keys(times ?? {})).toEqual(["calloc", "free"]);
+      expect(times?.calloc?.calls).toBe(200);
+      expect(times?.calloc?.worst).toBeGreaterThanOrEqual(times?.calloc?.median ?? 0);
+    }
+    const without = await bench("as-tlsf", "--latency", "0", "--trace", path("calloc.txt"));
+    expect(without.complete).toBe(true);
+    expect([doneOf(without.results[0]).latency, without.drivers[0]?.latency]).toEqual([null, null]);
+  });
+
   test("measures memory by what it grew by, and by the pages of a program that writes to all of its objects", async () => {
     const countsOf = async (touch: string) => {
       const record = await bench("as-tlsf", "--workload", "large:ops=60:live=8", "--touch", touch);
@@ -359,6 +372,7 @@ describe("bench", () => {
     [["--fail-if-slower", "5%", "--rounds", "5"], /--fail-if-slower needs --rounds 6 or more, to be sure/],
     [["--fail-if-slower", "5"], /--fail-if-slower: "5" is not a percentage: write one such as 5%/],
     [["--rounds", "0"], /--rounds: "0" is not a count/],
+    [["--latency", "some"], /--latency: "some" is not a count/],
     [["--json", "--markdown"], /cannot be used with/],
     [["--output", "nowhere/x.json"], /--output: cannot write/],
   ])("refuses %j before any work", async (argv, message) => {

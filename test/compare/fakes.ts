@@ -1,5 +1,12 @@
 import { identityOf } from "../../src/compare/identity.js";
-import type { BenchCounts, BenchRecord, BenchResult, Done, Shard } from "../../src/compare/record.js";
+import type {
+  BenchCounts,
+  BenchRecord,
+  BenchResult,
+  Done,
+  Latency,
+  Shard,
+} from "../../src/compare/record.js";
 
 export const fakeCounts: BenchCounts = {
   memory: { initial: 65_536, peak: 2 ** 20, final: 2 ** 21 },
@@ -9,13 +16,49 @@ export const fakeCounts: BenchCounts = {
   findings: [],
 };
 
+export const fakeLatency: Latency = {
+  clockNs: 20,
+  first: {
+    malloc: {
+      calls: 3,
+      median: 50,
+      p99: 900,
+      worst: 900,
+      histogram: [
+        [45.25, 2],
+        [861.1, 1],
+      ],
+    },
+  },
+  steady: {
+    malloc: {
+      calls: 3,
+      median: 40,
+      p99: 60,
+      worst: 60,
+      histogram: [
+        [38.05, 2],
+        [53.82, 1],
+      ],
+    },
+  },
+};
+
 /** A record nothing was measured for yet: three allocators, two traces. */
 export function fakePlan(shard: Shard | null = null, rounds = 3): BenchRecord {
   const plan: BenchRecord = {
     ...{ scenario: "bench", version: "1.2.3", identity: "", complete: false, shard, resumed: [] },
     hosts: [{ shard: shard?.index ?? 1, description: `machine ${shard?.index ?? 0}` }],
     parameters: {
-      ...{ rounds, passes: 2, budgetSeconds: 10, memoryBytes: 2 ** 30, touch: "none", seed: 7 },
+      ...{
+        rounds,
+        passes: 2,
+        budgetSeconds: 10,
+        memoryBytes: 2 ** 30,
+        touch: "none",
+        latencyRuns: 3,
+        seed: 7,
+      },
     },
     baseline: "a",
     subjects: ["a", "b", "c"].map((name) => ({ name, options: {}, bytes: 1000, hash: `hash of ${name}` })),

@@ -5,12 +5,12 @@ import { MergeError, mergeShards, type ShardFile } from "../../src/compare/merge
 import { type BenchRecord, judgedTimes } from "../../src/compare/record.js";
 import { resume } from "../../src/compare/resume.js";
 import { type BenchHooks, runBench } from "../../src/compare/run.js";
-import type { Answer, Times } from "../../src/compare/runner.js";
+import type { Answer, Question, Times } from "../../src/compare/runner.js";
 import { type BenchJob, jobsOf } from "../../src/compare/shards.js";
 import { generateWorkload } from "../../src/compare/workload.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { doneOf, fakeCounts, fakePlan } from "./fakes.js";
+import { doneOf, fakeCounts, fakeLatency, fakePlan } from "./fakes.js";
 
 const timesOf = (steady: number): Times => ({ first: 2 * steady, steady, javascript: null });
 
@@ -27,6 +27,7 @@ function fakeHooks(
         async ask(question) {
           asked.push(`${question[0]}${job.trace}${job.subject}`);
           if (question === "counts") return { state: "answer", answer: fakeCounts };
+          if (question === "latency") return { state: "answer", answer: fakeLatency };
           round++;
           const steady = 10 * round * (job.subject + 1);
           return (
@@ -47,10 +48,11 @@ const outcomes = ({ results }: BenchRecord) =>
   results.map(({ subject, trace, outcome }) => `${subject} on ${trace}: ${outcome.state}`);
 
 describe("rounds", () => {
-  test("go over all allocators in turn, a trace at a time, after the counts", async () => {
+  test("go over all allocators in turn, a trace at a time, between the counts and single calls", async () => {
     const asked: string[] = [];
     await runBench(fakePlan(null, 2), fakeHooks(asked));
-    const trace = (t: number) => `c${t}0 c${t}1 c${t}2 r${t}0 r${t}1 r${t}2 r${t}0 r${t}1 r${t}2`;
+    const each = (what: string, t: number) => `${what}${t}0 ${what}${t}1 ${what}${t}2`;
+    const trace = (t: number) => ["c", "r", "r", "l"].map((what) => each(what, t)).join(" ");
     const close = (t: number) => `close${t}0 close${t}1 close${t}2`;
     expect(asked.join(" ")).toBe(`${trace(0)} ${close(0)} ${trace(1)} ${close(1)}`);
   });
@@ -103,7 +105,8 @@ describe("rounds", () => {
     const openDriver = (trace: number) => {
       let round = 0;
       return {
-        ask: async (): Promise<Answer> => {
+        ask: async (question: Question): Promise<Answer> => {
+          if (question === "latency") return { state: "answer", answer: fakeLatency };
           round++;
           // Half of what the baseline takes, on the first trace; all of it on the second.
           const times = timesOf((trace === 0 ? 5 : 10) * round);
@@ -113,6 +116,7 @@ describe("rounds", () => {
       };
     };
     const { results, drivers } = await runBench(fakePlan(null, 6), { ...hooks, openDriver });
+    expect(drivers[0]?.latency).toEqual(fakeLatency);
     expect(drivers.map(({ trace, shard, steady }) => [trace, shard, steady.median])).toEqual([
       ["t", 1, 17.5],
       ["u", 1, 35],
@@ -123,7 +127,7 @@ describe("rounds", () => {
     // (2 - 0.5) / (1 - 0.5)
     expect(second?.net?.ratio).toEqual({ value: 3, low: 3, high: 3 });
     const [all, beyond] = results.slice(3).map(doneOf);
-    expect(all?.net).toBeNull();
+    expect(all?.net).toMatchObject({ median: 0, ratio: null });
     expect(beyond?.net).toMatchObject({ ratio: null });
     expect((await runBench(fakePlan(), fakeHooks())).drivers).toEqual([]);
   });
@@ -165,7 +169,7 @@ describe("rounds", () => {
       },
       stopped: () => asked.includes("r11"),
     });
-    expect(seen).toEqual([3, 3, 3]);
+    expect(seen).toEqual([3, 3, 3, 3]);
     expect(record.complete).toBe(false);
     expect(outcomes(record)).toEqual(
       ["a on t", "b on t", "c on t", "a on u", "b on u"].map((job) => `${job}: done`),
@@ -204,7 +208,7 @@ describe("going on after an interruption", () => {
     const asked: string[] = [];
     const plan = resume(fakePlan(), before, "x.json");
     const record = await runBench(plan, fakeHooks(asked));
-    expect(asked.join(" ")).toBe("c10 c12 r10 r12 r10 r12 r10 r12 close10 close12");
+    expect(asked.join(" ")).toBe("c10 c12 r10 r12 r10 r12 r10 r12 l10 l12 close10 close12");
     expect(record).toMatchObject({ complete: true, resumed: [4], hosts: before.hosts });
     expect(record.results.slice(0, 3)).toEqual(before.results.slice(0, 3));
     expect(outcomes(record).slice(3)).toEqual(["a on u: done", "b on u: failed", "c on u: done"]);

@@ -13,7 +13,12 @@ const timing = (low: number | null = 1, high = low) => ({
 });
 const done = (low?: number | null, high?: number | null): BenchOutcome => ({
   ...{ state: "done", rounds: 3, first: timing(), steady: timing(9), javascript: null, counts: fakeCounts },
-  ...{ cpu: { first: timing(), steady: timing(low, high), javascript: null }, judged: "cpu", net: null },
+  ...{
+    cpu: { first: timing(), steady: timing(low, high), javascript: null },
+    judged: "cpu",
+    net: null,
+    latency: null,
+  },
 });
 const late: BenchOutcome = { state: "late", seconds: 10 };
 
