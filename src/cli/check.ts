@@ -1,4 +1,5 @@
 import { UsageError, ZeropageError } from "../base/errors.js";
+import { parseCount, parseWord } from "../base/flags.js";
 import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
 import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
@@ -14,6 +15,8 @@ import { openProgress } from "./progress.js";
 /** The flags of `zeropage check`, as typed. */
 export interface CheckFlags extends LimitFlags {
   case?: string;
+  alignment?: string;
+  seed?: string;
   json?: boolean;
   junit?: string;
 }
@@ -27,6 +30,8 @@ export async function checkCommand(
   const settings = {
     ...parseLimits(flags),
     ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
+    ...(flags.alignment !== undefined && { alignment: parseAlignment(flags.alignment) }),
+    ...(flags.seed !== undefined && { seed: parseCount(flags.seed, "--seed") }),
   };
   const module = parseModule(file);
   const wasm = await readModuleFile(module);
@@ -54,6 +59,10 @@ function unopened(error: unknown, environment: Environment): Unopened {
   reportError(error, environment);
   const failed = { state: "fail" as const, seen: error.message, calls: [] };
   return { module: null, ...reportOf([{ name: "opens", promise: "it opens as an allocator", ...failed }]) };
+}
+
+function parseAlignment(text: string): 8 | 16 {
+  return parseWord(text, "--alignment", ["8", "16"]) === "8" ? 8 : 16;
 }
 
 function parseCases(text: string): string[] {

@@ -197,7 +197,12 @@ function check(environment: Environment, exit: (code: number) => void): Command 
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<module>", `a wasm file, or ${BUILT_IN}`)
-    .option("--case <names>", "run only these cases; separate several by commas");
+    .option("--case <names>", "run only these cases; separate several by commas")
+    .option(
+      "--alignment <bytes>",
+      "what the ABI asks of blocks of 16 bytes and more: 16, or 8 of Emscripten's (default: what the module's names tell)",
+    )
+    .option("--seed <number>", "seed of the random program (default: 24301)");
   return withLimits(command, "time limit of each case")
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")

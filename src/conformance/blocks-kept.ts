@@ -31,6 +31,31 @@ export const keeping: readonly Case[] = [
     },
   },
   {
+    name: "alignment-16",
+    promise: "a block of 16 bytes or more is on a multiple of 16, as C's ABI asks of wasm32 for long double",
+    of: "malloc",
+    issue: "https://github.com/WebAssembly/wasi-libc/issues/249",
+    run(tester) {
+      if (tester.alignment === null)
+        return "its functions are told what alignment is asked for, or promise none";
+      if (tester.alignment < 16) return "its ABI is Emscripten's, which asks for 8";
+      for (const bytes of sizesAround(64 * KIB).filter((one) => one >= 16)) {
+        // One of another size before each, so that none is on a multiple of 16 because the one before it ended there.
+        const small = tester.malloc(1 + (bytes % 23));
+        const blocks = [tester.malloc(bytes), tester.calloc(bytes), tester.realloc(small, bytes)];
+        for (const pointer of blocks) {
+          tester.expect(
+            pointer % 16 === 0,
+            `a block of ${bytes} bytes at 0x${pointer.toString(16)} is not on a multiple of 16; Emscripten's ABI asks only for 8: ` +
+              "if it linked this module, say --alignment 8",
+          );
+        }
+        for (const pointer of blocks) tester.free(pointer);
+      }
+      return undefined;
+    },
+  },
+  {
     name: "no-overlap",
     promise: "blocks do not overlap, and keep their contents while other blocks come and go",
     of: "malloc",

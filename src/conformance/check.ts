@@ -2,12 +2,13 @@
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
 import { limits } from "./limits.js";
+import { programs } from "./programs.js";
 import { steady } from "./steady.js";
 import { BrokenPromise, type Subject, Tester } from "./tester.js";
 import { zeroing } from "./zeroing.js";
 
 /** All cases, in the order they run. */
-export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady];
+export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady, ...programs];
 
 /** Opens a fresh allocator, with this memory limit if it is given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
@@ -18,6 +19,13 @@ export interface CheckOptions {
   cases?: readonly string[];
   /** Size of an address: 32 for wasm, the default; 64 for models. */
   addressBits?: 32 | 64;
+  /**
+   * What its ABI asks of the addresses of blocks of 16 bytes or more: a multiple of 16, the default, or of 8, as
+   * Emscripten's; null if its functions are told what is asked.
+   */
+  alignment?: 8 | 16 | null;
+  /** Seed of the random program. Default 24301. */
+  seed?: number;
   /** Functions that the allocator lacks, and that are composed of others. */
   composed?: readonly Part[];
   /** Memory limit in bytes. A case that needs more is skipped. Default 4 GiB. */
@@ -42,6 +50,7 @@ export interface CheckReport {
 }
 
 const GIB = 2 ** 30;
+const SEED = 0x5eed;
 
 /**
  * Runs the named cases, or all.
@@ -88,7 +97,8 @@ function unfit(one: Case, options: CheckOptions): Verdict | undefined {
 
 async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {
   const subject = await open(one.memoryBytes ?? options.memoryBytes);
-  const tester = new Tester(subject, options.addressBits ?? 32);
+  const { addressBits = 32, alignment = 16, seed = SEED } = options;
+  const tester = new Tester(subject, { addressBits, alignment, seed });
   try {
     const reason = one.run(tester);
     if (reason) return { state: "skip", reason };

@@ -27,15 +27,37 @@ const STRIDES = [
   [Number.POSITIVE_INFINITY, 4093],
 ] as const;
 
+/** What cases have to know of the subject, and of the check. */
+export interface TestSettings {
+  /** Size of an address: 32 for wasm, 64 for a model of a native allocator. */
+  addressBits: 32 | 64;
+  /** What its ABI asks of the addresses of blocks of 16 bytes or more; null if it asks nothing of malloc. */
+  alignment: 8 | 16 | null;
+  /** Of the random program. */
+  seed: number;
+}
+
 /** Calls the subject for a case. It remembers the last calls, so that a failure can show what led to it. */
 export class Tester {
   readonly #calls: string[] = [];
+  #made = 0;
+  readonly addressBits: 32 | 64;
+  readonly alignment: 8 | 16 | null;
+  readonly seed: number;
 
   constructor(
     private readonly subject: Subject,
-    /** Size of an address: 32 for wasm, 64 for a model of a native allocator. */
-    readonly addressBits: 32 | 64,
-  ) {}
+    { addressBits, alignment, seed }: TestSettings,
+  ) {
+    this.addressBits = addressBits;
+    this.alignment = alignment;
+    this.seed = seed;
+  }
+
+  /** Calls so far. */
+  get made(): number {
+    return this.#made;
+  }
 
   /** The last calls, in order. */
   get calls(): readonly string[] {
@@ -54,6 +76,7 @@ export class Tester {
 
   /** Makes a call and remembers it, even if it traps. */
   #call(text: string, call: () => number): number {
+    this.#made++;
     this.#note(text);
     const pointer = call();
     this.#calls.pop();
@@ -102,6 +125,7 @@ export class Tester {
   }
 
   free(pointer: number): void {
+    this.#made++;
     this.#note(`free(${hex(pointer)})`);
     this.subject.free(pointer);
   }
@@ -142,8 +166,18 @@ export class Tester {
   /** All bytes of a small range must be `value`; of a larger one both ends, and some in between. */
   expectFilled(pointer: number, value: number, bytes: number): void {
     const stride = STRIDES.find(([most]) => bytes <= most)?.[1] ?? 1;
-    for (let at = 0; at < bytes; at += stride) this.#expectByte(pointer, at, value);
+    if (stride === 1) this.#expectWords(pointer, value, bytes);
+    else for (let at = 0; at < bytes; at += stride) this.#expectByte(pointer, at, value);
     if (bytes > 0) this.#expectByte(pointer, bytes - 1, value);
+  }
+
+  /** Looks at every byte, in words where these are right. */
+  #expectWords(pointer: number, value: number, bytes: number): void {
+    const word = value * 0x01010101;
+    for (let at = 0; at < bytes; at += 4) {
+      if (at + 4 <= bytes && this.subject.load(pointer + at, 4) === word) continue;
+      for (let i = at; i < Math.min(at + 4, bytes); i++) this.#expectByte(pointer, i, value);
+    }
   }
 
   #expectByte(pointer: number, at: number, value: number): void {

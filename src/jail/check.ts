@@ -15,6 +15,10 @@ export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "con
   seconds?: number;
   /** Memory limit of the module in bytes. Default 4 GiB. */
   memoryBytes?: number;
+  /** As CheckOptions has it. Default: what the module's names and convention tell. */
+  alignment?: 8 | 16;
+  /** Seed of the random program. Default 24301. */
+  seed?: number;
   /** Called before each case. */
   onCase?: (name: string, done: number, total: number) => void;
 }
@@ -36,9 +40,10 @@ export async function checkModule(
   wasm: Uint8Array,
   options: ModuleCheckOptions = {},
 ): Promise<ModuleCheckReport> {
-  const { cases, seconds = 60, memoryBytes = 4 * GIB, onCase, ...open } = options;
+  const { cases, seconds = 60, memoryBytes = 4 * GIB, alignment, seed, onCase, ...open } = options;
+  const settings = { ...(alignment && { alignment }), ...(seed !== undefined && { seed }) };
   const chosen = chooseCases(cases);
-  const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes };
+  const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes, settings };
   const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;
   const outcomes: Outcome[] = [];
   for (const one of chosen) {

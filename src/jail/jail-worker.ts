@@ -1,11 +1,13 @@
 /** The Worker of jail.ts. It does one job, then waits to be ended. */
 import { answerStarter } from "#worker";
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
+import { alignmentAsked } from "../foreign/abi.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import { openWasmAllocator } from "../foreign/open.js";
 import { composedParts } from "../foreign/provisions.js";
 import { traceOf } from "../trace/collect.js";
 import type { TraceChunk } from "../trace/trace.js";
+import { inspectModule } from "../wasm/inspect.js";
 import type { CheckJob, JailAnswer, JailJob, ReplayJob } from "./jobs.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
@@ -47,7 +49,10 @@ async function check(job: CheckJob): Promise<Outcome | AllocatorReport> {
   const open = (memoryBytes = job.memoryBytes) => openWasmAllocator(job.wasm, { ...job.open, memoryBytes });
   const { name } = job;
   if (name === undefined) return (await open()).report;
-  const composed = composedParts((await open()).report.functions);
+  const { functions, convention } = (await open()).report;
   const [one] = chooseCases([name]);
-  return checkCase(one as NonNullable<typeof one>, open, { composed, memoryBytes: job.memoryBytes });
+  return checkCase(one as NonNullable<typeof one>, open, {
+    ...{ composed: composedParts(functions), memoryBytes: job.memoryBytes },
+    ...{ alignment: alignmentAsked(inspectModule(job.wasm), convention), ...job.settings },
+  });
 }

@@ -11,6 +11,7 @@
  */
 
 import type { TouchPolicy } from "../allocator/access.js";
+import type { CheckOptions } from "../conformance/check.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { WasmOptions } from "../foreign/open.js";
@@ -35,6 +36,7 @@ export interface CheckJob {
   name?: string;
   open: OpenJob;
   memoryBytes: number;
+  settings: Pick<CheckOptions, "alignment" | "seed">;
 }
 
 type OpenJob = Pick<WasmOptions, "functions" | "convention" | "unknownImports">;

@@ -12,12 +12,13 @@ export function generateTrace(workload: Workload): Trace {
   return {
     notes: { format: "text", losses: [] },
     async *[Symbol.asyncIterator]() {
-      yield* chunksOf(workload);
+      yield* workloadChunks(workload);
     },
   };
 }
 
-function* chunksOf(workload: Workload): Generator<TraceChunk> {
+/** The chunks of the same trace, for those who do not wait. Each is valid until the next. */
+export function* workloadChunks(workload: Workload): Generator<TraceChunk> {
   const encoder = new TraceEncoder();
   const program = new Program(workload, encoder);
   for (let done = 0; done < workload.ops; done++) {

@@ -34,6 +34,11 @@ it("prints a checklist, and says by its exit code that something failed", async 
   `);
 });
 
+it("hands on what alignment is asked for, and the seed", async () => {
+  const { asked } = await run(["check", file, "--alignment", "8", "--seed", "7"]);
+  expect(asked).toMatchObject([{ alignment: 8, seed: 7 }]);
+});
+
 it("exits with 0 if nothing failed", async () => {
   const passing = {
     module: { convention: "c", functions: {}, started: [], findings: [] },
@@ -68,6 +73,8 @@ it.each([
   [["check", file, "--timeout", "0"], '--timeout: "0" is not a time'],
   [["check", file, "--memory", "much"], "--memory"],
   [["check", file, "--case", "none"], '--case: there is no case "none"; there are calloc-fresh'],
+  [["check", file, "--alignment", "4"], '--alignment: "4" is not one of 8, 16'],
+  [["check", file, "--seed", "x"], '--seed: "x" is not a count'],
   [["check", file, "--junit", join(folder, "none", "x.xml")], "--junit"],
 ])("%s is a wrong command line", async (argv, message) => {
   const { code, stderr, asked } = await run(argv);

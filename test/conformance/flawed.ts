@@ -72,6 +72,8 @@ export interface Flaws {
   /** Bytes a moving realloc copies. */
   copies?: (old: number) => number;
   freesWhenReallocFails?: boolean;
+  /** Whether realloc forgets that an aligned block begins after its range does. */
+  forgetsStart?: boolean;
   /** Whether a moving realloc keeps the old block for ever. */
   leaksWhenMoving?: boolean;
   /** Bytes a free gives back; 0 to forget them. */
@@ -163,7 +165,8 @@ export class FlawedAllocator implements Subject {
     if (flawed !== undefined) return flawed;
     if (pointer === 0) return this.malloc(bytes);
     const block = this.#held(pointer);
-    const needed = Math.ceil(bytes / 16) * 16;
+    const before = this.flaws.forgetsStart ? 0 : pointer - block.start;
+    const needed = Math.ceil((before + bytes) / 16) * 16;
     if (needed <= block.held) return this.#shrink(pointer, bytes, needed);
     const to = this.malloc(bytes);
     if (to === 0) {

@@ -96,6 +96,17 @@ describe("a module that misbehaves", () => {
     ["overlapping", "no-overlap", /though the program wrote/],
     ["forgetful", "keeps-state", /^two live blocks have the same address$/],
     ["misaligned", "alignment", /is not aligned to/],
+    [
+      "packed",
+      "alignment-16",
+      /^a block of \d+ bytes at 0x[\da-f]+ is not on a multiple of 16; .* say --alignment 8$/,
+    ],
+    [
+      "overlapping",
+      "random-program",
+      / overlaps the live one .* \(call \d+ of the random program of seed 24301\)$/,
+    ],
+    ["overlapping", "workloads", / overlaps the live one .* \(call \d+ of the workload mixed\)$/],
     ["outside", "page-sizes", /is outside its memory$/],
     ["trapping", "no-overlap", /^ModuleTrap: the module trapped: unreachable$/],
     ["recursing", "no-overlap", /used up the stack/],
@@ -103,6 +114,16 @@ describe("a module that misbehaves", () => {
   ])("%s fails %s, and is told why", async (name, only, seen) => {
     const { outcomes } = await checkModule(await bytesOf(name), { cases: [only] });
     expect(outcomes).toMatchObject([{ name: only, state: "fail", seen: expect.stringMatching(seen) }]);
+  });
+
+  it("is asked for no more alignment than is said, and runs the random program of the seed that is said", async () => {
+    const options = { cases: ["alignment-16"], alignment: 8 as const };
+    expect((await checkModule(await bytesOf("packed"), options)).outcomes).toMatchObject([{ state: "skip" }]);
+    const { outcomes } = await checkModule(await bytesOf("overlapping"), {
+      cases: ["random-program"],
+      seed: 9,
+    });
+    expect(outcomes).toMatchObject([{ seen: expect.stringContaining("of seed 9)") }]);
   });
 
   it("and hangs is ended, and cannot even be opened", async () => {

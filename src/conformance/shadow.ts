@@ -1,0 +1,98 @@
+import type { Tester } from "./tester.js";
+
+interface Block {
+  pointer: number;
+  bytes: number;
+  /** The byte that fills the block. */
+  mark: number;
+}
+
+/** How a block is asked for. */
+export type Asking = "malloc" | "calloc" | { align: number };
+
+/**
+ * What an allocator should have done: where each live block is, and what is in it. Each new block has to lie apart from
+ * all others, and each has to keep its contents until it is resized or freed.
+ */
+export class Shadow {
+  readonly #blocks = new Map<number, Block>();
+  /** Addresses of live blocks, in ascending order. */
+  readonly #order: Block[] = [];
+  #made = 0;
+
+  constructor(private readonly tester: Tester) {}
+
+  get count(): number {
+    return this.#blocks.size;
+  }
+
+  get bytes(): number {
+    return this.#order.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Takes a block that the program calls `key`. */
+  take(key: number, how: Asking, bytes: number): void {
+    const { tester } = this;
+    if (how === "malloc") this.#keep(key, tester.malloc(bytes), bytes);
+    else if (how === "calloc") this.#keep(key, tester.calloc(bytes), bytes);
+    else {
+      const pointer = tester.aligned(how.align, bytes);
+      tester.expect(pointer % how.align === 0, `a block is not aligned to ${how.align}`);
+      this.#keep(key, pointer, bytes);
+    }
+  }
+
+  resize(key: number, bytes: number): void {
+    const block = this.#forget(key);
+    const moved = this.tester.realloc(block.pointer, bytes);
+    this.tester.expectFilled(moved, block.mark, Math.min(bytes, block.bytes));
+    this.#keep(key, moved, bytes);
+  }
+
+  free(key: number): void {
+    const { pointer, mark, bytes } = this.#forget(key);
+    this.tester.expectFilled(pointer, mark, bytes);
+    this.tester.free(pointer);
+  }
+
+  freeAll(): void {
+    for (const key of [...this.#blocks.keys()]) this.free(key);
+  }
+
+  #keep(key: number, pointer: number, bytes: number): void {
+    const place = this.#placeOf(pointer);
+    const [before, after] = [this.#order[place - 1], this.#order[place]];
+    if (before && before.pointer + before.bytes > pointer) this.#overlap(pointer, bytes, before);
+    if (after && pointer + bytes > after.pointer) this.#overlap(pointer, bytes, after);
+    const block = { pointer, bytes, mark: 1 + (this.#made++ % 251) };
+    this.tester.fill(pointer, block.mark, bytes);
+    this.#order.splice(place, 0, block);
+    this.#blocks.set(key, block);
+  }
+
+  #overlap(pointer: number, bytes: number, other: Block): never {
+    const range = (from: number, length: number) => `[0x${from.toString(16)}, ${length} bytes]`;
+    return this.tester.fail(
+      `the new block ${range(pointer, bytes)} overlaps the live one ${range(other.pointer, other.bytes)}`,
+    );
+  }
+
+  #forget(key: number): Block {
+    const block = this.#blocks.get(key);
+    if (!block) throw new Error(`internal: there is no block ${key}`);
+    this.#blocks.delete(key);
+    this.#order.splice(this.#placeOf(block.pointer), 1);
+    return block;
+  }
+
+  /** Where in the order the first block is that is not below an address. */
+  #placeOf(address: number): number {
+    let [low, high] = [0, this.#order.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#order[middle] as Block).pointer < address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
