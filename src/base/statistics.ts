@@ -56,14 +56,47 @@ export function ratioOfQuantiles(
   if (values.length !== yardstick.length) throw new RangeError("a ratio needs pairs of values");
   const rounds = values.length;
   const value = quantile(values, part) / quantile(yardstick, part);
-  if (rounds < LEAST_ROUNDS) return { value, low: null, high: null };
-  const ratios = Array.from({ length: RESAMPLES }, () => {
-    const drawn = Array.from({ length: rounds }, () => Math.floor(random() * rounds));
+  return withInterval(value, rounds, () => {
+    const drawn = draw(rounds, random);
     return quantile(pick(values, drawn), part) / quantile(pick(yardstick, drawn), part);
   });
+}
+
+/** What one run measured, and perhaps a yardstick in the same rounds. */
+export interface Run {
+  values: readonly number[];
+  yardstick?: readonly number[];
+}
+
+/**
+ * The ratio of the same quantile of two runs, each as a multiple of its yardstick's if it has one, with its interval by
+ * the percentile bootstrap. Runs are independent, so each is resampled by itself. Fewer than LEAST_ROUNDS rounds of
+ * either have no interval.
+ */
+export function ratioBetweenRuns(later: Run, earlier: Run, random: () => number, part: number): Ratio {
+  const figure = ({ values, yardstick }: Run, drawn: number[]) => {
+    const own = quantile(pick(values, drawn), part);
+    return yardstick ? own / quantile(pick(yardstick, drawn), part) : own;
+  };
+  const all = ({ values }: Run) => values.map((_, round) => round);
+  const value = figure(later, all(later)) / figure(earlier, all(earlier));
+  return withInterval(value, Math.min(later.values.length, earlier.values.length), () => {
+    const [one, other] = [later, earlier].map((run) => figure(run, draw(run.values.length, random)));
+    return (one as number) / (other as number);
+  });
+}
+
+/** Adds the interval that resamples of a ratio give. */
+function withInterval(value: number, rounds: number, resample: () => number): Ratio {
+  if (rounds < LEAST_ROUNDS) return { value, low: null, high: null };
+  const ratios = Array.from({ length: RESAMPLES }, resample);
   const tail = (1 - CONFIDENCE) / 2;
   return { value, low: quantile(ratios, tail), high: quantile(ratios, 1 - tail) };
 }
+
+/** Rounds, drawn with replacement. */
+const draw = (rounds: number, random: () => number): number[] =>
+  Array.from({ length: rounds }, () => Math.floor(random() * rounds));
 
 function pick(values: readonly number[], indices: readonly number[]): number[] {
   return indices.map((index) => values[index] as number);

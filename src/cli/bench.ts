@@ -12,6 +12,7 @@ import { type Runner, type RunnerJob, startRunner } from "../compare/runner.js";
 import { slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
+import { compareCommand } from "./bench-compare.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";
@@ -39,6 +40,7 @@ export interface BenchFlags extends BenchFormFlags {
   output?: string;
   resume?: string;
   failIfSlower?: string;
+  compare?: string[];
 }
 
 /** Measures modules against each other. Returns the exit code; throws UsageError before any work. */
@@ -48,6 +50,7 @@ export async function benchCommand(
   environment: Environment,
 ): Promise<number> {
   const most = flags.failIfSlower === undefined ? null : parsePart(flags.failIfSlower);
+  if (flags.compare) return compareCommand(files, flags.compare, flags, most, environment);
   const parameters = parametersOf(flags);
   if (most !== null && parameters.rounds < LEAST_ROUNDS) {
     throw new UsageError(`--fail-if-slower needs --rounds ${LEAST_ROUNDS} or more, to be sure`);

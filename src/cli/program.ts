@@ -65,7 +65,8 @@ Examples:
   zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
   zeropage bench *.wasm --trace *.gz --output all.json
   zeropage bench *.wasm --trace *.gz --resume all.json
-  zeropage bench *.wasm --shard 2/4 --output shard-2.json`;
+  zeropage bench *.wasm --shard 2/4 --output shard-2.json
+  zeropage bench --compare old.json new.json`;
 
 const MERGE_EXAMPLES = `
 Example:
@@ -257,8 +258,9 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     .option("--resume <file>", "continue an interrupted run from its --output, and in that file")
     .option(
       "--fail-if-slower <percent>",
-      "exit with 1 if an allocator is surely slower than the baseline by more than this, such as 5%",
-    );
+      "exit with 1 if an allocator is surely slower than the baseline by more than this, such as 5%; with --compare, than before",
+    )
+    .option("--compare <records...>", "instead of measuring, compare two records, the old one first");
   return withBenchForms(command)
     .addHelpText("after", BENCH_EXAMPLES)
     .action(async (files: string[], flags: BenchFlags) =>

@@ -20,7 +20,8 @@ export function differenceOf(one: BenchRecord, other: BenchRecord): string {
   return differences.join(" and ") || "the order of modules or traces";
 }
 
-function settingsOf({ version, parameters, baseline }: BenchRecord): Record<string, unknown> {
+/** All that a run was told, by name. */
+export function settingsOf({ version, parameters, baseline }: BenchRecord): Record<string, unknown> {
   return { version, ...parameters, baseline };
 }
 
