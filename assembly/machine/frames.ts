@@ -14,6 +14,8 @@ import { MAX_PAGE_BYTES } from "./layout";
 import { zeroesIn } from "./zeroes";
 
 const CHUNK_BYTES: usize = 1 << 16;
+/** The bytes of a simulated page are in as few pages of the host as can be: its TLB has room for few. */
+const HOST_PAGE_BYTES: usize = 4096;
 /** Poison for records given back, in check builds: a byte, and a word of such bytes. */
 const POISON: u8 = 0xdf;
 const POISONED: u32 = 0xdfdfdfdf;
@@ -47,8 +49,13 @@ let top: usize = 0;
 
 /** Cuts zeroed bytes (rounded up to 16) off the linear memory. If that has to grow, it grows by at least a quarter. */
 export function reserve(bytes: usize): usize {
+  return reserveAligned(bytes, 16);
+}
+
+/** The same, at a multiple of `align`, a power of two. */
+function reserveAligned(bytes: usize, align: usize): usize {
   if (!top) top = (__heap_base + 15) & ~15;
-  const start = top;
+  const start = (top + align - 1) & ~(align - 1);
   const end = (<u64>start + bytes + 15) & ~15;
   const size = (<u64>memory.size()) << 16;
   if (end > size) {
@@ -71,7 +78,7 @@ function cut(pool: Pool): usize {
   const bytes = pool.recordBytes;
   if (pool.next + bytes > pool.end) {
     const chunk = max(CHUNK_BYTES / bytes, 1) * bytes;
-    pool.next = reserve(chunk);
+    pool.next = reserveAligned(chunk, HOST_PAGE_BYTES);
     pool.end = pool.next + chunk;
   }
   const record = pool.next;
