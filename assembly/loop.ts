@@ -57,10 +57,11 @@ export function runRecords<S extends Step>(
   }
 }
 
-/** One round. It has no variable of its own, so that little must be saved around the allocator's calls. */
 function runOnce<S extends Step>(step: S, buffer: usize, results: usize, end: usize): void {
-  for (; position < end; position += <usize>RECORD_BYTES) {
-    const returned = step.run(position);
-    if (results) store<u64>(results + (position - buffer) / (<usize>RECORD_BYTES / 8), returned);
+  for (let record = position; record < end; record += <usize>RECORD_BYTES) {
+    position = record;
+    const returned = step.run(record);
+    if (results) store<u64>(results + (record - buffer) / (<usize>RECORD_BYTES / 8), returned);
   }
+  position = end;
 }

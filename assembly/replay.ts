@@ -18,8 +18,8 @@ import { Exception, Failure } from "./shared/failure";
 import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 const SLOT_BYTES: usize = 8;
-/** Records that the buffer can hold. */
-export const BUFFER_RECORDS: u32 = 1024;
+/** Records that the buffer can hold: so many that a call by the host costs little beside them. */
+export const BUFFER_RECORDS: u32 = 4096;
 
 let buffer: usize = 0;
 let results: usize = 0;

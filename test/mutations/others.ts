@@ -72,7 +72,7 @@ export const replay: Area = {
       ["accesses begin where the object does", "pointer + firstOf(record)", "pointer"],
       ["reads and writes are swapped", "kind == RecordKind.Write", "kind != RecordKind.Write"],
     ],
-    "loop.ts": [["results begin at the first record run", "(position - buffer)", "(position - began)"]],
+    "loop.ts": [["results begin at the first record run", "(record - buffer)", "(record - began)"]],
   }),
 };
 
