@@ -10,7 +10,17 @@ export const INLINED = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step", "DriverStep.run"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/machine/access.ts": [
-    ...["changeAt", "hostOf", "loadAt", "pairAt", "replaceAt", "storeAt", "storePairAt"],
+    ...[
+      "changeAt",
+      "hostOf",
+      "hostOfDirect",
+      "isDirect",
+      "loadAt",
+      "pairAt",
+      "replaceAt",
+      "storeAt",
+      "storePairAt",
+    ],
   ],
   "assembly/machine/paths.ts": ["call", "enter", "leave", "program"],
   "assembly/machine/translation.ts": [
@@ -26,11 +36,14 @@ export const INLINED = {
   ],
   "assembly/allocators/glibc/fastbins.ts": ["belongs", "linkOf", "take"],
   "assembly/allocators/glibc/heap.ts": ["topSize"],
-  "assembly/allocators/glibc/index.ts": ["ready", "handOut", "takeCached"],
+  "assembly/allocators/glibc/index.ts": [
+    ...["ready", "handOut", "take", "takeCached", "requestSize", "Model.free", "Model.malloc"],
+  ],
   "assembly/allocators/glibc/allocate.ts": ["splitOff"],
   "assembly/allocators/glibc/release.ts": ["release", "takeFast"],
   "assembly/allocators/glibc/tcache.ts": [
-    ...["hostAt", "countAt", "entryAt", "isEmpty", "letsMore", "hasRoom", "put", "refuseDouble", "take"],
+    ...["hostAt", "countOffset", "countAt", "entryOffset", "entryAt", "isEmpty", "letsMore", "hasRoom"],
+    ...["put", "putAt", "putDirectly", "refuseDouble", "take", "takeAt", "takeDirectly"],
   ],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
   "assembly/allocators/libmalloc/word-blocks.ts": [

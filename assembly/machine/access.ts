@@ -250,6 +250,25 @@ function hostOfSlowly(address: u64): usize {
   return writable(address);
 }
 
+/**
+ * Whether plain loads and stores of so many bytes, 16 to 4,096 at a multiple of 16, change no state, and all are in one
+ * granule. The range must not wrap. Nothing is touched.
+ */
+export function isDirect(address: u64, bytes: u64): bool {
+  if (isDefined(ZP_CHECK)) assert(address + (bytes - 16) >= address, "a range that may be direct has an end");
+  return letsBoth<v128>(entryAt(address), address + (bytes - 16)); // the entry of another granule has another tag
+}
+
+/** Host address of what is direct. It stays so as that of `hostOf` does. */
+export function hostOfDirect(address: u64): usize {
+  const entry = entryAt(address);
+  if (isDefined(ZP_CHECK)) {
+    assert(letsBoth<v128>(entry, address), "what is taken for direct is");
+    checkTranslation(entry, address);
+  }
+  return hostIn(entry, address);
+}
+
 // ---- Ranges ----
 
 /** Bytes from the address to the end of its page, at most `bytes`. */

@@ -44,6 +44,8 @@ export const glibc: Area = {
       ],
       ["one chunk too many in a tcache bin", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
       ["a cached chunk without the key", "(pointer >> 12), KEY);", "(pointer >> 12), 0);"],
+      ["a freed chunk is cached without the key", "  store<u64>(words, KEY, 24);\n", ""],
+      ["a mapped chunk is cached", "bin >= BINS || head & UNCACHED", "bin >= BINS"],
     ],
     "heap.ts": [
       ["trimming is not counted", "  heapBytes -= extra;\n", ""],
@@ -90,9 +92,10 @@ export const glibc: Area = {
       ["a grown chunk marked as free", "    markInUse(chunk, found);\n", ""],
       [
         "off by a header in what is in use",
-        "    const bytes = usable(head);",
-        "    const bytes = withoutFlags(head);",
+        "  const bytes = usable(head);",
+        "  const bytes = withoutFlags(head);",
       ],
+      ["off by a header in what is cached", "live -= cached - 8;", "live -= cached;"],
       ["a remapped block is not counted", "    live += sizeOf(moved) - old;\n", ""],
       [
         "an aligned mapped chunk reaches past its mapping",

@@ -91,6 +91,13 @@ function handOut(chunk: u64): u64 {
 
 /** Takes a block for a request of so many bytes, which makes a chunk of `size`. Returns its pointer, or 0. */
 function take(size: u64, bytes: u64): u64 {
+  const cached = tcache.takeDirectly(tcache.binOf(size));
+  if (!cached) return takeAnywhere(size, bytes);
+  live += size - 8;
+  return cached;
+}
+
+function takeAnywhere(size: u64, bytes: u64): u64 {
   ready();
   const cached = takeCached(size);
   return cached ? cached : handOut(allocate(size, bytes));
@@ -126,6 +133,19 @@ function releaseMapped(chunk: u64, head: u64): void {
   checkMapped(chunk, before, size, Message.MunmapInvalidPointer);
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
+}
+
+/** Frees a block, wherever it goes. */
+function free(chunk: u64): void {
+  const head = headOf(chunk);
+  const bytes = usable(head);
+  if (head & MMAPPED) {
+    releaseMapped(chunk, head);
+  } else {
+    if (!tcache.isReady()) makeTcacheToFree(head);
+    release(chunk, head);
+  }
+  live -= bytes;
 }
 
 export class Model extends Allocator {
@@ -199,15 +219,9 @@ export class Model extends Allocator {
   free(pointer: u64): void {
     if (!pointer) return;
     const chunk = toChunk(pointer);
-    const head = headOf(chunk);
-    const bytes = usable(head);
-    if (head & MMAPPED) {
-      releaseMapped(chunk, head);
-    } else {
-      if (!tcache.isReady()) makeTcacheToFree(head);
-      release(chunk, head);
-    }
-    live -= bytes;
+    const cached = tcache.putDirectly(chunk);
+    if (cached) live -= cached - 8;
+    else free(chunk);
   }
 
   aligned(align: u64, bytes: u64): u64 {

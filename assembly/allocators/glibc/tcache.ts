@@ -12,16 +12,28 @@
  * chunks are of its size, with the key.
  */
 
-import { clear, hostGeneration, hostOf, loadAt, storeAt, storePairAt } from "../../machine/access";
+import {
+  clear,
+  hostGeneration,
+  hostOf,
+  hostOfDirect,
+  isDirect,
+  loadAt,
+  storeAt,
+  storePairAt,
+} from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
-import { MIN_CHUNK } from "./chunk";
+import { MIN_CHUNK, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
 import { stop } from "./messages";
 import * as version from "./version";
 
 export const BINS: u64 = 64;
 /** The largest chunk of those bins. */
 export const LARGEST: u64 = MIN_CHUNK + 16 * (BINS - 1);
+
+/** Bits of a size word which say that a free is not so simple: the chunk is mapped, or the word is wrong. */
+const UNCACHED: u64 = 15 & ~PREV_INUSE;
 
 /** Marks a cached chunk. The real key is random; it only has to be unlikely in a program's memory. */
 export const KEY: u64 = 0x5a47_4c49_4243_4b31;
@@ -62,14 +74,22 @@ function findHost(offset: usize): usize {
   return host + offset;
 }
 
-function countAt(bin: u64): usize {
+function countOffset(bin: u64): usize {
   if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
-  return hostAt((<usize>bin) << 1);
+  return (<usize>bin) << 1;
+}
+
+function entryOffset(bin: u64): usize {
+  if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
+  return version.tcachePointers + ((<usize>bin) << 3);
+}
+
+function countAt(bin: u64): usize {
+  return hostAt(countOffset(bin));
 }
 
 function entryAt(bin: u64): usize {
-  if (isDefined(ZP_CHECK)) assert(bin < BINS, "the tcache has a bin of that number");
-  return hostAt(version.tcachePointers + ((<usize>bin) << 3));
+  return hostAt(entryOffset(bin));
 }
 
 /** Sets how many chunks of each size are kept; 0 keeps none. */
@@ -144,11 +164,26 @@ export function take(bin: u64): u64 {
   const entry = entryAt(bin);
   const pointer = load<u64>(entry);
   if (pointer & 15) stop(Message.UnalignedTcache, pointer - 16);
-  const words = hostOf(pointer);
+  return takeAt(count, cached, entry, pointer, hostOf(pointer));
+}
+
+/** `words`: where those of the pointer are in linear memory. */
+function takeAt(count: usize, cached: u16, entry: usize, pointer: u64, words: usize): u64 {
   store<u64>(words, 0, 8);
   store<u64>(entry, load<u64>(words) ^ (pointer >> 12));
   store<u16>(count, <u16>(cached - countOfOne));
   return pointer;
+}
+
+/** What most allocations need: takes the pointer cached last, if that is sure to change no page; else 0. */
+export function takeDirectly(bin: u64): u64 {
+  if (bin >= BINS || generation != hostGeneration()) return 0;
+  const count = host + countOffset(bin);
+  const cached = load<u16>(count);
+  if (isEmpty(cached)) return 0;
+  const entry = host + entryOffset(bin);
+  const pointer = load<u64>(entry);
+  return isDirect(pointer, 16) ? takeAt(count, cached, entry, pointer, hostOfDirect(pointer)) : 0;
 }
 
 /** Takes the pointer of a bin that was cached last of those that are multiples of `align`; 0 when there is none. */
@@ -179,9 +214,32 @@ export function put(bin: u64, pointer: u64): void {
   if (isDefined(ZP_CHECK)) assert(hasRoom(bin), "a tcache bin that is put into has room");
   const entry = entryAt(bin);
   storePairAt(pointer, load<u64>(entry) ^ (pointer >> 12), KEY);
+  putAt(countAt(bin), entry, pointer);
+}
+
+function putAt(count: usize, entry: usize, pointer: u64): void {
   store<u64>(entry, pointer);
-  const count = countAt(bin);
   store<u16>(count, <u16>(load<u16>(count) + countOfOne));
+}
+
+/**
+ * What most frees need: caches a chunk, if nothing speaks against it and that is sure to change no page. Returns its
+ * size; else 0.
+ */
+export function putDirectly(chunk: u64): u64 {
+  if (generation != hostGeneration() || !isDirect(chunk, 32)) return 0;
+  const words = hostOfDirect(chunk);
+  const head = load<u64>(words, 8);
+  const bin = binOf(head);
+  if (bin >= BINS || head & UNCACHED) return 0;
+  const count = host + countOffset(bin);
+  if (!letsMore(load<u16>(count)) || load<u64>(words, 24) == KEY) return 0;
+  const entry = host + entryOffset(bin);
+  const pointer = toPointer(chunk);
+  store<u64>(words, load<u64>(entry) ^ (pointer >> 12), 16);
+  store<u64>(words, KEY, 24);
+  putAt(count, entry, pointer);
+  return withoutFlags(head);
 }
 
 /** Aborts when a pointer that is about to be freed is cached already, or seems to be and its bin is broken. */
