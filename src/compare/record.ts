@@ -105,7 +105,10 @@ export interface BenchCounts {
   utilisation: number;
   /** The same peak of live bytes as a part of other measures of memory. */
   utilisations: {
-    /** Of what the memory grew by in the first pass; null if it did not grow, for then its size was chosen by a linker. */
+    /**
+     * Of what the memory grew by in the first pass; null if it grew by less, for then what a linker chose as its initial size
+     * holds part of it.
+     */
     growth: number | null;
     /**
      * Of the pages of 4 KiB that are touched in a first pass whose program touches every page of its objects; null where

@@ -146,7 +146,7 @@ async function counts(): Promise<BenchCounts> {
   const memory = { initial, peak, final: allocator.hostBytes };
   const { findings } = allocator.report;
   const utilisations = {
-    growth: peak > initial ? peakLiveBytes / (peak - initial) : null,
+    growth: peak - initial >= peakLiveBytes ? peakLiveBytes / (peak - initial) : null,
     resident: touched && peakLiveBytes / (touched.touched.either * PAGE_BYTES),
   };
   return { memory, utilisation: peakLiveBytes / peak, utilisations, metered, findings };

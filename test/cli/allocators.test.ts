@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { builtInModules } from "../../src/allocator/built-in.js";
 import { UsageError } from "../../src/base/errors.js";
+import { joinWords } from "../../src/base/numbers.js";
 import { parseAllocators } from "../../src/cli/allocators.js";
 import { allocatorLabel } from "../../src/report/label.js";
 import { models } from "../../src/sandbox/models.js";
@@ -131,10 +132,9 @@ test("a built-in module is known by its name, with the options of modules, where
     { model: "as-stub", options: { malloc: "take" } },
   ]);
   expect(() => parseAllocators("as-tlsf", catalogue)).toThrow("as-tlsf is a wasm module, and this command");
-  const names = builtInModules.map(({ name }) => name);
-  const last = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const names = joinWords(builtInModules.map(({ name }) => name));
   expect(() => parseAllocators("x", catalogue, "modules")).toThrow(
-    `there is no model "x"; there are lazy and libmalloc, and the modules ${last}`,
+    `there is no model "x"; there are lazy and libmalloc, and the modules ${names}`,
   );
 });
 

@@ -426,7 +426,7 @@ describe("JSON", () => {
 });
 
 describe("forms", () => {
-  const argv = () => ["bench", ...QUICK, "--trace", path("calloc.txt")];
+  const argv = () => ["bench", "as-tlsf", "as-stub", ...QUICK, "--trace", path("calloc.txt")];
 
   test("github-action-benchmark's is a list of names, units and values", async () => {
     const { stdout } = await zeropage([...argv(), "--github"]);

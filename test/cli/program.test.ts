@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { builtInModules } from "../../src/allocator/built-in.js";
+import { joinWords } from "../../src/base/numbers.js";
 import { run } from "./fakes.js";
 
 describe("help", () => {
@@ -238,7 +240,7 @@ test.each([
   ],
   [
     ["run", "calloc-loop", "--allocator", "x"],
-    '--allocator: there is no model "x"; there are lazy and libmalloc, and the modules as-tlsf and as-stub',
+    `--allocator: there is no model "x"; there are lazy and libmalloc, and the modules ${joinWords(builtInModules.map(({ name }) => name))}`,
   ],
 ])("%j is a usage error in one line", async (argv, message) => {
   const { code, stdout, stderr, asked } = await run(argv);
