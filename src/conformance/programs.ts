@@ -9,9 +9,10 @@ import type { Tester } from "./tester.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** Bytes that a workload holds at once, about, and operations of one of small objects. */
+/** Bytes that a workload holds at once, about; its most operations; and bytes that its callocs clear, about, all of which are looked at. */
 const HELD = 2 * MIB;
 const OPERATIONS = 3000;
+const CLEARED = 16 * MIB;
 
 const PHASES = 100;
 /** Most steps of a phase, and bytes that it asks for: an allocator may take memory for each and never give it back. */
@@ -59,7 +60,9 @@ function shortened(workload: Workload): Workload {
   const max = Math.min(workload.max, HELD / 4);
   const min = Math.min(workload.min, max / 64);
   const live = Math.min(workload.live, max > 64 * KIB ? 12 : 1000);
-  return { ...workload, min, max, live, ops: Math.min(workload.ops, OPERATIONS), aligned: 5 };
+  const clearing = (workload.calloc / 100) * (max / 4);
+  const ops = Math.min(workload.ops, OPERATIONS, Math.ceil(CLEARED / Math.max(1, clearing)));
+  return { ...workload, min, max, live, ops, aligned: 5 };
 }
 
 function runWorkload(tester: Tester, workload: Workload): void {
