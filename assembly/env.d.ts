@@ -2,3 +2,14 @@
 declare const ZP_CHECK: i32;
 /** Defined only in unmarked builds, which keep no call paths. Only bench/marks.ts uses them. */
 declare const ZP_UNMARKED: i32;
+
+/** What builds of the heap choose: assembly/heap/config.ts. */
+declare const ZP_ALIGN_SHIFT: u32;
+declare const ZP_UNIT_SHIFT: u32;
+declare const ZP_MOST_SLOT_BYTES: u32;
+declare const ZP_MOST_CACHED_UNITS: u32;
+declare const ZP_SPAN_BYTES: u32;
+declare const ZP_STEP_SHIFT: u32;
+declare const ZP_PERIOD_SHIFT: u32;
+/** Defined in builds that notice no misuse. */
+declare const ZP_TRUSTING: i32;

@@ -191,6 +191,13 @@ describe("assembly/", () => {
     expect(notDown(machine, "assembly/machine", floorsOf("assembly", "floors machine"))).toEqual([]);
   });
 
+  it("has a heap that stands alone and imports strictly down", () => {
+    const heap = new Map([...graph].filter(([file]) => isIn("assembly/heap", file)));
+    expect(heap.size).toBeGreaterThan(0);
+    expect(offences(heap, (_, imported) => isIn("assembly/heap", imported))).toEqual([]);
+    expect(notDown(heap, "assembly/heap", floorsOf("assembly", "floors heap"))).toEqual([]);
+  });
+
   it("has files that the other half compiles too, which import nothing", () => {
     const shared = new Map([...graph].filter(([file]) => isIn("assembly/shared", file)));
     expect(shared.size).toBeGreaterThan(0);

@@ -52,7 +52,7 @@ export async function compile(root, { name, entries, target, model, flags, globa
   /** @param {binaryen.Module} module */
   const finish = (module) => {
     module.setFeatures(features);
-    if (target !== "check") optimizeAgain(module);
+    if (!target.endsWith("check")) optimizeAgain(module);
     exportGlobals(module, globalPrefix);
   };
   const { error, stderr } = await asc.main(
@@ -86,11 +86,12 @@ function optimizeAgain(module) {
 }
 
 /**
- * Exports every mutable global, so that a checkpoint can hold them.
+ * Exports every mutable global, so that a checkpoint can hold them. Without a prefix, none.
  * @param {binaryen.Module} module
- * @param {string} prefix
+ * @param {string | null} prefix
  */
 function exportGlobals(module, prefix) {
+  if (prefix === null) return;
   for (let index = 0; index < module.getNumGlobals(); index++) {
     const { name, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
     if (mutable) module.addGlobalExport(name, `${prefix}${index}`);

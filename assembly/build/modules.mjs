@@ -1,8 +1,9 @@
 /** The list of wasm modules. */
 
 /**
- * How a module is compiled: a target of asconfig.json. A module without the machine has no asserts.
- * @typedef {"release" | "check" | "debug" | "plain-debug" | "unmarked"} Target
+ * How a module is compiled: a target of asconfig.json. A module without the machine has no asserts,
+ * or its own.
+ * @typedef {"release" | "check" | "debug" | "plain-check" | "plain-debug" | "unmarked"} Target
  */
 
 /** What each target adds to the name of a program. @type {Record<Target, string>} */
@@ -10,6 +11,7 @@ const SUFFIXES = {
   release: "",
   check: ".check",
   debug: ".debug",
+  "plain-check": ".check",
   "plain-debug": ".debug",
   unmarked: ".unmarked",
 };
@@ -22,20 +24,35 @@ const SUFFIXES = {
  * @property {Target} target
  * @property {string | null} model The allocator that assembly/model.ts stands for; null for none.
  * @property {readonly string[]} flags Further options of asc.
- * @property {string} globalPrefix Prefix of the names of its exported mutable globals, before their number.
+ * @property {string | null} globalPrefix
+ *   Prefix of the names of its exported mutable globals, before their number; null if they are not exported.
  */
 
-/** @typedef {{ name: string, entry: string, targets: readonly Target[], model?: string, flags?: string[] }} Program */
+/**
+ * @typedef {object} Program
+ * @property {string} name
+ * @property {string} entry
+ * @property {readonly Target[]} targets
+ * @property {string} [model]
+ * @property {string[]} [flags]
+ * @property {string} [checkEntry] What its check builds export besides.
+ * @property {boolean} [keepsGlobals] Whether its globals are its own affair: nobody makes checkpoints of it.
+ */
 
 /** Targets of programs on the simulated machine. @type {readonly Target[]} */
 const MACHINE_TARGETS = ["release", "check", "debug", "unmarked"];
 /** Targets of all other programs. @type {readonly Target[]} */
 const TARGETS = ["release", "plain-debug"];
 /** Targets that export more, and what. @type {readonly Target[]} */
-const CHECKED = ["check", "debug"];
+const CHECKED = ["check", "debug", "plain-check"];
 const CHECK_ENTRY = "assembly/check-abi.ts";
+/** The heap is small before it is fast: measured, it is no slower for that. */
+const HEAP = {
+  ...{ entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true },
+  flags: ["--shrinkLevel", "2"],
+};
 /** Targets that are built if no module is named. @type {readonly Target[]} */
-const NEEDED = ["release", "check"];
+const NEEDED = ["release", "check", "plain-check"];
 
 /** @type {readonly Program[]} */
 const OTHERS = [
@@ -53,6 +70,12 @@ const OTHERS = [
   },
   // AssemblyScript's own allocators, to compare others with.
   { name: "as-tlsf", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "minimal"] },
+  // Our own. The second notices no misuse: for measuring what noticing costs.
+  { name: "heap", targets: ["release", "plain-check"], ...HEAP },
+  {
+    ...{ name: "heap-trusting", targets: ["release"], ...HEAP },
+    flags: [...HEAP.flags, "--use", "ZP_TRUSTING=1"],
+  },
   { name: "as-stub", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "stub"] },
 ];
 
@@ -67,13 +90,14 @@ export function listModules(models, globalPrefix) {
   const modelled = models.map(({ name }) => ({
     ...{ name, entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
   }));
-  return [...modelled, ...OTHERS].flatMap(({ name, entry, targets, model = null, flags = [] }) =>
-    targets.map((target) => ({
+  return [...modelled, ...OTHERS].flatMap((program) => {
+    const { name, entry, targets, model = null, flags = [], checkEntry = CHECK_ENTRY } = program;
+    return targets.map((target) => ({
       name: `${name}${SUFFIXES[target]}`,
-      entries: CHECKED.includes(target) ? [entry, CHECK_ENTRY] : [entry],
-      ...{ target, model, flags, globalPrefix },
-    })),
-  );
+      entries: CHECKED.includes(target) ? [entry, checkEntry] : [entry],
+      ...{ target, model, flags, globalPrefix: program.keepsGlobals ? null : globalPrefix },
+    }));
+  });
 }
 
 /**

@@ -1,0 +1,14 @@
+/** What the module exports. */
+
+export {
+  aligned_alloc,
+  calloc,
+  free,
+  malloc,
+  malloc_usable_size,
+  memalign,
+  posix_memalign,
+  realloc,
+} from "./heap";
+export { misuse, misused } from "./misuse";
+export { statistics } from "./statistics";

@@ -1,0 +1,2 @@
+/** What the check build exports besides. */
+export { check } from "./check";
