@@ -7,9 +7,11 @@ declare const ZP_UNMARKED: i32;
 declare const ZP_ALIGN_SHIFT: u32;
 declare const ZP_UNIT_SHIFT: u32;
 declare const ZP_MOST_SLOT_BYTES: u32;
-declare const ZP_MOST_CACHED_UNITS: u32;
 declare const ZP_SPAN_BYTES: u32;
+declare const ZP_MOST_CACHED_UNITS: u32;
+declare const ZP_MOST_KEPT: u32;
 declare const ZP_STEP_SHIFT: u32;
-declare const ZP_PERIOD_SHIFT: u32;
-/** Defined in builds that notice no misuse. */
+/** Defined in builds of the heap whose host lets pages go. */
+declare const ZP_DISCARD: i32;
+/** Defined in builds of the heap that notice no misuse. */
 declare const ZP_TRUSTING: i32;

@@ -9,6 +9,11 @@ import { ClassDeclaration, FunctionDeclaration, Node } from "assemblyscript";
 export const INLINED = {
   "assembly/driver.ts": ["checkPointer", "free", "hold", "step", "DriverStep.run"],
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
+  "assembly/heap/classes.ts": ["classAt", "classFor"],
+  "assembly/heap/heap.ts": ["tagOfBlock"],
+  "assembly/heap/spans.ts": ["spanAt"],
+  "assembly/heap/units.ts": ["placeOf", "tagAt", "kindOf", "unitsOf"],
+  "assembly/heap/slots.ts": ["takeSlot", "takeOf", "giveSlot", "liveBit"],
   "assembly/machine/access.ts": [
     ...[
       "changeAt",

@@ -70,8 +70,12 @@ const OTHERS = [
   },
   // AssemblyScript's own allocators, to compare others with.
   { name: "as-tlsf", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "minimal"] },
-  // Our own. The second notices no misuse: for measuring what noticing costs.
+  // Our own; one whose host lets pages go; and one that notices no misuse, for measuring what noticing costs.
   { name: "heap", targets: ["release", "plain-check"], ...HEAP },
+  {
+    ...{ name: "heap-discarding", targets: ["release"], ...HEAP },
+    flags: [...HEAP.flags, "--use", "ZP_DISCARD=1"],
+  },
   {
     ...{ name: "heap-trusting", targets: ["release"], ...HEAP },
     flags: [...HEAP.flags, "--use", "ZP_TRUSTING=1"],

@@ -11,4 +11,5 @@ export {
   realloc,
 } from "./heap";
 export { misuse, misused } from "./misuse";
+export { scrub, trim } from "./scrub";
 export { statistics } from "./statistics";

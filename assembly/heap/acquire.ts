@@ -1,40 +1,34 @@
 /**
- * Where a run comes from. In this order: the cache, the free runs, memory never used, the sweep and the free runs again,
- * growth; and if the host refuses, the sweep once more.
+ * Where a run comes from, in this order: the cache, the free runs, what was in use at the top, the cache made free runs,
+ * memory never used, the sweep, growth.
  */
 import { flush, takeCached } from "./cache";
 import { MOST_CACHED_UNITS } from "./config";
-import { extend, fitsBelowEnd } from "./growth";
+import { extend, fitsBelowEnd, wasUsed } from "./growth";
 import { noteZero, takeBest } from "./runs";
-import { isSweepDue, sweep } from "./sweep";
+import { sweep } from "./sweep";
 
 /** Takes a run. Returns 0 if there is no memory. The caller sets its tags. What is known to be zero of it: runs.ts. */
 export function acquire(units: u32): usize {
-  if (units <= MOST_CACHED_UNITS) {
-    const run = takeCached(units);
-    if (run) {
-      noteZero(0, 0);
-      return run;
-    }
-  }
-  return acquireUncached(units);
+  if (units > MOST_CACHED_UNITS) return acquireUncached(units);
+  const run = takeCached(units);
+  if (!run) return acquireUncached(units);
+  noteZero(0, 0);
+  return run;
 }
 
 function acquireUncached(units: u32): usize {
-  let run = takeBest(units);
+  const run = takeBest(units);
   if (run) return run;
-  if (flush()) {
-    run = takeBest(units);
-    if (run) return run;
-  }
-  if (!fitsBelowEnd(units) && isSweepDue()) {
+  return wasUsed(units) ? extend(units) : acquireNew(units);
+}
+
+/** Before memory that was never used is taken, what is free is put in order; more so before the memory grows. */
+function acquireNew(units: u32): usize {
+  let run = flush() ? takeBest(units) : 0;
+  if (!run && !fitsBelowEnd(units)) {
     sweep();
     run = takeBest(units);
-    if (run) return run;
   }
-  run = extend(units);
-  if (run) return run;
-  sweep();
-  run = takeBest(units);
   return run ? run : extend(units);
 }

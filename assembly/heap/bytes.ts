@@ -1,19 +1,23 @@
-/** Clearing and copying, by what is fastest: stores for few bytes, the engine's fill and copy for many. */
+/** Clearing, by what is fastest: stores for few bytes, looking first and memory.fill for many. */
 
-/** Up to here stores of 16 bytes beat memory.fill and memory.copy. */
+import { ALIGN } from "./config";
+
+/** Up to here stores of 16 bytes beat memory.fill. */
 const MOST_STORED: u32 = 256;
 /** From here on, to look before clearing costs no more than clearing: memory that is zero is not written to. */
 const MIN_LOOKED_AT: u32 = 32 * 1024;
 const PAGE: u32 = 4096;
 
-/** Clears whole multiples of 16 bytes at an address that is aligned to 8. */
+/** Clears whole multiples of ALIGN bytes. */
 export function clear(address: usize, bytes: usize): void {
   if (bytes > MOST_STORED) {
     clearMany(address, bytes);
     return;
   }
   const end = address + bytes;
-  for (let at = address; at < end; at += 16) v128.store(at, i64x2.splat(0));
+  let at = address;
+  for (; at + 16 <= end; at += 16) v128.store(at, i64x2.splat(0));
+  if (ALIGN < 16 && at < end) store<u64>(at, 0);
 }
 
 /** Clears a range. Pages that are zero are only looked at. */

@@ -5,7 +5,7 @@
  *      class    16  32  48  64  80  96  112  128  144 … 256  288 … 512  576 … 1024
  *      step            16 (or 8)                 16         32         64
  */
-import { ALIGN, ALIGN_SHIFT, MOST_SLOT_BYTES, UNIT, UNIT_SHIFT } from "./config";
+import { ALIGN, ALIGN_SHIFT, MOST_SLOT_BYTES, SPAN_BYTES, UNIT, UNIT_SHIFT } from "./config";
 
 @unmanaged
 export class SizeClass {
@@ -15,20 +15,22 @@ export class SizeClass {
   size: u32;
   /** 2^32 / size, rounded up. */
   reciprocal: u32;
-  /** Of a span. */
+  /** Of a span, as a rule. */
   units: u16;
-  slots: u16;
+  /** The fewest units of a span that fills a hole. */
+  leastUnits: u16;
 }
 
 const SIZE_CLASS_BYTES: u32 = 16;
 const MIN_SLOT_BYTES: u32 = 16;
 /** A span's free slots are the bits of a word. */
 const MOST_SLOTS: u32 = 64;
-/** Spans are no longer than this if four slots are not. */
-const SPAN_BYTES: u32 = isDefined(ZP_SPAN_BYTES) ? ZP_SPAN_BYTES : 4096;
 const MIN_SLOTS: u32 = 4;
 /** Of a span, at most so much is left over behind its slots: its bytes shifted right by this. */
 const REST_SHIFT: u32 = 5;
+/** The same of a span that fills a hole. */
+const HOLE_REST_SHIFT: u32 = 3;
+const LEAST_SLOTS: u32 = 2;
 export const MOST_CLASSES: u32 = 64;
 
 const CLASSES = memory.data(MOST_CLASSES * SIZE_CLASS_BYTES, 8);
@@ -70,10 +72,22 @@ function setSpan(sizeClass: SizeClass, size: u32): void {
   let units = (bytes + (UNIT - 1)) >> UNIT_SHIFT;
   while (restOf(units, size) > (units << UNIT_SHIFT) >> REST_SHIFT) units++;
   sizeClass.units = <u16>units;
-  sizeClass.slots = <u16>slotsOf(units, size);
+  sizeClass.leastUnits = <u16>leastUnits(units, size);
 }
 
-function slotsOf(units: u32, size: u32): u32 {
+/** The shortest span worth while. */
+function leastUnits(most: u32, size: u32): u32 {
+  for (let units: u32 = 4; units < most; units++) {
+    if (
+      restOf(units, size) <= (units << UNIT_SHIFT) >> HOLE_REST_SHIFT &&
+      slotsOf(units, size) >= LEAST_SLOTS
+    )
+      return units;
+  }
+  return most;
+}
+
+export function slotsOf(units: u32, size: u32): u32 {
   return min((units << UNIT_SHIFT) / size, MOST_SLOTS);
 }
 

@@ -9,14 +9,16 @@
  *
  * Growing costs the host some 2 to 100 µs, nearly whatever the size: steps are a share of the heap.
  */
-import { UNIT } from "./config";
-import { freeUpTo, noteZero, pull, release, zeroFromOf, zeroToOf } from "./runs";
+import { clearMany } from "./bytes";
+import { STEP_SHIFT, UNIT } from "./config";
+import { noteZero, release } from "./runs";
 import {
   begin,
   bottom,
   bytesOf,
   coveredEnd,
   Kind,
+  lowerTop,
   moveTable,
   setTag,
   setTop,
@@ -24,14 +26,13 @@ import {
   tagOf,
   top,
   unitsFor,
+  usedEnd,
 } from "./units";
 
 const WASM_PAGE_SHIFT = 16;
 const WASM_PAGE: u32 = 1 << WASM_PAGE_SHIFT;
 /** The last page is never used, so that every end of an extent is a u32. */
 const MOST_PAGES: u32 = 65535;
-/** A step of growth is at least the heap's size shifted right by this. */
-const STEP_SHIFT: u32 = isDefined(ZP_STEP_SHIFT) ? ZP_STEP_SHIFT : 6;
 /** A new table has room for that share more than is needed. */
 const TABLE_SHIFT: u32 = 3;
 /** The first table has room for so many bytes. */
@@ -63,7 +64,14 @@ export function start(): bool {
 
 /** The first address from `top` on that is known to be zero, and whatever follows. */
 export function freshFrom(): usize {
-  return max(top, fresh);
+  return max(usedEnd(), fresh);
+}
+
+/** Clears what is not known to be zero from the top on. */
+export function clearTop(): void {
+  clearMany(top, freshFrom() - top);
+  lowerTop(top, top, usedEnd());
+  fresh = top;
 }
 
 /** Moves the table to the top. */
@@ -85,40 +93,36 @@ function tableUnitsFor(newTop: usize): u32 {
 }
 
 /**
- * Takes units at the top, and the free run that borders it with them. The memory grows if it has to. Returns the run, or
+ * Takes units at the top. The memory grows if it has to. Returns the run, or
  * 0 if the host refuses. The caller sets the tag of its first unit.
  */
 export function extend(units: u32): usize {
-  const before = freeUpTo(top);
-  const run = top - bytesOf(before);
-  const newTop = <u64>run + bytesOf(units);
+  const newTop = <u64>top + bytesOf(units);
   if (newTop >= MAX_END) return 0;
   const table = tableUnitsFor(<usize>newTop);
   const needed = newTop + bytesOf(table);
-  if (needed <= end) return carve(run, before, <usize>newTop, table);
+  if (needed <= end) return carve(units, table);
   // Others may have grown the memory: the place is looked for again.
   return needed <= MAX_END && grow(<usize>needed) ? extend(units) : 0;
 }
 
+/** Whether so much lies at the top that was in use before. */
+export function wasUsed(units: u32): bool {
+  return <u64>top + bytesOf(units) <= usedEnd();
+}
+
 /** Whether extend would not grow the memory. */
 export function fitsBelowEnd(units: u32): bool {
-  const newTop = <u64>top - bytesOf(freeUpTo(top)) + bytesOf(units);
+  const newTop = <u64>top + bytesOf(units);
   return newTop < MAX_END && newTop + bytesOf(tableUnitsFor(<usize>newTop)) <= end;
 }
 
-function carve(run: usize, before: u32, newTop: usize, table: u32): usize {
-  let from = freshFrom();
-  let to = newTop;
-  if (before) {
-    pull(run, before);
-    if (from >= to) {
-      from = zeroFromOf(run, before);
-      to = zeroToOf(run, before);
-    }
-  }
-  setTop(newTop);
+function carve(units: u32, table: u32): usize {
   if (table) placeTable(table);
-  noteZero(from, to);
+  const run = top;
+  const from = freshFrom();
+  setTop(run + bytesOf(units));
+  noteZero(from, top);
   return run;
 }
 

@@ -1,10 +1,10 @@
 /** The functions of C. A request that cannot be met returns 0 and changes nothing. */
-import { checkRun, giveRun, resizeRun, takeRun } from "./blocks";
+import { giveRun, resizeRun, sizeOfRun, takeRun } from "./blocks";
 import { clear, clearMany } from "./bytes";
 import { makeClasses } from "./classes";
 import { ALIGN, HARDENED, MOST_SLOT_BYTES, UNIT } from "./config";
 import { start } from "./growth";
-import { refuse } from "./misuse";
+import { INSIDE, OUTSIDE, refuse } from "./misuse";
 import { release, zeroFrom, zeroTo } from "./runs";
 import { checkSlot, giveSlot, takeSlot } from "./slots";
 import { NONE, spanAt, startSpans } from "./spans";
@@ -42,11 +42,18 @@ export function free(pointer: usize): void {
 
 /** The tag of the unit that a pointer is in. Traps if no block can be there. */
 function tagOfBlock(pointer: usize): u32 {
-  if (HARDENED && pointer - bottom >= top - bottom)
-    refuse(pointer, "free or realloc of a pointer outside the heap");
+  if (HARDENED && pointer - bottom >= top - bottom) refuse(pointer, OUTSIDE);
   const tag = tagAt(pointer);
-  if (HARDENED && !tag) refuse(pointer, "free or realloc of a pointer into a block");
+  if (HARDENED && !tag) refuse(pointer, INSIDE);
   return tag;
+}
+
+/** The bytes of a block, which are the program's. Traps if it is none. */
+function sizeOf(pointer: usize): usize {
+  const tag = tagOfBlock(pointer);
+  if (tag & KIND_BITS) return sizeOfRun(pointer, tag);
+  checkSlot(spanAt(tag), pointer);
+  return spanAt(tag).size;
 }
 
 /** Clears no more than is not known to be zero: see the README. */
@@ -76,13 +83,8 @@ function clearAround(block: usize, end: usize): void {
 /** 0 bytes are as good as any: the block stays one. */
 export function realloc(pointer: usize, bytes: usize): usize {
   if (!pointer) return malloc(bytes);
-  const tag = tagOfBlock(pointer);
-  const isRun = (tag & KIND_BITS) != 0;
-  if (isRun) checkRun(pointer, tag);
-  else checkSlot(spanAt(tag), pointer);
-  const held = isRun ? bytesOf(unitsOf(tag)) : spanAt(tag).size;
-  if (isRun ? bytes > MOST_SLOT_BYTES && resizeRun(pointer, tag, bytes) : staysInSlot(bytes, held))
-    return pointer;
+  const held = sizeOf(pointer);
+  if (held <= MOST_SLOT_BYTES ? fitsSlot(bytes, held) : resizeRun(pointer, held, bytes)) return pointer;
   const moved = malloc(bytes);
   if (!moved) return 0;
   memory.copy(moved, pointer, min(held, bytes));
@@ -90,8 +92,8 @@ export function realloc(pointer: usize, bytes: usize): usize {
   return moved;
 }
 
-/** Whether a block's slot is still right: it is not more than twice of what is wanted. */
-function staysInSlot(bytes: usize, held: usize): bool {
+/** Whether a slot is right for a request: at most twice as long. */
+function fitsSlot(bytes: usize, held: usize): bool {
   return bytes <= held && bytes >= held >> 1;
 }
 
@@ -139,7 +141,5 @@ export function posix_memalign(result: usize, align: usize, bytes: usize): i32 {
 }
 
 export function malloc_usable_size(pointer: usize): usize {
-  if (!pointer) return 0;
-  const tag = tagOfBlock(pointer);
-  return tag & KIND_BITS ? bytesOf(unitsOf(tag)) : spanAt(tag).size;
+  return pointer ? sizeOf(pointer) : 0;
 }

@@ -1,18 +1,23 @@
 /**
- * Misuse: what the program must not do, and the heap notices. It notes a sentence and the pointer, and traps. The host
- * reads both. Nothing has changed then, but the heap's instance should be given up.
+ * Misuse: what the program must not do, and the heap notices: a pointer is freed that is not a block's. It notes what the
+ * pointer is, and traps before anything has changed. The host reads it.
  */
 import { HARDENED } from "./config";
 
-let sentence: usize = 0;
+// What a pointer given to free, realloc or malloc_usable_size is, if it is no block's.
+export const FREED = "a free block";
+export const INSIDE = "not where a block begins";
+export const OUTSIDE = "outside the heap";
+
+let words: usize = 0;
 let culprit: usize = 0;
 
-/** Address of the sentence, UTF-16 with its length in bytes in the u32 before it; 0 if nothing was noticed. */
+/** Address of the words for it, UTF-16 with its length in bytes in the u32 before it; 0 if nothing was noticed. */
 export function misuse(): usize {
-  return sentence;
+  return words;
 }
 
-/** The pointer that the sentence is about. */
+/** The pointer that they are about, or 0. */
 export function misused(): usize {
   return culprit;
 }
@@ -20,7 +25,7 @@ export function misused(): usize {
 /** Traps. */
 export function refuse(pointer: usize, text: string): void {
   if (HARDENED) {
-    sentence = changetype<usize>(text);
+    words = changetype<usize>(text);
     culprit = pointer;
   }
   unreachable();
@@ -28,7 +33,7 @@ export function refuse(pointer: usize, text: string): void {
 
 /** Called by a failing `assert` of a check build. */
 export function assertionFailed(message: string | null, file: string | null, line: u32, column: u32): void {
-  sentence = changetype<usize>(message);
-  culprit = line;
+  words = changetype<usize>(message);
+  culprit = 0;
   unreachable();
 }

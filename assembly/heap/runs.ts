@@ -19,6 +19,7 @@ import {
   Kind,
   kindOf,
   linkIn,
+  lowerTop,
   MIN_RUN_UNITS,
   setLink,
   setTag,
@@ -26,6 +27,7 @@ import {
   tagAt,
   tagBefore,
   tagOf,
+  top,
   unitsOf,
 } from "./units";
 
@@ -33,7 +35,7 @@ export const BIN_COUNT: u32 = 64;
 /** Bins below hold one length each. */
 const EXACT_BINS: u32 = 32;
 /** Runs of a bin that are looked at: a longer list is an odd program's, and the best so far will do. */
-const MOST_LOOKED_AT = 64;
+const MOST_LOOKED_AT = 16;
 /** Units of a free run whose tags hold what else there is to know. */
 enum Place {
   Next = 1,
@@ -51,6 +53,7 @@ let filled: u64 = 0;
 /** What is known to be zero of the run that was taken last: [zeroFrom, zeroTo), or nothing if it is not below. */
 export let zeroFrom: usize = 0;
 export let zeroTo: usize = 0;
+export let holeUnits: u32 = 0;
 
 /** @param units At least MIN_RUN_UNITS. */
 export function binOf(units: u32): u32 {
@@ -155,7 +158,8 @@ export function release(run: usize, units: u32, from: usize, to: usize): void {
   if (before) to = zeroTo;
   if (after) from = merge(end, after, from, to);
   if (after) to = zeroTo;
-  put(start, before + units + after, from, to);
+  if (start + bytesOf(before + units + after) == top) lowerTop(start, from, to);
+  else put(start, before + units + after, from, to);
 }
 
 /** Pulls a neighbour. The longer of its zero stretch and another goes on: returns where it begins; it ends at zeroTo. */
@@ -166,6 +170,17 @@ function merge(run: usize, units: u32, from: usize, to: usize): usize {
   const isLonger = ownTo - ownFrom > to - from;
   zeroTo = isLonger ? ownTo : to;
   return isLonger ? ownFrom : from;
+}
+
+/** Takes the longest whole free run of `least` to `most` units, less than EXACT_BINS, or returns 0. */
+export function takeHole(least: u32, most: u32): usize {
+  const holes = filled & (((<u64>2) << min(most, EXACT_BINS - 1)) - ((<u64>1) << least));
+  if (!holes) return 0;
+  const units = <u32>(63 - clz(holes));
+  const run = firstIn(units);
+  pull(run, units);
+  holeUnits = units;
+  return run;
 }
 
 /** Takes the first units of a free run, and leaves the rest. */
@@ -190,6 +205,12 @@ export function takeBest(units: u32): usize {
     run = best(bin, units);
   }
   return cut(run, freeFrom(run), units);
+}
+
+/** Whether a free run is long enough. */
+export function hasFit(units: u32): bool {
+  const bin = binOf(units);
+  return (bin < BIN_COUNT - 1 && (filled & ((<u64>-2) << bin)) != 0) || best(bin, units) != 0;
 }
 
 /** The shortest run of a bin that is long enough, and of equal ones the lowest, or 0. */

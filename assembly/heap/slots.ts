@@ -2,8 +2,9 @@
 import { acquire } from "./acquire";
 import { classFor, SizeClass } from "./classes";
 import { HARDENED } from "./config";
-import { refuse } from "./misuse";
-import { addRecords, hasRecord, list, makeSpan, NONE, RECORD_RUN_UNITS, Span, spanAt } from "./spans";
+import { FREED, INSIDE, refuse } from "./misuse";
+import { holeUnits, takeHole } from "./runs";
+import { addRecords, hasRecord, list, makeSpan, NONE, recordUnits, Span, spanAt } from "./spans";
 
 /** Takes a slot for at most MOST_SLOT_BYTES. Returns 0 if there is no memory. */
 export function takeSlot(bytes: usize): usize {
@@ -30,12 +31,15 @@ function takeOfNext(sizeClass: SizeClass, full: Span): usize {
 
 function newSpan(sizeClass: SizeClass): usize {
   if (!hasRecord()) {
-    const records = acquire(RECORD_RUN_UNITS);
+    const units = recordUnits();
+    const records = acquire(units);
     if (!records) return 0;
-    addRecords(records);
+    addRecords(records, units);
   }
-  const run = acquire(sizeClass.units);
-  return run ? changetype<usize>(makeSpan(sizeClass, run)) : 0;
+  let run = takeHole(sizeClass.leastUnits, sizeClass.units);
+  if (run) return changetype<usize>(makeSpan(sizeClass, run, holeUnits));
+  run = acquire(sizeClass.units);
+  return run ? changetype<usize>(makeSpan(sizeClass, run, sizeClass.units)) : 0;
 }
 
 /** Gives a slot back. */
@@ -56,9 +60,9 @@ function liveBit(span: Span, pointer: usize): u64 {
   const product = <u64>(pointer - span.base) * span.reciprocal;
   const index = product >> 32;
   if (HARDENED && (<u32>product >= span.reciprocal || index >= span.slots)) {
-    refuse(pointer, "free or realloc of a pointer into a block");
+    refuse(pointer, INSIDE);
   }
   const bit = (<u64>1) << index;
-  if (HARDENED && span.free & bit) refuse(pointer, "free or realloc of a block that is free");
+  if (HARDENED && span.free & bit) refuse(pointer, FREED);
   return bit;
 }

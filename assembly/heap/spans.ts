@@ -16,11 +16,12 @@
  * is dropped when the next is asked for. A span that gets its first free slot goes to the front. Where a list ends there
  * is `NONE`, a full span that follows itself, so that to take a slot asks one question alone.
  *
- * Records come from runs of their own. Unused ones are linked by `next`.
+ * Records come from runs of their own, each half as long as all before: they stay where they are, and few runs are in
+ * few others' way. Unused records are linked by `next`.
  */
-import { SizeClass } from "./classes";
+import { SizeClass, slotsOf } from "./classes";
 import { UNIT } from "./config";
-import { bytesOf, Kind, setTag, tagOf } from "./units";
+import { bytesOf, Kind, setTag, tagOf, unitsFor } from "./units";
 
 @unmanaged
 export class Span {
@@ -36,13 +37,14 @@ export class Span {
 }
 
 const SPAN_RECORD_BYTES: u32 = 32;
-/** A run of records: 128 of them. */
-const RECORD_RUN_BYTES: u32 = 4096;
-export const RECORD_RUN_UNITS: u32 = RECORD_RUN_BYTES / UNIT;
+/** The first run of records: 64 of them. */
+const FIRST_RECORDS: u32 = 2048;
 
 export const NONE: usize = memory.data(SPAN_RECORD_BYTES, 8);
 
 let unused: usize = 0;
+/** Of all runs of records. */
+let recordBytes: usize = 0;
 /** Records of the last run that were never used: [nextRecord, recordsEnd). */
 let nextRecord: usize = 0;
 let recordsEnd: usize = 0;
@@ -66,11 +68,17 @@ export function hasRecord(): bool {
   return unused != 0 || nextRecord < recordsEnd;
 }
 
-/** Gives a run for records. */
-export function addRecords(run: usize): void {
-  setTag(run, tagOf(RECORD_RUN_UNITS, Kind.Own));
+/** Units of the next run of records. */
+export function recordUnits(): u32 {
+  return unitsFor(max(FIRST_RECORDS, recordBytes >> 1));
+}
+
+/** Gives a run of so many units for records. */
+export function addRecords(run: usize, units: u32): void {
+  setTag(run, tagOf(units, Kind.Own));
   nextRecord = run;
-  recordsEnd = run + RECORD_RUN_BYTES;
+  recordsEnd = run + bytesOf(units);
+  recordBytes += bytesOf(units);
 }
 
 function takeRecord(): Span {
@@ -85,14 +93,14 @@ function takeRecord(): Span {
 }
 
 /** Makes a span of a run. There has to be a record. */
-export function makeSpan(sizeClass: SizeClass, run: usize): Span {
+export function makeSpan(sizeClass: SizeClass, run: usize, units: u32): Span {
   const span = takeRecord();
   span.base = run;
   span.size = sizeClass.size;
   span.reciprocal = sizeClass.reciprocal;
   span.sizeClass = sizeClass;
-  span.slots = sizeClass.slots;
-  span.units = sizeClass.units;
+  span.slots = <u16>slotsOf(units, sizeClass.size);
+  span.units = <u16>units;
   span.free = allFree(span);
   tagUnits(span, changetype<usize>(span));
   list(span);

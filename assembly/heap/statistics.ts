@@ -4,7 +4,7 @@ import { zeroFromOf, zeroToOf } from "./runs";
 import { spanAt } from "./spans";
 import { bottom, bytesOf, Kind, kindOf, tagAt, top, unitsOf } from "./units";
 
-/** Bytes of what. All but the last two make up the system's. */
+/** Bytes of what. All but the last make up the system's. */
 @unmanaged
 class Statistics {
   /** From the heap's first byte to the end of memory. */
@@ -26,8 +26,6 @@ class Statistics {
   alien: usize;
   /** What is known to be zero. */
   zero: usize;
-  /** The longest free run. */
-  longest: usize;
 }
 
 const STATISTICS = memory.data(offsetof<Statistics>(), 8);
@@ -57,7 +55,6 @@ function add(found: Statistics, at: usize): usize {
   else if (kind == Kind.Own) found.own += bytes;
   else {
     found.freeRuns += bytes;
-    found.longest = max(found.longest, bytes);
     found.zero += zeroToOf(at, units) - zeroFromOf(at, units);
   }
   return bytes;

@@ -8,15 +8,6 @@ import { freeFrom, release } from "./runs";
 import { allFree, endSpan, NONE, Span, spanAt } from "./spans";
 import { bottom, bytesOf, KIND_BITS, tagAt, top, unitsOf } from "./units";
 
-/** The top after the last sweep. */
-let sweptTop: usize = 0;
-/** A sweep is worth while once the top has gone up by the heap's size shifted right by this. */
-const PERIOD_SHIFT: u32 = isDefined(ZP_PERIOD_SHIFT) ? ZP_PERIOD_SHIFT : 4;
-
-export function isSweepDue(): bool {
-  return PERIOD_SHIFT == 20 || top - sweptTop >= (top - bottom) >> PERIOD_SHIFT;
-}
-
 /** Where each class's list goes on: the address of the word for the next span. */
 const ENDS = memory.data(MOST_CLASSES * sizeof<usize>(), 8);
 
@@ -25,7 +16,6 @@ function endOf(number: u32): usize {
 }
 
 export function sweep(): void {
-  sweptTop = top;
   flush();
   for (let number: u32 = 0; number < classCount; number++) {
     store<usize>(endOf(number), changetype<usize>(classAt(number)) + offsetof<SizeClass>("head"));

@@ -17,7 +17,7 @@
  *      own, alien  units, Own      nothing                  nothing        the heap's own, or memory that others got
  *      free run    units, Free     next, previous, nothing  units, Free    so a neighbour finds it from either end
  *
- * "Nothing" is 0 or a link that was left there. The tag before `bottom` and the one at `top` are there, and are 0.
+ * "Nothing" is 0 or a link that was left there. So are the tags before `bottom` and at `top`, which are there.
  */
 import { UNIT, UNIT_SHIFT } from "./config";
 
@@ -42,8 +42,10 @@ export const MIN_RUN_UNITS: u32 = 4;
 let origin: usize = 0;
 /** The first address of the heap, at a unit. */
 export let bottom: usize = 0;
-/** Where the extents end. Memory from here on was never handed out. */
+/** Where the extents end. The last of them is not free. */
 export let top: usize = 0;
+/** Memory from here on and from the top on was never handed out, or is zero again. */
+let used: usize = 0;
 /** The table has room for a top up to here. */
 export let coveredEnd: usize = 0;
 
@@ -107,9 +109,21 @@ export function unitsFor(bytes: usize): u32 {
   return <u32>((bytes + (UNIT - 1)) >> UNIT_SHIFT);
 }
 
-/** Moves where extents end. The tag there has to be there, and 0. */
+/** Ends the extents lower: the last of them was free, and [zeroFrom, zeroTo) of it is zero. */
+export function lowerTop(address: usize, zeroFrom: usize, zeroTo: usize): void {
+  const dirtyEnd = usedEnd();
+  used = zeroFrom < zeroTo && zeroTo == dirtyEnd ? zeroFrom : dirtyEnd;
+  top = address;
+}
+
+/** Moves where extents end. The tag there has to be there. */
 export function setTop(address: usize): void {
   top = address;
+}
+
+/** From here on memory was never handed out, or is zero again. */
+export function usedEnd(): usize {
+  return max(used, top);
 }
 
 /** Bytes of a table for extents from `bottom` up to an address: with the tags before and after them. */
@@ -135,6 +149,7 @@ export function moveTable(table: usize, bytes: usize, zeroFrom: usize): usize {
   const dirtyEnd = min(max(zeroFrom, copiedEnd), table + bytes);
   memory.fill(copiedEnd, 0, dirtyEnd - copiedEnd);
   origin = table + TAG_BYTES - ((bottom >> UNIT_SHIFT) << TAG_SHIFT);
-  coveredEnd = bottom + (((bytes >> TAG_SHIFT) - 2) << UNIT_SHIFT);
+  const units = <u64>((bytes >> TAG_SHIFT) - 2);
+  coveredEnd = <usize>min((units << UNIT_SHIFT) + bottom, <u64>(usize.MAX_VALUE - UNIT + 1));
   return old;
 }
