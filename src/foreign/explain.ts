@@ -26,7 +26,7 @@ const CAUSES: Record<TrapCause, (pointer: number, detail: number) => ZeropageErr
 };
 
 /** The error that something thrown during a call stands for. */
-export function explainTrap(error: unknown, { driver, patterns }: Linked): Error {
+export function explainTrap(error: unknown, { driver, patterns, misuse }: Linked): Error {
   const cause: TrapCause = driver.trapCause.value;
   if (error instanceof WebAssembly.RuntimeError && cause) {
     const [pointer, detail] = [driver.trapPointer.value, driver.trapDetail.value] as [number, number];
@@ -40,7 +40,10 @@ export function explainTrap(error: unknown, { driver, patterns }: Linked): Error
     );
   }
   if (error instanceof ZeropageError) return error;
-  return trapOf(error, "the module");
+  const trap = trapOf(error, "the module");
+  const words = error instanceof WebAssembly.RuntimeError && misuse();
+  if (words) trap.message += `: ${words}`;
+  return trap;
 }
 
 /** A trap, an exhausted stack, an exception nothing caught, or what a function given by the user threw. */

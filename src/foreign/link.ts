@@ -5,6 +5,7 @@ import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
+import { readMisuse } from "./misuse.js";
 
 /** assembly/driver.ts */
 export interface DriverExports extends ReplayExports {
@@ -60,6 +61,8 @@ export interface Linked {
   driver: DriverExports;
   patterns: PatternExports;
   usableSize?: (pointer: number) => number;
+  /** What the module says of why it trapped, if it says anything. */
+  misuse: () => string | undefined;
 }
 
 /** Compiles the driver and the patterns. */
@@ -132,6 +135,7 @@ export function link(
   return {
     driver,
     patterns,
+    misuse: () => readMisuse(exports, patterns.loadWord),
     ...(usableSize && { usableSize: exports[usableSize] as (pointer: number) => number }),
   };
 }
