@@ -1,6 +1,7 @@
 /** `npm run bench [NAME…]`: every figure that bench/README.md quotes, as ratios within one run. */
 import { cpus } from "node:os";
 import { benchDriver } from "./driver.js";
+import { benchHeap } from "./heap.js";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchMarks } from "./marks.js";
@@ -11,6 +12,7 @@ import { benchWeb } from "./web.js";
 
 const benches = {
   driver: benchDriver,
+  heap: benchHeap,
   loop: benchLoop,
   machine: benchMachine,
   marks: benchMarks,

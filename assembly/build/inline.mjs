@@ -11,9 +11,9 @@ export const INLINED = {
   "assembly/face.ts": ["allocateBlock", "malloc", "release"],
   "assembly/heap/classes.ts": ["classAt", "classFor"],
   "assembly/heap/heap.ts": ["tagOfBlock"],
+  "assembly/heap/slots.ts": ["takeSlot", "takeOf", "giveSlot", "liveBit"],
   "assembly/heap/spans.ts": ["spanAt"],
   "assembly/heap/units.ts": ["placeOf", "tagAt", "kindOf", "unitsOf"],
-  "assembly/heap/slots.ts": ["takeSlot", "takeOf", "giveSlot", "liveBit"],
   "assembly/machine/access.ts": [
     ...[
       "changeAt",

@@ -46,11 +46,7 @@ const TARGETS = ["release", "plain-debug"];
 /** Targets that export more, and what. @type {readonly Target[]} */
 const CHECKED = ["check", "debug", "plain-check"];
 const CHECK_ENTRY = "assembly/check-abi.ts";
-/** The heap is small before it is fast: measured, it is no slower for that. */
-const HEAP = {
-  ...{ entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true },
-  flags: ["--shrinkLevel", "2"],
-};
+const HEAP = { entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true };
 /** Targets that are built if no module is named. @type {readonly Target[]} */
 const NEEDED = ["release", "check", "plain-check"];
 
@@ -74,11 +70,11 @@ const OTHERS = [
   { name: "heap", targets: ["release", "plain-check"], ...HEAP },
   {
     ...{ name: "heap-discarding", targets: ["release"], ...HEAP },
-    flags: [...HEAP.flags, "--use", "ZP_DISCARD=1"],
+    flags: ["--use", "ZP_DISCARD=1"],
   },
   {
     ...{ name: "heap-trusting", targets: ["release"], ...HEAP },
-    flags: [...HEAP.flags, "--use", "ZP_TRUSTING=1"],
+    flags: ["--use", "ZP_TRUSTING=1"],
   },
   { name: "as-stub", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "stub"] },
 ];

@@ -9,9 +9,9 @@ export const MOST_SLOT_BYTES: u32 = isDefined(ZP_MOST_SLOT_BYTES) ? ZP_MOST_SLOT
 /** Spans are as long as this, in bytes, if they hold four slots then. */
 export const SPAN_BYTES: u32 = isDefined(ZP_SPAN_BYTES) ? ZP_SPAN_BYTES : 4096;
 /** The longest freed run that is kept as it is for the next request of its length, in units. */
-export const MOST_CACHED_UNITS: u32 = isDefined(ZP_MOST_CACHED_UNITS) ? ZP_MOST_CACHED_UNITS : 32;
+export const MOST_CACHED_UNITS: u32 = isDefined(ZP_MOST_CACHED_UNITS) ? ZP_MOST_CACHED_UNITS : 64;
 /** How many are kept of each length. */
-export const MOST_KEPT: u32 = isDefined(ZP_MOST_KEPT) ? ZP_MOST_KEPT : 7;
+export const MOST_KEPT: u32 = isDefined(ZP_MOST_KEPT) ? ZP_MOST_KEPT : 15;
 /** A step of growth is the heap's size shifted right by this, or what is needed. */
 export const STEP_SHIFT: u32 = isDefined(ZP_STEP_SHIFT) ? ZP_STEP_SHIFT : 6;
 /** Whether misuse is noticed. */

@@ -34,7 +34,7 @@ const WASM_PAGE: u32 = 1 << WASM_PAGE_SHIFT;
 /** The last page is never used, so that every end of an extent is a u32. */
 const MOST_PAGES: u32 = 65535;
 /** A new table has room for that share more than is needed. */
-const TABLE_SHIFT: u32 = 3;
+const TABLE_SHIFT: u32 = 2;
 /** The first table has room for so many bytes. */
 const FIRST_TABLE_COVERS: u32 = 256 * 1024;
 const MAX_END: u64 = (<u64>MOST_PAGES) << WASM_PAGE_SHIFT;

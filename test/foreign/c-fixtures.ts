@@ -37,6 +37,10 @@ const wasi = (...flags: string[]): CFixture => ({
 
 const STANDALONE = ["-sSTANDALONE_WASM", "-o", "out.wasm"];
 
+/** The same allocator with little memory to begin with, so that what it grows by is what it needs. */
+export const small = (allocator: string): CFixture =>
+  emcc(`-sMALLOC=${allocator}`, "-sINITIAL_MEMORY=131072", "-sTOTAL_STACK=16384", ...STANDALONE);
+
 /** Linked as libraries: started once. */
 export const reactors: Record<string, CFixture> = {
   "emscripten-dlmalloc": emcc("-sMALLOC=dlmalloc", ...STANDALONE),

@@ -73,7 +73,7 @@ describe("where the host lets pages go", () => {
   it("a large run that is freed is zero, and known to be", async () => {
     calls.length = 0;
     const heap = await open();
-    const blocks = [heap.malloc(MIB + 5000), heap.malloc(100), heap.malloc(200_000), heap.malloc(100)];
+    const blocks = [MIB + 5000, 70_000, 200_000, 70_000].map(heap.malloc);
     for (const block of blocks) heap.fill(block, heap.usable(block));
     const before = heap.statistics().zero;
     heap.free(blocks[0] as number);

@@ -1,0 +1,235 @@
+/** Our own heap beside the allocators of others: speed, memory, and where its bytes go. */
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type ClosedTrace, closeTrace } from "../src/compare/closed-trace.js";
+import { openWasmAllocator, readTrace, type WasmAllocator } from "../src/index.js";
+import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
+import { generateTrace } from "../src/trace/generate.js";
+import { bytesAsked, OpKind, sliceRecords, TraceRecords } from "../src/trace/records.js";
+import { parseWorkload } from "../src/trace/workload.js";
+import { compileC } from "../test/foreign/build-c.js";
+import { cFixtures, small } from "../test/foreign/c-fixtures.js";
+import { cpuTime } from "./measure.js";
+
+const MIB = 2 ** 20;
+const ROUNDS = 4;
+const PASSES = 5;
+/** A steady figure is of so many operations at least. */
+const LEAST_OPERATIONS = 150_000;
+const BASELINE = "dlmalloc (emscripten 3.1.6)";
+const TRACES = ["cc1", "git-log"];
+const WORKLOADS = ["zipf", "bursts", "fifo", "lifo", "reallocs", "large"];
+
+type Modules = Map<string, Uint8Array>;
+
+async function built(name: string): Promise<Uint8Array> {
+  return readFile(new URL(`../build/${name}.wasm`, import.meta.url));
+}
+
+/** All allocators that can be built here. */
+async function allModules(): Promise<Modules> {
+  const modules: Modules = new Map();
+  const fixtures = {
+    [BASELINE]: small("dlmalloc"),
+    "emmalloc (emscripten 3.1.6)": small("emmalloc"),
+    "dlmalloc (wasi-libc)": cFixtures["wasi-libc"],
+  };
+  for (const [name, fixture] of Object.entries(fixtures)) {
+    if (!fixture) continue;
+    const wasm = await compileC(fixture).catch(() => undefined);
+    if (wasm) modules.set(name, wasm);
+    else console.log(`no ${name}: its compiler is not here`);
+  }
+  modules.set("TLSF (AssemblyScript)", await built("as-tlsf"));
+  modules.set("heap", await built("heap"));
+  modules.set("heap that notices no misuse", await built("heap-trusting"));
+  return modules;
+}
+
+async function traceNamed(name: string): Promise<CollectedTrace> {
+  if (!TRACES.includes(name)) return collectTrace(generateTrace(parseWorkload(name)));
+  const path = fileURLToPath(new URL(`traces/${name}.txt.gz`, import.meta.url));
+  return collectTrace(await readTrace(createReadStream(path)));
+}
+
+const open = (wasm: Uint8Array, meter = false) => openWasmAllocator(wasm, { unknownImports: "trap", meter });
+
+const memoryOf = (allocator: WasmAllocator) => allocator.instance.exports.memory as WebAssembly.Memory;
+
+function replayable({ records, count }: Pick<ClosedTrace, "records" | "count">) {
+  return traceOf([{ records: records.slice(), count }], { format: "text", losses: [] });
+}
+
+/** Nanoseconds an operation, of CPU time: the lower quartile of later passes, and the quickest first one. */
+interface Speed {
+  steady: number;
+  first: number;
+}
+
+async function speeds(modules: Modules, closed: ClosedTrace): Promise<Map<string, Speed>> {
+  const trace = replayable(closed);
+  const times = Math.ceil(LEAST_OPERATIONS / closed.count);
+  const figures = new Map(
+    [...modules.keys()].map((name) => [name, { steady: [] as number[], first: [] as number[] }]),
+  );
+  // The first round warms the engine up for all.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [name, wasm] of modules) {
+      const allocator = await open(wasm);
+      if (name === EMPTY) memoryOf(allocator).grow(1024);
+      const first = await cpuTime(() => allocator.replay(trace));
+      const steady = [];
+      for (let pass = 0; pass < PASSES; pass++) {
+        steady.push(await cpuTime(() => repeat(times, () => allocator.replay(trace))));
+      }
+      if (!round) continue;
+      figures.get(name)?.first.push(first);
+      figures.get(name)?.steady.push(...steady.slice(1).map((ms) => ms / times));
+    }
+  }
+  const ns = (ms: number) => (ms * 1e6) / closed.count;
+  return new Map(
+    [...figures].map(([name, { steady, first }]) => [
+      name,
+      { steady: ns(lowerQuartile(steady)), first: ns(Math.min(...first)) },
+    ]),
+  );
+}
+
+async function repeat(times: number, run: () => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < times; i++) await run();
+}
+
+const lowerQuartile = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 2] as number;
+
+/** What a first pass leaves: memory beyond what was there before it, and pages touched. */
+async function memoryUse(wasm: Uint8Array, trace: CollectedTrace): Promise<{ bytes: number; pages: number }> {
+  const plain = await open(wasm);
+  const image = (await open(wasm)).malloc(1) & ~0xffff;
+  await plain.replay(replayable(trace));
+  const metered = await open(wasm, true);
+  await metered.replay(replayable(trace));
+  const touched = metered.pages(0, metered.hostBytes).filter(({ read, written }) => read || written);
+  return {
+    bytes: memoryOf(plain).buffer.byteLength - image,
+    pages: touched.reduce((sum, { pages }) => sum + pages, 0),
+  };
+}
+
+const EMPTY = "an empty allocator";
+const mean = (values: number[]) =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+interface Score {
+  steady: number[];
+  net: number[];
+  first: number[];
+  utilisation: number[];
+  resident: number[];
+}
+
+export async function benchHeap(): Promise<void> {
+  const modules = await allModules();
+  const timed: Modules = new Map([[EMPTY, await built("bench-empty")], ...modules]);
+  const baseline = modules.has(BASELINE) ? BASELINE : "TLSF (AssemblyScript)";
+  const scores = new Map<string, Score>(
+    [...modules.keys()].map((name) => [
+      name,
+      { steady: [], net: [], first: [], utilisation: [], resident: [] },
+    ]),
+  );
+  for (const name of [...TRACES, ...WORKLOADS]) {
+    const trace = await traceNamed(name);
+    const closed = closeTrace(trace);
+    const speed = await speeds(timed, closed);
+    const floor = speed.get(EMPTY)?.steady ?? 0;
+    console.log(`\n${name}: the driver alone takes ${floor.toFixed(1)} ns an operation\n`);
+    console.log("| allocator | ns | to the baseline | net | first pass | utilisation | resident | pages |");
+    console.log("|---|--:|--:|--:|--:|--:|--:|--:|");
+    const base = speed.get(baseline) as Speed;
+    for (const [allocator, wasm] of modules) {
+      const { steady, first } = speed.get(allocator) as Speed;
+      const { bytes, pages } = await memoryUse(wasm, trace);
+      const score = scores.get(allocator) as Score;
+      score.steady.push(base.steady / steady);
+      score.net.push((base.steady - floor) / (steady - floor));
+      score.first.push(base.first / first);
+      score.utilisation.push(closed.peakLiveBytes / bytes);
+      score.resident.push(closed.peakLiveBytes / (pages * 4096));
+      const last = Object.values(score).map((values) => (values.at(-1) as number).toFixed(2));
+      console.log(`| ${allocator} | ${steady.toFixed(1)} | ${last.join(" | ")} | ${pages} |`);
+    }
+  }
+  console.log("\n| geometric mean | steady | least | net | first pass | utilisation | resident | bytes |");
+  console.log("|---|--:|--:|--:|--:|--:|--:|--:|");
+  for (const [name, { steady, ...rest }] of scores) {
+    const cells = [mean(steady), Math.min(...steady), ...Object.values(rest).map(mean)];
+    console.log(`| ${name} | ${cells.map((x) => x.toFixed(2)).join(" | ")} | ${modules.get(name)?.length} |`);
+  }
+  await benchCalloc(modules);
+  await whereBytesGo();
+}
+
+/** Milliseconds of calloc(100 MiB): fresh, after its free, and after another. */
+async function benchCalloc(modules: Modules): Promise<void> {
+  console.log("\n| calloc(100 MiB), ms | fresh | used again | and again |\n|---|--:|--:|--:|");
+  for (const [name, wasm] of modules) {
+    const times: number[][] = [[], [], []];
+    for (let round = 0; round < 5; round++) {
+      const allocator = await open(wasm);
+      const { malloc, calloc, free } = allocator.instance.exports as Record<
+        string,
+        (...args: number[]) => number
+      >;
+      free?.(malloc?.(1) ?? 0);
+      for (const figures of times) {
+        const start = performance.now();
+        const block = calloc?.(100, MIB) ?? 0;
+        figures.push(performance.now() - start);
+        free?.(block);
+      }
+    }
+    console.log(`| ${name} | ${times.map((figures) => lowerQuartile(figures).toFixed(2)).join(" | ")} |`);
+  }
+}
+
+/** In the order of assembly/heap/statistics.ts. */
+const PARTS = ["slots", "runs", "free slots", "rests", "cached", "free runs", "never used", "own"];
+
+/** What the memory of the heap is when most bytes are alive, in KiB. */
+async function whereBytesGo(): Promise<void> {
+  console.log(
+    `\n| KiB at the peak | asked for | rounding | ${PARTS.join(" | ")} |\n|---|--:|--:|${"--:|".repeat(PARTS.length)}`,
+  );
+  for (const name of [...TRACES, ...WORKLOADS]) {
+    const trace = await traceNamed(name);
+    const { at, live } = peakOf(trace);
+    const allocator = await open(await built("heap"));
+    await allocator.replay(replayable({ records: sliceRecords(trace.records, 0, at), count: at }));
+    const statistics = allocator.instance.exports.statistics as () => number;
+    const [, ...figures] = new Uint32Array(memoryOf(allocator).buffer, statistics(), 1 + PARTS.length);
+    const [slots = 0, runs = 0] = figures;
+    const cells = [live, slots + runs - live, ...figures].map((bytes) => (bytes / 1024).toFixed(0));
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** After how many operations most bytes are alive, and how many. */
+function peakOf({ records, count }: CollectedTrace): { at: number; live: number } {
+  const operations = new TraceRecords(records);
+  const sizes = new Map<number, number>();
+  let [bytes, at, live] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const { kind, slot, first, second } = operations.read(i);
+    if (kind > OpKind.free) continue;
+    bytes -= sizes.get(slot) ?? 0;
+    sizes.delete(slot);
+    if (kind === OpKind.free) continue;
+    const size = bytesAsked(kind as OpKind, first, second);
+    sizes.set(slot, size);
+    bytes += size;
+    if (bytes > live) [at, live] = [i + 1, bytes];
+  }
+  return { at, live };
+}
