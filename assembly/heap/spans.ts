@@ -37,8 +37,8 @@ export class Span {
 }
 
 const SPAN_RECORD_BYTES: u32 = 32;
-/** The first run of records: 64 of them. */
-const FIRST_RECORDS: u32 = 2048;
+/** Bytes of the first run of records: 64 of them. */
+const FIRST_RECORDS: usize = 2048;
 
 export const NONE: usize = memory.data(SPAN_RECORD_BYTES, 8);
 
