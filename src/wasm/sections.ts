@@ -44,7 +44,7 @@ export class Sections {
   #list: Section[] = [];
 
   /** @throws ModuleError, with the offset, for bytes that are no sections of a module. */
-  constructor(wasm: Uint8Array) {
+  constructor(wasm: Uint8Array = new Uint8Array(HEADER)) {
     const reader = new BinaryReader(wasm);
     checkHeader(reader);
     while (!reader.done) this.#list.push(readSection(reader));
@@ -72,6 +72,17 @@ export class Sections {
     const after = this.#list.findIndex((other) => ORDER.indexOf(other.id) >= place);
     if (after < 0) this.#list.push(section);
     else this.#list.splice(after, this.#list[after]?.id === id ? 1 : 0, section);
+  }
+
+  /** Puts a custom section behind all others. */
+  addCustom(name: string, content: Uint8Array): void {
+    const { bytes } = new BinaryWriter().name(name).append(content);
+    this.#list.push({ id: SectionId.custom, content: new BinaryReader(bytes) });
+  }
+
+  /** How many sections there are before one; -1 where it is missing. */
+  numberOf(id: number): number {
+    return this.#list.findIndex((section) => section.id === id);
   }
 
   /** Leaves out the custom sections of that name. */

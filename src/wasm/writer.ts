@@ -1,4 +1,6 @@
 /** Writes the values of which a wasm binary is made: core specification 2.0, 5.1.3 and 5.2. */
+const UTF8 = new TextEncoder();
+
 export class BinaryWriter {
   #bytes = new Uint8Array(256);
   length = 0;
@@ -31,6 +33,12 @@ export class BinaryWriter {
     return this.byte(rest);
   }
 
+  /** Unsigned LEB128 of a whole number below 2^31 in five bytes, so that another can be put there. */
+  padded(value: number): this {
+    for (let shift = 0; shift < 28; shift += 7) this.byte(((value >> shift) & 127) | 128);
+    return this.byte(value >> 28);
+  }
+
   /** Signed LEB128 of the low 32 bits of a whole number. */
   s32(value: number): this {
     let rest = value | 0;
@@ -41,6 +49,11 @@ export class BinaryWriter {
   /** `bytes` with their number before them. */
   sized(bytes: Uint8Array): this {
     return this.unsigned(bytes.length).append(bytes);
+  }
+
+  /** Text in UTF-8, with the number of its bytes before it. */
+  name(text: string): this {
+    return this.sized(UTF8.encode(text));
   }
 
   /** A vector: the number of items, and what `write` writes for each. */
