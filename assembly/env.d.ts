@@ -15,3 +15,6 @@ declare const ZP_STEP_SHIFT: u32;
 declare const ZP_DISCARD: i32;
 /** Defined in builds of the heap that notice no misuse. */
 declare const ZP_TRUSTING: i32;
+/** Defined in builds that a linker of another language links; and besides for programs of emscripten. */
+declare const ZP_LINKED: i32;
+declare const ZP_EMSCRIPTEN: i32;

@@ -11,14 +11,14 @@ import { readManifest, replaceFile, staleModules, writeManifest } from "./manife
  * Builds the stale ones of the modules into build/ below `root`. An error ends it; what was built stays.
  * @param {string} root
  * @param {readonly import("./modules.mjs").Module[]} modules
- * @param {(name: string) => void} onBuilt
+ * @param {(name: string, files: readonly string[]) => void} onBuilt
  */
 export async function build(root, modules, onBuilt) {
-  await mkdir(join(root, "build"), { recursive: true });
+  await mkdir(join(root, "build/lib"), { recursive: true });
   const entries = await readManifest(root);
   const queue = await staleModules(root, entries, modules);
 
-  /** @param {import("./modules.mjs").Module} module @param {import("./compile.mjs").Compiled} compiled */
+  /** @param {import("./modules.mjs").Module} module @param {import("./asc.mjs").Compiled} compiled */
   const keep = (module, { outputs, inputs }) => {
     const files = { ...inputs };
     for (const [name, contents] of Object.entries(outputs)) {
@@ -27,7 +27,7 @@ export async function build(root, modules, onBuilt) {
     }
     entries.set(module.name, { module, files });
     writeManifest(root, entries);
-    onBuilt(module.name);
+    onBuilt(module.name, Object.keys(outputs));
   };
 
   const workers = Math.min(availableParallelism(), queue.length);
@@ -39,7 +39,7 @@ export async function build(root, modules, onBuilt) {
  * processes, share the machine code of Binaryen.
  * @param {string} root
  * @param {import("./modules.mjs").Module[]} queue
- * @param {(module: import("./modules.mjs").Module, compiled: import("./compile.mjs").Compiled) => void} keep
+ * @param {(module: import("./modules.mjs").Module, compiled: import("./asc.mjs").Compiled) => void} keep
  */
 async function work(root, queue, keep) {
   const worker = new Worker(new URL("./worker.mjs", import.meta.url), { workerData: root });

@@ -1,88 +1,26 @@
-/** Compiles one module, and returns what it was made from. Importing this file takes half a second. */
-import { readFile } from "node:fs/promises";
-import { basename, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+/** Compiles one module, and returns what it was made from. */
 import binaryen from "assemblyscript/binaryen";
-import { hash } from "./hash.mjs";
-import { inlineFunctions } from "./inline.mjs";
-
-/** What every module depends on, besides the files that asc reads: how it is compiled. */
-const TOOLS = ["compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/package.json"].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
-
-const ANY_SIZE = 0xffffffff;
-
-/**
- * @typedef {object} Compiled
- * @property {Record<string, Uint8Array | string>} outputs Files by name: the module, and for a debug build its source map.
- * @property {Record<string, string | null>} inputs
- *   Hashes of all files read, by path below `root`; null for a file that was looked for and missing.
- */
+import { optimizeAgain, runCompiler } from "./asc.mjs";
+import { compileLibrary } from "./static-library.mjs";
 
 /**
  * Compiles a module from the sources below `root`. Writes nothing.
  * @param {string} root
  * @param {import("./modules.mjs").Module} module
- * @returns {Promise<Compiled>}
+ * @returns {Promise<import("./asc.mjs").Compiled>}
  */
-export async function compile(root, { name, entries, target, model, flags, globalPrefix }) {
-  /** @type {Compiled} */
-  const { outputs, inputs } = { outputs: {}, inputs: {} };
-  /** @param {string} path */
-  const read = async (path) => {
-    const contents = await readFile(path).catch(() => null);
-    inputs[relative(root, path)] = contents && hash(contents);
-    return contents?.toString() ?? null;
-  };
-  await Promise.all(TOOLS.map(read));
-
+export async function compile(root, module) {
+  if (module.target === "library") return compileLibrary(root, module);
+  /** @param {binaryen.Module} compiled */
+  const expose = (compiled) => exportGlobals(compiled, module.globalPrefix);
   // A debug build is not optimized, and a change afterwards would not fit its source map.
-  const isDebug = target.endsWith("debug");
-  let features = 0;
-  const hooks = {
-    afterParse: inlineFunctions,
-    /** @param {binaryen.Module} module */
-    afterCompile: (module) => {
-      features = module.getFeatures();
-      if (isDebug) exportGlobals(module, globalPrefix);
+  if (module.target.endsWith("debug")) return runCompiler(root, module, { before: expose });
+  return runCompiler(root, module, {
+    after: (compiled) => {
+      if (!module.target.endsWith("check")) optimizeAgain(compiled);
+      expose(compiled);
     },
-  };
-  /** @param {binaryen.Module} module */
-  const finish = (module) => {
-    module.setFeatures(features);
-    if (!target.endsWith("check")) optimizeAgain(module);
-    exportGlobals(module, globalPrefix);
-  };
-  const { error, stderr } = await asc.main(
-    [...entries, "--target", target, ...flags, "--outFile", `build/${name}.wasm`],
-    {
-      // asc fills in the rest of a transform.
-      transforms: [/** @type {import("assemblyscript/asc").Transform} */ (hooks)],
-      readFile: async (path, base) => {
-        // assembly/model.ts is the only place that names the model.
-        if (model && path === "assembly/model.ts") return `export { Model } from "./allocators/${model}";`;
-        return read(resolve(root, base, path));
-      },
-      writeFile: (path, contents) => {
-        const isFinished = isDebug || typeof contents === "string";
-        outputs[basename(path)] = isFinished ? contents : rewrite(contents, finish);
-      },
-    },
-  );
-  if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
-  return { outputs, inputs };
-}
-
-/**
- * Optimizes as asc has set the optimizer, but inlines every function that is called at one place. asc's own pass leaves
- * the large ones, and does not shorten all that it has inlined.
- * @param {binaryen.Module} module
- */
-function optimizeAgain(module) {
-  binaryen.setOneCallerInlineMaxSize(ANY_SIZE);
-  module.optimize();
+  });
 }
 
 /**
@@ -96,18 +34,4 @@ function exportGlobals(module, prefix) {
     const { name, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
     if (mutable) module.addGlobalExport(name, `${prefix}${index}`);
   }
-}
-
-/**
- * Changes a finished module: if it were changed before, the optimizer could not touch what is exported.
- * @param {Uint8Array} wasm
- * @param {(module: binaryen.Module) => void} change
- */
-function rewrite(wasm, change) {
-  const module = binaryen.readBinary(wasm);
-  change(module);
-  const bytes = module.emitBinary();
-  // Binaryen's memory is not garbage-collected.
-  module.dispose();
-  return bytes;
 }

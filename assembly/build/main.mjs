@@ -21,7 +21,7 @@ try {
   emitLibrary(ROOT);
   const { models, GLOBAL_PREFIX } = await importLibrary();
   const wanted = chooseModules(listModules(models, GLOBAL_PREFIX), process.argv.slice(2));
-  await build(ROOT, wanted, (name) => console.log(`build/${name}.wasm`));
+  await build(ROOT, wanted, (_, [file]) => console.log(`build/${file}`));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -2,8 +2,8 @@
 
 /**
  * How a module is compiled: a target of asconfig.json. A module without the machine has no asserts,
- * or its own.
- * @typedef {"release" | "check" | "debug" | "plain-check" | "plain-debug" | "unmarked"} Target
+ * or its own. A library becomes build/lib/NAME.a.
+ * @typedef {"release" | "check" | "debug" | "plain-check" | "plain-debug" | "unmarked" | "library"} Target
  */
 
 /** What each target adds to the name of a program. @type {Record<Target, string>} */
@@ -14,6 +14,7 @@ const SUFFIXES = {
   "plain-check": ".check",
   "plain-debug": ".debug",
   unmarked: ".unmarked",
+  library: "",
 };
 
 /**
@@ -47,8 +48,10 @@ const TARGETS = ["release", "plain-debug"];
 const CHECKED = ["check", "debug", "plain-check"];
 const CHECK_ENTRY = "assembly/check-abi.ts";
 const HEAP = { entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true };
+/** @type {{ targets: Target[], flags: string[] }} */
+const LIBRARY = { targets: ["library"], flags: ["--use", "ZP_LINKED=1"] };
 /** Targets that are built if no module is named. @type {readonly Target[]} */
-const NEEDED = ["release", "check", "plain-check"];
+const NEEDED = ["release", "check", "plain-check", "library"];
 
 /** @type {readonly Program[]} */
 const OTHERS = [
@@ -75,6 +78,12 @@ const OTHERS = [
   {
     ...{ name: "heap-trusting", targets: ["release"], ...HEAP },
     flags: ["--use", "ZP_TRUSTING=1"],
+  },
+  // Our own, to be linked with programs in other languages. Emscripten's pages want to know when the memory grows.
+  { ...LIBRARY, name: "libzeropage", entry: "assembly/library/c.ts" },
+  {
+    ...{ ...LIBRARY, name: "libzeropage-emscripten", entry: "assembly/library/emscripten.ts" },
+    flags: [...LIBRARY.flags, "--use", "ZP_EMSCRIPTEN=1"],
   },
   { name: "as-stub", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "stub"] },
 ];
@@ -120,7 +129,7 @@ export function chooseModules(modules, names) {
  * @param {readonly Module[]} modules
  */
 function allNames(modules) {
-  const programs = modules.filter(({ target }) => target === "release");
+  const programs = modules.filter(({ target }) => target === "release" || target === "library");
   return programs.map((program) =>
     modules
       .filter(({ name }) => name === program.name || name.startsWith(`${program.name}.`))

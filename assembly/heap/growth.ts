@@ -11,6 +11,7 @@
  */
 import { clearMany } from "./bytes";
 import { STEP_SHIFT, UNIT } from "./config";
+import { firstMemoryEnd, growMemory, MOST_PAGES, memoryEnd, pagesFor, WASM_PAGE_SHIFT } from "./host";
 import { noteZero, release } from "./runs";
 import {
   begin,
@@ -29,10 +30,6 @@ import {
   usedEnd,
 } from "./units";
 
-const WASM_PAGE_SHIFT = 16;
-const WASM_PAGE: u32 = 1 << WASM_PAGE_SHIFT;
-/** The last page is never used, so that every end of an extent is a u32. */
-const MOST_PAGES: u32 = 65535;
 /** A new table has room for that share more than is needed. */
 const TABLE_SHIFT: u32 = 2;
 /** The first table has room for so many bytes. */
@@ -47,13 +44,9 @@ let fresh: usize = 0;
 export let alienBytes: usize = 0;
 let tableUnits: u32 = 0;
 
-function memoryEnd(): usize {
-  return min(<u32>memory.size(), MOST_PAGES) << WASM_PAGE_SHIFT;
-}
-
 /** Begins the heap behind the module's statics. Returns false if there is no memory for its table. */
 export function start(): bool {
-  end = memoryEnd();
+  end = firstMemoryEnd();
   fresh = end;
   begin((__heap_base + (UNIT - 1)) & ~(UNIT - 1));
   const units = unitsFor(tableBytes(bottom + FIRST_TABLE_COVERS));
@@ -126,10 +119,6 @@ function carve(units: u32, table: u32): usize {
   return run;
 }
 
-function pagesFor(bytes: usize): i32 {
-  return <i32>((bytes + (WASM_PAGE - 1)) >> WASM_PAGE_SHIFT);
-}
-
 /** Grows the memory, so that it ends at an address or beyond, if nobody else grew it meanwhile. Then the caller looks again. */
 function grow(needed: usize): bool {
   if (memoryEnd() != end) return passAlien();
@@ -137,7 +126,7 @@ function grow(needed: usize): bool {
   const share = <i32>((end - bottom) >> (STEP_SHIFT + WASM_PAGE_SHIFT));
   const most = <i32>(MOST_PAGES - <u32>(end >> WASM_PAGE_SHIFT));
   const step = min(max(exact, share), most);
-  if (memory.grow(step) < 0 && (step <= exact || memory.grow(exact) < 0)) return false;
+  if (!growMemory(step) && (step <= exact || !growMemory(exact))) return false;
   end = memoryEnd();
   return true;
 }
@@ -147,7 +136,7 @@ function passAlien(): bool {
   const alien = end;
   const alienEnd = memoryEnd();
   const units = tableUnitsFor(alienEnd);
-  if (<u64>alienEnd + bytesOf(units) > MAX_END || memory.grow(pagesFor(bytesOf(units))) < 0) return false;
+  if (<u64>alienEnd + bytesOf(units) > MAX_END || !growMemory(pagesFor(bytesOf(units)))) return false;
   const left = top;
   const leftFrom = freshFrom();
   end = memoryEnd();

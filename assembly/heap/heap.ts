@@ -14,7 +14,7 @@ import { bottom, bytesOf, KIND_BITS, Kind, setTag, tagAt, tagOf, top, unitsFor, 
 let slotLimit: usize = 0;
 
 /** Begins the heap, if it has not begun. Returns false if there is no memory for it. */
-function begin(): bool {
+export function begin(): bool {
   if (slotLimit) return true;
   if (!start()) return false;
   startSpans();
