@@ -18,3 +18,12 @@ declare const ZP_TRUSTING: i32;
 /** Defined in builds that a linker of another language links; and besides for programs of emscripten. */
 declare const ZP_LINKED: i32;
 declare const ZP_EMSCRIPTEN: i32;
+/** Defined in programs of AssemblyScript with our runtime: assembly/runtime/globals.ts. */
+declare const ZP_RUNTIME: i32;
+
+/** What asc defines for runtimes. */
+declare function __typeinfo(id: u32): u32;
+declare function __visit_globals(cookie: u32): void;
+declare function __visit_members(reference: usize, cookie: u32): void;
+/** Defined by a program that wants to know. */
+declare function __finalize(reference: usize): void;

@@ -16,7 +16,7 @@ export function clear(address: usize, bytes: usize): void {
   }
   const end = address + bytes;
   let at = address;
-  for (; at + 16 <= end; at += 16) v128.store(at, i64x2.splat(0));
+  for (; at + 16 <= end; at += 16) clear16(at);
   if (ALIGN < 16 && at < end) store<u64>(at, 0);
 }
 
@@ -38,10 +38,24 @@ export function clearMany(address: usize, bytes: usize): void {
 /** The first address, in steps of 64 bytes, behind which something is not zero; or the end. */
 function dirtyFrom(address: usize, end: usize): usize {
   let at = address;
-  for (; at + 64 <= end; at += 64) {
+  while (at + 64 <= end && areZero64(at)) at += 64;
+  return at;
+}
+
+function clear16(address: usize): void {
+  if (ASC_FEATURE_SIMD) v128.store(address, i64x2.splat(0));
+  else {
+    store<u64>(address, 0);
+    store<u64>(address, 0, 8);
+  }
+}
+
+function areZero64(at: usize): bool {
+  if (ASC_FEATURE_SIMD) {
     const low = v128.or(v128.load(at), v128.load(at, 16));
     const high = v128.or(v128.load(at, 32), v128.load(at, 48));
-    if (v128.any_true(v128.or(low, high))) return at;
+    return !v128.any_true(v128.or(low, high));
   }
-  return at;
+  const first = load<u64>(at) | load<u64>(at, 8) | load<u64>(at, 16) | load<u64>(at, 24);
+  return !(first | load<u64>(at, 32) | load<u64>(at, 40) | load<u64>(at, 48) | load<u64>(at, 56));
 }

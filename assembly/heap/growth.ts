@@ -11,7 +11,15 @@
  */
 import { clearMany } from "./bytes";
 import { STEP_SHIFT, UNIT } from "./config";
-import { firstMemoryEnd, growMemory, MOST_PAGES, memoryEnd, pagesFor, WASM_PAGE_SHIFT } from "./host";
+import {
+  firstMemoryEnd,
+  growMemory,
+  heapBase,
+  MOST_PAGES,
+  memoryEnd,
+  pagesFor,
+  WASM_PAGE_SHIFT,
+} from "./host";
 import { noteZero, release } from "./runs";
 import {
   begin,
@@ -48,7 +56,7 @@ let tableUnits: u32 = 0;
 export function start(): bool {
   end = firstMemoryEnd();
   fresh = end;
-  begin((__heap_base + (UNIT - 1)) & ~(UNIT - 1));
+  begin((heapBase() + (UNIT - 1)) & ~(UNIT - 1));
   const units = unitsFor(tableBytes(bottom + FIRST_TABLE_COVERS));
   if (bottom + bytesOf(units) > end && !grow(bottom + bytesOf(units))) return false;
   placeTable(units);

@@ -5,6 +5,9 @@ const WASM_PAGE: u32 = 1 << WASM_PAGE_SHIFT;
 /** The last page is never used, so that every end is a u32. */
 export const MOST_PAGES: u32 = 65535;
 
+/** The runtime of programs that make no objects: ~lib/shared/runtime. */
+const STUB = 0;
+
 /** At where memory ends when the program begins. Linkers before those of LLVM 15 do not tell: it is at 0 then. */
 declare const __heap_end: usize;
 /** Emscripten's JavaScript keeps views of the memory. Growth detaches them, and this makes new ones. */
@@ -19,6 +22,16 @@ export declare function discard(address: usize, bytes: usize): void;
 /** Where memory ends that is of use. */
 export function memoryEnd(): usize {
   return min(<u32>memory.size(), MOST_PAGES) << WASM_PAGE_SHIFT;
+}
+
+/** Whether AssemblyScript's own heap may be in the same program. It takes all the memory there is when it begins. */
+const IS_SECOND = ASC_RUNTIME != STUB && !isDefined(ZP_RUNTIME);
+
+/** Where the heap begins: behind the statics, or where memory ends. */
+export function heapBase(): usize {
+  if (!IS_SECOND) return __heap_base;
+  heap.free(heap.alloc(0)); // so that it has begun
+  return memoryEnd();
 }
 
 /** Where memory ended before anybody grew it, if that is known; else where it ends. */
