@@ -11,10 +11,10 @@
  *
  * While it marks, `link` makes gray what is stored into a black object. So when it ends, no black object refers to a
  * white one; only the roots and the stack may, which are looked at then. New objects are put at the head of the list,
- * where the sweep has been. A static object is on the list from the first time that it is reached. Nothing moves.
+ * where the sweep has been. Static objects are on no list: they are never freed. Nothing moves.
  */
 import { calloc, free, malloc, malloc_usable_size, realloc } from "../heap/heap";
-import { BOTH_COLORS, HEADER_BYTES, Managed, MOST_BYTES, ONE_COLOR, objectAt, UNSEEN } from "./objects";
+import { BOTH_COLORS, HEADER_BYTES, Managed, MOST_BYTES, ONE_COLOR, objectAt } from "./objects";
 import { addPin, pinAt, pinCount, removePin } from "./pins";
 
 enum State {
@@ -36,19 +36,11 @@ let total: usize = 0;
 /** Makes a white object gray, or black where it has no members. */
 function shade(object: Managed): void {
   const black = BOTH_COLORS - white;
-  const color = object.color;
-  if (color == black) return;
-  if (color == UNSEEN) enlist(object);
+  if (object.color == black) return;
   object.color = black;
   if (!object.hasMembers) return;
   object.gray = gray;
   gray = object;
-}
-
-function enlist(object: Managed): void {
-  const head = changetype<Managed>(HEAD);
-  object.next = head.next;
-  head.next = object;
 }
 
 function shadeRoots(): void {
@@ -103,8 +95,7 @@ function sweepNext(): usize {
     return 0;
   }
   const bytes = object.bytes;
-  if (object.color == white || object.isStatic) {
-    object.color = white;
+  if (object.color == white) {
     swept = changetype<usize>(object);
   } else {
     before.next = object.next;
@@ -162,7 +153,9 @@ export function create(bytes: usize, id: u32): usize {
   object.rtId = id;
   object.rtSize = <u32>bytes;
   object.color = white;
-  enlist(object);
+  const head = changetype<Managed>(HEAD);
+  object.next = head.next;
+  head.next = object;
   total += HEADER_BYTES + bytes;
   return object.reference;
 }
@@ -194,7 +187,6 @@ export function pin(reference: usize): void {
   if (object.isPinned) throw new Error("Object already pinned");
   assert(addPin(reference), "out of memory");
   object.isPinned = true;
-  if (state == State.Mark) shade(object);
 }
 
 export function unpin(reference: usize): void {

@@ -17,9 +17,7 @@ const COLOR_BITS: usize = 3;
 const PINNED_BIT: usize = 4;
 const FLAG_BITS: usize = COLOR_BITS | PINNED_BIT;
 
-/** The color of a static object that no collection has reached. */
-export const UNSEEN: usize = 0;
-/** All others have one of two, of which the other is 3 less this one. */
+/** An object has one of two colors, of which the other is 3 less this one; a static one has 0 before it is reached. */
 export const ONE_COLOR: usize = 1;
 export const BOTH_COLORS: usize = 3;
 
@@ -36,7 +34,7 @@ export class Managed {
   rtId: u32;
   rtSize: u32;
 
-  /** The next on the list of all objects that a sweep looks at. */
+  /** The next of all objects that are not static. */
   get next(): Managed | null {
     return changetype<Managed | null>(this.nextAndFlags & ~FLAG_BITS);
   }

@@ -59,6 +59,18 @@ export const GRAPH = `
     check(): void { assert(this.name == this.number.toString(), "a vertex was freed"); }
   }
   const roots = new StaticArray<Vertex | null>(64);
+  /** In nothing but a global, some of the time. */
+  let spare: Vertex | null = null;
+
+  /** Takes a vertex out of what may be all that refers to it. */
+  function setAside(from: Vertex): void {
+    if (!from.edges.length) return;
+    const back = spare;
+    const at = next() % from.edges.length;
+    spare = from.edges[at];
+    from.edges[at] = back;
+    if (back) back.check();
+  }
 
   function walk(from: Vertex, steps: i32): Vertex {
     for (let i = 0; i < steps; i++) {
@@ -84,7 +96,7 @@ export const GRAPH = `
       sum += from.number ^ to.number;
       switch (next() % 4) {
         case 0: from.edges.push(fresh); fresh.edges.push(to); break;
-        case 1: from.edges.push(to); break;
+        case 1: setAside(from); break;
         case 2: if (from.edges.length) from.edges[next() % from.edges.length] = fresh; break;
         default: if (from.edges.length > 8) from.edges = from.edges.slice(4);
       }
@@ -106,6 +118,11 @@ export const CHURN = `
       const array = new Uint8Array(size);
       for (let j = 0; j < array.length; j += 97) { assert(array[j] == 0, "not zero"); array[j] = <u8>i; }
       slots[next() % 256] = array;
+      if (i % 16 == 0) {
+        const list = new Array<u8>(next() % 1500);
+        list.length += next() % 100;
+        for (let j = 0; j < list.length; j++) { assert(list[j] == 0, "not zero"); list[j] = 255; }
+      }
       live.push(i.toString(16));
       if (live.length > 300) { sum += live.join("").length; live = []; }
     }
