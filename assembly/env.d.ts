@@ -20,6 +20,17 @@ declare const ZP_LINKED: i32;
 declare const ZP_EMSCRIPTEN: i32;
 /** Defined in programs of AssemblyScript with our runtime: assembly/runtime/globals.ts. */
 declare const ZP_RUNTIME: i32;
+declare function __zp_aligned_alloc(align: usize, bytes: usize): usize;
+declare function __zp_calloc(count: usize, size: usize): usize;
+declare function __zp_free(pointer: usize): void;
+declare function __zp_malloc(bytes: usize): usize;
+declare function __zp_malloc_usable_size(pointer: usize): usize;
+declare function __zp_memalign(align: usize, bytes: usize): usize;
+declare function __zp_posix_memalign(result: usize, align: usize, bytes: usize): i32;
+declare function __zp_realloc(pointer: usize, bytes: usize): usize;
+declare function __zp_misuse(): usize;
+declare function __zp_misused(): usize;
+declare function __zp_statistics(): usize;
 
 /** What asc defines for runtimes. */
 declare function __typeinfo(id: u32): u32;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,7 +53,8 @@ afterAll(async () => {
 });
 
 it("the package holds what was built from these sources, and nothing else", () => {
-  const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|build\/[\w.-]+\.wasm|dist\/.+)$/;
+  const expected =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|build\/[\w.-]+\.wasm|build\/lib\/.+\.a|dist\/.+|assembly\/(collector|heap|runtime)\/[\w.-]+\.(ts|md)|assembly\/library\/zeropage\.\w+)$/;
   expect(packed.filter((path) => !expected.test(path))).toEqual([]);
   expect(packed).toEqual(
     expect.arrayContaining(["LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]),
@@ -62,6 +63,7 @@ it("the package holds what was built from these sources, and nothing else", () =
   expect(packed).toContain("build/bench-empty.wasm");
   for (const { name } of builtInModules) expect(packed).toContain(`build/${name}.wasm`);
   expect(packed).toContain("dist/web/index.html");
+  expect(packed).toContain("build/lib/libzeropage.a");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
   const source = (path: string) =>
     path
@@ -90,6 +92,35 @@ it("a program in Node jails a module of its own", async () => {
   const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
   expect(stdout.trim()).toBe("2 c");
 });
+
+it.each(["incremental", "minimal"])(
+  "a program of AssemblyScript imports the heap, and has its %s runtime",
+  async (name) => {
+    const program = `
+    import { free, malloc, malloc_usable_size } from "zeropage/assembly/heap";
+    export function run(count: i32): i32 {
+      const block = malloc(100);
+      const words = new Map<string, i32>();
+      for (let i = 0; i < count; i++) words.set(i.toString(), i);
+      assert(malloc_usable_size(block) >= 100);
+      free(block);
+      return words.size;
+    }
+  `;
+    await writeFile(join(folder, "program.ts"), program);
+    const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+    const runtime = `node_modules/zeropage/assembly/runtime/${name}`;
+    await run(
+      process.execPath,
+      [asc, "program.ts", "--runtime", runtime, "--use", "abort=", "-o", "program.wasm"],
+      {
+        cwd: folder,
+      },
+    );
+    const { instance } = await WebAssembly.instantiate(await readFile(join(folder, "program.wasm")));
+    expect((instance.exports.run as (count: number) => number)(1000)).toBe(1000);
+  },
+);
 
 it("the command runs", async () => {
   const { stdout } = await run("npx", ["--no", "zeropage", "models"], { cwd: folder });
