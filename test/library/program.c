@@ -6,6 +6,9 @@
 #ifdef SBRK
 #include <unistd.h>
 #endif
+#ifdef ZEROPAGE
+#include "zeropage.h"
+#endif
 
 extern unsigned char __heap_base;
 
@@ -114,10 +117,22 @@ static void sort_words(void) {
   free(words);
 }
 
+/* Our own functions, where they are. */
+static void check_statistics(void) {
+#ifdef ZEROPAGE
+  const struct zeropage_statistics *found = zeropage_statistics();
+  const uint32_t *figures = &found->slots;
+  uint32_t sum = 0;
+  for (int i = 0; i < 9; i++) sum += figures[i];
+  if (sum != found->system || !found->slots || found->longest > found->free_runs) fail("statistics");
+#endif
+}
+
 int main(void) {
   puts(early);
   free(early);
   for (int operation = 0; operation < OPERATIONS; operation++) operate(operation);
+  check_statistics();
   for (int i = 0; i < SLOTS; i++) {
     check(i);
     free(slots[i].block);

@@ -17,6 +17,7 @@ const LIBRARIES = fileURLToPath(new URL("../../build/lib", import.meta.url));
 const SOURCES = fileURLToPath(new URL("../../assembly/library", import.meta.url));
 const LIBRARY = join(LIBRARIES, "libzeropage.a");
 const FOR_EMSCRIPTEN = join(LIBRARIES, "libzeropage-emscripten.a");
+const WITH_HEADER = ["-DZEROPAGE", `-I${SOURCES}`];
 const WASI = fileURLToPath(new URL("run-wasi.mjs", import.meta.url));
 
 let folder: string;
@@ -48,7 +49,7 @@ describe.skipIf(!hasTool("clang"))("a program of C on wasi-libc", () => {
   it("says with the heap what it says with dlmalloc, which is no longer there, and is smaller", async () => {
     const before = await build("before.wasm");
     expect(before).toMatch(/^allocated by a constructor\n.*\nstatics after growth\n$/);
-    expect(await build("after.wasm", LIBRARY)).toBe(before);
+    expect(await build("after.wasm", LIBRARY, ...WITH_HEADER)).toBe(before);
     const map = (name: string) => readFile(join(folder, `${name}.map`), "utf8");
     expect(await map("before.wasm")).toContain("dlmalloc.o");
     expect(await map("after.wasm")).not.toContain("dlmalloc.o");
@@ -69,7 +70,9 @@ describe.skipIf(!hasTool("emcc"))("on emscripten", () => {
   it("a program of C says with the heap what it says with dlmalloc, also when it calls sbrk, and is smaller", async () => {
     const before = await build("program.c", "before", "-DSBRK");
     expect(before).toMatch(/statics after growth\n$/);
-    expect(await build("program.c", "after", "-DSBRK", "-sMALLOC=none", FOR_EMSCRIPTEN)).toBe(before);
+    expect(await build("program.c", "after", "-DSBRK", "-sMALLOC=none", ...WITH_HEADER, FOR_EMSCRIPTEN)).toBe(
+      before,
+    );
     expect(await bytesOf("after.wasm")).toBeLessThan(await bytesOf("before.wasm"));
   });
 
