@@ -7,6 +7,7 @@ import { benchMachine } from "./machine.js";
 import { benchMarks } from "./marks.js";
 import { benchMeter } from "./meter.js";
 import { benchReplay } from "./replay.js";
+import { benchRuntime } from "./runtime.js";
 import { benchStream } from "./stream.js";
 import { benchWeb } from "./web.js";
 
@@ -18,6 +19,7 @@ const benches = {
   marks: benchMarks,
   meter: benchMeter,
   replay: benchReplay,
+  runtime: benchRuntime,
   stream: benchStream,
   web: benchWeb,
 };

@@ -39,6 +39,7 @@ export interface Program {
   pin(reference: number): number;
   unpin(reference: number): void;
   call(name: string, ...args: number[]): number;
+  memory: WebAssembly.Memory;
 }
 
 export async function open(wasm: Uint8Array): Promise<Program> {
@@ -52,5 +53,6 @@ export async function open(wasm: Uint8Array): Promise<Program> {
     pin: (reference) => exports.__pin(reference),
     unpin: (reference) => exports.__unpin(reference),
     call,
+    memory: exports.memory as WebAssembly.Memory,
   };
 }

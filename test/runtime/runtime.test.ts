@@ -1,7 +1,7 @@
 /** Our runtimes for AssemblyScript, beside its own. */
 import { describe, expect, it } from "vitest";
 import { compile, OURS, open } from "./compile.js";
-import { CHURN, FINALIZED, GRAPH, IMPORTING, LIBRARY } from "./programs.js";
+import { CHURN, FINALIZED, GRAPH, GROWING, IMPORTING, LIBRARY } from "./programs.js";
 
 const THEIRS = "incremental";
 
@@ -42,6 +42,14 @@ describe.each(OURS)("the runtime %s", (runtime) => {
     expect(() => program.pin(box)).toThrow("Object already pinned");
     program.unpin(box);
     expect(() => program.unpin(box)).toThrow("Object is not pinned");
+  });
+
+  it("makes zero what an array grows by", async () => {
+    const program = await open(await compile(GROWING, runtime));
+    for (let round = 0; round < 5; round++) {
+      program.run(2000);
+      program.collect();
+    }
   });
 
   it("is the heap of what imports it too", async () => {
