@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { BUNDLED_WORKER } from "../assembly/build/library.mjs";
 import { builtInModules } from "../src/allocator/built-in.js";
 import { chromiumLaunchOptions, findChromium } from "./chromium.js";
+import { assemble } from "./wasm/assemble.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODEL = "libmalloc";
@@ -121,6 +122,26 @@ it.each(["incremental", "minimal"])(
     expect((instance.exports.run as (count: number) => number)(1000)).toBe(1000);
   },
 );
+
+it("a module that imports the heap's memory and functions has them", async () => {
+  await writeFile(join(folder, "importing.wasm"), assemble(exampleIn("USING.md")));
+  const program = `
+    import { readFile } from "node:fs/promises";
+    const path = new URL(import.meta.resolve("zeropage/heap.wasm"));
+    const heap = await WebAssembly.instantiate(await readFile(path));
+    const program = await WebAssembly.instantiate(await readFile("importing.wasm"), { heap: heap.instance.exports });
+    const block = program.instance.exports.run();
+    console.log(block % 16, new Uint8Array(heap.instance.exports.memory.buffer)[block]);
+  `;
+  const { stdout } = await run("node", ["--input-type=module", "-e", program], { cwd: folder });
+  expect(stdout.trim()).toBe("0 1");
+});
+
+/** The module in a document of the heap's. */
+function exampleIn(name: string): string {
+  const text = readFileSync(join(ROOT, "assembly/heap", name), "utf8");
+  return /```wat\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
+}
 
 it("the command runs", async () => {
   const { stdout } = await run("npx", ["--no", "zeropage", "models"], { cwd: folder });
