@@ -31,6 +31,8 @@ declare function __zp_realloc(pointer: usize, bytes: usize): usize;
 declare function __zp_misuse(): usize;
 declare function __zp_misused(): usize;
 declare function __zp_statistics(): usize;
+declare function __zp_scrub(): void;
+declare function __zp_trim(): void;
 
 /** What asc defines for runtimes. */
 declare function __typeinfo(id: u32): u32;

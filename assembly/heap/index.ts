@@ -4,6 +4,7 @@
  */
 import * as own from "./heap";
 import * as ownMisuse from "./misuse";
+import * as ownScrub from "./scrub";
 import * as ownStatistics from "./statistics";
 
 export function aligned_alloc(align: usize, bytes: usize): usize {
@@ -59,4 +60,14 @@ export function misused(): usize {
 export function statistics(): usize {
   if (isDefined(ZP_RUNTIME)) return __zp_statistics();
   return ownStatistics.statistics();
+}
+
+export function scrub(): void {
+  if (isDefined(ZP_RUNTIME)) __zp_scrub();
+  else ownScrub.scrub();
+}
+
+export function trim(): void {
+  if (isDefined(ZP_RUNTIME)) __zp_trim();
+  else ownScrub.trim();
 }

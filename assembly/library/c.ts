@@ -10,4 +10,5 @@ export {
   realloc,
 } from "../heap/heap";
 export { misuse as zeropage_misuse, misused as zeropage_misused } from "../heap/misuse";
+export { scrub as zeropage_scrub, trim as zeropage_trim } from "../heap/scrub";
 export { statistics as zeropage_statistics } from "../heap/statistics";

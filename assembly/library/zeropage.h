@@ -23,6 +23,12 @@ struct zeropage_statistics {
   uint32_t longest;    /* the longest free run */
 };
 
+/* Makes one of what is free, for requests of any size. To be called when there is time. */
+void zeropage_trim(void);
+
+/* Trims, and makes free memory zero, so that the next calloc need not. */
+void zeropage_scrub(void);
+
 /* Walks the heap. The figures are there until the next call. */
 const struct zeropage_statistics *zeropage_statistics(void);
 

@@ -4,6 +4,7 @@
  */
 import * as heap from "../heap/heap";
 import * as misuse from "../heap/misuse";
+import * as scrub from "../heap/scrub";
 import { statistics } from "../heap/statistics";
 import { allocate, collect, link, pin, reallocate, resize, unpin, visit } from "../collector/collector";
 
@@ -110,4 +111,14 @@ export function __zp_misused(): usize {
 @global @unsafe
 export function __zp_statistics(): usize {
   return statistics();
+}
+
+@global @unsafe
+export function __zp_scrub(): void {
+  scrub.scrub();
+}
+
+@global @unsafe
+export function __zp_trim(): void {
+  scrub.trim();
 }

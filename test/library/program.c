@@ -125,6 +125,13 @@ static void check_statistics(void) {
   uint32_t sum = 0;
   for (int i = 0; i < 9; i++) sum += figures[i];
   if (sum != found->system || !found->slots || found->longest > found->free_runs) fail("statistics");
+  zeropage_trim();
+  zeropage_scrub();
+  size_t longest = zeropage_statistics()->longest;
+  if (zeropage_statistics()->zero < longest) fail("scrub left something");
+  unsigned char *block = calloc(longest, 1);
+  check_zero(block, longest);
+  free(block);
 #endif
 }
 
