@@ -80,7 +80,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
-    forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/*.wasm"],
+    forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/**/*.{wasm,a}"],
     projects: chromium ? [node, browser(chromium)] : [node],
   },
 });

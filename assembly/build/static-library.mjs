@@ -90,7 +90,9 @@ async function compileAt(root, module, base) {
  * @param {binaryen.Module} module
  */
 function importHeapBase(module) {
-  const { init } = binaryen.getGlobalInfo(module.getGlobal(HEAP_BASE));
+  const global = module.getGlobal(HEAP_BASE);
+  if (!global) throw new Error("a library that does not use __heap_base has no heap");
+  const { init } = binaryen.getGlobalInfo(global);
   const { value } = /** @type {binaryen.ConstInfo} */ (binaryen.getExpressionInfo(init));
   module.removeGlobal(HEAP_BASE);
   module.addGlobalImport(HEAP_BASE, "env", "__heap_base", binaryen.i32, false);

@@ -70,8 +70,8 @@ export function makeObjectFile(compiled: Compiled, options: ObjectOptions = {}):
   const image = imageOf(module, compiled);
 
   const object = new Sections();
-  for (const id of [SectionId.type, SectionId.function, SectionId.global])
-    object.set(id, bytesOf(module, id));
+  const { type, function: functions, global } = SectionId;
+  for (const id of [type, functions, global]) object.set(id, bytesOf(module, id));
   object.set(SectionId.import, writeImports(module.vector(SectionId.import, readImport)));
   object.set(SectionId.code, code.bytes);
   if (image.length > 0) object.set(SectionId.data, writeStatics(image));
@@ -135,17 +135,19 @@ interface Code {
 
 function relocateAll(module: Sections, moved: Sections, numbering: Numbering): Code {
   const [one, other] = [readFunctions(module).bodies, readFunctions(moved).bodies];
-  if (one.length !== other.length)
-    throw new ModuleError("the module and the moved one have not the same functions");
   const section = new BinaryWriter().unsigned(one.length);
-  const code: Code = { bytes: section.bytes, relocations: [], opcodes: new Set() };
+  const relocations: Relocation[] = [];
+  const opcodes = new Set<number>();
   one.forEach((body, i) => {
-    const { bytes, relocations, opcodes } = relocateBody(body, other[i] as BinaryReader, numbering);
-    const start = section.sized(bytes).length - bytes.length;
-    code.relocations.push(...relocations.map((each) => ({ ...each, offset: start + each.offset })));
-    for (const opcode of opcodes) code.opcodes.add(opcode);
+    const movedBody = other[i];
+    if (!movedBody) throw new ModuleError("the module has a function that the moved one has not");
+    const relocated = relocateBody(body, movedBody, numbering);
+    const { length } = relocated.bytes;
+    const start = section.sized(relocated.bytes).length - length;
+    relocations.push(...relocated.relocations.map((each) => ({ ...each, offset: start + each.offset })));
+    for (const opcode of relocated.opcodes) opcodes.add(opcode);
   });
-  return { ...code, bytes: section.bytes };
+  return { bytes: section.bytes, relocations, opcodes };
 }
 
 /** What linkers call the memory of an object file. */
