@@ -33,6 +33,7 @@ const node: TestProjectConfiguration = {
   test: {
     name: "node",
     testTimeout,
+    hookTimeout: testTimeout,
     globalSetup,
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, BROWSER_ONLY],
@@ -46,6 +47,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
   test: {
     name: "browser",
     testTimeout,
+    hookTimeout: testTimeout,
     globalSetup,
     include: [BROWSER_ONLY, SHARED],
     browser: {
