@@ -11,6 +11,11 @@ export interface BuiltInModule {
 /** All of them. A new one needs a module in assembly/build/modules.mjs and a line here. No model has such a name. */
 export const builtInModules: readonly BuiltInModule[] = [
   {
+    name: "heap",
+    summary: "the project's own: calloc costs what is touched; free memory is never read or written",
+    url: new URL("../../build/heap.wasm", import.meta.url),
+  },
+  {
     name: "as-tlsf",
     summary: "AssemblyScript's own: two-level segregated fit (TLSF)",
     url: new URL("../../build/as-tlsf.wasm", import.meta.url),

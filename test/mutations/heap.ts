@@ -1,0 +1,127 @@
+/** Bugs of the heap. `zeropage check` alone has to find each: what it misses in our allocator it would miss in others. */
+import { type Area, mutantsIn } from "./mutants.js";
+
+export const heap: Area = {
+  name: "heap",
+  modules: ["heap"],
+  tests: ["test/heap/checked.test.ts"],
+  mutants: mutantsIn("assembly/heap", {
+    "slots.ts": [
+      ["a slot stays free when it is taken", "span.free = free & (free - 1);", "span.free = free;"],
+      [
+        "slots are a byte closer together",
+        "<usize>ctz(free) * span.size;",
+        "<usize>ctz(free) * (span.size - 16);",
+      ],
+      ["a freed slot is not noted", "span.free = free | bit;", "span.free = free;"],
+    ],
+    "spans.ts": [
+      [
+        "a span ends before its last slot",
+        "const end = span.base + bytesOf(span.units);",
+        "const end = span.base + bytesOf(span.units - 1);",
+      ],
+      ["a span that was given up stays in use", "span.next = unused;", "span.next = 0;"],
+    ],
+    "classes.ts": [
+      [
+        "a class of its size less one",
+        "sizeClass.size = size;",
+        "sizeClass.size = size - (size > 128 ? 16 : 0);",
+      ],
+    ],
+    "runs.ts": [
+      [
+        "a free run's rest begins a unit too early",
+        "const end = run + bytesOf(wanted);",
+        "const end = run + bytesOf(wanted - 1);",
+      ],
+      ["a run as short as wanted less one will do", "if (own < units || ", "if (own + 1 < units || "],
+      ["free neighbours before are not merged", "const before = freeUpTo(run);", "const before: u32 = 0;"],
+      ["free neighbours behind are not merged", "const after = freeFrom(end);", "const after: u32 = 0;"],
+      ["the rest of a run is zero from its begin", "max(from, end), to", "end, to"],
+      [
+        "a zero stretch reaches past what is handed out, and counts twice",
+        "noteZero(from, min(to, end));",
+        "noteZero(run, end);",
+      ],
+      ["a longer zero stretch than there is", "zeroTo = isLonger ? ownTo : to;", "zeroTo = max(ownTo, to);"],
+    ],
+    "units.ts": [
+      [
+        "what was freed at the top is as new",
+        "used = zeroFrom < zeroTo && zeroTo == dirtyEnd ? zeroFrom : dirtyEnd;",
+        "used = zeroFrom;",
+      ],
+      [
+        "the table is copied but for its end",
+        "memory.copy(table, old, copied);",
+        "memory.copy(table, old, copied - 64);",
+      ],
+      ["the table is not cleared", "memory.fill(copiedEnd, 0, dirtyEnd - copiedEnd);", ""],
+    ],
+    "growth.ts": [
+      ["memory that was there before counts as new", "  fresh = end;\n  begin(", "  begin("],
+      [
+        "memory of others counts as the heap's",
+        "if (memoryEnd() != end) return passAlien();",
+        "end = memoryEnd();",
+      ],
+      [
+        "growth that fails is taken for granted",
+        "(step <= exact || memory.grow(exact) < 0)) return false;",
+        "(step <= exact || memory.grow(exact) < 0)) {}",
+      ],
+    ],
+    "blocks.ts": [
+      ["a run grows by a unit less than it says", "cut(end, after, units);", "cut(end, after, units - 1);"],
+      [
+        "a run that shrinks keeps its end, which is free",
+        "setTag(run, tagOf(wanted, Kind.Used));\n  return true;",
+        "return true;",
+      ],
+      ["a request of nearly 4 GiB wraps", "if (bytes > MOST_BYTES) return 0;", ""],
+    ],
+    "bytes.ts": [
+      [
+        "a page is taken for zero by its first 64 bytes",
+        "for (; at + 64 <= end; at += 64) {",
+        "for (; at + 64 <= end; at += 4096) {",
+      ],
+      [
+        "the last store of a small clear is left out",
+        "for (; at + 16 <= end; at += 16) v128",
+        "for (; at + 32 <= end; at += 16) v128",
+      ],
+    ],
+    "acquire.ts": [["a cached run is zero as the last one was", "  noteZero(0, 0);\n", ""]],
+    "cache.ts": [["a cached run is handed out twice", "store<u32>(list, count - 1);", ""]],
+    "heap.ts": [
+      ["the product of calloc wraps", "if (product > u32.MAX_VALUE) return 0;", ""],
+      ["calloc clears nothing behind what is known to be zero", "clearMany(to, end - to);", ""],
+      [
+        "realloc copies a word less",
+        "memory.copy(moved, pointer, min(held, bytes));",
+        "memory.copy(moved, pointer, min(held, bytes) - 4);",
+      ],
+      [
+        "realloc that fails frees the block",
+        "if (!moved) return 0;\n  memory.copy",
+        "if (!moved) free(pointer);\n  memory.copy",
+      ],
+      [
+        "an aligned block is aligned to half of that",
+        "const block = (run + (align - 1)) & ~(align - 1);",
+        "const block = (run + (align / 2 - 1)) & ~(align / 2 - 1);",
+      ],
+    ],
+    "sweep.ts": [
+      [
+        "a span with one live slot is given up",
+        "if (span.free != allFree(span)) {",
+        "if (popcnt(span.free) + 1 < span.slots) {",
+      ],
+      ["the list of a class ends too early", "store<usize>(load<usize>(end), changetype<usize>(span));", ""],
+    ],
+  }),
+};
