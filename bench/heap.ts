@@ -16,7 +16,7 @@ const MIB = 2 ** 20;
 const ROUNDS = 4;
 const PASSES = 5;
 /** A steady figure is of so many operations at least. */
-const LEAST_OPERATIONS = 150_000;
+const LEAST_OPERATIONS = 20_000;
 const BASELINE = "dlmalloc (emscripten 3.1.6)";
 const TRACES = ["cc1", "git-log"];
 const WORKLOADS = ["zipf", "bursts", "fifo", "lifo", "reallocs", "large"];
