@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* Bytes of what. All but the last two make up the system's. */
+/* Bytes of what. All but the last make up the system's. */
 struct zeropage_statistics {
   uint32_t system;     /* from the heap's first byte to the end of memory */
   uint32_t slots;      /* small blocks in use, whole */
@@ -20,7 +20,6 @@ struct zeropage_statistics {
   uint32_t own;        /* the heap's own */
   uint32_t alien;      /* memory between that others got */
   uint32_t zero;       /* known to be zero */
-  uint32_t longest;    /* the longest free run */
 };
 
 /* Makes one of what is free, for requests of any size. To be called when there is time. */
