@@ -25,6 +25,12 @@ const OVERFLOWS = {
   ],
 } as const;
 
+/** Sizes that wrap around to small ones when a header is added to them, or when they are rounded up. */
+const NEARLY_ALL = {
+  32: [2 ** 32 - 1, 2 ** 32 - 8, 2 ** 32 - 16, 2 ** 32 - 100, 2 ** 32 - 4096, 2 ** 32 - WASM_PAGE],
+  64: [],
+} as const;
+
 export const limits: readonly Case[] = [
   {
     name: "calloc-overflow",
@@ -75,6 +81,8 @@ export const limits: readonly Case[] = [
       const blocks = new Blocks(tester);
       fillUp(tester, blocks, MIB);
       tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB out of 96 MiB");
+      for (const bytes of NEARLY_ALL[tester.addressBits])
+        tester.expect(tester.tryMalloc(bytes) === 0, `malloc(${bytes}) gave memory`);
       const had = blocks.count;
       tester.expect(had > 0, "it gave no block of 1 MiB out of 96 MiB");
       blocks.freeAll();

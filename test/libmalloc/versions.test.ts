@@ -148,3 +148,20 @@ it("asks five regions where a freed tiny block of 283 goes on its list, and no m
   };
   expect(await Promise.all([1, 5, 6].map(handedOut))).toEqual(["near", "near", "seventh"]);
 });
+
+describe("a medium block of 425", () => {
+  it("is told of when it is freed if it is larger than 1.5 MiB, and not of that size", async () => {
+    for (const [bytes, told] of [
+      [1536 * KIB, 0],
+      [1568 * KIB, 1],
+    ] as const) {
+      const sandbox = await openSandbox("libmalloc", {
+        ...{ version: 425, memory: 64 * GIB, nano: "off", cpus: 1, check: true },
+      });
+      const [, block] = [100 * KIB, bytes, 100 * KIB].map((size) => sandbox.malloc(size));
+      sandbox.free(block as number);
+      expect(sandbox.counters().syscalls.madviseFreeReusable, `${bytes}`).toBe(told);
+      sandbox.check();
+    }
+  });
+});

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { glibc, glibcReleases } from "./glibc.js";
-import { heap } from "./heap.js";
+import { heap, heapWithin } from "./heap.js";
 import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
 import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign, heap],
+  ...[machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign, heap, heapWithin],
 ];
 
 /** Every mutant of the areas whose text is not in its file below `root` once. */
