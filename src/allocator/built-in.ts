@@ -11,11 +11,6 @@ export interface BuiltInModule {
 /** All of them. A new one needs a module in assembly/build/modules.mjs and a line here. No model has such a name. */
 export const builtInModules: readonly BuiltInModule[] = [
   {
-    name: "heap",
-    summary: "the project's own: calloc costs what is touched; free memory is never read or written",
-    url: new URL("../../build/heap.wasm", import.meta.url),
-  },
-  {
     name: "as-tlsf",
     summary: "AssemblyScript's own: two-level segregated fit (TLSF)",
     url: new URL("../../build/as-tlsf.wasm", import.meta.url),
@@ -24,6 +19,11 @@ export const builtInModules: readonly BuiltInModule[] = [
     name: "as-stub",
     summary: "AssemblyScript's stub: the next bytes of its memory; frees nothing but the last block",
     url: new URL("../../build/as-stub.wasm", import.meta.url),
+  },
+  {
+    name: "heap",
+    summary: "the project's own: calloc costs what is touched; free memory is never read or written",
+    url: new URL("../../build/heap.wasm", import.meta.url),
   },
 ];
 

@@ -79,7 +79,7 @@ describe("help", () => {
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
-      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
+      with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -119,7 +119,7 @@ describe("help", () => {
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
-      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
+      with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -169,7 +169,7 @@ describe("help", () => {
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
-      with zeropage (as-tlsf, as-stub); options name functions that zeropage does not find itself
+      with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
       (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -270,6 +270,9 @@ describe("models", () => {
 
       as-stub (wasm module)
         AssemblyScript's stub: the next bytes of its memory; frees nothing but the last block
+
+      heap (wasm module)
+        the project's own: calloc costs what is touched; free memory is never read or written
 
       every wasm module, by its name here or its path
           malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin, convention

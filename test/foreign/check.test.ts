@@ -33,7 +33,7 @@ describe("allocators of others", () => {
     ["brotli", NO_END],
     ["oxipng", NO_END],
     ["emscripten-dlmalloc", []],
-    ["emscripten-emmalloc", ["calloc-overflow"]],
+    ["emscripten-emmalloc", ["calloc-overflow", "exhaustion"]],
     ["emscripten-page", []],
     ["wasi-libc", []],
     // Its dlmalloc has no constructor; emmalloc's forgets what is free.
