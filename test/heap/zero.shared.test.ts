@@ -119,6 +119,18 @@ describe.each(BUILDS)("%s", (build) => {
     expect(heap.statistics().alien).toBeGreaterThan(60 * PAGE);
   });
 
+  it("never takes for zero what was there before it", async () => {
+    const other = await openHeap(build);
+    other.malloc(1);
+    const bottom = other.memoryBytes - other.statistics().system;
+    const heap = await openHeap(build);
+    heap.memory.grow(16);
+    heap.fill(bottom, heap.memoryBytes - bottom, 0x77);
+    for (const size of [100, 3000, 20_000, 70_000, 300_000])
+      expect(heap.isZero(heap.calloc(1, size), size), `${size}`).toBe(true);
+    heap.check();
+  });
+
   it("serves what fits when memory may grow no more", async () => {
     const heap = await openHeap(build);
     // Up to the end of 4 GiB.
