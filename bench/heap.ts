@@ -6,7 +6,7 @@ import { type ClosedTrace, closeTrace } from "../src/compare/closed-trace.js";
 import { openWasmAllocator, readTrace, type WasmAllocator } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
 import { generateTrace } from "../src/trace/generate.js";
-import { bytesAsked, OpKind, sliceRecords, TraceRecords } from "../src/trace/records.js";
+import { sliceRecords } from "../src/trace/records.js";
 import { parseWorkload } from "../src/trace/workload.js";
 import { compileC } from "../test/foreign/build-c.js";
 import { cFixtures, small } from "../test/foreign/c-fixtures.js";
@@ -37,9 +37,10 @@ async function allModules(): Promise<Modules> {
   };
   for (const [name, fixture] of Object.entries(fixtures)) {
     if (!fixture) continue;
-    const wasm = await compileC(fixture).catch(() => undefined);
+    const wasm = await compileC(fixture).catch((error) => {
+      console.log(`no ${name}: ${error instanceof Error ? error.message : error}`);
+    });
     if (wasm) modules.set(name, wasm);
-    else console.log(`no ${name}: its compiler is not here`);
   }
   modules.set("TLSF (AssemblyScript)", await built("as-tlsf"));
   modules.set("heap", await built("heap"));
@@ -204,32 +205,13 @@ async function whereBytesGo(): Promise<void> {
   );
   for (const name of [...TRACES, ...WORKLOADS]) {
     const trace = await traceNamed(name);
-    const { at, live } = peakOf(trace);
+    const { peakOperations: count, peakLiveBytes: live } = closeTrace(trace);
     const allocator = await open(await built("heap"));
-    await allocator.replay(replayable({ records: sliceRecords(trace.records, 0, at), count: at }));
+    await allocator.replay(replayable({ records: sliceRecords(trace.records, 0, count), count }));
     const statistics = allocator.instance.exports.statistics as () => number;
     const [, ...figures] = new Uint32Array(memoryOf(allocator).buffer, statistics(), 1 + PARTS.length);
     const [slots = 0, runs = 0] = figures;
     const cells = [live, slots + runs - live, ...figures].map((bytes) => (bytes / 1024).toFixed(0));
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
-}
-
-/** After how many operations most bytes are alive, and how many. */
-function peakOf({ records, count }: CollectedTrace): { at: number; live: number } {
-  const operations = new TraceRecords(records);
-  const sizes = new Map<number, number>();
-  let [bytes, at, live] = [0, 0, 0];
-  for (let i = 0; i < count; i++) {
-    const { kind, slot, first, second } = operations.read(i);
-    if (kind > OpKind.free) continue;
-    bytes -= sizes.get(slot) ?? 0;
-    sizes.delete(slot);
-    if (kind === OpKind.free) continue;
-    const size = bytesAsked(kind as OpKind, first, second);
-    sizes.set(slot, size);
-    bytes += size;
-    if (bytes > live) [at, live] = [i + 1, bytes];
-  }
-  return { at, live };
 }

@@ -6,6 +6,7 @@
  *      step            16 (or 8)                 16         32         64
  */
 import { ALIGN, ALIGN_SHIFT, MOST_SLOT_BYTES, SPAN_BYTES, UNIT, UNIT_SHIFT } from "./config";
+import { MIN_RUN_UNITS } from "./units";
 
 @unmanaged
 export class SizeClass {
@@ -77,7 +78,7 @@ function setSpan(sizeClass: SizeClass, size: u32): void {
 
 /** The shortest span worth while. */
 function leastUnits(most: u32, size: u32): u32 {
-  for (let units: u32 = 4; units < most; units++) {
+  for (let units = MIN_RUN_UNITS; units < most; units++) {
     if (
       restOf(units, size) <= (units << UNIT_SHIFT) >> HOLE_REST_SHIFT &&
       slotsOf(units, size) >= LEAST_SLOTS

@@ -53,6 +53,7 @@ let filled: u64 = 0;
 /** What is known to be zero of the run that was taken last: [zeroFrom, zeroTo), or nothing if it is not below. */
 export let zeroFrom: usize = 0;
 export let zeroTo: usize = 0;
+/** Units of the hole that was taken last. */
 export let holeUnits: u32 = 0;
 
 /** @param units At least MIN_RUN_UNITS. */

@@ -4,7 +4,7 @@
  *
  *      span     base
  *               ├────────┬────────┬────────┬─── … ──┬────────┬──────┐
- *               │ slot 0 │ slot 1 │ slot 2 │        │ last   │ rest │        slots ≤ 64, rest ≤ 1/32
+ *               │ slot 0 │ slot 1 │ slot 2 │        │ last   │ rest │        slots ≤ 64, rest ≤ 1/32; of one that fills a hole 1/8
  *               └────────┴────────┴────────┴─── … ──┴────────┴──────┘
  *
  *      record   0        8      12     16           20     24          28      30      32

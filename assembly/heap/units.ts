@@ -13,7 +13,7 @@
  *      extent      first unit      between                  last
  *      span        its span        its span                 its span       every unit leads to its span
  *      run         units, Used     nothing                  nothing        so a pointer into it is told from one to it
- *      cached      units, Cached   next, nothing            nothing
+ *      cached      units, Cached   nothing                  nothing        cache.ts knows where it is
  *      own, alien  units, Own      nothing                  nothing        the heap's own, or memory that others got
  *      free run    units, Free     next, previous, nothing  units, Free    so a neighbour finds it from either end
  *

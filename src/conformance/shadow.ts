@@ -22,10 +22,6 @@ export class Shadow {
 
   constructor(private readonly tester: Tester) {}
 
-  get count(): number {
-    return this.#blocks.size;
-  }
-
   get bytes(): number {
     return this.#order.reduce((sum, { bytes }) => sum + bytes, 0);
   }

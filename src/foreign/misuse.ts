@@ -3,6 +3,9 @@
  * UTF-16, with their length in bytes in the u32 before them, and `misused` the pointer they are about, or 0.
  */
 
+/** Of a sentence. A module that says more says nothing: it may be anybody's. */
+const MOST_BYTES = 512;
+
 /** @returns undefined if it noticed nothing, or has no such functions. */
 export function readMisuse(
   { misuse, misused }: WebAssembly.Exports,
@@ -12,6 +15,7 @@ export function readMisuse(
   const address = misuse() >>> 0;
   if (!address) return undefined;
   const bytes = loadWord(address - 4) >>> 0;
+  if (bytes > MOST_BYTES) return undefined;
   let words = "";
   for (let at = 0; at < bytes; at += 4) {
     const pair = loadWord(address + at);

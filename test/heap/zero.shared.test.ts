@@ -131,6 +131,26 @@ describe.each(BUILDS)("%s", (build) => {
     heap.check();
   });
 
+  it("takes for zero what was scrubbed, and not what is freed beside it or between", async () => {
+    const heap = await openHeap(build);
+    heap.free(heap.malloc(8 * MIB)); // the table has room then, and does not come between
+    const [first, middle, last] = [MIB, 300_000, MIB / 2].map((size) => heap.malloc(size)) as [
+      number,
+      number,
+      number,
+    ];
+    heap.malloc(100_000); // so that they are not at the top
+    for (const block of [first, middle, last]) heap.fill(block, heap.usable(block));
+    heap.free(first);
+    heap.free(last);
+    heap.exports.scrub();
+    heap.free(middle);
+    heap.check();
+    const whole = last + MIB / 2 - first;
+    expect(heap.calloc(1, whole)).toBe(first);
+    expect(heap.isZero(first, whole)).toBe(true);
+  });
+
   it("serves what fits when memory may grow no more", async () => {
     const heap = await openHeap(build);
     // Up to the end of 4 GiB.
