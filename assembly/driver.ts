@@ -27,7 +27,7 @@ declare function memoryBytes(): u64;
 declare function touch(address: u32, bytes: u32, write: bool): void;
 declare function writePattern(address: u32, bytes: u32, seed: u32): void;
 declare function patternEnd(address: u32, bytes: u32, seed: u32): u32;
-declare function zeroEnd(address: u32, bytes: u32): u32;
+declare function fillEnd(address: u32, value: u32, bytes: u32): u32;
 
 const BUFFER_RECORDS: u32 = 4096;
 
@@ -305,6 +305,6 @@ function verify(slot: usize, pointer: u32, bytes: u32): void {
 
 function verifyZero(pointer: u32, bytes: u32): void {
   checkRange(pointer, bytes);
-  const end = zeroEnd(pointer, bytes);
+  const end = fillEnd(pointer, 0, bytes);
   if (end != bytes) raise(TrapCause.NotZero, pointer, end);
 }

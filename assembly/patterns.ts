@@ -3,6 +3,7 @@
  * nothing else accesses the module's blocks from outside. Accesses are noted in the meter's notes below `base`. Every
  * address passed here is the module's.
  */
+import { endOfRun } from "./machine/runs";
 import { mark, markUnknown, noteFill } from "./meter";
 import { READ, WRITTEN } from "./shared/meter";
 
@@ -105,10 +106,9 @@ export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
   return bytes;
 }
 
-/** Offset of the first byte that is not zero; `bytes` if all are. */
-export function zeroEnd(address: u32, bytes: u32): u32 {
-  note(address, bytes, false);
-  const start = base + address;
-  for (let at: u32 = 0; at < bytes; at++) if (load<u8>(start + at)) return at;
-  return bytes;
+/** Offset of the first byte that is not the value; `bytes` if all are. */
+export function fillEnd(address: u32, value: u32, bytes: u32): u32 {
+  const end = endOfRun(base + address, 0, bytes, value);
+  note(address, min(end + 1, bytes), false);
+  return end;
 }

@@ -40,6 +40,13 @@ export function fill(address: f64, value: u32, bytes: f64): void {
   access.fill(<u64>address, <u8>value, <u64>bytes);
 }
 
+/** Offset of the first byte of the range that is not the value; `bytes` if all are. */
+export function fillEnd(address: f64, value: u32, bytes: f64): f64 {
+  paths.program();
+  access.requireMapped(<u64>address, <u64>bytes, false);
+  return <f64>access.fillEnd(<u64>address, <u8>value, <u64>bytes);
+}
+
 export function copy(destination: f64, source: f64, bytes: f64): void {
   paths.program();
   access.requireMapped(<u64>source, <u64>bytes, false);

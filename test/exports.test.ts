@@ -28,6 +28,7 @@ const MACHINE = {
   read: "function",
   write: "function",
   fill: "function",
+  fillEnd: "function",
   copy: "function",
   touch: "function",
   pageState: "function",
@@ -131,7 +132,7 @@ const PATTERNS = {
   clear: "function",
   writePattern: "function",
   patternEnd: "function",
-  zeroEnd: "function",
+  fillEnd: "function",
   lastRead: "global",
 } as const satisfies Kinds<PatternExports>;
 

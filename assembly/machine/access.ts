@@ -15,6 +15,7 @@ import { raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
 import { enter, leave } from "./paths";
+import { endOfRun } from "./runs";
 import { Event } from "./states";
 import { firstUnmapped, stateOf } from "./table";
 import {
@@ -319,6 +320,18 @@ function zeroPiece(address: u64, bytes: u64): void {
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
   if (state & CONTENT) memory.fill(contentOf(page, state) + <usize>(address & pageMask), 0, <usize>bytes);
+}
+
+/** Offset of the first byte of the range that is not the value; `bytes` if all are. Reads the pages up to it. */
+export function fillEnd(address: u64, value: u8, bytes: u64): u64 {
+  let offset: u64 = 0;
+  while (offset < bytes) {
+    const n = <u32>piece(address + offset, bytes - offset);
+    const same = endOfRun(readable(address + offset), 0, n, value);
+    offset += same;
+    if (same != n) break;
+  }
+  return offset;
 }
 
 /** Copies bytes. The ranges must not overlap. A copy of a page without content stores no bytes. */

@@ -1,4 +1,4 @@
-/** Runs of equal states (bytes) and of equal cells (words), 64 bytes at a time. */
+/** Runs of equal bytes, such as states, and of equal cells (words), 64 bytes at a time. */
 
 /** Sets the states of `pages` pages. memory.fill would be a call out of wasm, which costs more. */
 export function fillStates(at: usize, pages: u32, state: u32): void {
@@ -8,12 +8,12 @@ export function fillStates(at: usize, pages: u32, state: u32): void {
   for (; at < end; at++) store<u8>(at, <u8>state);
 }
 
-/** First index in [from, to) whose state differs; or `to`. */
-export function endOfRun(states: usize, from: u32, to: u32, state: u32): u32 {
-  const splat = i8x16.splat(<i8>state);
-  while (from + 64 <= to && areAll(states + from, splat)) from += 64;
-  while (from + 16 <= to && !v128.any_true(v128.xor(v128.load(states + from), splat))) from += 16;
-  while (from < to && <u32>load<u8>(states + from) == state) from++;
+/** First index in [from, to) whose byte differs; or `to`. */
+export function endOfRun(bytes: usize, from: u32, to: u32, byte: u32): u32 {
+  const splat = i8x16.splat(<i8>byte);
+  while (to - from >= 64 && areAll(bytes + from, splat)) from += 64;
+  while (to - from >= 16 && !v128.any_true(v128.xor(v128.load(bytes + from), splat))) from += 16;
+  while (from < to && <u32>load<u8>(bytes + from) == byte) from++;
   return from;
 }
 

@@ -61,6 +61,11 @@ export interface Allocator {
   store(address: number, value: number | bigint, width?: Width): void;
   /** Sets a range to a byte value. @throws SegmentationFault */
   fill(address: number, value: number, bytes: number): void;
+  /**
+   * Reads a range until a byte is not `value`. Returns the offset of that byte; `bytes` if there is none.
+   * @throws SegmentationFault
+   */
+  fillEnd(address: number, value: number, bytes: number): number;
   /** Touches every page of a range, by default with a write of unknown content. @throws SegmentationFault */
   touch(address: number, bytes: number, access?: "read" | "write"): void;
 

@@ -1,12 +1,20 @@
 import type { Allocator } from "../allocator/allocator.js";
 import type { Counters } from "../allocator/counters.js";
 
-type Asked = "malloc" | "calloc" | "realloc" | "alignedAlloc" | "free" | "store" | "fill" | "close";
+type Asked =
+  | "malloc"
+  | "calloc"
+  | "realloc"
+  | "alignedAlloc"
+  | "free"
+  | "store"
+  | "fill"
+  | "fillEnd"
+  | "close";
 
 /** The allocator that is checked: as much of an `Allocator` as the cases use. */
 export interface Subject extends Pick<Allocator, Asked> {
-  /** Loads an unsigned integer of `width` bytes, by default 1, little-endian. */
-  load(address: number, width?: 1 | 2 | 4): number;
+  load(address: number): number;
   /** Absent if the allocator cannot tell usable sizes. */
   usableSize?(pointer: number): number;
   /** Only the bytes that the allocator has from the system. */
@@ -20,13 +28,6 @@ export class BrokenPromise extends Error {
 
 /** Calls that a failure lists. */
 const LISTED = 6;
-/** Which bytes of a block are looked at: up to the first number of bytes, one in the second; and always both ends. */
-const STRIDES = [
-  [4096, 1],
-  [2 ** 20, 61],
-  [Number.POSITIVE_INFINITY, 4093],
-] as const;
-
 /** What cases have to know of the subject, and of the check. */
 export interface TestSettings {
   /** Size of an address: 32 for wasm, 64 for a model of a native allocator. */
@@ -148,42 +149,18 @@ export class Tester {
 
   /** Every byte must be zero. */
   expectZero(pointer: number, bytes: number): void {
-    const words = bytes - (bytes % 4);
-    for (let at = 0; at < words; at += 4) {
-      if (this.subject.load(pointer + at, 4) !== 0) this.#dirty(pointer, at, bytes);
-    }
-    for (let at = words; at < bytes; at++)
-      if (this.subject.load(pointer + at)) this.#dirty(pointer, at, bytes);
-  }
-
-  #dirty(pointer: number, from: number, bytes: number): never {
-    let at = from;
-    while (this.subject.load(pointer + at) === 0) at++;
+    const at = this.subject.fillEnd(pointer, 0, bytes);
+    if (at === bytes) return;
     const value = this.subject.load(pointer + at);
-    return this.fail(`byte ${at} of ${bytes} zeroed bytes at ${hex(pointer)} is ${value}`);
+    this.fail(`byte ${at} of ${bytes} zeroed bytes at ${hex(pointer)} is ${value}`);
   }
 
-  /** All bytes of a small range must be `value`; of a larger one both ends, and some in between. */
+  /** Every byte must be `value`. */
   expectFilled(pointer: number, value: number, bytes: number): void {
-    const stride = STRIDES.find(([most]) => bytes <= most)?.[1] ?? 1;
-    if (stride === 1) this.#expectWords(pointer, value, bytes);
-    else for (let at = 0; at < bytes; at += stride) this.#expectByte(pointer, at, value);
-    if (bytes > 0) this.#expectByte(pointer, bytes - 1, value);
-  }
-
-  /** Looks at every byte, in words where these are right. */
-  #expectWords(pointer: number, value: number, bytes: number): void {
-    const word = value * 0x01010101;
-    for (let at = 0; at < bytes; at += 4) {
-      if (at + 4 <= bytes && this.subject.load(pointer + at, 4) === word) continue;
-      for (let i = at; i < Math.min(at + 4, bytes); i++) this.#expectByte(pointer, i, value);
-    }
-  }
-
-  #expectByte(pointer: number, at: number, value: number): void {
+    const at = this.subject.fillEnd(pointer, value, bytes);
+    if (at === bytes) return;
     const found = this.subject.load(pointer + at);
-    if (found !== value)
-      this.fail(`byte ${at} at ${hex(pointer)} is ${found}, though the program wrote ${value}`);
+    this.fail(`byte ${at} at ${hex(pointer)} is ${found}, though the program wrote ${value}`);
   }
 
   expect(holds: boolean, otherwise: string): void {

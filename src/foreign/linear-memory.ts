@@ -6,6 +6,10 @@ import { SegmentationFault } from "../base/errors.js";
  * the memory the module's address 0 is.
  */
 export class LinearMemory {
+  /** All of the memory as it last was. Once the memory grows, this one is too short, or has no length any more. */
+  #bytes = new Uint8Array();
+  #view = new DataView(this.#bytes.buffer);
+
   constructor(
     private readonly memory: WebAssembly.Memory,
     /** Bytes before the module's address 0. */
@@ -19,20 +23,22 @@ export class LinearMemory {
     return this.memory.buffer.byteLength - this.base;
   }
 
-  load(address: number, width: Width): bigint {
-    const view = this.#view(address, width, "read");
-    if (width === 8) return view.getBigUint64(0, true);
-    return BigInt(
-      width === 4 ? view.getUint32(0, true) : width === 2 ? view.getUint16(0, true) : view.getUint8(0),
-    );
+  /** Of eight bytes as a bigint, of fewer as a number. */
+  load(address: number, width: Width): number | bigint {
+    const view = this.#accessed(address, width, "read");
+    const at = this.base + address;
+    if (width === 8) return view.getBigUint64(at, true);
+    if (width === 4) return view.getUint32(at, true);
+    return width === 2 ? view.getUint16(at, true) : view.getUint8(at);
   }
 
   store(address: number, value: bigint, width: Width): void {
-    const view = this.#view(address, width, "write");
-    if (width === 8) view.setBigUint64(0, value, true);
-    else if (width === 4) view.setUint32(0, Number(value), true);
-    else if (width === 2) view.setUint16(0, Number(value), true);
-    else view.setUint8(0, Number(value));
+    const view = this.#accessed(address, width, "write");
+    const at = this.base + address;
+    if (width === 8) view.setBigUint64(at, value, true);
+    else if (width === 4) view.setUint32(at, Number(value), true);
+    else if (width === 2) view.setUint16(at, Number(value), true);
+    else view.setUint8(at, Number(value));
   }
 
   /** @throws SegmentationFault if the range is not in memory. */
@@ -46,9 +52,17 @@ export class LinearMemory {
     );
   }
 
-  #view(address: number, bytes: number, access: "read" | "write"): DataView {
-    this.check(address, bytes, access);
+  /** The memory, of which the program accesses a range. */
+  #accessed(address: number, bytes: number, access: "read" | "write"): DataView {
+    // Asking a WebAssembly.Memory for its buffer costs more than the access.
+    if (this.base + address + bytes > this.#bytes.length) this.#look(address, bytes, access);
     this.note(address, bytes, access === "write" ? 1 : 0);
-    return new DataView(this.memory.buffer, this.base + address, bytes);
+    return this.#view;
+  }
+
+  #look(address: number, bytes: number, access: "read" | "write"): void {
+    this.check(address, bytes, access);
+    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#view = new DataView(this.memory.buffer);
   }
 }

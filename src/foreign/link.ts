@@ -41,13 +41,13 @@ export interface PatternExports {
   copy(to: number, from: number, bytes: number): void;
   fill(address: number, value: number, bytes: number): void;
   touch(address: number, bytes: number, write: number): void;
+  fillEnd(address: number, value: number, bytes: number): number;
   // Called by the driver only.
   memoryBytes(): bigint;
   loadWord(address: number): number;
   clear(address: number, bytes: number): void;
   writePattern(address: number, bytes: number, seed: number): void;
   patternEnd(address: number, bytes: number, seed: number): number;
-  zeroEnd(address: number, bytes: number): number;
   lastRead: WebAssembly.Global;
 }
 

@@ -216,8 +216,7 @@ export class WasmAllocator implements ModuleAllocator {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
     this.#guard.live;
-    const value = this.memory.load(address, width);
-    return width === 8 ? value : Number(value);
+    return this.memory.load(address, width);
   }
 
   store(address: number, value: number | bigint, width: Width = 1): void {
@@ -235,6 +234,15 @@ export class WasmAllocator implements ModuleAllocator {
     const { patterns } = this.#guard.live;
     this.memory.check(address, bytes, "write");
     patterns.fill(address, value, bytes);
+  }
+
+  fillEnd(address: number, value: number, bytes: number): number {
+    checkWhole("address", address);
+    checkValue("value", value, 1);
+    checkWhole("bytes", bytes);
+    const { patterns } = this.#guard.live;
+    this.memory.check(address, bytes, "read");
+    return patterns.fillEnd(address, value, bytes) >>> 0;
   }
 
   /** Reads, or writes back, a byte of every page of a range. @throws SegmentationFault */

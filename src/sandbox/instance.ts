@@ -35,6 +35,7 @@ export interface MachineExports {
   read(address: number, width: number): bigint;
   write(address: number, width: number, value: bigint): void;
   fill(address: number, value: number, bytes: number): void;
+  fillEnd(address: number, value: number, bytes: number): number;
   copy(destination: number, source: number, bytes: number): void;
   touch(address: number, bytes: number, write: number): void;
   pageState(address: number): number;

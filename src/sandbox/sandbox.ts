@@ -183,6 +183,13 @@ export class Sandbox implements SimulatedAllocator {
     this.#run((exports) => exports.fill(address, value, bytes));
   }
 
+  fillEnd(address: number, value: number, bytes: number): number {
+    checkWhole("address", address);
+    checkValue("value", value, 1);
+    checkWhole("bytes", bytes);
+    return this.#run((exports) => exports.fillEnd(address, value, bytes));
+  }
+
   /**
    * Touches every page of a range without data. A write leaves the contents unknown, and costs no
    * host memory. @throws SegmentationFault

@@ -75,7 +75,7 @@ export class ArenaAllocator implements Subject {
     const to = this.malloc(bytes);
     if (to === 0 || pointer === 0) return to;
     const kept = Math.min(bytes, this.#blocks.get(pointer)?.bytes ?? 0);
-    for (let at = 0; at < kept; at++) this.store(to + at, this.load(pointer + at));
+    this.#host.copy(to, pointer, kept);
     this.free(pointer);
     return to;
   }
@@ -93,8 +93,12 @@ export class ArenaAllocator implements Subject {
     this.store(arena, (pointer - arena) / SLOT);
   }
 
-  load(address: number, width: 1 | 2 | 4 = 1): number {
-    return this.#host.load(address, width);
+  load(address: number): number {
+    return this.#host.load(address);
+  }
+
+  fillEnd(address: number, value: number, bytes: number): number {
+    return this.#host.fillEnd(address, value, bytes);
   }
 
   store(address: number, value: number | bigint): void {

@@ -4,37 +4,70 @@ import type { Subject } from "../../src/conformance.js";
 const PAGE = 65_536;
 const FIRST = 1024;
 
-/** Bytes from 0 to 4 GiB, kept where they were written. */
+/** Bytes from 0 to 4 GiB. What is the same all over a page is kept as one number. */
 class SparseMemory {
-  readonly #pages = new Map<number, Uint8Array>();
+  readonly #pages = new Map<number, Uint8Array | number>();
 
   load(address: number): number {
-    return this.#pages.get(Math.floor(address / PAGE))?.[address % PAGE] ?? 0;
+    const page = this.#pages.get(Math.floor(address / PAGE)) ?? 0;
+    return typeof page === "number" ? page : (page[address % PAGE] as number);
   }
 
   fill(address: number, value: number, bytes: number): void {
-    const end = address + bytes;
-    for (let at = address; at < end; ) {
-      const index = Math.floor(at / PAGE);
-      const next = Math.min(end, (index + 1) * PAGE);
-      if (value !== 0 || this.#pages.has(index))
-        this.#page(index).fill(value, at % PAGE, next - index * PAGE);
-      at = next;
+    for (const { index, from, to } of pieces(address, bytes)) {
+      if (from === 0 && to === PAGE) this.#pages.set(index, value);
+      else if (this.#pages.get(index) !== value) this.#mixed(index).fill(value, from, to);
     }
+  }
+
+  fillEnd(address: number, value: number, bytes: number): number {
+    for (const { index, from, to } of pieces(address, bytes)) {
+      const end = endOfRun(this.#pages.get(index) ?? 0, value, from, to);
+      if (end < to) return index * PAGE + end - address;
+    }
+    return bytes;
   }
 
   copy(to: number, from: number, bytes: number): void {
-    for (let at = 0; at < bytes; at++) {
-      const value = this.load(from + at);
-      if (value !== this.load(to + at)) this.fill(to + at, value, 1);
+    for (const piece of pieces(from, bytes)) {
+      const page = this.#pages.get(piece.index) ?? 0;
+      const start = to + piece.index * PAGE + piece.from - from;
+      if (typeof page === "number") this.fill(start, page, piece.to - piece.from);
+      else this.#store(start, page.subarray(piece.from, piece.to));
     }
   }
 
-  #page(index: number): Uint8Array {
-    const page = this.#pages.get(index) ?? new Uint8Array(PAGE);
-    this.#pages.set(index, page);
-    return page;
+  #store(address: number, values: Uint8Array): void {
+    for (const { index, from, to } of pieces(address, values.length)) {
+      const done = index * PAGE + from - address;
+      this.#mixed(index).set(values.subarray(done, done + to - from), from);
+    }
   }
+
+  #mixed(index: number): Uint8Array {
+    const page = this.#pages.get(index) ?? 0;
+    if (typeof page !== "number") return page;
+    const mixed = new Uint8Array(PAGE).fill(page);
+    this.#pages.set(index, mixed);
+    return mixed;
+  }
+}
+
+/** A range cut at the ends of pages. */
+function* pieces(address: number, bytes: number): Generator<{ index: number; from: number; to: number }> {
+  for (let at = address; at < address + bytes; ) {
+    const from = at % PAGE;
+    const to = Math.min(PAGE, from + address + bytes - at);
+    yield { index: (at - from) / PAGE, from, to };
+    at += to - from;
+  }
+}
+
+function endOfRun(page: Uint8Array | number, value: number, from: number, to: number): number {
+  if (typeof page === "number") return page === value ? to : from;
+  let at = from;
+  while (at < to && page[at] === value) at++;
+  return at;
 }
 
 interface Range {
@@ -220,10 +253,16 @@ export class FlawedAllocator implements Subject {
     return start + held - pointer + (this.flaws.tells?.(bytes) ?? 0);
   }
 
-  load(address: number, width: 1 | 2 | 4 = 1): number {
-    let value = 0;
-    for (let i = width - 1; i >= 0; i--) value = value * 256 + this.#memory.load(address + i);
-    return value;
+  load(address: number): number {
+    return this.#memory.load(address);
+  }
+
+  fillEnd(address: number, value: number, bytes: number): number {
+    return this.#memory.fillEnd(address, value, bytes);
+  }
+
+  copy(to: number, from: number, bytes: number): void {
+    this.#memory.copy(to, from, bytes);
   }
 
   store(address: number, value: number | bigint): void {

@@ -8,7 +8,14 @@ import { environmentOf, type GlibcOptions, observeModel } from "../oracle/model.
 import { encodeRecords, findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
-import { GOLDEN_SEEDS, REAL_TRACES, realTrace, seededTrace, shortNamedTraces } from "../oracle/traces.js";
+import {
+  GOLDEN_SEEDS,
+  parameterTraces,
+  REAL_TRACES,
+  realTrace,
+  seededTrace,
+  shortNamedTraces,
+} from "../oracle/traces.js";
 import { Random } from "../random.js";
 import {
   comparison,
@@ -22,9 +29,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 150);
-/** Seeds that are compared under each set of parameters, a profile each. */
-const PARAMETER_SEEDS = 12;
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 60);
 
 const found = await findOracle();
 const reason = whyNotLive(found);
@@ -85,11 +90,10 @@ const PARAMETERS: GlibcOptions[] = [
 ];
 
 describe("the model keeps its heap sound", () => {
-  it.each(PARAMETERS)("with %o", async (options) => {
-    for (let seed = 0; seed < PARAMETER_SEEDS; seed++) {
-      const { records } = seededTrace(1000 + seed);
+  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+    for (const { name, records } of parameterTraces(set)) {
       const { failure } = await observeModel({ records, options, interval: 25, check: true });
-      expect(failure, `seed ${1000 + seed}`).toBeUndefined();
+      expect(failure, name).toBeUndefined();
     }
   });
 });
@@ -121,8 +125,8 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
     expect(await differences([{ name: "huge", records, touches: ["none"], interval: 1 }])).toEqual([]);
   });
 
-  it.each(PARAMETERS)("with %o", async (options) => {
-    const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));
+  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+    const traces = parameterTraces(set);
     expect(await differences(traces.map((trace) => comparison(trace, options)))).toEqual([]);
   });
 });
@@ -185,9 +189,9 @@ const CONFIGURATIONS: GlibcOptions[] = [
   { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
 ];
 const ROWS = CONFIGURATIONS.flatMap((options) => [
-  { options, mebibytes: 100, touch: "none", iterations: 20 } as const,
-  { options, mebibytes: 1000, touch: "none", iterations: 4 } as const,
-  { options, mebibytes: 100, touch: "pages", iterations: 6 } as const,
+  { options, mebibytes: 100, touch: "none", iterations: 6 } as const,
+  { options, mebibytes: 1000, touch: "none", iterations: 3 } as const,
+  { options, mebibytes: 100, touch: "pages", iterations: 4 } as const,
   // To touch 1000 MiB differs in nothing but the time it takes, and the memory.
   { options, mebibytes: 300, touch: "pages", iterations: 3 } as const,
 ]);

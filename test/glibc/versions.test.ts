@@ -5,16 +5,23 @@ import { type GlibcOptions, observeModel } from "../oracle/model.js";
 import { findOracle, type Oracle } from "../oracle/oracle.js";
 import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
-import { GOLDEN_SEEDS, REAL_TRACES, realTrace, seededTrace, shortNamedTraces } from "../oracle/traces.js";
+import {
+  GOLDEN_SEEDS,
+  parameterTraces,
+  REAL_TRACES,
+  realTrace,
+  seededTrace,
+  shortNamedTraces,
+} from "../oracle/traces.js";
 import { comparison, differences, goldenDifferences, stoppedBreak } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
 const GIB = 2 ** 30;
 /** Random traces compared live, each release. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 40);
-/** Seeds that are compared under each set of parameters, a profile each. */
-const PARAMETER_SEEDS = 4;
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 20);
+/** Traces of each set of parameters. */
+const EACH = 2;
 /** Calls of the sequences that are compared live, each of them: three, by hand, take half a minute a release. */
 const CALLS = Number(process.env.ZEROPAGE_CALLS ?? 2);
 /** Releases whose packages can be had. */
@@ -62,12 +69,11 @@ describe("the model of glibc 2.39, of which there is no package", () => {
 });
 
 describe.each(NEWER)("the model of glibc %s keeps its heap sound", (version) => {
-  it.each(PARAMETERS)("with %o", async (options) => {
-    for (let seed = 0; seed < PARAMETER_SEEDS; seed++) {
-      const { records } = seededTrace(1000 + seed);
+  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+    for (const { name, records } of parameterTraces(set, EACH)) {
       const run = { records, options: { ...options, version }, interval: 25, check: true };
       const { failure } = await observeModel(run);
-      expect(failure, `seed ${1000 + seed}`).toBeUndefined();
+      expect(failure, name).toBeUndefined();
     }
   });
 });
@@ -111,9 +117,8 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
     },
   );
 
-  it.skipIf(reason).each(PARAMETERS)("does the same with %o", async (options) => {
-    const traces = Array.from({ length: PARAMETER_SEEDS }, (_, seed) => seededTrace(1000 + seed));
-    const all = traces.map((trace) => comparison(trace, { ...options, version }));
+  it.skipIf(reason).each([...PARAMETERS.entries()])("%d: does the same with %o", async (set, options) => {
+    const all = parameterTraces(set, EACH).map((trace) => comparison(trace, { ...options, version }));
     expect(await differences(oracle, all)).toEqual([]);
   });
 });

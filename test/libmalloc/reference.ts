@@ -29,8 +29,13 @@ export interface Region {
 }
 
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-const used = ({ blocks, surplus }: Region) =>
-  surplus + sum(blocks.filter(({ state }) => state !== "free").map((b) => b.quanta));
+
+/** Most of the time of a comparison goes here. */
+function used({ blocks, surplus }: Region): number {
+  let quanta = surplus;
+  for (const block of blocks) if (block.state !== "free") quanta += block.quanta;
+  return quanta;
+}
 
 export class ReferenceRack {
   /** The regions there are, in the order of their magazine. */

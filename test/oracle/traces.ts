@@ -28,6 +28,15 @@ export function seededTrace(seed: number): NamedTrace {
   return { name: `seed ${seed} (${profile})`, records, interval: 64, goldenInterval: 512 };
 }
 
+/** Of each set of parameters so many, and over all sets every profile alike. */
+const EACH = 4;
+const PROFILES = 12;
+
+/** The random traces that are compared under the set of parameters of that index. */
+export function parameterTraces(set: number, each = EACH): NamedTrace[] {
+  return Array.from({ length: each }, (_, i) => seededTrace(1000 + ((set * each + i) % PROFILES)));
+}
+
 /** Loops of calloc and free at the edges of what the releases do with it. */
 const CALLOC_LOOPS = [
   131_048, 131_049, 134_472, 135_128, 135_129, 135_144, 135_145, 1_048_536, 1_048_537, 1_048_552, 1_048_553,
