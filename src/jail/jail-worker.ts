@@ -1,14 +1,10 @@
 /** The Worker of jail.ts. It does one job, then waits to be ended. */
 import { answerStarter } from "#worker";
-import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
-import { alignmentAsked } from "../foreign/abi.js";
-import type { AllocatorReport } from "../foreign/module-allocator.js";
 import { openWasmAllocator } from "../foreign/open.js";
-import { composedParts } from "../foreign/provisions.js";
 import { traceOf } from "../trace/collect.js";
 import type { TraceChunk } from "../trace/trace.js";
-import { inspectModule } from "../wasm/inspect.js";
-import type { CheckJob, JailAnswer, JailJob, ReplayJob } from "./jobs.js";
+import { runCheck } from "./check-job.js";
+import type { JailAnswer, JailJob, ReplayJob } from "./jobs.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
 
@@ -27,7 +23,7 @@ async function answer(job: JailJob): Promise<JailAnswer> {
 
 function run(job: JailJob): Promise<unknown> {
   if ("replay" in job) return replay(job.replay);
-  if ("check" in job) return check(job.check);
+  if ("check" in job) return runCheck(job.check);
   return runScenario(job.scenario, { send: post, nextChunk });
 }
 
@@ -42,17 +38,4 @@ async function replay({ wasm, records, count, open, touch, verify }: ReplayJob):
   const allocator = await openWasmAllocator(wasm, open);
   const replayed = await allocator.replay(traceOf([{ records, count }]), { touch, verify });
   return { ...replayed, report: allocator.report, memoryBytes: allocator.hostBytes };
-}
-
-/** Checks one case; without a name, reports on the module. */
-async function check(job: CheckJob): Promise<Outcome | AllocatorReport> {
-  const open = (memoryBytes = job.memoryBytes) => openWasmAllocator(job.wasm, { ...job.open, memoryBytes });
-  const { name } = job;
-  if (name === undefined) return (await open()).report;
-  const { functions, convention } = (await open()).report;
-  const [one] = chooseCases([name]);
-  return checkCase(one as NonNullable<typeof one>, open, {
-    ...{ composed: composedParts(functions), memoryBytes: job.memoryBytes },
-    ...{ alignment: alignmentAsked(inspectModule(job.wasm), convention), ...job.settings },
-  });
 }

@@ -35,6 +35,18 @@ describe("what a metered allocator counts", () => {
     expect(beyond).toMatchObject({ pages: 3, state: "unmapped" });
   });
 
+  it("is a search for another byte, up to where it ends", async () => {
+    const allocator = await open("as-bump");
+    const block = Math.ceil(allocator.malloc(40 * PAGE) / PAGE) * PAGE;
+    allocator.store(block + 2 * PAGE + 77, 9);
+    const before = allocator.snapshot();
+    expect(allocator.fillEnd(block, 0, 8 * PAGE)).toBe(2 * PAGE + 77);
+    expect(allocator.fillEnd(block + 5 * PAGE, 0, PAGE)).toBe(PAGE);
+    expect(subtract(allocator.counters(), before).touched).toEqual({ read: 4, written: 0 });
+    expect(() => allocator.fillEnd(block, 0, allocator.hostBytes)).toThrow(SegmentationFault);
+    expect(() => allocator.fillEnd(block, -1, 1)).toThrow(RangeError);
+  });
+
   it("is what a composed calloc clears, and what of it was zero", async () => {
     const allocator = await open("as-bump");
     const before = allocator.snapshot();

@@ -1,10 +1,18 @@
 /** The model beside what was recorded of a release of glibc, and beside the release itself. */
 import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { type Comparison, compareAll } from "../oracle/compare.js";
-import { digest, GOLDEN_TOUCHES, type GoldenTrace, goldenDifference, readGolden } from "../oracle/golden.js";
+import {
+  digest,
+  GOLDEN_TOUCHES,
+  type GoldenTrace,
+  goldenDifference,
+  hashTrace,
+  readGolden,
+  readGoldenHashes,
+} from "../oracle/golden.js";
 import { type GlibcOptions, observeModel } from "../oracle/model.js";
 import { MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
-import type { NamedTrace } from "../oracle/traces.js";
+import { type NamedTrace, sequenceTraces } from "../oracle/traces.js";
 import { type Heap, RealHeap, SandboxHeap } from "./puppet.js";
 
 const PAGE = 4096;
@@ -57,6 +65,15 @@ export async function goldenDifferences(
     if (one !== null) found.push(`${trace.name}: ${one}`);
   }
   return found;
+}
+
+/** Of every sequence of three calls, those on which the model does not do what was recorded of its release. */
+export async function sequenceDifferences(version: string): Promise<string[]> {
+  const { hashes } = readGoldenHashes("sequences", version);
+  const traces = await sequenceTraces(3);
+  const found = await Promise.all(traces.map((trace) => goldenOf(trace, { version }, true)));
+  const differing = found.filter((trace, i) => hashTrace(trace) !== hashes.slice(8 * i, 8 * i + 8));
+  return differing.map(({ name }) => name);
 }
 
 /** A burst of blocks with little room for the heap to grow. Returns what differs. */

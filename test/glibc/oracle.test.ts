@@ -6,7 +6,6 @@ import { whyNotToday } from "../machine/real-kernel.js";
 import { whyNotLive } from "../oracle/live.js";
 import { environmentOf, type GlibcOptions, observeModel } from "../oracle/model.js";
 import { encodeRecords, findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
-import { shortTraces } from "../oracle/short-traces.js";
 import { textTrace } from "../oracle/text-trace.js";
 import {
   GOLDEN_SEEDS,
@@ -14,6 +13,7 @@ import {
   REAL_TRACES,
   realTrace,
   seededTrace,
+  sequenceTraces,
   shortNamedTraces,
 } from "../oracle/traces.js";
 import { Random } from "../random.js";
@@ -22,6 +22,7 @@ import {
   differences as differencesFrom,
   goldenDifferences,
   type NamedComparison,
+  sequenceDifferences,
 } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -37,6 +38,9 @@ const reason = whyNotLive(found);
 const differences = (comparisons: NamedComparison[]) =>
   differencesFrom((found as { oracle: Oracle }).oracle, comparisons);
 
+/** Calls of the sequences that are compared live, each of them; of three it is recorded. */
+const CALLS = Number(process.env.ZEROPAGE_CALLS ?? 2);
+
 describe.each([false, true])("the model does what was recorded of glibc, check build %s", (check) => {
   const options = { version: MODELLED_GLIBC, check };
 
@@ -51,6 +55,10 @@ describe.each([false, true])("the model does what was recorded of glibc, check b
   it("on short traces", async () => {
     expect(await goldenDifferences("short", await shortNamedTraces(), options)).toEqual([]);
   });
+});
+
+it("the model does what was recorded of glibc on every sequence of three calls", async () => {
+  expect(await sequenceDifferences(MODELLED_GLIBC)).toEqual([]);
 });
 
 /** Blocks whose mappings are some times 2 MiB, a page more, or less. Their alignment shows where they are. */
@@ -103,14 +111,10 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
     expect(await differences([comparison(await realTrace(name))])).toEqual([]);
   });
 
-  it("on every sequence of three calls", async () => {
-    const texts = shortTraces(3);
-    const records = await Promise.all(texts.map((text) => textTrace(text)));
+  it(`on every sequence of ${CALLS} calls`, async () => {
     const touches = ["none"] as const;
-    const name = (i: number) => (texts[i] as string).replaceAll("\n", "; ");
-    expect(
-      await differences(records.map((one, i) => ({ records: one, touches, interval: 1, name: name(i) }))),
-    ).toEqual([]);
+    const all = (await sequenceTraces(CALLS)).map((trace) => ({ ...trace, touches }));
+    expect(await differences(all)).toEqual([]);
   });
 
   it(`on ${SEEDS} random traces`, async () => {

@@ -3,17 +3,16 @@ import { describe, expect, it, vi } from "vitest";
 import { whyNotLive } from "../oracle/live.js";
 import { type GlibcOptions, observeModel } from "../oracle/model.js";
 import { findOracle, type Oracle } from "../oracle/oracle.js";
-import { shortTraces } from "../oracle/short-traces.js";
-import { textTrace } from "../oracle/text-trace.js";
 import {
   GOLDEN_SEEDS,
   parameterTraces,
   REAL_TRACES,
   realTrace,
   seededTrace,
+  sequenceTraces,
   shortNamedTraces,
 } from "../oracle/traces.js";
-import { comparison, differences, goldenDifferences, stoppedBreak } from "./compared.js";
+import { comparison, differences, goldenDifferences, sequenceDifferences, stoppedBreak } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -22,7 +21,7 @@ const GIB = 2 ** 30;
 const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 20);
 /** Traces of each set of parameters. */
 const EACH = 2;
-/** Calls of the sequences that are compared live, each of them: three, by hand, take half a minute a release. */
+/** Calls of the sequences that are compared live, each of them; of three it is recorded. */
 const CALLS = Number(process.env.ZEROPAGE_CALLS ?? 2);
 /** Releases whose packages can be had. */
 const RECORDED = ["2.41", "2.43"] as const;
@@ -59,6 +58,10 @@ describe.each(RECORDED)("the model of glibc %s does what was recorded of it", (v
       expect(await goldenDifferences("short", await shortNamedTraces(), { version, check })).toEqual([]);
     });
   });
+
+  it("on every sequence of three calls", async () => {
+    expect(await sequenceDifferences(version)).toEqual([]);
+  });
 });
 
 describe("the model of glibc 2.39, of which there is no package", () => {
@@ -88,16 +91,14 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
   });
 
   it.skipIf(reason)(`does the same on every sequence of ${CALLS} calls`, async () => {
-    const texts = shortTraces(CALLS);
-    const records = await Promise.all(texts.map((text) => textTrace(text)));
-    const all = records.map((one, i) => ({
-      records: one,
-      touches: ["none"] as const,
-      interval: 1,
-      options: { version },
-      name: (texts[i] as string).replaceAll("\n", "; "),
-    }));
-    expect(await differences(oracle, all)).toEqual([]);
+    const all = await sequenceTraces(CALLS);
+    const touches = ["none"] as const;
+    expect(
+      await differences(
+        oracle,
+        all.map((trace) => ({ ...trace, touches, options: { version } })),
+      ),
+    ).toEqual([]);
   });
 
   it.skipIf(reason)(`does the same on ${SEEDS} random traces`, async () => {

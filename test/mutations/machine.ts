@@ -186,7 +186,7 @@ export const machine: Area = {
     "runs.ts": [
       [
         "a run is compared one byte past its end",
-        "  while (from + 64 <= to && areAll",
+        "  while (to - from >= 64 && areAll",
         "  while (from + 64 <= to + 1 && areAll",
       ],
     ],

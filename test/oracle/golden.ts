@@ -46,10 +46,23 @@ export interface GoldenFile {
   traces: GoldenTrace[];
 }
 
+/** Of many short traces: a hash each, 8 hexadecimal digits of all that a GoldenTrace holds. */
+export interface GoldenHashes extends Omit<GoldenFile, "traces"> {
+  hashes: string;
+}
+
 /** Where the golden files of a release are. */
 export function goldenFolder(version: string): URL {
   const name = version === MODELLED_GLIBC ? "glibc" : `glibc-${version}`;
   return new URL(`../golden/${name}/`, import.meta.url);
+}
+
+export function readGoldenHashes(name: string, version: string): GoldenHashes {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, goldenFolder(version)), "utf8"));
+}
+
+export function hashTrace(trace: GoldenTrace): string {
+  return hash(new TextEncoder().encode(JSON.stringify(trace)));
 }
 
 export function readGolden(name: string, version = MODELLED_GLIBC): GoldenFile {

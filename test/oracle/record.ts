@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { outcomesOn } from "../glibc/misuse.js";
 import { RealHeap } from "../glibc/puppet.js";
 import { type GoldenClears, recordClears } from "./clears.js";
-import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder } from "./golden.js";
+import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder, hashTrace } from "./golden.js";
 import { whyNotLive } from "./live.js";
 import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
 import {
@@ -15,6 +15,7 @@ import {
   REAL_TRACES,
   realTrace,
   seededTrace,
+  sequenceTraces,
   shortNamedTraces,
 } from "./traces.js";
 
@@ -39,6 +40,13 @@ async function write(oracle: Oracle, folder: URL, name: string, traces: GoldenTr
   const text = formatGolden({ glibc, package: version, kernel: release(), traces });
   await writeFile(new URL(`${name}.json`, folder), text);
   console.log(`${name}.json: ${traces.length} of glibc ${version ?? glibc}, ${text.length} bytes`);
+}
+
+async function writeHashes(oracle: Oracle, folder: URL, name: string, traces: GoldenTrace[]): Promise<void> {
+  const { glibc, packageVersion } = oracle;
+  const hashes = traces.map(hashTrace).join("");
+  const text = JSON.stringify({ glibc, package: packageVersion, kernel: release(), hashes }, null, 2);
+  await writeFile(new URL(`${name}.json`, folder), `${text}\n`);
 }
 
 async function recordAllClears(oracle: Oracle, folder: URL, version: string): Promise<void> {
@@ -70,6 +78,7 @@ async function recordVersion(version: string): Promise<void> {
   }
   await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
   await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
+  await writeHashes(oracle, folder, "sequences", await recordAll(oracle, await sequenceTraces(3)));
   await recordAllClears(oracle, folder, version);
   await recordMisuse(folder, version);
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { randomTrace } from "./random-trace.js";
+import { shortTraces } from "./short-traces.js";
 import { textTrace } from "./text-trace.js";
 
 export interface NamedTrace {
@@ -73,6 +74,15 @@ const SHORT: Record<string, string[]> = {
   ],
   "mapped blocks, aligned": [32, 64, 4096].flatMap((align, i) => [`m ${i} ${align} 200000`, `r ${i} 500000`]),
 };
+
+/** Every sequence of so many calls. */
+export function sequenceTraces(calls: number): Promise<NamedTrace[]> {
+  const named = shortTraces(calls).map(async (text) => {
+    const records = await textTrace(text);
+    return { name: text.replaceAll("\n", "; "), records, interval: 1, goldenInterval: 1 };
+  });
+  return Promise.all(named);
+}
 
 /** The short traces whose golden runs are kept. */
 export function shortNamedTraces(): Promise<NamedTrace[]> {

@@ -70,6 +70,7 @@ describe("arguments", () => {
       expect(() => sandbox.load(bad)).toThrow(RangeError);
       expect(() => sandbox.store(bad, 0)).toThrow(RangeError);
       expect(() => sandbox.fill(0, 0, bad)).toThrow(RangeError);
+      expect(() => sandbox.fillEnd(0, 0, bad)).toThrow(RangeError);
       expect(() => sandbox.touch(bad, 1)).toThrow(RangeError);
       expect(() => sandbox.pages(0, bad)).toThrow(RangeError);
       expect(() => sandbox.alignedAlloc(bad, 1)).toThrow(/^align must be a power of two/);
@@ -98,6 +99,26 @@ describe("accesses", () => {
     expect(sandbox.load(edge + 7)).toBe(0x01);
     sandbox.store(edge, 2n ** 64n - 1n, 8);
     expect(sandbox.load(edge, 8)).toBe(2n ** 64n - 1n);
+  });
+
+  it("find the first other byte of a range, and touch what loads up to it touch", async () => {
+    const [sandbox, loading] = [await openSandbox("naive"), await openSandbox("naive")];
+    const [pointer, same] = [sandbox, loading].map((one) => {
+      const block = one.malloc(6 * 4096);
+      one.fill(block + 100, 7, 2 * 4096);
+      one.store(block + 100 + 4097, 8);
+      return block;
+    }) as [number, number];
+    expect(sandbox.fillEnd(pointer + 100, 7, 6 * 4096 - 100)).toBe(4097);
+    expect(sandbox.fillEnd(pointer + 100, 7, 4097)).toBe(4097);
+    expect(sandbox.fillEnd(pointer + 100, 8, 10)).toBe(0);
+    expect(sandbox.fillEnd(pointer + 100 + 2 * 4096, 0, 4 * 4096 - 100)).toBe(4 * 4096 - 100);
+    expect(sandbox.fillEnd(pointer, 1, 0)).toBe(0);
+    for (let at = 100; at < 6 * 4096; at++) loading.load(same + at);
+    expect(sandbox.counters()).toEqual(loading.counters());
+    expect(() => sandbox.fillEnd(pointer, 256, 1)).toThrow(/value must be from 0 to 2\^8 - 1/);
+    expect(() => sandbox.fillEnd(pointer + 4096, 7, 6 * 4096)).toThrow(SegmentationFault);
+    expect(sandbox.counters()).toEqual(loading.counters());
   });
 
   it("outside every region fault with address, access and neighbours, and change nothing", async () => {
