@@ -14,6 +14,7 @@ type Asked =
 
 /** The allocator that is checked: as much of an `Allocator` as the cases use. */
 export interface Subject extends Pick<Allocator, Asked> {
+  /** Loads a byte. */
   load(address: number): number;
   /** Absent if the allocator cannot tell usable sizes. */
   usableSize?(pointer: number): number;
