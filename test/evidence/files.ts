@@ -1,7 +1,7 @@
 /** Where the records are, and the page that is made of them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { ORDER_CASES, ORDER_OPERATIONS, ORDER_SEEDS } from "../libmalloc/order-cases.js";
-import type { GoldenFile } from "../oracle/golden.js";
+import type { GoldenFile, GoldenSequences } from "../oracle/golden.js";
 import { formatPage, type Recorded } from "./page.js";
 import { type Evidence, readEvidence } from "./records.js";
 import { subjects } from "./subjects.js";
@@ -18,7 +18,9 @@ function readGoldens(): Recorded[] {
   return folders.flatMap((folder) => {
     const files = readdirSync(new URL(`${folder}/`, GOLDEN)).filter((name) => name.endsWith(".json"));
     return files.sort().map((file) => {
-      const golden: GoldenFile = JSON.parse(readFileSync(new URL(`${folder}/${file}`, GOLDEN), "utf8"));
+      const golden: GoldenFile | GoldenSequences = JSON.parse(
+        readFileSync(new URL(`${folder}/${file}`, GOLDEN), "utf8"),
+      );
       return { subject: `glibc ${golden.glibc}`, path: `golden/${folder}/${file}`, golden };
     });
   });

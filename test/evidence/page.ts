@@ -1,6 +1,6 @@
 /** The page "How sure are we", made of what comparisons recorded. */
 import { formatCount } from "../../src/base/bytes.js";
-import type { GoldenFile } from "../oracle/golden.js";
+import type { GoldenFile, GoldenSequences } from "../oracle/golden.js";
 import type { Evidence } from "./records.js";
 import type { Subject } from "./subjects.js";
 
@@ -9,7 +9,7 @@ export interface Recorded {
   subject: string;
   /** Where it is. */
   path: string;
-  golden: GoldenFile;
+  golden: GoldenFile | GoldenSequences;
 }
 
 const INTRODUCTION = `# How sure are we
@@ -54,16 +54,25 @@ function evidenceRow({ against, inputs, count, operations, differing }: Evidence
   return row(against, inputs, count, operations, formatCount(differing));
 }
 
-function goldenRow({ path, golden: { glibc, package: release, kernel, traces } }: Recorded): string {
-  const operations = traces.reduce((sum, trace) => sum + trace.operations, 0);
+function goldenRow({ path, golden }: Recorded): string {
+  const { glibc, package: release, kernel } = golden;
+  const [count, operations] = sizeOf(golden);
   const against = `glibc ${glibc} (${release}) on Linux ${kernel.split("-")[0]}`;
   return row(
     against,
     `recorded in [${path.split("/").at(-1)}](${path}), in every test run`,
-    traces.length,
+    count,
     operations,
     "0",
   );
+}
+
+/** Traces and operations. */
+function sizeOf(golden: Recorded["golden"]): [number, number] {
+  if ("traces" in golden)
+    return [golden.traces.length, golden.traces.reduce((sum, trace) => sum + trace.operations, 0)];
+  const count = golden.hashes.length / 8;
+  return [count, count * golden.calls];
 }
 
 function list(title: string, items: readonly string[]): string {

@@ -8,7 +8,7 @@ import {
   goldenDifference,
   hashTrace,
   readGolden,
-  readGoldenHashes,
+  readGoldenSequences,
 } from "../oracle/golden.js";
 import { type GlibcOptions, observeModel } from "../oracle/model.js";
 import { MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
@@ -69,8 +69,8 @@ export async function goldenDifferences(
 
 /** Of every sequence of three calls, those on which the model does not do what was recorded of its release. */
 export async function sequenceDifferences(version: string): Promise<string[]> {
-  const { hashes } = readGoldenHashes("sequences", version);
-  const traces = await sequenceTraces(3);
+  const { calls, hashes } = readGoldenSequences(version);
+  const traces = await sequenceTraces(calls);
   const found = await Promise.all(traces.map((trace) => goldenOf(trace, { version }, true)));
   const differing = found.filter((trace, i) => hashTrace(trace) !== hashes.slice(8 * i, 8 * i + 8));
   return differing.map(({ name }) => name);

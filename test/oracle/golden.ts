@@ -46,8 +46,9 @@ export interface GoldenFile {
   traces: GoldenTrace[];
 }
 
-/** Of many short traces: a hash each, 8 hexadecimal digits of all that a GoldenTrace holds. */
-export interface GoldenHashes extends Omit<GoldenFile, "traces"> {
+/** Of every sequence of so many calls: a hash of 8 hexadecimal digits, of all that a GoldenTrace holds. */
+export interface GoldenSequences extends Omit<GoldenFile, "traces"> {
+  calls: number;
   hashes: string;
 }
 
@@ -57,8 +58,8 @@ export function goldenFolder(version: string): URL {
   return new URL(`../golden/${name}/`, import.meta.url);
 }
 
-export function readGoldenHashes(name: string, version: string): GoldenHashes {
-  return JSON.parse(readFileSync(new URL(`${name}.json`, goldenFolder(version)), "utf8"));
+export function readGoldenSequences(version: string): GoldenSequences {
+  return JSON.parse(readFileSync(new URL("sequences.json", goldenFolder(version)), "utf8"));
 }
 
 export function hashTrace(trace: GoldenTrace): string {

@@ -5,7 +5,15 @@ import { parseArgs } from "node:util";
 import { outcomesOn } from "../glibc/misuse.js";
 import { RealHeap } from "../glibc/puppet.js";
 import { type GoldenClears, recordClears } from "./clears.js";
-import { digest, formatGolden, GOLDEN_TOUCHES, type GoldenTrace, goldenFolder, hashTrace } from "./golden.js";
+import {
+  digest,
+  formatGolden,
+  GOLDEN_TOUCHES,
+  type GoldenSequences,
+  type GoldenTrace,
+  goldenFolder,
+  hashTrace,
+} from "./golden.js";
 import { whyNotLive } from "./live.js";
 import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
 import {
@@ -42,11 +50,12 @@ async function write(oracle: Oracle, folder: URL, name: string, traces: GoldenTr
   console.log(`${name}.json: ${traces.length} of glibc ${version ?? glibc}, ${text.length} bytes`);
 }
 
-async function writeHashes(oracle: Oracle, folder: URL, name: string, traces: GoldenTrace[]): Promise<void> {
+async function recordSequences(oracle: Oracle, folder: URL, calls: number): Promise<void> {
   const { glibc, packageVersion } = oracle;
+  const traces = await recordAll(oracle, await sequenceTraces(calls));
   const hashes = traces.map(hashTrace).join("");
-  const text = JSON.stringify({ glibc, package: packageVersion, kernel: release(), hashes }, null, 2);
-  await writeFile(new URL(`${name}.json`, folder), `${text}\n`);
+  const golden: GoldenSequences = { glibc, package: packageVersion, kernel: release(), calls, hashes };
+  await writeFile(new URL("sequences.json", folder), `${JSON.stringify(golden, null, 2)}\n`);
 }
 
 async function recordAllClears(oracle: Oracle, folder: URL, version: string): Promise<void> {
@@ -78,7 +87,7 @@ async function recordVersion(version: string): Promise<void> {
   }
   await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
   await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
-  await writeHashes(oracle, folder, "sequences", await recordAll(oracle, await sequenceTraces(3)));
+  await recordSequences(oracle, folder, 3);
   await recordAllClears(oracle, folder, version);
   await recordMisuse(folder, version);
 }
