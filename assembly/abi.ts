@@ -71,6 +71,19 @@ export function trim(keep: f64): bool {
   return model.trim(<u64>keep);
 }
 
+/** What follows is this thread's: 1 to MOST_THREADS. */
+export function thread(number: u32): void {
+  replaying.thread(model, number);
+}
+
+export function endThread(number: u32): void {
+  replaying.endThread(model, number);
+}
+
+export function tellsThreads(): bool {
+  return model.tellsThreads();
+}
+
 export function inUse(): f64 {
   return <f64>model.inUse();
 }

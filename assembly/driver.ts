@@ -41,8 +41,8 @@ let policy: u32 = Touch.None;
 let attentive: bool = false;
 /** The memory's size when it was last asked for. */
 let knownBytes: u64 = 0;
-/** Records done that were accesses and not calls. */
-let accesses: f64 = 0;
+/** Records done that were no calls. */
+let others: f64 = 0;
 let doneBefore: f64 = 0;
 
 let failures: f64 = 0;
@@ -108,7 +108,7 @@ export function doneBeforeFailure(): f64 {
 
 /** Calls of the allocator by all replays. */
 export function calls(): f64 {
-  return done() - accesses;
+  return done() - others;
 }
 
 // ---- Single calls, for the host, which keeps the sizes and checks its arguments. ----
@@ -207,7 +207,10 @@ function rarer(record: usize, kind: i32, slot: usize): u32 {
   if (kind == RecordKind.Calloc) return callocate(slot, first, second);
   if (kind == RecordKind.Realloc) return realloc(slot, second);
   if (kind == RecordKind.Aligned) return allocateAligned(slot, first, second);
-  access(kind, load<u32>(slot), <u32>first, <u32>second);
+  others += 1;
+  if (kind <= RecordKind.Read) access(kind, load<u32>(slot), <u32>first, <u32>second);
+  // A module has one thread, and nobody to give memory back to.
+  else if (kind > RecordKind.Mark) raise(TrapCause.BadOperation, kind, 0);
   return 0;
 }
 
@@ -283,8 +286,6 @@ function free(slot: usize, pointer: u32): void {
 
 /** The program reads or writes a range of an object it holds. The trace's reader has checked that it lies within. */
 function access(kind: i32, pointer: u32, offset: u32, bytes: u32): void {
-  if (kind > RecordKind.Read) raise(TrapCause.BadOperation, kind, 0);
-  accesses += 1;
   if (!pointer) return;
   checkRange(pointer + offset, bytes);
   touch(pointer + offset, bytes, kind == RecordKind.Write);

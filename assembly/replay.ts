@@ -15,7 +15,7 @@ import { reserve } from "./machine/frames";
 import { call, program } from "./machine/paths";
 import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
-import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
+import { MOST_THREADS, RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
 const SLOT_BYTES: usize = 8;
 /** Records that the buffer can hold: so many that a call by the host costs little beside them. */
@@ -114,10 +114,36 @@ function step<M extends Allocator>(model: M, record: usize): u64 {
     store<u64>(at, 0);
     call(Fn.Free);
     model.free(held);
+  } else if (kind > RecordKind.Read) {
+    apart(model, kind, firstOf(record));
   } else if (held) {
     access(record, kind, held);
   }
   return 0;
+}
+
+/** Does what concerns no object. */
+function apart<M extends Allocator>(model: M, kind: i32, number: u64): void {
+  if (kind == RecordKind.Mark) return;
+  if (kind == RecordKind.Trim) {
+    call(Fn.Trim);
+    model.trim(number);
+    return;
+  }
+  if (kind > RecordKind.Exit || number - 1 >= <u64>MOST_THREADS) raise(Exception.BadOperation, kind, number);
+  if (kind == RecordKind.Thread) thread(model, <u32>number);
+  else endThread(model, <u32>number);
+}
+
+/** What follows is this thread's. */
+export function thread<M extends Allocator>(model: M, number: u32): void {
+  program();
+  model.thread(number);
+}
+
+export function endThread<M extends Allocator>(model: M, number: u32): void {
+  call(Fn.EndThread);
+  model.endThread(number);
 }
 
 function allocate<M extends Allocator>(model: M, kind: i32, record: usize, at: usize, held: u64): u64 {

@@ -44,6 +44,23 @@ export abstract class Allocator {
     return false;
   }
 
+  /**
+   * What follows is this thread's: 1 to MOST_THREADS of shared/records. Until the first call it is thread 1's,
+   * the main thread's. A thread begins with the first thing it does.
+   */
+  thread(number: u32): void {}
+
+  /**
+   * A thread ends, running or not, and with it what the allocator keeps for it alone. The running thread stays the
+   * running one. A number that ended, or never began, may be a new thread's.
+   */
+  endThread(number: u32): void {}
+
+  /** Whether threads are told apart, or there is nothing that each has of its own. Else all threads share the caches of one. */
+  tellsThreads(): bool {
+    return false;
+  }
+
   /** Walks all data of the model and asserts its invariants. Called only in check builds. */
   check(): void {}
 

@@ -67,6 +67,10 @@ export class Model extends Allocator {
     return live;
   }
 
+  tellsThreads(): bool {
+    return true; // it keeps nothing for a thread
+  }
+
   check(): void {
     const mapped = kernel.virtualBytes() - kernel.lostBytes;
     assert(live == mapped, "all that is mapped is live blocks, and what munmap left");

@@ -3,8 +3,8 @@
  * clearing and copying. Models mark the functions of the real allocator, by number (src/profile/).
  *
  *      path 0: the program
- *      ├── path 1 … 7: a function that it calls; the path has the function's number
- *      │   └── path 8 …: a function that this one calls; made when first entered
+ *      ├── path 1 … 8: a function that it calls; the path has the function's number
+ *      │   └── path 9 …: a function that this one calls; made when first entered
  *
  * Each path has a table of counters, whose address stands for the path. Events are counted in the table of
  * the current path, so to enter and to leave a function costs a few instructions. A call by the program has
@@ -48,7 +48,7 @@ export function program(): void {
   countIn(TABLES);
 }
 
-/** The program calls a function of the allocator: one up to Trim. */
+/** The program calls a function of the allocator: one up to LAST_CALLED. */
 export function call(fn: u32): void {
   if (isDefined(ZP_CHECK)) {
     assert(fn != Fn.Program && fn < FIRST_MADE, "a program calls a function of the allocator's");

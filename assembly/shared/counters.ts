@@ -71,6 +71,7 @@ export enum Fn {
   Aligned,
   UsableSize,
   Trim,
+  EndThread,
   // Called by those, in any order.
   Mmap,
   Munmap,
@@ -87,4 +88,4 @@ export enum Fn {
 /** The functions from Malloc up to this one count as calls of the allocator. */
 export const LAST_COUNTED = Fn.Aligned;
 /** The program calls the functions up to this one. */
-export const LAST_CALLED = Fn.Trim;
+export const LAST_CALLED = Fn.EndThread;

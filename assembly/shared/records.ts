@@ -14,9 +14,14 @@
  *      free                           f id
  *      write    offset    bytes       w id offset bytes
  *      read     offset    bytes       l id offset bytes
+ *      thread   number                t N
+ *      exit     number                x N
+ *      trim     pad                   k [pad]
+ *      mark     number                p NAME
  *
  * A slot names one live object. Slots are dense: they are handed out last in, first out, and used
- * again after a free, so a trace never needs more slots than it has objects alive at once.
+ * again after a free, so a trace never needs more slots than it has objects alive at once. What is of
+ * no object has slot 0.
  */
 export enum RecordKind {
   Malloc,
@@ -26,7 +31,18 @@ export enum RecordKind {
   Free,
   Write,
   Read,
+  /** What follows is this thread's. Before the first of these it is thread 1's. */
+  Thread,
+  /** A thread ends, which need not be the one that runs. */
+  Exit,
+  /** The program asks for what the allocator keeps, but for `pad` bytes at the end of the heap, to be given back. */
+  Trim,
+  /** A moment that has a name. The trace's notes have it; marks are numbered from 0. */
+  Mark,
 }
+
+/** Threads have the numbers 1 to this one. */
+export const MOST_THREADS = 65536;
 
 /** Offsets of a record's fields. */
 export const KIND_AT = 0;

@@ -13,6 +13,12 @@ export function checkWhole(name: string, value: number): void {
     refuse(name, "a whole number from 0 to 2^47", value);
 }
 
+/** @throws RangeError unless the value is a whole number from `least` to `most`. */
+export function checkRange(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    refuse(name, `a whole number from ${least} to ${most}`, value);
+}
+
 /** @throws RangeError unless the value is a power of two from 1 to 2^46. */
 export function checkAlignment(name: string, value: number): void {
   const isPower =

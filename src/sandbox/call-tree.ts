@@ -29,6 +29,7 @@ const LINUX_NAMES: Names = {
   [Fn.Aligned]: "aligned_alloc",
   [Fn.UsableSize]: "malloc_usable_size",
   [Fn.Trim]: "malloc_trim",
+  [Fn.EndThread]: "pthread_exit",
   [Fn.Mmap]: "mmap",
   [Fn.Munmap]: "munmap",
   [Fn.Mremap]: "mremap",

@@ -64,6 +64,9 @@ export interface ModelExports extends MachineExports, ReplayExports {
   aligned(align: number, bytes: number): number;
   usableSize(pointer: number): number;
   trim(keep: number): number;
+  thread(number: number): void;
+  endThread(number: number): void;
+  tellsThreads(): number;
   inUse(): number;
   system(): number;
   cached(): number;

@@ -1,4 +1,5 @@
 import { readModule } from "#read-module";
+import { MOST_THREADS } from "#shared/records";
 import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
 import type { Counters } from "../allocator/counters.js";
@@ -7,7 +8,14 @@ import type { MachineSettings } from "../allocator/machine.js";
 import type { PageRun } from "../allocator/pages.js";
 import type { ReplayOptions, ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
-import { checkAlignment, checkOneOf, checkValue, checkWhole, LARGEST } from "../base/arguments.js";
+import {
+  checkAlignment,
+  checkOneOf,
+  checkRange,
+  checkValue,
+  checkWhole,
+  LARGEST,
+} from "../base/arguments.js";
 import { OptionError, SandboxError } from "../base/errors.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
@@ -158,6 +166,20 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run((exports) => exports.trim(keep)) !== 0;
   }
 
+  switchThread(number: number): void {
+    checkRange("number", number, 1, MOST_THREADS);
+    this.#run((exports) => exports.thread(number));
+  }
+
+  endThread(number: number): void {
+    checkRange("number", number, 1, MOST_THREADS);
+    this.#run((exports) => exports.endThread(number));
+  }
+
+  get tellsThreads(): boolean {
+    return this.#run((exports) => exports.tellsThreads()) !== 0;
+  }
+
   // ---- The program's accesses ----
 
   load(address: number, width?: 1 | 2 | 4): number;
@@ -251,7 +273,8 @@ export class Sandbox implements SimulatedAllocator {
 
   // ---- Replaying ----
 
-  replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
+  async replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
+    this.switchThread(1);
     return this.#replayer.replay(trace, options);
   }
 

@@ -17,6 +17,13 @@ export interface SimulatedAllocator extends Allocator {
   /** Asks the allocator to give what it keeps, but for `keep` bytes, back to the kernel. Returns whether it gave any. */
   trim(keep?: number): boolean;
 
+  /** What follows is this thread's: 1 to 65,536. At first, and when a trace begins, it is thread 1's, the main thread's. */
+  switchThread(number: number): void;
+  /** A thread ends, running or not. What the allocator kept for it alone goes; its number may be a new thread's. */
+  endThread(number: number): void;
+  /** Whether it keeps each thread's caches apart, or has none. If not, what threads do goes to the caches of one. */
+  readonly tellsThreads: boolean;
+
   /**
    * What happened where since it was opened: the program, and below it the allocator's functions and the
    * system calls, each with the events that are its own. They add up to the counters.

@@ -1,13 +1,19 @@
+import { MOST_THREADS } from "#shared/records";
 import { TraceError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "./records.js";
 import { SlotTable } from "./slots.js";
-import type { TraceChunk } from "./trace.js";
+import type { TraceChunk, TraceNotes } from "./trace.js";
 
 /** Records of a full chunk. */
 export const CHUNK_RECORDS = 4096;
 
 /** Largest size, count, offset and alignment: the machine's addresses have 47 bits. */
 export const MAX_BYTES = 2 ** 47;
+
+/** Most marks of a trace, and characters of the name of one. */
+export const MOST_MARKS = 1000;
+const MOST_NAME = 60;
 
 const TWO_TO_32 = 2 ** 32;
 const ABSENT = -1;
@@ -30,6 +36,11 @@ export class TraceEncoder {
   readonly #bytes = new Uint8Array(CHUNK_RECORDS * RECORD_BYTES);
   readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
+  readonly #marks: string[] = [];
+  /** All threads that were named, and those of them that ended. */
+  readonly #threads = new Set([1]);
+  readonly #ended = new Set<number>();
+  #running = 1;
 
   /** @param nameKey how errors call an object. */
   constructor(private readonly nameKey: (key: number) => string = (key) => `id ${key}`) {}
@@ -66,18 +77,27 @@ export class TraceEncoder {
     return { records: sliceRecords(this.#bytes, 0, count), count };
   }
 
+  /** Adds to the notes what only the operations say. */
+  note(notes: TraceNotes): void {
+    if (this.#marks.length > 0) notes.marks = this.#marks;
+    if (this.#threads.size > 1) notes.threads = this.#threads.size;
+  }
+
   malloc(key: number, bytes: number): void {
+    this.#act();
     this.#check("bytes", bytes);
     this.#append(OpKind.malloc, this.#allocate(key, bytes), bytes, 0);
   }
 
   calloc(key: number, count: number, bytes: number): void {
+    this.#act();
     this.#check("count", count);
     this.#check("bytes", bytes);
     this.#append(OpKind.calloc, this.#allocate(key, count * bytes), count, bytes);
   }
 
   aligned(key: number, align: number, bytes: number): void {
+    this.#act();
     this.#check("align", align);
     this.#check("bytes", bytes);
     if (!isPowerOfTwo(align)) this.#fail(`align must be a power of two, not ${align}`);
@@ -86,6 +106,7 @@ export class TraceEncoder {
 
   /** Changes an object's size, and its key if the source calls it by another, such as a new address. */
   realloc(key: number, bytes: number, newKey = key): void {
+    this.#act();
     this.#check("bytes", bytes);
     const found = this.#live(key);
     if (newKey !== key && this.#slots.rename(key, newKey) === ABSENT) this.#failLive(newKey);
@@ -94,6 +115,7 @@ export class TraceEncoder {
   }
 
   free(key: number): void {
+    this.#act();
     const slot = this.#slots.remove(key);
     if (slot === ABSENT) this.#failUnknown(key);
     this.#append(OpKind.free, slot, 0, 0);
@@ -105,6 +127,53 @@ export class TraceEncoder {
 
   read(key: number, offset: number, bytes: number): void {
     this.#append(OpKind.read, this.#range(key, offset, bytes), offset, bytes);
+  }
+
+  /** What follows is this thread's. */
+  thread(number: number): void {
+    this.#checkThread(number);
+    if (this.#ended.has(number)) this.#fail(`thread ${number} has ended: a new thread has a new number`);
+    this.#running = number;
+    this.#threads.add(number);
+    this.#append(OpKind.thread, 0, number, 0);
+  }
+
+  exit(number: number): void {
+    this.#checkThread(number);
+    if (this.#ended.has(number)) this.#fail(`thread ${number} has ended before`);
+    this.#ended.add(number);
+    this.#threads.add(number);
+    this.#append(OpKind.exit, 0, number, 0);
+  }
+
+  trim(pad: number): void {
+    this.#act();
+    this.#check("pad", pad);
+    this.#append(OpKind.trim, 0, pad, 0);
+  }
+
+  mark(name: string): void {
+    const shown = JSON.stringify(printable(name));
+    if (name === "" || name.length > MOST_NAME || printable(name) !== name) {
+      this.#fail(`the name of a mark must be 1 to ${MOST_NAME} characters that can be printed, not ${shown}`);
+    }
+    if (this.#marks.includes(name)) this.#fail(`there is a mark ${shown} already`);
+    if (this.#marks.length === MOST_MARKS) this.#fail(`there are more than ${MOST_MARKS} marks`);
+    this.#marks.push(name);
+    this.#append(OpKind.mark, 0, this.#marks.length - 1, 0);
+  }
+
+  /** @throws TraceError if the running thread cannot act. */
+  #act(): void {
+    if (this.#ended.size > 0 && this.#ended.has(this.#running)) {
+      this.#fail(`thread ${this.#running} has ended: say whose the operation is`);
+    }
+  }
+
+  #checkThread(number: number): void {
+    if (!(number >= 1 && number <= MOST_THREADS && Math.floor(number) === number)) {
+      this.#fail(`thread must be a whole number from 1 to ${MOST_THREADS}, not ${number}`);
+    }
   }
 
   #allocate(key: number, size: number): number {
@@ -123,6 +192,7 @@ export class TraceEncoder {
 
   /** The slot of an object that holds a range. */
   #range(key: number, offset: number, bytes: number): number {
+    this.#act();
     this.#check("offset", offset);
     this.#check("bytes", bytes);
     const slot = this.#live(key);

@@ -70,10 +70,23 @@ export class FieldCursor {
     return -this.number(name);
   }
 
+  /** True if the line has more fields. */
+  get more(): boolean {
+    this.#skipBlanks();
+    return this.#at !== this.#end;
+  }
+
+  /** Reads all that is left of the line, without the blanks around it. @throws TraceError naming it if it is missing. */
+  rest(name: string): string {
+    if (!this.more) this.fail(`${name} is missing`);
+    const text = new TextDecoder().decode(this.#bytes.subarray(this.#at, this.#end));
+    this.#at = this.#end;
+    return text.replace(/[ \t]+$/, "");
+  }
+
   /** @throws TraceError if the line has more fields. */
   done(): void {
-    this.#skipBlanks();
-    if (this.#at !== this.#end) this.fail(`unexpected ${this.#show(this.#at)} at the end of the operation`);
+    if (this.more) this.fail(`unexpected ${this.#show(this.#at)} at the end of the operation`);
   }
 
   /** @throws TraceError that says which operations there are. */

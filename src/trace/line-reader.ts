@@ -38,14 +38,18 @@ async function* chunksOf(
     encoder.line = scanner.line;
     reader.readLine(scanner);
   };
+  const take = () => {
+    encoder.note(reader.notes);
+    return encoder.take();
+  };
   for await (const bytes of source) {
     scanner.push(bytes);
     while (scanner.next()) {
       readLine();
-      if (encoder.full) yield encoder.take();
+      if (encoder.full) yield take();
     }
   }
   if (scanner.finish()) readLine();
   reader.finish(scanner.line);
-  if (encoder.count > 0) yield encoder.take();
+  if (encoder.count > 0) yield take();
 }

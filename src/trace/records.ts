@@ -16,6 +16,10 @@ export const OpKind = {
   free: RecordKind.Free,
   write: RecordKind.Write,
   read: RecordKind.Read,
+  thread: RecordKind.Thread,
+  exit: RecordKind.Exit,
+  trim: RecordKind.Trim,
+  mark: RecordKind.Mark,
 } as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
 /** The kind of an operation of a trace. */
 export type OpKind = (typeof OpKind)[keyof typeof OpKind];

@@ -9,17 +9,23 @@ const HASH = 0x23;
 const A = 0x61;
 const C = 0x63;
 const F = 0x66;
+const K = 0x6b;
 const L = 0x6c;
 const M = 0x6d;
+const P = 0x70;
 const R = 0x72;
+const T = 0x74;
 const W = 0x77;
+const X = 0x78;
+
+const OPERATION = /^\s*([acmrfwltxk][ \t]+\d|k\s*$|p[ \t]+\S)/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",
   about: "lines such as `a 0 64` and `f 0`",
   looksLike({ lines }: TraceHead) {
     const operation = lines.find((line) => line.trim() !== "" && !isComment(line));
-    return operation === undefined || /^\s*[acmrfwl][ \t]+\d/.test(operation);
+    return operation === undefined || OPERATION.test(operation);
   },
   read: (bytes) => readLines(bytes, (encoder) => new TextReader(encoder)),
 };
@@ -40,6 +46,10 @@ export function isComment(line: string): boolean {
  *     f id                  free
  *     w id offset bytes     the program writes this range of the object
  *     l id offset bytes     the program reads it
+ *     t N                   what follows is thread N's; thread 1's before the first of these
+ *     x N                   thread N ends
+ *     k [pad]               the program asks for what the allocator keeps, but for pad bytes, to be given back
+ *     p NAME                a mark: reports say what there is at this moment
  */
 class TextReader implements LineReader {
   readonly notes: TraceNotes = { format: "text", losses: [] };
@@ -84,7 +94,28 @@ class TextReader implements LineReader {
         encoder.read(fields.number("id"), fields.number("offset"), fields.number("bytes"));
         break;
       default:
-        fields.failOperation("a, c, m, r, f, w and l");
+        this.#rarer(operation);
+    }
+  }
+
+  #rarer(operation: number): void {
+    const { encoder } = this;
+    const fields = this.#fields;
+    switch (operation) {
+      case T:
+        encoder.thread(fields.number("thread"));
+        break;
+      case X:
+        encoder.exit(fields.number("thread"));
+        break;
+      case K:
+        encoder.trim(fields.more ? fields.number("pad") : 0);
+        break;
+      case P:
+        encoder.mark(fields.rest("the name of the mark"));
+        break;
+      default:
+        fields.failOperation("a, c, m, r, f, w, l, t, x, k and p");
     }
   }
 }

@@ -10,6 +10,10 @@ export interface TraceNotes {
   format: string;
   /** Sentences such as "this format does not record calloc". */
   losses: string[];
+  /** The names of the marks met so far, by number; absent if there is none. */
+  marks?: readonly string[];
+  /** How many threads there are so far, the main one included; absent if there is only that. */
+  threads?: number;
 }
 
 /** A readable trace: chunks in order, in constant memory. It can be read once. */

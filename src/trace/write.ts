@@ -1,12 +1,12 @@
 import { TraceError } from "../base/errors.js";
 import { OpKind, sliceRecords, TraceRecords } from "./records.js";
-import type { TraceChunk } from "./trace.js";
+import type { TraceChunk, TraceNotes } from "./trace.js";
 
 /**
- * One record in our text form, without a newline; its id is the slot.
+ * One record in our text form, without a newline; its id is the slot. A mark without a name has its number for one.
  * @throws TraceError on a kind that is none.
  */
-export function formatOperation(records: TraceRecords, index: number): string {
+export function formatOperation(records: TraceRecords, index: number, marks: readonly string[] = []): string {
   const { kind, slot, first, second } = records.read(index);
   switch (kind) {
     case OpKind.malloc:
@@ -23,18 +23,30 @@ export function formatOperation(records: TraceRecords, index: number): string {
       return `w ${slot} ${first} ${second}`;
     case OpKind.read:
       return `l ${slot} ${first} ${second}`;
+    case OpKind.thread:
+      return `t ${first}`;
+    case OpKind.exit:
+      return `x ${first}`;
+    case OpKind.trim:
+      return `k ${first}`;
+    case OpKind.mark:
+      return `p ${marks[first] ?? first}`;
     default:
       throw new TraceError(`record ${index} is of kind ${kind}, which does not exist`);
   }
 }
 
 /** A trace in our text form, as bytes, in constant memory. `readTrace` of it gives the same records. */
-export async function* writeTrace(trace: AsyncIterable<TraceChunk>): AsyncGenerator<Uint8Array, void> {
+export async function* writeTrace(
+  trace: AsyncIterable<TraceChunk> & { readonly notes?: TraceNotes },
+): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
   for await (const { records, count } of trace) {
     const operations = new TraceRecords(sliceRecords(records, 0, count));
     let text = "";
-    for (let index = 0; index < count; index++) text += `${formatOperation(operations, index)}\n`;
+    for (let index = 0; index < count; index++) {
+      text += `${formatOperation(operations, index, trace.notes?.marks)}\n`;
+    }
     yield encoder.encode(text);
   }
 }

@@ -25,7 +25,7 @@ import type {
   Progress,
   TimeNode,
 } from "./protocol.js";
-import { AskedBytes, CLEAR, codeOf, lengthOf, operationAt, type Tape } from "./tape.js";
+import { AskedBytes, CLEAR, codeOf, hasObject, lengthOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints. They take some milliseconds. */
 const LEAST_STRIDE = 1 << 13;
@@ -260,6 +260,7 @@ export class Player {
     const before = this.#allocator.slots();
     const { kind, slot } = operationAt(this.tape, position - 1);
     this.#advance(position);
+    if (!hasObject(kind)) return undefined;
     const address = (kind === OpKind.free ? before : this.#allocator.slots())[slot] ?? 0;
     const object = { address, bytes: this.#asked.of(slot) };
     this.#done = { position, object };

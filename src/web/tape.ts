@@ -24,7 +24,7 @@ export interface Tape {
 }
 
 /** A kind of record that no trace has: the program clears `second` bytes of an object from offset `first` on. */
-export const CLEAR = 7;
+export const CLEAR = 0xff;
 
 /** Operations of the whole tape. */
 export function lengthOf({ count, rounds }: Tape): number {
@@ -35,6 +35,9 @@ export function lengthOf({ count, rounds }: Tape): number {
 export function operationAt({ records, count }: Tape, index: number): Operation {
   return new TraceRecords(records).read(index % count);
 }
+
+/** Whether operations of a kind are on the object in their slot. */
+export const hasObject = (kind: number): boolean => kind <= OpKind.read || kind === CLEAR;
 
 const size = (bytes: number): string => bytes.toLocaleString("en-US").replaceAll(",", "'");
 
@@ -55,6 +58,14 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
       return `free(${name});`;
     case OpKind.write:
       return `write(${place}, ${size(second)});`;
+    case OpKind.thread:
+      return `/* thread ${first} */`;
+    case OpKind.exit:
+      return `pthread_exit(); /* thread ${first} */`;
+    case OpKind.trim:
+      return `malloc_trim(${size(first)});`;
+    case OpKind.mark:
+      return `/* mark ${first} */`;
     case CLEAR:
       return `memset(${place}, 0, ${size(second)});`;
     default:

@@ -183,22 +183,23 @@ describe.each(ALLOCATORS)("%s", (name) => {
 
   it("replays a trace of every operation, and verifies what it holds", async () => {
     const text =
-      "a 0 100\nc 1 3 50\nm 2 64 1000\nw 2 10 900\nr 0 4000\nr 2 20\nl 2 0 20\nr 2 3000\nf 1\nf 2\nf 0\n";
+      "a 0 100\nc 1 3 50\nm 2 64 1000\nw 2 10 900\nr 0 4000\nr 2 20\nl 2 0 20\nr 2 3000\n" +
+      "t 2\nx 2\np here\nt 3\nk\nf 1\nf 2\nf 0\n";
     const before = allocator.counters();
     const trace = await readTrace(new TextEncoder().encode(text));
     const points: number[][] = [];
     const result = await allocator.replay(trace, {
       verify: true,
       touch: "object",
-      timelinePoints: 16,
+      timelinePoints: 17,
       onResults: (results) => points.push(results),
     });
-    expect(result).toMatchObject({ operations: 11, failedAllocations: 0 });
+    expect(result).toMatchObject({ operations: 16, failedAllocations: 0 });
     expect(result.timeline.map(({ inUse }) => inUse - before.bytes.inUse)).toEqual([
-      100, 250, 1250, 1250, 5150, 4170, 4170, 7150, 7000, 4000, 0,
+      100, 250, 1250, 1250, 5150, 4170, 4170, 7150, 7150, 7150, 7150, 7150, 7150, 7000, 4000, 0,
     ]);
     expect(points[0]?.map((address) => address > 0)).toEqual(
-      [..."aamwrrlrfff"].map((kind) => "amr".includes(kind)),
+      [..."acmwrrlrtxptkfff"].map((kind) => "acmr".includes(kind)),
     );
     expect((points[0]?.[2] as number) % 64).toBe(0);
     expect(allocator.counters().calls - before.calls).toBe(9);

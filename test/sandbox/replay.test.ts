@@ -4,7 +4,7 @@ import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js"
 import { models, OutOfMemory, openSandbox, type Sandbox } from "../../src/index.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
-import { bytesAsked, OpKind, TraceRecords } from "../../src/trace/records.js";
+import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import type { TraceChunk } from "../../src/trace/trace.js";
 import { openChecked } from "../checked.js";
 import { Random } from "../random.js";
@@ -31,7 +31,22 @@ function randomLines(seed: number): string[] {
     if (choice < 5) return add(id, 3 * bytes, `c ${id} 3 ${bytes}`);
     return choice < 8 ? add(id, bytes, `m ${id} 256 ${bytes}`) : add(id, bytes, `a ${id} ${bytes}`);
   };
+  const threads = [1, 2, 3, 4];
+  let [running, named] = [1, 4];
+  const concernNoObject = (id: number) => {
+    const number = random.pick(threads);
+    const choice = random.below(8);
+    if (choice === 0) return `k ${random.below(2 ** 16)}`;
+    if (choice === 1) return `p ${id}`;
+    if (choice === 2 && number !== running) {
+      threads.splice(threads.indexOf(number), 1, ++named);
+      return `x ${number}`;
+    }
+    running = number;
+    return `t ${number}`;
+  };
   const lines = Array.from({ length: OPERATIONS }, (_, id) => {
+    if (random.below(16) === 0) return concernNoObject(id);
     const index = random.below(live.length);
     const one = live[index];
     const choice = random.below(10);
@@ -75,10 +90,18 @@ class Calls {
       if (kind === OpKind.free) {
         this.sandbox.free(held);
         this.slots[slot] = 0;
+      } else if (kind > OpKind.read) {
+        this.#concernNoObject(kind, first);
       } else if (held) {
         this.sandbox.touch(held + first, second, kind === OpKind.write ? "write" : "read");
       }
     }
+  }
+
+  #concernNoObject(kind: number, first: number): void {
+    if (kind === OpKind.thread) this.sandbox.switchThread(first);
+    else if (kind === OpKind.exit) this.sandbox.endThread(first);
+    else if (kind === OpKind.trim) this.sandbox.trim(first);
   }
 
   #allocate(kind: number, slot: number, held: number, first: number, second: number): number {
@@ -136,6 +159,46 @@ describe.each(models.map(({ name }) => name))("a replay on %s", (model) => {
     for (let round = 0; round < 5; round++) calls.run(trace);
     expect(repeated.counters()).toEqual(called.counters());
   });
+});
+
+it("a replay counts what a thread's end and a trim cost apart, and neither as calls", async () => {
+  const sandbox = await openSandbox("naive", { check: true });
+  await sandbox.replay(await readTrace("t 7\na 0 8\nk\nk 100\nx 7\nx 8\np end\n"));
+  const calls = sandbox.profile().children.map(({ name, calls }) => [name, calls]);
+  expect(calls).toEqual([
+    ["malloc", 1],
+    ["malloc_trim", 2],
+    ["pthread_exit", 2],
+  ]);
+  expect(sandbox.counters().calls).toBe(1);
+});
+
+it.each([
+  [OpKind.thread, 0],
+  [OpKind.thread, 65537],
+  [OpKind.exit, 0],
+  [OpKind.exit, 2 ** 32 + 1],
+  [OpKind.mark + 1, 1],
+])("a record of kind %i with number %i is refused", async (kind, number) => {
+  const records = new Uint8Array(RECORD_BYTES);
+  new TraceRecords(records).write(0, kind, 0, number);
+  const sandbox = await openSandbox("naive", { check: true });
+  expect(() => sandbox.repeat({ records, count: 1 }, 1)).toThrow(
+    `a trace record is invalid: kind ${kind}, value ${number}`,
+  );
+});
+
+it("threads have numbers of 1 to 65536", async () => {
+  const sandbox = await openSandbox("naive", { check: true });
+  for (const number of [0, 65537, 1.5, Number.NaN]) {
+    expect(() => sandbox.switchThread(number)).toThrow(RangeError);
+    expect(() => sandbox.endThread(number)).toThrow("number must be a whole number from 1 to 65536");
+  }
+  for (const number of [1, 65536]) {
+    sandbox.switchThread(number);
+    sandbox.endThread(number);
+    sandbox.endThread(number);
+  }
 });
 
 it("a replay that fails names the operation", async () => {

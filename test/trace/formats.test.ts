@@ -12,6 +12,9 @@ describe("the format of a trace", () => {
     ["blank lines and comments", "\ufeff# nothing\r\n\r\n  # here\n", "text"],
     ["an operation", "a 0 64", "text"],
     ["operations after comments", "# c\n\n\tw 1 2 3\n", "text"],
+    ["a thread", "t 2\n", "text"],
+    ["a trim without a pad", "k \r\n", "text"],
+    ["a mark", "p after the start\n", "text"],
     ["a comment about valgrind", "# from --12-- malloc(3) = 0x10\na 0 3\n", "text"],
     ["a bad operation", "f 99999\n", "text"],
     ["four numbers", "20000\n3\n8\n1\na 0 512\n", "rep"],
@@ -24,13 +27,14 @@ describe("the format of a trace", () => {
 
   it.each([
     ["other text", "hello\nworld\n"],
-    ["an unknown operation", "x 0 5\n"],
+    ["an unknown operation", "z 0 5\n"],
     ["three numbers", "1\n2\n3\n"],
     ["four numbers on a line", "1 2 3 4\n"],
     ["a negative number", "1\n2\n-3\n4\n"],
     ["binary data", "\x7fELF\0\0\0"],
     ["mtrace", "= Start\n@ ./m:[0x11b0] + 0x55c4899544a0 0x64\n"],
     ["a word that begins with a letter of ours", "a word\n"],
+    ["a mark without a name", "p\n"],
   ])("is not told by %s, and the error names all there are", (_, text) => {
     expect(() => formatOf(text)).toThrow(TraceError);
     expect(() => formatOf(text)).toThrow(/not recognised.*text.*rep.*valgrind/);

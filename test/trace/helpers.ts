@@ -34,9 +34,9 @@ export async function read(source: TraceSource, options?: ReadTraceOptions): Pro
 }
 
 /** The operations in our text form. */
-export function operationsOf({ records, count }: CollectedTrace): string[] {
+export function operationsOf({ records, count, notes }: CollectedTrace): string[] {
   const operations = new TraceRecords(records);
-  return Array.from({ length: count }, (_, index) => formatOperation(operations, index));
+  return Array.from({ length: count }, (_, index) => formatOperation(operations, index, notes.marks));
 }
 
 /** Reads a trace. Returns its operations in our text form. */

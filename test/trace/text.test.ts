@@ -15,6 +15,11 @@ const SAMPLE = [
   "f 1000",
   "a 5 0",
   "f 5",
+  "t 65536",
+  "p  after  the start\t",
+  "x 1",
+  "k",
+  " k 140737488355328 ",
 ].join("\n");
 
 const OPERATIONS = [
@@ -27,13 +32,18 @@ const OPERATIONS = [
   "f 0",
   "a 0 0",
   "f 0",
+  "t 65536",
+  "p after  the start",
+  "x 1",
+  "k 0",
+  "k 140737488355328",
 ];
 
 describe("the text form", () => {
   it("is read with blanks, comments, empty lines and no last newline", async () => {
     const trace = await read(SAMPLE);
     expect(await operations(SAMPLE)).toEqual(OPERATIONS);
-    expect(trace.notes).toEqual({ format: "text", losses: [] });
+    expect(trace.notes).toEqual({ format: "text", losses: [], marks: ["after  the start"], threads: 2 });
   });
 
   it("is read with \\r\\n and a byte order mark", async () => {
@@ -49,7 +59,7 @@ describe("the text form", () => {
   });
 
   it.each([
-    ["x 1 2", 'unknown operation "x": there are a, c, m, r, f, w and l'],
+    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k and p'],
     ["A 1 2", 'unknown operation "A"'],
     ["aa 1 2", 'unknown operation "aa"'],
     ["a1 2", 'unknown operation "a1"'],
@@ -86,14 +96,47 @@ describe("the text form", () => {
     ["w 0 4 5", "offset 4 + 5 bytes is outside id 0, which has 8 bytes"],
     ["l 0 9 0", "offset 9 + 0 bytes is outside id 0, which has 8 bytes"],
     ["w 0 140737488355329 1", "offset must be a whole number of at most 2^47"],
+    ["t", "thread is missing"],
+    ["x", "thread is missing"],
+    ["t main", 'thread must be a whole number below 2^53, not "main"'],
+    ["t 0", "thread must be a whole number from 1 to 65536, not 0"],
+    ["x 65537", "thread must be a whole number from 1 to 65536, not 65537"],
+    ["t 1 2", 'unexpected "2" at the end of the operation'],
+    ["t 3", "thread 3 has ended: a new thread has a new number"],
+    ["x 3", "thread 3 has ended before"],
+    ["k 140737488355329", "pad must be a whole number of at most 2^47, not 140737488355329"],
+    ["k 1 2", 'unexpected "2" at the end of the operation'],
+    ["k all", 'pad must be a whole number below 2^53, not "all"'],
+    ["p", "the name of the mark is missing"],
+    ["p \t", "the name of the mark is missing"],
+    ["p start", 'there is a mark "start" already'],
+    ["p \u001b[2J", "the name of a mark must be 1 to 60 characters that can be printed, not "],
+    [`p ${"x".repeat(61)}`, "the name of a mark must be 1 to 60 characters that can be printed, not "],
   ])("refuses %j with its line", async (line, message) => {
-    const error = await read(`# first\r\na 0 8\r\n\r\n${line}\r\na 2 1\n`).catch((caught: unknown) => caught);
+    const error = await read(`# first\r\na 0 8\r\np start\nx 3\n${line}\r\na 2 1\n`).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toBeInstanceOf(TraceError);
     expect(
-      (error as TraceError).message.startsWith(`line 4: ${message}`),
+      (error as TraceError).message.startsWith(`line 5: ${message}`),
       (error as TraceError).message,
     ).toBe(true);
-    expect((error as TraceError).line).toBe(4);
+    expect((error as TraceError).line).toBe(5);
+  });
+
+  it.each(["a 1 8", "c 1 1 8", "m 1 8 8", "r 0 9", "f 0", "w 0 0 1", "l 0 0 1", "k"])(
+    "refuses %j of a thread that has ended, and takes it of another",
+    async (line) => {
+      const trace = (next: string) => `t 2\na 0 8\nx 2\np ended\n${next}${line}\n`;
+      await expect(read(trace(""))).rejects.toThrow("line 5: thread 2 has ended: say whose the operation is");
+      expect((await read(trace("t 3\n"))).notes.threads).toBe(3);
+    },
+  );
+
+  it("takes a thousand marks, and no more", async () => {
+    const marks = Array.from({ length: 1000 }, (_, i) => `p mark ${i}\n`).join("");
+    expect((await read(marks)).notes.marks).toHaveLength(1000);
+    await expect(read(`${marks}p more\n`)).rejects.toThrow("line 1001: there are more than 1000 marks");
   });
 
   it("knows the lines of a long trace across chunks", async () => {

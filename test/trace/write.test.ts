@@ -12,7 +12,7 @@ const SIZE = fc.oneof(
 );
 const ID = fc.oneof(fc.nat(5), fc.maxSafeNat());
 const CHOICE = fc.record({
-  letter: fc.constantFrom("a", "c", "m", "r", "f", "w", "l"),
+  letter: fc.constantFrom("a", "c", "m", "r", "f", "w", "l", "t", "x", "k", "p"),
   id: ID,
   pick: fc.nat(),
   first: SIZE,
@@ -32,7 +32,33 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
   let made = 0;
   let text = "";
   const expected: string[] = [];
+  const ended = new Set<number>();
+  const marks = new Set<string>();
+  let running = 1;
   for (const { letter, id, pick, first, second, blank, end } of choices) {
+    if (letter === "t" || letter === "x") {
+      const thread = 1 + (pick % 5);
+      if (ended.has(thread)) continue;
+      if (letter === "x") ended.add(thread);
+      else running = thread;
+      text += letter + blank + thread + end;
+      expected.push(`${letter} ${thread}`);
+      continue;
+    }
+    if (letter === "p") {
+      const name = `${id}  ${first % 7}`;
+      if (marks.has(name)) continue;
+      marks.add(name);
+      text += `p${blank}${name}${end}`;
+      expected.push(`p ${name}`);
+      continue;
+    }
+    if (ended.has(running)) continue;
+    if (letter === "k") {
+      text += (first === 0 ? "k" : `k${blank}${first}`) + end;
+      expected.push(`k ${first}`);
+      continue;
+    }
     const allocates = "acm".includes(letter);
     if (allocates ? live.has(id) : live.size === 0) continue;
     const key = allocates ? id : ([...live.keys()][pick % live.size] as number);
@@ -66,6 +92,7 @@ describe("writing a trace", () => {
         expect(operationsOf(trace)).toEqual(expected);
         const again = await read(writeTrace(await readTrace(text)));
         expect(again.records).toEqual(trace.records);
+        expect(again.notes).toEqual(trace.notes);
       }),
       { numRuns: 300 },
     );
@@ -96,8 +123,8 @@ describe("writing a trace", () => {
 
   it("refuses a record of no kind", () => {
     const records = new TraceRecords(new Uint8Array(2 * RECORD_BYTES));
-    records.write(1, 7, 0);
+    records.write(1, 11, 0);
     expect(formatOperation(records, 0)).toBe("a 0 0");
-    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 7, which does not exist");
+    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 11, which does not exist");
   });
 });

@@ -97,6 +97,10 @@ export class Model extends Allocator {
     return small.mappedBytes() - small.liveBytes;
   }
 
+  tellsThreads(): bool {
+    return true; // it keeps nothing for a thread
+  }
+
   check(): void {
     checkSmall();
     const mapped = kernel.virtualBytes() - kernel.lostBytes;
