@@ -11,6 +11,7 @@ export type { Options } from "./allocator/choice.js";
 export { type Counters, type FaultKind, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
 export type { AllocationFailure } from "./allocator/failure.js";
 export type { KernelKind, MachineSettings } from "./allocator/machine.js";
+export type { Mark } from "./allocator/marks.js";
 export { PAGE_STATES, type PageRun, type PageState } from "./allocator/pages.js";
 export type { ReplayOptions, ReplayResult } from "./allocator/replay.js";
 export type { TimelinePoint } from "./allocator/timeline.js";

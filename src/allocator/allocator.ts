@@ -28,6 +28,8 @@ export interface Allocator {
   readonly addressLimit: number;
   /** Sentences about what is odd about it, and how sure it is. */
   readonly notes: readonly string[];
+  /** Whether it keeps what threads have apart, or they have nothing of their own. If not, they share the caches of one. */
+  readonly tellsThreads: boolean;
   /** Host memory it takes, in bytes: that of its wasm instance, which only grows. */
   readonly hostBytes: number;
 

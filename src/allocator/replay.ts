@@ -1,5 +1,6 @@
 import type { TraceChunk } from "../trace/trace.js";
 import type { TouchPolicy } from "./access.js";
+import type { Mark } from "./marks.js";
 import type { TimelinePoint } from "./timeline.js";
 
 /** How a trace is replayed. */
@@ -8,6 +9,8 @@ export interface ReplayOptions {
   touch?: TouchPolicy;
   /** Keeps at most so many points of the timeline; 0, the default, keeps none. */
   timelinePoints?: number;
+  /** Keeps a point after every so many operations instead, however many that makes. */
+  timelineEvery?: number;
   /** Called after each chunk with the operations done so far. */
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
@@ -22,4 +25,6 @@ export interface ReplayResult {
   failedAllocations: number;
   /** Evenly spread over the operations; empty unless points were asked for. */
   timeline: TimelinePoint[];
+  /** What there was at the marks of the trace, in its order. */
+  marks: Mark[];
 }

@@ -1,8 +1,10 @@
 /** Replays traces on a module whose loop is in wasm: assembly/replay.ts over a model, assembly/driver.ts over a foreign one. */
-import { checkOneOf, checkWhole } from "../base/arguments.js";
+import { checkOneOf, checkRange, checkWhole } from "../base/arguments.js";
 import { RECORD_BYTES, sliceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "./access.js";
+import type { Counters } from "./counters.js";
+import { Marks } from "./marks.js";
 import type { ReplayOptions, ReplayResult } from "./replay.js";
 import { Timeline, type TimelineBytes } from "./timeline.js";
 
@@ -43,10 +45,25 @@ export interface ReplayTarget {
   run<T>(call: (exports: ReplayExports) => T): T;
   /** What the timeline is made of. */
   bytes(): TimelineBytes;
+  /** What marks are made of. */
+  counters(): Counters;
 }
 
 export interface VerifiedReplayOptions extends ReplayOptions {
   verify?: boolean;
+}
+
+/** Who looks at the allocator between operations. */
+interface Looks {
+  timeline: Timeline;
+  marks: Marks;
+}
+
+/** @throws RangeError for a stride of no operations. */
+function openTimeline({ timelinePoints = 0, timelineEvery }: ReplayOptions): Timeline {
+  if (timelineEvery === undefined) return new Timeline(timelinePoints);
+  checkRange("timelineEvery", timelineEvery, 1, Number.MAX_SAFE_INTEGER);
+  return new Timeline(Number.POSITIVE_INFINITY, timelineEvery);
 }
 
 export class Replayer {
@@ -59,11 +76,13 @@ export class Replayer {
   async replay(trace: Trace, options: VerifiedReplayOptions): Promise<ReplayResult> {
     checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
     const { target } = this;
-    const timeline = new Timeline(options.timelinePoints ?? 0);
+    const marks = new Marks();
+    const timeline = openTimeline(options);
     const failedBefore = target.exports().failedAllocations();
     let operations = 0;
     for await (const chunk of trace) {
-      this.#replayChunk(chunk, operations, timeline, options);
+      marks.begin(chunk, operations, trace.notes.marks);
+      this.#replayChunk(chunk, operations, { timeline, marks }, options);
       operations += chunk.count;
       options.onProgress?.(operations);
     }
@@ -71,6 +90,7 @@ export class Replayer {
       operations,
       timeline: timeline.finish(operations, () => target.bytes()),
       failedAllocations: target.exports().failedAllocations() - failedBefore,
+      marks: marks.found,
     };
   }
 
@@ -117,17 +137,20 @@ export class Replayer {
     return pointers;
   }
 
-  /** Runs a chunk in parts as large as the buffer, and those in parts that end where a point of the timeline is due. */
-  #replayChunk(chunk: TraceChunk, before: number, timeline: Timeline, options: VerifiedReplayOptions): void {
+  /** Runs a chunk in parts as large as the buffer, and those in parts that end where there is something to look at. */
+  #replayChunk(chunk: TraceChunk, before: number, looks: Looks, options: VerifiedReplayOptions): void {
+    const { timeline, marks } = looks;
     const most = this.target.exports().bufferRecords();
     for (let first = 0; first < chunk.count; first += most) {
       const count = Math.min(chunk.count - first, most);
       this.#write(chunk, first, count);
       for (let at = 0; at < count; ) {
-        const to = Math.min(count, at + timeline.until(before + first + at));
+        const done = before + first + at;
+        const to = Math.min(count, at + timeline.until(done), at + marks.until(done));
         this.#replayRecords(at, to, before + first, options);
         at = to;
         timeline.note(before + first + at, () => this.target.bytes());
+        marks.note(before + first + at, () => this.target.counters());
       }
       options.onResults?.(this.#results(count), chunk);
     }

@@ -16,10 +16,15 @@ export type TimelineBytes = Omit<TimelinePoint, "operation">;
  */
 export class Timeline {
   #points: TimelinePoint[] = [];
-  #stride = 1;
+  #stride: number;
 
-  /** Keeps at most `limit` points, besides the last; none for 0. */
-  constructor(private readonly limit: number) {}
+  /** Keeps at most `limit` points, besides the last; none for 0. At first there is one every `stride` operations. */
+  constructor(
+    private readonly limit: number,
+    stride = 1,
+  ) {
+    this.#stride = stride;
+  }
 
   /** How many operations to run before the next sample is due. */
   until(operation: number): number {

@@ -10,8 +10,12 @@ import type { Environment } from "./environment.js";
 export interface Printable {
   record: ExperimentRecord;
   sheet(): Sheet;
+  /** Tables that follow it. */
+  more?(): readonly Sheet[];
   rows(): readonly CsvRow[];
 }
+
+const sheetsOf = (report: Printable): Sheet[] => [report.sheet(), ...(report.more?.() ?? [])];
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const FORMS = {
@@ -19,7 +23,7 @@ export const FORMS = {
   csv: { help: "print results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
   markdown: {
     help: "print results as a Markdown table",
-    render: (report: Printable) => renderMarkdown(report.sheet()),
+    render: (report: Printable) => sheetsOf(report).map(renderMarkdown).join("\n"),
   },
 } as const;
 
@@ -41,7 +45,8 @@ export function printReport(
   { stdout, env }: Pick<Environment, "stdout" | "env">,
 ): void {
   const colour = wantsColour(env, stdout.isTTY);
-  stdout.write(form === "table" ? renderTable(report.sheet(), { colour }) : FORMS[form].render(report));
+  const table = () => sheetsOf(report).map((sheet) => renderTable(sheet, { colour }));
+  stdout.write(form === "table" ? table().join("\n") : FORMS[form].render(report));
 }
 
 /** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats whether this is a terminal; as in commander's help. */

@@ -82,6 +82,7 @@ Examples:
   zeropage replay trace.txt.gz
   zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
   zeropage replay trace.txt --allocator glibc --addresses glibc.txt
+  zeropage replay trace.txt --allocator glibc,libmalloc --trim --every 1000 --csv
   zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
   valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
 
@@ -185,7 +186,15 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       `format of the trace, if zeropage does not recognise it: ${TRACE_FORMAT_NAMES.join(", ")}`,
     );
   return withLimits(withReport(command))
+    .option(
+      "--trim",
+      "at the end let models give back what they keep, as by malloc_trim(0); show bytes before and after",
+    )
     .option("--timeline <file>", "draw in use, system and resident bytes over time, as an SVG image")
+    .option(
+      "--every <operations>",
+      "with --csv or --json, also a row of these bytes after every so many operations; with --timeline, the points of the chart",
+    )
     .option(
       "--addresses <file>",
       "write the address that each operation returned, one per line: hexadecimal, 0x0 for no memory, - for an operation that allocates nothing; needs exactly one --allocator",

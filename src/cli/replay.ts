@@ -1,13 +1,14 @@
-import { TOUCH_POLICIES, type TouchPolicy } from "../allocator/access.js";
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
-import { parseWord } from "../base/flags.js";
+import { parseCount, parseWord } from "../base/flags.js";
 import { timelineChart } from "../experiments/replay/chart.js";
-import { replayTrace } from "../experiments/replay/run.js";
+import { replayRows } from "../experiments/replay/csv.js";
+import { markSheets } from "../experiments/replay/marks.js";
+import { replayTrace, type TraceRun } from "../experiments/replay/run.js";
 import { replayHeading, replaySheet } from "../experiments/replay/sheet.js";
 import { timelineText } from "../experiments/replay/sparkline.js";
 import type { ReplayTimeline } from "../experiments/replay/timeline.js";
-import { runsRows } from "../experiments/runs/csv.js";
 import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { Report, Result } from "../results/run.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
@@ -34,6 +35,8 @@ export interface ReplayFlags extends RunFlags {
   format?: string;
   workload?: string;
   timeline?: string;
+  every?: string;
+  trim?: boolean;
   addresses?: string;
 }
 
@@ -51,12 +54,15 @@ export async function replayCommand(
   const openInput = chooseInput(file, flags, environment);
   const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
+  const every = readEvery(flags);
   const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);
   const input = await openInput(asked.allocators.length);
   const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
+    ...(every !== undefined && { timelineEvery: every }),
+    ...(flags.trim && { trim: true }),
     ...(addresses && { addresses }),
     readTrace: () => input.read(),
   };
@@ -72,12 +78,26 @@ export async function replayCommand(
     results: done.map(({ result }) => result),
   };
   const timelines = done.map(({ timeline }) => timeline);
-  const report = { record, sheet: () => replaySheet(record), rows: () => runsRows(record) };
+  const report = {
+    record,
+    sheet: () => replaySheet(record),
+    more: () => markSheets(record),
+    rows: () => replayRows(record),
+  };
   const subtitle = () => replayHeading(sharedParameters(record));
   return finish(report, chooseForm(flags), failed.map(namingTrace(input)), environment, {
     text: timelineText(timelines),
     ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
   });
+}
+
+/** Operations between two rows of the timeline. @throws UsageError where there is nothing to put them into. */
+function readEvery({ every, json, csv, timeline }: ReplayFlags): number | undefined {
+  if (every === undefined) return undefined;
+  if (json || csv || timeline !== undefined) return parseCount(every, "--every");
+  throw new UsageError(
+    "--every: points are rows of CSV and JSON, and of the chart: add --csv, --json or --timeline",
+  );
 }
 
 /** Where the trace comes from: a file, standard input, or a workload. Each allocator reads it from its start. */
@@ -124,9 +144,7 @@ const namingTrace =
   (failure: { label: string; error: unknown }) =>
     failure.error instanceof TraceError ? { ...failure, label: name } : failure;
 
-interface ReplaySettings {
-  touch: TouchPolicy;
-  timelinePoints: number;
+interface ReplaySettings extends Pick<TraceRun, "touch" | "timelinePoints" | "timelineEvery" | "trim"> {
   /** Reads the trace from its start. */
   readTrace: () => Promise<Trace>;
   /** Where the addresses of the only allocator go. */
@@ -142,7 +160,7 @@ interface Replayed {
 }
 
 function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings): Job<Replayed>[] {
-  const { touch, timelinePoints, readTrace, addresses, notes, progress } = settings;
+  const { readTrace, addresses, notes, progress, ...how } = settings;
   return allocators.map(({ label, run }) => ({
     label,
     run: async () => {
@@ -152,7 +170,7 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
         progress.show(`${label}: ${formatCount(operations)} operations`);
       try {
         const { result, timeline } = await functions.replayTrace({
-          ...{ ...run, trace, touch, timelinePoints, onProgress },
+          ...{ ...run, ...how, trace, onProgress },
           ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
         });
         addresses?.finish();

@@ -60,6 +60,7 @@ export class WasmAllocator implements ModuleAllocator {
   readonly machine = null;
   readonly pageBytes = PAGE_BYTES;
   readonly addressLimit = MOST_BYTES + 1;
+  readonly tellsThreads = false;
   /** None: a module has no settings. */
   readonly options: Options = {};
   readonly instance: WebAssembly.Instance;
@@ -83,6 +84,7 @@ export class WasmAllocator implements ModuleAllocator {
         exports: () => this.#guard.live.driver,
         run: (call) => this.#guard.run(({ driver }) => call(driver)),
         bytes: () => this.#bytes(),
+        counters: () => this.counters(),
       },
       SLOT_LAYOUT,
     );

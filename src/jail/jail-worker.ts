@@ -2,9 +2,8 @@
 import { answerStarter } from "#worker";
 import { openWasmAllocator } from "../foreign/open.js";
 import { traceOf } from "../trace/collect.js";
-import type { TraceChunk } from "../trace/trace.js";
 import { runCheck } from "./check-job.js";
-import type { JailAnswer, JailJob, ReplayJob } from "./jobs.js";
+import type { JailAnswer, JailJob, NotedChunk, ReplayJob } from "./jobs.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
 
@@ -27,15 +26,15 @@ function run(job: JailJob): Promise<unknown> {
   return runScenario(job.scenario, { send: post, nextChunk });
 }
 
-function nextChunk(): Promise<TraceChunk | null> {
+function nextChunk(): Promise<NotedChunk | null> {
   return new Promise((resolve) => {
     take = resolve as typeof take;
     post({ wants: "chunk" });
   });
 }
 
-async function replay({ wasm, records, count, open, touch, verify }: ReplayJob): Promise<JailResult> {
+async function replay({ wasm, records, count, notes, open, touch, verify }: ReplayJob): Promise<JailResult> {
   const allocator = await openWasmAllocator(wasm, open);
-  const replayed = await allocator.replay(traceOf([{ records, count }]), { touch, verify });
+  const replayed = await allocator.replay(traceOf([{ records, count }], notes), { touch, verify });
   return { ...replayed, report: allocator.report, memoryBytes: allocator.hostBytes };
 }

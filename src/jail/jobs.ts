@@ -5,7 +5,7 @@
  *         │  JailJob                       │
  *         ├───────────────────────────────►│
  *         │  JobMessage, any number        │  only { wants } gets a reply:
- *         │◄───────────────────────────────┤  a TraceChunk, or null at the end
+ *         │◄───────────────────────────────┤  a NotedChunk, or null at the end
  *         │  JailAnswer                    │
  *         │◄───────────────────────────────┤
  */
@@ -15,7 +15,7 @@ import type { CheckOptions } from "../conformance/check.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { WasmOptions } from "../foreign/open.js";
-import type { TraceChunk } from "../trace/trace.js";
+import type { TraceChunk, TraceNotes } from "../trace/trace.js";
 
 export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };
 
@@ -24,6 +24,7 @@ export interface ReplayJob {
   wasm: Uint8Array;
   records: Uint8Array;
   count: number;
+  notes: TraceNotes;
   open: OpenJob & { memoryBytes: number };
   touch: TouchPolicy;
   verify: boolean;
@@ -51,6 +52,9 @@ export interface ScenarioJob {
   /** Whether the scenario reads a trace, and whether the caller wants the result of each operation. */
   wants: { trace: boolean; results: boolean };
 }
+
+/** A chunk, with what is noted of its operations. */
+export type NotedChunk = TraceChunk & Pick<TraceNotes, "marks" | "threads">;
 
 /** What a job sends before it is done. */
 export type JobMessage =

@@ -38,7 +38,7 @@ export async function replayInJail(
   options: JailOptions = {},
 ): Promise<JailResult> {
   const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, ...open } = options;
-  const { records, count } = await collectTrace(trace);
-  const replay = { wasm, records, count, open: { ...open, memoryBytes }, touch, verify };
+  const collected = await collectTrace(trace);
+  const replay = { ...{ wasm, ...collected }, open: { ...open, memoryBytes }, touch, verify };
   return (await runInJail({ replay }, seconds)) as JailResult;
 }

@@ -4,14 +4,14 @@ import type { Allocator } from "../allocator/allocator.js";
 import { onModules } from "../experiments/on-modules.js";
 import { prepareMetered } from "../foreign/open.js";
 import { sliceRecords, TraceRecords } from "../trace/records.js";
-import type { Trace, TraceChunk } from "../trace/trace.js";
-import type { JobMessage, ScenarioJob } from "./jobs.js";
+import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
+import type { JobMessage, NotedChunk, ScenarioJob } from "./jobs.js";
 
 /** What started the Worker, as the job sees it. */
 export interface Starter {
   send(message: JobMessage): void;
   /** Asks for the next chunk of the trace. Null after the last. */
-  nextChunk(): Promise<TraceChunk | null>;
+  nextChunk(): Promise<NotedChunk | null>;
 }
 
 /** Most bytes that a piece asks for, unless one operation asks for more. Clearing them takes about a tenth of a second. */
@@ -100,10 +100,15 @@ function mostBytes(operations: TraceRecords, index: number): number {
 
 /** The trace that the starter reads. The starter also notes what is lost in reading it. */
 function pulledTrace(starter: Starter): Trace {
+  const notes: TraceNotes = { format: "text", losses: [] };
   return {
-    notes: { format: "text", losses: [] },
+    notes,
     async *[Symbol.asyncIterator]() {
-      for (let chunk = await starter.nextChunk(); chunk; chunk = await starter.nextChunk()) yield chunk;
+      for (let given = await starter.nextChunk(); given; given = await starter.nextChunk()) {
+        const { records, count, ...noted } = given;
+        Object.assign(notes, noted);
+        yield { records, count };
+      }
     },
   };
 }

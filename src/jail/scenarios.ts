@@ -3,9 +3,9 @@ import { isModule } from "../allocator/choice.js";
 import { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { TraceRun } from "../experiments/replay/run.js";
-import type { Trace, TraceChunk } from "../trace/trace.js";
+import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
-import type { JobMessage } from "./jobs.js";
+import type { JobMessage, NotedChunk } from "./jobs.js";
 
 /** Limits of a module. */
 export interface JailLimits {
@@ -47,7 +47,7 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
     const url = locateModule(run.model).href;
     const wants = { trace: trace !== undefined, results: onResults !== undefined };
     const chunks = trace && counted(trace, onProgress);
-    const hear = async (message: JobMessage): Promise<TraceChunk | null | undefined> => {
+    const hear = async (message: JobMessage): Promise<NotedChunk | null | undefined> => {
       if ("wants" in message) return (await chunks?.next())?.value ?? null;
       if ("results" in message) onResults?.(message.results, message.chunk);
       if ("progress" in message) onProgress?.(...message.progress);
@@ -62,10 +62,11 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
 }
 
 /** The chunks of a trace. Reports the operations done: a request for a chunk means that the one before is done. */
-async function* counted(trace: Trace, onProgress?: (operations: number) => void): AsyncGenerator<TraceChunk> {
+async function* counted(trace: Trace, onProgress?: (operations: number) => void): AsyncGenerator<NotedChunk> {
   let operations = 0;
   for await (const chunk of trace) {
-    yield chunk;
+    const { marks, threads } = trace.notes;
+    yield { ...chunk, ...(marks && { marks }), ...(threads && { threads }) };
     operations += chunk.count;
     onProgress?.(operations);
   }

@@ -1,4 +1,6 @@
 import type { Counters } from "../allocator/counters.js";
+import type { Mark } from "../allocator/marks.js";
+import type { TimelinePoint } from "../allocator/timeline.js";
 import type { SimulatedTime } from "../costs/simulate.js";
 import type { CostKind } from "./loop.js";
 
@@ -19,6 +21,10 @@ export interface Result {
   simulated?: SimulatedTime;
   /** Scenarios that repeat one operation say how its cost grows. */
   cost?: CostKind;
+  /** What there was at the marks of a trace, and before and after a trim at its end; absent if there was neither. */
+  marks?: Mark[];
+  /** Bytes after every so many operations, if they were asked for. */
+  timeline?: TimelinePoint[];
   /** Sentences: what is odd about a wasm module, such as imports that trap when called; how sure a model is. */
   notes?: string[];
 }

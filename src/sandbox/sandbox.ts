@@ -86,9 +86,9 @@ export class Sandbox implements SimulatedAllocator {
     readonly notes: readonly string[],
   ) {
     this.#instance = instance;
-    const bytes = () => this.counters().bytes;
+    const [counters, bytes] = [() => this.counters(), () => this.counters().bytes];
     this.#replayer = new Replayer(
-      { exports: () => this.#exports, run: (call) => this.#run(call), bytes },
+      { exports: () => this.#exports, run: (call) => this.#run(call), bytes, counters },
       SLOT_LAYOUT,
     );
   }

@@ -21,8 +21,6 @@ export interface SimulatedAllocator extends Allocator {
   switchThread(number: number): void;
   /** A thread ends, running or not. What the allocator kept for it alone goes; its number may be a new thread's. */
   endThread(number: number): void;
-  /** Whether it keeps each thread's caches apart, or has none. If not, what threads do goes to the caches of one. */
-  readonly tellsThreads: boolean;
 
   /**
    * What happened where since it was opened: the program, and below it the allocator's functions and the

@@ -43,6 +43,7 @@ class RepReader implements LineReader {
       "this format does not record calloc",
       "this format does not record alignment",
       "this format does not record what the program touched",
+      "this format does not record which thread calls",
     ],
   };
   readonly #fields = new FieldCursor();

@@ -47,7 +47,10 @@ const nameOfAddress = (address: number): string => `address 0x${address.toString
 class ValgrindReader implements LineReader {
   readonly notes: TraceNotes = {
     format: "valgrind",
-    losses: ["this format does not record what the program touched"],
+    losses: [
+      "this format does not record what the program touched",
+      "this format does not record which thread calls",
+    ],
   };
   readonly #line = new ValgrindLine();
   readonly #kinds = new Map<string, Kind>();

@@ -19,6 +19,8 @@ const RUNS: Record<string, string> = {
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
+  "replay-of-threads":
+    "replay test/trace/threads.txt --allocator naive,libmalloc:cpus=1 --touch pages --trim",
 };
 
 const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
@@ -27,6 +29,8 @@ const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
 const OTHERS: Record<string, string> = {
   "calloc-loop-of-module.json": "run calloc-loop --size 320 --count 20 --allocator build/as-tlsf.wasm --json",
   "replay-of-module.csv": "replay test/trace/git-version.log --allocator build/as-tlsf.wasm --csv",
+  "replay-every.csv": "replay test/trace/threads.txt --allocator lazy --touch pages --every 5 --csv",
+  "replay-every.json": "replay test/trace/threads.txt --allocator lazy --touch pages --every 10 --json",
   "profile.txt": "profile calloc-loop --allocator libmalloc --size 1MiB --count 10",
   "profile.json": "profile calloc-loop --allocator lazy --size 1MiB --count 10 --written 50% --json",
   "profile-of-trace.txt": "profile test/trace/git-version.log --allocator glibc --touch pages",

@@ -32,6 +32,13 @@ test("the flags say what runs", async () => {
   expect(asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages", timelinePoints: 100 }]);
 });
 
+test("a trim and points of the timeline are handed on", async () => {
+  const { asked } = await run(["replay", trace, "--allocator", "lazy", "--trim", "--every", "10", "--json"]);
+  expect(asked).toEqual([
+    { model: "lazy", options: {}, touch: "none", timelinePoints: 100, timelineEvery: 10, trim: true },
+  ]);
+});
+
 test("the format is handed on", async () => {
   const formats: unknown[] = [];
   const readTrace: NonNullable<Overrides["readTrace"]> = async (_, options) => {
@@ -112,6 +119,14 @@ test.each([
   ],
   [["replay", "/no/such/trace"], 'cannot read trace "/no/such/trace": there is no such file'],
   [["replay", "-", "--touch", "all"], '--touch: "all" is not one of none, first, pages, object'],
+  [
+    ["replay", "-", "--every", "0", "--csv"],
+    '--every: "0" is not a count: write a whole number from 1, such as 10000',
+  ],
+  [
+    ["replay", "-", "--every", "10"],
+    "--every: points are rows of CSV and JSON, and of the chart: add --csv, --json or --timeline",
+  ],
   [["replay", "-", "--format", "xml"], '--format: "xml" is not one of text, rep, valgrind'],
   [
     ["replay", "-", "--timeline", "/no/out.svg"],

@@ -69,6 +69,33 @@ describe("a module in jail", () => {
     expect(one?.heard.at(-1)).toBe(599_089);
   });
 
+  it("has the marks and the threads it has outside, and says that it is neither trimmed nor tells threads apart", async () => {
+    const text = `${"a 1 8\nf 1\n".repeat(3000)}t 2\na 1 100000\np one\n${"a 2 8\nf 2\n".repeat(3000)}x 2\nt 3\np two\n`;
+    const both = [inside.replayTrace, replayTrace].map(async (replay) => {
+      const trace = await textTrace(text);
+      const run = {
+        model: pathOf("as-tlsf"),
+        trace,
+        touch: "pages",
+        trim: true,
+        timelineEvery: 5000,
+      } as const;
+      return exact((await replay(run)).result);
+    });
+    const [one, other] = await Promise.all(both);
+    expect(one).toEqual(other);
+    expect(one?.marks?.map(({ name, operation }) => [name, operation])).toEqual([
+      ["one", 6003],
+      ["two", 12006],
+    ]);
+    expect(one?.timeline?.map(({ operation }) => operation)).toEqual([5000, 10_000, 12_006]);
+    expect(one?.parameters).toMatchObject({ threads: 3 });
+    expect(one?.notes).toEqual([
+      "one thread's caches, whichever of the 3 threads runs",
+      "it is not trimmed: a linear memory only grows",
+    ]);
+  });
+
   it("has the options of modules", async () => {
     const options = { malloc: "take", free: "give" };
     const trace = await textTrace("a 1 100\nf 1\n");

@@ -1,7 +1,7 @@
 /** A replay does what the same calls do one by one: to the address, the counter and the call path. */
 import { describe, expect, it } from "vitest";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
-import { models, OutOfMemory, openSandbox, type Sandbox } from "../../src/index.js";
+import { type Mark, models, OutOfMemory, openSandbox, type Sandbox } from "../../src/index.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
@@ -72,6 +72,7 @@ class Calls {
   readonly slots: number[] = [];
   readonly addresses: number[] = [];
   failedAllocations = 0;
+  readonly marks: Omit<Mark, "name">[] = [];
 
   constructor(
     private readonly sandbox: Sandbox,
@@ -102,6 +103,8 @@ class Calls {
     if (kind === OpKind.thread) this.sandbox.switchThread(first);
     else if (kind === OpKind.exit) this.sandbox.endThread(first);
     else if (kind === OpKind.trim) this.sandbox.trim(first);
+    else if (kind === OpKind.mark)
+      this.marks.push({ operation: this.addresses.length, counters: this.sandbox.counters() });
   }
 
   #allocate(kind: number, slot: number, held: number, first: number, second: number): number {
@@ -129,17 +132,21 @@ describe.each(models.map(({ name }) => name))("a replay on %s", (model) => {
   it.each(TOUCH_POLICIES)(
     `does what the same calls do, touch %s, seed 0x${SEED.toString(16)}`,
     async (touch) => {
-      const text = randomLines(SEED).join("\n");
+      const lines = randomLines(SEED);
+      const names = lines.filter((line) => line.startsWith("p ")).map((line) => line.slice(2));
+      const text = lines.join("\n");
       const [replayed, called] = [await open(), await open()];
       const calls = new Calls(called, touch);
       calls.run(await collectTrace(await readTrace(text)));
       const addresses: number[] = [];
       // Points of the timeline cut it into parts.
-      const { failedAllocations } = await replayed.replay(await readTrace(text), {
+      const { failedAllocations, marks } = await replayed.replay(await readTrace(text), {
         ...{ touch, timelinePoints: 7 },
         onResults: (some) => addresses.push(...some),
       });
       expect(addresses).toEqual(calls.addresses);
+      expect(marks).toEqual(calls.marks.map((mark, i) => ({ name: names[i], ...mark })));
+      expect(marks.length).toBeGreaterThan(10);
       expect(failedAllocations).toBe(calls.failedAllocations);
       expect(failedAllocations).toBeGreaterThan(0);
       expect(Array.from(replayed.slots().slice(0, calls.slots.length))).toEqual(calls.slots);
@@ -171,6 +178,20 @@ it("a replay counts what a thread's end and a trim cost apart, and neither as ca
     ["pthread_exit", 2],
   ]);
   expect(sandbox.counters().calls).toBe(1);
+});
+
+it("keeps a point of the timeline after every so many operations, and after the last", async () => {
+  const sandbox = await openSandbox("naive", { check: true });
+  const text = Array.from({ length: 10_000 }, (_, id) => `a ${id} 1\n`).join("");
+  const replay = async (timelineEvery: number) =>
+    (await sandbox.replay(await readTrace(text), { timelineEvery })).timeline.map(
+      ({ operation }) => operation,
+    );
+  expect(await replay(4000)).toEqual([4000, 8000, 10_000]);
+  expect(await replay(5000)).toEqual([5000, 10_000]);
+  expect(await replay(1)).toHaveLength(10_000);
+  expect(await replay(20_000)).toEqual([10_000]);
+  await expect(replay(0)).rejects.toThrow(RangeError);
 });
 
 it.each([

@@ -10,6 +10,7 @@ const LOSSES = [
   "this format does not record calloc",
   "this format does not record alignment",
   "this format does not record what the program touched",
+  "this format does not record which thread calls",
 ];
 
 /** A body under a header for 2 ids and the given number of operations. */

@@ -11,7 +11,10 @@ import {
   read,
 } from "./helpers.js";
 
-const TOUCH_LOSS = "this format does not record what the program touched";
+const LOSSES = [
+  "this format does not record what the program touched",
+  "this format does not record which thread calls",
+];
 
 /** A log of process 9; each line gets its prefix unless it has one. */
 const log = (...lines: string[]) =>
@@ -48,7 +51,7 @@ describe("a log of valgrind", () => {
   it("is read, and says what it loses", async () => {
     const trace = await read(SAMPLE);
     expect(operationsOf(trace)).toEqual(SAMPLE_OPERATIONS);
-    expect(trace.notes).toEqual({ format: "valgrind", losses: [TOUCH_LOSS, "left out: free(NULL) (1)"] });
+    expect(trace.notes).toEqual({ format: "valgrind", losses: [...LOSSES, "left out: free(NULL) (1)"] });
   });
 
   it("is read the same wherever a chunk is cut", async () => {
@@ -84,7 +87,7 @@ describe("a log of valgrind", () => {
       ...["a 2 0", "a 0 16", "f 0", "a 0 32"],
     ]);
     expect(trace.notes.losses).toEqual([
-      TOUCH_LOSS,
+      ...LOSSES,
       "left out: operations of other processes, or of a program the first went on as (1)",
       "left out: allocations that failed (2)",
       "left out: allocations whose result the log does not give (1)",
@@ -152,7 +155,7 @@ describe("in a log of valgrind,", () => {
       ),
     );
     expect(operationsOf(trace)).toEqual(["a 0 7", "f 0"]);
-    expect(trace.notes.losses.slice(1)).toEqual(["left out: allocations that failed (4)"]);
+    expect(trace.notes.losses.slice(2)).toEqual(["left out: allocations that failed (4)"]);
   });
 
   it("a result may stand on the next line", async () => {
@@ -173,7 +176,7 @@ describe("in a log of valgrind,", () => {
       ),
     );
     expect(operationsOf(trace)).toEqual(["a 0 5", "c 1 3 4"]);
-    expect(trace.notes.losses.slice(1)).toEqual([
+    expect(trace.notes.losses.slice(2)).toEqual([
       "left out: allocations whose result the log does not give (4)",
       "left out: frees of addresses that the log does not allocate (1)",
     ]);
@@ -188,7 +191,7 @@ describe("in a log of valgrind,", () => {
     );
     const trace = await read(lines);
     expect(operationsOf(trace)).toEqual(["a 0 10", "f 0", "a 0 1"]);
-    expect(trace.notes.losses).toEqual([TOUCH_LOSS]);
+    expect(trace.notes.losses).toEqual(LOSSES);
   });
 
   it("objects from before the log are counted, and a realloc of one begins it", async () => {
@@ -196,7 +199,7 @@ describe("in a log of valgrind,", () => {
       log("free(0x10)", "realloc(0x20,30) = 0x30", "realloc(0x30,40) = 0x40", "free(0x40)"),
     );
     expect(operationsOf(trace)).toEqual(["a 0 30", "r 0 40", "f 0"]);
-    expect(trace.notes.losses.slice(1)).toEqual([
+    expect(trace.notes.losses.slice(2)).toEqual([
       "left out: frees of addresses that the log does not allocate (1)",
       "read as malloc: reallocs of addresses that the log does not allocate (1)",
     ]);

@@ -1,10 +1,13 @@
 import type { TouchPolicy } from "../../allocator/access.js";
+import type { Allocator } from "../../allocator/allocator.js";
+import type { Mark } from "../../allocator/marks.js";
 import type { ReplayOptions } from "../../allocator/replay.js";
 import type { TimelinePoint } from "../../allocator/timeline.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result } from "../../results/run.js";
+import type { SimulatedAllocator } from "../../sandbox/simulated.js";
 import type { Trace } from "../../trace/trace.js";
-import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
+import { type AllocatorRun, costsOf, prepareAllocator } from "../open.js";
 
 export type { TouchPolicy };
 
@@ -16,6 +19,10 @@ export interface TraceRun extends AllocatorRun {
   touch: TouchPolicy;
   /** Most points of the timeline; 0, the default, for none. */
   timelinePoints?: number;
+  /** Keeps a point after every so many operations instead, and puts them into the result. */
+  timelineEvery?: number;
+  /** Trims at the end, as malloc_trim(0) does. The marks say what there was before and after. */
+  trim?: boolean;
   /** Called after each chunk with the operations done so far. */
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
@@ -27,30 +34,59 @@ export interface TraceRun extends AllocatorRun {
  * @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run.
  */
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
-  const { model, options = {}, trace, touch, timelinePoints = 0, onProgress, onResults } = run;
+  const { model, options = {}, trace, touch, timelinePoints = 0, timelineEvery, onProgress, onResults } = run;
   const { check: _check, module: _module, ...settings } = options;
   const open = run.open ?? (await prepareAllocator(model, options));
   const sandbox = await open();
   const start = performance.now();
   const replayed = await sandbox.replay(trace, {
     ...{ touch, timelinePoints },
+    ...(timelineEvery !== undefined && { timelineEvery }),
     ...(onProgress && { onProgress }),
     ...(onResults && { onResults }),
   });
   const hostSeconds = (performance.now() - start) / 1000;
+  const { operations, failedAllocations, timeline } = replayed;
+  const marks = [...replayed.marks, ...(run.trim ? trim(sandbox, operations) : [])];
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
+  const notes = [...sandbox.notes, ...threadsNote(sandbox, trace), ...(run.trim ? trimNote(sandbox) : [])];
   sandbox.close();
-  const { operations, failedAllocations, timeline } = replayed;
-  const parameters = { touch, operations, failedAllocations };
+  const { threads } = trace.notes;
+  const parameters = { touch, ...(threads && { threads }), operations, failedAllocations };
   const allocator = { allocator: model, options: settings as OptionValues };
   return {
     result: {
       ...{ ...allocator, parameters, counters, hostSeconds },
       ...(costs && { simulated: simulatedTime(counters, costs) }),
-      ...notesOf(sandbox),
+      ...(marks.length > 0 && { marks }),
+      ...(timelineEvery !== undefined && { timeline }),
+      ...(notes.length > 0 && { notes }),
     },
     timeline,
   };
+}
+
+const canTrim = (allocator: Allocator): allocator is SimulatedAllocator => allocator.machine !== null;
+
+/** Trims. Returns what there was before and after. Does nothing to what really runs. */
+function trim(allocator: Allocator, operation: number): Mark[] {
+  if (!canTrim(allocator)) return [];
+  const before = allocator.counters();
+  allocator.trim();
+  return [
+    { name: "before the trim", operation, counters: before },
+    { name: "after the trim", operation, counters: allocator.counters() },
+  ];
+}
+
+function trimNote(allocator: Allocator): string[] {
+  return canTrim(allocator) ? [] : ["it is not trimmed: a linear memory only grows"];
+}
+
+function threadsNote({ tellsThreads }: Allocator, { notes: { threads } }: Trace): string[] {
+  return threads === undefined || tellsThreads
+    ? []
+    : [`one thread's caches, whichever of the ${threads} threads runs`];
 }
