@@ -45,6 +45,10 @@ export function vmCopy(source: f64, destination: f64, bytes: f64): i32 {
   return kernel.vmCopy(<u64>source, <u64>destination, <u64>bytes);
 }
 
+export function mprotect(address: f64, bytes: f64): i32 {
+  return kernel.mprotect(<u64>address, <u64>bytes);
+}
+
 export function clear(address: f64, bytes: f64): void {
   requireMapped(<u64>address, <u64>bytes, true);
   clearRange(<u64>address, <u64>bytes);

@@ -55,6 +55,7 @@ const RAW_MACHINE = {
   brk: "function",
   madvise: "function",
   vmCopy: "function",
+  mprotect: "function",
   clear: "function",
   clearDirty: "function",
   areaCount: "function",

@@ -12,6 +12,7 @@ export interface RawExports extends MachineExports {
   brk(address: number): number;
   madvise(address: number, bytes: number, advice: number): number;
   vmCopy(source: number, destination: number, bytes: number): number;
+  mprotect(address: number, bytes: number): number;
   clear(address: number, bytes: number): void;
   clearDirty(address: number, bytes: number): void;
   areaCount(): number;

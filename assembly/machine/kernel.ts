@@ -39,6 +39,7 @@ import {
   findRoom,
   isAllowed,
   isAllowedToGrow,
+  isWithinAddressSpace,
   mayUnmap,
   SPARE_TO_MAP,
   SPARE_TO_MOVE,
@@ -155,7 +156,8 @@ function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
     return 0;
   }
   bytes = roundToPages(bytes);
-  return place == Place.Anywhere ? mapAnywhere(hint, bytes, align) : mapAt(hint, bytes, place);
+  const isAnywhere = place == Place.Anywhere || place == Place.Reserved;
+  return isAnywhere ? mapAnywhere(hint, bytes, place, align) : mapAt(hint, bytes, place);
 }
 
 /** Maps memory anywhere, page-aligned. Returns its address, or 0. */
@@ -163,8 +165,9 @@ export function map(bytes: u64): u64 {
   return mmap(0, bytes, Place.Anywhere, pageBytes);
 }
 
-function mapAnywhere(hint: u64, bytes: u64, align: u64): u64 {
-  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, 0)) return 0;
+function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+  if (!areAreasLeft(SPARE_TO_MAP, bytes)) return 0;
+  if (place == Place.Reserved ? !isWithinAddressSpace(bytes, 0) : !isAllowed(bytes, 0)) return 0;
   let address = hint & ~pageMask;
   const taken =
     (address & (align - 1)) == 0 && isUserRange(address, bytes) && regions.isFree(address, address + bytes);
@@ -174,6 +177,24 @@ function mapAnywhere(hint: u64, bytes: u64, align: u64): u64 {
   areas.map(address, address + bytes);
   mapPages(address, bytes);
   return address;
+}
+
+/** Reserves address space, page-aligned: at the hint, if its place is free. Returns its address, or 0. */
+export function reserve(hint: u64, bytes: u64): u64 {
+  return mmap(hint, bytes, Place.Reserved, pageBytes);
+}
+
+/**
+ * Makes pages accessible that were reserved. Returns 0, or -1 if part of the range is not mapped. The machine keeps no
+ * protection: it only counts the call.
+ */
+export function mprotect(address: u64, bytes: u64): i32 {
+  const caller = enterCall(Fn.Mprotect, Syscall.Mprotect);
+  const isSound = isAligned(address) && isUserRange(address, bytes) && isMapped(address, roundToPages(bytes));
+  const result = isSound ? 0 : -1;
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Mprotect, address, bytes, 0, 0, result);
+  leaveCall(caller, Syscall.Mprotect);
+  return result;
 }
 
 function mapAt(address: u64, bytes: u64, place: u32): u64 {

@@ -62,7 +62,11 @@ export function virtualBytes(): u64 {
 
 /** Whether `more` bytes may be mapped while `less` are unmapped. */
 export function isAllowed(more: u64, less: u64): bool {
-  if (!isWithinMemory(more)) return false;
+  return isWithinMemory(more) && isWithinAddressSpace(more, less);
+}
+
+/** Whether the address space has room for `more` bytes while `less` are unmapped. */
+export function isWithinAddressSpace(more: u64, less: u64): bool {
   const virtual = virtualBytes() - less;
   if (more <= addressSpaceLimit && virtual + more <= addressSpaceLimit) return true;
   fail(Failure.AddressSpace, more, addressSpaceLimit - virtual);

@@ -13,6 +13,7 @@ export enum Syscall {
   MadviseCanReuse,
   Mincore,
   VmCopy,
+  Mprotect,
   Count,
 }
 
@@ -80,6 +81,7 @@ export enum Fn {
   Madvise,
   Mincore,
   VmCopy,
+  Mprotect,
   Clear,
   Copy,
   FirstOfModel,

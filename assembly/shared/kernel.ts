@@ -14,6 +14,8 @@ export enum Place {
   Fixed,
   /** Exactly there, if nothing is mapped there. */
   Exact,
+  /** Anywhere, as address space alone: mprotect makes parts of it accessible. */
+  Reserved,
 }
 
 /** What Linux aligns mappings of whole huge pages to. */

@@ -37,6 +37,7 @@ const LINUX_NAMES: Names = {
   [Fn.Madvise]: "madvise",
   [Fn.Mincore]: "mincore",
   [Fn.VmCopy]: "vm_copy",
+  [Fn.Mprotect]: "mprotect",
   [Fn.Clear]: "memset",
   [Fn.Copy]: "memcpy",
 };

@@ -55,7 +55,8 @@ test("JSON keeps the contract", () => {
               "madviseFreeReuse": 0,
               "madviseCanReuse": 0,
               "mincore": 0,
-              "vmCopy": 0
+              "vmCopy": 0,
+              "mprotect": 0
             },
             "walked": {
               "mmap": 0,
@@ -68,7 +69,8 @@ test("JSON keeps the contract", () => {
               "madviseFreeReuse": 0,
               "madviseCanReuse": 0,
               "mincore": 0,
-              "vmCopy": 0
+              "vmCopy": 0,
+              "mprotect": 0
             },
             "touched": {
               "read": 0,
