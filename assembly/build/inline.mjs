@@ -31,20 +31,21 @@ export const INLINED = {
   "assembly/machine/translation.ts": [
     ...["entryAt", "granuleAndAlignment", "hostIn", "letsBoth", "letsRead", "letsWrite"],
   ],
+  "assembly/allocators/glibc/arenas.ts": ["enterMine", "enterOwner", "isMain"],
   "assembly/allocators/glibc/bins.ts": [
     ...["nextOf", "previousOf", "setNext", "setPrevious", "linksIn", "replaceNext", "replacePrevious"],
     ...["nextSizeOf", "previousSizeOf", "setNextSize", "setPreviousSize", "binNumber", "removeLast"],
     ...["insertBetween", "addUnsorted", "setSizes"],
   ],
   "assembly/allocators/glibc/chunk.ts": [
-    ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse"],
+    ...["headOf", "setHead", "sizeOf", "setSize", "beforeOf", "setBefore", "isInUse", "markInUse", "own"],
   ],
   "assembly/allocators/glibc/fastbins.ts": ["belongs", "linkOf", "take"],
   "assembly/allocators/glibc/heap.ts": ["topSize"],
   "assembly/allocators/glibc/index.ts": [
     ...["ready", "handOut", "take", "takeCached", "requestSize", "Model.free", "Model.malloc"],
   ],
-  "assembly/allocators/glibc/allocate.ts": ["splitOff"],
+  "assembly/allocators/glibc/allocate.ts": ["splitOff", "allocateForThread"],
   "assembly/allocators/glibc/release.ts": ["release", "takeFast"],
   "assembly/allocators/glibc/tcache.ts": [
     ...["hostAt", "countOffset", "countAt", "entryOffset", "entryAt", "isEmpty", "letsMore", "hasRoom"],

@@ -15,6 +15,12 @@ export enum Option {
   Libc,
   /** Of the enumeration below. */
   Version,
+  /** Most arenas; 0: as many as CPUs are good for. */
+  ArenaMax,
+  /** With more arenas than these, CPUs are counted. */
+  ArenaTest,
+  /** Online CPUs. */
+  Cpus,
   Count,
 }
 

@@ -61,7 +61,8 @@ export const models: readonly ModelInfo[] = [
   },
   {
     name: "glibc",
-    summary: "glibc 2.36 to 2.43, one thread: tcache, bins, a heap that is trimmed, adaptive mapping",
+    summary:
+      "glibc 2.36 to 2.43: arenas and tcaches of threads, bins, heaps that are trimmed, adaptive mapping",
     kernel: "linux",
     options: optionsOf(glibc.Option, {
       mmapThreshold: {
@@ -95,6 +96,12 @@ export const models: readonly ModelInfo[] = [
         values: namesOf(glibc.Version).map((name) => name.replace(/v(\d)/, "$1.")),
         default: "2.36",
       },
+      arenaMax: {
+        summary: "most arenas; 0: eight for each CPU, once there are more than arenaTest",
+        default: 0,
+      },
+      arenaTest: { summary: "arenas beyond which the number of CPUs limits them", default: 8 },
+      cpus: { summary: "online CPUs, 1 to 4096: so many times eight arenas", default: 4 },
     }),
     messages: Object.values({
       [glibc.Message.InvalidPointer]: "free(): invalid pointer",

@@ -68,7 +68,7 @@ const BROKEN: [says: string, what: () => void][] = [
   ["the top is at least a chunk", () => store(size(sandbox.malloc(24)) + 32, 1)],
   ["the top ends with a page", () => store(size(sandbox.malloc(24)) + 32, 0x20000 | 1)],
   ["nothing is free before a piece", () => store(HEAP + 8, load(HEAP + 8) & ~1n)],
-  ["a heap chunk has no flag but PREV_INUSE", () => store(size(apart(40)), 0x35)],
+  ["a heap chunk has no flags but PREV_INUSE and its arena's", () => store(size(apart(40)), 0x35)],
   ["a chunk is some units of 16 bytes", () => store(size(apart(40)), 9)],
   ["a chunk stays within its piece", () => store(size(apart(40)), 0x1000001)],
   ["only fenceposts are smaller than a chunk", () => store(size(apart(40)), 17)],

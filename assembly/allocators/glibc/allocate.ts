@@ -9,6 +9,7 @@ import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
 import { Message } from "../../shared/glibc";
+import * as arenas from "./arenas";
 import * as bins from "./bins";
 import {
   chunkFor,
@@ -16,6 +17,8 @@ import {
   MIN_CHUNK,
   MIN_LARGE,
   markInUse,
+  ofArena,
+  own,
   PREV_INUSE,
   setBefore,
   setHead,
@@ -27,6 +30,7 @@ import {
 import * as fastbins from "./fastbins";
 import { SYSMALLOC } from "./functions";
 import * as heap from "./heap";
+import * as heaps from "./heaps";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
 import { consolidate, releaseInternally } from "./release";
@@ -36,8 +40,6 @@ import * as version from "./version";
 /** Most unsorted chunks that one call sorts; the rest has to wait. */
 const MOST_SORTED: u32 = 10000;
 
-/** The rest of the chunk that a small request split last, which small requests prefer. May be a chunk no more. */
-let lastRemainder: u64 = 0;
 /** The chunk that was taken last went through the tcache on the way. */
 let wasCached: bool = false;
 
@@ -53,10 +55,28 @@ export function allocate(size: u64, bytes: u64): u64 {
   return chunk;
 }
 
+/** The last chunk was taken in the second arena that was tried. */
+export let wasTriedAgain: bool = false;
+
+/** Takes a chunk for the running thread. `hint`: for how many bytes a new arena is made. */
+export function allocateForThread(size: u64, bytes: u64, hint: u64): u64 {
+  return arenas.areMany ? allocateInArenas(size, bytes, hint) : allocate(size, bytes);
+}
+
+/** Takes a chunk in the thread's arena, or else in another. A thread that cannot have an arena gets a mapping. */
+function allocateInArenas(size: u64, bytes: u64, hint: u64): u64 {
+  wasTriedAgain = false;
+  if (!arenas.enterMine(hint)) return heap.mapChunk(size);
+  const chunk = allocate(size, bytes);
+  if (chunk || !arenas.enterAnother(hint)) return chunk;
+  wasTriedAgain = true;
+  return allocate(size, bytes);
+}
+
 /** Makes the tcache of a chunk like others, unless it is not to be. `bytes`: what is asked for. */
 export function makeTcache(bytes: u64): void {
   if (!tcache.begin()) return;
-  const chunk = allocate(chunkFor(bytes), bytes);
+  const chunk = allocateForThread(chunkFor(bytes), bytes, bytes);
   if (chunk) tcache.start(toPointer(chunk));
   else tcache.giveUp();
 }
@@ -100,6 +120,7 @@ function takeSmall(size: u64): u64 {
   const before = bins.previousOf(chunk);
   if (bins.nextOf(before) != chunk) messages.stop(Message.SmallList, chunk);
   markInUse(chunk, size);
+  own(chunk);
   bins.removeLast(bin, before);
   makeTcacheToCache();
   const cache = tcache.binOf(size);
@@ -107,6 +128,7 @@ function takeSmall(size: u64): u64 {
     const other = bins.previousOf(bin);
     if (other == bin) break;
     markInUse(other, size);
+    own(other);
     bins.removeLast(bin, bins.previousOf(other));
     tcache.put(cache, toPointer(other));
   }
@@ -141,7 +163,12 @@ function sortUnsorted(size: u64): u64 {
     const links = bins.linksIn(chunk);
     const before = load<u64>(links, 8);
     checkUnsorted(chunk, found, load<u64>(links), before);
-    if (size < MIN_LARGE && chunk == lastRemainder && before == bins.unsorted && found > size + MIN_CHUNK) {
+    if (
+      size < MIN_LARGE &&
+      chunk == bins.lastRemainder &&
+      before == bins.unsorted &&
+      found > size + MIN_CHUNK
+    ) {
       return splitRemainder(chunk, found, size);
     }
     bins.removeLast(bins.unsorted, before);
@@ -151,6 +178,7 @@ function sortUnsorted(size: u64): u64 {
       continue;
     }
     markInUse(chunk, size);
+    own(chunk);
     makeTcacheToCache();
     if (!tcache.hasRoom(cache)) return chunk;
     tcache.put(cache, toPointer(chunk));
@@ -176,7 +204,7 @@ function checkUnsorted(chunk: u64, size: u64, after: u64, before: u64): void {
 /** Takes the start of the last remainder, which is alone in the unsorted bin. The rest takes its place there. */
 function splitRemainder(chunk: u64, found: u64, size: u64): u64 {
   bins.removeLast(bins.unsorted, bins.unsorted);
-  lastRemainder = splitOff(chunk, found, size);
+  bins.setLastRemainder(splitOff(chunk, found, size));
   return chunk;
 }
 
@@ -186,7 +214,7 @@ function splitOff(chunk: u64, found: u64, size: u64): u64 {
   const left = found - size;
   if (isDefined(ZP_CHECK)) assert(left >= MIN_CHUNK, "what is split off makes a chunk");
   bins.addUnsorted(rest, left);
-  setHead(chunk, size | PREV_INUSE);
+  setHead(chunk, size | PREV_INUSE | ofArena);
   setHead(rest, left | PREV_INUSE);
   setBefore(rest + left, left);
   return rest;
@@ -208,10 +236,11 @@ function takeBinned(chunk: u64, size: u64, noteRemainder: bool): u64 {
   bins.unlink(chunk, found);
   if (found - size < MIN_CHUNK) {
     markInUse(chunk, found);
+    own(chunk);
     return chunk;
   }
   const rest = splitOff(chunk, found, size);
-  if (noteRemainder) lastRemainder = rest;
+  if (noteRemainder) bins.setLastRemainder(rest);
   return chunk;
 }
 
@@ -220,7 +249,7 @@ function takeFromTop(size: u64): u64 {
   if (available > heap.heapBytes) messages.stop(Message.CorruptedTop, heap.top);
   if (available < size + MIN_CHUNK) return 0;
   const chunk = heap.top;
-  setHead(chunk, size | PREV_INUSE);
+  setHead(chunk, size | PREV_INUSE | ofArena);
   heap.setTop(chunk + size, (available - size) | PREV_INUSE);
   return chunk;
 }
@@ -233,15 +262,29 @@ function takeFromKernel(size: u64): u64 {
 }
 
 function mapOrGrow(size: u64): u64 {
-  const mayMap = heap.mappings < parameters.mmapMax;
-  if (size >= parameters.mmapThreshold && mayMap) {
+  const mayBeMapped = size >= parameters.mmapThreshold && heap.mappings < parameters.mmapMax;
+  if (mayBeMapped) {
     const mapped = heap.mapChunk(size);
     if (mapped) return mapped;
   }
-  if (heap.grow(size)) {
-    if (heap.abandoned) releaseInternally(heap.abandoned, headOf(heap.abandoned));
-    return takeFromTop(size);
-  }
+  const grown = arenas.isMain() ? growMain(size) : growHeaps(size);
+  if (grown) return takeFromTop(size);
+  const mapped = arenas.isMain() || mayBeMapped ? 0 : heap.mapChunk(size);
+  if (mapped) return mapped;
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);
   return 0;
+}
+
+function growMain(size: u64): bool {
+  if (!heap.grow(size)) return false;
+  if (heap.abandoned) releaseInternally(heap.abandoned, headOf(heap.abandoned));
+  return true;
+}
+
+/** To free what the old top had may give up the new heap at once: there is no room in the top then. */
+function growHeaps(size: u64): bool {
+  if (heaps.growLast(size)) return true;
+  if (!heaps.addHeap(size)) return false;
+  if (heaps.abandoned) releaseInternally(heaps.abandoned, headOf(heaps.abandoned));
+  return true;
 }

@@ -6,9 +6,9 @@
  *      bin header ◀──▶ largest ◀──▶ equal ◀──▶ smaller ◀──▶ smallest ◀──▶ (bin header)
  *                         ◀──────────────────────▶ ◀──────────▶            distinct sizes
  *
- * The headers are part of the arena, in the C library's data, which a process has touched before
- * main. So they live outside simulated memory. But chunks link to them, so they have the addresses that
- * they have in the library, above any that the program can map: calloc clears such links.
+ * The headers are part of the arena: in the C library's data, which a process has touched before main, or in the
+ * first page of the arena's first heap, which stays touched. So they live outside simulated memory. But chunks link to
+ * them, so they have the addresses that they have there: calloc clears such links.
  *
  * Every free chunk that is in neither fastbins nor tcache is in one bin. No two such chunks are
  * neighbours, and none is next to the top.
@@ -24,10 +24,13 @@ import * as version from "./version";
 
 /** Bins are numbered from 1 to below this. */
 export const BINS: u32 = 127;
-/** The header of bin n has the address headers + 16 n, like a chunk. Its links are here, the next one first. */
-const HEADERS: usize = memory.data(16 * 128, 16);
-const HEADERS_BYTES: u64 = 16 * 128;
+/** The header of bin n has the address headers + 16 n, like a chunk. */
 let headers: u64 = 0;
+export const HEADERS_BYTES: u32 = 16 * 128;
+/** Where the links of the main arena's headers are in linear memory, the next one first. */
+const MAIN_LINKS: usize = memory.data(HEADERS_BYTES, 16);
+/** From a header's address, of which the low bits are enough, to its links. */
+let toLinks: usize = 0;
 
 /** The header of the unsorted bin. */
 export let unsorted: u64 = 0;
@@ -39,9 +42,56 @@ export let unsorted: u64 = 0;
 let binmapLow: u64 = 0;
 let binmapHigh: u64 = 0;
 
-/** Empties all bins. */
+/** The rest of the chunk that a small request split last, which small requests prefer. May be a chunk no more. */
+export let lastRemainder: u64 = 0;
+
+export function setLastRemainder(chunk: u64): void {
+  lastRemainder = chunk;
+}
+
+/** What an arena has of its own here. */
+@unmanaged
+export class BinsOfArena {
+  headers: u64;
+  binmapLow: u64;
+  binmapHigh: u64;
+  lastRemainder: u64;
+  toLinks: usize;
+
+  save(): void {
+    this.headers = headers;
+    this.binmapLow = binmapLow;
+    this.binmapHigh = binmapHigh;
+    this.lastRemainder = lastRemainder;
+    this.toLinks = toLinks;
+  }
+
+  restore(): void {
+    headers = this.headers;
+    unsorted = binAt(1);
+    binmapLow = this.binmapLow;
+    binmapHigh = this.binmapHigh;
+    lastRemainder = this.lastRemainder;
+    toLinks = this.toLinks;
+  }
+}
+
+/** Begins with empty bins, whose headers have these addresses. `linksAt`: HEADERS_BYTES of linear memory for their links. */
+export function begin(address: u64, linksAt: usize): void {
+  binmapLow = 0;
+  binmapHigh = 0;
+  lastRemainder = 0;
+  place(address, linksAt);
+}
+
+/** Begins with the bins of the main arena. */
 export function start(): void {
-  headers = parameters.libc + version.binsInLibc;
+  place(parameters.libc + version.binsInLibc, MAIN_LINKS);
+}
+
+function place(address: u64, linksAt: usize): void {
+  headers = address;
+  toLinks = linksAt - <usize>address;
   unsorted = binAt(1);
   for (let number: u32 = 1; number < BINS; number++) {
     const bin = binAt(number);
@@ -58,7 +108,7 @@ export function isHeader(chunk: u64): bool {
 }
 
 function linksOf(header: u64): usize {
-  return HEADERS + <usize>(header - headers);
+  return toLinks + <usize>header;
 }
 
 export function nextOf(chunk: u64): u64 {

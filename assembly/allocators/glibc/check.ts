@@ -13,13 +13,26 @@
 import { peek } from "../../machine/access";
 import { currentBreak, lostBytes, virtualBytes } from "../../machine/kernel";
 import { pageMask } from "../../machine/layout";
+import * as arenas from "./arenas";
 import * as bins from "./bins";
-import { FLAGS, MIN_CHUNK, MIN_LARGE, MMAPPED, PREV_INUSE, toChunk, toPointer, withoutFlags } from "./chunk";
+import {
+  FLAGS,
+  MIN_CHUNK,
+  MIN_LARGE,
+  MMAPPED,
+  ofArena,
+  PREV_INUSE,
+  toChunk,
+  toPointer,
+  withoutFlags,
+} from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
+import * as heaps from "./heaps";
 import * as parameters from "./parameters";
 import * as pieces from "./pieces";
 import * as tcache from "./tcache";
+import * as threads from "./threads";
 import * as version from "./version";
 
 /** Chunks, their bytes, and the sum of their addresses: equal tallies are of the same chunks. */
@@ -62,16 +75,48 @@ const kept = changetype<Tally>(TALLIES + 3 * TALLY);
 export function check(live: u64): void {
   checkMappings();
   checkParameters();
-  checkTop();
   if (!pieces.areNoted()) return;
-  walkHeap();
-  walkBins();
-  walkFastbins();
-  walkTcache();
+  used.reset();
+  kept.reset();
+  walkArenas();
+  const mapped = walkTcaches();
   assert(
-    used.usable() - kept.usable() + heap.usableOfMappings() - usableOfMappedTcache() == live,
+    used.usable() - kept.usable() + heap.usableOfMappings() - mapped == live,
     "live blocks add up to what is in use",
   );
+}
+
+/** Two rounds: what the fastbins of any arena hold is counted against the chunks of all. */
+function walkArenas(): void {
+  const before = arenas.enterFirst();
+  do walkArena();
+  while (arenas.enterNext());
+  do walkFastbins();
+  while (arenas.enterNext());
+  arenas.leave(before);
+}
+
+function walkArena(): void {
+  free.reset();
+  if (arenas.isMain()) {
+    checkTop();
+    walkPieces();
+  } else walkHeaps();
+  walkBins();
+}
+
+/** Returns the usable bytes of tcaches that are mappings of their own. */
+function walkTcaches(): u64 {
+  const before = threads.running;
+  let mapped: u64 = 0;
+  for (let number: u32 = 1; number <= threads.highest; number++) {
+    if (!threads.hasRun(number)) continue;
+    threads.run(number);
+    walkTcache();
+    mapped += usableOfMappedTcache();
+  }
+  threads.run(before);
+  return mapped;
 }
 
 function headAt(chunk: u64): u64 {
@@ -90,10 +135,10 @@ function isMarkedInUse(chunk: u64, size: u64): bool {
 
 function checkMappings(): void {
   assert(
-    heap.heapBytes + heap.mappedBytes + lostBytes == virtualBytes(),
-    "heap, mappings and what munmap left are all there is",
+    mainHeapBytes() + heaps.reservedBytes + heap.mappedBytes + lostBytes == virtualBytes(),
+    "heaps, mappings and what munmap left are all there is",
   );
-  assert(((heap.heapBytes | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
+  assert(((arenas.heapBytes() | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
   assert((heap.mappings == 0) == (heap.mappedBytes == 0), "mappings have bytes, and bytes a mapping");
   assert(heap.mappings <= heap.mostMappings, "the most mappings are not below those there are");
   assert(
@@ -101,6 +146,13 @@ function checkMappings(): void {
     "the most mapped bytes are not below those there are",
   );
   assert(heap.mappings <= parameters.mmapMax, "mappings are no more than mmapMax");
+}
+
+function mainHeapBytes(): u64 {
+  const before = arenas.enterFirst();
+  const bytes = heap.heapBytes;
+  arenas.leave(before);
+  return bytes;
 }
 
 function checkParameters(): void {
@@ -128,9 +180,7 @@ function checkTop(): void {
 
 // ---- The chain ----
 
-function walkHeap(): void {
-  free.reset();
-  used.reset();
+function walkPieces(): void {
   let bytes: u64 = 0;
   for (let i: u32 = 0; i < pieces.count; i++) bytes += walkPiece(i);
   assert(bytes == heap.heapBytes, "the pieces of the heap add up to its bytes");
@@ -154,7 +204,10 @@ function walkPiece(piece: u32): u64 {
 function walkChunk(chunk: u64, last: u64, isLatest: bool): u64 {
   const head = headAt(chunk);
   const size = withoutFlags(head);
-  assert((head & FLAGS & ~PREV_INUSE) == 0, "a heap chunk has no flag but PREV_INUSE");
+  assert(
+    (head & FLAGS & ~(PREV_INUSE | ofArena)) == 0,
+    "a heap chunk has no flags but PREV_INUSE and its arena's",
+  );
   assert((size & 15) == 0 && size >= heap.FENCEPOST, "a chunk is some units of 16 bytes");
   assert(size <= last - chunk, "a chunk stays within its piece");
   if (size < MIN_CHUNK) {
@@ -167,6 +220,33 @@ function walkChunk(chunk: u64, last: u64, isLatest: bool): u64 {
     free.add(chunk, size);
   }
   return size;
+}
+
+/** From the newest heap to the oldest. */
+function walkHeaps(): void {
+  const newest = heaps.heapOf(heap.top);
+  let bytes = heaps.sizeOfHeap(newest);
+  assert(heap.top + sizeAt(heap.top) == newest + bytes, "the top ends with the newest heap");
+  walkHeap(newest, heap.top, false);
+  for (let at = newest; at != arenas.firstHeap(); ) {
+    at = heaps.previousHeap(at);
+    const size = heaps.sizeOfHeap(at);
+    walkHeap(at, at + size - heap.FENCEPOST, true);
+    bytes += size;
+  }
+  assert(bytes == heap.heapBytes, "the heaps of an arena add up to its bytes");
+}
+
+/** `last`: the top, or the last fencepost; what is right before that one is no chunk of the program's. */
+function walkHeap(start: u64, last: u64, isLeft: bool): void {
+  assert(heaps.sizeOfHeap(start) <= heaps.accessibleIn(start), "a heap is accessible");
+  let chunk = start + (start == arenas.firstHeap() ? heaps.FIRST_CHUNK : heaps.HEADER);
+  assert((headAt(chunk) & PREV_INUSE) != 0, "nothing is free before a heap");
+  const end = isLeft ? last - peek<u64>(last) : last;
+  while (chunk < end) chunk += walkChunk(chunk, end, true);
+  assert(chunk == end, "the chunks of a heap lead to its end");
+  if (isLeft)
+    assert(sizeAt(last) == 0 && end + sizeAt(end) == last, "a heap that the top left ends in fenceposts");
 }
 
 // ---- Bins ----
@@ -264,7 +344,6 @@ function linkAt(address: u64): u64 {
 }
 
 function walkFastbins(): void {
-  kept.reset();
   assert(version.hasFastbins || !fastbins.mayHold, "there is nothing in fastbins where there are none");
   for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
     const first = fastbins.first(size);

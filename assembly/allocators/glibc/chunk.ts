@@ -19,8 +19,17 @@ import { changeAt, loadAt, storeAt } from "../../machine/access";
 export const PREV_INUSE: u64 = 1;
 /** The chunk is a mapping of its own. */
 export const MMAPPED: u64 = 2;
-/** All flags. The third, 4, marks chunks of other arenas; there are none here. */
+/** The chunk is in the heap of an arena that is not the main one. Set while a program, or a list of such chunks, has it. */
+export const NON_MAIN: u64 = 4;
+/** All flags. */
 export const FLAGS: u64 = 7;
+
+/** NON_MAIN in an arena that is not the main one, else 0: the flag of chunks that are handed out. */
+export let ofArena: u64 = 0;
+
+export function setOfArena(flag: u64): void {
+  ofArena = flag;
+}
 
 // A chunk that is no fencepost: its address and its size are multiples of 16, its size at least MIN_CHUNK.
 
@@ -58,6 +67,15 @@ export function withoutFlags(head: u64): u64 {
 
 export function sizeOf(chunk: u64): u64 {
   return headOf(chunk) & ~FLAGS;
+}
+
+/** Marks a chunk that is handed out as the arena's. */
+export function own(chunk: u64): void {
+  if (ofArena) addFlag(chunk, ofArena);
+}
+
+function addFlag(chunk: u64, flag: u64): void {
+  changeAt(chunk + 8, ~flag, flag);
 }
 
 /** Changes the size and keeps the flags. */

@@ -13,14 +13,40 @@ import { stop } from "./messages";
 export const LARGEST: u64 = 128;
 const COUNT: u32 = 7;
 
-const HEADS: usize = memory.data(8 * 7, 8);
+export const HEADS_BYTES: u32 = 8 * 7;
+/** Where the heads of the lists are in linear memory. */
+let heads: usize = memory.data(HEADS_BYTES, 8);
 /** A fastbin may hold a chunk. While this is false, all are empty. */
 export let mayHold: bool = false;
+
+/** What an arena has of its own here. */
+@unmanaged
+export class FastbinsOfArena {
+  heads: usize;
+  mayHold: bool;
+
+  save(): void {
+    this.heads = heads;
+    this.mayHold = mayHold;
+  }
+
+  restore(): void {
+    heads = this.heads;
+    mayHold = this.mayHold;
+  }
+}
+
+/** Begins with empty fastbins. `headsAt`: HEADS_BYTES of linear memory. */
+export function begin(headsAt: usize): void {
+  heads = headsAt;
+  memory.fill(heads, 0, HEADS_BYTES);
+  mayHold = false;
+}
 
 function headAt(size: u64): usize {
   if (isDefined(ZP_CHECK))
     assert(size >= MIN_CHUNK && size <= LARGEST, "a fastbin has chunks of 32 to 128 bytes");
-  return HEADS + ((<usize>(size - MIN_CHUNK) >> 4) << 3);
+  return heads + ((<usize>(size - MIN_CHUNK) >> 4) << 3);
 }
 
 /** The chunk of a size that was freed last; 0 when there is none. */

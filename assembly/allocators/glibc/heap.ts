@@ -1,5 +1,6 @@
 /**
- * What is got from the kernel: the heap, which ends in the top chunk, and mappings of one chunk each.
+ * What is got from the kernel: the main arena's heap, which ends in the top chunk, and mappings of one chunk each. The
+ * heaps of other arenas are in heaps.ts; their top is here, too.
  *
  *      heap start                              top            break
  *      ├───────────┬────────┬────────┬─────────┼──────────────┤
@@ -10,7 +11,17 @@
 import * as kernel from "../../machine/kernel";
 import { pageMask, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
-import { headOf, MIN_CHUNK, MMAPPED, PREV_INUSE, setBefore, setHead, sizeOf } from "./chunk";
+import {
+  beforeOf,
+  headOf,
+  MIN_CHUNK,
+  MMAPPED,
+  PREV_INUSE,
+  setBefore,
+  setHead,
+  sizeOf,
+  withoutFlags,
+} from "./chunk";
 import { MREMAP_CHUNK, MUNMAP_CHUNK, SYSTRIM } from "./functions";
 import { stop } from "./messages";
 import * as parameters from "./parameters";
@@ -40,6 +51,38 @@ export let mostMappedBytes: u64 = 0;
 
 /** The heap is one piece: only this allocator has moved the break so far. */
 export let contiguous: bool = true;
+
+/** What an arena has of its own here. */
+@unmanaged
+export class HeapOfArena {
+  top: u64;
+  heapBytes: u64;
+  contiguous: bool;
+
+  save(): void {
+    this.top = top;
+    this.heapBytes = heapBytes;
+    this.contiguous = contiguous;
+  }
+
+  restore(): void {
+    top = this.top;
+    heapBytes = this.heapBytes;
+    contiguous = this.contiguous;
+  }
+}
+
+/** Begins the heaps of an arena that is not the main one: `bytes` of them, which end in the top. */
+export function begin(topChunk: u64, topBytes: u64, bytes: u64): void {
+  contiguous = false;
+  heapBytes = bytes;
+  setTop(topChunk, topBytes | PREV_INUSE);
+}
+
+/** Counts bytes that the arena's heaps got, or gave back. */
+export function resize(more: u64): void {
+  heapBytes += more;
+}
 
 export function setTop(chunk: u64, head: u64): void {
   top = chunk;
@@ -203,6 +246,11 @@ export function unmapChunk(chunk: u64, before: u64, size: u64): void {
   mappedBytes -= bytes;
   kernel.munmap(chunk - before, bytes);
   leave(caller);
+}
+
+/** Unmaps the struct of a tcache, which begins its mapping. */
+export function unmapEnded(chunk: u64, head: u64): void {
+  unmapChunk(chunk, beforeOf(chunk), withoutFlags(head));
 }
 
 /** Bytes of the mapping whose chunk is `before` bytes into it. */

@@ -1,8 +1,9 @@
 /**
- * glibc's malloc (ptmalloc), for one thread on x86-64: the main arena, exact to the byte. 2.36 is as Debian
- * 12 has it; what newer releases do otherwise is in version.ts. A request goes to the tcache (tcache.ts),
- * else through the bins to the heap and the kernel (allocate.ts); a free goes the other way (release.ts).
- * Of calloc, realloc and aligned allocation only some releases take from the tcache.
+ * glibc's malloc (ptmalloc) on x86-64, exact to the byte. 2.36 is as Debian 12 has it; what newer releases do
+ * otherwise is in version.ts. A request goes to the thread's tcache (tcache.ts), else through the bins of its
+ * arena (arenas.ts) to the heap and the kernel (allocate.ts); a free goes the other way (release.ts), to the
+ * arena that the chunk is of. Of calloc, realloc and aligned allocation only some releases take from the tcache.
+ * Operations come one at a time: no thread waits for another, which would only change whose arena is shared.
  *
  * Programs that overwrite headers and links are modelled too, so functions assert only what the model
  * decides itself: requests, bin numbers, what is kept outside simulated memory. What simulated memory
@@ -14,7 +15,8 @@ import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
 import { Message, Option, Statistic, Version } from "../../shared/glibc";
 import { Allocator } from "../allocator";
-import { allocate, makeTcache } from "./allocate";
+import { allocate, allocateForThread, makeTcache, wasTriedAgain } from "./allocate";
+import * as arenas from "./arenas";
 import * as bins from "./bins";
 import { check } from "./check";
 import {
@@ -25,6 +27,7 @@ import {
   MIN_CHUNK,
   MMAPPED,
   markInUse,
+  ofArena,
   PREV_INUSE,
   setBefore,
   setHead,
@@ -36,6 +39,7 @@ import {
 } from "./chunk";
 import * as fastbins from "./fastbins";
 import * as heap from "./heap";
+import * as heaps from "./heaps";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
 import {
@@ -48,6 +52,7 @@ import {
   releaseRest,
 } from "./release";
 import * as tcache from "./tcache";
+import * as threads from "./threads";
 import * as version from "./version";
 
 const MOST_TCACHE_COUNT: f64 = 65535;
@@ -82,6 +87,13 @@ function clearCached(pointer: u64, bytes: u64): void {
   clear(pointer, bytes);
 }
 
+/** Bytes of the top and, in a heap of another arena than the main one, of what it gave back behind it. */
+function writableTop(): u64 {
+  if (arenas.isMain() || !heap.top) return heap.topSize();
+  const last = heaps.heapOf(heap.top);
+  return max(heap.topSize(), last + heaps.accessibleIn(last) - heap.top);
+}
+
 /** Counts a block as live. Returns its pointer; 0 for chunk 0. */
 function handOut(chunk: u64): u64 {
   if (!chunk) return 0;
@@ -100,7 +112,7 @@ function take(size: u64, bytes: u64): u64 {
 function takeAnywhere(size: u64, bytes: u64): u64 {
   ready();
   const cached = takeCached(size);
-  return cached ? cached : handOut(allocate(size, bytes));
+  return cached ? cached : handOut(allocateForThread(size, bytes, bytes));
 }
 
 /** Takes a cached block whose chunk has this size. Returns its pointer; 0 when there is none. */
@@ -159,6 +171,7 @@ export class Model extends Allocator {
   start(): void {
     version.choose(chosen);
     tcache.configure();
+    arenas.start();
     bins.start();
   }
 
@@ -178,9 +191,10 @@ export class Model extends Allocator {
         return cached;
       }
     }
-    const oldTop = heap.top;
-    const oldTopSize = heap.topSize();
-    const chunk = allocate(size, bytes);
+    const isReady = arenas.enterMine(bytes);
+    const oldTop = isReady ? heap.top : 0;
+    const writable = isReady ? writableTop() : 0;
+    const chunk = allocateForThread(size, bytes, bytes);
     if (!chunk) return 0;
     const pointer = handOut(chunk);
     const head = headOf(chunk);
@@ -191,8 +205,8 @@ export class Model extends Allocator {
     // The kernel has just zeroed what is behind the old top. 8 bytes of that are cleared all the same, and so is
     // the old top, though nobody wrote to it.
     const found = withoutFlags(head);
-    const isFresh = !parameters.perturb && chunk == oldTop && found > oldTopSize;
-    clear(pointer, (isFresh ? oldTopSize : found) - 8);
+    const isFresh = !parameters.perturb && !wasTriedAgain && chunk == oldTop && found > writable;
+    clear(pointer, (isFresh ? writable : found) - 8);
     return pointer;
   }
 
@@ -211,9 +225,11 @@ export class Model extends Allocator {
     const size = requestSize(bytes);
     if (!size) return 0;
     if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
+    arenas.enterOwner(chunk, head);
     if (isImpossible(head)) messages.stop(Message.ReallocInvalidOldSize, chunk);
     if (isImpossible(headOf(chunk + old))) messages.stop(Message.ReallocInvalidNextSize, chunk);
-    return reallocHeap(chunk, old, size);
+    const resized = reallocHeap(chunk, old, size);
+    return resized || !arenas.areMany ? resized : moveAnywhere(chunk, old, size, bytes);
   }
 
   free(pointer: u64): void {
@@ -232,7 +248,7 @@ export class Model extends Allocator {
     if (!padded) return 0;
     const cached = version.alignedTakesCached ? takeCachedAligned(align, size) : 0;
     if (cached) return cached;
-    const chunk = allocate(padded, size + align + MIN_CHUNK);
+    const chunk = allocateForThread(padded, size + align + MIN_CHUNK, bytes + align + MIN_CHUNK);
     return chunk ? handOut(trimToAlignment(chunk, align, size)) : 0;
   }
 
@@ -243,9 +259,25 @@ export class Model extends Allocator {
 
   /** malloc_trim: consolidates, discards the pages inside free chunks, and trims the top. */
   trim(keep: u64): bool {
-    consolidate();
-    const discarded = bins.discardPages();
-    return heap.trim(keep) || discarded;
+    const before = arenas.enterFirst();
+    let any = false;
+    do {
+      if (trimArena(keep)) any = true;
+    } while (arenas.enterNext());
+    arenas.leave(before);
+    return any;
+  }
+
+  tellsThreads(): bool {
+    return true;
+  }
+
+  thread(number: u32): void {
+    threads.run(number);
+  }
+
+  endThread(number: u32): void {
+    threads.end(number);
   }
 
   check(): void {
@@ -257,7 +289,7 @@ export class Model extends Allocator {
   }
 
   system(): u64 {
-    return heap.heapBytes + heap.mappedBytes;
+    return arenas.heapBytes() + heap.mappedBytes;
   }
 
   /** All bytes that are not in a live block. Headers and the tcache's struct are among them. */
@@ -266,36 +298,58 @@ export class Model extends Allocator {
   }
 
   statistic(which: u32): u64 {
-    fastbins.tally();
-    bins.tally();
-    const free = heap.topSize() + fastbins.bytes + bins.bytes;
     switch (which) {
-      case Statistic.Arena:
-        return heap.heapBytes;
-      case Statistic.Ordblks:
-        return 1 + bins.chunks;
-      case Statistic.Smblks:
-        return fastbins.chunks;
       case Statistic.Hblks:
         return heap.mappings;
       case Statistic.Hblkhd:
         return heap.mappedBytes + heap.mappedDrift;
       case Statistic.Usmblks:
         return 0;
-      case Statistic.Fsmblks:
-        return fastbins.bytes;
-      case Statistic.Uordblks:
-        return heap.heapBytes - free;
-      case Statistic.Fordblks:
-        return free;
-      case Statistic.Keepcost:
-        return heap.topSize();
       case Statistic.MaxMaps:
         return heap.mostMappings;
-      default:
+      case Statistic.MaxMapBytes:
         return heap.mostMappedBytes;
+      default:
+        return statisticOfArenas(which);
     }
   }
+}
+
+/** Their sum; but of the bytes that malloc_trim could give back, only those of the main arena. */
+function statisticOfArenas(which: u32): u64 {
+  const before = arenas.enterFirst();
+  let sum: u64 = 0;
+  do sum += statisticOfArena(which);
+  while (which != Statistic.Keepcost && arenas.enterNext());
+  arenas.leave(before);
+  return sum;
+}
+
+function statisticOfArena(which: u32): u64 {
+  if (which == Statistic.Arena) return heap.heapBytes;
+  if (which == Statistic.Keepcost) return heap.topSize();
+  fastbins.tally();
+  bins.tally();
+  const free = heap.topSize() + fastbins.bytes + bins.bytes;
+  switch (which) {
+    case Statistic.Ordblks:
+      return 1 + bins.chunks;
+    case Statistic.Smblks:
+      return fastbins.chunks;
+    case Statistic.Fsmblks:
+      return fastbins.bytes;
+    case Statistic.Uordblks:
+      return heap.heapBytes - free;
+    default:
+      return free;
+  }
+}
+
+/** Only the top of the main arena is trimmed. */
+function trimArena(keep: u64): bool {
+  consolidate();
+  const discarded = bins.discardPages();
+  return (arenas.isMain() && heap.trim(keep)) || discarded;
 }
 
 /** Usable bytes; 0, without complaint, where the chunk behind says that this one is free. */
@@ -375,8 +429,19 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
 }
 
 /** Makes a chunk of the bytes behind a chunk in use, and frees it. */
+/** There is no room in the arena of the block: it moves wherever there is. */
+function moveAnywhere(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
+  const fresh = take(size, bytes);
+  if (!fresh) return 0;
+  const head = headOf(chunk);
+  copy(fresh, toPointer(chunk), old - 8);
+  live -= old - 8;
+  releaseInternally(chunk, head);
+  return fresh;
+}
+
 function releaseTail(rest: u64, size: u64): void {
-  setHead(rest, size | PREV_INUSE);
+  setHead(rest, size | PREV_INUSE | ofArena);
   markInUse(rest, size);
   releaseInternally(rest, headOf(rest));
 }
@@ -409,7 +474,7 @@ function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
   if (!(head & MMAPPED) && found - size >= least) {
     setSize(chunk, size);
     const rest = chunk + size;
-    setHead(rest, (found - size) | PREV_INUSE);
+    setHead(rest, (found - size) | PREV_INUSE | ofArena);
     releaseRest(rest, headOf(rest));
   }
   return chunk;
@@ -426,7 +491,7 @@ function cutMapping(chunk: u64, at: u64): u64 {
 
 function cutLead(chunk: u64, at: u64, size: u64): void {
   const lead = at - chunk;
-  setHead(at, (size - lead) | PREV_INUSE);
+  setHead(at, (size - lead) | PREV_INUSE | ofArena);
   markInUse(at, size - lead);
   setSize(chunk, lead);
   releaseLead(chunk, headOf(chunk));

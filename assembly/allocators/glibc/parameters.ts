@@ -33,6 +33,13 @@ export let adapts: bool = true;
  */
 export let libc: u64 = LINUX_MMAP_TOP;
 
+/** Most arenas; 0: eight a CPU, once there are more than `arenaTest`. */
+export let arenaMax: u64 = 0;
+export let arenaTest: u64 = 8;
+/** Online CPUs. */
+export let cpus: u64 = 4;
+const MOST_CPUS: u64 = 4096;
+
 function mayBeLibc(address: u64): bool {
   return address >= LINUX_MMAP_TOP && address <= USER_END - MOST_OF_LIBC && (address & 15) == 0;
 }
@@ -49,6 +56,9 @@ export function set(option: u32, value: u64): bool {
   else if (option == Option.MmapMax && value <= LARGEST_MMAP_MAX) mmapMax = value;
   else if (option == Option.Perturb && value < 256) perturb = <u8>value;
   else if (option == Option.Libc && mayBeLibc(value)) libc = value;
+  else if (option == Option.ArenaMax) arenaMax = value;
+  else if (option == Option.ArenaTest && value) arenaTest = value;
+  else if (option == Option.Cpus && value && value <= MOST_CPUS) cpus = value;
   else return false;
   return true;
 }

@@ -7,6 +7,7 @@
 import { fill } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
 import { Message } from "../../shared/glibc";
+import * as arenas from "./arenas";
 import * as bins from "./bins";
 import {
   beforeOf,
@@ -24,6 +25,7 @@ import {
 import * as fastbins from "./fastbins";
 import { MALLOC_CONSOLIDATE } from "./functions";
 import * as heap from "./heap";
+import * as heaps from "./heaps";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
 import * as tcache from "./tcache";
@@ -37,7 +39,7 @@ export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
   if (chunk > 0 - size || chunk & 15 || size < MIN_CHUNK || size & 15) {
     refuse(chunk, size);
-    if (size > tcache.LARGEST) return releaseMerging(chunk, head, size);
+    if (size > tcache.LARGEST) return releaseUncached(chunk, head, size);
   }
   const bin = tcache.binOf(size);
   if (bin < tcache.BINS && tcache.isReady()) {
@@ -89,7 +91,9 @@ export function releaseRest(chunk: u64, head: u64): void {
   else release(chunk, head);
 }
 
-function releaseUncached(chunk: u64, head: u64, size: u64): void {
+/** Frees a chunk past the tcache, into the arena that it is of. */
+export function releaseUncached(chunk: u64, head: u64, size: u64): void {
+  arenas.enterOwner(chunk, head);
   if (size <= fastbins.LARGEST && version.hasFastbins) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }
@@ -126,7 +130,8 @@ function mergeAndTrim(chunk: u64, head: u64, size: u64, nextHead: u64): void {
   const merged = merge(chunk, head, size, nextHead, false);
   if (merged < CONSOLIDATION) return;
   if (fastbins.mayHold) consolidate();
-  if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
+  if (!arenas.isMain()) heaps.trim();
+  else if (heap.topSize() >= parameters.trimThreshold) heap.trim(parameters.topPad);
 }
 
 /** Merges a free chunk with its free neighbours. Returns its size then. `wasFast`: it was in a fastbin. */

@@ -24,7 +24,7 @@ import {
 } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
-import { MIN_CHUNK, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
+import { MIN_CHUNK, NON_MAIN, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
 import { stop } from "./messages";
 import * as version from "./version";
 
@@ -33,7 +33,7 @@ export const BINS: u64 = 64;
 export const LARGEST: u64 = MIN_CHUNK + 16 * (BINS - 1);
 
 /** Bits of a size word which say that a free is not so simple: the chunk is mapped, or the word is wrong. */
-const UNCACHED: u64 = 15 & ~PREV_INUSE;
+const UNCACHED: u64 = 15 & ~(PREV_INUSE | NON_MAIN);
 
 /** Marks a cached chunk. The real key is random; it only has to be unlikely in a program's memory. */
 export const KEY: u64 = 0x5a47_4c49_4243_4b31;
@@ -58,6 +58,49 @@ let isOff: bool = false;
 /** Where the struct is in linear memory, and in which generation that was so. Every call uses it. */
 let host: usize = 0;
 let generation: u64 = 0;
+
+/** What a thread has of its own here. */
+@unmanaged
+export class TcacheOfThread {
+  struct: u64;
+  isOff: bool;
+
+  save(): void {
+    this.struct = struct;
+    this.isOff = isOff;
+  }
+
+  restore(): void {
+    struct = this.struct;
+    isOff = this.isOff;
+    generation = 0;
+  }
+}
+
+/** A thread begins, without a tcache. */
+export function beginThread(): void {
+  struct = 0;
+  isOff = version.makesTcacheLate && limit == 0;
+  generation = 0;
+}
+
+/** The thread ends: it caches nothing any more. Returns the struct, whose bins are to be emptied; 0 if there is none. */
+export function endThread(): u64 {
+  const old = struct;
+  struct = 0;
+  isOff = true;
+  return old;
+}
+
+/** Takes the pointer cached last out of a bin of a struct that is given up; 0 when the bin is empty. */
+export function takeOfEnded(old: u64, bin: u64): u64 {
+  const entry = old + version.tcachePointers + (bin << 3);
+  const pointer = loadAt<u64>(entry);
+  if (!pointer) return 0;
+  storeAt<u64>(entry, loadAt<u64>(pointer) ^ (pointer >> 12));
+  storeAt<u64>(pointer + 8, 0);
+  return pointer;
+}
 
 /** Where a field is in linear memory. */
 function hostAt(offset: usize): usize {
