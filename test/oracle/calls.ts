@@ -27,17 +27,23 @@ export interface RealCall extends SystemCall {
 
 /** The system calls an allocator makes, by their numbers on x86-64. */
 const NAMES = new Map<number, string>([
+  [0, "read"],
+  [3, "close"],
   [9, "mmap"],
   [10, "mprotect"],
   [11, "munmap"],
   [12, "brk"],
   [25, "mremap"],
   [28, "madvise"],
+  [257, "openat"],
   [318, "getrandom"],
 ]);
 
-/** Not calls for memory: it makes the key that marks chunks in the tcache. */
-const UNCOUNTED = new Set(["getrandom"]);
+/**
+ * Not calls for memory: the first makes the key that marks chunks in the tcache, the others read how the kernel
+ * overcommits, once, before a heap of an arena shrinks for the first time.
+ */
+const UNCOUNTED = new Set(["getrandom", "openat", "read", "close"]);
 
 /** PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS: what the simulated kernel maps. */
 const PLAIN_MAPPING = "3 34";
@@ -130,6 +136,8 @@ export function formatCall(call: SystemCall | undefined, space: Space, isExact: 
       return `brk(${breakText(first, space)}): ${result === first ? "done" : "failed"}`;
     case "mmap":
       return `mmap(${place(first)}, ${second} bytes${mappingText(third, fourth)}): ${given}`;
+    case "mprotect":
+      return `mprotect(${place(first)}, ${second} bytes, ${third}): ${done}`;
     case "munmap":
       return `munmap(${place(first)}, ${second} bytes): ${done}`;
     case "mremap":

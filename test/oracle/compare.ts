@@ -3,8 +3,8 @@ import type { TouchPolicy } from "../../src/allocator/access.js";
 import { callsDifference, withCalls } from "./calls.js";
 import { digestsDifference } from "./digests.js";
 import { environmentOf, type GlibcOptions, observeModel } from "./model.js";
-import { type Difference, type Digests, firstDifference, MODEL_SPACE } from "./observation.js";
-import type { Oracle, OracleJob, OracleRun } from "./oracle.js";
+import { type Difference, firstDifference, MODEL_SPACE } from "./observation.js";
+import { type Oracle, type OracleJob, type OracleRun, threadsOf } from "./oracle.js";
 
 export interface Comparison {
   records: Uint8Array;
@@ -19,7 +19,7 @@ export interface Comparison {
 
 function jobsOf({ records, touches, interval, options = {} }: Comparison): OracleJob[] {
   const job = { records, environment: environmentOf(options), ...(interval && { interval }) };
-  return touches.map((touch, i) => ({ ...job, touch, trace: i === 0, digests: true }));
+  return touches.map((touch, i) => ({ ...job, touch, trace: i === 0, digests: threadsOf(records) === 1 }));
 }
 
 /**
@@ -54,11 +54,13 @@ async function compareRun(
   touch: TouchPolicy,
   isFirst: boolean,
 ): Promise<Difference | null> {
+  const countsFaults = threadsOf(records) > 1;
   const run = { records, touch, options, ...(interval && { interval }), ...(model && { model }) };
-  const observed = await observeModel({ ...run, check: isFirst });
-  const { calls, digests } = { calls: observed.calls, digests: real.digests as Digests };
+  const observed = await observeModel({ ...run, check: isFirst, countsFaults });
+  const { calls } = observed;
+  const { digests } = real;
   const isComparable =
-    observed.failure === undefined && (model ?? "glibc") === "glibc" && hasLinksAlike(real);
+    observed.failure === undefined && (model ?? "glibc") === "glibc" && digests && hasLinksAlike(real);
   const found = [
     firstDifference(records, real, observed),
     calls ? callsDifference(records, real, { ...observed, calls }) : null,

@@ -60,8 +60,8 @@ static u64 find_early_key(void) {
   if (pipe(ends)) die("oracle: cannot ask for the key\n");
   pid_t other = fork();
   if (other == 0) {
-    u64 *volatile block = malloc(24);
-    free(block);
+    u64 *volatile block = __libc_malloc(24);
+    __libc_free(block);
     u64 key = ((volatile u64 *)(u64)block)[1];
     _exit(write(ends[1], &key, sizeof key) != sizeof key);
   }

@@ -21,12 +21,12 @@ struct job {
   u32 flags;
   u32 settings;
   u32 environment;
-  u32 padding;
+  u32 threads; /* the highest number of one; at least 1 */
 };
 
-enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8, FLAG_DIGESTS = 16 };
+enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8, FLAG_DIGESTS = 16, FLAG_INFO = 32 };
 
-/* A record: assembly/shared/records.ts. The kinds from TRIM on are the oracle's own. */
+/* A record: assembly/shared/records.ts. The kinds from FREE_KEEP on are the oracle's own. */
 struct record {
   u32 kind;
   u32 slot;
@@ -34,7 +34,7 @@ struct record {
   u64 second;
 };
 
-enum { MALLOC, CALLOC, ALIGNED, REALLOC, FREE, WRITE, READ, TRIM = 16, FREE_KEEP, FREE_AT, POKE };
+enum { MALLOC, CALLOC, ALIGNED, REALLOC, FREE, WRITE, READ, THREAD, EXIT, TRIM, MARK, FREE_KEEP = 17, FREE_AT, POKE };
 
 enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 
@@ -42,7 +42,8 @@ enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 struct outcome {
   u64 pointer; /* relative to the heap's start; outside it down from where mappings start, with MAPPED */
   u64 error;   /* errno of a failure */
-  u64 seen[2]; /* bytes cleared, and those that were zero before; or digests of the block before and after (digests.h) */
+  u64 seen[2]; /* minor faults; or bytes cleared, and those that were zero before; or digests of the block before and
+                  after (digests.h) */
 };
 
 #define MAPPED (1ul << 63)
@@ -91,8 +92,12 @@ static const struct record *records_of(const struct job *job) {
 }
 static const char *end_of(const struct job *job) { return (const char *)(records_of(job) + job->operations); }
 
+/* One each interval and at each mark, and one at the end. */
 static u64 checkpoints_of(const struct job *job) {
-  return job->flags & FLAG_BARE ? 1 : job->interval ? job->operations / job->interval + 1 : 1;
+  if (job->flags & FLAG_BARE) return 1;
+  u64 count = job->interval ? job->operations / job->interval + 1 : 1;
+  for (u64 i = 0; i < job->operations; i++) count += records_of(job)[i].kind == MARK;
+  return count;
 }
 
 static u64 result_bytes(const struct job *job) {

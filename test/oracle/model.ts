@@ -29,6 +29,10 @@ export interface GlibcOptions {
   mmapMax?: number;
   perturb?: number;
   tcacheCount?: number;
+  arenaMax?: number;
+  arenaTest?: number;
+  /** Online CPUs. The real one looks for itself. */
+  cpus?: number;
   /** The release of glibc. */
   version?: string;
 }
@@ -36,17 +40,22 @@ export interface GlibcOptions {
 /** MADV_DONTNEED and MADV_FREE. */
 const ADVICE: Record<string, bigint> = { madviseDontneed: 4n, madviseFree: 8n };
 
-const VARIABLES: Record<Exclude<keyof GlibcOptions, "version">, (value: number) => [string, string]> = {
+const VARIABLES: Record<
+  Exclude<keyof GlibcOptions, "version" | "cpus">,
+  (value: number) => [string, string]
+> = {
   mmapThreshold: (value) => ["MALLOC_MMAP_THRESHOLD_", `${value}`],
   trimThreshold: (value) => ["MALLOC_TRIM_THRESHOLD_", `${value}`],
   topPad: (value) => ["MALLOC_TOP_PAD_", `${value}`],
   mmapMax: (value) => ["MALLOC_MMAP_MAX_", `${value}`],
   perturb: (value) => ["MALLOC_PERTURB_", `${value}`],
   tcacheCount: (value) => ["GLIBC_TUNABLES", `glibc.malloc.tcache_count=${value}`],
+  arenaMax: (value) => ["MALLOC_ARENA_MAX", `${value}`],
+  arenaTest: (value) => ["MALLOC_ARENA_TEST", `${value}`],
 };
 
 /** The environment that gives the real allocator these parameters. */
-export function environmentOf({ version: _, ...options }: GlibcOptions): Record<string, string> {
+export function environmentOf({ version: _, cpus: __, ...options }: GlibcOptions): Record<string, string> {
   const names = Object.keys(options) as (keyof typeof options)[];
   return Object.fromEntries(names.map((name) => VARIABLES[name](options[name] as number)));
 }
@@ -59,6 +68,8 @@ export interface ModelRun {
   /** Default `glibc`. */
   model?: string;
   check?: boolean;
+  /** Counts the faults of each operation, which takes longer. */
+  countsFaults?: boolean;
 }
 
 export interface ModelObservation extends Observation {
@@ -85,6 +96,8 @@ class Observer {
   readonly #count: number;
   readonly #records: TraceRecords;
   readonly #places: Float64Array;
+  readonly #faults: Float64Array;
+  #faultsBefore = 0;
   readonly #held: number[] = [];
   readonly #checkpoints: Checkpoint[] = [];
   readonly #interval: number;
@@ -102,6 +115,7 @@ class Observer {
     this.#count = records.length / RECORD_BYTES;
     this.#records = new TraceRecords(records);
     this.#places = new Float64Array(this.#count);
+    this.#faults = new Float64Array(this.#count);
     this.#interval = interval ?? Number.POSITIVE_INFINITY;
     this.#callsBefore = this.#counts();
     this.#logged = run.check ? sandbox.callsSince(0).length : 0;
@@ -122,6 +136,7 @@ class Observer {
     return {
       ...{ space: MODEL_SPACE, places, checkpoints: this.#checkpoints, usable: this.#usable },
       ...(this.run.check && { calls: this.#calls }),
+      ...(this.run.countsFaults && { faults: this.#faults.subarray(0, this.#done) }),
     };
   }
 
@@ -134,8 +149,16 @@ class Observer {
   }
 
   #pieceEnd(start: number): number {
+    if (this.run.countsFaults) return start + 1;
     const untilCheckpoint = this.#interval - (start % this.#interval);
-    return Math.min(this.#count, start + MOST_RECORDS, start + untilCheckpoint);
+    const most = Math.min(this.#count, start + MOST_RECORDS, start + untilCheckpoint);
+    let end = start + 1;
+    while (end < most && !this.#isMark(end - 1)) end++;
+    return end;
+  }
+
+  #isMark(operation: number): boolean {
+    return this.#records.kind(operation) === OpKind.mark;
   }
 
   #operation(operation: number): { kind: number; slot: number; bytes: number } {
@@ -147,7 +170,14 @@ class Observer {
   note(addresses: number[]): void {
     for (const address of addresses) this.#noteOne(address);
     if (this.run.check) this.#noteCalls();
-    if (this.#done % this.#interval === 0) this.#checkpoint();
+    if (this.run.countsFaults) this.#noteFaults();
+    if (this.#done % this.#interval === 0 || this.#isMark(this.#done - 1)) this.#checkpoint();
+  }
+
+  #noteFaults(): void {
+    const faults = totalFaults(this.sandbox.counters().faults);
+    this.#faults[this.#done - 1] = faults - this.#faultsBefore;
+    this.#faultsBefore = faults;
   }
 
   #noteOne(address: number): void {

@@ -32,6 +32,8 @@ export interface Observation {
   space: Space;
   /** Where each operation's block is, as a number: see below. */
   places: Float64Array;
+  /** Minor faults of each operation, and of what the program does with its block. Compared where both have them. */
+  faults?: Float64Array;
   /** Mappings of operations before this one are compared by address, later ones by the offset in the page. */
   exactBefore?: number;
   /** In order. The last is after the last operation. */
@@ -127,7 +129,11 @@ export function firstDifference(
   real: Observation,
   model: Observation,
 ): Difference | null {
-  const found = [placesDifference(records, real, model), ...checkpointDifferences(records, real, model)]
+  const found = [
+    placesDifference(records, real, model),
+    faultsDifference(records, real, model),
+    ...checkpointDifferences(records, real, model),
+  ]
     .filter((one) => one !== null)
     .sort((one, other) => one.operation - other.operation);
   return found[0] ?? failure(records, model) ?? usableDifference(real, model);
@@ -159,6 +165,17 @@ function placesDifference(records: Uint8Array, real: Observation, model: Observa
     `operation ${operation}: ${operationText(records, operation)}`,
     `  real   ${formatPlace(real.places[operation])}`,
     `  model  ${formatPlace(model.places[operation])}`,
+  ];
+  return { operation, text: text.join("\n") };
+}
+
+function faultsDifference(records: Uint8Array, real: Observation, model: Observation): Difference | null {
+  const { faults = [] } = real;
+  const operation = model.faults?.findIndex((count, i) => count !== faults[i]) ?? -1;
+  if (operation < 0) return null;
+  const text = [
+    `operation ${operation}: ${operationText(records, operation)}`,
+    `  faults             real ${faults[operation]}, model ${model.faults?.[operation]}`,
   ];
   return { operation, text: text.join("\n") };
 }

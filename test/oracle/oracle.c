@@ -8,12 +8,14 @@
  * see what is cleared, and once more to see what memory holds, so that what is measured is not disturbed; the results
  * follow each other.
  *
- *     jobs.h      jobs and results
- *     process.h   the process of a run
- *     clears.h    sees what is cleared
- *     digests.h   sees what memory holds
- *     run.h       replays a trace
- *     oracle.c    the parent
+ *     jobs.h          jobs and results
+ *     process.h       the process of a run
+ *     own-malloc.h    what the program itself allocates with
+ *     clears.h        sees what is cleared
+ *     digests.h       sees what memory holds
+ *     threads.h       the threads of a trace
+ *     run.h           replays a trace
+ *     oracle.c        the parent
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,53 +41,64 @@
 
 #include "jobs.h"
 #include "process.h"
+#include "own-malloc.h"
 #include "clears.h"
 #include "digests.h"
+#include "threads.h"
 #include "run.h"
 
+#define MOST_SYSCALLS (1ul << 24)
 static struct syscall_record *syscalls;
-static u64 syscallCount, syscallRoom;
+static u64 syscallCount;
 
-static struct syscall_record *add_syscall(void) {
-  if (syscallCount == syscallRoom) {
-    syscallRoom = syscallRoom ? 2 * syscallRoom : 1024;
-    syscalls = realloc(syscalls, syscallRoom * sizeof *syscalls);
-    if (!syscalls) die("oracle: out of memory\n");
-  }
-  return &syscalls[syscallCount++];
+static void add_syscall(struct syscall_record call) {
+  if (syscallCount == MOST_SYSCALLS) die("oracle: too many system calls\n");
+  syscalls[syscallCount++] = call;
 }
 
-/* Follows a run that asked to be traced from call to call up to its END_MARK. Returns its status at its end. */
+/* Calls by which threads pass the baton and end. */
+static int is_of_threads(u64 number) {
+  return number == SYS_futex || number == SYS_rt_sigprocmask || number == SYS_exit;
+}
+
+/* A thread is about to make a system call, or has made it. Returns whether it was END_MARK. */
+static int note_syscall(pid_t thread, const struct result *seen) {
+  struct user_regs_struct registers;
+  struct __ptrace_syscall_info info;
+  ptrace(PTRACE_GETREGS, thread, 0, &registers);
+  ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
+  u64 number = registers.orig_rax;
+  if (number == END_MARK) return 1;
+  if (is_of_threads(number)) return 0;
+  if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+    add_syscall((struct syscall_record){
+        seen->operations, number, {registers.rdi, registers.rsi, registers.rdx, registers.r10}, 0});
+  } else if (syscallCount) {
+    syscalls[syscallCount - 1].result = registers.rax; /* one thread runs, so it is the last one's */
+  }
+  return 0;
+}
+
+/* Follows the threads of a run that ask to be traced from call to call, up to END_MARK. Returns its status at its end. */
 static int watch(pid_t child, const struct result *seen) {
-  int status, isInside = 0;
-  while (waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+  int status, isOver = 0;
+  for (pid_t thread; (thread = waitpid(-1, &status, __WALL)) > 0;) {
+    if (!WIFSTOPPED(status)) {
+      if (thread == child) return status;
+      continue;
+    }
     int signal = WSTOPSIG(status);
-    struct user_regs_struct registers;
     if (signal == SIGSTOP) {
-      ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+      ptrace(PTRACE_SETOPTIONS, thread, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
       signal = 0;
     } else if (signal == (SIGTRAP | 0x80)) {
       signal = 0;
-      ptrace(PTRACE_GETREGS, child, 0, &registers);
-      if (isInside) {
-        syscalls[syscallCount - 1].result = registers.rax;
-      } else if (registers.orig_rax == END_MARK) {
-        ptrace(PTRACE_DETACH, child, 0, 0);
-        waitpid(child, &status, 0);
-        break;
-      } else {
-        *add_syscall() = (struct syscall_record){
-            seen->operations,
-            registers.orig_rax,
-            {registers.rdi, registers.rsi, registers.rdx, registers.r10},
-            0,
-        };
-      }
-      isInside = !isInside;
+      isOver = isOver || note_syscall(thread, seen);
     }
-    if (ptrace(PTRACE_SYSCALL, child, 0, (void *)(long)signal)) break;
+    ptrace(PTRACE_SYSCALL, thread, 0, (void *)(long)signal);
   }
-  return status;
+  die("oracle: lost a run\n");
+  return 0;
 }
 
 static long binsOffset;
@@ -118,11 +131,11 @@ static void start(
 
 /* How far behind the C library's stdout the header of the unsorted bin is: a free chunk alone in it links to it. */
 static long find_bins(void) {
-  char *volatile lone = malloc(2000);
-  char *volatile guard = malloc(24);
-  free(lone);
+  char *volatile lone = __libc_malloc(2000);
+  char *volatile guard = __libc_malloc(24);
+  __libc_free(lone);
   u64 bins = *(u64 *)lone;
-  free(guard);
+  __libc_free(guard);
   return bins - (u64)stdout;
 }
 
@@ -132,6 +145,13 @@ static void write_all(int fd, const void *from, u64 bytes) {
     if (wrote <= 0) die("oracle: cannot write\n");
     done += wrote;
   }
+}
+
+static void append(int fd, int from, u64 bytes) {
+  if (!bytes) return;
+  const char *all = map_shared(from, bytes, PROT_READ);
+  write_all(fd, all, bytes);
+  munmap((void *)all, bytes);
 }
 
 static void run_job(const char *self, const struct job *job, u64 offset, enum mode mode, int jobs, int out) {
@@ -150,8 +170,7 @@ static void run_job(const char *self, const struct job *job, u64 offset, enum mo
 
   struct stat length;
   fstat(text, &length);
-  char *said = calloc(1, up8(length.st_size) + 1);
-  if (pread(text, said, length.st_size, 0) != length.st_size) die("oracle: cannot read\n");
+  if (ftruncate(text, up8(length.st_size))) die("oracle: cannot read\n");
   seen->magic = RESULT_MAGIC;
   seen->slots = job->slots;
   seen->syscalls = syscallCount;
@@ -160,8 +179,7 @@ static void run_job(const char *self, const struct job *job, u64 offset, enum mo
   seen->bytes = used + syscallCount * sizeof *syscalls + up8(length.st_size);
   write_all(out, seen, used);
   write_all(out, syscalls, syscallCount * sizeof *syscalls);
-  write_all(out, said, up8(length.st_size));
-  free(said);
+  append(out, text, up8(length.st_size));
   munmap(seen, bytes);
   close(output);
   close(text);
@@ -181,6 +199,9 @@ int main(int count, char **arguments) {
   }
   if (count == 2 && !strcmp(arguments[1], "--version")) return puts(gnu_get_libc_version()) == EOF;
   binsOffset = find_bins();
+  syscalls = mmap(0, MOST_SYSCALLS * sizeof *syscalls, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (syscalls == MAP_FAILED) die("oracle: cannot map\n");
   if (count != 3) die("usage: oracle JOBS RESULTS\n");
   char self[4096] = "";
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) die("oracle: cannot find itself\n");

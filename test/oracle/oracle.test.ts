@@ -133,7 +133,7 @@ describe.skipIf(reason)("the oracle", () => {
 
   it("shows what malloc_trim, malloc_stats and an abort say", async () => {
     const trimmed = await run(
-      encodeRecords([OpKind.malloc, 0, 100_000], [OpKind.free, 0], [OracleKind.trim, 0, 0]),
+      encodeRecords([OpKind.malloc, 0, 100_000], [OpKind.free, 0], [OpKind.trim, 0, 0]),
       { stats: true },
     );
     expect(trimmed.answers).toEqual(new Map([[2, 1]]));

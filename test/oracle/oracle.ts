@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
-import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
+import { OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { parseCall, type RealCall, withCalls } from "./calls.js";
 import { findLibrary, type Library } from "./library.js";
 import {
@@ -26,11 +26,12 @@ import {
 } from "./observation.js";
 
 /** What includes the others comes first. */
-const SOURCES = ["oracle.c", "jobs.h", "process.h", "clears.h", "digests.h", "run.h"].map((name) =>
-  fileURLToPath(new URL(name, import.meta.url)),
-) as [string, ...string[]];
+const SOURCES = [
+  "oracle.c",
+  ...["jobs", "process", "own-malloc", "clears", "digests", "threads", "run"].map((name) => `${name}.h`),
+].map((name) => fileURLToPath(new URL(name, import.meta.url))) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
-const FLAGS = ["-O2", "-fno-builtin", "-Wall", "-Wextra", "-Wl,-z,now"];
+const FLAGS = ["-O2", "-fno-builtin", "-pthread", "-Wall", "-Wextra", "-Wl,-z,now"];
 const COMPILERS = ["cc", "gcc", "clang"];
 
 /** The release that the model models unless told otherwise. */
@@ -47,11 +48,12 @@ const FLAG_STATS = 2;
 const FLAG_BARE = 4;
 const FLAG_CLEARS = 8;
 const FLAG_DIGESTS = 16;
+const FLAG_INFO = 32;
 const MAPPED = 1n << 63n;
 const ENOMEM = 12;
 
-/** Kinds of record that only the oracle knows, for what a trace cannot say. `first` is a pad, nothing, an offset, an offset. */
-export const OracleKind = { trim: 16, freeKeep: 17, freeAt: 18, poke: 19 } as const;
+/** Kinds of record that only the oracle knows, for what a trace cannot say. `first` is nothing, an offset, an offset. */
+export const OracleKind = { freeKeep: 17, freeAt: 18, poke: 19 } as const;
 
 /** Names of M_* for `settings`, from mallopt(3). */
 export const MallOpt = {
@@ -61,13 +63,15 @@ export const MallOpt = {
   mmapThreshold: -3,
   mmapMax: -4,
   perturb: -6,
+  arenaTest: -7,
+  arenaMax: -8,
 } as const;
 
 export interface OracleJob {
   /** RECORD_BYTES each, from an empty process. */
   records: Uint8Array;
   touch?: TouchPolicy;
-  /** Operations between two checkpoints; without it there is one, at the end. */
+  /** Operations between two checkpoints. Without it there is one at each mark and at the end. */
   interval?: number;
   /** The whole environment of the run, such as MALLOC_MMAP_THRESHOLD_. */
   environment?: Record<string, string>;
@@ -81,6 +85,8 @@ export interface OracleJob {
   digests?: boolean;
   /** Asks malloc_stats at the end for its text. */
   stats?: boolean;
+  /** Asks malloc_info at the end for its text, which follows. */
+  info?: boolean;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
   bare?: boolean;
 }
@@ -229,11 +235,21 @@ function countOf(job: OracleJob): number {
 
 /** Slots a trace needs: one more than the highest it names. */
 function slotsOf(job: OracleJob): number {
-  const words = new Uint32Array(job.records.slice().buffer);
-  let highest = -1;
-  for (let at = 1; at < words.length; at += RECORD_BYTES / 4)
-    highest = Math.max(highest, words[at] as number);
-  return highest + 1;
+  const operations = new TraceRecords(job.records);
+  let slots = 0;
+  for (let i = 0; i < operations.count; i++) slots = Math.max(slots, operations.slot(i) + 1);
+  return slots;
+}
+
+/** The highest number of a thread that a trace names; 1 if it names none. */
+export function threadsOf(records: Uint8Array): number {
+  const operations = new TraceRecords(records);
+  let highest = 1;
+  for (let i = 0; i < operations.count; i++) {
+    const kind = operations.kind(i);
+    if (kind === OpKind.thread || kind === OpKind.exit) highest = Math.max(highest, operations.first(i));
+  }
+  return highest;
 }
 
 function encodeJob(job: OracleJob): Uint8Array {
@@ -245,6 +261,7 @@ function encodeJob(job: OracleJob): Uint8Array {
   const flags =
     (job.trace ? FLAG_TRACE : 0) |
     (job.stats ? FLAG_STATS : 0) |
+    (job.info ? FLAG_INFO : 0) |
     (job.bare ? FLAG_BARE : 0) |
     (job.clears ? FLAG_CLEARS : 0) |
     (job.digests ? FLAG_DIGESTS : 0);
@@ -259,7 +276,7 @@ function encodeJob(job: OracleJob): Uint8Array {
     flags,
     settings.length,
     environment.length,
-    0,
+    threadsOf(job.records),
   ];
   words.forEach((word, i) => {
     view.setUint32(4 * i, word, true);
@@ -334,6 +351,7 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): Resul
     nanoseconds: field(11),
     text,
     places: placesOf(outcomes, job),
+    faults: Float64Array.from({ length: countOf(job) }, (_, i) => Number(outcomes[OUTCOME_WORDS * i + 2])),
     answers: answersOf(outcomes, job),
     usable: Array.from(bySlot, Number),
     checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
@@ -376,7 +394,7 @@ function digestsOf({ seen: [before, after], bySlot, contents }: Result): Digests
 function answersOf(outcomes: BigUint64Array, job: OracleJob): Map<number, number> {
   const answers = new Map<number, number>();
   for (let i = 0; i < countOf(job); i++) {
-    if (kindAt(job, i) === OracleKind.trim) answers.set(i, Number(outcomes[OUTCOME_WORDS * i]));
+    if (kindAt(job, i) === OpKind.trim) answers.set(i, Number(outcomes[OUTCOME_WORDS * i]));
   }
   return answers;
 }

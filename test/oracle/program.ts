@@ -80,6 +80,8 @@ export class Program {
     } else if (kind === OpKind.free) {
       this.#held[slot] = undefined;
       await this.#call(index);
+    } else if (kind > OpKind.read) {
+      await this.#call(index);
     } else if (block) {
       if (kind === OpKind.write) this.#paint(block.pointer + first, second, index);
       else this.sandbox.touch(block.pointer + first, second, "read");

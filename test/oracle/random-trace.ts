@@ -49,11 +49,11 @@ export class Random {
 }
 
 /** Where glibc changes its mind, in bytes of a chunk or of a request; sizes are drawn close around them. */
-const SMALL_EDGES = [24, 32, 40, 64, 80, 120, 128, 136, 160, 512, 1008, 1024, 1032, 1040, 1056];
+export const SMALL_EDGES = [24, 32, 40, 64, 80, 120, 128, 136, 160, 512, 1008, 1024, 1032, 1040, 1056];
 const BIN_EDGES = [
   1024, 1040, 1088, 2048, 3072, 3136, 3584, 4096, 8192, 10240, 10752, 12288, 32768, 40960, 45056, 65536,
 ];
-const PAGE_EDGES = [
+export const PAGE_EDGES = [
   65504,
   65536,
   98304,
@@ -72,7 +72,7 @@ const PAGE_EDGES = [
 const MAP_EDGES = [128 * KIB, 131049, 134472, 256 * KIB, 512 * KIB, MIB, 2 * MIB, 4 * MIB];
 const HUGE_EDGES = [16 * MIB, 32 * MIB - 4 * KIB, 33550312, 32 * MIB, 32 * MIB + 4 * KIB, 40 * MIB];
 
-function near(random: Random, edges: readonly number[], reach = 40): number {
+export function near(random: Random, edges: readonly number[], reach = 40): number {
   return Math.max(0, random.pick(edges) + random.between(-reach, reach));
 }
 
@@ -105,7 +105,8 @@ const PAGE_ALIGNMENTS = [1, 2, 8, 16, 32, 64, 128, 256, 1024, 4096];
 /** Only for blocks below 2 MiB: where larger mappings are depends on the kernel, which would show. */
 const ALL_ALIGNMENTS = [...PAGE_ALIGNMENTS, 32, 64, 512, 2048, 8192, 65536, 131072, MIB];
 
-const mixed = (random: Random): number => {
+/** Sizes of all kinds, most of them small. */
+export const mixed = (random: Random): number => {
   const kind = random.between(0, 99);
   if (kind < 55) return random.scaled(1, 1100);
   if (kind < 70) return near(random, SMALL_EDGES, 20);

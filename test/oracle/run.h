@@ -52,10 +52,10 @@ static char *allocate(const struct record *record) {
   char *pointer;
   errno = 0;
   switch (record->kind) {
-    case MALLOC: pointer = malloc(bytes = record->first); break;
-    case CALLOC: pointer = calloc(record->first, bytes), bytes *= record->first; break;
-    case ALIGNED: pointer = memalign(record->first, bytes); break;
-    default: pointer = realloc(held[record->slot], bytes);
+    case MALLOC: pointer = __libc_malloc(bytes = record->first); break;
+    case CALLOC: pointer = __libc_calloc(record->first, bytes), bytes *= record->first; break;
+    case ALIGNED: pointer = __libc_memalign(record->first, bytes); break;
+    default: pointer = __libc_realloc(held[record->slot], bytes);
   }
   if (!pointer && record->kind == REALLOC && bytes) return 0; /* the old block is still held */
   held[record->slot] = pointer;
@@ -67,7 +67,7 @@ static char *allocate(const struct record *record) {
 static u64 act(const struct record *record) {
   char *pointer = held[record->slot];
   switch (record->kind) {
-    case FREE: held[record->slot] = 0; free(pointer); break;
+    case FREE: held[record->slot] = 0; __libc_free(pointer); break;
     case WRITE:
       if (pointer) paint(pointer + record->first, record->second, result->operations);
       break;
@@ -75,8 +75,8 @@ static u64 act(const struct record *record) {
       if (pointer) touch_pages(pointer + record->first, record->second, 0);
       break;
     case TRIM: return malloc_trim(record->first);
-    case FREE_KEEP: free(pointer); break;
-    case FREE_AT: free(pointer + (int64_t)record->first); break;
+    case FREE_KEEP: __libc_free(pointer); break;
+    case FREE_AT: __libc_free(pointer + (int64_t)record->first); break;
     case POKE: *(u64 *)(pointer + (int64_t)record->first) = record->second; break;
   }
   return 0;
@@ -124,22 +124,62 @@ static void perform_digested(const struct record *record, struct outcome *to, u3
   touch_object(pointer, sizes[record->slot], policy);
 }
 
-static void replay(const struct job *job, enum mode mode) {
-  const struct record *records = records_of(job);
-  int isBare = job->flags & FLAG_BARE;
+static const struct job *job;
+static enum mode mode;
+
+static void perform_one(const struct record *record, struct outcome *to) {
   u32 policy = mode == TRACED ? TOUCH_NONE : job->touch; /* malloc calls the kernel all the same */
-  u64 untilCheckpoint = mode != PLAIN || isBare || !job->interval ? UINT64_MAX : job->interval;
-  u64 started = now_ns();
-  for (u64 i = 0; i < job->operations; i++) {
-    const struct record *record = &records[i];
+  if (mode == CLEARS) perform_watched(record, to, policy);
+  else if (mode == DIGESTS) perform_digested(record, to, policy);
+  else perform(record, to, policy, job->flags & FLAG_BARE);
+}
+
+/* Whether the run notes faults, and the state at checkpoints. */
+static int is_measured(void) { return mode == PLAIN && !(job->flags & FLAG_BARE); }
+
+/* In the thread whose operations they are. */
+static void perform_all(struct stretch stretch) {
+  for (u64 i = stretch.from; i < stretch.to; i++) {
     result->operations = i;
-    if (mode == CLEARS) perform_watched(record, &outcomes[i], policy);
-    else if (mode == DIGESTS) perform_digested(record, &outcomes[i], policy);
-    else perform(record, &outcomes[i], policy, isBare);
-    if (--untilCheckpoint == 0) {
-      untilCheckpoint = job->interval;
-      note_checkpoint(i + 1);
-    }
+    u64 before = is_measured() ? minor_faults() : 0;
+    perform_one(&records_of(job)[i], &outcomes[i]);
+    if (is_measured()) outcomes[i].seen[0] = minor_faults() - before;
+  }
+}
+
+/* The end of a thread is the leader's to see. */
+static void perform_end(u64 at, u32 thread) {
+  result->operations = at;
+  u64 before = is_measured() ? minor_faults() : 0;
+  end_thread(thread);
+  if (is_measured()) outcomes[at].seen[0] = minor_faults() - before;
+}
+
+/* Whether something has to happen between this operation and the one before, other than in their thread. */
+static int is_cut(u64 at) {
+  u32 kind = records_of(job)[at].kind, before = records_of(job)[at - 1].kind;
+  int isDue = is_measured() && job->interval && at % job->interval == 0;
+  return isDue || kind == THREAD || kind == EXIT || before == MARK;
+}
+
+/* Where the operations end that one thread does in a row, from one on. */
+static u64 end_of_stretch(u64 from) {
+  u64 to = from + 1;
+  while (to < job->operations && !is_cut(to)) to++;
+  return to;
+}
+
+static void replay(void) {
+  const struct record *records = records_of(job);
+  u32 thread = 1;
+  u64 started = now_ns();
+  for (u64 at = 0; at < job->operations;) {
+    u64 first = at++;
+    if (records[first].kind == THREAD) thread = records[first].first;
+    else if (records[first].kind == EXIT) perform_end(first, records[first].first);
+    else work_in(thread, (struct stretch){first, at = end_of_stretch(first)});
+    int isDue = records[at - 1].kind == MARK || (job->interval && at % job->interval == 0);
+    if (is_measured() && isDue) note_checkpoint(at);
   }
   result->operations = job->operations;
   result->nanoseconds = now_ns() - started;
@@ -151,11 +191,12 @@ static void note_digests(u64 *bySlot) {
   for (u64 i = 0; i < slots; i++) bySlot[i] = held[i] ? digest(held[i], sizes[i]) : 0;
 }
 
-static void run(u64 offset, enum mode mode, u64 binsOffset) {
+static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   struct stat jobs;
   if (fstat(JOBS_FD, &jobs)) die("oracle: no jobs\n");
   const char *file = map_shared(JOBS_FD, jobs.st_size, PROT_READ);
-  const struct job *job = (const struct job *)(file + offset);
+  job = (const struct job *)(file + offset);
+  mode = runMode;
   result = map_shared(RESULT_FD, result_bytes(job), PROT_READ | PROT_WRITE);
   outcomes = (struct outcome *)(result + 1);
   u64 *usable = (u64 *)(outcomes + job->operations);
@@ -168,10 +209,13 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   pagemap = open("/proc/self/pagemap", O_RDONLY);
   if (pagemap < 0) die("oracle: cannot open /proc/self/pagemap\n");
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  make_own_room();
+  make_threads(job->threads, mode == TRACED, perform_all);
   place_heap();
   place_mappings();
   if (mode == DIGESTS) prepare_digests();
   for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
+  if (job->threads > 1) mallopt(M_PERTURB, 0); /* whose call initialises malloc has the main arena */
   result->heapStart = (u64)heapStart;
   result->mapTop = (u64)mapTop;
   result->bins = (u64)stdout + binsOffset;
@@ -179,11 +223,8 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   touch_everything();
   now_ns(); /* touches the kernel's own data */
   faultsBefore = minor_faults();
-  if (mode == TRACED) {
-    if (ptrace(PTRACE_TRACEME, 0, 0, 0)) die("oracle: ptrace is not allowed\n");
-    kill(getpid(), SIGSTOP);
-  }
-  replay(job, mode);
+  if (mode == TRACED) ask_to_be_traced();
+  replay();
   if (mode == TRACED) syscall(END_MARK);
   if (mode == DIGESTS) note_digests(usable);
   if (mode != PLAIN) _exit(0);
@@ -191,5 +232,6 @@ static void run(u64 offset, enum mode mode, u64 binsOffset) {
   if (!noted || checkpoints[noted - 1].operations != job->operations) note_checkpoint(job->operations);
   for (u64 i = 0; i < slots; i++) usable[i] = held[i] ? malloc_usable_size(held[i]) : 0;
   if (job->flags & FLAG_STATS) malloc_stats();
+  if (job->flags & FLAG_INFO) malloc_info(0, stderr);
   _exit(0);
 }
