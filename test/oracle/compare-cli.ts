@@ -15,12 +15,14 @@ import { type Comparison, compareAll, compareEach } from "./compare.js";
 import type { GlibcOptions } from "./model.js";
 import type { Difference } from "./observation.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { randomThreads } from "./random-threads.js";
 import { randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
+    threads: { type: "boolean", default: false },
     trace: { type: "string" },
     touch: { type: "string" },
     interval: { type: "string" },
@@ -39,36 +41,55 @@ interface Named extends Comparison {
   name: string;
 }
 
-function settings(): Omit<Comparison, "records" | "touches"> {
-  const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
-  const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
+function settings(): Omit<Comparison, "records" | "touches" | "options"> {
   return {
     ...(values.model !== undefined && { model: values.model }),
-    options: { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version },
     ...(values.interval !== undefined && { interval: Number(values.interval) }),
   };
 }
 
-async function traces(): Promise<{ name: string; records: Uint8Array }[]> {
+/** Those of `--option`. */
+function optionsGiven(): GlibcOptions {
+  const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
+  const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
+  return { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version };
+}
+
+interface Trace {
+  name: string;
+  records: Uint8Array;
+  /** Those that it is made for. */
+  options?: GlibcOptions;
+}
+
+async function seededTrace(seed: number): Promise<Trace> {
+  const trace = values.threads ? await randomThreads(seed) : randomTrace(seed);
+  return { ...trace, name: `seed ${seed} (${trace.profile})` };
+}
+
+async function traces(): Promise<Trace[]> {
   if (values.trace !== undefined) {
     const { records } = await collectTrace(await readTrace(await readFile(values.trace)));
     return [{ name: values.trace, records }];
   }
-  return seedsOf(values.seed ?? "0").map((seed) => {
-    const { profile, records } = randomTrace(seed);
-    return { name: `seed ${seed} (${profile})`, records };
-  });
+  return Promise.all(seedsOf(values.seed ?? "0").map(seededTrace));
 }
+
+/** As `--option` takes them. */
+const formatOptions = (options: GlibcOptions) =>
+  Object.entries(options)
+    .map(([name, value]) => `--option ${name}=${value}`)
+    .join(" ");
 
 async function comparisons(): Promise<Named[]> {
   const touches = (values.touch ? [values.touch] : ["none", "object"]) as TouchPolicy[];
   for (const touch of touches) {
     if (!TOUCH_POLICIES.includes(touch)) throw new Error(`no touch policy ${touch}`);
   }
-  return (await traces()).map(({ name, records }) => {
+  return (await traces()).map(({ name, records, options }) => {
     // Few enough checkpoints to be quick, enough of them to find the place.
-    const interval = records.length / RECORD_BYTES > 10_000 ? 1024 : 16;
-    return { interval, ...settings(), touches, records, name };
+    const interval = records.length / RECORD_BYTES > 10_000 ? 1024 : values.threads ? 8 : 16;
+    return { interval, ...settings(), options: { ...options, ...optionsGiven() }, touches, records, name };
   });
 }
 
@@ -83,7 +104,7 @@ async function shrink(oracle: Oracle, comparison: Comparison): Promise<void> {
   };
   const records = await shrinkTrace(comparison.records, judge);
   const [difference] = await compareAll(oracle, [{ ...fine, records }]);
-  console.log(`${formatTrace(records)}\n${difference?.text}`);
+  console.log(`# ${formatOptions(comparison.options ?? {})}\n${formatTrace(records)}\n${difference?.text}`);
 }
 
 async function* clearsOfEach(oracle: Oracle, all: Named[]): AsyncGenerator<Difference | null> {
@@ -92,7 +113,8 @@ async function* clearsOfEach(oracle: Oracle, all: Named[]): AsyncGenerator<Diffe
 
 function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: number): Evidence {
   const what = values.clears ? ", what is cleared" : "";
-  const inputs = values.trace ?? `random traces, seeds ${values.seed ?? "0"}`;
+  const inputs =
+    values.trace ?? `random traces${values.threads ? " of threads" : ""}, seeds ${values.seed ?? "0"}`;
   return {
     subject: `glibc ${values.version}`,
     against: `glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
@@ -105,7 +127,9 @@ function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: 
 
 async function main(): Promise<number> {
   if (values.print) {
-    for (const { records } of await traces()) console.log(formatTrace(records));
+    for (const { records, options = {} } of await traces()) {
+      console.log(`# ${formatOptions(options)}\n${formatTrace(records)}`);
+    }
     return 0;
   }
   const found = await findOracle(values.version);

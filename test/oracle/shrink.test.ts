@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { OpKind, RECORD_BYTES } from "../../src/trace/records.js";
 import { hashRecords } from "./golden.js";
+import { threadsOf } from "./oracle.js";
+import { randomThreads, THREAD_PROFILES } from "./random-threads.js";
 import { PROFILE_NAMES, randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
 import { textTrace } from "./text-trace.js";
@@ -28,8 +30,43 @@ describe("a trace shrinks", () => {
     expect(formatTrace(await shrinkTrace(records, judge))).toMatch(/^a 0 8\nr 0 [6-7]\d{3}$/);
   });
 
+  it("of threads, to those that show it", async () => {
+    const records = await textTrace(
+      "t 2\na 0 10\nt 3\na 1 10\nx 2\nk 0\nt 4\nf 0\nt 1\na 0 10\nx 3\nx 4\nf 1\n",
+    );
+    // The end of a thread, and a free by another.
+    const judge = judging((lines) =>
+      lines.some((line) => line.startsWith("x")) ? lines.findLastIndex((line) => line.startsWith("f")) : -1,
+    );
+    expect(formatTrace(await shrinkTrace(records, judge))).toMatch(/^a 0 8\nx \d\nf 0$/);
+  });
+
   it("not if it shows none", async () => {
     await expect(shrinkTrace(await textTrace("a 0 10"), async () => [-1])).rejects.toThrow("no difference");
+  });
+});
+
+describe("random traces of threads", () => {
+  it("are the same for the same seed, with the same parameters", async () => {
+    expect(await randomThreads(17)).toEqual(await randomThreads(17));
+    const hashes = await Promise.all(
+      Array.from({ length: 20 }, async (_, seed) => hashRecords((await randomThreads(seed)).records)),
+    );
+    expect(new Set(hashes).size).toBe(20);
+  });
+
+  it("have every profile by turns, and ends of threads, trims, and many threads", async () => {
+    const traces = await Promise.all(Array.from({ length: 50 }, (_, seed) => randomThreads(seed)));
+    expect(traces.slice(0, THREAD_PROFILES.length).map(({ profile }) => profile)).toEqual(THREAD_PROFILES);
+    const kinds = new Set(
+      traces.flatMap(({ records }) =>
+        Array.from({ length: records.length / RECORD_BYTES }, (_, i) => records[i * RECORD_BYTES]),
+      ),
+    );
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(Object.values(OpKind).filter((kind) => kind !== OpKind.mark)),
+    );
+    expect(Math.max(...traces.map(({ records }) => threadsOf(records)))).toBeGreaterThan(30);
   });
 });
 

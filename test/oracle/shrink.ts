@@ -3,7 +3,7 @@ import { TraceEncoder } from "../../src/trace/encode.js";
 import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { operationText } from "./observation.js";
 
-/** An operation on an object that keeps its number when others go. */
+/** An operation on an object that keeps its number when others go; -1 for none. */
 interface Operation {
   kind: number;
   object: number;
@@ -105,10 +105,20 @@ async function firstThatShows(
   return { index, operations: (sound[index] as Operation[]).slice(0, (shown[index] as number) + 1) };
 }
 
-/** Without operations on objects that nothing allocated. */
+/** Without operations on objects that nothing allocated, and those of threads that have ended. */
 function withoutOrphans(operations: Operation[]): Operation[] {
   const live = new Map<number, number>();
+  const ended = new Set<number>();
+  let thread = 1;
   return operations.filter(({ kind, object, first, second }) => {
+    if (kind === OpKind.mark) return true;
+    if (kind === OpKind.exit) return !ended.has(first) && ended.add(first);
+    if (kind === OpKind.thread) {
+      thread = first;
+      return !ended.has(first);
+    }
+    if (ended.has(thread)) return false;
+    if (kind === OpKind.trim) return true;
     if (kind === OpKind.free) return live.delete(object);
     if (kind < OpKind.realloc) {
       live.set(object, bytesAsked(kind, first, second));
@@ -128,7 +138,7 @@ function decode(records: Uint8Array): Operation[] {
   return Array.from({ length: read.count }, (_, i) => {
     const { kind, slot, first, second } = read.read(i);
     if (kind < OpKind.realloc) objects[slot] = i;
-    return { kind, object: objects[slot] as number, first, second };
+    return { kind, object: kind > OpKind.read ? -1 : (objects[slot] as number), first, second };
   });
 }
 
@@ -156,5 +166,9 @@ function encodeOne(encoder: TraceEncoder, { kind, object, first, second }: Opera
   else if (kind === OpKind.realloc) encoder.realloc(object, second);
   else if (kind === OpKind.free) encoder.free(object);
   else if (kind === OpKind.write) encoder.write(object, first, second);
-  else encoder.read(object, first, second);
+  else if (kind === OpKind.read) encoder.read(object, first, second);
+  else if (kind === OpKind.thread) encoder.thread(first);
+  else if (kind === OpKind.exit) encoder.exit(first);
+  else if (kind === OpKind.trim) encoder.trim(first);
+  else encoder.mark(`${first}`);
 }
