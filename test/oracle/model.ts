@@ -1,5 +1,6 @@
 /** Observes a model as the oracle observes the real allocator. */
 
+import { Place } from "#shared/kernel";
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import { totalFaults } from "../../src/allocator/counters.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
@@ -225,10 +226,16 @@ class Observer {
 /** A call of the simulated kernel as it would be one of the real kernel. */
 function realCall({ name, arguments: words, result }: LoggedCall): SystemCall {
   const signed = BigInt.asIntN(64, result);
-  if (name === "mmap") return { name, arguments: [words[0] as bigint, words[1] as bigint, 3n, 34n], result };
+  const [first, second, third] = words as [bigint, bigint, bigint];
+  if (name === "mmap") {
+    // MAP_NORESERVE, and no access, where address space alone is taken; else to be read and written.
+    const [protection, flags] = third === BigInt(Place.Reserved) ? [0n, 16418n] : [3n, 34n];
+    return { name, arguments: [first, second, protection, flags], result };
+  }
+  if (name === "mprotect") return { name, arguments: [first, second, 3n], result: signed };
   const advice = ADVICE[name];
   if (advice === undefined) return { name, arguments: words, result: signed };
-  return { name: "madvise", arguments: [words[0] as bigint, words[1] as bigint, advice], result: signed };
+  return { name: "madvise", arguments: [first, second, advice], result: signed };
 }
 
 /** The fields of mallinfo2 among the model's statistics. */
