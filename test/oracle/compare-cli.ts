@@ -60,6 +60,7 @@ interface Trace {
   records: Uint8Array;
   /** Those that it is made for. */
   options?: GlibcOptions;
+  touches?: readonly TouchPolicy[];
 }
 
 async function seededTrace(seed: number): Promise<Trace> {
@@ -82,11 +83,10 @@ const formatOptions = (options: GlibcOptions) =>
     .join(" ");
 
 async function comparisons(): Promise<Named[]> {
-  const touches = (values.touch ? [values.touch] : ["none", "object"]) as TouchPolicy[];
-  for (const touch of touches) {
-    if (!TOUCH_POLICIES.includes(touch)) throw new Error(`no touch policy ${touch}`);
-  }
-  return (await traces()).map(({ name, records, options }) => {
+  const only = values.touch as TouchPolicy | undefined;
+  if (only && !TOUCH_POLICIES.includes(only)) throw new Error(`no touch policy ${only}`);
+  return (await traces()).map(({ name, records, options, touches: all = ["none", "object"] }) => {
+    const touches = only ? [only] : all;
     // Few enough checkpoints to be quick, enough of them to find the place.
     const interval = records.length / RECORD_BYTES > 10_000 ? 1024 : values.threads ? 8 : 16;
     return { interval, ...settings(), options: { ...options, ...optionsGiven() }, touches, records, name };

@@ -6,6 +6,7 @@
  * Some free their own blocks, some those of others.
  */
 import { cpus } from "node:os";
+import type { TouchPolicy } from "../../src/allocator/access.js";
 import type { GlibcOptions } from "./model.js";
 import { mixed, near, PAGE_EDGES, Random, SMALL_EDGES } from "./random-trace.js";
 import { textTrace } from "./text-trace.js";
@@ -20,6 +21,8 @@ export interface RandomThreads {
   profile: string;
   records: Uint8Array;
   options: GlibcOptions;
+  /** What the program touches: blocks whole where they do not come to gigabytes. */
+  touches: readonly TouchPolicy[];
 }
 
 interface Profile {
@@ -33,6 +36,7 @@ interface Profile {
   /** Bytes asked for in all, after which only small ones are. */
   budget: number;
   thresholds: readonly (number | undefined)[];
+  touches?: readonly TouchPolicy[];
 }
 
 const PROFILES: readonly Profile[] = [
@@ -78,18 +82,19 @@ const PROFILES: readonly Profile[] = [
   {
     // More than a heap holds: new heaps, which are unmapped again, some at once.
     name: "heaps",
-    threads: [2, 4],
-    live: 24,
+    threads: [3, 6],
+    live: 60,
     size: (random) => {
       const kind = random.between(0, 99);
-      if (kind < 30) return random.scaled(16, 100_000);
-      return kind < 95
+      if (kind < 20) return random.scaled(16, 100_000);
+      return kind < 97
         ? random.between(2, 24) * MIB + random.between(-5000, 5000)
         : random.between(50, 70) * MIB;
     },
     switches: 8,
-    budget: 400 * MIB,
+    budget: 3 * GIB,
     thresholds: [32 * MIB, 64 * MIB, GIB, GIB],
+    touches: ["none", "first"],
   },
 ];
 
@@ -118,7 +123,8 @@ export async function randomThreads(seed: number): Promise<RandomThreads> {
   const random = new Random(0x7ead5 + seed);
   const options = optionsOf(random, profile);
   const records = await textTrace(new Generator(random, profile).run().join("\n"));
-  return { seed, profile: profile.name, records, options };
+  const { name, touches = ["none", "object"] } = profile;
+  return { seed, profile: name, records, options, touches };
 }
 
 interface Block {
@@ -126,6 +132,9 @@ interface Block {
   bytes: number;
   thread: number;
 }
+
+/** How many of a hundred operations free, from phase to phase. */
+const FREE_PERCENTS = [15, 35, 50, 50, 65, 85];
 
 type Order = "newest" | "oldest" | "any";
 
@@ -140,7 +149,7 @@ class Generator {
   #ids = 0;
   #spent = 0;
   #order: Order = "any";
-  #freePercent = 50;
+  #freePercent: number;
   /** Chance in a hundred that a thread frees a block of its own if it has one. */
   #ownPercent = 60;
 
@@ -149,6 +158,7 @@ class Generator {
     private readonly profile: Profile,
   ) {
     this.#mostThreads = random.between(...profile.threads);
+    this.#freePercent = random.pick(FREE_PERCENTS);
   }
 
   run(): string[] {
@@ -169,7 +179,7 @@ class Generator {
   #changePhase(): void {
     const { random } = this;
     this.#order = random.pick(["newest", "oldest", "any"]);
-    this.#freePercent = random.pick([15, 35, 50, 50, 65, 85]);
+    this.#freePercent = random.pick(FREE_PERCENTS);
     this.#ownPercent = random.pick([0, 30, 60, 90, 100]);
     if (random.chance(20)) while (this.#blocks.length > 0) this.#free();
     if (random.chance(30)) while (this.#threads.length > random.between(1, 4)) this.#end();
