@@ -21,10 +21,10 @@ export type NamedComparison = Comparison & { name: string };
 
 /** A trace under each touch policy of golden files. */
 export function comparison(
-  { name, records, interval }: NamedTrace,
+  { name, records, interval, options: own }: NamedTrace,
   options: GlibcOptions = {},
 ): NamedComparison {
-  return { name, records, interval, options, touches: GOLDEN_TOUCHES };
+  return { name, records, interval, options: { ...own, ...options }, touches: GOLDEN_TOUCHES };
 }
 
 /** Differences of some comparisons, each with what it was of; stops at no first one. */
@@ -34,11 +34,11 @@ export async function differences(oracle: Oracle, comparisons: NamedComparison[]
 }
 
 async function goldenOf(
-  { name, records, goldenInterval: interval }: NamedTrace,
+  { name, records, goldenInterval: interval, options: own }: NamedTrace,
   options: GlibcOptions,
   check: boolean,
 ): Promise<GoldenTrace> {
-  const run = { records, interval, options, check };
+  const run = { records, interval, options: { ...own, ...options }, check };
   const [none, object] = [
     await observeModel({ ...run, touch: "none" }),
     await observeModel({ ...run, touch: "object" }),

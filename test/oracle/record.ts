@@ -15,7 +15,8 @@ import {
   hashTrace,
 } from "./golden.js";
 import { whyNotLive } from "./live.js";
-import { findOracle, type Oracle, type OracleRun } from "./oracle.js";
+import { environmentOf } from "./model.js";
+import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
 import {
   GOLDEN_SEEDS,
   GOLDEN_VERSIONS,
@@ -25,14 +26,18 @@ import {
   seededTrace,
   sequenceTraces,
   shortNamedTraces,
+  threadNamedTraces,
 } from "./traces.js";
 
-const { values } = parseArgs({ options: { version: { type: "string", multiple: true } } });
+const { values } = parseArgs({
+  options: { version: { type: "string", multiple: true }, only: { type: "string", multiple: true } },
+});
 
 async function record(oracle: Oracle, trace: NamedTrace): Promise<GoldenTrace> {
-  const { name, records, goldenInterval: interval } = trace;
+  const { name, records, goldenInterval: interval, options = {} } = trace;
+  const job = { records, interval, environment: environmentOf(options) };
   const [none, object] = await oracle.run(
-    GOLDEN_TOUCHES.map((touch) => ({ records, touch, interval, trace: touch === "none" })),
+    GOLDEN_TOUCHES.map((touch) => ({ ...job, touch, trace: touch === "none" })),
   );
   return digest(name, records, interval, { none: none as OracleRun, object: object as OracleRun });
 }
@@ -75,21 +80,41 @@ async function recordMisuse(folder: URL, version: string): Promise<void> {
   await writeFile(new URL("misuse.json", folder), `${JSON.stringify(outcomes, null, 2)}\n`);
 }
 
+interface Recording {
+  oracle: Oracle;
+  folder: URL;
+  version: string;
+}
+
+const traces =
+  (name: string, all: () => NamedTrace[] | Promise<NamedTrace[]>) =>
+  async ({ oracle, folder }: Recording): Promise<void> =>
+    write(oracle, folder, name, await recordAll(oracle, await all()));
+
+/** What makes each file. */
+const FILES: Record<string, (recording: Recording) => Promise<void>> = {
+  ...Object.fromEntries(
+    REAL_TRACES.map((name) => [name, traces(name, async () => [await realTrace(name)])] as const),
+  ),
+  random: traces("random", () => GOLDEN_SEEDS.map(seededTrace)),
+  short: traces("short", shortNamedTraces),
+  sequences: ({ oracle, folder }) => recordSequences(oracle, folder, 3),
+  clears: ({ oracle, folder, version }) => recordAllClears(oracle, folder, version),
+  misuse: ({ folder, version }) => recordMisuse(folder, version),
+  threads: async (recording) => {
+    if (recording.version === MODELLED_GLIBC) await traces("threads", threadNamedTraces)(recording);
+  },
+};
+
 async function recordVersion(version: string): Promise<void> {
   const found = await findOracle(version);
   const reason = whyNotLive(found, version);
   if (found.state === "absent" || reason) throw new Error(`glibc ${version} is not recorded: ${reason}`);
-  const { oracle } = found;
   const folder = goldenFolder(version);
   await mkdir(folder, { recursive: true });
-  for (const name of REAL_TRACES) {
-    await write(oracle, folder, name, await recordAll(oracle, [await realTrace(name)]));
+  for (const [name, recordFile] of Object.entries(FILES)) {
+    if (values.only?.includes(name) ?? true) await recordFile({ oracle: found.oracle, folder, version });
   }
-  await write(oracle, folder, "random", await recordAll(oracle, GOLDEN_SEEDS.map(seededTrace)));
-  await write(oracle, folder, "short", await recordAll(oracle, await shortNamedTraces()));
-  await recordSequences(oracle, folder, 3);
-  await recordAllClears(oracle, folder, version);
-  await recordMisuse(folder, version);
 }
 
 for (const version of values.version ?? GOLDEN_VERSIONS) await recordVersion(version);

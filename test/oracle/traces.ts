@@ -2,9 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
+import { GOLDEN_TOUCHES } from "./golden.js";
+import type { GlibcOptions } from "./model.js";
+import { randomThreads } from "./random-threads.js";
 import { randomTrace } from "./random-trace.js";
 import { shortTraces } from "./short-traces.js";
 import { textTrace } from "./text-trace.js";
+import { THREAD_TRACES } from "./thread-traces.js";
 
 export interface NamedTrace {
   name: string;
@@ -12,6 +16,8 @@ export interface NamedTrace {
   /** Operations between checkpoints: live, and in golden files. */
   interval: number;
   goldenInterval: number;
+  /** Parameters that it is run with, by the model's names. */
+  options?: GlibcOptions;
 }
 
 /** The two real ones. */
@@ -92,6 +98,31 @@ export function shortNamedTraces(): Promise<NamedTrace[]> {
     return { name, records, interval: 1, goldenInterval: 1 };
   });
   return Promise.all(named);
+}
+
+/** The traces of several threads in which something surprises. */
+export function surprisingTraces(): Promise<NamedTrace[]> {
+  const named = Object.entries(THREAD_TRACES).map(async ([name, { lines, options }]) => {
+    const records = await textTrace(lines.join("\n"));
+    return { name, records, interval: 1, goldenInterval: 16, ...(options && { options }) };
+  });
+  return Promise.all(named);
+}
+
+/** Random ones whose golden runs are kept, with so many arenas at most as two CPUs have. */
+async function randomThreadTraces(): Promise<NamedTrace[]> {
+  const all = await Promise.all(Array.from({ length: 30 }, (_, seed) => randomThreads(seed)));
+  return all
+    .filter(({ touches }) => GOLDEN_TOUCHES.every((touch) => touches.includes(touch)))
+    .map(({ seed, profile, records, options: { cpus: _, ...options } }) => ({
+      ...{ name: `seed ${seed} (${profile})`, records, interval: 8, goldenInterval: 128 },
+      options: { arenaMax: 16, ...options },
+    }));
+}
+
+/** The traces of several threads whose golden runs are kept. */
+export async function threadNamedTraces(): Promise<NamedTrace[]> {
+  return [...(await surprisingTraces()), ...(await randomThreadTraces())];
 }
 
 /** The releases whose golden runs are kept. */
