@@ -6,7 +6,7 @@ import { OptionError, UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import { readSettings, type WrittenChoice } from "../base/settings.js";
 import type { OptionValues } from "../results/run.js";
-import { readOption, wantedOf } from "../sandbox/option-text.js";
+import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import type { Catalogue, ModelInfo } from "./library.js";
 import { readModuleOptions } from "./modules.js";
 
@@ -64,7 +64,8 @@ function readModelOptions(
         `there is no model "${choice.name}"; there are ${namesOf(catalogue.models)}${modules}`,
       );
     }
-    const options = readSettings(choice, "option=value", (name, value) =>
+    const written = inOwnNames(choice, [...model.options, ...catalogue.machineOptions]);
+    const options = readSettings(written, "option=value", (name, value) =>
       parseOption(name, value, model, catalogue),
     );
     return { model: model.name, options };

@@ -37,11 +37,18 @@ export function modelsText({ models, machineOptions }: Catalogue): string {
       `  ${summary}`,
       ...Object.entries(sureness).map(([version, words]) => `  version ${version} is ${words}`),
       ...options.map((option) => optionLine(option, width)),
+      ...realNamesLine(options),
     ].join("\n"),
   );
   const names = joinWords(models.map(({ name }) => name));
   const machine = [`every model (${names})`, ...machineOptions.map((option) => optionLine(option, width))];
   return `${[...paragraphs, ...(machineOptions.length > 0 ? [machine.join("\n")] : [])].join("\n\n")}\n`;
+}
+
+/** Says that options may have the real allocator's names, by those of one. */
+function realNamesLine(options: readonly OptionInfo[]): string[] {
+  const names = options.find(({ real }) => real)?.real;
+  return names ? [`    also by their real names, such as ${names.join(", ")}; -1 is never`] : [];
 }
 
 function optionLine(option: OptionInfo, width: number): string {

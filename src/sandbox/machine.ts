@@ -12,6 +12,10 @@ export interface OptionInfo {
   values?: readonly string[];
   unit?: "bytes";
   default: string | number;
+  /** What the real allocator calls it: as a parameter of a function, in the environment, as a tunable. */
+  real?: readonly string[];
+  /** What -1 means, which is "never" to the real allocator; absent where -1 means nothing. */
+  never?: number;
 }
 
 /** The kinds of kernel, in the order of their numbers. @internal */

@@ -35,6 +35,14 @@ function optionsOf<Members extends object>(
   return namesOf(members).map((name) => ({ name, ...options[name] }));
 }
 
+/** What a parameter of glibc is called by mallopt, in the environment, and as a tunable. */
+function realNames(name: string, end = ""): readonly string[] {
+  return [`M_${name}`, `MALLOC_${name}${end}`, `glibc.malloc.${name.toLowerCase()}`];
+}
+
+/** A threshold that nothing reaches. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** What glibc asserts of the top before the heap grows. */
 const SOUND_TOP =
   "(old_top == initial_top (av) && old_size == 0) || ((unsigned long) (old_size) >= MINSIZE && " +
@@ -69,23 +77,37 @@ export const models: readonly ModelInfo[] = [
         summary: "chunks at least this large are mapped; if set, the threshold does not adapt",
         unit: "bytes",
         default: 131072,
+        real: realNames("MMAP_THRESHOLD", "_"),
+        never: NEVER,
       },
       trimThreshold: {
         summary: "a top at least this large is trimmed; if set, the thresholds do not adapt",
         unit: "bytes",
         default: 131072,
+        real: realNames("TRIM_THRESHOLD", "_"),
+        never: NEVER,
       },
       topPad: {
         summary:
           "bytes beyond need that a growing heap asks for; with more than there is, the real one begins a second arena, which is not modelled",
         unit: "bytes",
         default: 131072,
+        real: realNames("TOP_PAD", "_"),
       },
-      mmapMax: { summary: "most mappings at a time, up to 2147483647", default: 65536 },
-      perturb: { summary: "byte that fills freed memory, 1 to 255; 0 for none", default: 0 },
+      mmapMax: {
+        summary: "most mappings at a time, up to 2147483647",
+        default: 65536,
+        real: realNames("MMAP_MAX", "_"),
+      },
+      perturb: {
+        summary: "byte that fills freed memory, 1 to 255; 0 for none",
+        default: 0,
+        real: realNames("PERTURB", "_"),
+      },
       tcacheCount: {
         summary: "chunks of each size that the tcache keeps, up to 65535; 16 in 2.43 if not set",
         default: 7,
+        real: ["glibc.malloc.tcache_count"],
       },
       libc: {
         summary: "address of the C library, above all mappings: calloc clears links to it, byte by byte",
@@ -99,8 +121,13 @@ export const models: readonly ModelInfo[] = [
       arenaMax: {
         summary: "most arenas; 0: eight for each CPU, once there are more than arenaTest",
         default: 0,
+        real: realNames("ARENA_MAX"),
       },
-      arenaTest: { summary: "arenas beyond which the number of CPUs limits them", default: 8 },
+      arenaTest: {
+        summary: "arenas beyond which the number of CPUs limits them",
+        default: 8,
+        real: realNames("ARENA_TEST"),
+      },
       cpus: { summary: "online CPUs, 1 to 4096: so many times eight arenas", default: 4 },
     }),
     messages: Object.values({

@@ -1,16 +1,28 @@
 /** Reads the values of options as they are typed. */
 import { parseBytes } from "../base/bytes.js";
+import type { WrittenChoice } from "../base/settings.js";
 import type { OptionInfo } from "./machine.js";
+import { optionOf } from "./options.js";
 
 /**
  * Reads a value for an option: a number or a size, one of the option's words, or any word. Undefined if the option
  * does not take the text.
  */
 export function readOption(option: OptionInfo, text: string): string | number | undefined {
+  if (text === "-1" && option.never !== undefined) return option.never;
   const isNumeric = option.unit === "bytes" || typeof option.default === "number";
   const value = isNumeric ? readNumber(text) : text;
   const allowed = option.values?.map((word) => (isNumeric ? readNumber(word) : word));
   return value === "" || (value !== undefined && allowed?.includes(value) === false) ? undefined : value;
+}
+
+/** A choice with the options by our names, where it has those of the real allocator. */
+export function inOwnNames(choice: WrittenChoice, known: readonly OptionInfo[]): WrittenChoice {
+  const settings = choice.settings.map((setting) => {
+    const [, name = "", value = ""] = /^([^=]*)(.*)$/s.exec(setting) ?? [];
+    return `${optionOf(known, name)?.name ?? name}${value}`;
+  });
+  return { ...choice, settings };
 }
 
 /** What an option takes, in words that fit after "it is". */

@@ -16,9 +16,25 @@ export function findModel(name: string): ModelInfo {
 /** An option of a model or of its machine. @throws OptionError, which lists all of them, for an unknown name. */
 export function findOption(model: ModelInfo, name: string): OptionInfo {
   const known = [...model.options, ...machineOptions];
-  const found = known.find((option) => option.name === name);
+  const found = optionOf(known, name);
   if (!found) throw new OptionError(`${model.name} has no option "${name}"; it has ${names(known)}`);
   return found;
+}
+
+/** An option by its name, or by one that the real allocator has for it. */
+export function optionOf(known: readonly OptionInfo[], name: string): OptionInfo | undefined {
+  return known.find((option) => option.name === name || option.real?.includes(name));
+}
+
+/** The options by our names, and with -1 as what it means. @throws OptionError where two names set one option. */
+export function ownOptions(model: ModelInfo, options: Options): Options {
+  const own: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(options)) {
+    const option = findOption(model, name);
+    if (Object.hasOwn(own, option.name)) throw new OptionError(`${name} sets ${option.name} twice`);
+    own[option.name] = value === -1 && option.never !== undefined ? option.never : value;
+  }
+  return own;
 }
 
 function checkOption(info: OptionInfo, value: string | number): void {

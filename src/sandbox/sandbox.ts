@@ -21,7 +21,7 @@ import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
-import { findModel, machineSettings, modelSettings } from "./options.js";
+import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { notesOn } from "./sureness.js";
 
@@ -44,8 +44,8 @@ export type SandboxOptions = OpenOptions & { [setting: string]: string | number 
  */
 export async function openSandbox(model: string, options: SandboxOptions = {}): Promise<Sandbox> {
   const { check, module, ...rest } = options;
-  const settings = rest as Options;
   const info = findModel(model);
+  const settings = ownOptions(info, rest as Options);
   const machine = machineSettings(info, settings);
   const url = check ? new URL(info.url.href.replace(/\.wasm$/, ".check.wasm")) : info.url;
   const instance = await Instance.open<ModelExports>(

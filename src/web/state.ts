@@ -6,6 +6,7 @@ import { readSettings } from "../base/settings.js";
 import {
   type BufferWay,
   formatCount,
+  machineOptions,
   OptionError,
   type OptionInfo,
   parseBytes,
@@ -14,7 +15,7 @@ import {
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
 import { BUFFER_WAYS } from "../results/iter-content.js";
-import { readOption, wantedOf } from "../sandbox/option-text.js";
+import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import { findModel, findOption } from "../sandbox/options.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
@@ -80,7 +81,8 @@ export function parseChoice(text: string): Choice {
   const choice = splitChoice(text);
   if (isModule({ allocator: text })) return { allocator: text, options: {} };
   const model = findModel(choice.name);
-  const options = readSettings(choice, "option=value", (name, value) =>
+  const written = inOwnNames(choice, [...model.options, ...machineOptions]);
+  const options = readSettings(written, "option=value", (name, value) =>
     parseOption(findOption(model, name), value),
   );
   return { allocator: model.name, options };

@@ -158,8 +158,13 @@ describe("help", () => {
         --timeout <time>       end a module that makes no progress for this long
                                (default: "60s")
         --memory <size>        memory limit of a module (default: "4GiB")
+        --trim                 at the end let models give back what they keep, as by
+                               malloc_trim(0); show bytes before and after
         --timeline <file>      draw in use, system and resident bytes over time, as an
                                SVG image
+        --every <operations>   with --csv or --json, also a row of these bytes after
+                               every so many operations; with --timeline, the points
+                               of the chart
         --addresses <file>     write the address that each operation returned, one per
                                line: hexadecimal, 0x0 for no memory, - for an
                                operation that allocates nothing; needs exactly one
@@ -198,6 +203,7 @@ describe("help", () => {
         zeropage replay trace.txt.gz
         zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
         zeropage replay trace.txt --allocator glibc --addresses glibc.txt
+        zeropage replay trace.txt --allocator glibc,libmalloc --trim --every 1000 --csv
         zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
         valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind
       "

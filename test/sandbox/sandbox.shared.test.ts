@@ -40,6 +40,17 @@ describe("opening a sandbox", () => {
     await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
   });
 
+  it("may have the real allocator's names, and -1 for never", async () => {
+    const sandbox = await openSandbox("glibc", { MALLOC_ARENA_MAX: 2, M_TRIM_THRESHOLD: -1 });
+    expect(sandbox.options).toEqual({ arenaMax: 2, trimThreshold: Number.MAX_SAFE_INTEGER });
+    const tunable = await openSandbox("glibc", { "glibc.malloc.tcache_count": 0 });
+    expect(tunable.options).toEqual({ tcacheCount: 0 });
+    await expect(openSandbox("glibc", { M_TOP_PAD: 0, topPad: 1 })).rejects.toThrow(
+      "topPad sets topPad twice",
+    );
+    await expect(openSandbox("glibc", { topPad: -1 })).rejects.toThrow("option topPad takes a whole number");
+  });
+
   it("takes a module compiled before, and refuses bytes that are none", async () => {
     await expect(openSandbox("naive", { module: new Uint8Array([1, 2, 3]) })).rejects.toThrow(SandboxError);
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
