@@ -86,7 +86,8 @@ export function realloc(pointer: usize, bytes: usize): usize {
   const held = sizeOf(pointer);
   if (held <= MOST_SLOT_BYTES ? fitsSlot(bytes, held) : resizeRun(pointer, held, bytes)) return pointer;
   const moved = malloc(bytes);
-  if (!moved) return 0;
+  // Without memory to move to, a block that shrinks stays where it is, as long as it was.
+  if (!moved) return bytes <= held ? pointer : 0;
   memory.copy(moved, pointer, min(held, bytes));
   free(pointer);
   return moved;

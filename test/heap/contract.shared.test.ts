@@ -1,6 +1,6 @@
 /** What each function of the heap promises, at every edge, in both builds and on both hosts. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { BUILDS, type Heap, openHeap } from "./heap.js";
+import { BUILDS, type Heap, openHeap, openLimited } from "./heap.js";
 
 const MIB = 2 ** 20;
 /** Sizes about every edge: classes, the largest slot, units, the cache, pages. */
@@ -10,6 +10,16 @@ const SIZES = [
 ];
 const ENOMEM = 48;
 const EINVAL = 28;
+
+/** Takes blocks of all sizes until there is no memory for any. */
+function takeAll(heap: Heap): number[] {
+  const taken: number[] = [];
+  const sizes = [...SIZES, ...Array.from({ length: 64 }, (_, i) => 16 * (i + 1))].sort((a, b) => b - a);
+  for (const size of sizes) {
+    for (let block = heap.malloc(size); block; block = heap.malloc(size)) taken.push(block);
+  }
+  return taken;
+}
 
 describe.each(BUILDS)("%s", (build) => {
   let heap: Heap;
@@ -92,6 +102,23 @@ describe.each(BUILDS)("%s", (build) => {
     heap.check();
     heap.free(guard);
     heap.free(run);
+  });
+
+  it("shrinks every block, even where there is no memory to move it to", async () => {
+    const full = await openLimited(build, 64);
+    for (const from of [64, 1024, 5000, 100_000]) {
+      const block = full.malloc(from);
+      full.fill(block, from, 0x5a);
+      const others = takeAll(full);
+      for (const to of [Math.ceil(from / 3), 16, 1, 0]) {
+        expect(full.malloc(to)).toBe(0);
+        expect(full.realloc(block, to)).toBe(block);
+        expect(full.bytes(block, to).every((byte) => byte === 0x5a)).toBe(true);
+        others.push(...takeAll(full));
+      }
+      full.check();
+      for (const other of [block, ...others]) full.free(other);
+    }
   });
 
   it("aligns to every power of two", () => {

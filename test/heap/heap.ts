@@ -1,5 +1,6 @@
 /** Our own heap, bare: its functions and its memory, without the driver. */
 import { readModule } from "#read-module";
+import { limitMemory } from "../../src/wasm/limit-memory.js";
 
 export interface HeapExports {
   memory: WebAssembly.Memory;
@@ -55,6 +56,12 @@ export async function openHeap(build: Build, imports: WebAssembly.Imports = {}):
   const module = compiled.get(build) ?? (await WebAssembly.compile(await heapBytes(build)));
   compiled.set(build, module);
   return new Heap((await WebAssembly.instantiate(module, imports)).exports as unknown as HeapExports);
+}
+
+/** A heap whose memory never has more than so many pages of 64 KiB. */
+export async function openLimited(build: Build, pages: number): Promise<Heap> {
+  const wasm = limitMemory(await heapBytes(build), pages) as Uint8Array<ArrayBuffer>;
+  return new Heap((await WebAssembly.instantiate(wasm)).instance.exports as unknown as HeapExports);
 }
 
 export class Heap {

@@ -94,7 +94,7 @@ export const heap: Area = {
       ],
       [
         "realloc that fails frees the block",
-        "if (!moved) return 0;\n  memory.copy",
+        "if (!moved) return bytes <= held ? pointer : 0;\n  memory.copy",
         "if (!moved) free(pointer);\n  memory.copy",
       ],
       [
@@ -141,6 +141,9 @@ export const heapWithin: Area = {
         "end = memoryEnd();",
       ],
     ],
-    "heap.ts": [["calloc clears nothing behind what is known to be zero", "clearMany(to, end - to);", ""]],
+    "heap.ts": [
+      ["calloc clears nothing behind what is known to be zero", "clearMany(to, end - to);", ""],
+      ["a block that cannot be moved does not shrink", "return bytes <= held ? pointer : 0;", "return 0;"],
+    ],
   }),
 };
