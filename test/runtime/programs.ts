@@ -1,7 +1,7 @@
 /** Programs of AssemblyScript that make objects. Each exports `run`, which says the same on every runtime. */
 
 /** Numbers that look random: Marsaglia's xorshift. */
-const RANDOM = `
+export const RANDOM = `
   let state: u32 = 2463534242;
   function next(): u32 {
     state ^= state << 13;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile, OURS, open } from "./compile.js";
 import { CHURN, FINALIZED, GRAPH, GROWING, IMPORTING, LIBRARY } from "./programs.js";
+import { Steady, WARM_UP } from "./steady.js";
 
 const THEIRS = "incremental";
 
@@ -56,6 +57,24 @@ describe.each(OURS)("the runtime %s", (runtime) => {
     const program = await open(await compile(IMPORTING, runtime));
     const theirs = await open(await compile(IMPORTING, THEIRS));
     expect(program.run(20_000)).toBe(theirs.run(20_000));
+  });
+
+  it("has a heap that is as it was whenever all objects have been dropped", async () => {
+    const steady = await Steady.open(runtime, 1);
+    for (let round = 0; round < WARM_UP + 20; round++) steady.round();
+    expect(steady.liveBytes).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ["an object that a global refers to", "forgotten.push(world)", "bytes live"],
+    ["16 bytes that nobody frees", "malloc(16)", "bytes live"],
+    ["a page of memory that is nobody's", "memory.grow(1)", "memory grew"],
+  ])("would be seen to lose %s", async (_, planted, words) => {
+    const steady = await Steady.open(runtime, 1, planted);
+    const run = () => {
+      for (let round = 0; round <= WARM_UP; round++) steady.round();
+    };
+    expect(run).toThrow(words);
   });
 
   it("exports no more than AssemblyScript's own", async () => {
