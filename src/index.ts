@@ -14,6 +14,7 @@ export type { KernelKind, MachineSettings } from "./allocator/machine.js";
 export type { Mark } from "./allocator/marks.js";
 export { PAGE_STATES, type PageRun, type PageState } from "./allocator/pages.js";
 export type { ReplayOptions, ReplayResult } from "./allocator/replay.js";
+export { threadsNote } from "./allocator/threads.js";
 export type { TimelinePoint } from "./allocator/timeline.js";
 export { formatBytes, formatCount, parseBytes } from "./base/bytes.js";
 export {

@@ -11,6 +11,7 @@ import {
   sliceRecords,
   type TimelinePoint,
   type TouchPolicy,
+  threadsNote,
 } from "../index.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
@@ -25,7 +26,7 @@ import type {
   Progress,
   TimeNode,
 } from "./protocol.js";
-import { AskedBytes, CLEAR, codeOf, hasObject, lengthOf, operationAt, type Tape } from "./tape.js";
+import { AskedBytes, CLEAR, hasObject, lengthOf, lineOf, operationAt, type Tape } from "./tape.js";
 
 /** Fewest operations between two checkpoints. They take some milliseconds. */
 const LEAST_STRIDE = 1 << 13;
@@ -98,7 +99,9 @@ export class Player {
       result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
       library: this.#library,
       timeline,
-      note: this.playable.note,
+      note: [this.playable.note, ...threadsNote(this.#allocator, this.tape.threads?.count)]
+        .filter(Boolean)
+        .join("; "),
     };
   }
 
@@ -288,7 +291,7 @@ export class Player {
   }
 
   #codeAt(index: number): string {
-    return codeOf(operationAt(this.tape, index));
+    return lineOf(this.tape, index);
   }
 
   /** Runs from the start, one operation at a time, and collects those that change the page at an address. */

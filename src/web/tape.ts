@@ -21,6 +21,16 @@ export interface Tape {
   rounds: number;
   /** Whether the program clears what it gets, by records of CLEAR. */
   clears?: boolean;
+  /** The names of its marks, by number. */
+  marks?: readonly string[];
+  /** Its threads, where there is more than the main one. */
+  threads?: Threads;
+}
+
+/** How many threads there are, and the indices of the operations that say which one runs from there on. */
+export interface Threads {
+  count: number;
+  switches: Uint32Array;
 }
 
 /** A kind of record that no trace has: the program clears `second` bytes of an object from offset `first` on. */
@@ -41,8 +51,27 @@ export const hasObject = (kind: number): boolean => kind <= OpKind.read || kind 
 
 const size = (bytes: number): string => bytes.toLocaleString("en-US").replaceAll(",", "'");
 
+/** The thread that runs an operation. */
+export function threadAt(tape: Tape, index: number): number {
+  if (!tape.threads) return 1;
+  const { switches } = tape.threads;
+  let [low, high] = [0, switches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((switches[middle] as number) <= index) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 1 : operationAt(tape, switches[low - 1] as number).first;
+}
+
+/** An operation of the tape as a line of code, with its thread where there are several. */
+export function lineOf(tape: Tape, index: number): string {
+  const code = codeOf(operationAt(tape, index), tape.marks);
+  return tape.threads ? `[thread ${threadAt(tape, index)}] ${code}` : code;
+}
+
 /** An operation as a line of C. The object is p with the number of its slot. */
-export function codeOf({ kind, slot, first, second }: Operation): string {
+export function codeOf({ kind, slot, first, second }: Operation, marks: readonly string[] = []): string {
   const name = `p${slot}`;
   const place = first > 0 ? `${name} + ${size(first)}` : name;
   switch (kind) {
@@ -59,13 +88,13 @@ export function codeOf({ kind, slot, first, second }: Operation): string {
     case OpKind.write:
       return `write(${place}, ${size(second)});`;
     case OpKind.thread:
-      return `/* thread ${first} */`;
+      return `// thread ${first} runs`;
     case OpKind.exit:
-      return `pthread_exit(); /* thread ${first} */`;
+      return `// thread ${first} ends`;
     case OpKind.trim:
       return `malloc_trim(${size(first)});`;
     case OpKind.mark:
-      return `/* mark ${first} */`;
+      return `// ${marks[first] ?? `mark ${first}`}`;
     case CLEAR:
       return `memset(${place}, 0, ${size(second)});`;
     default:
@@ -93,7 +122,21 @@ export async function traceTape(
     }
   }
   const { records, count } = await collectTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
-  return { records, count, rounds: 1 };
+  const { marks, threads } = trace.notes;
+  return {
+    ...{ records, count, rounds: 1 },
+    ...(marks && { marks }),
+    ...(threads && { threads: { count: threads, switches: switchesOf(records, count) } }),
+  };
+}
+
+/** The indices of the records that say which thread runs. */
+function switchesOf(records: Uint8Array, count: number): Uint32Array {
+  const operations = new TraceRecords(records);
+  const switches = new Uint32Array(count);
+  let found = 0;
+  for (let i = 0; i < count; i++) if (operations.kind(i) === OpKind.thread) switches[found++] = i;
+  return switches.slice(0, found);
 }
 
 const TOO_LONG = "this trace is too long for the page, which can hold at most";

@@ -212,6 +212,30 @@ describe("a player", () => {
     });
   });
 
+  it("shows whose an operation is, and what is of no object", async () => {
+    const tape = await tapeOf("a 7 100\nt 2\na 8 200\nx 1\nk 4096\np all made\nf 7\n");
+    const { player, played } = await open(tape, { allocator: "naive", options: {} });
+    expect(played.note).toBe("");
+    const { code } = await player.moment(3);
+    expect(code.map((line) => line.code)).toEqual([
+      "[thread 1] p0 = malloc(100);",
+      "[thread 2] // thread 2 runs",
+      "[thread 2] p1 = malloc(200);",
+      "[thread 2] // thread 1 ends",
+      "[thread 2] malloc_trim(4'096);",
+      "[thread 2] // all made",
+      "[thread 2] free(p0);",
+    ]);
+    expect((await player.moment(3)).object?.bytes).toBe(200);
+    for (const position of [2, 4, 5, 6]) expect(await player.moment(position)).not.toHaveProperty("object");
+  });
+
+  it("says where threads share what one has", async () => {
+    const tape = await tapeOf("a 1 100\nt 2\nf 1\n");
+    const { played } = await open(tape, { allocator: "as-tlsf.wasm", options: {} });
+    expect(played.note).toMatch(/; one thread's caches, whichever of the 2 threads runs$/);
+  });
+
   it("tells what happened to a page, and when", async () => {
     const tape = await loopTape(MIB, 0, 3);
     const { player } = await open(tape, { allocator: "libmalloc", options: {} });

@@ -2,6 +2,7 @@ import type { TouchPolicy } from "../../allocator/access.js";
 import type { Allocator } from "../../allocator/allocator.js";
 import type { Mark } from "../../allocator/marks.js";
 import type { ReplayOptions } from "../../allocator/replay.js";
+import { threadsNote } from "../../allocator/threads.js";
 import type { TimelinePoint } from "../../allocator/timeline.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result } from "../../results/run.js";
@@ -51,7 +52,11 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
-  const notes = [...sandbox.notes, ...threadsNote(sandbox, trace), ...(run.trim ? trimNote(sandbox) : [])];
+  const notes = [
+    ...sandbox.notes,
+    ...threadsNote(sandbox, trace.notes.threads),
+    ...(run.trim ? trimNote(sandbox) : []),
+  ];
   sandbox.close();
   const { threads } = trace.notes;
   const parameters = { touch, ...(threads && { threads }), operations, failedAllocations };
@@ -83,10 +88,4 @@ function trim(allocator: Allocator, operation: number): Mark[] {
 
 function trimNote(allocator: Allocator): string[] {
   return canTrim(allocator) ? [] : ["it is not trimmed: a linear memory only grows"];
-}
-
-function threadsNote({ tellsThreads }: Allocator, { notes: { threads } }: Trace): string[] {
-  return threads === undefined || tellsThreads
-    ? []
-    : [`one thread's caches, whichever of the ${threads} threads runs`];
 }
