@@ -207,7 +207,7 @@ export const models: readonly ModelInfo[] = [
       },
       cpus: {
         summary:
-          "CPUs, 1 to 64 (116 counts 32); more than one have a depot of sparse regions, from 425 on one too",
+          "CPUs, 1 to 64 (116 counts 32), each with a magazine; threads are on them in turn; more than one have a depot of sparse regions, from 425 on one too",
         default: 4,
       },
       cache: {

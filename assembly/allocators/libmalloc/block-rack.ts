@@ -12,24 +12,26 @@ import {
   heapOf,
   MAGAZINE_BYTES,
   Magazine,
+  MOST_MAGAZINES,
+  magazineOn,
   quantaFor,
   RACK_BYTES,
   Rack,
   regionBytes,
   regionOf,
 } from "./rack";
-import { FIRST_REAL_SLOTS, holds, TABLE_BYTES } from "./region";
+import { FIRST_REAL_SLOTS, holds, magazineOf, TABLE_BYTES } from "./region";
 import { clearBlock } from "./zeroing";
 
 /**
  * Room for one, as memory.data takes it:
  *
  *      0      RACK_BYTES
- *      ├──────┼───────┼──────────┼───────┤
- *      │ rack │ table │ magazine │ depot │
- *      └──────┴───────┴──────────┴───────┘
+ *      ├──────┼───────┼───────┼───────────┤
+ *      │ rack │ table │ depot │ magazines │
+ *      └──────┴───────┴───────┴───────────┘
  */
-export const BLOCK_RACK_BYTES: usize = RACK_BYTES + TABLE_BYTES + 2 * MAGAZINE_BYTES;
+export const BLOCK_RACK_BYTES: usize = RACK_BYTES + TABLE_BYTES + (1 + MOST_MAGAZINES) * MAGAZINE_BYTES;
 
 /** Live blocks of all racks, and their bytes. */
 export let liveBlocks: u64 = 0;
@@ -49,8 +51,23 @@ export class BlockRack<B extends Blocks> extends Rack {
     this.sparse = this.payload - (this.payload >> 2);
     this.table = room;
     this.realSlots = FIRST_REAL_SLOTS;
-    this.magazine = changetype<Magazine>(room + TABLE_BYTES);
-    this.depot = changetype<Magazine>(room + TABLE_BYTES + MAGAZINE_BYTES);
+    this.depot = changetype<Magazine>(room + TABLE_BYTES);
+    this.magazines = room + TABLE_BYTES + MAGAZINE_BYTES;
+    this.serve(0);
+  }
+
+  /** The running thread is on this CPU. */
+  serve(cpu: u32): void {
+    this.own = magazineOn(this, cpu);
+    this.magazine = this.own;
+    this.used = max(this.used, cpu + 1);
+  }
+
+  /** The magazine at work becomes that of a block's region. Of a block in the depot it is the running thread's. */
+  private attend(block: u64): void {
+    if (this.used == 1) return;
+    const magazine = magazineOf(this, regionOf(this, block));
+    this.magazine = magazine == this.depot ? this.own : magazine;
   }
 
   roundedSize(bytes: u64): u64 {
@@ -68,6 +85,7 @@ export class BlockRack<B extends Blocks> extends Rack {
 
   private take(bytes: u64): u64 {
     const quanta = quantaFor(this, bytes);
+    this.magazine = this.own;
     const block = allocate(this.blocks, this, quanta);
     if (!block) return 0;
     liveBlocks++;
@@ -92,9 +110,26 @@ export class BlockRack<B extends Blocks> extends Rack {
    * what was never handed out, which the real allocator takes for a block.
    */
   private quantaAt(pointer: u64): u64 {
-    const magazine = this.magazine;
-    if (pointer == magazine.lastFree || pointer == magazine.bump) return 0;
+    const own = this.own;
+    if (pointer == own.lastFree || pointer == own.bump) return 0;
+    if (this.used > 1 && (this.isLastFree(pointer) || this.isBump(pointer))) return 0;
     return this.blocks.liveAt(this, pointer);
+  }
+
+  /** Whether a magazine has freed this block last. Its region may have gone to the depot since. */
+  private isLastFree(pointer: u64): bool {
+    for (let cpu: u32 = 0; cpu < this.used; cpu++) {
+      if (pointer == magazineOn(this, cpu).lastFree) return true;
+    }
+    return false;
+  }
+
+  /** Whether what a magazine never handed out begins here. */
+  private isBump(pointer: u64): bool {
+    for (let cpu: u32 = 0; cpu < this.used; cpu++) {
+      if (pointer == magazineOn(this, cpu).bump) return true;
+    }
+    return false;
   }
 
   /** Whether the pointer is in one of its regions. */
@@ -113,7 +148,7 @@ export class BlockRack<B extends Blocks> extends Rack {
 
   /** Whether a free block, or the one freed last, starts at such an address. */
   isFreed(address: u64): bool {
-    return address == this.magazine.lastFree || this.blocks.startsFree(this, address);
+    return this.isLastFree(address) || this.blocks.startsFree(this, address);
   }
 
   /** The same of any address. */
@@ -137,6 +172,7 @@ export class BlockRack<B extends Blocks> extends Rack {
     liveBlocks--;
     liveBytes -= bytesOf(this, quanta);
     const caller = enter(this.frees);
+    this.attend(pointer);
     free(this.blocks, this, pointer, quanta);
     leave(caller);
     return true;
@@ -146,6 +182,7 @@ export class BlockRack<B extends Blocks> extends Rack {
   resize(pointer: u64, bytes: u64): bool {
     const old = this.blocks.sizeOf(this, pointer);
     const quanta = quantaFor(this, bytes);
+    this.attend(pointer);
     if (quanta < old) shrink(this.blocks, this, pointer, old, quanta);
     else if (!grow(this.blocks, this, pointer, old, quanta)) return false;
     liveBytes += bytesOf(this, quanta) - bytesOf(this, old);
@@ -175,20 +212,33 @@ export class BlockRack<B extends Blocks> extends Rack {
 
   /** Bytes in use as the zone's statistics tell them. */
   objectBytes(): u64 {
-    return this.magazine.bytesInObjects + this.depot.bytesInObjects;
+    let bytes = this.depot.bytesInObjects;
+    for (let cpu: u32 = 0; cpu < this.used; cpu++) bytes += magazineOn(this, cpu).bytesInObjects;
+    return bytes;
   }
 
   /** Bytes that were never handed out. */
   restBytes(): u64 {
-    return this.magazine.bumpEnd - this.magazine.bump;
+    let bytes: u64 = 0;
+    for (let cpu: u32 = 0; cpu < this.used; cpu++) {
+      const magazine = magazineOn(this, cpu);
+      bytes += magazine.bumpEnd - magazine.bump;
+    }
+    return bytes;
   }
 
   /** Memory pressure: every region goes to the depot. Returns whether there was one. */
   relieve(): bool {
-    if (!this.hasDepot || !this.magazine.regions) return false;
-    leaveAll(this.blocks, this);
-    this.wasRelieved = true;
-    return true;
+    if (!this.hasDepot) return false;
+    let isRelieved = false;
+    for (let cpu: u32 = 0; cpu < this.used; cpu++) {
+      const magazine = magazineOn(this, cpu);
+      if (!magazine.regions) continue;
+      leaveAll(this.blocks, this, magazine);
+      isRelieved = true;
+    }
+    if (isRelieved) this.wasRelieved = true;
+    return isRelieved;
   }
 
   /** Asserts what must hold (check.ts). */

@@ -15,6 +15,7 @@ import {
   isFilled,
   listOf,
   Magazine,
+  magazineOn,
   NO_LIST,
   Rack,
   regionOf,
@@ -24,7 +25,7 @@ import {
   checkTrailer,
   isRegion,
   peekBytesUsed,
-  peekIsInDepot,
+  peekIsOf,
   peekNextRegion,
   peekPreviousRegion,
 } from "./region";
@@ -47,18 +48,21 @@ export function begin(): void {
 }
 
 export function checkRack<B extends Blocks>(blocks: B, rack: Rack): void {
-  const regions = rack.magazine.regions + rack.depot.regions;
-  assert(regions == rack.regions, "every region is the magazine's or the depot's");
+  let regions = rack.depot.regions;
+  for (let cpu: u32 = 0; cpu < rack.used; cpu++) regions += magazineOn(rack, cpu).regions;
+  assert(regions == rack.regions, "every region is a magazine's or the depot's");
   checkTable(rack);
   countedTwice = 0;
-  checkMagazine(blocks, rack, rack.magazine);
+  for (let cpu: u32 = 0; cpu < rack.used; cpu++) checkMagazine(blocks, rack, magazineOn(rack, cpu));
   checkMagazine(blocks, rack, rack.depot);
   assert(
     countedTwice == rack.countedTwice,
     "the bytes in use are those of the blocks, and what counts twice",
   );
-  checkBump(rack);
-  checkLastFree(blocks, rack);
+  for (let cpu: u32 = 0; cpu < rack.used; cpu++) {
+    checkBump(rack, magazineOn(rack, cpu));
+    checkLastFree(blocks, rack, magazineOn(rack, cpu));
+  }
   checkDepot(rack);
 }
 
@@ -79,7 +83,7 @@ function walkRegions<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine
   for (let region = magazine.firstRegion; region; region = peekNextRegion(rack, region)) {
     assert(isRegion(rack, region), "a magazine's regions are in the table");
     assert(peekPreviousRegion(rack, region) == previous, "a magazine's regions are linked both ways");
-    assert(isOf(rack, magazine, region), "a region says which magazine it belongs to");
+    assert(peekIsOf(rack, magazine, region), "a region says which magazine it belongs to");
     checkTrailer(rack, region);
     free += walkBlocks(blocks, rack, magazine, region);
     used += peekBytesUsed(rack, region);
@@ -90,10 +94,6 @@ function walkRegions<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine
   assert(magazine.regions == regions, "a magazine has as many regions as it counts");
   assert(magazine.bytesInObjects == used, "a magazine's bytes in objects are those of its regions");
   return free;
-}
-
-function isOf(rack: Rack, magazine: Magazine, region: u64): bool {
-  return peekIsInDepot(rack, region) == (magazine == rack.depot);
 }
 
 /** Walks a region's blocks. Returns how many are free. */
@@ -156,42 +156,39 @@ function checkListed<B extends Blocks>(
   list: u64,
   block: u64,
 ): void {
-  const quanta = quantaAt(blocks, rack, magazine, block);
-  assert(quanta && blocks.peekIsFree(rack, block), "a free list leads to free blocks of its magazine");
+  const quanta = quantaAt(blocks, rack, block);
+  const isOwn = quanta && peekIsOf(rack, magazine, regionOf(rack, block));
+  assert(isOwn && blocks.peekIsFree(rack, block), "a free list leads to free blocks of its magazine");
   assert(listOf(rack, quanta) == list, "a free block is on the list of its size");
 }
 
-/** Quanta of the block of a magazine that starts at the address, which may be any number; 0 when none does. */
-function quantaAt<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, address: u64): u64 {
+/** Quanta of the block that starts at the address, which may be any number; 0 when none does. */
+function quantaAt<B extends Blocks>(blocks: B, rack: Rack, address: u64): u64 {
   const region = regionOf(rack, address);
-  if (!isRegion(rack, region) || !isOf(rack, magazine, region)) return 0;
+  if (!isRegion(rack, region)) return 0;
   if (address - heapOf(rack, region) >= rack.payload || address & (bytesOf(rack, 1) - 1)) return 0;
   return blocks.peekQuanta(rack, address);
 }
 
 // ---- The magazine's edges ----
 
-function checkBump(rack: Rack): void {
-  const magazine = rack.magazine;
-  assert(!rack.depot.bumpEnd, "nothing is handed out of the depot");
+function checkBump(rack: Rack, magazine: Magazine): void {
   assert(magazine.bump <= magazine.bumpEnd, "what was never handed out ends behind its start");
   if (!magazine.bumpEnd) return;
   const heap = magazine.bumpEnd - rack.payload;
   const region = heap - rack.heap;
-  const isOwn = isRegion(rack, region) && isOf(rack, magazine, region);
+  const isOwn = isRegion(rack, region) && peekIsOf(rack, magazine, region);
   assert(isOwn && magazine.bump >= heap, "what was never handed out is the end of a region of the magazine");
 }
 
 /** The block freed last is not live for the program. */
-function checkLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
-  const block = rack.magazine.lastFree;
-  const quanta = rack.magazine.lastFreeQuanta;
-  assert(!rack.depot.lastFree, "the depot keeps no block freed last");
+function checkLastFree<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): void {
+  const block = magazine.lastFree;
+  const quanta = magazine.lastFreeQuanta;
   assert((block != 0) == (quanta != 0), "the block freed last has a size");
   if (!block) return;
-  // Its region may have gone to the depot since.
-  const found = max(quantaAt(blocks, rack, rack.magazine, block), quantaAt(blocks, rack, rack.depot, block));
-  assert(found == quanta, "the block freed last is in a region");
+  // Its region may have gone to the depot since, and from there to another magazine.
+  assert(quantaAt(blocks, rack, block) == quanta, "the block freed last is in a region");
   assert(!blocks.peekIsFree(rack, block), "the block freed last is still marked as live");
   assert(quanta < rack.lastFreeLimit, "the block freed last is small enough");
   const bytes = bytesOf(rack, quanta);
@@ -202,6 +199,8 @@ function checkLastFree<B extends Blocks>(blocks: B, rack: Rack): void {
 
 /** Its regions are linked soundly: `checkMagazine` has seen to that. */
 function checkDepot(rack: Rack): void {
+  assert(!rack.depot.bumpEnd, "nothing is handed out of the depot");
+  assert(!rack.depot.lastFree, "the depot keeps no block freed last");
   assert(rack.hasDepot || !rack.depot.regions, "regions are in the depot only if there is one");
   let empty: u64 = 0;
   for (let region = rack.depot.firstRegion; region; region = peekNextRegion(rack, region)) {

@@ -47,9 +47,8 @@ export function takeBack<B extends Blocks>(
   return addFree(blocks, rack, magazine, block, quanta);
 }
 
-/** Makes what was never handed out of the newest region a free block. No region is the newest then. */
-export function finishBump<B extends Blocks>(blocks: B, rack: Rack): void {
-  const magazine = rack.magazine;
+/** Makes what was never handed out of a magazine's newest region a free block. No region is the newest then. */
+export function finishBump<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): void {
   const rest = magazine.bump;
   const quanta = (magazine.bumpEnd - rest) >> rack.quantumShift;
   magazine.bump = 0;

@@ -108,21 +108,19 @@ export function unmapIfSpare<B extends Blocks>(blocks: B, rack: Rack, region: u6
 }
 
 /** Leaves a sparse region in the depot, if more is free than one and a half regions and than a quarter. */
-export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack): void {
-  const magazine = rack.magazine;
+export function leaveSparse<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): void {
   // One region has no more than itself.
   if (magazine.regions < 2) return;
   const bytes = magazine.regions * rack.payload;
   const used = magazine.bytesInObjects;
   if (2 * (bytes - used) <= 3 * rack.payload || used >= bytes - (bytes >> 2)) return;
-  const region = findSuitable(rack);
+  const region = findSuitable(rack, magazine);
   if (!region) return;
-  leave(blocks, rack, region);
+  leave(blocks, rack, magazine, region);
   unmapIfSpare(blocks, rack, region);
 }
 
-function findSuitable(rack: Rack): u64 {
-  const magazine = rack.magazine;
+function findSuitable(rack: Rack, magazine: Magazine): u64 {
   let region = rack.leavesLast ? magazine.lastRegion : magazine.firstRegion;
   while (region && !isSuitable(rack, region)) {
     region = rack.leavesLast ? previousRegion(rack, region) : nextRegion(rack, region);
@@ -130,10 +128,10 @@ function findSuitable(rack: Rack): u64 {
   return region;
 }
 
-/** Moves a region to the depot. */
-function leave<B extends Blocks>(blocks: B, rack: Rack, region: u64): void {
-  if (rack.magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack);
-  moveRegion(blocks, rack, region, rack.magazine, rack.depot, false);
+/** Moves a magazine's region to the depot. */
+function leave<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, region: u64): void {
+  if (magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack, magazine);
+  moveRegion(blocks, rack, region, magazine, rack.depot, false);
   adviseRegion(blocks, rack, region);
 }
 
@@ -148,7 +146,7 @@ export function recall<B extends Blocks>(blocks: B, rack: Rack, quanta: u64): bo
   return true;
 }
 
-/** Memory pressure: every region goes to the depot. */
-export function leaveAll<B extends Blocks>(blocks: B, rack: Rack): void {
-  while (rack.magazine.firstRegion) leave(blocks, rack, rack.magazine.firstRegion);
+/** Memory pressure: every region of a magazine goes to the depot. */
+export function leaveAll<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine): void {
+  while (magazine.firstRegion) leave(blocks, rack, magazine, magazine.firstRegion);
 }

@@ -190,6 +190,18 @@ export class Model extends Allocator {
     return large.relieve() || isRelieved;
   }
 
+  /** A thread stays on one CPU: the main thread on the first, the next on the next, and so on around. */
+  thread(number: u32): void {
+    const cpu = (number - 1) % <u32>cpus;
+    racks.serve(cpu % <u32>mostMagazines);
+    nano.serve(cpu);
+  }
+
+  /** What is apart is of CPUs, and stays when a thread ends. */
+  tellsThreads(): bool {
+    return true;
+  }
+
   inUse(): u64 {
     return live.bytes + liveBytes + nano.liveBytes;
   }

@@ -1,5 +1,5 @@
 /**
- * Allocation of tiny, small and medium blocks from the thread's magazine. These are tried in order:
+ * Allocation of tiny, small and medium blocks from the running thread's magazine. These are tried in order:
  *
  *      1. the block freed last, if its size is exactly right
  *      2. the free list of the size, or of the next larger one; the rest of the block is put back
@@ -111,7 +111,7 @@ function addRegion<B extends Blocks>(blocks: B, rack: Rack): bool {
   if (!region) return false;
   const magazine = rack.magazine;
   sign(rack, region);
-  finishBump(blocks, rack);
+  finishBump(blocks, rack, magazine);
   if (isDefined(ZP_CHECK)) assert(!magazine.bumpEnd, "the region before is finished");
   blocks.begin(rack, region);
   join(rack, magazine, region, false);
@@ -152,7 +152,7 @@ function giveBack<B extends Blocks>(blocks: B, rack: Rack, block: u64, quanta: u
     adviseFreed(blocks, rack, begin, block, quanta);
     unmapIfSpare(blocks, rack, region);
   } else if (rack.hasDepot) {
-    leaveSparse(blocks, rack);
+    leaveSparse(blocks, rack, magazine);
   }
 }
 

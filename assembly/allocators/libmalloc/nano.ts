@@ -1,7 +1,7 @@
 /**
  * The nano zone (its second version): requests of up to 256 bytes, from 425 on unless it is turned off. Sixteen
  * classes of slots, 16 bytes to 256, have blocks of 16 KiB in regions that lie at an address of their own. A
- * class has the same blocks in each arena. A thread takes slots from one block of a class until it is full.
+ * class has the same blocks in each arena. The threads of a CPU take slots from one block of a class until it is full.
  *
  *      region   512 MiB: 8 arenas of 64 MiB: 4,096 blocks of 16 KiB. Of an arena, block 0 has the words of all
  *      word     0        11               21         31 32
@@ -65,8 +65,11 @@ const NONE: u64 = u64.MAX_VALUE;
 
 /** Regions that are mapped: from BASE on, one behind the other. */
 let regions: u64 = 0;
-/** The block that slots of each class are taken from, or NONE; the helper has the class. */
-const currents = memory.data(<i32>(CLASSES * 8), 8);
+/** For each CPU, the block that slots of each class are taken from, or NONE; the helper has the class. */
+const MOST_CPUS: u32 = 64;
+const currents = memory.data(<i32>(CLASSES * 8 * MOST_CPUS), 8);
+/** Where those of the running thread's CPU are. */
+let ownCurrents: usize = currents;
 const delegated = memory.data(CLASSES);
 /** Live slots, and their bytes; blocks that have had any since they were advised. */
 export let liveSlots: u64 = 0;
@@ -75,8 +78,13 @@ let usedBlocks: u64 = 0;
 
 /** Maps the first region, whose first page is used at once. Without room for it there is no nano zone. */
 export function start(isOn: bool): void {
-  for (let kind: u32 = 0; kind < CLASSES; kind++) setCurrent(kind, NONE);
+  memory.fill(currents, 0xff, CLASSES * 8 * MOST_CPUS); // NONE
   if (isOn && addRegion()) storeAt<u32>(BASE, 0);
+}
+
+/** The running thread is on this CPU. */
+export function serve(cpu: u32): void {
+  ownCurrents = currents + CLASSES * 8 * <usize>cpu;
 }
 
 export function isOn(): bool {
@@ -94,11 +102,11 @@ function addRegion(): bool {
 // ---- Classes and blocks: numbers of blocks count from BASE ----
 
 function currentOf(kind: u32): u64 {
-  return load<u64>(currents + ((<usize>kind) << 3));
+  return load<u64>(ownCurrents + ((<usize>kind) << 3));
 }
 
 function setCurrent(kind: u32, block: u64): void {
-  store<u64>(currents + ((<usize>kind) << 3), block);
+  store<u64>(ownCurrents + ((<usize>kind) << 3), block);
 }
 
 function classFor(request: u64): u32 {
@@ -364,11 +372,12 @@ export function check(): void {
   let slots: u64 = 0;
   let bytes: u64 = 0;
   let used: u64 = 0;
+  let current: u64 = 0;
   for (let block: u64 = 0; block < regions * REGION_BLOCKS; block++) {
     if (!(block & (ARENA_BLOCKS - 1))) continue;
     const word = peek<u32>(wordAt(block));
     const kind = classOf(block);
-    assert(!(word & CURRENT) == (currentOf(kind) != block), "a block knows whether slots are taken from it");
+    if (word & CURRENT) current++;
     if (isFresh(word)) continue;
     used++;
     const held = slotsOf(kind) - freeIn(word);
@@ -377,8 +386,22 @@ export function check(): void {
     slots += held;
     bytes += held * slotBytes(kind);
   }
+  assert(current == countCurrents(), "a block knows whether slots are taken from it");
   assert(slots == liveSlots && bytes == liveBytes, "the live slots are those that are counted");
   assert(used == usedBlocks, "the blocks in use are those that are counted");
+}
+
+/** Counts the blocks that slots are taken from. Each is one CPU's, of its class, and knows it. */
+function countCurrents(): u64 {
+  let count: u64 = 0;
+  for (let i: u32 = 0; i < CLASSES * MOST_CPUS; i++) {
+    const block = load<u64>(currents + ((<usize>i) << 3));
+    if (block == NONE) continue;
+    count++;
+    assert(classOf(block) == i % CLASSES, "slots of a class are taken from its blocks");
+    assert((peek<u32>(wordAt(block)) & CURRENT) != 0, "a block knows whether slots are taken from it");
+  }
+  return count;
 }
 
 /** Walks a block's free list, which ends whatever is in it, because no slot is met more often than there are free ones. */

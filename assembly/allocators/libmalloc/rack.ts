@@ -1,8 +1,9 @@
 /**
  * A rack: the state of the tiny, the small or the medium blocks. All three work alike. It is part of the
- * zone, whose pages every process has touched before main, so it lives outside simulated memory. A thread
- * always uses the same magazine, so a rack has two here: that one, and the depot, which keeps sparsely
- * used regions when there is more than one CPU.
+ * zone, whose pages every process has touched before main, so it lives outside simulated memory. It has a
+ * magazine for each CPU, and the depot, which keeps sparsely used regions when there is more than one. A thread
+ * stays on its CPU and takes blocks from that one's magazine. A block that is freed or resized is the affair of the
+ * magazine that its region belongs to, whoever asks.
  *
  *      magazine   fields │ bitmap of non-empty lists │ head of each free list
  *                 0      64                          104                      104 + 8 × 257
@@ -14,6 +15,8 @@ const BITMAP: usize = 64;
 const BITMAP_WORDS: u64 = 5;
 const HEADS: usize = 104;
 const MOST_LISTS: usize = 257;
+/** No version has more magazines. */
+export const MOST_MAGAZINES: usize = 64;
 /** Bytes of a magazine. */
 export const MAGAZINE_BYTES: usize = HEADS + 8 * MOST_LISTS;
 
@@ -44,7 +47,8 @@ export class Magazine {
 /**
  * What must hold:
  *
- *      regions == entries of the table == magazine.regions + depot.regions
+ *      regions == entries of the table == Σ regions of the magazines + depot.regions
+ *      what was not used of the magazines is all 0
  *      empty regions in the depot < crowded, until memory pressure is relieved
  *      Σ bytesUsed of regions == Σ bytes of blocks, live or freed last, + countedTwice
  */
@@ -109,6 +113,12 @@ export class Rack {
   regions: u64;
   table: usize;
   found: u64;
+  /** The first magazine; the others follow it. So many were used so far, from the first on. */
+  magazines: usize;
+  used: u32;
+  /** The running thread's magazine. */
+  own: Magazine;
+  /** The magazine at work: the running thread's, or that of the region whose block is freed or resized. */
   magazine: Magazine;
   depot: Magazine;
   /** Its count of blocks, live or freed last, as the zone's statistics tell it. */
@@ -122,6 +132,16 @@ export class Rack {
 
 /** Bytes of a rack's fields. */
 export const RACK_BYTES: usize = 256;
+
+/** The magazine of a CPU. */
+export function magazineOn(rack: Rack, cpu: u32): Magazine {
+  return changetype<Magazine>(rack.magazines + MAGAZINE_BYTES * cpu);
+}
+
+/** The CPU of a magazine. */
+export function cpuOf(rack: Rack, magazine: Magazine): u32 {
+  return <u32>((changetype<usize>(magazine) - rack.magazines) / MAGAZINE_BYTES);
+}
 
 /** Address of the region that holds an address. */
 export function regionOf(rack: Rack, address: u64): u64 {

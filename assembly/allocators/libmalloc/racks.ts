@@ -96,6 +96,13 @@ function name(rack: Rack, allocates: u32, frees: u32): void {
   rack.frees = frees;
 }
 
+/** The running thread is on this CPU. */
+export function serve(cpu: u32): void {
+  tiny.serve(cpu);
+  small.serve(cpu);
+  medium.serve(cpu);
+}
+
 /** Bytes of all their regions, and what blocks can have of them. */
 export function mappedBytes(): u64 {
   return tiny.mappedBytes() + small.mappedBytes() + medium.mappedBytes();

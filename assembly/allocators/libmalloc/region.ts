@@ -2,8 +2,8 @@
  * Regions: mappings on a multiple of their size, found by a hash table of their numbers, which is part
  * of the zone as the rack is. (The real table leaves the zone when it
  * grows: only its mapping is modelled.) Each has a trailer, whose shape differs between versions. It says which
- * regions of the magazine come before and after it, how many bytes are in use, whether it is in the depot
- * (then its magazine is -1), and whether it may go there.
+ * regions of the magazine come before and after it, how many bytes are in use, the number of its magazine (-1 in the
+ * depot), and whether it may go there.
  *
  * What must hold:
  *
@@ -15,7 +15,7 @@ import { Failure, fail } from "../../machine/failure";
 import * as kernel from "../../machine/kernel";
 import { ADDRESS_LIMIT, pageBytes, roundToPages } from "../../machine/layout";
 import { Layout } from "./layouts";
-import { Magazine, Rack, regionBytes, regionOf } from "./rack";
+import { cpuOf, Magazine, magazineOn, Rack, regionBytes, regionOf } from "./rack";
 
 /** More slots than host memory has room for regions. At most half of them are used. */
 const SLOTS: u32 = 1 << 18;
@@ -143,8 +143,9 @@ export function isSuitable(rack: Rack, region: u64): bool {
 
 /** The magazine whose lists hold the region's free blocks. */
 export function magazineOf(rack: Rack, region: u64): Magazine {
-  if (!rack.depot.regions) return rack.magazine;
-  return loadAt<u32>(trailerOf(rack, region) + magazineAt) == IN_DEPOT ? rack.depot : rack.magazine;
+  if (rack.used == 1 && !rack.depot.regions) return rack.magazine;
+  const number = loadAt<u32>(trailerOf(rack, region) + magazineAt);
+  return number == IN_DEPOT ? rack.depot : magazineOn(rack, number);
 }
 
 /** Adds to the bytes in use of a region and its magazine. */
@@ -174,10 +175,14 @@ export function join(rack: Rack, magazine: Magazine, region: u64, isFirst: bool)
   const next = isFirst ? magazine.firstRegion : 0;
   link(rack, magazine, previous, region);
   link(rack, magazine, region, next);
-  storeAt<u32>(trailer + magazineAt, magazine == rack.depot ? IN_DEPOT : 0);
+  storeAt<u32>(trailer + magazineAt, magazineNumber(rack, magazine));
   storeAt<u8>(trailer + suitableAt, 0);
   magazine.regions++;
   magazine.bytesInObjects += bytesUsed(rack, region);
+}
+
+function magazineNumber(rack: Rack, magazine: Magazine): u32 {
+  return magazine == rack.depot ? IN_DEPOT : cpuOf(rack, magazine);
 }
 
 /** Links two regions of a magazine; 0: its end on that side. */
@@ -247,7 +252,12 @@ export function peekBytesUsed(rack: Rack, region: u64): u64 {
   return peek<u32>(trailerOf(rack, region) + bytesUsedAt);
 }
 
-export function peekIsInDepot(rack: Rack, region: u64): bool {
+/** Whether the region says that it is this magazine's. */
+export function peekIsOf(rack: Rack, magazine: Magazine, region: u64): bool {
+  return peek<u32>(trailerOf(rack, region) + magazineAt) == magazineNumber(rack, magazine);
+}
+
+function peekIsInDepot(rack: Rack, region: u64): bool {
   return peek<u32>(trailerOf(rack, region) + magazineAt) == IN_DEPOT;
 }
 
