@@ -14,7 +14,11 @@ export const glibc: Area = {
     "allocate.ts": [
       ["splits off less than a chunk", "  if (found - size < MIN_CHUNK) {", "  if (found - size < 16) {"],
       ["a chunk moves into the tcache marked as free", "    markInUse(other, size);\n", ""],
-      ["an exact fit stays marked as free", "    markInUse(chunk, size);\n    makeTcache", "    makeTcache"],
+      [
+        "an exact fit stays marked as free",
+        "    markInUse(chunk, size);\n    own(chunk);\n    makeTcache",
+        "    makeTcache",
+      ],
       ["a rest without the size behind it", "  setBefore(rest + left, left);\n", ""],
     ],
     "bins.ts": [
@@ -56,14 +60,18 @@ export const glibc: Area = {
         "  mappedBytes -= old;",
       ],
       ["the fence reaches past the piece", "(old - 2 * FENCEPOST) & ~15", "(old - FENCEPOST) & ~15"],
-      ["a heap in pieces is taken for contiguous", "  contiguous = false;\n", ""],
+      [
+        "a heap in pieces is taken for contiguous",
+        "  contiguous = false;\n  heapBytes += bytes;\n  if",
+        "  heapBytes += bytes;\n  if",
+      ],
       ["a wrong maximum", "max(mostMappedBytes, mappedBytes + mappedDrift)", "max(mostMappedBytes, more)"],
       [
         "the heap grows by parts of pages",
         "  const more = roundToPages(contiguous",
         "  const more = (contiguous",
       ],
-      ["a dropped counter", "  heapBytes += more;\n", ""],
+      ["a dropped counter", "  heapBytes += more;\n  if (!top)", "  if (!top)"],
       [
         "a munmap that fails is noticed",
         "  kernel.munmap(chunk - before, bytes);\n",
@@ -124,7 +132,11 @@ export const glibcReleases: Area = {
     "tcache.ts": [
       ["a bin that counts its room never fills", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
       ["a link out of the middle of a list is not mixed", "(pointer >> 12) ^ mixedWith", "(pointer >> 12)"],
-      ["2.43 has a tcache that keeps nothing", "version.makesTcacheLate && limit == 0;", "false;"],
+      [
+        "2.43 has a tcache that keeps nothing",
+        "version.makesTcacheLate && limit == 0;\n  bound",
+        "false;\n  bound",
+      ],
       ["looks for a double free in one bin only", "any < BINS; any++", "any < 1; any++"],
       [
         "an aligned block that is taken still counts",
@@ -175,7 +187,7 @@ export const glibcReleases: Area = {
       ],
       [
         "a size that only looks small is cached",
-        "    if (size > tcache.LARGEST) return releaseMerging(chunk, head, size);\n",
+        "    if (size > tcache.LARGEST) return releaseUncached(chunk, head, size);\n",
         "",
       ],
     ],

@@ -79,7 +79,7 @@ export const libmalloc: Area = {
       ["off by one in the depot threshold", "depot.regions < rack.crowded", "depot.regions <= rack.crowded"],
       [
         "bump region moved to the depot unfinished",
-        "  if (rack.magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack);",
+        "  if (magazine.bumpEnd == heapEndOf(rack, region)) finishBump(blocks, rack, magazine);",
         "",
       ],
       [

@@ -53,6 +53,10 @@ export const THREAD_TRACES: Record<string, ThreadTrace> = {
     ],
     options: { trimThreshold: 65_536 },
   },
+  "the tcache of a thread that frees takes the free chunk before the block": {
+    lines: ["t 2", "a 0 1037", "x 2", "t 3", "f 0", "a 0 24"],
+    options: { topPad: 100_000, trimThreshold: 4096 },
+  },
   "arenas of threads that ended are taken again, the last one first": {
     lines: [
       ...[2, 3, 4].flatMap((thread) => [`t ${thread}`, ...times(9, (i) => `a ${10 * thread + i} 40`)]),

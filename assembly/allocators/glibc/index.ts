@@ -155,7 +155,7 @@ function free(chunk: u64): void {
     releaseMapped(chunk, head);
   } else {
     if (!tcache.isReady()) makeTcacheToFree(head);
-    release(chunk, head);
+    release(chunk, headOf(chunk)); // the tcache may have taken the free chunk before this one
   }
   live -= bytes;
 }
