@@ -1,3 +1,4 @@
+import { isModule } from "../allocator/choice.js";
 import type { Asked, Experiment } from "../experiments/experiment.js";
 import { collect } from "./collect.js";
 import type { Environment } from "./environment.js";
@@ -16,8 +17,9 @@ export async function experimentCommand(
   flags: ExperimentFlags,
   environment: Environment,
 ): Promise<number> {
-  const own = readFlags(experiment.flags, flags);
-  const asked: Asked = { flags: own, ...(await readRunFlags(experiment, flags, environment.library)) };
+  const run = await readRunFlags(experiment, flags, environment.library);
+  const hasModules = run.allocators.some(({ run: { model } }) => isModule(model));
+  const asked: Asked = { ...run, flags: readFlags(experiment.flags, flags, hasModules) };
   const planned = experiment.jobs(asked);
   const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   const progress = openProgress(environment.stderr);
@@ -38,8 +40,11 @@ export async function experimentCommand(
   });
 }
 
-function readFlags(known: Experiment["flags"], typed: ExperimentFlags): Asked["flags"] {
+function readFlags(known: Experiment["flags"], typed: ExperimentFlags, hasModules: boolean): Asked["flags"] {
   return Object.fromEntries(
-    Object.entries(known).map(([name, { parse }]) => [name, parse(String(typed[name]), `--${name}`)]),
+    Object.entries(known).map(([name, { parse, default: preset, withModules }]) => {
+      const text = typed[name] ?? ((hasModules && withModules) || preset);
+      return [name, parse(String(text), `--${name}`)];
+    }),
   );
 }

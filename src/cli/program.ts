@@ -159,8 +159,9 @@ function experimentParser(
   const { command: name, description, examples, flags, takes, allocators, chart } = experiment;
   const takesModules = takes === "models and modules";
   const command = new Command(name.replace(/^run /, "")).description(description);
-  for (const [flag, { value, help, default: preset }] of Object.entries(flags)) {
-    command.option(`--${flag} ${value}`, help, preset);
+  for (const [flag, { value, help, default: preset, withModules }] of Object.entries(flags)) {
+    const presets = withModules ? `"${preset}", with wasm modules "${withModules}"` : `"${preset}"`;
+    command.option(`--${flag} ${value}`, `${help} (default: ${presets})`);
   }
   withReport(command, allocators?.help);
   if (takesModules) withLimits(command);

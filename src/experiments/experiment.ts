@@ -20,6 +20,8 @@ export interface Flag<T = unknown> {
   value: string;
   help: string;
   default: string;
+  /** The default where a wasm module is among the allocators: it really does all that it is asked for. */
+  withModules?: string;
   /** Reads the value of the flag called `name`. @throws UsageError */
   parse(text: string, name: string): T;
 }

@@ -23,6 +23,17 @@ test("by default every model runs at 100 MiB and at 1000 MiB, 10,000 times, unto
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
+test("a wasm module, which really clears, by default runs at 100 MiB 100 times; and so does what is beside it", async () => {
+  const { asked } = await run([...loop, "--allocator", "lazy,heap"]);
+  const common = { options: {}, bytes: 100 * MIB, count: 100, written: 0 };
+  expect(asked).toMatchObject([
+    { model: "lazy", ...common },
+    { model: "heap", ...common },
+  ]);
+  const { asked: chosen } = await run([...loop, "--allocator", "heap", "--count", "7", "--size", "1MiB"]);
+  expect(chosen).toMatchObject([{ ...common, model: "heap", bytes: MIB, count: 7 }]);
+});
+
 test("the flags say what runs", async () => {
   const flags = ["--size", "1MiB", "--count", "7", "--written", "25%", "--check"];
   const { asked } = await run([...loop, ...flags, "--allocator", "libmalloc:zeroing=dirty:memory=1GiB"]);

@@ -14,15 +14,23 @@ export const callocLoop = defineExperiment({
     "",
     "--size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty",
     "--written 25% --chart zeroed.svg",
+    "--allocator heap,as-tlsf",
   ],
   flags: {
     size: {
       value: "<sizes>",
       help: "size of the block: bytes, or KiB, MiB, GiB; several by commas",
       default: "100MiB,1000MiB",
+      withModules: "100MiB",
       parse: parseSizes,
     },
-    count: { value: "<number>", help: "how many times", default: "10000", parse: parseCount },
+    count: {
+      value: "<number>",
+      help: "how many times",
+      default: "10000",
+      withModules: "100",
+      parse: parseCount,
+    },
     written: {
       value: "<share>",
       help: "share of the block the program writes each time, 0% to 100%",

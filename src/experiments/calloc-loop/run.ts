@@ -6,8 +6,10 @@ import { callocLoopRecords, openLoop } from "../loop/cost.js";
 import { costKind } from "../loop/curve.js";
 import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
 
-/** Iterations between two calls of onProgress. */
+/** Iterations between two calls of onProgress, at most. */
 const BATCH = 500;
+/** What modules are asked for between two: they really clear it. */
+const BATCH_BYTES = 2 ** 30;
 
 /** What `runCallocLoop` runs. */
 export interface CallocLoopRun extends AllocatorRun {
@@ -34,9 +36,10 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const open = run.open ?? (await prepareAllocator(model, options));
   const sandbox = await open();
   const records = callocLoopRecords(bytes, written);
+  const batch = sandbox.machine ? BATCH : Math.min(BATCH, Math.ceil(BATCH_BYTES / (bytes + 1)));
   const start = performance.now();
   for (let done = 0; done < count; ) {
-    const times = Math.min(BATCH, count - done);
+    const times = Math.min(batch, count - done);
     sandbox.repeat(records, times);
     done += times;
     run.onProgress?.(done, count);
@@ -46,7 +49,8 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
   sandbox.close();
-  const cost = await findCostKind({ model, options, open, bytes, written });
+  const isAlive = () => run.onProgress?.(count, count);
+  const cost = await findCostKind({ model, options, open, bytes, written, onProgress: isAlive });
   return {
     allocator: model,
     options: settings as OptionValues,

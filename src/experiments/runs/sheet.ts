@@ -39,6 +39,7 @@ const COLUMNS: readonly ColumnOf[] = [
   {
     header: ["faults"],
     align: "right",
+    applies: (results) => results.some(({ counters }) => !Number.isNaN(faultCount(counters))),
     text: (result) => orDash(faultCount(result.counters), formatCount),
     tone: (result) => worseIf(result.counters.faults.needless > 0),
   },

@@ -71,6 +71,18 @@ describe("zeroing by the allocator", () => {
   });
 });
 
+test("a module that mostly reads, whose faults are not known", () => {
+  const faults = { zeroMap: Number.NaN, zeroFill: Number.NaN, copyOnWrite: Number.NaN, needless: 12 };
+  const zeroed = { allocator: MIB, needless: MIB };
+  const said = (touched: { read: number; written: number }) => saidOf({ faults, zeroed, touched });
+  expect(said({ read: 25_600, written: 12 })).toEqual([
+    "libmalloc: the allocator zeroed 1 MiB that already read as zero; 12 pages were touched by needless zeroing alone; 25,600 pages were read, whose cost is not counted.",
+  ]);
+  expect(said({ read: 4, written: 12 })).toEqual([
+    "libmalloc: the allocator zeroed 1 MiB that already read as zero; 12 pages were touched by needless zeroing alone.",
+  ]);
+});
+
 describe("zeroing by the kernel", () => {
   test("alone, for the program's own writes", () => {
     const counters = { faults: { zeroFill: 512 }, zeroed: { kernel: 2 * MIB }, touched: { written: 512 } };
