@@ -54,6 +54,13 @@ export {
   TLS_RECORD_BYTES,
 } from "./experiments/iter-content/run.js";
 export type { Opener } from "./experiments/open.js";
+export type { Pattern } from "./experiments/pattern/pattern.js";
+export {
+  type PatternPreset,
+  type PublishedFigures,
+  patternPresets,
+} from "./experiments/pattern/presets.js";
+export { patternTrace } from "./experiments/pattern/trace.js";
 export {
   type CallocLoopProfileRun,
   type Profiled,
@@ -80,6 +87,7 @@ export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./
 export type { Bands, Cliff, CliffsResult, CurvePoint, SizeRange } from "./results/cliffs.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
+export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";

@@ -1,15 +1,17 @@
 import { isModule } from "../allocator/choice.js";
 import type { Asked, Experiment } from "../experiments/experiment.js";
+import type { Trace } from "../trace/trace.js";
+import { writeTrace } from "../trace/write.js";
 import { collect } from "./collect.js";
 import type { Environment } from "./environment.js";
 import { finish } from "./finish.js";
-import { prepareSvg } from "./outfile.js";
+import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
 import { chooseForm } from "./output.js";
 import { openProgress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
 
 /** The flags of an experiment, as typed: those that all experiments have, and its own, which are all text. */
-export type ExperimentFlags = RunFlags & { chart?: string } & Record<string, unknown>;
+export type ExperimentFlags = RunFlags & { chart?: string; saveTrace?: string } & Record<string, unknown>;
 
 /** Runs an experiment and reports on it. Returns the exit code; throws UsageError before any work. */
 export async function experimentCommand(
@@ -17,11 +19,17 @@ export async function experimentCommand(
   flags: ExperimentFlags,
   environment: Environment,
 ): Promise<number> {
-  const run = await readRunFlags(experiment, flags, environment.library);
+  const own = readFlags(experiment.flags, flags, false);
+  const list = experiment.allocatorsFor?.(own);
+  const runnable = list === undefined ? experiment : { ...experiment, allocators: { list, help: list } };
+  const run = await readRunFlags(runnable, flags, environment.library);
   const hasModules = run.allocators.some(({ run: { model } }) => isModule(model));
   const asked: Asked = { ...run, flags: readFlags(experiment.flags, flags, hasModules) };
   const planned = experiment.jobs(asked);
+  const saved =
+    flags.saveTrace === undefined ? undefined : await prepareStream("--save-trace", flags.saveTrace);
   const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
+  if (saved && experiment.trace) await saveTrace(experiment.trace(own), saved, environment);
   const progress = openProgress(environment.stderr);
   const jobs = planned.map(({ label, run }) => ({
     label,
@@ -38,6 +46,17 @@ export async function experimentCommand(
   return finish(report, chooseForm(flags), failed, environment, {
     ...(file && { picture: { file, spec: () => experiment.chart.spec(record) } }),
   });
+}
+
+async function saveTrace(trace: Trace, file: OutStream, { stderr }: Environment): Promise<void> {
+  try {
+    for await (const lines of writeTrace(trace)) file.append(lines);
+    file.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  stderr.write(`wrote ${file.path}\n`);
 }
 
 function readFlags(known: Experiment["flags"], typed: ExperimentFlags, hasModules: boolean): Asked["flags"] {

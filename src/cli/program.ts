@@ -156,7 +156,7 @@ function experimentParser(
   environment: Environment,
   exit: (code: number) => void,
 ): Command {
-  const { command: name, description, examples, flags, takes, allocators, chart } = experiment;
+  const { command: name, description, examples, flags, takes, allocators, chart, trace } = experiment;
   const takesModules = takes === "models and modules";
   const command = new Command(name.replace(/^run /, "")).description(description);
   for (const [flag, { value, help, default: preset, withModules }] of Object.entries(flags)) {
@@ -165,6 +165,7 @@ function experimentParser(
   }
   withReport(command, allocators?.help);
   if (takesModules) withLimits(command);
+  if (trace) command.option("--save-trace <file>", "write the trace that is replayed, in our text form");
   const lines = examples.map((example) => `  zeropage ${name} ${example}`.trimEnd());
   return command
     .option("--chart <file>", chart.help)

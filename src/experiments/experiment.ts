@@ -13,6 +13,7 @@ import type { CostProfile } from "../costs/profile.js";
 import type { CsvRow } from "../report/csv.js";
 import type { Sheet } from "../report/sheet.js";
 import type { OptionValues } from "../results/run.js";
+import type { Trace } from "../trace/trace.js";
 import type { ModelRun } from "./open.js";
 
 /** A flag that takes a value: what help calls the value, and how it is read. */
@@ -70,6 +71,8 @@ export interface Experiment<
   takes: "models" | "models and modules";
   /** Allocators to run if none is named, and what help calls them; every model without it. */
   allocators?: { list: string; help: string };
+  /** Those to run instead if none is named, where its flags say what to compare. */
+  allocatorsFor?(flags: Asked<F>["flags"]): string;
   functions: L;
   /** In the order in which they are run and reported. @throws UsageError */
   jobs(asked: Asked<F, L>): Job<Result>[];
@@ -78,6 +81,8 @@ export interface Experiment<
   sheet(record: R): Sheet;
   rows(record: R): readonly CsvRow[];
   chart: { help: string; spec(record: R): TopLevelSpec };
+  /** The trace that all allocators get, if there is one, to be saved. @throws UsageError */
+  trace?(flags: Asked<F>["flags"]): Trace;
 }
 
 /** Infers the types of an experiment, so that nobody has to write them. */

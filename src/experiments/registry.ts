@@ -3,6 +3,7 @@ import { callocLoop } from "./calloc-loop/experiment.js";
 import { cliffs } from "./cliffs/experiment.js";
 import type { Experiment } from "./experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
+import { pattern } from "./pattern/experiment.js";
 
 /** Every experiment that is a command of its own, in the order of help. */
-export const experiments: readonly Experiment[] = [callocLoop, iterContent, callocFixes, cliffs];
+export const experiments: readonly Experiment[] = [callocLoop, iterContent, callocFixes, pattern, cliffs];

@@ -151,7 +151,10 @@ class Live {
 }
 
 /** What gives the sizes of new objects. */
-function sizesOf({ sizes, min, max }: Workload, draw: Draw): () => number {
+export function sizesOf(
+  { sizes, min, max }: Pick<Workload, "sizes" | "min" | "max">,
+  draw: Draw,
+): () => number {
   if (sizes === "uniform") return () => min + draw(max - min + 1);
   if (sizes === "zipf") return zipfOf(ladder(min, max), draw);
   const doublings = Math.max(1, 32 - Math.clz32(Math.floor((max - 1) / min)));

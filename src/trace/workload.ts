@@ -102,7 +102,7 @@ export const workloadPresets: readonly WorkloadPreset[] = [
 ];
 
 /** Largest object, and most operations and objects: 32 bits address no more. */
-const MOST_BYTES = 2 ** 30;
+export const MOST_BYTES = 2 ** 30;
 const MOST = 2 ** 31;
 
 type Reader = (text: string) => number | string | undefined;

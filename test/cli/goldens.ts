@@ -18,6 +18,8 @@ const RUNS: Record<string, string> = {
   "cliffs-of-module": "cliffs --from 1KiB --to 2KiB --allocator build/as-tlsf.wasm,lazy",
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
+  pattern:
+    "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
   "replay-of-threads":
     "replay test/trace/threads.txt --allocator naive,libmalloc:cpus=1 --touch pages --trim",
@@ -37,7 +39,8 @@ const OTHERS: Record<string, string> = {
 };
 
 const COMMANDS = [
-  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "cliffs", "replay", "profile"],
+  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "run pattern"],
+  ...["cliffs", "replay", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
 ];
 

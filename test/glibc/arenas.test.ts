@@ -1,11 +1,13 @@
 /** The model with several threads against the real glibc: live where it is here, and against what was recorded of it. */
 import { cpus } from "node:os";
 import { describe, expect, it, vi } from "vitest";
-import { burst, queue } from "../../src/experiments/pattern/shapes.js";
+import type { Pattern } from "../../src/experiments/pattern/pattern.js";
+import { patternPresets } from "../../src/experiments/pattern/presets.js";
+import { patternTrace } from "../../src/experiments/pattern/trace.js";
+import { collectTrace } from "../../src/trace/collect.js";
 import { whyNotLive } from "../oracle/live.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import { randomThreads } from "../oracle/random-threads.js";
-import { textTrace } from "../oracle/text-trace.js";
 import { surprisingTraces, threadNamedTraces } from "../oracle/traces.js";
 import {
   comparison,
@@ -37,11 +39,12 @@ async function seeded(seed: number): Promise<NamedComparison> {
   return { ...(await randomThreads(seed)), name: `seed ${seed}`, interval: 8 };
 }
 
-const SHAPES = {
-  "a burst": () => burst({ threads: 8, rounds: 2, blocks: 100, spread: 20_000 }),
-  "a queue": () => queue({ depth: 64, messages: 1000, spread: 20_000 }),
-  "a queue that is emptied at once": () => queue({ depth: 64, messages: 1000, spread: 1000, batch: true }),
-};
+/** Presets, and how they are shortened. */
+const SHAPES: [preset: string, changes: Partial<Pattern>][] = [
+  ["burst-large", { rounds: 2, blocks: 100 }],
+  ["producer-consumer-large", { blocks: 1000 }],
+  ["producer-consumer-batch", { blocks: 1000 }],
+];
 
 describe.skipIf(reason)("the model does with threads what the glibc of this machine does", () => {
   it("where it surprises", async () => {
@@ -51,8 +54,9 @@ describe.skipIf(reason)("the model does with threads what the glibc of this mach
     );
   });
 
-  it.each(Object.entries(SHAPES))("in %s, with any number of arenas", async (name, lines) => {
-    const records = await textTrace([...lines()].join("\n"));
+  it.each(SHAPES)("in %s, with any number of arenas", async (name, changes) => {
+    const preset = patternPresets.find((one) => one.name === name)?.pattern as Pattern;
+    const { records } = await collectTrace(patternTrace({ ...preset, ...changes }));
     const shared = { name, records, touches: ["none", "object"] as const, interval: 64 };
     const all = [{ cpus: cpus().length }, { arenaMax: 1 }, { arenaMax: 2 }].map((options) => ({
       ...shared,

@@ -1,22 +1,25 @@
 /** Several threads on the real glibc: what its pages say of them, and the model beside it. */
 import { describe, expect, it, vi } from "vitest";
-import { burst, queue } from "../../src/experiments/pattern/shapes.js";
+import type { Pattern } from "../../src/experiments/pattern/pattern.js";
+import { patternPresets } from "../../src/experiments/pattern/presets.js";
+import { patternTrace } from "../../src/experiments/pattern/trace.js";
+import { collectTrace } from "../../src/trace/collect.js";
 import { whyNotLive } from "../oracle/live.js";
 import type { Checkpoint } from "../oracle/observation.js";
 import { findOracle, type Oracle } from "../oracle/oracle.js";
-import { textTrace } from "../oracle/text-trace.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
 const found = await findOracle();
 const reason = whyNotLive(found);
 
-/** The states of the real one at the marks of a trace, and at its end. Its blocks are written whole. */
-async function marksOf(lines: Iterable<string>, arenaMax?: number): Promise<Checkpoint[]> {
+/** The states of the real one at the moments of a preset with changes. */
+async function marksOf(name: string, changes: Partial<Pattern>, arenaMax?: number): Promise<Checkpoint[]> {
   const { oracle } = found as { oracle: Oracle };
-  const records = await textTrace([...lines].join("\n"));
+  const preset = patternPresets.find((one) => one.name === name)?.pattern as Pattern;
+  const { records } = await collectTrace(patternTrace({ ...preset, ...changes }));
   const environment: Record<string, string> = arenaMax ? { MALLOC_ARENA_MAX: `${arenaMax}` } : {};
-  const [run] = await oracle.run([{ records, touch: "object", environment }]);
+  const [run] = await oracle.run([{ records, touch: "none", environment }]);
   expect(run?.signal).toBe(0);
   return run?.checkpoints ?? [];
 }
@@ -44,7 +47,7 @@ describe.skipIf(reason)(
     ])(
       "with %i blocks of up to %i bytes, arenaMax %s",
       async (blocks, spread, arenaMax, peak, cached, pages) => {
-        const marks = (await marksOf(burst({ threads: 8, rounds: 5, blocks, spread }), arenaMax)).slice(-5);
+        const marks = (await marksOf("burst-small", { blocks, max: 15 + spread }, arenaMax)).slice(-5);
         expect([systems(marks)[0], marks[1]?.mallinfo.uordblks, residents(marks)]).toEqual([
           peak,
           cached,
@@ -58,7 +61,7 @@ describe.skipIf(reason)(
       [1500, 1000, 2_416_640],
       [300, 20_000, 1_081_344],
     ])("with %i blocks of up to %i bytes, as the tops of arenas stay", async (blocks, spread, system) => {
-      const marks = await marksOf(burst({ threads: 8, rounds: 5, blocks, spread }));
+      const marks = await marksOf("burst-small", { blocks, max: 15 + spread });
       expect(systems(marks).at(-1)).toBe(system);
     });
   },
@@ -76,8 +79,10 @@ describe.skipIf(reason)(
       [5000, 20_000, false, 1, [962_560, 1_019_904], [244, 85, 10, 1]],
     ])("of %i messages of up to %i bytes, batch %s, arenaMax %s", async (...row) => {
       const [messages, spread, batch, arenaMax, system, pages] = row;
-      const marks = await marksOf(queue({ depth: 64, messages, spread, batch }), arenaMax);
-      expect([systems(marks).slice(0, 2), residents(marks).slice(1)]).toEqual([system, pages]);
+      const changes = { blocks: messages, max: 15 + spread, drain: batch ? "all" : "one" } as const;
+      const [halfWay, , ...left] = await marksOf("producer-consumer", changes, arenaMax);
+      const marks = [halfWay, ...left] as Checkpoint[];
+      expect([systems(marks).slice(0, 2), residents(left)]).toEqual([system, pages]);
     });
   },
 );
