@@ -9,7 +9,7 @@ import { replayTrace } from "../replay/run.js";
 import { patternRows } from "./csv.js";
 import { CALLS, checkPattern, DRAINS, FREERS, ORDERS, type Pattern, SPREADS, TRIMS } from "./pattern.js";
 import { type PatternPreset, patternPresets } from "./presets.js";
-import { patternHeading, patternSheet } from "./sheet.js";
+import { patternSheet, patternTitle } from "./sheet.js";
 import { patternTrace } from "./trace.js";
 
 /** Points of the chart, which are in JSON too. */
@@ -163,7 +163,7 @@ export const pattern = defineExperiment({
           options,
           points: timeline,
         })),
-        patternHeading(record.parameters),
+        patternTitle(record.parameters),
       ),
   },
   trace: (flags) => patternTrace(patternOf(flags)),

@@ -94,14 +94,19 @@ function comparisons({ source, figure, rows }: ComparedFigures): string[] {
 
 /** Says in one line what was run. */
 export function patternHeading(parameters: Parameters): string {
-  const { preset, threads, rounds, blocks, by, written, ...others } = parameters;
+  const rest = ["live", "drain", "order", "keep", "freer", "trim", "seed"]
+    .filter((name) => parameters[name] !== 0 && (name !== "drain" || parameters.live !== 0))
+    .map((name) => `${name} ${parameters[name]}`);
+  const share = formatShare(Number(parameters.written), 1);
+  return `${patternTitle(parameters)}, ${share} written; ${rest.join(", ")}`;
+}
+
+/** The same in few words. */
+export function patternTitle(parameters: Parameters): string {
+  const { preset, threads, rounds, blocks, by } = parameters;
   const who = threads === 0 ? "1 thread" : counted(threads, "thread");
   const what = `${counted(blocks, "block")} of ${sizesText(parameters)} by ${by}`;
-  const share = formatShare(Number(written), 1);
-  const rest = ["live", "drain", "order", "keep", "freer", "trim", "seed"]
-    .filter((name) => others[name] !== 0 && (name !== "drain" || others.live !== 0))
-    .map((name) => `${name} ${others[name]}`);
-  return `pattern ${preset}: ${who}, ${counted(rounds, "round")} of ${what}, ${share} written; ${rest.join(", ")}`;
+  return `pattern ${preset}: ${who}, ${counted(rounds, "round")} of ${what}`;
 }
 
 function counted(count: number | string | undefined, what: string): string {
