@@ -1,52 +1,21 @@
 /** Our own heap beside the allocators of others: speed, memory, and where its bytes go. */
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type ClosedTrace, closeTrace } from "../src/compare/closed-trace.js";
-import { openWasmAllocator, readTrace, type WasmAllocator } from "../src/index.js";
+import { readTrace } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
 import { generateTrace } from "../src/trace/generate.js";
 import { sliceRecords } from "../src/trace/records.js";
 import { parseWorkload } from "../src/trace/workload.js";
-import { compileC } from "../test/foreign/build-c.js";
-import { cFixtures, small } from "../test/foreign/c-fixtures.js";
-import { cpuTime } from "./measure.js";
+import { cpuTime, lowerQuartile } from "./measure.js";
+import { allModules, BASELINE, built, type Modules, memoryOf, open, STUB } from "./peers.js";
 
-const MIB = 2 ** 20;
 const ROUNDS = 4;
 const PASSES = 5;
 /** A steady figure is of so many operations at least. */
 const LEAST_OPERATIONS = 20_000;
-const BASELINE = "dlmalloc (emscripten 3.1.6)";
 const TRACES = ["cc1", "git-log"];
 const WORKLOADS = ["zipf", "bursts", "fifo", "lifo", "reallocs", "large"];
-
-type Modules = Map<string, Uint8Array>;
-
-async function built(name: string): Promise<Uint8Array> {
-  return readFile(new URL(`../build/${name}.wasm`, import.meta.url));
-}
-
-/** All allocators that can be built here. */
-async function allModules(): Promise<Modules> {
-  const modules: Modules = new Map();
-  const fixtures = {
-    [BASELINE]: small("dlmalloc"),
-    "emmalloc (emscripten 3.1.6)": small("emmalloc"),
-    "dlmalloc (wasi-libc)": cFixtures["wasi-libc"],
-  };
-  for (const [name, fixture] of Object.entries(fixtures)) {
-    if (!fixture) continue;
-    const wasm = await compileC(fixture).catch((error) => {
-      console.log(`no ${name}: ${error instanceof Error ? error.message : error}`);
-    });
-    if (wasm) modules.set(name, wasm);
-  }
-  modules.set("TLSF (AssemblyScript)", await built("as-tlsf"));
-  modules.set("heap", await built("heap"));
-  modules.set("heap that notices no misuse", await built("heap-trusting"));
-  return modules;
-}
 
 async function traceNamed(name: string): Promise<CollectedTrace> {
   if (!TRACES.includes(name)) return collectTrace(generateTrace(parseWorkload(name)));
@@ -54,15 +23,14 @@ async function traceNamed(name: string): Promise<CollectedTrace> {
   return collectTrace(await readTrace(createReadStream(path)));
 }
 
-const open = (wasm: Uint8Array, meter = false) => openWasmAllocator(wasm, { unknownImports: "trap", meter });
-
-const memoryOf = (allocator: WasmAllocator) => allocator.instance.exports.memory as WebAssembly.Memory;
-
 function replayable({ records, count }: Pick<ClosedTrace, "records" | "count">) {
   return traceOf([{ records: records.slice(), count }], { format: "text", losses: [] });
 }
 
-/** Nanoseconds an operation, of CPU time: the lower quartile of later passes, and the quickest first one. */
+/**
+ * Nanoseconds an operation, of CPU time: the lower quartile of later passes, and the quickest first one. What frees nothing has
+ * no later passes: each would be another first one, in ever more memory.
+ */
 interface Speed {
   steady: number;
   first: number;
@@ -81,7 +49,7 @@ async function speeds(modules: Modules, closed: ClosedTrace): Promise<Map<string
       if (name === EMPTY) memoryOf(allocator).grow(1024);
       const first = await cpuTime(() => allocator.replay(trace));
       const steady = [];
-      for (let pass = 0; pass < PASSES; pass++) {
+      for (let pass = 0; pass < PASSES && name !== STUB; pass++) {
         steady.push(await cpuTime(() => repeat(times, () => allocator.replay(trace))));
       }
       if (!round) continue;
@@ -102,8 +70,6 @@ async function repeat(times: number, run: () => Promise<unknown>): Promise<void>
   for (let i = 0; i < times; i++) await run();
 }
 
-const lowerQuartile = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 2] as number;
-
 /** What a first pass leaves: memory beyond what was there before it, and pages touched. */
 async function memoryUse(wasm: Uint8Array, trace: CollectedTrace): Promise<{ bytes: number; pages: number }> {
   const plain = await open(wasm);
@@ -121,6 +87,8 @@ async function memoryUse(wasm: Uint8Array, trace: CollectedTrace): Promise<{ byt
 const EMPTY = "an empty allocator";
 const mean = (values: number[]) =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+const cell = (figure: number, digits = 2) => (Number.isNaN(figure) ? "-" : figure.toFixed(digits));
 
 interface Score {
   steady: number[];
@@ -158,41 +126,17 @@ export async function benchHeap(): Promise<void> {
       score.first.push(base.first / first);
       score.utilisation.push(closed.peakLiveBytes / bytes);
       score.resident.push(closed.peakLiveBytes / (pages * 4096));
-      const last = Object.values(score).map((values) => (values.at(-1) as number).toFixed(2));
-      console.log(`| ${allocator} | ${steady.toFixed(1)} | ${last.join(" | ")} | ${pages} |`);
+      const last = Object.values(score).map((values) => cell(values.at(-1) as number));
+      console.log(`| ${allocator} | ${cell(steady, 1)} | ${last.join(" | ")} | ${pages} |`);
     }
   }
   console.log("\n| geometric mean | steady | least | net | first pass | utilisation | resident | bytes |");
   console.log("|---|--:|--:|--:|--:|--:|--:|--:|");
   for (const [name, { steady, ...rest }] of scores) {
     const cells = [mean(steady), Math.min(...steady), ...Object.values(rest).map(mean)];
-    console.log(`| ${name} | ${cells.map((x) => x.toFixed(2)).join(" | ")} | ${modules.get(name)?.length} |`);
+    console.log(`| ${name} | ${cells.map((x) => cell(x)).join(" | ")} | ${modules.get(name)?.length} |`);
   }
-  await benchCalloc(modules);
   await whereBytesGo();
-}
-
-/** Milliseconds of calloc(100 MiB): fresh, after its free, and after another. */
-async function benchCalloc(modules: Modules): Promise<void> {
-  console.log("\n| calloc(100 MiB), ms | fresh | used again | and again |\n|---|--:|--:|--:|");
-  for (const [name, wasm] of modules) {
-    const times: number[][] = [[], [], []];
-    for (let round = 0; round < 5; round++) {
-      const allocator = await open(wasm);
-      const { malloc, calloc, free } = allocator.instance.exports as Record<
-        string,
-        (...args: number[]) => number
-      >;
-      free?.(malloc?.(1) ?? 0);
-      for (const figures of times) {
-        const start = performance.now();
-        const block = calloc?.(100, MIB) ?? 0;
-        figures.push(performance.now() - start);
-        free?.(block);
-      }
-    }
-    console.log(`| ${name} | ${times.map((figures) => lowerQuartile(figures).toFixed(2)).join(" | ")} |`);
-  }
 }
 
 /** In the order of assembly/heap/statistics.ts. */

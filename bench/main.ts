@@ -1,5 +1,6 @@
 /** `npm run bench [NAME…]`: every figure that bench/README.md quotes, as ratios within one run. */
 import { cpus } from "node:os";
+import { benchCalloc } from "./calloc.js";
 import { benchDriver } from "./driver.js";
 import { benchHeap } from "./heap.js";
 import { benchLoop } from "./loop.js";
@@ -12,6 +13,7 @@ import { benchStream } from "./stream.js";
 import { benchWeb } from "./web.js";
 
 const benches = {
+  calloc: benchCalloc,
   driver: benchDriver,
   heap: benchHeap,
   loop: benchLoop,

@@ -17,6 +17,9 @@ export async function cpuTime(run: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
+export const lowerQuartile = (values: readonly number[]): number =>
+  [...values].sort((one, other) => one - other)[values.length >> 2] as number;
+
 export interface Measured {
   median: number;
   spread: number;
