@@ -5,7 +5,7 @@ export const libmalloc: Area = {
   name: "libmalloc",
   modules: ["libmalloc.check"],
   tests: [
-    ...["check", "large", "nano", "order", "small", "tiny", "vectors", "versions", "words"].map(
+    ...["check", "large", "nano", "order", "small", "threads", "tiny", "vectors", "versions", "words"].map(
       (name) => `test/libmalloc/${name}.test.ts`,
     ),
     "test/conformance/conformance.shared.test.ts",
@@ -140,6 +140,7 @@ export const libmalloc: Area = {
         "wordOf(next, free - 1, unused, true)",
         "wordOf(next, free, unused, true)",
       ],
+      ["slots of every CPU from one block", "CLASSES * 8 * <usize>cpu", "0 * <usize>cpu"],
       [
         "block taken from still marked as current",
         "loadAt<u32>(wordAt(old)) & ~CURRENT",
@@ -188,6 +189,21 @@ export const libmalloc: Area = {
       ["relief never armed", "  if (deathRow.cacheBytes > FLOTSAM_HIGH) flotsam = true;", ""],
     ],
     "block-rack.ts": [
+      [
+        "blocks go to the magazine of the thread that frees them",
+        "magazine == this.depot ? this.own : magazine;",
+        "this.own;",
+      ],
+      [
+        "another magazine's block freed last is live",
+        "(this.isLastFree(pointer) || this.isBump(pointer))",
+        "this.isBump(pointer)",
+      ],
+      [
+        "memory pressure relieves every magazine but the first",
+        "      if (!magazine.regions) continue;",
+        "      if (!cpu) continue;",
+      ],
       ["growth not cleared", "if (this.clearsAlways && quanta > old)", "if (this.clearsAlways && !quanta)"],
       [
         "fresh blocks cleared too",
@@ -197,6 +213,10 @@ export const libmalloc: Area = {
       ["resize not counted", "    liveBytes += bytesOf(this, quanta) - bytesOf(this, old);", ""],
       ["carved block counted whole", "    liveBytes -= bytesOf(this, whole - quanta);", ""],
     ],
-    "index.ts": [["block kept by realloc to nothing", "    if (smallest) this.free(pointer);", ""]],
+    "index.ts": [
+      ["block kept by realloc to nothing", "    if (smallest) this.free(pointer);", ""],
+      ["threads share the first magazine", "    racks.serve(cpu % <u32>mostMagazines);", ""],
+      ["the main thread is on the second CPU", "(number - 1) % <u32>cpus", "number % <u32>cpus"],
+    ],
   }),
 };

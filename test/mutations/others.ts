@@ -46,7 +46,7 @@ export const replay: Area = {
   name: "replay",
   modules: ["naive.check"],
   tests: ["test/sandbox/replay.test.ts"],
-  only: /on naive|a replay that fails/,
+  only: /on naive|a replay that fails|a replay counts|a record of kind/,
   mutants: mutantsIn("assembly", {
     "replay.ts": [
       ["slots are lost when there are more", "  memory.copy(moved, slots, SLOT_BYTES * slotCount);\n", ""],
@@ -70,6 +70,9 @@ export const replay: Area = {
       ],
       ["an aligned call is booked as another", "call(Fn.Aligned)", "call(Fn.Malloc)"],
       ["accesses begin where the object does", "pointer + firstOf(record)", "pointer"],
+      ["a thread of number 0 runs", "number - 1 >= <u64>MOST_THREADS", "number > <u64>MOST_THREADS"],
+      ["a thread's end is taken for its turn", "kind == RecordKind.Thread", "kind != RecordKind.Thread"],
+      ["a trim is booked as a thread's end", "    call(Fn.Trim);", "    call(Fn.EndThread);"],
       ["reads and writes are swapped", "kind == RecordKind.Write", "kind != RecordKind.Write"],
     ],
     "loop.ts": [["results begin at the first record run", "(record - buffer)", "(record - began)"]],
