@@ -110,7 +110,7 @@ export const GLIBC_COMPARED = [
   "the words of every abort that the tests provoke",
 ];
 export const GLIBC_NOT_COMPARED = [
-  "more than one thread, and arenas beside the main one",
+  "fork with threads, and the texts of malloc_info and malloc_stats",
   "mallopt and tunables that are no option of the model",
   "huge pages for the heap (`glibc.malloc.hugetlb`)",
 ];
