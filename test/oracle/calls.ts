@@ -45,8 +45,10 @@ const NAMES = new Map<number, string>([
  */
 const UNCOUNTED = new Set(["getrandom", "openat", "read", "close"]);
 
-/** PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS: what the simulated kernel maps. */
+/** PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS: what the simulated kernel maps, or only reserves. */
 const PLAIN_MAPPING = "3 34";
+/** What releases up to 2.36 say of reserved space. The simulated kernel never runs short of promises. */
+const MAP_NORESERVE = 0x4000n;
 
 /** A call as the oracle writes it: its operation, its number, four arguments, its result. */
 export function parseCall(words: BigUint64Array): RealCall {
@@ -155,7 +157,7 @@ function breakText(address: bigint, { heapStart }: Space): string {
 }
 
 function mappingText(protection: bigint, flags: bigint): string {
-  const kind = `${protection} ${flags}`;
+  const kind = `${protection} ${flags & ~MAP_NORESERVE}`;
   return kind === PLAIN_MAPPING ? "" : `, of kind ${kind}`;
 }
 

@@ -228,9 +228,8 @@ function realCall({ name, arguments: words, result }: LoggedCall): SystemCall {
   const signed = BigInt.asIntN(64, result);
   const [first, second, third] = words as [bigint, bigint, bigint];
   if (name === "mmap") {
-    // MAP_NORESERVE, and no access, where address space alone is taken; else to be read and written.
-    const [protection, flags] = third === BigInt(Place.Reserved) ? [0n, 16418n] : [3n, 34n];
-    return { name, arguments: [first, second, protection, flags], result };
+    const protection = third === BigInt(Place.Reserved) ? 0n : 3n; // no access, or to be read and written
+    return { name, arguments: [first, second, protection, 34n], result };
   }
   if (name === "mprotect") return { name, arguments: [first, second, 3n], result: signed };
   const advice = ADVICE[name];

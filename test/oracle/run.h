@@ -4,6 +4,9 @@ enum { JOBS_FD = 3, RESULT_FD = 4 };
 /* Asked for when the run is traced: ends the part of it that counts. No such system call exists. */
 #define END_MARK 0x5a50
 
+/* Nothing that mallopt sets. */
+#define NO_PARAMETER 0
+
 static struct result *result;
 static struct outcome *outcomes;
 static struct checkpoint *checkpoints;
@@ -215,7 +218,7 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   place_mappings();
   if (mode == DIGESTS) prepare_digests();
   for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
-  if (job->threads > 1) mallopt(M_PERTURB, 0); /* whose call initialises malloc has the main arena */
+  if (job->threads > 1) mallopt(NO_PARAMETER, 0); /* initialises malloc, and so gives this thread the main arena */
   result->heapStart = (u64)heapStart;
   result->mapTop = (u64)mapTop;
   result->bins = (u64)stdout + binsOffset;
