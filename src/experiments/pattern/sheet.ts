@@ -1,5 +1,7 @@
 /** What people read of a pattern: a row for each moment of each allocator. */
+
 import type { Counters } from "../../allocator/counters.js";
+import { ONE_CACHE } from "../../allocator/threads.js";
 import { formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
@@ -7,7 +9,6 @@ import type { Cell, Column, Sheet } from "../../report/sheet.js";
 import type { ComparedFigures, PatternReport } from "../../results/pattern.js";
 import type { Parameters, Result } from "../../results/run.js";
 import { costsNote } from "../costs-note.js";
-import { ONE_CACHE } from "../replay/run.js";
 import { faultCount } from "../runs/verdict.js";
 
 /** A moment of a result: what there was, and what had been counted by then. */

@@ -12,9 +12,6 @@ import { type AllocatorRun, costsOf, prepareAllocator } from "../open.js";
 
 export type { TouchPolicy };
 
-/** Said of an allocator that does not tell threads apart. */
-export const ONE_CACHE = "one thread's caches";
-
 /** What `replayTrace` replays. */
 export interface TraceRun extends AllocatorRun {
   /** Read once, and so used up. */
