@@ -19,9 +19,11 @@ export interface PatternPreset {
 /** What somebody published of the pattern, and how the same is read from a result here. */
 export interface PublishedFigures {
   source: string;
+  /** What it is of. */
   figure: string;
   /** By the allocator it was seen with, as the command line names it. */
   rows: Readonly<Record<string, string>>;
+  /** The same figure of a result. */
   here(result: Result): string;
 }
 
