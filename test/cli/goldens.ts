@@ -21,8 +21,7 @@ const RUNS: Record<string, string> = {
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
-  "replay-of-threads":
-    "replay test/trace/threads.txt --allocator naive,libmalloc:cpus=1 --touch pages --trim",
+  "replay-of-threads": "replay test/trace/threads.txt --allocator naive,libmalloc --touch pages --trim",
 };
 
 const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
