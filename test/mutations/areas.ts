@@ -1,7 +1,7 @@
 /** All areas, and whether their mutants still fit the sources. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { glibc, glibcReleases } from "./glibc.js";
+import { glibc, glibcReleases, glibcThreads } from "./glibc.js";
 import { heap, heapWithin } from "./heap.js";
 import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
@@ -9,7 +9,7 @@ import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcReleases, libmalloc, lazy, naive, replay, foreign, heap, heapWithin],
+  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, lazy, naive, replay, foreign, heap, heapWithin],
 ];
 
 /** Every mutant of the areas whose text is not in its file below `root` once. */

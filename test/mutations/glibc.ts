@@ -122,6 +122,61 @@ export const glibc: Area = {
   }),
 };
 
+/** Threads and their arenas, against what was recorded of the real ones. */
+export const glibcThreads: Area = {
+  name: "glibc-threads",
+  modules: ["glibc.check"],
+  tests: ["test/glibc/arenas.test.ts"],
+  only: /recorded of glibc, check build true/,
+  mutants: mutantsIn("assembly/allocators/glibc", {
+    "arenas.ts": [
+      ["a new arena is not in the ring", "  main.next = arena;\n", ""],
+      ["the same arena is shared again and again", "  nextToShare = arena.next;\n", ""],
+      ["an arena is free though others use it", "  if (--arena.threads) return;\n", ""],
+      [
+        "CPUs are counted an arena too early",
+        "count > parameters.arenaTest",
+        "count >= parameters.arenaTest",
+      ],
+      [
+        "a chunk is freed into the arena that is entered",
+        "  if (areMany) enter(head",
+        "  if (!areMany) enter(head",
+      ],
+    ],
+    "heaps.ts": [
+      ["what is accessible is forgotten", "    storeAt<u64>(last + ACCESSIBLE, bytes);\n", ""],
+      ["a further heap is not counted", "  heap.resize(bytes);\n", ""],
+      ["the fence takes a unit less", "(size - MIN_CHUNK) & ~15", "(size - FENCEPOST) & ~15"],
+      [
+        "the place behind a heap that is gone is remembered",
+        "  if (nextPlace == last + MOST) nextPlace = 0;\n",
+        "",
+      ],
+      [
+        "a heap that shrinks keeps its size",
+        "  storeAt<u64>(last + SIZE, bytes);\n  heap.resize(0",
+        "  heap.resize(0",
+      ],
+      [
+        "a heap grows with a pad",
+        "roundToPages(size + MIN_CHUNK - old)",
+        "roundToPages(size + 2 * MIN_CHUNK - old)",
+      ],
+    ],
+    "threads.ts": [
+      ["a thread that ends keeps its arena", "  leaveArena();\n", ""],
+      ["the struct of a tcache is lost", "  release(toChunk(struct));\n", ""],
+    ],
+    "tcache.ts": [["an ended thread's cache is lost", "  return old;", "  return 0;"]],
+    "allocate.ts": [["what a retry gives is taken for fresh", "  wasTriedAgain = true;\n", ""]],
+    "index.ts": [
+      ["what a heap gave back is taken for new", "max(heap.topSize(), last", "min(heap.topSize(), last"],
+      ["the tops of all arenas are trimmed", "arenas.isMain() && heap.trim(keep)", "heap.trim(keep)"],
+    ],
+  }),
+};
+
 /** What newer releases do otherwise. */
 export const glibcReleases: Area = {
   name: "glibc-releases",
