@@ -81,14 +81,14 @@ describe("flags", () => {
   });
 });
 
-test("a model that does not tell threads apart has one thread's caches", async () => {
-  const { stdout } = await pattern(...SMALL, "--allocator", "libmalloc,glibc");
-  expect(stdout).toMatch(/^libmalloc +peak .*\none thread's caches +freed /m);
+test("a module, which does not tell threads apart, has one thread's caches", async () => {
+  const { stdout } = await pattern(...SMALL, "--allocator", "as-tlsf,glibc");
+  expect(stdout).toMatch(/^as-tlsf +peak .*\none thread's caches +freed /m);
   expect(stdout).toMatch(/^glibc +peak .*\n +freed /m);
 });
 
 test("a program of one thread has one thread's caches anyway", async () => {
-  const { stdout } = await pattern("--threads", "0", "--blocks", "9", "--allocator", "libmalloc");
+  const { stdout } = await pattern("--threads", "0", "--blocks", "9", "--allocator", "as-tlsf");
   expect(stdout).not.toContain("one thread's caches");
 });
 
