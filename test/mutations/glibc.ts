@@ -227,8 +227,8 @@ export const glibcReleases: Area = {
       ],
       [
         "what realloc gives up is cached",
-        "if (version.cachesInternalFrees) release",
-        "if (!version.cachesInternalFrees) release",
+        "if (version.cachesInternalFrees) return",
+        "if (!version.cachesInternalFrees) return",
       ],
       [
         "what aligned allocation cuts off is cached",

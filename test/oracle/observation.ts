@@ -108,8 +108,10 @@ export const GLIBC_COMPARED = [
   "bytes that calloc clears, and those of them that were zero, in every call",
   "what blocks, and the heap with its headers and links, hold",
   "the words of every abort that the tests provoke",
+  "of several threads (2.36): addresses, mallinfo2, system calls, faults and pages, where threads take turns",
 ];
 export const GLIBC_NOT_COMPARED = [
+  "what memory holds, and what calloc clears, where there are several threads; threads of other releases than 2.36 beyond some seeds",
   "fork with threads, and the texts of malloc_info and malloc_stats",
   "mallopt and tunables that are no option of the model",
   "huge pages for the heap (`glibc.malloc.hugetlb`)",

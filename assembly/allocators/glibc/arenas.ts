@@ -216,10 +216,11 @@ function enterNew(arena: Arena, linksAt: usize, headsAt: usize): void {
   saveEntered();
   entered = arena;
   setOfArena(NON_MAIN);
-  bins.begin(first + heaps.BINS_AT, linksAt);
+  bins.begin(first + heaps.binsAt(), linksAt);
   fastbins.begin(headsAt);
   const bytes = heaps.sizeOfHeap(first);
-  heap.begin(first + heaps.FIRST_CHUNK, bytes - heaps.FIRST_CHUNK, bytes);
+  const offset = heaps.firstChunk();
+  heap.begin(first + offset, bytes - offset, bytes);
 }
 
 // ---- Threads ----

@@ -241,7 +241,7 @@ function walkHeaps(): void {
 /** `last`: the top, or the last fencepost; what is right before that one is no chunk of the program's. */
 function walkHeap(start: u64, last: u64, isLeft: bool): void {
   assert(heaps.sizeOfHeap(start) <= heaps.accessibleIn(start), "a heap is accessible");
-  let chunk = start + (start == arenas.firstHeap() ? heaps.FIRST_CHUNK : heaps.HEADER);
+  let chunk = start + (start == arenas.firstHeap() ? heaps.firstChunk() : heaps.HEADER);
   assert((headAt(chunk) & PREV_INUSE) != 0, "nothing is free before a heap");
   const end = isLeft ? last - peek<u64>(last) : last;
   while (chunk < end) chunk += walkChunk(chunk, end, true);

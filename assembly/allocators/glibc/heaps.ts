@@ -24,18 +24,12 @@ import { beforeOf, headOf, MIN_CHUNK, NON_MAIN, PREV_INUSE, setBefore, setHead, 
 import * as heap from "./heap";
 import { FENCEPOST } from "./heap";
 import * as parameters from "./parameters";
+import * as version from "./version";
 
 const MOST: u64 = 64 << 20;
 const LEAST: u64 = 32 << 10;
 /** Where the chunks of all other heaps begin. */
 export const HEADER: u64 = 48;
-const ARENA_BYTES: u64 = 2200;
-/** Where the chunks of an arena's first heap begin. */
-export const FIRST_CHUNK: u64 = (HEADER + ARENA_BYTES + 15) & ~15;
-/** Room beside a request that the first heap has to have. */
-const FIRST_EXTRA: u64 = HEADER + ARENA_BYTES + 16;
-/** Where the headers of the bins would begin in it. */
-export const BINS_AT: u64 = HEADER + 0x50;
 
 const PREVIOUS: u64 = 8;
 const SIZE: u64 = 16;
@@ -73,12 +67,23 @@ export function accessibleIn(start: u64): u64 {
   return loadAt<u64>(start + ACCESSIBLE);
 }
 
+/** Where the chunks of an arena's first heap begin. */
+export function firstChunk(): u64 {
+  return (HEADER + version.arenaBytes + 15) & ~15;
+}
+
+/** Where the headers of an arena's bins would begin in its first heap. */
+export function binsAt(): u64 {
+  return HEADER + version.binsInArena;
+}
+
 // ---- Making one ----
 
 /** Makes the first heap of an arena, if it can with room for `hint` bytes. Returns it, or 0. */
 export function makeFirst(hint: u64): u64 {
-  const made = make(FIRST_EXTRA + hint);
-  return made ? made : make(FIRST_EXTRA);
+  const least = HEADER + version.arenaBytes + 16;
+  const made = make(least + hint);
+  return made ? made : make(least);
 }
 
 /** Makes a heap with room for so many bytes. Returns it, or 0. */

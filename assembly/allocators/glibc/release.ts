@@ -75,8 +75,9 @@ export function checkPointer(chunk: u64, size: u64): void {
 
 /** Frees what realloc gives up, or an abandoned top. */
 export function releaseInternally(chunk: u64, head: u64): void {
-  if (version.cachesInternalFrees) release(chunk, head);
-  else releaseMerging(chunk, head, withoutFlags(head));
+  if (version.cachesInternalFrees) return release(chunk, head);
+  arenas.enterOwner(chunk, head);
+  releaseMerging(chunk, head, withoutFlags(head));
 }
 
 /** Frees what aligned allocation cuts off before the block. */

@@ -54,6 +54,13 @@ export let mapsAtAnyLead: bool = false;
 export let keptSlack: u64 = 0;
 export let keptMappedSlack: u64 = 0;
 
+// ---- Arenas ----
+
+/** Bytes of an arena's state, in its first heap. */
+export let arenaBytes: u64 = 2200;
+/** Where in it the headers of the bins would begin. */
+export let binsInArena: u64 = 0x50;
+
 // ---- The kernel ----
 
 /** What is said of a broken top: it names a line of the library's own source. That of 2.39 is as people report it. */
@@ -109,6 +116,8 @@ function become243(): void {
   cachesInternalFrees = false;
   searchesAllBins = true;
   hasFastbins = false;
+  arenaBytes = 2112; // without the heads of the fastbins
+  binsInArena = -8;
   checksPointerFirst = true;
   keptMappedSlack = 16;
   mapsAtAnyLead = true;
