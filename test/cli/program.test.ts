@@ -57,8 +57,9 @@ describe("help", () => {
 
       Options:
         --size <sizes>      size of the block: bytes, or KiB, MiB, GiB; several by
-                            commas (default: "100MiB,1000MiB")
-        --count <number>    how many times (default: "10000")
+                            commas (default: "100MiB,1000MiB", with wasm modules
+                            "100MiB")
+        --count <number>    how many times (default: "10000", with wasm modules "100")
         --written <share>   share of the block the program writes each time, 0% to
                             100% (default: "0%")
         --allocator <list>  allocators to run (default: every model)
@@ -87,6 +88,7 @@ describe("help", () => {
         zeropage run calloc-loop
         zeropage run calloc-loop --size 100MiB,1000MiB --allocator libmalloc,libmalloc:zeroing=dirty
         zeropage run calloc-loop --written 25% --chart zeroed.svg
+        zeropage run calloc-loop --allocator heap,as-tlsf
       "
     `);
   });

@@ -19,7 +19,7 @@ import {
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 10);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 5);
 
 const found = await findOracle();
 const reason = whyNotLive(found);

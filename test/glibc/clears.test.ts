@@ -14,7 +14,7 @@ import { GOLDEN_VERSIONS, type REAL_TRACES, realTrace, seededTrace } from "../or
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live, and those under each set of parameters; of newer releases a third. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 12);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 9);
 const PARAMETER_SEEDS = 4;
 
 describe("a free chunk of the model", () => {

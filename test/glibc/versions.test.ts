@@ -18,9 +18,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const GIB = 2 ** 30;
 /** Random traces compared live, each release. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 20);
-/** Traces of each set of parameters. */
-const EACH = 2;
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 12);
 /** Calls of the sequences that are compared live, each of them; of three it is recorded. */
 const CALLS = Number(process.env.ZEROPAGE_CALLS ?? 2);
 /** Releases whose packages can be had. */
@@ -73,7 +71,7 @@ describe("the model of glibc 2.39, of which there is no package", () => {
 
 describe.each(NEWER)("the model of glibc %s keeps its heap sound", (version) => {
   it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
-    for (const { name, records } of parameterTraces(set, EACH)) {
+    for (const { name, records } of parameterTraces(set)) {
       const run = { records, options: { ...options, version }, interval: 25, check: true };
       const { failure } = await observeModel(run);
       expect(failure, name).toBeUndefined();
@@ -123,7 +121,7 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
   );
 
   it.skipIf(reason).each([...PARAMETERS.entries()])("%d: does the same with %o", async (set, options) => {
-    const all = parameterTraces(set, EACH).map((trace) => comparison(trace, { ...options, version }));
+    const all = parameterTraces(set).map((trace) => comparison(trace, { ...options, version }));
     expect(await differences(oracle, all)).toEqual([]);
   });
 });
