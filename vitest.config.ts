@@ -32,8 +32,6 @@ const node: TestProjectConfiguration = {
   ...readModule("node"),
   test: {
     name: "node",
-    // A process each would cost a fifth of the time of all. Test files share modules, whose state is caches alone.
-    isolate: false,
     testTimeout,
     hookTimeout: testTimeout,
     globalSetup,
@@ -80,8 +78,8 @@ const chromium = findChromium();
 
 export default defineConfig({
   test: {
-    // Vitest by itself leaves one core idle. A third of the time tests wait for processes and browsers.
-    maxWorkers: availableParallelism() + 2,
+    // Vitest by itself leaves one core idle. A quarter of the time tests wait for processes and browsers.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
     forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/**/*.{wasm,a}"],

@@ -165,7 +165,7 @@ describe("bench", () => {
     const names = ["endless", "trapping", "overlapping", "outside", "reaching"];
     const record = await bench(
       ...["as-tlsf", ...names.map((name) => `${BUILT}${name}.wasm`)],
-      ...["--budget", "2s", "--trace", path("small.txt")],
+      ...["--budget", "6s", "--trace", path("small.txt")],
     );
     const states = Object.fromEntries(record.results.map(({ subject, outcome }) => [subject, outcome.state]));
     const failed = { trapping: "failed", overlapping: "failed", outside: "failed", reaching: "failed" };
