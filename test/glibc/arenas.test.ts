@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Pattern } from "../../src/experiments/pattern/pattern.js";
 import { patternPresets } from "../../src/experiments/pattern/presets.js";
 import { patternTrace } from "../../src/experiments/pattern/trace.js";
+import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { whyNotLive } from "../oracle/live.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
@@ -32,6 +33,23 @@ it.each([false, true])(
   async (check) => {
     const options = { version: MODELLED_GLIBC, check };
     expect(await goldenDifferences("threads", await threadNamedTraces(), options)).toEqual([]);
+  },
+);
+
+it.each([
+  [1, 8],
+  [2, 15],
+])(
+  "with %i CPUs there are no more arenas beside the main one than %i, check build true",
+  async (cpus, most) => {
+    const sandbox = await openSandbox("glibc", { cpus, check: true });
+    for (let thread = 2; thread <= 40; thread++) {
+      sandbox.switchThread(thread);
+      sandbox.malloc(24);
+    }
+    // Each begins with a heap, part of which becomes accessible.
+    expect(sandbox.counters().syscalls.mprotect).toBe(most);
+    sandbox.check();
   },
 );
 
