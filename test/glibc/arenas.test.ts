@@ -88,3 +88,22 @@ describe.skipIf(reason)("the model does with threads what the glibc of this mach
     expect(await differences(all)).toEqual([]);
   });
 });
+
+it("a thread whose number one that ended while it ran had is a new one, with a cache of its own", async () => {
+  const sandbox = await openSandbox("glibc", { check: true });
+  for (let round = 0; round < 2; round++) {
+    sandbox.switchThread(2);
+    const block = sandbox.malloc(100);
+    sandbox.free(block);
+    expect(sandbox.malloc(100)).toBe(block); // out of the cache
+    expect(sandbox.statistics().smblks).toBe(0);
+    sandbox.free(block);
+    sandbox.endThread(2);
+    sandbox.switchThread(1);
+  }
+  sandbox.switchThread(2);
+  const [one, other] = [sandbox.malloc(100), sandbox.malloc(100)] as [number, number];
+  for (const block of [one, other]) sandbox.free(block);
+  expect(sandbox.statistics().smblks).toBe(0); // past a cache they would be in fastbins
+  sandbox.check();
+});

@@ -152,3 +152,24 @@ describe.each(VERSIONS)(`a program of many threads on version %i, seed 0x${SEED.
     expect(await run({ version, cpus: 2 }, 10, 3000)).not.toEqual(await run({ version, cpus: 2 }, 0, 3000));
   });
 });
+
+it("a magazine's number that the program has overwritten is no magazine's: the running thread's own keeps the block", async () => {
+  const sandbox = await open();
+  const first = MIB * regionOf(sandbox.malloc(100));
+  sandbox.switchThread(2);
+  const block = sandbox.malloc(100);
+  sandbox.malloc(500);
+  const second = MIB * regionOf(block);
+  // Behind the blocks, where only the number differs.
+  const words = Array.from({ length: 4060 }, (_, i) => MIB - 4 * (i + 1));
+  const places = words.filter(
+    (at) => sandbox.load(first + at, 4) === 0 && sandbox.load(second + at, 4) === 1,
+  );
+  expect(places).toHaveLength(1);
+  const number = second + (places[0] as number);
+  sandbox.store(number, 0x7000_0000, 4);
+  sandbox.free(block);
+  expect(sandbox.malloc(100)).toBe(block); // it was kept by the thread's own
+  sandbox.store(number, 1, 4);
+  sandbox.check();
+});

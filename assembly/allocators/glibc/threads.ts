@@ -24,10 +24,11 @@ class Thread {
   arena: ArenaOfThread;
 }
 
-const RECORD_BYTES: usize = 64;
 /** Addresses of the records, by number. Made with the second thread. */
 let table: usize = 0;
 export let running: u32 = FIRST;
+/** The running thread has ended, and no other has run since. */
+let hasEnded: bool = false;
 /** The highest number so far. */
 export let highest: u32 = FIRST;
 
@@ -36,11 +37,10 @@ function recordOf(number: u32): Thread | null {
 }
 
 function makeRecord(number: u32): Thread {
-  const at = reserve(RECORD_BYTES);
-  const thread = changetype<Thread>(at);
-  thread.tcache = changetype<TcacheOfThread>(at + 16);
-  thread.arena = changetype<ArenaOfThread>(at + 40);
-  store<usize>(table + ((<usize>number) << 2), at);
+  const thread = changetype<Thread>(reserve(offsetof<Thread>()));
+  thread.tcache = changetype<TcacheOfThread>(reserve(offsetof<TcacheOfThread>()));
+  thread.arena = changetype<ArenaOfThread>(reserve(offsetof<ArenaOfThread>()));
+  store<usize>(table + ((<usize>number) << 2), changetype<usize>(thread));
   return thread;
 }
 
@@ -59,9 +59,7 @@ export function run(number: u32): void {
     makeRecord(FIRST);
     becomeMany();
   }
-  const leaving = recordOf(running) as Thread;
-  leaving.tcache.save();
-  leaving.arena.save();
+  leaveRunning();
   running = number;
   highest = max(highest, number);
   const coming = recordOf(number);
@@ -75,6 +73,15 @@ export function run(number: u32): void {
   }
 }
 
+/** Keeps what the running thread has, unless it has ended: a thread of its number would be another one. */
+function leaveRunning(): void {
+  const leaving = recordOf(running) as Thread;
+  leaving.tcache.save();
+  leaving.arena.save();
+  if (hasEnded) store<usize>(table + ((<usize>running) << 2), 0);
+  hasEnded = false;
+}
+
 /** The thread of this number ends. The first one never does so: what it leaves stays until the process ends. */
 export function end(number: u32): void {
   if (number == FIRST) return;
@@ -82,13 +89,8 @@ export function end(number: u32): void {
   run(number);
   emptyTcache();
   leaveArena();
+  hasEnded = true;
   run(before);
-  if (number != before) forget(number);
-}
-
-/** A thread of this number would be another one. */
-function forget(number: u32): void {
-  store<usize>(table + ((<usize>number) << 2), 0);
 }
 
 /** Frees all that the tcache has, and then its struct. */

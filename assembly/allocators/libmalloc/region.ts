@@ -141,11 +141,12 @@ export function isSuitable(rack: Rack, region: u64): bool {
   return loadAt<u8>(trailerOf(rack, region) + suitableAt) != 0;
 }
 
-/** The magazine whose lists hold the region's free blocks. */
+/** The magazine whose lists hold the region's free blocks. A number that the program wrote there may be anybody's. */
 export function magazineOf(rack: Rack, region: u64): Magazine {
   if (rack.used == 1 && !rack.depot.regions) return rack.magazine;
   const number = loadAt<u32>(trailerOf(rack, region) + magazineAt);
-  return number == IN_DEPOT ? rack.depot : magazineOn(rack, number);
+  if (number == IN_DEPOT) return rack.depot;
+  return number < rack.used ? magazineOn(rack, number) : rack.magazine;
 }
 
 /** Adds to the bytes in use of a region and its magazine. */
