@@ -29,7 +29,7 @@ export async function experimentCommand(
   const saved =
     flags.saveTrace === undefined ? undefined : await prepareStream("--save-trace", flags.saveTrace);
   const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
-  if (saved && experiment.trace) await saveTrace(experiment.trace(own), saved, environment);
+  if (saved && experiment.trace) await saveTrace(experiment.trace(asked.flags), saved, environment);
   const progress = openProgress(environment.stderr);
   const jobs = planned.map(({ label, run }) => ({
     label,

@@ -7,8 +7,8 @@ import { SegmentationFault } from "../base/errors.js";
  */
 export class LinearMemory {
   /** All of the memory as it last was. Once the memory grows, this one is too short, or has no length any more. */
-  #bytes = new Uint8Array();
-  #view = new DataView(this.#bytes.buffer);
+  #known = new Uint8Array();
+  #view = new DataView(this.#known.buffer);
 
   constructor(
     private readonly memory: WebAssembly.Memory,
@@ -55,14 +55,14 @@ export class LinearMemory {
   /** The memory, of which the program accesses a range. */
   #accessed(address: number, bytes: number, access: "read" | "write"): DataView {
     // Asking a WebAssembly.Memory for its buffer costs more than the access.
-    if (this.base + address + bytes > this.#bytes.length) this.#look(address, bytes, access);
+    if (this.base + address + bytes > this.#known.length) this.#look(address, bytes, access);
     this.note(address, bytes, access === "write" ? 1 : 0);
     return this.#view;
   }
 
   #look(address: number, bytes: number, access: "read" | "write"): void {
     this.check(address, bytes, access);
-    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#known = new Uint8Array(this.memory.buffer);
     this.#view = new DataView(this.memory.buffer);
   }
 }

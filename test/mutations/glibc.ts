@@ -96,6 +96,13 @@ export const glibc: Area = {
         "    heap.setTop(chunk, size);",
       ],
     ],
+    "alignment.ts": [
+      [
+        "an aligned mapped chunk reaches past its mapping",
+        "(sizeOf(chunk) - lead) | MMAPPED",
+        "sizeOf(chunk) | MMAPPED",
+      ],
+    ],
     "index.ts": [
       ["a grown chunk marked as free", "    markInUse(chunk, found);\n", ""],
       [
@@ -105,11 +112,6 @@ export const glibc: Area = {
       ],
       ["off by a header in what is cached", "live -= cached - 8;", "live -= cached;"],
       ["a remapped block is not counted", "    live += sizeOf(moved) - old;\n", ""],
-      [
-        "an aligned mapped chunk reaches past its mapping",
-        "(sizeOf(chunk) - lead) | MMAPPED",
-        "sizeOf(chunk) | MMAPPED",
-      ],
       [
         "growth into the top is not counted",
         "  heap.setTop(chunk + size, left | PREV_INUSE);\n  live += size - old;",
@@ -169,14 +171,6 @@ export const glibcThreads: Area = {
       ["the struct of a tcache is lost", "  release(toChunk(struct));\n", ""],
     ],
     "tcache.ts": [["an ended thread's cache is lost", "  return old;", "  return 0;"]],
-    "allocate.ts": [
-      [
-        "what a retry gives is taken for fresh",
-        "  wasTriedAgain = true;\n",
-        "",
-        "the block is in another arena than the top that was looked at",
-      ],
-    ],
     "index.ts": [
       ["what a heap gave back is taken for new", "max(heap.topSize(), last", "min(heap.topSize(), last"],
       [
@@ -271,13 +265,15 @@ export const glibcReleases: Area = {
         "bytes | MMAPPED",
       ],
     ],
+    "alignment.ts": [
+      ["a lead of 16 is too short in 2.43 too", " && !(head & MMAPPED && version.mapsAtAnyLead)", ""],
+    ],
     "index.ts": [
       [
         "a cached block is not all cleared",
         "clearCached(cached, size - 8)",
         "clearCached(cached, size - 16)",
       ],
-      ["a lead of 16 is too short in 2.43 too", " && !(head & MMAPPED && version.mapsAtAnyLead)", ""],
       [
         "no free makes the tcache of 2.43",
         "if (mayCache || !version.makesTcacheLate)",

@@ -55,9 +55,6 @@ export function allocate(size: u64, bytes: u64): u64 {
   return chunk;
 }
 
-/** The last chunk was taken in the second arena that was tried. */
-export let wasTriedAgain: bool = false;
-
 /** Takes a chunk for the running thread. `hint`: for how many bytes a new arena is made. */
 export function allocateForThread(size: u64, bytes: u64, hint: u64): u64 {
   return arenas.areMany ? allocateInArenas(size, bytes, hint) : allocate(size, bytes);
@@ -65,11 +62,9 @@ export function allocateForThread(size: u64, bytes: u64, hint: u64): u64 {
 
 /** Takes a chunk in the thread's arena, or else in another. A thread that cannot have an arena gets a mapping. */
 function allocateInArenas(size: u64, bytes: u64, hint: u64): u64 {
-  wasTriedAgain = false;
   if (!arenas.enterMine(hint)) return heap.mapChunk(size);
   const chunk = allocate(size, bytes);
   if (chunk || !arenas.enterAnother(hint)) return chunk;
-  wasTriedAgain = true;
   return allocate(size, bytes);
 }
 
@@ -263,13 +258,10 @@ function takeFromKernel(size: u64): u64 {
 
 function mapOrGrow(size: u64): u64 {
   const mayBeMapped = size >= parameters.mmapThreshold && heap.mappings < parameters.mmapMax;
-  if (mayBeMapped) {
-    const mapped = heap.mapChunk(size);
-    if (mapped) return mapped;
-  }
-  const grown = arenas.isMain() ? growMain(size) : growHeaps(size);
-  if (grown) return takeFromTop(size);
-  const mapped = arenas.isMain() || mayBeMapped ? 0 : heap.mapChunk(size);
+  let mapped = mayBeMapped ? heap.mapChunk(size) : 0;
+  if (mapped) return mapped;
+  if (arenas.isMain() ? growMain(size) : growHeaps(size)) return takeFromTop(size);
+  if (!arenas.isMain() && !mayBeMapped) mapped = heap.mapChunk(size);
   if (mapped) return mapped;
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);
   return 0;

@@ -35,23 +35,18 @@ class Arena {
   threads: u32;
 }
 
-const RECORD_BYTES: u32 =
-  offsetof<Arena>() + offsetof<BinsOfArena>() + offsetof<FastbinsOfArena>() + offsetof<HeapOfArena>() + 32;
 /** Arenas that a CPU is good for. */
 const ARENAS_OF_CPU: u64 = 8;
 
-function makeRecord(at: usize): Arena {
-  const arena = changetype<Arena>(at);
-  at += (offsetof<Arena>() + 7) & ~7;
-  arena.bins = changetype<BinsOfArena>(at);
-  at += (offsetof<BinsOfArena>() + 7) & ~7;
-  arena.fastbins = changetype<FastbinsOfArena>(at);
-  at += (offsetof<FastbinsOfArena>() + 7) & ~7;
-  arena.heap = changetype<HeapOfArena>(at);
+function makeRecord(): Arena {
+  const arena = changetype<Arena>(reserve(offsetof<Arena>()));
+  arena.bins = changetype<BinsOfArena>(reserve(offsetof<BinsOfArena>()));
+  arena.fastbins = changetype<FastbinsOfArena>(reserve(offsetof<FastbinsOfArena>()));
+  arena.heap = changetype<HeapOfArena>(reserve(offsetof<HeapOfArena>()));
   return arena;
 }
 
-const main: Arena = makeRecord(memory.data(RECORD_BYTES, 8));
+const main: Arena = makeRecord();
 /** The one whose state is in the globals. */
 let entered: Arena = main;
 /** How many there are. */
@@ -116,10 +111,6 @@ function saveEntered(): void {
 
 export function isMain(): bool {
   return entered == main;
-}
-
-export function enterMain(): void {
-  enter(main);
 }
 
 /** Enters the arena that a heap chunk is of. `head`: its size word. */
@@ -198,7 +189,7 @@ function share(): Arena {
 function make(hint: u64): Arena | null {
   const first = heaps.makeFirst(hint);
   if (!first) return null;
-  const arena = makeRecord(reserve(RECORD_BYTES));
+  const arena = makeRecord();
   const linksAt = reserve(bins.HEADERS_BYTES);
   const headsAt = reserve(fastbins.HEADS_BYTES);
   heaps.setArena(first, number(arena));

@@ -13,9 +13,10 @@
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
-import { Message, Option, Statistic, Version } from "../../shared/glibc";
+import { Message, Option, Version } from "../../shared/glibc";
 import { Allocator } from "../allocator";
-import { allocate, allocateForThread, makeTcache, wasTriedAgain } from "./allocate";
+import { trimToAlignment } from "./alignment";
+import { allocate, allocateForThread, makeTcache } from "./allocate";
 import * as arenas from "./arenas";
 import * as bins from "./bins";
 import { check } from "./check";
@@ -29,7 +30,6 @@ import {
   markInUse,
   ofArena,
   PREV_INUSE,
-  setBefore,
   setHead,
   setSize,
   sizeOf,
@@ -37,20 +37,12 @@ import {
   toPointer,
   withoutFlags,
 } from "./chunk";
-import * as fastbins from "./fastbins";
 import * as heap from "./heap";
 import * as heaps from "./heaps";
 import * as messages from "./messages";
 import * as parameters from "./parameters";
-import {
-  checkPointer,
-  consolidate,
-  isImpossible,
-  release,
-  releaseInternally,
-  releaseLead,
-  releaseRest,
-} from "./release";
+import { checkPointer, consolidate, isImpossible, release, releaseInternally } from "./release";
+import { statistic } from "./statistics";
 import * as tcache from "./tcache";
 import * as threads from "./threads";
 import * as version from "./version";
@@ -205,7 +197,7 @@ export class Model extends Allocator {
     // The kernel has just zeroed what is behind the old top. 8 bytes of that are cleared all the same, and so is
     // the old top, though nobody wrote to it.
     const found = withoutFlags(head);
-    const isFresh = !parameters.perturb && !wasTriedAgain && chunk == oldTop && found > writable;
+    const isFresh = !parameters.perturb && chunk == oldTop && found > writable;
     clear(pointer, (isFresh ? writable : found) - 8);
     return pointer;
   }
@@ -298,50 +290,7 @@ export class Model extends Allocator {
   }
 
   statistic(which: u32): u64 {
-    switch (which) {
-      case Statistic.Hblks:
-        return heap.mappings;
-      case Statistic.Hblkhd:
-        return heap.mappedBytes + heap.mappedDrift;
-      case Statistic.Usmblks:
-        return 0;
-      case Statistic.MaxMaps:
-        return heap.mostMappings;
-      case Statistic.MaxMapBytes:
-        return heap.mostMappedBytes;
-      default:
-        return statisticOfArenas(which);
-    }
-  }
-}
-
-/** Their sum; but of the bytes that malloc_trim could give back, only those of the main arena. */
-function statisticOfArenas(which: u32): u64 {
-  const before = arenas.enterFirst();
-  let sum: u64 = 0;
-  do sum += statisticOfArena(which);
-  while (which != Statistic.Keepcost && arenas.enterNext());
-  arenas.leave(before);
-  return sum;
-}
-
-function statisticOfArena(which: u32): u64 {
-  if (which == Statistic.Arena) return heap.heapBytes;
-  if (which == Statistic.Keepcost) return heap.topSize();
-  fastbins.tally();
-  bins.tally();
-  const free = heap.topSize() + fastbins.bytes + bins.bytes;
-  switch (which) {
-    case Statistic.Ordblks:
-      return 1 + bins.chunks;
-    case Statistic.Smblks:
-      return fastbins.chunks;
-    case Statistic.Fsmblks:
-      return fastbins.bytes;
-    case Statistic.Uordblks:
-      return heap.heapBytes - free;
-    default:
-      return free;
+    return statistic(which);
   }
 }
 
@@ -428,7 +377,6 @@ function shrinkTo(chunk: u64, old: u64, found: u64, size: u64): u64 {
   return toPointer(chunk);
 }
 
-/** Makes a chunk of the bytes behind a chunk in use, and frees it. */
 /** There is no room in the arena of the block: it moves wherever there is. */
 function moveAnywhere(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   const fresh = take(size, bytes);
@@ -440,6 +388,7 @@ function moveAnywhere(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   return fresh;
 }
 
+/** Makes a chunk of the bytes behind a chunk in use, and frees it. */
 function releaseTail(rest: u64, size: u64): void {
   setHead(rest, size | PREV_INUSE | ofArena);
   markInUse(rest, size);
@@ -454,45 +403,4 @@ function takeCachedAligned(align: u64, size: u64): u64 {
   const cached = bin < tcache.BINS && tcache.isReady() ? tcache.takeAligned(bin, align) : 0;
   if (cached) live += size - 8;
   return cached;
-}
-
-/** Cuts a chunk that is large enough to one of `size` whose pointer is aligned. Frees what is cut off. */
-function trimToAlignment(chunk: u64, align: u64, size: u64): u64 {
-  if (isDefined(ZP_CHECK)) assert(align >= MIN_CHUNK && popcnt(align) == 1, "an alignment is a power of two");
-  const pointer = toPointer(chunk);
-  if (pointer & (align - 1)) {
-    let at = toChunk((pointer + align - 1) & ~(align - 1));
-    const head = headOf(chunk);
-    if (at - chunk < MIN_CHUNK && !(head & MMAPPED && version.mapsAtAnyLead)) at += align;
-    if (head & MMAPPED) return cutMapping(chunk, at);
-    cutLead(chunk, at, withoutFlags(head));
-    chunk = at;
-  }
-  const head = headOf(chunk);
-  const found = withoutFlags(head);
-  const least = version.mergesCuts ? MIN_CHUNK : MIN_CHUNK + 16;
-  if (!(head & MMAPPED) && found - size >= least) {
-    setSize(chunk, size);
-    const rest = chunk + size;
-    setHead(rest, (found - size) | PREV_INUSE | ofArena);
-    releaseRest(rest, headOf(rest));
-  }
-  return chunk;
-}
-
-/** Makes a mapped chunk begin further into its mapping, which keeps its pages. */
-function cutMapping(chunk: u64, at: u64): u64 {
-  const lead = at - chunk;
-  setBefore(at, beforeOf(chunk) + lead);
-  setHead(at, (sizeOf(chunk) - lead) | MMAPPED);
-  if (isDefined(ZP_CHECK)) heap.noteLead(lead);
-  return at;
-}
-
-function cutLead(chunk: u64, at: u64, size: u64): void {
-  const lead = at - chunk;
-  setHead(at, (size - lead) | PREV_INUSE | ofArena);
-  markInUse(at, size - lead);
-  setSize(chunk, lead);
-  releaseLead(chunk, headOf(chunk));
 }
