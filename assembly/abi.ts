@@ -102,6 +102,12 @@ export function statistic(which: u32): f64 {
   return <f64>model.statistic(which);
 }
 
+/** What the allocator says of one of its parts, by number: the address of u64s, of which the first is how many follow; or 0. */
+export function figures(part: u32): usize {
+  program();
+  return model.figures(part);
+}
+
 export function bufferRecords(): u32 {
   return replaying.BUFFER_RECORDS;
 }

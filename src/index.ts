@@ -91,6 +91,7 @@ export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
+export { mallocInfo } from "./sandbox/malloc-info.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";
 export { type ModelInfo, models } from "./sandbox/models.js";
 export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";

@@ -79,6 +79,7 @@ const MODEL = {
   system: "function",
   cached: "function",
   statistic: "function",
+  figures: "function",
   bufferAddress: "function",
   bufferRecords: "function",
   resultsAddress: "function",

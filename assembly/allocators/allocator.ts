@@ -68,6 +68,14 @@ export abstract class Allocator {
   statistic(which: u32): u64 {
     return 0;
   }
+
+  /**
+   * What the allocator says of one of its parts, by number, in its own words: for a text that the real one prints.
+   * Returns the address of u64s in linear memory, of which the first is how many follow; 0 if there is no such part.
+   */
+  figures(part: u32): usize {
+    return 0;
+  }
 }
 
 /** Aborts as the real allocator would. `message`: its number in the model's messages (src/sandbox/models.ts). */

@@ -96,6 +96,33 @@ export enum Statistic {
   Count,
 }
 
+/** What malloc_stats and malloc_info say of an arena, in bytes: assembly/allocators/glibc/figures.ts. */
+export enum ArenaFigure {
+  System,
+  /** The most that System has been. */
+  MostSystem,
+  /** What its heaps have ever been allowed to write; of the main arena, System. */
+  Writable,
+  /** How many heaps; none of the main arena. */
+  Heaps,
+  InUse,
+  Top,
+  /** 1 if the release has fastbins, else 0. */
+  HasFastbins,
+  Count,
+}
+
+/** A row about the free chunks of one size or one bin. */
+export enum RowFigure {
+  /** 0 of a fastbin, 1 of the unsorted bin. */
+  Bin,
+  Least,
+  Most,
+  Sum,
+  Chunks,
+  Count,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   Sysmalloc,

@@ -16,6 +16,8 @@ export interface Mark {
 /** Collects the marks of a replay. */
 export class Marks {
   readonly found: Mark[] = [];
+  constructor(private readonly tell?: (mark: Mark) => void) {}
+
   /** The marks of the chunk that were not met yet: operations done by each, and its name. */
   #due: Omit<Mark, "counters">[] = [];
 
@@ -36,9 +38,11 @@ export class Marks {
     return (this.#due[0]?.operation ?? Number.POSITIVE_INFINITY) - operation;
   }
 
-  /** Takes the counters if a mark is met. */
+  /** Takes the counters if a mark is met, and tells of it. */
   note(operation: number, read: () => Counters): void {
     if (this.#due[0]?.operation !== operation) return;
-    this.found.push({ ...(this.#due.shift() as Omit<Mark, "counters">), counters: read() });
+    const mark = { ...(this.#due.shift() as Omit<Mark, "counters">), counters: read() };
+    this.found.push(mark);
+    this.tell?.(mark);
   }
 }

@@ -13,6 +13,8 @@ export interface ReplayOptions {
   timelineEvery?: number;
   /** Called after each chunk with the operations done so far. */
   onProgress?: (operations: number) => void;
+  /** Called at each mark of the trace, when the allocator can be looked at. */
+  onMark?: (mark: Mark) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
   onResults?: (addresses: number[], chunk: TraceChunk) => void;
 }

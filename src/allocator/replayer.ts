@@ -76,7 +76,7 @@ export class Replayer {
   async replay(trace: Trace, options: VerifiedReplayOptions): Promise<ReplayResult> {
     checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
     const { target } = this;
-    const marks = new Marks();
+    const marks = new Marks(options.onMark);
     const timeline = openTimeline(options);
     const failedBefore = target.exports().failedAllocations();
     let operations = 0;

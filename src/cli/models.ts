@@ -48,7 +48,11 @@ export function modelsText({ models, machineOptions }: Catalogue): string {
 /** Says that options may have the real allocator's names, by those of one. */
 function realNamesLine(options: readonly OptionInfo[]): string[] {
   const names = options.find(({ real }) => real)?.real;
-  return names ? [`    also by their real names, such as ${names.join(", ")}; -1 is never`] : [];
+  return names
+    ? [
+        `    also by their real names, such as ${names.join(", ")}; -1 is as to the real one: never, or without limit`,
+      ]
+    : [];
 }
 
 function optionLine(option: OptionInfo, width: number): string {

@@ -201,6 +201,11 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       "--addresses <file>",
       "write the address that each operation returned, one per line: hexadecimal, 0x0 for no memory, - for an operation that allocates nothing; needs exactly one --allocator",
     )
+    .option(
+      "--malloc-stats <file>",
+      "write what malloc_stats prints, at each mark of the trace and at its end; of the model glibc alone",
+    )
+    .option("--malloc-info <file>", "the same of malloc_info, which is XML")
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
 }

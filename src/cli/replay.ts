@@ -14,14 +14,14 @@ import type { Report, Result } from "../results/run.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { generateTrace } from "../trace/generate.js";
 import type { Trace } from "../trace/trace.js";
-import { AddressLines } from "./addresses.js";
 import { collect, type Job } from "./collect.js";
 import type { Environment } from "./environment.js";
 import { finish } from "./finish.js";
-import { type OutStream, prepareStream, prepareSvg } from "./outfile.js";
+import { prepareSvg } from "./outfile.js";
 import { chooseForm } from "./output.js";
 import { openProgress, type Progress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
+import { type SideFileFlags, SideFiles } from "./side-files.js";
 import { openSource } from "./source.js";
 import { readWorkload } from "./workloads.js";
 
@@ -30,14 +30,13 @@ const CHART_POINTS = 1000;
 const TEXT_POINTS = 100;
 
 /** The flags of `zeropage replay`, as typed. */
-export interface ReplayFlags extends RunFlags {
+export interface ReplayFlags extends RunFlags, SideFileFlags {
   touch: string;
   format?: string;
   workload?: string;
   timeline?: string;
   every?: string;
   trim?: boolean;
-  addresses?: string;
 }
 
 const REPLAY = { takes: "models and modules", functions: { replayTrace } } as const;
@@ -55,7 +54,10 @@ export async function replayCommand(
   const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const every = readEvery(flags);
-  const addresses = await prepareAddresses(flags.addresses, asked.allocators.length);
+  const sideFiles = await SideFiles.prepare(
+    flags,
+    asked.allocators.map(({ run }) => run.model),
+  );
   const input = await openInput(asked.allocators.length);
   const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
@@ -63,13 +65,13 @@ export async function replayCommand(
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
     ...(every !== undefined && { timelineEvery: every }),
     ...(flags.trim && { trim: true }),
-    ...(addresses && { addresses }),
+    sideFiles,
     readTrace: () => input.read(),
   };
   const jobs = replayJobs(asked, settings);
   const { done, failed } = await collect(jobs).finally(() => input.close());
   progress.clear();
-  if (addresses && failed.length === 0) environment.stderr.write(`wrote ${addresses.path}\n`);
+  if (failed.length === 0) for (const path of sideFiles.paths) environment.stderr.write(`wrote ${path}\n`);
   for (const note of notes) environment.stderr.write(`note: ${note}\n`);
 
   const record: Report = {
@@ -129,15 +131,6 @@ function chooseInput(
   return async () => ({ name: workload, read: async () => trace, close: async () => {} });
 }
 
-async function prepareAddresses(
-  path: string | undefined,
-  allocators: number,
-): Promise<OutStream | undefined> {
-  if (path === undefined) return undefined;
-  if (allocators === 1) return prepareStream("--addresses", path);
-  throw new UsageError(`--addresses: name exactly one --allocator; there are ${allocators} for one file`);
-}
-
 /** Labels the error of a bad trace with the trace: it is bad for every allocator. */
 const namingTrace =
   ({ name }: Input) =>
@@ -147,8 +140,8 @@ const namingTrace =
 interface ReplaySettings extends Pick<TraceRun, "touch" | "timelinePoints" | "timelineEvery" | "trim"> {
   /** Reads the trace from its start. */
   readTrace: () => Promise<Trace>;
-  /** Where the addresses of the only allocator go. */
-  addresses?: OutStream;
+  /** Of the only allocator; none if there are several. */
+  sideFiles: SideFiles;
   /** What was lost in reading the trace, each note once. */
   notes: Set<string>;
   progress: Progress;
@@ -160,24 +153,23 @@ interface Replayed {
 }
 
 function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings): Job<Replayed>[] {
-  const { readTrace, addresses, notes, progress, ...how } = settings;
+  const { readTrace, sideFiles, notes, progress, ...how } = settings;
   return allocators.map(({ label, run }) => ({
     label,
     run: async () => {
       const trace = await readTrace();
-      const lines = new AddressLines();
       const onProgress = (operations: number) =>
         progress.show(`${label}: ${formatCount(operations)} operations`);
       try {
         const { result, timeline } = await functions.replayTrace({
           ...{ ...run, ...how, trace, onProgress },
-          ...(addresses && { onResults: (results, chunk) => addresses.append(lines.next(results, chunk)) }),
+          ...sideFiles.hooks(),
         });
-        addresses?.finish();
+        sideFiles.finish();
         const { allocator, options } = result;
         return { result, timeline: { allocator, options, points: timeline } };
       } catch (error) {
-        addresses?.discard();
+        sideFiles.discard();
         throw error;
       } finally {
         // The notes are complete only at the end of the trace. Every allocator reads the same trace.

@@ -71,6 +71,7 @@ export interface ModelExports extends MachineExports, ReplayExports {
   system(): number;
   cached(): number;
   statistic(which: number): number;
+  figures(part: number): number;
 }
 
 /** What the module of a check build exports besides: assembly/check-abi.ts. */
@@ -280,6 +281,13 @@ export class Instance<Exports extends MachineExports> {
   check(): void {
     const broken = this.exports.check();
     if (broken) throw new SandboxError(`the machine is inconsistent: ${BROKEN[broken as Broken] ?? broken}`);
+  }
+
+  /** The u64s at an address of its linear memory that the first of them counts. */
+  counted(at: number): number[] {
+    const view = this.view();
+    const word = (index: number) => Number(view.getBigUint64(at + 8 * index, true));
+    return Array.from({ length: word(0) }, (_, i) => word(1 + i));
   }
 
   // ---- Check builds ----

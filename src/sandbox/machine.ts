@@ -14,8 +14,8 @@ export interface OptionInfo {
   default: string | number;
   /** What the real allocator calls it: as a parameter of a function, in the environment, as a tunable. */
   real?: readonly string[];
-  /** What -1 means, which is "never" to the real allocator; absent where -1 means nothing. */
-  never?: number;
+  /** It may be -1, which the real allocator reads as the largest number there is: of a threshold that is never. */
+  takesMinusOne?: boolean;
 }
 
 /** The kinds of kernel, in the order of their numbers. @internal */

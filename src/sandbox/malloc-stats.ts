@@ -1,26 +1,26 @@
-import { SandboxError } from "../base/errors.js";
+import { type ArenaFigures, arenasOf } from "./glibc-figures.js";
 import type { Sandbox } from "./sandbox.js";
 
-/** glibc prints the bytes of arenas as unsigned int: they wrap around at 4 GiB. */
-const int = (bytes: number): number => bytes % 2 ** 32;
-
 const line = (name: string, value: number): string => `${name} = ${String(value).padStart(10)}\n`;
+
+/** Measured: bytes are an unsigned int, which wraps around at 4 GiB. */
+const bytes = (system: number, inUse: number): string =>
+  line("system bytes    ", system % 2 ** 32) + line("in use bytes    ", inUse % 2 ** 32);
+
+const sum = (arenas: ArenaFigures[], figure: "system" | "inUse"): number =>
+  arenas.reduce((all, arena) => all + arena[figure], 0);
 
 /**
  * The text that malloc_stats of glibc would print, for a sandbox of the model `glibc`.
  * @throws SandboxError for any other model.
  */
 export function mallocStats(sandbox: Sandbox): string {
-  if (sandbox.model !== "glibc")
-    throw new SandboxError(`only the model glibc has malloc_stats; this is ${sandbox.model}`);
-  const { arena = 0, uordblks = 0, hblkhd = 0, maxMaps = 0, maxMapBytes = 0 } = sandbox.statistics();
+  const arenas = arenasOf(sandbox, "malloc_stats");
+  const { hblkhd = 0, maxMaps = 0, maxMapBytes = 0 } = sandbox.statistics();
   return [
-    "Arena 0:\n",
-    line("system bytes    ", int(arena)),
-    line("in use bytes    ", int(uordblks)),
+    ...arenas.map(({ system, inUse }, i) => `Arena ${i}:\n${bytes(system, inUse)}`),
     "Total (incl. mmap):\n",
-    line("system bytes    ", int(arena + hblkhd)),
-    line("in use bytes    ", int(uordblks + hblkhd)),
+    bytes(sum(arenas, "system") + hblkhd, sum(arenas, "inUse") + hblkhd),
     line("max mmap regions", maxMaps),
     line("max mmap bytes  ", maxMapBytes),
   ].join("");

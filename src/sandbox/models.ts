@@ -40,9 +40,6 @@ function realNames(name: string, end = ""): readonly string[] {
   return [`M_${name}`, `MALLOC_${name}${end}`, `glibc.malloc.${name.toLowerCase()}`];
 }
 
-/** A threshold that nothing reaches. */
-const NEVER = Number.MAX_SAFE_INTEGER;
-
 /** What glibc asserts of the top before the heap grows. */
 const SOUND_TOP =
   "(old_top == initial_top (av) && old_size == 0) || ((unsigned long) (old_size) >= MINSIZE && " +
@@ -78,31 +75,34 @@ export const models: readonly ModelInfo[] = [
         unit: "bytes",
         default: 131072,
         real: realNames("MMAP_THRESHOLD", "_"),
-        never: NEVER,
+        takesMinusOne: true,
       },
       trimThreshold: {
         summary: "a top at least this large is trimmed; if set, the thresholds do not adapt",
         unit: "bytes",
         default: 131072,
         real: realNames("TRIM_THRESHOLD", "_"),
-        never: NEVER,
+        takesMinusOne: true,
       },
       topPad: {
         summary:
-          "bytes beyond need that a growing heap asks for; with more than there is, the real one begins a second arena, which is not modelled",
+          "bytes beyond need that a growing heap asks for; with more than there is, an arena of mappings begins",
         unit: "bytes",
         default: 131072,
         real: realNames("TOP_PAD", "_"),
+        takesMinusOne: true,
       },
       mmapMax: {
         summary: "most mappings at a time, up to 2147483647",
         default: 65536,
         real: realNames("MMAP_MAX", "_"),
+        takesMinusOne: true,
       },
       perturb: {
         summary: "byte that fills freed memory, 1 to 255; 0 for none",
         default: 0,
         real: realNames("PERTURB", "_"),
+        takesMinusOne: true,
       },
       tcacheCount: {
         summary: "chunks of each size that the tcache keeps, up to 65535; 16 in 2.43 if not set",
@@ -122,11 +122,13 @@ export const models: readonly ModelInfo[] = [
         summary: "most arenas; 0: eight for each CPU, once there are more than arenaTest",
         default: 0,
         real: realNames("ARENA_MAX"),
+        takesMinusOne: true,
       },
       arenaTest: {
         summary: "arenas beyond which the number of CPUs limits them",
         default: 8,
         real: realNames("ARENA_TEST"),
+        takesMinusOne: true,
       },
       cpus: { summary: "online CPUs, 1 to 4096: so many times eight arenas", default: 4 },
     }),

@@ -9,17 +9,17 @@ import { optionOf } from "./options.js";
  * does not take the text.
  */
 export function readOption(option: OptionInfo, text: string): string | number | undefined {
-  if (text === "-1" && option.never !== undefined) return option.never;
+  if (text === "-1" && option.takesMinusOne) return -1;
   const isNumeric = option.unit === "bytes" || typeof option.default === "number";
   const value = isNumeric ? readNumber(text) : text;
   const allowed = option.values?.map((word) => (isNumeric ? readNumber(word) : word));
   return value === "" || (value !== undefined && allowed?.includes(value) === false) ? undefined : value;
 }
 
-/** A choice with the options by our names, where it has those of the real allocator. */
+/** A choice with the options by our names, where it has those of the real allocator. GLIBC_TUNABLES is several in one. */
 export function inOwnNames(choice: WrittenChoice, known: readonly OptionInfo[]): WrittenChoice {
   const settings = choice.settings.map((setting) => {
-    const [, name = "", value = ""] = /^([^=]*)(.*)$/s.exec(setting) ?? [];
+    const [, name = "", value = ""] = /^(?:GLIBC_TUNABLES=)?([^=]*)(.*)$/s.exec(setting) ?? [];
     return `${optionOf(known, name)?.name ?? name}${value}`;
   });
   return { ...choice, settings };

@@ -26,13 +26,13 @@ export function optionOf(known: readonly OptionInfo[], name: string): OptionInfo
   return known.find((option) => option.name === name || option.real?.includes(name));
 }
 
-/** The options by our names, and with -1 as what it means. @throws OptionError where two names set one option. */
+/** The options by our names. @throws OptionError where two names set one option. */
 export function ownOptions(model: ModelInfo, options: Options): Options {
   const own: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(options)) {
     const option = findOption(model, name);
     if (Object.hasOwn(own, option.name)) throw new OptionError(`${name} sets ${option.name} twice`);
-    own[option.name] = value === -1 && option.never !== undefined ? option.never : value;
+    own[option.name] = value;
   }
   return own;
 }
@@ -40,11 +40,11 @@ export function ownOptions(model: ModelInfo, options: Options): Options {
 function checkOption(info: OptionInfo, value: string | number): void {
   const isAllowed = info.values
     ? info.values.includes(String(value))
-    : typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+    : typeof value === "number" && Number.isSafeInteger(value) && value >= (info.takesMinusOne ? -1 : 0);
   if (isAllowed) return;
   const wanted = info.values
     ? `one of ${info.values.join(", ")}`
-    : `a whole number${info.unit ? ` of ${info.unit}` : ""}`;
+    : `a whole number${info.unit ? ` of ${info.unit}` : ""}${info.takesMinusOne ? ", or -1" : ""}`;
   throw new OptionError(`option ${info.name} takes ${wanted}; got ${value}`);
 }
 

@@ -246,6 +246,17 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run((exports) => Object.fromEntries(names.map((name, i) => [name, exports.statistic(i)])));
   }
 
+  /**
+   * What the model says of one of its parts, by number: for a text that the real allocator prints. Undefined if there
+   * is no such part. @internal
+   */
+  figures(part: number): number[] | undefined {
+    return this.#run((exports) => {
+      const at = exports.figures(part);
+      return at ? this.#instance.counted(at) : undefined;
+    });
+  }
+
   pages(address: number, bytes: number): PageRun[] {
     checkWhole("address", address);
     checkWhole("bytes", bytes);

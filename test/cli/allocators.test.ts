@@ -29,6 +29,17 @@ describe("a list of allocators", () => {
     ]);
   });
 
+  test("takes glibc's options by their real names, and its tunables in one string", () => {
+    const own = (text: string) => parseAllocators(text, { ...catalogue, models })[0]?.options;
+    expect(own("glibc:MALLOC_ARENA_MAX=2:M_TRIM_THRESHOLD=-1:glibc.malloc.tcache_count=0")).toEqual({
+      ...{ arenaMax: 2, trimThreshold: -1, tcacheCount: 0 },
+    });
+    expect(own("glibc:GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.top_pad=-1")).toEqual({
+      ...{ arenaMax: 2, topPad: -1 },
+    });
+    expect(() => own("glibc:tcacheCount=-1")).toThrow('glibc:tcacheCount cannot be "-1"');
+  });
+
   test("keeps its order and has each once", () => {
     expect(parse("libmalloc,lazy,libmalloc,lazy:pageSize=4KiB,lazy:pageSize=4096").map(labelOf)).toEqual([
       "libmalloc",

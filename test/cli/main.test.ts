@@ -1,5 +1,6 @@
 /** The built command, end to end, in a process of its own. `npm test` builds it first. */
 
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +157,40 @@ describe("replay --addresses", () => {
     // The same block over and over.
     expect(lines).toHaveLength(40_000);
     expect(new Set(lines)).toEqual(new Set([lines[0], "-"]));
+  });
+});
+
+describe("replay --malloc-stats and --malloc-info", () => {
+  const input = "a 0 10\np first\nt 2\na 1 10\n";
+  const onlyGlibc = "only the model glibc has this text: name it as the --allocator";
+
+  test("write what the real ones would at each mark and at the end", async () => {
+    const [stats, info] = [join(folder, "stats.txt"), join(folder, "info.xml")];
+    const files = ["--malloc-stats", stats, "--malloc-info", info];
+    const { code, stderr } = await zeropage(["replay", "-", "--allocator", "glibc", ...files], { input });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${stats}\nwrote ${info}\n` });
+    const arenas = (await readFile(stats, "utf8")).match(/^Arena \d:|^Total.*:/gm);
+    expect(arenas).toEqual([
+      "Arena 0:",
+      "Total (incl. mmap):",
+      "Arena 0:",
+      "Arena 1:",
+      "Total (incl. mmap):",
+    ]);
+    const heaps = (await readFile(info, "utf8")).match(/^<malloc|^<heap nr="\d"/gm);
+    expect(heaps).toEqual(["<malloc", '<heap nr="0"', "<malloc", '<heap nr="0"', '<heap nr="1"']);
+  });
+
+  test.each([
+    ["naive", onlyGlibc],
+    ["glibc,naive", "name exactly one --allocator; there are 2 for one file"],
+    ["heap", onlyGlibc],
+  ])("are refused for %s", async (allocator, why) => {
+    const out = join(folder, "out.xml");
+    const argv = ["replay", "-", "--allocator", allocator, "--malloc-info", out];
+    const { code, stderr } = await zeropage(argv, { input });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `zeropage: --malloc-info: ${why}\n` });
+    expect(existsSync(out)).toBe(false);
   });
 });
 

@@ -171,6 +171,9 @@ describe("help", () => {
                                line: hexadecimal, 0x0 for no memory, - for an
                                operation that allocates nothing; needs exactly one
                                --allocator
+        --malloc-stats <file>  write what malloc_stats prints, at each mark of the
+                               trace and at its end; of the model glibc alone
+        --malloc-info <file>   the same of malloc_info, which is XML
         -h, --help             display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:

@@ -40,7 +40,7 @@ async function goldenOf(
 ): Promise<GoldenTrace> {
   const run = { records, interval, options: { ...own, ...options }, check };
   const [none, object] = [
-    await observeModel({ ...run, touch: "none" }),
+    await observeModel({ ...run, touch: "none", tells: true }),
     await observeModel({ ...run, touch: "object" }),
   ];
   for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);

@@ -1,6 +1,7 @@
 /** What the model of glibc does, mechanism by mechanism, on the release and the check build. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AllocatorAbort, SegmentationFault } from "../../src/base/errors.js";
+import { mallocInfo } from "../../src/sandbox/malloc-info.js";
 import { mallocStats } from "../../src/sandbox/malloc-stats.js";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.js";
 import { whyNotLive } from "../oracle/live.js";
@@ -581,7 +582,70 @@ describe.each([false, true])("glibc, check build %s", (check) => {
   });
 });
 
+/** What the real one writes at the end of the program that the test runs. */
+const INFO_OF_TWO_THREADS = `<malloc version="1">
+<heap nr="0">
+<sizes>
+</sizes>
+<total type="fast" count="0" size="0"/>
+<total type="rest" count="1" size="134480"/>
+<system type="current" size="135168"/>
+<system type="max" size="135168"/>
+<aspace type="total" size="135168"/>
+<aspace type="mprotect" size="135168"/>
+</heap>
+<heap nr="1">
+<sizes>
+  <size from="3009" to="3009" total="3009" count="1"/>
+</sizes>
+<total type="fast" count="0" size="0"/>
+<total type="rest" count="2" size="132193"/>
+<system type="current" size="135168"/>
+<system type="max" size="135168"/>
+<aspace type="total" size="135168"/>
+<aspace type="mprotect" size="135168"/>
+<aspace type="subheaps" size="1"/>
+</heap>
+<total type="fast" count="0" size="0"/>
+<total type="rest" count="3" size="266673"/>
+<total type="mmap" count="1" size="503808"/>
+<system type="current" size="270336"/>
+<system type="max" size="270336"/>
+<aspace type="total" size="270336"/>
+<aspace type="mprotect" size="270336"/>
+</malloc>
+`;
+
+describe("malloc_info", () => {
+  it("writes the real one's XML, arena by arena", async () => {
+    const sandbox = await openSandbox("glibc");
+    sandbox.malloc(24);
+    sandbox.switchThread(2);
+    sandbox.malloc(24);
+    const freed = sandbox.malloc(3000);
+    sandbox.malloc(10);
+    sandbox.free(freed);
+    sandbox.malloc(500_000);
+    expect(mallocInfo(sandbox)).toBe(INFO_OF_TWO_THREADS);
+  });
+
+  it("is refused for another allocator", async () => {
+    const sandbox = await openSandbox("naive");
+    expect(() => mallocInfo(sandbox)).toThrow("only the model glibc has malloc_info; this is naive");
+  });
+});
+
 describe("malloc_stats", () => {
+  it("prints each arena", async () => {
+    const sandbox = await openSandbox("glibc");
+    sandbox.switchThread(2);
+    sandbox.malloc(24);
+    expect(mallocStats(sandbox)).toContain(
+      "Arena 0:\nsystem bytes     =          0\nin use bytes     =          0\n" +
+        "Arena 1:\nsystem bytes     =     135168\nin use bytes     =       2944\nTotal (incl. mmap):\n",
+    );
+  });
+
   it("prints the real one's text", async () => {
     const sandbox = await openSandbox("glibc");
     sandbox.malloc(10);

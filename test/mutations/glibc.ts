@@ -52,7 +52,7 @@ export const glibc: Area = {
       ["a mapped chunk is cached", "bin >= BINS || head & UNCACHED", "bin >= BINS"],
     ],
     "heap.ts": [
-      ["trimming is not counted", "  heapBytes -= extra;\n", ""],
+      ["trimming is not counted", "  resize(0 - extra);\n", ""],
       ["a dropped counter", "  mappings--;\n", ""],
       [
         "the lead of a remapped chunk is not counted",
@@ -62,8 +62,8 @@ export const glibc: Area = {
       ["the fence reaches past the piece", "(old - 2 * FENCEPOST) & ~15", "(old - FENCEPOST) & ~15"],
       [
         "a heap in pieces is taken for contiguous",
-        "  contiguous = false;\n  heapBytes += bytes;\n  if",
-        "  heapBytes += bytes;\n  if",
+        "  contiguous = false;\n  resize(bytes);\n  if",
+        "  resize(bytes);\n  if",
       ],
       ["a wrong maximum", "max(mostMappedBytes, mappedBytes + mappedDrift)", "max(mostMappedBytes, more)"],
       [
@@ -71,7 +71,7 @@ export const glibc: Area = {
         "  const more = roundToPages(contiguous",
         "  const more = (contiguous",
       ],
-      ["a dropped counter", "  heapBytes += more;\n  if (!top)", "  if (!top)"],
+      ["a dropped counter", "  resize(more);\n  if (!top)", "  if (!top)"],
       [
         "a munmap that fails is noticed",
         "  kernel.munmap(chunk - before, bytes);\n",
@@ -144,6 +144,21 @@ export const glibcThreads: Area = {
         "a chunk is freed into the arena that is entered",
         "  if (areMany) enter(head",
         "  if (!areMany) enter(head",
+      ],
+    ],
+    "figures.ts": [
+      ["malloc_info tells of the newest heap only", "start = heaps.previousHeap(start)", "start = 0"],
+      [
+        "malloc_info tells of a fast chunk by its usable bytes",
+        "count * size, count);",
+        "count * (size - 8), count);",
+      ],
+    ],
+    "heap.ts": [
+      [
+        "the most an arena had is what it has",
+        "  mostHeapBytes = max(mostHeapBytes, heapBytes);",
+        "  mostHeapBytes = heapBytes;",
       ],
     ],
     "heaps.ts": [

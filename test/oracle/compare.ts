@@ -15,11 +15,22 @@ export interface Comparison {
   options?: GlibcOptions;
   /** Default `glibc`. What the memory of another one holds is not compared. */
   model?: string;
+  /** Leaves out what memory holds, which is slow to look at where blocks are huge. */
+  skipsContents?: boolean;
 }
 
-function jobsOf({ records, touches, interval, options = {} }: Comparison): OracleJob[] {
+/** What memory holds is looked at once: where the program writes most, so that what is not cleared shows. */
+const looksAtContents = ({ records, touches, skipsContents }: Comparison, touch: TouchPolicy): boolean =>
+  touch === touches.at(-1) && !skipsContents && threadsOf(records) === 1;
+
+function jobsOf(comparison: Comparison): OracleJob[] {
+  const { records, touches, interval, options = {} } = comparison;
   const job = { records, environment: environmentOf(options), ...(interval && { interval }) };
-  return touches.map((touch, i) => ({ ...job, touch, trace: i === 0, digests: threadsOf(records) === 1 }));
+  const looks = { trace: true, stats: true, info: true };
+  return touches.map((touch, i) => ({
+    ...{ ...job, touch, digests: looksAtContents(comparison, touch) },
+    ...(i === 0 && looks),
+  }));
 }
 
 /**
@@ -56,17 +67,29 @@ async function compareRun(
 ): Promise<Difference | null> {
   const countsFaults = threadsOf(records) > 1;
   const run = { records, touch, options, ...(interval && { interval }), ...(model && { model }) };
-  const observed = await observeModel({ ...run, check: isFirst, countsFaults });
-  const { calls } = observed;
+  const isGlibc = (model ?? "glibc") === "glibc";
+  const observed = await observeModel({ ...run, check: isFirst, countsFaults, tells: isFirst && isGlibc });
+  const { calls, text } = observed;
   const { digests } = real;
-  const isComparable =
-    observed.failure === undefined && (model ?? "glibc") === "glibc" && digests && hasLinksAlike(real);
+  const isComparable = observed.failure === undefined && isGlibc && digests && hasLinksAlike(real);
   const found = [
     firstDifference(records, real, observed),
     calls ? callsDifference(records, real, { ...observed, calls }) : null,
+    text !== undefined && real.signal === 0 ? textDifference(real, text) : null,
     isComparable ? await digestsDifference(records, { ...real, digests }, touch, options) : null,
   ];
   return found.filter((one) => one !== null).sort((one, other) => one.operation - other.operation)[0] ?? null;
+}
+
+/** Where what malloc_stats and malloc_info say parts first. */
+function textDifference({ text, places }: OracleRun, model: string): Difference | null {
+  if (text === model) return null;
+  const [real, own] = [text.split("\n"), model.split("\n")];
+  const line = real.findIndex((one, i) => one !== own[i]);
+  return {
+    operation: places.length - 1,
+    text: `line ${line + 1} of malloc_stats and malloc_info:\n  real   ${real[line]}\n  model  ${own[line]}`,
+  };
 }
 
 let isTold = false;

@@ -37,6 +37,8 @@ export interface GoldenTrace {
   resident: Record<GoldenTouch, number[]>;
   /** Hash of the usable bytes of what is held at the end. */
   usable: string;
+  /** Hash of what malloc_stats and malloc_info say at the end. */
+  text: string;
 }
 
 export interface GoldenFile {
@@ -96,7 +98,7 @@ export function digest(
   interval: number,
   observed: Record<GoldenTouch, Observation>,
 ): GoldenTrace {
-  const { places, checkpoints, usable } = observed.none;
+  const { places, checkpoints, usable, text = "" } = observed.none;
   const byTouch = (field: "faults" | "resident") => {
     const rows = GOLDEN_TOUCHES.map((touch) => [touch, observed[touch].checkpoints.map((one) => one[field])]);
     return Object.fromEntries(rows) as Record<GoldenTouch, number[]>;
@@ -114,6 +116,7 @@ export function digest(
     faults: byTouch("faults"),
     resident: byTouch("resident"),
     usable: hashNumbers(trimmed(usable)),
+    text: hash(new TextEncoder().encode(text)),
   };
 }
 
@@ -144,7 +147,8 @@ export function goldenDifference(golden: GoldenTrace, model: GoldenTrace): strin
     .filter((one) => one !== null)
     .sort((one, other) => one.operation - other.operation);
   if (found[0]) return found[0].text;
-  return golden.usable === model.usable ? null : "the usable bytes of a block that is held at the end differ";
+  if (golden.usable !== model.usable) return "the usable bytes of a block that is held at the end differ";
+  return golden.text === model.text ? null : "what malloc_stats and malloc_info say at the end differs";
 }
 
 interface At {

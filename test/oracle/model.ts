@@ -4,6 +4,8 @@ import { Place } from "#shared/kernel";
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import { totalFaults } from "../../src/allocator/counters.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
+import { mallocInfo } from "../../src/sandbox/malloc-info.js";
+import { mallocStats } from "../../src/sandbox/malloc-stats.js";
 import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
@@ -71,6 +73,8 @@ export interface ModelRun {
   check?: boolean;
   /** Counts the faults of each operation, which takes longer. */
   countsFaults?: boolean;
+  /** Asks for malloc_stats and malloc_info at the end. */
+  tells?: boolean;
 }
 
 export interface ModelObservation extends Observation {
@@ -89,7 +93,8 @@ export async function observeModel(run: ModelRun): Promise<ModelObservation> {
     return { ...observer.observation(), failure: String(error) };
   }
   observer.finish();
-  return observer.observation();
+  const text = run.tells ? { text: mallocStats(sandbox) + mallocInfo(sandbox) } : {};
+  return { ...observer.observation(), ...text };
 }
 
 /** Cuts a trace where something has to be looked at in between, which is at checkpoints. */
@@ -185,8 +190,9 @@ class Observer {
     const { kind, slot, bytes } = this.#operation(this.#done);
     if (kind === OpKind.free) this.#held[slot] = 0;
     else if (kind <= OpKind.realloc) {
-      // Only realloc to nothing returns 0 without having failed.
-      const hasFailed = address === 0 && !(kind === OpKind.realloc && bytes === 0);
+      // Only realloc of a block to nothing returns 0 without having failed.
+      const hasFreed = kind === OpKind.realloc && bytes === 0 && this.#held[slot];
+      const hasFailed = address === 0 && !hasFreed;
       if (!(hasFailed && kind === OpKind.realloc)) this.#held[slot] = address;
       this.#places[this.#done] = hasFailed ? FAILED : placeOf(address, MODEL_SPACE);
     }

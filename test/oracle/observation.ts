@@ -40,6 +40,8 @@ export interface Observation {
   checkpoints: Checkpoint[];
   /** Usable bytes of what each slot holds at the end; 0 for nothing. */
   usable: number[];
+  /** What malloc_stats and malloc_info say at the end, where they were asked. */
+  text?: string;
   /** What ended it early. The places are those of the operations before, or somewhat fewer. */
   failure?: string;
 }
@@ -108,11 +110,12 @@ export const GLIBC_COMPARED = [
   "bytes that calloc clears, and those of them that were zero, in every call",
   "what blocks, and the heap with its headers and links, hold",
   "the words of every abort that the tests provoke",
+  "the texts of malloc_stats and malloc_info",
   "of several threads (2.36): addresses, mallinfo2, system calls, faults and pages, where threads take turns",
 ];
 export const GLIBC_NOT_COMPARED = [
   "what memory holds, and what calloc clears, where there are several threads; threads of other releases than 2.36 beyond some seeds",
-  "fork with threads, and the texts of malloc_info and malloc_stats",
+  "fork with threads",
   "mallopt and tunables that are no option of the model",
   "huge pages for the heap (`glibc.malloc.hugetlb`)",
 ];

@@ -36,8 +36,9 @@ const { values } = parseArgs({
 async function record(oracle: Oracle, trace: NamedTrace): Promise<GoldenTrace> {
   const { name, records, goldenInterval: interval, options = {} } = trace;
   const job = { records, interval, environment: environmentOf(options) };
+  const looks = { trace: true, stats: true, info: true };
   const [none, object] = await oracle.run(
-    GOLDEN_TOUCHES.map((touch) => ({ ...job, touch, trace: touch === "none" })),
+    GOLDEN_TOUCHES.map((touch) => ({ ...job, touch, ...(touch === "none" && looks) })),
   );
   return digest(name, records, interval, { none: none as OracleRun, object: object as OracleRun });
 }

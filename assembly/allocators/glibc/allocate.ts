@@ -68,10 +68,14 @@ function allocateInArenas(size: u64, bytes: u64, hint: u64): u64 {
   return allocate(size, bytes);
 }
 
-/** Makes the tcache of a chunk like others, unless it is not to be. `bytes`: what is asked for. */
+/**
+ * Makes the tcache of a chunk like others, unless it is not to be. `bytes`: what is asked for. Measured: where the main
+ * heap cannot grow even a lone thread has it in an arena of its own, in which nothing else is.
+ */
 export function makeTcache(bytes: u64): void {
   if (!tcache.begin()) return;
-  const chunk = allocateForThread(chunkFor(bytes), bytes, bytes);
+  const chunk = allocateInArenas(chunkFor(bytes), bytes, bytes);
+  if (!arenas.areMany) arenas.enterMain();
   if (chunk) tcache.start(toPointer(chunk));
   else tcache.giveUp();
 }
@@ -260,7 +264,10 @@ function mapOrGrow(size: u64): u64 {
   const mayBeMapped = size >= parameters.mmapThreshold && heap.mappings < parameters.mmapMax;
   let mapped = mayBeMapped ? heap.mapChunk(size) : 0;
   if (mapped) return mapped;
-  if (arenas.isMain() ? growMain(size) : growHeaps(size)) return takeFromTop(size);
+  if (arenas.isMain() ? growMain(size) : growHeaps(size)) {
+    heap.noteMost();
+    return takeFromTop(size);
+  }
   if (!arenas.isMain() && !mayBeMapped) mapped = heap.mapChunk(size);
   if (mapped) return mapped;
   if (size > ADDRESS_LIMIT) fail(Failure.AddressSpace, size, ADDRESS_LIMIT);

@@ -59,7 +59,7 @@ let nextToShare: Arena = main;
 
 /** That of the running thread; null before it has one. */
 export let mine: Arena | null = main;
-/** There has been a second thread. Before, all is done in the main arena, which is entered. */
+/** There has been a second thread. Before, all but a tcache is in the main arena, which is entered. */
 export let areMany: bool = false;
 
 /** Addresses of the records, by number. */
@@ -109,6 +109,10 @@ function saveEntered(): void {
   entered.heap.save();
 }
 
+export function enterMain(): void {
+  enter(main);
+}
+
 export function isMain(): bool {
   return entered == main;
 }
@@ -127,9 +131,9 @@ function ownerOf(chunk: u64): Arena {
   return arenaAt(<usize>number);
 }
 
-/** Enters the running thread's arena. `hint`: bytes that it is for. Returns false if the thread cannot have one. */
+/** Enters the running thread's arena, or the main one before there are many. `hint`: bytes that it is for. Returns false if the thread cannot have one. */
 export function enterMine(hint: u64): bool {
-  return mine == entered || enterOther(hint);
+  return !areMany || mine == entered || enterOther(hint);
 }
 
 function enterOther(hint: u64): bool {

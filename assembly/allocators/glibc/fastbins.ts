@@ -11,7 +11,8 @@ import { MIN_CHUNK, sizeOf } from "./chunk";
 import { stop } from "./messages";
 
 export const LARGEST: u64 = 128;
-const COUNT: u32 = 7;
+/** Sizes that have one. */
+export const COUNT: u32 = 7;
 
 export const HEADS_BYTES: u32 = 8 * 7;
 /** Where the heads of the lists are in linear memory. */
@@ -86,19 +87,29 @@ export function emptied(): void {
   mayHold = false;
 }
 
+/** The size of the chunks in a fastbin, by its number. */
+export function sizeAt(number: u32): u64 {
+  return MIN_CHUNK + 16 * number;
+}
+
+/** How many chunks of a size there are. Reads every one, as the real allocator does. */
+export function countOf(size: u64): u64 {
+  let count: u64 = 0;
+  for (let chunk = first(size); chunk; chunk = linkOf(chunk)) count++;
+  return count;
+}
+
 /** Chunks in all fastbins, and their bytes, when last counted. */
 export let chunks: u64 = 0;
 export let bytes: u64 = 0;
 
-/** Counts `chunks` and `bytes`. Reads every chunk, as the real allocator does. */
+/** Counts `chunks` and `bytes`. */
 export function tally(): void {
   chunks = 0;
   bytes = 0;
   for (let i: u32 = 0; i < COUNT; i++) {
-    const size = MIN_CHUNK + 16 * i;
-    for (let chunk = first(size); chunk; chunk = linkOf(chunk)) {
-      chunks++;
-      bytes += size;
-    }
+    const count = countOf(sizeAt(i));
+    chunks += count;
+    bytes += count * sizeAt(i);
   }
 }

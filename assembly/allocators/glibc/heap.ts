@@ -40,6 +40,8 @@ export const FENCEPOST: u64 = 16;
 export let top: u64 = 0;
 /** Bytes of all pieces of the heap. heapBytes + mappedBytes + what munmap left == the virtual size of the process. */
 export let heapBytes: u64 = 0;
+/** The most they have been after a growth: for malloc_info. Measured: not what a heap adds that its own growth gives up. */
+export let mostHeapBytes: u64 = 0;
 /** Live mappings, at most mmapMax, and their bytes: whole pages. */
 export let mappings: u64 = 0;
 export let mappedBytes: u64 = 0;
@@ -57,17 +59,20 @@ export let contiguous: bool = true;
 export class HeapOfArena {
   top: u64;
   heapBytes: u64;
+  mostHeapBytes: u64;
   contiguous: bool;
 
   save(): void {
     this.top = top;
     this.heapBytes = heapBytes;
+    this.mostHeapBytes = mostHeapBytes;
     this.contiguous = contiguous;
   }
 
   restore(): void {
     top = this.top;
     heapBytes = this.heapBytes;
+    mostHeapBytes = this.mostHeapBytes;
     contiguous = this.contiguous;
   }
 }
@@ -76,12 +81,18 @@ export class HeapOfArena {
 export function begin(topChunk: u64, topBytes: u64, bytes: u64): void {
   contiguous = false;
   heapBytes = bytes;
+  mostHeapBytes = bytes;
   setTop(topChunk, topBytes | PREV_INUSE);
 }
 
 /** Counts bytes that the arena's heaps got, or gave back. */
 export function resize(more: u64): void {
   heapBytes += more;
+}
+
+/** The arena has grown. */
+export function noteMost(): void {
+  mostHeapBytes = max(mostHeapBytes, heapBytes);
 }
 
 export function setTop(chunk: u64, head: u64): void {
@@ -126,7 +137,7 @@ function growBreak(more: u64): bool {
   const end = kernel.currentBreak();
   if (!kernel.brk(end + more)) return false;
   const old = topSize();
-  heapBytes += more;
+  resize(more);
   if (!top) {
     beginPiece(end, more);
   } else if (top + old == end) {
@@ -153,7 +164,7 @@ function growByMapping(size: u64, more: u64, old: u64): bool {
   const piece = bytes > size ? kernel.map(bytes) : 0;
   if (!piece) return false;
   contiguous = false;
-  heapBytes += bytes;
+  resize(bytes);
   if (top) leaveTop(old);
   beginPiece(piece, bytes);
   return true;
@@ -203,7 +214,7 @@ function trimTop(pad: u64): bool {
   const extra = (spare - pad) & ~pageMask;
   const end = kernel.currentBreak();
   if (!extra || end != top + size || !kernel.brk(end - extra)) return false;
-  heapBytes -= extra;
+  resize(0 - extra);
   setHead(top, (size - extra) | PREV_INUSE);
   return true;
 }

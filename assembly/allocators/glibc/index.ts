@@ -37,6 +37,7 @@ import {
   toPointer,
   withoutFlags,
 } from "./chunk";
+import { figuresOf } from "./figures";
 import * as heap from "./heap";
 import * as heaps from "./heaps";
 import * as messages from "./messages";
@@ -156,7 +157,7 @@ export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
     if (option == Option.TcacheCount && value <= MOST_TCACHE_COUNT) tcache.setLimit(<u16>value);
     else if (option == Option.Version && value < Version.Count) chosen = <i32>value;
-    else return parameters.set(option, <u64>value);
+    else return parameters.set(option, <u64>(<i64>value));
     return true;
   }
 
@@ -291,6 +292,10 @@ export class Model extends Allocator {
 
   statistic(which: u32): u64 {
     return statistic(which);
+  }
+
+  figures(part: u32): usize {
+    return figuresOf(part);
   }
 }
 

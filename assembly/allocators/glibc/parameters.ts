@@ -22,6 +22,8 @@ export let topPad: u64 = 128 * 1024;
 /** Most mappings at a time. Not bytes: mappings. */
 export let mmapMax: u64 = 65536;
 const LARGEST_MMAP_MAX: u64 = i32.MAX_VALUE;
+/** What -1 is as bytes, which the real one reads it as. */
+const MINUS_ONE: u64 = u64.MAX_VALUE;
 /** Freed memory is filled with this byte, new memory with its complement; 0 fills neither. */
 export let perturb: u8 = 0;
 /** The thresholds adapt to what the program frees. Setting one of the four parameters above `perturb` ends it. */
@@ -45,7 +47,7 @@ function mayBeLibc(address: u64): bool {
 }
 
 /**
- * Sets a parameter by its number. Returns false when there is no such parameter, or the value is out of its range (as
+ * Sets a parameter by its number, which may be -1. Returns false when there is no such parameter, or the value is out of its range (as
  * `ld.so --list-tunables` says); the real one ignores such a value, and then does adapt.
  */
 export function set(option: u32, value: u64): bool {
@@ -53,8 +55,10 @@ export function set(option: u32, value: u64): bool {
   if (option == Option.MmapThreshold) mmapThreshold = value;
   else if (option == Option.TrimThreshold) trimThreshold = value;
   else if (option == Option.TopPad) topPad = value;
+  else if (option == Option.MmapMax && value == MINUS_ONE)
+    mmapMax = 0; // measured: mallopt maps nothing then; the environment's -1 is out of range
   else if (option == Option.MmapMax && value <= LARGEST_MMAP_MAX) mmapMax = value;
-  else if (option == Option.Perturb && value < 256) perturb = <u8>value;
+  else if (option == Option.Perturb && (value < 256 || value == MINUS_ONE)) perturb = <u8>value;
   else if (option == Option.Libc && mayBeLibc(value)) libc = value;
   else if (option == Option.ArenaMax) arenaMax = value;
   else if (option == Option.ArenaTest && value) arenaTest = value;

@@ -32,6 +32,11 @@ function ofArenas(which: u32): u64 {
   return sum;
 }
 
+/** Bytes of the entered arena that are not free. Chunks of a tcache are not, here. */
+export function usedInEntered(): u64 {
+  return ofEntered(Statistic.Uordblks);
+}
+
 function ofEntered(which: u32): u64 {
   if (which == Statistic.Arena) return heap.heapBytes;
   if (which == Statistic.Keepcost) return heap.topSize();

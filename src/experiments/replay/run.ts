@@ -28,6 +28,8 @@ export interface TraceRun extends AllocatorRun {
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
   onResults?: NonNullable<ReplayOptions["onResults"]>;
+  /** Called at each mark of the trace and at its end, to look at the allocator. */
+  onLook?: (allocator: Allocator) => void;
 }
 
 /**
@@ -35,7 +37,17 @@ export interface TraceRun extends AllocatorRun {
  * @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run.
  */
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
-  const { model, options = {}, trace, touch, timelinePoints = 0, timelineEvery, onProgress, onResults } = run;
+  const {
+    model,
+    options = {},
+    trace,
+    touch,
+    timelinePoints = 0,
+    timelineEvery,
+    onProgress,
+    onResults,
+    onLook,
+  } = run;
   const { check: _check, module: _module, ...settings } = options;
   const open = run.open ?? (await prepareAllocator(model, options));
   const sandbox = await open();
@@ -45,9 +57,11 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
     ...(timelineEvery !== undefined && { timelineEvery }),
     ...(onProgress && { onProgress }),
     ...(onResults && { onResults }),
+    ...(onLook && { onMark: () => onLook(sandbox) }),
   });
   const hostSeconds = (performance.now() - start) / 1000;
   const { operations, failedAllocations, timeline } = replayed;
+  onLook?.(sandbox);
   const marks = [...replayed.marks, ...(run.trim ? trim(sandbox, operations) : [])];
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
