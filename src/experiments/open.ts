@@ -1,9 +1,7 @@
-import { readModule } from "#read-module";
 import type { Allocator } from "../allocator/allocator.js";
 import { isModule } from "../allocator/choice.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
-import { findModel } from "../sandbox/options.js";
 import { openSandbox, type SandboxOptions } from "../sandbox/sandbox.js";
 
 /** Opens a new allocator at each call: a model on its machine, or somebody's module, metered. */
@@ -29,19 +27,10 @@ export interface AllocatorRun extends ModelRun {
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
 export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
-  if (!isModule(name)) {
-    // Which module is the check build's is for openSandbox to say.
-    const module = options.module ?? (options.check ? undefined : await compile(findModel(name).url));
-    return () => openSandbox(name, { ...options, ...(module && { module }) });
-  }
+  if (!isModule(name)) return () => openSandbox(name, options);
   // Imported only now: the page does without.
   const { prepareMetered } = await import("../foreign/open.js");
   return prepareMetered(name, { name, options });
-}
-
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const source = await readModule(url);
-  return source instanceof Response ? WebAssembly.compileStreaming(source) : WebAssembly.compile(source);
 }
 
 /** What is odd about an allocator, or how sure it is, in sentences, for its results; nothing if there is nothing. */

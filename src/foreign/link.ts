@@ -1,9 +1,10 @@
 /** Links a foreign module's functions with the driver and the patterns: wasm to wasm, nothing in between. @internal */
-import { readModule } from "#read-module";
+
 import { Native } from "#shared/driver";
 import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
+import { ownModule } from "../base/own-module.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 import { readMisuse } from "./misuse.js";
 
@@ -67,13 +68,9 @@ export interface Linked {
 
 /** Compiles the driver and the patterns. */
 export async function loadTools(): Promise<Tools> {
-  const compile = async (url: URL) => {
-    const source = await readModule(url);
-    return WebAssembly.compile(source instanceof Response ? await source.arrayBuffer() : source);
-  };
   const [driver, patterns] = await Promise.all([
-    compile(new URL("../../build/driver.wasm", import.meta.url)),
-    compile(new URL("../../build/patterns.wasm", import.meta.url)),
+    ownModule(new URL("../../build/driver.wasm", import.meta.url)),
+    ownModule(new URL("../../build/patterns.wasm", import.meta.url)),
   ]);
   return { driver, patterns };
 }

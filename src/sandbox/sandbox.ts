@@ -1,4 +1,3 @@
-import { readModule } from "#read-module";
 import { MOST_THREADS } from "#shared/records";
 import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
@@ -17,6 +16,7 @@ import {
   LARGEST,
 } from "../base/arguments.js";
 import { OptionError, SandboxError } from "../base/errors.js";
+import { ownModule } from "../base/own-module.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
@@ -49,7 +49,7 @@ export async function openSandbox(model: string, options: SandboxOptions = {}): 
   const machine = machineSettings(info, settings);
   const url = check ? new URL(info.url.href.replace(/\.wasm$/, ".check.wasm")) : info.url;
   const instance = await Instance.open<ModelExports>(
-    module ?? (await readModule(url)),
+    module ?? (await ownModule(url)),
     machine,
     info.messages,
     (exports) => {
