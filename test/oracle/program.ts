@@ -12,6 +12,8 @@ const PAGE = 4096;
 const TOUCHED = 0x5an;
 /** It paints with the bytes from 1 to this. */
 const MOST_PAINT = 0xef;
+/** Requests are plain below this. */
+const LARGEST = 2 ** 40;
 /** The three low bytes of an address. */
 const LOW = 2 ** 24;
 
@@ -53,9 +55,18 @@ async function libcFor(bins: number, { version = MODELLED_GLIBC }: GlibcOptions)
   return MODEL_SPACE.mapTop + (away < 0 ? away + LOW : away);
 }
 
+/** A sandbox has a function for it: not where a request is too large for it, or where a thread is told of. */
+function isPlain({ kind, first, second }: Operation): boolean {
+  const isPowerOfTwo = first > 0 && Number.isInteger(Math.log2(first));
+  return (
+    kind <= OpKind.read && Math.max(first, second) < LARGEST && (kind !== OpKind.aligned || isPowerOfTwo)
+  );
+}
+
 export class Program {
   readonly #held: (Block | undefined)[] = [];
   readonly #operations: TraceRecords;
+  readonly #isPlain: boolean;
 
   constructor(
     private readonly sandbox: Sandbox,
@@ -63,6 +74,9 @@ export class Program {
     private readonly touch: TouchPolicy,
   ) {
     this.#operations = new TraceRecords(records);
+    this.#isPlain = Array.from({ length: this.#operations.count }, (_, i) => i).every((i) =>
+      isPlain(this.#operations.read(i)),
+    );
   }
 
   /** What the slot holds. */
@@ -76,10 +90,12 @@ export class Program {
     const { kind, slot, first, second } = operation;
     const block = this.#held[slot];
     if (kind <= OpKind.realloc) {
-      this.#take(operation, await this.#call(index), index, show);
+      const given = this.#isPlain ? this.#allocate(operation) : await this.#call(index);
+      this.#take(operation, given, index, show);
     } else if (kind === OpKind.free) {
       this.#held[slot] = undefined;
-      await this.#call(index);
+      if (this.#isPlain) this.sandbox.free(block?.pointer ?? 0);
+      else await this.#call(index);
     } else if (kind > OpKind.read) {
       await this.#call(index);
     } else if (block) {
@@ -88,7 +104,14 @@ export class Program {
     }
   }
 
-  /** As a record, as a sandbox's own functions take no request of 2^47 bytes or more. Returns the address it gave. */
+  #allocate({ kind, slot, first, second }: Operation): number {
+    if (kind === OpKind.malloc) return this.sandbox.malloc(first);
+    if (kind === OpKind.calloc) return this.sandbox.calloc(first, second);
+    if (kind === OpKind.aligned) return this.sandbox.alignedAlloc(first, second);
+    return this.sandbox.realloc(this.#held[slot]?.pointer ?? 0, second);
+  }
+
+  /** As a record, which may be of anything; it takes several times as long. Returns the address it gave. */
   async #call(index: number): Promise<number> {
     let given = 0;
     const records = sliceRecords(this.records, index, index + 1);
