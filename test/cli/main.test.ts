@@ -197,7 +197,7 @@ describe("replay --malloc-stats and --malloc-info", () => {
 describe("cliffs", () => {
   test("finds those of every model, and draws them", async () => {
     const file = join(folder, "out.svg");
-    const { code, stdout, stderr } = await zeropage(["cliffs", "--json", "--chart", file]);
+    const { code, stdout, stderr } = await zeropage(["cliffs", "--from", "64MiB", "--json", "--chart", file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: `${NOTE}wrote ${file}\n` });
     const { scenario, results } = JSON.parse(stdout) as CliffsReport;
     expect(scenario).toBe("cliffs");

@@ -5,7 +5,7 @@ import { Tester } from "../../src/conformance/tester.js";
 import { AllocatorAbort, models, openSandbox, type Sandbox } from "../../src/index.js";
 import { SuspiciousProgram } from "./program.js";
 
-const CALLS = 500;
+const CALLS = 300;
 const SEEDS = [0x5eed, 0xca110c] as const;
 /** Sizes about every edge that some model has. */
 const SIZES = [

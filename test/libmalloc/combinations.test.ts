@@ -1,13 +1,11 @@
 /** Every combination of libmalloc's options there could be in earnest keeps the promises of an allocator. */
 import { describe, expect, it } from "vitest";
-import { readModule } from "#read-module";
 import { addCounters, type Counters } from "../../src/allocator/counters.js";
 import type { ProfileNode } from "../../src/sandbox/call-tree.js";
-import { findModel } from "../../src/sandbox/options.js";
 import { openSandbox } from "../../src/sandbox/sandbox.js";
 import { SuspiciousProgram } from "../conformance/program.js";
 
-const CALLS = 250;
+const CALLS = 150;
 const GIB = 2 ** 30;
 const VERSIONS = [116, 166, 283, 425, 792];
 const OPTIONS = {
@@ -29,11 +27,6 @@ function combinations(options: Record<string, readonly (string | number)[]>) {
 
 const total = (node: ProfileNode): Counters => node.children.map(total).reduce(addCounters, node.counters);
 
-// Compiled once: the check build's.
-const { url } = findModel("libmalloc");
-const bytes = await readModule(new URL(url.href.replace(/\.wasm$/, ".check.wasm")));
-const module = await WebAssembly.compile(bytes as BufferSource);
-
 describe.each(VERSIONS)("version %i", (version) => {
   const isClearing = version >= 425;
   const more = {
@@ -43,7 +36,7 @@ describe.each(VERSIONS)("version %i", (version) => {
   it.each(combinations({ ...OPTIONS, ...more }))(
     "cpus $cpus, cache $cache, zeroing $zeroing, pages of $pageSize, memory $memory",
     async (options) => {
-      const sandbox = await openSandbox("libmalloc", { ...options, version, module });
+      const sandbox = await openSandbox("libmalloc", { ...options, version, check: true });
       new SuspiciousProgram(sandbox, 0x5eed + version).run(CALLS);
       sandbox.check();
       const counters = sandbox.counters();

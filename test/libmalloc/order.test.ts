@@ -96,8 +96,8 @@ class Comparison {
     const base = pointer - (pointer % regionBytes);
     const bases = this.#bases.get(rack) ?? new Map<number, number>();
     this.#bases.set(rack, bases);
-    for (const id of bases.keys()) if (!rack.regions.some((region) => region.id === id)) bases.delete(id);
     if (!bases.has(block.region.id)) {
+      for (const id of bases.keys()) if (!rack.regions.some((region) => region.id === id)) bases.delete(id);
       expect([...bases.values()]).not.toContain(base);
       bases.set(block.region.id, base);
     }

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
-const OPERATIONS = 3000;
+const OPERATIONS = 2000;
 const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE] = LIMITS;
 const RUNS = [
   { seed: 0x5eed, limits: NONE },
