@@ -21,6 +21,12 @@ export enum Option {
   ArenaTest,
   /** Online CPUs. */
   Cpus,
+  /** The largest request whose chunk goes into fastbins. */
+  Mxfast,
+  /** The largest request whose chunk goes into the tcache. */
+  TcacheMax,
+  /** Unsorted chunks that are sorted, once one is cached, before that one is given; 0 for all. */
+  TcacheUnsortedLimit,
   Count,
 }
 

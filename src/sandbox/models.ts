@@ -131,6 +131,23 @@ export const models: readonly ModelInfo[] = [
         takesMinusOne: true,
       },
       cpus: { summary: "online CPUs, 1 to 4096: so many times eight arenas", default: 4 },
+      mxfast: {
+        summary: "largest request whose chunk goes into fastbins, up to 160; 2.43 has none",
+        unit: "bytes",
+        default: 128,
+        real: ["M_MXFAST", "glibc.malloc.mxfast"],
+      },
+      tcacheMax: {
+        summary: "largest request whose chunk goes into the tcache, up to 1032; of 2.43 more is not modelled",
+        unit: "bytes",
+        default: 1032,
+        real: ["glibc.malloc.tcache_max"],
+      },
+      tcacheUnsortedLimit: {
+        summary: "unsorted chunks sorted after one was cached, before that one is given; 0 for all",
+        default: 0,
+        real: ["glibc.malloc.tcache_unsorted_limit"],
+      },
     }),
     messages: Object.values({
       [glibc.Message.InvalidPointer]: "free(): invalid pointer",

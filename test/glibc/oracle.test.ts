@@ -98,6 +98,11 @@ const PARAMETERS: GlibcOptions[] = [
   { tcacheCount: 1 },
   { tcacheCount: 40 },
   { tcacheCount: 65535 },
+  { mxfast: 0 },
+  { mxfast: 160, tcacheCount: 2 },
+  { tcacheMax: 0 },
+  { tcacheMax: 200 },
+  { tcacheUnsortedLimit: 1, tcacheCount: 40 },
 ];
 
 describe("the model keeps its heap sound", () => {
@@ -141,21 +146,24 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
 const LARGEST_REQUEST = 2 ** 63;
 
 describe("the ranges of glibc's parameters", () => {
-  it.each<GlibcOptions>([{ mmapMax: 2 ** 31 }, { perturb: 256 }, { tcacheCount: 65536 }])(
-    "end below %o, which the real one ignores and the model refuses",
-    async (options) => {
-      await expect(openSandbox("glibc", { ...options })).rejects.toThrow("glibc refuses option");
-      if (reason) return;
-      // As without it: the thresholds adapt, and the second block lies in the heap.
-      const records = await textTrace(["a 0 10", ...Array(3).fill(`c 1 1 ${MIB}\nf 1`)].join("\n"));
-      const { oracle } = found as { oracle: Oracle };
-      const [one, other] = await oracle.run([
-        { records, interval: 1 },
-        { records, interval: 1, environment: environmentOf(options) },
-      ]);
-      expect(other?.checkpoints).toEqual(one?.checkpoints);
-    },
-  );
+  it.each<GlibcOptions>([
+    { mmapMax: 2 ** 31 },
+    { perturb: 256 },
+    { tcacheCount: 65536 },
+    { mxfast: 161 },
+    { tcacheMax: 1033 },
+  ])("end below %o, which the real one ignores and the model refuses", async (options) => {
+    await expect(openSandbox("glibc", { ...options })).rejects.toThrow("glibc refuses option");
+    if (reason) return;
+    // As without it: the thresholds adapt, and the second block lies in the heap.
+    const records = await textTrace(["a 0 10", ...Array(3).fill(`c 1 1 ${MIB}\nf 1`)].join("\n"));
+    const { oracle } = found as { oracle: Oracle };
+    const [one, other] = await oracle.run([
+      { records, interval: 1 },
+      { records, interval: 1, environment: environmentOf(options) },
+    ]);
+    expect(other?.checkpoints).toEqual(one?.checkpoints);
+  });
 
   it.each([
     [{ mmapMax: -1 }, { mmapMax: 0 }],

@@ -35,6 +35,9 @@ const PARAMETERS: GlibcOptions[] = [
   { tcacheCount: 0 },
   { tcacheCount: 2 },
   { tcacheCount: 65535 },
+  { mxfast: 0, tcacheMax: 100 },
+  { mxfast: 160, tcacheCount: 1 },
+  { tcacheUnsortedLimit: 2, tcacheCount: 20 },
 ];
 
 describe.each(RECORDED)("the model of glibc %s does what was recorded of it", (version) => {

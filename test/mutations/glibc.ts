@@ -49,7 +49,7 @@ export const glibc: Area = {
       ["one chunk too many in a tcache bin", "(count ^ flipped) < bound", "(count ^ flipped) <= bound"],
       ["a cached chunk without the key", "(pointer >> 12), KEY);", "(pointer >> 12), 0);"],
       ["a freed chunk is cached without the key", "  store<u64>(words, KEY, 24);\n", ""],
-      ["a mapped chunk is cached", "bin >= BINS || head & UNCACHED", "bin >= BINS"],
+      ["a mapped chunk is cached", "bin >= bins || head & UNCACHED", "bin >= BINS"],
     ],
     "heap.ts": [
       ["trimming is not counted", "  resize(0 - extra);\n", ""],
@@ -87,8 +87,8 @@ export const glibc: Area = {
       ],
       [
         "the last fastbin is not consolidated",
-        "size <= fastbins.LARGEST; size += 16",
-        "size < fastbins.LARGEST; size += 16",
+        "size <= fastbins.largest; size += 16",
+        "size < fastbins.largest; size += 16",
       ],
       [
         "a wrong flag of the top",
@@ -258,8 +258,8 @@ export const glibcReleases: Area = {
       ],
       [
         "fastbins where there are none",
-        "size <= fastbins.LARGEST && version.hasFastbins",
-        "size <= fastbins.LARGEST",
+        "size <= fastbins.largest && version.hasFastbins",
+        "size <= fastbins.largest",
       ],
       [
         "a size that only looks small is cached",

@@ -32,6 +32,9 @@ export interface GlibcOptions {
   mmapMax?: number;
   perturb?: number;
   tcacheCount?: number;
+  mxfast?: number;
+  tcacheMax?: number;
+  tcacheUnsortedLimit?: number;
   arenaMax?: number;
   arenaTest?: number;
   /** Online CPUs. The real one looks for itself. */
@@ -53,6 +56,9 @@ const VARIABLES: Record<
   mmapMax: (value) => ["MALLOC_MMAP_MAX_", `${value}`],
   perturb: (value) => ["MALLOC_PERTURB_", `${value}`],
   tcacheCount: (value) => ["GLIBC_TUNABLES", `glibc.malloc.tcache_count=${value}`],
+  mxfast: (value) => ["GLIBC_TUNABLES", `glibc.malloc.mxfast=${value}`],
+  tcacheMax: (value) => ["GLIBC_TUNABLES", `glibc.malloc.tcache_max=${value}`],
+  tcacheUnsortedLimit: (value) => ["GLIBC_TUNABLES", `glibc.malloc.tcache_unsorted_limit=${value}`],
   arenaMax: (value) => ["MALLOC_ARENA_MAX", `${value}`],
   arenaTest: (value) => ["MALLOC_ARENA_TEST", `${value}`],
 };
@@ -60,7 +66,13 @@ const VARIABLES: Record<
 /** The environment that gives the real allocator these parameters. */
 export function environmentOf({ version: _, cpus: __, ...options }: GlibcOptions): Record<string, string> {
   const names = Object.keys(options) as (keyof typeof options)[];
-  return Object.fromEntries(names.map((name) => VARIABLES[name](options[name] as number)));
+  const variables = names.map((name) => VARIABLES[name](options[name] as number));
+  const isTunable = ([name]: [string, string]) => name === "GLIBC_TUNABLES";
+  const tunables = variables.filter(isTunable).map(([, value]) => value);
+  return {
+    ...Object.fromEntries(variables.filter((variable) => !isTunable(variable))),
+    ...(tunables.length > 0 && { GLIBC_TUNABLES: tunables.join(":") }),
+  };
 }
 
 export interface ModelRun {

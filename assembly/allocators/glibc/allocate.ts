@@ -86,7 +86,7 @@ function makeTcacheToCache(): void {
 }
 
 function take(size: u64): u64 {
-  if (size <= fastbins.LARGEST) {
+  if (size <= fastbins.largest) {
     const chunk = fastbins.take(size, Message.FastUnaligned);
     if (chunk) {
       if (!fastbins.belongs(chunk, size)) messages.stop(Message.FastCorrupted, chunk);
@@ -174,6 +174,7 @@ function sortUnsorted(size: u64): u64 {
     if (found != size) {
       bins.addToBin(chunk, found);
       sorted++; // measured: a chunk that goes into the tcache does not count
+      if (cached && tcache.mayEndSorting(sorted)) break;
       continue;
     }
     markInUse(chunk, size);

@@ -346,7 +346,7 @@ function linkAt(address: u64): u64 {
 
 function walkFastbins(): void {
   assert(version.hasFastbins || !fastbins.mayHold, "there is nothing in fastbins where there are none");
-  for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
+  for (let size: u64 = MIN_CHUNK; size <= fastbins.largest; size += 16) {
     const first = fastbins.first(size);
     assert(!first || fastbins.mayHold, "the fastbins are empty when they may hold nothing");
     for (let chunk = first; chunk; chunk = linkAt(toPointer(chunk))) walkKept(chunk, size);

@@ -1,5 +1,5 @@
 /**
- * Fastbins: freed chunks of up to 128 bytes, one list for each size, last in first out. A fast chunk is
+ * Fastbins: freed chunks of up to 128 bytes, if not set otherwise, one list for each size, last in first out. A fast chunk is
  * still marked as in use, so nothing merges with it until a consolidation empties the fastbins. The
  * list heads are part of the arena, outside simulated memory (bins.ts).
  *
@@ -10,11 +10,14 @@ import { loadAt, storeAt } from "../../machine/access";
 import { MIN_CHUNK, sizeOf } from "./chunk";
 import { stop } from "./messages";
 
-export const LARGEST: u64 = 128;
-/** Sizes that have one. */
-export const COUNT: u32 = 7;
+/** The largest size that can have one. */
+const MOST: u64 = 160;
+/** Sizes that can have one. */
+export const COUNT: u32 = 9;
+/** The largest size that has one; below MIN_CHUNK if none has. */
+export let largest: u64 = 128;
 
-export const HEADS_BYTES: u32 = 8 * 7;
+export const HEADS_BYTES: u32 = 8 * 9;
 /** Where the heads of the lists are in linear memory. */
 let heads: usize = memory.data(HEADS_BYTES, 8);
 /** A fastbin may hold a chunk. While this is false, all are empty. */
@@ -37,6 +40,13 @@ export class FastbinsOfArena {
   }
 }
 
+/** Sets the largest request whose chunk has one. Returns false for one that cannot. */
+export function setLargest(bytes: u64): bool {
+  if (bytes > MOST) return false;
+  largest = (bytes + 8) & ~15;
+  return true;
+}
+
 /** Begins with empty fastbins. `headsAt`: HEADS_BYTES of linear memory. */
 export function begin(headsAt: usize): void {
   heads = headsAt;
@@ -46,7 +56,7 @@ export function begin(headsAt: usize): void {
 
 function headAt(size: u64): usize {
   if (isDefined(ZP_CHECK))
-    assert(size >= MIN_CHUNK && size <= LARGEST, "a fastbin has chunks of 32 to 128 bytes");
+    assert(size >= MIN_CHUNK && size <= MOST, "a fastbin has chunks of 32 to 160 bytes");
   return heads + ((<usize>(size - MIN_CHUNK) >> 4) << 3);
 }
 

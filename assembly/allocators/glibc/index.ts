@@ -37,6 +37,7 @@ import {
   toPointer,
   withoutFlags,
 } from "./chunk";
+import * as fastbins from "./fastbins";
 import { figuresOf } from "./figures";
 import * as heap from "./heap";
 import * as heaps from "./heaps";
@@ -57,8 +58,7 @@ let chosen: i32 = Version.V236;
 
 /**
  * Makes the tcache in the first call on the heap, or leaves that to a free or a search. Measured: aligned allocation does
- * not, nor does a request that is too large for any chunk. Where the heap cannot begin, because `topPad` is more than there is, the
- * real one begins a second arena for it; here it stays without, and tries again in the next call.
+ * not, nor does a request that is too large for any chunk. Where there is no memory for it, the next call tries again.
  */
 function ready(): void {
   if (!tcache.isReady() && !version.makesTcacheLate) makeTcache(version.tcacheBytes);
@@ -66,7 +66,7 @@ function ready(): void {
 
 /** Makes the tcache for a free. */
 function makeTcacheToFree(head: u64): void {
-  const mayCache = tcache.binOf(withoutFlags(head)) < tcache.BINS;
+  const mayCache = tcache.binOf(withoutFlags(head)) < tcache.bins;
   if (mayCache || !version.makesTcacheLate) makeTcache(version.tcacheBytes);
 }
 
@@ -111,7 +111,7 @@ function takeAnywhere(size: u64, bytes: u64): u64 {
 /** Takes a cached block whose chunk has this size. Returns its pointer; 0 when there is none. */
 function takeCached(size: u64): u64 {
   const bin = tcache.binOf(size);
-  const cached = bin < tcache.BINS && tcache.isReady() ? tcache.take(bin) : 0;
+  const cached = bin < tcache.bins && tcache.isReady() ? tcache.take(bin) : 0;
   if (cached) live += size - 8;
   return cached;
 }
@@ -156,6 +156,9 @@ function free(chunk: u64): void {
 export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
     if (option == Option.TcacheCount && value <= MOST_TCACHE_COUNT) tcache.setLimit(<u16>value);
+    else if (option == Option.TcacheMax) return tcache.setLargest(<u64>value);
+    else if (option == Option.TcacheUnsortedLimit) tcache.setSortingLimit(<u64>value);
+    else if (option == Option.Mxfast) return fastbins.setLargest(<u64>value);
     else if (option == Option.Version && value < Version.Count) chosen = <i32>value;
     else return parameters.set(option, <u64>(<i64>value));
     return true;
@@ -405,7 +408,7 @@ function releaseTail(rest: u64, size: u64): void {
 /** Takes a cached block that happens to be aligned. Returns its pointer; 0 when there is none. */
 function takeCachedAligned(align: u64, size: u64): u64 {
   const bin = tcache.binOf(size);
-  const cached = bin < tcache.BINS && tcache.isReady() ? tcache.takeAligned(bin, align) : 0;
+  const cached = bin < tcache.bins && tcache.isReady() ? tcache.takeAligned(bin, align) : 0;
   if (cached) live += size - 8;
   return cached;
 }

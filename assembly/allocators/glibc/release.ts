@@ -42,7 +42,7 @@ export function release(chunk: u64, head: u64): void {
     if (size > tcache.LARGEST) return releaseUncached(chunk, head, size);
   }
   const bin = tcache.binOf(size);
-  if (bin < tcache.BINS && tcache.isReady()) {
+  if (bin < tcache.bins && tcache.isReady()) {
     tcache.refuseDouble(bin, toPointer(chunk));
     if (tcache.hasRoom(bin)) {
       tcache.put(bin, toPointer(chunk));
@@ -95,7 +95,7 @@ export function releaseRest(chunk: u64, head: u64): void {
 /** Frees a chunk past the tcache, into the arena that it is of. */
 export function releaseUncached(chunk: u64, head: u64, size: u64): void {
   arenas.enterOwner(chunk, head);
-  if (size <= fastbins.LARGEST && version.hasFastbins) releaseFast(chunk, size);
+  if (size <= fastbins.largest && version.hasFastbins) releaseFast(chunk, size);
   else releaseMerging(chunk, head, size);
 }
 
@@ -169,7 +169,7 @@ function merge(chunk: u64, head: u64, size: u64, nextHead: u64, wasFast: bool): 
 export function consolidate(): void {
   const caller = enter(MALLOC_CONSOLIDATE);
   fastbins.emptied();
-  for (let size: u64 = MIN_CHUNK; size <= fastbins.LARGEST; size += 16) {
+  for (let size: u64 = MIN_CHUNK; size <= fastbins.largest; size += 16) {
     for (let chunk = takeFast(size); chunk; chunk = takeFast(size)) {
       const head = headOf(chunk);
       const found = withoutFlags(head);

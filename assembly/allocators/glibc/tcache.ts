@@ -24,11 +24,15 @@ import {
 } from "../../machine/access";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
-import { MIN_CHUNK, NON_MAIN, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
+import { chunkFor, MIN_CHUNK, NON_MAIN, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
 import { stop } from "./messages";
 import * as version from "./version";
 
 export const BINS: u64 = 64;
+/** Those that are used. */
+export let bins: u64 = BINS;
+/** Unsorted chunks that may be sorted once one is cached; 0 for any number. */
+let sortingLimit: u64 = 0;
 /** The largest chunk of those bins. */
 export const LARGEST: u64 = MIN_CHUNK + 16 * (BINS - 1);
 
@@ -142,6 +146,23 @@ export function setLimit(chunks: u16): void {
   isLimitSet = true;
 }
 
+/** Sets the largest request whose chunk is cached. Returns false for one that no bin is for. */
+export function setLargest(bytes: u64): bool {
+  if (isDefined(ZP_CHECK)) assert(!struct, "the bins are chosen before the tcache starts");
+  if (bytes > LARGEST - 8) return false;
+  bins = binOf(chunkFor(bytes)) + 1;
+  return true;
+}
+
+export function setSortingLimit(chunks: u64): void {
+  sortingLimit = chunks;
+}
+
+/** So many unsorted chunks were sorted, and one is cached, which may be given now. */
+export function mayEndSorting(sorted: u64): bool {
+  return sortingLimit != 0 && sorted > sortingLimit;
+}
+
 /** Takes on what the version says. */
 export function configure(): void {
   if (!isLimitSet) limit = version.chunksPerBin;
@@ -180,13 +201,13 @@ export function start(pointer: u64): void {
     storeAt<u16>(pointer + count, limit);
 }
 
-/** Bin of a chunk size; BINS or more when it is too large. */
+/** Bin of a chunk size; `bins` or more when it is too large. */
 export function binOf(size: u64): u64 {
   return (size - MIN_CHUNK) >> 4;
 }
 
 export function hasRoom(bin: u64): bool {
-  return bin < BINS && struct != 0 && letsMore(load<u16>(countAt(bin)));
+  return bin < bins && struct != 0 && letsMore(load<u16>(countAt(bin)));
 }
 
 /** A bin with this count, or this room, has room. */
@@ -220,7 +241,7 @@ function takeAt(count: usize, cached: u16, entry: usize, pointer: u64, words: us
 
 /** What most allocations need: takes the pointer cached last, if that is sure to change no page; else 0. */
 export function takeDirectly(bin: u64): u64 {
-  if (bin >= BINS || generation != hostGeneration()) return 0;
+  if (bin >= bins || generation != hostGeneration()) return 0;
   const count = host + countOffset(bin);
   const cached = load<u16>(count);
   if (isEmpty(cached)) return 0;
@@ -274,7 +295,7 @@ export function putDirectly(chunk: u64): u64 {
   const words = hostOfDirect(chunk);
   const head = load<u64>(words, 8);
   const bin = binOf(head);
-  if (bin >= BINS || head & UNCACHED) return 0;
+  if (bin >= bins || head & UNCACHED) return 0;
   const count = host + countOffset(bin);
   if (!letsMore(load<u16>(count)) || load<u64>(words, 24) == KEY) return 0;
   const entry = host + entryOffset(bin);
