@@ -46,6 +46,11 @@ export const THREAD_TRACES: Record<string, ThreadTrace> = {
   },
   "a new heap destroys itself": outgrow(70_000),
   "a new heap stays": outgrow(60_000),
+  "an arena has three heaps": {
+    // So little is left in each that to free it does not give up the next.
+    lines: ["t 2", ...times(3, (i) => `a ${2 * i} 40000000\na ${2 * i + 1} 27070000`)],
+    options: { mmapThreshold: GIB },
+  },
   "an arena grows by pages, and keeps what it may write": {
     lines: [
       ...["t 2", ...times(60, (i) => `a ${i} 5000`), ...times(60, (i) => `f ${59 - i}`)],
