@@ -5,7 +5,7 @@
 import { instantiate } from "@assemblyscript/loader";
 import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
 import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
-import { Broken, Exception, Failure, RecordField } from "#shared/failure";
+import { type Broken, Exception, type Failure, RecordField } from "#shared/failure";
 import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { MachineSettings } from "../allocator/machine.js";
@@ -19,6 +19,7 @@ import {
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
+import { BROKEN, FAILURES, REMEDIES } from "./failures.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
 
 /** The exports of every module: assembly/program.ts. */
@@ -121,33 +122,6 @@ const FAULT_COUNTERS: Record<FaultKind, Counter> = {
   zeroMap: Counter.ZeroMap,
   zeroFill: Counter.ZeroFill,
   copyOnWrite: Counter.CopyOnWrite,
-};
-const FAILURES: Record<Failure, AllocationFailure["kind"] | undefined> = {
-  [Failure.None]: undefined,
-  [Failure.Memory]: "memory",
-  [Failure.AddressSpace]: "address-space",
-  [Failure.Overflow]: "overflow",
-  [Failure.Argument]: "argument",
-  [Failure.Maps]: "maps",
-};
-const REMEDIES: Record<AllocationFailure["kind"], string> = {
-  memory: "ask for less, or raise the option memory",
-  "address-space": "free something, or raise the option addressSpace",
-  maps: "free something next to what is free, or raise the option maxMaps",
-  overflow: "count times size must stay below 2^64",
-  argument: "the allocator or the kernel does not accept these arguments",
-};
-const BROKEN: Record<Broken, string> = {
-  [Broken.Nothing]: "",
-  [Broken.RegionTree]: "the tree of regions is inconsistent",
-  [Broken.RegionsAgainstTable]: "regions do not cover exactly the mapped pages",
-  [Broken.VirtualPages]: "mapped pages do not add up to the virtual size",
-  [Broken.ResidentPages]: "owned frames do not add up to the resident size",
-  [Broken.StoredContents]: "stored contents do not add up",
-  [Broken.Sharings]: "sharings do not add up",
-  [Broken.PageState]: "a page is in an impossible state",
-  [Broken.ZeroFrame]: "the zero page is not zero",
-  [Broken.Areas]: "the kernel's areas are not sound",
 };
 const COUNTER_BYTES = 8;
 /** Memory grows in units of this: core specification 4.2.8. */

@@ -1,0 +1,36 @@
+/** The words for what a module says of failures, and of itself, by number. */
+import { Broken, Failure } from "#shared/failure";
+import type { AllocationFailure } from "../allocator/failure.js";
+
+/** What each kind of failure is called. */
+export const FAILURES: Record<Failure, AllocationFailure["kind"] | undefined> = {
+  [Failure.None]: undefined,
+  [Failure.Memory]: "memory",
+  [Failure.AddressSpace]: "address-space",
+  [Failure.Overflow]: "overflow",
+  [Failure.Argument]: "argument",
+  [Failure.Maps]: "maps",
+};
+
+/** What a user can do about it. */
+export const REMEDIES: Record<AllocationFailure["kind"], string> = {
+  memory: "ask for less, or raise the option memory",
+  "address-space": "free something, or raise the option addressSpace",
+  maps: "free something next to what is free, or raise the option maxMaps",
+  overflow: "count times size must stay below 2^64",
+  argument: "the allocator or the kernel does not accept these arguments",
+};
+
+/** What the machine says is broken, in words. */
+export const BROKEN: Record<Broken, string> = {
+  [Broken.Nothing]: "",
+  [Broken.RegionTree]: "the tree of regions is inconsistent",
+  [Broken.RegionsAgainstTable]: "regions do not cover exactly the mapped pages",
+  [Broken.VirtualPages]: "mapped pages do not add up to the virtual size",
+  [Broken.ResidentPages]: "owned frames do not add up to the resident size",
+  [Broken.StoredContents]: "stored contents do not add up",
+  [Broken.Sharings]: "sharings do not add up",
+  [Broken.PageState]: "a page is in an impossible state",
+  [Broken.ZeroFrame]: "the zero page is not zero",
+  [Broken.Areas]: "the kernel's areas are not sound",
+};
