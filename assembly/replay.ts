@@ -7,7 +7,7 @@
  *               └──────────┘
  */
 
-import { Allocator } from "./allocators/allocator";
+import { Contract } from "./allocators/allocator";
 import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
 import { requireMapped, touch } from "./machine/access";
 import { fail, raise } from "./machine/failure";
@@ -64,7 +64,7 @@ function ensureSlots(count: u32): void {
 }
 
 /** calloc as in the C library: fails if the product overflows 2^64. */
-export function calloc<M extends Allocator>(model: M, count: u64, size: u64): u64 {
+export function calloc<M extends Contract>(model: M, count: u64, size: u64): u64 {
   if ((count | size) >> 32 && size && count > u64.MAX_VALUE / size) {
     fail(Failure.Overflow, u64.MAX_VALUE, 0);
     return 0;
@@ -80,7 +80,7 @@ function touchObject(pointer: u64, bytes: u64): void {
 }
 
 /** Runs the buffer's records [from, to), `times` over. Keeps their results if it is told to. */
-export function replay<M extends Allocator>(
+export function replay<M extends Contract>(
   from: u32,
   to: u32,
   times: u32,
@@ -91,14 +91,14 @@ export function replay<M extends Allocator>(
   runRecords(changetype<ModelStep<M>>(0), buffer, keepsResults ? results : 0, from, to, times);
 }
 
-class ModelStep<M extends Allocator> extends Step {
+class ModelStep<M extends Contract> extends Step {
   run(record: usize): u64 {
     return step(changetype<M>(0), record);
   }
 }
 
 /** Runs one record. Returns the pointer it allocated, or 0. */
-function step<M extends Allocator>(model: M, record: usize): u64 {
+function step<M extends Contract>(model: M, record: usize): u64 {
   const kind = kindOf(record);
   const slot = slotOf(record);
   if (slot >= slotCount) {
@@ -123,7 +123,7 @@ function step<M extends Allocator>(model: M, record: usize): u64 {
 }
 
 /** Does what concerns no object. */
-function apart<M extends Allocator>(model: M, kind: i32, number: u64): void {
+function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
   if (kind == RecordKind.Mark) return;
   if (kind == RecordKind.Trim) {
     call(Fn.Trim);
@@ -136,17 +136,17 @@ function apart<M extends Allocator>(model: M, kind: i32, number: u64): void {
 }
 
 /** What follows is this thread's. */
-export function thread<M extends Allocator>(model: M, number: u32): void {
+export function thread<M extends Contract>(model: M, number: u32): void {
   program();
   model.thread(number);
 }
 
-export function endThread<M extends Allocator>(model: M, number: u32): void {
+export function endThread<M extends Contract>(model: M, number: u32): void {
   call(Fn.EndThread);
   model.endThread(number);
 }
 
-function allocate<M extends Allocator>(model: M, kind: i32, record: usize, at: usize, held: u64): u64 {
+function allocate<M extends Contract>(model: M, kind: i32, record: usize, at: usize, held: u64): u64 {
   const first = firstOf(record);
   const second = secondOf(record);
   const bytes = kind == RecordKind.Malloc ? first : kind == RecordKind.Calloc ? first * second : second;
@@ -160,7 +160,7 @@ function allocate<M extends Allocator>(model: M, kind: i32, record: usize, at: u
   return pointer;
 }
 
-function allocateBy<M extends Allocator>(model: M, kind: i32, held: u64, first: u64, second: u64): u64 {
+function allocateBy<M extends Contract>(model: M, kind: i32, held: u64, first: u64, second: u64): u64 {
   if (kind == RecordKind.Malloc) {
     call(Fn.Malloc);
     return model.malloc(first);

@@ -1,5 +1,6 @@
 /** What each module exports, by name and kind, beside the interface that the host takes it for. */
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DriverExports, PatternExports } from "../src/foreign/link.js";
 import { FACE } from "../src/foreign/link.js";
@@ -165,8 +166,8 @@ describe.each([
     expect(await exportsOf(`machine${build}`)).toEqual({ ...RAW_MACHINE, ...more });
   });
 
-  it.each(models.map(({ name }) => name))("%s exports what a sandbox takes it for", async (name) => {
-    expect(await exportsOf(`${name}${build}`)).toEqual({ ...MODEL, ...more });
+  it.each(models)("$name exports what a sandbox takes it for", async ({ url }) => {
+    expect(await exportsOf(`${basename(url.pathname, ".wasm")}${build}`)).toEqual({ ...MODEL, ...more });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * The contract of every model. A model is a class without fields that extends this one and is called
- * `Model`. Its state is in its module's globals (one wasm instance is one sandbox), and in simulated
+ * The contract of every model. A model is a class without fields that extends `Allocator`, or `Layer` of layer.ts, and is
+ * called `Model`. Its state is in its module's globals (one wasm instance is one sandbox), and in simulated
  * memory, through machine/access, where the real allocator's state is in memory. The model is chosen at
  * compile time (assembly/model.ts), so calls are direct.
  *
@@ -10,14 +10,11 @@
  */
 import { Exception, raise } from "../machine/failure";
 
-export abstract class Allocator {
+export abstract class Contract {
   /** Sets an option before start. Returns false when the model has no such option or value. */
-  configure(option: u32, value: f64): bool {
-    return false;
-  }
-
+  abstract configure(option: u32, value: f64): bool;
   /** Runs once, after configure and before anything else. Stands for what happens before main(). Not counted. */
-  start(): void {}
+  abstract start(): void;
 
   abstract malloc(bytes: u64): u64;
   /** Returns zeroed memory. `bytes` is count * size, which did not overflow. */
@@ -33,38 +30,60 @@ export abstract class Allocator {
   /** Usable bytes of live blocks, and bytes that the allocator has from the kernel. */
   abstract inUse(): u64;
   abstract system(): u64;
-
   /** Free bytes that the allocator keeps. */
-  cached(): u64 {
-    return 0;
-  }
+  abstract cached(): u64;
 
   /** Gives kept memory back to the kernel, except `keep` bytes. Returns whether it gave any. */
-  trim(keep: u64): bool {
-    return false;
-  }
+  abstract trim(keep: u64): bool;
 
   /**
    * What follows is this thread's: 1 to MOST_THREADS of shared/records. Until the first call it is thread 1's,
    * the main thread's. A thread begins with the first thing it does.
    */
-  thread(number: u32): void {}
+  abstract thread(number: u32): void;
 
   /**
    * A thread ends, running or not, and with it what the allocator keeps for it alone. The running thread stays the
    * running one. A number that ended, or never began, may be a new thread's.
    */
-  endThread(number: u32): void {}
+  abstract endThread(number: u32): void;
 
   /** Whether threads are told apart, or there is nothing that each has of its own. Else all threads share the caches of one. */
+  abstract tellsThreads(): bool;
+
+  /** Walks all data of the model and asserts its invariants. Called only in check builds. */
+  abstract check(): void;
+
+  /** One of the allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). */
+  abstract statistic(which: u32): u64;
+}
+
+/** What most models have nothing of. A layer extends the contract itself: so no call of a model's is a layer's. */
+export abstract class Allocator extends Contract {
+  configure(option: u32, value: f64): bool {
+    return false;
+  }
+
+  start(): void {}
+
+  cached(): u64 {
+    return 0;
+  }
+
+  trim(keep: u64): bool {
+    return false;
+  }
+
+  thread(number: u32): void {}
+
+  endThread(number: u32): void {}
+
   tellsThreads(): bool {
     return false;
   }
 
-  /** Walks all data of the model and asserts its invariants. Called only in check builds. */
   check(): void {}
 
-  /** One of the allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). */
   statistic(which: u32): u64 {
     return 0;
   }
@@ -76,6 +95,13 @@ export abstract class Allocator {
   figures(part: u32): usize {
     return 0;
   }
+}
+
+/** Bytes that a layer over the model has mapped itself: they are the process's, but none of the model's. */
+export let layerBytes: u64 = 0;
+
+export function addLayerBytes(bytes: u64): void {
+  layerBytes += bytes;
 }
 
 /** Aborts as the real allocator would. `message`: its number in the model's messages (src/sandbox/models.ts). */

@@ -63,9 +63,7 @@ export async function runCompiler(root, { name, entries, target, model, flags },
       // asc fills in the rest of a transform.
       transforms: [/** @type {import("assemblyscript/asc").Transform} */ (hooks)],
       readFile: async (path, base) => {
-        // assembly/model.ts is the only place that names the model.
-        if (model && path === "assembly/model.ts") return `export { Model } from "./allocators/${model}";`;
-        return read(resolve(root, base, path));
+        return (model && namesModel(model, path)) || read(resolve(root, base, path));
       },
       writeFile: (path, contents) => {
         const isFinished = !after || typeof contents === "string";
@@ -75,6 +73,17 @@ export async function runCompiler(root, { name, entries, target, model, flags },
   );
   if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
   return { outputs, inputs };
+}
+
+/**
+ * The source of a file that names a model, of which there are two: one for the module's own, one for that below a layer.
+ * @param {string} model
+ * @param {string} path
+ */
+function namesModel(model, path) {
+  const [name, below] = model.split("/");
+  if (path === "assembly/model.ts") return `export { Model } from "./allocators/${name}";`;
+  return below && path === "assembly/allocators/below.ts" && `export { Model as Base } from "./${below}";`;
 }
 
 /**

@@ -23,7 +23,7 @@ const SUFFIXES = {
  * @property {string} name Its file is build/NAME.wasm.
  * @property {readonly string[]} entries The files whose exports it has.
  * @property {Target} target
- * @property {string | null} model The allocator that assembly/model.ts stands for; null for none.
+ * @property {string | null} model The allocator that assembly/model.ts stands for, or LAYER/BASE; null for none.
  * @property {readonly string[]} flags Further options of asc.
  * @property {string | null} globalPrefix
  *   Prefix of the names of its exported mutable globals, before their number; null if they are not exported.
@@ -97,7 +97,8 @@ const OTHERS = [
 export function listModules(models, globalPrefix) {
   /** @type {Program[]} */
   const modelled = models.map(({ name }) => ({
-    ...{ name, entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
+    name: name.replace("/", "-over-"),
+    ...{ entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
   }));
   return [...modelled, ...OTHERS].flatMap((program) => {
     const { name, entry, targets, model = null, flags = [], checkEntry = CHECK_ENTRY } = program;

@@ -87,6 +87,8 @@ export enum Fn {
   FirstOfModel,
 }
 
+/** The functions of a layer have the numbers from here on: first those that it calls below (layer.ts), then its own. */
+export const FIRST_OF_LAYER = Fn.FirstOfModel + 14;
 /** The functions from Malloc up to this one count as calls of the allocator. */
 export const LAST_COUNTED = Fn.Aligned;
 /** The program calls the functions up to this one. */

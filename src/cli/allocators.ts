@@ -29,13 +29,17 @@ export function runOptions(
   return Object.assign({}, options, build);
 }
 
-/** Reads a list of allocators without repetition. Without a list: every model with its defaults. @throws UsageError */
+/**
+ * Reads a list of allocators without repetition. Without a list: every model with its defaults, but for those that are
+ * layers over another.
+ * @throws UsageError
+ */
 export function parseAllocators(
   text: string | undefined,
   catalogue: Catalogue,
   modules: "modules" | "models only" = "models only",
 ): AllocatorChoice[] {
-  if (text === undefined) return catalogue.models.map(({ name }) => ({ model: name, options: {} }));
+  if (text === undefined) return withoutLayers(catalogue).map(({ name }) => ({ model: name, options: {} }));
   const choices = text
     .split(",")
     .map((one) => one.trim())
@@ -49,6 +53,8 @@ export function parseAllocators(
     });
   return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
 }
+
+const withoutLayers = ({ models }: Catalogue) => models.filter(({ layers }) => !layers);
 
 /** @throws UsageError naming the flag. */
 function readModelOptions(

@@ -9,7 +9,10 @@ import type * as registry from "../sandbox/models.js";
 import type { readTrace } from "../trace/read.js";
 
 export type OptionInfo = registry.OptionInfo;
-export type ModelInfo = Pick<registry.ModelInfo, "name" | "summary" | "kernel" | "options" | "sureness">;
+export type ModelInfo = Pick<
+  registry.ModelInfo,
+  "name" | "summary" | "kernel" | "options" | "sureness" | "layers"
+>;
 
 /** All models, and the options that every model takes. */
 export interface Catalogue {

@@ -56,13 +56,17 @@ const FUNCTIONS: Record<KernelKind, Names> = {
   },
 };
 
-/** Makes a tree of call paths, each of which comes after its caller's. Leaves out what never ran. */
+/**
+ * Makes a tree of call paths, each of which comes after its caller's. Leaves out what never ran. `calls` are other names
+ * of what the program calls.
+ */
 export function callTree(
   paths: readonly CallPath[],
   kernel: KernelKind,
   functions: readonly string[],
+  calls: Readonly<Record<string, string>> = {},
 ): ProfileNode {
-  const names = [...Object.values(FUNCTIONS[kernel]), ...functions];
+  const names = [...Object.values(FUNCTIONS[kernel]).map((name) => calls[name] ?? name), ...functions];
   const nodes = paths.map(
     ({ fn, calls, counters }): ProfileNode => ({
       name: names[fn] ?? `function ${fn}`,

@@ -6,12 +6,13 @@ import { instantiate } from "@assemblyscript/loader";
 import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
 import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
 import { type Broken, Exception, type Failure, RecordField } from "#shared/failure";
+import { Below } from "#shared/layer";
 import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { MachineSettings } from "../allocator/machine.js";
 import type { PageRun } from "../allocator/pages.js";
 import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
-import { recordOf } from "../base/enums.js";
+import { type NameOf, namesOf, recordOf } from "../base/enums.js";
 import {
   AllocatorAbort,
   OutOfMemory,
@@ -82,15 +83,27 @@ export interface CheckExports {
   digest(address: number, bytes: number): bigint;
 }
 
-/** A system call as the log of a check build has it: u64 each. Arguments that it does not have are 0. */
+/** What a layer calls below, as the log has it. */
+type CallBelow = `${NameOf<typeof Below>} below`;
+
+/**
+ * A system call, or what a layer calls below, as the log of a check build has it: u64 each. Arguments that it does not
+ * have are 0.
+ */
 export interface LoggedCall {
-  name: Syscall;
+  name: Syscall | CallBelow;
   arguments: bigint[];
   result: bigint;
 }
 
 /** The slots of a model: assembly/replay.ts. */
 export const SLOT_LAYOUT: SlotLayout = { slotBytes: 8, pointerBytes: 8 };
+
+/** By the numbers of the log. */
+const LOGGED: readonly LoggedCall["name"][] = [
+  ...SYSCALLS,
+  ...namesOf(Below).map((name): CallBelow => `${name} below`),
+];
 
 /** The gauges that a model keeps itself, in bytes. */
 type ModelGauges = Pick<Counters["bytes"], "inUse" | "system" | "cached">;
@@ -286,7 +299,7 @@ export class Instance<Exports extends MachineExports> {
       const at = exports.callLog() + LogField.End * ((from + i) % LOG_CALLS);
       const word = (field: number) => view.getBigUint64(at + field, true);
       return {
-        name: SYSCALLS[Number(word(LogField.Call))] as Syscall,
+        name: LOGGED[Number(word(LogField.Call))] as LoggedCall["name"],
         arguments: Array.from({ length: LOG_ARGUMENTS }, (_, n) => word(LogField.Arguments + 8 * n)),
         result: word(LogField.Result),
       };

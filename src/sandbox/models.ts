@@ -1,39 +1,13 @@
 import * as glibc from "#shared/glibc";
 import * as libmalloc from "#shared/libmalloc";
-import type { KernelKind } from "../allocator/machine.js";
-import { type NameOf, namesOf } from "../base/enums.js";
-import type { OptionInfo } from "./machine.js";
-import { type Sureness, sureness } from "./sureness.js";
+import { namesOf } from "../base/enums.js";
+import { over } from "./compose.js";
+import { type ModelInfo, optionsOf } from "./model-info.js";
+import { pymalloc } from "./pymalloc.js";
+import { sureness } from "./sureness.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
-
-/** A model: an allocator that a sandbox can run. */
-export interface ModelInfo {
-  name: string;
-  summary: string;
-  /** The kernel it runs on by default. */
-  kernel: KernelKind;
-  /** Its options, in the order of their numbers. */
-  options: readonly OptionInfo[];
-  /** What it prints before it aborts the process, in the order of the message numbers. */
-  messages: readonly string[];
-  /** Its own statistics, by the real allocator's names, in the order of their numbers. */
-  statistics?: readonly string[];
-  /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
-  functions?: readonly string[];
-  /** How sure it is, by version; absent for a model of nothing real. */
-  sureness?: Sureness;
-  /** Its module. The check build is next to it. */
-  url: URL;
-}
-
-/** A model's options, in the order of their numbers. */
-function optionsOf<Members extends object>(
-  members: Members,
-  options: Record<NameOf<Members>, Omit<OptionInfo, "name">>,
-): readonly OptionInfo[] {
-  return namesOf(members).map((name) => ({ name, ...options[name] }));
-}
+export type { LayerInfo, ModelInfo } from "./model-info.js";
 
 /** What a parameter of glibc is called by mallopt, in the environment, and as a tunable. */
 function realNames(name: string, end = ""): readonly string[] {
@@ -45,8 +19,8 @@ const SOUND_TOP =
   "(old_top == initial_top (av) && old_size == 0) || ((unsigned long) (old_size) >= MINSIZE && " +
   "prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)";
 
-/** All models. A new one needs a file under assembly/allocators/ and a line here. */
-export const models: readonly ModelInfo[] = [
+/** Models that are no compositions. A new one needs a file under assembly/allocators/ and an entry here. */
+const bases: readonly ModelInfo[] = [
   {
     name: "naive",
     summary: "every block is a mapping of its own; calloc clears all of it",
@@ -275,4 +249,11 @@ export const models: readonly ModelInfo[] = [
     sureness: sureness.libmalloc,
     url: new URL("../../build/libmalloc.wasm", import.meta.url),
   },
+];
+
+/** All models. A layer over a model is a line here. Its module's name has `-over-` for the stroke. */
+export const models: readonly ModelInfo[] = [
+  ...bases,
+  over(pymalloc, bases, "glibc", new URL("../../build/pymalloc-over-glibc.wasm", import.meta.url)),
+  over(pymalloc, bases, "naive", new URL("../../build/pymalloc-over-naive.wasm", import.meta.url)),
 ];

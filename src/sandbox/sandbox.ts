@@ -237,8 +237,10 @@ export class Sandbox implements SimulatedAllocator {
   }
 
   profile(): ProfileNode {
-    const { functions = [] } = findModel(this.model);
-    return this.#run(() => callTree(this.#instance.paths(), this.machine.kernel, functions));
+    const { functions = [], layers } = findModel(this.model);
+    return this.#run(() =>
+      callTree(this.#instance.paths(), this.machine.kernel, functions, layers?.layer.calls),
+    );
   }
 
   statistics(): Record<string, number> {

@@ -13,6 +13,7 @@
 import { peek } from "../../machine/access";
 import { currentBreak, lostBytes, virtualBytes } from "../../machine/kernel";
 import { pageMask } from "../../machine/layout";
+import { layerBytes } from "../allocator";
 import * as arenas from "./arenas";
 import * as bins from "./bins";
 import {
@@ -135,8 +136,8 @@ function isMarkedInUse(chunk: u64, size: u64): bool {
 
 function checkMappings(): void {
   assert(
-    mainHeapBytes() + heaps.reservedBytes + heap.mappedBytes + lostBytes == virtualBytes(),
-    "heaps, mappings and what munmap left are all there is",
+    mainHeapBytes() + heaps.reservedBytes + heap.mappedBytes + lostBytes + layerBytes == virtualBytes(),
+    "heaps, mappings, a layer's, and what munmap left are all there is",
   );
   assert(((arenas.heapBytes() | heap.mappedBytes) & pageMask) == 0, "heap and mappings are whole pages");
   assert((heap.mappings == 0) == (heap.mappedBytes == 0), "mappings have bytes, and bytes a mapping");

@@ -1,0 +1,50 @@
+import type { KernelKind } from "../allocator/machine.js";
+import { type NameOf, namesOf } from "../base/enums.js";
+import type { OptionInfo } from "./machine.js";
+import type { Sureness } from "./sureness.js";
+
+/** A model: an allocator that a sandbox can run. */
+export interface ModelInfo {
+  name: string;
+  summary: string;
+  /** The kernel it runs on by default. */
+  kernel: KernelKind;
+  /** Its options, in the order of their numbers. */
+  options: readonly OptionInfo[];
+  /** What it prints before it aborts the process, in the order of the message numbers. */
+  messages: readonly string[];
+  /** Its own statistics, by the real allocator's names, in the order of their numbers. */
+  statistics?: readonly string[];
+  /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
+  functions?: readonly string[];
+  /** How sure it is, by version; absent for a model of nothing real. */
+  sureness?: Sureness;
+  /** Of a composition: the layer, and the model below it. */
+  layers?: { layer: LayerInfo; base: ModelInfo };
+  /** Its module. The check build is next to it. */
+  url: URL;
+}
+
+/** A layer: an allocator that hands to a model below what it does not serve itself. */
+export interface LayerInfo {
+  name: string;
+  summary: string;
+  /** None has the name of an option of a model. */
+  options: readonly OptionInfo[];
+  statistics: readonly string[];
+  functions: readonly string[];
+  /** What the program calls, by the real allocator's names, where these are not those of C. */
+  calls: Readonly<Record<string, string>>;
+  /** How sure it is, by the value of the option that says which release it is. */
+  sureness: Sureness;
+  /** The option that says so. */
+  release: string;
+}
+
+/** A model's options, in the order of their numbers. */
+export function optionsOf<Members extends object>(
+  members: Members,
+  options: Record<NameOf<Members>, Omit<OptionInfo, "name">>,
+): readonly OptionInfo[] {
+  return namesOf(members).map((name) => ({ name, ...options[name] }));
+}
