@@ -37,7 +37,15 @@ const NAMES = new Map<number, string>([
   [28, "madvise"],
   [257, "openat"],
   [318, "getrandom"],
+  // What a layer calls below: below.h.
+  [0x5a60, "malloc below"],
+  [0x5a61, "calloc below"],
+  [0x5a62, "realloc below"],
+  [0x5a63, "free below"],
 ]);
+
+/** Whether it is a call of a layer's to the allocator below: it is in the log, but no system call. */
+export const isBelow = (name: string) => name.endsWith(" below");
 
 /**
  * Not calls for memory: the first makes the key that marks chunks in the tcache, the others read how the kernel
@@ -53,7 +61,8 @@ const MAP_NORESERVE = 0x4000n;
 /** A call as the oracle writes it: its operation, its number, four arguments, its result. */
 export function parseCall(words: BigUint64Array): RealCall {
   const name = NAMES.get(Number(words[1])) ?? `system call ${words[1]}`;
-  const result = BigInt.asIntN(64, words[6] as bigint);
+  // The result of a call below is told as its third argument.
+  const result = BigInt.asIntN(64, words[isBelow(name) ? 4 : 6] as bigint);
   return { operation: Number(words[0]), name, arguments: [...words.subarray(2, 6)], result };
 }
 
@@ -87,7 +96,7 @@ export function withCalls<Run extends Observation>(
   const checkpoints = run.checkpoints.map((point) => {
     for (; next < calls.length && (calls[next] as RealCall).operation < point.operations; next++) {
       const { name } = calls[next] as RealCall;
-      if (!UNCOUNTED.has(name)) counts[name] = (counts[name] ?? 0) + 1;
+      if (!UNCOUNTED.has(name) && !isBelow(name)) counts[name] = (counts[name] ?? 0) + 1;
     }
     return { ...point, calls: { ...counts } };
   });
@@ -144,6 +153,13 @@ export function formatCall(call: SystemCall | undefined, space: Space, isExact: 
       return `munmap(${place(first)}, ${second} bytes): ${done}`;
     case "mremap":
       return `mremap(${place(first)}, ${second} bytes, ${third} bytes, may move ${fourth}): ${given}`;
+    case "malloc below":
+    case "calloc below":
+      return `${name}(${first} bytes): ${given}`;
+    case "realloc below":
+      return `${name}(${place(first)}, ${second} bytes): ${given}`;
+    case "free below":
+      return `${name}(${place(first)})`;
     case "madvise":
       return `madvise(${place(first)}, ${second} bytes, ${third}): ${done}`;
     default:

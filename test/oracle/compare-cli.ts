@@ -12,9 +12,10 @@ import { type Evidence, recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { compareClears } from "./clears.js";
 import { type Comparison, compareAll, compareEach } from "./compare.js";
+import { randomLayerTrace } from "./layer-traces.js";
 import type { GlibcOptions } from "./model.js";
 import type { Difference } from "./observation.js";
-import { findOracle, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { findOracle, type Layer, MODELLED_GLIBC, type Oracle } from "./oracle.js";
 import { randomThreads } from "./random-threads.js";
 import { randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
@@ -23,6 +24,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     threads: { type: "boolean", default: false },
+    layer: { type: "string", default: "none" },
     trace: { type: "string" },
     touch: { type: "string" },
     interval: { type: "string" },
@@ -37,12 +39,15 @@ const { values } = parseArgs({
   },
 });
 
+const isLayer = values.layer !== "none";
+
 interface Named extends Comparison {
   name: string;
 }
 
 function settings(): Omit<Comparison, "records" | "touches" | "options"> {
   return {
+    ...(isLayer && { model: `${values.layer}/glibc` }),
     ...(values.model !== undefined && { model: values.model }),
     ...(values.interval !== undefined && { interval: Number(values.interval) }),
   };
@@ -51,7 +56,10 @@ function settings(): Omit<Comparison, "records" | "touches" | "options"> {
 /** Those of `--option`. */
 function optionsGiven(): GlibcOptions {
   const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
-  const numbers = Object.entries(options).map(([name, value]) => [name, Number(value)]);
+  const numbers = Object.entries(options).map(([name, value]) => [
+    name,
+    /^\d+$/.test(value) ? Number(value) : value,
+  ]);
   return { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version };
 }
 
@@ -64,6 +72,7 @@ interface Trace {
 }
 
 async function seededTrace(seed: number): Promise<Trace> {
+  if (isLayer) return randomLayerTrace(seed);
   const trace = values.threads ? await randomThreads(seed) : randomTrace(seed);
   return { ...trace, name: `seed ${seed} (${trace.profile})` };
 }
@@ -116,7 +125,7 @@ function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: 
   const inputs =
     values.trace ?? `random traces${values.threads ? " of threads" : ""}, seeds ${values.seed ?? "0"}`;
   return {
-    subject: `glibc ${values.version}`,
+    subject: isLayer ? "pymalloc 3.11" : `glibc ${values.version}`,
     against: `glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
     inputs: [`${inputs}${what}`, ...values.option].join(", "),
     count: all.length,
@@ -132,7 +141,7 @@ async function main(): Promise<number> {
     }
     return 0;
   }
-  const found = await findOracle(values.version);
+  const found = await findOracle(values.version, values.layer as Layer);
   if (found.state === "absent") throw new Error(found.reason);
   const { oracle } = found;
   if (oracle.glibc !== values.version)

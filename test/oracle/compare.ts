@@ -13,15 +13,17 @@ export interface Comparison {
   /** Operations between two checkpoints; without it there is one, at the end. */
   interval?: number;
   options?: GlibcOptions;
-  /** Default `glibc`. What the memory of another one holds is not compared. */
+  /** Default `glibc`. Of another one what its memory holds is not compared. */
   model?: string;
   /** Leaves out what memory holds, which is slow to look at where blocks are huge. */
   skipsContents?: boolean;
 }
 
 /** What memory holds is looked at once: where the program writes most, so that what is not cleared shows. */
-const looksAtContents = ({ records, touches, skipsContents }: Comparison, touch: TouchPolicy): boolean =>
-  touch === touches.at(-1) && !skipsContents && threadsOf(records) === 1;
+const looksAtContents = (
+  { records, touches, skipsContents, model = "glibc" }: Comparison,
+  touch: TouchPolicy,
+): boolean => touch === touches.at(-1) && !skipsContents && threadsOf(records) === 1 && model === "glibc";
 
 function jobsOf(comparison: Comparison): OracleJob[] {
   const { records, touches, interval, options = {} } = comparison;

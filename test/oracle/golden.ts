@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import type { TOUCH_POLICIES } from "../../src/allocator/access.js";
-import { inPage, MALLINFO, type Observation } from "./observation.js";
+import { formatCall, isBelow, type SystemCall } from "./calls.js";
+import { inPage, MALLINFO, type Observation, type Space } from "./observation.js";
 import { MODELLED_GLIBC } from "./oracle.js";
 
 /** Operations whose addresses share a hash. */
@@ -39,10 +40,14 @@ export interface GoldenTrace {
   usable: string;
   /** Hash of what malloc_stats and malloc_info say at the end. */
   text: string;
+  /** Of a layer: how many calls it made below, and a hash of them with their arguments and results. */
+  below?: [count: number, hash: string];
 }
 
 export interface GoldenFile {
   glibc: string;
+  /** Of a layer: Debian's version of its library. */
+  layer?: string;
   package: string | null;
   kernel: string;
   traces: GoldenTrace[];
@@ -54,8 +59,9 @@ export interface GoldenSequences extends Omit<GoldenFile, "traces"> {
   hashes: string;
 }
 
-/** Where the golden files of a release are. */
+/** Where the golden files of a release are, or of a layer over 2.36. */
 export function goldenFolder(version: string): URL {
+  if (version === "pymalloc") return new URL("../golden/pymalloc/", import.meta.url);
   const name = version === MODELLED_GLIBC ? "glibc" : `glibc-${version}`;
   return new URL(`../golden/${name}/`, import.meta.url);
 }
@@ -120,6 +126,12 @@ export function digest(
   };
 }
 
+/** What a layer called below, for its golden trace. */
+export function digestBelow(calls: readonly SystemCall[], space: Space): [count: number, hash: string] {
+  const texts = calls.filter(({ name }) => isBelow(name)).map((call) => formatCall(call, space, false));
+  return [texts.length, hash(new TextEncoder().encode(texts.join("\n")))];
+}
+
 function blocks(places: Float64Array): Float64Array[] {
   return Array.from({ length: Math.ceil(places.length / BLOCK) }, (_, i) =>
     places.subarray(i * BLOCK, (i + 1) * BLOCK),
@@ -147,6 +159,9 @@ export function goldenDifference(golden: GoldenTrace, model: GoldenTrace): strin
     .filter((one) => one !== null)
     .sort((one, other) => one.operation - other.operation);
   if (found[0]) return found[0].text;
+  if (`${golden.below}` !== `${model.below}`) {
+    return `calls below differ: real ${golden.below}, model ${model.below}`;
+  }
   if (golden.usable !== model.usable) return "the usable bytes of a block that is held at the end differ";
   return golden.text === model.text ? null : "what malloc_stats and malloc_info say at the end differs";
 }

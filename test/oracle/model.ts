@@ -41,13 +41,15 @@ export interface GlibcOptions {
   cpus?: number;
   /** The release of glibc. */
   version?: string;
+  /** Of the layer pymalloc: where arenas come from. The real one has no other option. */
+  arenas?: "mmap" | "malloc" | "none";
 }
 
 /** MADV_DONTNEED and MADV_FREE. */
 const ADVICE: Record<string, bigint> = { madviseDontneed: 4n, madviseFree: 8n };
 
 const VARIABLES: Record<
-  Exclude<keyof GlibcOptions, "version" | "cpus">,
+  Exclude<keyof GlibcOptions, "version" | "cpus" | "arenas">,
   (value: number) => [string, string]
 > = {
   mmapThreshold: (value) => ["MALLOC_MMAP_THRESHOLD_", `${value}`],
@@ -64,7 +66,12 @@ const VARIABLES: Record<
 };
 
 /** The environment that gives the real allocator these parameters. */
-export function environmentOf({ version: _, cpus: __, ...options }: GlibcOptions): Record<string, string> {
+export function environmentOf({
+  version: _,
+  cpus: __,
+  arenas,
+  ...options
+}: GlibcOptions): Record<string, string> {
   const names = Object.keys(options) as (keyof typeof options)[];
   const variables = names.map((name) => VARIABLES[name](options[name] as number));
   const isTunable = ([name]: [string, string]) => name === "GLIBC_TUNABLES";
@@ -72,6 +79,7 @@ export function environmentOf({ version: _, cpus: __, ...options }: GlibcOptions
   return {
     ...Object.fromEntries(variables.filter((variable) => !isTunable(variable))),
     ...(tunables.length > 0 && { GLIBC_TUNABLES: tunables.join(":") }),
+    ...(arenas && { ORACLE_ARENAS: arenas }),
   };
 }
 
@@ -108,6 +116,9 @@ export async function observeModel(run: ModelRun): Promise<ModelObservation> {
   const text = run.tells ? { text: mallocStats(sandbox) + mallocInfo(sandbox) } : {};
   return { ...observer.observation(), ...text };
 }
+
+/** Whether the real allocator says how large a block is. Python does not. */
+const saysSizes = ({ model = "glibc" }: ModelRun) => !model.includes("/");
 
 /** Cuts a trace where something has to be looked at in between, which is at checkpoints. */
 class Observer {
@@ -146,7 +157,8 @@ class Observer {
 
   finish(): void {
     if (this.#checkpoints.at(-1)?.operations !== this.#count) this.#checkpoint();
-    this.#usable = Array.from(this.#held, (pointer) => (pointer ? this.sandbox.usableSize(pointer) : 0));
+    const sizeOf = (pointer: number) => (pointer ? this.sandbox.usableSize(pointer) : 0);
+    this.#usable = saysSizes(this.run) ? Array.from(this.#held, sizeOf) : [];
   }
 
   observation(): ModelObservation {

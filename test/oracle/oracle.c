@@ -10,14 +10,20 @@
  *
  *     jobs.h          jobs and results
  *     process.h       the process of a run
+ *     below.h         the C library's malloc, and what a layer asks of it
  *     own-malloc.h    what the program itself allocates with
+ *     measured.h      the allocator that is measured
  *     clears.h        sees what is cleared
  *     digests.h       sees what memory holds
  *     threads.h       the threads of a trace
  *     run.h           replays a trace
  *     oracle.c        the parent
  */
+#ifdef PYMALLOC
+#include <Python.h> /* defines _GNU_SOURCE; comes first, as it asks for */
+#else
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
@@ -41,7 +47,9 @@
 
 #include "jobs.h"
 #include "process.h"
+#include "below.h"
 #include "own-malloc.h"
+#include "measured.h"
 #include "clears.h"
 #include "digests.h"
 #include "threads.h"

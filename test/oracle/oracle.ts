@@ -28,7 +28,9 @@ import {
 /** What includes the others comes first. */
 const SOURCES = [
   "oracle.c",
-  ...["jobs", "process", "own-malloc", "clears", "digests", "threads", "run"].map((name) => `${name}.h`),
+  ...["jobs", "process", "below", "own-malloc", "measured", "clears", "digests", "threads", "run"].map(
+    (name) => `${name}.h`,
+  ),
 ].map((name) => fileURLToPath(new URL(name, import.meta.url))) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-pthread", "-Wall", "-Wextra", "-Wl,-z,now"];
@@ -127,19 +129,29 @@ export interface Oracle {
 
 export type Found = { state: "found"; oracle: Oracle } | { state: "absent"; reason: string };
 
+/** What builds the oracle with a layer over malloc: flags, and libraries. */
+const LAYERS = {
+  none: { flags: [], libraries: [] },
+  pymalloc: { flags: ["-DPYMALLOC", "-I/usr/include/python3.11"], libraries: ["-lpython3.11"] },
+} as const satisfies Record<string, { flags: string[]; libraries: string[] }>;
+
+/** What the oracle's program allocates with: malloc, or a layer over it. */
+export type Layer = keyof typeof LAYERS;
+
 const found = new Map<string, Promise<Found>>();
 
 /**
  * Finds or builds the oracle of a release of glibc, once: of a fetched library, else of the system's, whichever that is.
- * Absent, with the reason, where there is no compiler, no glibc or another machine.
+ * Absent, with the reason, where there is no compiler, no glibc, no library of the layer or another machine.
  */
-export function findOracle(version = MODELLED_GLIBC): Promise<Found> {
-  if (!found.has(version)) found.set(version, build(findLibrary(version)));
-  return found.get(version) as Promise<Found>;
+export function findOracle(version = MODELLED_GLIBC, layer: Layer = "none"): Promise<Found> {
+  const key = `${layer} ${version}`;
+  if (!found.has(key)) found.set(key, build(findLibrary(version), layer));
+  return found.get(key) as Promise<Found>;
 }
 
 /** Says so, too, where the program may not do what it has to: ptrace, or reading its own pagemap. */
-async function build(library: Library | null): Promise<Found> {
+async function build(library: Library | null, layer: Layer): Promise<Found> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return {
       state: "absent",
@@ -149,7 +161,8 @@ async function build(library: Library | null): Promise<Found> {
   const compiler = COMPILERS.find((name) => succeeds(name, ["--version"]));
   if (!compiler) return { state: "absent", reason: `there is no C compiler (${COMPILERS.join(", ")})` };
   try {
-    const binary = compile(compiler, [...FLAGS, ...(library?.flags ?? [])]);
+    const { flags, libraries } = LAYERS[layer];
+    const binary = compile(compiler, [...FLAGS, ...flags, ...(library?.flags ?? [])], [...libraries]);
     const glibc = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
     const oracle = new Program(binary, glibc, library?.packageVersion ?? debianVersion());
     await oracle.run([{ records: encodeRecords([OpKind.malloc, 0, 1]), trace: true }]);
@@ -180,14 +193,16 @@ function debianVersion(): string | null {
 }
 
 /** Builds oracle.c unless that was done before from the same sources. Returns the program. */
-function compile(compiler: string, flags: string[]): string {
-  const hash = createHash("sha256").update([compiler, ...flags].join(" "));
+function compile(compiler: string, flags: string[], libraries: string[]): string {
+  const hash = createHash("sha256").update([compiler, ...flags, ...libraries].join(" "));
   for (const source of SOURCES) hash.update(readFileSync(source));
   const binary = join(CACHE, hash.digest("hex").slice(0, 16));
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  execFileSync(compiler, [...flags, "-o", fresh, SOURCES[0]], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync(compiler, [...flags, "-o", fresh, SOURCES[0], ...libraries], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   renameSync(fresh, binary);
   return binary;
 }

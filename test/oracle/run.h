@@ -55,10 +55,10 @@ static char *allocate(const struct record *record) {
   char *pointer;
   errno = 0;
   switch (record->kind) {
-    case MALLOC: pointer = __libc_malloc(bytes = record->first); break;
-    case CALLOC: pointer = __libc_calloc(record->first, bytes), bytes *= record->first; break;
+    case MALLOC: pointer = measured_malloc(bytes = record->first); break;
+    case CALLOC: pointer = measured_calloc(record->first, bytes), bytes *= record->first; break;
     case ALIGNED: pointer = __libc_memalign(record->first, bytes); break;
-    default: pointer = __libc_realloc(held[record->slot], bytes);
+    default: pointer = measured_realloc(held[record->slot], bytes);
   }
   if (!pointer && record->kind == REALLOC && bytes) return 0; /* the old block is still held */
   held[record->slot] = pointer;
@@ -70,7 +70,7 @@ static char *allocate(const struct record *record) {
 static u64 act(const struct record *record) {
   char *pointer = held[record->slot];
   switch (record->kind) {
-    case FREE: held[record->slot] = 0; __libc_free(pointer); break;
+    case FREE: held[record->slot] = 0; measured_free(pointer); break;
     case WRITE:
       if (pointer) paint(pointer + record->first, record->second, result->operations);
       break;
@@ -78,8 +78,8 @@ static u64 act(const struct record *record) {
       if (pointer) touch_pages(pointer + record->first, record->second, 0);
       break;
     case TRIM: return malloc_trim(record->first);
-    case FREE_KEEP: __libc_free(pointer); break;
-    case FREE_AT: __libc_free(pointer + (int64_t)record->first); break;
+    case FREE_KEEP: measured_free(pointer); break;
+    case FREE_AT: measured_free(pointer + (int64_t)record->first); break;
     case POKE: *(u64 *)(pointer + (int64_t)record->first) = record->second; break;
   }
   return 0;
@@ -217,6 +217,7 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   place_heap();
   place_mappings();
   if (mode == DIGESTS) prepare_digests();
+  prepare_measured();
   for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
   if (job->threads > 1) mallopt(NO_PARAMETER, 0); /* initialises malloc, and so gives this thread the main arena */
   result->heapStart = (u64)heapStart;
@@ -226,6 +227,7 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   touch_everything();
   now_ns(); /* touches the kernel's own data */
   faultsBefore = minor_faults();
+  tellsBelow = mode == TRACED;
   if (mode == TRACED) ask_to_be_traced();
   replay();
   if (mode == TRACED) syscall(END_MARK);
@@ -233,7 +235,7 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   if (mode != PLAIN) _exit(0);
   u64 noted = result->checkpoints;
   if (!noted || checkpoints[noted - 1].operations != job->operations) note_checkpoint(job->operations);
-  for (u64 i = 0; i < slots; i++) usable[i] = held[i] ? malloc_usable_size(held[i]) : 0;
+  for (u64 i = 0; i < slots; i++) usable[i] = held[i] ? measured_size(held[i]) : 0;
   if (job->flags & FLAG_STATS) malloc_stats();
   if (job->flags & FLAG_INFO) malloc_info(0, stderr);
   _exit(0);

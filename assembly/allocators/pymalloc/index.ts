@@ -24,12 +24,17 @@ const MOST_REQUEST: u64 = i64.MAX_VALUE;
 let chosen: i32 = Version.V311;
 let step: u64 = 16;
 
+/** Whether all calls go below, even those with no pointer. */
+function goesBelow(): bool {
+  return arenas.source == Arenas.None;
+}
+
 function isSmall(bytes: u64): bool {
-  return bytes - 1 < version.MOST_BYTES && arenas.source != Arenas.None;
+  return bytes - 1 < version.MOST_BYTES && !goesBelow();
 }
 
 function isOurs(pointer: u64): bool {
-  return arenas.source != Arenas.None && arenas.isOurs(pointer);
+  return !goesBelow() && arenas.isOurs(pointer);
 }
 
 function isTooLarge(bytes: u64): bool {
@@ -46,11 +51,6 @@ function takeSmall(bytes: u64): u64 {
 function allocate(bytes: u64): u64 {
   const block = takeSmall(bytes);
   return block ? block : layer.malloc(max(bytes, 1));
-}
-
-function release(pointer: u64): void {
-  if (isOurs(pointer)) small.give(pointer);
-  else layer.free(pointer);
 }
 
 /** Whether a block of so many bytes stays where it is: at most a quarter of it would be given up. */
@@ -88,7 +88,7 @@ export class Model extends Layer {
 
   realloc(pointer: u64, bytes: u64): u64 {
     if (isTooLarge(bytes)) return 0;
-    if (!pointer) return allocate(bytes);
+    if (!pointer && !goesBelow()) return allocate(bytes);
     if (!isOurs(pointer)) return layer.realloc(pointer, max(bytes, 1));
     const held = small.bytesOf(pointer);
     if (stays(held, bytes)) return pointer;
@@ -100,7 +100,8 @@ export class Model extends Layer {
   }
 
   free(pointer: u64): void {
-    if (pointer) release(pointer);
+    if (pointer && isOurs(pointer)) small.give(pointer);
+    else if (pointer || goesBelow()) layer.free(pointer);
   }
 
   usableSize(pointer: u64): u64 {

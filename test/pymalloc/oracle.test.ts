@@ -1,0 +1,106 @@
+/** pymalloc over glibc against the real one over the real one: recorded, and live where there is a libpython. */
+import { describe, expect, it, vi } from "vitest";
+import { openSandbox } from "../../src/index.js";
+import { compareAll } from "../oracle/compare.js";
+import {
+  ARENAS,
+  manyArenas,
+  randomLayerTrace,
+  realLayerTraces,
+  shortLayerTraces,
+} from "../oracle/layer-traces.js";
+import { whyNotLive } from "../oracle/live.js";
+import { formatPlace, MODEL_SPACE, placeOf } from "../oracle/observation.js";
+import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { textTrace } from "../oracle/text-trace.js";
+import type { NamedTrace } from "../oracle/traces.js";
+import { GOLDEN_FILES, goldenDifferences, MODEL } from "./golden.js";
+import { goldenTraces } from "./golden-traces.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+/** Random traces compared live. */
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 24);
+/** From this one on, of which nothing is recorded. */
+const FIRST_SEED = 1000;
+/** Arenas alive at once in the largest trace. */
+const MANY = Number(process.env.ZEROPAGE_ARENAS ?? 60);
+
+const found = await findOracle(MODELLED_GLIBC, "pymalloc");
+const reason = whyNotLive(found);
+const oracle = () => (found as { oracle: Oracle }).oracle;
+
+async function differences(traces: NamedTrace[]): Promise<string[]> {
+  const touches = ["none", "object"] as const;
+  const all = await compareAll(
+    oracle(),
+    traces.map(({ records, interval, options = {} }) => ({
+      records,
+      interval,
+      options,
+      touches,
+      model: MODEL,
+    })),
+  );
+  return all.flatMap((one, i) => (one ? [`${traces[i]?.name}: ${one.text}`] : []));
+}
+
+describe("the model does what was recorded of pymalloc over glibc", () => {
+  it.each(GOLDEN_FILES)("on the traces of %s", async (name) => {
+    expect(await goldenDifferences(name, await goldenTraces(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(reason)("the model does what pymalloc over the glibc of this machine does", () => {
+  it.each(ARENAS)("on real traces, arenas %s", async (arenas) => {
+    expect(await differences(await realLayerTraces(arenas))).toEqual([]);
+  });
+
+  it("on short traces", async () => {
+    expect(await differences(await shortLayerTraces())).toEqual([]);
+  });
+
+  it(`on ${SEEDS} random traces`, async () => {
+    const traces = Array.from({ length: SEEDS }, (_, i) => randomLayerTrace(FIRST_SEED + i));
+    expect(await differences(traces)).toEqual([]);
+  });
+
+  it(`on ${MANY} arenas at once`, async () => {
+    const records = await manyArenas(MANY);
+    const [difference] = await compareAll(oracle(), [
+      { records, interval: 65_536, touches: ["none"], options: { arenas: "mmap" }, model: MODEL },
+    ]);
+    expect(difference).toBeNull();
+  });
+});
+
+describe("where arenas cannot be had", () => {
+  const TRACE = "a 0 100\na 1 200\nc 2 1 30\nr 0 50\nr 1 300\nf 1\nf 2\na 3 0\nr 3 0\nr 0 0\nf 0";
+  /** As recorded: every small request goes below, after the first has made the array of arenas. */
+  const PLACES = [0x5b0, 0x620, 0x6f0, 0x5b0, 0x720, 0, 0, 0x860, 0x860, 0x5b0, 0].map(formatPlace);
+
+  it("the model asks the allocator below for small blocks", async () => {
+    const sandbox = await openSandbox(MODEL, { addressSpace: 512 * 1024, check: true });
+    const places: string[] = [];
+    const note = (address: number) => places.push(formatPlace(placeOf(address, MODEL_SPACE)));
+    const [one, two, three] = [sandbox.malloc(100), sandbox.malloc(200), sandbox.calloc(1, 30)];
+    for (const block of [one, two, three]) note(block);
+    note(sandbox.realloc(one, 50));
+    const moved = sandbox.realloc(two, 300);
+    note(moved);
+    for (const block of [moved, three]) note(sandbox.free(block) ?? 0);
+    const nothing = sandbox.malloc(0);
+    note(nothing);
+    note(sandbox.realloc(nothing, 0));
+    note(sandbox.realloc(one, 0));
+    note(sandbox.free(one) ?? 0);
+    expect(places).toEqual(PLACES);
+    sandbox.check();
+  });
+
+  it.skipIf(reason)("the real one does so too", async () => {
+    const job = { records: await textTrace(TRACE), environment: { ORACLE_ARENAS: "fail" } };
+    const [run] = (await oracle().run([job])) as [OracleRun];
+    expect([...run.places].map(formatPlace)).toEqual(PLACES);
+  });
+});
