@@ -46,6 +46,9 @@ export {
   findCostKind,
   runCallocLoop,
 } from "./experiments/calloc-loop/run.js";
+export { type CinnabarRun, runCinnabar } from "./experiments/cinnabar/run.js";
+export { cinnabarTrace } from "./experiments/cinnabar/trace.js";
+export { type CinnabarWorkload, cinnabarWorkload } from "./experiments/cinnabar/workload.js";
 export { type CliffsRun, findCliffs } from "./experiments/cliffs/find.js";
 export {
   clearBuffer,
@@ -84,6 +87,13 @@ export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
 export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./results/calloc-fixes.js";
+export type {
+  CinnabarChange,
+  CinnabarMoment,
+  CinnabarPoint,
+  CinnabarReport,
+  CinnabarResult,
+} from "./results/cinnabar.js";
 export type { Bands, Cliff, CliffsResult, CurvePoint, SizeRange } from "./results/cliffs.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
@@ -93,7 +103,7 @@ export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";
-export { type ModelInfo, models } from "./sandbox/models.js";
+export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
 export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";

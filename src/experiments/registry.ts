@@ -1,9 +1,17 @@
 import { callocFixes } from "./calloc-fixes/experiment.js";
 import { callocLoop } from "./calloc-loop/experiment.js";
+import { cinnabar } from "./cinnabar/experiment.js";
 import { cliffs } from "./cliffs/experiment.js";
 import type { Experiment } from "./experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
 import { pattern } from "./pattern/experiment.js";
 
 /** Every experiment that is a command of its own, in the order of help. */
-export const experiments: readonly Experiment[] = [callocLoop, iterContent, callocFixes, pattern, cliffs];
+export const experiments: readonly Experiment[] = [
+  callocLoop,
+  iterContent,
+  callocFixes,
+  pattern,
+  cinnabar,
+  cliffs,
+];

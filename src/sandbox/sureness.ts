@@ -11,7 +11,7 @@ export type Sureness = Readonly<Record<string, string>>;
 const EQUAL = "equal to the real library in every address";
 const READ = "read from public sources; never run";
 const RULES =
-  "rules that equal the real library in every address; the model itself was compared in 3.11 only";
+  "written from rules that equalled the real library in every address; the model itself was compared in 3.11 only";
 const COMPARED =
   "read from public sources; never run on macOS; on Linux its magazines' code put blocks where the model does";
 

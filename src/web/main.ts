@@ -7,7 +7,7 @@
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
 import { findBuiltIn } from "../allocator/built-in.js";
-import type { Report } from "../index.js";
+import { cinnabarTrace, cinnabarWorkload, type Report, writeTrace } from "../index.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled } from "./client.js";
@@ -33,10 +33,24 @@ import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
 import { unsupported } from "./support.js";
 import { Transport } from "./transport.js";
 
-const TRACES: Record<Bundled, URL> = {
-  cc1: new URL("../../bench/traces/cc1.txt.gz", import.meta.url),
-  "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
+const TRACES: Record<Bundled, () => Promise<Blob>> = {
+  cc1: () => fetchTrace("cc1", new URL("../../bench/traces/cc1.txt.gz", import.meta.url)),
+  "git-log": () => fetchTrace("git-log", new URL("../../bench/traces/git-log.txt.gz", import.meta.url)),
+  cinnabar: makeCinnabar,
 };
+
+async function fetchTrace(name: Bundled, url: URL): Promise<Blob> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`cannot fetch ${name}: ${response.status} ${response.statusText}`);
+  return response.blob();
+}
+
+/** git-cinnabar's, in our text form. */
+async function makeCinnabar(): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  for await (const part of writeTrace(cinnabarTrace(cinnabarWorkload))) parts.push(part as BlobPart);
+  return new Blob(parts);
+}
 
 /** Milliseconds without a change of the view before it goes into the URL. */
 const REST_MS = 100;
@@ -208,12 +222,7 @@ class App {
   }
 
   async #trace({ input }: ViewState): Promise<Blob> {
-    if (input.kind === "trace") {
-      const response = await fetch(TRACES[input.name]);
-      if (!response.ok)
-        throw new Error(`cannot fetch ${input.name}: ${response.status} ${response.statusText}`);
-      return response.blob();
-    }
+    if (input.kind === "trace") return TRACES[input.name]();
     const name = input.kind === "file" ? input.name : "";
     if (this.#file && this.#file.name === name) return this.#file;
     throw new Error(

@@ -22,8 +22,8 @@ import type { MapWindow } from "./layout.js";
 import { type Choice, isModule } from "./protocol.js";
 import { bytesPerRead } from "./tape.js";
 
-/** Traces that come with the page. */
-export const BUNDLED = ["git-log", "cc1"] as const;
+/** Traces that come with the page, or are made there. */
+export const BUNDLED = ["git-log", "cc1", "cinnabar"] as const;
 export type Bundled = (typeof BUNDLED)[number];
 
 export type Input =

@@ -20,6 +20,8 @@ const RUNS: Record<string, string> = {
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
+  cinnabar:
+    "run cinnabar --objects 1000 --manifests 6 --smallest 10000 --largest 90000 --warm 400000 --allocator pymalloc/glibc:python=3.9,pymalloc/glibc:python=3.9:arenas=malloc,pymalloc/glibc:python=3.9:trimThreshold=128KiB,pymalloc/naive",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
   "replay-of-threads": "replay test/trace/threads.txt --allocator naive,libmalloc --touch pages --trim",
 };
@@ -38,7 +40,7 @@ const OTHERS: Record<string, string> = {
 };
 
 const COMMANDS = [
-  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "run pattern"],
+  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "run pattern", "run cinnabar"],
   ...["cliffs", "replay", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
 ];

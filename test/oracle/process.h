@@ -18,6 +18,13 @@
 #define PAGE 4096ul
 #define GIB (1ul << 30)
 
+/* Mappings agree with the model's in the bits below this: nodes of Python's tree of addresses are of 16 GiB. */
+#ifdef PYMALLOC
+#define MAPPINGS_AGREE (16 * GIB)
+#else
+#define MAPPINGS_AGREE GIB
+#endif
+
 /* assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
 #define MODEL_HEAP_START 0x555555560000ul
 #define MODEL_MAP_TOP 0x7ffff7ff0000ul
@@ -86,7 +93,7 @@ static void place_mappings(void) {
     u64 from = hex(&at);
     if (from > (u64)sbrk(0)) lowest = from;
   }
-  mapTop = (char *)(lowest - (lowest - MODEL_MAP_TOP) % GIB);
+  mapTop = (char *)(lowest - (lowest - MODEL_MAP_TOP) % MAPPINGS_AGREE);
   for (u64 size = 1ul << 40; size >= PAGE; size /= 2) {
     for (;;) {
       char *at = mmap(0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -77,7 +77,7 @@ describe("a link", () => {
     ["chunk=10MiB&body=100000", "body: a read gets 16,384 bytes: give a multiple of that, up to 16GiB"],
     ["chunk=10MiB&body=0", "body: a read gets 16,384 bytes"],
     ["touch=all", 'touch: "all" is not one of none, first, pages, object'],
-    ["trace=doom", 'trace: "doom" is not one of git-log, cc1'],
+    ["trace=doom", 'trace: "doom" is not one of git-log, cc1, cinnabar'],
   ])("with %s is refused, with what to write", (fragment, message) => {
     expect(() => parseState(fragment)).toThrow(OptionError);
     expect(() => parseState(fragment)).toThrow(message);

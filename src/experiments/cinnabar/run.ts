@@ -1,0 +1,85 @@
+import { threadsNote } from "../../allocator/threads.js";
+import type {
+  CinnabarChange,
+  CinnabarMoment,
+  CinnabarPoint,
+  CinnabarResult,
+} from "../../results/cinnabar.js";
+import type { OptionValues } from "../../results/run.js";
+import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import type { ModelRun } from "../open.js";
+import { liveBytes } from "./live.js";
+import { cinnabarTrace, PHASES } from "./trace.js";
+import { type CinnabarWorkload, workloadWithout } from "./workload.js";
+
+/** What `runCinnabar` runs. */
+export interface CinnabarRun extends ModelRun {
+  workload: CinnabarWorkload;
+  /** What is left out of the workload. */
+  without: CinnabarChange;
+  /** Most points of the course. */
+  points: number;
+  /** Called now and then with the operations done so far. */
+  onProgress?: (operations: number) => void;
+}
+
+/** A moment, but for the live bytes, which the trace says. */
+type Seen = Omit<CinnabarMoment, "live" | "name">;
+
+/**
+ * Runs the program, which writes every page of every object, and trims at its end.
+ * @throws OptionError, UsageError; AllocatorAbort or OutOfMemory from the run.
+ */
+export async function runCinnabar(run: CinnabarRun): Promise<CinnabarResult> {
+  const { model, options = {}, workload, without, points } = run;
+  const { check: _check, module: _module, ...settings } = options;
+  const trace = cinnabarTrace(workloadWithout(workload, without));
+  const sandbox = await openSandbox(model, options);
+  // A chunk ends with each phase.
+  const seen: Seen[] = [];
+  const { operations, failedAllocations, timeline, marks } = await sandbox.replay(trace, {
+    touch: "pages",
+    timelinePoints: points,
+    onProgress: (done) => {
+      seen.push(look(sandbox, done));
+      run.onProgress?.(done);
+    },
+  });
+  const atPhases = seen.filter(({ operation }) => marks.some((mark) => mark.operation === operation));
+  sandbox.trim();
+  const moments = [...atPhases, seen.at(-1) as Seen, look(sandbox, operations)];
+  if (options.check) sandbox.check();
+  const notes = [...sandbox.notes, ...threadsNote(sandbox, trace.notes.threads)];
+  sandbox.close();
+  const [course, named] = [await withLive(trace, timeline), await withLive(trace, moments)];
+  return {
+    ...{ allocator: model, options: settings as OptionValues, without, operations, failedAllocations },
+    ...(notes.length > 0 && { notes }),
+    moments: named.map((moment, i) => ({ name: NAMES[i] as CinnabarMoment["name"], ...moment })),
+    course,
+  };
+}
+
+const NAMES = [...PHASES, "phase 3", "trimmed"] as const;
+
+/** What there is now. The figures of glibc and of Python's arenas are there where the model has them. */
+function look(sandbox: Sandbox, operation: number): Seen {
+  const { inUse, system, resident } = sandbox.counters().bytes;
+  const { arena, uordblks = 0, hblkhd = 0, "arenas allocated current": arenas } = sandbox.statistics();
+  return {
+    ...{ operation, inUse, system, resident },
+    ...(arena !== undefined && { heap: arena, mallocInUse: uordblks + hblkhd }),
+    ...(arenas !== undefined && { arenas }),
+  };
+}
+
+async function withLive<Point extends Omit<CinnabarPoint, "live">>(
+  trace: ReturnType<typeof cinnabarTrace>,
+  points: readonly Point[],
+): Promise<(Point & { live: number })[]> {
+  const live = await liveBytes(
+    trace,
+    points.map(({ operation }) => operation),
+  );
+  return points.map((point, i) => ({ ...point, live: live[i] as number }));
+}
