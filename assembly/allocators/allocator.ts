@@ -56,6 +56,12 @@ export abstract class Contract {
 
   /** One of the allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). */
   abstract statistic(which: u32): u64;
+
+  /**
+   * What the allocator says of one of its parts, by number, in its own words: for a text that the real one prints.
+   * Returns the address of u64s in linear memory, of which the first is how many follow; 0 if there is no such part.
+   */
+  abstract figures(part: u32): usize;
 }
 
 /** What most models have nothing of. A layer extends the contract itself: so no call of a model's is a layer's. */
@@ -88,10 +94,6 @@ export abstract class Allocator extends Contract {
     return 0;
   }
 
-  /**
-   * What the allocator says of one of its parts, by number, in its own words: for a text that the real one prints.
-   * Returns the address of u64s in linear memory, of which the first is how many follow; 0 if there is no such part.
-   */
   figures(part: u32): usize {
     return 0;
   }

@@ -158,4 +158,9 @@ export abstract class Layer extends Contract {
   endThread(number: u32): void {
     base.endThread(number);
   }
+
+  /** The layer's own key figures are statistics. */
+  figures(part: u32): usize {
+    return base.figures(part);
+  }
 }

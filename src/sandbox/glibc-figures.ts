@@ -28,9 +28,10 @@ export interface ArenaFigures {
   rows: ChunkRow[];
 }
 
-/** The arenas in the order of glibc's ring: the main one, then the newest first. @throws SandboxError for any other model. */
+/** The arenas in the order of glibc's ring: the main one, then the newest first. @throws SandboxError where there is none. */
 export function arenasOf(sandbox: Sandbox, asked: string): ArenaFigures[] {
-  if (sandbox.model !== "glibc")
+  const [below] = sandbox.model.split("/").slice(-1); // a layer's model below
+  if (below !== "glibc")
     throw new SandboxError(`only the model glibc has ${asked}; this is ${sandbox.model}`);
   const arenas: ArenaFigures[] = [];
   for (let figures = sandbox.figures(0); figures; figures = sandbox.figures(arenas.length))

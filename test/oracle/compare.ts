@@ -70,7 +70,8 @@ async function compareRun(
   const countsFaults = threadsOf(records) > 1;
   const run = { records, touch, options, ...(interval && { interval }), ...(model && { model }) };
   const isGlibc = (model ?? "glibc") === "glibc";
-  const observed = await observeModel({ ...run, check: isFirst, countsFaults, tells: isFirst && isGlibc });
+  const tells = isFirst && (isGlibc || model?.endsWith("/glibc"));
+  const observed = await observeModel({ ...run, check: isFirst, countsFaults, ...(tells && { tells }) });
   const { calls, text } = observed;
   const { digests } = real;
   const isComparable = observed.failure === undefined && isGlibc && digests && hasLinksAlike(real);

@@ -36,7 +36,8 @@ function digestOf(
 export async function realDigest(oracle: Oracle, trace: NamedTrace): Promise<GoldenTrace> {
   const { records, goldenInterval: interval, options = {} } = trace;
   const job = { records, interval, environment: environmentOf(options) };
-  const jobs = GOLDEN_TOUCHES.map((touch) => ({ ...job, touch, trace: touch === "none" }));
+  const looks = { trace: true, stats: true, info: true };
+  const jobs = GOLDEN_TOUCHES.map((touch) => ({ ...job, touch, ...(touch === "none" && looks) }));
   const [none, object] = (await oracle.run(jobs)) as [OracleRun, OracleRun];
   return digestOf(trace, none, object);
 }
@@ -44,8 +45,9 @@ export async function realDigest(oracle: Oracle, trace: NamedTrace): Promise<Gol
 /** Of the check build, as only that logs the calls below. */
 export async function modelDigest(trace: NamedTrace): Promise<GoldenTrace> {
   const { name, records, goldenInterval: interval, options = {} } = trace;
+  const run = { records, interval, options, model: MODEL };
   const observe = (touch: GoldenTouch) =>
-    observeModel({ records, interval, options, touch, model: MODEL, check: touch === "none" });
+    observeModel({ ...run, touch, check: touch === "none", tells: touch === "none" });
   const [none, object] = [await observe("none"), await observe("object")];
   for (const { failure } of [none, object]) if (failure) throw new Error(`${name}: ${failure}`);
   return digestOf(trace, none, object);
