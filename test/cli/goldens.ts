@@ -20,16 +20,19 @@ const RUNS: Record<string, string> = {
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
-  cinnabar:
-    "run cinnabar --objects 1000 --manifests 6 --smallest 10000 --largest 90000 --warm 400000 --allocator pymalloc/glibc:python=3.9,pymalloc/glibc:python=3.9:arenas=malloc,pymalloc/glibc:python=3.9:trimThreshold=128KiB,pymalloc/naive",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
   "replay-of-threads": "replay test/trace/threads.txt --allocator naive,libmalloc --touch pages --trim",
 };
 
 const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
 
-/** Without the forms that have a host's time in them: a Worker's clock goes on. */
+const CINNABAR =
+  "run cinnabar --objects 1000 --manifests 6 --smallest 10000 --largest 90000 --warm 400000 --allocator pymalloc/glibc:python=3.9,pymalloc/glibc:python=3.9:arenas=malloc,pymalloc/glibc:python=3.9:trimThreshold=128KiB,pymalloc/naive";
+
+/** Without the forms that have a host's time in them, as a Worker's clock goes on, or hundreds of points. */
 const OTHERS: Record<string, string> = {
+  "cinnabar.txt": CINNABAR,
+  "cinnabar.md": `${CINNABAR} --markdown`,
   "calloc-loop-of-module.json": "run calloc-loop --size 320 --count 20 --allocator build/as-tlsf.wasm --json",
   "replay-of-module.csv": "replay test/trace/git-version.log --allocator build/as-tlsf.wasm --csv",
   "replay-every.csv": "replay test/trace/threads.txt --allocator lazy --touch pages --every 5 --csv",

@@ -77,10 +77,11 @@ function ablationSentence(result: CinnabarResult, whole: readonly CinnabarResult
   const other = whole.find((one) => allocatorLabel(one) === label);
   if (without === "nothing" || !other) return [];
   const [rise, all] = [riseOf(result), riseOf(other)];
-  const verdict = `${isOrAre(without)} ${rise > all / 2 ? "a part of it at most" : "most of it"}`;
+  const part = rise >= all ? "no part of it" : rise > all / 2 ? "a part of it at most" : "most of it";
+  const difference = `${formatBytes(Math.abs(all - rise))} ${rise < all ? "less" : "more"}`;
   return [
-    `${label}: without ${without}, resident still ${changed(rise)}, ${formatBytes(Math.abs(all - rise))} ` +
-      `${rise < all ? "less" : "more"}: ${verdict}.`,
+    `${label}: without ${without}, resident still ${changed(rise)}, ${rise === all ? "as with" : difference}: ` +
+      `${isOrAre(without)} ${part}.`,
   ];
 }
 
@@ -94,7 +95,7 @@ function endSentence(result: CinnabarResult): string {
     moment(result, "phase 2"),
   ];
   const kept =
-    end.arenas && end.arenas === peak.arenas
+    (end.arenas ?? 0) > 1 && end.arenas === peak.arenas
       ? `; all ${end.arenas} arenas still have an object, and none goes back`
       : "";
   return (

@@ -46,19 +46,25 @@ export const cinnabarWorkload: CinnabarWorkload = {
   seed: 1,
 };
 
-/** Of manifests that do not grow over time. */
-const ONE_SIZE = 800_000;
+const ROUND = 100_000;
 
-const CHANGES: Record<CinnabarChange, Partial<CinnabarWorkload>> = {
-  nothing: {},
-  "middling objects": { middling: 0 },
-  "growth of buffers": { smallest: ONE_SIZE, largest: ONE_SIZE },
-  "warm-up": { warmUp: 0 },
+/** What manifests have that do not grow over time: the mean, rounded down if it can be. */
+function oneSize({ smallest, largest }: CinnabarWorkload): Pick<CinnabarWorkload, "smallest" | "largest"> {
+  const mean = Math.floor((smallest + largest) / 2);
+  const bytes = mean - (mean % ROUND) || mean;
+  return { smallest: bytes, largest: bytes };
+}
+
+const CHANGES: Record<CinnabarChange, (workload: CinnabarWorkload) => Partial<CinnabarWorkload>> = {
+  nothing: () => ({}),
+  "middling objects": () => ({ middling: 0 }),
+  "growth of buffers": oneSize,
+  "warm-up": () => ({ warmUp: 0 }),
 };
 
 /** The workload with something left out. */
 export function workloadWithout(workload: CinnabarWorkload, change: CinnabarChange): CinnabarWorkload {
-  return { ...workload, ...CHANGES[change] };
+  return { ...workload, ...CHANGES[change](workload) };
 }
 
 /** @throws UsageError naming what cannot be. */
