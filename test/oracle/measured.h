@@ -4,6 +4,8 @@
  */
 #ifdef PYMALLOC
 
+int _PyObject_DebugMallocStats(FILE *to);
+
 static void *measured_malloc(u64 bytes) {
   isLayerAtWork = 1;
   void *block = PyObject_Malloc(bytes);
@@ -52,6 +54,11 @@ static void prepare_measured(void) {
   if (!strcmp(arenas, "none")) PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &raw);
 }
 
+/* What sys._debugmallocstats prints of arenas, if it is asked for. */
+static void tell_measured(void) {
+  if (getenv("ORACLE_ARENA_STATS")) _PyObject_DebugMallocStats(stderr);
+}
+
 /* Python says of no block how large it is. */
 static u64 measured_size(void *block) { return (void)block, 0; }
 
@@ -63,5 +70,6 @@ static u64 measured_size(void *block) { return (void)block, 0; }
 #define measured_free __libc_free
 #define measured_size malloc_usable_size
 static void prepare_measured(void) {}
+static void tell_measured(void) {}
 
 #endif

@@ -238,5 +238,6 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   for (u64 i = 0; i < slots; i++) usable[i] = held[i] ? measured_size(held[i]) : 0;
   if (job->flags & FLAG_STATS) malloc_stats();
   if (job->flags & FLAG_INFO) malloc_info(0, stderr);
+  tell_measured();
   _exit(0);
 }

@@ -1,11 +1,14 @@
 /** pymalloc over glibc against the real one over the real one: recorded, and live where there is a libpython. */
 import { describe, expect, it, vi } from "vitest";
-import { openSandbox } from "../../src/index.js";
+import { cinnabarTrace, cinnabarWorkload, collectTrace, openSandbox } from "../../src/index.js";
+import { findModel } from "../../src/sandbox/options.js";
+import { RECORD_BYTES } from "../../src/trace/records.js";
 import { compareAll } from "../oracle/compare.js";
 import { manyArenas, randomLayerTrace, realLayerTraces, shortLayerTraces } from "../oracle/layer-traces.js";
 import { whyNotLive } from "../oracle/live.js";
 import { formatPlace, MODEL_SPACE, placeOf } from "../oracle/observation.js";
 import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { randomObjects } from "../oracle/random-objects.js";
 import { textTrace } from "../oracle/text-trace.js";
 import type { NamedTrace } from "../oracle/traces.js";
 import { GOLDEN_FILES, goldenDifferences, MODEL } from "./golden.js";
@@ -59,12 +62,52 @@ describe.skipIf(reason)("the model does what pymalloc over the glibc of this mac
     expect(await differences(traces)).toEqual([]);
   });
 
+  it("on git-cinnabar's program", async () => {
+    const { records } = await collectTrace(cinnabarTrace(cinnabarWorkload));
+    const [difference] = await compareAll(oracle(), [
+      { records, interval: 65_536, touches: ["pages"], options: { arenas: "mmap" }, model: MODEL },
+    ]);
+    expect(difference).toBeNull();
+  });
+
   it(`on ${MANY} arenas at once`, async () => {
     const records = await manyArenas(MANY);
     const [difference] = await compareAll(oracle(), [
       { records, interval: 65_536, touches: ["none"], options: { arenas: "mmap" }, model: MODEL },
     ]);
     expect(difference).toBeNull();
+  });
+});
+
+/** The key figures that sys._debugmallocstats prints, by the names of the model's statistics. */
+function keyFigures(text: string): Record<string, number> {
+  const lines = [...text.matchAll(/^(?:# )?(.+?) +=\s+([\d,]+)$/gm)];
+  const figures = lines.map(
+    ([, name = "", figure = ""]) => [name, Number(figure.replaceAll(",", ""))] as const,
+  );
+  return Object.fromEntries(
+    figures.map(([name, figure]) => [name.replace(/^\d+ unused pools.*/, "bytes in unused pools"), figure]),
+  );
+}
+
+describe.skipIf(reason)("the key figures are those of sys._debugmallocstats", () => {
+  it.each([0, 1, 2, 3])("of random objects of which some are left, seed %i", async (seed) => {
+    const { records: all } = randomObjects(seed, 3);
+    const records = all.slice(0, Math.floor(all.length / RECORD_BYTES / 3) * RECORD_BYTES);
+    const [run] = (await oracle().run([{ records, environment: { ORACLE_ARENA_STATS: "1" } }])) as [
+      OracleRun,
+    ];
+    const sandbox = await openSandbox(MODEL);
+    const pieces = async function* () {
+      yield { records, count: records.length / RECORD_BYTES };
+    };
+    await sandbox.replay({ notes: { format: "text", losses: [] }, [Symbol.asyncIterator]: pieces });
+    const real = keyFigures(run.text);
+    const names = findModel(MODEL).layers?.layer.statistics ?? [];
+    expect(names).toHaveLength(10);
+    expect(Object.entries(sandbox.statistics()).filter(([name]) => names.includes(name))).toEqual(
+      names.map((name) => [name, real[name]]),
+    );
   });
 });
 
