@@ -3,7 +3,7 @@ import { exactBytes, joinWords } from "../base/numbers.js";
 import { MODULE_OPTIONS } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
-import type { Catalogue, OptionInfo } from "./library.js";
+import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 
 /** Lists the models with their options, and the built-in modules, for people or as JSON. */
 export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
@@ -17,7 +17,7 @@ export function modelsCommand(flags: { json?: boolean }, { stdout, library }: En
   stdout.write(
     flags.json
       ? jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS })
-      : `${modelsText({ models, machineOptions })}\n${modulesText(modules)}`,
+      : `${modelsText(library)}\n${modulesText(modules)}`,
   );
 }
 
@@ -31,18 +31,38 @@ function modulesText(modules: readonly { name: string; summary: string }[]): str
 /** One paragraph for each model, and one for the options that all of them take. Ends in a newline. */
 export function modelsText({ models, machineOptions }: Catalogue): string {
   const width = Math.max(...[...models.flatMap(({ options }) => options), ...machineOptions].map(leftWidth));
-  const paragraphs = models.map(({ name, summary, kernel, options, sureness = {} }) =>
+  const paragraphs = models.map((model) =>
     [
-      `${name} (kernel ${kernel})`,
-      `  ${summary}`,
-      ...Object.entries(sureness).map(([version, words]) => `  version ${version} is ${words}`),
-      ...options.map((option) => optionLine(option, width)),
-      ...realNamesLine(options),
+      `${model.name} (kernel ${model.kernel})`,
+      `  ${model.summary}`,
+      ...(model.layers ? layerLines(model.layers, width) : ownLines(model, width)),
     ].join("\n"),
   );
   const names = joinWords(models.map(({ name }) => name));
   const machine = [`every model (${names})`, ...machineOptions.map((option) => optionLine(option, width))];
   return `${[...paragraphs, ...(machineOptions.length > 0 ? [machine.join("\n")] : [])].join("\n\n")}\n`;
+}
+
+function ownLines({ options, sureness = {} }: ModelInfo, width: number): string[] {
+  return [
+    ...Object.entries(sureness).map(([version, words]) => `  version ${version} is ${words}`),
+    ...options.map((option) => optionLine(option, width)),
+    ...realNamesLine(options),
+  ];
+}
+
+/** Of a composition what the layer has; the model below has a paragraph of its own. */
+function layerLines({ layer, base }: NonNullable<ModelInfo["layers"]>, width: number): string[] {
+  const { options, release, sureness } = layer;
+  const alike = [...new Set(Object.values(sureness))].map((words) => {
+    const releases = Object.keys(sureness).filter((one) => sureness[one] === words);
+    return `  ${release} ${joinWords(releases)}: ${words}`;
+  });
+  return [
+    ...alike,
+    ...options.map((option) => optionLine(option, width)),
+    ...(base.options.length > 0 ? [`    and the options of ${base.name}`] : []),
+  ];
 }
 
 /** Says that options may have the real allocator's names, by those of one. */

@@ -82,7 +82,8 @@ async function prepareText(
   models: readonly string[],
 ): Promise<SideFile> {
   onlyOne(flag, models);
-  if (models[0] !== "glibc")
+  if (!/(^|\/)glibc$/.test(models[0] ?? ""))
+    // also below a layer
     throw new UsageError(`${flag}: only the model glibc has this text: name it as the --allocator`);
   const stream = await prepareStream(flag, path);
   const onLook = (allocator: Allocator) => {

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { ORDER_CASES, ORDER_OPERATIONS, ORDER_SEEDS } from "../libmalloc/order-cases.js";
 import type { GoldenFile, GoldenSequences } from "../oracle/golden.js";
+import { RELEASES } from "../pymalloc/reference.js";
+import { referenceCount } from "../pymalloc/reference-cases.js";
 import { formatPage, type Recorded } from "./page.js";
 import { type Evidence, readEvidence } from "./records.js";
 import { subjects } from "./subjects.js";
@@ -10,10 +12,10 @@ export const PAGE = new URL("../HOW-SURE.md", import.meta.url);
 
 const GOLDEN = new URL("../golden/", import.meta.url);
 
-/** The golden files of the real glibc, of all versions. */
+/** The golden files of the real glibc, of all versions, and of pymalloc over it. */
 function readGoldens(): Recorded[] {
   const folders = readdirSync(GOLDEN)
-    .filter((name) => name.startsWith("glibc"))
+    .filter((name) => /^(glibc|pymalloc)/.test(name))
     .sort();
   return folders.flatMap((folder) => {
     const files = readdirSync(new URL(`${folder}/`, GOLDEN)).filter((name) => name.endsWith(".json"));
@@ -21,7 +23,8 @@ function readGoldens(): Recorded[] {
       const golden: GoldenFile | GoldenSequences = JSON.parse(
         readFileSync(new URL(`${folder}/${file}`, GOLDEN), "utf8"),
       );
-      return { subject: `glibc ${golden.glibc}`, path: `golden/${folder}/${file}`, golden };
+      const subject = folder === "pymalloc" ? "pymalloc 3.11" : `glibc ${golden.glibc}`;
+      return { subject, path: `golden/${folder}/${file}`, golden };
     });
   });
 }
@@ -44,6 +47,16 @@ function libmallocOrder(): Evidence[] {
   });
 }
 
+/** What reference.test.ts holds to the second model, in every test run. */
+function pymallocReference(): Evidence[] {
+  const { count, operations } = referenceCount();
+  return RELEASES.map(({ name }) => ({
+    ...{ subject: `pymalloc ${name}`, against: "a second model, written from the same rules" },
+    ...{ inputs: "random traces, in every test run", count, operations, differing: 0 },
+  }));
+}
+
 export function pageOfRecords(): string {
-  return formatPage(subjects(), [...readEvidence(), ...libmallocOrder()], readGoldens());
+  const evidence = [...readEvidence(), ...libmallocOrder(), ...pymallocReference()];
+  return formatPage(subjects(), evidence, readGoldens());
 }

@@ -57,7 +57,8 @@ function evidenceRow({ against, inputs, count, operations, differing }: Evidence
 function goldenRow({ path, golden }: Recorded): string {
   const { glibc, package: release, kernel } = golden;
   const [count, operations] = sizeOf(golden);
-  const against = `glibc ${glibc} (${release}) on Linux ${kernel.split("-")[0]}`;
+  const layer = "layer" in golden ? `libpython ${golden.layer} over ` : "";
+  const against = `${layer}glibc ${glibc} (${release}) on Linux ${kernel.split("-")[0]}`;
   return row(
     against,
     `recorded in [${path.split("/").at(-1)}](${path}), in every test run`,

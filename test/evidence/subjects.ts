@@ -17,11 +17,12 @@ export interface Subject {
 }
 
 export function subjects(): Subject[] {
-  return [...MACHINE, ...models.flatMap(subjectsOf), METER];
+  const layers = new Map(models.flatMap(({ layers }) => (layers ? [[layers.layer.name, layers.layer]] : [])));
+  return [...MACHINE, ...models.flatMap(subjectsOf), ...[...layers.values()].flatMap(subjectsOf), METER];
 }
 
-/** The subjects of a model, one for each version. */
-function subjectsOf({ name, sureness = {} }: ModelInfo): Subject[] {
+/** The subjects of a model or a layer, one for each version. */
+function subjectsOf({ name, sureness = {} }: Pick<ModelInfo, "name" | "sureness">): Subject[] {
   const about = OF_MODELS[name];
   if (!about) return [];
   return Object.entries(sureness).map(([version, says]) => ({ id: `${name} ${version}`, says, ...about }));
@@ -66,6 +67,24 @@ const OF_MODELS: Record<string, About> = {
         "cleared needlessly are then the least that there can be; they are exact where the contents are told",
       "a main arena that cannot give the tcache (`topPad` above what there is): the real one begins a second arena",
     ],
+  },
+  pymalloc: {
+    compared: [
+      "of 3.11 over glibc 2.36: the address of every block, in arenas and below",
+      "every call of the allocator below, and every system call, in their order, with arguments and results",
+      "minor faults, and pages that own a frame",
+      "all fields of mallinfo2 below, and the texts of malloc_stats and malloc_info",
+      "the key figures of sys._debugmallocstats",
+      "arenas by mmap, by malloc, and none; and where none can be had",
+      "of every release, with a second model written from the same rules: addresses, and calls in their order",
+    ],
+    notCompared: [
+      "what memory holds",
+      "the real 2.7 to 3.10, but for git-cinnabar's figures of 3.9.18",
+      "debug hooks, and 3.12, whose tables belong to an interpreter",
+      "arenas at both ends of a node of the tree, every 16 GiB in 3.11 and 256 MiB in 3.10",
+    ],
+    knownToDiffer: [],
   },
   libmalloc: {
     compared: [

@@ -7,9 +7,11 @@ import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
 import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
+import { pymalloc } from "./pymalloc.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, lazy, naive, replay, foreign, heap, heapWithin],
+  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, pymalloc, lazy, naive],
+  ...[replay, foreign, heap, heapWithin],
 ];
 
 /** Every mutant of the areas whose text is not in its file below `root` once. */

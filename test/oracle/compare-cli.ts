@@ -126,7 +126,7 @@ function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: 
     values.trace ?? `random traces${values.threads ? " of threads" : ""}, seeds ${values.seed ?? "0"}`;
   return {
     subject: isLayer ? "pymalloc 3.11" : `glibc ${values.version}`,
-    against: `glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
+    against: `${isLayer ? "libpython 3.11 over " : ""}glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
     inputs: [`${inputs}${what}`, ...values.option].join(", "),
     count: all.length,
     operations: all.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0),

@@ -2,15 +2,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { openSandbox, type Sandbox } from "../../src/index.js";
 import { OpKind, TraceRecords } from "../../src/trace/records.js";
-import { randomObjects } from "../oracle/random-objects.js";
-import { randomTrace } from "../oracle/random-trace.js";
 import { RELEASES, Reference, type Release } from "./reference.js";
+import { blocksOf, OBJECT_SEEDS, objectsOf, TRACE_SEEDS } from "./reference-cases.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 /** glibc below maps nothing then: all mappings are arenas. */
 const MAPS_NOTHING = { mmapThreshold: 2 ** 40 };
-const SEEDS = [0, 1, 2, 3];
 
 /** What the model called since it was last asked, as the reference writes it, with results. */
 function calls(sandbox: Sandbox, logged: number): { text: string; result: number }[] {
@@ -83,11 +81,11 @@ function perform(
 }
 
 describe.each(RELEASES)("$name", (release) => {
-  it.each(SEEDS)("does what the reference does with many small objects, seed %i", async (seed) => {
-    expect(await difference(release, randomObjects(seed, 2).records)).toBeNull();
+  it.each(OBJECT_SEEDS)("does what the reference does with many small objects, seed %i", async (seed) => {
+    expect(await difference(release, objectsOf(seed))).toBeNull();
   });
 
-  it.each([0, 2, 5])("does what the reference does with blocks of all sizes, seed %i", async (seed) => {
-    expect(await difference(release, randomTrace(seed).records)).toBeNull();
+  it.each(TRACE_SEEDS)("does what the reference does with blocks of all sizes, seed %i", async (seed) => {
+    expect(await difference(release, blocksOf(seed))).toBeNull();
   });
 });

@@ -184,6 +184,17 @@ describe("a composition", () => {
     expect([name, options]).toEqual(["pymalloc/glibc", { python: "3.10", arenas: "malloc", tcacheCount: 0 }]);
   });
 
+  it("is listed with what the layer has, and the model below by name", async () => {
+    const text = (await zeropage(["models"])).stdout;
+    const [paragraph = ""] = /^pymalloc\/glibc .*?\n\n/ms.exec(text) ?? [];
+    expect(paragraph).toContain(
+      "  python 2.7, 3.6, 3.7, 3.8, 3.9 and 3.10: written from rules that equalled",
+    );
+    expect(paragraph).toContain("  python 3.11: equal to the real library in every address\n");
+    expect(paragraph).toMatch(/ {4}arenas=mmap\|malloc\|none .*\(default mmap\)\n/);
+    expect(paragraph).toMatch(/ {4}and the options of glibc\n\n$/);
+  });
+
   it("has the key figures of both, and what malloc_info says below", async () => {
     const sandbox = await open();
     sandbox.malloc(100);
@@ -203,8 +214,9 @@ describe("a composition", () => {
   });
 
   it("counts in use what the program has, not what pymalloc has for itself", async () => {
-    for (const arenas of ["mmap", "malloc", "none"]) {
-      const sandbox = await open({ arenas });
+    const options = ["mmap", "malloc", "none"].map((arenas) => ({ arenas }));
+    for (const one of [...options, { arenas: "malloc", python: "3.8" }]) {
+      const sandbox = await open(one);
       const [small, large] = [sandbox.malloc(100), sandbox.malloc(1000)];
       expect(sandbox.counters().bytes.inUse).toBe(sandbox.usableSize(small) + sandbox.usableSize(large));
       sandbox.free(small);

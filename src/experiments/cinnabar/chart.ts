@@ -1,6 +1,6 @@
 /**
- * The picture of git-cinnabar: live bytes, bytes in use, system and resident against operations, one panel for each result,
- * all on one scale; the ends of phases are lines across.
+ * The picture of git-cinnabar: live bytes, bytes in use, system and resident against operations, one panel for each allocator
+ * under the whole program, all on one scale; the ends of phases are lines across.
  */
 import type { TopLevelSpec } from "vega-lite";
 import { formatBytes } from "../../base/bytes.js";
@@ -21,7 +21,7 @@ const SERIES = [{ field: "live", name: "live", colour: COLOURS.green, dash: [1, 
 const PHASE_LINE = { type: "rule" as const, color: "#888", strokeDash: [1, 3] };
 
 export function cinnabarChart(report: CinnabarReport): TopLevelSpec {
-  const { results } = report;
+  const results = report.results.filter(({ without }) => without === "nothing");
   const points = results.flatMap((result) =>
     SERIES.flatMap(({ field, name }) =>
       result.course.map((point) => ({
