@@ -1,6 +1,7 @@
 /** The exports of every model's module. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
 
 import { check as checkMachine } from "./machine/check";
+import { advanceBy, now, setClock as setNow, tickClock } from "./machine/clock";
 import * as kernel from "./machine/kernel";
 import { call, program } from "./machine/paths";
 import { Model } from "./model";
@@ -35,28 +36,49 @@ export function start(
   model.start();
 }
 
+/** An operation begins: a call of the allocator that time goes by before. */
+function operate(fn: u32): void {
+  tickClock();
+  call(fn);
+}
+
+/** Nanoseconds on the clock, since the start. */
+export function clock(): f64 {
+  return <f64>now;
+}
+
+/** Sets the clock, unless it has gone further. */
+export function setClock(nanoseconds: f64): void {
+  setNow(<u64>nanoseconds);
+}
+
+/** Has the clock go on so many nanoseconds before each operation. */
+export function advanceClock(nanoseconds: f64): void {
+  advanceBy(<u64>nanoseconds);
+}
+
 export function malloc(bytes: f64): f64 {
-  call(Fn.Malloc);
+  operate(Fn.Malloc);
   return <f64>model.malloc(<u64>bytes);
 }
 
 export function calloc(count: f64, size: f64): f64 {
-  call(Fn.Calloc);
+  operate(Fn.Calloc);
   return <f64>replaying.calloc(model, <u64>count, <u64>size);
 }
 
 export function realloc(pointer: f64, bytes: f64): f64 {
-  call(Fn.Realloc);
+  operate(Fn.Realloc);
   return <f64>model.realloc(<u64>pointer, <u64>bytes);
 }
 
 export function free(pointer: f64): void {
-  call(Fn.Free);
+  operate(Fn.Free);
   model.free(<u64>pointer);
 }
 
 export function aligned(align: f64, bytes: f64): f64 {
-  call(Fn.Aligned);
+  operate(Fn.Aligned);
   return <f64>model.aligned(<u64>align, <u64>bytes);
 }
 

@@ -10,6 +10,7 @@
 import { Contract } from "./allocators/allocator";
 import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
 import { requireMapped, touch } from "./machine/access";
+import { setClock, tickClock } from "./machine/clock";
 import { fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { call, program } from "./machine/paths";
@@ -93,6 +94,7 @@ export function replay<M extends Contract>(
 
 class ModelStep<M extends Contract> extends Step {
   run(record: usize): u64 {
+    tickClock();
     return step(changetype<M>(0), record);
   }
 }
@@ -125,6 +127,10 @@ function step<M extends Contract>(model: M, record: usize): u64 {
 /** Does what concerns no object. */
 function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
   if (kind == RecordKind.Mark) return;
+  if (kind == RecordKind.Clock) {
+    setClock(number);
+    return;
+  }
   if (kind == RecordKind.Trim) {
     call(Fn.Trim);
     model.trim(number);

@@ -27,7 +27,7 @@ function fold(bits: number): number {
 /** The bare machine, compiled without an allocator. */
 export async function openRawMachine(options: MachineOptions, check: boolean): Promise<Machine> {
   const url = new URL(`../build/machine${check ? `.check` : ``}.wasm`, import.meta.url);
-  const instance = await Instance.open<RawExports>(await readModule(url), options);
+  const instance = await Instance.open<RawExports>(await readModule(url), { ...options, clock: 0 });
   return new RawMachine(instance);
 }
 

@@ -36,7 +36,7 @@ const WEB = words(
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
-const MODEL_MACHINE = words("kernel access paths failure frames layout call-log");
+const MODEL_MACHINE = words("kernel access paths failure frames layout call-log clock");
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(

@@ -51,6 +51,17 @@ export const INLINED = {
     ...["hostAt", "countOffset", "countAt", "entryOffset", "entryAt", "isEmpty", "letsMore", "hasRoom"],
     ...["put", "putAt", "putDirectly", "refuseDouble", "take", "takeAt", "takeDirectly"],
   ],
+  "assembly/allocators/jemalloc/arena.ts": ["arenaAt"],
+  "assembly/allocators/jemalloc/cache.ts": [
+    ...["keep", "keeps", "itemAt", "pop", "stackOf", "takeLarge", "takeSmall"],
+  ],
+  "assembly/allocators/jemalloc/classes.ts": ["indexOf", "sizeOf"],
+  "assembly/allocators/jemalloc/events.ts": ["noteAllocated", "noteFreed"],
+  "assembly/allocators/jemalloc/index.ts": [
+    ...["allocate", "allocated", "extentOf", "giveBlock", "takeSmall", "Model.free", "Model.malloc"],
+  ],
+  "assembly/allocators/jemalloc/radix.ts": ["extentAt", "leafOf", "wordIn"],
+  "assembly/allocators/jemalloc/ticker.ts": ["tick"],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
   "assembly/allocators/libmalloc/word-blocks.ts": [
     ...["wordOf", "mayStayClean", "WordBlocks.isLive", "WordBlocks.freeAt", "WordBlocks.markLive"],

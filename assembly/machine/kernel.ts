@@ -156,7 +156,7 @@ function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
     return 0;
   }
   bytes = roundToPages(bytes);
-  const isAnywhere = place == Place.Anywhere || place == Place.Reserved;
+  const isAnywhere = place != Place.Fixed && place != Place.Exact;
   return isAnywhere ? mapAnywhere(hint, bytes, place, align) : mapAt(hint, bytes, place);
 }
 
@@ -167,7 +167,7 @@ export function map(bytes: u64): u64 {
 
 function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   if (!areAreasLeft(SPARE_TO_MAP, bytes)) return 0;
-  if (place == Place.Reserved ? !isWithinAddressSpace(bytes, 0) : !isAllowed(bytes, 0)) return 0;
+  if (place == Place.Anywhere ? !isAllowed(bytes, 0) : !isWithinAddressSpace(bytes, 0)) return 0;
   let address = hint & ~pageMask;
   const taken =
     (address & (align - 1)) == 0 && isUserRange(address, bytes) && regions.isFree(address, address + bytes);
@@ -177,6 +177,11 @@ function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   areas.map(address, address + bytes);
   mapPages(address, bytes);
   return address;
+}
+
+/** Maps memory anywhere, page-aligned, of which Linux does not ask whether there is so much. Returns its address, or 0. */
+export function mapUnbacked(bytes: u64): u64 {
+  return mmap(0, bytes, Place.Unbacked, pageBytes);
 }
 
 /** Reserves address space, page-aligned: at the hint, if its place is free. Returns its address, or 0. */
@@ -431,6 +436,11 @@ export function clearDirty(address: u64, bytes: u64): void {
 export function mappedBytes(address: u64): u64 {
   const end = regions.endOf(address);
   return end ? end - address : 0;
+}
+
+/** Start of the lowest mapping that ends above the address; 0 if there is none. */
+export function mappingAbove(address: u64): u64 {
+  return regions.startAbove(address);
 }
 
 /** First address of the mapping that holds the address; 0 if none does. */

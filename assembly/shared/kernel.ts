@@ -16,6 +16,8 @@ export enum Place {
   Exact,
   /** Anywhere, as address space alone: mprotect makes parts of it accessible. */
   Reserved,
+  /** Anywhere, and whatever memory there is (MAP_NORESERVE). */
+  Unbacked,
 }
 
 /** What Linux aligns mappings of whole huge pages to. */

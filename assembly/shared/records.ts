@@ -18,6 +18,7 @@
  *      exit     number                x N
  *      trim     pad                   k [pad]
  *      mark     number                p NAME
+ *      clock    nanoseconds           @ nanoseconds
  *
  * A slot names one live object. Slots are dense: they are handed out last in, first out, and used
  * again after a free, so a trace never needs more slots than it has objects alive at once. What is of
@@ -39,6 +40,8 @@ export enum RecordKind {
   Trim,
   /** A moment that has a name. The trace's notes have it; marks are numbered from 0. */
   Mark,
+  /** So many nanoseconds have passed since the start. It never says less than before. */
+  Clock,
 }
 
 /** Threads have the numbers 1 to this one. */

@@ -20,4 +20,6 @@ export interface MachineSettings {
   /** Areas that Linux keeps of a process: `vm.max_map_count`. */
   maxMaps: number;
   mapAlignment: MapAlignmentKind;
+  /** Nanoseconds that the clock goes on before each operation. */
+  clock: number;
 }

@@ -192,6 +192,10 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       "--trim",
       "at the end let models give back what they keep, as by malloc_trim(0); show bytes before and after",
     )
+    .option(
+      "--clock <nanoseconds>",
+      "what the clock of models goes on before each operation; without it, it stands still, or is what the trace sets",
+    )
     .option("--timeline <file>", "draw in use, system and resident bytes over time, as an SVG image")
     .option(
       "--every <operations>",

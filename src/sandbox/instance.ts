@@ -69,6 +69,9 @@ export interface ModelExports extends MachineExports, ReplayExports {
   thread(number: number): void;
   endThread(number: number): void;
   tellsThreads(): number;
+  clock(): number;
+  setClock(nanoseconds: number): void;
+  advanceClock(nanoseconds: number): void;
   inUse(): number;
   system(): number;
   cached(): number;

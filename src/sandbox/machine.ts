@@ -14,7 +14,7 @@ export interface OptionInfo {
   default: string | number;
   /** What the real allocator calls it: as a parameter of a function, in the environment, as a tunable. */
   real?: readonly string[];
-  /** It may be -1, which the real allocator reads as the largest number there is: of a threshold that is never. */
+  /** It may be -1: of what is never. glibc reads it as the largest number there is, jemalloc as itself. */
   takesMinusOne?: boolean;
 }
 
@@ -55,6 +55,11 @@ export const machineOptions: readonly OptionInfo[] = [
     summary: "what Linux aligns mappings of whole huge pages (2 MiB) to: huge since 6.7, page before",
     values: MAP_ALIGNMENTS,
     default: "huge",
+  },
+  {
+    name: "clock",
+    summary: "nanoseconds that the clock goes on before each operation",
+    default: 0,
   },
 ];
 

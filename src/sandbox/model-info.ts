@@ -9,6 +9,12 @@ export interface ModelInfo {
   summary: string;
   /** The kernel it runs on by default. */
   kernel: KernelKind;
+  /** Sentences that reports about it have to say. */
+  notes?: readonly string[];
+  /** Whether it looks at the clock. Reports then say which one it had. */
+  watchesClock?: boolean;
+  /** Options of the machine of which it takes one value only, as its build is for that. */
+  only?: Readonly<Record<string, string | number>>;
   /** Its options, in the order of their numbers. */
   options: readonly OptionInfo[];
   /** What it prints before it aborts the process, in the order of the message numbers. */

@@ -1,4 +1,5 @@
 import * as glibc from "#shared/glibc";
+import * as jemalloc from "#shared/jemalloc";
 import * as libmalloc from "#shared/libmalloc";
 import { namesOf } from "../base/enums.js";
 import { over } from "./compose.js";
@@ -248,6 +249,50 @@ const bases: readonly ModelInfo[] = [
     } satisfies Record<libmalloc.ModelFn, string>),
     sureness: sureness.libmalloc,
     url: new URL("../../build/libmalloc.wasm", import.meta.url),
+  },
+  {
+    name: "jemalloc",
+    summary:
+      "jemalloc 5.3.0: a cache, slabs and extents; free pages decay; large blocks are zeroed by the kernel",
+    kernel: "linux",
+    notes: ["calloc zeroes large blocks by madvise, not by clearing"],
+    watchesClock: true,
+    only: { kernel: "linux", pageSize: 4096 },
+    options: optionsOf(jemalloc.Option, {
+      dirty_decay_ms: {
+        summary: "milliseconds until free pages are given back; -1: never",
+        default: 10000,
+        takesMinusOne: true,
+      },
+      narenas: {
+        summary: "arenas, 1 to 4095; one thread has one of them",
+        default: 16,
+      },
+      tcache: { summary: "whether freed blocks are cached", values: ["true", "false"], default: "true" },
+      seed: {
+        summary: "address of the thread's state, which seeds where large blocks begin",
+        default: 0x7ffff7f91738,
+      },
+      mapTop: {
+        summary: "address that mappings are below, which seeds when pages decay",
+        default: 0x7ffff7ff0000,
+      },
+    }),
+    messages: ["Segmentation fault"],
+    statistics: namesOf(jemalloc.Statistic),
+    functions: Object.values({
+      [jemalloc.ModelFn.CacheFill]: "arena_cache_bin_fill_small",
+      [jemalloc.ModelFn.CacheFlushSmall]: "tcache_bin_flush_small",
+      [jemalloc.ModelFn.CacheFlushLarge]: "tcache_bin_flush_large",
+      [jemalloc.ModelFn.CacheGc]: "tcache_gc_event",
+      [jemalloc.ModelFn.LargePalloc]: "large_palloc",
+      [jemalloc.ModelFn.LargeDalloc]: "large_dalloc",
+      [jemalloc.ModelFn.LargeRalloc]: "large_ralloc_no_move",
+      [jemalloc.ModelFn.ExtentGrowRetained]: "extent_grow_retained",
+      [jemalloc.ModelFn.ArenaDecay]: "arena_decay",
+    } satisfies Record<jemalloc.ModelFn, string>),
+    sureness: sureness.jemalloc,
+    url: new URL("../../build/jemalloc.wasm", import.meta.url),
   },
 ];
 

@@ -55,6 +55,10 @@ function machineOption(options: Options, name: string): string | number {
 /** The machine's settings. @throws OptionError for an unknown option or value, or an impossible page size. */
 export function machineSettings(model: ModelInfo, options: Options): MachineSettings {
   for (const [name, value] of Object.entries(options)) checkOption(findOption(model, name), value);
+  for (const [name, value] of Object.entries(model.only ?? {})) {
+    if ((options[name] ?? value) === value) continue;
+    throw new OptionError(`${model.name} takes ${name} ${value} only`);
+  }
   const pageBytes = Number(machineOption(options, "pageSize"));
   if (![4096, 16384, 65536].includes(pageBytes)) {
     throw new OptionError(`option pageSize takes 4096, 16384 or 65536; got ${pageBytes}`);
@@ -66,6 +70,7 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
     addressSpaceBytes: Number(machineOption(options, "addressSpace")),
     maxMaps: Number(machineOption(options, "maxMaps")),
     mapAlignment: machineOption(options, "mapAlignment") as MapAlignmentKind,
+    clock: Number(machineOption(options, "clock")),
   };
 }
 

@@ -19,6 +19,7 @@ import { OptionError, SandboxError } from "../base/errors.js";
 import { ownModule } from "../base/own-module.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
+import { clockNote } from "./clock-note.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
 import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
@@ -53,6 +54,7 @@ export async function openSandbox(model: string, options: SandboxOptions = {}): 
     machine,
     info.messages,
     (exports) => {
+      exports.advanceClock(machine.clock);
       for (const [place, value] of modelSettings(info, settings)) {
         if (!exports.configure(place, value)) {
           const { name, summary } = info.options[place] as OptionInfo;
@@ -61,7 +63,8 @@ export async function openSandbox(model: string, options: SandboxOptions = {}): 
       }
     },
   );
-  return new Sandbox(model, settings, instance, notesOn(info, settings));
+  const notes = [...notesOn(info, settings), ...(info.notes ?? []), ...clockNote(info, machine.clock)];
+  return new Sandbox(model, settings, instance, notes);
 }
 
 /**
@@ -82,7 +85,7 @@ export class Sandbox implements SimulatedAllocator {
     readonly model: string,
     readonly options: Options,
     instance: Instance<ModelExports>,
-    /** How sure the model is, where it is less than equal to the real library. */
+    /** How sure the model is, where it is less than equal to the real library; which clock it looks at, if it does. */
     readonly notes: readonly string[],
   ) {
     this.#instance = instance;
@@ -174,6 +177,15 @@ export class Sandbox implements SimulatedAllocator {
   endThread(number: number): void {
     checkRange("number", number, 1, MOST_THREADS);
     this.#run((exports) => exports.endThread(number));
+  }
+
+  get clock(): number {
+    return this.#run((exports) => exports.clock());
+  }
+
+  setClock(nanoseconds: number): void {
+    checkRange("nanoseconds", nanoseconds, this.clock, Number.MAX_SAFE_INTEGER);
+    this.#run((exports) => exports.setClock(nanoseconds));
   }
 
   get tellsThreads(): boolean {

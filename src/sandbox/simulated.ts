@@ -22,6 +22,11 @@ export interface SimulatedAllocator extends Allocator {
   /** A thread ends, running or not. What the allocator kept for it alone goes; its number may be a new thread's. */
   endThread(number: number): void;
 
+  /** Nanoseconds on the simulated clock, since it was opened. */
+  readonly clock: number;
+  /** Sets the clock. @throws RangeError for a time before the one it has */
+  setClock(nanoseconds: number): void;
+
   /**
    * What happened where since it was opened: the program, and below it the allocator's functions and the
    * system calls, each with the events that are its own. They add up to the counters.

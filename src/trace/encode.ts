@@ -37,6 +37,7 @@ export class TraceEncoder {
   readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
   readonly #marks: string[] = [];
+  #time = 0;
   /** All threads that were named, and those of them that ended. */
   readonly #threads = new Set([1]);
   readonly #ended = new Set<number>();
@@ -161,6 +162,15 @@ export class TraceEncoder {
     if (this.#marks.length === MOST_MARKS) this.#fail(`there are more than ${MOST_MARKS} marks`);
     this.#marks.push(name);
     this.#append(OpKind.mark, 0, this.#marks.length - 1, 0);
+  }
+
+  /** So many nanoseconds have passed since the start. */
+  clock(time: number): void {
+    if (!(Number.isSafeInteger(time) && time >= this.#time)) {
+      this.#fail(`time must be a whole number from ${this.#time} on, as it does not go back; got ${time}`);
+    }
+    this.#time = time;
+    this.#append(OpKind.clock, 0, time, 0);
   }
 
   /** @throws TraceError if the running thread cannot act. */

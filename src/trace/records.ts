@@ -20,6 +20,7 @@ export const OpKind = {
   exit: RecordKind.Exit,
   trim: RecordKind.Trim,
   mark: RecordKind.Mark,
+  clock: RecordKind.Clock,
 } as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
 /** The kind of an operation of a trace. */
 export type OpKind = (typeof OpKind)[keyof typeof OpKind];

@@ -6,6 +6,7 @@ import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 
 const HASH = 0x23;
+const AT = 0x40;
 const A = 0x61;
 const C = 0x63;
 const F = 0x66;
@@ -18,7 +19,7 @@ const T = 0x74;
 const W = 0x77;
 const X = 0x78;
 
-const OPERATION = /^\s*([acmrfwltxk][ \t]+\d|k\s*$|p[ \t]+\S)/;
+const OPERATION = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|p[ \t]+\S)/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",
@@ -50,6 +51,7 @@ export function isComment(line: string): boolean {
  *     x N                   thread N ends
  *     k [pad]               the program asks for what the allocator keeps, but for pad bytes, to be given back
  *     p NAME                a mark: reports say what there is at this moment
+ *     @ nanoseconds         so much time has passed since the start
  */
 class TextReader implements LineReader {
   readonly notes: TraceNotes = { format: "text", losses: [] };
@@ -114,8 +116,11 @@ class TextReader implements LineReader {
       case P:
         encoder.mark(fields.rest("the name of the mark"));
         break;
+      case AT:
+        encoder.clock(fields.number("time"));
+        break;
       default:
-        fields.failOperation("a, c, m, r, f, w, l, t, x, k and p");
+        fields.failOperation("a, c, m, r, f, w, l, t, x, k, p and @");
     }
   }
 }

@@ -31,6 +31,8 @@ export function formatOperation(records: TraceRecords, index: number, marks: rea
       return `k ${first}`;
     case OpKind.mark:
       return `p ${marks[first] ?? first}`;
+    case OpKind.clock:
+      return `@ ${first}`;
     default:
       throw new TraceError(`record ${index} is of kind ${kind}, which does not exist`);
   }

@@ -162,6 +162,8 @@ describe("help", () => {
         --memory <size>        memory limit of a module (default: "4GiB")
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
+        --clock <nanoseconds>  what the clock of models goes on before each operation;
+                               without it, it stands still, or is what the trace sets
         --timeline <file>      draw in use, system and resident bytes over time, as an
                                SVG image
         --every <operations>   with --csv or --json, also a row of these bytes after

@@ -49,6 +49,7 @@ const PROMISES = [
 
 /** What options that are numbers, or work together, need beside the variants that every model has. */
 const MORE: Record<string, readonly Record<string, string | number>[]> = {
+  jemalloc: [{ dirty_decay_ms: 0 }, { dirty_decay_ms: -1 }, { clock: 10_000_000 }],
   libmalloc: [
     { cpus: 1 },
     { cpus: 8 },
@@ -62,13 +63,13 @@ const WITH: Record<string, Record<string, number>> = { "nano=on": { version: 283
 
 const isInBrowser = "document" in globalThis;
 
-/** The defaults, each option's every word, and the page sizes. A model below a layer is a model by itself, too. */
-const variants = models.flatMap(({ name, options, layers }) => [
+/** The defaults, each option's every word, and the page sizes, where there is a choice. A model below a layer is one by itself, too. */
+const variants = models.flatMap(({ name, options, layers, only = {} }) => [
   { model: name, options: {} },
   ...(layers?.layer.options ?? options).flatMap(({ name: option, values = [] }) =>
     values.map((value) => ({ model: name, options: { [option]: value, ...WITH[`${option}=${value}`] } })),
   ),
-  ...[16384, 65536].map((pageSize) => ({ model: name, options: { pageSize } })),
+  ...(only.pageSize ? [] : [16384, 65536]).map((pageSize) => ({ model: name, options: { pageSize } })),
   ...(MORE[name] ?? []).map((options) => ({ model: name, options })),
 ]);
 

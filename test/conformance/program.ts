@@ -66,7 +66,9 @@ export class SuspiciousProgram {
 
   #keep(pointer: number, bytes: number): void {
     if (pointer === 0) throw new Error(`no memory for ${bytes} bytes: ${this.sandbox.lastError?.kind}`);
-    if (pointer % 16) throw new Error(`${pointer} is not aligned to 16`);
+    // What does not hold an object of 16 bytes need not be aligned for one.
+    const alignment = bytes < 16 ? 8 : 16;
+    if (pointer % alignment) throw new Error(`${pointer} is not aligned to ${alignment}`);
     if (this.sandbox.usableSize(pointer) < bytes) throw new Error(`usable size below ${bytes}`);
     const overlap = this.#blocks.find(
       (other) => pointer < other.pointer + other.bytes && other.pointer < pointer + bytes,

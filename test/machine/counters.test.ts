@@ -18,7 +18,13 @@ const PATH = Fn.Malloc;
 
 async function open() {
   const wasm = await readFile(new URL("../../build/machine.wasm", import.meta.url));
-  const limits = { memoryBytes: 0, addressSpaceBytes: 0, maxMaps: 0, mapAlignment: "page" } as const;
+  const limits = {
+    memoryBytes: 0,
+    addressSpaceBytes: 0,
+    maxMaps: 0,
+    mapAlignment: "page",
+    clock: 0,
+  } as const;
   return Instance.open<MachineExports>(wasm, { kernel: "linux", pageBytes: 4096, ...limits });
 }
 

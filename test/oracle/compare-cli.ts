@@ -1,5 +1,5 @@
 /**
- * Compares the glibc model with the real one from the command line; README.md says how.
+ * Compares the models of glibc and jemalloc with the real ones from the command line; README.md says how.
  */
 import { readFile } from "node:fs/promises";
 import { release } from "node:os";
@@ -11,11 +11,13 @@ import { RECORD_BYTES } from "../../src/trace/records.js";
 import { type Evidence, recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { compareClears } from "./clears.js";
-import { type Comparison, compareAll, compareEach } from "./compare.js";
+import { type Comparison, compareEach } from "./compare.js";
+import { compareJemalloc, type JemallocOptions } from "./jemalloc.js";
 import { randomLayerTrace } from "./layer-traces.js";
 import type { GlibcOptions } from "./model.js";
 import type { Difference } from "./observation.js";
-import { findOracle, type Layer, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { findJemalloc, findOracle, type Layer, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { randomJemalloc } from "./random-jemalloc.js";
 import { randomThreads } from "./random-threads.js";
 import { randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
     threads: { type: "boolean", default: false },
     layer: { type: "string", default: "none" },
+    jemalloc: { type: "boolean", default: false },
+    clock: { type: "string", default: "0" },
     trace: { type: "string" },
     touch: { type: "string" },
     interval: { type: "string" },
@@ -41,6 +45,9 @@ const { values } = parseArgs({
 
 const isLayer = values.layer !== "none";
 
+/** Operations of the longest traces of which the faults of each are compared. */
+const MOST_COUNTED = 10_000;
+
 interface Named extends Comparison {
   name: string;
 }
@@ -53,14 +60,14 @@ function settings(): Omit<Comparison, "records" | "touches" | "options"> {
   };
 }
 
-/** Those of `--option`. */
+/** Those of `--option`, as numbers where they are. */
 function optionsGiven(): GlibcOptions {
   const options = Object.fromEntries(values.option.map((one) => one.split("="))) as Record<string, string>;
   const numbers = Object.entries(options).map(([name, value]) => [
     name,
-    /^\d+$/.test(value) ? Number(value) : value,
+    /^-?\d+$/.test(value) ? Number(value) : value,
   ]);
-  return { ...(Object.fromEntries(numbers) as GlibcOptions), version: values.version };
+  return { ...Object.fromEntries(numbers), ...(!values.jemalloc && { version: values.version }) };
 }
 
 interface Trace {
@@ -73,7 +80,8 @@ interface Trace {
 
 async function seededTrace(seed: number): Promise<Trace> {
   if (isLayer) return randomLayerTrace(seed);
-  const trace = values.threads ? await randomThreads(seed) : randomTrace(seed);
+  const random = values.jemalloc ? randomJemalloc : randomTrace;
+  const trace = values.threads ? await randomThreads(seed) : random(seed);
   return { ...trace, name: `seed ${seed} (${trace.profile})` };
 }
 
@@ -105,29 +113,46 @@ async function comparisons(): Promise<Named[]> {
 async function shrink(oracle: Oracle, comparison: Comparison): Promise<void> {
   const fine = { ...comparison, interval: 1 };
   const judge = async (candidates: Uint8Array[]) => {
-    const found = await compareAll(
-      oracle,
-      candidates.map((records) => ({ ...fine, records })),
-    );
-    return found.map((one) => one?.operation ?? -1);
+    const all = candidates.map((records) => ({ ...fine, records }));
+    const found: number[] = [];
+    for await (const one of differencesOf(oracle, all)) found.push(one?.operation ?? -1);
+    return found;
   };
   const records = await shrinkTrace(comparison.records, judge);
-  const [difference] = await compareAll(oracle, [{ ...fine, records }]);
+  const { value: difference } = await differencesOf(oracle, [{ ...fine, records }]).next();
   console.log(`# ${formatOptions(comparison.options ?? {})}\n${formatTrace(records)}\n${difference?.text}`);
 }
 
-async function* clearsOfEach(oracle: Oracle, all: Named[]): AsyncGenerator<Difference | null> {
+/** Of each comparison: where the model parts from the real one, or null. */
+function differencesOf(oracle: Oracle, all: Comparison[]): AsyncGenerator<Difference | null> {
+  if (values.jemalloc) return jemallocOfEach(oracle, all);
+  return values.clears ? clearsOfEach(oracle, all) : compareEach(oracle, all);
+}
+
+async function* clearsOfEach(oracle: Oracle, all: Comparison[]): AsyncGenerator<Difference | null> {
   for (const comparison of all) yield compareClears(oracle, comparison);
+}
+
+async function* jemallocOfEach(oracle: Oracle, all: Comparison[]): AsyncGenerator<Difference | null> {
+  for (const { records, touches, interval = 16, options } of all) {
+    yield compareJemalloc(oracle, {
+      ...{ records, touches, interval, clock: Number(values.clock) },
+      options: options as JemallocOptions,
+      countsFaults: records.length / RECORD_BYTES <= MOST_COUNTED,
+    });
+  }
 }
 
 function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: number): Evidence {
   const what = values.clears ? ", what is cleared" : "";
   const inputs =
     values.trace ?? `random traces${values.threads ? " of threads" : ""}, seeds ${values.seed ?? "0"}`;
+  const clock = values.clock === "0" ? [] : [`the clock goes on ${values.clock} ns an operation`];
+  const library = values.jemalloc ? `libjemalloc2 ${packageVersion}` : `glibc ${glibc} (${packageVersion})`;
   return {
-    subject: isLayer ? "pymalloc 3.11" : `glibc ${values.version}`,
-    against: `${isLayer ? "libpython 3.11 over " : ""}glibc ${glibc} (${packageVersion}) on Linux ${release().split("-")[0]}`,
-    inputs: [`${inputs}${what}`, ...values.option].join(", "),
+    subject: values.jemalloc ? "jemalloc 5.3.0" : isLayer ? "pymalloc 3.11" : `glibc ${values.version}`,
+    against: `${isLayer ? "libpython 3.11 over " : ""}${library} on Linux ${release().split("-")[0]}`,
+    inputs: [`${inputs}${what}`, ...values.option, ...clock].join(", "),
     count: all.length,
     operations: all.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0),
     differing,
@@ -141,15 +166,15 @@ async function main(): Promise<number> {
     }
     return 0;
   }
-  const found = await findOracle(values.version, values.layer as Layer);
+  const found = await (values.jemalloc ? findJemalloc() : findOracle(values.version, values.layer as Layer));
   if (found.state === "absent") throw new Error(found.reason);
   const { oracle } = found;
-  if (oracle.glibc !== values.version)
+  if (oracle.glibc !== values.version && !values.jemalloc)
     console.log(`this is glibc ${oracle.glibc}, the model is of ${values.version}`);
   let differing = 0;
   const all = await comparisons();
   let at = 0;
-  for await (const difference of values.clears ? clearsOfEach(oracle, all) : compareEach(oracle, all)) {
+  for await (const difference of differencesOf(oracle, all)) {
     const comparison = all[at++] as Named;
     if (!difference) continue;
     differing++;

@@ -71,7 +71,7 @@ export function readGoldenSequences(version: string): GoldenSequences {
 }
 
 export function hashTrace(trace: GoldenTrace): string {
-  return hash(new TextEncoder().encode(JSON.stringify(trace)));
+  return hashText(JSON.stringify(trace));
 }
 
 export function readGolden(name: string, version = MODELLED_GLIBC): GoldenFile {
@@ -88,6 +88,10 @@ function hash(bytes: Uint8Array): string {
   let state = 0x811c9dc5; // FNV-1a
   for (const byte of bytes) state = Math.imul(state ^ byte, 0x01000193);
   return (state >>> 0).toString(16).padStart(8, "0");
+}
+
+export function hashText(text: string): string {
+  return hash(new TextEncoder().encode(text));
 }
 
 export function hashNumbers(numbers: ArrayLike<number>): string {
@@ -114,7 +118,7 @@ export function digest(
     operations: places.length,
     records: hashRecords(records),
     interval,
-    places: blocks(places.map(inPage)).map(hashNumbers).join(""),
+    places: blocksOf(places.map(inPage)).map(hashNumbers).join(""),
     states: checkpoints.map(({ mallinfo, calls = {} }) => [
       ...MALLINFO.map((field) => mallinfo[field]),
       ...CALLS.map((call) => calls[call] ?? 0),
@@ -129,12 +133,13 @@ export function digest(
 /** What a layer called below, for its golden trace. */
 export function digestBelow(calls: readonly SystemCall[], space: Space): [count: number, hash: string] {
   const texts = calls.filter(({ name }) => isBelow(name)).map((call) => formatCall(call, space, false));
-  return [texts.length, hash(new TextEncoder().encode(texts.join("\n")))];
+  return [texts.length, hashText(texts.join("\n"))];
 }
 
-function blocks(places: Float64Array): Float64Array[] {
-  return Array.from({ length: Math.ceil(places.length / BLOCK) }, (_, i) =>
-    places.subarray(i * BLOCK, (i + 1) * BLOCK),
+/** Places in blocks of operations that share a hash. */
+export function blocksOf(places: Float64Array, size = BLOCK): Float64Array[] {
+  return Array.from({ length: Math.ceil(places.length / size) }, (_, i) =>
+    places.subarray(i * size, (i + 1) * size),
   );
 }
 

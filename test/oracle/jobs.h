@@ -21,7 +21,8 @@ struct job {
   u32 flags;
   u32 settings;
   u32 environment;
-  u32 threads; /* the highest number of one; at least 1 */
+  u32 threads;   /* the highest number of one; at least 1 */
+  u64 clockStep; /* nanoseconds that the allocator's clock goes on before each operation */
 };
 
 enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8, FLAG_DIGESTS = 16, FLAG_INFO = 32 };
@@ -34,7 +35,7 @@ struct record {
   u64 second;
 };
 
-enum { MALLOC, CALLOC, ALIGNED, REALLOC, FREE, WRITE, READ, THREAD, EXIT, TRIM, MARK, FREE_KEEP = 17, FREE_AT, POKE };
+enum { MALLOC, CALLOC, ALIGNED, REALLOC, FREE, WRITE, READ, THREAD, EXIT, TRIM, MARK, CLOCK, FREE_KEEP = 17, FREE_AT, POKE };
 
 enum { TOUCH_NONE, TOUCH_FIRST, TOUCH_PAGES, TOUCH_OBJECT };
 
@@ -50,7 +51,7 @@ struct outcome {
 
 struct checkpoint {
   u64 operations;
-  u64 mallinfo[10];
+  u64 figures[10]; /* the fields of mallinfo2; or zeros */
   u64 faults;
   u64 resident;
   u64 heapBytes;
@@ -79,6 +80,8 @@ struct result {
   u64 nanoseconds;
   u64 bins; /* the address of the unsorted bin's header, which is in the C library */
   u64 contents; /* digest of the heap at the end, in the run that makes digests */
+  u64 seed;     /* address of the thread's state (jemalloc) */
+  u64 statistics[6];
 };
 
 static u64 up8(u64 bytes) { return (bytes + 7) & ~7ul; }

@@ -43,6 +43,8 @@ static void free_arena(void *context, void *arena, size_t bytes) {
 static void *no_arena(void *context, size_t bytes) { return (void)context, (void)bytes, NULL; }
 
 /* ORACLE_ARENAS: malloc; none, as PYTHONMALLOC=malloc has it; fail, for arenas that cannot be had. */
+#define measured_memalign __libc_memalign
+
 static void prepare_measured(void) {
   const char *arenas = getenv("ORACLE_ARENAS");
   if (!arenas) return;
@@ -67,6 +69,7 @@ static u64 measured_size(void *block) { return (void)block, 0; }
 #define measured_malloc __libc_malloc
 #define measured_calloc __libc_calloc
 #define measured_realloc __libc_realloc
+#define measured_memalign __libc_memalign
 #define measured_free __libc_free
 #define measured_size malloc_usable_size
 static void prepare_measured(void) {}

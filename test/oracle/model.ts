@@ -2,6 +2,7 @@
 
 import { Place } from "#shared/kernel";
 import type { TouchPolicy } from "../../src/allocator/access.js";
+import type { Options } from "../../src/allocator/choice.js";
 import { totalFaults } from "../../src/allocator/counters.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
 import { mallocInfo } from "../../src/sandbox/malloc-info.js";
@@ -87,7 +88,7 @@ export interface ModelRun {
   records: Uint8Array;
   touch?: TouchPolicy;
   interval?: number;
-  options?: GlibcOptions;
+  options?: GlibcOptions | Options;
   /** Default `glibc`. */
   model?: string;
   check?: boolean;
@@ -100,6 +101,8 @@ export interface ModelRun {
 export interface ModelObservation extends Observation {
   /** The system calls, of a check build. */
   calls?: SystemCall[];
+  /** The model's own statistics at the end, in the order of their numbers. */
+  statistics?: number[];
 }
 
 /** Runs the model in a sandbox of its own. If it throws, the observation is that of the operations before. */
@@ -134,6 +137,7 @@ class Observer {
   readonly #calls: SystemCall[] = [];
   readonly #logged: number;
   #usable: number[] = [];
+  #statistics: number[] = [];
   #done = 0;
 
   constructor(
@@ -157,6 +161,7 @@ class Observer {
 
   finish(): void {
     if (this.#checkpoints.at(-1)?.operations !== this.#count) this.#checkpoint();
+    this.#statistics = Object.values(this.sandbox.statistics());
     const sizeOf = (pointer: number) => (pointer ? this.sandbox.usableSize(pointer) : 0);
     this.#usable = saysSizes(this.run) ? Array.from(this.#held, sizeOf) : [];
   }
@@ -165,6 +170,7 @@ class Observer {
     const places = this.#places.subarray(0, this.#done);
     return {
       ...{ space: MODEL_SPACE, places, checkpoints: this.#checkpoints, usable: this.#usable },
+      statistics: this.#statistics,
       ...(this.run.check && { calls: this.#calls }),
       ...(this.run.countsFaults && { faults: this.#faults.subarray(0, this.#done) }),
     };
@@ -267,8 +273,8 @@ function realCall({ name, arguments: words, result }: LoggedCall): SystemCall {
   return { name: "madvise", arguments: [first, second, advice], result: signed };
 }
 
-/** The fields of mallinfo2 among the model's statistics. */
+/** The fields of mallinfo2 among the model's statistics; zeros for one that has none. */
 function mallinfoOf(sandbox: Sandbox): Mallinfo {
   const statistics = sandbox.statistics();
-  return Object.fromEntries(MALLINFO.map((name) => [name, statistics[name]])) as unknown as Mallinfo;
+  return Object.fromEntries(MALLINFO.map((name) => [name, statistics[name] ?? 0])) as unknown as Mallinfo;
 }

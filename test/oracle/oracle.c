@@ -13,6 +13,7 @@
  *     below.h         the C library's malloc, and what a layer asks of it
  *     own-malloc.h    what the program itself allocates with
  *     measured.h      the allocator that is measured
+ *     jemalloc.h      the same three where a library is measured that the environment preloads
  *     clears.h        sees what is cleared
  *     digests.h       sees what memory holds
  *     threads.h       the threads of a trace
@@ -47,9 +48,13 @@
 
 #include "jobs.h"
 #include "process.h"
+#ifdef JEMALLOC
+#include "jemalloc.h"
+#else
 #include "below.h"
 #include "own-malloc.h"
 #include "measured.h"
+#endif
 #include "clears.h"
 #include "digests.h"
 #include "threads.h"
@@ -64,9 +69,9 @@ static void add_syscall(struct syscall_record call) {
   syscalls[syscallCount++] = call;
 }
 
-/* Calls by which threads pass the baton and end. */
-static int is_of_threads(u64 number) {
-  return number == SYS_futex || number == SYS_rt_sigprocmask || number == SYS_exit;
+/* Calls by which threads pass the baton and end, and the program's look at its clock. */
+static int is_of_program(u64 number) {
+  return number == SYS_futex || number == SYS_rt_sigprocmask || number == SYS_exit || number == SYS_clock_gettime;
 }
 
 /* A thread is about to make a system call, or has made it. Returns whether it was END_MARK. */
@@ -77,7 +82,7 @@ static int note_syscall(pid_t thread, const struct result *seen) {
   ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
   u64 number = registers.orig_rax;
   if (number == END_MARK) return 1;
-  if (is_of_threads(number)) return 0;
+  if (is_of_program(number)) return 0;
   if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
     add_syscall((struct syscall_record){
         seen->operations, number, {registers.rdi, registers.rsi, registers.rdx, registers.r10}, 0});
@@ -201,10 +206,23 @@ static long number(const char *text) {
   return isNegative ? -value : value;
 }
 
+/* A run: its mode, where its job is, and find_bins. */
+static int is_run(int count, char **arguments) { return count == 5 && !strcmp(arguments[1], "run"); }
+
+static void prepare_run(int count, char **arguments) {
+  if (is_run(count, arguments)) prepare(number(arguments[3]), arguments[2][0]);
+}
+
+#ifdef JEMALLOC
+/* A library that is preloaded allocates before main, and so what has to come before comes before all libraries. */
+__attribute__((section(".preinit_array"), used)) static void (*beforeLibraries)(int, char **) = prepare_run;
+#endif
+
 int main(int count, char **arguments) {
-  if (count == 5 && !strcmp(arguments[1], "run")) {
-    run(number(arguments[3]), arguments[2][0], number(arguments[4]));
-  }
+#ifndef JEMALLOC
+  prepare_run(count, arguments);
+#endif
+  if (is_run(count, arguments)) run(number(arguments[4]));
   if (count == 2 && !strcmp(arguments[1], "--version")) return puts(gnu_get_libc_version()) == EOF;
   binsOffset = find_bins();
   syscalls = mmap(0, MOST_SYSCALLS * sizeof *syscalls, PROT_READ | PROT_WRITE,

@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
 import { OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { parseCall, type RealCall, withCalls } from "./calls.js";
-import { findLibrary, type Library } from "./library.js";
+import { findLibrary } from "./library.js";
 import {
   type Checkpoint,
   type Digests,
@@ -28,9 +28,8 @@ import {
 /** What includes the others comes first. */
 const SOURCES = [
   "oracle.c",
-  ...["jobs", "process", "below", "own-malloc", "measured", "clears", "digests", "threads", "run"].map(
-    (name) => `${name}.h`,
-  ),
+  ...["jobs", "process", "below", "own-malloc", "measured", "jemalloc"].map((name) => `${name}.h`),
+  ...["clears", "digests", "threads", "run"].map((name) => `${name}.h`),
 ].map((name) => fileURLToPath(new URL(name, import.meta.url))) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));
 const FLAGS = ["-O2", "-fno-builtin", "-pthread", "-Wall", "-Wextra", "-Wl,-z,now"];
@@ -41,8 +40,8 @@ export const MODELLED_GLIBC = "2.36";
 
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
-const JOB_WORDS = 10;
-const RESULT_WORDS = 14;
+const JOB_WORDS = 12;
+const RESULT_WORDS = 21;
 const OUTCOME_WORDS = 4;
 const CHECKPOINT_WORDS = 14;
 const FLAG_TRACE = 1;
@@ -89,6 +88,8 @@ export interface OracleJob {
   stats?: boolean;
   /** Asks malloc_info at the end for its text, which follows. */
   info?: boolean;
+  /** Nanoseconds that jemalloc's clock goes on before each operation. */
+  clockStep?: number;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
   bare?: boolean;
 }
@@ -117,6 +118,9 @@ export interface OracleRun extends Observation {
   digests?: Digests;
   /** Where the header of the unsorted bin is, which free chunks link to. */
   bins: number;
+  /** Of jemalloc: the address of the thread's state, and the first figures of malloc_stats_print. */
+  seed: number;
+  statistics: number[];
 }
 
 export interface Oracle {
@@ -145,13 +149,44 @@ const found = new Map<string, Promise<Found>>();
  * Absent, with the reason, where there is no compiler, no glibc, no library of the layer or another machine.
  */
 export function findOracle(version = MODELLED_GLIBC, layer: Layer = "none"): Promise<Found> {
-  const key = `${layer} ${version}`;
-  if (!found.has(key)) found.set(key, build(findLibrary(version), layer));
-  return found.get(key) as Promise<Found>;
+  return once(`${layer} ${version}`, () => {
+    const library = findLibrary(version);
+    const { flags, libraries } = LAYERS[layer];
+    const packageVersion = library?.packageVersion ?? debianVersion("libc6");
+    return build({ flags: [...flags, ...(library?.flags ?? [])], libraries, packageVersion });
+  });
+}
+
+/** Debian's libjemalloc2, which is preloaded. */
+const JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
+
+/** Finds or builds the oracle of jemalloc, once. Absent, too, where the library is not installed. */
+export function findJemalloc(): Promise<Found> {
+  return once("jemalloc", async () => {
+    if (!existsSync(JEMALLOC)) return { state: "absent", reason: "libjemalloc2 is not installed" };
+    return build({
+      ...{ flags: ["-DJEMALLOC", "-rdynamic"], libraries: [] },
+      packageVersion: debianVersion("libjemalloc2"),
+      environment: { LD_PRELOAD: JEMALLOC },
+    });
+  });
+}
+
+function once(name: string, find: () => Promise<Found>): Promise<Found> {
+  if (!found.has(name)) found.set(name, find());
+  return found.get(name) as Promise<Found>;
+}
+
+/** What a program is built with, and what every run of it has in its environment. */
+interface Recipe {
+  flags: readonly string[];
+  libraries: readonly string[];
+  packageVersion: string | null;
+  environment?: Record<string, string>;
 }
 
 /** Says so, too, where the program may not do what it has to: ptrace, or reading its own pagemap. */
-async function build(library: Library | null, layer: Layer): Promise<Found> {
+async function build({ flags, libraries, packageVersion, environment = {} }: Recipe): Promise<Found> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return {
       state: "absent",
@@ -161,10 +196,9 @@ async function build(library: Library | null, layer: Layer): Promise<Found> {
   const compiler = COMPILERS.find((name) => succeeds(name, ["--version"]));
   if (!compiler) return { state: "absent", reason: `there is no C compiler (${COMPILERS.join(", ")})` };
   try {
-    const { flags, libraries } = LAYERS[layer];
-    const binary = compile(compiler, [...FLAGS, ...flags, ...(library?.flags ?? [])], [...libraries]);
+    const binary = compile(compiler, [...FLAGS, ...flags], [...libraries]);
     const glibc = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
-    const oracle = new Program(binary, glibc, library?.packageVersion ?? debianVersion());
+    const oracle = new Program(binary, glibc, packageVersion, environment);
     await oracle.run([{ records: encodeRecords([OpKind.malloc, 0, 1]), trace: true }]);
     return { state: "found", oracle };
   } catch (error) {
@@ -181,9 +215,9 @@ function succeeds(command: string, args: string[]): boolean {
   }
 }
 
-function debianVersion(): string | null {
+function debianVersion(name: string): string | null {
   try {
-    const format = ["-W", "-f", "$" + "{Version}", "libc6"];
+    const format = ["-W", "-f", "$" + "{Version}", name];
     return (
       execFileSync("dpkg-query", format, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }) || null
     );
@@ -212,6 +246,8 @@ class Program implements Oracle {
     private readonly binary: string,
     readonly glibc: string,
     readonly packageVersion: string | null,
+    /** What every run has in its environment. */
+    private readonly environment: Record<string, string>,
   ) {}
 
   async run(jobs: OracleJob[]): Promise<OracleRun[]> {
@@ -220,7 +256,7 @@ class Program implements Oracle {
     try {
       const [jobFile, resultFile] = [join(folder, "jobs"), join(folder, "results")];
       const file = await open(jobFile, "w");
-      for (const job of jobs) await file.writev([encodeJob(job), job.records]);
+      for (const job of jobs) await file.writev([encodeJob(job, this.environment), job.records]);
       await file.close();
       await promisify(execFile)(this.binary, [jobFile, resultFile]);
       return parseResults(await readFile(resultFile), jobs);
@@ -267,9 +303,11 @@ export function threadsOf(records: Uint8Array): number {
   return highest;
 }
 
-function encodeJob(job: OracleJob): Uint8Array {
+function encodeJob(job: OracleJob, variables: Record<string, string>): Uint8Array {
   const settings = job.settings ?? [];
-  const strings = Object.entries(job.environment ?? {}).map(([name, value]) => `${name}=${value}\0`);
+  const strings = Object.entries({ ...variables, ...job.environment }).map(
+    ([name, value]) => `${name}=${value}\0`,
+  );
   const environment = new TextEncoder().encode(strings.join(""));
   const bytes = new Uint8Array(JOB_WORDS * 4 + settings.length * 8 + Math.ceil(environment.length / 8) * 8);
   const view = new DataView(bytes.buffer);
@@ -292,6 +330,8 @@ function encodeJob(job: OracleJob): Uint8Array {
     settings.length,
     environment.length,
     threadsOf(job.records),
+    (job.clockStep ?? 0) % 2 ** 32,
+    Math.floor((job.clockStep ?? 0) / 2 ** 32),
   ];
   words.forEach((word, i) => {
     view.setUint32(4 * i, word, true);
@@ -373,6 +413,8 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): Resul
     calls: rows(calls, 7).map(parseCall),
     space: { heapStart: field(5), mapTop: field(6) },
     bins: field(12),
+    seed: field(14),
+    statistics: Array.from(header.subarray(15, 21), Number),
   };
   const column = (index: number) =>
     BigUint64Array.from({ length: countOf(job) }, (_, i) => outcomes[OUTCOME_WORDS * i + index] as bigint);

@@ -115,7 +115,7 @@ static void warm_pages(volatile char *from, volatile char *to, int isWritable) {
   }
 }
 
-/* Touches all that is mapped so far, but for the heap that is not malloc's and the kernel's own data. */
+/* Touches all that is mapped so far, but for what is below where mappings start, and the kernel's own data. */
 static void touch_everything(void) {
   read_maps();
   for (const char *at = maps; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : 0) {
@@ -127,7 +127,8 @@ static void touch_everything(void) {
     const char *end = strchr(at, '\n');
     int isNamed = name && end && name < end;
     int isKernels = isNamed && (!strncmp(name, "[vv", 3) || !strncmp(name, "[vs", 3));
-    if (isKernels || (isNamed && !strncmp(name, "[heap", 5))) continue;
+    int isAllocators = from >= (u64)sbrk(0) && from < (u64)mapTop; /* of one that starts before the program */
+    if (isKernels || isAllocators || (isNamed && !strncmp(name, "[heap", 5))) continue;
     if (permissions[0] == 'r') warm_pages((char *)from, (char *)to, permissions[1] == 'w');
   }
 }
@@ -164,7 +165,7 @@ static u64 minor_faults(void) {
 
 static u64 now_ns(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time); /* one of the measured libraries has a clock of its own */
   return time.tv_sec * 1000000000ul + time.tv_nsec;
 }
 

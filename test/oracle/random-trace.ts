@@ -76,7 +76,7 @@ export function near(random: Random, edges: readonly number[], reach = 40): numb
   return Math.max(0, random.pick(edges) + random.between(-reach, reach));
 }
 
-interface Weights {
+export interface Weights {
   malloc: number;
   calloc: number;
   aligned: number;
@@ -86,7 +86,7 @@ interface Weights {
   access: number;
 }
 
-interface Profile {
+export interface Profile {
   name: string;
   operations: [least: number, most: number];
   /** Objects alive at which a growing phase ends. */
@@ -100,7 +100,15 @@ interface Profile {
   budget: number;
 }
 
-const WEIGHTS: Weights = { malloc: 60, calloc: 12, aligned: 4, realloc: 16, burst: 1, grow: 1, access: 0 };
+export const WEIGHTS: Weights = {
+  malloc: 60,
+  calloc: 12,
+  aligned: 4,
+  realloc: 16,
+  burst: 1,
+  grow: 1,
+  access: 0,
+};
 const PAGE_ALIGNMENTS = [1, 2, 8, 16, 32, 64, 128, 256, 1024, 4096];
 /** Only for blocks below 2 MiB: where larger mappings are depends on the kernel, which would show. */
 const ALL_ALIGNMENTS = [...PAGE_ALIGNMENTS, 32, 64, 512, 2048, 8192, 65536, 131072, MIB];
@@ -256,8 +264,8 @@ export interface RandomTrace {
 }
 
 /** The trace of a seed, a whole number from 0. Profiles take turns. */
-export function randomTrace(seed: number): RandomTrace {
-  const profile = PROFILES[seed % PROFILES.length] as Profile;
+export function randomTrace(seed: number, profiles = PROFILES): RandomTrace {
+  const profile = profiles[seed % profiles.length] as Profile;
   const records = new Generator(new Random(seed), profile).run();
   return { seed, profile: profile.name, records, count: records.length / RECORD_BYTES };
 }

@@ -1,4 +1,7 @@
-/** Records the golden files from the glibc of this machine and from the libraries that were fetched: `npm run oracle`. */
+/**
+ * Records the golden files from the glibc of this machine, from the libraries that were fetched, and from jemalloc:
+ * `npm run oracle`.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { parseArgs } from "node:util";
@@ -17,6 +20,7 @@ import {
 import { whyNotLive } from "./live.js";
 import { environmentOf } from "./model.js";
 import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
+import { recordJemalloc } from "./record-jemalloc.js";
 import {
   GOLDEN_SEEDS,
   GOLDEN_VERSIONS,
@@ -118,4 +122,6 @@ async function recordVersion(version: string): Promise<void> {
   }
 }
 
-for (const version of values.version ?? GOLDEN_VERSIONS) await recordVersion(version);
+for (const version of values.version ?? [...GOLDEN_VERSIONS, "jemalloc"]) {
+  await (version === "jemalloc" ? recordJemalloc() : recordVersion(version));
+}

@@ -4,15 +4,13 @@ enum { JOBS_FD = 3, RESULT_FD = 4 };
 /* Asked for when the run is traced: ends the part of it that counts. No such system call exists. */
 #define END_MARK 0x5a50
 
-/* Nothing that mallopt sets. */
-#define NO_PARAMETER 0
-
 static struct result *result;
 static struct outcome *outcomes;
 static struct checkpoint *checkpoints;
 static char **held;
 static u64 *sizes;
 static u64 slots;
+static u64 *usable;
 
 /* The program's access: a byte of every page. */
 static void touch_pages(volatile char *from, u64 bytes, int isWrite) {
@@ -24,11 +22,8 @@ static void touch_pages(volatile char *from, u64 bytes, int isWrite) {
 
 static void note_checkpoint(u64 operations) {
   struct checkpoint *to = &checkpoints[result->checkpoints++];
-  struct mallinfo2 info = mallinfo2();
-  const u64 fields[10] = {info.arena,    info.ordblks,  info.smblks,   info.hblks,    info.hblkhd,
-                          info.usmblks,  info.fsmblks,  info.uordblks, info.fordblks, info.keepcost};
   to->operations = operations;
-  memcpy(to->mallinfo, fields, sizeof fields);
+  note_figures(to->figures);
   to->faults = minor_faults() - faultsBefore;
   to->heapBytes = (char *)sbrk(0) - heapStart;
   to->resident = resident();
@@ -57,7 +52,7 @@ static char *allocate(const struct record *record) {
   switch (record->kind) {
     case MALLOC: pointer = measured_malloc(bytes = record->first); break;
     case CALLOC: pointer = measured_calloc(record->first, bytes), bytes *= record->first; break;
-    case ALIGNED: pointer = __libc_memalign(record->first, bytes); break;
+    case ALIGNED: pointer = measured_memalign(record->first, bytes); break;
     default: pointer = measured_realloc(held[record->slot], bytes);
   }
   if (!pointer && record->kind == REALLOC && bytes) return 0; /* the old block is still held */
@@ -77,7 +72,8 @@ static u64 act(const struct record *record) {
     case READ:
       if (pointer) touch_pages(pointer + record->first, record->second, 0);
       break;
-    case TRIM: return malloc_trim(record->first);
+    case TRIM: return measured_trim(record->first);
+    case CLOCK: set_clock(record->first); break;
     case FREE_KEEP: measured_free(pointer); break;
     case FREE_AT: measured_free(pointer + (int64_t)record->first); break;
     case POKE: *(u64 *)(pointer + (int64_t)record->first) = record->second; break;
@@ -145,6 +141,7 @@ static void perform_all(struct stretch stretch) {
   for (u64 i = stretch.from; i < stretch.to; i++) {
     result->operations = i;
     u64 before = is_measured() ? minor_faults() : 0;
+    advance_clock();
     perform_one(&records_of(job)[i], &outcomes[i]);
     if (is_measured()) outcomes[i].seen[0] = minor_faults() - before;
   }
@@ -194,7 +191,8 @@ static void note_digests(u64 *bySlot) {
   for (u64 i = 0; i < slots; i++) bySlot[i] = held[i] ? digest(held[i], sizes[i]) : 0;
 }
 
-static void run(u64 offset, enum mode runMode, u64 binsOffset) {
+/* What comes before the measured allocator does anything. */
+static void prepare(u64 offset, enum mode runMode) {
   struct stat jobs;
   if (fstat(JOBS_FD, &jobs)) die("oracle: no jobs\n");
   const char *file = map_shared(JOBS_FD, jobs.st_size, PROT_READ);
@@ -202,7 +200,7 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   mode = runMode;
   result = map_shared(RESULT_FD, result_bytes(job), PROT_READ | PROT_WRITE);
   outcomes = (struct outcome *)(result + 1);
-  u64 *usable = (u64 *)(outcomes + job->operations);
+  usable = (u64 *)(outcomes + job->operations);
   checkpoints = (struct checkpoint *)(usable + job->slots);
   slots = job->slots;
   held = map_own(16 * slots + 1);
@@ -212,16 +210,20 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   pagemap = open("/proc/self/pagemap", O_RDONLY);
   if (pagemap < 0) die("oracle: cannot open /proc/self/pagemap\n");
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-  make_own_room();
+  prepare_own();
   make_threads(job->threads, mode == TRACED, perform_all);
   place_heap();
   place_mappings();
-  if (mode == DIGESTS) prepare_digests();
-  prepare_measured();
-  for (u32 i = 0; i < job->settings; i++) mallopt(settings_of(job)[2 * i], settings_of(job)[2 * i + 1]);
-  if (job->threads > 1) mallopt(NO_PARAMETER, 0); /* initialises malloc, and so gives this thread the main arena */
+  start_clock(job->clockStep);
   result->heapStart = (u64)heapStart;
   result->mapTop = (u64)mapTop;
+}
+
+/* Replays the trace, and ends. */
+static void run(u64 binsOffset) {
+  if (mode == DIGESTS) prepare_digests();
+  prepare_measured();
+  set_parameters(job);
   result->bins = (u64)stdout + binsOffset;
   if (mode == CLEARS) prepare_watch(heapStart);
   touch_everything();
@@ -239,5 +241,6 @@ static void run(u64 offset, enum mode runMode, u64 binsOffset) {
   if (job->flags & FLAG_STATS) malloc_stats();
   if (job->flags & FLAG_INFO) malloc_info(0, stderr);
   tell_measured();
+  note_end(result);
   _exit(0);
 }

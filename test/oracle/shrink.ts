@@ -111,7 +111,7 @@ function withoutOrphans(operations: Operation[]): Operation[] {
   const ended = new Set<number>();
   let thread = 1;
   return operations.filter(({ kind, object, first, second }) => {
-    if (kind === OpKind.mark) return true;
+    if (kind === OpKind.mark || kind === OpKind.clock) return true;
     if (kind === OpKind.exit) return !ended.has(first) && ended.add(first);
     if (kind === OpKind.thread) {
       thread = first;
@@ -170,5 +170,6 @@ function encodeOne(encoder: TraceEncoder, { kind, object, first, second }: Opera
   else if (kind === OpKind.thread) encoder.thread(first);
   else if (kind === OpKind.exit) encoder.exit(first);
   else if (kind === OpKind.trim) encoder.trim(first);
+  else if (kind === OpKind.clock) encoder.clock(first);
   else encoder.mark(`${first}`);
 }

@@ -38,6 +38,7 @@ function randomLines(seed: number): string[] {
     const choice = random.below(8);
     if (choice === 0) return `k ${random.below(2 ** 16)}`;
     if (choice === 1) return `p ${id}`;
+    if (choice === 3) return `@ ${id * 10_000_000}`;
     if (choice === 2 && number !== running) {
       threads.splice(threads.indexOf(number), 1, ++named);
       return `x ${number}`;
@@ -103,6 +104,7 @@ class Calls {
     if (kind === OpKind.thread) this.sandbox.switchThread(first);
     else if (kind === OpKind.exit) this.sandbox.endThread(first);
     else if (kind === OpKind.trim) this.sandbox.trim(first);
+    else if (kind === OpKind.clock) this.sandbox.setClock(first);
     else if (kind === OpKind.mark)
       this.marks.push({ operation: this.addresses.length, counters: this.sandbox.counters() });
   }
@@ -199,7 +201,7 @@ it.each([
   [OpKind.thread, 65537],
   [OpKind.exit, 0],
   [OpKind.exit, 2 ** 32 + 1],
-  [OpKind.mark + 1, 1],
+  [OpKind.clock + 1, 1],
 ])("a record of kind %i with number %i is refused", async (kind, number) => {
   const records = new Uint8Array(RECORD_BYTES);
   new TraceRecords(records).write(0, kind, 0, number);

@@ -15,6 +15,7 @@ describe("the format of a trace", () => {
     ["a thread", "t 2\n", "text"],
     ["a trim without a pad", "k \r\n", "text"],
     ["a mark", "p after the start\n", "text"],
+    ["a time", "@ 1000\n", "text"],
     ["a comment about valgrind", "# from --12-- malloc(3) = 0x10\na 0 3\n", "text"],
     ["a bad operation", "f 99999\n", "text"],
     ["four numbers", "20000\n3\n8\n1\na 0 512\n", "rep"],

@@ -20,6 +20,8 @@ const SAMPLE = [
   "x 1",
   "k",
   " k 140737488355328 ",
+  "@ 0",
+  "@\t9007199254740991",
 ].join("\n");
 
 const OPERATIONS = [
@@ -37,6 +39,8 @@ const OPERATIONS = [
   "x 1",
   "k 0",
   "k 140737488355328",
+  "@ 0",
+  "@ 9007199254740991",
 ];
 
 describe("the text form", () => {
@@ -59,7 +63,7 @@ describe("the text form", () => {
   });
 
   it.each([
-    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k and p'],
+    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k, p and @'],
     ["A 1 2", 'unknown operation "A"'],
     ["aa 1 2", 'unknown operation "aa"'],
     ["a1 2", 'unknown operation "a1"'],
@@ -107,13 +111,17 @@ describe("the text form", () => {
     ["k 140737488355329", "pad must be a whole number of at most 2^47, not 140737488355329"],
     ["k 1 2", 'unexpected "2" at the end of the operation'],
     ["k all", 'pad must be a whole number below 2^53, not "all"'],
+    ["@", "time is missing"],
+    ["@ 1.5", 'time must be a whole number below 2^53, not "1.5"'],
+    ["@ 999", "time must be a whole number from 1000 on, as it does not go back; got 999"],
+    ["@ 1000 1", 'unexpected "1" at the end of the operation'],
     ["p", "the name of the mark is missing"],
     ["p \t", "the name of the mark is missing"],
     ["p start", 'there is a mark "start" already'],
     ["p \u001b[2J", "the name of a mark must be 1 to 60 characters that can be printed, not "],
     [`p ${"x".repeat(61)}`, "the name of a mark must be 1 to 60 characters that can be printed, not "],
   ])("refuses %j with its line", async (line, message) => {
-    const error = await read(`# first\r\na 0 8\r\np start\nx 3\n${line}\r\na 2 1\n`).catch(
+    const error = await read(`@ 1000 \r\na 0 8\r\np start\nx 3\n${line}\r\na 2 1\n`).catch(
       (caught: unknown) => caught,
     );
     expect(error).toBeInstanceOf(TraceError);

@@ -12,7 +12,7 @@ const SIZE = fc.oneof(
 );
 const ID = fc.oneof(fc.nat(5), fc.maxSafeNat());
 const CHOICE = fc.record({
-  letter: fc.constantFrom("a", "c", "m", "r", "f", "w", "l", "t", "x", "k", "p"),
+  letter: fc.constantFrom("a", "c", "m", "r", "f", "w", "l", "t", "x", "k", "p", "@"),
   id: ID,
   pick: fc.nat(),
   first: SIZE,
@@ -35,6 +35,7 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
   const ended = new Set<number>();
   const marks = new Set<string>();
   let running = 1;
+  let time = 0;
   for (const { letter, id, pick, first, second, blank, end } of choices) {
     if (letter === "t" || letter === "x") {
       const thread = 1 + (pick % 5);
@@ -43,6 +44,12 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
       else running = thread;
       text += letter + blank + thread + end;
       expected.push(`${letter} ${thread}`);
+      continue;
+    }
+    if (letter === "@") {
+      time = Math.min(Number.MAX_SAFE_INTEGER, time + first);
+      text += `@${blank}${time}${end}`;
+      expected.push(`@ ${time}`);
       continue;
     }
     if (letter === "p") {
@@ -123,8 +130,8 @@ describe("writing a trace", () => {
 
   it("refuses a record of no kind", () => {
     const records = new TraceRecords(new Uint8Array(2 * RECORD_BYTES));
-    records.write(1, 11, 0);
+    records.write(1, 12, 0);
     expect(formatOperation(records, 0)).toBe("a 0 0");
-    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 11, which does not exist");
+    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 12, which does not exist");
   });
 });

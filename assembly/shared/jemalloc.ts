@@ -1,0 +1,46 @@
+/** Numbers that the model of jemalloc and the host share. */
+
+/** Its options, by their names in MALLOC_CONF, and two addresses. */
+export enum Option {
+  dirty_decay_ms,
+  narenas,
+  tcache,
+  seed,
+  mapTop,
+  Count,
+}
+
+export enum Tcache {
+  True,
+  False,
+  Count,
+}
+
+/** What ends the process. */
+export enum Message {
+  /** The kernel does: it reads where nothing is. */
+  Segmentation,
+}
+
+/** The figures of malloc_stats_print. */
+export enum Statistic {
+  allocated,
+  active,
+  metadata,
+  resident,
+  mapped,
+  retained,
+}
+
+/** Its functions that a profile shows. */
+export enum ModelFn {
+  CacheFill,
+  CacheFlushSmall,
+  CacheFlushLarge,
+  CacheGc,
+  LargePalloc,
+  LargeDalloc,
+  LargeRalloc,
+  ExtentGrowRetained,
+  ArenaDecay,
+}

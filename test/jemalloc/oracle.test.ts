@@ -1,0 +1,124 @@
+/** The model against Debian's jemalloc: live where it is here, and against what was recorded of it everywhere. */
+import { describe, expect, it, vi } from "vitest";
+import {
+  goldenRunDifferences,
+  goldenRuns,
+  readGoldenJemalloc,
+  realRuns,
+  seededRun,
+} from "../oracle/golden-jemalloc.js";
+import { compareJemalloc, type JemallocComparison, jemallocJobs, modelOptions } from "../oracle/jemalloc.js";
+import { observeModel } from "../oracle/model.js";
+import { findJemalloc, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { textTrace } from "../oracle/text-trace.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+/** Random traces compared live. */
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 48);
+const MIB = 2 ** 20;
+
+const found = await findJemalloc();
+const reason = found.state === "absent" ? found.reason : null;
+if (reason) console.warn(`live oracle tests of jemalloc not run: ${reason}`);
+const oracle = () => (found as { oracle: Oracle }).oracle;
+
+const difference = async (comparison: Partial<JemallocComparison> & { records: Uint8Array }) =>
+  (await compareJemalloc(oracle(), { touches: ["none"], interval: 1, countsFaults: true, ...comparison }))
+    ?.text;
+
+it("the model does what was recorded of jemalloc", async () => {
+  const [golden, runs] = [readGoldenJemalloc(), await goldenRuns()];
+  expect(golden.package).toMatch(/^5\.3\.0-/);
+  expect(golden.runs.map(({ name }) => name)).toEqual(runs.map(({ name }) => name));
+  for (const [i, run] of runs.entries()) {
+    expect(await goldenRunDifferences(golden.runs[i] as (typeof golden.runs)[number], run)).toEqual([]);
+  }
+});
+
+/** Blocks whose growth in place meets what is free behind them: dirty, retained, or too little. */
+const RESIZED = [
+  "a 0 100000",
+  "a 1 100000",
+  "a 2 100000",
+  "f 1",
+  "r 0 150000",
+  "r 0 400000",
+  "r 2 60000",
+  "r 2 65000",
+];
+
+describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
+  it("on both real traces, with every setting", async () => {
+    for (const run of await realRuns()) expect(await compareJemalloc(oracle(), run), run.name).toBeNull();
+  });
+
+  it(`on ${SEEDS} random traces, at every operation`, async () => {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const run = seededRun(seed);
+      expect(await compareJemalloc(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();
+    }
+  });
+
+  it.each([100, 1000])("in the loop of calloc and free of %i MiB", async (mebibytes) => {
+    const records = await textTrace(`c 0 1 ${mebibytes * MIB}\nf 0\n`.repeat(6));
+    for (const touch of ["none", "first"] as const)
+      expect(await difference({ records, touches: [touch] })).toBeUndefined();
+  });
+
+  it("on requests of nothing, and on what there is no room for", async () => {
+    const lines = [
+      "a 0 0",
+      "c 1 0 5",
+      "m 2 32 0",
+      "m 3 8192 0",
+      "r 0 0",
+      "a 4 140737488355328",
+      "r 1 140737488355328",
+    ];
+    const records = await textTrace(lines.join("\n"));
+    expect(await difference({ records })).toBeUndefined();
+  });
+
+  it("when blocks are resized where they are", async () => {
+    const records = await textTrace(RESIZED.join("\n"));
+    for (const dirty_decay_ms of [-1, 0])
+      expect(await difference({ records, options: { dirty_decay_ms } })).toBeUndefined();
+  });
+
+  it("when a trace sets the clock", async () => {
+    const blocks = Array.from({ length: 40 }, (_, i) => [`a ${i} 300000`, `f ${i}`, `@ ${(i + 1) * 2e9}`]);
+    const ticks = Array.from({ length: 1200 }, (_, i) => `a ${100 + i} 40000`);
+    const records = await textTrace(
+      [...blocks.flat(), ...ticks, "@ 1000000000000", ...ticks.map((_, i) => `f ${100 + i}`)].join("\n"),
+    );
+    expect(await difference({ records })).toBeUndefined();
+  });
+
+  it("in what malloc_stats_print says, but for what asking for it takes", async () => {
+    const figures = async (run: JemallocComparison) => {
+      const [real] = (await oracle().run(jemallocJobs(run))) as [OracleRun];
+      const options = modelOptions(run, real);
+      const { statistics = [] } = await observeModel({ records: run.records, model: "jemalloc", options });
+      return { real: real.statistics, model: statistics };
+    };
+    const nothing = await figures({ records: new Uint8Array(), touches: ["none"] });
+    const asking = nothing.real.map((bytes, i) => bytes - (nothing.model[i] as number));
+    expect([0, 1, 4, 5].map((i) => asking[i])).toEqual([0, 0, 0, 0]);
+    for (let seed = 0; seed < 16; seed++) {
+      const { real, model } = await figures({ ...seededRun(seed), touches: ["none"] });
+      const [allocated, active, metadata, resident, mapped, retained] = model;
+      expect(real.filter((_, i) => i !== 3)).toEqual([
+        allocated,
+        active,
+        (metadata as number) + (asking[2] as number),
+        mapped,
+        retained,
+      ]);
+      // It begins its own metadata in the middle of a page.
+      expect(
+        Math.abs((real[3] as number) - (resident as number) - (asking[3] as number)),
+      ).toBeLessThanOrEqual(4096);
+    }
+  });
+});
