@@ -68,6 +68,23 @@ const OF_MODELS: Record<string, About> = {
       "a main arena that cannot give the tcache (`topPad` above what there is): the real one begins a second arena",
     ],
   },
+  jemalloc: {
+    compared: [
+      "the address of every block, and its usable size",
+      "system calls, in order, with arguments and results",
+      "minor faults of each operation, and pages that own a frame",
+      "allocated, active, metadata, mapped and retained of malloc_stats_print; resident to a page",
+      "decay by a clock that stands still, goes on, or is set by the trace; dirty_decay_ms 0, -1 and others; tcache:false",
+    ],
+    notCompared: [
+      "what memory holds",
+      "threads, background threads, muzzy_decay_ms, retain:false, thp, profiling",
+      "the calls at the start, before the first operation",
+    ],
+    knownToDiffer: [
+      "a large block that is freed twice: the real one has it in its lists twice from then on, the model once",
+    ],
+  },
   pymalloc: {
     compared: [
       "of 3.11 over glibc 2.36: the address of every block, in arenas and below",
