@@ -15,8 +15,8 @@ export interface Native {
   close(): void;
 }
 
-/** Compiles it; null where no C compiler is found. */
-export function openNative(): Native | null {
+/** Compiles it; null where no C compiler is found. A library that is preloaded takes the place of the system's malloc. */
+export function openNative(preloaded?: string): Native | null {
   const folder = mkdtempSync(join(tmpdir(), "zeropage-"));
   const program = join(folder, "native");
   const close = () => rmSync(folder, { recursive: true });
@@ -35,7 +35,8 @@ export function openNative(): Native | null {
     close();
     return null;
   }
-  const run = (...args: string[]) => Number(execFileSync(program, args));
+  const env = { ...process.env, ...(preloaded && { LD_PRELOAD: preloaded }) };
+  const run = (...args: string[]) => Number(execFileSync(program, args, { env }));
   const runOn = (records: Uint8Array, how: string, times: string) => {
     const file = join(folder, "records");
     writeFileSync(file, records);

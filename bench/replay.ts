@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { closeTrace } from "../src/compare/closed-trace.js";
@@ -11,7 +11,10 @@ const ROUNDS = 9;
 const STEADY_ROUNDS = 25;
 /** Replays before an engine has compiled all that is hot. */
 const WARM_UP = 5;
-const NATIVE = "the system's malloc";
+/** What is timed beside its model, and where it is if it is not the system's own. */
+const REAL = { glibc: undefined, jemalloc: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" } as const;
+type Real = keyof typeof REAL;
+const nameOf = (model: string) => `the real ${model}`;
 const TRACES = ["git-log", "cc1"] as const;
 
 async function open(name: string): Promise<Trace> {
@@ -21,7 +24,7 @@ async function open(name: string): Promise<Trace> {
 
 /** Operations per second of the wasm loop, for each model and trace, and of reading the trace. */
 export async function benchReplay(): Promise<void> {
-  const native = openNative();
+  const natives = openNatives();
   for (const name of TRACES) {
     const trace = await collectTrace(await open(name));
     const modules = new Map<string, WebAssembly.Module>();
@@ -41,19 +44,34 @@ export async function benchReplay(): Promise<void> {
     const figures = await interleave<string>(
       {
         ...Object.fromEntries(tasks),
-        ...(native && { [NATIVE]: () => native.replay(trace.records) }),
+        ...timed(natives, (native) => native.replay(trace.records)),
         "reading the file": async () => readAll(name),
       },
       ROUNDS,
     );
     tell(name, trace.count, figures);
-    await benchSteady(name, trace, native);
+    await benchSteady(name, trace, natives);
   }
-  native?.close();
+  for (const [, native] of natives) native.close();
 }
 
+type Natives = readonly (readonly [Real, Native])[];
+
+/** Those that are there. */
+function openNatives(): Natives {
+  const all = (Object.keys(REAL) as Real[]).map((model) => {
+    const library = REAL[model];
+    return [model, library && !existsSync(library) ? null : openNative(library)] as const;
+  });
+  return all.flatMap(([model, native]) => (native ? [[model, native] as const] : []));
+}
+
+/** Tasks that time each. */
+const timed = (natives: Natives, time: (native: Native) => number) =>
+  Object.fromEntries(natives.map(([model, native]) => [nameOf(model), () => time(native)]));
+
 /** The same in CPU time, without what only a first replay costs: the trace frees all, and one sandbox replays it again. */
-async function benchSteady(name: string, trace: CollectedTrace, native: Native | null): Promise<void> {
+async function benchSteady(name: string, trace: CollectedTrace, natives: Natives): Promise<void> {
   const closed = closeTrace(trace);
   const records = closed.records.slice();
   const again = traceOf([{ records, count: closed.count }], trace.notes);
@@ -64,7 +82,7 @@ async function benchSteady(name: string, trace: CollectedTrace, native: Native |
     tasks.push([model, () => cpuTime(() => sandbox.replay(again))]);
   }
   const figures = await interleave<string>(
-    { ...Object.fromEntries(tasks), ...(native && { [NATIVE]: () => native.steady(records) }) },
+    { ...Object.fromEntries(tasks), ...timed(natives, (native) => native.steady(records)) },
     STEADY_ROUNDS,
   );
   tell(`${name}, steady`, closed.count, figures);
@@ -77,11 +95,12 @@ function tell(name: string, count: number, figures: Record<string, Measured>): v
       `${name}, ${task}: ${speed.toFixed(1)} million operations a second (± ${(spread * 100).toFixed(0)} %)`,
     );
   }
-  const [real, model] = [figures[NATIVE], figures.glibc];
-  if (!real || !model) return;
-  console.log(
-    `${name}: the model of glibc reaches ${(real.median / model.median).toFixed(2)} of the real speed`,
-  );
+  for (const model of Object.keys(REAL)) {
+    const [real, own] = [figures[nameOf(model)], figures[model]];
+    if (!real || !own) continue;
+    const share = (real.median / own.median).toFixed(2);
+    console.log(`${name}: the model of ${model} reaches ${share} of the real speed`);
+  }
 }
 
 async function readAll(name: string): Promise<number> {

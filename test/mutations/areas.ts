@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { glibc, glibcReleases, glibcThreads } from "./glibc.js";
 import { heap, heapWithin } from "./heap.js";
+import { jemalloc } from "./jemalloc.js";
 import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
 import { type Area, plant } from "./mutants.js";
@@ -10,7 +11,7 @@ import { foreign, lazy, naive, replay } from "./others.js";
 import { pymalloc } from "./pymalloc.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, pymalloc, lazy, naive],
+  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, jemalloc, pymalloc, lazy, naive],
   ...[replay, foreign, heap, heapWithin],
 ];
 
