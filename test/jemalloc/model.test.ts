@@ -87,6 +87,19 @@ it("calloc gives zeroed large blocks without clearing: by madvise where pages we
   sandbox.check();
 });
 
+it("a huge block that shrank leaves the cache after the blocks of the other arena", async () => {
+  const sandbox = await openChecked("jemalloc", { dirty_decay_ms: 0 });
+  const shrunk = sandbox.realloc(sandbox.malloc(9 * MIB), 21_000);
+  const others = Array.from({ length: 20 }, () => sandbox.malloc(21_000));
+  for (const pointer of [others[0] as number, shrunk, ...others.slice(1, 19)]) sandbox.free(pointer);
+  const before = sandbox.callsSince(0).length;
+  sandbox.free(others[19] as number); // the cache is full: the ten oldest go, the second of which had been huge
+  const given = sandbox.callsSince(before).map(({ arguments: [address = 0n] }) => Number(address));
+  expect(given).toHaveLength(10);
+  expect(given.at(-1)).toBe(shrunk - (shrunk % 4096));
+  sandbox.check();
+});
+
 describe("misuse", () => {
   it("of a small block is silent: freed twice, it is handed out twice", async () => {
     const sandbox = await openChecked("jemalloc");

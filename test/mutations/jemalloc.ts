@@ -5,7 +5,7 @@ export const jemalloc: Area = {
   name: "jemalloc",
   modules: ["jemalloc", "jemalloc.check"],
   tests: ["test/jemalloc", "test/conformance/conformance.shared.test.ts"],
-  only: /^(free pages|the clock|large blocks|calloc gives|misuse|it needs|on kernels|the model does what was recorded)|jemalloc \(check build\).*suspicious/,
+  only: /^(free pages|the clock|large blocks|calloc gives|a huge block|misuse|it needs|on kernels|the model does what was recorded)|jemalloc \(check build\).*suspicious/,
   mutants: mutantsIn("assembly/allocators/jemalloc", {
     "base.ts": [
       [
