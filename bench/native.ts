@@ -1,6 +1,6 @@
 /** The system's own malloc beside the models (native.c), where there is a C compiler. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,8 +15,25 @@ export interface Native {
   close(): void;
 }
 
-/** Compiles it; null where no C compiler is found. A library that is preloaded takes the place of the system's malloc. */
-export function openNative(preloaded?: string): Native | null {
+/** Which allocator it is. */
+export interface NativeAllocator {
+  /** A library that takes the place of the system's malloc. */
+  preloaded?: string;
+  /** What lies over it. */
+  layer?: "pymalloc";
+}
+
+/** What makes malloc and so on Python's, without initialising it. */
+const PYTHON = [
+  ...["malloc", "calloc", "realloc", "free"].map(
+    (name) => `-D${name}=PyObject_${name[0]?.toUpperCase()}${name.slice(1)}`,
+  ),
+  "-lpython3.11",
+];
+
+/** Compiles it. Null where there is no C compiler, or a library is missing. */
+export function openNative({ preloaded, layer }: NativeAllocator = {}): Native | null {
+  if (preloaded && !existsSync(preloaded)) return null;
   const folder = mkdtempSync(join(tmpdir(), "zeropage-"));
   const program = join(folder, "native");
   const close = () => rmSync(folder, { recursive: true });
@@ -30,6 +47,7 @@ export function openNative(preloaded?: string): Native | null {
       "-o",
       program,
       source,
+      ...(layer ? PYTHON : []),
     ]);
   } catch {
     close();

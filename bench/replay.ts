@@ -1,18 +1,22 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { closeTrace } from "../src/compare/closed-trace.js";
 import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
 import { cpuTime, interleave, type Measured } from "./measure.js";
-import { type Native, openNative } from "./native.js";
+import { type Native, type NativeAllocator, openNative } from "./native.js";
 
 const ROUNDS = 9;
 const STEADY_ROUNDS = 25;
 /** Replays before an engine has compiled all that is hot. */
 const WARM_UP = 5;
-/** What is timed beside its model, and where it is if it is not the system's own. */
-const REAL = { glibc: undefined, jemalloc: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" } as const;
+/** What is timed beside its model. */
+const REAL = {
+  glibc: {},
+  jemalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
+  "pymalloc/glibc": { layer: "pymalloc" },
+} as const satisfies Record<string, NativeAllocator>;
 type Real = keyof typeof REAL;
 const nameOf = (model: string) => `the real ${model}`;
 const TRACES = ["git-log", "cc1"] as const;
@@ -59,10 +63,7 @@ type Natives = readonly (readonly [Real, Native])[];
 
 /** Those that are there. */
 function openNatives(): Natives {
-  const all = (Object.keys(REAL) as Real[]).map((model) => {
-    const library = REAL[model];
-    return [model, library && !existsSync(library) ? null : openNative(library)] as const;
-  });
+  const all = (Object.keys(REAL) as Real[]).map((model) => [model, openNative(REAL[model])] as const);
   return all.flatMap(([model, native]) => (native ? [[model, native] as const] : []));
 }
 
