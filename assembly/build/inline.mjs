@@ -62,6 +62,13 @@ export const INLINED = {
   ],
   "assembly/allocators/jemalloc/radix.ts": ["extentAt", "leafOf", "wordIn"],
   "assembly/allocators/jemalloc/ticker.ts": ["tick"],
+  "assembly/allocators/pymalloc/address-map.ts": ["has", "inBottom", "inMiddle", "isIn", "rootAt"],
+  "assembly/allocators/pymalloc/arenas.ts": ["isOurs"],
+  "assembly/allocators/pymalloc/index.ts": [
+    ...["goesBelow", "isOurs", "isSmall", "takeSmall", "allocate", "Model.malloc", "Model.free"],
+  ],
+  "assembly/allocators/pymalloc/pool.ts": ["blockBytes", "give", "nextBlock", "take"],
+  "assembly/allocators/pymalloc/small.ts": ["firstOf", "give", "poolOf", "take", "takeOf"],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
   "assembly/allocators/libmalloc/word-blocks.ts": [
     ...["wordOf", "mayStayClean", "WordBlocks.isLive", "WordBlocks.freeAt", "WordBlocks.markLive"],

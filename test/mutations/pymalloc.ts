@@ -57,7 +57,11 @@ export const pymalloc: Area = {
           "!pool.prepare(first, index)) unlink(first, index);",
           "!pool.prepare(first, index)) return block;",
         ],
-        ["pool that was full not listed again", "if (wasFull) insert(owner, index);", "if (wasFull) return;"],
+        [
+          "pool that was full not listed again",
+          "if (wasFull) insert(owner, pool.givenClass);",
+          "if (wasFull) return;",
+        ],
         ["stale link back between pools", "if (next) storeAt<u64>(next + pool.PREVIOUS, previous);", ""],
       ],
       "arenas.ts": [

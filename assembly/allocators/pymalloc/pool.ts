@@ -71,19 +71,16 @@ export function begin(pool: u64, index: u32): u64 {
   return block;
 }
 
-/** Hands out a block of a pool that is partly used. */
-export function take(pool: u64): u64 {
-  const header = hostOf(pool);
-  const block = load<u64>(header, <usize>FREE);
-  store<u32>(header, load<u32>(header, <usize>COUNT) + 1, <usize>COUNT);
-  const next = loadAt<u64>(block);
-  store<u64>(hostOf(pool), next, <usize>FREE);
-  return block;
+/** The block that is handed out next. Its first word is what `take` is to be told. */
+export function nextBlock(pool: u64): u64 {
+  return loadAt<u64>(pool + FREE);
 }
 
-/** Whether no block of it can be handed out. */
-export function isFull(pool: u64): bool {
-  return !loadAt<u64>(pool + FREE);
+/** Hands out the next block of a pool that is partly used. */
+export function take(pool: u64, next: u64): void {
+  const header = hostOf(pool);
+  store<u32>(header, load<u32>(header, <usize>COUNT) + 1, <usize>COUNT);
+  store<u64>(header, next, <usize>FREE);
 }
 
 /** Prepares a block ahead. Returns whether there was one. */
@@ -96,12 +93,18 @@ export function prepare(pool: u64, index: u32): bool {
   return true;
 }
 
-/** Takes a block back. Returns how many are still handed out. */
-export function give(pool: u64, block: u64): u32 {
-  storeAt<u64>(block, loadAt<u64>(pool + FREE));
+/** The class of the pool that the last block was given back to, and how many blocks of it are still handed out. */
+export let givenClass: u32 = 0;
+export let givenLeft: u32 = 0;
+
+/** Takes a block back. Returns whether there was none to hand out before. */
+export function give(pool: u64, block: u64): bool {
   const header = hostOf(pool);
-  const count = load<u32>(header, <usize>COUNT) - 1;
+  const before = load<u64>(header, <usize>FREE);
+  givenClass = load<u32>(header, <usize>CLASS);
+  givenLeft = load<u32>(header, <usize>COUNT) - 1;
   store<u64>(header, block, <usize>FREE);
-  store<u32>(header, count, <usize>COUNT);
-  return count;
+  store<u32>(header, givenLeft, <usize>COUNT);
+  storeAt<u64>(block, before);
+  return !before;
 }

@@ -37,8 +37,10 @@ export function take(bytes: u64): u64 {
 }
 
 function takeOf(first: u64, index: u32): u64 {
-  const block = pool.take(first);
-  if (pool.isFull(first) && !pool.prepare(first, index)) unlink(first, index);
+  const block = pool.nextBlock(first);
+  const next = loadAt<u64>(block);
+  pool.take(first, next);
+  if (!next && !pool.prepare(first, index)) unlink(first, index);
   return block;
 }
 
@@ -63,12 +65,10 @@ export function bytesOf(block: u64): u64 {
 /** Takes a block back. */
 export function give(block: u64): void {
   const owner = poolOf(block);
-  const index = pool.classOf(owner);
-  liveBytes -= pool.blockBytes(index);
-  const wasFull = pool.isFull(owner);
-  const left = pool.give(owner, block);
-  if (wasFull) insert(owner, index);
-  else if (!left) giveAll(owner, index);
+  const wasFull = pool.give(owner, block);
+  liveBytes -= pool.blockBytes(pool.givenClass);
+  if (wasFull) insert(owner, pool.givenClass);
+  else if (!pool.givenLeft) giveAll(owner, pool.givenClass);
 }
 
 function giveAll(owner: u64, index: u32): void {
