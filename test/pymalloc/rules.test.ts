@@ -63,6 +63,36 @@ describe("a wholly free arena", () => {
   });
 });
 
+it("the array of arenas doubles when all are taken", async () => {
+  const sandbox = await open({ python: "3.8", check: true });
+  const [blocks, pools] = [7, 64];
+  const grown: string[] = [];
+  for (let arena = 0; arena < 33; arena++) {
+    const from = sandbox.callsSince(0).length;
+    for (let i = 0; i < blocks * pools; i++) sandbox.malloc(512);
+    grown.push(...callsOf(sandbox, from).filter((call) => call.startsWith("realloc")));
+  }
+  expect(grown).toEqual(["realloc 768", "realloc 1536", "realloc 3072"]);
+  sandbox.check();
+});
+
+it("what is mapped where an arena was is none of pymalloc's", async () => {
+  const sandbox = await open({ check: true, mmapThreshold: 64 * KIB });
+  const [blocks, pools] = [31, 64];
+  const held = Array.from({ length: blocks * pools + 1 }, () => sandbox.malloc(512));
+  expect(arenasOf(sandbox)).toBe(2);
+  const last = held.pop() as number;
+  for (const block of held) sandbox.free(block);
+  sandbox.free(last);
+  expect(arenasOf(sandbox)).toBe(1);
+  const from = sandbox.callsSince(0).length;
+  const large = sandbox.malloc(1024 * KIB - PAGE);
+  expect(last > large && last < large + 1024 * KIB).toBe(true);
+  sandbox.free(large);
+  expect(callsOf(sandbox, from)).toEqual(["mmap 1048576", "malloc 1044480", "munmap 1048576", "free"]);
+  sandbox.check();
+});
+
 it.each([
   ["2.7", "3.11"],
   ["3.6", "3.9"],
