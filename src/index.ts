@@ -106,6 +106,7 @@ export { mallocStats } from "./sandbox/malloc-stats.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
 export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
+export type { Sureness } from "./sandbox/sureness.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export type { TraceFormat, TraceHead, TraceReading } from "./trace/format.js";
 export { type TraceFormatName, traceFormats } from "./trace/formats.js";
