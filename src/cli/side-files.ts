@@ -2,6 +2,7 @@
 import type { Allocator } from "../allocator/allocator.js";
 import { UsageError } from "../base/errors.js";
 import type { TraceRun } from "../experiments/replay/run.js";
+import { hasArenas } from "../sandbox/glibc-figures.js";
 import { mallocInfo } from "../sandbox/malloc-info.js";
 import { mallocStats } from "../sandbox/malloc-stats.js";
 import { Sandbox } from "../sandbox/sandbox.js";
@@ -82,8 +83,7 @@ async function prepareText(
   models: readonly string[],
 ): Promise<SideFile> {
   onlyOne(flag, models);
-  if (!/(^|\/)glibc$/.test(models[0] ?? ""))
-    // also below a layer
+  if (!hasArenas(models[0] ?? ""))
     throw new UsageError(`${flag}: only the model glibc has this text: name it as the --allocator`);
   const stream = await prepareStream(flag, path);
   const onLook = (allocator: Allocator) => {

@@ -28,10 +28,14 @@ export interface ArenaFigures {
   rows: ChunkRow[];
 }
 
+/** Whether a model is that of glibc, or a layer over it. */
+export function hasArenas(model: string): boolean {
+  return model.split("/").at(-1) === "glibc";
+}
+
 /** The arenas in the order of glibc's ring: the main one, then the newest first. @throws SandboxError where there is none. */
 export function arenasOf(sandbox: Sandbox, asked: string): ArenaFigures[] {
-  const [below] = sandbox.model.split("/").slice(-1); // a layer's model below
-  if (below !== "glibc")
+  if (!hasArenas(sandbox.model))
     throw new SandboxError(`only the model glibc has ${asked}; this is ${sandbox.model}`);
   const arenas: ArenaFigures[] = [];
   for (let figures = sandbox.figures(0); figures; figures = sandbox.figures(arenas.length))

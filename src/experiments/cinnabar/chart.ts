@@ -4,15 +4,9 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import { formatBytes } from "../../base/bytes.js";
-import {
-  binaryLabelExpression,
-  binaryTicks,
-  CHART_CONFIG,
-  COLOURS,
-  PANEL_HEADER,
-} from "../../report/axis.js";
+import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../../report/axis.js";
 import type { CinnabarReport } from "../../results/cinnabar.js";
-import { SERIES as REPLAYED } from "../replay/chart.js";
+import { bytesLines, SERIES as REPLAYED } from "../replay/chart.js";
 import { cinnabarHeading, labelOf } from "./sheet.js";
 
 /** In the order of the legend. */
@@ -36,14 +30,8 @@ export function cinnabarChart(report: CinnabarReport): TopLevelSpec {
       .map(({ name, operation }) => ({ panel: labelOf(result), end: name, operation })),
   );
   const highest = points.reduce((most, { bytes }) => Math.max(most, bytes), 0);
-  const ticks = binaryTicks(highest);
-  const names = SERIES.map(({ name }) => name);
-  const x = {
-    field: "operation",
-    type: "quantitative",
-    title: "operations",
-    scale: { nice: false },
-  } as const;
+  const lines = bytesLines(SERIES, highest);
+  const { x } = lines.encoding;
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
@@ -62,32 +50,7 @@ export function cinnabarChart(report: CinnabarReport): TopLevelSpec {
       width: 640,
       height: 150,
       layer: [
-        {
-          transform: [{ filter: "isValid(datum.series)" }],
-          mark: { type: "line", interpolate: "step-after", strokeWidth: 1.6 },
-          encoding: {
-            x,
-            y: {
-              field: "bytes",
-              type: "quantitative",
-              title: null,
-              scale: { domain: [0, ticks.at(-1) ?? 1], nice: false },
-              axis: { values: ticks, labelExpr: binaryLabelExpression(ticks) },
-            },
-            color: {
-              field: "series",
-              type: "nominal",
-              title: null,
-              scale: { domain: names, range: SERIES.map(({ colour }) => colour) },
-              legend: { orient: "top", symbolSize: 400 },
-            },
-            strokeDash: {
-              field: "series",
-              type: "nominal",
-              scale: { domain: names, range: SERIES.map(({ dash }) => [...dash]) },
-            },
-          },
-        },
+        { transform: [{ filter: "isValid(datum.series)" }], ...lines },
         { transform: [{ filter: "isValid(datum.end)" }], mark: PHASE_LINE, encoding: { x } },
         {
           transform: [{ filter: "isValid(datum.end)" }],

@@ -1,5 +1,6 @@
-import { TraceEncoder } from "../../trace/encode.js";
-import type { Trace, TraceNotes } from "../../trace/trace.js";
+import type { TraceEncoder } from "../../trace/encode.js";
+import { madeTrace } from "../../trace/made.js";
+import type { Trace } from "../../trace/trace.js";
 import { type CinnabarWorkload, checkWorkload } from "./workload.js";
 
 /** The marks of the trace, each at the end of a phase. The last phase ends with the trace. */
@@ -24,21 +25,10 @@ type Operations = Generator<"phase" | undefined, void, void>;
 /** The trace of a workload, made as its chunks are asked for. A chunk ends with each phase. @throws UsageError */
 export function cinnabarTrace(workload: CinnabarWorkload): Trace {
   checkWorkload(workload);
-  const notes: TraceNotes = { format: "text", losses: [] };
-  return {
-    notes,
-    async *[Symbol.asyncIterator]() {
-      const encoder = new TraceEncoder();
-      const taken = () => {
-        encoder.note(notes);
-        return encoder.take();
-      };
-      for (const event of new Program(workload, encoder).operations()) {
-        if (encoder.full || event === "phase") yield taken();
-      }
-      yield taken();
-    },
-  };
+  return madeTrace(
+    (encoder) => new Program(workload, encoder).operations(),
+    (event) => event === "phase",
+  );
 }
 
 /** Numbers below a limit of at most 2^31: a linear congruential generator of 64 bits (Knuth's MMIX), its upper bits. */

@@ -1,6 +1,7 @@
 import { numbersOf } from "../../base/random.js";
-import { TraceEncoder } from "../../trace/encode.js";
-import type { Trace, TraceNotes } from "../../trace/trace.js";
+import type { TraceEncoder } from "../../trace/encode.js";
+import { madeTrace } from "../../trace/made.js";
+import type { Trace } from "../../trace/trace.js";
 import { checkPattern, type Pattern } from "./pattern.js";
 import { type Place, sizesOf } from "./sizes.js";
 
@@ -17,19 +18,7 @@ export const MOMENTS = {
 /** The trace of a pattern, made as its chunks are asked for. It can be read again. @throws UsageError for a pattern that cannot be. */
 export function patternTrace(pattern: Pattern): Trace {
   checkPattern(pattern);
-  const notes: TraceNotes = { format: "text", losses: [] };
-  return {
-    notes,
-    async *[Symbol.asyncIterator]() {
-      const encoder = new TraceEncoder();
-      const taken = () => {
-        encoder.note(notes);
-        return encoder.take();
-      };
-      for (const _ of new Program(pattern, encoder).operations()) if (encoder.full) yield taken();
-      yield taken();
-    },
-  };
+  return madeTrace((encoder) => new Program(pattern, encoder).operations());
 }
 
 /** Comes before each operation, so that there is room for it. */

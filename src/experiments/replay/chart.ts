@@ -22,6 +22,46 @@ export const SERIES = [
   { field: "resident", name: "resident", colour: COLOURS.vermilion, dash: [2, 2] },
 ] as const;
 
+/** A line of such a chart. */
+interface Series {
+  name: string;
+  colour: string;
+  dash: readonly number[];
+}
+
+/** The lines, from 0 to the highest bytes, of points that have `operation`, `series` and `bytes`. */
+export function bytesLines(series: readonly Series[], highest: number) {
+  const ticks = binaryTicks(highest);
+  const quantitative = "quantitative" as const;
+  const nominal = "nominal" as const;
+  const names = series.map(({ name }) => name);
+  return {
+    mark: { type: "line" as const, interpolate: "step-after" as const, strokeWidth: 1.6 },
+    encoding: {
+      x: { field: "operation", type: quantitative, title: "operations", scale: { nice: false } },
+      y: {
+        field: "bytes",
+        type: quantitative,
+        title: null,
+        scale: { domain: [0, ticks.at(-1) ?? 1], nice: false },
+        axis: { values: ticks, labelExpr: binaryLabelExpression(ticks) },
+      },
+      color: {
+        field: "series",
+        type: nominal,
+        title: null,
+        scale: { domain: names, range: series.map(({ colour }) => colour) },
+        legend: { orient: "top" as const, symbolSize: 400 },
+      },
+      strokeDash: {
+        field: "series",
+        type: nominal,
+        scale: { domain: names, range: series.map(({ dash }) => [...dash]) },
+      },
+    },
+  };
+}
+
 /** One point of one line. */
 export interface BytesAt {
   allocator: string;
@@ -48,9 +88,7 @@ export function timelinePoints(timelines: readonly ReplayTimeline[]): BytesAt[] 
 export function timelineChart(timelines: readonly ReplayTimeline[], subtitle: string): TopLevelSpec {
   const points = timelinePoints(timelines);
   const highest = points.reduce((most, point) => Math.max(most, point.bytes), 0);
-  const ticks = binaryTicks(highest);
   const labels = timelines.map(allocatorLabel);
-  const names = SERIES.map(({ name }) => name);
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
@@ -66,29 +104,7 @@ export function timelineChart(timelines: readonly ReplayTimeline[], subtitle: st
     spec: {
       width: 640,
       height: 150,
-      mark: { type: "line", interpolate: "step-after", strokeWidth: 1.6 },
-      encoding: {
-        x: { field: "operation", type: "quantitative", title: "operations", scale: { nice: false } },
-        y: {
-          field: "bytes",
-          type: "quantitative",
-          title: null,
-          scale: { domain: [0, ticks.at(-1) ?? 1], nice: false },
-          axis: { values: ticks, labelExpr: binaryLabelExpression(ticks) },
-        },
-        color: {
-          field: "series",
-          type: "nominal",
-          title: null,
-          scale: { domain: names, range: SERIES.map(({ colour }) => colour) },
-          legend: { orient: "top", symbolSize: 400 },
-        },
-        strokeDash: {
-          field: "series",
-          type: "nominal",
-          scale: { domain: names, range: SERIES.map(({ dash }) => [...dash]) },
-        },
-      },
+      ...bytesLines(SERIES, highest),
     },
     config: CHART_CONFIG,
   };
