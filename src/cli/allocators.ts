@@ -3,6 +3,7 @@
 import { builtInModules } from "../allocator/built-in.js";
 import { isModule, type Options, splitChoice } from "../allocator/choice.js";
 import { OptionError, UsageError } from "../base/errors.js";
+import { parseCount } from "../base/flags.js";
 import { joinWords } from "../base/numbers.js";
 import { readSettings, type WrittenChoice } from "../base/settings.js";
 import type { OptionValues } from "../results/run.js";
@@ -20,13 +21,23 @@ export interface AllocatorChoice {
   options: OptionValues;
 }
 
-/** The options for the library: the allocator's own, and for a model which build to run. */
+/** The flags of all commands that run models, as typed. Modules have neither check builds nor clocks. */
+export interface ModelFlags {
+  check?: boolean;
+  clock?: string;
+}
+
+/**
+ * The options for the library: the allocator's own, and for a model which build to run, and its clock if it has none.
+ * @throws UsageError
+ */
 export function runOptions(
   { model, options }: AllocatorChoice,
-  check: boolean,
+  { check, clock }: ModelFlags,
 ): OptionValues & { check?: boolean } {
-  const build: { check?: boolean } = check && !isModule(model) ? { check } : {};
-  return Object.assign({}, options, build);
+  if (isModule(model)) return options;
+  const time = clock === undefined ? {} : { clock: parseCount(clock, "--clock") };
+  return Object.assign({}, time, options, check ? { check } : {});
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../base/errors.js";
+import { joinWords } from "../base/numbers.js";
 import type { ExperimentRecord } from "../experiments/experiment.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Collected } from "./collect.js";
@@ -40,10 +41,19 @@ export async function finish(
 
 /** Writes the notes on allocators, each once. */
 export function writeNotes(results: ExperimentRecord["results"], { stderr }: Environment): void {
-  const notes = results.flatMap((result) =>
-    (result.notes ?? []).map((note) => `${allocatorLabel(result)}: ${note}`),
-  );
-  for (const note of new Set(notes)) stderr.write(`note: ${note}\n`);
+  const labels = new Map<string, Set<string>>();
+  for (const result of results) {
+    for (const note of result.notes ?? []) {
+      labels.set(note, (labels.get(note) ?? new Set()).add(allocatorLabel(result)));
+    }
+  }
+  for (const [note, names] of labels) stderr.write(`note: ${namesOf([...names])}: ${note}\n`);
+}
+
+/** Names a few of them; of many the first. */
+function namesOf(labels: readonly string[]): string {
+  if (labels.length <= 2) return joinWords(labels);
+  return `${labels[0]} and ${labels.length - 1} others`;
 }
 
 /** Loads the chart library only here: that takes longer than most runs. */

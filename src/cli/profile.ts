@@ -13,7 +13,7 @@ import { jsonReport } from "../report/json.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Parameters } from "../results/run.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
-import { type AllocatorChoice, parseAllocators, runOptions } from "./allocators.js";
+import { type AllocatorChoice, type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
 import { writeNotes } from "./finish.js";
@@ -21,14 +21,13 @@ import { type OutStream, prepareStream } from "./outfile.js";
 import { openSource } from "./source.js";
 
 /** The flags of `zeropage profile`, as typed. */
-export interface ProfileFlags extends CostsFlags {
+export interface ProfileFlags extends CostsFlags, ModelFlags {
   allocator?: string;
   size: string;
   count: string;
   written: string;
   touch: string;
   format?: string;
-  check?: boolean;
   json?: boolean;
   collapsed?: string;
   speedscope?: string;
@@ -127,7 +126,7 @@ async function traceWorkload(
 }
 
 function common(allocator: AllocatorChoice, flags: ProfileFlags) {
-  return { model: allocator.model, options: runOptions(allocator, flags.check === true) };
+  return { model: allocator.model, options: runOptions(allocator, flags) };
 }
 
 async function prepareFiles(flags: ProfileFlags): Promise<[Format, OutStream][]> {

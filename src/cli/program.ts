@@ -74,6 +74,9 @@ Example:
 
 const COSTS = `cost profile for simulated time: ${costProfiles.map(({ name }) => name).join(", ")}, or a file that zeropage calibrate saved (default: the one of the kernel)`;
 
+const CLOCK =
+  "what the clock of models goes on before each operation; without it, it stands still, or is what the trace sets";
+
 const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
 
 ${workloadHelp()}
@@ -192,10 +195,6 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       "--trim",
       "at the end let models give back what they keep, as by malloc_trim(0); show bytes before and after",
     )
-    .option(
-      "--clock <nanoseconds>",
-      "what the clock of models goes on before each operation; without it, it stands still, or is what the trace sets",
-    )
     .option("--timeline <file>", "draw in use, system and resident bytes over time, as an SVG image")
     .option(
       "--every <operations>",
@@ -247,6 +246,7 @@ function profile(environment: Environment): Command {
     .option("--format <format>", `for a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
+    .option("--clock <nanoseconds>", CLOCK)
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
     .option("--speedscope <file>", "write JSON for speedscope")
     .option("--pprof <file>", "write a gzipped profile for pprof")
@@ -331,7 +331,8 @@ function withReport(command: Command, allocators = "every model"): Command {
   command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)
-    .option("--check", "run models on the check build, which validates the machine as it goes");
+    .option("--check", "run models on the check build, which validates the machine as it goes")
+    .option("--clock <nanoseconds>", CLOCK);
   return withForms(command, FORMS);
 }
 

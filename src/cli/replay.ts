@@ -1,5 +1,4 @@
 import { TOUCH_POLICIES } from "../allocator/access.js";
-import { isModule } from "../allocator/choice.js";
 import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
@@ -38,7 +37,6 @@ export interface ReplayFlags extends RunFlags, SideFileFlags {
   timeline?: string;
   every?: string;
   trim?: boolean;
-  clock?: string;
 }
 
 const REPLAY = { takes: "models and modules", functions: { replayTrace } } as const;
@@ -53,7 +51,7 @@ export async function replayCommand(
 ): Promise<number> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const openInput = chooseInput(file, flags, environment);
-  const asked = withClock(await readRunFlags(REPLAY, flags, environment.library), flags.clock);
+  const asked = await readRunFlags(REPLAY, flags, environment.library);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const every = readEvery(flags);
   const sideFiles = await SideFiles.prepare(
@@ -93,17 +91,6 @@ export async function replayCommand(
     text: timelineText(timelines),
     ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
   });
-}
-
-/** Gives a clock to every model that was not given one. Modules have none. */
-function withClock(asked: Asked, text: string | undefined): Asked {
-  if (text === undefined) return asked;
-  const clock = parseCount(text, "--clock");
-  const allocators = asked.allocators.map(({ label, run }) => {
-    const options = isModule(run.model) ? run.options : { clock, ...run.options };
-    return { label, run: { ...run, ...(options && { options }) } };
-  });
-  return { ...asked, allocators };
 }
 
 /** Operations between two rows of the timeline. @throws UsageError where there is nothing to put them into. */

@@ -1,6 +1,6 @@
 import type { Asked, Experiment, Functions } from "../experiments/experiment.js";
 import { allocatorLabel } from "../report/label.js";
-import { parseAllocators, runOptions } from "./allocators.js";
+import { type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Library } from "./library.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
@@ -8,9 +8,8 @@ import { checkModuleFiles } from "./modules.js";
 import type { FormFlags } from "./output.js";
 
 /** The flags of every command that runs allocators and reports on them, as typed. Limits are for modules. */
-export interface RunFlags extends FormFlags, CostsFlags, LimitFlags {
+export interface RunFlags extends FormFlags, CostsFlags, LimitFlags, ModelFlags {
   allocator?: string;
-  check?: boolean;
 }
 
 /** What is run on the allocators. */
@@ -30,7 +29,7 @@ export async function readRunFlags<L extends Functions>(
   const costs = await chooseCosts(flags);
   const allocators = choices.map((choice) => ({
     label: allocatorLabel({ allocator: choice.model, options: choice.options }),
-    run: { model: choice.model, options: runOptions(choice, flags.check === true), ...costs },
+    run: { model: choice.model, options: runOptions(choice, flags), ...costs },
   }));
   return { allocators, ...costs, functions };
 }

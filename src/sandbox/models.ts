@@ -300,5 +300,6 @@ const bases: readonly ModelInfo[] = [
 export const models: readonly ModelInfo[] = [
   ...bases,
   over(pymalloc, bases, "glibc", new URL("../../build/pymalloc-over-glibc.wasm", import.meta.url)),
+  over(pymalloc, bases, "jemalloc", new URL("../../build/pymalloc-over-jemalloc.wasm", import.meta.url)),
   over(pymalloc, bases, "naive", new URL("../../build/pymalloc-over-naive.wasm", import.meta.url)),
 ];

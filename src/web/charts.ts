@@ -1,13 +1,25 @@
 /** The charts of the command line for what is on the page. A Worker draws them, and loads vega for that. */
 import type { TopLevelSpec } from "vega-lite";
 import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
+import { cinnabarChart } from "../experiments/cinnabar/chart.js";
+import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
 import { timelineChart } from "../experiments/replay/chart.js";
-import { type CliffsResult, type Counters, formatBytes, formatCount, type Report } from "../index.js";
+import {
+  type CinnabarReport,
+  type CliffsResult,
+  type Counters,
+  cinnabarWorkload,
+  formatBytes,
+  formatCount,
+  type Report,
+} from "../index.js";
+import type { Sheet } from "../report/sheet.js";
 import type { Busy } from "./busy.js";
 import { byId, make } from "./dom.js";
 import { isModule, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
+import { sheetElements } from "./sheet-elements.js";
 import { formatChoice, type ViewState } from "./state.js";
 import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
 
@@ -25,8 +37,8 @@ interface Chart {
   name: string;
   /** Whether the chart has something to show for this input. */
   suits(state: ViewState): boolean;
-  /** Makes the specification of the chart, and its contents in words. */
-  make(context: Context): Promise<{ spec: TopLevelSpec; text: string }>;
+  /** Makes the specification of the chart, and its contents in words; and the figures that it is drawn of, if it has a table. */
+  make(context: Context): Promise<{ spec: TopLevelSpec; text: string; sheet?: Sheet }>;
 }
 
 const CHARTS: readonly Chart[] = [
@@ -42,6 +54,18 @@ const CHARTS: readonly Chart[] = [
         spec: timelineChart(timelines, subtitle),
         text: `In use, system and resident bytes over ${subtitle}.`,
       };
+    },
+  },
+  {
+    name: "What causes it, and what does not",
+    suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
+    async make({ session, onProgress }) {
+      const results = await session.helper.call("cinnabar", undefined, {
+        onProgress: (progress) => onProgress("Running Python on each allocator", progress),
+      });
+      const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };
+      const sheet = cinnabarSheet(report);
+      return { spec: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
     },
   },
   {
@@ -114,13 +138,13 @@ export class Charts {
     const context = this.context();
     if (!context) return;
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, async (onProgress) => {
-      const { spec, text } = await chart.make({ ...context, onProgress });
-      return { text, svg: await context.session.helper.call("draw", spec) };
+      const { spec, ...told } = await chart.make({ ...context, onProgress });
+      return { ...told, svg: await context.session.helper.call("draw", spec) };
     });
-    this.#show(drawn.svg, drawn.text, chart.name);
+    this.#show(drawn, chart.name);
   }
 
-  #show(svg: string, text: string, name: string): void {
+  #show({ svg, text, sheet }: { svg: string; text: string; sheet?: Sheet }, name: string): void {
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
     const save = make(
@@ -132,6 +156,7 @@ export class Charts {
     figure.replaceChildren(
       make("img", { src: this.#address, alt: text }),
       make("figcaption", {}, text, " ", save),
+      ...(sheet ? sheetElements(sheet) : []),
     );
     figure.hidden = false;
   }

@@ -2,7 +2,7 @@
 
 import { formatSeconds } from "../base/numbers.js";
 import { formatBytes, formatCount } from "../index.js";
-import { byId, make, setText } from "./dom.js";
+import { breakable, byId, make, setText } from "./dom.js";
 import type { Choice, Moment } from "./protocol.js";
 import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
 
@@ -136,7 +136,7 @@ const head = (text: string) => make("th", { scope: "col", textContent: text });
 /** The heading of a table: a first column, both sides, and a last column if given. */
 export function sideHeads(first: string, sides: readonly Choice[], last?: string): HTMLTableSectionElement {
   // Lets a long name break before an option.
-  const names = sides.map((choice) => formatChoice(choice).replaceAll(":", ":\u200b"));
+  const names = sides.map((choice) => breakable(formatChoice(choice)));
   return make("thead", {}, make("tr", {}, ...[first, ...names, ...(last ? [last] : [])].map(head)));
 }
 

@@ -28,6 +28,9 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Lets the label of an allocator go on in the next line at an option. */
+export const breakable = (text: string): string => text.replaceAll(/:(?=\S)/g, ":\u200b");
+
 /** A colour of the style sheet, for light or dark as the page is. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

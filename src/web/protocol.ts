@@ -4,6 +4,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { findBuiltIn } from "../allocator/built-in.js";
 import { isModule as isModuleName } from "../allocator/choice.js";
 import type {
+  CinnabarResult,
   CliffsResult,
   CostKind,
   Counters,
@@ -121,6 +122,8 @@ export interface Calls {
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
+  /** Runs git-cinnabar's program on what is compared if nobody says what. */
+  cinnabar(): CinnabarResult[];
   /** Draws a chart as an SVG document. */
   draw(spec: TopLevelSpec): string;
 }

@@ -1,5 +1,14 @@
 /** A Worker of the page: answers one call after another, and reports progress. */
-import { findCliffs, findCostKind, readTrace, type WasmSource } from "../index.js";
+import { CHART_POINTS, COMPARED, changesOf } from "../experiments/cinnabar/compared.js";
+import {
+  type CinnabarResult,
+  cinnabarWorkload,
+  findCliffs,
+  findCostKind,
+  readTrace,
+  runCinnabar,
+  type WasmSource,
+} from "../index.js";
 import { renderSvg } from "../report/svg.js";
 import { openModule, prepareModule } from "./module.js";
 import { openModel } from "./playable.js";
@@ -16,6 +25,7 @@ import {
   type Request,
   type SentError,
 } from "./protocol.js";
+import { parseChoice } from "./state.js";
 import { traceTape } from "./tape.js";
 
 /** The part of a Worker's global scope that is used here. The compiler knows only a page's. */
@@ -51,6 +61,19 @@ async function run(chosen: Chosen, onProgress: OnProgress) {
   return { model, options, ...(open && { open }), onProgress: tell };
 }
 
+/** Git-cinnabar's program on all that it is compared on. Progress counts runs. */
+async function runCompared(onProgress: OnProgress): Promise<CinnabarResult[]> {
+  const runs = COMPARED.flatMap((label, i) => changesOf(i).map((without) => ({ label, without })));
+  const results: CinnabarResult[] = [];
+  for (const { label, without } of runs) {
+    onProgress({ done: results.length, total: runs.length });
+    const { allocator: model, options } = parseChoice(label);
+    const program = { workload: cinnabarWorkload, without, points: CHART_POINTS };
+    results.push(await runCinnabar({ model, options, ...program }));
+  }
+  return results;
+}
+
 const handlers: Handlers = {
   async readTrace(source, onProgress) {
     const trace = await readTrace(typeof source === "string" ? source : source.stream());
@@ -74,6 +97,7 @@ const handlers: Handlers = {
     findCostKind({ ...(await run(chosen, onProgress)), bytes, written }),
   cliffs: async ({ from, to, ...chosen }, onProgress) =>
     findCliffs({ ...(await run(chosen, onProgress)), from, to }),
+  cinnabar: (_, onProgress) => runCompared(onProgress),
   draw: (spec) => renderSvg(spec),
 };
 

@@ -56,26 +56,29 @@ describe("help", () => {
       needed?
 
       Options:
-        --size <sizes>      size of the block: bytes, or KiB, MiB, GiB; several by
-                            commas (default: "100MiB,1000MiB", with wasm modules
-                            "100MiB")
-        --count <number>    how many times (default: "10000", with wasm modules "100")
-        --written <share>   share of the block the program writes each time, 0% to
-                            100% (default: "0%")
-        --allocator <list>  allocators to run (default: every model)
-        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
-                            a file that zeropage calibrate saved (default: the one of
-                            the kernel)
-        --check             run models on the check build, which validates the machine
-                            as it goes
-        --json              print results as JSON
-        --csv               print results as CSV
-        --markdown          print results as a Markdown table
-        --timeout <time>    end a module that makes no progress for this long
-                            (default: "60s")
-        --memory <size>     memory limit of a module (default: "4GiB")
-        --chart <file>      draw who zeroed the memory, as an SVG image
-        -h, --help          display help for command
+        --size <sizes>         size of the block: bytes, or KiB, MiB, GiB; several by
+                               commas (default: "100MiB,1000MiB", with wasm modules
+                               "100MiB")
+        --count <number>       how many times (default: "10000", with wasm modules
+                               "100")
+        --written <share>      share of the block the program writes each time, 0% to
+                               100% (default: "0%")
+        --allocator <list>     allocators to run (default: every model)
+        --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
+                               or a file that zeropage calibrate saved (default: the
+                               one of the kernel)
+        --check                run models on the check build, which validates the
+                               machine as it goes
+        --clock <nanoseconds>  what the clock of models goes on before each operation;
+                               without it, it stands still, or is what the trace sets
+        --json                 print results as JSON
+        --csv                  print results as CSV
+        --markdown             print results as a Markdown table
+        --timeout <time>       end a module that makes no progress for this long
+                               (default: "60s")
+        --memory <size>        memory limit of a module (default: "4GiB")
+        --chart <file>         draw who zeroed the memory, as an SVG image
+        -h, --help             display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
@@ -100,23 +103,25 @@ describe("help", () => {
       at which sizes the cost of calloc(1, n); free changes kind, to the byte
 
       Options:
-        --from <size>       smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
-        --to <size>         largest n (default: "1GiB")
-        --allocator <list>  allocators to run (default: every model)
-        --costs <name>      cost profile for simulated time: linux-vm, macos-2016, or
-                            a file that zeropage calibrate saved (default: the one of
-                            the kernel)
-        --check             run models on the check build, which validates the machine
-                            as it goes
-        --json              print results as JSON
-        --csv               print results as CSV
-        --markdown          print results as a Markdown table
-        --timeout <time>    end a module that makes no progress for this long
-                            (default: "60s")
-        --memory <size>     memory limit of a module (default: "4GiB")
-        --chart <file>      draw cost against size, of all allocators together, as an
-                            SVG image
-        -h, --help          display help for command
+        --from <size>          smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
+        --to <size>            largest n (default: "1GiB")
+        --allocator <list>     allocators to run (default: every model)
+        --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
+                               or a file that zeropage calibrate saved (default: the
+                               one of the kernel)
+        --check                run models on the check build, which validates the
+                               machine as it goes
+        --clock <nanoseconds>  what the clock of models goes on before each operation;
+                               without it, it stands still, or is what the trace sets
+        --json                 print results as JSON
+        --csv                  print results as CSV
+        --markdown             print results as a Markdown table
+        --timeout <time>       end a module that makes no progress for this long
+                               (default: "60s")
+        --memory <size>        memory limit of a module (default: "4GiB")
+        --chart <file>         draw cost against size, of all allocators together, as
+                               an SVG image
+        -h, --help             display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
@@ -154,6 +159,8 @@ describe("help", () => {
                                one of the kernel)
         --check                run models on the check build, which validates the
                                machine as it goes
+        --clock <nanoseconds>  what the clock of models goes on before each operation;
+                               without it, it stands still, or is what the trace sets
         --json                 print results as JSON
         --csv                  print results as CSV
         --markdown             print results as a Markdown table
@@ -162,8 +169,6 @@ describe("help", () => {
         --memory <size>        memory limit of a module (default: "4GiB")
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
-        --clock <nanoseconds>  what the clock of models goes on before each operation;
-                               without it, it stands still, or is what the trace sets
         --timeline <file>      draw in use, system and resident bytes over time, as an
                                SVG image
         --every <operations>   with --csv or --json, also a row of these bytes after

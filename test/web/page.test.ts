@@ -8,6 +8,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
+import { COMPARED } from "../../src/experiments/cinnabar/compared.js";
 import {
   type Counters,
   openSandbox,
@@ -16,6 +17,7 @@ import {
   runCallocLoop,
   runIterContent,
 } from "../../src/index.js";
+import { CINNABAR_CHANGES } from "../../src/results/cinnabar.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 
@@ -676,6 +678,21 @@ describe.skipIf(!executable)("the page", () => {
         400,
       );
     }
+  });
+
+  it("runs git-cinnabar on all that it is compared on, and says in a table and sentences what came of it", async () => {
+    const page = await open("#trace=cinnabar&touch=pages&a=pymalloc/glibc:python=3.9&b=jemalloc");
+    await page.getByRole("button", { name: "What causes it, and what does not" }).click();
+    const figure = page.getByRole("figure");
+    await figure.getByRole("img", { name: "live 27.7 MiB after phase 1" }).waitFor();
+    const said = ((await figure.textContent()) ?? "").replaceAll("\u200b", "");
+    expect(said).toContain("trimThreshold=128KiB: resident rises by 3.5 MiB in phase 2 instead of 9.7 MiB");
+    expect(said).toContain("without warm-up, resident still rises by 8.4 MiB, 1.3 MiB less");
+    expect(said).toContain(
+      "jemalloc:python=3.9:dirty_decay_ms=0: resident rises by 3 MiB in phase 2 instead of",
+    );
+    expect(await figure.getByRole("row").count()).toBe(COMPARED.length + CINNABAR_CHANGES.length);
+    await expectNoViolations(page);
   });
 
   it.each([

@@ -3,6 +3,7 @@
  * against what is kept of it: the sets, the heaps of slabs, the cache, the sums.
  */
 import { lostBytes, mappedBytes, mappingAbove, virtualBytes } from "../../machine/kernel";
+import { layerBytes } from "../allocator";
 import { Arena, arenaAt, HUGE_ARENA, isMade, MAIN } from "./arena";
 import { blockBytesAt, check as checkBase } from "./base";
 import * as cache from "./cache";
@@ -43,7 +44,10 @@ export function check(held: u64): void {
   for (let number: u32 = MAIN; number <= HUGE_ARENA; number++) {
     if (isMade(number)) blocks += checkArena(arenaAt(number));
   }
-  assert(extents + blocks == virtualBytes(), "extents and blocks of metadata are all that is mapped");
+  assert(
+    extents + blocks + layerBytes == virtualBytes(),
+    "extents, blocks of metadata and what a layer has are all that is mapped",
+  );
   assert(lostBytes == 0, "munmap cuts off only what was just mapped");
   for (let index: u32 = 0; index < SMALL_CLASSES; index++) slabs.check(index, load<u32>(LISTED + 4 * index));
   const kept = cache.check();
@@ -58,9 +62,10 @@ function walkMappings(): u64 {
     const end = from + mappedBytes(from);
     for (let at = from; at < end; ) {
       const block = blockAt(at);
-      const length = block ? block : walkExtent(at);
-      if (!block) bytes += length;
-      at += length;
+      const extent = block ? 0 : walkExtent(at);
+      bytes += extent;
+      // Mappings of a layer can adjoin.
+      at += block + extent ? block + extent : PAGE;
     }
   }
   return bytes;
@@ -71,10 +76,10 @@ function blockAt(address: u64): u64 {
   return bytes || !isMade(HUGE_ARENA) ? bytes : blockBytesAt(arenaAt(HUGE_ARENA).base, address);
 }
 
-/** Returns the bytes of the extent at an address, where there is one. */
+/** Returns the bytes of the extent at an address; 0 if none is there. */
 function walkExtent(address: u64): u64 {
   const found = peekExtent(address);
-  assert(found != null, "what is mapped is an extent or metadata");
+  if (!found) return 0;
   const extent = found as Extent;
   assert(
     extent.base == address && peekExtent(extent.end - PAGE) == extent,

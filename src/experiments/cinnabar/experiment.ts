@@ -1,32 +1,15 @@
 import { formatCount } from "../../base/bytes.js";
 import { parseCount, parsePercent, parseSize } from "../../base/flags.js";
 import { exactBytes } from "../../base/numbers.js";
-import { CINNABAR_CHANGES, type CinnabarReport, type CinnabarResult } from "../../results/cinnabar.js";
+import type { CinnabarReport, CinnabarResult } from "../../results/cinnabar.js";
 import { defineExperiment } from "../experiment.js";
 import { cinnabarChart } from "./chart.js";
+import { CHART_POINTS, COMPARED, changesOf } from "./compared.js";
 import { cinnabarRows } from "./csv.js";
 import { runCinnabar } from "./run.js";
 import { cinnabarSheet } from "./sheet.js";
 import { cinnabarTrace } from "./trace.js";
 import { type CinnabarWorkload, checkWorkload, cinnabarWorkload } from "./workload.js";
-
-/** Points of the chart, which are in JSON too. */
-const CHART_POINTS = 250;
-
-/** The Python of the figures that tests hold these to. */
-const PYTHON = "pymalloc/glibc:python=3.9";
-const FIXED = "trimThreshold=128KiB";
-
-/**
- * Arenas by mmap, by malloc, none; each with thresholds that adapt and that do not; and what people ask about: another
- * threshold, no mappings, no tcache.
- */
-const COMPARED = [
-  ...["", FIXED].flatMap((fixed) =>
-    ["", "arenas=malloc", "arenas=none"].map((arenas) => [PYTHON, arenas, fixed].filter(Boolean).join(":")),
-  ),
-  ...["mmapThreshold=128KiB", "mmapMax=0", "tcacheCount=0"].map((option) => `${PYTHON}:${option}`),
-].join(",");
 
 const whole = (help: string, value: number) => ({
   value: "<number>",
@@ -81,13 +64,15 @@ export const cinnabar = defineExperiment({
   ],
   flags,
   takes: "models",
-  allocators: { list: COMPARED, help: "Python's on glibc, with arenas by mmap, by malloc and none" },
+  allocators: {
+    list: COMPARED.join(","),
+    help: "Python's on glibc, with arenas by mmap, by malloc and none, and on jemalloc",
+  },
   functions: { runCinnabar },
   jobs({ flags, allocators, functions }) {
     const workload = workloadOf(flags);
     return allocators.flatMap(({ label, run }, i) =>
-      // What is no cause is shown of the first.
-      CINNABAR_CHANGES.slice(0, i === 0 ? undefined : 1).map((without) => ({
+      changesOf(i).map((without) => ({
         label: without === "nothing" ? label : `${label}, without ${without}`,
         run: (show): Promise<CinnabarResult> => {
           const onProgress = (operations: number) => show(`${formatCount(operations)} operations`);

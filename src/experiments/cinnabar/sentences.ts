@@ -4,8 +4,15 @@ import { formatShare, joinWords } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
 import type { CinnabarMoment, CinnabarResult } from "../../results/cinnabar.js";
 
-/** Options of glibc that, if set, keep its thresholds from adapting. */
-const FIXING = ["mmapThreshold", "trimThreshold", "topPad"] as const;
+const ADAPTING = "thresholds that adapt, which they now do not";
+
+/** Options that, if set, remove a cause, by name. */
+const CAUSES: Readonly<Record<string, string>> = {
+  mmapThreshold: ADAPTING,
+  trimThreshold: ADAPTING,
+  topPad: ADAPTING,
+  dirty_decay_ms: "free pages that wait to decay, as long as the clock stands still",
+};
 
 export function sentencesOf(results: readonly CinnabarResult[]): string[] {
   const whole = results.filter(({ without }) => without === "nothing");
@@ -13,6 +20,7 @@ export function sentencesOf(results: readonly CinnabarResult[]): string[] {
   const variants = whole.filter((result) => !beside.some((one) => one.result === result));
   return [
     ...variants.flatMap(riseSentence),
+    ...variants.flatMap((result) => insteadSentence(result, whole[0])),
     ...beside.map(besideSentence),
     ...results.flatMap((result) => ablationSentence(result, whole)),
     ...variants.map(endSentence),
@@ -42,6 +50,17 @@ function riseSentence(result: CinnabarResult): string[] {
   ];
 }
 
+/** What another allocator changes. */
+function insteadSentence(result: CinnabarResult, first: CinnabarResult | undefined): string[] {
+  if (!first || result.allocator === first.allocator) return [];
+  const [rise, other] = [riseOf(result), riseOf(first)];
+  const [end, before] = [moment(result, "phase 3").resident, moment(first, "phase 3").resident];
+  return [
+    `${allocatorLabel(result)} instead of ${allocatorLabel(first)}: resident ${changed(rise)} in phase 2 instead of ` +
+      `${formatBytes(other)}, and is ${formatBytes(end)} at the end instead of ${formatBytes(before)}.`,
+  ];
+}
+
 /** A result, the one without one of its options, and that option. */
 interface Beside {
   result: CinnabarResult;
@@ -63,11 +82,18 @@ function besideSentence({ result, other, option }: Beside): string {
   const [rise, without] = [riseOf(result), riseOf(other)];
   const told = `${allocatorLabel(result)}: resident ${changed(rise)} in phase 2`;
   if (changed(rise) === changed(without)) return `${told}, as without ${option}.`;
-  const isCause = FIXING.some((name) => name === option) && rise < without / 2;
-  const cause = isCause
-    ? `: ${formatShare(without - rise, without)} of the rise is due to thresholds that adapt, which they now do not`
-    : "";
-  return `${told} instead of ${formatBytes(without)}${cause}.`;
+  const cause =
+    option in CAUSES && rise < without / 2
+      ? `: ${formatShare(without - rise, without)} of the rise is due to ${CAUSES[option]}`
+      : "";
+  return `${told} instead of ${formatBytes(without)}${endBeside(result, other)}${cause}.`;
+}
+
+/** What is resident at the end, where that is by a quarter less or more. */
+function endBeside(result: CinnabarResult, other: CinnabarResult): string {
+  const [end, without] = [result, other].map((one) => moment(one, "phase 3").resident) as [number, number];
+  if (Math.abs(end - without) < without / 4) return "";
+  return `, and is ${formatBytes(end)} at the end instead of ${formatBytes(without)}`;
 }
 
 /** What leaving something out of the program changes: little. */
@@ -98,9 +124,11 @@ function endSentence(result: CinnabarResult): string {
     (end.arenas ?? 0) > 1 && end.arenas === peak.arenas
       ? `; all ${end.arenas} arenas still have an object, and none goes back`
       : "";
+  const trim =
+    trimmed.resident === end.resident ? "gives nothing back" : `leaves ${formatBytes(trimmed.resident)}`;
   return (
     `${allocatorLabel(result)}: at the end ${formatBytes(end.live)} are live and ${formatBytes(end.resident)} resident${kept}. ` +
-    `A trim leaves ${formatBytes(trimmed.resident)}.`
+    `A trim ${trim}.`
   );
 }
 

@@ -141,6 +141,33 @@ it.each(ABLATIONS)("without %s, too", async (without, after, live, resident) => 
   }
 });
 
+/** On Debian's jemalloc, KiB by thousands: resident after phases 1, 2 and 3. The clock goes on too little for decay. */
+const ON_JEMALLOC: [string, Record<string, string | number>, number[]][] = [
+  ["pymalloc/jemalloc", {}, [30.7, 45.0, 45.0]],
+  ["jemalloc", {}, [31.2, 43.9, 43.9]],
+  ["pymalloc/jemalloc", { dirty_decay_ms: 0 }, [30.7, 33.7, 27.8]],
+  ["jemalloc", { dirty_decay_ms: 0 }, [31.2, 34.2, 26.6]],
+];
+
+it.each(ON_JEMALLOC)(
+  "on %s with %o resident bytes come to what was measured",
+  async (model, options, measured) => {
+    const isLayered = model.includes("/");
+    const sandbox = await openSandbox(model, { ...(isLayered && { python: "3.9" }), ...options });
+    const resident: number[] = [];
+    await sandbox.replay(cinnabarTrace(cinnabarWorkload), {
+      touch: "pages",
+      onProgress: (done) => {
+        if ([120_003, 316_090, 352_018].includes(done)) resident.push(sandbox.counters().bytes.resident);
+      },
+    });
+    for (const [i, bytes] of resident.entries()) {
+      expect(Math.abs(bytes / KIB / 1000 / (measured[i] as number) - 1)).toBeLessThan(0.015);
+    }
+    expect(resident).toHaveLength(3);
+  },
+);
+
 /** By operations of the published trace, which has comments for the marks: live, resident and heap with arenas by mmap. */
 const CURVE = [
   [50_000, 11804, 12288, 4752],
