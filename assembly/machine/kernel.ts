@@ -348,7 +348,8 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
 
 /**
  * Tells the kernel how a range will be used, by one of the calls that it counts apart. Returns 0, or -1: if
- * part of it is not mapped too, but then Linux has heard it for the rest.
+ * part of it is not mapped too, but then Linux has heard it for the rest. That there shall be no huge pages changes
+ * nothing, as there are none; the real kernel keeps areas that heard it apart from others.
  */
 export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
   if (isDefined(ZP_CHECK)) {
@@ -361,8 +362,13 @@ export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
   return result;
 }
 
+function isKnownAdvice(call: Syscall): bool {
+  const isDarwin = kernelKind == Kernel.Darwin;
+  return call == Syscall.MadviseNohugepage ? !isDarwin : isDarwin || call < Syscall.MadviseFreeReusable;
+}
+
 function advise(address: u64, bytes: u64, call: Syscall): i32 {
-  if (call >= Syscall.MadviseFreeReusable && kernelKind != Kernel.Darwin) return -1;
+  if (!isKnownAdvice(call)) return -1;
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
   if (!isUserRange(address, bytes)) return -1;

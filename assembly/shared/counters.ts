@@ -8,6 +8,7 @@ export enum Syscall {
   Brk,
   MadviseDontneed,
   MadviseFree,
+  MadviseNohugepage,
   MadviseFreeReusable,
   MadviseFreeReuse,
   MadviseCanReuse,

@@ -5,14 +5,22 @@ export enum Option {
   dirty_decay_ms,
   narenas,
   tcache,
+  thp,
+  retain,
   seed,
   mapTop,
   Count,
 }
 
-export enum Tcache {
+export enum Switch {
   True,
   False,
+  Count,
+}
+
+export enum Thp {
+  Default,
+  Never,
   Count,
 }
 

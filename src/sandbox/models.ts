@@ -269,6 +269,17 @@ const bases: readonly ModelInfo[] = [
         default: 16,
       },
       tcache: { summary: "whether freed blocks are cached", values: ["true", "false"], default: "true" },
+      thp: {
+        summary:
+          "never: mappings are told to have no huge pages; the machine has none, so always is not modelled",
+        values: ["default", "never"],
+        default: "default",
+      },
+      retain: {
+        summary: "whether free pages stay mapped when they are given back",
+        values: ["true", "false"],
+        default: "true",
+      },
       seed: {
         summary: "address of the thread's state, which seeds where large blocks begin",
         default: 0x7ffff7f91738,

@@ -10,6 +10,7 @@ import {
 import { compareJemalloc, type JemallocComparison, jemallocJobs, modelOptions } from "../oracle/jemalloc.js";
 import { observeModel } from "../oracle/model.js";
 import { findJemalloc, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { slabWaves } from "../oracle/random-jemalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -86,6 +87,18 @@ describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
     const records = await textTrace(RESIZED.join("\n"));
     for (const dirty_decay_ms of [-1, 0])
       expect(await difference({ records, options: { dirty_decay_ms } })).toBeUndefined();
+  });
+
+  it.each([{ retain: "false" }, { thp: "never" }] as const)("with %o", async (options) => {
+    for (const seed of [2, 3]) {
+      const { records, name } = seededRun(seed);
+      expect(await difference({ records, options }), name).toBeUndefined();
+    }
+    expect(await difference({ records: await textTrace(RESIZED.join("\n")), options })).toBeUndefined();
+  });
+
+  it("in slabs that come and go in waves", async () => {
+    expect(await difference({ records: await slabWaves(77), options: { tcache: "false" } })).toBeUndefined();
   });
 
   it("when a trace sets the clock", async () => {

@@ -7,7 +7,8 @@ import { type JemallocComparison, jemallocJobs, modelOptions } from "./jemalloc.
 import { observeModel } from "./model.js";
 import type { Observation } from "./observation.js";
 import type { Oracle, OracleRun } from "./oracle.js";
-import { randomJemalloc } from "./random-jemalloc.js";
+import { randomJemalloc, slabWaves } from "./random-jemalloc.js";
+import { textTrace } from "./text-trace.js";
 import { REAL_TRACES, realTrace } from "./traces.js";
 
 export const GOLDEN_JEMALLOC = new URL("../golden/jemalloc/", import.meta.url);
@@ -21,6 +22,8 @@ export const SETTINGS: readonly Pick<JemallocComparison, "options" | "clock">[] 
   { clock: 1_000_000 },
   { clock: 10_000_000, options: { dirty_decay_ms: 1000 } },
 ];
+
+const GIB = 2 ** 30;
 
 /** Operations whose addresses share a hash. */
 const BLOCK = 4096;
@@ -59,9 +62,37 @@ export async function realRuns(): Promise<NamedRun[]> {
   );
 }
 
+/** A random trace with a setting out of turn. */
+function chosenRun(seed: number, setting: (typeof SETTINGS)[number]): NamedRun {
+  const { profile, records } = randomJemalloc(seed);
+  const name = `seed ${seed} (${profile}) ${settingText(setting)}`;
+  return { name, records, touches: GOLDEN_TOUCHES, interval: 64, ...setting };
+}
+
+/** What the others reach seldom: the order of slabs in their heap, jitter, the largest classes; and settings that few use. */
+async function chosenRuns(): Promise<NamedRun[]> {
+  const waves = [77, 95, 97, 173].map(async (seed) => {
+    const name = `waves ${seed} tcache:false`;
+    const records = await slabWaves(seed);
+    return { name, records, touches: GOLDEN_TOUCHES, interval: 512, options: { tcache: "false" } as const };
+  });
+  const largest = await textTrace(`a 0 ${GIB}\na 1 ${GIB - 1}\nf 0\nf 1\na 2 ${2 * GIB}`);
+  return [
+    ...(await Promise.all(waves)),
+    { name: "blocks of a GiB", records: largest, touches: GOLDEN_TOUCHES, interval: 1 },
+    chosenRun(13, { clock: 1_000_000 }),
+    ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((seed) =>
+      ([{}, { dirty_decay_ms: 0 }] as const).map((options) =>
+        chosenRun(seed, { options: { retain: "false", ...options } }),
+      ),
+    ),
+    ...[2, 3, 7].map((seed) => chosenRun(seed, { options: { thp: "never" } })),
+  ];
+}
+
 export async function goldenRuns(): Promise<NamedRun[]> {
   const random = Array.from({ length: GOLDEN_SEEDS }, (_, seed) => seededRun(seed, 512));
-  return [...(await realRuns()), ...random];
+  return [...(await realRuns()), ...random, ...(await chosenRuns())];
 }
 
 /** One trace with one setting. */

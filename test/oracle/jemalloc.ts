@@ -11,6 +11,8 @@ export interface JemallocOptions {
   dirty_decay_ms?: number;
   narenas?: number;
   tcache?: "true" | "false";
+  thp?: "default" | "never";
+  retain?: "true" | "false";
 }
 
 export interface JemallocComparison {

@@ -46,8 +46,8 @@ export interface GlibcOptions {
   arenas?: "mmap" | "malloc" | "none";
 }
 
-/** MADV_DONTNEED and MADV_FREE. */
-const ADVICE: Record<string, bigint> = { madviseDontneed: 4n, madviseFree: 8n };
+/** By the names of the counters. */
+const ADVICE: Record<string, bigint> = { madviseDontneed: 4n, madviseFree: 8n, madviseNohugepage: 15n };
 
 const VARIABLES: Record<
   Exclude<keyof GlibcOptions, "version" | "cpus" | "arenas">,

@@ -2,7 +2,8 @@
  * Random traces for jemalloc, by seed: sizes about the edges of its classes, up to 32 MiB and alignments up to 4 MiB,
  * blocks that are resized where they are, and so many mappings that they cross the GiBs of its radix tree.
  */
-import { near, type Profile, type Random, type RandomTrace, randomTrace, WEIGHTS } from "./random-trace.js";
+import { near, type Profile, Random, type RandomTrace, randomTrace, WEIGHTS } from "./random-trace.js";
+import { textTrace } from "./text-trace.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -121,4 +122,36 @@ const PROFILES: readonly Profile[] = [
 /** The trace of a seed, a whole number from 0. Profiles take turns. */
 export function randomJemalloc(seed: number): RandomTrace {
   return randomTrace(seed, PROFILES);
+}
+
+/** Sizes whose slabs have two to sixteen regions. */
+const WAVE_SIZES = [1792, 2560, 3584, 5120, 6144, 7168, 8192, 10240, 12288, 14336];
+
+/**
+ * Blocks of one size that come and go in waves, the oldest, the newest or any of them first. Whole slabs become empty
+ * while others wait in the heap of their class: so its order shows, which is not always that of age.
+ */
+export function slabWaves(seed: number): Promise<Uint8Array> {
+  const random = new Random(seed);
+  const size = random.pick(WAVE_SIZES);
+  const most = random.between(30, 500);
+  const held: number[] = [];
+  const lines: string[] = [];
+  const take = () => {
+    held.push(lines.length);
+    lines.push(`a ${lines.length} ${size}`);
+  };
+  const give = (index: number) => lines.push(`f ${held.splice(index, 1)[0]}`);
+  for (let wave = 0; wave < 8; wave++) {
+    const crest = random.between(most >> 1, most);
+    const trough = random.between(0, crest >> 1);
+    const order = random.between(0, 2);
+    while (held.length < crest) take();
+    while (held.length > trough) {
+      const near = Math.min(held.length - 1, random.between(0, 7));
+      give([near, held.length - 1 - near, random.between(0, held.length - 1)][order] as number);
+      if (random.chance(5)) take();
+    }
+  }
+  return textTrace(lines.join("\n"));
 }

@@ -20,6 +20,7 @@ import {
   type Area as KernelArea,
   type Machine,
   type MachineOptions,
+  NOHUGEPAGE,
   type PageRun,
 } from "./interface.js";
 import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js";
@@ -27,7 +28,7 @@ import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js
 const ADDRESS_LIMIT = 2 ** 47;
 /** No gap of this size exists from USER_START to the highest address linux gives. */
 const FITS_NOWHERE = 0x7ffff7ff0000;
-const LINUX_ADVICE = [DONTNEED, FREE];
+const LINUX_ADVICE = [DONTNEED, FREE, NOHUGEPAGE];
 const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */

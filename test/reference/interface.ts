@@ -80,6 +80,7 @@ export const { Anywhere: ANYWHERE, Fixed: FIXED, Exact: EXACT } = Place;
 export const {
   MadviseDontneed: DONTNEED,
   MadviseFree: FREE,
+  MadviseNohugepage: NOHUGEPAGE,
   MadviseFreeReusable: FREE_REUSABLE,
   MadviseFreeReuse: FREE_REUSE,
   MadviseCanReuse: CAN_REUSE,

@@ -16,6 +16,7 @@ import {
   FREE_REUSABLE,
   FREE_REUSE,
   type Machine,
+  NOHUGEPAGE,
 } from "./interface.js";
 import { type AreaObject, down, fresh, type Page, ReferencePages, up } from "./pages.js";
 
@@ -29,10 +30,13 @@ const ADDRESS_LIMIT = 2 ** 47;
 const ADVICE: Readonly<Record<number, Syscall>> = {
   [DONTNEED]: "madviseDontneed",
   [FREE]: "madviseFree",
+  [NOHUGEPAGE]: "madviseNohugepage",
   [FREE_REUSABLE]: "madviseFreeReusable",
   [FREE_REUSE]: "madviseFreeReuse",
   [CAN_REUSE]: "madviseCanReuse",
 };
+
+const DARWIN_ADVICE: readonly number[] = [FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 
 /** What Linux wants to be left of `maxMaps` before it cuts an area in two, or moves a part of one. */
 const SPARE_TO_SPLIT = 1;
@@ -274,12 +278,13 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     this.count.syscalls[kind] += 1;
     const size = up(bytes, this.pageBytes);
     if (address % this.pageBytes !== 0 || size === 0) return -1;
-    if (this.linux && advice !== DONTNEED && advice !== FREE) return -1;
+    if (this.linux ? DARWIN_ADVICE.includes(advice) : advice === NOHUGEPAGE) return -1;
     if (!this.inUserRange(address, size)) return -1;
     const hasHoles = this.firstUnmapped(address, size) !== null;
     if (!this.linux && hasHoles) return -1;
     // Darwin takes DONTNEED and does nothing.
-    if (this.linux || advice !== DONTNEED) this.walk(kind, address, address + size);
+    if (advice !== NOHUGEPAGE && (this.linux || advice !== DONTNEED))
+      this.walk(kind, address, address + size);
     for (const [, page] of this.mappedIn(address, size)) this.advise(page, advice);
     return hasHoles ? -1 : 0;
   }

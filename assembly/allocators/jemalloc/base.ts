@@ -7,7 +7,7 @@
  */
 import { touch } from "../../machine/access";
 import { PAGE, pageClass, pageIndex } from "./classes";
-import { mapAligned } from "./mapping";
+import { mapAligned, settle } from "./mapping";
 
 const BLOCK_ALIGN: u64 = 2 << 20;
 const HEADER_BYTES: u64 = 144;
@@ -66,6 +66,7 @@ export function addBlock(base: Base, bytes: u64, align: u64): bool {
   const size = up(max(header + up(bytes, align), next), BLOCK_ALIGN);
   const start = base.blocks < MOST_BLOCKS ? mapAligned(size, BLOCK_ALIGN) : 0;
   if (!start) return false;
+  settle(start, size);
   const block = blockAt(base, base.blocks++);
   block.start = start;
   block.bytes = size;

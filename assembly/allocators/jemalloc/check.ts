@@ -55,18 +55,16 @@ export function check(held: u64): void {
   assert(held + kept <= allocated, "what the program has and what is kept is allocated");
 }
 
-/** Returns the bytes of all extents. */
+/** Returns the bytes of all extents, which can go on in the next mapping. */
 function walkMappings(): u64 {
   let bytes: u64 = 0;
-  for (let from = mappingAbove(0); from; from = mappingAbove(from + mappedBytes(from))) {
-    const end = from + mappedBytes(from);
-    for (let at = from; at < end; ) {
-      const block = blockAt(at);
-      const extent = block ? 0 : walkExtent(at);
-      bytes += extent;
-      // Mappings of a layer can adjoin.
-      at += block + extent ? block + extent : PAGE;
-    }
+  for (let at = mappingAbove(0); at; ) {
+    const block = blockAt(at);
+    const extent = block ? 0 : walkExtent(at);
+    bytes += extent;
+    // A page of a layer's is neither.
+    at += block + extent ? block + extent : PAGE;
+    if (!mappedBytes(at)) at = mappingAbove(at);
   }
   return bytes;
 }

@@ -12,7 +12,7 @@ import { clear, copy } from "../../machine/access";
 import { fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, LINUX_MMAP_TOP } from "../../machine/layout";
 import { Failure } from "../../shared/failure";
-import { Message, Option, Statistic, Tcache } from "../../shared/jemalloc";
+import { Message, Option, Statistic, Switch, Thp } from "../../shared/jemalloc";
 import { Allocator, abort } from "../allocator";
 import { Arena, arenaAt, MAIN } from "./arena";
 import * as cache from "./cache";
@@ -24,7 +24,7 @@ import * as large from "./large";
 import * as pages from "./page-layer";
 import * as radix from "./radix";
 import * as slabs from "./slabs";
-import { EMERGENCY_POOL_BYTES, start, touchPool } from "./start";
+import { EMERGENCY_POOL_BYTES, Settings, start, touchPool } from "./start";
 import { backedBytes, statisticOf } from "./statistics";
 import { tick } from "./ticker";
 
@@ -32,11 +32,13 @@ import { tick } from "./ticker";
 const MOST_MILLISECONDS: f64 = 18446744072000;
 const MOST_ARENAS: f64 = 4095;
 
-let decayMs: i64 = 10000;
-let hasCache: bool = true;
+const settings = changetype<Settings>(memory.data(offsetof<Settings>(), 8));
+settings.decayMs = 10000;
+settings.hasCache = true;
+settings.retains = true;
 /** Where the thread's state is in a process without randomisation. */
-let seed: u64 = 0x7ffff7f91738;
-let mapTop: u64 = LINUX_MMAP_TOP;
+settings.seed = 0x7ffff7f91738;
+settings.mapTop = LINUX_MMAP_TOP;
 /** Bytes of the blocks that the program has. Blocks that are freed twice count twice. */
 let held: i64 = 0;
 
@@ -143,16 +145,18 @@ function resize(pointer: u64, extent: Extent, index: u32): u64 {
 
 export class Model extends Allocator {
   configure(option: u32, value: f64): bool {
-    if (option == Option.dirty_decay_ms && value <= MOST_MILLISECONDS) decayMs = <i64>value;
-    else if (option == Option.tcache && value < Tcache.Count) hasCache = value == Tcache.True;
-    else if (option == Option.seed) seed = <u64>value;
-    else if (option == Option.mapTop) mapTop = <u64>value;
+    if (option == Option.dirty_decay_ms && value <= MOST_MILLISECONDS) settings.decayMs = <i64>value;
+    else if (option == Option.tcache && value < Switch.Count) settings.hasCache = value == Switch.True;
+    else if (option == Option.thp && value < Thp.Count) settings.forbidsHugePages = value == Thp.Never;
+    else if (option == Option.retain && value < Switch.Count) settings.retains = value == Switch.True;
+    else if (option == Option.seed) settings.seed = <u64>value;
+    else if (option == Option.mapTop) settings.mapTop = <u64>value;
     else return option == Option.narenas && value >= 1 && value <= MOST_ARENAS;
     return true;
   }
 
   start(): void {
-    if (!start(decayMs, hasCache, seed, mapTop - LINUX_MMAP_TOP)) return;
+    if (!start(settings)) return;
     touchPool(this.malloc(EMERGENCY_POOL_BYTES));
     held = 0;
   }
@@ -214,7 +218,7 @@ export class Model extends Allocator {
     return max(held, 0);
   }
 
-  /** All that was mapped, as nothing is unmapped: extents of any kind, and metadata. */
+  /** All that is mapped: extents of any kind, and metadata. */
   system(): u64 {
     return statisticOf(Statistic.mapped) + statisticOf(Statistic.retained);
   }

@@ -9,6 +9,8 @@
  *
  * What is dirty merges with what is dirty, if it is large, and what is retained with what is retained. Nothing is ever
  * unmapped. Mappings grow: 2 MiB, 2.5, 3, 3.5, 4, 5 …
+ *
+ * Without `retain`, just what is wanted is mapped, and what is purged is unmapped. Then extents merge across mappings.
  */
 import * as kernel from "../../machine/kernel";
 import { Syscall } from "../../machine/kernel";
@@ -19,7 +21,7 @@ import { Extent, State } from "./extent";
 import * as sets from "./extent-set";
 import { ExtentSet } from "./extent-set";
 import { EXTENT_GROW_RETAINED } from "./functions";
-import { growHeap, hasHeap, mapAligned } from "./mapping";
+import { growHeap, hasHeap, mapAligned, mapAt, settle } from "./mapping";
 import * as radix from "./radix";
 
 /** How much too large a dirty extent may be, as a power of two; and a retained one. */
@@ -27,6 +29,13 @@ const DIRTY_EXCESS: u32 = 6;
 const ANY_EXCESS: u32 = 64;
 /** Page class of the first mapping: 2 MiB. */
 export const FIRST_GROWTH: u32 = pageIndex(2 << 20);
+
+/** Whether what is purged stays mapped. */
+let retains: bool = true;
+
+export function start(isRetaining: bool): void {
+  retains = isRetaining;
+}
 
 // ---- Splitting and merging ----
 
@@ -153,6 +162,7 @@ function cut(arena: Arena, extent: Extent, bytes: u64, align: u64): Extent | nul
 
 /** Maps more than is wanted, and cuts that from it; or maps just what is wanted. */
 function grow(arena: Arena, bytes: u64, align: u64): Extent | null {
+  if (!retains) return mapExactly(arena, bytes, align);
   const caller = enter(EXTENT_GROW_RETAINED);
   let growth = arena.growth;
   while (pageClass(growth) < bytes + align - PAGE) growth++;
@@ -172,29 +182,46 @@ function mapMore(arena: Arena, bytes: u64): Extent | null {
   const extent = newExtent(arena);
   if (!extent) return null;
   const mapping = kernel.mapUnbacked(bytes);
-  return adopt(arena, extent, mapping ? mapping : mapHeap(arena, bytes), bytes);
+  return adopt(arena, extent, mapping ? mapping : mapHeap(arena, bytes, PAGE), bytes);
 }
 
-/** Grows the heap, and meanwhile has a record for what might have to be left out before it. */
-function mapHeap(arena: Arena, bytes: u64): u64 {
-  const gap = hasHeap ? newExtent(arena) : null;
+/**
+ * Grows the heap, if it is to and ends at `place`, or at all if that is 0. Meanwhile has a record for what has to be left
+ * out before it, which is free then.
+ */
+function mapHeap(arena: Arena, bytes: u64, align: u64, place: u64 = 0): u64 {
+  const gap = newExtent(arena);
   if (!gap) return 0;
-  const start = growHeap(bytes);
-  endExtent(arena, gap);
+  const end = kernel.currentBreak();
+  const start = hasHeap && (!place || place == end) ? growHeap(bytes, align) : 0;
+  if (start <= end) endExtent(arena, gap);
+  else if (adopt(arena, gap, end, start - end)) retain(arena, gap);
   return start;
 }
 
 function mapExactly(arena: Arena, bytes: u64, align: u64): Extent | null {
   const extent = newExtent(arena);
-  return extent ? adopt(arena, extent, mapAligned(bytes, align), bytes) : null;
+  if (!extent) return null;
+  const mapping = mapAligned(bytes, align);
+  return adopt(arena, extent, mapping ? mapping : mapHeap(arena, bytes, align), bytes);
+}
+
+/** Maps where an extent ends. */
+function mapBehind(arena: Arena, lower: Extent, bytes: u64): Extent | null {
+  const extent = newExtent(arena);
+  if (!extent) return null;
+  const place = lower.end;
+  const mapping = mapAt(place, bytes) ? place : mapHeap(arena, bytes, PAGE, place);
+  return adopt(arena, extent, mapping, bytes);
 }
 
 /** Makes an extent that of a mapping. Returns null, and ends it, if there is none, or no room to know of it. */
 function adopt(arena: Arena, extent: Extent, mapping: u64, bytes: u64): Extent | null {
+  if (mapping) settle(mapping, bytes);
   extent.base = mapping;
   extent.bytes = bytes;
   extent.isZeroed = true;
-  extent.isHead = true;
+  extent.isHead = retains;
   if (mapping && radix.register(extent)) {
     extent.serial = arena.serial++;
     return extent;
@@ -226,11 +253,20 @@ export function release(arena: Arena, extent: Extent): void {
   if (arena.decayMs == 0) purgeDownTo(arena, 0);
 }
 
-/** Gives an extent's pages back to the kernel, and retains it. */
+/** Gives an extent's pages back to the kernel. What stays mapped is retained. */
 function purge(arena: Arena, extent: Extent): void {
+  if (!retains && unmap(arena, extent)) return;
   kernel.madvise(extent.base, extent.bytes, Syscall.MadviseDontneed);
   extent.isZeroed = true;
   retain(arena, extent);
+}
+
+/** Returns whether the kernel did it, which may have no area left for what is cut in two. */
+function unmap(arena: Arena, extent: Extent): bool {
+  if (kernel.munmap(extent.base, extent.bytes)) return false;
+  radix.forget(extent);
+  endExtent(arena, extent);
+  return true;
 }
 
 function retain(arena: Arena, extent: Extent): void {
@@ -273,10 +309,22 @@ function evict(arena: Arena, pages: u64): Extent | null {
 
 // ---- Resizing ----
 
-/** Adds so many bytes to an active extent from what is free behind it. Returns whether it could. */
+/** Adds so many bytes to an active extent from what is behind it and free, or not mapped. Returns whether it could. */
 export function expand(extent: Extent, bytes: u64): bool {
   const arena = arenaAt(extent.arena);
-  return expandFrom(arena, arena.dirty, extent, bytes) || expandFrom(arena, arena.retained, extent, bytes);
+  if (expandFrom(arena, arena.dirty, extent, bytes) || expandFrom(arena, arena.retained, extent, bytes))
+    return true;
+  if (retains) return false;
+  const upper = mapBehind(arena, extent, bytes);
+  if (!upper) return false;
+  join(arena, extent, upper);
+  return true;
+}
+
+/** Adds to an active extent the one behind it, which is active too. */
+function join(arena: Arena, extent: Extent, upper: Extent): void {
+  arena.active += upper.bytes;
+  merge(arena, extent, upper);
 }
 
 function expandFrom(arena: Arena, set: ExtentSet, extent: Extent, bytes: u64): bool {
@@ -284,8 +332,7 @@ function expandFrom(arena: Arena, set: ExtentSet, extent: Extent, bytes: u64): b
   if (!found || found.bytes < bytes) return false;
   const upper = takePart(arena, set, found, bytes, PAGE);
   if (!upper) return false;
-  arena.active += bytes;
-  merge(arena, extent, upper);
+  join(arena, extent, upper);
   return true;
 }
 

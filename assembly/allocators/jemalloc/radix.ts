@@ -62,6 +62,12 @@ export function register(extent: Extent): bool {
   return true;
 }
 
+/** Nothing is known of what is about to be unmapped. */
+export function forget(extent: Extent): void {
+  set(extent.base, null);
+  set(extent.end - PAGE, null);
+}
+
 /** Makes a slab known by every page. */
 export function registerSlab(slab: Extent): void {
   for (let at = slab.base; at < slab.end; at += PAGE) set(at, slab);

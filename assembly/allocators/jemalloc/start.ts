@@ -4,12 +4,14 @@
  * see what the kernel can do; nothing of it is left.)
  */
 import { touch } from "../../machine/access";
+import { LINUX_MMAP_TOP } from "../../machine/layout";
 import { arenaAt, MAIN, makeArena, takeBackground } from "./arena";
 import * as cache from "./cache";
 import * as classes from "./classes";
 import { startDecay } from "./decay";
 import * as extents from "./extent";
-import { FIRST_GROWTH } from "./page-layer";
+import * as mapping from "./mapping";
+import * as pages from "./page-layer";
 import * as radix from "./radix";
 import * as random from "./random";
 
@@ -18,17 +20,30 @@ export const EMERGENCY_POOL_BYTES: u64 = 72704;
 /** It links what is free in it, at its beginning. */
 export const EMERGENCY_POOL_HEADER: u64 = 16;
 
-/** Returns whether there was room. `mapBase`: how far above the model's mappings a real process has its own. */
-export function start(decayMs: i64, hasCache: bool, seed: u64, shift: u64): bool {
+/** What the environment asks for, and where a real process has its mappings and the thread's state. */
+@unmanaged
+export class Settings {
+  decayMs: i64;
+  hasCache: bool;
+  retains: bool;
+  forbidsHugePages: bool;
+  seed: u64;
+  mapTop: u64;
+}
+
+/** Returns whether there was room. */
+export function start(settings: Settings): bool {
   classes.start();
   extents.start();
   radix.start();
-  random.seed(seed);
-  if (!makeArena(MAIN, decayMs, FIRST_GROWTH)) return false;
+  random.seed(settings.seed);
+  mapping.start(settings.forbidsHugePages);
+  pages.start(settings.retains);
+  if (!makeArena(MAIN, settings.decayMs, pages.FIRST_GROWTH)) return false;
   const arena = arenaAt(MAIN);
-  arena.jitter += shift;
+  arena.jitter += settings.mapTop - LINUX_MMAP_TOP;
   startDecay(arena);
-  if (hasCache) cache.start();
+  if (settings.hasCache) cache.start();
   takeBackground();
   return true;
 }
