@@ -65,7 +65,7 @@ export const INLINED = {
   "assembly/allocators/pymalloc/address-map.ts": ["has", "inBottom", "inMiddle", "isIn", "rootAt"],
   "assembly/allocators/pymalloc/arenas.ts": ["isOurs"],
   "assembly/allocators/pymalloc/index.ts": [
-    ...["goesBelow", "isOurs", "isSmall", "takeSmall", "allocate", "Model.malloc", "Model.free"],
+    ...["isOurs", "isSmall", "takeSmall", "allocate", "Model.malloc", "Model.free"],
   ],
   "assembly/allocators/pymalloc/pool.ts": ["blockBytes", "give", "nextBlock", "take"],
   "assembly/allocators/pymalloc/small.ts": ["firstOf", "give", "poolOf", "take", "takeOf"],

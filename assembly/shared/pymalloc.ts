@@ -5,6 +5,7 @@ export enum Option {
   Arenas,
   /** 8 or 16 bytes. */
   Step,
+  Domain,
   Count,
 }
 
@@ -27,6 +28,17 @@ export enum Arenas {
   Malloc,
   /** There are none, as with PYTHONMALLOC=malloc. */
   None,
+  Count,
+}
+
+/** Whose functions the program calls. */
+export enum Domain {
+  /** PyObject_Malloc and its kin. */
+  Obj,
+  /** PyMem_Malloc: the same since 3.6, and the C library's before. */
+  Mem,
+  /** PyMem_RawMalloc: the C library's. */
+  Raw,
   Count,
 }
 

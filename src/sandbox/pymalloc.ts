@@ -1,5 +1,5 @@
 /** What the registry has of CPython's allocator, which is a layer. */
-import { Arenas, ModelFn, Option, Statistic, Version } from "#shared/pymalloc";
+import { Arenas, Domain, ModelFn, Option, Statistic, Version } from "#shared/pymalloc";
 import { namesOf } from "../base/enums.js";
 import { type LayerInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -24,6 +24,12 @@ export const pymalloc: LayerInfo = {
       summary: "bytes that blocks are multiples of: 16, or 8 in patch releases of 2.7 and 3.6 before those",
       unit: "bytes",
       default: 16,
+    },
+    domain: {
+      summary:
+        "what the program calls: PyObject_Malloc; PyMem_Malloc, which is malloc in 2.7; PyMem_RawMalloc, which always is",
+      values: namesOf(Domain),
+      default: "obj",
     },
   }),
   statistics: Object.values({

@@ -35,7 +35,7 @@ export const pymalloc: Area = {
         ["block that moves is not freed", "    small.give(pointer);\n    return moved;", "    return moved;"],
         ["nothing is passed below as nothing", "layer.malloc(max(bytes, 1))", "layer.malloc(bytes)"],
         ["2.7 has a calloc", "version.hasCalloc ? takeSmall(bytes) : 0", "takeSmall(bytes)"],
-        ["without arenas free(0) goes nowhere", "pointer || goesBelow()", "pointer"],
+        ["without arenas free(0) goes nowhere", "pointer || goesBelow", "pointer"],
       ],
       "pool.ts": [
         [

@@ -55,6 +55,22 @@ describe("a first arena", () => {
   });
 });
 
+it.each([
+  ["3.11", "obj", 1],
+  ["3.11", "mem", 1],
+  ["3.11", "raw", 0],
+  ["2.7", "obj", 1],
+  ["2.7", "mem", 0],
+  ["2.7", "raw", 0],
+])("the functions of %s for %s have %i arenas", async (python, domain, arenas) => {
+  const sandbox = await open({ python, domain, check: true });
+  const [block, other] = [sandbox.malloc(100), sandbox.malloc(0)];
+  expect(arenasOf(sandbox)).toBe(arenas);
+  if (!arenas) expect(callsOf(sandbox)).toEqual(["malloc 100", "malloc 1"]);
+  for (const pointer of [block, other]) sandbox.free(pointer);
+  sandbox.check();
+});
+
 describe("a wholly free arena", () => {
   it.each(ALL)("of %s", async (python) => {
     const sandbox = await open({ python });
@@ -209,7 +225,7 @@ describe("a composition", () => {
 
   it("refuses what neither has, and names all of both", async () => {
     await expect(open({ pyton: "3.8" })).rejects.toThrow(
-      /^pymalloc\/glibc has no option "pyton"; it has python, arenas, step, mmapThreshold, .*, kernel, /,
+      /^pymalloc\/glibc has no option "pyton"; it has python, arenas, step, domain, mmapThreshold, .*, kernel, /,
     );
   });
 

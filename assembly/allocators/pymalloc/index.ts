@@ -8,7 +8,7 @@
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
-import { Arenas, Option, Statistic, Version } from "../../shared/pymalloc";
+import { Arenas, Domain, Option, Statistic, Version } from "../../shared/pymalloc";
 import * as layer from "../layer";
 import { Layer } from "../layer";
 import * as arenas from "./arenas";
@@ -24,17 +24,16 @@ const MOST_REQUEST: u64 = i64.MAX_VALUE;
 let chosen: i32 = Version.V311;
 let step: u64 = 16;
 
+let domain: u32 = Domain.Obj;
 /** Whether all calls go below, even those with no pointer. */
-function goesBelow(): bool {
-  return arenas.source == Arenas.None;
-}
+let goesBelow: bool = false;
 
 function isSmall(bytes: u64): bool {
-  return bytes - 1 < version.MOST_BYTES && !goesBelow();
+  return bytes - 1 < version.MOST_BYTES && !goesBelow;
 }
 
 function isOurs(pointer: u64): bool {
-  return !goesBelow() && arenas.isOurs(pointer);
+  return !goesBelow && arenas.isOurs(pointer);
 }
 
 function isTooLarge(bytes: u64): bool {
@@ -65,12 +64,15 @@ export class Model extends Layer {
     else if (option == Option.Arenas && value < Arenas.Count) arenas.setSource(<u32>value);
     else if (option == Option.Step && (value == 16 || (value == 8 && version.mayStepBy8(chosen))))
       step = <u64>value;
+    else if (option == Option.Domain && value < Domain.Count) domain = <u32>value;
     else return false;
     return true;
   }
 
   start(): void {
     version.choose(chosen, step);
+    const isOfC = domain == Domain.Raw || (domain == Domain.Mem && chosen == Version.V27);
+    goesBelow = isOfC || arenas.source == Arenas.None;
     layer.start();
   }
 
@@ -88,7 +90,7 @@ export class Model extends Layer {
 
   realloc(pointer: u64, bytes: u64): u64 {
     if (isTooLarge(bytes)) return 0;
-    if (!pointer && !goesBelow()) return allocate(bytes);
+    if (!pointer && !goesBelow) return allocate(bytes);
     if (!isOurs(pointer)) return layer.realloc(pointer, max(bytes, 1));
     const held = small.bytesOf(pointer);
     if (stays(held, bytes)) return pointer;
@@ -101,7 +103,7 @@ export class Model extends Layer {
 
   free(pointer: u64): void {
     if (pointer && isOurs(pointer)) small.give(pointer);
-    else if (pointer || goesBelow()) layer.free(pointer);
+    else if (pointer || goesBelow) layer.free(pointer);
   }
 
   usableSize(pointer: u64): u64 {
