@@ -3,13 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import {
   goldenRunDifferences,
   goldenRuns,
-  readGoldenJemalloc,
+  readGoldenRuns,
   realRuns,
   seededRun,
-} from "../oracle/golden-jemalloc.js";
-import { compareJemalloc, type JemallocComparison, jemallocJobs, modelOptions } from "../oracle/jemalloc.js";
+} from "../oracle/golden-preloaded.js";
+import { jemalloc } from "../oracle/jemalloc.js";
 import { observeModel } from "../oracle/model.js";
-import { findJemalloc, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { findPreloaded, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import { compareLibrary, type LibraryComparison, libraryJobs, modelOptions } from "../oracle/preloaded.js";
 import { slabWaves } from "../oracle/random-jemalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
 
@@ -19,17 +20,18 @@ vi.setConfig({ testTimeout: 600_000 });
 const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 8);
 const MIB = 2 ** 20;
 
-const found = await findJemalloc();
+const found = await findPreloaded(jemalloc);
 const reason = found.state === "absent" ? found.reason : null;
 if (reason) console.warn(`live oracle tests of jemalloc not run: ${reason}`);
 const oracle = () => (found as { oracle: Oracle }).oracle;
 
-const difference = async (comparison: Partial<JemallocComparison> & { records: Uint8Array }) =>
-  (await compareJemalloc(oracle(), { touches: ["none"], interval: 1, countsFaults: true, ...comparison }))
-    ?.text;
+const difference = async (comparison: Partial<LibraryComparison> & { records: Uint8Array }) => {
+  const most = { library: jemalloc, touches: ["none"], interval: 1, countsFaults: true } as const;
+  return (await compareLibrary(oracle(), { ...most, ...comparison }))?.text;
+};
 
 it("the model does what was recorded of jemalloc", async () => {
-  const [golden, runs] = [readGoldenJemalloc(), await goldenRuns()];
+  const [golden, runs] = [readGoldenRuns(jemalloc), await goldenRuns(jemalloc)];
   expect(golden.package).toMatch(/^5\.3\.0-/);
   expect(golden.runs.map(({ name }) => name)).toEqual(runs.map(({ name }) => name));
   for (const [i, run] of runs.entries()) {
@@ -52,14 +54,14 @@ const RESIZED = [
 describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
   it("on git-log, with every setting", async () => {
     const touches = ["none"] as const; // what is touched was recorded, and so was cc1
-    for (const run of (await realRuns()).filter(({ name }) => name.startsWith("git-log")))
-      expect(await compareJemalloc(oracle(), { ...run, touches }), run.name).toBeNull();
+    for (const run of (await realRuns(jemalloc)).filter(({ name }) => name.startsWith("git-log")))
+      expect(await compareLibrary(oracle(), { ...run, touches }), run.name).toBeNull();
   });
 
   it(`on ${SEEDS} random traces, at every operation`, async () => {
     for (let seed = 0; seed < SEEDS; seed++) {
-      const run = seededRun(seed);
-      expect(await compareJemalloc(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();
+      const run = seededRun(jemalloc, seed);
+      expect(await compareLibrary(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();
     }
   });
 
@@ -91,7 +93,7 @@ describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
 
   it.each([{ retain: "false" }, { thp: "never" }] as const)("with %o", async (options) => {
     for (const seed of [2, 3]) {
-      const { records, name } = seededRun(seed);
+      const { records, name } = seededRun(jemalloc, seed);
       expect(await difference({ records, options }), name).toBeUndefined();
     }
     expect(await difference({ records: await textTrace(RESIZED.join("\n")), options })).toBeUndefined();
@@ -111,17 +113,17 @@ describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
   });
 
   it("in what malloc_stats_print says, but for what asking for it takes", async () => {
-    const figures = async (run: JemallocComparison) => {
-      const [real] = (await oracle().run(jemallocJobs(run))) as [OracleRun];
+    const figures = async (run: LibraryComparison) => {
+      const [real] = (await oracle().run(libraryJobs(run))) as [OracleRun];
       const options = modelOptions(run, real);
       const { statistics = [] } = await observeModel({ records: run.records, model: "jemalloc", options });
       return { real: real.statistics, model: statistics };
     };
-    const nothing = await figures({ records: new Uint8Array(), touches: ["none"] });
+    const nothing = await figures({ library: jemalloc, records: new Uint8Array(), touches: ["none"] });
     const asking = nothing.real.map((bytes, i) => bytes - (nothing.model[i] as number));
     expect([0, 1, 4, 5].map((i) => asking[i])).toEqual([0, 0, 0, 0]);
     for (let seed = 0; seed < 16; seed++) {
-      const { real, model } = await figures({ ...seededRun(seed), touches: ["none"] });
+      const { real, model } = await figures({ ...seededRun(jemalloc, seed), touches: ["none"] });
       const [allocated, active, metadata, resident, mapped, retained] = model;
       expect(real.filter((_, i) => i !== 3)).toEqual([
         allocated,

@@ -1,10 +1,11 @@
 /**
- * Compares the models of glibc and jemalloc with the real ones from the command line; README.md says how.
+ * Compares the models of glibc and of the libraries that are preloaded with the real ones from the command line; README.md says how.
  */
 import { readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { parseArgs } from "node:util";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
+import type { Options } from "../../src/allocator/choice.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { readTrace } from "../../src/trace/read.js";
 import { RECORD_BYTES } from "../../src/trace/records.js";
@@ -12,12 +13,12 @@ import { type Evidence, recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { compareClears } from "./clears.js";
 import { type Comparison, compareEach } from "./compare.js";
-import { compareJemalloc, type JemallocOptions } from "./jemalloc.js";
 import { randomLayerTrace } from "./layer-traces.js";
+import { libraryOf } from "./libraries.js";
 import type { GlibcOptions } from "./model.js";
 import type { Difference } from "./observation.js";
-import { findJemalloc, findOracle, type Layer, MODELLED_GLIBC, type Oracle } from "./oracle.js";
-import { randomJemalloc } from "./random-jemalloc.js";
+import { findOracle, findPreloaded, type Layer, MODELLED_GLIBC, type Oracle } from "./oracle.js";
+import { compareLibrary, type Library } from "./preloaded.js";
 import { randomThreads } from "./random-threads.js";
 import { randomTrace } from "./random-trace.js";
 import { formatTrace, shrinkTrace } from "./shrink.js";
@@ -27,7 +28,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     threads: { type: "boolean", default: false },
     layer: { type: "string", default: "none" },
-    jemalloc: { type: "boolean", default: false },
+    library: { type: "string" },
     clock: { type: "string", default: "0" },
     trace: { type: "string" },
     touch: { type: "string" },
@@ -44,6 +45,8 @@ const { values } = parseArgs({
 });
 
 const isLayer = values.layer !== "none";
+/** The library that is preloaded, if that is what is compared. */
+const library = values.library === undefined ? null : libraryOf(values.library);
 
 /** Operations of the longest traces of which the faults of each are compared. */
 const MOST_COUNTED = 10_000;
@@ -67,7 +70,7 @@ function optionsGiven(): GlibcOptions {
     name,
     /^-?\d+$/.test(value) ? Number(value) : value,
   ]);
-  return { ...Object.fromEntries(numbers), ...(!values.jemalloc && { version: values.version }) };
+  return { ...Object.fromEntries(numbers), ...(!library && { version: values.version }) };
 }
 
 interface Trace {
@@ -80,7 +83,7 @@ interface Trace {
 
 async function seededTrace(seed: number): Promise<Trace> {
   if (isLayer) return randomLayerTrace(seed);
-  const random = values.jemalloc ? randomJemalloc : randomTrace;
+  const random = library ? library.random : randomTrace;
   const trace = values.threads ? await randomThreads(seed) : random(seed);
   return { ...trace, name: `seed ${seed} (${trace.profile})` };
 }
@@ -125,7 +128,7 @@ async function shrink(oracle: Oracle, comparison: Comparison): Promise<void> {
 
 /** Of each comparison: where the model parts from the real one, or null. */
 function differencesOf(oracle: Oracle, all: Comparison[]): AsyncGenerator<Difference | null> {
-  if (values.jemalloc) return jemallocOfEach(oracle, all);
+  if (library) return libraryOfEach(oracle, library, all);
   return values.clears ? clearsOfEach(oracle, all) : compareEach(oracle, all);
 }
 
@@ -133,11 +136,15 @@ async function* clearsOfEach(oracle: Oracle, all: Comparison[]): AsyncGenerator<
   for (const comparison of all) yield compareClears(oracle, comparison);
 }
 
-async function* jemallocOfEach(oracle: Oracle, all: Comparison[]): AsyncGenerator<Difference | null> {
+async function* libraryOfEach(
+  oracle: Oracle,
+  library: Library,
+  all: Comparison[],
+): AsyncGenerator<Difference | null> {
   for (const { records, touches, interval = 16, options } of all) {
-    yield compareJemalloc(oracle, {
-      ...{ records, touches, interval, clock: Number(values.clock) },
-      options: options as JemallocOptions,
+    yield compareLibrary(oracle, {
+      ...{ library, records, touches, interval, clock: Number(values.clock) },
+      options: options as Options,
       countsFaults: records.length / RECORD_BYTES <= MOST_COUNTED,
     });
   }
@@ -148,10 +155,10 @@ function evidenceOf({ glibc, packageVersion }: Oracle, all: Named[], differing: 
   const inputs =
     values.trace ?? `random traces${values.threads ? " of threads" : ""}, seeds ${values.seed ?? "0"}`;
   const clock = values.clock === "0" ? [] : [`the clock goes on ${values.clock} ns an operation`];
-  const library = values.jemalloc ? `libjemalloc2 ${packageVersion}` : `glibc ${glibc} (${packageVersion})`;
+  const real = library ? `${library.package} ${packageVersion}` : `glibc ${glibc} (${packageVersion})`;
   return {
-    subject: values.jemalloc ? "jemalloc 5.3.0" : isLayer ? "pymalloc 3.11" : `glibc ${values.version}`,
-    against: `${isLayer ? "libpython 3.11 over " : ""}${library} on Linux ${release().split("-")[0]}`,
+    subject: library?.subject ?? (isLayer ? "pymalloc 3.11" : `glibc ${values.version}`),
+    against: `${isLayer ? "libpython 3.11 over " : ""}${real} on Linux ${release().split("-")[0]}`,
     inputs: [`${inputs}${what}`, ...values.option, ...clock].join(", "),
     count: all.length,
     operations: all.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0),
@@ -166,10 +173,10 @@ async function main(): Promise<number> {
     }
     return 0;
   }
-  const found = await (values.jemalloc ? findJemalloc() : findOracle(values.version, values.layer as Layer));
+  const found = await (library ? findPreloaded(library) : findOracle(values.version, values.layer as Layer));
   if (found.state === "absent") throw new Error(found.reason);
   const { oracle } = found;
-  if (oracle.glibc !== values.version && !values.jemalloc)
+  if (oracle.glibc !== values.version && !library)
     console.log(`this is glibc ${oracle.glibc}, the model is of ${values.version}`);
   let differing = 0;
   const all = await comparisons();

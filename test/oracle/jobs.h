@@ -1,5 +1,5 @@
 /*
- * Jobs and results, as they lie in files: all numbers little-endian, all parts multiples of 8 bytes. oracle.ts writes the
+ * Jobs and results, as they lie in files: all numbers little-endian, all parts multiples of 8 bytes. job-file.ts writes the
  * ones and reads the others.
  */
 typedef uint64_t u64;
@@ -80,7 +80,7 @@ struct result {
   u64 nanoseconds;
   u64 bins; /* the address of the unsorted bin's header, which is in the C library */
   u64 contents; /* digest of the heap at the end, in the run that makes digests */
-  u64 seed;     /* address of the thread's state (jemalloc) */
+  u64 seed;     /* of a preloaded library: what its addresses depend on */
   u64 statistics[6];
 };
 

@@ -13,7 +13,8 @@
  *     below.h         the C library's malloc, and what a layer asks of it
  *     own-malloc.h    what the program itself allocates with
  *     measured.h      the allocator that is measured
- *     jemalloc.h      the same three where a library is measured that the environment preloads
+ *     preloaded.h     the same three where a library is measured that the environment preloads
+ *     jemalloc.h      what one of them has of its own
  *     clears.h        sees what is cleared
  *     digests.h       sees what memory holds
  *     threads.h       the threads of a trace
@@ -48,8 +49,9 @@
 
 #include "jobs.h"
 #include "process.h"
-#ifdef JEMALLOC
-#include "jemalloc.h"
+#ifdef PRELOADED
+#include "preloaded.h"
+#include PRELOADED
 #else
 #include "below.h"
 #include "own-malloc.h"
@@ -213,13 +215,13 @@ static void prepare_run(int count, char **arguments) {
   if (is_run(count, arguments)) prepare(number(arguments[3]), arguments[2][0]);
 }
 
-#ifdef JEMALLOC
+#ifdef PRELOADED
 /* A library that is preloaded allocates before main, and so what has to come before comes before all libraries. */
 __attribute__((section(".preinit_array"), used)) static void (*beforeLibraries)(int, char **) = prepare_run;
 #endif
 
 int main(int count, char **arguments) {
-#ifndef JEMALLOC
+#ifndef PRELOADED
   prepare_run(count, arguments);
 #endif
   if (is_run(count, arguments)) run(number(arguments[4]));

@@ -1,6 +1,6 @@
 /**
- * Records the golden files from the glibc of this machine, from the libraries that were fetched, and from jemalloc:
- * `npm run oracle`.
+ * Records the golden files from the glibc of this machine, from the libraries that were fetched, and from those that are
+ * preloaded: * `npm run oracle`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { release } from "node:os";
@@ -17,10 +17,11 @@ import {
   goldenFolder,
   hashTrace,
 } from "./golden.js";
+import { LIBRARIES } from "./libraries.js";
 import { whyNotLive } from "./live.js";
 import { environmentOf } from "./model.js";
 import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
-import { recordJemalloc } from "./record-jemalloc.js";
+import { recordLibrary } from "./record-preloaded.js";
 import {
   GOLDEN_SEEDS,
   GOLDEN_VERSIONS,
@@ -122,6 +123,7 @@ async function recordVersion(version: string): Promise<void> {
   }
 }
 
-for (const version of values.version ?? [...GOLDEN_VERSIONS, "jemalloc"]) {
-  await (version === "jemalloc" ? recordJemalloc() : recordVersion(version));
+for (const version of values.version ?? [...GOLDEN_VERSIONS, ...LIBRARIES.map(({ name }) => name)]) {
+  const library = LIBRARIES.find(({ name }) => name === version);
+  await (library ? recordLibrary(library) : recordVersion(version));
 }
