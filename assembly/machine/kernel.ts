@@ -53,6 +53,8 @@ export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
 export { memoryBytes, virtualBytes } from "./room";
 
+/** Where the heap starts, and its end. */
+let heapStart: u64 = LINUX_HEAP_START;
 let heapBreak: u64 = LINUX_HEAP_START;
 
 /** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment. */
@@ -308,7 +310,7 @@ export function brk(address: u64): u64 {
 
 function moveBreak(address: u64): u64 {
   if (address == 0) return heapBreak;
-  if (address < LINUX_HEAP_START || address > USER_END) {
+  if (address < heapStart || address > USER_END) {
     fail(Failure.AddressSpace, address, 0);
     return 0;
   }
@@ -322,6 +324,14 @@ function moveBreak(address: u64): u64 {
   }
   heapBreak = address;
   return address;
+}
+
+/** Puts the empty heap where a kernel has it that chooses at random. A multiple of the page size. Not a system call. */
+export function placeHeap(address: u64): void {
+  if (isDefined(ZP_CHECK))
+    assert(heapBreak == heapStart && isAligned(address), "an empty heap is put at a page");
+  heapStart = address;
+  heapBreak = address;
 }
 
 /** The current break. Not a system call: a C library remembers it. */

@@ -206,9 +206,9 @@ function replay(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--malloc-stats <file>",
-      "write what malloc_stats prints, at each mark of the trace and at its end; of the model glibc alone",
+      "write what malloc_stats prints, at each mark of the trace and at its end; of the models glibc and tcmalloc",
     )
-    .option("--malloc-info <file>", "the same of malloc_info, which is XML")
+    .option("--malloc-info <file>", "the same of malloc_info, which is XML; of the model glibc alone")
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
 }

@@ -1,10 +1,10 @@
-/** Files that the replay on one allocator writes beside its report: addresses, and the texts that glibc has for people. */
+/** Files that the replay on one allocator writes beside its report: addresses, and the texts that allocators have for people. */
 import type { Allocator } from "../allocator/allocator.js";
 import { UsageError } from "../base/errors.js";
 import type { TraceRun } from "../experiments/replay/run.js";
 import { hasArenas } from "../sandbox/glibc-figures.js";
 import { mallocInfo } from "../sandbox/malloc-info.js";
-import { mallocStats } from "../sandbox/malloc-stats.js";
+import { hasMallocStats, mallocStats } from "../sandbox/malloc-stats.js";
 import { Sandbox } from "../sandbox/sandbox.js";
 import { AddressLines } from "./addresses.js";
 import { type OutStream, prepareStream } from "./outfile.js";
@@ -15,6 +15,20 @@ export interface SideFileFlags {
   mallocStats?: string;
   mallocInfo?: string;
 }
+
+/** A text of an allocator, which only some have. */
+interface Text {
+  textOf(sandbox: Sandbox): string;
+  isOf(model: string): boolean;
+  owners: string;
+}
+
+const STATS: Text = {
+  textOf: mallocStats,
+  isOf: hasMallocStats,
+  owners: "the models glibc and tcmalloc have this text",
+};
+const INFO: Text = { textOf: mallocInfo, isOf: hasArenas, owners: "the model glibc has this text" };
 
 type Hooks = Pick<TraceRun, "onResults" | "onLook">;
 
@@ -32,8 +46,8 @@ export class SideFiles {
     const { addresses, mallocStats: stats, mallocInfo: info } = flags;
     const asked = [
       addresses !== undefined && prepareAddresses(addresses, models),
-      stats !== undefined && prepareText("--malloc-stats", stats, mallocStats, models),
-      info !== undefined && prepareText("--malloc-info", info, mallocInfo, models),
+      stats !== undefined && prepareText("--malloc-stats", stats, STATS, models),
+      info !== undefined && prepareText("--malloc-info", info, INFO, models),
     ];
     const files: SideFile[] = [];
     for (const one of asked) if (one) files.push(await one);
@@ -79,12 +93,11 @@ async function prepareAddresses(path: string, models: readonly string[]): Promis
 async function prepareText(
   flag: string,
   path: string,
-  textOf: (sandbox: Sandbox) => string,
+  { textOf, isOf, owners }: Text,
   models: readonly string[],
 ): Promise<SideFile> {
   onlyOne(flag, models);
-  if (!hasArenas(models[0] ?? ""))
-    throw new UsageError(`${flag}: only the model glibc has this text: name it as the --allocator`);
+  if (!isOf(models[0] ?? "")) throw new UsageError(`${flag}: only ${owners}: name it as the --allocator`);
   const stream = await prepareStream(flag, path);
   const onLook = (allocator: Allocator) => {
     if (allocator instanceof Sandbox) stream.append(textOf(allocator));

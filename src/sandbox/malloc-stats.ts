@@ -1,5 +1,7 @@
-import { type ArenaFigures, arenasOf } from "./glibc-figures.js";
+import { SandboxError } from "../base/errors.js";
+import { type ArenaFigures, arenasOf, hasArenas } from "./glibc-figures.js";
 import type { Sandbox } from "./sandbox.js";
+import { tcmallocStats } from "./tcmalloc-stats.js";
 
 const line = (name: string, value: number): string => `${name} = ${String(value).padStart(10)}\n`;
 
@@ -10,11 +12,25 @@ const bytes = (system: number, inUse: number): string =>
 const sum = (arenas: ArenaFigures[], figure: "system" | "inUse"): number =>
   arenas.reduce((all, arena) => all + arena[figure], 0);
 
+/** Whether a model has malloc_stats: that of glibc or tcmalloc, or a layer over one. */
+export function hasMallocStats(model: string): boolean {
+  return hasArenas(model) || isTcmalloc(model);
+}
+
+const isTcmalloc = (model: string): boolean => model.split("/").at(-1) === "tcmalloc";
+
 /**
- * The text that malloc_stats of glibc would print, for a sandbox of the model `glibc`.
+ * The text that malloc_stats would print, for a sandbox of the model `glibc` or `tcmalloc`, or a layer over one.
  * @throws SandboxError for any other model.
  */
 export function mallocStats(sandbox: Sandbox): string {
+  const { model } = sandbox;
+  if (!hasMallocStats(model))
+    throw new SandboxError(`only the models glibc and tcmalloc have malloc_stats; this is ${model}`);
+  return isTcmalloc(model) ? tcmallocStats(sandbox) : glibcStats(sandbox);
+}
+
+function glibcStats(sandbox: Sandbox): string {
   const arenas = arenasOf(sandbox, "malloc_stats");
   const { hblkhd = 0, maxMaps = 0, maxMapBytes = 0 } = sandbox.statistics();
   return [

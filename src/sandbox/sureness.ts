@@ -24,6 +24,7 @@ export const sureness = {
   },
   libmalloc: { 116: READ, 166: COMPARED, 283: COMPARED, 425: COMPARED, 792: READ },
   jemalloc: { "5.3.0": EQUAL },
+  tcmalloc: { "2.10": EQUAL },
 } as const satisfies Record<string, Sureness>;
 
 /** What can be more or less sure: a model, or of a composition the layer and the model below. */

@@ -85,13 +85,16 @@ async function compareRun(
 }
 
 /** Where what malloc_stats and malloc_info say parts first. */
-function textDifference({ text, places }: OracleRun, model: string): Difference | null {
+export function textDifference(
+  { text, places }: Pick<OracleRun, "text" | "places">,
+  model: string,
+): Difference | null {
   if (text === model) return null;
   const [real, own] = [text.split("\n"), model.split("\n")];
   const line = real.findIndex((one, i) => one !== own[i]);
   return {
     operation: places.length - 1,
-    text: `line ${line + 1} of malloc_stats and malloc_info:\n  real   ${real[line]}\n  model  ${own[line]}`,
+    text: `line ${line + 1} of malloc_stats or malloc_info:\n  real   ${real[line]}\n  model  ${own[line]}`,
   };
 }
 

@@ -45,11 +45,11 @@ export function seededRun(library: Library, seed: number, interval = 16): NamedR
   return { library, name, records, touches: GOLDEN_TOUCHES, interval, ...setting };
 }
 
-/** Both real traces with each setting. */
+/** Both real traces with the settings for them. */
 export async function realRuns(library: Library): Promise<NamedRun[]> {
   const traces = await Promise.all(REAL_TRACES.map(realTrace));
   return traces.flatMap(({ name, records }) =>
-    library.settings.map((setting) => {
+    library.settings.slice(0, library.settingsOfReal).map((setting) => {
       const touches = GOLDEN_TOUCHES;
       const named = { library, name: `${name} ${settingText(setting)}` };
       return { ...named, records, touches, interval: 65_536, ...setting };

@@ -15,7 +15,7 @@ import {
 
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
-const JOB_WORDS = 12;
+const JOB_WORDS = 14;
 const RESULT_WORDS = 21;
 const OUTCOME_WORDS = 4;
 const CHECKPOINT_WORDS = 14;
@@ -65,6 +65,8 @@ export interface OracleJob {
   info?: boolean;
   /** Nanoseconds that the clock of a preloaded library goes on before each operation. */
   clockStep?: number;
+  /** Bytes that the heap starts above where the model has it by default: whole pages, below 2 GiB. */
+  heapShift?: number;
   /** Records no outcomes and no checkpoint but the last, so that `nanoseconds` is those of the operations. */
   bare?: boolean;
 }
@@ -136,6 +138,8 @@ export function threadsOf(records: Uint8Array): number {
 }
 
 /** A job, but for its records; and what every run has in its environment. */
+const longWords = (long = 0) => [long % 2 ** 32, Math.floor(long / 2 ** 32)];
+
 export function encodeJob(job: OracleJob, variables: Record<string, string>): Uint8Array {
   const settings = job.settings ?? [];
   const strings = Object.entries({ ...variables, ...job.environment }).map(
@@ -163,8 +167,8 @@ export function encodeJob(job: OracleJob, variables: Record<string, string>): Ui
     settings.length,
     environment.length,
     threadsOf(job.records),
-    (job.clockStep ?? 0) % 2 ** 32,
-    Math.floor((job.clockStep ?? 0) / 2 ** 32),
+    ...longWords(job.clockStep),
+    ...longWords(job.heapShift),
   ];
   words.forEach((word, i) => {
     view.setUint32(4 * i, word, true);

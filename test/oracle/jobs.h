@@ -23,6 +23,7 @@ struct job {
   u32 environment;
   u32 threads;   /* the highest number of one; at least 1 */
   u64 clockStep; /* nanoseconds that the allocator's clock goes on before each operation */
+  u64 heapShift; /* bytes that the heap starts above the model's */
 };
 
 enum { FLAG_TRACE = 1, FLAG_STATS = 2, FLAG_BARE = 4, FLAG_CLEARS = 8, FLAG_DIGESTS = 16, FLAG_INFO = 32 };

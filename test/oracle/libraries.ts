@@ -1,8 +1,9 @@
 /** The libraries that are preloaded to be compared with their models. */
 import { jemalloc } from "./jemalloc.js";
 import type { Library } from "./preloaded.js";
+import { tcmalloc } from "./tcmalloc.js";
 
-export const LIBRARIES: readonly Library[] = [jemalloc];
+export const LIBRARIES: readonly Library[] = [jemalloc, tcmalloc];
 
 /** @throws Error for the name of none */
 export function libraryOf(name: string): Library {

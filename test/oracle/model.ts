@@ -4,6 +4,7 @@ import { Place } from "#shared/kernel";
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import type { Options } from "../../src/allocator/choice.js";
 import { totalFaults } from "../../src/allocator/counters.js";
+import { hasArenas } from "../../src/sandbox/glibc-figures.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
 import { mallocInfo } from "../../src/sandbox/malloc-info.js";
 import { mallocStats } from "../../src/sandbox/malloc-stats.js";
@@ -19,6 +20,7 @@ import {
   MODEL_SPACE,
   type Observation,
   placeOf,
+  type Space,
 } from "./observation.js";
 
 const PAGE = 4096;
@@ -94,7 +96,7 @@ export interface ModelRun {
   check?: boolean;
   /** Counts the faults of each operation, which takes longer. */
   countsFaults?: boolean;
-  /** Asks for malloc_stats and malloc_info at the end. */
+  /** Asks for malloc_stats at the end, and for malloc_info of a model that has it. */
   tells?: boolean;
 }
 
@@ -116,12 +118,18 @@ export async function observeModel(run: ModelRun): Promise<ModelObservation> {
     return { ...observer.observation(), failure: String(error) };
   }
   observer.finish();
-  const text = run.tells ? { text: mallocStats(sandbox) + mallocInfo(sandbox) } : {};
+  const text = run.tells
+    ? { text: mallocStats(sandbox) + (hasArenas(model) ? mallocInfo(sandbox) : "") }
+    : {};
   return { ...observer.observation(), ...text };
 }
 
 /** Whether the real allocator says how large a block is. Python does not. */
 const saysSizes = ({ model = "glibc" }: ModelRun) => !model.includes("/");
+
+/** Where the model has its memory. */
+const spaceOf = ({ options = {} }: ModelRun): Space =>
+  "heapStart" in options ? { ...MODEL_SPACE, heapStart: Number(options.heapStart) } : MODEL_SPACE;
 
 /** Cuts a trace where something has to be looked at in between, which is at checkpoints. */
 class Observer {
@@ -138,6 +146,7 @@ class Observer {
   readonly #logged: number;
   #usable: number[] = [];
   #statistics: number[] = [];
+  readonly #space: Space;
   #done = 0;
 
   constructor(
@@ -150,6 +159,7 @@ class Observer {
     this.#places = new Float64Array(this.#count);
     this.#faults = new Float64Array(this.#count);
     this.#interval = interval ?? Number.POSITIVE_INFINITY;
+    this.#space = spaceOf(run);
     this.#callsBefore = this.#counts();
     this.#logged = run.check ? sandbox.callsSince(0).length : 0;
   }
@@ -169,7 +179,7 @@ class Observer {
   observation(): ModelObservation {
     const places = this.#places.subarray(0, this.#done);
     return {
-      ...{ space: MODEL_SPACE, places, checkpoints: this.#checkpoints, usable: this.#usable },
+      ...{ space: this.#space, places, checkpoints: this.#checkpoints, usable: this.#usable },
       statistics: this.#statistics,
       ...(this.run.check && { calls: this.#calls }),
       ...(this.run.countsFaults && { faults: this.#faults.subarray(0, this.#done) }),
@@ -224,7 +234,7 @@ class Observer {
       const hasFreed = kind === OpKind.realloc && bytes === 0 && this.#held[slot];
       const hasFailed = address === 0 && !hasFreed;
       if (!(hasFailed && kind === OpKind.realloc)) this.#held[slot] = address;
-      this.#places[this.#done] = hasFailed ? FAILED : placeOf(address, MODEL_SPACE);
+      this.#places[this.#done] = hasFailed ? FAILED : placeOf(address, this.#space);
     }
     this.#done++;
   }

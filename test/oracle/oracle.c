@@ -71,9 +71,10 @@ static void add_syscall(struct syscall_record call) {
   syscalls[syscallCount++] = call;
 }
 
-/* Calls by which threads pass the baton and end, and the program's look at its clock. */
+/* Calls by which threads pass the baton and end, the program's look at its clock, and what a library says of its troubles. */
 static int is_of_program(u64 number) {
-  return number == SYS_futex || number == SYS_rt_sigprocmask || number == SYS_exit || number == SYS_clock_gettime;
+  return number == SYS_futex || number == SYS_rt_sigprocmask || number == SYS_exit || number == SYS_clock_gettime ||
+         number == SYS_write;
 }
 
 /* A thread is about to make a system call, or has made it. Returns whether it was END_MARK. */

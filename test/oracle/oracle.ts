@@ -27,7 +27,7 @@ export {
 /** What includes the others comes first. */
 const SOURCES = [
   "oracle.c",
-  ...["jobs", "process", "below", "own-malloc", "measured", "preloaded", "jemalloc"].map(
+  ...["jobs", "process", "below", "own-malloc", "measured", "preloaded", "jemalloc", "tcmalloc"].map(
     (name) => `${name}.h`,
   ),
   ...["clears", "digests", "threads", "run"].map((name) => `${name}.h`),

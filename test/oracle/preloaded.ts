@@ -2,8 +2,9 @@
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import type { Options } from "../../src/allocator/choice.js";
 import { callsDifference, withCalls } from "./calls.js";
+import { textDifference } from "./compare.js";
 import { observeModel } from "./model.js";
-import { type Difference, firstDifference } from "./observation.js";
+import { type Difference, firstDifference, MODEL_SPACE } from "./observation.js";
 import type { Oracle, OracleJob, OracleRun, Preloaded } from "./oracle.js";
 import type { RandomTrace } from "./random-trace.js";
 
@@ -30,10 +31,14 @@ export interface Library extends Preloaded {
   seededBy(run: Pick<OracleRun, "seed" | "space">): Options;
   /** Those of the figures that it tells at the end that do not depend on who asks. */
   steady(statistics: number[]): number[];
+  /** Whether its malloc_stats is compared. */
+  tellsStats?: boolean;
   random(seed: number): RandomTrace;
   /** What random traces reach seldom. */
   chosen?(): Promise<ChosenRun[]>;
   settings: readonly Setting[];
+  /** How many of the settings, the first of them, real traces are compared with; all if it is not said. */
+  settingsOfReal?: number;
 }
 
 export interface LibraryComparison extends Setting {
@@ -54,6 +59,7 @@ export function libraryJobs(comparison: LibraryComparison): OracleJob[] {
     ...{ records, trace: true },
     ...(interval && { interval }),
     ...(clock && { clockStep: clock }),
+    ...("heapStart" in options && { heapShift: Number(options.heapStart) - MODEL_SPACE.heapStart }),
     environment: library.environmentOf(options),
   };
   return touches.map((touch) => ({ ...job, touch }));
@@ -67,6 +73,9 @@ export function modelOptions(
   return { ...options, clock, ...library.seededBy(run) };
 }
 
+/** What malloc_stats said, without complaints that there was no room. */
+const statsIn = (text: string): string => text.replace(/^src\/.*allocation failed \d+ \n/gm, "");
+
 /** Where the model parts first from a run of the library, or null. */
 async function runDifference(
   comparison: LibraryComparison,
@@ -77,16 +86,23 @@ async function runDifference(
   const real = withCalls(run, run.calls);
   const model = await observeModel({
     ...{ records, touch, model: library.name, check: true, countsFaults },
+    ...(library.tellsStats && { tells: true }),
     ...(interval && { interval }),
     options: modelOptions(comparison, real),
   });
-  const { calls = [] } = model;
-  const found = [firstDifference(records, real, model), callsDifference(records, real, { ...model, calls })];
+  const { calls = [], text } = model;
+  const found = [
+    firstDifference(records, real, model),
+    callsDifference(records, real, { ...model, calls }),
+    text === undefined || real.signal ? null : textDifference({ ...real, text: statsIn(real.text) }, text),
+  ];
   return found.filter((one) => one !== null).sort((one, other) => one.operation - other.operation)[0] ?? null;
 }
 
 async function runsDifference(oracle: Oracle, comparison: LibraryComparison): Promise<Difference | null> {
-  const runs = await oracle.run(libraryJobs(comparison));
+  const { tellsStats = false } = comparison.library;
+  const jobs = libraryJobs(comparison).map((job) => ({ ...job, stats: tellsStats }));
+  const runs = await oracle.run(jobs);
   for (const [i, touch] of comparison.touches.entries()) {
     const difference = await runDifference(comparison, touch, runs[i] as OracleRun);
     if (difference) return { ...difference, text: `touch ${touch}: ${difference.text}` };

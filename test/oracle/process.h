@@ -18,11 +18,19 @@
 #define PAGE 4096ul
 #define GIB (1ul << 30)
 
-/* Mappings agree with the model's in the bits below this: nodes of Python's tree of addresses are of 16 GiB. */
+/*
+ * Heap and mappings agree with the model's in the bits below these: nodes of Python's tree of addresses are of 16 GiB,
+ * leaves of tcmalloc's page map of 2 GiB.
+ */
+#ifdef PRELOADED
+#define HEAP_AGREES (2 * GIB)
+#else
+#define HEAP_AGREES GIB
+#endif
 #ifdef PYMALLOC
 #define MAPPINGS_AGREE (16 * GIB)
 #else
-#define MAPPINGS_AGREE GIB
+#define MAPPINGS_AGREE HEAP_AGREES
 #endif
 
 /* assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
@@ -58,10 +66,10 @@ static void *map_own(u64 bytes) {
   return at;
 }
 
-/* Moves the break. malloc starts its heap where it finds it. */
-static void place_heap(void) {
+/* Moves the break, so much above the model's. malloc starts its heap where it finds it. */
+static void place_heap(u64 above) {
   u64 now = (u64)sbrk(0);
-  u64 shift = (MODEL_HEAP_START - now) % GIB;
+  u64 shift = (MODEL_HEAP_START + above - now) % HEAP_AGREES;
   if (sbrk(shift) == (void *)-1) die("oracle: cannot move the break\n");
   heapStart = sbrk(0);
 }

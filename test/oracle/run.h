@@ -212,7 +212,7 @@ static void prepare(u64 offset, enum mode runMode) {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   prepare_own();
   make_threads(job->threads, mode == TRACED, perform_all);
-  place_heap();
+  place_heap(job->heapShift);
   place_mappings();
   start_clock(job->clockStep);
   result->heapStart = (u64)heapStart;

@@ -1,0 +1,41 @@
+/** Debian's tcmalloc, which the model of it is compared with. */
+import type { Options } from "../../src/allocator/choice.js";
+import { findModel } from "../../src/sandbox/options.js";
+import type { Library } from "./preloaded.js";
+import { randomTcmalloc } from "./random-tcmalloc.js";
+
+/** The model's options as the library has them: in its environment, but for where the heap starts. */
+function environmentOf(options: Options): Record<string, string> {
+  const { options: known } = findModel("tcmalloc");
+  const variables = Object.entries(options).map(([name, value]) => [
+    known.find((option) => option.name === name)?.real?.[0],
+    `${value}`,
+  ]);
+  return Object.fromEntries(variables.filter(([name]) => name !== undefined));
+}
+
+export const tcmalloc: Library = {
+  name: "tcmalloc",
+  subject: "tcmalloc 2.10",
+  file: "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4",
+  package: "libtcmalloc-minimal4",
+  environmentOf,
+  seededBy: () => ({}),
+  // The model has more of them.
+  steady: (statistics) => statistics.slice(0, 6),
+  tellsStats: true,
+  random: randomTcmalloc,
+  settingsOfReal: 2,
+  settings: [
+    {},
+    { options: { aggressiveDecommit: "1" } },
+    { options: { releaseRate: 0 } },
+    { options: { releaseRate: 10 } },
+    { options: { skipSbrk: "1" } },
+    { options: { skipMmap: "1", disableMemoryRelease: "1" } },
+    { options: { heapLimitMb: 120 } },
+    { options: { transferNumObj: 128 } },
+    { options: { maxTotalThreadCacheBytes: 600_000 } },
+    { options: { heapStart: 0x5555d5550000 + 0x1000 } },
+  ],
+};
