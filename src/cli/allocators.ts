@@ -11,6 +11,8 @@ import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import type { Catalogue, ModelInfo } from "./library.js";
 import { readModuleOptions } from "./modules.js";
 
+/** Every model that is no layer. */
+const ALL = "all";
 const TAKERS = "name a model here; run calloc-loop, cliffs, replay, check and bench take modules";
 
 /** One allocator to run. */
@@ -42,7 +44,7 @@ export function runOptions(
 
 /**
  * Reads a list of allocators without repetition. Without a list: every model with its defaults, but for those that are
- * layers over another.
+ * layers over another, and those that are for who asks; `all` brings these, too.
  * @throws UsageError
  */
 export function parseAllocators(
@@ -50,11 +52,12 @@ export function parseAllocators(
   catalogue: Catalogue,
   modules: "modules" | "models only" = "models only",
 ): AllocatorChoice[] {
-  if (text === undefined) return withoutLayers(catalogue).map(({ name }) => ({ model: name, options: {} }));
+  if (text === undefined) return byDefault(withoutLayers(catalogue).filter(({ onRequest }) => !onRequest));
   const choices = text
     .split(",")
     .map((one) => one.trim())
-    .map((one) => {
+    .flatMap((one) => {
+      if (one === ALL) return byDefault(withoutLayers(catalogue));
       const choice = splitChoice(one);
       if (!isModule(choice.name)) return readModelOptions(choice, catalogue, modules === "modules");
       if (modules === "modules") return readModuleOptions(choice);
@@ -64,6 +67,9 @@ export function parseAllocators(
     });
   return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
 }
+
+const byDefault = (models: readonly ModelInfo[]): AllocatorChoice[] =>
+  models.map(({ name }) => ({ model: name, options: {} }));
 
 const withoutLayers = ({ models }: Catalogue) => models.filter(({ layers }) => !layers);
 

@@ -11,7 +11,7 @@ import type { readTrace } from "../trace/read.js";
 export type OptionInfo = registry.OptionInfo;
 export type ModelInfo = Pick<
   registry.ModelInfo,
-  "name" | "summary" | "kernel" | "options" | "sureness" | "layers"
+  "name" | "summary" | "kernel" | "options" | "sureness" | "layers" | "onRequest"
 >;
 
 /** All models, and the options that every model takes. */

@@ -327,7 +327,7 @@ function calibrate(environment: Environment): Command {
 }
 
 /** Adds the flags of every command that makes a report. */
-function withReport(command: Command, allocators = "every model"): Command {
+function withReport(command: Command, allocators = "the best known models; all: every model"): Command {
   command
     .option("--allocator <list>", `allocators to run (default: ${allocators})`, addToList)
     .option("--costs <name>", COSTS)

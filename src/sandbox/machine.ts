@@ -16,6 +16,8 @@ export interface OptionInfo {
   real?: readonly string[];
   /** It may be -1: of what is never. glibc reads it as the largest number there is, jemalloc as itself. */
   takesMinusOne?: boolean;
+  /** It need not be a whole number. */
+  takesFractions?: boolean;
 }
 
 /** The kinds of kernel, in the order of their numbers. @internal */

@@ -13,6 +13,8 @@ export interface ModelInfo {
   notes?: readonly string[];
   /** Whether it looks at the clock. Reports then say which one it had. */
   watchesClock?: boolean;
+  /** Whether reports on no allocators in particular leave it out: they are to fit on a screen. */
+  onRequest?: boolean;
   /** Options of the machine of which it takes one value only, as its build is for that. */
   only?: Readonly<Record<string, string | number>>;
   /** Its options, in the order of their numbers. */

@@ -1,12 +1,12 @@
 import * as glibc from "#shared/glibc";
 import * as jemalloc from "#shared/jemalloc";
 import * as libmalloc from "#shared/libmalloc";
-import * as tcmalloc from "#shared/tcmalloc";
 import { namesOf } from "../base/enums.js";
 import { over } from "./compose.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { pymalloc } from "./pymalloc.js";
 import { sureness } from "./sureness.js";
+import { tcmalloc } from "./tcmalloc.js";
 
 export { machineOptions, type OptionInfo } from "./machine.js";
 export type { LayerInfo, ModelInfo } from "./model-info.js";
@@ -15,9 +15,6 @@ export type { LayerInfo, ModelInfo } from "./model-info.js";
 function realNames(name: string, end = ""): readonly string[] {
   return [`M_${name}`, `MALLOC_${name}${end}`, `glibc.malloc.${name.toLowerCase()}`];
 }
-
-/** An option of tcmalloc that is set or not. */
-const FLAG = { values: ["0", "1"], default: "0" };
 
 /** What glibc asserts of the top before the heap grows. */
 const SOUND_TOP =
@@ -309,74 +306,7 @@ const bases: readonly ModelInfo[] = [
     sureness: sureness.jemalloc,
     url: new URL("../../build/jemalloc.wasm", import.meta.url),
   },
-  {
-    name: "tcmalloc",
-    summary:
-      "gperftools 2.10: a thread's cache, central lists and spans of pages; calloc clears all of a block, always",
-    kernel: "linux",
-    only: { kernel: "linux", pageSize: 4096 },
-    options: optionsOf(tcmalloc.Option, {
-      releaseRate: {
-        real: ["TCMALLOC_RELEASE_RATE"],
-        summary: "pages given back for a thousand that are freed, up to 2^20 at a time; 0: none",
-        default: 1,
-      },
-      aggressiveDecommit: {
-        real: ["TCMALLOC_AGGRESSIVE_DECOMMIT"],
-        summary: "whether pages are given back as soon as they are free",
-        ...FLAG,
-      },
-      skipSbrk: {
-        summary: "whether memory comes from mmap alone, after the first 9 MiB",
-        ...FLAG,
-        real: ["TCMALLOC_SKIP_SBRK"],
-      },
-      skipMmap: { summary: "whether memory comes from brk alone", ...FLAG, real: ["TCMALLOC_SKIP_MMAP"] },
-      disableMemoryRelease: {
-        summary: "whether no page is given back",
-        ...FLAG,
-        real: ["TCMALLOC_DISABLE_MEMORY_RELEASE"],
-      },
-      heapLimitMb: {
-        summary: "most MiB, with metadata, that are not given back; 0 for any",
-        default: 0,
-        real: ["TCMALLOC_HEAP_LIMIT_MB"],
-      },
-      transferNumObj: {
-        real: ["TCMALLOC_TRANSFER_NUM_OBJ"],
-        summary: "most objects, 1 to 4096, that move between a thread's cache and the central lists at once",
-        default: 32,
-      },
-      maxTotalThreadCacheBytes: {
-        real: ["TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES"],
-        summary: "bytes that threads keep, from 512 KiB to 1 GiB",
-        unit: "bytes",
-        default: 33554432,
-      },
-      heapStart: { summary: "address of the heap, a multiple of 4096", default: 0x555555560000 },
-    }),
-    messages: Object.values({
-      [tcmalloc.Message.InvalidFree]: "src/tcmalloc.cc:333] Attempt to free invalid pointer",
-      [tcmalloc.Message.InvalidRealloc]: "src/tcmalloc.cc:337] Attempt to realloc invalid pointer",
-      [tcmalloc.Message.InvalidSize]: "src/tcmalloc.cc:343] Attempt to get the size of an invalid pointer",
-      [tcmalloc.Message.FreedTwice]:
-        "freed twice, which tcmalloc does not notice: its lists are broken from here on",
-      [tcmalloc.Message.OutOfMetadata]:
-        "FATAL ERROR: Out of memory trying to allocate internal tcmalloc data",
-    } satisfies Record<tcmalloc.Message, string>),
-    statistics: namesOf(tcmalloc.Statistic),
-    functions: Object.values({
-      [tcmalloc.ModelFn.FetchFromCentralCache]: "ThreadCache::FetchFromCentralCache",
-      [tcmalloc.ModelFn.ReleaseToCentralCache]: "ThreadCache::ReleaseToCentralCache",
-      [tcmalloc.ModelFn.Scavenge]: "ThreadCache::Scavenge",
-      [tcmalloc.ModelFn.New]: "PageHeap::New",
-      [tcmalloc.ModelFn.Delete]: "PageHeap::Delete",
-      [tcmalloc.ModelFn.GrowHeap]: "PageHeap::GrowHeap",
-      [tcmalloc.ModelFn.ReleaseAtLeastNPages]: "PageHeap::ReleaseAtLeastNPages",
-    } satisfies Record<tcmalloc.ModelFn, string>),
-    sureness: sureness.tcmalloc,
-    url: new URL("../../build/tcmalloc.wasm", import.meta.url),
-  },
+  tcmalloc,
 ];
 
 /** All models. A layer over a model is a line here. Its module's name has `-over-` for the stroke. */
@@ -385,4 +315,5 @@ export const models: readonly ModelInfo[] = [
   over(pymalloc, bases, "glibc", new URL("../../build/pymalloc-over-glibc.wasm", import.meta.url)),
   over(pymalloc, bases, "jemalloc", new URL("../../build/pymalloc-over-jemalloc.wasm", import.meta.url)),
   over(pymalloc, bases, "naive", new URL("../../build/pymalloc-over-naive.wasm", import.meta.url)),
+  over(pymalloc, bases, "tcmalloc", new URL("../../build/pymalloc-over-tcmalloc.wasm", import.meta.url)),
 ];

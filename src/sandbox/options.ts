@@ -37,14 +37,17 @@ export function ownOptions(model: ModelInfo, options: Options): Options {
   return own;
 }
 
+const isNumberFor = (info: OptionInfo, value: number): boolean =>
+  info.takesFractions ? Number.isFinite(value) : Number.isSafeInteger(value);
+
 function checkOption(info: OptionInfo, value: string | number): void {
   const isAllowed = info.values
     ? info.values.includes(String(value))
-    : typeof value === "number" && Number.isSafeInteger(value) && value >= (info.takesMinusOne ? -1 : 0);
+    : typeof value === "number" && isNumberFor(info, value) && value >= (info.takesMinusOne ? -1 : 0);
   if (isAllowed) return;
   const wanted = info.values
     ? `one of ${info.values.join(", ")}`
-    : `a whole number${info.unit ? ` of ${info.unit}` : ""}${info.takesMinusOne ? ", or -1" : ""}`;
+    : `a${info.takesFractions ? "" : " whole"} number${info.unit ? ` of ${info.unit}` : ""}${info.takesMinusOne ? ", or -1" : ""}`;
   throw new OptionError(`option ${info.name} takes ${wanted}; got ${value}`);
 }
 

@@ -18,6 +18,17 @@ describe("a list of allocators", () => {
     ]);
   });
 
+  test("is every model but those for who asks, whom all brings", () => {
+    const all = parseAllocators("all", { ...catalogue, models }).map(({ model }) => model);
+    const some = parseAllocators(undefined, { ...catalogue, models }).map(({ model }) => model);
+    expect(all).toContain("tcmalloc");
+    expect(some).not.toContain("tcmalloc");
+    expect(all.filter((name) => !some.includes(name))).toEqual(
+      models.filter(({ onRequest }) => onRequest).map(({ name }) => name),
+    );
+    expect(all.some((name) => name.includes("/"))).toBe(false);
+  });
+
   test("names models with their options and the machine's", () => {
     expect(
       parse("libmalloc, libmalloc:zeroing=dirty,libmalloc:memory=64GiB:slots=8,lazy:pageSize=16KiB"),
