@@ -16,6 +16,7 @@ const REAL = {
   glibc: {},
   jemalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
   "pymalloc/glibc": { layer: "pymalloc" },
+  tcmalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4" },
 } as const satisfies Record<string, NativeAllocator>;
 type Real = keyof typeof REAL;
 const nameOf = (model: string) => `the real ${model}`;

@@ -69,6 +69,10 @@ export const INLINED = {
   ],
   "assembly/allocators/pymalloc/pool.ts": ["blockBytes", "give", "nextBlock", "take"],
   "assembly/allocators/pymalloc/small.ts": ["firstOf", "give", "poolOf", "take", "takeOf"],
+  "assembly/allocators/tcmalloc/classes.ts": ["classOf"],
+  "assembly/allocators/tcmalloc/index.ts": ["allocate", "spanOf", "Model.free", "Model.malloc"],
+  "assembly/allocators/tcmalloc/page-map.ts": ["leafOf", "spanAt", "wordIn"],
+  "assembly/allocators/tcmalloc/thread-cache.ts": ["give", "listOf", "take"],
   "assembly/allocators/libmalloc/region.ts": ["charge", "magazineOf"],
   "assembly/allocators/libmalloc/word-blocks.ts": [
     ...["wordOf", "mayStayClean", "WordBlocks.isLive", "WordBlocks.freeAt", "WordBlocks.markLive"],

@@ -20,14 +20,13 @@ const REAL_WORD: u64 = 8;
 const LEAVES: u64 = ADDRESS_LIMIT >> (PAGE_SHIFT + LEAF_BITS);
 
 /** For each leaf that may be: its words, or 0; and the address of the real one. */
-let words: usize = 0;
+const LEAF_WORDS: usize = memory.data(4 * <i32>LEAVES, 4);
 let realLeaves: usize = 0;
 
 /** Whether clearing counts: not before main. */
 let isCounted: bool = false;
 
 export function start(): void {
-  words = reserve(<usize>(4 * LEAVES));
   realLeaves = reserve(<usize>(8 * LEAVES));
 }
 
@@ -36,13 +35,13 @@ export function startCounting(): void {
 }
 
 function leafOf(page: u64): usize {
-  return load<u32>(words + 4 * <usize>(page >> LEAF_BITS));
+  return load<u32>(LEAF_WORDS + 4 * <usize>(page >> LEAF_BITS));
 }
 
 /** Makes the leaves for [first, first + pages) and a page at each side. Returns whether there was room. */
 export function ensure(first: u64, pages: u64): bool {
   for (let leaf = (first - 1) >> LEAF_BITS; leaf <= (first + pages) >> LEAF_BITS; leaf++) {
-    if (!load<u32>(words + 4 * <usize>leaf) && !makeLeaf(<usize>leaf)) return false;
+    if (!load<u32>(LEAF_WORDS + 4 * <usize>leaf) && !makeLeaf(<usize>leaf)) return false;
   }
   return true;
 }
@@ -53,7 +52,7 @@ function makeLeaf(leaf: usize): bool {
   if (isCounted) clear(real, REAL_WORD * LEAF_PAGES);
   else fill(real, 0, REAL_WORD * LEAF_PAGES);
   store<u64>(realLeaves + 8 * leaf, real);
-  store<u32>(words + 4 * leaf, <u32>reserve(<usize>(4 * LEAF_PAGES)));
+  store<u32>(LEAF_WORDS + 4 * leaf, <u32>reserve(<usize>(4 * LEAF_PAGES)));
   return true;
 }
 

@@ -77,11 +77,12 @@ function claim(): void {
 /** Takes the newest object of a class, or has some brought. Returns 0 if there is no room. */
 export function take(index: u32): u64 {
   const list = listOf(index);
+  const length = list.length;
+  if (!length) return fetch(index, list);
   const object = list.first;
-  if (!list.length) return fetch(index, list);
   list.first = loadAt<u64>(object);
-  list.length--;
-  if (list.length < list.low) list.low = list.length;
+  list.length = length - 1;
+  if (length <= list.low) list.low = length - 1;
   bytes -= list.bytes;
   return object;
 }
@@ -107,9 +108,15 @@ function fetch(index: u32, list: List): u64 {
 export function give(index: u32, object: u64): void {
   const list = listOf(index);
   storeAt<u64>(object, list.first);
+  const length = list.length;
   list.first = object;
-  list.length++;
+  list.length = length + 1;
   bytes += list.bytes;
+  if (length >= list.most || bytes > limit) shrink(index, list);
+}
+
+/** There is too much in a list, or in all of them. */
+function shrink(index: u32, list: List): void {
   if (list.length > list.most) overflow(index, list);
   if (bytes > limit) scavenge();
 }
