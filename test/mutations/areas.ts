@@ -9,9 +9,10 @@ import { machine } from "./machine.js";
 import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
 import { pymalloc } from "./pymalloc.js";
+import { tcmalloc } from "./tcmalloc.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, jemalloc, pymalloc, lazy, naive],
+  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, jemalloc, pymalloc, tcmalloc, lazy, naive],
   ...[replay, foreign, heap, heapWithin],
 ];
 

@@ -106,6 +106,11 @@ describe.skipIf(reason)("the model does what Debian's tcmalloc does", () => {
     }
   });
 
+  it("where a fraction of what is freed goes back", async () => {
+    const lines = new Array(3000).fill(["a 0 1000000", "f 0"]).flat();
+    expect(await difference(lines, { releaseRate: 2.5 })).toBeUndefined();
+  });
+
   it("in malloc_stats, at five moments", async () => {
     const { records } = seededRun(tcmalloc, 6);
     const count = records.length / RECORD_BYTES;
