@@ -85,6 +85,26 @@ const OF_MODELS: Record<string, About> = {
       "a large block that is freed twice: the real one has it in its lists twice from then on, the model once",
     ],
   },
+  tcmalloc: {
+    compared: [
+      "the address of every block, and its usable size",
+      "system calls, in order, with arguments and results",
+      "minor faults of each operation, without any constant, and pages that own a frame",
+      "the figures of mallinfo on the way, and the text of malloc_stats at the end",
+      "each option, alone and some together; heaps that start elsewhere, also next to a boundary of 2 GiB",
+      "no room, and room again",
+    ],
+    notCompared: [
+      "what memory holds",
+      "threads, fork, sampling, the profiler of libtcmalloc.so.4",
+      "the calls at the start, before the first operation",
+      "no room for metadata: the real one ends the process, in the words that the model has",
+      "TCMALLOC_RELEASE_RATE below 0; TCMALLOC_TRANSFER_NUM_OBJ above 4096",
+    ],
+    knownToDiffer: [
+      "pages that are freed twice, and objects that come back to a span more often than they left it: the real one says nothing, and its lists are broken from then on; the model stops",
+    ],
+  },
   pymalloc: {
     compared: [
       "of 3.11 over glibc 2.36: the address of every block, in arenas and below",

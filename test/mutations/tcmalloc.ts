@@ -8,7 +8,12 @@ export const tcmalloc: Area = {
   only: /^(the loop of|misuse|options|malloc_stats|a profile|the walk|the model does what was recorded)/,
   mutants: mutantsIn("assembly/allocators/tcmalloc", {
     "central.ts": [
-      ["batches of any length", "if (count == batchSize(index) && central.batches)", "if (central.batches)"],
+      [
+        "batches of any length",
+        "if (count == batchSize(index) && central.batches)",
+        "if (central.batches)",
+        "of one thread a class has batches only when its list takes whole ones",
+      ],
       ["groups go behind each other", "storeAt<u64>(last, others);", "storeAt<u64>(last, 0 * others);"],
       ["a span that was full is not listed", "if (!span.objects) insertFirst", "if (false) insertFirst"],
       ["an empty span stays", "if (--span.out == 0) {", "if (--span.out == u32.MAX_VALUE) {"],
