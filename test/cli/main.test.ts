@@ -17,7 +17,7 @@ import { zeropage } from "./spawn.js";
 
 const MODELS = registered.map(({ name }) => name);
 /** Those that run where none is named. */
-const ALONE = registered.filter(({ layers }) => !layers).map(({ name }) => name);
+const ALONE = registered.filter(({ layers, onRequest }) => !layers && !onRequest).map(({ name }) => name);
 const MIB = 2 ** 20;
 
 let folder = "";

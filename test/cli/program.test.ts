@@ -63,7 +63,8 @@ describe("help", () => {
                                "100")
         --written <share>      share of the block the program writes each time, 0% to
                                100% (default: "0%")
-        --allocator <list>     allocators to run (default: every model)
+        --allocator <list>     allocators to run (default: the best known models; all:
+                               every model)
         --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
                                or a file that zeropage calibrate saved (default: the
                                one of the kernel)
@@ -105,7 +106,8 @@ describe("help", () => {
       Options:
         --from <size>          smallest n: bytes, or KiB, MiB, GiB (default: "1KiB")
         --to <size>            largest n (default: "1GiB")
-        --allocator <list>     allocators to run (default: every model)
+        --allocator <list>     allocators to run (default: the best known models; all:
+                               every model)
         --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
                                or a file that zeropage calibrate saved (default: the
                                one of the kernel)
@@ -153,7 +155,8 @@ describe("help", () => {
                                pages, object (default: "none")
         --format <format>      format of the trace, if zeropage does not recognise it:
                                text, rep, valgrind
-        --allocator <list>     allocators to run (default: every model)
+        --allocator <list>     allocators to run (default: the best known models; all:
+                               every model)
         --costs <name>         cost profile for simulated time: linux-vm, macos-2016,
                                or a file that zeropage calibrate saved (default: the
                                one of the kernel)
@@ -179,8 +182,9 @@ describe("help", () => {
                                operation that allocates nothing; needs exactly one
                                --allocator
         --malloc-stats <file>  write what malloc_stats prints, at each mark of the
-                               trace and at its end; of the model glibc alone
-        --malloc-info <file>   the same of malloc_info, which is XML
+                               trace and at its end; of the models glibc and tcmalloc
+        --malloc-info <file>   the same of malloc_info, which is XML; of the model
+                               glibc alone
         -h, --help             display help for command
 
       An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
