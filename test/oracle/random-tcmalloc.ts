@@ -2,7 +2,8 @@
  * Random traces for tcmalloc, by seed: sizes about the edges of its classes and lists, up to 300 MB and alignments up to 4
  * MiB, and waves of one class that take the places of others.
  */
-import { near, type Profile, type Random, type RandomTrace, randomTrace, WEIGHTS } from "./random-trace.js";
+import { near, type Profile, Random, type RandomTrace, randomTrace, WEIGHTS } from "./random-trace.js";
+import { textTrace } from "./text-trace.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -121,4 +122,28 @@ const PROFILES: readonly Profile[] = [
 /** The trace of a seed, a whole number from 0. Profiles take turns. */
 export function randomTcmalloc(seed: number): RandomTrace {
   return randomTrace(seed, PROFILES);
+}
+
+/**
+ * Objects of some classes that come and go in waves, class by class, the oldest or the newest first: so many that classes
+ * take each other's places for batches, over and over around.
+ */
+export function classWaves(seed: number): Promise<Uint8Array> {
+  const random = new Random(seed);
+  const sizes = Array.from({ length: random.between(3, 12) }, () => random.scaled(8, 40_000));
+  const lines: string[] = [];
+  const held = new Map<number, number[]>(sizes.map((size) => [size, []]));
+  for (let wave = 0; wave < 60; wave++) {
+    const size = random.pick(sizes);
+    const slots = held.get(size) as number[];
+    const crest = random.between(50, Math.max(60, Math.min(2500, Math.floor(4_000_000 / size))));
+    const trough = random.between(0, crest >> 2);
+    const isOldest = random.chance(50);
+    while (slots.length < crest) {
+      slots.push(lines.length);
+      lines.push(`a ${lines.length} ${size}`);
+    }
+    while (slots.length > trough) lines.push(`f ${isOldest ? slots.shift() : slots.pop()}`);
+  }
+  return textTrace(lines.join("\n"));
 }

@@ -1,8 +1,8 @@
 /** Debian's tcmalloc, which the model of it is compared with. */
 import type { Options } from "../../src/allocator/choice.js";
 import { findModel } from "../../src/sandbox/options.js";
-import type { Library } from "./preloaded.js";
-import { randomTcmalloc } from "./random-tcmalloc.js";
+import type { ChosenRun, Library } from "./preloaded.js";
+import { classWaves, randomTcmalloc } from "./random-tcmalloc.js";
 
 /** The model's options as the library has them: in its environment, but for where the heap starts. */
 function environmentOf(options: Options): Record<string, string> {
@@ -13,6 +13,14 @@ function environmentOf(options: Options): Record<string, string> {
   ]);
   return Object.fromEntries(variables.filter(([name]) => name !== undefined));
 }
+
+/** Waves in which the turn that classes take places by goes around more than once. */
+const chosen = (): Promise<ChosenRun[]> =>
+  Promise.all(
+    [3, 6].map(async (seed) => {
+      return { name: `waves ${seed}`, records: await classWaves(seed), interval: 16_384 };
+    }),
+  );
 
 export const tcmalloc: Library = {
   name: "tcmalloc",
@@ -25,6 +33,7 @@ export const tcmalloc: Library = {
   steady: (statistics) => statistics.slice(0, 6),
   tellsStats: true,
   random: randomTcmalloc,
+  chosen,
   settingsOfReal: 2,
   settings: [
     {},

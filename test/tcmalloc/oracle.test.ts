@@ -11,6 +11,7 @@ import {
 } from "../oracle/golden-preloaded.js";
 import { findPreloaded, type Oracle } from "../oracle/oracle.js";
 import { compareLibrary } from "../oracle/preloaded.js";
+import { classWaves } from "../oracle/random-tcmalloc.js";
 import { tcmalloc } from "../oracle/tcmalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
 
@@ -49,9 +50,6 @@ const wave = (count: number, bytes: number, from = 0): string[] => [
   ...Array.from({ length: count }, (_, i) => `f ${from + i}`),
 ];
 
-/** Waves of classes that have few objects in a batch, so that each takes places of the others, more than once around. */
-const WAVES = Array.from({ length: 40 }, (_, i) => wave(100 + 5 * i, 1000 + 900 * (i % 17))).flat();
-
 const SHORT: Record<string, string[]> = {
   "requests of nothing, and of what there is no room for": [
     ...["a 0 0", "c 1 0 5", "m 2 32 0", "m 3 8192 0", "m 4 65536 0", "r 0 0", "a 5 140737488355328"],
@@ -78,7 +76,6 @@ const SHORT: Record<string, string[]> = {
   ],
   "the loop of calloc and free of 100 MiB": new Array(110).fill([`c 0 1 ${100 * MIB}`, "f 0"]).flat(),
   "the loop of calloc and free of 1000 MiB": new Array(12).fill([`c 0 1 ${1000 * MIB}`, "f 0"]).flat(),
-  "waves of classes": WAVES,
 };
 
 describe.skipIf(reason)("the model does what Debian's tcmalloc does", () => {
@@ -104,6 +101,16 @@ describe.skipIf(reason)("the model does what Debian's tcmalloc does", () => {
       const options = { heapStart };
       expect(await difference(["a 0 1", "a 1 3000000", "f 1", "a 2 10000000"], options)).toBeUndefined();
     }
+  });
+
+  it("in waves of classes", async () => {
+    const run = {
+      library: tcmalloc,
+      records: await classWaves(6),
+      touches: ["none"],
+      interval: 4096,
+    } as const;
+    expect(await compareLibrary(oracle(), run)).toBeNull();
   });
 
   it("where a fraction of what is freed goes back", async () => {
