@@ -66,7 +66,7 @@ export const cinnabar = defineExperiment({
   takes: "models",
   allocators: {
     list: COMPARED.join(","),
-    help: "Python's on glibc, with arenas by mmap, by malloc and none, and on jemalloc",
+    help: "Python's on glibc, with arenas by mmap, by malloc and none, and on jemalloc and tcmalloc",
   },
   functions: { runCinnabar },
   jobs({ flags, allocators, functions }) {
