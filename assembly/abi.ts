@@ -118,10 +118,10 @@ export function cached(): f64 {
   return <f64>model.cached();
 }
 
-/** One of the allocator's own statistics, by its number in the registry. */
+/** One of the allocator's own statistics, by its number in the registry. Some may be negative. */
 export function statistic(which: u32): f64 {
   program();
-  return <f64>model.statistic(which);
+  return <f64>(<i64>model.statistic(which));
 }
 
 /** What the allocator says of one of its parts, by number: the address of u64s, of which the first is how many follow; or 0. */

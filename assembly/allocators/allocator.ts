@@ -54,7 +54,7 @@ export abstract class Contract {
   /** Walks all data of the model and asserts its invariants. Called only in check builds. */
   abstract check(): void;
 
-  /** One of the allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). */
+  /** One of the allocator's own statistics, by number (`statistics` in src/sandbox/models.ts). What is negative is in two's complement. */
   abstract statistic(which: u32): u64;
 
   /**

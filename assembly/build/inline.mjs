@@ -62,6 +62,10 @@ export const INLINED = {
   ],
   "assembly/allocators/jemalloc/radix.ts": ["extentAt", "leafOf", "wordIn"],
   "assembly/allocators/jemalloc/ticker.ts": ["tick"],
+  "assembly/allocators/mimalloc/index.ts": [...["allocate", "give", "pageOf", "Model.free", "Model.malloc"]],
+  "assembly/allocators/mimalloc/page.ts": ["give", "take"],
+  "assembly/allocators/mimalloc/queues.ts": ["frontFor", "frontOf", "queueAt"],
+  "assembly/allocators/mimalloc/segment.ts": ["entryOf", "pageIn", "recordAt", "segmentOf", "spanOf"],
   "assembly/allocators/pymalloc/address-map.ts": ["has", "inBottom", "inMiddle", "isIn", "rootAt"],
   "assembly/allocators/pymalloc/arenas.ts": ["isOurs"],
   "assembly/allocators/pymalloc/index.ts": [

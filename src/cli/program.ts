@@ -206,7 +206,7 @@ function replay(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--malloc-stats <file>",
-      "write what malloc_stats prints, at each mark of the trace and at its end; of the models glibc and tcmalloc",
+      "write what malloc_stats prints, at each mark of the trace and at its end; of the models glibc, mimalloc and tcmalloc",
     )
     .option("--malloc-info <file>", "the same of malloc_info, which is XML; of the model glibc alone")
     .addHelpText("after", REPLAY_EXAMPLES)

@@ -26,7 +26,7 @@ interface Text {
 const STATS: Text = {
   textOf: mallocStats,
   isOf: hasMallocStats,
-  owners: "the models glibc and tcmalloc have this text",
+  owners: "the models glibc, mimalloc and tcmalloc have this text",
 };
 const INFO: Text = { textOf: mallocInfo, isOf: hasArenas, owners: "the model glibc has this text" };
 

@@ -1,5 +1,6 @@
 import { SandboxError } from "../base/errors.js";
 import { type ArenaFigures, arenasOf, hasArenas } from "./glibc-figures.js";
+import { mimallocStats } from "./mimalloc-stats.js";
 import type { Sandbox } from "./sandbox.js";
 import { tcmallocStats } from "./tcmalloc-stats.js";
 
@@ -12,22 +13,31 @@ const bytes = (system: number, inUse: number): string =>
 const sum = (arenas: ArenaFigures[], figure: "system" | "inUse"): number =>
   arenas.reduce((all, arena) => all + arena[figure], 0);
 
-/** Whether a model has malloc_stats: that of glibc or tcmalloc, or a layer over one. */
+/** Whose text it is, where it is not glibc's. */
+const TEXTS: Record<string, (sandbox: Sandbox) => string> = {
+  mimalloc: mimallocStats,
+  tcmalloc: tcmallocStats,
+};
+
+/** Whether a model has malloc_stats, or what takes its place: that of glibc, mimalloc or tcmalloc, or a layer over one. */
 export function hasMallocStats(model: string): boolean {
-  return hasArenas(model) || isTcmalloc(model);
+  return hasArenas(model) || bottomOf(model) in TEXTS;
 }
 
-const isTcmalloc = (model: string): boolean => model.split("/").at(-1) === "tcmalloc";
+const bottomOf = (model: string): string => model.split("/").at(-1) as string;
 
 /**
- * The text that malloc_stats would print, for a sandbox of the model `glibc` or `tcmalloc`, or a layer over one.
+ * The text that malloc_stats would print, or mi_stats_print of mimalloc, for a sandbox of the model `glibc`, `mimalloc` or
+ * `tcmalloc`, or a layer over one.
  * @throws SandboxError for any other model.
  */
 export function mallocStats(sandbox: Sandbox): string {
   const { model } = sandbox;
   if (!hasMallocStats(model))
-    throw new SandboxError(`only the models glibc and tcmalloc have malloc_stats; this is ${model}`);
-  return isTcmalloc(model) ? tcmallocStats(sandbox) : glibcStats(sandbox);
+    throw new SandboxError(
+      `only the models glibc, mimalloc and tcmalloc have malloc_stats; this is ${model}`,
+    );
+  return (TEXTS[bottomOf(model)] ?? glibcStats)(sandbox);
 }
 
 function glibcStats(sandbox: Sandbox): string {

@@ -3,6 +3,7 @@ import * as jemalloc from "#shared/jemalloc";
 import * as libmalloc from "#shared/libmalloc";
 import { namesOf } from "../base/enums.js";
 import { over } from "./compose.js";
+import { mimalloc } from "./mimalloc.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { pymalloc } from "./pymalloc.js";
 import { sureness } from "./sureness.js";
@@ -306,6 +307,7 @@ const bases: readonly ModelInfo[] = [
     sureness: sureness.jemalloc,
     url: new URL("../../build/jemalloc.wasm", import.meta.url),
   },
+  mimalloc,
   tcmalloc,
 ];
 

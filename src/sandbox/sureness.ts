@@ -24,6 +24,7 @@ export const sureness = {
   },
   libmalloc: { 116: READ, 166: COMPARED, 283: COMPARED, 425: COMPARED, 792: READ },
   jemalloc: { "5.3.0": EQUAL },
+  mimalloc: { "2.0.9": EQUAL },
   tcmalloc: { "2.10": EQUAL },
 } as const satisfies Record<string, Sureness>;
 

@@ -182,7 +182,8 @@ describe("help", () => {
                                operation that allocates nothing; needs exactly one
                                --allocator
         --malloc-stats <file>  write what malloc_stats prints, at each mark of the
-                               trace and at its end; of the models glibc and tcmalloc
+                               trace and at its end; of the models glibc, mimalloc and
+                               tcmalloc
         --malloc-info <file>   the same of malloc_info, which is XML; of the model
                                glibc alone
         -h, --help             display help for command

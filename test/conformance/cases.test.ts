@@ -152,13 +152,17 @@ describe("a case", () => {
   });
 });
 
+/** What a model does not keep, as the real one does not: it aligns small blocks whose size is a power of two to 128 only. */
+const NOT_KEPT: Record<string, readonly string[]> = { mimalloc: ["workloads"] };
+
 describe("our models", () => {
   it.each(models.map(({ name }) => name))(
-    "%s keeps all promises",
+    "%s keeps all promises, but for those that the real one does not",
     async (name) => {
       const open = (bytes?: number) => openSandbox(name, bytes === undefined ? {} : { addressSpace: bytes });
       const { outcomes } = await checkAllocator(open, { addressBits: 64 });
-      expect(outcomes.filter(({ state }) => state === "fail")).toEqual([]);
+      const failed = outcomes.filter(({ state }) => state === "fail").map((one) => one.name);
+      expect(failed).toEqual(NOT_KEPT[name] ?? []);
       expect(outcomes.filter(({ state }) => state === "skip").map((one) => one.name)).toEqual([
         "high-addresses",
       ]);

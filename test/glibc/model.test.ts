@@ -660,7 +660,7 @@ describe("malloc_stats", () => {
   it("is refused for another allocator", async () => {
     const sandbox = await openSandbox("naive");
     expect(() => mallocStats(sandbox)).toThrow(
-      "only the models glibc and tcmalloc have malloc_stats; this is naive",
+      "only the models glibc, mimalloc and tcmalloc have malloc_stats; this is naive",
     );
   });
 });

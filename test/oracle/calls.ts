@@ -33,6 +33,7 @@ const NAMES = new Map<number, string>([
   [10, "mprotect"],
   [11, "munmap"],
   [12, "brk"],
+  [21, "access"],
   [25, "mremap"],
   [28, "madvise"],
   [257, "openat"],
@@ -48,10 +49,13 @@ const NAMES = new Map<number, string>([
 export const isBelow = (name: string) => name.endsWith(" below");
 
 /**
- * Not calls for memory: the first makes the key that marks chunks in the tcache, the others read how the kernel
- * overcommits, once, before a heap of an arena shrinks for the first time.
+ * Not calls for memory: the first makes the key that marks chunks in the tcache, the next read how the kernel
+ * overcommits, once, before a heap of an arena shrinks for the first time, and the last looks for nodes of memory, once.
  */
-const UNCOUNTED = new Set(["getrandom", "openat", "read", "close"]);
+const UNCOUNTED = new Set(["getrandom", "openat", "read", "close", "access"]);
+
+/** Whether it is a call for memory. */
+export const isCounted = ({ name }: SystemCall) => !UNCOUNTED.has(name);
 
 /** PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS: what the simulated kernel maps, or only reserves. */
 const PLAIN_MAPPING = "3 34";
@@ -115,7 +119,7 @@ export function callsDifference(
   model: Observation & { calls: SystemCall[] },
 ): Difference | null {
   const { exactBefore = 0 } = real;
-  const calls = real.calls.filter(({ name }) => !UNCOUNTED.has(name));
+  const calls = real.calls.filter(isCounted);
   // What the model did before it failed is compared.
   const count = model.failure === undefined ? Math.max(calls.length, model.calls.length) : model.calls.length;
   for (let i = 0; i < count; i++) {

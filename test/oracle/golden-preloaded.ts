@@ -1,7 +1,7 @@
 /** Golden files of libraries that are preloaded: what a library did, on which traces, with which parameters. */
 import { readFileSync } from "node:fs";
 import type { Options } from "../../src/allocator/choice.js";
-import { formatCall, type SystemCall } from "./calls.js";
+import { formatCall, isCounted, type SystemCall } from "./calls.js";
 import { blocksOf, GOLDEN_TOUCHES, type GoldenTouch, hashNumbers, hashRecords, hashText } from "./golden.js";
 import { observeModel } from "./model.js";
 import type { Observation } from "./observation.js";
@@ -106,7 +106,8 @@ function digest(
   options: Options,
   seen: Record<GoldenTouch, Seen>,
 ): GoldenRun {
-  const { places, usable, space, calls = [], statistics = [] } = seen.none;
+  const { places, usable, space, calls: all = [], statistics = [] } = seen.none;
+  const calls = all.filter(isCounted);
   const rows = (field: "faults" | "resident") =>
     Object.fromEntries(
       GOLDEN_TOUCHES.map((touch) => [touch, seen[touch].checkpoints.map((one) => one[field])]),

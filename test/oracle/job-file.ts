@@ -7,16 +7,18 @@ import {
   type Digests,
   FAILED,
   formatPlace,
+  isDrawn,
   MALLINFO,
   type Mallinfo,
-  mappedPlace,
   type Observation,
+  placeOf,
+  type Space,
 } from "./observation.js";
 
 const JOB_MAGIC = 0x31424a50;
 const RESULT_MAGIC = 0x31534552504f455an;
 const JOB_WORDS = 14;
-const RESULT_WORDS = 21;
+const RESULT_WORDS = 22;
 const OUTCOME_WORDS = 4;
 const CHECKPOINT_WORDS = 14;
 const FLAG_TRACE = 1;
@@ -95,7 +97,7 @@ export interface OracleRun extends Observation {
   digests?: Digests;
   /** Where the header of the unsorted bin is, which free chunks link to. */
   bins: number;
-  /** Of a preloaded library: what its addresses depend on, and figures that it tells. */
+  /** Of jemalloc: the address of the thread's state, and the first figures of malloc_stats_print. */
   seed: number;
   statistics: number[];
 }
@@ -190,7 +192,7 @@ export function parseResults(file: Buffer, jobs: OracleJob[]): OracleRun[] {
       return result;
     };
     let { run } = next();
-    if (job.trace) run = withCalls(run, agreeing(run, next()).run.calls);
+    if (job.trace) run = withCalls(run, callsIn(agreeing(run, next()).run, run.space));
     if (job.clears) run = { ...run, clears: clearsOf(agreeing(run, next())) };
     if (job.digests) run = { ...run, digests: digestsOf(agreeing(run, next())) };
     return run;
@@ -209,6 +211,16 @@ function agreeing(plain: OracleRun, other: Result): Result {
   throw new Error(
     `the oracle disagrees with itself at operation ${differing}: ${one}; ${two}; signal ${signal} ${text}`,
   );
+}
+
+/** The calls of a run, where another has its memory: both drew where it begins. */
+function callsIn({ calls, space: { base: own = 0 } }: OracleRun, { base = own }: Space): RealCall[] {
+  const moved = (address: bigint) => (isDrawn(Number(address)) ? address + BigInt(base - own) : address);
+  return calls.map(({ arguments: [first = 0n, ...rest], result, ...call }) => ({
+    ...call,
+    arguments: [moved(first), ...rest],
+    result: moved(result),
+  }));
 }
 
 /** What one run wrote. */
@@ -237,21 +249,22 @@ function parseResult(words: BigUint64Array, from: number, job: OracleJob): Resul
   const calls = take(7 * field(9));
   const text = new TextDecoder().decode(new Uint8Array(words.buffer, 8 * at, field(10)));
   if (field(3) !== 0) throw new Error(`the oracle failed: ${text}`);
+  const space: Space = { heapStart: field(5), mapTop: field(6), ...(field(15) && { base: field(15) }) };
   const run: OracleRun = {
     signal: field(2),
     operations: field(4),
     nanoseconds: field(11),
     text,
-    places: placesOf(outcomes, job),
+    places: placesOf(outcomes, job, space),
     faults: Float64Array.from({ length: countOf(job) }, (_, i) => Number(outcomes[OUTCOME_WORDS * i + 2])),
     answers: answersOf(outcomes, job),
     usable: Array.from(bySlot, Number),
     checkpoints: rows(points, CHECKPOINT_WORDS).map(parseCheckpoint),
     calls: rows(calls, 7).map(parseCall),
-    space: { heapStart: field(5), mapTop: field(6) },
+    space,
     bins: field(12),
     seed: field(14),
-    statistics: Array.from(header.subarray(15, 21), Number),
+    statistics: Array.from(header.subarray(16, 22), Number),
   };
   const column = (index: number) =>
     BigUint64Array.from({ length: countOf(job) }, (_, i) => outcomes[OUTCOME_WORDS * i + index] as bigint);
@@ -264,17 +277,17 @@ function kindAt(job: OracleJob, operation: number): number {
   return job.records[operation * RECORD_BYTES] as number;
 }
 
-function placesOf(outcomes: BigUint64Array, job: OracleJob): Float64Array {
+function placesOf(outcomes: BigUint64Array, job: OracleJob, space: Space): Float64Array {
   return Float64Array.from({ length: countOf(job) }, (_, i) =>
     kindAt(job, i) > OpKind.realloc
       ? 0
-      : placeOf(outcomes[OUTCOME_WORDS * i] as bigint, Number(outcomes[OUTCOME_WORDS * i + 1])),
+      : outcomePlace(outcomes[OUTCOME_WORDS * i] as bigint, Number(outcomes[OUTCOME_WORDS * i + 1]), space),
   );
 }
 
-function placeOf(pointer: bigint, error: number): number {
+function outcomePlace(pointer: bigint, error: number, space: Space): number {
   if (pointer === 0n) return error === ENOMEM ? FAILED : 0;
-  return pointer & MAPPED ? mappedPlace(Number(pointer & ~MAPPED)) : Number(pointer);
+  return pointer & MAPPED ? placeOf(space.mapTop - Number(pointer & ~MAPPED), space) : Number(pointer);
 }
 
 function clearsOf({ seen: [bytes, needless] }: Result): Clears {

@@ -81,7 +81,8 @@ struct result {
   u64 nanoseconds;
   u64 bins; /* the address of the unsorted bin's header, which is in the C library */
   u64 contents; /* digest of the heap at the end, in the run that makes digests */
-  u64 seed;     /* of a preloaded library: what its addresses depend on */
+  u64 seed;     /* address of the thread's state (jemalloc) */
+  u64 base;     /* where the first mapping was asked for (mimalloc) */
   u64 statistics[6];
 };
 

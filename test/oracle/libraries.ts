@@ -1,9 +1,10 @@
 /** The libraries that are preloaded to be compared with their models. */
 import { jemalloc } from "./jemalloc.js";
+import { mimalloc } from "./mimalloc.js";
 import type { Library } from "./preloaded.js";
 import { tcmalloc } from "./tcmalloc.js";
 
-export const LIBRARIES: readonly Library[] = [jemalloc, tcmalloc];
+export const LIBRARIES: readonly Library[] = [jemalloc, mimalloc, tcmalloc];
 
 /** @throws Error for the name of none */
 export function libraryOf(name: string): Library {

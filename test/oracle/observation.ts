@@ -64,6 +64,8 @@ export interface Space {
   heapStart: number;
   /** Mappings go down from here. */
   mapTop: number;
+  /** Where mimalloc begins, if it has drawn that; it is compared as if that were where the model begins. */
+  base?: number;
 }
 
 /** assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
@@ -71,9 +73,16 @@ export const MODEL_SPACE: Space = { heapStart: 0x555555560000, mapTop: 0x7ffff7f
 
 /** The heap is below this address and mappings are above, on every machine. */
 const MAPPINGS_FROM = 0x600000000000;
+/** Far below the program are mappings that were asked for there: mimalloc's, which begin here in the model. */
+const MODEL_BASE = 2 * 2 ** 40;
+const PROGRAM_FROM = 0x500000000000;
 
-export function placeOf(address: number, { heapStart, mapTop }: Space): number {
+/** Whether it is mimalloc that drew where to have an address. */
+export const isDrawn = (address: number): boolean => address >= MODEL_BASE && address < PROGRAM_FROM;
+
+export function placeOf(address: number, { heapStart, mapTop, base = MODEL_BASE }: Space): number {
   if (address === 0) return 0;
+  if (isDrawn(address)) return mappedPlace(MODEL_SPACE.mapTop - (address - base + MODEL_BASE));
   return address < MAPPINGS_FROM ? address - heapStart : mappedPlace(mapTop - address);
 }
 

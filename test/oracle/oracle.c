@@ -14,7 +14,7 @@
  *     own-malloc.h    what the program itself allocates with
  *     measured.h      the allocator that is measured
  *     preloaded.h     the same three where a library is measured that the environment preloads
- *     jemalloc.h      what one of them has of its own
+ *     jemalloc.h, mimalloc.h   what each of them has of its own
  *     clears.h        sees what is cleared
  *     digests.h       sees what memory holds
  *     threads.h       the threads of a trace

@@ -27,9 +27,17 @@ export {
 /** What includes the others comes first. */
 const SOURCES = [
   "oracle.c",
-  ...["jobs", "process", "below", "own-malloc", "measured", "preloaded", "jemalloc", "tcmalloc"].map(
-    (name) => `${name}.h`,
-  ),
+  ...[
+    "jobs",
+    "process",
+    "below",
+    "own-malloc",
+    "measured",
+    "preloaded",
+    "jemalloc",
+    "mimalloc",
+    "tcmalloc",
+  ].map((name) => `${name}.h`),
   ...["clears", "digests", "threads", "run"].map((name) => `${name}.h`),
 ].map((name) => fileURLToPath(new URL(name, import.meta.url))) as [string, ...string[]];
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/oracle", import.meta.url));

@@ -5,8 +5,8 @@
  * allocates; the trace and the results lie in shared mappings; and before the first operation
  *
  *  - the break is moved to an address that agrees with the model's heap in its low 30 bits, and the address space
- *    above one that agrees likewise with where the model's kernel starts to place mappings is filled up. Alignments
- *    of up to 1 GiB then come out as in the model, with or without address space randomisation;
+ *    above one that agrees likewise with where the model's kernel starts to place mappings, in its low 34 bits, is filled
+ *    up. Alignments of up to 16 GiB in mappings then come out as in the model, with or without address space randomisation;
  *  - every page already mapped is touched (written, where it may be), so that every minor fault counted afterwards
  *    is one on the heap or on a mapping that malloc made.
  */
@@ -20,18 +20,14 @@
 
 /*
  * Heap and mappings agree with the model's in the bits below these: nodes of Python's tree of addresses are of 16 GiB,
- * leaves of tcmalloc's page map of 2 GiB.
+ * leaves of tcmalloc's page map of 2 GiB, and mimalloc aligns to whatever it is asked for.
  */
 #ifdef PRELOADED
 #define HEAP_AGREES (2 * GIB)
 #else
 #define HEAP_AGREES GIB
 #endif
-#ifdef PYMALLOC
 #define MAPPINGS_AGREE (16 * GIB)
-#else
-#define MAPPINGS_AGREE HEAP_AGREES
-#endif
 
 /* assembly/machine/layout.ts: LINUX_HEAP_START and LINUX_MMAP_TOP. */
 #define MODEL_HEAP_START 0x555555560000ul
@@ -191,7 +187,13 @@ static u64 resident_pages(const char *from, const char *to) {
   return count;
 }
 
-/* Of every writable area from the heap's start up to where mappings start: the program has its own above. */
+/* The program lies above this, below its heap. */
+#define PROGRAM_FROM ((char *)0x500000000000ul)
+
+/*
+ * Of every writable area from the heap's start up to where mappings start: the program has its own above. What lies far
+ * below the program was asked for there.
+ */
 static u64 resident(void) {
   u64 count = 0;
   read_maps();
@@ -199,7 +201,7 @@ static u64 resident(void) {
     char *from = (char *)hex(&at);
     at++;
     char *to = (char *)hex(&at);
-    if (from < heapStart) from = heapStart;
+    if (from >= PROGRAM_FROM && from < heapStart) from = heapStart;
     if (to > mapTop) to = mapTop;
     if (from < to && at[2] == 'w') count += resident_pages(from, to);
   }

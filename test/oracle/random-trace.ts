@@ -84,6 +84,7 @@ export interface Weights {
   burst: number;
   grow: number;
   access: number;
+  trim?: number;
 }
 
 export interface Profile {
@@ -295,7 +296,7 @@ class Generator {
     private readonly profile: Profile,
   ) {
     this.#palette = Array.from({ length: profile.palette ?? 0 }, () => profile.size(random));
-    const { malloc, calloc, aligned, realloc, burst, grow, access } = profile.weights;
+    const { malloc, calloc, aligned, realloc, burst, grow, access, trim = 0 } = profile.weights;
     const weighted: [number, () => void][] = [
       [malloc, () => this.#malloc(this.#size())],
       [calloc, () => this.#calloc()],
@@ -304,6 +305,7 @@ class Generator {
       [burst, () => this.#burst()],
       [grow, () => this.#grow()],
       [access, () => this.#access()],
+      [trim, () => this.#add().trim(random.pick([0, 1]))],
     ];
     this.#actions = weighted.flatMap(([weight, action]) => new Array(weight).fill(action));
   }

@@ -191,7 +191,9 @@ describe("malloc_stats", () => {
 
   it("is not of other models", async () => {
     const sandbox = await openSandbox("jemalloc");
-    expect(() => mallocStats(sandbox)).toThrow("only the models glibc and tcmalloc have malloc_stats");
+    expect(() => mallocStats(sandbox)).toThrow(
+      "only the models glibc, mimalloc and tcmalloc have malloc_stats",
+    );
   });
 
   it("rounds halves to even, as printf does", async () => {
