@@ -15,6 +15,7 @@ const WARM_UP = 5;
 const REAL = {
   glibc: {},
   jemalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
+  mimalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0" },
   "pymalloc/glibc": { layer: "pymalloc" },
   tcmalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4" },
 } as const satisfies Record<string, NativeAllocator>;

@@ -6,13 +6,26 @@ import { heap, heapWithin } from "./heap.js";
 import { jemalloc } from "./jemalloc.js";
 import { libmalloc } from "./libmalloc.js";
 import { machine } from "./machine.js";
+import { mimalloc } from "./mimalloc.js";
 import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
 import { pymalloc } from "./pymalloc.js";
 import { tcmalloc } from "./tcmalloc.js";
 
 export const AREAS: readonly Area[] = [
-  ...[machine, glibc, glibcThreads, glibcReleases, libmalloc, jemalloc, pymalloc, tcmalloc, lazy, naive],
+  ...[
+    machine,
+    glibc,
+    glibcThreads,
+    glibcReleases,
+    libmalloc,
+    jemalloc,
+    mimalloc,
+    pymalloc,
+    tcmalloc,
+    lazy,
+    naive,
+  ],
   ...[replay, foreign, heap, heapWithin],
 ];
 
