@@ -85,6 +85,25 @@ const OF_MODELS: Record<string, About> = {
       "a large block that is freed twice: the real one has it in its lists twice from then on, the model once",
     ],
   },
+  mimalloc: {
+    compared: [
+      "the address of every block, and its usable size",
+      "system calls, in order, with arguments and results",
+      "minor faults of each operation, without any constant, and pages that own a frame",
+      "the text of mi_stats_print at the end, but for its lines on the process",
+      "each option; a clock that stands still, goes on, or is set by the trace; mi_collect, forced and not",
+      "alignments of up to 2 GiB, blocks of up to 40 GiB, calloc of more than 2 GiB, more free segments than are cached, no room",
+    ],
+    notCompared: [
+      "what memory holds",
+      "threads, several nodes of memory, arenas, large pages, overcommit_memory 2",
+      "the cursor beyond 30 TiB",
+      "the calls at the start, before the first operation",
+    ],
+    knownToDiffer: [
+      "a block that is freed again after its page was: the real one counts what is none of its blocks, the model ignores it",
+    ],
+  },
   tcmalloc: {
     compared: [
       "the address of every block, and its usable size",
