@@ -125,6 +125,25 @@ export function randomTcmalloc(seed: number): RandomTrace {
 }
 
 /**
+ * Blocks longer than any list is of, after so much that each free releases a span if the rate is high: so that normal and
+ * returned spans of all lengths are there to choose from.
+ */
+export function releasedSpans(seed: number): Promise<Uint8Array> {
+  const random = new Random(seed);
+  const held: number[] = [];
+  const lines = ["a 0 3000000000", "f 0"];
+  while (lines.length < 1500) {
+    if (held.length > 40 || (held.length > 0 && random.chance(45))) {
+      lines.push(`f ${held.splice(random.between(0, held.length - 1), 1)[0]}`);
+    } else {
+      held.push(lines.length);
+      lines.push(`a ${lines.length} ${random.between(130, 600) * PAGE}`);
+    }
+  }
+  return textTrace(lines.join("\n"));
+}
+
+/**
  * Objects of some classes that come and go in waves, class by class, the oldest or the newest first: so many that classes
  * take each other's places for batches, over and over around.
  */

@@ -2,7 +2,8 @@
 import type { Options } from "../../src/allocator/choice.js";
 import { findModel } from "../../src/sandbox/options.js";
 import type { ChosenRun, Library } from "./preloaded.js";
-import { classWaves, randomTcmalloc } from "./random-tcmalloc.js";
+import { classWaves, randomTcmalloc, releasedSpans } from "./random-tcmalloc.js";
+import { textTrace } from "./text-trace.js";
 
 /** The model's options as the library has them: in its environment, but for where the heap starts. */
 function environmentOf(options: Options): Record<string, string> {
@@ -14,13 +15,24 @@ function environmentOf(options: Options): Record<string, string> {
   return Object.fromEntries(variables.filter(([name]) => name !== undefined));
 }
 
-/** Waves in which the turn that classes take places by goes around more than once. */
-const chosen = (): Promise<ChosenRun[]> =>
-  Promise.all(
-    [3, 6].map(async (seed) => {
-      return { name: `waves ${seed}`, records: await classWaves(seed), interval: 16_384 };
-    }),
-  );
+/**
+ * Waves in which the turn that classes take places by goes around more than once; spans of both kinds to choose from; and a
+ * heap that at first ends where a leaf of the page map does.
+ */
+async function chosen(): Promise<ChosenRun[]> {
+  const waves = [3, 6].map(async (seed) => {
+    return { name: `waves ${seed}`, records: await classWaves(seed), interval: 16_384 };
+  });
+  const spans = [1, 2].map(async (seed) => {
+    const options = { releaseRate: 1_000_000 };
+    return { name: `released ${seed}`, records: await releasedSpans(seed), interval: 64, options };
+  });
+  const leaf = { name: "next to a leaf", interval: 1, options: { heapStart: 0x555580000000 - 9 * 2 ** 20 } };
+  return [
+    ...(await Promise.all([...waves, ...spans])),
+    { ...leaf, records: await textTrace("a 0 1\na 1 3000000") },
+  ];
+}
 
 export const tcmalloc: Library = {
   name: "tcmalloc",

@@ -152,6 +152,14 @@ describe("options", () => {
     expect(sandbox.malloc(100)).not.toBe(0);
   });
 
+  it("try brk no more once it failed, as long as mmap works", async () => {
+    const end = 0x7fffffff0000; // of what a program may map
+    const sandbox = await openChecked("tcmalloc", { heapStart: end - 32 * MIB });
+    const [far, near] = [sandbox.malloc(30 * MIB), sandbox.malloc(2 * MIB)];
+    expect([far, near].every((pointer) => pointer > 0 && pointer < end - 32 * MIB)).toBe(true);
+    expect(sandbox.counters().syscalls).toMatchObject({ brk: 1, mmap: 2 });
+  });
+
   it("put the heap where it is told to be", async () => {
     const heapStart = 0x555555561000;
     const sandbox = await openChecked("tcmalloc", { heapStart });
