@@ -125,7 +125,7 @@ export function randomTcmalloc(seed: number): RandomTrace {
 }
 
 /**
- * Blocks longer than any list is of, after so much that each free releases a span if the rate is high: so that normal and
+ * Blocks longer than any list is of, after so much that frees begin to release spans: so that normal and
  * returned spans of all lengths are there to choose from.
  */
 export function releasedSpans(seed: number): Promise<Uint8Array> {

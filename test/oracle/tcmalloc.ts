@@ -24,7 +24,7 @@ async function chosen(): Promise<ChosenRun[]> {
     return { name: `waves ${seed}`, records: await classWaves(seed), interval: 16_384 };
   });
   const spans = [1, 2].map(async (seed) => {
-    const options = { releaseRate: 1_000_000 };
+    const options = { releaseRate: 2000 };
     return { name: `released ${seed}`, records: await releasedSpans(seed), interval: 64, options };
   });
   const leaf = { name: "next to a leaf", interval: 1, options: { heapStart: 0x555580000000 - 9 * 2 ** 20 } };
