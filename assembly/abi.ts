@@ -11,6 +11,7 @@ import { Fn } from "./shared/counters";
 export { replayed } from "./loop";
 export * from "./program";
 export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";
+export { siteCount, siteRows } from "./sites";
 
 // Models have no fields, so this is never dereferenced and costs nothing.
 const model = changetype<Model>(0);

@@ -209,8 +209,8 @@ function rarer(record: usize, kind: i32, slot: usize): u32 {
   if (kind == RecordKind.Aligned) return allocateAligned(slot, first, second);
   others += 1;
   if (kind <= RecordKind.Read) access(kind, load<u32>(slot), <u32>first, <u32>second);
-  // A module has one thread, no clock, and nobody to give memory back to.
-  else if (kind > RecordKind.Clock) raise(TrapCause.BadOperation, kind, 0);
+  // A module has one thread, no clock, and nobody to give memory back to; nothing is counted by site.
+  else if (kind > RecordKind.Site) raise(TrapCause.BadOperation, kind, 0);
   return 0;
 }
 

@@ -17,6 +17,7 @@ import { call, program } from "./machine/paths";
 import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
 import { MOST_THREADS, RECORD_BYTES, RecordKind, Touch } from "./shared/records";
+import { enterSite } from "./sites";
 
 const SLOT_BYTES: usize = 8;
 /** Records that the buffer can hold: so many that a call by the host costs little beside them. */
@@ -94,7 +95,8 @@ export function replay<M extends Contract>(
 
 class ModelStep<M extends Contract> extends Step {
   run(record: usize): u64 {
-    tickClock();
+    // To name a site takes no time: it is no operation.
+    if (kindOf(record) != RecordKind.Site) tickClock();
     return step(changetype<M>(0), record);
   }
 }
@@ -127,6 +129,10 @@ function step<M extends Contract>(model: M, record: usize): u64 {
 /** Does what concerns no object. */
 function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
   if (kind == RecordKind.Mark) return;
+  if (kind == RecordKind.Site) {
+    enterSite(number);
+    return;
+  }
   if (kind == RecordKind.Clock) {
     setClock(number);
     return;

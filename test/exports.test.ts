@@ -81,6 +81,8 @@ const MODEL = {
   cached: "function",
   statistic: "function",
   figures: "function",
+  siteRows: "function",
+  siteCount: "function",
   clock: "function",
   setClock: "function",
   advanceClock: "function",

@@ -83,6 +83,14 @@ export function total(paths: u32): usize {
   return TOTAL;
 }
 
+/** One counter's sum over the first `paths` paths. */
+export function sum(which: u32, paths: u32): u64 {
+  let amount: u64 = 0;
+  const first = TABLES + 8 * <usize>which;
+  for (let at = first; at < first + TABLE_BYTES * paths; at += TABLE_BYTES) amount += load<u64>(at);
+  return amount;
+}
+
 /**
  * Starts counting again: what happened so far was start-up. Gauges stay: what is mapped and resident
  * counts as the program's.

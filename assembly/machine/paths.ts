@@ -18,6 +18,7 @@ import {
   current,
   MOST_PATHS,
   restart as restartCounters,
+  sum as sumOf,
   TABLE_BYTES,
   TABLES,
   total as totalOf,
@@ -110,6 +111,11 @@ export function table(path: u32): usize {
 /** Address of the sums over all paths. */
 export function total(): usize {
   return totalOf(made);
+}
+
+/** One counter's sum over all paths. */
+export function sum(which: u32): u64 {
+  return sumOf(which, made);
 }
 
 /** Calls of the allocator by the program. */

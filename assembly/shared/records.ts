@@ -19,6 +19,7 @@
  *      trim     pad                   k [pad]
  *      mark     number                p NAME
  *      clock    nanoseconds           @ nanoseconds
+ *      site     number                s SITE
  *
  * A slot names one live object. Slots are dense: they are handed out last in, first out, and used
  * again after a free, so a trace never needs more slots than it has objects alive at once. What is of
@@ -42,10 +43,15 @@ export enum RecordKind {
   Mark,
   /** So many nanoseconds have passed since the start. It never says less than before. */
   Clock,
+  /** What follows is called from this site. The trace's notes have its name; before the first of these it is 0, unknown. */
+  Site,
 }
 
 /** Threads have the numbers 1 to this one. */
 export const MOST_THREADS = 65536;
+
+/** Sites have the numbers 0 to this one less 1. */
+export const MOST_SITES = 65536;
 
 /** Offsets of a record's fields. */
 export const KIND_AT = 0;

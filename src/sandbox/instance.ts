@@ -77,6 +77,8 @@ export interface ModelExports extends MachineExports, ReplayExports {
   cached(): number;
   statistic(which: number): number;
   figures(part: number): number;
+  siteRows(): number;
+  siteCount(): number;
 }
 
 /** What the module of a check build exports besides: assembly/check-abi.ts. */
@@ -275,9 +277,13 @@ export class Instance<Exports extends MachineExports> {
 
   /** The u64s at an address of its linear memory that the first of them counts. */
   counted(at: number): number[] {
+    return this.words(at + 8, this.words(at, 1)[0] as number);
+  }
+
+  /** So many u64s at an address of its linear memory. */
+  words(at: number, count: number): number[] {
     const view = this.view();
-    const word = (index: number) => Number(view.getBigUint64(at + 8 * index, true));
-    return Array.from({ length: word(0) }, (_, i) => word(1 + i));
+    return Array.from({ length: count }, (_, i) => Number(view.getBigUint64(at + 8 * i, true)));
   }
 
   // ---- Check builds ----

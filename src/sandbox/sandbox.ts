@@ -1,4 +1,5 @@
 import { MOST_THREADS } from "#shared/records";
+import { SiteField } from "#shared/sites";
 import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
 import type { Counters } from "../allocator/counters.js";
@@ -24,6 +25,7 @@ import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./ins
 import type { OptionInfo } from "./machine.js";
 import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
+import { type SiteEvents, siteEvents } from "./site-events.js";
 import { notesOn } from "./sureness.js";
 
 /** How a sandbox is opened. */
@@ -253,6 +255,14 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run(() =>
       callTree(this.#instance.paths(), this.machine.kernel, functions, layers?.layer.calls),
     );
+  }
+
+  sites(): SiteEvents[] {
+    return this.#run(({ siteRows, siteCount }) => {
+      const at = siteRows();
+      const words = this.#instance.words(at, siteCount() * SiteField.Count);
+      return siteEvents(words, this.pageBytes);
+    });
   }
 
   statistics(): Record<string, number> {

@@ -2,6 +2,7 @@ import type { Allocator } from "../allocator/allocator.js";
 import type { MachineSettings } from "../allocator/machine.js";
 import type { ProfileNode } from "./call-tree.js";
 import type { InstanceState } from "./instance.js";
+import type { SiteEvents } from "./site-events.js";
 
 /** What a simulated allocator was at one moment. */
 export interface Checkpoint {
@@ -32,6 +33,11 @@ export interface SimulatedAllocator extends Allocator {
    * system calls, each with the events that are its own. They add up to the counters.
    */
   profile(): ProfileNode;
+  /**
+   * What happened in the operations of each site of the traces replayed, by its number. Site 0 also has what happened
+   * outside a replay. Longer than there are sites; empty if no trace named any.
+   */
+  sites(): SiteEvents[];
   /** The mapped ranges of address space, in order. */
   regions(): { address: number; bytes: number }[];
 

@@ -2,6 +2,7 @@ import { MOST_THREADS } from "#shared/records";
 import { TraceError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "./records.js";
+import { SiteNumbers } from "./sites.js";
 import { SlotTable } from "./slots.js";
 import type { TraceChunk, TraceNotes } from "./trace.js";
 
@@ -37,6 +38,10 @@ export class TraceEncoder {
   readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
   readonly #marks: string[] = [];
+  readonly #sites = new SiteNumbers();
+  /** The site of the operation before, and the one named for the next. */
+  #site = 0;
+  #named: number | undefined;
   #time = 0;
   /** All threads that were named, and those of them that ended. */
   readonly #threads = new Set([1]);
@@ -53,7 +58,8 @@ export class TraceEncoder {
 
   /** True when the chunk must be taken before the next operation. */
   get full(): boolean {
-    return this.#count === CHUNK_RECORDS;
+    // An operation takes two records if its site is another than the last one's.
+    return this.#count >= (this.#sites.any ? CHUNK_RECORDS - 1 : CHUNK_RECORDS);
   }
 
   /** Slots handed out so far: the most objects that were alive at once. */
@@ -81,6 +87,7 @@ export class TraceEncoder {
   /** Adds to the notes what only the operations say. */
   note(notes: TraceNotes): void {
     if (this.#marks.length > 0) notes.marks = this.#marks;
+    if (this.#sites.any) notes.sites = this.#sites.names;
     if (this.#threads.size > 1) notes.threads = this.#threads.size;
   }
 
@@ -161,7 +168,7 @@ export class TraceEncoder {
     if (this.#marks.includes(name)) this.#fail(`there is a mark ${shown} already`);
     if (this.#marks.length === MOST_MARKS) this.#fail(`there are more than ${MOST_MARKS} marks`);
     this.#marks.push(name);
-    this.#append(OpKind.mark, 0, this.#marks.length - 1, 0);
+    this.#record(OpKind.mark, 0, this.#marks.length - 1, 0);
   }
 
   /** So many nanoseconds have passed since the start. */
@@ -170,7 +177,18 @@ export class TraceEncoder {
       this.#fail(`time must be a whole number from ${this.#time} on, as it does not go back; got ${time}`);
     }
     this.#time = time;
-    this.#append(OpKind.clock, 0, time, 0);
+    this.#record(OpKind.clock, 0, time, 0);
+  }
+
+  /** Says who calls the next operation: frames from the outermost to the innermost, with semicolons between them. */
+  site(name: string): void {
+    if (this.#named !== undefined) this.#fail("a site follows a site: it names that of one operation");
+    this.#named = this.#sites.numberOf(name, (message) => this.#fail(message));
+  }
+
+  /** After the last operation. @throws TraceError if a site was named for another. */
+  finish(): void {
+    if (this.#named !== undefined) this.#fail("no operation follows the site");
   }
 
   /** @throws TraceError if the running thread cannot act. */
@@ -215,7 +233,16 @@ export class TraceEncoder {
     return slot;
   }
 
+  /** Adds an operation, which has the site that was named for it. */
   #append(kind: OpKind, slot: number, first: number, second: number): void {
+    const site = this.#named ?? 0;
+    if (site !== this.#site) this.#record(OpKind.site, 0, site, 0);
+    this.#site = site;
+    this.#named = undefined;
+    this.#record(kind, slot, first, second);
+  }
+
+  #record(kind: OpKind, slot: number, first: number, second: number): void {
     this.#records.write(this.#count++, kind, slot, first, second);
   }
 

@@ -21,6 +21,7 @@ export const OpKind = {
   trim: RecordKind.Trim,
   mark: RecordKind.Mark,
   clock: RecordKind.Clock,
+  site: RecordKind.Site,
 } as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
 /** The kind of an operation of a trace. */
 export type OpKind = (typeof OpKind)[keyof typeof OpKind];

@@ -15,11 +15,12 @@ const L = 0x6c;
 const M = 0x6d;
 const P = 0x70;
 const R = 0x72;
+const S = 0x73;
 const T = 0x74;
 const W = 0x77;
 const X = 0x78;
 
-const OPERATION = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|p[ \t]+\S)/;
+const OPERATION = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|[ps][ \t]+\S)/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",
@@ -52,6 +53,7 @@ export function isComment(line: string): boolean {
  *     k [pad]               the program asks for what the allocator keeps, but for pad bytes, to be given back
  *     p NAME                a mark: reports say what there is at this moment
  *     @ nanoseconds         so much time has passed since the start
+ *     s SITE                who calls the next operation: frames, outermost first, with ; between them
  */
 class TextReader implements LineReader {
   readonly notes: TraceNotes = { format: "text", losses: [] };
@@ -67,7 +69,9 @@ class TextReader implements LineReader {
     fields.done();
   }
 
-  finish(): void {}
+  finish(): void {
+    this.encoder.finish();
+  }
 
   // Arguments are evaluated left to right, which is the order of the fields.
   #operation(operation: number): void {
@@ -116,11 +120,14 @@ class TextReader implements LineReader {
       case P:
         encoder.mark(fields.rest("the name of the mark"));
         break;
+      case S:
+        encoder.site(fields.rest("the site"));
+        break;
       case AT:
         encoder.clock(fields.number("time"));
         break;
       default:
-        fields.failOperation("a, c, m, r, f, w, l, t, x, k, p and @");
+        fields.failOperation("a, c, m, r, f, w, l, t, x, k, p, s and @");
     }
   }
 }

@@ -12,6 +12,8 @@ export interface TraceNotes {
   losses: string[];
   /** The names of the marks met so far, by number; absent if there is none. */
   marks?: readonly string[];
+  /** The names of the sites met so far, by number, of which 0 is `unknown`; absent if none was named. */
+  sites?: readonly string[];
   /** How many threads there are so far, the main one included; absent if there is only that. */
   threads?: number;
 }

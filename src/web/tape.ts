@@ -23,6 +23,8 @@ export interface Tape {
   clears?: boolean;
   /** The names of its marks, by number. */
   marks?: readonly string[];
+  /** The names of its sites, by number. */
+  sites?: readonly string[];
   /** Its threads, where there is more than the main one. */
   threads?: Threads;
 }
@@ -66,12 +68,15 @@ export function threadAt(tape: Tape, index: number): number {
 
 /** An operation of the tape as a line of code, with its thread where there are several. */
 export function lineOf(tape: Tape, index: number): string {
-  const code = codeOf(operationAt(tape, index), tape.marks);
+  const code = codeOf(operationAt(tape, index), tape);
   return tape.threads ? `[thread ${threadAt(tape, index)}] ${code}` : code;
 }
 
 /** An operation as a line of C. The object is p with the number of its slot. */
-export function codeOf({ kind, slot, first, second }: Operation, marks: readonly string[] = []): string {
+export function codeOf(
+  { kind, slot, first, second }: Operation,
+  { marks, sites }: Pick<Tape, "marks" | "sites"> = {},
+): string {
   const name = `p${slot}`;
   const place = first > 0 ? `${name} + ${size(first)}` : name;
   switch (kind) {
@@ -94,7 +99,9 @@ export function codeOf({ kind, slot, first, second }: Operation, marks: readonly
     case OpKind.trim:
       return `malloc_trim(${size(first)});`;
     case OpKind.mark:
-      return `// ${marks[first] ?? `mark ${first}`}`;
+      return `// ${marks?.[first] ?? `mark ${first}`}`;
+    case OpKind.site:
+      return `// in ${sites?.[first] ?? `site ${first}`}`;
     case CLEAR:
       return `memset(${place}, 0, ${size(second)});`;
     default:
@@ -122,10 +129,11 @@ export async function traceTape(
     }
   }
   const { records, count } = await collectTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
-  const { marks, threads } = trace.notes;
+  const { marks, sites, threads } = trace.notes;
   return {
     ...{ records, count, rounds: 1 },
     ...(marks && { marks }),
+    ...(sites && { sites }),
     ...(threads && { threads: { count: threads, switches: switchesOf(records, count) } }),
   };
 }

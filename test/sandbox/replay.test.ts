@@ -201,7 +201,8 @@ it.each([
   [OpKind.thread, 65537],
   [OpKind.exit, 0],
   [OpKind.exit, 2 ** 32 + 1],
-  [OpKind.clock + 1, 1],
+  [OpKind.site, 65_536],
+  [OpKind.site + 1, 1],
 ])("a record of kind %i with number %i is refused", async (kind, number) => {
   const records = new Uint8Array(RECORD_BYTES);
   new TraceRecords(records).write(0, kind, 0, number);
@@ -209,6 +210,60 @@ it.each([
   expect(() => sandbox.repeat({ records, count: 1 }, 1)).toThrow(
     `a trace record is invalid: kind ${kind}, value ${number}`,
   );
+});
+
+/** Whatever happens on the machine is in one of the rows. */
+function total(sandbox: Sandbox) {
+  const rows = sandbox.sites();
+  const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((all, row) => all + of(row), 0);
+  return {
+    faults: {
+      zeroMap: sum(({ faults }) => faults.zeroMap),
+      zeroFill: sum(({ faults }) => faults.zeroFill),
+      copyOnWrite: sum(({ faults }) => faults.copyOnWrite),
+    },
+    zeroed: {
+      kernel: sum(({ zeroed }) => zeroed.kernel),
+      allocator: sum(({ zeroed }) => zeroed.allocator),
+      needless: sum(({ zeroed }) => zeroed.needless),
+    },
+  };
+}
+
+it.each(["naive", "glibc", "libmalloc", "jemalloc"])(
+  `sites change nothing on %s, and their rows add up to the counters, seed 0x${SEED.toString(16)}`,
+  async (model) => {
+    const random = new Random(SEED);
+    const lines = randomLines(SEED);
+    const named = lines.map((line) =>
+      /^[p@]/.test(line) || random.below(3) === 0 ? line : `s site ${random.below(200)}\n${line}`,
+    );
+    const open = () => openChecked(model, { addressSpace: ADDRESS_SPACE, clock: 1000 });
+    const [plain, sited] = [await open(), await open()];
+    await plain.replay(await readTrace(lines.join("\n")), { touch: "pages" });
+    await sited.replay(await readTrace(named.join("\n")), { touch: "pages", timelinePoints: 7 });
+    expect(sited.counters()).toEqual(plain.counters());
+    expect(sited.profile()).toEqual(plain.profile());
+    expect(sited.clock).toBe(plain.clock);
+    const { faults, zeroed } = sited.counters();
+    const { needless: _, ...kinds } = faults;
+    expect(total(sited)).toEqual({ faults: kinds, zeroed });
+    expect(sited.sites().filter(({ faults }) => faults.zeroFill > 0).length).toBeGreaterThan(10);
+    expect(plain.sites()).toEqual([]);
+    sited.malloc(2 ** 20);
+    expect(total(sited).zeroed).toEqual(sited.counters().zeroed);
+  },
+);
+
+it("an operation's faults and zeroing are its site's, with the touches of its object", async () => {
+  const sandbox = await openSandbox("naive", { check: true });
+  const text = "a 0 4096\ns one\na 1 8192\ns two;deeper\nc 2 3 4096\ns one\nw 2 0 1\nf 2\n";
+  const trace = await readTrace(text);
+  await sandbox.replay(trace, { touch: "pages" });
+  expect(trace.notes.sites).toEqual(["unknown", "one", "two;deeper"]);
+  const [unknown, one, two, ...more] = sandbox.sites().map(({ faults }) => faults.zeroFill);
+  expect([unknown, one, two]).toEqual([1, 2, 3]);
+  expect(more.every((faults) => faults === 0)).toBe(true);
 });
 
 it("threads have numbers of 1 to 65536", async () => {

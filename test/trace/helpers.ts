@@ -36,7 +36,7 @@ export async function read(source: TraceSource, options?: ReadTraceOptions): Pro
 /** The operations in our text form. */
 export function operationsOf({ records, count, notes }: CollectedTrace): string[] {
   const operations = new TraceRecords(records);
-  return Array.from({ length: count }, (_, index) => formatOperation(operations, index, notes.marks));
+  return Array.from({ length: count }, (_, index) => formatOperation(operations, index, notes));
 }
 
 /** Reads a trace. Returns its operations in our text form. */

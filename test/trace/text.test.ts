@@ -63,7 +63,7 @@ describe("the text form", () => {
   });
 
   it.each([
-    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k, p and @'],
+    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k, p, s and @'],
     ["A 1 2", 'unknown operation "A"'],
     ["aa 1 2", 'unknown operation "aa"'],
     ["a1 2", 'unknown operation "a1"'],
@@ -120,6 +120,14 @@ describe("the text form", () => {
     ["p start", 'there is a mark "start" already'],
     ["p \u001b[2J", "the name of a mark must be 1 to 60 characters that can be printed, not "],
     [`p ${"x".repeat(61)}`, "the name of a mark must be 1 to 60 characters that can be printed, not "],
+    ["s", "the site is missing"],
+    [
+      "s main;;grow",
+      'a site must be frames that can be printed, outermost first, with ; between them, not "main',
+    ],
+    ["s main; ;grow", "a site must be frames"],
+    ["s main;", "a site must be frames"],
+    ["s main;\u001b[2J", "a site must be frames"],
   ])("refuses %j with its line", async (line, message) => {
     const error = await read(`@ 1000 \r\na 0 8\r\np start\nx 3\n${line}\r\na 2 1\n`).catch(
       (caught: unknown) => caught,
@@ -145,6 +153,59 @@ describe("the text form", () => {
     const marks = Array.from({ length: 1000 }, (_, i) => `p mark ${i}\n`).join("");
     expect((await read(marks)).notes.marks).toHaveLength(1000);
     await expect(read(`${marks}p more\n`)).rejects.toThrow("line 1001: there are more than 1000 marks");
+  });
+
+  it("has the site of an operation before it, where that is another than the last one's", async () => {
+    const text = [
+      ...[
+        "a 0 8",
+        "s main;parse file ; grow ",
+        "a 1 8",
+        "s main;parse file;grow",
+        "r 1 9",
+        "s unknown",
+        "f 0",
+      ],
+      ...["p between", "s main", "@ 5", "p later", "w 1 0 8", "t 2", "k"],
+    ].join("\n");
+    const trace = await read(text);
+    expect(trace.notes.sites).toEqual(["unknown", "main;parse file;grow", "main"]);
+    const named = ["a 0 8", "s main;parse file;grow", "a 1 8", "r 1 9", "s unknown", "f 0"];
+    const expected = [
+      ...named,
+      "p between",
+      "@ 5",
+      "p later",
+      "s main",
+      "w 1 0 8",
+      "s unknown",
+      "t 2",
+      "k 0",
+    ];
+    expect(await operations(text)).toEqual(expected);
+  });
+
+  it("refuses a site that is too long", async () => {
+    const site = (characters: number) => `s ${"main;".repeat(800)}${"x".repeat(characters - 4000)}\nk\n`;
+    expect((await read(site(4096))).count).toBe(2);
+    await expect(read(site(4097))).rejects.toThrow("line 1: a site has at most 4096 characters, not 4097");
+  });
+
+  it("refuses a site of no operation", async () => {
+    await expect(read("s one\ns two\na 0 1\n")).rejects.toThrow("line 2: a site follows a site");
+    await expect(read("a 0 1\ns one\n")).rejects.toThrow("line 2: no operation follows the site");
+    await expect(read("s one\np mark\n")).rejects.toThrow("no operation follows the site");
+  });
+
+  it("takes 65,535 sites that have a name, and no more", async () => {
+    const sites = Array.from({ length: 65_535 }, (_, i) => `s main;f${i}\nk\n`).join("");
+    const { notes, count } = await read(sites);
+    expect([notes.sites?.length, notes.sites?.at(-1), count]).toEqual([65_536, "main;f65534", 131_070]);
+    await expect(read(`${sites}s more\nk\n`)).rejects.toThrow("line 131071: there are more than 65535 sites");
+  });
+
+  it("is told by a site from other formats", async () => {
+    expect(await operations("s main\na 0 1\n")).toEqual(["s main", "a 0 1"]);
   });
 
   it("knows the lines of a long trace across chunks", async () => {

@@ -18,6 +18,7 @@ const CHOICE = fc.record({
   first: SIZE,
   second: SIZE,
   blank: fc.constantFrom(" ", "\t", "   "),
+  site: fc.constantFrom("", "main", "main;parse file;grow", "unknown"),
   end: fc.constantFrom("\n", "\r\n", " \n", "\n\n", "\n# comment ü\n"),
 });
 type Choice = typeof CHOICE extends fc.Arbitrary<infer T> ? T : never;
@@ -36,14 +37,23 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
   const marks = new Set<string>();
   let running = 1;
   let time = 0;
-  for (const { letter, id, pick, first, second, blank, end } of choices) {
+  let current = "";
+  /** An operation, and before it its site if that is another than the last one's. */
+  const operation = (site: string, line: string, written: string) => {
+    if (site !== "") text += `s ${site.replace(";", " ; ")}\n`;
+    const named = site === "unknown" ? "" : site;
+    if (named !== current) expected.push(`s ${named || "unknown"}`);
+    current = named;
+    expected.push(written);
+    text += line;
+  };
+  for (const { letter, id, pick, first, second, blank, end, site } of choices) {
     if (letter === "t" || letter === "x") {
       const thread = 1 + (pick % 5);
       if (ended.has(thread)) continue;
       if (letter === "x") ended.add(thread);
       else running = thread;
-      text += letter + blank + thread + end;
-      expected.push(`${letter} ${thread}`);
+      operation(site, letter + blank + thread + end, `${letter} ${thread}`);
       continue;
     }
     if (letter === "@") {
@@ -62,8 +72,7 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
     }
     if (ended.has(running)) continue;
     if (letter === "k") {
-      text += (first === 0 ? "k" : `k${blank}${first}`) + end;
-      expected.push(`k ${first}`);
+      operation(site, (first === 0 ? "k" : `k${blank}${first}`) + end, `k ${first}`);
       continue;
     }
     const allocates = "acm".includes(letter);
@@ -84,8 +93,8 @@ function traceOf(choices: readonly Choice[]): { text: string; expected: string[]
       live.delete(key);
       free.push(object.slot);
     }
-    text += [letter, key, ...fields].join(blank) + end;
-    expected.push([letter, object.slot, ...fields].join(" "));
+    const written = [letter, object.slot, ...fields].join(" ");
+    operation(site, [letter, key, ...fields].join(blank) + end, written);
   }
   return { text, expected };
 }
@@ -130,8 +139,8 @@ describe("writing a trace", () => {
 
   it("refuses a record of no kind", () => {
     const records = new TraceRecords(new Uint8Array(2 * RECORD_BYTES));
-    records.write(1, 12, 0);
+    records.write(1, 13, 0);
     expect(formatOperation(records, 0)).toBe("a 0 0");
-    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 12, which does not exist");
+    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 13, which does not exist");
   });
 });

@@ -1,0 +1,74 @@
+/**
+ * What the machine counted, by the site that a trace names for its operations (shared/records.ts).
+ *
+ *      rows     0        56       112
+ *               ├────────┼────────┼─ … ─┤
+ *               │ site 0 │ site 1 │     │    what happened while the site was the current one, a u64 for each SiteField
+ *               └────────┴────────┴─ … ─┘
+ *
+ *      // the sum of all rows == KNOWN, the machine's totals when a row was last added to
+ *
+ * Rows are added to when the site changes. A trace without sites makes none, and costs nothing.
+ */
+import { raise } from "./machine/failure";
+import { reserve } from "./machine/frames";
+import { sum } from "./machine/paths";
+import { Counter } from "./shared/counters";
+import { Exception } from "./shared/failure";
+import { MOST_SITES, RecordKind } from "./shared/records";
+import { SiteField } from "./shared/sites";
+
+const ROW_BYTES: usize = 8 * SiteField.Count;
+const KNOWN: usize = memory.data(8 * SiteField.Count, 8);
+
+let rows: usize = 0;
+let rowCount: u32 = 0;
+let current: u32 = 0;
+
+/** What follows is called from this site. */
+export function enterSite(number: u64): void {
+  if (number >= <u64>MOST_SITES) raise(Exception.BadOperation, RecordKind.Site, number);
+  if (!rowCount) ensureRows(1);
+  settle();
+  current = <u32>number;
+  if (current >= rowCount) ensureRows(current + 1);
+}
+
+/** Address of the rows, complete up to now. */
+export function siteRows(): usize {
+  if (rowCount) settle();
+  return rows;
+}
+
+/** Number of rows; 0 as long as no site was named. */
+export function siteCount(): u32 {
+  return rowCount;
+}
+
+/** Adds to the current site's row what happened since a row was last added to. */
+function settle(): void {
+  settleField(SiteField.ZeroMap, Counter.ZeroMap);
+  settleField(SiteField.ZeroFill, Counter.ZeroFill);
+  settleField(SiteField.CopyOnWrite, Counter.CopyOnWrite);
+  settleField(SiteField.KernelZeroedPages, Counter.KernelZeroedPages);
+  settleField(SiteField.NeedlesslyClearedPages, Counter.NeedlesslyClearedPages);
+  settleField(SiteField.AllocatorZeroedBytes, Counter.AllocatorZeroedBytes);
+  settleField(SiteField.NeedlesslyZeroedBytes, Counter.NeedlesslyZeroedBytes);
+}
+
+function settleField(field: u32, which: u32): void {
+  const known = KNOWN + 8 * <usize>field;
+  const at = rows + ROW_BYTES * current + 8 * <usize>field;
+  const now = sum(which);
+  if (isDefined(ZP_CHECK)) assert(now >= load<u64>(known), "what is kept by site only grows");
+  store<u64>(at, load<u64>(at) + now - load<u64>(known));
+  store<u64>(known, now);
+}
+
+function ensureRows(count: u32): void {
+  const grown = max(count, max(64, 2 * rowCount));
+  const moved = reserve(ROW_BYTES * grown);
+  memory.copy(moved, rows, ROW_BYTES * rowCount);
+  rows = moved;
+  rowCount = grown;
+}
