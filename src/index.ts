@@ -71,6 +71,7 @@ export {
   profileTrace,
   type TraceProfileRun,
 } from "./experiments/profile/run.js";
+export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/profile/sites.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type {
@@ -83,6 +84,7 @@ export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/
 export type { Provision } from "./foreign/provisions.js";
 export { WasmAllocator } from "./foreign/wasm-allocator.js";
 export { collapsedStacks } from "./profile/collapsed.js";
+export type { SampleType } from "./profile/measures.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
@@ -99,6 +101,7 @@ export type { BufferWay, IterContentReport, IterContentResult } from "./results/
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
+export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
@@ -106,6 +109,7 @@ export { mallocStats } from "./sandbox/malloc-stats.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
 export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
+export type { SiteEvents } from "./sandbox/site-events.js";
 export type { Sureness } from "./sandbox/sureness.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
 export type { TraceFormat, TraceHead, TraceReading } from "./trace/format.js";

@@ -3,6 +3,7 @@
 import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type { Experiment, Functions } from "../experiments/experiment.js";
 import type { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
+import type { profileSites } from "../experiments/profile/sites.js";
 import type { checkModule } from "../jail/check.js";
 import type { JailLimits } from "../jail/scenarios.js";
 import type * as registry from "../sandbox/models.js";
@@ -28,6 +29,7 @@ export interface Library extends Catalogue {
   ): L;
   profileCallocLoop: typeof profileCallocLoop;
   profileTrace: typeof profileTrace;
+  profileSites: typeof profileSites;
   readTrace: typeof readTrace;
   checkModule: typeof checkModule;
   /** Measures this host. */

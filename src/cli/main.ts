@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
+import { profileSites } from "../experiments/profile/sites.js";
 import { checkModule } from "../jail/check.js";
 import { scenariosInJail } from "../jail/scenarios.js";
 import { machineOptions, models } from "../sandbox/models.js";
@@ -41,6 +42,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
       takes === "models" ? functions : Object.assign({}, functions, scenariosInJail(limits)),
     profileCallocLoop,
     profileTrace,
+    profileSites,
     readTrace,
     checkModule,
     calibrate: calibrateHere,

@@ -39,7 +39,11 @@ Or it is a wasm module, which really runs: write ${MODULE_SYNTAX}
 const PROFILE_EXAMPLES = `
 Examples:
   zeropage profile calloc-loop --allocator libmalloc --collapsed stacks.txt
-  zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz`;
+  zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz
+  zeropage profile trace.txt.gz --allocator glibc --by site --pprof heap.pb.gz`;
+
+const VALUES =
+  "with --by site, what files show, or show first: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly) or faults";
 
 const CHECK_EXAMPLES = `
 Write a module as ${MODULE_SYNTAX}
@@ -232,7 +236,9 @@ function check(environment: Environment, exit: (code: number) => void): Command 
 
 function profile(environment: Environment): Command {
   return new Command("profile")
-    .description("show where the simulated time of one run goes, by call path")
+    .description(
+      "show where the simulated time of one run goes, by call path; or what each allocation site of a trace holds and causes",
+    )
     .argument("<what>", "calloc-loop, or a trace; - is standard input")
     .requiredOption("--allocator <one>", "the allocator to run")
     .option("--size <size>", "for calloc-loop: size of the block", "100MiB")
@@ -247,10 +253,12 @@ function profile(environment: Environment): Command {
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .option("--clock <nanoseconds>", CLOCK)
+    .option("--by <what>", "site: by the sites that a trace names (`s main;parse;grow`), not by call path")
+    .option("--value <value>", VALUES)
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
     .option("--speedscope <file>", "write JSON for speedscope")
-    .option("--pprof <file>", "write a gzipped profile for pprof")
-    .option("--json", "print the tree as JSON")
+    .option("--pprof <file>", "write a gzipped profile for pprof; with --by site a heap profile")
+    .option("--json", "print the tree, or all sites, as JSON")
     .addHelpText("after", PROFILE_EXAMPLES)
     .action((what, flags: ProfileFlags) => profileCommand(what, flags, environment));
 }

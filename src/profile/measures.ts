@@ -2,10 +2,14 @@ import { type Counters, totalFaults } from "../allocator/counters.js";
 import type { CostProfile } from "../costs/profile.js";
 import { type Events, simulatedTime } from "../costs/simulate.js";
 
-/** A quantity that a profile has for each stack. Always a whole number. */
-export interface Measure {
+/** What a value of a stack is. */
+export interface SampleType {
   name: string;
   unit: "nanoseconds" | "bytes" | "count";
+}
+
+/** A quantity that a profile has for each stack. Always a whole number. */
+export interface Measure extends SampleType {
   of(counters: Counters, costs: CostProfile): number;
 }
 

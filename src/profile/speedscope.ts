@@ -1,6 +1,6 @@
 /** A profile in the format of speedscope: https://www.speedscope.app/file-format-schema.json. */
 
-import { MEASURES, type Measure } from "./measures.js";
+import { MEASURES, type SampleType } from "./measures.js";
 import type { Stack } from "./stacks.js";
 
 /** One measure of all stacks. A sample lists a stack's frames, as indices into the shared ones, outermost first. */
@@ -24,23 +24,28 @@ export interface SpeedscopeFile {
   profiles: SpeedscopeProfile[];
 }
 
-/** Makes a file with a profile for each measure. speedscope shows the one of time first. */
-export function speedscopeFile(stacks: readonly Stack[], name: string): SpeedscopeFile {
+/** Makes a file with a profile for each of the stacks' values. speedscope shows the one numbered `main` first. */
+export function speedscopeFile(
+  stacks: readonly Stack[],
+  name: string,
+  types: readonly SampleType[] = MEASURES,
+  main = 0,
+): SpeedscopeFile {
   const names = [...new Set(stacks.flatMap(({ frames }) => frames))];
   const indices = new Map(names.map((frame, index) => [frame, index]));
   return {
     $schema: "https://www.speedscope.app/file-format-schema.json",
     name,
     exporter: "zeropage",
-    activeProfileIndex: 0,
+    activeProfileIndex: main,
     shared: { frames: names.map((frame) => ({ name: frame })) },
-    profiles: MEASURES.map((measure, which) => profileOf(stacks, measure, which, indices)),
+    profiles: types.map((type, which) => profileOf(stacks, type, which, indices)),
   };
 }
 
 function profileOf(
   stacks: readonly Stack[],
-  { name, unit }: Measure,
+  { name, unit }: SampleType,
   which: number,
   indices: ReadonlyMap<string, number>,
 ): SpeedscopeProfile {

@@ -13,6 +13,7 @@ import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";
 import { fakeCliffs, fakeFix, fakeReading, fakeResult, fakeTimeline } from "../results/fakes.js";
+import { fakeSites } from "../results/sites.js";
 
 /** A stream that keeps what is written to it. */
 export interface Captured extends Output {
@@ -158,6 +159,10 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
     async profileTrace({ trace: _, options = {}, ...run }) {
       asked.push({ options, ...run });
       return { allocator: run.model, options: {}, costs: run.costs ?? linuxVm, root: fakeProfile };
+    },
+    async profileSites({ trace: _, options = {}, ...run }) {
+      asked.push({ options, ...run });
+      return { allocator: run.model, options: {}, failedAllocations: 0, sites: fakeSites };
     },
     calibrate: (settings) => {
       asked.push({ ...settings });

@@ -39,6 +39,9 @@ const OTHERS: Record<string, string> = {
   "replay-every.json": "replay test/trace/threads.txt --allocator lazy --touch pages --every 10 --json",
   "profile.txt": "profile calloc-loop --allocator libmalloc --size 1MiB --count 10",
   "profile.json": "profile calloc-loop --allocator lazy --size 1MiB --count 10 --written 50% --json",
+  "profile-by-site.txt":
+    "profile test/trace/sqlite.txt.gz --allocator libmalloc --touch pages --by site --value peak",
+  "profile-by-site.json": "profile test/trace/sites.txt --allocator glibc --touch pages --by site --json",
   "profile-of-trace.txt": "profile test/trace/git-version.log --allocator glibc --touch pages",
 };
 

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fakeProfile } from "../profile/fakes.js";
+import { fakeSites } from "../results/sites.js";
 import { run } from "./fakes.js";
 
 const loop = ["profile", "calloc-loop", "--allocator", "libmalloc"];
@@ -58,6 +59,66 @@ test("every format is written, and stderr says so", async () => {
   expect(String(collapsed)).toMatch(/^program \d+\nprogram;calloc;mmap 9750\n/);
   expect(JSON.parse(String(speedscope)).profiles).toHaveLength(5);
   expect(Profile.decode(gunzipSync(pprof as Buffer)).sample).toHaveLength(5);
+});
+
+const bySite = (file: string) => ["profile", file, "--allocator", "lazy", "--by", "site"];
+
+test("a trace is profiled by site, as a table and as JSON", async () => {
+  const file = join(folder, "trace.txt");
+  await writeFile(file, "s main\na 0 1\n");
+  const allocator = ["--allocator", "lazy", "--touch", "pages"];
+  const table = await run(["profile", file, ...allocator, "--by", "site", "--check"]);
+  expect(table).toMatchObject({ code: 0, stderr: "" });
+  expect(table.asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages" }]);
+  expect(table.stdout).toContain(`lazy: replay: trace ${file}, touch pages, by site\n`);
+  expect(table.stdout).toContain(
+    "grow ← parse file ← main holds 75% of the 3.9 KiB that are live at the end.",
+  );
+  const { stdout } = await run([...bySite(file), "--json"]);
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ scenario: "profile", parameters: { trace: file, touch: "none" } },
+    ...{ allocator: "lazy", options: {}, failedAllocations: 0, sites: fakeSites },
+  });
+});
+
+test("every format of a profile by site is written, with the value that is asked for first", async () => {
+  const file = join(folder, "trace.txt");
+  await writeFile(file, "s main\na 0 1\n");
+  const formats = ["collapsed", "speedscope", "pprof"];
+  const files = formats.map((format) => join(folder, format));
+  const flags = formats.flatMap((format, i) => [`--${format}`, files[i] as string]);
+  const { code, stderr } = await run([...bySite(file), "--value", "faults", ...flags]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: files.map((path) => `wrote ${path}\n`).join("") });
+  const [collapsed, speedscope, pprof] = await Promise.all(files.map((path) => readFile(path)));
+  expect(String(collapsed)).toBe("unknown 3\nmain;parse file;grow 5\n");
+  const { profiles, activeProfileIndex } = JSON.parse(String(speedscope));
+  expect(profiles[activeProfileIndex].name).toBe("faults");
+  const { stringTable, defaultSampleType } = Profile.decode(gunzipSync(pprof as Buffer));
+  expect(stringTable.strings[Number(defaultSampleType)]).toBe("faults");
+});
+
+test.each([
+  [["--by", "function"], '--by: "function" is not one of site'],
+  [
+    ["--by", "site", "--value", "time"],
+    '--value: "time" is not one of live, peak, allocated, needless, faults',
+  ],
+  [["--by", "site", "--costs", "linux-vm"], "--costs: leave it out with --by site, which counts"],
+  [["--value", "live"], "--value: add --by site, which it is of"],
+])("%j are refused before anything is run", async (flags, message) => {
+  const file = join(folder, "trace.txt");
+  await writeFile(file, "s main\na 0 1\n");
+  const { code, asked, stderr } = await run(["profile", file, "--allocator", "lazy", ...flags]);
+  expect({ code, asked }).toEqual({ code: 2, asked: [] });
+  expect(stderr).toContain(`zeropage: ${message}`);
+});
+
+test("the calloc loop has no sites", async () => {
+  const { code, stderr } = await run([...loop, "--by", "site"]);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    "zeropage: --by site: name a trace that has sites, not calloc-loop, which is one site\n",
+  );
 });
 
 test("exactly one allocator is wanted", async () => {

@@ -25,7 +25,8 @@ describe("help", () => {
         check [options] <module>      check the allocator in a wasm module against
                                       what the C library promises
         profile [options] <what>      show where the simulated time of one run goes,
-                                      by call path
+                                      by call path; or what each allocation site of a
+                                      trace holds and causes
         calibrate [options]           measure what faults and clearing cost on this
                                       host, as a cost profile for --costs
         bench [options] [modules...]  measure wasm allocators against each other:

@@ -1,0 +1,87 @@
+/** `zeropage profile TRACE --by site`: what each allocation site holds and causes. */
+import { UsageError } from "../base/errors.js";
+import { parseWord } from "../base/flags.js";
+import { sitesSheet } from "../experiments/profile/site-sheet.js";
+import {
+  chooseValue,
+  measureOf,
+  SITE_MEASURES,
+  SITE_VALUES,
+  siteStacks,
+} from "../experiments/profile/site-stacks.js";
+import { collapsedStacks } from "../profile/collapsed.js";
+import { speedscopeFile } from "../profile/speedscope.js";
+import type { Stack } from "../profile/stacks.js";
+import { jsonReport } from "../report/json.js";
+import { renderTable } from "../report/table.js";
+import type { SitesReport } from "../results/sites.js";
+import type { CostsFlags } from "./costs.js";
+import type { Environment } from "./environment.js";
+import { writeNotes } from "./finish.js";
+import { wantsColour } from "./output.js";
+import { prepareFiles, profiledTrace, type TraceFlags, writeFile } from "./profiled.js";
+
+/** The flags of a profile by site, and those that both kinds of profile have. */
+export interface SiteFlags {
+  by?: string;
+  value?: string;
+  json?: boolean;
+  collapsed?: string;
+  speedscope?: string;
+  pprof?: string;
+  flame?: string;
+  graph?: string;
+}
+
+/** What a file is made of: the measure numbered `main` is what it shows, or shows first. */
+interface Shown {
+  stacks: readonly Stack[];
+  main: number;
+  title: string;
+}
+
+/** What goes to files, by flag. Each is loaded only when it is asked for. */
+const FORMATS = {
+  collapsed: async ({ stacks, main }: Shown) => collapsedStacks(stacks, main),
+  speedscope: async ({ stacks, main, title }: Shown) =>
+    jsonReport(speedscopeFile(stacks, title, SITE_MEASURES, main)),
+  pprof: async ({ stacks, main, title }: Shown) =>
+    (await import("../profile/pprof.js")).pprofFile(stacks, title, SITE_MEASURES, main),
+};
+type Format = keyof typeof FORMATS;
+
+/** Throws UsageError before any work. */
+export async function profileBySite(
+  what: string,
+  flags: SiteFlags & TraceFlags & CostsFlags,
+  environment: Environment,
+): Promise<void> {
+  parseWord(flags.by ?? "", "--by", ["site"]);
+  const value = flags.value === undefined ? undefined : parseWord(flags.value, "--value", SITE_VALUES);
+  refuse(what, flags);
+  const trace = await profiledTrace(what, flags, environment);
+  const files = await prepareFiles(flags, Object.keys(FORMATS) as Format[]);
+  const { library, stdout } = environment;
+  const profiled = await trace.run((run) => library.profileSites(run));
+  const report: SitesReport = { scenario: "profile", parameters: trace.parameters, ...profiled };
+  const sheet = sitesSheet(report, value, stdout.columns);
+  stdout.write(
+    flags.json
+      ? jsonReport(report)
+      : renderTable(sheet, { colour: wantsColour(environment.env, stdout.isTTY) }),
+  );
+  writeNotes([report], environment);
+  const main = measureOf(value ?? chooseValue(report.sites));
+  const shown = { stacks: siteStacks(report.sites), main, title: sheet.heading };
+  for (const [format, file] of files) writeFile(file, await FORMATS[format](shown), environment);
+}
+
+/** @throws UsageError for what has no sites. */
+function refuse(what: string, { costs }: CostsFlags): void {
+  if (what === "calloc-loop") {
+    throw new UsageError("--by site: name a trace that has sites, not calloc-loop, which is one site");
+  }
+  if (costs !== undefined) {
+    throw new UsageError("--costs: leave it out with --by site, which counts and has no simulated time");
+  }
+}

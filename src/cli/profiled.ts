@@ -1,0 +1,81 @@
+/** What is profiled, and where to: the parts that `zeropage profile` has by call path and by site alike. */
+import { TOUCH_POLICIES } from "../allocator/access.js";
+import { UsageError } from "../base/errors.js";
+import { parseWord } from "../base/flags.js";
+import type { TraceProfileRun } from "../experiments/profile/run.js";
+import type { Parameters } from "../results/run.js";
+import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
+import { type AllocatorChoice, type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
+import type { Environment } from "./environment.js";
+import type { Catalogue } from "./library.js";
+import { type OutStream, prepareStream } from "./outfile.js";
+import { openSource } from "./source.js";
+
+/** The flags of a trace that is profiled, as typed. */
+export interface TraceFlags extends ModelFlags {
+  allocator?: string;
+  touch: string;
+  format?: string;
+}
+
+/** The one allocator that is profiled. @throws UsageError */
+export function oneAllocator(text: string | undefined, library: Catalogue): AllocatorChoice {
+  const [choice, ...others] = parseAllocators(text, library);
+  if (choice && text !== undefined && others.length === 0) return choice;
+  throw new UsageError("--allocator: name exactly one, because a profile is of one run");
+}
+
+/** The allocator and its options, as the library takes them. */
+export function modelRun(allocator: AllocatorChoice, flags: ModelFlags) {
+  return { model: allocator.model, options: runOptions(allocator, flags) };
+}
+
+/** A trace to profile. */
+export interface ProfiledTrace {
+  parameters: Parameters;
+  /** Replays it by a function of the library, once. */
+  run<Profiled>(profile: (run: TraceProfileRun) => Promise<Profiled>): Promise<Profiled>;
+}
+
+/** @throws UsageError before anything is read of it. */
+export async function profiledTrace(
+  path: string,
+  flags: TraceFlags,
+  { library, stdin }: Environment,
+): Promise<ProfiledTrace> {
+  const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
+  const format =
+    flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMAT_NAMES);
+  const run = { ...modelRun(oneAllocator(flags.allocator, library), flags), touch };
+  const source = await openSource(path, stdin, 1);
+  return {
+    parameters: { trace: source.name, touch },
+    async run(profile) {
+      try {
+        return await profile({ ...run, trace: await library.readTrace(source.open(), format && { format }) });
+      } finally {
+        await source.close();
+      }
+    },
+  };
+}
+
+/** Makes sure, before long work, that the files can be written that these flags name. */
+export async function prepareFiles<Flag extends string>(
+  flags: { readonly [name in Flag]?: string },
+  names: readonly Flag[],
+): Promise<[Flag, OutStream][]> {
+  const files: [Flag, OutStream][] = [];
+  for (const name of names) {
+    const path = flags[name];
+    if (path !== undefined) files.push([name, await prepareStream(`--${name}`, path)]);
+  }
+  return files;
+}
+
+/** Writes a whole file, and says so. */
+export function writeFile(file: OutStream, data: string | Uint8Array, { stderr }: Environment): void {
+  file.append(data);
+  file.finish();
+  stderr.write(`wrote ${file.path}\n`);
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { siteName, sitesSheet } from "../../../src/experiments/profile/site-sheet.js";
+import { renderTable } from "../../../src/report/table.js";
+import type { SitesReport } from "../../../src/results/sites.js";
+import { fakeSite, fakeSites } from "../../results/sites.js";
+
+const report: SitesReport = {
+  scenario: "profile",
+  parameters: { trace: "a.txt", touch: "pages" },
+  ...{ allocator: "glibc", options: {}, failedAllocations: 0, sites: fakeSites },
+};
+
+describe("a table of sites", () => {
+  it("has the sites that hold the most first, and says which", () => {
+    expect(renderTable(sitesSheet(report))).toMatchInlineSnapshot(`
+      "glibc: replay: trace a.txt, touch pages, by site
+
+                                                                    needlessly
+      site                              live  objects    allocated      zeroed  faults
+      ─────────────────────────  ───────────  ───────  ───────────  ──────────  ──────
+      grow ← parse file ← main       2.9 KiB        2      8.8 KiB       4 KiB       5
+      grow ← walk ← walk ← main  1,000 bytes        1  1,000 bytes           0       0
+      parse file ← main                    0        0     70 bytes           0       0
+      unknown                              0        0            0           0       3
+
+      grow ← parse file ← main holds 75% of the 3.9 KiB that are live at the end.
+      grow ← parse file ← main causes 100% of the 4 KiB that were zeroed needlessly.
+      "
+    `);
+  });
+
+  it("is of the peak where all is freed, and where that is asked for", () => {
+    const freed = report.sites.map((site) => ({ ...site, live: { objects: 0, bytes: 0 } }));
+    const [first] = sitesSheet({ ...report, sites: freed }).sentences;
+    expect(first).toBe(
+      "grow ← parse file ← main holds 80% of the 4.9 KiB that are live at the peak; at the end nothing is.",
+    );
+    expect(sitesSheet(report, "peak").sentences[0]).toMatch(/ live at the peak\.$/);
+    expect(sitesSheet(report, "faults").sentences[0]).toMatch(/ live at the end\.$/);
+  });
+
+  it("says how many sites it leaves out", () => {
+    const sites = Array.from({ length: 21 }, (_, i) => fakeSite(`main;f${i}`));
+    const { rows, sentences } = sitesSheet({ ...report, sites });
+    expect([rows.length, sentences]).toEqual([20, ["1 more site is left out; --json has all."]]);
+  });
+
+  it("shortens names to the width of the terminal", () => {
+    expect(siteName(["main", "parse file", "grow"], 26)).toBe("grow ← parse file ← main");
+    expect(siteName(["main", "parse file", "grow"], 20)).toBe("grow ← parse file ←…");
+    expect(sitesSheet(report, undefined, 200).rows[1]?.[0]?.text).toBe("grow ← walk ← walk ← main");
+  });
+});
