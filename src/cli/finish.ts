@@ -14,7 +14,7 @@ export interface Extras {
   /** Lines for people, after the table. */
   text?: string;
   /** A chart to draw. */
-  picture?: { file: OutFile; spec: () => TopLevelSpec };
+  picture?: { file: OutFile; spec: () => TopLevelSpec | Promise<TopLevelSpec> };
 }
 
 /**
@@ -57,8 +57,11 @@ function namesOf(labels: readonly string[]): string {
 }
 
 /** Loads the chart library only here: that takes longer than most runs. */
-async function draw({ file, spec }: NonNullable<Extras["picture"]>, { stderr }: Environment): Promise<void> {
+export async function draw(
+  { file, spec }: NonNullable<Extras["picture"]>,
+  { stderr }: Environment,
+): Promise<void> {
   const { renderSvg } = await import("../report/svg.js");
-  await file.write(await renderSvg(spec()));
+  await file.write(await renderSvg(await spec()));
   stderr.write(`wrote ${file.path}\n`);
 }

@@ -1,7 +1,8 @@
 /** `zeropage profile TRACE --by site`: what each allocation site holds and causes. */
 import { UsageError } from "../base/errors.js";
 import { parseWord } from "../base/flags.js";
-import { sitesSheet } from "../experiments/profile/site-sheet.js";
+import { flameChart, graphChart } from "../experiments/profile/site-charts.js";
+import { sitesHeading, sitesSheet } from "../experiments/profile/site-sheet.js";
 import {
   chooseValue,
   measureOf,
@@ -17,7 +18,8 @@ import { renderTable } from "../report/table.js";
 import type { SitesReport } from "../results/sites.js";
 import type { CostsFlags } from "./costs.js";
 import type { Environment } from "./environment.js";
-import { writeNotes } from "./finish.js";
+import { draw, writeNotes } from "./finish.js";
+import { type OutFile, prepareSvg } from "./outfile.js";
 import { wantsColour } from "./output.js";
 import { prepareFiles, profiledTrace, type TraceFlags, writeFile } from "./profiled.js";
 
@@ -50,6 +52,10 @@ const FORMATS = {
 };
 type Format = keyof typeof FORMATS;
 
+/** The pictures, by flag. */
+const PICTURES = { flame: flameChart, graph: graphChart };
+type Picture = keyof typeof PICTURES;
+
 /** Throws UsageError before any work. */
 export async function profileBySite(
   what: string,
@@ -61,6 +67,7 @@ export async function profileBySite(
   refuse(what, flags);
   const trace = await profiledTrace(what, flags, environment);
   const files = await prepareFiles(flags, Object.keys(FORMATS) as Format[]);
+  const pictures = await preparePictures(flags);
   const { library, stdout } = environment;
   const profiled = await trace.run((run) => library.profileSites(run));
   const report: SitesReport = { scenario: "profile", parameters: trace.parameters, ...profiled };
@@ -71,9 +78,24 @@ export async function profileBySite(
       : renderTable(sheet, { colour: wantsColour(environment.env, stdout.isTTY) }),
   );
   writeNotes([report], environment);
-  const main = measureOf(value ?? chooseValue(report.sites));
-  const shown = { stacks: siteStacks(report.sites), main, title: sheet.heading };
+  const chosen = value ?? chooseValue(report.sites);
+  const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };
   for (const [format, file] of files) writeFile(file, await FORMATS[format](shown), environment);
+  for (const [picture, file] of pictures) {
+    await draw(
+      { file, spec: () => PICTURES[picture](report.sites, chosen, sitesHeading(report)) },
+      environment,
+    );
+  }
+}
+
+async function preparePictures(flags: SiteFlags): Promise<[Picture, OutFile][]> {
+  const files: [Picture, OutFile][] = [];
+  for (const picture of Object.keys(PICTURES) as Picture[]) {
+    const path = flags[picture];
+    if (path !== undefined) files.push([picture, await prepareSvg(`--${picture}`, path)]);
+  }
+  return files;
 }
 
 /** @throws UsageError for what has no sites. */

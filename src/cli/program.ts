@@ -43,7 +43,7 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --by site --pprof heap.pb.gz`;
 
 const VALUES =
-  "with --by site, what files show, or show first: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly) or faults";
+  "with --by site, what pictures and files show, or show first: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly) or faults";
 
 const CHECK_EXAMPLES = `
 Write a module as ${MODULE_SYNTAX}
@@ -255,6 +255,8 @@ function profile(environment: Environment): Command {
     .option("--clock <nanoseconds>", CLOCK)
     .option("--by <what>", "site: by the sites that a trace names (`s main;parse;grow`), not by call path")
     .option("--value <value>", VALUES)
+    .option("--flame <file>", "with --by site, draw a flame graph as SVG")
+    .option("--graph <file>", "with --by site, draw functions as boxes and calls as arrows, as SVG")
     .option("--collapsed <file>", "write collapsed stacks, for flamegraph.pl and others")
     .option("--speedscope <file>", "write JSON for speedscope")
     .option("--pprof <file>", "write a gzipped profile for pprof; with --by site a heap profile")

@@ -105,12 +105,31 @@ test.each([
   ],
   [["--by", "site", "--costs", "linux-vm"], "--costs: leave it out with --by site, which counts"],
   [["--value", "live"], "--value: add --by site, which it is of"],
+  [["--flame", "flame.svg"], "--flame: add --by site, which it is of"],
+  [["--graph", "graph.svg"], "--graph: add --by site, which it is of"],
 ])("%j are refused before anything is run", async (flags, message) => {
   const file = join(folder, "trace.txt");
   await writeFile(file, "s main\na 0 1\n");
   const { code, asked, stderr } = await run(["profile", file, "--allocator", "lazy", ...flags]);
   expect({ code, asked }).toEqual({ code: 2, asked: [] });
   expect(stderr).toContain(`zeropage: ${message}`);
+});
+
+test("pictures of a profile by site are drawn, of the value that is asked for", async () => {
+  const file = join(folder, "trace.txt");
+  await writeFile(file, "s main\na 0 1\n");
+  const [flame, graph] = [join(folder, "flame.svg"), join(folder, "graph.svg")];
+  const pictures = ["--flame", flame, "--graph", graph];
+  const { code, stderr } = await run([...bySite(file), "--value", "allocated", ...pictures]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${flame}\nwrote ${graph}\n` });
+  for (const picture of [flame, graph]) {
+    const svg = await readFile(picture, "utf8");
+    expect(svg).toContain("Bytes allocated, by site");
+    expect(svg).toContain(`lazy: replay: trace ${file}, touch none`);
+    expect(svg).toContain("parse file");
+  }
+  const { code: refused, stderr: why } = await run([...bySite(file), "--graph", join(folder, "graph.png")]);
+  expect([refused, why]).toEqual([2, expect.stringContaining("--graph: the chart is an SVG image")]);
 });
 
 test("the calloc loop has no sites", async () => {

@@ -27,7 +27,7 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
   const shown = sites.slice(0, MOST_ROWS);
   const room = Math.max(LEAST_NAME, width - OTHER_COLUMNS);
   return {
-    heading: `${allocatorLabel(report)}: ${replayHeading(report.parameters)}, by site`,
+    heading: `${sitesHeading(report)}, by site`,
     columns: [
       { header: ["site"], align: "left" },
       { header: moment === "live" ? ["live"] : ["live at", "the peak"], align: "right" },
@@ -39,6 +39,11 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
     rows: shown.map((site) => rowOf(site, moment, room)),
     sentences: [...sentencesOn(sites, moment), ...leftOut(sites.length - shown.length)],
   };
+}
+
+/** Says in a line what was run. */
+export function sitesHeading(report: SitesReport): string {
+  return `${allocatorLabel(report)}: ${replayHeading(report.parameters)}`;
 }
 
 /** Sites by live bytes, then by all bytes allocated. */

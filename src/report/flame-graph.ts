@@ -1,0 +1,119 @@
+/**
+ * Draws stacks as a flame graph, from the outermost function down. A box is as wide as its share of the whole, with the
+ * functions that it calls below it, widest first:
+ *
+ *      ├──────────── all ────────────┤
+ *      ├─────── main ───────┼ worker ┤
+ *      ├─── parse ───┼ walk ┼── run ─┤
+ */
+import type { TopLevelSpec } from "vega-lite";
+import type { WeightedStack } from "../profile/call-graph.js";
+import { CHART_CONFIG } from "./axis.js";
+import { cutToWidth } from "./fit-text.js";
+
+export interface FlameGraph {
+  title: string;
+  subtitle: string;
+  stacks: readonly WeightedStack[];
+  format(value: number): string;
+}
+
+const WIDTH = 960;
+const ROW = 19;
+const FONT = 11;
+/** Narrower boxes, in pixels, are not seen. */
+const NARROWEST = 0.4;
+/** Dark text reads on all of them; the root's comes first. Neighbours differ by turns. */
+const FILLS = ["#E8E8E8", "#FBD3A6", "#F7BE83", "#FCE0BE"] as const;
+
+/** A function on one path. */
+interface Box {
+  name: string;
+  value: number;
+  callees: Map<string, Box>;
+}
+
+/** A box as it is drawn, in pixels. */
+interface Rect {
+  x: number;
+  x2: number;
+  y: number;
+  y2: number;
+  text: string;
+  fill: string;
+  told: string;
+}
+
+export function flameGraph({ title, subtitle, stacks, format }: FlameGraph): TopLevelSpec {
+  const rects = rectsOf(treeOf(stacks), format);
+  const height = Math.max(...rects.map(({ y2 }) => y2));
+  const pixels = (size: number) => ({ domain: [0, size], range: [0, size], nice: false, zero: false });
+  const x = { field: "x", type: "quantitative", axis: null, scale: pixels(WIDTH) } as const;
+  const y = { field: "y", type: "quantitative", axis: null, scale: pixels(height) } as const;
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    ...{ background: "white", padding: 12, width: WIDTH, height },
+    title: { text: title, subtitle, offset: 10 },
+    data: { values: rects },
+    layer: [
+      {
+        mark: { type: "rect", stroke: "white", strokeWidth: 0.8 },
+        encoding: {
+          ...{ x, y, x2: { field: "x2" }, y2: { field: "y2" } },
+          fill: { field: "fill", type: "nominal", scale: null },
+          description: { field: "told" },
+        },
+      },
+      {
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "middle",
+          dx: 4,
+          dy: ROW / 2,
+          fontSize: FONT,
+          aria: false,
+        },
+        encoding: { x, y, text: { field: "text" } },
+      },
+    ],
+    config: CHART_CONFIG,
+  };
+}
+
+function treeOf(stacks: readonly WeightedStack[]): Box {
+  const root: Box = { name: "all", value: 0, callees: new Map() };
+  for (const { frames, value } of stacks) {
+    let box = root;
+    box.value += value;
+    for (const name of frames) {
+      const callee: Box = box.callees.get(name) ?? { name, value: 0, callees: new Map() };
+      box.callees.set(name, callee);
+      callee.value += value;
+      box = callee;
+    }
+  }
+  return root;
+}
+
+function rectsOf(root: Box, format: FlameGraph["format"]): Rect[] {
+  const rects: Rect[] = [];
+  const scale = root.value > 0 ? WIDTH / root.value : 0;
+  const place = (box: Box, x: number, width: number, depth: number, turn: number) => {
+    if (width < NARROWEST) return;
+    const told = `${box.name}: ${format(box.value)}`;
+    rects.push({
+      ...{ x, x2: x + width, y: ROW * depth, y2: ROW * (depth + 1) },
+      ...{ text: cutToWidth(depth === 0 ? told : box.name, width - 6, FONT), told },
+      fill: FILLS[depth === 0 ? 0 : 1 + ((depth + turn) % (FILLS.length - 1))] as string,
+    });
+    let from = x;
+    const callees = [...box.callees.values()].sort((one, other) => other.value - one.value);
+    for (const [i, callee] of callees.entries()) {
+      place(callee, from, callee.value * scale, depth + 1, i);
+      from += callee.value * scale;
+    }
+  };
+  place(root, 0, WIDTH, 0, 0);
+  return rects;
+}
