@@ -17,7 +17,7 @@ import {
 import type { Sheet } from "../report/sheet.js";
 import type { Busy } from "./busy.js";
 import { byId, make } from "./dom.js";
-import { isModule, type Progress } from "./protocol.js";
+import { type Choice, isModule, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import { sheetElements } from "./sheet-elements.js";
 import { formatChoice, type ViewState } from "./state.js";
@@ -35,10 +35,30 @@ interface Context {
 
 interface Chart {
   name: string;
-  /** Whether the chart has something to show for this input. */
-  suits(state: ViewState): boolean;
+  /** Whether the chart has something to show of this view. */
+  suits(state: ViewState, opened: Opened): boolean;
   /** Makes the specification of the chart, and its contents in words; and the figures that it is drawn of, if it has a table. */
   make(context: Context): Promise<{ spec: TopLevelSpec; text: string; sheet?: Sheet }>;
+}
+
+/** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
+const siteSide = (state: ViewState, opened: Opened): Choice | undefined =>
+  sidesOf(state.sides, opened)
+    .map((side) => state.sides[side])
+    .find((choice) => !isModule(choice));
+
+function siteChart(name: string, picture: "flame" | "graph"): Chart {
+  return {
+    name,
+    suits: (state, opened) => opened.tape.sites !== undefined && siteSide(state, opened) !== undefined,
+    async make({ state, opened, session }) {
+      const choice = siteSide(state, opened) as Choice;
+      const { parameters } = reportOf(state, opened);
+      const job = { choice, tape: opened.tape, touch: state.touch, picture, parameters };
+      const { spec, sheet } = await session.helper.call("sites", job);
+      return { spec, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
+    },
+  };
 }
 
 const CHARTS: readonly Chart[] = [
@@ -56,6 +76,8 @@ const CHARTS: readonly Chart[] = [
       };
     },
   },
+  siteChart("Live bytes by site", "flame"),
+  siteChart("Live bytes by site, as a graph", "graph"),
   {
     name: "What causes it, and what does not",
     suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
@@ -124,8 +146,8 @@ export class Charts {
   ) {}
 
   /** Offers the charts that suit, and removes the one shown. */
-  offer(state: ViewState): void {
-    const buttons = CHARTS.filter((chart) => chart.suits(state)).map((chart) => {
+  offer(state: ViewState, opened: Opened): void {
+    const buttons = CHARTS.filter((chart) => chart.suits(state, opened)).map((chart) => {
       const button = make("button", { type: "button", textContent: chart.name });
       button.addEventListener("click", () => this.#draw(chart).catch(this.onError));
       return button;

@@ -270,7 +270,7 @@ class App {
     });
     buildLegend(sides);
     buildCounters(this.#state);
-    this.#charts.offer(this.#state);
+    this.#charts.offer(this.#state, opened);
     this.#tell(reportOf(this.#state, opened), opened);
   }
 

@@ -15,6 +15,8 @@ import type {
   TouchPolicy,
   TraceNotes,
 } from "../index.js";
+import type { Sheet } from "../report/sheet.js";
+import type { Parameters as RunParameters } from "../results/run.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -124,6 +126,15 @@ export interface Calls {
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Runs git-cinnabar's program on what is compared if nobody says what. */
   cinnabar(): CinnabarResult[];
+  /** Runs a tape that names sites on a model. Returns the specification of a picture of them, and their table. */
+  sites(
+    job: Pick<Chosen, "choice"> & {
+      tape: Tape;
+      touch: TouchPolicy;
+      picture: "flame" | "graph";
+      parameters: RunParameters;
+    },
+  ): { spec: TopLevelSpec; sheet: Sheet };
   /** Draws a chart as an SVG document. */
   draw(spec: TopLevelSpec): string;
 }

@@ -25,6 +25,7 @@ import {
   type Request,
   type SentError,
 } from "./protocol.js";
+import { sitePicture } from "./site-picture.js";
 import { parseChoice } from "./state.js";
 import { traceTape } from "./tape.js";
 
@@ -98,6 +99,7 @@ const handlers: Handlers = {
   cliffs: async ({ from, to, ...chosen }, onProgress) =>
     findCliffs({ ...(await run(chosen, onProgress)), from, to }),
   cinnabar: (_, onProgress) => runCompared(onProgress),
+  sites: (job) => sitePicture(job),
   draw: (spec) => renderSvg(spec),
 };
 

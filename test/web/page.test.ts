@@ -26,6 +26,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 const MIB = 2 ** 20;
 const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
 const GIT_LOG = new URL("../../bench/traces/git-log.txt.gz", import.meta.url);
+const SITES = new URL("../trace/sites.txt", import.meta.url);
 const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
 
 const executable = findChromium();
@@ -678,6 +679,31 @@ describe.skipIf(!executable)("the page", () => {
         400,
       );
     }
+  });
+
+  it("draws the sites of a trace that names them, and loads dagre only then", async () => {
+    const page = await open("#size=1MiB&count=5&a=glibc&b=lazy");
+    await shown(page, "9 of 10");
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    const button = (name: string) => page.getByRole("button", { name, exact: true });
+    expect(await button("Live bytes by site").count()).toBe(0);
+    await drop(page, "sites.txt", await readFile(SITES));
+    await button("Live bytes by site").click();
+    const figure = page.getByRole("figure");
+    const says = "grow ← parse file ← main holds 37.4% of the 23.5 KiB that are live at the end.";
+    await figure.getByRole("img", { name: says }).waitFor();
+    expect(loaded.filter((url) => url.includes("dagre"))).toEqual([]);
+    const svg = () =>
+      figure
+        .getByRole("img")
+        .evaluate(async (image) => (await fetch((image as HTMLImageElement).src)).text());
+    expect(await svg()).toContain("all: 23.5 KiB");
+    await button("Live bytes by site, as a graph").click();
+    await expect.poll(svg).toContain("8.8 KiB (37.4%)");
+    expect(loaded.filter((url) => url.includes("dagre"))).toHaveLength(1);
+    expect(await figure.getByRole("row").count()).toBe(7);
+    await expectNoViolations(page);
   });
 
   it("runs git-cinnabar on all that it is compared on, and says in a table and sentences what came of it", async () => {
