@@ -46,7 +46,7 @@ export const replay: Area = {
   name: "replay",
   modules: ["naive.check"],
   tests: ["test/sandbox/replay.test.ts"],
-  only: /on naive|a replay that fails|a replay counts|a record of kind/,
+  only: /on naive|a replay that fails|a replay counts|a record of kind|its site's/,
   mutants: mutantsIn("assembly", {
     "replay.ts": [
       ["slots are lost when there are more", "  memory.copy(moved, slots, SLOT_BYTES * slotCount);\n", ""],
@@ -73,7 +73,24 @@ export const replay: Area = {
       ["a thread of number 0 runs", "number - 1 >= <u64>MOST_THREADS", "number > <u64>MOST_THREADS"],
       ["a thread's end is taken for its turn", "kind == RecordKind.Thread", "kind != RecordKind.Thread"],
       ["a trim is booked as a thread's end", "    call(Fn.Trim);", "    call(Fn.EndThread);"],
+      ["to name a site takes time", "if (kindOf(record) != RecordKind.Site) tickClock();", "tickClock();"],
       ["reads and writes are swapped", "kind == RecordKind.Write", "kind != RecordKind.Write"],
+    ],
+    "sites.ts": [
+      [
+        "what happened is the next site's",
+        "  settle();\n  current = <u32>number;",
+        "  current = <u32>number;\n  settle();",
+      ],
+      ["what is known is counted again", "  store<u64>(known, now);\n", ""],
+      ["the last site is not settled", "  if (rowCount) settle();\n", ""],
+      ["rows are lost when there are more", "  memory.copy(moved, rows, ROW_BYTES * rowCount);\n", ""],
+      [
+        "zero-filled pages are read ones",
+        "SiteField.ZeroFill, Counter.ZeroFill",
+        "SiteField.ZeroFill, Counter.ZeroMap",
+      ],
+      ["a site too many is let through", "number >= <u64>MOST_SITES", "number > <u64>MOST_SITES"],
     ],
     "loop.ts": [["results begin at the first record run", "(record - buffer)", "(record - began)"]],
   }),

@@ -250,7 +250,8 @@ it.each(["naive", "glibc", "libmalloc", "jemalloc"])(
     expect(total(sited)).toEqual({ faults: kinds, zeroed });
     expect(sited.sites().filter(({ faults }) => faults.zeroFill > 0).length).toBeGreaterThan(10);
     expect(plain.sites()).toEqual([]);
-    sited.malloc(2 ** 20);
+    sited.touch(sited.malloc(2 ** 20), 2 ** 20);
+    expect(sited.counters().zeroed.kernel).toBeGreaterThan(zeroed.kernel);
     expect(total(sited).zeroed).toEqual(sited.counters().zeroed);
   },
 );

@@ -16,6 +16,7 @@ import { type Choice, isModule, type TimeNode } from "../../src/web/protocol.js"
 import {
   codeOf,
   lengthOf,
+  lineOf,
   loopTape,
   operationAt,
   readsTape,
@@ -170,6 +171,17 @@ describe("a player", () => {
     expect(played.timeline.length).toBeLessThan(600);
     expect(new Set(played.timeline.map(({ inUse }) => inUse > 0)).size).toBe(2);
     expect(played.timeline.at(-1)?.operation).toBe(20_000);
+  });
+
+  it("shows the site of operations, and the object of each", async () => {
+    const tape = await tapeOf("s main;grow\na 7 16\nf 7\n");
+    expect(tape.sites).toEqual(["unknown", "main;grow"]);
+    const code = Array.from({ length: tape.count }, (_, i) => lineOf(tape, i));
+    expect(code).toEqual(["// in main;grow", "p0 = malloc(16);", "// in unknown", "free(p0);"]);
+    const { player, played } = await open(tape, { allocator: "lazy", options: {} });
+    expect(played.end).toBe(4);
+    expect((await player.moment(2)).object?.bytes).toBe(16);
+    expect((await player.moment(2)).counters.calls).toBe(1);
   });
 
   it("stops at the operation that cannot be done, and goes anywhere before it", async () => {

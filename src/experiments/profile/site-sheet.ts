@@ -37,7 +37,7 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
       { header: ["faults"], align: "right" },
     ],
     rows: shown.map((site) => rowOf(site, moment, room)),
-    sentences: [...sentencesOn(sites, moment), ...leftOut(sites.length - shown.length)],
+    sentences: [...sentencesOn(sites, moment), ...leftOut(shown.length, sites.length)],
   };
 }
 
@@ -103,7 +103,6 @@ function mostOf(
   return [say(siteName(most.frames, 60), formatShare(of(most), all), formatBytes(all))];
 }
 
-function leftOut(count: number): string[] {
-  if (count <= 0) return [];
-  return [`${formatCount(count)} more ${count === 1 ? "site is" : "sites are"} left out; --json has all.`];
+function leftOut(shown: number, all: number): string[] {
+  return shown === all ? [] : [`These are the ${shown} that hold the most of ${formatCount(all)} sites.`];
 }

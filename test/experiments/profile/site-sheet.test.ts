@@ -42,7 +42,7 @@ describe("a table of sites", () => {
   it("says how many sites it leaves out", () => {
     const sites = Array.from({ length: 21 }, (_, i) => fakeSite(`main;f${i}`));
     const { rows, sentences } = sitesSheet({ ...report, sites });
-    expect([rows.length, sentences]).toEqual([20, ["1 more site is left out; --json has all."]]);
+    expect([rows.length, sentences]).toEqual([20, ["These are the 20 that hold the most of 21 sites."]]);
   });
 
   it("shortens names to the width of the terminal", () => {
