@@ -5,6 +5,8 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const MINUS = 0x2d;
 const ZERO = 0x30;
+/** Made once: to make one takes longer than to decode a line. */
+const DECODER = new TextDecoder();
 /** Characters of a bad field that an error shows. */
 const SHOWN = 40;
 
@@ -79,7 +81,7 @@ export class FieldCursor {
   /** Reads all that is left of the line, without the blanks around it. @throws TraceError naming it if it is missing. */
   rest(name: string): string {
     if (!this.more) this.fail(`${name} is missing`);
-    const text = new TextDecoder().decode(this.#bytes.subarray(this.#at, this.#end));
+    const text = DECODER.decode(this.#bytes.subarray(this.#at, this.#end));
     this.#at = this.#end;
     return text.replace(/[ \t]+$/, "");
   }
@@ -118,6 +120,6 @@ export class FieldCursor {
     let to = from;
     while (to < this.#end && this.#bytes[to] !== SPACE && this.#bytes[to] !== TAB) to++;
     const cut = Math.min(to, from + SHOWN);
-    return JSON.stringify(new TextDecoder().decode(this.#bytes.subarray(from, cut)) + (cut < to ? "…" : ""));
+    return JSON.stringify(DECODER.decode(this.#bytes.subarray(from, cut)) + (cut < to ? "…" : ""));
   }
 }
