@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseCases } from "../../src/conformance/check.js";
 import { Tester } from "../../src/conformance/tester.js";
-import { AllocatorAbort, models, openSandbox, type Sandbox } from "../../src/index.js";
+import { AllocatorAbort, type ModelInfo, models, openSandbox, type Sandbox } from "../../src/index.js";
 import { SuspiciousProgram } from "./program.js";
 
 const CALLS = 300;
@@ -67,14 +67,27 @@ const TAKE_ANY_IN_BLOCK: readonly string[] = ["mimalloc"];
 
 const isInBrowser = "document" in globalThis;
 
-/** The defaults, each option's every word, and the page sizes, where there is a choice. A model below a layer is one by itself, too. */
-const variants = models.flatMap(({ name, options, layers, only = {} }) => [
-  { model: name, options: {} },
-  ...(layers?.layer.options ?? options).flatMap(({ name: option, values = [] }) =>
-    values.map((value) => ({ model: name, options: { [option]: value, ...WITH[`${option}=${value}`] } })),
+/** The options that a model is tried with: a layer's own, on the first model below that it has; those of that are tried by itself. */
+function optionsOf({ name, options, layers }: ModelInfo): ModelInfo["options"] {
+  if (!layers) return options;
+  const first = models.find((other) => other.layers?.layer === layers.layer);
+  return first?.name === name ? layers.layer.options : [];
+}
+
+/** The defaults, each option's every word, and the page sizes, where there is a choice. */
+const variants = models.flatMap((model) => [
+  { model: model.name, options: {} },
+  ...optionsOf(model).flatMap(({ name: option, values = [] }) =>
+    values.map((value) => ({
+      model: model.name,
+      options: { [option]: value, ...WITH[`${option}=${value}`] },
+    })),
   ),
-  ...(only.pageSize ? [] : [16384, 65536]).map((pageSize) => ({ model: name, options: { pageSize } })),
-  ...(MORE[name] ?? []).map((options) => ({ model: name, options })),
+  ...(model.only?.pageSize ? [] : [16384, 65536]).map((pageSize) => ({
+    model: model.name,
+    options: { pageSize },
+  })),
+  ...(MORE[model.name] ?? []).map((options) => ({ model: model.name, options })),
 ]);
 
 function label({ model, options }: (typeof variants)[number]): string {

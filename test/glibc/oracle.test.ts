@@ -30,7 +30,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 36);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 16);
 
 const found = await findOracle();
 const reason = whyNotLive(found);

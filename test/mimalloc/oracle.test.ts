@@ -15,7 +15,7 @@ import { textTrace } from "../oracle/text-trace.js";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 8);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 4);
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 

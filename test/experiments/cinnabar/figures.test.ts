@@ -162,7 +162,7 @@ it.each(ON_JEMALLOC)(
       },
     });
     for (const [i, bytes] of resident.entries()) {
-      expect(Math.abs(bytes / KIB / 1000 / (measured[i] as number) - 1)).toBeLessThan(0.015);
+      expect(Math.abs(bytes / KIB / 1000 / (measured[i] as number) - 1)).toBeLessThan(0.01);
     }
     expect(resident).toHaveLength(3);
   },
