@@ -68,11 +68,10 @@ function layerLines({ layer, base }: NonNullable<ModelInfo["layers"]>, width: nu
 /** Says that options may have the real allocator's names, by those of one. */
 function realNamesLine(options: readonly OptionInfo[]): string[] {
   const names = options.find(({ real }) => real)?.real;
-  return names
-    ? [
-        `    also by their real names, such as ${names.join(", ")}; -1 is as to the real one: never, or without limit`,
-      ]
-    : [];
+  const minusOne = options.some(({ real, takesMinusOne }) => real && takesMinusOne)
+    ? "; -1 is as to the real one: never, or without limit"
+    : "";
+  return names ? [`    also by their real names, such as ${names.join(", ")}${minusOne}`] : [];
 }
 
 function optionLine(option: OptionInfo, width: number): string {
