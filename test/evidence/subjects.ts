@@ -78,7 +78,7 @@ const OF_MODELS: Record<string, About> = {
     ],
     notCompared: [
       "what memory holds",
-      "threads, background threads, muzzy_decay_ms, retain:false, thp, profiling",
+      "threads, background threads, muzzy_decay_ms, thp:always, profiling",
       "the calls at the start, before the first operation",
     ],
     knownToDiffer: [
