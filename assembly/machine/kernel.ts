@@ -7,7 +7,7 @@
  * larger than its memory (overcommit mode 0), and what needs more areas than it keeps. Darwin places them
  * from the bottom up, never refuses memory, and has the FREE_REUSABLE protocol and vm_copy.
  */
-import { Counter, Fn, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
+import { Fn, Syscall } from "../shared/counters";
 import { Failure } from "../shared/failure";
 import { Kernel, Place } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
@@ -15,7 +15,7 @@ import { clear } from "./access";
 import * as areas from "./areas";
 import { logCall } from "./call-log";
 import { move, share, start as startContents } from "./contents";
-import { add, counter, mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
+import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
 import { apply, start as startEvents } from "./events";
 import { fail } from "./failure";
 import {
@@ -31,7 +31,6 @@ import {
   USER_END,
   USER_START,
 } from "./layout";
-import { enter, leave } from "./paths";
 import * as regions from "./regions";
 import {
   areAreasLeft,
@@ -46,6 +45,7 @@ import {
   start as startRoom,
 } from "./room";
 import { Event, start as startStates } from "./states";
+import { enterCall, leaveCall } from "./syscall";
 import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
@@ -120,24 +120,6 @@ export function isMapped(address: u64, bytes: u64): bool {
   const first = address >> pageShift;
   const count = pagesIn(bytes);
   return firstUnmapped(first, count) == first + count;
-}
-
-// ---- Entering and leaving ----
-
-let walkedBefore: u64 = 0;
-
-/** Begins a system call. Returns the caller's path, for `leaveCall`. */
-function enterCall(fn: u32, call: Syscall): usize {
-  const caller = enter(fn);
-  add(SYSCALL_COUNTERS + call, 1);
-  walkedBefore = counter(Counter.PagesWalked);
-  return caller;
-}
-
-function leaveCall(caller: usize, call: Syscall): void {
-  const walked = counter(Counter.PagesWalked) - walkedBefore;
-  if (walked) add(WALKED_COUNTERS + call, walked);
-  leave(caller);
 }
 
 // ---- Mapping ----

@@ -4,7 +4,7 @@ import { UsageError } from "../base/errors.js";
 import type { TraceRun } from "../experiments/replay/run.js";
 import { hasArenas } from "../sandbox/glibc-figures.js";
 import { mallocInfo } from "../sandbox/malloc-info.js";
-import { hasMallocStats, mallocStats } from "../sandbox/malloc-stats.js";
+import { hasMallocStats, MODELS_WITH_STATS, mallocStats } from "../sandbox/malloc-stats.js";
 import { Sandbox } from "../sandbox/sandbox.js";
 import { AddressLines } from "./addresses.js";
 import { type OutStream, prepareStream } from "./outfile.js";
@@ -26,7 +26,7 @@ interface Text {
 const STATS: Text = {
   textOf: mallocStats,
   isOf: hasMallocStats,
-  owners: "the models glibc, mimalloc and tcmalloc have this text",
+  owners: `the models ${MODELS_WITH_STATS} have this text`,
 };
 const INFO: Text = { textOf: mallocInfo, isOf: hasArenas, owners: "the model glibc has this text" };
 

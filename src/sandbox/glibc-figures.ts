@@ -1,6 +1,7 @@
 /** What the model of glibc says of its arenas, for the texts that the real one prints. */
 import { ArenaFigure, RowFigure } from "#shared/glibc";
 import { SandboxError } from "../base/errors.js";
+import { baseNameOf } from "./model-info.js";
 import type { Sandbox } from "./sandbox.js";
 
 /** Free chunks of one size or one bin. Bytes of those in a bin count the flags in their size words. */
@@ -30,7 +31,7 @@ export interface ArenaFigures {
 
 /** Whether a model is that of glibc, or a layer over it. */
 export function hasArenas(model: string): boolean {
-  return model.split("/").at(-1) === "glibc";
+  return baseNameOf(model) === "glibc";
 }
 
 /** The arenas in the order of glibc's ring: the main one, then the newest first. @throws SandboxError where there is none. */

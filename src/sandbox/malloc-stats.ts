@@ -1,6 +1,8 @@
 import { SandboxError } from "../base/errors.js";
-import { type ArenaFigures, arenasOf, hasArenas } from "./glibc-figures.js";
+import { joinWords } from "../base/numbers.js";
+import { type ArenaFigures, arenasOf } from "./glibc-figures.js";
 import { mimallocStats } from "./mimalloc-stats.js";
+import { baseNameOf } from "./model-info.js";
 import type { Sandbox } from "./sandbox.js";
 import { tcmallocStats } from "./tcmalloc-stats.js";
 
@@ -13,18 +15,18 @@ const bytes = (system: number, inUse: number): string =>
 const sum = (arenas: ArenaFigures[], figure: "system" | "inUse"): number =>
   arenas.reduce((all, arena) => all + arena[figure], 0);
 
-/** Whose text it is, where it is not glibc's. */
-const TEXTS: Record<string, (sandbox: Sandbox) => string> = {
+/** By model: malloc_stats, or what takes its place. */
+const TEXTS: Readonly<Record<string, (sandbox: Sandbox) => string>> = {
+  glibc: glibcStats,
   mimalloc: mimallocStats,
   tcmalloc: tcmallocStats,
 };
 
-/** Whether a model has malloc_stats, or what takes its place: that of glibc, mimalloc or tcmalloc, or a layer over one. */
-export function hasMallocStats(model: string): boolean {
-  return hasArenas(model) || bottomOf(model) in TEXTS;
-}
+/** The models that have such a text, in words. */
+export const MODELS_WITH_STATS = joinWords(Object.keys(TEXTS));
 
-const bottomOf = (model: string): string => model.split("/").at(-1) as string;
+/** Whether a model has such a text, itself or below a layer. */
+export const hasMallocStats = (model: string): boolean => baseNameOf(model) in TEXTS;
 
 /**
  * The text that malloc_stats would print, or mi_stats_print of mimalloc, for a sandbox of the model `glibc`, `mimalloc` or
@@ -32,12 +34,9 @@ const bottomOf = (model: string): string => model.split("/").at(-1) as string;
  * @throws SandboxError for any other model.
  */
 export function mallocStats(sandbox: Sandbox): string {
-  const { model } = sandbox;
-  if (!hasMallocStats(model))
-    throw new SandboxError(
-      `only the models glibc, mimalloc and tcmalloc have malloc_stats; this is ${model}`,
-    );
-  return (TEXTS[bottomOf(model)] ?? glibcStats)(sandbox);
+  const textOf = TEXTS[baseNameOf(sandbox.model)];
+  if (textOf) return textOf(sandbox);
+  throw new SandboxError(`only the models ${MODELS_WITH_STATS} have malloc_stats; this is ${sandbox.model}`);
 }
 
 function glibcStats(sandbox: Sandbox): string {

@@ -49,6 +49,9 @@ export interface LayerInfo {
   release: string;
 }
 
+/** The name of the model below a layer, from a composition's; a model's own is its name. */
+export const baseNameOf = (model: string): string => model.slice(model.indexOf("/") + 1);
+
 /** A model's options, in the order of their numbers. */
 export function optionsOf<Members extends object>(
   members: Members,

@@ -1,29 +1,19 @@
 /** The model against Debian's jemalloc: live where it is here, and against what was recorded of it everywhere. */
 import { describe, expect, it, vi } from "vitest";
-import {
-  goldenRunDifferences,
-  goldenRuns,
-  readGoldenRuns,
-  realRuns,
-  seededRun,
-} from "../oracle/golden-preloaded.js";
+import { goldenDifferencesOf, realRuns, seededRun } from "../oracle/golden-preloaded.js";
 import { jemalloc } from "../oracle/jemalloc.js";
+import { findLive, LIVE_SEEDS } from "../oracle/live.js";
 import { observeModel } from "../oracle/model.js";
-import { findPreloaded, type Oracle, type OracleRun } from "../oracle/oracle.js";
+import type { OracleRun } from "../oracle/oracle.js";
 import { compareLibrary, type LibraryComparison, libraryJobs, modelOptions } from "../oracle/preloaded.js";
 import { slabWaves } from "../oracle/random-jemalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
-/** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 4);
 const MIB = 2 ** 20;
 
-const found = await findPreloaded(jemalloc);
-const reason = found.state === "absent" ? found.reason : null;
-if (reason) console.warn(`live oracle tests of jemalloc not run: ${reason}`);
-const oracle = () => (found as { oracle: Oracle }).oracle;
+const { reason, oracle } = await findLive(jemalloc);
 
 const difference = async (comparison: Partial<LibraryComparison> & { records: Uint8Array }) => {
   const most = { library: jemalloc, touches: ["none"], interval: 1, countsFaults: true } as const;
@@ -31,12 +21,7 @@ const difference = async (comparison: Partial<LibraryComparison> & { records: Ui
 };
 
 it("the model does what was recorded of jemalloc", async () => {
-  const [golden, runs] = [readGoldenRuns(jemalloc), await goldenRuns(jemalloc)];
-  expect(golden.package).toMatch(/^5\.3\.0-/);
-  expect(golden.runs.map(({ name }) => name)).toEqual(runs.map(({ name }) => name));
-  for (const [i, run] of runs.entries()) {
-    expect(await goldenRunDifferences(golden.runs[i] as (typeof golden.runs)[number], run)).toEqual([]);
-  }
+  expect(await goldenDifferencesOf(jemalloc, /^5\.3\.0-/)).toEqual([]);
 });
 
 /** Blocks whose growth in place meets what is free behind them: dirty, retained, or too little. */
@@ -58,8 +43,8 @@ describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
       expect(await compareLibrary(oracle(), { ...run, touches }), run.name).toBeNull();
   });
 
-  it(`on ${SEEDS} random traces, at every operation`, async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+  it(`on ${LIVE_SEEDS} random traces, at every operation`, async () => {
+    for (let seed = 0; seed < LIVE_SEEDS; seed++) {
       const run = seededRun(jemalloc, seed);
       expect(await compareLibrary(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();
     }

@@ -1,28 +1,17 @@
 /** The model against Debian's mimalloc: live where it is here, and against what was recorded of it everywhere. */
 import { describe, expect, it, vi } from "vitest";
-import {
-  goldenRunDifferences,
-  goldenRuns,
-  readGoldenRuns,
-  realRuns,
-  seededRun,
-} from "../oracle/golden-preloaded.js";
+import { goldenDifferencesOf, realRuns, seededRun } from "../oracle/golden-preloaded.js";
+import { findLive, LIVE_SEEDS } from "../oracle/live.js";
 import { mimalloc } from "../oracle/mimalloc.js";
-import { findPreloaded, type Oracle } from "../oracle/oracle.js";
 import { compareLibrary, type LibraryComparison } from "../oracle/preloaded.js";
 import { textTrace } from "../oracle/text-trace.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
-/** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 4);
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-const found = await findPreloaded(mimalloc);
-const reason = found.state === "absent" ? found.reason : null;
-if (reason) console.warn(`live oracle tests of mimalloc not run: ${reason}`);
-const oracle = () => (found as { oracle: Oracle }).oracle;
+const { reason, oracle } = await findLive(mimalloc);
 
 const difference = async (lines: readonly string[], more: Partial<LibraryComparison> = {}) => {
   const records = await textTrace(lines.join("\n"));
@@ -31,12 +20,7 @@ const difference = async (lines: readonly string[], more: Partial<LibraryCompari
 };
 
 it("the model does what was recorded of mimalloc", async () => {
-  const [golden, runs] = [readGoldenRuns(mimalloc), await goldenRuns(mimalloc)];
-  expect(golden.package).toMatch(/^2\.0\.9/);
-  expect(golden.runs.map(({ name }) => name)).toEqual(runs.map(({ name }) => name));
-  for (const [i, run] of runs.entries()) {
-    expect(await goldenRunDifferences(golden.runs[i] as (typeof golden.runs)[number], run)).toEqual([]);
-  }
+  expect(await goldenDifferencesOf(mimalloc, /^2\.0\.9/)).toEqual([]);
 });
 
 const blocks = (count: number, bytes: number, first = 0) =>
@@ -49,8 +33,8 @@ describe.skipIf(reason)("the model does what Debian's mimalloc does", () => {
     expect(run && (await compareLibrary(oracle(), { ...run, touches: ["none"] }))).toBeNull();
   });
 
-  it(`on ${SEEDS} random traces, at every operation`, async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+  it(`on ${LIVE_SEEDS} random traces, at every operation`, async () => {
+    for (let seed = 0; seed < LIVE_SEEDS; seed++) {
       // One of each profile, and settings in turn.
       const run = seededRun(mimalloc, 9 * seed);
       expect(await compareLibrary(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();

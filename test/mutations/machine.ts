@@ -177,6 +177,8 @@ export const machine: Area = {
       ["several areas grow as one", "!areas.isOne(address, end) || ", ""],
       ["a hint is aligned to huge pages", "address ? findRoom(bytes, align) : findPlace", "findPlace"],
       ["what moved is counted twice", "  countUnmapped(pagesIn(oldBytes));\n", ""],
+    ],
+    "syscall.ts": [
       ["the pages a call walks are not counted", "  if (walked) add(WALKED_COUNTERS + call, walked);", ""],
     ],
     "table.ts": [

@@ -95,7 +95,7 @@ export interface GoldenRuns {
   runs: GoldenRun[];
 }
 
-export function readGoldenRuns(library: Library): GoldenRuns {
+function readGoldenRuns(library: Library): GoldenRuns {
   return JSON.parse(readFileSync(new URL("runs.json", goldenFolderOf(library)), "utf8"));
 }
 
@@ -128,7 +128,7 @@ export async function recordRun(oracle: Oracle, run: NamedRun): Promise<GoldenRu
 }
 
 /** What of the model's run is other than what was recorded. */
-export async function goldenRunDifferences(golden: GoldenRun, run: NamedRun): Promise<string[]> {
+async function goldenRunDifferences(golden: GoldenRun, run: NamedRun): Promise<string[]> {
   const { library, records, interval } = run;
   const observe = (touch: GoldenTouch) =>
     observeModel({
@@ -142,4 +142,17 @@ export async function goldenRunDifferences(golden: GoldenRun, run: NamedRun): Pr
   return fields
     .filter((field) => JSON.stringify(golden[field]) !== JSON.stringify(model[field]))
     .map((field) => `${run.name}: ${field}`);
+}
+
+/** What the model of a library does other than was recorded, of a package of that version. */
+export async function goldenDifferencesOf(library: Library, version: RegExp): Promise<string[]> {
+  const [golden, runs] = [readGoldenRuns(library), await goldenRuns(library)];
+  if (!version.test(golden.package ?? "")) return [`recorded of ${library.package} ${golden.package}`];
+  const differences = golden.runs.length === runs.length ? [] : ["other traces were recorded"];
+  for (const [i, run] of runs.entries()) {
+    const recorded = golden.runs[i];
+    if (recorded?.name !== run.name) differences.push(`${run.name}: not recorded`);
+    else differences.push(...(await goldenRunDifferences(recorded, run)));
+  }
+  return differences;
 }

@@ -2,14 +2,8 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Options } from "../../src/allocator/choice.js";
 import { RECORD_BYTES, sliceRecords } from "../../src/trace/records.js";
-import {
-  goldenRunDifferences,
-  goldenRuns,
-  readGoldenRuns,
-  realRuns,
-  seededRun,
-} from "../oracle/golden-preloaded.js";
-import { findPreloaded, type Oracle } from "../oracle/oracle.js";
+import { goldenDifferencesOf, realRuns, seededRun } from "../oracle/golden-preloaded.js";
+import { findLive, LIVE_SEEDS } from "../oracle/live.js";
 import { compareLibrary } from "../oracle/preloaded.js";
 import { classWaves } from "../oracle/random-tcmalloc.js";
 import { tcmalloc } from "../oracle/tcmalloc.js";
@@ -17,15 +11,10 @@ import { textTrace } from "../oracle/text-trace.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
-/** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 4);
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-const found = await findPreloaded(tcmalloc);
-const reason = found.state === "absent" ? found.reason : null;
-if (reason) console.warn(`live oracle tests of tcmalloc not run: ${reason}`);
-const oracle = () => (found as { oracle: Oracle }).oracle;
+const { reason, oracle } = await findLive(tcmalloc);
 
 /** Compares what the lines do: addresses, calls and faults of each operation, figures, and malloc_stats at the end. */
 async function difference(lines: readonly string[], options: Options = {}): Promise<string | undefined> {
@@ -36,12 +25,7 @@ async function difference(lines: readonly string[], options: Options = {}): Prom
 }
 
 it("the model does what was recorded of tcmalloc", async () => {
-  const [golden, runs] = [readGoldenRuns(tcmalloc), await goldenRuns(tcmalloc)];
-  expect(golden.package).toMatch(/^2\.10-/);
-  expect(golden.runs.map(({ name }) => name)).toEqual(runs.map(({ name }) => name));
-  for (const [i, run] of runs.entries()) {
-    expect(await goldenRunDifferences(golden.runs[i] as (typeof golden.runs)[number], run)).toEqual([]);
-  }
+  expect(await goldenDifferencesOf(tcmalloc, /^2\.10-/)).toEqual([]);
 });
 
 /** Blocks that are allocated in a row, and freed in the same order. */
@@ -84,8 +68,8 @@ describe.skipIf(reason)("the model does what Debian's tcmalloc does", () => {
     expect(run && (await compareLibrary(oracle(), { ...run, touches: ["none"] }))).toBeNull();
   });
 
-  it(`on ${SEEDS} random traces, at every operation`, async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+  it(`on ${LIVE_SEEDS} random traces, at every operation`, async () => {
+    for (let seed = 0; seed < LIVE_SEEDS; seed++) {
       const run = seededRun(tcmalloc, 9 * seed); // each with another profile and another setting
       expect(await compareLibrary(oracle(), { ...run, countsFaults: true }), run.name).toBeNull();
     }

@@ -1,0 +1,20 @@
+/** A system call, from where it is entered to where it is left: it is counted, and so are the pages that it walks. */
+import { Counter, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/counters";
+import { add, counter } from "./counters";
+import { enter, leave } from "./paths";
+
+let walkedBefore: u64 = 0;
+
+/** Begins a system call. Returns the caller's path, for `leaveCall`. */
+export function enterCall(fn: u32, call: Syscall): usize {
+  const caller = enter(fn);
+  add(SYSCALL_COUNTERS + call, 1);
+  walkedBefore = counter(Counter.PagesWalked);
+  return caller;
+}
+
+export function leaveCall(caller: usize, call: Syscall): void {
+  const walked = counter(Counter.PagesWalked) - walkedBefore;
+  if (walked) add(WALKED_COUNTERS + call, walked);
+  leave(caller);
+}
