@@ -1,4 +1,4 @@
-/** The compilers and linkers of other languages that tests use where they are. */
+/** The tools of other languages that tests use where they are. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
@@ -7,6 +7,7 @@ const PACKAGES = {
   "wasm-ld": "lld",
   clang: "clang lld wasi-libc libclang-rt-14-dev-wasm32",
   emcc: "emscripten",
+  go: "golang",
   rustc: "rustc libstd-rust-dev-wasm32 lld",
   zig: "Zig 0.11 to 0.13",
 };
@@ -38,5 +39,6 @@ const PROBES: Partial<Record<keyof typeof PACKAGES, () => boolean>> = {
     const question = ["--target=wasm32-unknown-unknown", "--print=target-libdir"];
     return existsSync(spawnSync("rustc", question, { encoding: "utf8" }).stdout?.trim() ?? "");
   },
+  go: () => answers("go", "version"),
   zig: () => answers("zig", "version"),
 };

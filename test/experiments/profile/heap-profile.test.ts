@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { measureOf, SITE_MEASURES, siteStacks } from "../../../src/experiments/profile/site-stacks.js";
 import { pprofFile } from "../../../src/profile/pprof.js";
 import { fakeSites } from "../../results/sites.js";
+import { hasTool } from "../../toolchains.js";
 
 const bytes = pprofFile(siteStacks(fakeSites), "a run", SITE_MEASURES, measureOf("live"));
 
@@ -30,16 +31,7 @@ test("a heap profile has the measures of Go's, and those of zeropage", () => {
   expect(text(profile.defaultSampleType)).toBe("inuse_space");
 });
 
-const hasGo = (() => {
-  try {
-    execFileSync("go", ["version"]);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-test.runIf(hasGo)("go tool pprof opens it, and counts a recursive function once", () => {
+test.runIf(hasTool("go"))("go tool pprof opens it, and counts a recursive function once", () => {
   const folder = mkdtempSync(join(tmpdir(), "zeropage-test-"));
   try {
     const file = join(folder, "heap.pb.gz");
