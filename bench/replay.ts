@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { closeTrace } from "../src/compare/closed-trace.js";
 import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
+import { LIBRARIES } from "../test/oracle/libraries.js";
 import { cpuTime, interleave, type Measured } from "./measure.js";
 import { type Native, type NativeAllocator, openNative } from "./native.js";
 
@@ -11,15 +12,12 @@ const ROUNDS = 9;
 const STEADY_ROUNDS = 25;
 /** Replays before an engine has compiled all that is hot. */
 const WARM_UP = 5;
-/** What is timed beside its model. */
-const REAL = {
+/** By model: what is timed beside it. */
+const REAL: Readonly<Record<string, NativeAllocator>> = {
   glibc: {},
-  jemalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" },
-  mimalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0" },
   "pymalloc/glibc": { layer: "pymalloc" },
-  tcmalloc: { preloaded: "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4" },
-} as const satisfies Record<string, NativeAllocator>;
-type Real = keyof typeof REAL;
+  ...Object.fromEntries(LIBRARIES.map(({ name, file }) => [name, { preloaded: file }])),
+};
 const nameOf = (model: string) => `the real ${model}`;
 const TRACES = ["git-log", "cc1"] as const;
 
@@ -61,11 +59,11 @@ export async function benchReplay(): Promise<void> {
   for (const [, native] of natives) native.close();
 }
 
-type Natives = readonly (readonly [Real, Native])[];
+type Natives = readonly (readonly [model: string, Native])[];
 
 /** Those that are there. */
 function openNatives(): Natives {
-  const all = (Object.keys(REAL) as Real[]).map((model) => [model, openNative(REAL[model])] as const);
+  const all = Object.entries(REAL).map(([model, real]) => [model, openNative(real)] as const);
   return all.flatMap(([model, native]) => (native ? [[model, native] as const] : []));
 }
 
