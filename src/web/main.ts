@@ -193,6 +193,19 @@ class App {
   }
 
   async #load(generation: number): Promise<void> {
+    const { input } = this.#state;
+    byId("view").ariaBusy = "true";
+    let opened: Opened | undefined;
+    try {
+      opened = await this.#replaceView(generation);
+    } finally {
+      if (generation === this.#generation) byId("view").ariaBusy = "false";
+    }
+    if (opened && input.kind === "loop") await this.#judgeCost(generation, opened, input);
+  }
+
+  /** Runs what is chosen and shows it. Until then the last view stays. Returns undefined if another is wanted meanwhile. */
+  async #replaceView(generation: number): Promise<Opened | undefined> {
     const state = this.#state;
     this.#opened = undefined;
     this.#clear();
@@ -203,12 +216,12 @@ class App {
         onProgress,
       ),
     );
-    if (generation !== this.#generation) return;
+    if (generation !== this.#generation) return undefined;
     this.#opened = opened;
     this.#build(opened);
     for (const side of opened.sides) if (side instanceof SideError) this.#fail(side);
     await this.#goTo(state.at ?? telling(state, opened));
-    if (state.input.kind === "loop") await this.#judgeCost(generation, opened, state.input);
+    return opened;
   }
 
   #module({ sides }: ViewState, side: Side): Blob {
