@@ -2,8 +2,9 @@
  * The picture of what calloc costs on wasm allocators, drawn from the published table. A panel for a program that writes
  * nothing, and one for one that writes to every page; a bar for each of three rounds.
  */
-import type { TopLevelSpec } from "vega-lite";
-import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../src/report/axis.js";
+import { plainTicks } from "../src/report/axis.js";
+import { barChart } from "../src/report/bar-chart.js";
+import { COLOURS } from "../src/report/colours.js";
 
 const WRITTEN = ["nothing written", "every page written"] as const;
 const ROUNDS = ["first", "second", "third"] as const;
@@ -37,54 +38,28 @@ export function readTimes(markdown: string): CallocTime[] {
 /** A row of a Markdown table. */
 export const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
-/** The Vega-Lite specification of the chart. */
-export function callocChart(times: readonly CallocTime[]): TopLevelSpec {
-  const y = {
-    field: "allocator",
-    type: "nominal",
-    sort: null,
-    title: null,
-    axis: { labelLimit: 0 },
-  } as const;
-  const x = { field: "ms", type: "quantitative", title: "milliseconds of CPU time", stack: null } as const;
-  const yOffset = { field: "round", type: "nominal", sort: [...ROUNDS] } as const;
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: {
-      text: "What calloc costs on wasm allocators",
-      subtitle: "p = calloc(1, 100 MiB); free(p), with the host's page faults",
-      offset: 8,
-    },
-    data: { values: [...times] },
-    facet: {
-      row: { field: "written", type: "nominal", sort: [...WRITTEN], title: null, header: PANEL_HEADER },
-    },
-    spacing: 16,
-    spec: {
-      width: 480,
-      height: { step: 11, for: "offset" },
-      encoding: { y, yOffset, x },
-      layer: [
-        {
-          mark: { type: "bar" },
-          encoding: {
-            color: {
-              field: "round",
-              type: "nominal",
-              title: "round",
-              scale: { domain: [...ROUNDS], range: [COLOURS.vermilion, COLOURS.blue, COLOURS.green] },
-              legend: { orient: "top" },
-            },
-          },
-        },
-        {
-          mark: { type: "text", align: "left", dx: 4, fontSize: 9, color: "#222" },
-          encoding: { text: { field: "ms", type: "quantitative", format: ".1f" } },
-        },
-      ],
-    },
-    config: CHART_CONFIG,
+const ROUND_COLOURS = { first: COLOURS.vermilion, second: COLOURS.blue, third: COLOURS.green } as const;
+
+/** The chart as an SVG document. */
+export function callocChart(times: readonly CallocTime[]): string {
+  const ends = [0, Math.max(...times.map(({ ms }) => ms))] as const;
+  const names = [...new Set(times.map(({ allocator }) => allocator))];
+  const barOf = (allocator: string, written: string, round: (typeof ROUNDS)[number]) => {
+    const isIt = (time: CallocTime) =>
+      time.allocator === allocator && time.written === written && time.round === round;
+    const ms = times.find(isIt)?.ms ?? 0;
+    const note = ms.toFixed(1);
+    return { segments: [{ value: ms, colour: ROUND_COLOURS[round], told: `${round}: ${note} ms` }], note };
   };
+  return barChart({
+    title: "What calloc costs on wasm allocators",
+    subtitle: "p = calloc(1, 100 MiB); free(p), with the host's page faults",
+    legend: ROUNDS.map((round) => ({ name: `${round} round`, style: { fill: ROUND_COLOURS[round] } })),
+    x: { title: "milliseconds of CPU time", ends, ticks: plainTicks(ends) },
+    panels: WRITTEN.map((written) => ({
+      name: written,
+      rows: names.map((name) => ({ name, bars: ROUNDS.map((round) => barOf(name, written, round)) })),
+    })),
+    ...{ width: 480, thickness: 12, gap: 8 },
+  });
 }

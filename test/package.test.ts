@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { chromium } from "playwright";
 import { build, preview, type Rollup } from "vite";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { BUNDLED_WORKER } from "../assembly/build/library.mjs";
+import { BUNDLED_WORKER, LICENSES } from "../assembly/build/library.mjs";
 import { builtInModules } from "../src/allocator/built-in.js";
 import { chromiumLaunchOptions, findChromium } from "./chromium.js";
 import { assemble } from "./wasm/assemble.js";
@@ -71,10 +71,26 @@ it("the package holds what was built from these sources, and nothing else", () =
       .replace(/^dist\/(?=shared\/)/, "assembly/")
       .replace(/^dist/, "src")
       .replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
-  const emitted = packed.filter((path) => /^dist\/(?!web\/)/.test(path) && path !== BUNDLED_WORKER);
+  const made = [BUNDLED_WORKER, LICENSES];
+  const emitted = packed.filter((path) => /^dist\/(?!web\/)/.test(path) && !made.includes(path));
   const stale = emitted.filter((path) => !existsSync(join(ROOT, source(path))));
   expect(stale).toEqual([]);
 });
+
+it("brings the loader and no other package, in 5 MB", async () => {
+  const lock = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8"));
+  const packages = Object.keys(lock.packages).filter((path) => path !== "");
+  expect(packages).toEqual(["node_modules/@assemblyscript/loader", "node_modules/zeropage"]);
+  const files = await readdir(join(folder, "node_modules"), { recursive: true, withFileTypes: true });
+  const sizes = files
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(bytes).toBeLessThan(5_000_000);
+  for (const name of ["commander", "dagre", "pprof-format"]) expect(await readLicenses()).toContain(name);
+});
+
+const readLicenses = () => readFile(join(folder, "node_modules/zeropage", LICENSES), "utf8");
 
 it("a program in Node uses the library", async () => {
   expect(JSON.parse(await countersInNode())).toMatchObject({ calls: 2 });

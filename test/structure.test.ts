@@ -41,7 +41,7 @@ const MODEL_MACHINE = words("kernel access paths failure frames layout call-log 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(
   "src/index.ts src/foreign/open.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts " +
-    "src/sandbox/option-text.ts vega-lite",
+    "src/sandbox/option-text.ts",
 );
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");
 
@@ -269,6 +269,15 @@ describe("src/", () => {
       ),
     ).toEqual([]);
     expect(offences(graph, (file, name) => isIn("src/web", file) || !isIn("src/web", name))).toEqual([]);
+  });
+
+  it("names libraries of others in src/libraries/ alone, whose files the build fills", () => {
+    const isPackage = (name: string) =>
+      !/^(src|assembly|node:|#)/.test(name) && !CORE_PACKAGES.includes(name);
+    const outside = new Map([...graph].filter(([file]) => !isIn("src/libraries", file)));
+    expect(offences(outside, (file, name) => !isPackage(name) || file === "src/web/vite.config.ts")).toEqual(
+      [],
+    );
   });
 
   it.each(ENTRIES)(

@@ -1,6 +1,6 @@
 /** Emits dist/, except the page in dist/web/, which Vite builds. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
@@ -18,7 +18,50 @@ export function emitLibrary(root) {
   }
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
+  bundleLibraries(root);
   bundleWorker(root);
+}
+
+/** Where libraries of others are, and their licences. */
+const LIBRARIES = "dist/libraries";
+export const LICENSES = `${LIBRARIES}/LICENSES.txt`;
+
+/**
+ * Puts every library that src/libraries/ names into its file there, so that nobody has to install it.
+ * @param {string} root
+ */
+function bundleLibraries(root) {
+  const files = readdirSync(join(root, LIBRARIES)).filter((name) => name.endsWith(".js"));
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: files.map((name) => join(root, LIBRARIES, name)),
+    outdir: join(root, LIBRARIES),
+    ...{ bundle: true, platform: "node", format: "esm", minify: true, allowOverwrite: true, metafile: true },
+    // Some are CommonJS, and ask for modules of Node, which a module has to be given.
+    banner: {
+      js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);',
+    },
+    logLevel: "warning",
+  });
+  writeFileSync(join(root, LICENSES), licensesOf(root, Object.keys(metafile.inputs)));
+}
+
+/**
+ * The licences of the packages that some files are of.
+ * @param {string} root
+ * @param {readonly string[]} files
+ */
+function licensesOf(root, files) {
+  const packages = new Set(
+    files.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []),
+  );
+  const texts = [...packages].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const license = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+    if (!license) throw new Error(`${name} has no file with its licence`);
+    return `${name}\n\n${readFileSync(join(folder, license), "utf8").trim()}\n`;
+  });
+  return texts.join("\n\n");
 }
 
 /**
@@ -30,7 +73,14 @@ function bundleWorker(root) {
   buildSync({
     entryPoints: [join(root, "dist/jail/jail-worker.js")],
     outfile: join(root, BUNDLED_WORKER),
-    ...{ bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" },
+    ...{
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      minify: true,
+      logLevel: "warning",
+    },
   });
 }
 
@@ -44,8 +94,8 @@ const OTHERS = ["web", "shared"];
  */
 export function removeStale(emitted, sources) {
   for (const entry of readdirSync(emitted, { withFileTypes: true })) {
-    if (OTHERS.includes(entry.name)) continue;
     const path = join(emitted, entry.name);
+    if (OTHERS.includes(entry.name) || path.endsWith(LICENSES)) continue;
     const source = join(sources, entry.name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
     if (!existsSync(source)) rmSync(path, { recursive: true });
     else if (entry.isDirectory()) removeStale(path, source);

@@ -39,7 +39,7 @@ export async function prepareBenchForms(
     stdout.write(form ? BENCH_FORMS[form].render(record) : tables().join("\n"));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
-    html.writeNow(await benchHtml(record));
+    html.writeNow(benchHtml(record));
     stderr.write(`wrote ${html.path}\n`);
   };
 }

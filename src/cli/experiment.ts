@@ -44,7 +44,7 @@ export async function experimentCommand(
     rows: () => experiment.rows(record),
   };
   return finish(report, chooseForm(flags), failed, environment, {
-    ...(file && { picture: { file, spec: () => experiment.chart.spec(record) } }),
+    ...(file && { picture: { file, draw: () => experiment.chart.draw(record) } }),
   });
 }
 

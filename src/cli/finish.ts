@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from "vega-lite";
 import { OptionError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import type { ExperimentRecord } from "../experiments/experiment.js";
@@ -14,7 +13,7 @@ export interface Extras {
   /** Lines for people, after the table. */
   text?: string;
   /** A chart to draw. */
-  picture?: { file: OutFile; spec: () => TopLevelSpec | Promise<TopLevelSpec> };
+  picture?: { file: OutFile; draw: () => string | Promise<string> };
 }
 
 /**
@@ -34,7 +33,7 @@ export async function finish(
   }
   writeNotes(report.record.results, environment);
   for (const { label, error } of failed) reportError(error, environment, label);
-  if (picture && report.record.results.length > 0) await draw(picture, environment);
+  if (picture && report.record.results.length > 0) await writePicture(picture, environment);
   if (failed.some(({ error }) => error instanceof OptionError)) return EXIT.usage;
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -56,12 +55,11 @@ function namesOf(labels: readonly string[]): string {
   return `${labels[0]} and ${labels.length - 1} others`;
 }
 
-/** Loads the chart library only here: that takes longer than most runs. */
-export async function draw(
-  { file, spec }: NonNullable<Extras["picture"]>,
+/** Draws a picture into its file, and says so. */
+export async function writePicture(
+  { file, draw }: NonNullable<Extras["picture"]>,
   { stderr }: Environment,
 ): Promise<void> {
-  const { renderSvg } = await import("../report/svg.js");
-  await file.write(await renderSvg(await spec()));
+  await file.write(await draw());
   stderr.write(`wrote ${file.path}\n`);
 }

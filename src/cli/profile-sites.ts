@@ -18,7 +18,7 @@ import { renderTable } from "../report/table.js";
 import type { SitesReport } from "../results/sites.js";
 import type { CostsFlags } from "./costs.js";
 import type { Environment } from "./environment.js";
-import { draw, writeNotes } from "./finish.js";
+import { writeNotes, writePicture } from "./finish.js";
 import { type OutFile, prepareSvg } from "./outfile.js";
 import { wantsColour } from "./output.js";
 import { prepareFiles, profiledTrace, type TraceFlags, writeFile } from "./profiled.js";
@@ -82,8 +82,8 @@ export async function profileBySite(
   const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };
   for (const [format, file] of files) writeFile(file, await FORMATS[format](shown), environment);
   for (const [picture, file] of pictures) {
-    await draw(
-      { file, spec: () => PICTURES[picture](report.sites, chosen, sitesHeading(report)) },
+    await writePicture(
+      { file, draw: () => PICTURES[picture](report.sites, chosen, sitesHeading(report)) },
       environment,
     );
   }

@@ -1,4 +1,3 @@
-import { Command, CommanderError, Option } from "commander";
 import { TOUCH_POLICIES } from "../allocator/access.js";
 import { builtInModules } from "../allocator/built-in.js";
 import { UsageError } from "../base/errors.js";
@@ -6,6 +5,7 @@ import { costProfiles } from "../costs/profiles.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { ROLES } from "../foreign/conventions.js";
+import { Command, CommanderError, Option } from "../libraries/commander.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { BENCH_FORMS } from "./bench-forms.js";

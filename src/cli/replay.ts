@@ -89,7 +89,7 @@ export async function replayCommand(
   const subtitle = () => replayHeading(sharedParameters(record));
   return finish(report, chooseForm(flags), failed.map(namingTrace(input)), environment, {
     text: timelineText(timelines),
-    ...(chart && { picture: { file: chart, spec: () => timelineChart(timelines, subtitle()) } }),
+    ...(chart && { picture: { file: chart, draw: () => timelineChart(timelines, subtitle()) } }),
   });
 }
 

@@ -31,6 +31,17 @@ const TYPES: Record<string, string> = {
   ".gz": "application/gzip",
 };
 
+/** What the page needs, and no more: its own files, pictures that it made, and to compile wasm. */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "object-src 'none'",
+].join("; ");
+
 /** A server of static files, for this host only. */
 export interface FolderServer {
   url: string;
@@ -66,6 +77,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-type": TYPES[extname(path)] ?? "application/octet-stream",
     "content-length": bytes,
     "x-content-type-options": "nosniff",
+    "content-security-policy": POLICY,
     // The name of an asset changes with its contents; the page's name does not.
     "cache-control": extname(path) === ".html" ? "no-cache" : "max-age=31536000, immutable",
   });

@@ -1,8 +1,10 @@
 /** A benchmark record as one HTML file that needs nothing else: charts as SVG, and the table. */
-import type { TopLevelSpec } from "vega-lite";
-import { CHART_CONFIG, COLOURS, PANEL_HEADER } from "../report/axis.js";
+import { formatCount } from "../base/bytes.js";
+import { plainTicks } from "../report/axis.js";
+import { barChart, type Segment } from "../report/bar-chart.js";
+import { COLOURS } from "../report/colours.js";
 import { headerText, type Sheet } from "../report/sheet.js";
-import { renderSvg } from "../report/svg.js";
+import { escaped } from "../report/svg.js";
 import { latencyChart, latencySheet } from "./latency-table.js";
 import { type BenchRecord, judgedTimes } from "./record.js";
 import { benchSheet } from "./table.js";
@@ -42,45 +44,43 @@ export function benchBars({ results }: BenchRecord, figure: Figure): BenchBar[] 
   });
 }
 
-export function benchChart(record: BenchRecord, figure: Figure): TopLevelSpec {
+/** The bars of a figure as an SVG document, a panel for each trace. */
+export function benchChart(record: BenchRecord, figure: Figure): string {
+  const bars = benchBars(record, figure);
+  const ends = [0, Math.max(...bars.map(({ value, high }) => Math.max(value, high)), 1e-9)] as const;
   const names = record.subjects.map(({ name }) => name);
-  const y = { field: "allocator", type: "nominal", title: null, sort: names } as const;
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: { text: TITLES[figure], offset: 8 },
-    data: { values: benchBars(record, figure) },
-    facet: { row: { field: "trace", type: "nominal", title: null, header: PANEL_HEADER } },
-    spec: {
-      width: 560,
-      height: { step: 22 },
-      layer: [
-        {
-          mark: { type: "bar", color: COLOURS.blue },
-          encoding: { y, x: { field: "value", type: "quantitative", title: null } },
-        },
-        {
-          mark: { type: "rule", color: COLOURS.vermilion, strokeWidth: 2 },
-          encoding: { y, x: { field: "low", type: "quantitative" }, x2: { field: "high" } },
-        },
-      ],
-    },
-    config: CHART_CONFIG,
-  };
+  return barChart({
+    title: TITLES[figure],
+    x: { ends, ticks: plainTicks(ends) },
+    panels: [...new Set(bars.map(({ trace }) => trace))].map((name) => ({
+      name,
+      rows: bars
+        .filter(({ trace }) => trace === name)
+        .sort((one, other) => names.indexOf(one.allocator) - names.indexOf(other.allocator))
+        .map(({ allocator, value, low, high }) => ({
+          name: allocator,
+          bars: [{ segments: [segmentOf(allocator, value)], spread: [low, high] }],
+        })),
+    })),
+    ...{ width: 560, thickness: 16, gap: 6 },
+  });
 }
 
-const STYLE = `body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em; }
+const segmentOf = (allocator: string, value: number): Segment => ({
+  ...{ value, colour: COLOURS.blue },
+  told: `${allocator}: ${formatCount(Math.round(value * 100) / 100)}`,
+});
+
+const STYLE = `:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: 0.2em 0.7em; border-bottom: 1px solid #ddd; text-align: left; }
+th, td { padding: 0.2em 0.7em; border-bottom: 1px solid #8886; text-align: left; }
 .right { text-align: right; } .bad { color: #b00; } .good { color: #070; } svg { max-width: 100%; height: auto; }`;
 
 /** The whole document. Ends in a newline. */
-export async function benchHtml(record: BenchRecord): Promise<string> {
+export function benchHtml(record: BenchRecord): string {
   const figures = (Object.keys(TITLES) as Figure[]).filter((figure) => benchBars(record, figure).length > 0);
-  const specs = [...figures.map((figure) => benchChart(record, figure)), latencyChart(record) ?? []].flat();
-  const charts: string[] = [];
-  for (const spec of specs) charts.push(await renderSvg(spec));
+  const charts = [...figures.map((figure) => benchChart(record, figure)), latencyChart(record) ?? []].flat();
   const sheets = [benchSheet(record), latencySheet(record) ?? []].flat();
   return `<!doctype html>
 <html lang="en">
@@ -96,25 +96,19 @@ ${charts.join("\n")}</body>
 }
 
 function sheetHtml({ heading, columns, rows, sentences }: Sheet): string {
-  const head = columns.map((column) => `<th class="${column.align}">${escapeHtml(headerText(column))}</th>`);
+  const head = columns.map((column) => `<th class="${column.align}">${escaped(headerText(column))}</th>`);
   const body = rows.map((row) => {
     const cells = row.map(
-      ({ text, tone }, i) => `<td class="${columns[i]?.align} ${tone}">${escapeHtml(text)}</td>`,
+      ({ text, tone }, i) => `<td class="${columns[i]?.align} ${tone}">${escaped(text)}</td>`,
     );
     return `<tr>${cells.join("")}</tr>`;
   });
-  return `<p>${escapeHtml(heading)}</p>
+  return `<p>${escaped(heading)}</p>
 <table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
 </tbody>
 </table>
-${sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join("\n")}`;
-}
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
+${sentences.map((sentence) => `<p>${escaped(sentence)}</p>`).join("\n")}`;
 }

@@ -1,7 +1,9 @@
 /** How long single calls took, as a table for people, and as a chart. */
-import type { TopLevelSpec } from "vega-lite";
 import { formatCount } from "../base/bytes.js";
-import { CHART_CONFIG, LINE_COLOURS, PANEL_HEADER } from "../report/axis.js";
+import { formatShare } from "../base/numbers.js";
+import { decimalTicks, plainTicks } from "../report/axis.js";
+import { lineColour } from "../report/colours.js";
+import { type LinePanel, lineChart } from "../report/line-chart.js";
 import type { Cell, Column, Sheet } from "../report/sheet.js";
 import { CALL_KINDS } from "./latency.js";
 import type { BenchRecord, CallKind, CallTimes, DriverResult, Latency } from "./record.js";
@@ -73,44 +75,45 @@ function driverLine({ trace, latency }: DriverResult): string[] {
   ];
 }
 
-/** The share of all calls in each bar of the histograms, a panel for each trace and kind of call. */
-export function latencyChart(record: BenchRecord): TopLevelSpec | undefined {
-  const timed = timedCalls(record);
-  if (timed.length === 0) return undefined;
-  const values = timed.flatMap(({ allocator, trace, latency }) =>
-    kindsOf(latency).flatMap((kind) =>
-      (latency.steady[kind]?.histogram ?? []).map(([from, calls]) => ({
-        ...{ allocator, panel: `${trace}: ${kind}`, from },
-        share: calls / (latency.steady[kind]?.calls ?? 1),
-      })),
-    ),
-  );
-  const panels = [...new Set(values.map(({ panel }) => panel))];
-  const names = record.subjects.map(({ name }) => name);
-  const range = names.map((_, index) => LINE_COLOURS[index % LINE_COLOURS.length] as string);
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: {
-      text: "Single calls by what they took, in nanoseconds: share of each kind, second pass",
-      offset: 8,
-    },
-    data: { values },
-    facet: { row: { field: "panel", type: "nominal", title: null, header: PANEL_HEADER, sort: panels } },
-    spec: {
-      width: 560,
-      height: 90,
-      mark: { type: "line", interpolate: "step-after", strokeWidth: 2 },
-      encoding: {
-        x: { field: "from", type: "quantitative", title: null, scale: { type: "log", nice: false } },
-        y: { field: "share", type: "quantitative", title: null, axis: { format: ".0%", tickCount: 3 } },
-        color: {
-          ...{ field: "allocator", type: "nominal", title: null, scale: { domain: names, range } },
-          legend: { orient: "top", symbolType: "stroke", symbolStrokeWidth: 4 },
-        },
-      },
-    },
-    config: CHART_CONFIG,
-  };
+/**
+ * The share of all calls in each bar of the histograms, a panel for each trace and kind of call, as an SVG document;
+ * undefined if no calls were timed.
+ */
+export function latencyChart(record: BenchRecord): string | undefined {
+  const panels = latencyPanels(record);
+  const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
+  if (points.length === 0) return undefined;
+  const most = points.reduce((high, { y }) => Math.max(high, y), 0);
+  const [x, y] = [points.map((point) => point.x), [0, most] as const];
+  const ends = [Math.max(1, Math.min(...x)), Math.max(2, ...x)] as const;
+  return lineChart({
+    title: "Single calls by what they took: share of each kind, second pass",
+    legend: record.subjects.map(({ name }, index) => ({ name, style: { colour: lineColour(index) } })),
+    x: { title: "nanoseconds", ends, isLogarithmic: true, ticks: decimalTicks(ends) },
+    y: { ends: y, ticks: plainTicks(y, 3, (share) => formatShare(share, 1)) },
+    panels,
+    shape: "steps",
+    ...{ width: 560, height: 90 },
+  });
+}
+
+/** A panel for each trace and kind of call, in the order of the results, with a line for each allocator. */
+function latencyPanels(record: BenchRecord): LinePanel[] {
+  const colours = new Map(record.subjects.map(({ name }, index) => [name, lineColour(index)]));
+  const panels = new Map<string, LinePanel & { lines: LinePanel["lines"][number][] }>();
+  for (const { allocator, trace, latency } of timedCalls(record)) {
+    for (const kind of kindsOf(latency)) {
+      const name = `${trace}: ${kind}`;
+      const panel = panels.get(name) ?? { name, lines: [] };
+      panels.set(name, panel);
+      const { calls = 1, histogram = [] } = latency.steady[kind] ?? {};
+      const points = histogram.map(([from, count]) => ({ x: Math.max(1, from), y: count / calls }));
+      panel.lines.push({
+        name: allocator,
+        points,
+        style: { colour: colours.get(allocator) ?? lineColour(0) },
+      });
+    }
+  }
+  return [...panels.values()];
 }

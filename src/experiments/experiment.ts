@@ -7,7 +7,6 @@
  *                                                      └─► JSON, as it is
  */
 
-import type { TopLevelSpec } from "vega-lite";
 import { formatCount } from "../base/bytes.js";
 import type { CostProfile } from "../costs/profile.js";
 import type { CsvRow } from "../report/csv.js";
@@ -80,7 +79,8 @@ export interface Experiment<
   record(asked: Asked<F, L>, results: Result[]): R | Promise<R>;
   sheet(record: R): Sheet;
   rows(record: R): readonly CsvRow[];
-  chart: { help: string; spec(record: R): TopLevelSpec };
+  /** Draws the record as an SVG document. */
+  chart: { help: string; draw(record: R): string };
   /** The trace that all allocators get, if there is one, to be saved. @throws UsageError */
   trace?(flags: Asked<F>["flags"]): Trace;
 }

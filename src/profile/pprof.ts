@@ -1,7 +1,7 @@
 /** A profile in the format of pprof: gzipped protocol buffers, with a sample for each stack. */
 
 import { gzipSync } from "node:zlib";
-import { Profile, StringTable } from "pprof-format";
+import { Profile, StringTable } from "../libraries/pprof-format.js";
 import { MEASURES, type SampleType } from "./measures.js";
 import type { Stack } from "./stacks.js";
 

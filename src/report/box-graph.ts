@@ -2,11 +2,11 @@
  * Draws functions as boxes and calls as arrows, as pprof does. A box and its letters are the larger, and its colour the stronger,
  * the more is measured in the function itself; an arrow is as thick as what is measured below it.
  */
-import type { TopLevelSpec } from "vega-lite";
 import { formatShare } from "../base/numbers.js";
 import type { CallGraph, GraphEdge, GraphNode } from "../profile/call-graph.js";
-import { CHART_CONFIG } from "./axis.js";
 import { textWidth } from "./fit-text.js";
+import { drawPicture, filled, stroked } from "./picture.js";
+import { element, px, textAt, told } from "./svg.js";
 
 export interface BoxGraph {
   title: string;
@@ -15,7 +15,7 @@ export interface BoxGraph {
   format(value: number): string;
 }
 
-interface Point {
+export interface Point {
   x: number;
   y: number;
 }
@@ -38,7 +38,7 @@ interface Arrow {
   y: number;
 }
 
-interface Layout {
+export interface Layout {
   width: number;
   height: number;
   boxes: (Box & Point)[];
@@ -53,28 +53,18 @@ const THICKEST = 6;
 const PALE = [246, 244, 240] as const;
 const STRONG = [240, 130, 80] as const;
 
-/** Loads dagre on first use. */
-export async function boxGraph({ title, subtitle, graph, format }: BoxGraph): Promise<TopLevelSpec> {
+/** Draws it as an SVG document. Loads dagre on first use. */
+export async function boxGraph({ graph, format, ...heading }: BoxGraph): Promise<string> {
   const { width, height, boxes, arrows } = await layOut(graph, format);
-  const position = {
-    x: { field: "x", type: "quantitative", axis: null, scale: pixels(width) },
-    y: { field: "y", type: "quantitative", axis: null, scale: pixels(height) },
-  } as const;
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    ...{ background: "white", padding: 12, width, height },
-    title: { text: title, subtitle, offset: 10 },
-    layer: [...arrowLayers(arrows, graph.total, position), ...boxLayers(boxes, position)],
-    config: CHART_CONFIG,
-  };
+  const content = [...arrows.flatMap((arrow) => arrowParts(arrow, graph.total)), ...boxes.flatMap(boxParts)];
+  return drawPicture(heading, { width, height, content });
 }
-
-const pixels = (size: number) => ({ domain: [0, size], range: [0, size], nice: false, zero: false });
 
 // ---- Where things are ----
 
-async function layOut(graph: CallGraph, format: BoxGraph["format"]): Promise<Layout> {
-  const { Graph, layout } = await import("@dagrejs/dagre");
+/** Where the boxes and arrows of a graph are. */
+export async function layOut(graph: CallGraph, format: BoxGraph["format"]): Promise<Layout> {
+  const { Graph, layout } = await import("../libraries/dagre.js");
   const plan = new Graph();
   plan.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 34, edgesep: 12 });
   const boxes = graph.nodes.map((node) => boxOf(node, graph.total, format));
@@ -121,84 +111,50 @@ function shade(share: number): string {
 
 // ---- What is drawn there ----
 
-type Layer = Extract<TopLevelSpec, { layer: unknown }>["layer"][number];
-type Position = Record<"x" | "y", object>;
+const ARROW = "#8a8078";
 
-function boxLayers(boxes: Layout["boxes"], position: Position): Layer[] {
-  const rects = boxes.map(({ x, y, width, height, fill, lines }) => ({
-    ...{ x: x - width / 2, x2: x + width / 2, y: y - height / 2, y2: y + height / 2 },
-    ...{ fill, told: lines.join(", ") },
-  }));
-  const texts = boxes.flatMap(({ x, y, lines, fontSize }) =>
-    lines.map((text, i) => ({
-      ...{ x, y: y + (i - (lines.length - 1) / 2) * fontSize * LINE },
-      ...{ text, fontSize },
-    })),
-  );
+function boxParts({ x, y, width, height, fill, lines, fontSize }: Box & Point): string[] {
+  const size = { x: x - width / 2, y: y - height / 2, width, height, rx: 2 };
+  const edge = { stroke: "#777", "stroke-width": 1 };
   return [
-    {
-      data: { values: rects },
-      mark: { type: "rect", stroke: "#777", strokeWidth: 1, cornerRadius: 2 },
-      encoding: {
-        ...{ ...position, x2: { field: "x2" }, y2: { field: "y2" } },
-        fill: { field: "fill", type: "nominal", scale: null },
-        description: { field: "told" },
-      },
-    },
-    {
-      data: { values: texts },
-      mark: { type: "text", align: "center", baseline: "middle", color: "#111", aria: false },
-      encoding: {
-        ...{ ...position, text: { field: "text" } },
-        size: { field: "fontSize", type: "quantitative", scale: null },
-      },
-    },
-  ] as Layer[];
+    told("rect", { ...size, ...edge, ...filled(fill, "box") }, lines.join(", ")),
+    ...lines.map((line, i) => {
+      const middle = y + (i - (lines.length - 1) / 2) * fontSize * LINE;
+      return textAt(x, middle + 0.35 * fontSize, line, { class: "on middle", "font-size": fontSize });
+    }),
+  ];
 }
 
-function arrowLayers(arrows: readonly Arrow[], total: number, position: Position): Layer[] {
-  const lines = arrows.flatMap(({ edge, points }, arrow) => {
-    const style = { arrow, thick: thickness(edge, total), dash: edge.skips ? [5, 4] : [1, 0] };
-    return shortened(points, headLength(edge, total)).map((point, order) => ({ ...point, order, ...style }));
-  });
-  const heads = arrows.map(({ edge, points }) => ({
-    ...headOf(points),
-    // The shape of a point is in a square of 2 units, as large as its size.
-    size: (2 * headLength(edge, total)) ** 2,
-  }));
-  const labels = arrows.map(({ x, y, label }) => ({ x, y, label }));
-  const colour = "#8a8078";
-  const text = { type: "text", align: "center", baseline: "middle", fontSize: LABEL_FONT, aria: false };
-  const label = { ...position, text: { field: "label" } };
+function arrowParts({ edge, points, x, y, label }: Arrow, total: number): string[] {
+  const length = headLength(edge, total);
+  const style = {
+    colour: ARROW,
+    width: thickness(edge, total),
+    ...(edge.skips && { dash: [5, 4] }),
+  };
+  const { x: tipX, y: tipY, angle } = headOf(points);
+  const head = `M0 0L${px(-length / 2)} ${px(-length)}L${px(length / 2)} ${px(-length)}Z`;
   return [
-    {
-      data: { values: lines },
-      mark: { type: "line", interpolate: "basis", color: colour, aria: false },
-      encoding: {
-        ...{ ...position, detail: { field: "arrow" }, order: { field: "order" } },
-        strokeWidth: { field: "thick", type: "quantitative", scale: null },
-        strokeDash: { field: "dash", type: "nominal", scale: null },
-      },
-    },
-    {
-      data: { values: heads },
-      mark: {
-        type: "point",
-        filled: true,
-        opacity: 1,
-        color: colour,
-        shape: "M0,0L-0.5,-1L0.5,-1Z",
-        aria: false,
-      },
-      encoding: {
-        ...position,
-        angle: { field: "angle", type: "quantitative", scale: null },
-        size: { field: "size", type: "quantitative", scale: null },
-      },
-    },
-    { data: { values: labels }, mark: { ...text, stroke: "white", strokeWidth: 3 }, encoding: label },
-    { data: { values: labels }, mark: { ...text, color: "#444" }, encoding: label },
-  ] as Layer[];
+    element("path", { d: curveThrough(shortened(points, length)), ...stroked(style) }),
+    element("path", {
+      ...{ d: head, fill: ARROW, class: "head" },
+      transform: `translate(${px(tipX)} ${px(tipY)}) rotate(${px(angle)})`,
+    }),
+    textAt(x, y + 4, label, { class: "halo middle", "font-size": LABEL_FONT }),
+  ];
+}
+
+/** A curve from the first point to the last that is drawn towards those between: a quadratic B-spline. */
+function curveThrough(points: readonly Point[]): string {
+  const at = ({ x, y }: Point) => `${px(x)} ${px(y)}`;
+  const [first, ...others] = points as [Point, ...Point[]];
+  const last = others.at(-1) ?? first;
+  const bends = others.slice(0, -1).map((point, i) => {
+    const next = others[i + 1] as Point;
+    const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
+    return `Q${at(point)} ${at(middle)}`;
+  });
+  return `M${at(first)}${bends.join("")}L${at(last)}`;
 }
 
 const thickness = ({ value }: GraphEdge, total: number): number => 1 + (THICKEST - 1) * (value / total);

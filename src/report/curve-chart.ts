@@ -1,5 +1,7 @@
-import type { TopLevelSpec } from "vega-lite";
-import { CHART_CONFIG, LINE_COLOURS } from "./axis.js";
+/** Some curves with their points on one pair of axes, told apart by colours and dashes. */
+import { lineColour } from "./colours.js";
+import { type LineChart, lineChart } from "./line-chart.js";
+import type { LineStyle } from "./picture.js";
 
 /** One point of one line. */
 export interface CurveAt {
@@ -8,51 +10,28 @@ export interface CurveAt {
   y: number;
 }
 
-/** What is said around the curves, and how they are laid out. */
-export interface CurveChart {
-  title: string;
-  subtitle: string;
-  x: CurveAxis;
-  y: CurveAxis;
+export type CurveChart = Pick<LineChart, "title" | "subtitle" | "x" | "y">;
+
+/** Draws them as an SVG document, in the order in which lines are first met. */
+export function curveChart(points: readonly CurveAt[], chart: CurveChart): string {
+  const names = [...new Set(points.map(({ line }) => line))];
+  const lines = names.map((name, index) => ({
+    name,
+    points: points.filter(({ line }) => line === name),
+    style: styleOf(index),
+  }));
+  return lineChart({
+    ...chart,
+    legend: lines,
+    panels: [{ lines }],
+    shape: "straight",
+    hasDots: true,
+    ...{ width: 640, height: 340 },
+  });
 }
 
-type Encoding = NonNullable<Extract<TopLevelSpec, { encoding?: unknown }>["encoding"]>;
-export type CurveAxis = Pick<Extract<Encoding["x"], { scale?: unknown }>, "scale" | "axis"> & {
-  title: string;
-};
-
-/** Some curves on one pair of axes, a line for each. */
-export function curveChart(points: readonly CurveAt[], { title, subtitle, x, y }: CurveChart): TopLevelSpec {
-  const lines = [...new Set(points.map(({ line }) => line))];
-  const range = lines.map((_, index) => LINE_COLOURS[index % LINE_COLOURS.length] as string);
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: { text: title, subtitle, offset: 8 },
-    width: 640,
-    height: 340,
-    data: { values: [...points] },
-    mark: { type: "line", point: true, strokeWidth: 2 },
-    encoding: {
-      x: { field: "x", type: "quantitative", ...x },
-      y: { field: "y", type: "quantitative", ...y },
-      color: {
-        field: "line",
-        type: "nominal",
-        title: null,
-        scale: { domain: lines, range },
-        legend: { orient: "top", columns: 2, labelLimit: 0, symbolType: "stroke", symbolStrokeWidth: 4 },
-      },
-      // Lines that lie on each other are told apart.
-      strokeDash: {
-        field: "line",
-        type: "nominal",
-        scale: { domain: lines, range: lines.map(dash) },
-      },
-    },
-    config: CHART_CONFIG,
-  };
+/** Lines that lie on each other are told apart. */
+function styleOf(index: number): LineStyle {
+  const colour = lineColour(index);
+  return index % 3 === 0 ? { colour } : { colour, dash: [8 - 2 * (index % 3), 3] };
 }
-
-const dash = (_: string, index: number): number[] => (index % 3 === 0 ? [1, 0] : [8 - 2 * (index % 3), 3]);

@@ -6,10 +6,10 @@
  *      ├─────── main ───────┼ worker ┤
  *      ├─── parse ───┼ walk ┼── run ─┤
  */
-import type { TopLevelSpec } from "vega-lite";
 import type { WeightedStack } from "../profile/call-graph.js";
-import { CHART_CONFIG } from "./axis.js";
 import { cutToWidth } from "./fit-text.js";
+import { drawPicture, filled } from "./picture.js";
+import { textAt, told } from "./svg.js";
 
 export interface FlameGraph {
   title: string;
@@ -34,7 +34,7 @@ interface Box {
 }
 
 /** A box as it is drawn, in pixels. */
-interface Rect {
+export interface Rect {
   x: number;
   x2: number;
   y: number;
@@ -44,41 +44,23 @@ interface Rect {
   told: string;
 }
 
-export function flameGraph({ title, subtitle, stacks, format }: FlameGraph): TopLevelSpec {
-  const rects = rectsOf(treeOf(stacks), format);
+/** Draws it as an SVG document. */
+export function flameGraph({ stacks, format, ...heading }: FlameGraph): string {
+  const rects = flameRects(stacks, format);
   const height = Math.max(...rects.map(({ y2 }) => y2));
-  const pixels = (size: number) => ({ domain: [0, size], range: [0, size], nice: false, zero: false });
-  const x = { field: "x", type: "quantitative", axis: null, scale: pixels(WIDTH) } as const;
-  const y = { field: "y", type: "quantitative", axis: null, scale: pixels(height) } as const;
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    ...{ background: "white", padding: 12, width: WIDTH, height },
-    title: { text: title, subtitle, offset: 10 },
-    data: { values: rects },
-    layer: [
-      {
-        mark: { type: "rect", stroke: "white", strokeWidth: 0.8 },
-        encoding: {
-          ...{ x, y, x2: { field: "x2" }, y2: { field: "y2" } },
-          fill: { field: "fill", type: "nominal", scale: null },
-          description: { field: "told" },
-        },
-      },
-      {
-        mark: {
-          type: "text",
-          align: "left",
-          baseline: "middle",
-          dx: 4,
-          dy: ROW / 2,
-          fontSize: FONT,
-          aria: false,
-        },
-        encoding: { x, y, text: { field: "text" } },
-      },
-    ],
-    config: CHART_CONFIG,
-  };
+  return drawPicture(heading, { width: WIDTH, height, content: rects.flatMap(rectParts) });
+}
+
+function rectParts({ x, x2, y, y2, text, fill, told: telling }: Rect): string[] {
+  // A gap of a pixel sets boxes apart on every background.
+  const size = { x, y, width: Math.max(x2 - x - 0.8, 0.2), height: y2 - y - 0.8 };
+  const box = told("rect", { ...size, ...filled(fill, "box") }, telling);
+  return text === "" ? [box] : [box, textAt(x + 4, y + ROW / 2 + 4, text, { class: "on" })];
+}
+
+/** The boxes of a flame graph, callers before callees. Those too narrow to be seen are left out. */
+export function flameRects(stacks: readonly WeightedStack[], format: FlameGraph["format"]): Rect[] {
+  return rectsOf(treeOf(stacks), format);
 }
 
 function treeOf(stacks: readonly WeightedStack[]): Box {

@@ -1,5 +1,4 @@
-/** The charts of the command line for what is on the page. A Worker draws them, and loads vega for that. */
-import type { TopLevelSpec } from "vega-lite";
+/** The charts of the command line for what is on the page. */
 import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
 import { cinnabarChart } from "../experiments/cinnabar/chart.js";
 import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
@@ -33,12 +32,18 @@ interface Context {
   onProgress: (text: string, progress: Progress) => void;
 }
 
+interface Drawn {
+  svg: string;
+  text: string;
+  sheet?: Sheet;
+}
+
 interface Chart {
   name: string;
   /** Whether the chart has something to show of this view. */
   suits(state: ViewState, opened: Opened): boolean;
-  /** Makes the specification of the chart, and its contents in words; and the figures that it is drawn of, if it has a table. */
-  make(context: Context): Promise<{ spec: TopLevelSpec; text: string; sheet?: Sheet }>;
+  /** Draws it as an SVG document, and tells its contents in words; and the figures that it is drawn of, if it has a table. */
+  make(context: Context): Promise<Drawn>;
 }
 
 /** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
@@ -55,8 +60,8 @@ function siteChart(name: string, picture: "flame" | "graph"): Chart {
       const choice = siteSide(state, opened) as Choice;
       const { parameters } = reportOf(state, opened);
       const job = { choice, tape: opened.tape, touch: state.touch, picture, parameters };
-      const { spec, sheet } = await session.helper.call("sites", job);
-      return { spec, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
+      const { svg, sheet } = await session.helper.call("sites", job);
+      return { svg, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
     },
   };
 }
@@ -71,7 +76,7 @@ const CHARTS: readonly Chart[] = [
       }));
       const subtitle = headingOf(state, opened);
       return {
-        spec: timelineChart(timelines, subtitle),
+        svg: timelineChart(timelines, subtitle),
         text: `In use, system and resident bytes over ${subtitle}.`,
       };
     },
@@ -87,7 +92,7 @@ const CHARTS: readonly Chart[] = [
       });
       const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };
       const sheet = cinnabarSheet(report);
-      return { spec: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
+      return { svg: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
     },
   },
   {
@@ -95,7 +100,7 @@ const CHARTS: readonly Chart[] = [
     suits: ({ input }) => input.kind === "loop",
     async make({ state, opened }) {
       const report = reportOf(state, opened);
-      return { spec: callocLoopChart(report), text: `Who zeroed the memory: ${zeroedText(report)}.` };
+      return { svg: callocLoopChart(report), text: `Who zeroed the memory: ${zeroedText(report)}.` };
     },
   },
   {
@@ -107,7 +112,7 @@ const CHARTS: readonly Chart[] = [
       for (const side of sidesOf(state.sides, opened))
         results.push(await session.measure(side, "cliffs", sizes, onProgress));
       return {
-        spec: cliffsChart({ scenario: "cliffs", parameters: sizes, results }),
+        svg: cliffsChart({ scenario: "cliffs", parameters: sizes, results }),
         text: cliffsText(results, sizes),
       };
     },
@@ -159,14 +164,13 @@ export class Charts {
   async #draw(chart: Chart): Promise<void> {
     const context = this.context();
     if (!context) return;
-    const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, async (onProgress) => {
-      const { spec, ...told } = await chart.make({ ...context, onProgress });
-      return { ...told, svg: await context.session.helper.call("draw", spec) };
-    });
+    const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, (onProgress) =>
+      chart.make({ ...context, onProgress }),
+    );
     this.#show(drawn, chart.name);
   }
 
-  #show({ svg, text, sheet }: { svg: string; text: string; sheet?: Sheet }, name: string): void {
+  #show({ svg, text, sheet }: Drawn, name: string): void {
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
     const save = make(

@@ -1,6 +1,5 @@
 /** The messages between the page and its Workers. */
 
-import type { TopLevelSpec } from "vega-lite";
 import { findBuiltIn } from "../allocator/built-in.js";
 import { isModule as isModuleName } from "../allocator/choice.js";
 import type {
@@ -126,7 +125,7 @@ export interface Calls {
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Runs git-cinnabar's program on what is compared if nobody says what. */
   cinnabar(): CinnabarResult[];
-  /** Runs a tape that names sites on a model. Returns the specification of a picture of them, and their table. */
+  /** Runs a tape that names sites on a model. Returns a picture of them, an SVG document, and their table. */
   sites(
     job: Pick<Chosen, "choice"> & {
       tape: Tape;
@@ -134,9 +133,7 @@ export interface Calls {
       picture: "flame" | "graph";
       parameters: RunParameters;
     },
-  ): { spec: TopLevelSpec; sheet: Sheet };
-  /** Draws a chart as an SVG document. */
-  draw(spec: TopLevelSpec): string;
+  ): { svg: string; sheet: Sheet };
 }
 
 export type CallName = keyof Calls;

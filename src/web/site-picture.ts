@@ -18,8 +18,8 @@ export async function sitePicture(job: Argument<"sites">): Promise<Answer<"sites
   const { allocator: model, options } = choice;
   const profiled = await profileSites({ model, options, trace: traceOf(tape), touch });
   const report: SitesReport = { scenario: "profile", parameters, ...profiled };
-  const spec = await PICTURES[picture](report.sites, chooseValue(report.sites), sitesHeading(report));
-  return { spec, sheet: sitesSheet(report, undefined, WIDTH) };
+  const svg = await PICTURES[picture](report.sites, chooseValue(report.sites), sitesHeading(report));
+  return { svg, sheet: sitesSheet(report, undefined, WIDTH) };
 }
 
 /** @param tape that of a trace, which is run once. */

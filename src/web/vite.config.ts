@@ -18,7 +18,5 @@ export default defineConfig({
     target: "es2022",
     // Wasm is compiled while it streams, which it cannot be from inside the code.
     assetsInlineLimit: 0,
-    // vega, which is loaded when the first chart is asked for.
-    chunkSizeWarningLimit: 1000,
   },
 });

@@ -9,7 +9,6 @@ import {
   runCinnabar,
   type WasmSource,
 } from "../index.js";
-import { renderSvg } from "../report/svg.js";
 import { openModule, prepareModule } from "./module.js";
 import { openModel } from "./playable.js";
 import { type OnProgress, Player } from "./player.js";
@@ -100,7 +99,6 @@ const handlers: Handlers = {
     findCliffs({ ...(await run(chosen, onProgress)), from, to }),
   cinnabar: (_, onProgress) => runCompared(onProgress),
   sites: (job) => sitePicture(job),
-  draw: (spec) => renderSvg(spec),
 };
 
 /** Passes on progress no more often than a person can see. */

@@ -114,6 +114,6 @@ describe("forms", () => {
     expect(charts).toHaveLength(4);
     for (const chart of charts.slice(0, 3)) expect(parseSvg(chart).marks.bar).toBe(2);
     // calloc and free, on two allocators
-    expect(parseSvg(charts[3] ?? "").marks["line mark"]).toBe(4);
+    expect(parseSvg(charts[3] ?? "").marks.line).toBe(4);
   });
 });

@@ -131,7 +131,7 @@ describe("replay", () => {
     expect(stderr).toContain(`wrote ${file}\n`);
     expect(stdout).toContain("replay: trace stdin, touch none");
     expect(stdout).toContain("system");
-    expect(parseSvg(await readFile(file, "utf8")).marks["line mark"]).toBe(3 * ALONE.length);
+    expect(parseSvg(await readFile(file, "utf8")).marks.line).toBe(3 * ALONE.length);
   });
 
   test("names the line of a bad trace", async () => {

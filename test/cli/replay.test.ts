@@ -143,7 +143,7 @@ test("the timeline is drawn from more points, and stderr says so", async () => {
   expect(asked[0]).toMatchObject({ timelinePoints: 1000 });
   expect(stderr).toBe(`note: 8 bytes lost\nwrote ${file}\n`);
   const { marks, texts } = parseSvg(await readFile(file, "utf8"));
-  expect(marks["line mark"]).toBe(6);
+  expect(marks.line).toBe(6);
   expect(texts.join()).toContain("touch none");
 });
 

@@ -1,11 +1,9 @@
 /** Flame graphs and graphs of boxes: where their parts are, and what is on them. */
-import type { TopLevelSpec } from "vega-lite";
 import { describe, expect, it } from "vitest";
 import { callGraph, type WeightedStack } from "../../src/profile/call-graph.js";
-import { boxGraph } from "../../src/report/box-graph.js";
+import { boxGraph, layOut, type Point } from "../../src/report/box-graph.js";
 import { cutToWidth, textWidth } from "../../src/report/fit-text.js";
-import { flameGraph } from "../../src/report/flame-graph.js";
-import { renderSvg } from "../../src/report/svg.js";
+import { flameGraph, flameRects, type Rect } from "../../src/report/flame-graph.js";
 
 const stack = (path: string, value: number): WeightedStack => ({ frames: path.split(";"), value });
 
@@ -19,31 +17,13 @@ const STACKS = [
 
 const told = { title: "Bytes", subtitle: "of a test", format: (value: number) => `${value} B` };
 
-interface Rect {
-  x: number;
-  x2: number;
-  y: number;
-  y2: number;
-  told: string;
-}
+type Area = Pick<Rect, "x" | "x2" | "y" | "y2">;
 
-interface Row {
-  x: number;
-  y: number;
-  arrow: number;
-  order: number;
-}
-
-/** The rows of data of each layer. */
-const rowsOf = <T>(spec: TopLevelSpec): T[][] =>
-  (spec as unknown as { layer: { data: { values: T[] } }[] }).layer.map(({ data }) => data.values);
-
-const overlap = (one: Rect, other: Rect) =>
+const overlap = (one: Area, other: Area) =>
   one.x < other.x2 - 1e-6 && other.x < one.x2 - 1e-6 && one.y < other.y2 && other.y < one.y2;
 
 describe("a flame graph", () => {
-  const spec = flameGraph({ ...told, stacks: STACKS });
-  const rects = (spec as unknown as { data: { values: Rect[] } }).data.values;
+  const rects = flameRects(STACKS, told.format);
   const find = (start: string) => rects.find((rect) => rect.told.startsWith(start)) as Rect;
 
   it("has a box for each function on each path, as wide as its share", () => {
@@ -63,13 +43,13 @@ describe("a flame graph", () => {
     }
   });
 
-  it("is drawn with the names on it", async () => {
-    const svg = await renderSvg(spec);
+  it("is drawn with the names on it", () => {
+    const svg = flameGraph({ ...told, stacks: STACKS });
     for (const text of ["parse file", "&lt;worker&gt; &amp; co: 5 B", "Bytes"]) expect(svg).toContain(text);
   });
 
   it("is a single box where nothing is measured", async () => {
-    expect(await renderSvg(flameGraph({ ...told, stacks: [] }))).toContain("all: 0 B");
+    expect(flameGraph({ ...told, stacks: [] })).toContain("all: 0 B");
   });
 });
 
@@ -77,31 +57,32 @@ describe("a graph of boxes", () => {
   const draw = (stacks: readonly WeightedStack[]) => boxGraph({ ...told, graph: callGraph(stacks, 40) });
 
   it("has boxes apart from each other, and arrows from one to the other", async () => {
-    const { edges, nodes } = callGraph(STACKS, 40);
-    const [lines, heads, , , boxes] = rowsOf<Row & Rect>(await draw(STACKS));
-    if (!lines || !heads || !boxes) throw new Error("a layer is missing");
-    expect(boxes.map((box) => box.told.split(", ")[0])).toEqual(nodes.map(({ name }) => name));
+    const graph = callGraph(STACKS, 40);
+    const layout = await layOut(graph, told.format);
+    const boxes = layout.boxes.map(({ x, y, width, height }) => ({
+      ...{ x: x - width / 2, x2: x + width / 2, y: y - height / 2, y2: y + height / 2 },
+    }));
+    expect(layout.boxes.map(({ lines }) => lines[0])).toEqual(graph.nodes.map(({ name }) => name));
     for (const [i, one] of boxes.entries()) {
       for (const other of boxes.slice(i + 1)) expect(overlap(one, other)).toBe(false);
     }
-    const boxOf = (name: string) => boxes[nodes.findIndex((node) => node.name === name)] as Rect;
-    const isAt = ({ x, y }: { x: number; y: number }, box: Rect) =>
+    const boxOf = (name: string) => boxes[graph.nodes.findIndex((node) => node.name === name)] as Area;
+    const isAt = ({ x, y }: Point, box: Area) =>
       x >= box.x - 1 && x <= box.x2 + 1 && y >= box.y - 1 && y <= box.y2 + 1;
-    for (const [arrow, { caller, callee }] of edges.entries()) {
-      const start = lines.find((point) => point.arrow === arrow && point.order === 0) as Row;
-      expect(isAt(start, boxOf(caller)), caller).toBe(true);
-      expect(isAt(heads[arrow] as Row, boxOf(callee)), callee).toBe(true);
+    for (const { edge, points } of layout.arrows) {
+      expect(isAt(points[0] as Point, boxOf(edge.caller)), edge.caller).toBe(true);
+      expect(isAt(points.at(-1) as Point, boxOf(edge.callee)), edge.callee).toBe(true);
     }
   });
 
   it("is drawn with shares on it, the same each time", async () => {
-    const svg = await renderSvg(await draw(STACKS));
+    const svg = await draw(STACKS);
     for (const text of ["900 B (90%)", "0 of 600 B (60%)", "constructor"]) expect(svg).toContain(text);
-    expect(await renderSvg(await draw(STACKS))).toBe(svg);
+    expect(await draw(STACKS)).toBe(svg);
   });
 
   it("is empty where nothing is measured", async () => {
-    expect(await renderSvg(await draw([]))).toContain("of a test");
+    expect(await draw([])).toContain("of a test");
   });
 });
 

@@ -1,11 +1,12 @@
 /** What one needs to know of a drawing: that it is well formed, and how many marks of each kind it has. */
 export interface Drawing {
-  /** Marks by what they call themselves to a screen reader: "bar", "line mark", "text mark". */
+  /** Shapes by the first word of their class: "bar", "line", "dot", "box". */
   marks: Record<string, number>;
   /** The texts, in order. */
   texts: string[];
 }
 
+const SHAPES = new Set(["rect", "path", "circle"]);
 const TOKEN = /<(\/?)([a-zA-Z][\w:-]*)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>|([^<]+)/gy;
 
 /** Parses an SVG document. Throws where a tag or an entity is not what XML allows. */
@@ -22,7 +23,7 @@ export function parseSvg(svg: string): Drawing {
       if (open.pop() !== name) throw new Error(`${token} closes nothing`);
     } else {
       if (!empty) open.push(name as string);
-      const mark = /aria-roledescription="([^"]*)"/.exec(attributes ?? "")?.[1];
+      const mark = SHAPES.has(name as string) ? /class="([^" ]*)/.exec(attributes ?? "")?.[1] : undefined;
       if (mark !== undefined) drawing.marks[mark] = (drawing.marks[mark] ?? 0) + 1;
     }
   }

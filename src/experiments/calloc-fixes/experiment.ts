@@ -53,7 +53,7 @@ export const callocFixes = defineExperiment({
   },
   sheet: callocFixesSheet,
   rows: callocFixesRows,
-  chart: { help: "draw time against the part written, as an SVG image", spec: callocFixesChart },
+  chart: { help: "draw time against the part written, as an SVG image", draw: callocFixesChart },
 });
 
 /** Of the first allocator with each other. */

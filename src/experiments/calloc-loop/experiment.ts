@@ -56,5 +56,5 @@ export const callocLoop = defineExperiment({
   },
   sheet: callocLoopSheet,
   rows: runsRows,
-  chart: { help: "draw who zeroed the memory, as an SVG image", spec: callocLoopChart },
+  chart: { help: "draw who zeroed the memory, as an SVG image", draw: callocLoopChart },
 });

@@ -88,7 +88,7 @@ export const cinnabar = defineExperiment({
   rows: cinnabarRows,
   chart: {
     help: "draw live bytes, bytes in use, system and resident over the operations, as an SVG image",
-    spec: cinnabarChart,
+    draw: cinnabarChart,
   },
   trace: (flags) => cinnabarTrace(workloadOf(flags)),
 });

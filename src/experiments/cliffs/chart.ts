@@ -4,11 +4,13 @@
  * an axis, so a line below everything else stands for 0.
  */
 
-import type { TopLevelSpec } from "vega-lite";
 import { formatCount } from "../../base/bytes.js";
 import { formatSize } from "../../base/numbers.js";
-import { CHART_CONFIG, LINE_COLOURS, logLabelExpression, logTicks } from "../../report/axis.js";
+import { sizeTicks } from "../../report/axis.js";
+import { lineColour } from "../../report/colours.js";
 import { allocatorLabel } from "../../report/label.js";
+import { lineChart } from "../../report/line-chart.js";
+import type { LineStyle } from "../../report/picture.js";
 import type { CliffsReport } from "../../results/cliffs.js";
 
 /** One point of one line. */
@@ -75,101 +77,51 @@ export function drawCliffs({ results }: CliffsReport): CliffDrawing {
   };
 }
 
-/** The Vega-Lite specification of the chart. */
-export function cliffsChart(report: CliffsReport): TopLevelSpec {
+/** The chart as an SVG document. */
+export function cliffsChart(report: CliffsReport): string {
   const { points, cliffs, floor, low, high } = drawCliffs(report);
   const { from, to } = report.parameters;
   const labels = report.results.map(allocatorLabel);
-  const sizes = logTicks(from, to);
-  const heights = [
-    ...(floor === undefined ? [] : [floor]),
-    ...logTicks(floor === undefined ? low : low * 4, high),
-  ];
-  const scale = { type: "log", base: 2, nice: false } as const;
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: {
-      text: "What an untouched calloc costs, by size",
-      subtitle: `p = calloc(1, n); free(p), n from ${formatSize(from)} to ${formatSize(to)}; marked: the largest n below a cliff`,
-      offset: 8,
+  const styles = labels.map((_, index) => ({
+    colour: lineColour(index),
+    width: lineWidth(index, labels.length),
+  }));
+  const zero = floor === undefined ? [] : [{ at: floor, label: "0" }];
+  return lineChart({
+    title: "What an untouched calloc costs, by size",
+    subtitle: `p = calloc(1, n); free(p), n from ${formatSize(from)} to ${formatSize(to)}; marked: the largest n below a cliff`,
+    legend: labels.map((name, index) => ({ name, style: { ...(styles[index] as LineStyle), width: 4 } })),
+    x: { title: "n", ends: [from, Math.max(to, 2 * from)], isLogarithmic: true, ticks: sizeTicks(from, to) },
+    y: {
+      title: "bytes zeroed per iteration, once settled",
+      ends: [low, high],
+      isLogarithmic: true,
+      ticks: [...zero, ...sizeTicks(floor === undefined ? low : low * 4, high)],
     },
-    width: WIDTH,
+    panels: [
+      {
+        lines: labels.map((name, index) => ({
+          name,
+          points: points
+            .filter(({ allocator }) => allocator === name)
+            .map(({ bytes, height }) => ({ x: bytes, y: height })),
+          style: styles[index] as LineStyle,
+        })),
+        labels: cliffs.map(({ bytes, height, text }) => ({ x: bytes, y: height, text })),
+      },
+    ],
+    shape: "straight",
+    width: 640,
     height: 340,
-    encoding: {
-      x: {
-        field: "bytes",
-        type: "quantitative",
-        title: "n",
-        scale: { ...scale, domain: [from, Math.max(to, 2 * from)] },
-        axis: { values: sizes, labelExpr: logLabelExpression(sizes), grid: false, labelOverlap: false },
-      },
-      y: {
-        field: "height",
-        type: "quantitative",
-        title: "bytes zeroed per iteration, once settled",
-        scale: { ...scale, domain: [low, high] },
-        axis: { values: heights, labelExpr: logLabelExpression(heights, floor), labelOverlap: false },
-      },
-      color: {
-        field: "allocator",
-        type: "nominal",
-        title: null,
-        scale: {
-          domain: labels,
-          range: labels.map((_, index) => LINE_COLOURS[index % LINE_COLOURS.length] as string),
-        },
-        legend: {
-          orient: "top",
-          columns: legendColumns(labels),
-          symbolType: "stroke",
-          symbolStrokeWidth: 4,
-          labelLimit: 0,
-        },
-      },
-    },
-    layer: [...lines(points, labels), ...(cliffs.length > 0 ? marks(cliffs) : [])],
-    config: CHART_CONFIG,
-  };
+  });
 }
 
-type Layer = Extract<TopLevelSpec, { layer: unknown }>["layer"][number];
-
-const WIDTH = 640;
 /** Of lines, in pixels. */
 const THINNEST = 2;
 const THICKEST = 9;
 
-/** Columns the legend fits into: a letter is at most 7 pixels wide, and a symbol and what is around it 40. */
-function legendColumns(labels: readonly string[]): number {
-  const longest = Math.max(0, ...labels.map((label) => label.length));
-  return Math.max(1, Math.floor(WIDTH / (7 * longest + 40)));
-}
-
-/** A line for each allocator, later ones thinner, so that an earlier one beneath still shows. */
-function lines(points: readonly ZeroedAt[], labels: readonly string[]): Layer[] {
-  const step = Math.min(2, (THICKEST - THINNEST) / labels.length);
-  return labels.map((label, index) => ({
-    data: { values: points.filter(({ allocator }) => allocator === label) },
-    mark: { type: "line", strokeJoin: "round", strokeWidth: THINNEST + step * (labels.length - 1 - index) },
-    encoding: {
-      tooltip: [
-        { field: "allocator", type: "nominal" },
-        { field: "bytes", type: "quantitative", format: ",", title: "n" },
-        { field: "zeroed", type: "quantitative", format: ",", title: "bytes zeroed" },
-      ],
-    },
-  }));
-}
-
-/** The size at each cliff, on a white edge that keeps lines behind it off. */
-function marks(cliffs: readonly CliffAt[]): Layer[] {
-  const text = { type: "text", align: "left", dx: 6, fontSize: 11 } as const;
-  const data = { values: [...cliffs] };
-  const encoding = { text: { field: "text", type: "nominal" } } as const;
-  return [
-    { data, mark: { ...text, stroke: "white", strokeWidth: 4, strokeJoin: "round" }, encoding },
-    { data, mark: { ...text, fontWeight: "bold" }, encoding },
-  ];
+/** Later lines are thinner, so that an earlier one beneath still shows. */
+function lineWidth(index: number, count: number): number {
+  const step = Math.min(2, (THICKEST - THINNEST) / count);
+  return THINNEST + step * (count - 1 - index);
 }

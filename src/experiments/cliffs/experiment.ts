@@ -45,5 +45,5 @@ export const cliffs = defineExperiment({
   },
   sheet: cliffsSheet,
   rows: cliffsRows,
-  chart: { help: "draw cost against size, of all allocators together, as an SVG image", spec: cliffsChart },
+  chart: { help: "draw cost against size, of all allocators together, as an SVG image", draw: cliffsChart },
 });

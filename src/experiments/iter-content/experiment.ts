@@ -44,5 +44,5 @@ export const iterContent = defineExperiment({
   },
   sheet: iterContentSheet,
   rows: iterContentRows,
-  chart: { help: "draw throughput against the size of a chunk, as an SVG image", spec: iterContentChart },
+  chart: { help: "draw throughput against the size of a chunk, as an SVG image", draw: iterContentChart },
 });

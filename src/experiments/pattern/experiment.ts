@@ -156,7 +156,7 @@ export const pattern = defineExperiment({
   rows: patternRows,
   chart: {
     help: "draw in use, system and resident bytes over the operations, as an SVG image",
-    spec: (record: PatternReport) =>
+    draw: (record: PatternReport) =>
       timelineChart(
         record.results.map(({ allocator, options, timeline = [] }) => ({
           allocator,

@@ -1,5 +1,4 @@
 /** The pictures of a profile by site. */
-import type { TopLevelSpec } from "vega-lite";
 import { formatBytes, formatCount } from "../../base/bytes.js";
 import { formatShare } from "../../base/numbers.js";
 import { callGraph, LEAST_EDGE, type WeightedStack } from "../../profile/call-graph.js";
@@ -19,12 +18,8 @@ const TITLES: Record<SiteValue, string> = {
   faults: "Faults, by site",
 };
 
-/** Draws a picture of one value of all sites. `subtitle` names the run. */
-export type SiteChart = (
-  sites: readonly SiteUse[],
-  value: SiteValue,
-  subtitle: string,
-) => Promise<TopLevelSpec>;
+/** Draws a picture of one value of all sites, as an SVG document. `subtitle` names the run. */
+export type SiteChart = (sites: readonly SiteUse[], value: SiteValue, subtitle: string) => Promise<string>;
 
 export const flameChart: SiteChart = async (sites, value, subtitle) =>
   flameGraph({ title: TITLES[value], subtitle, stacks: stacksOf(sites, value), format: formatOf(value) });

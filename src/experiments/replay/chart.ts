@@ -3,16 +3,11 @@
  * allocator, all on one scale so that panels compare.
  */
 
-import type { TopLevelSpec } from "vega-lite";
 import { formatBytes } from "../../base/bytes.js";
-import {
-  binaryLabelExpression,
-  binaryTicks,
-  CHART_CONFIG,
-  COLOURS,
-  PANEL_HEADER,
-} from "../../report/axis.js";
+import { binaryTicks, plainTicks } from "../../report/axis.js";
+import { COLOURS } from "../../report/colours.js";
 import { allocatorLabel } from "../../report/label.js";
+import { type Line, lineChart } from "../../report/line-chart.js";
 import type { ReplayTimeline } from "./timeline.js";
 
 /** What is drawn, in the order of the legend. Dashes tell the lines apart where colours do not. */
@@ -22,90 +17,48 @@ export const SERIES = [
   { field: "resident", name: "resident", colour: COLOURS.vermilion, dash: [2, 2] },
 ] as const;
 
-/** A line of such a chart. */
-interface Series {
-  name: string;
-  colour: string;
-  dash: readonly number[];
-}
-
-/** The lines, from 0 to the highest bytes, of points that have `operation`, `series` and `bytes`. */
-export function bytesLines(series: readonly Series[], highest: number) {
+/** What lines of bytes have in common: axes from 0 to the highest bytes, over so many operations. */
+export function bytesAxes(highest: number, operations: number) {
   const ticks = binaryTicks(highest);
-  const quantitative = "quantitative" as const;
-  const nominal = "nominal" as const;
-  const names = series.map(({ name }) => name);
+  const ends = [0, Math.max(1, operations)] as const;
   return {
-    mark: { type: "line" as const, interpolate: "step-after" as const, strokeWidth: 1.6 },
-    encoding: {
-      x: { field: "operation", type: quantitative, title: "operations", scale: { nice: false } },
-      y: {
-        field: "bytes",
-        type: quantitative,
-        title: null,
-        scale: { domain: [0, ticks.at(-1) ?? 1], nice: false },
-        axis: { values: ticks, labelExpr: binaryLabelExpression(ticks) },
-      },
-      color: {
-        field: "series",
-        type: nominal,
-        title: null,
-        scale: { domain: names, range: series.map(({ colour }) => colour) },
-        legend: { orient: "top" as const, symbolSize: 400 },
-      },
-      strokeDash: {
-        field: "series",
-        type: nominal,
-        scale: { domain: names, range: series.map(({ dash }) => [...dash]) },
-      },
-    },
+    x: { title: "operations", ends, ticks: plainTicks(ends) },
+    y: { ends: [0, ticks.at(-1)?.at ?? 1] as const, ticks },
+    shape: "steps" as const,
+    ...{ width: 640, height: 150 },
   };
 }
 
-/** One point of one line. */
-export interface BytesAt {
-  allocator: string;
-  operation: number;
-  series: (typeof SERIES)[number]["name"];
-  bytes: number;
+/** The lines of some points, in the order of `series`. */
+export function bytesLines<Field extends string>(
+  series: readonly { field: Field; name: string; colour: string; dash: readonly number[] }[],
+  points: readonly (Record<Field, number> & { operation: number })[],
+): Line[] {
+  return series.map(({ field, name, colour, dash }) => ({
+    name,
+    points: points.map((point) => ({ x: point.operation, y: point[field] })),
+    style: { colour, dash, width: 1.6 },
+  }));
 }
 
-/** Every point of every line. */
-export function timelinePoints(timelines: readonly ReplayTimeline[]): BytesAt[] {
-  return timelines.flatMap((timeline) =>
-    SERIES.flatMap(({ field, name }) =>
-      timeline.points.map((point) => ({
-        allocator: allocatorLabel(timeline),
-        operation: point.operation,
-        series: name,
-        bytes: point[field],
-      })),
-    ),
-  );
-}
+/** The legend of such lines. */
+export const legendOf = (series: readonly { name: string; colour: string; dash: readonly number[] }[]) =>
+  series.map(({ name, colour, dash }) => ({ name, style: { colour, dash } }));
 
-/** The Vega-Lite specification of the chart. `subtitle` names the replay. */
-export function timelineChart(timelines: readonly ReplayTimeline[], subtitle: string): TopLevelSpec {
-  const points = timelinePoints(timelines);
-  const highest = points.reduce((most, point) => Math.max(most, point.bytes), 0);
-  const labels = timelines.map(allocatorLabel);
-  return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    background: "white",
-    padding: 12,
-    title: {
-      text: "Bytes over a replay",
-      subtitle: `${subtitle} (highest ${formatBytes(highest)})`,
-      offset: 8,
-    },
-    data: { values: points },
-    facet: { row: { field: "allocator", type: "nominal", sort: labels, title: null, header: PANEL_HEADER } },
-    spacing: 14,
-    spec: {
-      width: 640,
-      height: 150,
-      ...bytesLines(SERIES, highest),
-    },
-    config: CHART_CONFIG,
-  };
+/** The chart as an SVG document. `subtitle` names the replay. */
+export function timelineChart(timelines: readonly ReplayTimeline[], subtitle: string): string {
+  const panels = timelines.map((timeline) => ({
+    name: allocatorLabel(timeline),
+    lines: bytesLines(SERIES, timeline.points),
+  }));
+  const all = panels.flatMap(({ lines }) => lines.flatMap(({ points }) => points));
+  const highest = all.reduce((most, { y }) => Math.max(most, y), 0);
+  const operations = all.reduce((most, { x }) => Math.max(most, x), 0);
+  return lineChart({
+    title: "Bytes over a replay",
+    subtitle: `${subtitle} (highest ${formatBytes(highest)})`,
+    legend: legendOf(SERIES),
+    ...bytesAxes(highest, operations),
+    panels,
+  });
 }

@@ -55,7 +55,7 @@ describe("run calloc-fixes", () => {
       { other: { model: "lazy" } },
     ]);
     expect(stdout).toContain("libmalloc costs less than lazy from 100 pages written on (25%).");
-    expect(parseSvg(await readFile(file, "utf8")).marks.point).toBe(4);
+    expect(parseSvg(await readFile(file, "utf8")).marks.dot).toBe(4);
     expect(JSON.parse((await run([...argv, "--json"])).stdout).crossovers).toEqual([
       { one: "libmalloc", other: "lazy", pages: 100, share: 0.25, cheaperAbove: "one" },
     ]);

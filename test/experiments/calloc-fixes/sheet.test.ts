@@ -3,7 +3,6 @@ import { callocFixesChart, callocFixesPoints } from "../../../src/experiments/ca
 import { callocFixesRows } from "../../../src/experiments/calloc-fixes/csv.js";
 import { callocFixesSheet, cheapest } from "../../../src/experiments/calloc-fixes/sheet.js";
 import { renderCsv } from "../../../src/report/csv.js";
-import { renderSvg } from "../../../src/report/svg.js";
 import { renderTable } from "../../../src/report/table.js";
 import type { CallocFixesReport } from "../../../src/results/calloc-fixes.js";
 import { parseSvg } from "../../report/svg-check.js";
@@ -66,7 +65,7 @@ test("as CSV there is a row for each allocator and share", () => {
 
 test("the chart has a line for each allocator, and says where they cross", async () => {
   expect(callocFixesPoints(report).filter(({ line }) => line === "glibc")).toHaveLength(3);
-  const drawing = parseSvg(await renderSvg(callocFixesChart(report)));
+  const drawing = parseSvg(callocFixesChart(report));
   expect(drawing.texts.join(" ")).toContain("lines cross at 32.9%");
-  expect(drawing.marks).toMatchObject({ "line mark": 2, point: 6 });
+  expect(drawing.marks).toMatchObject({ line: 2, dot: 6 });
 });

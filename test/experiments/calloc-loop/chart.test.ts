@@ -1,39 +1,35 @@
 import { describe, expect, test } from "vitest";
-import { callocLoopChart, zeroedParts } from "../../../src/experiments/calloc-loop/chart.js";
-import { renderSvg } from "../../../src/report/svg.js";
+import { callocLoopChart, zeroedPanels } from "../../../src/experiments/calloc-loop/chart.js";
 import { parseSvg } from "../../report/svg-check.js";
 import { benfield, MIB, reportOf } from "../../results/fakes.js";
 
-describe("the parts of a bar", () => {
-  test("are what the kernel and the allocator zeroed, with and without need", () => {
+describe("a bar", () => {
+  test("is what the kernel and the allocator zeroed, with and without need, for each byte asked for", () => {
     const zeroed = { kernel: MIB, allocator: 30_000 * MIB, needless: 10_000 * MIB };
-    const parts = zeroedParts(reportOf({ allocator: "libmalloc", mib: 1, counters: { zeroed } }));
-    expect(parts.map(({ part, bytes, times }) => [part, bytes / MIB, times])).toEqual([
-      ["kernel", 1, 0.0001],
-      ["allocator, needed", 20_000, 2],
-      ["allocator, needless", 10_000, 1],
+    const [panel] = zeroedPanels(reportOf({ allocator: "libmalloc", mib: 1, counters: { zeroed } }));
+    const [bar] = panel?.rows[0]?.bars ?? [];
+    expect(bar?.segments.map(({ told, value }) => [told, value])).toEqual([
+      ["kernel: 1 MiB", 0.0001],
+      ["allocator, needed: 19.5 GiB", 2],
+      ["allocator, needless: 9.8 GiB", 1],
     ]);
-    expect(parts.map(({ note }) => note)).toEqual(["29.3 GiB, 9.8 GiB needlessly", "", ""]);
+    expect(bar?.note).toBe("29.3 GiB, 9.8 GiB needlessly");
   });
 
-  test("of nothing say so", () => {
-    const [first] = zeroedParts(reportOf({ allocator: "lazy", mib: 1 }));
-    expect(first).toMatchObject({ note: "0", totalTimes: 0, size: "calloc(1, 1 MiB)" });
+  test("of nothing says so", () => {
+    const [panel] = zeroedPanels(reportOf({ allocator: "lazy", mib: 1 }));
+    expect(panel?.name).toBe("calloc(1, 1 MiB)");
+    expect(panel?.rows[0]?.bars[0].note).toBe("0");
   });
 
-  test("are none for a result that is about no size", () => {
-    expect(zeroedParts(reportOf({ allocator: "lazy" }))).toEqual([]);
+  test("is not drawn of a result that is about no size", () => {
+    expect(zeroedPanels(reportOf({ allocator: "lazy" }))).toEqual([]);
   });
-});
-
-test("the chart is a plain object that a page can take as JSON", () => {
-  const spec = callocLoopChart(benfield);
-  expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
 });
 
 test("the drawing has a panel for each size, three parts and a note for each bar", async () => {
-  const { marks, texts } = parseSvg(await renderSvg(callocLoopChart(benfield)));
-  expect(marks).toMatchObject({ bar: 18, legend: 1 });
+  const { marks, texts } = parseSvg(callocLoopChart(benfield));
+  expect(marks).toMatchObject({ bar: 18, swatch: 3 });
   expect(texts).toEqual(
     expect.arrayContaining(["calloc(1, 100 MiB)", "calloc(1, 1,000 MiB)", "Who zeroed the memory"]),
   );
@@ -45,10 +41,10 @@ test("the drawing has a panel for each size, three parts and a note for each bar
 
 test("names that XML minds are drawn", async () => {
   const report = reportOf({ allocator: `<a & "b">`, mib: 1 });
-  const { texts } = parseSvg(await renderSvg(callocLoopChart(report)));
+  const { texts } = parseSvg(callocLoopChart(report));
   expect(texts.join()).toContain("&lt;a &amp; ");
 });
 
 test("a report without results is drawn", async () => {
-  expect(parseSvg(await renderSvg(callocLoopChart(reportOf()))).marks.bar).toBeUndefined();
+  expect(parseSvg(callocLoopChart(reportOf())).marks.bar).toBeUndefined();
 });

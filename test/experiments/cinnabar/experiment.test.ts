@@ -81,7 +81,7 @@ test("draws a panel for each allocator, with four lines, and the ends of both ph
   const { code } = await cinnabar(...SMALL, "--allocator", "glibc,naive", "--chart", file);
   expect(code).toBe(0);
   const { marks } = parseSvg(await readFile(file, "utf8"));
-  expect(marks["line mark"]).toBe(4 * 2);
+  expect(marks.line).toBe(4 * 2);
 });
 
 test("has a row of CSV for each moment and point", async () => {

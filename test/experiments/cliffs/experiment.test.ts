@@ -108,6 +108,6 @@ describe("the chart", () => {
     const file = join(folder, "out.svg");
     const { code, stderr } = await run(["cliffs", "--chart", file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${file}\n` });
-    expect(parseSvg(await readFile(file, "utf8")).marks["line mark"]).toBe(2);
+    expect(parseSvg(await readFile(file, "utf8")).marks.line).toBe(2);
   });
 });

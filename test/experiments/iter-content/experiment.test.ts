@@ -35,7 +35,7 @@ describe("run iter-content", () => {
     expect(JSON.parse(stdout)).toMatchObject({ scenario: "iter-content", parameters: { body: 65_536 } });
     expect(JSON.parse(stdout).results).toHaveLength(6);
     expect(stderr).toBe(`wrote ${file}\n`);
-    expect(parseSvg(await readFile(file, "utf8")).marks.point).toBe(6);
+    expect(parseSvg(await readFile(file, "utf8")).marks.dot).toBe(6);
     expect((await run([...small, "--csv"])).stdout.split("\r\n")).toHaveLength(8);
   });
 

@@ -3,7 +3,6 @@ import { iterContentChart, iterContentPoints } from "../../../src/experiments/it
 import { iterContentRows } from "../../../src/experiments/iter-content/csv.js";
 import { hasReportedShape, iterContentSheet } from "../../../src/experiments/iter-content/sheet.js";
 import { renderCsv } from "../../../src/report/csv.js";
-import { renderSvg } from "../../../src/report/svg.js";
 import { renderTable } from "../../../src/report/table.js";
 import type { IterContentReport } from "../../../src/results/iter-content.js";
 import { parseSvg } from "../../report/svg-check.js";
@@ -78,8 +77,8 @@ test("the chart has a line for each way, and a point for each size that has a li
     ["glibc, CFFI before 1.10", 1024],
     ["glibc, CFFI 1.10", 10],
   ]);
-  const drawing = parseSvg(await renderSvg(iterContentChart(report)));
+  const drawing = parseSvg(iterContentChart(report));
   expect(drawing.texts).toContain("What the buffer of a read does to throughput");
   expect(drawing.texts).toContain("glibc, CFFI before 1.10");
-  expect(drawing.marks).toMatchObject({ "line mark": 2, point: 4 });
+  expect(drawing.marks).toMatchObject({ line: 2, dot: 4 });
 });

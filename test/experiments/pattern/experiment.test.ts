@@ -103,7 +103,7 @@ test("is JSON with all moments and the course between, CSV with the moments, and
     expect(timeline?.at(-1)?.operation).toBe(marks?.at(-1)?.operation);
   }
   expect(stderr).toContain(`wrote ${file}\n`);
-  expect(parseSvg(await readFile(file, "utf8")).marks["line mark"]).toBe(6);
+  expect(parseSvg(await readFile(file, "utf8")).marks.line).toBe(6);
   const lines = (await pattern(...flags, "--csv")).stdout.trim().split("\r\n");
   expect(lines).toHaveLength(1 + 2 * (moments.length + 1));
 });

@@ -4,7 +4,6 @@ import { expect, it } from "vitest";
 import { graphChart } from "../../../src/experiments/profile/site-charts.js";
 import { sitesHeading } from "../../../src/experiments/profile/site-sheet.js";
 import { profileSites, readTrace, type SitesReport } from "../../../src/index.js";
-import { renderSvg } from "../../../src/report/svg.js";
 import { fileBytes } from "../../trace/helpers.js";
 
 it("is what is drawn today", async () => {
@@ -13,6 +12,6 @@ it("is what is drawn today", async () => {
   const profiled = await profileSites({ model: "glibc", trace, touch: "pages" });
   const parameters = { trace: "test/trace/sqlite.txt.gz", touch: "pages" };
   const report: SitesReport = { scenario: "profile", parameters, ...profiled };
-  const drawn = await renderSvg(await graphChart(report.sites, "live", sitesHeading(report)));
+  const drawn = await graphChart(report.sites, "live", sitesHeading(report));
   expect(drawn).toBe(published);
 });

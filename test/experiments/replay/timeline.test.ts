@@ -1,32 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { timelineChart, timelinePoints } from "../../../src/experiments/replay/chart.js";
+import { bytesLines, SERIES, timelineChart } from "../../../src/experiments/replay/chart.js";
 import { timelineText } from "../../../src/experiments/replay/sparkline.js";
-import { binaryLabelExpression, binaryTicks } from "../../../src/report/axis.js";
-import { renderSvg } from "../../../src/report/svg.js";
+import { type Axis, binaryTicks, decimalTicks, placeOn, plainTicks } from "../../../src/report/axis.js";
 import { parseSvg } from "../../report/svg-check.js";
 import { fakeTimeline, MIB } from "../../results/fakes.js";
 
 const timelines = [fakeTimeline("libmalloc"), fakeTimeline("lazy", 1)];
 
 test("every point of a timeline is a point of three lines", () => {
-  expect(timelinePoints(timelines)).toHaveLength(2 * 3 * 11);
-  expect(timelinePoints(timelines).at(5)).toEqual({
-    allocator: "libmalloc",
-    operation: 50,
-    series: "in use",
-    bytes: 8 * MIB,
-  });
-});
-
-test("the chart is a plain object that a page can take as JSON", () => {
-  const spec = timelineChart(timelines, "replay");
-  expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+  const lines = bytesLines(SERIES, fakeTimeline("libmalloc").points);
+  expect(lines.map(({ name, points }) => [name, points.length])).toEqual([
+    ["in use", 11],
+    ["system", 11],
+    ["resident", 11],
+  ]);
+  expect(lines[0]?.points[5]).toEqual({ x: 50, y: 8 * MIB });
 });
 
 test("the drawing has a panel for each allocator, in order, with three lines", async () => {
-  const { marks, texts } = parseSvg(await renderSvg(timelineChart(timelines, "replay: trace a.gz")));
-  expect(marks["line mark"]).toBe(6);
+  const { marks, texts } = parseSvg(timelineChart(timelines, "replay: trace a.gz"));
+  expect(marks.line).toBe(6);
   expect(texts).toEqual(expect.arrayContaining(["12 MiB", "in use", "system", "resident"]));
   expect(texts).toContain("replay: trace a.gz (highest 12 MiB)");
   expect(texts.indexOf("libmalloc")).toBeLessThan(texts.indexOf("lazy"));
@@ -34,14 +28,14 @@ test("the drawing has a panel for each allocator, in order, with three lines", a
 
 test("a trace of nothing is drawn", async () => {
   const nothing = [{ allocator: "lazy", options: {}, points: [] }];
-  expect(parseSvg(await renderSvg(timelineChart(nothing, "replay"))).marks["line mark"]).toBeUndefined();
+  expect(parseSvg(timelineChart(nothing, "replay")).marks.line).toBeUndefined();
 });
 
 describe("ticks", () => {
   test("are whole steps of a power of two that reach the highest value", () => {
     fc.assert(
       fc.property(fc.nat({ max: 2 ** 50 }), (highest) => {
-        const ticks = binaryTicks(highest);
+        const ticks = binaryTicks(highest).map(({ at }) => at);
         const step = ticks[1] as number;
         expect(Math.log2(step) % 1).toBe(0);
         expect(ticks.length).toBeLessThanOrEqual(7);
@@ -52,12 +46,62 @@ describe("ticks", () => {
   });
 
   test("are labelled in the unit of their step", () => {
-    expect(binaryTicks(3 * MIB)).toEqual([0, 1, 2, 3, 4, 5, 6].map((step) => step * (MIB / 2)));
-    expect(binaryLabelExpression(binaryTicks(3 * MIB))).toBe(
-      "datum.value === 0 ? '0' : format(datum.value / 1024, ',') + ' KiB'",
-    );
-    expect(binaryLabelExpression(binaryTicks(0))).toContain("' bytes'");
+    const labels = (highest: number) => binaryTicks(highest).map(({ label }) => label);
+    expect(labels(3 * MIB)).toEqual([
+      "0",
+      "512 KiB",
+      "1,024 KiB",
+      "1,536 KiB",
+      "2,048 KiB",
+      "2,560 KiB",
+      "3,072 KiB",
+    ]);
+    expect(labels(5 * MIB).at(-1)).toBe("5 MiB");
+    expect(labels(0)).toEqual(["0", "1 bytes"]);
   });
+
+  test("of plain numbers are 1, 2 or 5 times a power of ten, within their axis", () => {
+    const labels = (ends: Axis["ends"]) => plainTicks(ends).map(({ label }) => label);
+    expect(labels([0, 600_000])).toEqual([
+      "0",
+      "100,000",
+      "200,000",
+      "300,000",
+      "400,000",
+      "500,000",
+      "600,000",
+    ]);
+    expect(labels([0, 1])).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+    expect(labels([3, 17])).toEqual(["5", "10", "15"]);
+    fc.assert(
+      fc.property(fc.double({ min: 1e-9, max: 1e15, noNaN: true }), (high) => {
+        const ticks = plainTicks([0, high]);
+        expect(ticks.length).toBeGreaterThan(2);
+        expect(ticks.length).toBeLessThanOrEqual(7);
+        expect(ticks.at(-1)?.at).toBeLessThanOrEqual(high * (1 + 1e-9));
+      }),
+    );
+  });
+
+  test("of powers of ten have those between where there are few", () => {
+    expect(decimalTicks([30, 700]).map(({ at }) => at)).toEqual([50, 100, 200, 500]);
+    expect(decimalTicks([1, 1e6]).map(({ label }) => label)).toEqual([
+      "1",
+      "10",
+      "100",
+      "1,000",
+      "10,000",
+      "100,000",
+      "1,000,000",
+    ]);
+  });
+});
+
+test("an axis has its low end at 0 and its high end at 1, by their ratio where it is logarithmic", () => {
+  const axis: Axis = { ends: [4, 64], ticks: [] };
+  expect([4, 34, 64].map((value) => placeOn(axis, value))).toEqual([0, 0.5, 1]);
+  expect([4, 16, 64].map((value) => placeOn({ ...axis, isLogarithmic: true }, value))).toEqual([0, 0.5, 1]);
+  expect(placeOn({ ends: [7, 7], ticks: [] }, 7)).toBe(0);
 });
 
 describe("a timeline as text", () => {

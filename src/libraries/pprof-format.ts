@@ -1,0 +1,1 @@
+export { Profile, StringTable } from "pprof-format";
