@@ -7,7 +7,7 @@ import { renderTable } from "../report/table.js";
 import { readBenchRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
 import { EXIT } from "./exit.js";
-import { wantsColour } from "./output.js";
+import { tableStyle } from "./terminal.js";
 
 /** Flags that mean nothing for records that are there already. */
 const OTHERS = [
@@ -52,7 +52,7 @@ export async function compareCommand(
   const sheet = comparisonSheet(comparison);
   if (flags.json) stdout.write(jsonReport(comparison));
   else if (flags.markdown) stdout.write(renderMarkdown(sheet));
-  else stdout.write(renderTable(sheet, { colour: wantsColour(env, stdout.isTTY) }));
+  else stdout.write(renderTable(sheet, tableStyle({ stdout, env })));
   const slower = most === null ? [] : slowerThanBefore(comparison, most);
   for (const sentence of slower) stderr.write(`zeropage: ${sentence}\n`);
   return slower.length > 0 ? EXIT.failed : EXIT.ok;

@@ -8,7 +8,7 @@ import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
-import { wantsColour } from "./output.js";
+import { tableStyle } from "./terminal.js";
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const BENCH_FORMS = {
@@ -34,8 +34,8 @@ export async function prepareBenchForms(
   const html = flags.html === undefined ? undefined : await prepareFile("--html", flags.html);
   const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
-    const colour = wantsColour(env, stdout.isTTY);
-    const tables = () => sheetsOf(record).map((sheet) => renderTable(sheet, { colour }));
+    const style = tableStyle({ stdout, env });
+    const tables = () => sheetsOf(record).map((sheet) => renderTable(sheet, style));
     stdout.write(form ? BENCH_FORMS[form].render(record) : tables().join("\n"));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");

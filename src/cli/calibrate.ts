@@ -13,7 +13,7 @@ import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
 import { prepareStream } from "./outfile.js";
-import { wantsColour } from "./output.js";
+import { tableStyle } from "./terminal.js";
 
 /** The flags of `zeropage calibrate`, as typed. */
 export interface CalibrateFlags {
@@ -30,9 +30,10 @@ export async function calibrateCommand(flags: CalibrateFlags, environment: Envir
   const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
   const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
-  const colour = wantsColour(environment.env, environment.stdout.isTTY);
   environment.stdout.write(
-    flags.json ? jsonReport(calibration) : renderTable(calibrationSheet(calibration), { colour }),
+    flags.json
+      ? jsonReport(calibration)
+      : renderTable(calibrationSheet(calibration), tableStyle(environment)),
   );
   if (!file) return;
   file.append(jsonReport(calibration));

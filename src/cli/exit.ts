@@ -1,4 +1,5 @@
 import type { Environment } from "./environment.js";
+import { writeLines } from "./terminal.js";
 
 /** Exit codes. `failed`: something ran and failed. `usage`: the command line is wrong, and nothing ran. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -14,6 +15,6 @@ export function reportError(
     .filter(Boolean)
     .join(": ")
     .replace(/\s*\n\s*/g, " ");
-  stderr.write(`zeropage: ${line}\n`);
+  writeLines(stderr, `zeropage: ${line}\n`);
   if (env.ZEROPAGE_DEBUG === "1" && error instanceof Error) stderr.write(`${error.stack}\n`);
 }

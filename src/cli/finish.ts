@@ -7,6 +7,7 @@ import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import type { OutFile } from "./outfile.js";
 import { type Form, type Printable, printReport } from "./output.js";
+import { writeLines } from "./terminal.js";
 
 /** What a command adds to its report. */
 export interface Extras {
@@ -46,7 +47,7 @@ export function writeNotes(results: ExperimentRecord["results"], { stderr }: Env
       labels.set(note, (labels.get(note) ?? new Set()).add(allocatorLabel(result)));
     }
   }
-  for (const [note, names] of labels) stderr.write(`note: ${namesOf([...names])}: ${note}\n`);
+  for (const [note, names] of labels) writeLines(stderr, `note: ${namesOf([...names])}: ${note}\n`);
 }
 
 /** Names a few of them; of many the first. */

@@ -4,6 +4,7 @@ import { MODULE_OPTIONS } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
+import { writeLines } from "./terminal.js";
 
 /** Lists the models with their options, and the built-in modules, for people or as JSON. */
 export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
@@ -14,11 +15,9 @@ export function modelsCommand(flags: { json?: boolean }, { stdout, library }: En
     ...(sureness && { sureness }),
   }));
   const modules = builtInModules.map(({ name, summary }) => ({ name, summary }));
-  stdout.write(
-    flags.json
-      ? jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS })
-      : `${modelsText(library)}\n${modulesText(modules)}`,
-  );
+  if (flags.json)
+    stdout.write(jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS }));
+  else writeLines(stdout, `${modelsText(library)}\n${modulesText(modules)}`);
 }
 
 /** One paragraph for each built-in module, and one for the options of modules. Ends in a newline. */

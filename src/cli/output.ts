@@ -5,6 +5,7 @@ import { renderMarkdown } from "../report/markdown.js";
 import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
+import { tableStyle } from "./terminal.js";
 
 /** A report, from which every output form is made. */
 export interface Printable {
@@ -44,13 +45,7 @@ export function printReport(
   form: Form,
   { stdout, env }: Pick<Environment, "stdout" | "env">,
 ): void {
-  const colour = wantsColour(env, stdout.isTTY);
-  const table = () => sheetsOf(report).map((sheet) => renderTable(sheet, { colour }));
+  const style = tableStyle({ stdout, env });
+  const table = () => sheetsOf(report).map((sheet) => renderTable(sheet, style));
   stdout.write(form === "table" ? table().join("\n") : FORMS[form].render(report));
-}
-
-/** NO_COLOR (no-color.org) beats FORCE_COLOR, which beats whether this is a terminal; as in commander's help. */
-export function wantsColour(env: Environment["env"], isTTY = false): boolean {
-  if (env.NO_COLOR || env.FORCE_COLOR === "0" || env.FORCE_COLOR === "false") return false;
-  return Boolean(env.FORCE_COLOR) || (isTTY && env.TERM !== "dumb");
 }

@@ -20,8 +20,8 @@ import type { CostsFlags } from "./costs.js";
 import type { Environment } from "./environment.js";
 import { writeNotes, writePicture } from "./finish.js";
 import { type OutFile, prepareSvg } from "./outfile.js";
-import { wantsColour } from "./output.js";
 import { prepareFiles, profiledTrace, type TraceFlags, writeFile } from "./profiled.js";
+import { tableStyle } from "./terminal.js";
 
 /** The flags of a profile by site, and those that both kinds of profile have. */
 export interface SiteFlags {
@@ -72,11 +72,7 @@ export async function profileBySite(
   const profiled = await trace.run((run) => library.profileSites(run));
   const report: SitesReport = { scenario: "profile", parameters: trace.parameters, ...profiled };
   const sheet = sitesSheet(report, value, stdout.columns);
-  stdout.write(
-    flags.json
-      ? jsonReport(report)
-      : renderTable(sheet, { colour: wantsColour(environment.env, stdout.isTTY) }),
-  );
+  stdout.write(flags.json ? jsonReport(report) : renderTable(sheet, tableStyle(environment)));
   writeNotes([report], environment);
   const chosen = value ?? chooseValue(report.sites);
   const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };

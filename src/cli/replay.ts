@@ -23,6 +23,7 @@ import { openProgress, type Progress } from "./progress.js";
 import { type RunFlags, readRunFlags } from "./run-flags.js";
 import { type SideFileFlags, SideFiles } from "./side-files.js";
 import { openSource } from "./source.js";
+import { writeLines } from "./terminal.js";
 import { readWorkload } from "./workloads.js";
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
@@ -72,7 +73,7 @@ export async function replayCommand(
   const { done, failed } = await collect(jobs).finally(() => input.close());
   progress.clear();
   if (failed.length === 0) for (const path of sideFiles.paths) environment.stderr.write(`wrote ${path}\n`);
-  for (const note of notes) environment.stderr.write(`note: ${note}\n`);
+  for (const note of notes) writeLines(environment.stderr, `note: ${note}\n`);
 
   const record: Report = {
     scenario: "replay",

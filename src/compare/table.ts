@@ -16,6 +16,7 @@ import {
 } from "./record.js";
 
 const right = (...header: string[]): Column => ({ header, align: "right" });
+const spare = (turn: number, ...header: string[]): Column => ({ ...right(...header), spare: turn });
 const left = (...header: string[]): Column => ({ header, align: "left" });
 
 const COLUMNS: readonly Column[] = [
@@ -23,16 +24,16 @@ const COLUMNS: readonly Column[] = [
   left("trace"),
   right("steady, ns/op:", "CPU (wall)"),
   right("CPU time to baseline's", "(95 % interval)"),
-  right("the same,", "net of driver"),
-  right("first pass,", "CPU ns/op"),
-  right("from JS,", "CPU ns/op"),
+  spare(5, "the same,", "net of driver"),
+  spare(7, "first pass,", "CPU ns/op"),
+  spare(3, "from JS,", "CPU ns/op"),
   right("memory,", "one pass"),
-  right("memory,", "all passes"),
-  right("utilisation of memory,", "growth, resident"),
-  right("pages", "touched"),
+  spare(4, "memory,", "all passes"),
+  spare(6, "utilisation of memory,", "growth, resident"),
+  spare(2, "pages", "touched"),
   right("zeroed"),
-  right("needless", "share"),
-  right("module", "size"),
+  spare(8, "needless", "share"),
+  spare(1, "module", "size"),
 ];
 
 export function benchSheet(record: BenchRecord): Sheet {

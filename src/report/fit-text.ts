@@ -13,3 +13,14 @@ export function cutToWidth(text: string, width: number, fontSize: number): strin
   if (text.length <= room) return text;
   return room < 5 ? "" : `${text.slice(0, room - 1)}…`;
 }
+
+/** The lines of a text that is broken between words. A word that does not fit has a line of its own. */
+export function wrapWords(text: string, fits: (line: string) => boolean): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && fits(longer)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

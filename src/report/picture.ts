@@ -7,7 +7,7 @@
  *      the body, which the kind of chart draws
  */
 import { BLACK } from "./colours.js";
-import { textWidth } from "./fit-text.js";
+import { textWidth, wrapWords } from "./fit-text.js";
 import { element, svgDocument, textAt } from "./svg.js";
 
 export interface Heading {
@@ -46,7 +46,7 @@ export function drawPicture({ title, subtitle = "", legend = [] }: Heading, body
   const width = Math.max(body.width, 320);
   let y = PADDING + 14;
   const parts = [textAt(PADDING, y, title, { class: "title" })];
-  for (const line of wrapped(subtitle, width)) {
+  for (const line of wrapWords(subtitle, (line) => textWidth(line, SUBTITLE.font) <= width)) {
     y += SUBTITLE.line + 2;
     parts.push(textAt(PADDING, y, line, { class: "subtitle" }));
   }
@@ -57,17 +57,6 @@ export function drawPicture({ title, subtitle = "", legend = [] }: Heading, body
   y += 10;
   parts.push(element("g", { transform: `translate(${PADDING} ${y})` }, ...body.content));
   return svgDocument(width + 2 * PADDING, y + body.height + PADDING, title, parts);
-}
-
-/** The lines of a text that is broken between words. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ").filter(Boolean)) {
-    const longer = `${lines.at(-1) ?? ""} ${word}`.trimStart();
-    if (lines.length > 0 && textWidth(longer, SUBTITLE.font) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 interface Placed {

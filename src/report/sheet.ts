@@ -12,7 +12,16 @@ export interface Column {
   /** One or two lines. */
   header: readonly string[];
   align: "left" | "right";
+  /**
+   * Its turn to be left out where a table has to be narrower: from 1 on. Those without a turn go after them, from the
+   * right; the first two stay.
+   */
+  spare?: number;
 }
+
+/** The columns of a sheet, of columns that know more. */
+export const plainColumns = (columns: readonly Column[]): Column[] =>
+  columns.map(({ header, align, spare }) => ({ header, align, ...(spare !== undefined && { spare }) }));
 
 export interface Sheet {
   /** What was done, in one line. */

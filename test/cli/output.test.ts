@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chooseForm, type Printable, printReport, wantsColour } from "../../src/cli/output.js";
+import { chooseForm, type Printable, printReport } from "../../src/cli/output.js";
+import { lineWidth, wantsColour, writeLines } from "../../src/cli/terminal.js";
 import { callocLoopSheet } from "../../src/experiments/calloc-loop/sheet.js";
 import { runsRows } from "../../src/experiments/runs/csv.js";
 import { benfield } from "../results/fakes.js";
@@ -45,4 +46,25 @@ describe("colour", () => {
     printReport(report, "table", { stdout, env: {} });
     expect(stdout.text).toContain("\u001b[31m");
   });
+});
+
+test("lines are as wide as a terminal, at least 20 characters, and whole for a pipe", () => {
+  expect(lineWidth({ write: () => {}, isTTY: true, columns: 72 })).toBe(72);
+  expect(lineWidth({ write: () => {}, isTTY: true, columns: 3 })).toBe(20);
+  expect(lineWidth({ write: () => {}, isTTY: true })).toBeUndefined();
+  expect(lineWidth({ write: () => {}, columns: 72 })).toBeUndefined();
+});
+
+test("prose is broken between words, and further in than it begins", () => {
+  const terminal = captured({ isTTY: true, columns: 30 });
+  writeLines(
+    terminal,
+    "note: libmalloc is read from public sources\n    never run, at no time and nowhere\n",
+  );
+  expect(terminal.text).toBe(
+    "note: libmalloc is read from\n  public sources\n    never run, at no time\n      and nowhere\n",
+  );
+  const pipe = captured();
+  writeLines(pipe, "note: libmalloc is read from public sources\n");
+  expect(pipe.text).toBe("note: libmalloc is read from public sources\n");
 });

@@ -1,12 +1,12 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { callocLoopSheet } from "../../src/experiments/calloc-loop/sheet.js";
 import { replaySheet } from "../../src/experiments/replay/sheet.js";
-import { renderTable } from "../../src/report/table.js";
+import { renderTable, type TableStyle } from "../../src/report/table.js";
 import type { Report } from "../../src/results/run.js";
 import { benfield, reportOf } from "../results/fakes.js";
 
-const tableReport = (report: Report, options?: { colour: boolean }) =>
-  renderTable(callocLoopSheet(report), options);
+const tableReport = (report: Report, options?: TableStyle) => renderTable(callocLoopSheet(report), options);
 
 test("Benfield's experiment reads as a table and as sentences", () => {
   expect(tableReport(benfield)).toMatchInlineSnapshot(`
@@ -82,5 +82,73 @@ test("an escape sequence is only written in colour, and colour changes nothing e
 test("a report without results is its heading", () => {
   expect(tableReport(reportOf())).toContain(
     "p = calloc(1, n); free(p), 10,000 times, nothing written between\n",
+  );
+});
+
+test.each([60, 80, 120])("a table and its prose fit a line of %i characters", (width) => {
+  const text = tableReport(benfield, { width });
+  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+  // Nothing is cut: what is not there is told of.
+  expect(text.replace(/\n */g, " ")).toContain("Simulated time is events times the costs of a profile");
+});
+
+test("columns are left out in a stated order, and told of", () => {
+  expect(tableReport(benfield, { width: 80 }).split("\n").slice(0, 14)).toMatchInlineSnapshot(`
+    [
+      "p = calloc(1, n); free(p), 10,000 times, nothing written between",
+      "",
+      "                                               zeroed by  needless  simulated",
+      "allocator       size  cost             faults  allocator     share       time",
+      "─────────  ─────────  ────────  ─────────────  ─────────  ────────  ─────────",
+      "naive        100 MiB  linear      256,000,000  976.6 GiB      100%      932 s",
+      "lazy         100 MiB  constant              0          0         -     195 ms",
+      "libmalloc    100 MiB  linear           25,600  976.5 GiB      100%      423 s",
+      "naive      1,000 MiB  linear    2,560,000,000    9.5 TiB      100%    9,319 s",
+      "lazy       1,000 MiB  constant              0          0         -     195 ms",
+      "libmalloc  1,000 MiB  constant              0          0         -     195 ms",
+      "",
+      "Left out, as a line has 80 characters: zeroed by kernel, peak resident and",
+      "  host time. A wider terminal, a pipe and --json have them.",
+    ]
+  `);
+});
+
+test("names that take more than half of a line have lines of their own", () => {
+  const options = { zeroing: "dirty", memory: 64 * 2 ** 30 };
+  const text = tableReport(reportOf({ allocator: "libmalloc", options, mib: 1 }), { width: 50 });
+  expect(text.split("\n").slice(0, 9)).toMatchInlineSnapshot(`
+    [
+      "p = calloc(1, n); free(p), 10,000 times, nothing",
+      "  written between",
+      "",
+      "                          zeroed by  simulated",
+      "allocator   size  faults  allocator       time",
+      "─────────  ─────  ──────  ─────────  ─────────",
+      "libmalloc:zeroing=dirty:memory=64GiB",
+      "           1 MiB       0          0        0 s",
+      "",
+    ]
+  `);
+});
+
+test("any sheet fits that has two columns that do", () => {
+  const words = fc.string({ minLength: 1, maxLength: 9, unit: fc.constantFrom(..."abcdef") });
+  const column = fc.record({
+    header: fc.array(words, { minLength: 1, maxLength: 2 }),
+    align: fc.constantFrom("left" as const, "right" as const),
+  });
+  const sheets = fc.array(column, { minLength: 2, maxLength: 9 }).chain((columns) =>
+    fc.record({
+      heading: fc.array(words, { minLength: 1 }).map((some) => some.join(" ")),
+      columns: fc.constant(columns),
+      rows: fc.array(fc.tuple(...columns.map(() => words.map((text) => ({ text, tone: "plain" as const }))))),
+      sentences: fc.array(fc.array(words, { minLength: 1 }).map((some) => some.join(" "))),
+    }),
+  );
+  fc.assert(
+    fc.property(sheets, fc.integer({ min: 20, max: 100 }), (sheet, width) => {
+      const lines = renderTable(sheet, { width }).split("\n");
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    }),
   );
 });

@@ -2,7 +2,7 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatCell, formatShare } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import type { Column, Sheet } from "../../report/sheet.js";
+import { type Column, plainColumns, type Sheet } from "../../report/sheet.js";
 import type { CinnabarMoment, CinnabarReport, CinnabarResult } from "../../results/cinnabar.js";
 import { sentencesOf } from "./sentences.js";
 
@@ -17,7 +17,8 @@ export function at(result: CinnabarResult, name: CinnabarMoment["name"]): Cinnab
   return result.moments.find((moment) => moment.name === name) as CinnabarMoment;
 }
 
-const bytesAt = (title: string, figure: Figure, name: CinnabarMoment["name"]): ColumnOf => ({
+const bytesAt = (title: string, figure: Figure, name: CinnabarMoment["name"], spare?: number): ColumnOf => ({
+  ...(spare !== undefined && { spare }),
   header: [title, name],
   align: "right",
   text: (result) => formatCell(at(result, name)[figure]),
@@ -26,15 +27,15 @@ const bytesAt = (title: string, figure: Figure, name: CinnabarMoment["name"]): C
 const COLUMNS: readonly ColumnOf[] = [
   { header: ["allocator"], align: "left", text: labelOf },
   bytesAt("live", "live", "phase 2"),
-  bytesAt("live", "live", "phase 3"),
+  bytesAt("live", "live", "phase 3", 6),
   bytesAt("resident", "resident", "phase 1"),
   bytesAt("resident", "resident", "phase 2"),
   bytesAt("resident", "resident", "phase 3"),
-  bytesAt("resident", "resident", "trimmed"),
-  bytesAt("system", "system", "phase 2"),
-  bytesAt("system", "system", "phase 3"),
-  bytesAt("in use", "inUse", "phase 2"),
-  bytesAt("in use", "inUse", "phase 3"),
+  bytesAt("resident", "resident", "trimmed", 5),
+  bytesAt("system", "system", "phase 2", 3),
+  bytesAt("system", "system", "phase 3", 4),
+  bytesAt("in use", "inUse", "phase 2", 1),
+  bytesAt("in use", "inUse", "phase 3", 2),
 ];
 
 /** The allocator, and what is left out of the program. */
@@ -47,7 +48,7 @@ export function cinnabarSheet(report: CinnabarReport): Sheet {
   const { results } = report;
   return {
     heading: cinnabarHeading(report),
-    columns: COLUMNS.map(({ header, align }) => ({ header, align })),
+    columns: plainColumns(COLUMNS),
     rows: results.map((result) => COLUMNS.map(({ text }) => ({ text: text(result), tone: "plain" }))),
     sentences: sentencesOf(results),
   };

@@ -41,12 +41,12 @@ const COLUMNS: readonly Column[] = [
   { header: ["n, from", "(bytes)"], align: "right" },
   { header: ["to", "(bytes)"], align: "right" },
   { header: ["cost"], align: "left" },
-  { header: ["zeroed by", "kernel"], align: "right" },
+  { header: ["zeroed by", "kernel"], spare: 4, align: "right" },
   { header: ["zeroed by", "allocator"], align: "right" },
-  { header: ["of that", "needless"], align: "right" },
-  { header: ["faults"], align: "right" },
+  { header: ["of that", "needless"], spare: 3, align: "right" },
+  { header: ["faults"], spare: 2, align: "right" },
   { header: ["simulated", "time"], align: "right" },
-  { header: ["system calls"], align: "left" },
+  { header: ["system calls"], spare: 1, align: "left" },
 ];
 
 /** A row per range: what an iteration costs at its smallest and largest size. */

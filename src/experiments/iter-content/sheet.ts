@@ -3,7 +3,7 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, joinWords } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
+import { type Column, plainColumns, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
 import type { BufferWay, IterContentReport, IterContentResult } from "../../results/iter-content.js";
 import { costsNote } from "../costs-note.js";
 
@@ -25,6 +25,7 @@ const COLUMNS: readonly ColumnOf[] = [
   { header: ["chunk"], align: "right", text: ({ chunk }) => formatSize(chunk) },
   {
     header: ["zeroed by", "kernel"],
+    spare: 1,
     align: "right",
     text: ({ counters }) => formatCell(counters.zeroed.kernel),
   },
@@ -36,11 +37,17 @@ const COLUMNS: readonly ColumnOf[] = [
   { header: ["zeroed by", "library"], align: "right", text: ({ library }) => formatCell(library.cleared) },
   {
     header: ["needless", "share"],
+    spare: 2,
     align: "right",
     text: (result) => formatShare(needlessBytes(result), clearedBytes(result)),
     tone: (result) => worseIf(needlessBytes(result) > 0),
   },
-  { header: ["simulated", "per read"], align: "right", text: (result) => formatSeconds(perRead(result)) },
+  {
+    header: ["simulated", "per read"],
+    spare: 3,
+    align: "right",
+    text: (result) => formatSeconds(perRead(result)),
+  },
   { header: ["simulated", "throughput"], align: "right", text: throughput },
 ];
 
@@ -64,7 +71,7 @@ export function iterContentSheet(report: IterContentReport): Sheet {
   const { results, parameters } = report;
   return {
     heading: `a body of ${formatSize(parameters.body)} read over TLS, 16 KiB at a time, each into a new buffer of a whole chunk`,
-    columns: COLUMNS.map(({ header, align }) => ({ header, align })),
+    columns: plainColumns(COLUMNS),
     rows: results.map((result) =>
       COLUMNS.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
     ),

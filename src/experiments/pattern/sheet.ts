@@ -5,7 +5,7 @@ import { ONE_CACHE } from "../../allocator/threads.js";
 import { formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import type { Cell, Column, Sheet } from "../../report/sheet.js";
+import { type Cell, type Column, plainColumns, type Sheet } from "../../report/sheet.js";
 import type { ComparedFigures, PatternReport } from "../../results/pattern.js";
 import type { Parameters, Result } from "../../results/run.js";
 import { costsNote } from "../costs-note.js";
@@ -34,20 +34,23 @@ const COLUMNS: readonly ColumnOf[] = [
   bytesColumn("virtual", ({ virtual }) => virtual),
   {
     header: ["faults", "so far"],
+    spare: 2,
     align: "right",
     text: ({ counters }) => orDash(faultCount(counters), formatCount),
   },
   {
     header: ["zeroed by", "kernel"],
+    spare: 3,
     align: "right",
     text: ({ counters }) => formatFigure(counters.zeroed.kernel),
   },
   {
     header: ["zeroed by", "allocator"],
+    spare: 4,
     align: "right",
     text: ({ counters }) => formatFigure(counters.zeroed.allocator),
   },
-  { header: ["simulated", "time"], align: "right", text: ({ simulated }) => simulated },
+  { header: ["simulated", "time"], spare: 1, align: "right", text: ({ simulated }) => simulated },
 ];
 
 function bytesColumn(name: string, of: (bytes: Counters["bytes"]) => number): ColumnOf {
@@ -60,7 +63,7 @@ export function patternSheet(report: PatternReport): Sheet {
   const { results, parameters, compared } = report;
   return {
     heading: patternHeading(parameters),
-    columns: COLUMNS.map(({ header, align }) => ({ header, align })),
+    columns: plainColumns(COLUMNS),
     rows: results.flatMap(momentsOf).map((moment) => COLUMNS.map(({ text }) => plain(text(moment)))),
     sentences: [
       ...(compared ? comparisons(compared) : []),

@@ -3,7 +3,7 @@
 import { formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
+import { type Column, plainColumns, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
 import type { Report, Result } from "../../results/run.js";
 import { costsNote } from "../costs-note.js";
 import { blockBytes } from "./parameters.js";
@@ -38,6 +38,7 @@ const COLUMNS: readonly ColumnOf[] = [
   },
   {
     header: ["faults"],
+    spare: 5,
     align: "right",
     applies: (results) => results.some(({ counters }) => !Number.isNaN(faultCount(counters))),
     text: (result) => orDash(faultCount(result.counters), formatCount),
@@ -45,6 +46,7 @@ const COLUMNS: readonly ColumnOf[] = [
   },
   {
     header: ["zeroed by", "kernel"],
+    spare: 3,
     align: "right",
     text: (result) => formatCell(result.counters.zeroed.kernel),
   },
@@ -55,12 +57,14 @@ const COLUMNS: readonly ColumnOf[] = [
   },
   {
     header: ["needless", "share"],
+    spare: 4,
     align: "right",
     text: ({ counters: { zeroed } }) => formatShare(zeroed.needless, zeroed.allocator),
     tone: (result) => worseIf(result.counters.zeroed.needless > 0),
   },
   {
     header: ["peak", "resident"],
+    spare: 2,
     align: "right",
     text: (result) => formatCell(result.counters.bytes.peakResident),
   },
@@ -70,7 +74,7 @@ const COLUMNS: readonly ColumnOf[] = [
     applies: (results) => results.some(({ simulated }) => simulated !== undefined),
     text: ({ simulated }) => (simulated ? formatSeconds(simulated.seconds) : "-"),
   },
-  { header: ["host", "time"], align: "right", text: (result) => formatSeconds(result.hostSeconds) },
+  { header: ["host", "time"], spare: 1, align: "right", text: (result) => formatSeconds(result.hostSeconds) },
 ];
 
 const costsOf = (result: Result) => ({
@@ -83,7 +87,7 @@ export function runsSheet(report: Report, heading: string): Sheet {
   const columns = COLUMNS.filter((column) => column.applies?.(report.results) ?? true);
   return {
     heading,
-    columns: columns.map(({ header, align }) => ({ header, align })),
+    columns: plainColumns(columns),
     rows: report.results.map((result) =>
       columns.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
     ),
