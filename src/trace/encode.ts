@@ -37,6 +37,7 @@ export class TraceEncoder {
   readonly #bytes = new Uint8Array(CHUNK_RECORDS * RECORD_BYTES);
   readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
+  #expected = 1;
   readonly #marks: string[] = [];
   readonly #sites = new SiteNumbers();
   /** The site of the operation before, and the one named for the next. */
@@ -59,7 +60,12 @@ export class TraceEncoder {
   /** True when the chunk must be taken before the next operation. */
   get full(): boolean {
     // An operation takes two records if its site is another than the last one's.
-    return this.#count >= (this.#sites.any ? CHUNK_RECORDS - 1 : CHUNK_RECORDS);
+    return this.#count > CHUNK_RECORDS - Math.max(this.#expected, this.#sites.any ? 2 : 1);
+  }
+
+  /** Leaves room for so many records, as that is how many the source may make before it looks at `full` again. */
+  expect(records: number): void {
+    this.#expected = records;
   }
 
   /** Slots handed out so far: the most objects that were alive at once. */
@@ -184,6 +190,16 @@ export class TraceEncoder {
   site(name: string): void {
     if (this.#named !== undefined) this.#fail("a site follows a site: it names that of one operation");
     this.#named = this.#sites.numberOf(name, (message) => this.#fail(message));
+  }
+
+  /** Whether a site was named before. */
+  knowsSite(name: string): boolean {
+    return this.#sites.has(name);
+  }
+
+  /** Whether there is room for a site. */
+  canName(name: string): boolean {
+    return this.#sites.has(name) || (name !== "" && !this.#sites.full);
   }
 
   /** After the last operation. @throws TraceError if a site was named for another. */

@@ -17,6 +17,12 @@ export interface TraceReading {
   chunks: AsyncIterable<TraceChunk>;
 }
 
+/** What a reader is told besides. */
+export interface ReadingOptions {
+  /** The process to read, of a trace that has several. */
+  process?: number;
+}
+
 /** A format of traces: how it is told from the others, and how it is read. */
 export interface TraceFormat<Name extends string = string> {
   readonly name: Name;
@@ -26,8 +32,10 @@ export interface TraceFormat<Name extends string = string> {
   looksLike(head: TraceHead): boolean;
   /** What to do about a trace that is nearly one of this format, in a sentence; undefined for any other. */
   remedy?(head: TraceHead): string | undefined;
+  /** Whether its traces may have several processes, of which one is read. */
+  readonly processes?: boolean;
   /** Reads a trace, decompressed already, as its chunks are asked for. The chunks throw TraceError. */
-  read(bytes: AsyncIterable<Uint8Array>): TraceReading;
+  read(bytes: AsyncIterable<Uint8Array>, options?: ReadingOptions): TraceReading;
 }
 
 export function headOf(bytes: Uint8Array): TraceHead {

@@ -1,13 +1,14 @@
 /** Reading formats that are made of lines. */
+import { CallEncoder, nameOfAddress } from "./calls.js";
 import { TraceEncoder } from "./encode.js";
-import type { TraceReading } from "./format.js";
+import type { ReadingOptions, TraceReading } from "./format.js";
 import { LineScanner } from "./lines.js";
 import type { TraceChunk, TraceNotes } from "./trace.js";
 
 /** The lines of a trace in one format, turned into operations. */
 export interface LineReader {
   readonly notes: TraceNotes;
-  /** Reads the line the scanner is at. At most one operation comes of it. @throws TraceError with the line. */
+  /** Reads the line the scanner is at. No more records come of it than the encoder was told to expect. @throws TraceError with the line. */
   readLine(line: LineScanner): void;
   /** After the last line: checks of the whole, and what to note about it. @throws TraceError. */
   finish(lastLine: number): void;
@@ -26,6 +27,50 @@ export function readLines(
   const encoder = new TraceEncoder(nameKey);
   const reader = open(encoder);
   return { notes: reader.notes, chunks: chunksOf(bytes, encoder, reader) };
+}
+
+/** What formats do not record. */
+export const LOST = {
+  calloc: "this format does not record calloc",
+  alignment: "this format does not record alignment",
+  touches: "this format does not record what the program touched",
+  threads: "this format does not record which thread calls",
+} as const;
+
+/** The lines of a log of calls, of which most only need to be read. */
+export interface CallReader {
+  /** Gives the calls of the line the scanner is at. @throws TraceError with the line. */
+  readLine(line: LineScanner): void;
+  /** After the last line. */
+  finish?(): void;
+}
+
+/**
+ * Reads a log of calls line by line.
+ * @param losses what the format does not record.
+ * @param open makes the reader, which gives its calls to the encoder of calls.
+ */
+export function readCalls(
+  bytes: AsyncIterable<Uint8Array>,
+  format: string,
+  losses: readonly string[],
+  { process }: ReadingOptions,
+  open: (calls: CallEncoder) => CallReader,
+): TraceReading {
+  const notes: TraceNotes = { format, losses: [...losses] };
+  const openLines = (encoder: TraceEncoder): LineReader => {
+    const calls = new CallEncoder(encoder, notes, process);
+    const reader = open(calls);
+    return {
+      notes,
+      readLine: (line) => reader.readLine(line),
+      finish() {
+        reader.finish?.();
+        calls.finish();
+      },
+    };
+  };
+  return readLines(bytes, openLines, nameOfAddress);
 }
 
 async function* chunksOf(

@@ -1,5 +1,5 @@
 import { TraceError } from "../base/errors.js";
-import { HEAD_BYTES, type TraceReading } from "./format.js";
+import { HEAD_BYTES, type ReadingOptions, type TraceFormat, type TraceReading } from "./format.js";
 import { detectFormat, findFormat, type TraceFormatName } from "./formats.js";
 import { decompressed } from "./gunzip.js";
 import { chunksOf, PeekedSource, type TraceSource } from "./source.js";
@@ -9,6 +9,8 @@ import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
 export interface ReadTraceOptions {
   /** Its format; without it, the first 64 KiB tell. */
   format?: TraceFormatName;
+  /** The process to read, by the number that the trace has for it. Without it, a trace of several is an error that lists them. */
+  process?: number;
 }
 
 /**
@@ -22,11 +24,22 @@ export async function readTrace(source: TraceSource, options: ReadTraceOptions =
   const bytes = await PeekedSource.open(decompressed(chunksOf(source)), HEAD_BYTES);
   try {
     const format = options.format === undefined ? detectFormat(bytes.head) : findFormat(options.format);
-    return new StreamedTrace(format.read(bytes));
+    return new StreamedTrace(format.read(bytes, readingOptions(format, options)));
   } catch (error) {
     await bytes.return();
     throw error;
   }
+}
+
+function readingOptions({ name, processes }: TraceFormat, { process }: ReadTraceOptions): ReadingOptions {
+  if (process === undefined) return {};
+  if (!(Number.isSafeInteger(process) && process >= 0))
+    throw new RangeError(`process must be a whole number from 0 on, not ${process}`);
+  if (!processes)
+    throw new TraceError(
+      `a trace in the format ${name} does not tell processes apart: leave out the process`,
+    );
+  return { process };
 }
 
 class StreamedTrace implements Trace {

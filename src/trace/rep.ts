@@ -2,7 +2,7 @@ import { TraceError } from "../base/errors.js";
 import type { TraceEncoder } from "./encode.js";
 import { FieldCursor, NO_FIELD } from "./fields.js";
 import type { TraceFormat } from "./format.js";
-import { type LineReader, readLines } from "./line-reader.js";
+import { type LineReader, LOST, readLines } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 
@@ -39,12 +39,7 @@ export const repFormat: TraceFormat<"rep"> = {
 class RepReader implements LineReader {
   readonly notes: TraceNotes = {
     format: "rep",
-    losses: [
-      "this format does not record calloc",
-      "this format does not record alignment",
-      "this format does not record what the program touched",
-      "this format does not record which thread calls",
-    ],
+    losses: [LOST.calloc, LOST.alignment, LOST.touches, LOST.threads],
   };
   readonly #fields = new FieldCursor();
   readonly #header: number[] = [];

@@ -7,7 +7,7 @@ export const UNKNOWN_SITE = "unknown";
 
 const SEPARATOR = ";";
 /** Most characters of a site: some fifty frames of C++. */
-const MOST_CHARACTERS = 4096;
+export const MOST_CHARACTERS = 4096;
 
 /** The frames of a site's name, the outermost first. */
 export function framesOf(site: string): string[] {
@@ -23,6 +23,16 @@ export class SiteNumbers {
   /** Whether one was met that has a name. */
   get any(): boolean {
     return this.names.length > 1;
+  }
+
+  /** Whether there is no room for more. */
+  get full(): boolean {
+    return this.names.length >= MOST_SITES;
+  }
+
+  /** Whether a site was met. */
+  has(name: string): boolean {
+    return this.#numbers.has(name);
   }
 
   /** The number of a site, without the blanks around its frames. Calls `fail`, which throws, for what is none. */

@@ -1,3 +1,4 @@
+import { UNSAID } from "./calls.js";
 import type { LineScanner } from "./lines.js";
 
 const SPACE = 0x20;
@@ -13,9 +14,6 @@ const UNDERSCORE = 0x5f;
 const LOWER_A = 0x61;
 const LOWER_X = 0x78;
 const LOWER_Z = 0x7a;
-
-/** What the log does not say. */
-export const UNSAID = -1;
 
 /**
  * Takes apart a line that valgrind printed under `--trace-malloc=yes`:

@@ -40,10 +40,12 @@ function heapUsage(text: string, pid: string): { allocs: number; frees: number }
   return { allocs: allocs as number, frees: frees as number };
 }
 
+/** Reads the first process of a log. */
 async function readLog(name: string) {
   const bytes = await fileBytes(`./${name}`);
   const text = new TextDecoder().decode(bytes);
-  const trace = await read(bytes);
+  const process = Number(/^--(\d+)-- /m.exec(text)?.[1]);
+  const trace = await read(bytes, { process });
   return { text, trace, counts: countByLetter(operationsOf(trace)) };
 }
 
@@ -88,7 +90,7 @@ describe("a log of valgrind", () => {
     ]);
     expect(trace.notes.losses).toEqual([
       ...LOSSES,
-      "left out: operations of other processes, or of a program the first went on as (1)",
+      "left out: calls of other processes (1)",
       "left out: allocations that failed (2)",
       "left out: allocations whose result the log does not give (1)",
       expect.stringMatching(/^left out: free\(NULL\) \(\d+\)$/),
@@ -115,8 +117,14 @@ describe("a log of valgrind", () => {
     const [first, second] = new Set(Array.from(text.matchAll(/^--(\d+)-- /gm), ([, pid]) => pid as string));
     const others = text.match(new RegExp(`^--${second}-- (malloc|realloc|free)\\(`, "gm"))?.length;
     expect(heapUsage(text, first as string)).toEqual({ allocs: 48, frees: 3 });
-    expect(trace.notes.losses).toContain(
-      `left out: operations of other processes, or of a program the first went on as (${others})`,
+    expect(trace.notes.losses).toContain(`left out: calls of other processes (${others})`);
+    await expect(read(text)).rejects.toThrow(
+      `this trace has several processes: ${second} (${others} calls) and ${first} (126 calls). Choose one`,
+    );
+    const child = await read(text, { process: Number(second) });
+    expect(child.notes.losses).toContain("left out: calls of other processes (126)");
+    await expect(read(text, { process: 1 })).rejects.toThrow(
+      /there is no process 1 in this trace: there are/,
     );
   });
 });
@@ -135,9 +143,7 @@ describe("in a log of valgrind,", () => {
       ),
     );
     expect(operationsOf(trace)).toEqual(["a 0 1", "a 1 2"]);
-    expect(trace.notes.losses.at(-1)).toBe(
-      "left out: operations of other processes, or of a program the first went on as (2)",
-    );
+    expect(trace.notes.losses.at(-1)).toBe("left out: calls of the program that the process went on as (2)");
   });
 
   it("allocations that failed are left out, and a realloc that failed changes nothing", async () => {
@@ -263,17 +269,30 @@ describe("in a log of valgrind,", () => {
   });
 
   it.each([
-    ["malloc(1) = 0x1000", "address 0x1000 is allocated while it is live: the log is not complete"],
-    ["calloc(1,1) = 0x1000", "address 0x1000 is allocated while it is live"],
-    ["realloc(0x2000,9) = 0x1000", "address 0x1000 is allocated while it is live"],
-    ["realloc(0xABCDEF,9) = 0x1000", "address 0x1000 is allocated while it is live"],
-    ["malloc(281474976710656) = 0x30", "bytes must be a whole number of at most 2^47, not 281474976710656"],
-    ["malloc() = 0x30", "bytes must be a whole number of at most 2^47"],
-    ["calloc(3) = 0x30", "count must be a whole number of at most 2^47"],
-  ])("%j is refused with its line", async (line, message) => {
-    const text = log("malloc(8) = 0x1000", "==9== words", "malloc(8) = 0x2000", line);
+    ["malloc(1) = 0x1000", ["f 0", "a 0 1"]],
+    ["calloc(1,1) = 0x1000", ["f 0", "c 0 1 1"]],
+    ["realloc(0x2000,9) = 0x1000", ["f 0", "r 1 9"]],
+    ["realloc(0xABCDEF,9) = 0x1000", ["f 0", "a 0 9"]],
+  ])("%j means that the log lacks a free", async (line, expected) => {
+    const trace = await read(log("malloc(8) = 0x1000", "malloc(8) = 0x2000", line));
+    expect(operationsOf(trace).slice(2)).toEqual(expected);
+    expect(trace.notes.losses).toContain(
+      "assumed freed: objects whose address is allocated again while they are live (1)",
+    );
+  });
+
+  it("allocations without a size are left out", async () => {
+    const trace = await read(log("malloc() = 0x30", "calloc(3) = 0x40"));
+    expect(operationsOf(trace)).toEqual([]);
+    expect(trace.notes.losses.at(-1)).toBe("left out: allocations whose size the log does not give (2)");
+  });
+
+  it("a size that cannot be is refused with its line", async () => {
+    const text = log("malloc(8) = 0x1000", "==9== words", "malloc(281474976710656) = 0x30");
     const error = await read(text).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(TraceError);
-    expect((error as TraceError).message).toContain(`line 4: ${message}`);
+    expect((error as TraceError).message).toContain(
+      "line 3: bytes must be a whole number of at most 2^47, not 281474976710656",
+    );
   });
 });
