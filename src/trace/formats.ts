@@ -1,13 +1,38 @@
 /** The formats of traces. All that is known about one is in its own file; a new one is a line here. */
 import { TraceError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
+import { aospFormat } from "./aosp.js";
 import { headOf, type TraceFormat } from "./format.js";
+import { journalFormat } from "./journal.js";
+import { kdumpFormat } from "./kdump.js";
+import { logFormat } from "./log.js";
+import { logallocFormat } from "./logalloc.js";
+import { ltraceFormat } from "./ltrace.js";
+import { lttngFormat } from "./lttng.js";
+import { mtraceFormat } from "./mtrace.js";
 import { repFormat } from "./rep.js";
 import { textFormat } from "./text.js";
+import { uftraceFormat } from "./uftrace.js";
 import { valgrindFormat } from "./valgrind.js";
 
-/** In the order in which messages name them. Detection asks the last first, for our own also takes a trace that is empty. */
-export const traceFormats = [textFormat, repFormat, valgrindFormat] as const;
+/**
+ * In the order in which messages name them. Detection asks the last first: our own also takes a trace that is empty, and what
+ * runs under valgrind may print a log of its own.
+ */
+export const traceFormats = [
+  textFormat,
+  repFormat,
+  logFormat,
+  ltraceFormat,
+  mtraceFormat,
+  lttngFormat,
+  uftraceFormat,
+  aospFormat,
+  logallocFormat,
+  kdumpFormat,
+  journalFormat,
+  valgrindFormat,
+] as const;
 
 const all: readonly TraceFormat[] = traceFormats;
 

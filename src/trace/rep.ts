@@ -4,9 +4,12 @@ import { FieldCursor, NO_FIELD } from "./fields.js";
 import type { TraceFormat } from "./format.js";
 import { type LineReader, LOST, readLines } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
+import { isComment } from "./text.js";
 import type { TraceNotes } from "./trace.js";
 
-const HEADER_LINES = 4;
+const MOST_HEADER = 4;
+const LEAST_HEADER = 2;
+const HASH = 0x23;
 const A = 0x61;
 const F = 0x66;
 const R = 0x72;
@@ -17,24 +20,27 @@ const MAX_WEIGHT = 3;
 
 export const repFormat: TraceFormat<"rep"> = {
   name: "rep",
-  about: "CS:APP, four header lines of one number each",
+  about: "CS:APP, two to four header lines of one number each",
   looksLike({ lines }) {
-    const first = lines.filter((line) => line.trim() !== "").slice(0, HEADER_LINES);
-    return first.length === HEADER_LINES && first.every((line) => /^\s*\d+\s*$/.test(line));
+    const first = lines.filter((line) => line.trim() !== "" && !isComment(line)).slice(0, MOST_HEADER);
+    const header = first.findIndex((line) => !/^\s*\d+\s*$/.test(line));
+    if (header === -1) return first.length === MOST_HEADER;
+    return header >= LEAST_HEADER && /^\s*([ar]\s+\d+\s+\d+|f\s+-?\d+)\s*$/.test(first[header] as string);
   },
   read: (bytes) => readLines(bytes, (encoder) => new RepReader(encoder)),
 };
 
 /**
- * The traces of the CS:APP malloc lab: four header lines, then `a id bytes`, `r id bytes` and `f id`. The first
- * dialect is told from the second by its fourth line:
+ * The traces of the CS:APP malloc lab and its like: a header, then `a id bytes`, `r id bytes` and `f id`. Lines that begin with #
+ * are skipped. Two of four header lines are told apart by the last of them:
  *
- *     suggested heap size          weight, 0 to 3
- *     num_ids                      num_ids
- *     num_ops                      num_ops
+ *     suggested heap size          weight, 0 to 3        suggested heap size
+ *     num_ids                      num_ids               num_ids                num_ids
+ *     num_ops                      num_ops               num_ops                num_ops
  *     weight, 0 to 3               max_alloc, above 3
  *
- * Ids are below num_ids, and there are num_ops operations. As in the lab, `r` on an id that is not live is malloc.
+ * Ids should be below num_ids, and there should be num_ops operations, but many traces of the kind count wrongly: that is
+ * noted. As in the lab, `r` on an id that is not live is malloc.
  */
 class RepReader implements LineReader {
   readonly notes: TraceNotes = {
@@ -43,54 +49,74 @@ class RepReader implements LineReader {
   };
   readonly #fields = new FieldCursor();
   readonly #header: number[] = [];
+  #headerIsRead = false;
   #ids = 0;
   #expected = 0;
   #operations = 0;
   #nullFrees = 0;
+  #idsAbove = 0;
 
   constructor(private readonly encoder: TraceEncoder) {}
 
   readLine(line: LineScanner): void {
-    const operation = this.#fields.begin(line);
-    if (operation === NO_FIELD) return;
-    if (this.#header.length < HEADER_LINES) {
+    const fields = this.#fields;
+    const operation = fields.begin(line);
+    if (operation === NO_FIELD || fields.startsWith(HASH)) return;
+    if (!this.#headerIsRead && this.#isHeader(operation)) {
       this.#headerLine();
     } else {
-      this.#count();
+      this.#endHeader(line.line);
+      this.#operations++;
       this.#operation(operation);
     }
-    this.#fields.done();
+    fields.done();
   }
 
   finish(lastLine: number): void {
-    if (this.#header.length < HEADER_LINES)
-      throw new TraceError("the four header lines are not complete", lastLine || 1);
-    if (this.#operations < this.#expected) {
-      const message = `the trace ends after ${this.#operations} operations, its header says ${this.#expected}`;
-      throw new TraceError(message, lastLine);
+    this.#endHeader(lastLine || 1);
+    const { losses } = this.notes;
+    if (this.#operations !== this.#expected) {
+      losses.push(`the header says ${this.#expected} operations, there are ${this.#operations}`);
     }
-    if (this.#nullFrees > 0) this.notes.losses.push(`left out: free(NULL) (${this.#nullFrees})`);
+    if (this.#idsAbove > 0) {
+      losses.push(`the header says that ids are below ${this.#ids}, others are not (${this.#idsAbove})`);
+    }
+    if (this.#nullFrees > 0) losses.push(`left out: free(NULL) (${this.#nullFrees})`);
+  }
+
+  /** Whether a line that begins so belongs to the header, which ends at its fourth or before the first operation. */
+  #isHeader(operation: number): boolean {
+    return this.#header.length < MOST_HEADER && operation !== A && operation !== R && operation !== F;
   }
 
   #headerLine(): void {
     this.#fields.rewind();
     this.#header.push(this.#fields.number(`header line ${this.#header.length + 1}`));
-    if (this.#header.length < HEADER_LINES) return;
-    const [first, ids, operations, fourth] = this.#header as [number, number, number, number];
-    this.#ids = ids;
-    this.#expected = operations;
-    this.notes.losses.push(
-      fourth > MAX_WEIGHT
-        ? `weight ${first} and max_alloc ${fourth} in the header are not used`
-        : `suggested heap size ${first} and weight ${fourth} in the header are not used`,
-    );
   }
 
-  #count(): void {
-    if (this.#operations === this.#expected) {
-      this.#fields.fail(`the trace goes on after the ${this.#expected} operations its header says`);
+  #endHeader(line: number): void {
+    if (this.#headerIsRead) return;
+    const header = this.#header;
+    if (header.length < LEAST_HEADER) {
+      throw new TraceError("the header must have at least two lines: num_ids and num_ops", line);
     }
-    this.#operations++;
+    this.#headerIsRead = true;
+    const first = header.length === LEAST_HEADER ? 0 : 1;
+    this.#ids = header[first] as number;
+    this.#expected = header[first + 1] as number;
+    this.#noteUnused();
+  }
+
+  #noteUnused(): void {
+    const [first, , , fourth] = this.#header;
+    if (this.#header.length === LEAST_HEADER) return;
+    const unused =
+      fourth === undefined
+        ? `suggested heap size ${first}`
+        : fourth > MAX_WEIGHT
+          ? `weight ${first} and max_alloc ${fourth}`
+          : `suggested heap size ${first} and weight ${fourth}`;
+    this.notes.losses.push(`${unused} in the header ${fourth === undefined ? "is" : "are"} not used`);
   }
 
   #operation(operation: number): void {
@@ -126,9 +152,8 @@ class RepReader implements LineReader {
   }
 
   #checkId(id: number): number {
-    if (id < 0 || id >= this.#ids) {
-      this.#fields.fail(`id ${id} is not below num_ids, which the header says is ${this.#ids}`);
-    }
+    if (id < 0) this.#fields.fail(`id must be a whole number from 0 on, or -1 for free(NULL), not ${id}`);
+    if (id >= this.#ids) this.#idsAbove++;
     return id;
   }
 }

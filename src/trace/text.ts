@@ -20,17 +20,32 @@ const T = 0x74;
 const W = 0x77;
 const X = 0x78;
 
-const OPERATION = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|[ps][ \t]+\S)/;
+/** How a line of ours begins, and how a whole one is. */
+const BEGINNING = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|[ps][ \t]+\S)/;
+const OPERATION =
+  /^\s*([ftx@k][ \t]+\d+|k|[ar][ \t]+\d+[ \t]+\d+|[cmwl][ \t]+\d+[ \t]+\d+[ \t]+\d+|[ps][ \t]+\S.*)\s*$/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",
   about: "lines such as `a 0 64` and `f 0`",
   looksLike({ lines }: TraceHead) {
-    const operation = lines.find((line) => line.trim() !== "" && !isComment(line));
-    return operation === undefined || OPERATION.test(operation);
+    const operations = lines.filter((line) => !isSkipped(line));
+    const whole = operations.filter((line) => OPERATION.test(line)).length;
+    return whole >= operations.length / 2 && BEGINNING.test(operations[0] ?? "k");
+  },
+  remedy({ lines }: TraceHead) {
+    const operations = lines.filter((line) => !isSkipped(line));
+    if (!BEGINNING.test(operations[0] ?? "")) return undefined;
+    const wrong = lines.findIndex((line) => !isSkipped(line) && !OPERATION.test(line));
+    return `this begins as our text form does, but most lines are no operations, such as line ${wrong + 1}: --format text says more`;
   },
   read: (bytes) => readLines(bytes, (encoder) => new TextReader(encoder)),
 };
+
+/** Whether a line of our text form says nothing. */
+function isSkipped(line: string): boolean {
+  return line.trim() === "" || isComment(line);
+}
 
 /** Whether a line of our text form is a comment. */
 export function isComment(line: string): boolean {

@@ -15,11 +15,11 @@ describe("reading a trace", () => {
   it("takes the format from its options", async () => {
     await expect(read("0\n1\n0\n1\n", { format: "text" })).rejects.toThrow('line 1: unknown operation "0"');
     await expect(read("a 0 8\n", { format: "rep" })).rejects.toThrow(
-      "line 1: header line 1 must be a whole number",
+      "line 1: the header must have at least two lines",
     );
     expect((await read("words\n", { format: "valgrind" })).count).toBe(0);
-    const wrong = { format: "mtrace" as "text" };
-    await expect(readTrace("", wrong)).rejects.toThrow('there is no trace format "mtrace"');
+    const wrong = { format: "dump" as "text" };
+    await expect(readTrace("", wrong)).rejects.toThrow('there is no trace format "dump"');
   });
 
   it("tells the format before anything is read", async () => {
