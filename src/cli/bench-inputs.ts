@@ -13,6 +13,7 @@ import type { Trace } from "../trace/trace.js";
 import type { Environment } from "./environment.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { openSource } from "./source.js";
+import { readReadingFlags } from "./trace-flags.js";
 import { readWorkload } from "./workloads.js";
 
 export interface LoadedSubject {
@@ -47,6 +48,8 @@ export interface TracesAsked {
   /** Files, where `-` is standard input. */
   files: readonly string[];
   workloads: readonly string[];
+  /** The process to read of files, as typed. */
+  process?: string | undefined;
   /** Seed of what is replayed if there are none. */
   seed: number;
 }
@@ -57,20 +60,21 @@ export interface TracesAsked {
  * trace.
  */
 export async function loadTraces(
-  { files, workloads, seed }: TracesAsked,
+  { files, workloads, process, seed }: TracesAsked,
   stdin: Environment["stdin"],
 ): Promise<LoadedTrace[]> {
   if (files.length + workloads.length === 0) {
     return [await load("workload", () => readTrace(generateWorkload(seed)))];
   }
   const made = workloads.map(readWorkload);
+  const reading = readReadingFlags(process === undefined ? {} : { process });
   const typed = [...files, ...workloads];
   const names = namesOf(typed, typed, ".gz", ".txt", ".rep", ".log");
   const traces: LoadedTrace[] = [];
   for (const [i, file] of files.entries()) {
     const source = await openSource(file, stdin, 1);
     const name = file === "-" ? source.name : (names[i] as string);
-    const loaded = load(name, () => readTrace(source.open()), source.name);
+    const loaded = load(name, () => readTrace(source.open(), reading), source.name);
     traces.push(await loaded.finally(() => source.close()));
   }
   for (const [i, workload] of made.entries()) {

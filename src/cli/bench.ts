@@ -27,6 +27,7 @@ const INTERRUPTED = 130;
 /** The flags of `zeropage bench`, as typed. */
 export interface BenchFlags extends BenchFormFlags {
   trace?: string[];
+  process?: string;
   workload?: string[];
   baseline?: string;
   rounds: string;
@@ -60,7 +61,12 @@ export async function benchCommand(
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
   const subjects = await loadSubjects(files);
-  const asked = { files: flags.trace ?? [], workloads: flags.workload ?? [], seed: parameters.seed };
+  const asked = {
+    files: flags.trace ?? [],
+    workloads: flags.workload ?? [],
+    process: flags.process,
+    seed: parameters.seed,
+  };
   const traces = await loadTraces(asked, environment.stdin);
   const baseline = chooseBaseline(subjects, files, flags.baseline);
   const plan = await planOf({ parameters, subjects, traces, baseline }, flags, environment);

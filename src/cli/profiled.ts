@@ -4,18 +4,17 @@ import { UsageError } from "../base/errors.js";
 import { parseWord } from "../base/flags.js";
 import type { TraceProfileRun } from "../experiments/profile/run.js";
 import type { Parameters } from "../results/run.js";
-import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type AllocatorChoice, type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import type { Environment } from "./environment.js";
 import type { Catalogue } from "./library.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openSource } from "./source.js";
+import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
 
 /** The flags of a trace that is profiled, as typed. */
-export interface TraceFlags extends ModelFlags {
+export interface TraceFlags extends ModelFlags, ReadingFlags {
   allocator?: string;
   touch: string;
-  format?: string;
 }
 
 /** The one allocator that is profiled. @throws UsageError */
@@ -44,15 +43,14 @@ export async function profiledTrace(
   { library, stdin }: Environment,
 ): Promise<ProfiledTrace> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
-  const format =
-    flags.format === undefined ? undefined : parseWord(flags.format, "--format", TRACE_FORMAT_NAMES);
+  const reading = readReadingFlags(flags);
   const run = { ...modelRun(oneAllocator(flags.allocator, library), flags), touch };
   const source = await openSource(path, stdin, 1);
   return {
     parameters: { trace: source.name, touch },
     async run(profile) {
       try {
-        return await profile({ ...run, trace: await library.readTrace(source.open(), format && { format }) });
+        return await profile({ ...run, trace: await library.readTrace(source.open(), reading) });
       } finally {
         await source.close();
       }

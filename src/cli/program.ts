@@ -19,6 +19,7 @@ import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
 import { replayCommand } from "./replay.js";
+import { PROCESS_HELP } from "./trace-flags.js";
 import { type WebFlags, webCommand } from "./web.js";
 import { workloadHelp } from "./workloads.js";
 
@@ -193,7 +194,8 @@ function replay(environment: Environment, exit: (code: number) => void): Command
     .option(
       "--format <format>",
       `format of the trace, if zeropage does not recognise it: ${TRACE_FORMAT_NAMES.join(", ")}`,
-    );
+    )
+    .option("--process <number>", PROCESS_HELP);
   return withLimits(withReport(command))
     .option(
       "--trim",
@@ -250,6 +252,7 @@ function profile(environment: Environment): Command {
     )
     .option("--touch <policy>", `for a trace: ${TOUCH_POLICIES.join(", ")}`, "none")
     .option("--format <format>", `for a trace: ${TRACE_FORMAT_NAMES.join(", ")}`)
+    .option("--process <number>", `for a trace: ${PROCESS_HELP}`)
     .option("--costs <name>", COSTS)
     .option("--check", "run on the check build, which validates the machine as it goes")
     .option("--clock <nanoseconds>", CLOCK)
@@ -270,6 +273,7 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     .description("measure wasm allocators against each other: time, memory, pages and zeroing")
     .argument("[modules...]", `wasm files, or ${BUILT_IN} (default: all of these)`)
     .option("--trace <files...>", "traces to replay; - is standard input (default: a generated workload)")
+    .option("--process <number>", PROCESS_HELP)
     .option("--workload <workloads...>", "workloads to replay, besides traces or instead of them")
     .option("--baseline <name>", "the allocator whose time is 1 (default: the first)")
     .option("--rounds <number>", "rounds; each measures every allocator once", "11")

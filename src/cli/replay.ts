@@ -11,7 +11,6 @@ import { timelineText } from "../experiments/replay/sparkline.js";
 import type { ReplayTimeline } from "../experiments/replay/timeline.js";
 import { sharedParameters } from "../experiments/runs/parameters.js";
 import type { Report, Result } from "../results/run.js";
-import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { generateTrace } from "../trace/generate.js";
 import type { Trace } from "../trace/trace.js";
 import { collect, type Job } from "./collect.js";
@@ -24,6 +23,7 @@ import { type RunFlags, readRunFlags } from "./run-flags.js";
 import { type SideFileFlags, SideFiles } from "./side-files.js";
 import { openSource } from "./source.js";
 import { writeLines } from "./terminal.js";
+import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
 import { readWorkload } from "./workloads.js";
 
 /** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
@@ -31,9 +31,8 @@ const CHART_POINTS = 1000;
 const TEXT_POINTS = 100;
 
 /** The flags of `zeropage replay`, as typed. */
-export interface ReplayFlags extends RunFlags, SideFileFlags {
+export interface ReplayFlags extends RunFlags, SideFileFlags, ReadingFlags {
   touch: string;
-  format?: string;
   workload?: string;
   timeline?: string;
   every?: string;
@@ -113,13 +112,12 @@ interface Input {
 /** Chooses the input, to be opened for so many readings. @throws UsageError */
 function chooseInput(
   file: string | undefined,
-  { workload, format }: ReplayFlags,
+  { workload, ...reading }: Pick<ReplayFlags, "workload" | keyof ReadingFlags>,
   { stdin, library }: Environment,
 ): (times: number) => Promise<Input> {
   if (workload === undefined) {
     if (file === undefined) throw new UsageError("name a trace, or a --workload");
-    const chosen =
-      format === undefined ? undefined : { format: parseWord(format, "--format", TRACE_FORMAT_NAMES) };
+    const chosen = readReadingFlags(reading);
     return async (times) => {
       const source = await openSource(file, stdin, times);
       const read = () => library.readTrace(source.open(), chosen);
@@ -127,7 +125,8 @@ function chooseInput(
     };
   }
   if (file !== undefined) throw new UsageError(`--workload: name this or the trace "${file}", not both`);
-  if (format !== undefined) throw new UsageError("--format: a workload has none: leave it out");
+  if (reading.format !== undefined) throw new UsageError("--format: a workload has none: leave it out");
+  if (reading.process !== undefined) throw new UsageError("--process: a workload has one: leave it out");
   const trace = generateTrace(readWorkload(workload));
   return async () => ({ name: workload, read: async () => trace, close: async () => {} });
 }

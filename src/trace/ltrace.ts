@@ -72,6 +72,7 @@ class LtraceReader implements CallReader {
     const event = call.read(line);
     this.#prefix(line);
     const thread = this.#thread;
+    if (call.called || thread !== UNSAID) this.#first ??= thread;
     const process = this.#processOf(thread);
     this.calls.by(process, thread);
     if (!call.called) this.#other(line, process);
@@ -124,12 +125,10 @@ class LtraceReader implements CallReader {
   }
 
   #processOf(thread: number): number {
-    this.#first ??= thread;
-    let process = this.#processes.get(thread);
-    if (process === undefined) {
-      process = this.#maker ?? this.#first;
-      this.#setProcess(thread, process);
-    }
+    const known = this.#processes.get(thread);
+    if (known !== undefined) return known;
+    const process = this.#maker ?? this.#first ?? thread;
+    this.#setProcess(thread, process);
     return process;
   }
 
