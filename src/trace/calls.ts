@@ -63,6 +63,9 @@ export class CallEncoder {
   readonly #counts = Object.fromEntries(Object.keys(NOTED).map((key) => [key, 0])) as Record<Noted, number>;
   /** By process. Those that were met after MOST_PROCESSES share an entry, UNSAID. */
   readonly #processes = new Map<number, ProcessCalls>();
+  /** The one that called last, and its entry. */
+  #lastProcess = NOBODY;
+  #last: ProcessCalls = { calls: 0, allocates: false };
   #chosen: number | undefined;
   #process = UNSAID;
   /** The process went on as another program, which has a new heap. */
@@ -241,10 +244,18 @@ export class CallEncoder {
   }
 
   #entryOf(process: number): ProcessCalls {
+    if (process !== this.#lastProcess) {
+      this.#last = this.#find(process);
+      this.#lastProcess = process;
+    }
+    return this.#last;
+  }
+
+  #find(process: number): ProcessCalls {
     const entry = this.#processes.get(process);
     if (entry) return entry;
     if (this.#processes.size >= MOST_PROCESSES && process !== UNSAID && process !== this.#chosen)
-      return this.#entryOf(UNSAID);
+      return this.#find(UNSAID);
     const made = { calls: 0, allocates: false };
     this.#processes.set(process, made);
     return made;

@@ -17,6 +17,7 @@ const TAB = 0x09;
 /** What the low bits of an address may be: 52, of which arm64's may have tags above. Four less can take one more digit. */
 const LOW_48 = 2 ** 48;
 const DECODER = new TextDecoder();
+const SHORT = 24;
 /** How null pointers are printed. */
 const NULLS = ["(nil)", "nil", "NULL", "(null)", "null", "nullptr"].map((word) =>
   new TextEncoder().encode(word),
@@ -41,7 +42,7 @@ export class LineCursor {
   /** The byte here or some bytes on; 0 beyond the line, as in no format. */
   byte(ahead = 0): number {
     const at = this.at + ahead;
-    return at >= this.start && at < this.end ? (this.bytes[at] as number) : 0;
+    return at < this.end ? (this.bytes[at] as number) : 0;
   }
 
   get atEnd(): boolean {
@@ -86,8 +87,12 @@ export class LineCursor {
   /** Letters, digits and underscores. */
   word(): string {
     const from = this.at;
-    while (isNameByte(this.byte())) this.at++;
+    this.skipWord();
     return this.text(from, this.at);
+  }
+
+  skipWord(): void {
+    while (isNameByte(this.byte())) this.at++;
   }
 
   /** What is up to the next blank, or the end. */
@@ -97,8 +102,16 @@ export class LineCursor {
     return this.text(from, this.at);
   }
 
+  /** What is between two offsets. Short text is put together: to decode it takes longer. */
   text(from: number, to: number): string {
-    return DECODER.decode(this.bytes.subarray(from, to));
+    if (to - from > SHORT) return DECODER.decode(this.bytes.subarray(from, to));
+    let text = "";
+    for (let at = from; at < to; at++) {
+      const byte = this.bytes[at] as number;
+      if (byte > 0x7f) return DECODER.decode(this.bytes.subarray(from, to));
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /**
@@ -123,23 +136,26 @@ export class LineCursor {
 
   /** Hexadecimal digits without anything before them. */
   hex(): number {
-    const from = this.at;
+    const { bytes, at: from, end } = this;
+    let at = from;
     let value = 0;
-    for (;;) {
-      const digit = digitOf(this.byte());
+    for (; at < end; at++) {
+      const digit = digitOf(bytes[at] as number);
       if (digit === 16) break;
       value = (value >= LOW_48 ? value % LOW_48 : value) * 16 + digit;
-      this.at++;
     }
-    return this.at === from ? UNSAID : value;
+    this.at = at;
+    return at === from ? UNSAID : value;
   }
 
   /** Decimal digits. Above 2^53 not exact. */
   decimal(): number {
-    const from = this.at;
+    const { bytes, at: from, end } = this;
+    let at = from;
     let value = 0;
-    for (; isDigit(this.byte()); this.at++) value = value * 10 + this.byte() - ZERO;
-    return this.at === from ? UNSAID : value;
+    for (; at < end && isDigit(bytes[at] as number); at++) value = value * 10 + (bytes[at] as number) - ZERO;
+    this.at = at;
+    return at === from ? UNSAID : value;
   }
 
   /** The digits behind a point, as nanoseconds: 0 if there is none. */

@@ -1,8 +1,9 @@
 /** The formats of traces. All that is known about one is in its own file; a new one is a line here. */
 import { TraceError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
+import { printable } from "../base/printable.js";
 import { aospFormat } from "./aosp.js";
-import { headOf, type TraceFormat } from "./format.js";
+import { headOf, type TraceFormat, type TraceHead } from "./format.js";
 import { journalFormat } from "./journal.js";
 import { kdumpFormat } from "./kdump.js";
 import { logFormat } from "./log.js";
@@ -62,10 +63,14 @@ export function detectFormat(bytes: Uint8Array): TraceFormat {
   const found = all.findLast((format) => format.looksLike(head));
   if (found) return found;
   const remedies = all.map((format) => format.remedy?.(head));
-  throw new TraceError(remedies.find((remedy) => remedy !== undefined) ?? unrecognised());
+  throw new TraceError(remedies.find((remedy) => remedy !== undefined) ?? unrecognised(head));
 }
 
-function unrecognised(): string {
-  const names = traceFormats.map(({ name, about }) => `${name} (${about})`);
-  return `the format of this trace is not recognised. There are: ${joinWords(names)}`;
+/** Characters of the first line that an error shows. */
+const SHOWN = 60;
+
+function unrecognised({ lines }: TraceHead): string {
+  const first = lines.find((line) => line.trim() !== "") ?? "";
+  const shown = JSON.stringify(printable(first.trim().slice(0, SHOWN)));
+  return `the format of this trace is not recognised: it begins ${shown}. There are ${joinWords(TRACE_FORMAT_NAMES)}`;
 }
