@@ -34,7 +34,7 @@ export const ltraceFormat: TraceFormat<"ltrace"> = {
   looksLike: ({ lines }) => lines.some((line) => LINE.test(line)),
   remedy: ({ lines }) =>
     lines.some((line) => /^(\[pid \d+\] )?\+\+\+ exited \(status \d+\) \+\+\+/.test(line))
-      ? "this is a log of ltrace or strace without allocations: run ltrace without -S, and -e only with malloc+calloc+realloc+free"
+      ? "this is a log of ltrace or strace without calls of an allocator: run ltrace, without -e"
       : undefined,
   read: (bytes, options = {}) =>
     readCalls(bytes, "ltrace", [LOST.touches], options, (calls) => new LtraceReader(calls)),

@@ -36,9 +36,7 @@ function readingOptions({ name, processes }: TraceFormat, { process }: ReadTrace
   if (!(Number.isSafeInteger(process) && process >= 0))
     throw new RangeError(`process must be a whole number from 0 on, not ${process}`);
   if (!processes)
-    throw new TraceError(
-      `a trace in the format ${name} does not tell processes apart: leave out the process`,
-    );
+    throw new TraceError(`a trace in the format ${name} does not tell processes apart: leave out --process`);
   return { process };
 }
 
