@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AllocatorAbort, TraceError } from "../../src/base/errors.js";
 import { collectTrace } from "../../src/trace/collect.js";
+import { TRACE_FORMAT_NAMES } from "../../src/trace/formats.js";
 import { parseSvg } from "../report/svg-check.js";
 import { fakeResult } from "../results/fakes.js";
 import { type Overrides, run } from "./fakes.js";
@@ -127,7 +128,12 @@ test.each([
     ["replay", "-", "--every", "10"],
     "--every: points are rows of CSV and JSON, and of the chart: add --csv, --json or --timeline",
   ],
-  [["replay", "-", "--format", "xml"], '--format: "xml" is not one of text, rep, valgrind'],
+  [["replay", "-", "--format", "xml"], `--format: "xml" is not one of ${TRACE_FORMAT_NAMES.join(", ")}`],
+  [
+    ["replay", "-", "--process", "sh"],
+    '--process: "sh" is not the number of a process: write one such as 4711',
+  ],
+  [["replay", "--workload", "mixed", "--process", "1"], "--process: a workload has one: leave it out"],
   [
     ["replay", "-", "--timeline", "/no/out.svg"],
     '--timeline: cannot write "/no/out.svg": there is no such folder',
