@@ -28,6 +28,16 @@ const NOTED = {
 
 export type Noted = keyof typeof NOTED;
 
+/** What formats do not record, or one log does not. */
+export const LOST = {
+  calloc: "this format does not record calloc",
+  alignment: "this format does not record alignment",
+  alignedAlloc: "this format does not record aligned_alloc",
+  touches: "this format does not record what the program touched",
+  threads: "this format does not record which thread calls",
+  noThreads: "this log does not record which thread calls",
+} as const;
+
 const PAGE = 4096;
 /** Most records of one call: its thread, its time, the free that was missed, and itself, each of the last two with its site. */
 const MOST_RECORDS = 8;
@@ -74,6 +84,7 @@ export class CallEncoder {
   /** The numbers that threads have in the trace, while they live. */
   readonly #threads = new Map<number, number>();
   #threadsMade = 0;
+  #tellsThreads = false;
   /** Who the log says calls, and whom the encoder was told last. */
   #thread = UNSAID;
   #told = NOBODY;
@@ -107,6 +118,7 @@ export class CallEncoder {
   by(process: number, thread: number): void {
     this.#process = process;
     this.#thread = thread;
+    if (thread !== UNSAID) this.#tellsThreads = true;
   }
 
   /** When the calls are that follow. Both count from anything, as long as it stays the same; the sum may be any. */
@@ -210,6 +222,8 @@ export class CallEncoder {
     const others = this.#calls - (this.#processes.get(this.chosen)?.calls ?? 0);
     this.#tell("left out: calls of other processes", others);
     for (const what of Object.keys(NOTED) as Noted[]) this.#tell(NOTED[what], this.#counts[what]);
+    const { losses } = this.notes;
+    if (!this.#tellsThreads && !losses.includes(LOST.threads)) losses.push(LOST.noThreads);
   }
 
   #tell(text: string, count: number): void {

@@ -29,14 +29,6 @@ export function readLines(
   return { notes: reader.notes, chunks: chunksOf(bytes, encoder, reader) };
 }
 
-/** What formats do not record. */
-export const LOST = {
-  calloc: "this format does not record calloc",
-  alignment: "this format does not record alignment",
-  touches: "this format does not record what the program touched",
-  threads: "this format does not record which thread calls",
-} as const;
-
 /** The lines of a log of calls, of which most only need to be read. */
 export interface CallReader {
   /** Gives the calls of the line the scanner is at. @throws TraceError with the line. */

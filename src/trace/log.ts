@@ -1,8 +1,8 @@
 import { CallLine } from "./call-line.js";
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import type { TraceFormat, TraceHead } from "./format.js";
 import { kdumpFormat } from "./kdump.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import { logallocFormat } from "./logalloc.js";
 import { ltraceFormat } from "./ltrace.js";

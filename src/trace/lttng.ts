@@ -1,7 +1,7 @@
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import { LineCursor } from "./cursor.js";
 import type { TraceFormat } from "./format.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import { LogTime } from "./times.js";
 
@@ -25,7 +25,7 @@ export const lttngFormat: TraceFormat<"lttng"> = {
       ? "this trace of LTTng has no calls of an allocator: run with LD_PRELOAD=liblttng-ust-libc-wrapper.so, and enable lttng_ust_libc:*"
       : undefined,
   read: (bytes, options = {}) =>
-    readCalls(bytes, "lttng", [LOST.touches], options, (calls) => new LttngReader(calls)),
+    readCalls(bytes, "lttng", [LOST.alignedAlloc, LOST.touches], options, (calls) => new LttngReader(calls)),
 };
 
 /**

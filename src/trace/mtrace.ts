@@ -1,7 +1,7 @@
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import { LineCursor } from "./cursor.js";
 import type { TraceFormat } from "./format.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 
 const SPACE = 0x20;

@@ -11,6 +11,8 @@ interface Pending extends Arguments {
 
 /** Calls in calls that are kept of one thread. */
 const MOST_NESTED = 64;
+/** Threads whose calls are kept: as many as a trace has. */
+const MOST_THREADS = 65536;
 
 /** The calls that wait for their results, of each thread. */
 export class PendingCalls {
@@ -29,6 +31,7 @@ export class PendingCalls {
     const wrapped = this.#isWrapped(thread, called);
     if (called.frees && !wrapped) called.apply(this.calls, args, UNSAID);
     const pending = this.#threads.get(thread) ?? [];
+    if (this.#threads.size === MOST_THREADS) this.#threads.clear();
     if (pending.length === MOST_NESTED) pending.shift();
     pending.push({ name, called, ...args, wraps: false });
     this.#threads.set(thread, pending);

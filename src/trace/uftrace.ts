@@ -1,7 +1,7 @@
 import { CallLine } from "./call-line.js";
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import type { TraceFormat, TraceHead } from "./format.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import { PendingCalls } from "./pending-calls.js";
 import { LogTime } from "./times.js";

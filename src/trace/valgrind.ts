@@ -1,6 +1,6 @@
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import type { TraceFormat } from "./format.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import { isComment } from "./text.js";
 import { ValgrindLine } from "./valgrind-line.js";

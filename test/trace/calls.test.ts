@@ -4,6 +4,8 @@ import { CHUNK_RECORDS, TraceEncoder } from "../../src/trace/encode.js";
 import type { TraceNotes } from "../../src/trace/trace.js";
 import { operationsOf } from "./helpers.js";
 
+const NO_THREADS = "this log does not record which thread calls";
+
 /** What comes of some calls. */
 function recorded(call: (calls: CallEncoder) => void, process?: number) {
   const encoder = new TraceEncoder();
@@ -12,7 +14,8 @@ function recorded(call: (calls: CallEncoder) => void, process?: number) {
   call(calls);
   calls.finish();
   encoder.note(notes);
-  return { operations: operationsOf({ ...encoder.take(), notes }), notes: notes.losses };
+  const losses = notes.losses.filter((loss) => loss !== NO_THREADS);
+  return { operations: operationsOf({ ...encoder.take(), notes }), notes: losses, all: notes.losses };
 }
 
 describe("calls of an allocator", () => {
@@ -104,6 +107,15 @@ describe("calls of an allocator", () => {
     expect(operations).toEqual(["a 0 1", "a 1 2", "t 2", "f 0", "x 2", "t 3", "a 0 3", "t 1", "f 1"]);
   });
 
+  it("may be of a log that tells no threads, which is noted", () => {
+    expect(recorded((calls) => calls.malloc(0x10, 1)).all).toEqual([NO_THREADS]);
+    const { all } = recorded((calls) => {
+      calls.by(UNSAID, 5);
+      calls.malloc(0x10, 1);
+    });
+    expect(all).toEqual([]);
+  });
+
   it("have times from the first on, which never go back", () => {
     const { operations, notes } = recorded((calls) => {
       calls.time(1_700_000_000, 999_999_000);
@@ -143,7 +155,7 @@ describe("calls of an allocator", () => {
       if (encoder.full) encoder.take();
     }
     calls.finish();
-    expect(notes.losses).toEqual(["left out: sites beyond the most that a trace has (65)"]);
+    expect(notes.losses[0]).toBe("left out: sites beyond the most that a trace has (65)");
   });
 
   it("of one process are read", () => {

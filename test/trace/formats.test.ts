@@ -40,6 +40,53 @@ describe("the format of a trace", () => {
     expect(() => formatOf(text)).toThrow(/not recognised.*text.*rep.*valgrind/);
   });
 
+  it("is not ours only because the beginning is", () => {
+    expect(() => formatOf("a 123\nwords\n\nof a program\n")).toThrow(
+      "this begins as our text form does, but most lines are no operations, such as line 1",
+    );
+    expect(() => formatOf("a 1 2\nb 2\nc 3\nd 4\n")).toThrow("such as line 2: --format text says more");
+    expect(formatOf("a 1 2\nf 1\na word of a mistake\n")).toBe("text");
+  });
+
+  it.each([
+    ["1\n2\na 0 8\n", "rep"],
+    ["# words\n30\n1\n2\nf -1\n", "rep"],
+    ["a 2048 0000023101F264A0 15888 542200\n", "journal"],
+    ["@ ./m:[0x11b0] + 0x55c4899544a0 0x64\n", "mtrace"],
+    ["+ 0x55c4899544a0 0x64\r\n", "mtrace"],
+    ["20811 10:00:00 app->_Znwm(4, 0x7ffc) = 0x55e2\n", "ltrace"],
+    ["operator new(unsigned long)(4, 0x7ffe) = 0x5622\n", "ltrace"],
+    ["malloc(100 <unfinished ...>\n", "ltrace"],
+    ["D (12) heap: malloc(100) -> 0x3ffb0000\n", "log"],
+    ["<jemalloc>:utrace: 7 0x800607420 = malloc(26)\n", "log"],
+    [" 61039 my make  USER  0x800607420 = malloc(26)\n", "kdump"],
+    ["13663 malloc(42)=0x7f0c33502040\n", "logalloc"],
+    ["7714: thread_done 0x0\n", "aosp"],
+    [" 0.430 us [ 21938] |   malloc(300) = 0x7f89;\n", "uftrace"],
+  ])("is told by %j", (text, format) => {
+    expect(formatOf(text)).toBe(format);
+  });
+
+  it.each([
+    ["= Start\n= End\n", "the program must allocate after it calls mtrace()"],
+    ["getuid() = 0\n+++ exited (status 0) +++\n", "run ltrace, without -e"],
+    [
+      "[20:38:11.907388453] (+?.?????????) host my_app:event: { cpu_id = 1 }, { x = 4 }\n",
+      "enable lttng_ust_libc:*",
+    ],
+    ["# DURATION     TID     FUNCTION\n   1.8 us [ 10875] | malloc();\n", "uftrace record -a"],
+    [" 61039 make     CALL  read(0x3,0x7fffffffe0a0,0x400)\n", "MALLOC_CONF=utrace:true ktrace -t u"],
+  ])("is missing an option in %j", (text, remedy) => {
+    expect(() => formatOf(text)).toThrow(remedy);
+  });
+
+  it("is shown by the beginning where it is not known", () => {
+    expect(() => formatOf("\n  Alloc(552),\nFree(0),\n")).toThrow(
+      'it begins "Alloc(552),". There are text, rep,',
+    );
+    expect(() => formatOf("\x1b[2Jx\n")).toThrow('it begins "\\\\u{1b}[2Jx"');
+  });
+
   it("is missing an option in a log of valgrind without allocations", () => {
     const log = "==12== Memcheck, a memory error detector\n==12== Command: ls\nfile\n";
     expect(() => formatOf(log)).toThrow("run it with --trace-malloc=yes");
