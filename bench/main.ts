@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { benchCalloc } from "./calloc.js";
 import { benchDriver } from "./driver.js";
 import { benchHeap } from "./heap.js";
+import { benchLogs } from "./logs.js";
 import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchMarks } from "./marks.js";
@@ -16,6 +17,7 @@ const benches = {
   calloc: benchCalloc,
   driver: benchDriver,
   heap: benchHeap,
+  logs: benchLogs,
   loop: benchLoop,
   machine: benchMachine,
   marks: benchMarks,
