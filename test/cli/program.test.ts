@@ -226,6 +226,7 @@ describe("help", () => {
         zeropage replay trace.txt --allocator glibc --addresses glibc.txt
         zeropage replay trace.txt --allocator glibc,libmalloc --trim --every 1000 --csv
         zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
+        ltrace -f -o ls.log ls; zeropage replay ls.log --touch first
         valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind
       "
     `);

@@ -10,7 +10,7 @@ import { Random } from "../random.js";
 import { bytesOf, fileBytes, read } from "./helpers.js";
 
 const names = (await readdir(fileURLToPath(new URL("./logs", import.meta.url)))).filter((name) =>
-  /\.(log|txt)$/.test(name),
+  /\.(log|txt|rep)$/.test(name),
 );
 const ROUNDS = 60;
 

@@ -279,8 +279,20 @@ describe("a log", () => {
 });
 
 const names = (await readdir(fileURLToPath(new URL("./logs", import.meta.url)))).filter((name) =>
-  /\.(log|txt)$/.test(name),
+  /\.(log|txt|rep)$/.test(name),
 );
+
+it.each([
+  "allocate.log",
+  "operators.log",
+  "git-version.log",
+  "two-processes.log",
+  "sites.txt",
+  "threads.txt",
+])("%s looks like one format alone", async (name) => {
+  const head = headOf(await fileBytes(`./${name}`));
+  expect(traceFormats.filter((format) => format.looksLike(head))).toHaveLength(1);
+});
 
 describe.each(names)("%s", (name) => {
   it("looks like one format alone", async () => {
@@ -291,7 +303,7 @@ describe.each(names)("%s", (name) => {
   it("is told also where other output stands before and between", async () => {
     const text = await textOf(name);
     const { format } = await readLog(name, await processOf(name));
-    if (format === "text" || format === "journal") return; // whole files, not the output of a program
+    if (["text", "rep", "journal"].includes(format)) return; // whole files, not the output of a program
     const noisy = text.replaceAll(/^/gm, "words (of the program) = 3\n\n").replace(/$/, "the end\n");
     const trace = await read(noisy, await processOf(name));
     expect(trace.notes.format).toBe(format);

@@ -70,6 +70,12 @@ describe("the .rep format", () => {
     }
   });
 
+  it("of a header of two lines is read whole", async () => {
+    const body = "a 0 2040\na 1 2040\nf 1\na 2 48\na 3 4072\nf 3\na 4 4072\nf 0\nf 2\na 5 4072\nf 4\nf 5\n";
+    const trace = await read(`6\n12\n${body}`);
+    expect([trace.count, trace.notes.losses]).toEqual([12, LOSSES]);
+  });
+
   it("may have comments anywhere", async () => {
     const text = CLASSIC.replaceAll(/^/gm, "# a comment\n\n");
     const trace = await read(text);
