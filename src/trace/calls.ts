@@ -1,9 +1,7 @@
 /** Calls of an allocator, as a log of a real program has them, turned into operations. Every reader of such logs shares it. */
-import { formatCount } from "../base/bytes.js";
-import { TraceError } from "../base/errors.js";
-import { joinWords } from "../base/numbers.js";
 import { printable } from "../base/printable.js";
 import { MAX_BYTES, type TraceEncoder } from "./encode.js";
+import { Processes } from "./processes.js";
 import { MOST_CHARACTERS } from "./sites.js";
 import type { TraceNotes } from "./trace.js";
 
@@ -21,7 +19,7 @@ const NOTED = {
   unknownReallocs: "read as malloc: reallocs of addresses that the log does not allocate",
   missedFrees: "assumed freed: objects whose address is allocated again while they are live",
   pageAligned: "assumed: pages of 4,096 bytes for valloc and pvalloc",
-  timesBack: "left out: times before the one before",
+  timesBack: "left out: times that go back",
   badSites: "left out: sites beyond the most that a trace has",
   unreadable: "left out: lines that are cut short or damaged",
 } as const;
@@ -41,20 +39,11 @@ export const LOST = {
 const PAGE = 4096;
 /** Most records of one call: its thread, its time, the free that was missed, and itself, each of the last two with its site. */
 const MOST_RECORDS = 8;
-/** Processes that are counted, and those of them that an error names. */
-const MOST_PROCESSES = 10_000;
-const NAMED = 12;
 /** What runs after a thread has ended: none of the log's numbers. */
 const NOBODY = -2;
 
 /** How errors call an object. */
 export const nameOfAddress = (address: number): string => `address 0x${address.toString(16).toUpperCase()}`;
-
-/** What an allocator was asked for by one process. */
-interface ProcessCalls {
-  calls: number;
-  allocates: boolean;
-}
 
 /**
  * Takes calls in the order of a log, with what the log says about each, and gives the encoder what the trace has of them.
@@ -71,12 +60,7 @@ interface ProcessCalls {
  */
 export class CallEncoder {
   readonly #counts = Object.fromEntries(Object.keys(NOTED).map((key) => [key, 0])) as Record<Noted, number>;
-  /** By process. Those that were met after MOST_PROCESSES share an entry, UNSAID. */
-  readonly #processes = new Map<number, ProcessCalls>();
-  /** The one that called last, and its entry. */
-  #lastProcess = NOBODY;
-  #last: ProcessCalls = { calls: 0, allocates: false };
-  #chosen: number | undefined;
+  readonly #processes: Processes;
   #process = UNSAID;
   /** The process went on as another program, which has a new heap. */
   #replaced = false;
@@ -103,15 +87,15 @@ export class CallEncoder {
   constructor(
     private readonly encoder: TraceEncoder,
     private readonly notes: TraceNotes,
-    private readonly process?: number,
+    process?: number,
   ) {
-    this.#chosen = process;
+    this.#processes = new Processes(process);
     encoder.expect(MOST_RECORDS);
   }
 
   /** The process that is read, or UNSAID before the first call. */
   get chosen(): number {
-    return this.#chosen ?? UNSAID;
+    return this.#processes.chosen ?? UNSAID;
   }
 
   /** Whose the calls are that follow: the numbers that the system has for them, or UNSAID. */
@@ -132,8 +116,8 @@ export class CallEncoder {
     else this.#time = passed;
   }
 
-  /** Who makes the next call, frames from the outermost to the innermost with semicolons between them. */
-  site(name: string): void {
+  /** Who makes the next call, frames from the outermost to the innermost with semicolons between them; undefined is nobody known. */
+  site(name: string | undefined): void {
     this.#site = name;
   }
 
@@ -144,13 +128,13 @@ export class CallEncoder {
 
   /** A process goes on as another program. If it has allocated before, what it calls from then on is left out. */
   exec(process: number): void {
-    if (this.#chosen === process && this.#processes.get(process)?.allocates) this.#replaced = true;
+    if (this.#processes.hasAllocated(process)) this.#replaced = true;
   }
 
   /** The thread ends. */
   exit(process: number, thread: number): void {
     const number = this.#threads.get(thread);
-    if (number === undefined || process !== this.#chosen || this.#replaced) return;
+    if (number === undefined || process !== this.#processes.chosen || this.#replaced) return;
     this.#tellTime();
     this.encoder.exit(number);
     this.#threads.delete(thread);
@@ -218,9 +202,8 @@ export class CallEncoder {
 
   /** After the last call. @throws TraceError if the process is not chosen that is to be read, or not there. */
   finish(): void {
-    this.#checkProcess();
-    const others = this.#calls - (this.#processes.get(this.chosen)?.calls ?? 0);
-    this.#tell("left out: calls of other processes", others);
+    this.#processes.check();
+    this.#tell("left out: calls of other processes", this.#processes.otherCalls);
     for (const what of Object.keys(NOTED) as Noted[]) this.#tell(NOTED[what], this.#counts[what]);
     const { losses } = this.notes;
     if (!this.#tellsThreads && !losses.includes(LOST.threads)) losses.push(LOST.noThreads);
@@ -228,10 +211,6 @@ export class CallEncoder {
 
   #tell(text: string, count: number): void {
     if (count > 0) this.notes.losses.push(`${text} (${count})`);
-  }
-
-  get #calls(): number {
-    return Array.from(this.#processes.values()).reduce((sum, { calls }) => sum + calls, 0);
   }
 
   /** Whether an allocation is one that the trace has. Counts why not. */
@@ -248,31 +227,9 @@ export class CallEncoder {
 
   /** Counts a call. Returns false if it is not of the process that is read. */
   #isRead(allocates: boolean): boolean {
-    this.#chosen ??= this.#process;
-    const entry = this.#entryOf(this.#process);
-    entry.calls++;
-    entry.allocates ||= allocates;
-    if (this.#process !== this.#chosen) return false;
+    if (!this.#processes.count(this.#process, allocates)) return false;
     if (this.#replaced) this.note("afterExec");
     return !this.#replaced;
-  }
-
-  #entryOf(process: number): ProcessCalls {
-    if (process !== this.#lastProcess) {
-      this.#last = this.#find(process);
-      this.#lastProcess = process;
-    }
-    return this.#last;
-  }
-
-  #find(process: number): ProcessCalls {
-    const entry = this.#processes.get(process);
-    if (entry) return entry;
-    if (this.#processes.size >= MOST_PROCESSES && process !== UNSAID && process !== this.#chosen)
-      return this.#find(UNSAID);
-    const made = { calls: 0, allocates: false };
-    this.#processes.set(process, made);
-    return made;
   }
 
   /** Tells the encoder all about the call that follows. An object that is at the address of its result must have been freed. */
@@ -311,34 +268,6 @@ export class CallEncoder {
     if (this.encoder.canName(site)) this.encoder.site(site);
     else this.note("badSites");
   }
-
-  #checkProcess(): void {
-    const allocating = Array.from(this.#processes).filter(([, { allocates }]) => allocates);
-    const met = this.process !== undefined && this.#processes.has(this.process);
-    if (met || (this.process === undefined && allocating.length <= 1)) return;
-    const there = listProcesses(allocating);
-    if (this.process === undefined)
-      throw new TraceError(
-        `this trace has several processes: ${there}. Choose one: --process, or the option process`,
-      );
-    throw new TraceError(
-      there === ""
-        ? `there is no process ${this.process} in this trace: it does not tell processes apart, leave out --process`
-        : `there is no process ${this.process} in this trace: there are ${there}`,
-    );
-  }
-}
-
-/** The processes that call most, and how many more there are. */
-function listProcesses(processes: readonly (readonly [number, ProcessCalls])[]): string {
-  const sorted = processes
-    .filter(([process]) => process !== UNSAID)
-    .sort(([, a], [, b]) => b.calls - a.calls);
-  const words = sorted
-    .slice(0, NAMED)
-    .map(([process, { calls }]) => `${process} (${formatCount(calls)} call${calls === 1 ? "" : "s"})`);
-  const more = processes.length - words.length;
-  return joinWords(more > 0 && words.length > 0 ? [...words, `${formatCount(more)} more`] : words);
 }
 
 /** A site that every trace can have: frames that can be printed, not too many. */

@@ -7,6 +7,7 @@ import type { LineScanner } from "./lines.js";
 import { PendingCalls } from "./pending-calls.js";
 import { LogTime } from "./times.js";
 
+const SPACE = 0x20;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -100,7 +101,7 @@ class LtraceReader implements CallReader {
     cursor.blanks();
     if (isDigit(cursor.byte()) && this.#time.read(cursor)) this.#tellTime();
     cursor.blanks();
-    if (!cursor.takes(OPEN_BRACKET)) return;
+    if (!this.#line.called || !cursor.takes(OPEN_BRACKET)) return;
     const from = cursor.at;
     if (cursor.number() !== UNSAID) this.calls.site(cursor.text(from, cursor.at));
   }
@@ -110,7 +111,7 @@ class LtraceReader implements CallReader {
     const { cursor } = this.#line;
     const from = cursor.at;
     const number = cursor.decimal();
-    if (number !== UNSAID && cursor.byte() === 0x20) this.#thread = number;
+    if (number !== UNSAID && cursor.byte() === SPACE) this.#thread = number;
     else cursor.at = from;
   }
 

@@ -128,7 +128,7 @@ describe("calls of an allocator", () => {
       calls.malloc(0x40, 4);
     });
     expect(operations).toEqual(["a 0 1", "@ 1500", "a 1 2", "a 2 3", "a 3 4"]);
-    expect(notes).toEqual(["left out: times before the one before (2)"]);
+    expect(notes).toEqual(["left out: times that go back (2)"]);
   });
 
   it("have sites, each that of the next call", () => {

@@ -81,7 +81,7 @@ describe("in a log of ltrace,", () => {
     );
     const trace = await read(lines);
     expect(operationsOf(trace)).toEqual(["a 0 1", "@ 750000000", "a 1 2", "a 2 3"]);
-    expect(trace.notes.losses).toContain("left out: times before the one before (1)");
+    expect(trace.notes.losses).toContain("left out: times that go back (1)");
   });
 
   it("a thread belongs to the process that made it", async () => {
