@@ -6,6 +6,7 @@
 
 import * as access from "./machine/access";
 import { RECORD } from "./machine/failure";
+import { reserve } from "./machine/frames";
 import { pageShift } from "./machine/layout";
 import * as paths from "./machine/paths";
 import * as regions from "./machine/regions";
@@ -52,6 +53,34 @@ export function copy(destination: f64, source: f64, bytes: f64): void {
   access.requireMapped(<u64>source, <u64>bytes, false);
   access.requireMapped(<u64>destination, <u64>bytes, true);
   access.copy(<u64>destination, <u64>source, <u64>bytes);
+}
+
+/** Throws unless all of the range is mapped. */
+export function require(address: f64, bytes: f64, write: u32): void {
+  paths.program();
+  access.requireMapped(<u64>address, <u64>bytes, write != 0);
+}
+
+/** Bytes that the host and the program pass each other at once. */
+const TRANSFER_BYTES: u32 = 65536;
+let transfer: usize = 0;
+
+/** Address of TRANSFER_BYTES for the host. Made on first use. */
+export function transferAddress(): usize {
+  if (!transfer) transfer = reserve(TRANSFER_BYTES);
+  return transfer;
+}
+
+/** Loads a mapped range, at most TRANSFER_BYTES, into what the host reads. */
+export function copyOut(address: f64, bytes: u32): void {
+  paths.program();
+  access.copyOut(transferAddress(), <u64>address, bytes);
+}
+
+/** Stores what the host wrote, at most TRANSFER_BYTES, into a mapped range. */
+export function copyIn(address: f64, bytes: u32): void {
+  paths.program();
+  access.copyIn(<u64>address, transferAddress(), bytes);
 }
 
 /** Touches every page of the range, by reads or by writes without data. */

@@ -7,14 +7,20 @@ import { buildSync } from "esbuild";
 /** What bundleWorker makes. */
 export const BUNDLED_WORKER = "dist/jail/jail-worker.node.js";
 
+/** Comments are a third of the code, and those that users read are in the declarations. */
+const CODE = ["--declaration", "false", "--removeComments"];
+const DECLARATIONS = ["--emitDeclarationOnly"];
+
 /**
  * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
  * @param {string} root
  */
 export function emitLibrary(root) {
   for (const project of ["assembly/shared", "src"]) {
-    const tsc = ["node_modules/typescript/bin/tsc", "-p", project, "--noCheck"];
-    execFileSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+    for (const part of [CODE, DECLARATIONS]) {
+      const tsc = ["node_modules/typescript/bin/tsc", "-p", project, "--noCheck", ...part];
+      execFileSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+    }
   }
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
@@ -96,7 +102,7 @@ export function removeStale(emitted, sources) {
   for (const entry of readdirSync(emitted, { withFileTypes: true })) {
     const path = join(emitted, entry.name);
     if (OTHERS.includes(entry.name) || path.endsWith(LICENSES)) continue;
-    const source = join(sources, entry.name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
+    const source = join(sources, entry.name.replace(/(\.d\.ts|\.js)$/, ".ts"));
     if (!existsSync(source)) rmSync(path, { recursive: true });
     else if (entry.isDirectory()) removeStale(path, source);
   }

@@ -362,6 +362,30 @@ function copyPiece(destination: u64, source: u64, bytes: u64): void {
   if (state & UNKNOWN) applyOne(Event.Touch, destination >> pageShift);
 }
 
+// ---- The host's bytes ----
+
+/** Loads the bytes of a range into the host's memory. */
+export function copyOut(host: usize, address: u64, bytes: u64): void {
+  while (bytes) {
+    const n = piece(address, bytes);
+    memory.copy(host, readable(address), <usize>n);
+    host += <usize>n;
+    address += n;
+    bytes -= n;
+  }
+}
+
+/** Stores bytes of the host's memory into a range. */
+export function copyIn(address: u64, host: usize, bytes: u64): void {
+  while (bytes) {
+    const n = piece(address, bytes);
+    memory.copy(writable(address), host, <usize>n);
+    host += <usize>n;
+    address += n;
+    bytes -= n;
+  }
+}
+
 // ---- Clearing ----
 
 /** Sets the bytes of the range to zero, as an allocator does for calloc. Counts those that were needless. */

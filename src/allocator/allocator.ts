@@ -61,6 +61,12 @@ export interface Allocator {
   load(address: number, width: 8): bigint;
   /** Stores an unsigned integer, little-endian. @throws SegmentationFault */
   store(address: number, value: number | bigint, width?: Width): void;
+  /** Loads the bytes of a range, as a copy of its own. @throws SegmentationFault */
+  read(address: number, bytes: number): Uint8Array;
+  /** Stores bytes, all or none. @throws SegmentationFault */
+  write(address: number, bytes: Uint8Array): void;
+  /** Whether every byte of a range is 0. Loads it up to the first that is not. @throws SegmentationFault */
+  isZero(address: number, bytes: number): boolean;
   /** Sets a range to a byte value. @throws SegmentationFault */
   fill(address: number, value: number, bytes: number): void;
   /**

@@ -19,6 +19,12 @@ export function checkRange(name: string, value: number, least: number, most: num
     refuse(name, `a whole number from ${least} to ${most}`, value);
 }
 
+/** @throws RangeError unless the value is a Uint8Array, of whatever realm. */
+export function checkBytes(name: string, value: Uint8Array): void {
+  if (Object.prototype.toString.call(value) !== "[object Uint8Array]")
+    refuse(name, "a Uint8Array", typeof value);
+}
+
 /** @throws RangeError unless the value is a power of two from 1 to 2^46. */
 export function checkAlignment(name: string, value: number): void {
   const isPower =

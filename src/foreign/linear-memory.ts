@@ -41,6 +41,17 @@ export class LinearMemory {
     else view.setUint8(at, Number(value));
   }
 
+  read(address: number, bytes: number): Uint8Array {
+    this.#accessed(address, bytes, "read");
+    const at = this.base + address;
+    return this.#known.slice(at, at + bytes);
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.#accessed(address, bytes.length, "write");
+    this.#known.set(bytes, this.base + address);
+  }
+
   /** @throws SegmentationFault if the range is not in memory. */
   check(address: number, bytes: number, access: "read" | "write"): void {
     if (address + bytes <= this.bytes) return;

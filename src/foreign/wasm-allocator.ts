@@ -7,7 +7,7 @@ import type { AllocationFailure } from "../allocator/failure.js";
 import type { PageRun } from "../allocator/pages.js";
 import type { ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
-import { checkAlignment, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
+import { checkAlignment, checkBytes, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { recordOf } from "../base/enums.js";
 import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
 import type { Meter, MeterReading } from "../meter/reading.js";
@@ -227,6 +227,24 @@ export class WasmAllocator implements ModuleAllocator {
     const whole = checkValue("value", value, width);
     this.#guard.live;
     this.memory.store(address, whole, width);
+  }
+
+  read(address: number, bytes: number): Uint8Array {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    this.#guard.live;
+    return this.memory.read(address, bytes);
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    checkWhole("address", address);
+    checkBytes("bytes", bytes);
+    this.#guard.live;
+    this.memory.write(address, bytes);
+  }
+
+  isZero(address: number, bytes: number): boolean {
+    return this.fillEnd(address, 0, bytes) === bytes;
   }
 
   fill(address: number, value: number, bytes: number): void {

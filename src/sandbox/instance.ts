@@ -39,6 +39,10 @@ export interface MachineExports {
   fill(address: number, value: number, bytes: number): void;
   fillEnd(address: number, value: number, bytes: number): number;
   copy(destination: number, source: number, bytes: number): void;
+  require(address: number, bytes: number, write: number): void;
+  transferAddress(): number;
+  copyOut(address: number, bytes: number): void;
+  copyIn(address: number, bytes: number): void;
   touch(address: number, bytes: number, write: number): void;
   pageState(address: number): number;
   pageRun(address: number, pages: number): number;

@@ -10,6 +10,7 @@ import type { ReplayOptions, ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
 import {
   checkAlignment,
+  checkBytes,
   checkOneOf,
   checkRange,
   checkValue,
@@ -19,6 +20,7 @@ import {
 import { OptionError, SandboxError } from "../base/errors.js";
 import { ownModule } from "../base/own-module.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
+import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { clockNote } from "./clock-note.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
@@ -210,6 +212,22 @@ export class Sandbox implements SimulatedAllocator {
     checkOneOf("width", width, WIDTHS);
     const whole = checkValue("value", value, width);
     this.#run((exports) => exports.write(address, width, whole));
+  }
+
+  read(address: number, bytes: number): Uint8Array {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    return this.#run((exports) => readBytes(exports, address, bytes));
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    checkWhole("address", address);
+    checkBytes("bytes", bytes);
+    this.#run((exports) => writeBytes(exports, address, bytes));
+  }
+
+  isZero(address: number, bytes: number): boolean {
+    return this.fillEnd(address, 0, bytes) === bytes;
   }
 
   fill(address: number, value: number, bytes: number): void {

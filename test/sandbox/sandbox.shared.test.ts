@@ -87,6 +87,9 @@ describe("arguments", () => {
       expect(() => sandbox.store(bad, 0)).toThrow(RangeError);
       expect(() => sandbox.fill(0, 0, bad)).toThrow(RangeError);
       expect(() => sandbox.fillEnd(0, 0, bad)).toThrow(RangeError);
+      expect(() => sandbox.read(0, bad)).toThrow(RangeError);
+      expect(() => sandbox.write(bad, new Uint8Array(1))).toThrow(RangeError);
+      expect(() => sandbox.isZero(0, bad)).toThrow(RangeError);
       expect(() => sandbox.touch(bad, 1)).toThrow(RangeError);
       expect(() => sandbox.pages(0, bad)).toThrow(RangeError);
       expect(() => sandbox.alignedAlloc(bad, 1)).toThrow(/^align must be a power of two/);
@@ -135,6 +138,40 @@ describe("accesses", () => {
     expect(() => sandbox.fillEnd(pointer, 256, 1)).toThrow(/value must be from 0 to 2\^8 - 1/);
     expect(() => sandbox.fillEnd(pointer + 4096, 7, 6 * 4096)).toThrow(SegmentationFault);
     expect(sandbox.counters()).toEqual(loading.counters());
+  });
+
+  it("of many bytes load and store what single ones do, and count alike", async () => {
+    const [sandbox, single] = [await openSandbox("naive", { check: true }), await openSandbox("naive")];
+    const [pointer, same] = [sandbox.malloc(200_000), single.malloc(200_000)];
+    // Longer than what crosses at once, with every byte its own, from the middle of a page on.
+    const bytes = Uint8Array.from({ length: 150_001 }, (_, index) => index % 251);
+    sandbox.write(pointer + 4097, bytes);
+    for (const [index, byte] of bytes.entries()) single.store(same + 4097 + index, byte);
+    expect(sandbox.counters()).toEqual(single.counters());
+    expect(sandbox.read(pointer + 4097, bytes.length)).toEqual(bytes);
+    expect(sandbox.load(pointer + 4097 + 250)).toBe(250);
+    expect(sandbox.read(pointer, 4098)).toEqual(new Uint8Array(4098));
+    expect([
+      sandbox.isZero(pointer, 4098),
+      sandbox.isZero(pointer, 4099),
+      sandbox.isZero(pointer, 0),
+    ]).toEqual([true, false, true]);
+    for (let at = 0; at < 4097 + bytes.length; at++) single.load(same + at);
+    expect(sandbox.counters()).toEqual(single.counters());
+    sandbox.check();
+  });
+
+  it("of many bytes change nothing where a part of them is outside", async () => {
+    const sandbox = await openSandbox("naive");
+    const pointer = sandbox.malloc(8192);
+    const before = sandbox.counters();
+    const end = sandbox.regions().at(-1) as { address: number; bytes: number };
+    const last = end.address + end.bytes - 4;
+    expect(() => sandbox.write(last, new Uint8Array(5).fill(1))).toThrow(SegmentationFault);
+    expect(() => sandbox.read(last, 5)).toThrow(SegmentationFault);
+    expect(() => sandbox.read(pointer, 2 ** 46)).toThrow(SegmentationFault);
+    expect(sandbox.counters()).toEqual(before);
+    expect(() => sandbox.write(pointer, [1] as unknown as Uint8Array)).toThrow(/bytes must be a Uint8Array/);
   });
 
   it("outside every region fault with address, access and neighbours, and change nothing", async () => {
