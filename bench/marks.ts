@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openSandbox, readTrace } from "../src/index.js";
+import { openModel, readTrace } from "../src/index.js";
 import { collectTrace, traceOf } from "../src/trace/collect.js";
 import { interleave } from "./measure.js";
 
@@ -26,7 +26,7 @@ export async function benchMarks(): Promise<void> {
       const path = fileURLToPath(new URL(`traces/${name}.txt.gz`, import.meta.url));
       const trace = await collectTrace(await readTrace(createReadStream(path)));
       const replay = (module: WebAssembly.Module) => async () => {
-        const sandbox = await openSandbox(model, { module });
+        const sandbox = await openModel(model, { module });
         const start = performance.now();
         await sandbox.replay(traceOf([trace], trace.notes));
         return performance.now() - start;

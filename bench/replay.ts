@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { closeTrace } from "../src/compare/closed-trace.js";
-import { models, openSandbox, readTrace, type Trace } from "../src/index.js";
+import { models, openModel, readTrace, type Trace } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
 import { LIBRARIES } from "../test/oracle/libraries.js";
 import { cpuTime, interleave, type Measured } from "./measure.js";
@@ -39,7 +39,7 @@ export async function benchReplay(): Promise<void> {
     const tasks = [...modules].map(([model, module]) => [
       model,
       async () => {
-        const sandbox = await openSandbox(model, { module });
+        const sandbox = await openModel(model, { module });
         const start = performance.now();
         await sandbox.replay(traceOf([trace], trace.notes));
         return performance.now() - start;
@@ -78,7 +78,7 @@ async function benchSteady(name: string, trace: CollectedTrace, natives: Natives
   const again = traceOf([{ records, count: closed.count }], trace.notes);
   const tasks: [string, () => Promise<number>][] = [];
   for (const { name: model } of models) {
-    const sandbox = await openSandbox(model);
+    const sandbox = await openModel(model);
     for (let i = 0; i < WARM_UP; i++) await sandbox.replay(again);
     tasks.push([model, () => cpuTime(() => sandbox.replay(again))]);
   }

@@ -106,13 +106,25 @@ export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";
+export type {
+  MachineOptions,
+  ModelName,
+  ModelOptions,
+} from "./sandbox/model-options.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
-export { type OpenOptions, openSandbox, Sandbox, type SandboxOptions } from "./sandbox/sandbox.js";
+export {
+  type AnyOptions,
+  type OpenOptions,
+  openModel,
+  openSandbox,
+  Sandbox,
+  type SandboxOptions,
+} from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export type { SiteEvents } from "./sandbox/site-events.js";
 export type { Sureness } from "./sandbox/sureness.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";
-export type { TraceFormat, TraceHead, TraceReading } from "./trace/format.js";
+export type { ReadingOptions, TraceFormat, TraceHead, TraceReading } from "./trace/format.js";
 export { type TraceFormatName, traceFormats } from "./trace/formats.js";
 export { generateTrace } from "./trace/generate.js";
 export { type ReadTraceOptions, readTrace } from "./trace/read.js";

@@ -1,5 +1,5 @@
 import { readModule } from "#read-module";
-import { type Counters, models, openSandbox, readTrace, type TouchPolicy } from "../src/index.js";
+import { type Counters, models, openModel, readTrace, type TouchPolicy } from "../src/index.js";
 
 /** One real trace on one model. */
 export interface Replay {
@@ -23,7 +23,7 @@ export async function runReplay({ model, trace, touch }: Replay, check: boolean)
   const source = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
-  const sandbox = await openSandbox(model, { check });
+  const sandbox = await openModel(model, { check });
   const { failedAllocations } = await sandbox.replay(await readTrace(source), { touch });
   if (failedAllocations) throw new Error(`${failedAllocations} allocations failed`);
   sandbox.check();

@@ -2,7 +2,7 @@ import type { Allocator } from "../allocator/allocator.js";
 import { isModule } from "../allocator/choice.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
-import { openSandbox, type SandboxOptions } from "../sandbox/sandbox.js";
+import { type AnyOptions, openModel } from "../sandbox/sandbox.js";
 
 /** Opens a new allocator at each call: a model on its machine, or somebody's module, metered. */
 export type Opener = () => Promise<Allocator> | Allocator;
@@ -10,7 +10,7 @@ export type Opener = () => Promise<Allocator> | Allocator;
 /** A model, and what it is run with. */
 export interface ModelRun {
   model: string;
-  options?: SandboxOptions;
+  options?: AnyOptions;
   /** What simulated time is counted with; by default the profile of the kernel. */
   costs?: CostProfile;
 }
@@ -26,8 +26,8 @@ export interface AllocatorRun extends ModelRun {
  * whose options module-options.ts reads. It is read and compiled once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
-export async function prepareAllocator(name: string, options: SandboxOptions = {}): Promise<Opener> {
-  if (!isModule(name)) return () => openSandbox(name, options);
+export async function prepareAllocator(name: string, options: AnyOptions = {}): Promise<Opener> {
+  if (!isModule(name)) return () => openModel(name, options);
   // Imported only now: the page does without.
   const { prepareMetered } = await import("../foreign/open.js");
   return prepareMetered(name, { name, options });

@@ -25,6 +25,7 @@ import { callTree, type ProfileNode } from "./call-tree.js";
 import { clockNote } from "./clock-note.js";
 import { Instance, type LoggedCall, type ModelExports, SLOT_LAYOUT } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
+import type { MachineOptions, ModelName, ModelOptions } from "./model-options.js";
 import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
@@ -38,16 +39,28 @@ export interface OpenOptions {
   module?: WebAssembly.Module | BufferSource;
 }
 
-/** Settings by name, the machine's and the model's own, beside how to open it. */
-export type SandboxOptions = OpenOptions & { [setting: string]: string | number | unknown };
+/** Settings of a model by name, its own and the machine's, beside how to open it. */
+export type SandboxOptions<Name extends ModelName> = OpenOptions & MachineOptions & ModelOptions[Name];
+
+/** Settings by whatever name, beside how to open a model. */
+export type AnyOptions = OpenOptions & { [setting: string]: string | number | unknown };
 
 /**
- * Opens a sandbox: an allocator on a machine of its own.
- *
- * `options` are the model's own and the machine's: `kernel`, `pageSize`, `memory`, `addressSpace`.
+ * Opens a sandbox: an allocator on a machine of its own. A name or value that there is not does not compile.
+ * @throws as openModel does.
+ */
+export async function openSandbox<Name extends ModelName>(
+  model: Name,
+  options?: SandboxOptions<Name>,
+): Promise<Sandbox> {
+  return openModel(model, options as AnyOptions);
+}
+
+/**
+ * Opens a sandbox of a model whose name, or whose options, are known only when the program runs: what a person typed.
  * @throws OptionError for an unknown model, option or value; SandboxError when the module cannot be had.
  */
-export async function openSandbox(model: string, options: SandboxOptions = {}): Promise<Sandbox> {
+export async function openModel(model: string, options: AnyOptions = {}): Promise<Sandbox> {
   const { check, module, ...rest } = options;
   const info = findModel(model);
   const settings = ownOptions(info, rest as Options);

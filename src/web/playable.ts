@@ -3,7 +3,7 @@ import {
   type Allocator,
   defaultCosts,
   type Events,
-  openSandbox,
+  openModel,
   type ProfileNode,
   type SimulatedAllocator,
   type SimulatedTime,
@@ -40,8 +40,8 @@ export interface Clock {
 const MOST_RECORDS = 1024;
 
 /** Opens a model. @throws OptionError, SandboxError */
-export async function openModel({ allocator: name, options }: Choice): Promise<Playable> {
-  const allocator: SimulatedAllocator = await openSandbox(name, options);
+export async function playModel({ allocator: name, options }: Choice): Promise<Playable> {
+  const allocator: SimulatedAllocator = await openModel(name, options);
   const costs = defaultCosts(allocator.machine.kernel);
   return {
     allocator,

@@ -10,7 +10,7 @@ import {
   type WasmSource,
 } from "../index.js";
 import { openModule, prepareModule } from "./module.js";
-import { openModel } from "./playable.js";
+import { playModel } from "./playable.js";
 import { type OnProgress, Player } from "./player.js";
 import {
   type Answer,
@@ -85,7 +85,7 @@ const handlers: Handlers = {
     const { choice } = chosen;
     const playable = isModule(choice)
       ? await openModule(choice.allocator, await sourceOf(chosen))
-      : await openModel(choice);
+      : await playModel(choice);
     const opened = await Player.open(tape, choice, playable, touch, onProgress);
     player = opened.player;
     return opened.played;

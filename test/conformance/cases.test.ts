@@ -1,7 +1,7 @@
 /** Every case is failed by an allocator that breaks just the promise it is about, and passed by those that keep all. */
 import { describe, expect, it, vi } from "vitest";
 import { checkAllocator, conformanceCases, type Subject } from "../../src/conformance.js";
-import { models, openSandbox } from "../../src/index.js";
+import { models, openModel } from "../../src/index.js";
 import { ArenaAllocator } from "./arenas.js";
 import { FlawedAllocator, type Flaws } from "./flawed.js";
 
@@ -159,7 +159,7 @@ describe("our models", () => {
   it.each(models.map(({ name }) => name))(
     "%s keeps all promises, but for those that the real one does not",
     async (name) => {
-      const open = (bytes?: number) => openSandbox(name, bytes === undefined ? {} : { addressSpace: bytes });
+      const open = (bytes?: number) => openModel(name, bytes === undefined ? {} : { addressSpace: bytes });
       const { outcomes } = await checkAllocator(open, { addressBits: 64 });
       const failed = outcomes.filter(({ state }) => state === "fail").map((one) => one.name);
       expect(failed).toEqual(NOT_KEPT[name] ?? []);

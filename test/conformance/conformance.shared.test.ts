@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseCases } from "../../src/conformance/check.js";
 import { Tester } from "../../src/conformance/tester.js";
-import { AllocatorAbort, type ModelInfo, models, openSandbox, type Sandbox } from "../../src/index.js";
+import { AllocatorAbort, type ModelInfo, models, openModel, type Sandbox } from "../../src/index.js";
 import { SuspiciousProgram } from "./program.js";
 
 const CALLS = 300;
@@ -106,7 +106,7 @@ const cases = tried.flatMap((variant) =>
 
 describe.each(cases)("$name", ({ model, options, check }) => {
   const open = (more: Record<string, number> = {}): Promise<Sandbox> =>
-    openSandbox(model, { ...options, ...more, check });
+    openModel(model, { ...options, ...more, check });
 
   it.each(SIZES)("callocs %i zeroed bytes, fresh and where the program has written", async (bytes) => {
     const sandbox = await open();

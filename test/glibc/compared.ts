@@ -1,5 +1,5 @@
 /** The model beside what was recorded of a release of glibc, and beside the release itself. */
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/sandbox.js";
 import { type Comparison, compareAll } from "../oracle/compare.js";
 import {
   digest,
@@ -80,7 +80,7 @@ export async function sequenceDifferences(version: string): Promise<string[]> {
 export async function stoppedBreak(room: number, version = MODELLED_GLIBC): Promise<string[]> {
   const lines: string[][] = [];
   const real = new RealHeap({}, version);
-  for (const heap of [real, new SandboxHeap(await openSandbox("glibc", { memory: 0, version }))] as Heap[]) {
+  for (const heap of [real, new SandboxHeap(await openModel("glibc", { memory: 0, version }))] as Heap[]) {
     const log: string[] = [];
     await heap.malloc(100);
     await heap.stopBreak(room);

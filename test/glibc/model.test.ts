@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { AllocatorAbort, SegmentationFault } from "../../src/base/errors.js";
 import { mallocInfo } from "../../src/sandbox/malloc-info.js";
 import { mallocStats } from "../../src/sandbox/malloc-stats.js";
-import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.js";
+import { type AnyOptions, openModel, openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { whyNotLive } from "../oracle/live.js";
 import { environmentOf, type GlibcOptions } from "../oracle/model.js";
 import { findOracle } from "../oracle/oracle.js";
@@ -61,7 +61,7 @@ describe.each([false, true])("glibc, check build %s", (check) => {
   const openForMisuse = () => openSandbox("glibc", { check });
 
   const opened: Sandbox[] = [];
-  async function open(options: SandboxOptions = {}): Promise<Sandbox> {
+  async function open(options: AnyOptions = {}): Promise<Sandbox> {
     const sandbox = await openSandbox("glibc", { ...options, check });
     opened.push(sandbox);
     return sandbox;
@@ -671,7 +671,7 @@ async function onBoth(
   options: GlibcOptions = {},
 ): Promise<[real: string[], model: string[], texts: [string, string]]> {
   const real = new RealHeap(environmentOf(options));
-  const sandbox = await openSandbox("glibc", { ...options });
+  const sandbox = await openModel("glibc", { ...options });
   const logs: string[][] = [];
   for (const heap of [real, new SandboxHeap(sandbox)]) {
     const lines: string[] = [];

@@ -1,6 +1,6 @@
 /** The model against the real glibc: live where it is here, and against what was recorded of it everywhere. */
 import { describe, expect, it, vi } from "vitest";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/sandbox.js";
 import { OpKind } from "../../src/trace/records.js";
 import { whyNotToday } from "../machine/real-kernel.js";
 import { whyNotLive } from "../oracle/live.js";
@@ -153,7 +153,7 @@ describe("the ranges of glibc's parameters", () => {
     { mxfast: 161 },
     { tcacheMax: 1033 },
   ])("end below %o, which the real one ignores and the model refuses", async (options) => {
-    await expect(openSandbox("glibc", { ...options })).rejects.toThrow("glibc refuses option");
+    await expect(openModel("glibc", { ...options })).rejects.toThrow("glibc refuses option");
     if (reason) return;
     // As without it: the thresholds adapt, and the second block lies in the heap.
     const records = await textTrace(["a 0 10", ...Array(3).fill(`c 1 1 ${MIB}\nf 1`)].join("\n"));

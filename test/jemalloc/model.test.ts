@@ -1,7 +1,7 @@
 /** What the model of jemalloc does that users of the real one see: its clock, its options, its silence. */
 import { describe, expect, it } from "vitest";
 import { totalFaults } from "../../src/allocator/counters.js";
-import { AllocatorAbort, OptionError, openSandbox, runCallocLoop } from "../../src/index.js";
+import { AllocatorAbort, OptionError, openModel, openSandbox, runCallocLoop } from "../../src/index.js";
 import { openChecked } from "../checked.js";
 
 const MIB = 2 ** 20;
@@ -150,7 +150,7 @@ describe("misuse", () => {
 
 it("it needs Linux and pages of 4 KiB, as its build does", async () => {
   for (const options of [{ kernel: "darwin" }, { pageSize: 16384 }, { narenas: 0 }, { dirty_decay_ms: -2 }]) {
-    await expect(openSandbox("jemalloc", options)).rejects.toThrow(OptionError);
+    await expect(openModel("jemalloc", options)).rejects.toThrow(OptionError);
   }
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { addCounters, type Counters } from "../../src/allocator/counters.js";
 import type { ProfileNode } from "../../src/sandbox/call-tree.js";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/sandbox.js";
 import { SuspiciousProgram } from "../conformance/program.js";
 
 const CALLS = 150;
@@ -36,7 +36,7 @@ describe.each(VERSIONS)("version %i", (version) => {
   it.each(combinations({ ...OPTIONS, ...more }))(
     "cpus $cpus, cache $cache, zeroing $zeroing, pages of $pageSize, memory $memory",
     async (options) => {
-      const sandbox = await openSandbox("libmalloc", { ...options, version, check: true });
+      const sandbox = await openModel("libmalloc", { ...options, version, check: true });
       new SuspiciousProgram(sandbox, 0x5eed + version).run(CALLS);
       sandbox.check();
       const counters = sandbox.counters();

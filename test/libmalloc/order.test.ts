@@ -1,6 +1,6 @@
 /** Random programs: every tiny, small and medium block is where the reference puts it. */
 import { describe, expect, it } from "vitest";
-import { openSandbox, type Sandbox } from "../../src/index.js";
+import { openModel, type Sandbox } from "../../src/index.js";
 import { Random } from "../random.js";
 import { ORDER_CASES, ORDER_OPERATIONS, ORDER_SEEDS } from "./order-cases.js";
 import { type Block, ReferenceRack } from "./reference.js";
@@ -156,7 +156,7 @@ class Comparison {
 
 describe.each(ORDER_CASES)("$options", ({ options, limits }) => {
   it.each(ORDER_SEEDS)("puts blocks where the reference does, seed %i", async (seed) => {
-    const sandbox = await openSandbox("libmalloc", { check: true, nano: "off", ...options });
+    const sandbox = await openModel("libmalloc", { check: true, nano: "off", ...options });
     const comparison = new Comparison(
       sandbox,
       new Random(seed),

@@ -4,6 +4,7 @@ import {
   findCliffs,
   models,
   OptionError,
+  openModel,
   openSandbox,
   runCallocLoop,
   type Sandbox,
@@ -99,7 +100,7 @@ it.each([
 );
 
 it.each([{ cpus: 0 }, { cpus: 65 }, { version: "200" }, { cache: "yes" }])("refuses %o", async (options) => {
-  await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
+  await expect(openModel("libmalloc", options)).rejects.toThrow(OptionError);
 });
 
 it.each(["116", "166", "283", "425", "792"])(
@@ -128,7 +129,7 @@ it("has words on every version of every model", () => {
 });
 
 it("says nothing of a model that is equal to the real library, or of none", async () => {
-  for (const model of ["glibc", "naive"]) expect((await openSandbox(model)).notes).toEqual([]);
+  for (const model of ["glibc", "naive"]) expect((await openModel(model)).notes).toEqual([]);
 });
 
 it("asks five regions where a freed tiny block of 283 goes on its list, and no more", async () => {

@@ -1,6 +1,6 @@
 /** What the model of mimalloc does that users of the real one see: its clock, its options, its silence, its figures. */
 import { describe, expect, it } from "vitest";
-import { AllocatorAbort, mallocStats, OptionError, openSandbox } from "../../src/index.js";
+import { AllocatorAbort, mallocStats, OptionError, openModel, openSandbox } from "../../src/index.js";
 import { openChecked } from "../checked.js";
 
 const KIB = 1024;
@@ -203,12 +203,12 @@ it("it needs Linux and pages of 4 KiB, and a base on a segment's boundary", asyn
     { base: 2 ** 40 + MIB },
     { allow_decommit: 2 },
   ]) {
-    await expect(openSandbox("mimalloc", options)).rejects.toThrow(OptionError);
+    await expect(openModel("mimalloc", options)).rejects.toThrow(OptionError);
   }
 });
 
 it("takes options by their names in the environment, too", async () => {
-  const sandbox = await openSandbox("mimalloc", { MIMALLOC_RESET_DELAY: 3, MIMALLOC_PAGE_RESET: 1 });
+  const sandbox = await openModel("mimalloc", { MIMALLOC_RESET_DELAY: 3, MIMALLOC_PAGE_RESET: 1 });
   expect(sandbox.options).toMatchObject({ decommit_delay: 3, page_reset: 1 });
 });
 

@@ -3,7 +3,7 @@
  * bytes were zero before depends on all that the memory held, so the program's bytes are written, not only touched.
  */
 import type { TouchPolicy } from "../../src/allocator/access.js";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { OpKind, TraceRecords } from "../../src/trace/records.js";
 import { hashNumbers, hashRecords } from "./golden.js";
 import { environmentOf, type GlibcOptions } from "./model.js";
@@ -162,7 +162,7 @@ export async function goldenClearsDifference(
 ): Promise<string | null> {
   if (golden.records !== hashRecords(records))
     return "this is not the trace that was recorded: record again (README.md)";
-  const sandbox = await openSandbox("glibc", { ...options, libc: golden.libc });
+  const sandbox = await openModel("glibc", { ...options, libc: golden.libc });
   const { blocks, bytes, needless } = count(await clearsOf(sandbox, records, golden.touch));
   for (let at = 0; at < golden.blocks.length; at += 8) {
     if (golden.blocks.slice(at, at + 8) === blocks.slice(at, at + 8)) continue;

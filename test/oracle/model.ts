@@ -8,7 +8,7 @@ import { hasArenas } from "../../src/sandbox/glibc-figures.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
 import { mallocInfo } from "../../src/sandbox/malloc-info.js";
 import { mallocStats } from "../../src/sandbox/malloc-stats.js";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
 import type { SystemCall } from "./calls.js";
@@ -110,7 +110,7 @@ export interface ModelObservation extends Observation {
 /** Runs the model in a sandbox of its own. If it throws, the observation is that of the operations before. */
 export async function observeModel(run: ModelRun): Promise<ModelObservation> {
   const { model = "glibc", options = {}, touch = "none", check = false } = run;
-  const sandbox = await openSandbox(model, { ...options, check });
+  const sandbox = await openModel(model, { ...options, check });
   const observer = new Observer(sandbox, run);
   try {
     await sandbox.replay(observer.trace(), { touch, onResults: (addresses) => observer.note(addresses) });

@@ -1,6 +1,6 @@
 /** The oracle's program on a sandbox: the operations of a trace, and what it writes into what it gets (run.h). */
 import type { TouchPolicy } from "../../src/allocator/access.js";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, type Operation, OpKind, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
 import type { GlibcOptions } from "./model.js";
@@ -28,7 +28,7 @@ export interface Block {
  * @throws if addresses are random there, so that links have other bytes.
  */
 export async function openLike(real: OracleRun, options: GlibcOptions, check: boolean): Promise<Sandbox> {
-  return openSandbox("glibc", { ...options, libc: await placeOfLibc(real, options), check });
+  return openModel("glibc", { ...options, libc: await placeOfLibc(real, options), check });
 }
 
 /** Where the model's library has to be for that. @throws as `openLike` does. */
@@ -48,7 +48,7 @@ const libcs = new Map<string, number>();
  * mappings, where the real one is not: the three high bytes, none of them zero, are others.
  */
 async function libcFor(bins: number, { version = MODELLED_GLIBC }: GlibcOptions): Promise<number> {
-  const sandbox = await openSandbox("glibc", { version });
+  const sandbox = await openModel("glibc", { version });
   const [lone] = [sandbox.malloc(2000), sandbox.malloc(24)] as [number, number];
   sandbox.free(lone);
   const away = (bins % LOW) - (Number(sandbox.load(lone, 8)) % LOW);

@@ -1,6 +1,6 @@
 /** pymalloc over glibc against the real one over the real one: recorded, and live where there is a libpython. */
 import { describe, expect, it, vi } from "vitest";
-import { cinnabarTrace, cinnabarWorkload, collectTrace, openSandbox } from "../../src/index.js";
+import { cinnabarTrace, cinnabarWorkload, collectTrace, openModel } from "../../src/index.js";
 import { findModel } from "../../src/sandbox/options.js";
 import { RECORD_BYTES } from "../../src/trace/records.js";
 import { compareAll } from "../oracle/compare.js";
@@ -99,7 +99,7 @@ describe.skipIf(reason)("the key figures are those of sys._debugmallocstats", ()
     const [run] = (await oracle().run([{ records, environment: { ORACLE_ARENA_STATS: "1" } }])) as [
       OracleRun,
     ];
-    const sandbox = await openSandbox(MODEL);
+    const sandbox = await openModel(MODEL);
     const pieces = async function* () {
       yield { records, count: records.length / RECORD_BYTES };
     };
@@ -119,7 +119,7 @@ describe("where arenas cannot be had", () => {
   const PLACES = [0x5b0, 0x620, 0x6f0, 0x5b0, 0x720, 0, 0, 0x860, 0x860, 0x5b0, 0].map(formatPlace);
 
   it("the model asks the allocator below for small blocks", async () => {
-    const sandbox = await openSandbox(MODEL, { addressSpace: 512 * 1024, check: true });
+    const sandbox = await openModel(MODEL, { addressSpace: 512 * 1024, check: true });
     const places: string[] = [];
     const note = (address: number) => places.push(formatPlace(placeOf(address, MODEL_SPACE)));
     const [one, two, three] = [sandbox.malloc(100), sandbox.malloc(200), sandbox.calloc(1, 30)];

@@ -1,6 +1,6 @@
 /** The model of each release against a second one written from the same rules: addresses, and calls in their order. */
 import { describe, expect, it, vi } from "vitest";
-import { openSandbox, type Sandbox } from "../../src/index.js";
+import { openModel, type Sandbox } from "../../src/index.js";
 import { OpKind, TraceRecords } from "../../src/trace/records.js";
 import { RELEASES, Reference, type Release } from "./reference.js";
 import { blocksOf, OBJECT_SEEDS, objectsOf, TRACE_SEEDS } from "./reference-cases.js";
@@ -24,7 +24,7 @@ function calls(sandbox: Sandbox, logged: number): { text: string; result: number
 
 /** Where the model parts from the reference, or null. */
 async function difference(release: Release, records: Uint8Array): Promise<string | null> {
-  const sandbox = await openSandbox("pymalloc/glibc", { python: release.name, check: true, ...MAPS_NOTHING });
+  const sandbox = await openModel("pymalloc/glibc", { python: release.name, check: true, ...MAPS_NOTHING });
   let made: { text: string; result: number }[] = [];
   let wrong: string | null = null;
   const reference = new Reference(release, (call) => {

@@ -1,6 +1,13 @@
 /** What sets the releases apart, what they touch, and what else users see of pymalloc. */
 import { describe, expect, it } from "vitest";
-import { mallocInfo, models, openSandbox, type ProfileNode, type Sandbox } from "../../src/index.js";
+import {
+  type AnyOptions,
+  mallocInfo,
+  models,
+  openModel,
+  type ProfileNode,
+  type Sandbox,
+} from "../../src/index.js";
 import { zeropage } from "../cli/spawn.js";
 
 const KIB = 1024;
@@ -9,8 +16,7 @@ const EARLY = ["2.7", "3.6", "3.7", "3.8", "3.9"] as const;
 const LATE = ["3.10", "3.11"] as const;
 const ALL = [...EARLY, ...LATE] as const;
 
-const open = (options: Record<string, string | number | boolean> = {}) =>
-  openSandbox("pymalloc/glibc", options);
+const open = (options: AnyOptions = {}) => openModel("pymalloc/glibc", options);
 const arenasOf = (sandbox: Sandbox) => sandbox.statistics()["arenas allocated current"];
 
 /** What it called below, with arguments, and of the kernel but for the heap. */

@@ -5,6 +5,7 @@ import {
   models,
   OptionError,
   OutOfMemory,
+  openModel,
   openSandbox,
   readTrace,
   SandboxError,
@@ -16,13 +17,13 @@ const MIB = 2 ** 20;
 
 describe("opening a sandbox", () => {
   it("names the models there are when it does not know one", async () => {
-    await expect(openSandbox("dlmalloc")).rejects.toThrow(OptionError);
-    await expect(openSandbox("dlmalloc")).rejects.toThrow(models.map(({ name }) => name).join(", "));
+    await expect(openModel("dlmalloc")).rejects.toThrow(OptionError);
+    await expect(openModel("dlmalloc")).rejects.toThrow(models.map(({ name }) => name).join(", "));
   });
 
   it("names the options there are when it does not know one", async () => {
-    await expect(openSandbox("naive", { zeroing: "dirty" })).rejects.toThrow(OptionError);
-    await expect(openSandbox("libmalloc", { zeroed: 1 })).rejects.toThrow(
+    await expect(openModel("naive", { zeroing: "dirty" })).rejects.toThrow(OptionError);
+    await expect(openModel("libmalloc", { zeroed: 1 })).rejects.toThrow(
       `libmalloc has no option "zeroed"; it has zeroing, version, cpus, cache, tinyZeroing, nano, ${machineOptions.map(({ name }) => name).join(", ")}`,
     );
   });
@@ -37,17 +38,15 @@ describe("opening a sandbox", () => {
     { memory: Number.NaN },
     { memory: "16GiB" },
   ])("refuses %j", async (options) => {
-    await expect(openSandbox("libmalloc", options)).rejects.toThrow(OptionError);
+    await expect(openModel("libmalloc", options)).rejects.toThrow(OptionError);
   });
 
   it("may have the real allocator's names, and -1", async () => {
-    const sandbox = await openSandbox("glibc", { MALLOC_ARENA_MAX: 2, M_TRIM_THRESHOLD: -1 });
+    const sandbox = await openModel("glibc", { MALLOC_ARENA_MAX: 2, M_TRIM_THRESHOLD: -1 });
     expect(sandbox.options).toEqual({ arenaMax: 2, trimThreshold: -1 });
-    const tunable = await openSandbox("glibc", { "glibc.malloc.tcache_count": 0 });
+    const tunable = await openModel("glibc", { "glibc.malloc.tcache_count": 0 });
     expect(tunable.options).toEqual({ tcacheCount: 0 });
-    await expect(openSandbox("glibc", { M_TOP_PAD: 0, topPad: 1 })).rejects.toThrow(
-      "topPad sets topPad twice",
-    );
+    await expect(openModel("glibc", { M_TOP_PAD: 0, topPad: 1 })).rejects.toThrow("topPad sets topPad twice");
     await expect(openSandbox("glibc", { tcacheCount: -1 })).rejects.toThrow(
       "option tcacheCount takes a whole number; got -1",
     );
@@ -315,7 +314,7 @@ describe("checkpoints", () => {
   it.each(models.map(({ name }) => name))(
     "bring %s back to where it was, to every counter",
     async (model) => {
-      const sandbox = await openSandbox(model);
+      const sandbox = await openModel(model);
       const pointers = [24, 5000, 200_000, 700_000].map((bytes) => sandbox.malloc(bytes));
       for (const pointer of pointers) sandbox.store(pointer, 7);
       const [checkpoint, counters, regions] = [sandbox.checkpoint(), sandbox.counters(), sandbox.regions()];

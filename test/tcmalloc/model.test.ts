@@ -5,6 +5,7 @@ import {
   AllocatorAbort,
   mallocStats,
   OptionError,
+  openModel,
   openSandbox,
   type ProfileNode,
   runCallocLoop,
@@ -124,7 +125,7 @@ describe("options", () => {
     { heapLimitMb: 0.5 },
     { releaseRate: -1 },
   ])("refuse %o", async (options) => {
-    await expect(openSandbox("tcmalloc", options)).rejects.toThrow(OptionError);
+    await expect(openModel("tcmalloc", options)).rejects.toThrow(OptionError);
   });
 
   it("release a fraction of what is freed", async () => {

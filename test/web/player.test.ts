@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   models,
+  openModel,
   openSandbox,
   readTrace,
   runCallocLoop,
@@ -10,7 +11,7 @@ import {
 import { BUFFER_WAYS } from "../../src/results/iter-content.js";
 import { openModule } from "../../src/web/module.js";
 import { decode } from "../../src/web/page-runs.js";
-import { openModel } from "../../src/web/playable.js";
+import { playModel } from "../../src/web/playable.js";
 import { Player } from "../../src/web/player.js";
 import { type Choice, isModule, type TimeNode } from "../../src/web/protocol.js";
 import {
@@ -36,7 +37,7 @@ async function tapeOf(text: string): Promise<Tape> {
 async function open(tape: Tape, choice: Choice, touch: TouchPolicy = "none") {
   const subject = isModule(choice)
     ? await openModule(choice.allocator, await fixtureBytes(choice.allocator.replace(".wasm", "")))
-    : await openModel(choice);
+    : await playModel(choice);
   return Player.open(tape, choice, subject, touch, noProgress);
 }
 
@@ -60,7 +61,7 @@ const program = randomProgram(SEED, 80_000);
 
 /** The same by other means: the library, from the start, one trace. */
 async function countersAfter(model: string, position: number, touch: TouchPolicy) {
-  const sandbox = await openSandbox(model);
+  const sandbox = await openModel(model);
   const first = program.split("\n").slice(0, position).join("\n");
   await sandbox.replay(await readTrace(`${first}\n`), { touch });
   return sandbox.counters();

@@ -6,7 +6,7 @@ import type {
   CinnabarResult,
 } from "../../results/cinnabar.js";
 import type { OptionValues } from "../../results/run.js";
-import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
 import type { ModelRun } from "../open.js";
 import { liveBytes } from "./live.js";
 import { cinnabarTrace, PHASES } from "./trace.js";
@@ -34,7 +34,7 @@ export async function runCinnabar(run: CinnabarRun): Promise<CinnabarResult> {
   const { model, options = {}, workload, without, points } = run;
   const { check: _check, module: _module, ...settings } = options;
   const trace = cinnabarTrace(workloadWithout(workload, without));
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openModel(model, options);
   // A chunk ends with each phase.
   const seen: Seen[] = [];
   const { operations, failedAllocations, timeline, marks } = await sandbox.replay(trace, {

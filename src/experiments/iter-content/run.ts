@@ -12,7 +12,7 @@ import { defaultCosts } from "../../costs/profiles.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { BufferWay, IterContentResult } from "../../results/iter-content.js";
 import type { OptionValues } from "../../results/run.js";
-import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
 import { type ModelRun, notesOf } from "../open.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */
@@ -59,7 +59,7 @@ export async function runIterContent(run: IterContentRun): Promise<IterContentRe
   checkWhole("chunk", chunk);
   checkWhole("body", body);
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openModel(model, options);
   const library = readBody(sandbox, run);
   if (options.check) sandbox.check();
   const counters = sandbox.counters();

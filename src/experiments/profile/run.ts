@@ -4,7 +4,7 @@ import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
 import type { OptionValues } from "../../results/run.js";
 import type { ProfileNode } from "../../sandbox/call-tree.js";
-import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
 import type { Trace } from "../../trace/trace.js";
 import { callocLoopRecords } from "../loop/cost.js";
 import { type ModelRun, notesOf } from "../open.js";
@@ -59,7 +59,7 @@ async function profile(
   body: (sandbox: Sandbox) => Promise<unknown>,
 ): Promise<Profiled> {
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openModel(model, options);
   await body(sandbox);
   if (options.check) sandbox.check();
   const chosen = costs ?? defaultCosts(sandbox.machine.kernel);

@@ -2,7 +2,7 @@ import { totalFaults } from "../../allocator/counters.js";
 import { TraceError } from "../../base/errors.js";
 import type { OptionValues } from "../../results/run.js";
 import type { SitesReport, SiteUse } from "../../results/sites.js";
-import { openSandbox, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
 import { framesOf } from "../../trace/sites.js";
 import { notesOf } from "../open.js";
 import type { TraceProfileRun } from "./run.js";
@@ -21,7 +21,7 @@ export type SitesRun = Omit<TraceProfileRun, "costs">;
  */
 export async function profileSites({ model, options = {}, trace, touch }: SitesRun): Promise<ProfiledSites> {
   const { check: _check, module: _module, ...settings } = options;
-  const sandbox = await openSandbox(model, options);
+  const sandbox = await openModel(model, options);
   const ledger = new SiteLedger();
   const onResults = ledger.follow.bind(ledger);
   const { failedAllocations } = await sandbox.replay(trace, { touch, onResults });

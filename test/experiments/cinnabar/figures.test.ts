@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { liveBytes } from "../../../src/experiments/cinnabar/live.js";
 import { cinnabarTrace } from "../../../src/experiments/cinnabar/trace.js";
 import { cinnabarWorkload, workloadWithout } from "../../../src/experiments/cinnabar/workload.js";
-import { openSandbox, type Sandbox } from "../../../src/index.js";
+import { openModel, openSandbox, type Sandbox } from "../../../src/index.js";
 import type { CinnabarChange } from "../../../src/results/cinnabar.js";
 
 const KIB = 1024;
@@ -153,7 +153,7 @@ it.each(ON_JEMALLOC)(
   "on %s with %o resident bytes come to what was measured",
   async (model, options, measured) => {
     const isLayered = model.includes("/");
-    const sandbox = await openSandbox(model, { ...(isLayered && { python: "3.9" }), ...options });
+    const sandbox = await openModel(model, { ...(isLayered && { python: "3.9" }), ...options });
     const resident: number[] = [];
     await sandbox.replay(cinnabarTrace(cinnabarWorkload), {
       touch: "pages",

@@ -4,12 +4,12 @@ import { totalFaults } from "../../../src/allocator/counters.js";
 import { patternPresets } from "../../../src/experiments/pattern/presets.js";
 import { MOMENTS, patternTrace } from "../../../src/experiments/pattern/trace.js";
 import { replayTrace } from "../../../src/experiments/replay/run.js";
-import type { SandboxOptions } from "../../../src/sandbox/sandbox.js";
+import type { AnyOptions } from "../../../src/sandbox/sandbox.js";
 
 const MIB = 2 ** 20;
 const PINNED = { mmapThreshold: MIB };
 
-async function resultOf(name: string, options: SandboxOptions = {}) {
+async function resultOf(name: string, options: AnyOptions = {}) {
   const preset = patternPresets.find((one) => one.name === name);
   if (!preset) throw new Error(`there is no preset ${name}`);
   const { result } = await replayTrace({
@@ -55,7 +55,7 @@ test("tiles are mapped at first, and from the second round on in the heap, unles
 });
 
 test("threads keep a tile each for ever, in two arenas two, and with the threshold pinned none", async () => {
-  const kept = async (options: SandboxOptions) =>
+  const kept = async (options: AnyOptions) =>
     (await resultOf("xearthlayer-threads", options)).at(MOMENTS.ended).bytes.resident / (11 * MIB);
   expect(Math.floor(await kept({}))).toBe(32);
   expect(Math.floor(await kept({ arenaMax: 2 }))).toBe(2);
@@ -72,7 +72,7 @@ test("a heap that neither maps nor trims faults in polynomials once, and keeps t
 });
 
 test("a vector that doubles needs a third more where nothing is mapped: no hole takes the next", async () => {
-  const systemAtPeak = async (options: SandboxOptions) =>
+  const systemAtPeak = async (options: AnyOptions) =>
     (await resultOf("emscripten-3661", options)).at(MOMENTS.peak).bytes.system / MIB;
   expect(Math.round(await systemAtPeak({}))).toBe(192);
   expect(Math.round(await systemAtPeak({ mmapMax: 0 }))).toBe(256);
