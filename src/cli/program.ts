@@ -184,7 +184,7 @@ function experimentParser(
 
 function replay(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("replay")
-    .description("replay a trace of a real program, plain or gzipped")
+    .description("replay a trace of a real program, plain, gzipped or packed by zstd")
     .argument("[file]", "the trace; - is standard input")
     .option("--workload <workload>", "a workload instead of a trace")
     .option(

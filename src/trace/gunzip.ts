@@ -1,5 +1,5 @@
 import { TraceError } from "../base/errors.js";
-import { PeekedSource } from "./source.js";
+import type { PeekedSource } from "./source.js";
 
 /**
  * Bytes given to the decompressor at once. They may decompress to 1,032 times as much (zlib's limit): that bounds the
@@ -8,19 +8,10 @@ import { PeekedSource } from "./source.js";
 const SLICE_BYTES = 16384;
 
 /**
- * The bytes of a source, decompressed if its first two are those of gzip (RFC 1952).
- * @throws TraceError on gzip data that is cut short or corrupt, or has several members on a host that reads only one.
+ * The bytes of a source that is gzip (RFC 1952), decompressed.
+ * @throws TraceError on data that is cut short or corrupt, or has several members on a host that reads only one.
  */
-export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  const peeked = await PeekedSource.open(source, 2);
-  yield* isGzip(peeked.head) ? gunzipped(peeked) : peeked;
-}
-
-function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
-
-async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Array, void> {
+export async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Array, void> {
   const { readable, writable } = new DecompressionStream("gzip");
   const plain: ReadableStreamDefaultReader<Uint8Array> = readable.getReader();
   const feeder = new Feeder(source, writable);

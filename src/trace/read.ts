@@ -1,7 +1,7 @@
 import { TraceError } from "../base/errors.js";
+import { decompressed } from "./decompress.js";
 import { HEAD_BYTES, type ReadingOptions, type TraceFormat, type TraceReading } from "./format.js";
 import { detectFormat, findFormat, type TraceFormatName } from "./formats.js";
-import { decompressed } from "./gunzip.js";
 import { chunksOf, PeekedSource, type TraceSource } from "./source.js";
 import type { Trace, TraceChunk, TraceNotes } from "./trace.js";
 
@@ -14,7 +14,7 @@ export interface ReadTraceOptions {
 }
 
 /**
- * Opens a trace in any format, gzipped or not. It is read as its chunks are asked for, once, in memory that grows
+ * Opens a trace in any format, plain, gzipped or packed by zstd. It is read as its chunks are asked for, once, in memory that grows
  * only with the objects alive at once; leaving the loop early cancels the source. A trace without operations is one.
  * `notes.losses` is complete when the last chunk was read.
  * @throws TraceError if the format is not recognised; the loop over the chunks throws it, with the line, on what

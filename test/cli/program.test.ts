@@ -20,8 +20,8 @@ describe("help", () => {
         run                           run an experiment on allocators
         cliffs [options]              at which sizes the cost of calloc(1, n); free
                                       changes kind, to the byte
-        replay [options] [file]       replay a trace of a real program, plain or
-                                      gzipped
+        replay [options] [file]       replay a trace of a real program, plain, gzipped
+                                      or packed by zstd
         check [options] <module>      check the allocator in a wasm module against
                                       what the C library promises
         profile [options] <what>      show where the simulated time of one run goes,
@@ -145,7 +145,7 @@ describe("help", () => {
     expect((await run(["replay", "--help"])).stdout).toMatchInlineSnapshot(`
       "Usage: zeropage replay [options] [file]
 
-      replay a trace of a real program, plain or gzipped
+      replay a trace of a real program, plain, gzipped or packed by zstd
 
       Arguments:
         file                   the trace; - is standard input

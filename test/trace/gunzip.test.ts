@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TraceError } from "../../src/base/errors.js";
-import { decompressed } from "../../src/trace/gunzip.js";
+import { decompressed } from "../../src/trace/decompress.js";
 import { byteByByte, bytesOf, cutAt, fileBytes, gzip } from "./helpers.js";
 
 async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
