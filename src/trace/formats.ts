@@ -4,6 +4,7 @@ import { joinWords } from "../base/numbers.js";
 import { printable } from "../base/printable.js";
 import { aospFormat } from "./aosp.js";
 import { headOf, type TraceFormat, type TraceHead } from "./format.js";
+import { heaptrackFormat } from "./heaptrack.js";
 import { journalFormat } from "./journal.js";
 import { kdumpFormat } from "./kdump.js";
 import { logFormat } from "./log.js";
@@ -15,6 +16,7 @@ import { repFormat } from "./rep.js";
 import { textFormat } from "./text.js";
 import { uftraceFormat } from "./uftrace.js";
 import { valgrindFormat } from "./valgrind.js";
+import { weeAllocFormat } from "./wee-alloc.js";
 
 /**
  * In the order in which messages name them. Detection asks the last first: our own also takes a trace that is empty, and what
@@ -32,6 +34,8 @@ export const traceFormats = [
   logallocFormat,
   kdumpFormat,
   journalFormat,
+  weeAllocFormat,
+  heaptrackFormat,
   valgrindFormat,
 ] as const;
 

@@ -29,6 +29,15 @@ export function readLines(
   return { notes: reader.notes, chunks: chunksOf(bytes, encoder, reader) };
 }
 
+/** What formats do not record. */
+export const LOST = {
+  calloc: "this format does not record calloc",
+  alignment: "this format does not record alignment",
+  realloc: "this format does not record realloc, but a free and an allocation",
+  touches: "this format does not record what the program touched",
+  threads: "this format does not record which thread calls",
+} as const;
+
 /** The lines of a log of calls, of which most only need to be read. */
 export interface CallReader {
   /** Gives the calls of the line the scanner is at. @throws TraceError with the line. */
@@ -47,12 +56,12 @@ export function readCalls(
   format: string,
   losses: readonly string[],
   { process }: ReadingOptions,
-  open: (calls: CallEncoder) => CallReader,
+  open: (calls: CallEncoder, notes: TraceNotes) => CallReader,
 ): TraceReading {
   const notes: TraceNotes = { format, losses: [...losses] };
   const openLines = (encoder: TraceEncoder): LineReader => {
     const calls = new CallEncoder(encoder, notes, process);
-    const reader = open(calls);
+    const reader = open(calls, notes);
     return {
       notes,
       readLine: (line) => reader.readLine(line),

@@ -294,6 +294,9 @@ it.each([
   expect(traceFormats.filter((format) => format.looksLike(head))).toHaveLength(1);
 });
 
+/** Formats of files, not of what stands in the output of a program. */
+const WHOLE = ["text", "rep", "journal", "wee-alloc", "heaptrack"];
+
 describe.each(names)("%s", (name) => {
   it("looks like one format alone", async () => {
     const head = headOf(await fileBytes(`./logs/${name}`));
@@ -303,7 +306,7 @@ describe.each(names)("%s", (name) => {
   it("is told also where other output stands before and between", async () => {
     const text = await textOf(name);
     const { format } = await readLog(name, await processOf(name));
-    if (["text", "rep", "journal"].includes(format)) return; // whole files, not the output of a program
+    if (WHOLE.includes(format)) return;
     const noisy = text.replaceAll(/^/gm, "words (of the program) = 3\n\n").replace(/$/, "the end\n");
     const trace = await read(noisy, await processOf(name));
     expect(trace.notes.format).toBe(format);
