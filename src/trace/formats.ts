@@ -12,6 +12,7 @@ import { logallocFormat } from "./logalloc.js";
 import { ltraceFormat } from "./ltrace.js";
 import { lttngFormat } from "./lttng.js";
 import { mtraceFormat } from "./mtrace.js";
+import { binaryRemedy, notTraceRemedy } from "./not-traces.js";
 import { repFormat } from "./rep.js";
 import { textFormat } from "./text.js";
 import { uftraceFormat } from "./uftrace.js";
@@ -64,10 +65,12 @@ export function findFormat(name: string): TraceFormat {
  */
 export function detectFormat(bytes: Uint8Array): TraceFormat {
   const head = headOf(bytes);
+  const remedy = notTraceRemedy(head);
+  if (remedy !== undefined) throw new TraceError(remedy);
   const found = all.findLast((format) => format.looksLike(head));
   if (found) return found;
-  const remedies = all.map((format) => format.remedy?.(head));
-  throw new TraceError(remedies.find((remedy) => remedy !== undefined) ?? unrecognised(head));
+  const remedies = [...all.map((format) => format.remedy?.(head)), binaryRemedy(head)];
+  throw new TraceError(remedies.find((known) => known !== undefined) ?? unrecognised(head));
 }
 
 /** Characters of the first line that an error shows. */

@@ -32,7 +32,6 @@ describe("the format of a trace", () => {
     ["three numbers", "1\n2\n3\n"],
     ["four numbers on a line", "1 2 3 4\n"],
     ["a negative number", "1\n2\n-3\n4\n"],
-    ["binary data", "\x7fELF\0\0\0"],
     ["a word that begins with a letter of ours", "a word\n"],
     ["a mark without a name", "p\n"],
   ])("is not told by %s, and the error names all there are", (_, text) => {
