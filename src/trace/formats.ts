@@ -13,6 +13,7 @@ import { ltraceFormat } from "./ltrace.js";
 import { lttngFormat } from "./lttng.js";
 import { mtraceFormat } from "./mtrace.js";
 import { binaryRemedy, notTraceRemedy } from "./not-traces.js";
+import { perfFormat } from "./perf.js";
 import { repFormat } from "./rep.js";
 import { textFormat } from "./text.js";
 import { uftraceFormat } from "./uftrace.js";
@@ -31,6 +32,7 @@ export const traceFormats = [
   mtraceFormat,
   lttngFormat,
   uftraceFormat,
+  perfFormat,
   aospFormat,
   logallocFormat,
   kdumpFormat,

@@ -76,7 +76,7 @@ const NOT_TRACES: readonly NotTrace[] = [
     what: "data of perf",
     begins: ["PERFILE2", "2ELIFREP"],
     has: "which perf alone reads",
-    remedy: "print it, with probes of malloc, free and their returns in it (perf script -i FILE)",
+    remedy: "print it, if it has probes of malloc, free and their returns (perf script -i FILE > trace.txt)",
   },
   {
     what: "data of LTTng",

@@ -129,6 +129,23 @@ describe("what calls.c does is what is read of", () => {
       expect(new Set(sitesOf(log.operations))).toEqual(new Set(["main", "main;grow", "second", "unknown"]));
     },
   );
+
+  it("perf script of probes of the C library, but for the address that posix_memalign gives", async () => {
+    const log = await readLog("calls-perf.log");
+    expect(log.format).toBe("perf");
+    const plain = await program((text) => without(text, 4).replace("t 2", "c 20 17 16\nt 2")); // the C library's, for the thread
+    expect(bare(log.operations)).toEqual(plain);
+    expect(timesOf(log.operations).slice(0, 2)).toEqual([24_000, 29_000]);
+    expect(log.losses.slice(0, 2)).toEqual([
+      "left out: allocations that failed (2)",
+      "left out: allocations whose result the log does not give (1)",
+    ]);
+  });
+
+  it("perf script of probes with call stacks, whose sites it has", async () => {
+    const { operations: lines } = await readLog("perf-g.log");
+    expect(sitesOf(lines)).toEqual(["__libc_start_call_main;main", "__libc_start_call_main;main;grow"]);
+  });
 });
 
 /** What LTTng's library sees of the program: not aligned_alloc, but what the C library and it itself allocate. */

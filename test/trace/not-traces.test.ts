@@ -81,7 +81,7 @@ describe("a file that is no trace", () => {
         "record the calls, by `zeropage record -- PROGRAM` or valgrind --trace-malloc=yes",
     });
     expect(failureOf("PERFILE2")).toMatchObject({
-      message: expect.stringContaining("(perf script -i FILE)"),
+      message: expect.stringContaining("(perf script -i FILE > trace.txt)"),
     });
   });
 
