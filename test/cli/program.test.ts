@@ -155,8 +155,9 @@ describe("help", () => {
         --touch <policy>       what the program touches of a new object: none, first,
                                pages, object (default: "none")
         --format <format>      format of the trace, if zeropage does not recognise it:
-                               text, rep, log, ltrace, mtrace, lttng, uftrace, aosp,
-                               logalloc, kdump, journal, valgrind
+                               text, rep, log, ltrace, mtrace, lttng, uftrace, perf,
+                               aosp, logalloc, kdump, journal, wee-alloc, heaptrack,
+                               valgrind
         --process <number>     the process to read, by its number, of a trace that has
                                several
         --allocator <list>     allocators to run (default: the best known models; all:

@@ -80,9 +80,7 @@ describe("the format of a trace", () => {
   });
 
   it("is shown by the beginning where it is not known", () => {
-    expect(() => formatOf("\n  Alloc(552),\nFree(0),\n")).toThrow(
-      'it begins "Alloc(552),". There are text, rep,',
-    );
+    expect(() => formatOf("\n  Took 552\nGave 0\n")).toThrow('it begins "Took 552". There are text, rep,');
     expect(() => formatOf("\x1b[2Jx\n")).toThrow('it begins "\\\\u{1b}[2Jx"');
   });
 
