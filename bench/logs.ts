@@ -19,7 +19,7 @@ const LOGS = [
     "logs/calls-ltrace.log",
     "logs/calls-ltrace-f-tt-i.log",
   ],
-  ...["logs/calls-babeltrace2.log"],
+  ...["logs/calls-babeltrace2.log", "logs/heaptrack.log", "logs/heaptrack-raw.log", "logs/calls-perf.log"],
 ];
 
 /** What reading a line of each format takes: processor time, of a short log over and over, the least of some rounds. */

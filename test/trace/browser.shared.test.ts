@@ -32,6 +32,25 @@ describe("on this host, a trace", () => {
     await expect(roundTrip(corrupt)).rejects.toThrow("the gzip data is cut short or corrupt");
   });
 
+  it("that zstd packed is read", async () => {
+    const block = new TextEncoder().encode(TEXT);
+    // A frame that says its size, and has one block as it is.
+    const frame = Uint8Array.of(
+      0x28,
+      0xb5,
+      0x2f,
+      0xfd,
+      0x20,
+      block.length,
+      (block.length << 3) | 1,
+      0,
+      0,
+      ...block,
+    );
+    expect(block.length).toBeLessThan(32);
+    expect(await roundTrip(frame)).toBe(TEXT);
+  });
+
   it("of several gzip members is read, or refused with the reason", async () => {
     const member = new Uint8Array(await new Response(compressed(TEXT)).arrayBuffer());
     const both = new Uint8Array([...member, ...member]);

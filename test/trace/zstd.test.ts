@@ -74,11 +74,11 @@ describe("zstd", () => {
 
   it("that needs a dictionary or a large window is refused, with the remedy", async () => {
     expect(await failureOf(frame(SINGLE | 1, [7, 3], "abc"))).toMatchObject({
-      message: "this zstd data was made with dictionary 7: unpack it first (zstd -dc -D)",
+      message: "this zstd data was made with dictionary 7: unpack it first (zstd -dc -D DICTIONARY FILE)",
     });
     expect(await failureOf(frame(0, [(28 - 10) << 3], "abc"))).toMatchObject({
       message:
-        "this zstd data has a window of 256 MiB, more than the 128 MiB that are kept: unpack it first (zstd -dc --long=31)",
+        "this zstd data has a window of 256 MiB, more than the 128 MiB that are kept: unpack it first (zstd -dc --long=31 FILE)",
     });
     expect(await textOf(frame(0, [(27 - 10) << 3], "abc"))).toBe("abc");
   });

@@ -90,7 +90,7 @@ async function readHeader(input: Input): Promise<Frame> {
   const dictionary = await input.number([0, 1, 2, 4][flags & 3] as number);
   if (dictionary !== 0) {
     throw new TraceError(
-      `this zstd data was made with dictionary ${dictionary}: unpack it first (zstd -dc -D)`,
+      `this zstd data was made with dictionary ${dictionary}: unpack it first (zstd -dc -D DICTIONARY FILE)`,
     );
   }
   const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6] as number;
@@ -99,7 +99,7 @@ async function readHeader(input: Input): Promise<Frame> {
   if (window > MOST_WINDOW) {
     throw new TraceError(
       `this zstd data has a window of ${formatBytes(window)}, more than the ${formatBytes(MOST_WINDOW)} that are kept: ` +
-        "unpack it first (zstd -dc --long=31)",
+        "unpack it first (zstd -dc --long=31 FILE)",
     );
   }
   return { window, content, checked: (flags & 4) !== 0 };
