@@ -14,6 +14,8 @@ interface Packing {
 const PACKINGS: readonly Packing[] = [
   { name: "gzip", magic: [0x1f, 0x8b], read: gunzipped },
   { name: "zstd", magic: [0x28, 0xb5, 0x2f, 0xfd], read: zstd },
+  // As pzstd begins it, with a frame that is skipped.
+  { name: "zstd", magic: [0x50, 0x2a, 0x4d, 0x18], read: zstd },
   { name: "xz", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], unpack: "xz -dc FILE | zeropage replay -" },
   { name: "bzip2", magic: [0x42, 0x5a, 0x68], unpack: "bzip2 -dc FILE | zeropage replay -" },
   { name: "lz4", magic: [0x04, 0x22, 0x4d, 0x18], unpack: "lz4 -dc FILE | zeropage replay -" },

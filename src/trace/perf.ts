@@ -1,3 +1,4 @@
+import { TraceError } from "../base/errors.js";
 import { type CallEncoder, UNSAID } from "./calls.js";
 import type { TraceFormat } from "./format.js";
 import { type AllocatorFunction, type Arguments, allocatorFunction } from "./functions.js";
@@ -8,6 +9,9 @@ import { PendingCalls } from "./pending-calls.js";
 /** A line of an event: program, process, thread, time, event; then where it is and, of a return, where it goes; then the rest. */
 const EVENT =
   /^\s{0,40}\S.{0,40}?\s{1,40}(?:(\d{1,10})\/)?(\d{1,10})\s{1,10}(?:\[\d{1,6}\]\s{1,10})?(?:(\d{1,12})\.(\d{1,9}):)?\s{1,60}(?:[\w-]{1,60}:)?([\w-]{1,60}):/;
+/** An event that is sampled has its period before its name. */
+const SAMPLE =
+  /^\s{0,40}\S.{0,40}?\s{1,40}[\d/]{1,21}\s{1,10}(?:\[\d{1,6}\]\s{1,10})?\d{1,12}\.\d{1,9}:\s{1,60}(\d{1,20} )?[\w-]{1,60}(:[\w-]{1,60})?:/;
 const PROBED = /^\s{1,4}\([0-9a-f]{1,16}( <- [0-9a-f]{1,16})?\)/;
 const VALUE = /=(0x[0-9a-f]{1,16}|\d{1,20})(?=\s|$)/g;
 /** What names of probes have behind that of the function. */
@@ -33,7 +37,7 @@ export const perfFormat: TraceFormat<"perf"> = {
   processes: true,
   looksLike: ({ lines }) => lines.some((line) => hitOf(line) !== undefined),
   remedy: ({ lines }) =>
-    lines.some((line) => /\d: +(\d+ )?[\w-]+(:[\w-]+)?: /.test(line) && EVENT.test(line))
+    lines.some((line) => SAMPLE.test(line))
       ? "this is what perf script prints of events that are no calls: probe malloc, free and their returns with perf probe"
       : undefined,
   read: (bytes, options = {}) =>
@@ -53,6 +57,8 @@ class PerfReader implements CallReader {
   /** The probe that was hit, and what stood below it so far. */
   #hit: Hit | undefined;
   #frames: string[] = [];
+  #begun = 0;
+  #returned = 0;
 
   constructor(private readonly calls: CallEncoder) {
     this.#pending = new PendingCalls(calls);
@@ -73,6 +79,11 @@ class PerfReader implements CallReader {
 
   finish(): void {
     this.#take();
+    if (this.#begun > 0 && this.#returned === 0) {
+      throw new TraceError(
+        "no probe at a return was hit: add them, as by perf probe -x LIBC 'malloc%return result=$retval'",
+      );
+    }
     this.#pending.finish(this.calls.chosen);
   }
 
@@ -85,9 +96,15 @@ class PerfReader implements CallReader {
     if (hit.seconds !== UNSAID) calls.time(hit.seconds, hit.nanoseconds);
     // Where a function begins it has no frame yet, and the stack lacks the one that called it.
     calls.site(returns && this.#frames.length > 0 ? this.#frames.reverse().join(";") : undefined);
-    if (returns) this.#pending.result(thread, name, args.numbers[0] ?? UNSAID);
-    else if (called.frees) this.#pending.call(thread, called, args, UNSAID);
-    else this.#pending.begin(thread, name, called, args);
+    if (called.frees) {
+      if (!returns) this.#pending.call(thread, called, args, UNSAID);
+    } else if (returns) {
+      this.#returned++;
+      this.#pending.result(thread, name, args.numbers[0] ?? UNSAID);
+    } else {
+      this.#begun++;
+      this.#pending.begin(thread, name, called, args);
+    }
     this.#hit = undefined;
     this.#frames = [];
   }

@@ -89,6 +89,11 @@ describe("the format of a trace", () => {
     expect(() => formatOf(log)).toThrow("run it with --trace-malloc=yes");
   });
 
+  it("is missing probes in what perf script prints of samples", () => {
+    const line = "ls 11163 77277.927272:     250000 cpu-clock:      7fca7294162a main+0xa (/usr/bin/ls)\n";
+    expect(() => formatOf(line)).toThrow("probe malloc, free and their returns with perf probe");
+  });
+
   it("is told without the last line where that is cut", () => {
     const comments = "# xxx\n".repeat(Math.ceil(HEAD_BYTES / 6));
     expect(formatOf(`${comments.slice(0, HEAD_BYTES - 1)}x`)).toBe("text");

@@ -142,6 +142,11 @@ describe("what calls.c does is what is read of", () => {
     ]);
   });
 
+  it("perf script of probes, not where returns have none", async () => {
+    const log = (await textOf("calls-perf.log")).replace(/^.*__return.*\n/gm, "");
+    await expect(operations(log)).rejects.toThrow("no probe at a return was hit: add them, as by perf probe");
+  });
+
   it("perf script of probes with call stacks, whose sites it has", async () => {
     const { operations: lines } = await readLog("perf-g.log");
     expect(sitesOf(lines)).toEqual(["__libc_start_call_main;main", "__libc_start_call_main;main;grow"]);

@@ -58,6 +58,8 @@ describe("zstd", () => {
   it("has frames after each other, and frames of other things that are skipped", async () => {
     const skipped = [0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
     expect(await textOf([...frame(SINGLE, [3], "one"), ...skipped, ...frame(0, [0], "two")])).toBe("onetwo");
+    // pzstd begins with such a one.
+    expect(await textOf([0x50, ...skipped.slice(1), ...frame(SINGLE, [3], "abc")])).toBe("abc");
   });
 
   it("is held to its checksum", async () => {
