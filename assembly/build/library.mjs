@@ -1,6 +1,6 @@
 /** Emits dist/, except the page in dist/web/, which Vite builds. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
@@ -10,6 +10,9 @@ export const BUNDLED_WORKER = "dist/jail/jail-worker.node.js";
 /** Comments are a third of the code, and those that users read are in the declarations. */
 const CODE = ["--declaration", "false", "--removeComments"];
 const DECLARATIONS = ["--emitDeclarationOnly"];
+
+/** Sources in C, which the command line compiles where it runs. */
+const RECORDER = "record/native/recorder";
 
 /**
  * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
@@ -25,6 +28,7 @@ export function emitLibrary(root) {
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
   bundleLibraries(root);
+  cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
   bundleWorker(root);
 }
 

@@ -6,6 +6,7 @@ import type { profileCallocLoop, profileTrace } from "../experiments/profile/run
 import type { profileSites } from "../experiments/profile/sites.js";
 import type { checkModule } from "../jail/check.js";
 import type { JailLimits } from "../jail/scenarios.js";
+import type { recordProgram } from "../record/native/record.js";
 import type * as registry from "../sandbox/models.js";
 import type { readTrace } from "../trace/read.js";
 
@@ -32,6 +33,7 @@ export interface Library extends Catalogue {
   profileSites: typeof profileSites;
   readTrace: typeof readTrace;
   checkModule: typeof checkModule;
+  recordProgram: typeof recordProgram;
   /** Measures this host. */
   calibrate(settings: CalibrationSettings): Calibration;
 }

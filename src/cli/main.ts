@@ -6,6 +6,7 @@ import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import { profileSites } from "../experiments/profile/sites.js";
 import { checkModule } from "../jail/check.js";
 import { scenariosInJail } from "../jail/scenarios.js";
+import { recordProgram } from "../record/native/record.js";
 import { machineOptions, models } from "../sandbox/models.js";
 import { readTrace } from "../trace/read.js";
 import { calibrateHere } from "./calibrate.js";
@@ -45,6 +46,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileSites,
     readTrace,
     checkModule,
+    recordProgram,
     calibrate: calibrateHere,
   },
   page: {

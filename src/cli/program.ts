@@ -6,6 +6,7 @@ import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { ROLES } from "../foreign/conventions.js";
 import { Command, CommanderError, Option } from "../libraries/commander.js";
+import { RECORDERS } from "../record/native/record.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { BENCH_FORMS } from "./bench-forms.js";
@@ -18,6 +19,7 @@ import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
+import { type RecordFlags, recordCommand } from "./record.js";
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
 import { type WebFlags, webCommand } from "./web.js";
@@ -95,6 +97,16 @@ Examples:
   ltrace -f -o ls.log ls; zeropage replay ls.log --touch first
   valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
 
+const RECORD_EXAMPLES = `
+The program's streams and its exit code are its own; what is said here comes when it has ended. The programs that it starts
+are recorded too, and listed.
+
+Examples:
+  zeropage record -- git log -p
+  zeropage record --sites --touches -o out.trace.gz -- python3 script.py
+  zeropage record --children -- gcc -O2 -c file.c
+  zeropage replay git.trace.gz --allocator glibc,jemalloc`;
+
 const EXAMPLES = `
 Examples:
   zeropage run calloc-loop
@@ -124,6 +136,7 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
   const program = new Command("zeropage")
     .description("Shows, to the page, what an allocation really costs.")
     .version(environment.version)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => environment.stdout.write(text),
@@ -138,6 +151,7 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
     const parent = experiment.command.startsWith("run ") ? run : program;
     parent.addCommand(experimentParser(experiment, environment, exit).copyInheritedSettings(parent));
   }
+  program.addCommand(record(environment, exit).copyInheritedSettings(program));
   program.addCommand(replay(environment, exit).copyInheritedSettings(program));
   program.addCommand(check(environment, exit).copyInheritedSettings(program));
   program.addCommand(profile(environment).copyInheritedSettings(program));
@@ -180,6 +194,44 @@ function experimentParser(
     .option("--chart <file>", chart.help)
     .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
     .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, environment)));
+}
+
+function record(environment: Environment, exit: (code: number) => void): Command {
+  return new Command("record")
+    .description("run a native program (Linux), and write what it asks of its allocator as a trace")
+    .usage("[options] -- <program> [arguments...]")
+    .argument("<words...>", "the program and its arguments")
+    .passThroughOptions()
+    .option(
+      "-o, --output <file>",
+      "the trace, gzipped if its name ends in .gz (default: PROGRAM.trace.gz, or with a number what no file is called)",
+    )
+    .option(
+      "--children",
+      "also write the traces of the programs that it starts: FILE.1-NAME.trace.gz and so on",
+    )
+    .option(
+      "--sites [frames]",
+      "record who calls: as many frames of the stack, up to 64 (without a number 32)",
+    )
+    .option(
+      "--touches",
+      "record which pages of blocks of a page or more the program reads and writes; such blocks get pages of their own",
+    )
+    .option(
+      "--times <nanoseconds>",
+      "the least time between two times in the trace; 0 gives each operation its own",
+      "1000000",
+    )
+    .option(
+      "--with <recorder>",
+      `${RECORDERS.join(" or ")} (default: a preloaded library, which a C compiler builds once; Valgrind where there is none)`,
+    )
+    .option("--json <file>", "also write what was recorded as JSON: programs, operations, files")
+    .addHelpText("after", RECORD_EXAMPLES)
+    .action(async (command: string[], flags: RecordFlags) =>
+      exit(await recordCommand(command, flags, environment)),
+    );
 }
 
 function replay(environment: Environment, exit: (code: number) => void): Command {

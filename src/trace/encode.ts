@@ -128,6 +128,12 @@ export class TraceEncoder {
     this.#append(OpKind.realloc, found, 0, bytes);
   }
 
+  /** Calls an object by another key, as where it is about to move. */
+  rename(key: number, newKey: number): void {
+    if (!this.has(key)) this.#failUnknown(key);
+    if (this.#slots.rename(key, newKey) === ABSENT) this.#failLive(newKey);
+  }
+
   free(key: number): void {
     this.#act();
     const slot = this.#slots.remove(key);

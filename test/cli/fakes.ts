@@ -9,6 +9,8 @@ import { macos2016 } from "../../src/costs/macos-2016.js";
 import type { findCrossover, runCallocFix } from "../../src/experiments/calloc-fixes/run.js";
 import type { runIterContent } from "../../src/experiments/iter-content/run.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
+import type { RecordedProgram, Recording } from "../../src/record/native/record.js";
+import { traceOf } from "../../src/trace/collect.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import type { Trace, TraceChunk } from "../../src/trace/trace.js";
 import { fakeProfile } from "../profile/fakes.js";
@@ -164,11 +166,35 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       asked.push({ options, ...run });
       return { allocator: run.model, options: {}, failedAllocations: 0, sites: fakeSites };
     },
+    async recordProgram(command, options) {
+      asked.push({ command, ...options, env: {} });
+      return fakeRecording();
+    },
     calibrate: (settings) => {
       asked.push({ ...settings });
       return fakeCalibration(settings.name);
     },
     ...overrides,
+  };
+}
+
+/** A program of two operations, which started another. */
+function fakeRecording(): Recording {
+  const [, second] = [...fakeChunks()].map(([, chunk]) => chunk);
+  const program = (name: string, isMain: boolean): RecordedProgram => ({
+    ...{ process: isMain ? 7 : 8, name, isMain },
+    count: async () => 2,
+    open: async () => traceOf([second as TraceChunk], { format: "text", losses: ["one byte lost"] }),
+  });
+  return {
+    ...{
+      recorder: "a fake",
+      ended: { process: 7, exitCode: 5 },
+      onlyForked: 1,
+      notes: ["a record is damaged"],
+    },
+    programs: [program("main", true), program("child", false)],
+    close: async () => {},
   };
 }
 

@@ -47,7 +47,7 @@ const OTHERS: Record<string, string> = {
 
 const COMMANDS = [
   ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "run pattern", "run cinnabar"],
-  ...["cliffs", "replay", "profile"],
+  ...["cliffs", "record", "replay", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
 ];
 

@@ -1,0 +1,253 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { formatCount } from "../base/bytes.js";
+import { TraceError, UsageError } from "../base/errors.js";
+import { parseCount, parseWord } from "../base/flags.js";
+import { printable } from "../base/printable.js";
+import { findProgram, isWasm } from "../record/native/program.js";
+import { RECORDERS, type RecordedProgram, type Recording } from "../record/native/record.js";
+import { jsonReport } from "../report/json.js";
+import type { Trace } from "../trace/trace.js";
+import { writeTrace } from "../trace/write.js";
+import type { Environment } from "./environment.js";
+import { EXIT, reportError } from "./exit.js";
+import { type OutStream, prepareStream } from "./outfile.js";
+import { openProgress } from "./progress.js";
+
+/** The flags of `zeropage record`, as typed. */
+export interface RecordFlags {
+  output?: string;
+  children?: boolean;
+  sites?: string | true;
+  touches?: boolean;
+  times: string;
+  with?: string;
+  json?: string;
+}
+
+/** Frames of a site, and the most that the recorder takes. */
+const FRAMES = 32;
+const MOST_FRAMES = 64;
+/** Programs that are listed where they are not written. */
+const MOST_LISTED = 8;
+
+/** What JSON says of a program that was recorded. */
+export interface RecordedSummary {
+  process: number;
+  program: string;
+  main: boolean;
+  operations: number;
+  threads?: number;
+  /** Absent if its trace is not written. */
+  file?: string;
+  notes: string[];
+}
+
+/** Runs a program and writes what it asked of its allocator. Returns the exit code of the program. */
+export async function recordCommand(
+  command: readonly string[],
+  flags: RecordFlags,
+  environment: Environment,
+): Promise<number> {
+  const [program, ...words] = command as [string, ...string[]];
+  const { env } = environment;
+  if (await isWasm(await findProgram(program, env)))
+    throw new UsageError(`"${program}" is a wasm module: only native programs are recorded`);
+  const options = {
+    ...{
+      env,
+      sites: framesOf(flags.sites),
+      touches: flags.touches ?? false,
+      timesEvery: nanoseconds(flags.times),
+    },
+    ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
+  };
+  const output = flags.output ?? unusedName(program);
+  const file = await prepareStream("--output", output);
+  const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
+  const recording = await environment.library.recordProgram([program, ...words], options);
+  try {
+    const header = headerOf(command, flags, environment.version);
+    const summaries = await writeAll(
+      recording,
+      { file, header, isAll: flags.children ?? false },
+      environment,
+    );
+    json?.append(
+      jsonReport({ recorder: recording.recorder, exitCode: recording.ended.exitCode, programs: summaries }),
+    );
+    json?.finish();
+    return exitCodeOf(recording, summaries, environment);
+  } catch (error) {
+    reportError(error, environment);
+    return EXIT.failed;
+  } finally {
+    file.discard();
+    await recording.close();
+  }
+}
+
+function framesOf(typed: string | true | undefined): number {
+  if (typed === undefined) return 0;
+  const frames = typed === true ? FRAMES : parseCount(typed, "--sites");
+  if (frames <= MOST_FRAMES) return frames;
+  throw new UsageError(`--sites: a site has at most ${MOST_FRAMES} frames, not ${frames}`);
+}
+
+function nanoseconds(typed: string): number {
+  if (/^\d{1,15}$/.test(typed)) return Number(typed);
+  throw new UsageError(
+    `--times: "${typed}" is not a number of nanoseconds: write 0 for the time of each operation`,
+  );
+}
+
+/** A name for the trace in this folder that no file has. */
+function unusedName(program: string): string {
+  const name = basename(program);
+  for (let number = 1; ; number++) {
+    const unused = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
+    if (!existsSync(unused)) return unused;
+  }
+}
+
+/** Comments that a trace begins with. No date is there: it would be of no use to a replay. */
+function headerOf(command: readonly string[], flags: RecordFlags, version: string) {
+  return (program: RecordedProgram, recorder: string): string => {
+    const words = printable(command.join(" "));
+    const lines = [
+      `recorded by zeropage ${version} with ${recorder}: ${words}`,
+      ...(program.isMain ? [] : [`the trace of ${printable(program.name)}, which it started`]),
+      ...(flags.touches
+        ? ["blocks of 4096 bytes and more have the pages that were touched; smaller ones count as written"]
+        : []),
+    ];
+    return lines.map((line) => `# ${line}\n`).join("");
+  };
+}
+
+interface Outputs {
+  /** The main program's. */
+  file: OutStream;
+  header: ReturnType<typeof headerOf>;
+  isAll: boolean;
+}
+
+/** Writes the traces, and tells of all programs. */
+async function writeAll(
+  recording: Recording,
+  { file, header, isAll }: Outputs,
+  environment: Environment,
+): Promise<RecordedSummary[]> {
+  const { stderr } = environment;
+  const progress = openProgress(stderr);
+  const summaries: RecordedSummary[] = [];
+  let children = 0;
+  for (const program of recording.programs) {
+    const child = () => prepareStream("--output", childName(file.path, ++children, program.name));
+    const stream = program.isMain ? file : isAll ? await child() : undefined;
+    const onProgress = (operations: number) =>
+      progress.show(`${program.name}: ${formatCount(operations)} operations`);
+    const { process, name, isMain } = program;
+    const common = { process, program: name, main: isMain };
+    if (stream) {
+      const text = header(program, recording.recorder);
+      summaries.push({ ...common, file: stream.path, ...(await write(program, stream, text, onProgress)) });
+    } else {
+      summaries.push({ ...common, operations: await program.count(), notes: [] });
+    }
+  }
+  progress.clear();
+  tell(recording, summaries, environment);
+  return summaries;
+}
+
+/** `out.trace.gz` becomes `out.1-cc1.trace.gz`. */
+function childName(path: string, number: number, program: string): string {
+  const [, stem = path, ending = ""] = /^(.*?)((?:\.trace)?(?:\.txt)?(?:\.gz)?)$/.exec(path) ?? [];
+  return `${stem}.${number}-${program.replace(/[^\w.+-]/g, "_")}${ending}`;
+}
+
+/** Writes a trace, gzipped where the file's name ends so. */
+async function write(
+  program: RecordedProgram,
+  stream: OutStream,
+  header: string,
+  onProgress: (operations: number) => void,
+): Promise<Pick<RecordedSummary, "operations" | "threads" | "notes">> {
+  const trace = await program.open();
+  const append = async (source: AsyncIterable<Uint8Array>) => {
+    for await (const bytes of source) stream.append(bytes);
+  };
+  const text = textOf(header, trace, onProgress);
+  try {
+    await (stream.path.endsWith(".gz") ? pipeline(text, createGzip(), append) : append(text));
+    stream.finish();
+  } catch (error) {
+    stream.discard();
+    throw error;
+  }
+  const { threads, losses } = trace.notes;
+  return { operations: await program.count(), ...(threads && { threads }), notes: [...losses] };
+}
+
+/** A trace in our text, with comments before it. */
+async function* textOf(
+  header: string,
+  trace: Trace,
+  onProgress: (operations: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let operations = 0;
+  const counted = async function* () {
+    for await (const chunk of trace) {
+      operations += chunk.count;
+      onProgress(operations);
+      yield chunk;
+    }
+  };
+  yield new TextEncoder().encode(header);
+  yield* writeTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
+}
+
+/** Says in a few lines what was recorded, and where it is. */
+function tell(recording: Recording, summaries: readonly RecordedSummary[], { stderr }: Environment): void {
+  const { recorder, onlyForked } = recording;
+  stderr.write(`recorded with ${recorder}\n`);
+  for (const summary of summaries) {
+    if (summary.file === undefined) continue;
+    stderr.write(`wrote ${summary.file}: ${described(summary)}\n`);
+    for (const note of summary.notes) stderr.write(`note: ${summary.program}: ${note}\n`);
+  }
+  const others = summaries.filter(({ file }) => file === undefined);
+  if (others.length > 0)
+    stderr.write(
+      `not written: ${others.map(described).slice(0, MOST_LISTED).join("; ")}${more(others)}; --children writes them\n`,
+    );
+  if (onlyForked > 0) stderr.write(`left out: ${onlyForked} forks that went on as other programs\n`);
+  for (const note of recording.notes) stderr.write(`note: ${note}\n`);
+}
+
+const more = (others: readonly unknown[]): string =>
+  others.length > MOST_LISTED ? `; ${others.length - MOST_LISTED} more` : "";
+
+function described({ program, operations, threads }: RecordedSummary): string {
+  const calls = `${formatCount(operations)} ${operations === 1 ? "operation" : "operations"}`;
+  return `${printable(program)}, ${calls}${threads ? `, ${threads} threads` : ""}`;
+}
+
+/** That of the program, but for a record that is not there. */
+function exitCodeOf(
+  { ended }: Recording,
+  summaries: readonly RecordedSummary[],
+  environment: Environment,
+): number {
+  if (ended.signal) environment.stderr.write(`note: the program was ended by ${ended.signal}\n`);
+  const main = summaries.find((summary) => summary.main);
+  if (main && main.operations > 0) return ended.exitCode;
+  const why = main
+    ? "it asked nothing of malloc: perhaps it has an allocator of its own"
+    : "the recorder was not loaded: perhaps the program is a static one, or clears its environment";
+  reportError(new TraceError(`nothing was recorded: ${why}; --with valgrind may see more`), environment);
+  return ended.exitCode || EXIT.failed;
+}

@@ -1,0 +1,86 @@
+/** Builds the recorder with the system's compiler, once: the library stays in a cache folder. */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const SOURCES = ["recorder.c", "file.h", "sites.h", "touches.h", "spawn.h"].map((name) =>
+  fileURLToPath(new URL(`recorder/${name}`, import.meta.url)),
+);
+const COMPILERS = ["cc", "gcc", "clang"];
+export const FLAGS = [
+  ...["-shared", "-fPIC", "-O2", "-std=gnu11", "-fvisibility=hidden", "-fno-builtin", "-static-libgcc"],
+  // Thread-local variables of the other model may be allocated when they are first used.
+  "-ftls-model=initial-exec",
+];
+const LIBRARIES = ["-ldl", "-pthread"];
+
+/** The environment of a command. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export type Recorder =
+  | { state: "built"; path: string; compiler: string }
+  | { state: "absent"; reason: string };
+
+/** Where built recorders stay. */
+export function cacheFolder(env: Env): string {
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "zeropage");
+}
+
+/** Finds the recorder, or builds it. `more`: further flags of the compiler. */
+export async function findRecorder(env: Env, more: readonly string[] = []): Promise<Recorder> {
+  const reasons: string[] = [];
+  for (const words of compilersOf(env)) {
+    const name = words.join(" ");
+    try {
+      const version = await run(words[0] as string, [...words.slice(1), "--version"]);
+      return { state: "built", path: await build(words, version.stdout, env, more), compiler: name };
+    } catch (error) {
+      reasons.push(reasonOf(name, error as NodeJS.ErrnoException & { stderr?: string }));
+    }
+  }
+  return { state: "absent", reason: reasons.join("; ") };
+}
+
+function compilersOf({ CC }: Env): string[][] {
+  return CC?.trim() ? [CC.trim().split(/\s+/)] : COMPILERS.map((name) => [name]);
+}
+
+function reasonOf(
+  name: string,
+  { code, stderr, message }: NodeJS.ErrnoException & { stderr?: string },
+): string {
+  if (code === "ENOENT") return `there is no ${name}`;
+  const lines = (stderr || message).trim().split("\n");
+  return `${name}: ${lines.find((line) => /error/i.test(line)) ?? lines[0]}`;
+}
+
+/** The name tells sources, compiler and flags. The library is moved into its place, so that nobody loads half of it. */
+async function build(
+  words: readonly string[],
+  version: string,
+  env: Env,
+  more: readonly string[],
+): Promise<string> {
+  const flags = [...words.slice(1), ...FLAGS, ...more];
+  const texts = await Promise.all(SOURCES.map((path) => readFile(path, "utf8")));
+  const hash = createHash("sha256").update(JSON.stringify([words[0], version, flags, texts]));
+  const folder = cacheFolder(env);
+  const path = join(folder, `recorder-${hash.digest("hex").slice(0, 16)}.so`);
+  if (existsSync(path)) return path;
+  await mkdir(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await run(words[0] as string, [...flags, "-o", temporary, SOURCES[0] as string, ...LIBRARIES]);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return path;
+}
