@@ -19,7 +19,7 @@ import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
-import { type RecordFlags, recordCommand } from "./record.js";
+import { FRAMES, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.js";
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
 import { type WebFlags, webCommand } from "./web.js";
@@ -210,9 +210,10 @@ function record(environment: Environment, exit: (code: number) => void): Command
       "--children",
       "also write the traces of the programs that it starts: FILE.1-NAME.trace.gz and so on",
     )
+    .option("--sites", "record who calls: the functions of each call stack")
     .option(
-      "--sites [frames]",
-      "record who calls: as many frames of the stack, up to 64 (without a number 32)",
+      "--frames <number>",
+      `with --sites: the most frames of a stack, from the innermost (default: ${FRAMES}; at most ${MOST_FRAMES})`,
     )
     .option(
       "--touches",

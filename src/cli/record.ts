@@ -9,7 +9,8 @@ import { printable } from "../base/printable.js";
 import { findProgram, isWasm } from "../record/native/program.js";
 import { RECORDERS, type RecordedProgram, type Recording } from "../record/native/record.js";
 import { jsonReport } from "../report/json.js";
-import type { Trace } from "../trace/trace.js";
+import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
+import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
 import { writeTrace } from "../trace/write.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
@@ -20,18 +21,24 @@ import { openProgress } from "./progress.js";
 export interface RecordFlags {
   output?: string;
   children?: boolean;
-  sites?: string | true;
+  sites?: boolean;
+  frames?: string;
   touches?: boolean;
   times: string;
   with?: string;
   json?: string;
 }
 
-/** Frames of a site, and the most that the recorder takes. */
-const FRAMES = 32;
-const MOST_FRAMES = 64;
+/** Frames of a site where nobody says, and the most that the recorder takes. */
+export const FRAMES = 32;
+export const MOST_FRAMES = 64;
 /** Programs that are listed where they are not written. */
 const MOST_LISTED = 8;
+
+/** What is asked of an allocator, unlike touches, times and threads. */
+const ASKED = new Set<number>([
+  ...[OpKind.malloc, OpKind.calloc, OpKind.aligned, OpKind.realloc, OpKind.free, OpKind.trim],
+]);
 
 /** What JSON says of a program that was recorded. */
 export interface RecordedSummary {
@@ -58,7 +65,7 @@ export async function recordCommand(
   const options = {
     ...{
       env,
-      sites: framesOf(flags.sites),
+      sites: framesOf(flags),
       touches: flags.touches ?? false,
       timesEvery: nanoseconds(flags.times),
     },
@@ -89,11 +96,12 @@ export async function recordCommand(
   }
 }
 
-function framesOf(typed: string | true | undefined): number {
-  if (typed === undefined) return 0;
-  const frames = typed === true ? FRAMES : parseCount(typed, "--sites");
-  if (frames <= MOST_FRAMES) return frames;
-  throw new UsageError(`--sites: a site has at most ${MOST_FRAMES} frames, not ${frames}`);
+/** Frames of a site; 0 if sites are not asked for. */
+function framesOf({ sites, frames }: RecordFlags): number {
+  if (frames === undefined) return sites ? FRAMES : 0;
+  const count = parseCount(frames, "--frames");
+  if (count <= MOST_FRAMES) return count;
+  throw new UsageError(`--frames: a site has at most ${MOST_FRAMES} frames, not ${count}`);
 }
 
 function nanoseconds(typed: string): number {
@@ -180,7 +188,8 @@ async function write(
   const append = async (source: AsyncIterable<Uint8Array>) => {
     for await (const bytes of source) stream.append(bytes);
   };
-  const text = textOf(header, trace, onProgress);
+  const counted = new CountedTrace(trace, onProgress);
+  const text = textOf(header, counted);
   try {
     await (stream.path.endsWith(".gz") ? pipeline(text, createGzip(), append) : append(text));
     stream.finish();
@@ -189,25 +198,35 @@ async function write(
     throw error;
   }
   const { threads, losses } = trace.notes;
-  return { operations: await program.count(), ...(threads && { threads }), notes: [...losses] };
+  return { operations: counted.operations, ...(threads && { threads }), notes: [...losses] };
+}
+
+/** A trace that counts what it asks of an allocator. */
+class CountedTrace implements Trace {
+  operations = 0;
+  readonly notes: TraceNotes;
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly onProgress: (operations: number) => void,
+  ) {
+    this.notes = trace.notes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TraceChunk> {
+    for await (const chunk of this.trace) {
+      const records = new TraceRecords(sliceRecords(chunk.records, 0, chunk.count));
+      for (let index = 0; index < chunk.count; index++) if (ASKED.has(records.kind(index))) this.operations++;
+      this.onProgress(this.operations);
+      yield chunk;
+    }
+  }
 }
 
 /** A trace in our text, with comments before it. */
-async function* textOf(
-  header: string,
-  trace: Trace,
-  onProgress: (operations: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let operations = 0;
-  const counted = async function* () {
-    for await (const chunk of trace) {
-      operations += chunk.count;
-      onProgress(operations);
-      yield chunk;
-    }
-  };
+async function* textOf(header: string, trace: Trace): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(header);
-  yield* writeTrace({ notes: trace.notes, [Symbol.asyncIterator]: counted });
+  yield* writeTrace(trace);
 }
 
 /** Says in a few lines what was recorded, and where it is. */

@@ -25,8 +25,6 @@ export interface RecordedTraceOptions {
 /** A recorded image as a trace. It can be read once, as its chunks are asked for, in constant memory. */
 export class RecordedTrace implements Trace {
   readonly notes: TraceNotes = { format: "text", losses: [] };
-  /** Operations on blocks so far: what is asked of an allocator, without touches, times and threads. */
-  operations = 0;
   readonly #encoder = new TraceEncoder((key) => `address 0x${key.toString(16)}`);
   readonly #threads = new Threads();
   /** The sites of live blocks that have pages of their own. */
@@ -92,7 +90,6 @@ export class RecordedTrace implements Trace {
 
   /** Does an operation in its thread, at its time and its site. */
   #act(call: RecordedCall, operation: () => void, site = call.site): void {
-    this.operations++;
     this.#turnTo(call);
     this.#nameSite(site);
     operation();

@@ -38,6 +38,7 @@ static struct {
   void *(*realloc)(void *, size_t);
   void (*free)(void *);
   void *(*memalign)(size_t, size_t);
+  void *(*aligned_alloc)(size_t, size_t);
   size_t (*usable_size)(void *);
   int (*trim)(size_t);
   int (*execvpe)(const char *, char *const[], char *const[]);
@@ -91,7 +92,7 @@ static int has_real(void) {
   isLooking = 1;
 #define FIND(name, symbol) *(void **)&real.name = dlsym(RTLD_NEXT, symbol)
   FIND(malloc, "malloc"), FIND(calloc, "calloc"), FIND(realloc, "realloc"), FIND(free, "free");
-  FIND(memalign, "memalign"), FIND(usable_size, "malloc_usable_size"), FIND(trim, "malloc_trim");
+  FIND(memalign, "memalign"), FIND(aligned_alloc, "aligned_alloc"), FIND(usable_size, "malloc_usable_size"), FIND(trim, "malloc_trim");
   FIND(execvpe, "execvpe"), FIND(posix_spawn, "posix_spawn"), FIND(posix_spawnp, "posix_spawnp");
 #undef FIND
   isLooking = 0;
@@ -117,11 +118,10 @@ static void number_thread(void) {
 }
 
 static void before_fork(void) {
-  if (*state != AWAKE) return;
   look_last();
   lock(&blocksLock);
   lock(&stacksLock);
-  forkRecords = __atomic_load_n(&header->next, __ATOMIC_ACQUIRE);
+  if (*state == AWAKE) forkRecords = __atomic_load_n(&header->next, __ATOMIC_ACQUIRE);
   forkSites = stackCount;
 }
 
@@ -305,15 +305,22 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes) {
   return 0;
 }
 
-EXPORT void *memalign(size_t align, size_t bytes) {
-  if (!has_real()) return align <= 16 ? take_early(bytes) : 0;
-  if (!is_recording()) return real.memalign(align, bytes);
+static void *take_aligned(void *(*function)(size_t, size_t), size_t align, size_t bytes) {
+  if (!is_recording()) return function(align, bytes);
   enter();
   if (is_large(bytes) && !(align & (align - 1))) return take_large(ALIGNED, align, bytes, align, bytes);
-  return note(ALIGNED, real.memalign(align, bytes), bytes, align);
+  return note(ALIGNED, function(align, bytes), bytes, align);
 }
 
-EXPORT void *aligned_alloc(size_t align, size_t bytes) { return memalign(align, bytes); }
+EXPORT void *memalign(size_t align, size_t bytes) {
+  if (!has_real()) return align <= 16 ? take_early(bytes) : 0;
+  return take_aligned(real.memalign, align, bytes);
+}
+
+EXPORT void *aligned_alloc(size_t align, size_t bytes) {
+  return has_real() ? take_aligned(real.aligned_alloc, align, bytes) : 0;
+}
+
 EXPORT void *valloc(size_t bytes) { return memalign(PAGE, bytes); }
 EXPORT void *pvalloc(size_t bytes) { return memalign(PAGE, pages_for(bytes) * PAGE); }
 
