@@ -7,15 +7,19 @@ const PACKAGES = {
   "wasm-ld": "lld",
   clang: "clang lld wasi-libc libclang-rt-14-dev-wasm32",
   emcc: "emscripten",
+  gcc: "gcc libc6-dev",
+  git: "git",
   go: "golang",
+  python3: "python3",
   rustc: "rustc libstd-rust-dev-wasm32 lld",
+  valgrind: "valgrind",
   zig: "Zig 0.11 to 0.13",
 };
 
 const WASI_HEADERS = "/usr/include/wasm32-wasi/stdlib.h";
 
 /** Those that .ci/run installs. */
-const IN_CI = ["wasm-ld", "clang", "emcc"];
+const IN_CI = ["wasm-ld", "clang", "emcc", "gcc", "git"];
 
 /**
  * Whether a program is there, with all that tests need of it. Says so where it is not.

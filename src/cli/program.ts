@@ -200,7 +200,7 @@ function record(environment: Environment, exit: (code: number) => void): Command
   return new Command("record")
     .description("run a native program (Linux), and write what it asks of its allocator as a trace")
     .usage("[options] -- <program> [arguments...]")
-    .argument("<words...>", "the program and its arguments")
+    .argument("[words...]", "the program and its arguments")
     .passThroughOptions()
     .option(
       "-o, --output <file>",

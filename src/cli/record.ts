@@ -58,8 +58,10 @@ export async function recordCommand(
   flags: RecordFlags,
   environment: Environment,
 ): Promise<number> {
-  const [program, ...words] = command as [string, ...string[]];
+  const [program, ...words] = command;
   const { env } = environment;
+  if (program === undefined)
+    throw new UsageError("name a program and its arguments: zeropage record -- git log -p");
   if (await isWasm(await findProgram(program, env)))
     throw new UsageError(`"${program}" is a wasm module: only native programs are recorded`);
   const options = {
@@ -265,8 +267,8 @@ function exitCodeOf(
   const main = summaries.find((summary) => summary.main);
   if (main && main.operations > 0) return ended.exitCode;
   const why = main
-    ? "it asked nothing of malloc: perhaps it has an allocator of its own"
-    : "the recorder was not loaded: perhaps the program is a static one, or clears its environment";
-  reportError(new TraceError(`nothing was recorded: ${why}; --with valgrind may see more`), environment);
+    ? "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"
+    : "the recorder was not loaded: perhaps the program cleared its environment before it became another";
+  reportError(new TraceError(`nothing was recorded of the program: ${why}`), environment);
   return ended.exitCode || EXIT.failed;
 }

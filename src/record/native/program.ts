@@ -41,13 +41,15 @@ export async function checkProgram(path: string): Promise<void> {
   if (!mayRun) throw new UsageError(`"${path}" may not be run: chmod +x would allow it`);
 }
 
-/** Why nothing can be preloaded into a program; undefined if something can, or for a script. */
+/** Why nothing can be preloaded into a program, and what to do about it; undefined if something can, or for a script. */
 export async function whyNotPreloaded(path: string): Promise<string | undefined> {
   const [elf, { mode, uid }] = await Promise.all([readElf(path), stat(path)]);
   const name = basename(path);
-  if (elf?.bits === 32) return `${name} is a program of 32 bits, and the recorder is one of 64`;
-  if (elf && !elf.isDynamic) return `${name} is linked statically, so that nothing can be preloaded into it`;
+  if (elf?.bits === 32)
+    return `${name} is a program of 32 bits, and the recorder is one of 64: add --with valgrind`;
+  if (elf && !elf.isDynamic)
+    return `${name} is linked statically, so that nothing can be preloaded into it: link it without -static`;
   if (mode & SET_ID && uid !== process.getuid?.())
-    return `${name} runs with the rights of another user, so that nothing can be preloaded into it`;
+    return `${name} runs with the rights of another user, so that nothing can be preloaded into it: record as that user`;
   return undefined;
 }

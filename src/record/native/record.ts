@@ -1,7 +1,7 @@
 /** Runs a program and records what it asks of its allocator, it and the programs that it starts. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { UsageError } from "../../base/errors.js";
 import type { Trace } from "../../trace/trace.js";
 import { type Env, findRecorder } from "./compile.js";
@@ -82,14 +82,18 @@ async function chooseRecorder(path: string, options: RecordOptions): Promise<Run
     return (command, folder) => recordUnderValgrind(command, folder, options);
   }
   const whyNot = await whyNotPreloaded(path);
-  if (whyNot) throw new UsageError(`${whyNot}: add --with valgrind`);
+  if (whyNot) throw new UsageError(whyNot);
   const found = await findRecorder(env);
   if (found.state === "built") return (command, folder) => recordPreloaded(command, folder, options, found);
   if (recorder || wants || !(await hasValgrind(env)))
     throw new UsageError(
       `the recorder cannot be compiled (${found.reason}): install gcc, or valgrind for what it tells`,
     );
-  return (command, folder) => recordUnderValgrind(command, folder, options);
+  const note = `the recorder cannot be compiled (${found.reason}), so that Valgrind recorded: it tells no threads and times`;
+  return async (command, folder) => {
+    const recording = await recordUnderValgrind(command, folder, options);
+    return { ...recording, notes: [...recording.notes, note] };
+  };
 }
 
 const hasValgrind = (env: Env): Promise<boolean> =>
@@ -157,20 +161,14 @@ async function recordUnderValgrind(
   { env }: RecordOptions,
 ): Promise<Omit<Recording, "close">> {
   const [valgrind, ...words] = underValgrind(folder);
-  const ended = await runProgram([valgrind as string, ...words, ...command], env);
+  const ended = await runProgram([valgrind, ...words, ...command], env);
   const logs = await readLogs(folder);
-  const [program] = command;
   return {
     recorder: "Valgrind",
     ended,
-    programs: logs.map(({ process, path }) => {
-      const isMain = process === ended.process;
+    programs: logs.map(({ process, name, path }) => {
       const open = () => readLog(path);
-      return {
-        ...{ process, isMain, name: isMain ? basename(program) : "child" },
-        open,
-        count: () => countTrace(open),
-      };
+      return { process, name, isMain: process === ended.process, open, count: () => countTrace(open) };
     }),
     ...{ onlyForked: 0, notes: [] },
   };

@@ -75,13 +75,24 @@ async function namesIn(path: string, offsets: readonly number[]): Promise<Map<nu
   if (!elf) return names;
   const asked = offsets.filter((offset) => addressAt(elf, offset) !== undefined);
   const questions = asked.map((offset) => `0x${(addressAt(elf, offset) as number).toString(16)}\n`).join("");
-  // Two lines for each: the function, and the line of the source.
-  const lines = (await ask("addr2line", ["-f", "-C", "-e", path], questions)).split("\n");
-  asked.forEach((offset, i) => {
-    const name = lines[2 * i]?.trim();
-    if (name && name !== "??") names.set(offset, clean(name));
+  const answers = await ask("addr2line", ["-a", "-i", "-f", "-C", "-e", path], questions);
+  parseAnswers(answers).forEach((name, i) => {
+    const offset = asked[i];
+    if (name && offset !== undefined) names.set(offset, name);
   });
   return names;
+}
+
+/**
+ * What addr2line answers, by question: a line with the address, then a function and a line of its source, of what was inlined
+ * there the innermost first. As frames, outermost first; empty if it does not know.
+ */
+function parseAnswers(text: string): string[] {
+  const answers = text.split(/^0x[0-9a-f]+\n/m).slice(1);
+  return answers.map((answer) => {
+    const functions = answer.split("\n").filter((line, i) => i % 2 === 0 && line !== "");
+    return functions.includes("??") ? "" : functions.reverse().map(clean).join(";");
+  });
 }
 
 /** As a frame of a site: semicolons part frames. */

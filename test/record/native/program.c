@@ -1,6 +1,6 @@
 /*
- * Asks for memory in ways that are known: native.test.ts has what must be recorded of each. argv[1] names one; all it prints
- * is after its last operation, into a buffer of its own, as stdio allocates.
+ * Asks for memory in ways that are known: programs.test.ts has what must be recorded of each. argv[1] names one. It prints
+ * without stdio, which allocates.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -71,7 +71,7 @@ static void two_threads(void) {
 }
 
 #define RACERS 4
-#define EXCHANGES 50000
+#define EXCHANGES 10000
 static void *shared[16];
 
 /* Threads give blocks to each other, so that one has an address right after another gave it back. */
@@ -139,16 +139,21 @@ static void leaf(void) {
   _exit(7);
 }
 
-/* Large blocks, touched in known places. A look at them may come with each operation. */
+/* Whatever the last one took. */
+static void let_a_look_be_due(void) { usleep(50000); }
+
+/* Large blocks, touched in known places. */
 static void touches(void) {
   volatile char *written = kept[0] = malloc(10 * 4096), *cleared = kept[1] = calloc(5, 4096);
   written[0] = 1, written[3 * 4096 + 5] = 1, written[4 * 4096] = 1;
   char seen = cleared[4096];
+  let_a_look_be_due();
   free(kept[0]);
   cleared[4096] = seen;
   cleared[4 * 4096] = 1;
   kept[1] = realloc(kept[1], 8 * 4096 - 1);
   ((volatile char *)kept[1])[8 * 4096 - 2] = 1;
+  let_a_look_be_due();
   kept[2] = malloc(2 * 4096); /* the kernel writes into it */
   int ends[2];
   if (pipe(ends) || write(ends[1], "some", 4) != 4 || read(ends[0], kept[2], 4) != 4) abort();
