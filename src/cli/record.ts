@@ -6,7 +6,7 @@ import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
 import { printable } from "../base/printable.js";
-import { findProgram, isWasm } from "../record/native/program.js";
+import { isWasm } from "../record/native/program.js";
 import { RECORDERS, type RecordedProgram, type Recording } from "../record/native/record.js";
 import { jsonReport } from "../report/json.js";
 import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
@@ -62,15 +62,11 @@ export async function recordCommand(
   const { env } = environment;
   if (program === undefined)
     throw new UsageError("name a program and its arguments: zeropage record -- git log -p");
-  if (await isWasm(await findProgram(program, env)))
+  if (await isWasm(program))
     throw new UsageError(`"${program}" is a wasm module: only native programs are recorded`);
+  const { touches = false, children: isAll = false } = flags;
   const options = {
-    ...{
-      env,
-      sites: framesOf(flags),
-      touches: flags.touches ?? false,
-      timesEvery: nanoseconds(flags.times),
-    },
+    ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },
     ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
   };
   const output = flags.output ?? unusedName(program);
@@ -79,16 +75,11 @@ export async function recordCommand(
   const recording = await environment.library.recordProgram([program, ...words], options);
   try {
     const header = headerOf(command, flags, environment.version);
-    const summaries = await writeAll(
-      recording,
-      { file, header, isAll: flags.children ?? false },
-      environment,
-    );
-    json?.append(
-      jsonReport({ recorder: recording.recorder, exitCode: recording.ended.exitCode, programs: summaries }),
-    );
+    const programs = await writeAll(recording, { file, header, isAll }, environment);
+    const { recorder, ended } = recording;
+    json?.append(jsonReport({ recorder, exitCode: ended.exitCode, programs }));
     json?.finish();
-    return exitCodeOf(recording, summaries, environment);
+    return exitCodeOf(recording, programs, environment);
   } catch (error) {
     reportError(error, environment);
     return EXIT.failed;
@@ -160,12 +151,12 @@ async function writeAll(
     const onProgress = (operations: number) =>
       progress.show(`${program.name}: ${formatCount(operations)} operations`);
     const { process, name, isMain } = program;
-    const common = { process, program: name, main: isMain };
+    const summary = { process, program: name, main: isMain };
     if (stream) {
       const text = header(program, recording.recorder);
-      summaries.push({ ...common, file: stream.path, ...(await write(program, stream, text, onProgress)) });
+      summaries.push({ ...summary, ...(await tryToWrite(program, stream, text, onProgress)) });
     } else {
-      summaries.push({ ...common, operations: await program.count(), notes: [] });
+      summaries.push({ ...summary, operations: await program.count(), notes: [] });
     }
   }
   progress.clear();
@@ -179,13 +170,25 @@ function childName(path: string, number: number, program: string): string {
   return `${stem}.${number}-${program.replace(/[^\w.+-]/g, "_")}${ending}`;
 }
 
+type Written = Pick<RecordedSummary, "operations" | "threads" | "file" | "notes">;
+
+/** Writes a trace, or says why it cannot be: those of other programs may be whole. */
+async function tryToWrite(...of: Parameters<typeof write>): Promise<Written> {
+  try {
+    return await write(...of);
+  } catch (error) {
+    if (error instanceof TraceError) return { operations: 0, notes: [`it has no trace: ${error.message}`] };
+    throw error;
+  }
+}
+
 /** Writes a trace, gzipped where the file's name ends so. */
 async function write(
   program: RecordedProgram,
   stream: OutStream,
   header: string,
   onProgress: (operations: number) => void,
-): Promise<Pick<RecordedSummary, "operations" | "threads" | "notes">> {
+): Promise<Written> {
   const trace = await program.open();
   const append = async (source: AsyncIterable<Uint8Array>) => {
     for await (const bytes of source) stream.append(bytes);
@@ -200,7 +203,12 @@ async function write(
     throw error;
   }
   const { threads, losses } = trace.notes;
-  return { operations: counted.operations, ...(threads && { threads }), notes: [...losses] };
+  return {
+    file: stream.path,
+    operations: counted.operations,
+    ...(threads && { threads }),
+    notes: [...losses],
+  };
 }
 
 /** A trace that counts what it asks of an allocator. */
@@ -236,9 +244,8 @@ function tell(recording: Recording, summaries: readonly RecordedSummary[], { std
   const { recorder, onlyForked } = recording;
   stderr.write(`recorded with ${recorder}\n`);
   for (const summary of summaries) {
-    if (summary.file === undefined) continue;
-    stderr.write(`wrote ${summary.file}: ${described(summary)}\n`);
-    for (const note of summary.notes) stderr.write(`note: ${summary.program}: ${note}\n`);
+    if (summary.file !== undefined) stderr.write(`wrote ${summary.file}: ${described(summary)}\n`);
+    for (const note of summary.notes) stderr.write(`note: ${printable(summary.program)}: ${note}\n`);
   }
   const others = summaries.filter(({ file }) => file === undefined);
   if (others.length > 0)

@@ -14,7 +14,7 @@ const SOURCES = ["recorder.c", "file.h", "sites.h", "touches.h", "spawn.h"].map(
   fileURLToPath(new URL(`recorder/${name}`, import.meta.url)),
 );
 const COMPILERS = ["cc", "gcc", "clang"];
-export const FLAGS = [
+const FLAGS = [
   ...["-shared", "-fPIC", "-O2", "-std=gnu11", "-fvisibility=hidden", "-fno-builtin", "-static-libgcc"],
   // Thread-local variables of the other model may be allocated when they are first used.
   "-ftls-model=initial-exec",

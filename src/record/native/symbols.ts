@@ -1,13 +1,17 @@
-/** Names of call stacks: of functions by addr2line, or a module and an offset where it has none. */
+/** Names of call stacks: of functions by addr2line and nm, or a module and an offset where they have none. */
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { MOST_SITES } from "#shared/records";
+import { joinWords } from "../../base/numbers.js";
 import { printable } from "../../base/printable.js";
 import { addressAt, readElf } from "./elf.js";
 import type { Frame, Mapping } from "./stacks.js";
 
 /** Most characters of a site in a trace. */
 const MOST_CHARACTERS = 4096;
+
+/** Files that a note names. */
+const MOST_FILES = 3;
 
 export interface NamedStacks {
   /** By number; undefined for 0, and for stacks without frames. */
@@ -63,7 +67,16 @@ async function nameFrames(
       names.get(mapping.path)?.get(offset) ?? clean(`${basename(mapping.path)}+0x${offset.toString(16)}`)
     );
   };
-  return { nameOf, notes: why === undefined ? [] : [`functions have no names: ${why}`] };
+  if (why !== undefined) return { nameOf, notes: [`functions have no names: ${why}`] };
+  const nameless = [...offsets].filter(([path, asked]) => (names.get(path)?.size ?? 0) < asked.size);
+  return { nameOf, notes: stripped(nameless.map(([path]) => clean(basename(path)))) };
+}
+
+/** Says of which files not all functions have names. */
+function stripped(files: readonly string[]): string[] {
+  if (files.length === 0) return [];
+  const named = files.length > MOST_FILES ? [...files.slice(0, MOST_FILES), "others"] : files;
+  return [`not all functions of ${joinWords(named)} have names: their debug symbols are not installed`];
 }
 
 const offsetOf = (address: number, { from, offset }: Mapping): number => address - from + offset;
@@ -73,27 +86,72 @@ async function namesIn(path: string, offsets: readonly number[]): Promise<Map<nu
   const names = new Map<number, string>();
   const elf = await readElf(path);
   if (!elf) return names;
-  const asked = offsets.filter((offset) => addressAt(elf, offset) !== undefined);
-  const questions = asked.map((offset) => `0x${(addressAt(elf, offset) as number).toString(16)}\n`).join("");
-  const answers = await ask("addr2line", ["-a", "-i", "-f", "-C", "-e", path], questions);
-  parseAnswers(answers).forEach((name, i) => {
-    const offset = asked[i];
-    if (name && offset !== undefined) names.set(offset, name);
+  const asked = offsets.flatMap((offset) => {
+    const address = addressAt(elf, offset);
+    return address === undefined ? [] : [{ offset, address }];
+  });
+  const questions = asked.map(({ address }) => `0x${address.toString(16)}\n`).join("");
+  const answers = parseAnswers(await ask("addr2line", ["-a", "-i", "-f", "-C", "-e", path], questions));
+  // Without debug information it names the last function before that it knows, and of stripped files it knows few.
+  const symbols = answers.every(({ hasLine }) => hasLine) ? undefined : await SymbolTable.read(path);
+  asked.forEach(({ offset, address }, i) => {
+    const { name = "", hasLine = false } = answers[i] ?? {};
+    const sure = hasLine ? name : symbols?.nameAt(address);
+    if (sure) names.set(offset, sure);
   });
   return names;
 }
 
+interface Answer {
+  /** As frames, outermost first; empty if it is not known. */
+  name: string;
+  /** It is known from debug information. */
+  hasLine: boolean;
+}
+
 /**
  * What addr2line answers, by question: a line with the address, then a function and a line of its source, of what was inlined
- * there the innermost first. As frames, outermost first; empty if it does not know.
+ * there the innermost first.
  */
-function parseAnswers(text: string): string[] {
+function parseAnswers(text: string): Answer[] {
   const answers = text.split(/^0x[0-9a-f]+\n/m).slice(1);
   return answers.map((answer) => {
-    const functions = answer.split("\n").filter((line, i) => i % 2 === 0 && line !== "");
-    return functions.includes("??") ? "" : functions.reverse().map(clean).join(";");
+    const lines = answer.trimEnd().split("\n");
+    const functions = lines.filter((_, i) => i % 2 === 0);
+    const hasLine = !functions.includes("??") && !lines.some((line) => line.startsWith("??:"));
+    return { name: hasLine ? functions.reverse().map(clean).join(";") : "", hasLine };
   });
 }
+
+/** The functions of a file, with where they begin and end. */
+class SymbolTable {
+  private constructor(private readonly symbols: readonly { from: number; to: number; name: string }[]) {}
+
+  /** Of a stripped file, what it gives to others. */
+  static async read(path: string): Promise<SymbolTable> {
+    const flags = ["-S", "-C", "--defined-only"];
+    const text = (await ask("nm", [...flags, path], "")) || (await ask("nm", ["-D", ...flags, path], ""));
+    const symbols = text.split("\n").flatMap((line) => {
+      const [, from = "", bytes = "", name = ""] =
+        /^([0-9a-f]+) ([0-9a-f]+) [tTwWiu] (.+?)(?:@.*)?$/.exec(line) ?? [];
+      return name ? [{ from: hex(from), to: hex(from) + hex(bytes), name: clean(name) }] : [];
+    });
+    return new SymbolTable(symbols.sort((one, other) => one.from - other.from));
+  }
+
+  nameAt(address: number): string | undefined {
+    let [low, high] = [0, this.symbols.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.symbols[middle]?.from ?? 0) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.symbols[low - 1];
+    return found && address < found.to ? found.name : undefined;
+  }
+}
+
+const hex = (digits: string): number => Number.parseInt(digits, 16);
 
 /** As a frame of a site: semicolons part frames. */
 const clean = (name: string): string => printable(name.replaceAll(";", ",")).trim() || "?";

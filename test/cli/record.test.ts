@@ -1,0 +1,137 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { whyNotPreloaded } from "../../src/record/native/program.js";
+import { type RecordOptions, recordProgram } from "../../src/record/native/record.js";
+import { run } from "./fakes.js";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zeropage-test-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const out = (name = "out.trace.gz") => join(folder, name);
+
+describe("zeropage record", () => {
+  it("writes the trace of the program, tells of the others, and ends as the program did", async () => {
+    const { code, stdout, stderr, asked } = await run(["record", "-o", out(), "--", "main", "-x", "--help"]);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+    expect(stderr.split("\n")).toEqual([
+      "recorded with a fake",
+      `wrote ${out()}: main, 2 operations`,
+      "note: main: one byte lost",
+      "not written: child, 2 operations; --children writes them",
+      "left out: 1 forks that went on as other programs",
+      "note: a record is damaged",
+      "",
+    ]);
+    expect(asked).toEqual([
+      { command: ["main", "-x", "--help"], env: {}, sites: 0, touches: false, timesEvery: 1_000_000 },
+    ]);
+    expect(gunzipSync(await readFile(out())).toString()).toBe(
+      "# recorded by zeropage 1.2.3 with a fake: main -x --help\nr 0 32\nf 0\n",
+    );
+  });
+
+  it("takes the arguments of the program for its own also without dashes", async () => {
+    const { asked } = await run(["record", "-o", out(), "main", "--json", "-o", "x"]);
+    expect(asked[0]?.command).toEqual(["main", "--json", "-o", "x"]);
+  });
+
+  it("writes the traces of children beside it, and what there is as JSON", async () => {
+    const flags = ["--children", "--json", out("all.json"), "--sites", "--touches", "--times", "0"];
+    const { asked } = await run(["record", "-o", out(), ...flags, "--with", "preload", "--", "main"]);
+    expect(asked[0]).toMatchObject({ sites: 32, touches: true, timesEvery: 0, recorder: "preload" });
+    expect(existsSync(out("out.1-child.trace.gz"))).toBe(true);
+    const program = { operations: 2, notes: ["one byte lost"] };
+    expect(JSON.parse(await readFile(out("all.json"), "utf8"))).toEqual({
+      recorder: "a fake",
+      exitCode: 5,
+      programs: [
+        { ...program, process: 7, program: "main", main: true, file: out() },
+        { ...program, process: 8, program: "child", main: false, file: out("out.1-child.trace.gz") },
+      ],
+    });
+  });
+
+  it("writes plain text where the file's name does not end in .gz", async () => {
+    await run(["record", "-o", out("out.txt"), "--", "main"]);
+    expect(await readFile(out("out.txt"), "utf8")).toContain("\nr 0 32\n");
+  });
+
+  it.each([
+    [["record"], "name a program and its arguments: zeropage record -- git log -p"],
+    [["record", "--frames", "65", "ls"], "--frames: a site has at most 64 frames, not 65"],
+    [
+      ["record", "--times", "1ms", "ls"],
+      '--times: "1ms" is not a number of nanoseconds: write 0 for the time of each operation',
+    ],
+    [["record", "--with", "magic", "ls"], '--with: "magic" is not one of preload, valgrind'],
+    [
+      ["record", "-o", "/nowhere/x.gz", "ls"],
+      '--output: cannot write "/nowhere/x.gz": there is no such folder',
+    ],
+  ])("refuses %j", async (argv, message) => {
+    const { code, stderr, asked } = await run(argv);
+    expect({ code, stderr, asked }).toEqual({ code: 2, stderr: `zeropage: ${message}\n`, asked: [] });
+  });
+
+  it("says that a wasm module is no native program", async () => {
+    await writeFile(out("app.wasm"), Buffer.from("\0asm\x01\0\0\0"));
+    const { code, stderr } = await run(["record", out("app.wasm")]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `zeropage: "${out("app.wasm")}" is a wasm module: only native programs are recorded\n`,
+    });
+  });
+});
+
+describe("a program that cannot be recorded", () => {
+  const options: RecordOptions = { env: { PATH: "/usr/bin:/bin" }, sites: 0, touches: false, timesEvery: 0 };
+  const refusal = (command: [string, ...string[]], more: Partial<RecordOptions> = {}): Promise<string> =>
+    recordProgram(command, { ...options, ...more }).then(
+      () => "it ran",
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
+
+  it("is named, with what to do", async () => {
+    expect(await refusal(["nosuch"])).toBe(
+      'UsageError: there is no program "nosuch": write its path, or a name that PATH has',
+    );
+    await writeFile(out("data"), "data", { mode: 0o644 });
+    expect(await refusal([out("data")])).toBe(
+      `UsageError: "${out("data")}" may not be run: chmod +x would allow it`,
+    );
+    expect(await refusal(["ls"], { recorder: "valgrind", touches: true })).toBe(
+      "UsageError: --touches: Valgrind does not tell them: leave it or --with out",
+    );
+    const env = { ...options.env, CC: "no-such-compiler" };
+    expect(await refusal(["ls"], { env, recorder: "preload" })).toBe(
+      "UsageError: the recorder cannot be compiled (there is no no-such-compiler): install gcc, or valgrind for what it tells",
+    );
+  });
+
+  it("is one of another kind, as its header says", async () => {
+    const header = (bits: number) => {
+      const bytes = Buffer.alloc(64);
+      bytes.write("\x7fELF");
+      bytes[4] = bits;
+      bytes[5] = 1;
+      return bytes;
+    };
+    await writeFile(out("old"), header(1));
+    expect(await whyNotPreloaded(out("old"))).toBe(
+      "old is a program of 32 bits, and the recorder is one of 64: add --with valgrind",
+    );
+    await writeFile(out("alone"), header(2));
+    expect(await whyNotPreloaded(out("alone"))).toBe(
+      "alone is linked statically, so that nothing can be preloaded into it: link it without -static",
+    );
+    await writeFile(out("script"), "#!/bin/sh\n");
+    expect(await whyNotPreloaded(out("script"))).toBeUndefined();
+  });
+});
