@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { basename } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
@@ -9,13 +5,11 @@ import { printable } from "../base/printable.js";
 import { isWasm } from "../record/native/program.js";
 import { RECORDERS, type RecordedProgram, type Recording } from "../record/native/record.js";
 import { jsonReport } from "../report/json.js";
-import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
-import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
-import { writeTrace } from "../trace/write.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
+import { unusedName, writeTraceFile } from "./trace-file.js";
 
 /** The flags of `zeropage record`, as typed. */
 export interface RecordFlags {
@@ -34,11 +28,6 @@ export const FRAMES = 32;
 export const MOST_FRAMES = 64;
 /** Programs that are listed where they are not written. */
 const MOST_LISTED = 8;
-
-/** What is asked of an allocator, unlike touches, times and threads. */
-const ASKED = new Set<number>([
-  ...[OpKind.malloc, OpKind.calloc, OpKind.aligned, OpKind.realloc, OpKind.free, OpKind.trim],
-]);
 
 /** What JSON says of a program that was recorded. */
 export interface RecordedSummary {
@@ -102,15 +91,6 @@ function nanoseconds(typed: string): number {
   throw new UsageError(
     `--times: "${typed}" is not a number of nanoseconds: write 0 for the time of each operation`,
   );
-}
-
-/** A name for the trace in this folder that no file has. */
-function unusedName(program: string): string {
-  const name = basename(program);
-  for (let number = 1; ; number++) {
-    const unused = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
-    if (!existsSync(unused)) return unused;
-  }
 }
 
 /** Comments that a trace begins with. No date is there: it would be of no use to a replay. */
@@ -182,7 +162,7 @@ async function tryToWrite(...of: Parameters<typeof write>): Promise<Written> {
   }
 }
 
-/** Writes a trace, gzipped where the file's name ends so. */
+/** Writes a trace, and tells of it. */
 async function write(
   program: RecordedProgram,
   stream: OutStream,
@@ -190,53 +170,9 @@ async function write(
   onProgress: (operations: number) => void,
 ): Promise<Written> {
   const trace = await program.open();
-  const append = async (source: AsyncIterable<Uint8Array>) => {
-    for await (const bytes of source) stream.append(bytes);
-  };
-  const counted = new CountedTrace(trace, onProgress);
-  const text = textOf(header, counted);
-  try {
-    await (stream.path.endsWith(".gz") ? pipeline(text, createGzip(), append) : append(text));
-    stream.finish();
-  } catch (error) {
-    stream.discard();
-    throw error;
-  }
+  const operations = await writeTraceFile(trace, stream, header, onProgress);
   const { threads, losses } = trace.notes;
-  return {
-    file: stream.path,
-    operations: counted.operations,
-    ...(threads && { threads }),
-    notes: [...losses],
-  };
-}
-
-/** A trace that counts what it asks of an allocator. */
-class CountedTrace implements Trace {
-  operations = 0;
-  readonly notes: TraceNotes;
-
-  constructor(
-    private readonly trace: Trace,
-    private readonly onProgress: (operations: number) => void,
-  ) {
-    this.notes = trace.notes;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TraceChunk> {
-    for await (const chunk of this.trace) {
-      const records = new TraceRecords(sliceRecords(chunk.records, 0, chunk.count));
-      for (let index = 0; index < chunk.count; index++) if (ASKED.has(records.kind(index))) this.operations++;
-      this.onProgress(this.operations);
-      yield chunk;
-    }
-  }
-}
-
-/** A trace in our text, with comments before it. */
-async function* textOf(header: string, trace: Trace): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(header);
-  yield* writeTrace(trace);
+  return { file: stream.path, operations, ...(threads && { threads }), notes: [...losses] };
 }
 
 /** Says in a few lines what was recorded, and where it is. */

@@ -1,0 +1,76 @@
+/** The file that a trace is recorded into. */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
+import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
+import { writeTrace } from "../trace/write.js";
+import type { OutStream } from "./outfile.js";
+
+/** What is asked of an allocator, unlike touches, times and threads. */
+const ASKED = new Set<number>([
+  ...[OpKind.malloc, OpKind.calloc, OpKind.aligned, OpKind.realloc, OpKind.free, OpKind.trim],
+]);
+
+/** A name for the trace of a program, in this folder, that no file has. */
+export function unusedName(program: string): string {
+  const name = basename(program, ".wasm");
+  for (let number = 1; ; number++) {
+    const unused = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
+    if (!existsSync(unused)) return unused;
+  }
+}
+
+/**
+ * Writes a trace, gzipped where the file's name ends so, with comments before it. Returns how many operations it asks of an
+ * allocator.
+ */
+export async function writeTraceFile(
+  trace: Trace,
+  stream: OutStream,
+  header: string,
+  onProgress: (operations: number) => void,
+): Promise<number> {
+  const append = async (source: AsyncIterable<Uint8Array>) => {
+    for await (const bytes of source) stream.append(bytes);
+  };
+  const counted = new CountedTrace(trace, onProgress);
+  const text = textOf(header, counted);
+  try {
+    await (stream.path.endsWith(".gz") ? pipeline(text, createGzip(), append) : append(text));
+    stream.finish();
+    return counted.operations;
+  } catch (error) {
+    stream.discard();
+    throw error;
+  }
+}
+
+/** A trace that counts what it asks of an allocator. */
+class CountedTrace implements Trace {
+  operations = 0;
+  readonly notes: TraceNotes;
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly onProgress: (operations: number) => void,
+  ) {
+    this.notes = trace.notes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TraceChunk> {
+    for await (const chunk of this.trace) {
+      const records = new TraceRecords(sliceRecords(chunk.records, 0, chunk.count));
+      for (let index = 0; index < chunk.count; index++) if (ASKED.has(records.kind(index))) this.operations++;
+      this.onProgress(this.operations);
+      yield chunk;
+    }
+  }
+}
+
+/** A trace in our text, with comments before it. */
+async function* textOf(header: string, trace: Trace): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(header);
+  yield* writeTrace(trace);
+}
