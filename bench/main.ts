@@ -8,6 +8,7 @@ import { benchLoop } from "./loop.js";
 import { benchMachine } from "./machine.js";
 import { benchMarks } from "./marks.js";
 import { benchMeter } from "./meter.js";
+import { benchRecord } from "./record.js";
 import { benchReplay } from "./replay.js";
 import { benchRuntime } from "./runtime.js";
 import { benchStream } from "./stream.js";
@@ -22,6 +23,7 @@ const benches = {
   machine: benchMachine,
   marks: benchMarks,
   meter: benchMeter,
+  record: benchRecord,
   replay: benchReplay,
   runtime: benchRuntime,
   stream: benchStream,

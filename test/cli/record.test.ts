@@ -25,7 +25,7 @@ describe("zeropage record", () => {
       `wrote ${out()}: main, 2 operations`,
       "note: main: one byte lost",
       "not written: child, 2 operations; --children writes them",
-      "left out: 1 forks that went on as other programs",
+      "left out: what a fork did before going on as another program",
       "note: a record is damaged",
       "",
     ]);

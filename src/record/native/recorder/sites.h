@@ -30,10 +30,15 @@ static Range ranges[MOST_RANGES];
 static u32 rangeCount;
 static u32 hasMaps;
 
+/* A walk up the stack. What lies at `stacks[i]` and above is of frame i and those that called it. */
 typedef struct {
   u64 frames[MOST_FRAMES];
+  u64 stacks[MOST_FRAMES];
   u32 count;
+  u32 met; /* how far it got along the last walk */
 } Walk;
+
+static __thread Walk lastWalk;
 
 static void append(const char *ending, const void *bytes, size_t length) {
   char name[PATH_BYTES + 64];
@@ -141,21 +146,60 @@ static u32 number_of(const Walk *walk) {
   return place->number;
 }
 
+/*
+ * Whether the rest of the last walk is that of this one, which got to one of its frames: then each return address is
+ * where it was, below what is its frame's.
+ */
+static int goes_on_as_last(const Walk *walk) {
+  u32 met = walk->met, before = walk->count - 1;
+  if (met >= lastWalk.count || lastWalk.frames[met] != walk->frames[before]) return 0;
+  if (lastWalk.count == mostFrames && walk->count + lastWalk.count - met - 1 < mostFrames) return 0; /* it was cut */
+  for (u32 i = met; i < lastWalk.count; i++)
+    if (((const u64 *)lastWalk.stacks[i])[-1] != lastWalk.frames[i]) return 0;
+  return 1;
+}
+
+static void take_rest_of_last(Walk *walk) {
+  for (u32 i = walk->met + 1; i < lastWalk.count && walk->count < mostFrames; i++, walk->count++) {
+    walk->frames[walk->count] = lastWalk.frames[i];
+    walk->stacks[walk->count] = lastWalk.stacks[i];
+  }
+}
+
+/* Unwinding takes a hundred times as long as looking whether the outer frames are still those of the last walk. */
+static int joins_last(Walk *walk) {
+#ifdef __x86_64__
+  u64 stack = walk->stacks[walk->count - 1];
+  while (walk->met < lastWalk.count && lastWalk.stacks[walk->met] < stack) walk->met++;
+  if (walk->met == lastWalk.count || lastWalk.stacks[walk->met] != stack || !goes_on_as_last(walk)) return 0;
+  take_rest_of_last(walk);
+  return 1;
+#else
+  (void)walk;
+  return 0; /* return addresses lie elsewhere */
+#endif
+}
+
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *to) {
   Walk *walk = to;
   u64 address = _Unwind_GetIP(context);
   if (!address) return _URC_END_OF_STACK;
-  if (!is_own_code(address)) walk->frames[walk->count++] = address;
-  return walk->count < mostFrames ? _URC_NO_REASON : _URC_END_OF_STACK;
+  if (is_own_code(address)) return _URC_NO_REASON;
+  walk->frames[walk->count] = address;
+  walk->stacks[walk->count++] = _Unwind_GetCFA(context);
+  return walk->count < mostFrames && !joins_last(walk) ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
 /* The number of the stack that called; 0 if stacks are not asked for, or there is none. */
 static u32 find_site(void) {
   if (!mostFrames) return 0;
   Walk walk;
-  walk.count = 0;
+  walk.count = walk.met = 0;
   _Unwind_Backtrace(add_frame, &walk);
   if (!walk.count) return 0;
+  memcpy(lastWalk.frames, walk.frames, walk.count * sizeof(u64));
+  memcpy(lastWalk.stacks, walk.stacks, walk.count * sizeof(u64));
+  lastWalk.count = walk.count;
   lock(&stacksLock);
   u32 number = number_of(&walk);
   unlock(&stacksLock);
