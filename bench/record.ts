@@ -8,7 +8,7 @@ import { findRecorder } from "../src/record/native/compile.js";
 
 const ROUNDS = 7;
 const RECORDER = fileURLToPath(new URL("../src/record/native/recorder", import.meta.url));
-const PYTHON = "d = {}\nfor i in range(300000): d[str(i)] = [i] * 40\nsorted(d)";
+const PYTHON = "d = {}\nfor i in range(200000): d[str(i)] = [i] * 100\nsorted(d)";
 
 /** How it is recorded, as the recorder is told; null for not at all. */
 const WAYS = { bare: null, plain: "", sites: "sites=32", touches: "touches" } as const;
@@ -41,10 +41,13 @@ function programs(folder: string): Record<string, string[]> {
   const source = join(folder, "recorder.i");
   writeFileSync(source, execFileSync("gcc", ["-E", join(RECORDER, "recorder.c")]));
   const cc1 = execFileSync("gcc", ["-print-prog-name=cc1"], { encoding: "utf8" }).trim();
+  const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+    encoding: "utf8",
+  }).trim();
   return {
     "git log -p": ["git", "log", "-p", "-200"],
     cc1: [cc1, "-quiet", "-O2", source, "-o", "/dev/null"],
-    python3: ["python3", "-c", PYTHON],
+    python3: [python, "-c", PYTHON],
   };
 }
 

@@ -188,7 +188,8 @@ function tell(recording: Recording, summaries: readonly RecordedSummary[], { std
     stderr.write(
       `not written: ${others.map(described).slice(0, MOST_LISTED).join("; ")}${more(others)}; --children writes them\n`,
     );
-  if (onlyForked > 0) stderr.write(`left out: ${onlyForked} forks that went on as other programs\n`);
+  const forks = onlyForked === 1 ? "a fork" : `${formatCount(onlyForked)} forks`;
+  if (onlyForked > 0) stderr.write(`left out: what ${forks} did before going on as another program\n`);
   for (const note of recording.notes) stderr.write(`note: ${note}\n`);
 }
 
