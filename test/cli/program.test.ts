@@ -20,7 +20,7 @@ describe("help", () => {
         run                           run an experiment on allocators
         cliffs [options]              at which sizes the cost of calloc(1, n); free
                                       changes kind, to the byte
-        record [options] <words...>   run a native program (Linux), and write what it
+        record [options] [words...]   run a native program (Linux), and write what it
                                       asks of its allocator as a trace
         replay [options] [file]       replay a trace of a real program, plain, gzipped
                                       or packed by zstd
