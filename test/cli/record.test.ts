@@ -115,6 +115,14 @@ describe("a program that cannot be recorded", () => {
     );
   });
 
+  it("has nowhere to keep the recorder", async () => {
+    await writeFile(out("file"), "");
+    const env = { ...options.env, XDG_CACHE_HOME: out("file") };
+    expect(await refusal(["ls"], { env, recorder: "preload" })).toBe(
+      `UsageError: the recorder cannot be kept in ${out("file/zeropage")}: set XDG_CACHE_HOME to a folder that can be written`,
+    );
+  });
+
   it("is one of another kind, as its header says", async () => {
     const header = (bits: number) => {
       const bytes = Buffer.alloc(64);

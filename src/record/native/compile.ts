@@ -1,12 +1,13 @@
 /** Builds the recorder with the system's compiler, once: the library stays in a cache folder. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { UsageError } from "../../base/errors.js";
 
 const run = promisify(execFile);
 
@@ -33,7 +34,7 @@ export function cacheFolder(env: Env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "zeropage");
 }
 
-/** Finds the recorder, or builds it. `more`: further flags of the compiler. */
+/** Finds the recorder, or builds it. `more`: further flags of the compiler. @throws UsageError if there is no place for it. */
 export async function findRecorder(env: Env, more: readonly string[] = []): Promise<Recorder> {
   const reasons: string[] = [];
   for (const words of compilersOf(env)) {
@@ -42,6 +43,7 @@ export async function findRecorder(env: Env, more: readonly string[] = []): Prom
       const version = await run(words[0] as string, [...words.slice(1), "--version"]);
       return { state: "built", path: await build(words, version.stdout, env, more), compiler: name };
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       reasons.push(reasonOf(name, error as NodeJS.ErrnoException & { stderr?: string }));
     }
   }
@@ -74,7 +76,7 @@ async function build(
   const folder = cacheFolder(env);
   const path = join(folder, `recorder-${hash.digest("hex").slice(0, 16)}.so`);
   if (existsSync(path)) return path;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await run(words[0] as string, [...flags, "-o", temporary, SOURCES[0] as string, ...LIBRARIES]);
@@ -83,4 +85,16 @@ async function build(
     await rm(temporary, { force: true });
   }
   return path;
+}
+
+/** @throws UsageError with what to do if it cannot be written. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch {
+    throw new UsageError(
+      `the recorder cannot be kept in ${folder}: set XDG_CACHE_HOME to a folder that can be written`,
+    );
+  }
 }
