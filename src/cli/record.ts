@@ -183,7 +183,7 @@ function tell(recording: Recording, summaries: readonly RecordedSummary[], { std
     if (summary.file !== undefined) stderr.write(`wrote ${summary.file}: ${described(summary)}\n`);
     for (const note of summary.notes) stderr.write(`note: ${printable(summary.program)}: ${note}\n`);
   }
-  const others = summaries.filter(({ file }) => file === undefined);
+  const others = summaries.filter(({ file, notes }) => file === undefined && notes.length === 0);
   if (others.length > 0)
     stderr.write(
       `not written: ${others.map(described).slice(0, MOST_LISTED).join("; ")}${more(others)}; --children writes them\n`,
@@ -210,6 +210,7 @@ function exitCodeOf(
   if (ended.signal) environment.stderr.write(`note: the program was ended by ${ended.signal}\n`);
   const main = summaries.find((summary) => summary.main);
   if (main && main.operations > 0) return ended.exitCode;
+  if (main && main.file === undefined) return ended.exitCode || EXIT.failed; // its note says why
   const why = main
     ? "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"
     : "the recorder was not loaded: perhaps the program cleared its environment before it became another";

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TraceError } from "../../src/base/errors.js";
 import { whyNotPreloaded } from "../../src/record/native/program.js";
-import { type RecordOptions, recordProgram } from "../../src/record/native/record.js";
+import { type Recording, type RecordOptions, recordProgram } from "../../src/record/native/record.js";
+import { hasTool } from "../toolchains.js";
 import { run } from "./fakes.js";
 
 let folder = "";
@@ -58,6 +60,25 @@ describe("zeropage record", () => {
     });
   });
 
+  it("fails where the trace cannot be made, and says why once", async () => {
+    const recordProgram = async (): Promise<Recording> => ({
+      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, notes: [] },
+      programs: [
+        {
+          ...{ process: 7, name: "main", isMain: true, count: async () => 0 },
+          open: () => Promise.reject(new TraceError("byte 40: it is damaged")),
+        },
+      ],
+      close: async () => {},
+    });
+    const { code, stderr } = await run(["record", "-o", out(), "--", "main"], { library: { recordProgram } });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "recorded with a fake\nnote: main: it has no trace: byte 40: it is damaged\n",
+    });
+    expect(existsSync(out())).toBe(false);
+  });
+
   it("writes plain text where the file's name does not end in .gz", async () => {
     await run(["record", "-o", out("out.txt"), "--", "main"]);
     expect(await readFile(out("out.txt"), "utf8")).toContain("\nr 0 32\n");
@@ -90,7 +111,7 @@ describe("zeropage record", () => {
   });
 });
 
-describe("a program that cannot be recorded", () => {
+describe.skipIf(process.platform !== "linux")("a program that cannot be recorded", () => {
   const options: RecordOptions = { env: { PATH: "/usr/bin:/bin" }, sites: 0, touches: false, timesEvery: 0 };
   const refusal = (command: [string, ...string[]], more: Partial<RecordOptions> = {}): Promise<string> =>
     recordProgram(command, { ...options, ...more }).then(
@@ -115,7 +136,7 @@ describe("a program that cannot be recorded", () => {
     );
   });
 
-  it("has nowhere to keep the recorder", async () => {
+  it.skipIf(!hasTool("gcc"))("has nowhere to keep the recorder", async () => {
     await writeFile(out("file"), "");
     const env = { ...options.env, XDG_CACHE_HOME: out("file") };
     expect(await refusal(["ls"], { env, recorder: "preload" })).toBe(

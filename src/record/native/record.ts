@@ -59,6 +59,8 @@ export async function recordProgram(
   command: readonly [string, ...string[]],
   options: RecordOptions,
 ): Promise<Recording> {
+  if (process.platform !== "linux")
+    throw new UsageError(`native programs are recorded on Linux, and this is ${process.platform}`);
   const path = await findProgram(command[0], options.env);
   await checkProgram(path);
   const run = await chooseRecorder(path, options);

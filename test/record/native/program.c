@@ -162,6 +162,15 @@ static void touches(void) {
   free(kept[1]);
 }
 
+/* Of each block, a tenth is used. */
+static void use_a_tenth(void) {
+  for (int i = 0; i < 20; i++) {
+    volatile char *block = kept[0] = calloc(1, 1 << 20);
+    for (int at = 0; at < 25 * 4096; at += 4096) block[at] = 1;
+    free(kept[0]);
+  }
+}
+
 /* What malloc says of itself in the end. */
 static void print_mallinfo(void) {
   char text[256];
@@ -216,6 +225,7 @@ int main(int count, char **words) {
   else if (!strcmp(what, "execs")) execs(words[0]);
   else if (!strcmp(what, "leaf")) leaf();
   else if (!strcmp(what, "touches")) touches();
+  else if (!strcmp(what, "tenth")) use_a_tenth();
   else if (!strcmp(what, "life")) lives(0);
   else if (!strcmp(what, "lives")) lives(3);
   else return 64;

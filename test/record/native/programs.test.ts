@@ -120,6 +120,15 @@ describe.skipIf(!hasCompiler)("a native program that is recorded", () => {
     );
   });
 
+  it("makes known which faults are needless, where nobody says what is touched", async () => {
+    await workshop.record([program, "tenth"], ["--touches"]);
+    const sandbox = await openSandbox("naive");
+    await sandbox.replay(await readTrace(await readFile(workshop.path("out.gz"))));
+    const { faults } = sandbox.counters();
+    // The model clears all of 256 pages, of which the program uses 25.
+    expect(faults).toMatchObject({ zeroFill: 20 * 256, needless: 20 * 231 });
+  });
+
   it("tells who calls, outermost first", async () => {
     await workshop.record([program, "forks"], ["--sites"]);
     const [site, operation] = await workshop.trace();

@@ -91,11 +91,13 @@ static u64 forkSites;
 static __thread u32 thread; /* its number; 0 before its first operation */
 static __thread u32 isBusy; /* in an operation, or in the recorder's own work */
 
-static u64 now(void) {
+static u64 read_clock(clockid_t clock) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(clock, &time);
   return (u64)time.tv_sec * 1000000000ul + (u64)time.tv_nsec;
 }
+
+static u64 now(void) { return read_clock(CLOCK_MONOTONIC); }
 
 /* Adds to a text that has room for it. Returns its new end. */
 static char *add_text(char *at, const char *text) {

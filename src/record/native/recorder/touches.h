@@ -169,14 +169,14 @@ static void look_at_all(void) {
   errno = before;
 }
 
-/* Looks if it is due. */
+/* Looks if it is due. What a look took is CPU time, as the thread may have to wait in it. */
 static void look(void) {
-  if (!touchesAsked || !blockCount) return;
-  u64 start = now();
-  if (start < __atomic_load_n(&nextLook, __ATOMIC_RELAXED) || !try_lock(&blocksLock)) return;
+  if (!touchesAsked || !blockCount || now() < __atomic_load_n(&nextLook, __ATOMIC_RELAXED)) return;
+  if (!try_lock(&blocksLock)) return;
+  u64 start = read_clock(CLOCK_THREAD_CPUTIME_ID);
   look_at_all();
-  u64 end = now();
-  __atomic_store_n(&nextLook, end + (LOOKING_SHARE - 1) * (end - start), __ATOMIC_RELAXED);
+  u64 took = read_clock(CLOCK_THREAD_CPUTIME_ID) - start;
+  __atomic_store_n(&nextLook, now() + (LOOKING_SHARE - 1) * took, __ATOMIC_RELAXED);
   unlock(&blocksLock);
 }
 
