@@ -4,7 +4,9 @@ import { TraceError } from "../../base/errors.js";
 
 /** The first bytes of a header, as the recorder writes them last. */
 const MAGIC = 0x64726f6365727a01n;
-const HEADER_BYTES = 4096;
+const HEADER_BYTES = 65536;
+/** Those that say something. */
+const USED_BYTES = 4096;
 /** Where things are in a header. */
 const AT = {
   recordBytes: 8,
@@ -76,7 +78,7 @@ export interface RecordedCall {
 export async function readHeader(path: string): Promise<RecordHeader> {
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(USED_BYTES), 0, USED_BYTES, 0);
     return parseHeader(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
@@ -84,7 +86,7 @@ export async function readHeader(path: string): Promise<RecordHeader> {
 }
 
 function parseHeader(bytes: Buffer): RecordHeader {
-  if (bytes.length < HEADER_BYTES)
+  if (bytes.length < USED_BYTES)
     throw new TraceError(`the record is cut short: it ends at byte ${bytes.length}`);
   if (bytes.readBigUInt64LE(0) !== MAGIC)
     throw new TraceError("this is no file of the recorder, or it was not begun");

@@ -9,7 +9,7 @@ import { collectTrace } from "../../../src/trace/collect.js";
 import { Random } from "../../random.js";
 import { operationsOf } from "../../trace/helpers.js";
 import { Workshop } from "./helpers.js";
-import { type Made, recordedFile } from "./made-file.js";
+import { HEADER_BYTES, type Made, recordedFile } from "./made-file.js";
 
 let workshop: Workshop;
 beforeAll(async () => {
@@ -136,9 +136,11 @@ describe("a file of the recorder", () => {
 
   it("has what is there of it when it is cut short, at every byte", async () => {
     const records = [call(Malloc, 0x1000, 1), call(Free, 0x1000)];
-    for (let bytes = 4096; bytes <= 4096 + 80; bytes++) {
+    for (let bytes = HEADER_BYTES; bytes <= HEADER_BYTES + 80; bytes++) {
       const { lines } = await traceOf({ records, bytes });
-      expect(lines, `${bytes} bytes`).toEqual(["a 0 1", "f 0"].slice(0, Math.floor((bytes - 4096) / 40)));
+      expect(lines, `${bytes} bytes`).toEqual(
+        ["a 0 1", "f 0"].slice(0, Math.floor((bytes - HEADER_BYTES) / 40)),
+      );
     }
   });
 
@@ -159,7 +161,7 @@ describe("a file of the recorder", () => {
     expect(await errorOf({ records, recordBytes: 48 })).toBe("byte 8: records have 48 bytes, not 40");
     const bad = traceOf({ records: [call(Malloc, 0x1000, 1), call(77 as RecordedKind, 0)] });
     await expect(bad).rejects.toThrow(
-      new TraceError("byte 4136: there is no record of kind 77: the file is damaged"),
+      new TraceError("byte 65576: there is no record of kind 77: the file is damaged"),
     );
   });
 

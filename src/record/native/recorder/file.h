@@ -2,7 +2,7 @@
  * The file of a process: what it asked of its allocator, in the order in which it did. It is mapped and shared, so that
  * what was recorded is there however the process ends. record-file.ts reads it.
  *
- *      0         4096          + WINDOW_BYTES
+ *      0         HEADER_BYTES  + WINDOW_BYTES
  *      ├─────────┼─────────────┼─────────────┼──
  *      │ Header  │ window 0    │ window 1    │ …     a window has WINDOW_RECORDS records
  *      └─────────┴─────────────┴─────────────┴──
@@ -15,7 +15,7 @@
  * that the process goes on as. No lock is taken, as a signal or a fork may come at any time.
  */
 #define MAGIC 0x64726f6365727a01ul
-#define HEADER_BYTES 4096
+#define HEADER_BYTES 65536 /* the largest page there is: windows are mapped */
 #define WINDOW_RECORDS 16384ul
 #define WINDOW_BYTES (WINDOW_RECORDS * sizeof(Record))
 #define MOST_WINDOWS (1u << 18)
@@ -69,8 +69,8 @@ typedef struct {
 } Header;
 
 _Static_assert(sizeof(Record) == 40, "record-file.ts reads them");
-_Static_assert(sizeof(Header) <= HEADER_BYTES, "the header has a page");
-_Static_assert(WINDOW_BYTES % 4096 == 0, "windows are mapped");
+_Static_assert(sizeof(Header) <= HEADER_BYTES, "the header is before the records");
+_Static_assert(WINDOW_BYTES % HEADER_BYTES == 0, "each window begins on a page");
 
 /* A page that a forked child finds wiped, so that it begins a file before it writes into its parent's. */
 enum { ASLEEP, AWAKE };

@@ -9,7 +9,8 @@
  * and the kernel tells which of them have a frame: /proc/self/pagemap has, of a page that was written, one of the
  * process's own; of a page that was only read, the zero page. No page is protected, so that the program's signals and
  * system calls do what they always do. One looks before operations, as often as it takes an eighth of the time, and
- * before a block ends; so a touch may stand a little later than it was, and none is lost but those after a crash.
+ * before a block ends; so a touch may stand a little later than it was, and none is lost but those before a crash. Where pages
+ * are larger, no touches are recorded.
  */
 #define PAGE 4096ul
 #define PRESENT (1ul << 63)
