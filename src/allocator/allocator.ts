@@ -99,8 +99,8 @@ export interface Allocator {
    * @throws TraceError from the trace; and from the run what a call of the allocator throws, naming the operation.
    */
   replay(trace: Trace, options?: ReplayOptions): Promise<ReplayResult>;
-  /** Runs a few records (trace/records.ts) `times` over, all in one call. */
-  repeat(records: TraceChunk, times: number, touch?: TouchPolicy): void;
+  /** Runs a few records (trace/records.ts) `times` over, all in one call. Returns how many allocations failed. */
+  repeat(records: TraceChunk, times: number, touch?: TouchPolicy): number;
 
   /** Ends it; every later call throws SandboxError. */
   close(): void;

@@ -94,15 +94,19 @@ export class Replayer {
     };
   }
 
-  /** Runs a few records `times` over. @throws RangeError for more than the buffer holds. */
-  repeat(records: TraceChunk, times: number, touch: TouchPolicy): void {
+  /** Runs a few records `times` over. Returns how many allocations failed. @throws RangeError for more than the buffer holds. */
+  repeat(records: TraceChunk, times: number, touch: TouchPolicy): number {
     checkWhole("times", times);
     checkOneOf("touch", touch, TOUCH_POLICIES);
     const most = this.target.exports().bufferRecords();
     if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
     this.#write(records, 0, records.count);
     const policy = TOUCH_POLICIES.indexOf(touch);
-    this.target.run((exports) => exports.replay(0, records.count, times, policy, 0, 0));
+    return this.target.run((exports) => {
+      const before = exports.failedAllocations();
+      exports.replay(0, records.count, times, policy, 0, 0);
+      return exports.failedAllocations() - before;
+    });
   }
 
   /** Runs records with a call of the module for each, and lowers what `took` has for it to what it took by `now`. */

@@ -5,6 +5,8 @@ import { UsageError } from "./errors.js";
 
 /** Bytes of the machine's address space: no block can be larger. */
 const ADDRESS_SPACE = 2 ** 47;
+/** Most repetitions of anything. */
+const MOST = 2 ** 47;
 
 /** Reads `100MiB,1000MiB`: sizes of blocks in bytes, at least one, in the order given and without repetition. */
 export function parseSizes(text: string, flag: string): number[] {
@@ -47,6 +49,7 @@ export function parseCount(text: string, flag: string): number {
   if (!(count >= 1 && Number.isSafeInteger(count))) {
     throw new UsageError(`${flag}: "${text}" is not a count: write a whole number from 1, such as 10000`);
   }
+  if (count > MOST) throw new UsageError(`${flag}: "${text}" is more than 2^47, the most there is`);
   return count;
 }
 
@@ -59,11 +62,11 @@ export function parseWord<Word extends string>(text: string, flag: string, words
 
 /** Reads `10s`, `1.5min`, `500ms`, or a plain number of seconds, in seconds. */
 export function parseTime(text: string, flag: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\s*$/.exec(text);
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)?\s*$/.exec(text);
   const unit = (match?.[2] ?? "s") as keyof typeof SECONDS;
   const seconds = Number(match?.[1]) * SECONDS[unit];
   if (seconds > 0 && seconds <= 24 * SECONDS.h) return seconds;
   throw new UsageError(`${flag}: "${text}" is not a time of at most a day: write 500ms, 10s or 2min`);
 }
 
-const SECONDS = { ms: 0.001, s: 1, min: 60, h: 3600 };
+const SECONDS = { ms: 0.001, s: 1, min: 60, m: 60, h: 3600 };

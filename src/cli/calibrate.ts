@@ -1,4 +1,4 @@
-import { cpus, release } from "node:os";
+import { release } from "node:os";
 import { parseCount } from "../base/flags.js";
 import { formatShare } from "../base/numbers.js";
 import {
@@ -12,6 +12,7 @@ import { jsonReport } from "../report/json.js";
 import { type Cell, type Sheet, worseIf } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
+import { cpuName, runtimeName } from "./host.js";
 import { prepareStream } from "./outfile.js";
 import { tableStyle } from "./terminal.js";
 
@@ -44,7 +45,7 @@ export async function calibrateCommand(flags: CalibrateFlags, environment: Envir
 /** Measures with this process's clock and count of page faults. */
 export function calibrateHere(settings: CalibrationSettings): Calibration {
   const here: CalibrationHost = {
-    description: `${process.platform} ${release()}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`,
+    description: `${process.platform} ${release()}, ${cpuName()}, ${runtimeName()}`,
     now: () => performance.now(),
     faults: () => process.resourceUsage().minorPageFault,
   };

@@ -1,3 +1,4 @@
+import { UsageError } from "../base/errors.js";
 import { parseSize, parseTime } from "../base/flags.js";
 import type { JailLimits } from "../jail/scenarios.js";
 
@@ -7,7 +8,14 @@ export interface LimitFlags {
   memory: string;
 }
 
+/** A page of a wasm memory. */
+const LEAST_MEMORY = 65_536;
+
 /** What a module may take. @throws UsageError */
 export function parseLimits({ timeout, memory }: LimitFlags): Required<JailLimits> {
-  return { seconds: parseTime(timeout, "--timeout"), memoryBytes: parseSize(memory, "--memory") };
+  const memoryBytes = parseSize(memory, "--memory");
+  if (memoryBytes < LEAST_MEMORY) {
+    throw new UsageError(`--memory: "${memory}" is less than one page of a wasm memory: write 64KiB or more`);
+  }
+  return { seconds: parseTime(timeout, "--timeout"), memoryBytes };
 }

@@ -11,6 +11,7 @@ import { machineOptions, models } from "../sandbox/models.js";
 import { readTrace } from "../trace/read.js";
 import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";
+import { cpuName, runtimeName } from "./host.js";
 import { runCommandLine } from "./program.js";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -31,7 +32,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   env: process.env,
   version,
-  description: `${cpus()[0]?.model.trim() ?? "an unknown CPU"} × ${cpus().length}, Node ${process.version}`,
+  description: `${cpuName()} × ${cpus().length}, ${runtimeName()}`,
   onInterrupt(stop) {
     process.once("SIGINT", stop);
     return () => process.off("SIGINT", stop);

@@ -361,8 +361,8 @@ export class WasmAllocator implements ModuleAllocator {
     return this.#replayer.replay(trace, options);
   }
 
-  repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
-    this.#replayer.repeat(records, times, touch);
+  repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): number {
+    return this.#replayer.repeat(records, times, touch);
   }
 
   /**

@@ -54,10 +54,12 @@ function withSignsOfLife(allocator: Allocator, alive: () => void): Allocator {
   const whole = { repeat: allocator.repeat.bind(allocator), replay: allocator.replay.bind(allocator) };
   const repeat: Allocator["repeat"] = (records, times, touch) => {
     const most = roundsOf(records);
+    let failed = 0;
     for (let done = 0; done < times; done += most) {
-      whole.repeat(records, Math.min(most, times - done), touch);
+      failed += whole.repeat(records, Math.min(most, times - done), touch);
       alive();
     }
+    return failed;
   };
   const replay: Allocator["replay"] = (trace, options) => {
     const pieces = { notes: trace.notes, [Symbol.asyncIterator]: () => piecesOf(trace, alive) };

@@ -344,8 +344,8 @@ export class Sandbox implements SimulatedAllocator {
     return this.#replayer.replay(trace, options);
   }
 
-  repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): void {
-    this.#replayer.repeat(records, times, touch);
+  repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): number {
+    return this.#replayer.repeat(records, times, touch);
   }
 
   slots(): Float64Array {

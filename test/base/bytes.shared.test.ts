@@ -21,6 +21,16 @@ describe("parseBytes", () => {
     expect(() => parseBytes(text)).toThrow(RangeError);
     expect(() => parseBytes(text)).toThrow(`"${text}"`);
   });
+
+  it.each([
+    ["10MB", "10MiB"],
+    ["1.5 gb", "1.5GiB"],
+    ["64kb", "64KiB"],
+  ])("refuses %s, which is one size to some and another to others, and names %s", (text, binary) => {
+    expect(() => parseBytes(text)).toThrow(
+      `"${text}" is a power of ten to some and of two to others: write ${binary}, or plain bytes`,
+    );
+  });
 });
 
 describe("formatBytes", () => {

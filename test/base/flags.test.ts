@@ -76,12 +76,19 @@ describe("counts", () => {
   test.each(["", "0", "-1", "1.5", "1e4", "10,000", "0x10", "9007199254740993"])("%j is refused", (text) => {
     expect(() => parseCount(text, "--count")).toThrow(`--count: "${text}" is not a count`);
   });
+
+  test("end where every count does", () => {
+    expect(parseCount(String(2 ** 47), "--count")).toBe(2 ** 47);
+    expect(() => parseCount("9007199254740991", "--count")).toThrow(
+      '--count: "9007199254740991" is more than 2^47, the most there is',
+    );
+  });
 });
 
 describe("times", () => {
   test("are in seconds, or have a unit", () => {
-    const times = ["60", "0.5", "10s", "500ms", "1.5 min", " 24h "];
-    expect(times.map((text) => parseTime(text, "--timeout"))).toEqual([60, 0.5, 10, 0.5, 90, 86_400]);
+    const times = ["60", "0.5", "10s", "500ms", "1.5 min", "5m", " 24h "];
+    expect(times.map((text) => parseTime(text, "--timeout"))).toEqual([60, 0.5, 10, 0.5, 90, 300, 86_400]);
   });
 
   test.each(["", "0", "0s", "-1", "1e3", "10sec", "s", "25h", "Infinity"])("%j is refused", (text) => {

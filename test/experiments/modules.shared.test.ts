@@ -31,6 +31,13 @@ describe("a module as the allocator of a scenario", () => {
     expect({ cost, simulated }).toEqual({ cost: "linear" });
   });
 
+  it("is no finding where calloc is not zero", async () => {
+    const wrong = /^calloc\(1, [\d,]+\) returned 0x[\da-f]+, which is not zero at offset 0$/;
+    const run = { model: module("dirty"), bytes: MIB, count: 10, written: 0 };
+    await expect(runCallocLoop(run)).rejects.toThrow(wrong);
+    await expect(findCliffs({ model: module("dirty"), from: 1024, to: 4096 })).rejects.toThrow(wrong);
+  });
+
   it("is needed where the program writes between", async () => {
     const { counters } = await runCallocLoop({
       ...{ model: module("llhttp"), bytes: MIB, count: 100, written: 1 },

@@ -1,7 +1,7 @@
 /** Benfield's experiment in exact figures, in Node and in Chromium. */
 import { describe, expect, it } from "vitest";
 import { totalFaults } from "../../src/allocator/counters.js";
-import { type Counters, openSandbox, runCallocLoop } from "../../src/index.js";
+import { type Counters, openSandbox, readTrace, replayTrace, runCallocLoop } from "../../src/index.js";
 
 const MIB = 2 ** 20;
 const PAGES = (100 * MIB) / 4096; // 25,600
@@ -99,4 +99,18 @@ describe("the edge of libmalloc's cache", () => {
     for (let i = 0; i < 10; i++) sandbox.free(sandbox.calloc(1, bytes));
     expect(sandbox.counters().syscalls.mmap).toBe(maps);
   });
+});
+
+it("a loop for whose blocks there is no memory is an error, and no finding that it costs nothing", async () => {
+  const run = { model: "naive", bytes: 20 * 2 ** 30, count: 600, written: 0 };
+  await expect(runCallocLoop(run)).rejects.toThrow(/^calloc\(1, 20 GiB\) failed every time: \S/);
+});
+
+it("a trace of nothing says so", async () => {
+  const { result } = await replayTrace({
+    model: "lazy",
+    trace: await readTrace("# nothing\n"),
+    touch: "none",
+  });
+  expect(result.notes).toEqual(["the trace has no operations"]);
 });

@@ -1,4 +1,8 @@
+import type { Allocator } from "../../allocator/allocator.js";
 import { checkWhole } from "../../base/arguments.js";
+import { formatCount } from "../../base/bytes.js";
+import { OutOfMemory } from "../../base/errors.js";
+import { formatSize } from "../../base/numbers.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { CostKind } from "../../results/loop.js";
 import type { OptionValues, Result } from "../../results/run.js";
@@ -25,7 +29,8 @@ export interface CallocLoopRun extends AllocatorRun {
 
 /**
  * Benfield's program: `count` times `p = calloc(1, bytes)`, write part of it, `free(p)`.
- * @throws RangeError, OptionError; AllocatorAbort or OutOfMemory from the run.
+ * @throws RangeError, OptionError; AllocatorAbort or OutOfMemory from the run, the latter also where calloc returned 0;
+ * ModuleTrap for a module whose calloc is not zero.
  */
 export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const { model, options = {}, bytes, count, written } = run;
@@ -38,13 +43,15 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const records = callocLoopRecords(bytes, written);
   const batch = sandbox.machine ? BATCH : Math.min(BATCH, Math.ceil(BATCH_BYTES / (bytes + 1)));
   const start = performance.now();
+  let failed = 0;
   for (let done = 0; done < count; ) {
     const times = Math.min(batch, count - done);
-    sandbox.repeat(records, times);
+    failed += sandbox.repeat(records, times);
     done += times;
     run.onProgress?.(done, count);
   }
   const hostSeconds = (performance.now() - start) / 1000;
+  if (failed > 0) throw new OutOfMemory(failureOf(sandbox, run, failed));
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   const costs = costsOf(sandbox, run.costs);
@@ -61,6 +68,14 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
     ...(cost && { cost }),
     ...notesOf(sandbox),
   };
+}
+
+/** A loop whose calloc fails does nothing and costs nothing, which is no finding. */
+function failureOf(allocator: Allocator, { bytes, count }: CallocLoopRun, failed: number): string {
+  allocator.calloc(1, bytes);
+  const { remedy = "ask for less" } = allocator.lastError ?? {};
+  const times = failed === count ? "every time" : `${formatCount(failed)} of ${formatCount(count)} times`;
+  return `calloc(1, ${formatSize(bytes)}) failed ${times}: ${remedy}`;
 }
 
 /** What `findCostKind` looks at. */

@@ -69,6 +69,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const notes = [
     ...sandbox.notes,
     ...threadsNote(sandbox, trace.notes.threads),
+    ...(operations === 0 ? ["the trace has no operations"] : []),
     ...(run.trim ? trimNote(sandbox) : []),
   ];
   sandbox.close();
