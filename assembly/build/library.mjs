@@ -1,7 +1,7 @@
 /** Emits dist/, except the page in dist/web/, which Vite builds. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 
 /** What bundleWorker makes. */
@@ -27,9 +27,33 @@ export function emitLibrary(root) {
   }
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
+  removeInnerDeclarations(join(root, "dist"));
   bundleLibraries(root);
   cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
   bundleWorker(root);
+}
+
+/** The declarations that users import. */
+const ENTRIES = ["index.d.ts", "foreign.d.ts", "conformance.d.ts"];
+
+/**
+ * Removes the declarations that no entry leads to: nobody can import what they are of. Those of shared/ stay, as this
+ * half is compiled and documented by them.
+ * @param {string} dist
+ */
+function removeInnerDeclarations(dist) {
+  const reached = new Set();
+  const pending = ENTRIES.map((name) => join(dist, name));
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (reached.has(file) || !existsSync(file)) continue;
+    reached.add(file);
+    const imports = readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"(\.[^"]+)\.js"/g);
+    for (const [, name] of imports) pending.push(join(dirname(file), `${name}.d.ts`));
+  }
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    const file = join(dist, name);
+    if (name.endsWith(".d.ts") && !name.startsWith("shared") && !reached.has(file)) rmSync(file);
+  }
 }
 
 /** Where libraries of others are, and their licences. */
