@@ -88,6 +88,14 @@ export type { SampleType } from "./profile/measures.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
+export type { RecordedNames } from "./record/module/find.js";
+export {
+  type Recorded,
+  type RecordedFunction,
+  Recording,
+  type RecordOptions,
+  recordModule,
+} from "./record/module/record.js";
 export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./results/calloc-fixes.js";
 export type {
   CinnabarChange,

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { DriverExports, PatternExports } from "../src/foreign/link.js";
 import { FACE } from "../src/foreign/link.js";
 import { HOOKS } from "../src/meter/hooks.js";
+import type { RecorderExports } from "../src/record/module/recorder.js";
 import {
   type CheckExports,
   GLOBAL_PREFIX,
@@ -151,6 +152,22 @@ const PATTERNS = {
   lastRead: "global",
 } as const satisfies Kinds<PatternExports>;
 
+const RECORDER = {
+  memory: "memory",
+  log: "function",
+  events: "function",
+  forget: "function",
+  askSites: "function",
+  stop: "function",
+  enter: "function",
+  leave: "function",
+  read: "function",
+  write: "function",
+  clear: "function",
+  clearedBytes: "function",
+  needlessBytes: "function",
+} as const satisfies Kinds<RecorderExports>;
+
 /** The hooks, and what of the meter only patterns.ts calls, which has it compiled in. */
 const METER = Object.fromEntries(
   [...HOOKS, "mark", "markUnknown", "noteFill"].map((name) => [name, "function"]),
@@ -182,6 +199,8 @@ describe.each([
 
 describe("what foreign modules are linked with", () => {
   it.each([
+    ["recorder", RECORDER],
+    ["clearing", { zeroes: "function" }],
     ["driver", DRIVER],
     ["patterns", PATTERNS],
     ["meter", METER],

@@ -67,6 +67,12 @@ const OTHERS = [
     ...{ name: "meter", entry: "assembly/meter.ts", targets: TARGETS },
     flags: ["--importMemory", "--noExportMemory"],
   },
+  // What modules that are recorded call, and what moves into them.
+  {
+    ...{ name: "clearing", entry: "assembly/clearing.ts", targets: TARGETS },
+    flags: ["--importMemory", "--noExportMemory"],
+  },
+  { name: "recorder", entry: "assembly/recorder.ts", targets: TARGETS, keepsGlobals: true },
   // AssemblyScript's own allocators, to compare others with.
   { name: "as-tlsf", entry: "assembly/as-heap.ts", targets: TARGETS, flags: ["--runtime", "minimal"] },
   // Our own; one whose host lets pages go; and one that notices no misuse, for measuring what noticing costs.

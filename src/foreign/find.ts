@@ -40,7 +40,8 @@ export function misfits(exports: readonly Extern[]): string[] {
   });
 }
 
-function match(functions: readonly Extern[], { roles }: Family): FunctionNames {
+/** The functions of a family among these. */
+export function match(functions: readonly Extern[], { roles }: Family): FunctionNames {
   const found: FunctionNames = {};
   for (const [role, [name, wanted]] of Object.entries(roles)) {
     const fitting = functions.find((one) => name.test(one.name) && fits(one.type, wanted));

@@ -70,7 +70,7 @@ function find(shape: ModuleShape, { functions, convention }: WasmOptions): Found
 }
 
 /** Compiles a module, which may be rewritten from a valid one. */
-async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
+export async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(wasm as BufferSource);
   } catch (cause) {

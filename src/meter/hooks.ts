@@ -1,6 +1,7 @@
-/** The functions of assembly/meter.ts, and how they are linked into another module. */
+/** Functions of assembly/meter.ts and its like, and how they are linked into another module. */
 
 import { readModule } from "#read-module";
+import { recordOf } from "../base/enums.js";
 import { SandboxError } from "../base/errors.js";
 import { readExport } from "../wasm/externs.js";
 import { type Functions, readFunctions, readLocals } from "../wasm/functions.js";
@@ -17,19 +18,27 @@ type HookName = (typeof HOOKS)[number];
 /** A function index for every hook that rewritten code calls. */
 export type Hooks = Record<HookName, number>;
 
-/** build/meter.wasm, read. */
-export interface HookModule {
+/** A module of functions that move into others, read. */
+export interface HookModule<Name extends string = HookName> {
   functions: Functions<BinaryReader>;
-  /** The hooks among these. */
-  hooks: Hooks;
+  /** Those that rewritten code calls, among these. */
+  hooks: Record<Name, number>;
 }
 
-/** The code of the hooks, as a module. */
-export async function readHooks(): Promise<HookModule> {
-  const source = await readModule(new URL("../../build/meter.wasm", import.meta.url));
+/** The code of the meter's hooks. */
+export function readHooks(): Promise<HookModule> {
+  return readHookModule("meter", HOOKS);
+}
+
+/** The module build/NAME.wasm, and the functions of these names in it. */
+export async function readHookModule<Name extends string>(
+  file: string,
+  names: readonly Name[],
+): Promise<HookModule<Name>> {
+  const source = await readModule(new URL(`../../build/${file}.wasm`, import.meta.url));
   const wasm = source instanceof Response ? new Uint8Array(await source.arrayBuffer()) : bytesOf(source);
   const sections = new Sections(wasm);
-  return { functions: readFunctions(sections), hooks: findHooks(sections) };
+  return { functions: readFunctions(sections), hooks: findHooks(sections, file, names) };
 }
 
 function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
@@ -38,23 +47,23 @@ function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-function findHooks(sections: Sections): Hooks {
+function findHooks<Name extends string>(sections: Sections, file: string, names: readonly Name[]) {
   const functions = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
-  const indexOf = (name: HookName) => {
+  const indexOf = (name: Name) => {
     const found = functions.find((one) => one.name === name);
-    if (!found) throw new SandboxError(`build/meter.wasm has no ${name}: build it anew`);
+    if (!found) throw new SandboxError(`build/${file}.wasm has no ${name}: build it anew`);
     return found.index;
   };
-  return Object.fromEntries(HOOKS.map((name) => [name, indexOf(name)])) as Hooks;
+  return recordOf(names, indexOf);
 }
 
 /** The hooks when their module's first function becomes number `first`. */
-export function placeHooks({ hooks }: HookModule, first: number): Hooks {
-  return Object.fromEntries(HOOKS.map((name) => [name, hooks[name] + first])) as Hooks;
+export function placeHooks<Name extends string>({ hooks }: HookModule<Name>, first: number) {
+  return recordOf(Object.keys(hooks) as Name[], (name) => hooks[name] + first);
 }
 
 /** The bodies when the first becomes function `first`: calls among them move along. */
-export function placeBodies({ functions }: HookModule, first: number): Uint8Array[] {
+export function placeBodies({ functions }: Pick<HookModule, "functions">, first: number): Uint8Array[] {
   return functions.bodies.map((body) => placeBody(body.fork(), first));
 }
 

@@ -49,7 +49,7 @@ export interface RelocatedBody {
 /** Instructions with the number of a table, a type, a segment, or a function that they do not call: not done here. */
 const REFUSED = new Set<number>([
   ...[Op.CallIndirect, Op.ReturnCall, Op.ReturnCallIndirect, Op.CallRef, Op.ReturnCallRef],
-  ...[0xd2, 0x25, 0x26], // ref.func, table.get, table.set
+  ...[Op.RefFunc, 0x25, 0x26], // table.get, table.set
   ...[Op.MemoryInit, Op.DataDrop],
   ...[BULK + 12, BULK + 13, BULK + 14, BULK + 15, BULK + 16, BULK + 17], // of tables
 ]);

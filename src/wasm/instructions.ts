@@ -88,7 +88,7 @@ const IMMEDIATES: ReadonlyMap<number, readonly Immediate[]> = new Map([
   ...having([blockType, catches], [Op.TryTable]),
   ...having([index], [Op.Catch, Op.Throw, Op.Rethrow, Op.Delegate, Op.Br, Op.BrIf]),
   ...having([index], [Op.BrOnNull, Op.BrOnNonNull]),
-  ...having([index], [Op.Call, Op.ReturnCall, Op.CallRef, Op.ReturnCallRef, 0xd2]), // ref.func
+  ...having([index], [Op.Call, Op.ReturnCall, Op.CallRef, Op.ReturnCallRef, Op.RefFunc]),
   ...having([index], [...range(Op.LocalGet, Op.GlobalSet), 0x25, 0x26]), // table.get and .set
   ...having([index], [Op.MemorySize, Op.MemoryGrow, Op.DataDrop, Op.MemoryFill]),
   ...having([index], [BULK + 13, ...range(BULK + 15, BULK + 17)]), // elem.drop, table.grow, .size and .fill

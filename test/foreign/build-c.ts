@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type CFixture, COMPILERS } from "./c-fixtures.js";
 
-export const PROGRAM = new URL("program.c", import.meta.url);
+/** What a fixture is built of. */
+export const programOf = ({ source = "program.c" }: CFixture) => new URL(source, import.meta.url);
 
 const run = promisify(execFile);
 
@@ -14,12 +15,13 @@ const run = promisify(execFile);
 const ENVIRONMENT = { EM_NODE_JS: process.execPath, NODE_PATH: "/usr/share/nodejs" };
 
 /** Compiles the program in a folder of its own. @throws Error with the compiler's words, or if there is none. */
-export async function compileC({ compiler, flags }: CFixture): Promise<Uint8Array> {
+export async function compileC(fixture: CFixture): Promise<Uint8Array> {
+  const { compiler, flags } = fixture;
   await checkVersion(compiler);
   const folder = await mkdtemp(join(tmpdir(), "zeropage-c-"));
   try {
     const env = { ...process.env, ...ENVIRONMENT };
-    await run(compiler, [fileURLToPath(PROGRAM), ...flags], { cwd: folder, env });
+    await run(compiler, [fileURLToPath(programOf(fixture)), ...flags], { cwd: folder, env });
     return await readFile(join(folder, "out.wasm"));
   } finally {
     await rm(folder, { recursive: true });

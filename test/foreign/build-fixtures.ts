@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import type { TestProject } from "vitest/node";
-import { compileC, PROGRAM } from "./build-c.js";
+import { compileC, programOf } from "./build-c.js";
 import { C_PACKAGES, cFixtures } from "./c-fixtures.js";
 import { type Fixture, fixtures, packages } from "./fixtures.js";
 
@@ -37,9 +37,9 @@ export async function buildFixtures(): Promise<Record<string, string>> {
   for (const [name, fixture] of Object.entries(fixtures))
     await make(name, changed, () => compile(name, fixture));
   for (const [name, path] of Object.entries(packages)) await make(name, changed, () => readPackaged(path));
-  const changedC = await newest(new URL("c-fixtures.ts", HERE), PROGRAM);
   const absent: Record<string, string> = {};
   for (const [name, fixture] of Object.entries(cFixtures)) {
+    const changedC = await newest(new URL("c-fixtures.ts", HERE), programOf(fixture));
     await make(name, changedC, () => compileC(fixture)).catch(({ message }: Error) => {
       absent[name] = message;
     });

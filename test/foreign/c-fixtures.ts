@@ -2,6 +2,8 @@
 
 export interface CFixture {
   compiler: keyof typeof COMPILERS;
+  /** The program, from this folder on. */
+  source?: string;
   /** They have to make out.wasm. */
   flags: readonly string[];
 }
@@ -56,4 +58,31 @@ export const restarting: Record<string, CFixture> = {
   "wasi-restarting": wasi("-nostartfiles", "-Wl,--no-entry"),
 };
 
-export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting };
+/** To the linker -O means to run wasm-opt, which leaves out the names. */
+const NAMED = ["-Xclang", "-O2"];
+const RECORDED = { source: "../record/program.c" };
+const EXPORTED = ["malloc", "realloc", "free", "aligned_alloc", "zalloc"];
+
+/** A program that uses its allocator inside; as it is built with names, and a command that exports none of them. */
+export const recorded: Record<string, CFixture> = {
+  "recorded-wasi": {
+    ...{ ...RECORDED, compiler: "clang" },
+    flags: [
+      ...["--target=wasm32-wasi", ...NAMED, "-mbulk-memory", "-mexec-model=reactor", "-o", "out.wasm"],
+      ...EXPORTED.map((name) => `-Wl,--export=${name}`),
+    ],
+  },
+  "recorded-emscripten": {
+    ...{ ...RECORDED, compiler: "emcc" },
+    flags: [
+      ...["-O2", "-mbulk-memory", "--no-entry", "--profiling-funcs", "-sALLOW_MEMORY_GROWTH", ...STANDALONE],
+      `-sEXPORTED_FUNCTIONS=${["run", "sum", ...EXPORTED].map((name) => `_${name}`)}`,
+    ],
+  },
+  "recorded-command": {
+    ...{ ...RECORDED, compiler: "clang" },
+    flags: ["--target=wasm32-wasi", ...NAMED, "-mbulk-memory", "-DMAIN", "-o", "out.wasm"],
+  },
+};
+
+export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting, ...recorded };

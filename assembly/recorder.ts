@@ -1,0 +1,210 @@
+/**
+ * What a recorded module calls: src/record/module rewrites it so. This is a module of its own with a memory of its own,
+ * so that the program sees nothing of it.
+ *
+ *      0      1 KiB    LOG                   SHADOW
+ *      ├──────┼────────┼─────────────────────┼──────────────────────────────────
+ *      │ none │ static │ events, oldest first│ two bytes for each 64 of the program's memory:
+ *      └──────┴────────┴─────────────────────┴── a bit for each granule that was read, and written
+ *
+ * A granule is logged once in the life of a block: the bits of a block are cleared when it is given out. So the log
+ * grows with what is touched, and not with how often. A range that goes on where the last one of its kind since the
+ * last call ended, or before it began, is made part of that.
+ */
+import {
+  EVENT_BYTES,
+  EventKind,
+  FIRST_AT,
+  GRANULE_BYTES,
+  GRANULE_SHIFT,
+  KIND_AT,
+  LOG_EVENTS,
+  POINTER_AT,
+  RESULT_AT,
+  SECOND_AT,
+  SITE_AT,
+} from "./shared/recorder";
+
+/** The host takes the log. */
+declare function take(): void;
+/** The host looks who calls, and gives the site a number. */
+declare function site(): u32;
+
+const LOG: usize = memory.data(EVENT_BYTES * LOG_EVENTS, 8);
+const WASM_PAGE_SHIFT = 16;
+/** A byte of the shadow stands for so many bytes, as a power of two. */
+const LINE_SHIFT = GRANULE_SHIFT + 3;
+
+const SHADOW: usize = (__heap_base + 7) & ~7;
+/** Addresses below this have a shadow. */
+let shadowed: u64 = 0;
+/** Calls of the allocator that are not yet done: it calls itself. */
+let depth: u32 = 0;
+/** Whether nothing is recorded any more. */
+let stopped: bool = false;
+let sited: bool = false;
+let count: u32 = 0;
+let cleared: u64 = 0;
+let needless: u64 = 0;
+/** The last ranges read and written since the last call, by their addresses in the log; 0 for none. */
+let lastRead: usize = 0;
+let lastWrite: usize = 0;
+
+/** Where the log is, and how many events are in it. */
+export function log(): usize {
+  return LOG;
+}
+
+export function events(): u32 {
+  return count;
+}
+
+/** Begins the log anew. */
+export function forget(): void {
+  count = 0;
+  lastRead = lastWrite = 0;
+}
+
+/** From now on the host is asked who calls. */
+export function askSites(): void {
+  sited = true;
+}
+
+export function stop(): void {
+  stopped = true;
+}
+
+/** Bytes that the allocator cleared by memory.fill, and those of them that were zero before. */
+export function clearedBytes(): f64 {
+  return <f64>cleared;
+}
+
+export function needlessBytes(): f64 {
+  return <f64>needless;
+}
+
+/** Before a function of the allocator. */
+export function enter(): void {
+  depth++;
+}
+
+/** After it, with what it was asked for, what it gave, and how. */
+export function leave(kind: EventKind, pointer: u32, first: u32, second: u32, result: u32): void {
+  if (--depth || stopped) return;
+  if (result) forgetTouches(result, kind == EventKind.Calloc ? first * second : first);
+  lastRead = lastWrite = 0;
+  const event = append(kind, pointer, first);
+  store<u32>(event, second, SECOND_AT);
+  store<u32>(event, result, RESULT_AT);
+  if (sited) store<u32>(event, site(), SITE_AT);
+}
+
+/** The program read a range of memory. */
+export function read(address: u32, bytes: u32): void {
+  if (depth == 0 && bytes) note(EventKind.Read, address, bytes);
+}
+
+export function write(address: u32, bytes: u32): void {
+  if (depth == 0 && bytes) note(EventKind.Write, address, bytes);
+}
+
+/** A range is about to be cleared, of which `zeroes` bytes are zero. */
+export function clear(address: u32, bytes: u32, zeroes: u32): void {
+  if (!depth) return write(address, bytes);
+  if (stopped) return;
+  cleared += bytes;
+  needless += zeroes;
+}
+
+/** Notes a range line by line: one access is mostly in one. */
+function note(kind: EventKind, address: u32, bytes: u32): void {
+  const last = (<u64>address + bytes - 1) >> GRANULE_SHIFT;
+  if (last << GRANULE_SHIFT >= shadowed && !reach(last << GRANULE_SHIFT)) return;
+  for (let granule = <u64>address >> GRANULE_SHIFT; granule <= last; ) {
+    const end = min((granule | 7) + 1, last + 1);
+    const at = shadowOf(<u32>(granule >> 3)) + kind;
+    const bits = load<u8>(at);
+    const wanted = maskOf(granule, end);
+    if ((bits & wanted) != wanted) {
+      store<u8>(at, bits | wanted);
+      logMissing(kind, granule, end, bits);
+    }
+    granule = end;
+  }
+}
+
+/** Logs the granules of a line from one up to another that `bits` lack. */
+function logMissing(kind: EventKind, from: u64, to: u64, bits: u8): void {
+  for (let granule = from; granule < to; granule++) {
+    if (!((bits >> <u8>(granule & 7)) & 1)) logGranule(kind, <u32>granule);
+  }
+}
+
+function logGranule(kind: EventKind, granule: u32): void {
+  if (stopped) return;
+  const event = kind == EventKind.Read ? lastRead : lastWrite;
+  if (event) {
+    if (load<u32>(event, FIRST_AT) == granule) return store<u32>(event, granule + 1, FIRST_AT);
+    if (load<u32>(event, POINTER_AT) == granule + 1) return store<u32>(event, granule, POINTER_AT);
+  }
+  const begun = append(kind, granule, granule + 1);
+  if (kind == EventKind.Read) lastRead = begun;
+  else lastWrite = begun;
+}
+
+function append(kind: EventKind, pointer: u32, first: u32): usize {
+  if (count == LOG_EVENTS) take();
+  const event = LOG + EVENT_BYTES * count++;
+  store<u32>(event, kind, KIND_AT);
+  store<u32>(event, pointer, POINTER_AT);
+  store<u32>(event, first, FIRST_AT);
+  return event;
+}
+
+/** Two bytes for a line: what was read of it, and written. */
+function shadowOf(line: u32): usize {
+  return SHADOW + 2 * <usize>line;
+}
+
+/** A block that is given out was not touched yet. */
+function forgetTouches(address: u32, bytes: u32): void {
+  const end = min((<u64>address + bytes + GRANULE_BYTES - 1) >> GRANULE_SHIFT, shadowed >> GRANULE_SHIFT);
+  let granule = <u64>address >> GRANULE_SHIFT;
+  while (granule < end) {
+    if (granule & 7 || end - granule < 8) {
+      const stop = min((granule | 7) + 1, end);
+      forgetIn(granule, stop);
+      granule = stop;
+    } else {
+      const lines = (end - granule) >> 3;
+      memory.fill(shadowOf(<u32>(granule >> 3)), 0, <usize>(2 * lines));
+      granule += lines << 3;
+    }
+  }
+}
+
+/** Forgets the granules of one line from one up to another. */
+function forgetIn(granule: u64, end: u64): void {
+  const at = shadowOf(<u32>(granule >> 3));
+  const kept = ~maskOf(granule, end);
+  store<u8>(at, load<u8>(at) & kept);
+  store<u8>(at, load<u8>(at, 1) & kept, 1);
+}
+
+/** The bits of the granules of one line from one up to another. */
+function maskOf(granule: u64, end: u64): u8 {
+  return <u8>((((<u32>1) << (<u32>(end - granule))) - 1) << (<u32>(granule & 7)));
+}
+
+/** Makes the shadow reach an address. Returns whether there is memory for it; without, recording ends. */
+function reach(address: u64): bool {
+  const lines = ((address >> WASM_PAGE_SHIFT) + 1) << (WASM_PAGE_SHIFT - LINE_SHIFT);
+  const pages = ((SHADOW + 2 * lines - 1) >> WASM_PAGE_SHIFT) + 1;
+  const missing = <i64>pages - memory.size();
+  if (missing > 0 && memory.grow(<i32>missing) < 0) {
+    stopped = true;
+    return false;
+  }
+  shadowed = lines << LINE_SHIFT;
+  return true;
+}

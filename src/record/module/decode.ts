@@ -1,0 +1,178 @@
+/** Makes operations of a trace of the events that a recorder logged. */
+
+import { PLAIN_ALIGN } from "#shared/driver";
+import * as layout from "#shared/recorder";
+import { formatCount } from "../../base/bytes.js";
+import type { TraceEncoder } from "../../trace/encode.js";
+import { LiveBlocks } from "./objects.js";
+
+const { EventKind, GRANULE_BYTES } = layout;
+
+/** An event of a call. */
+interface Call {
+  pointer: number;
+  first: number;
+  second: number;
+  result: number;
+}
+
+/** A range that was read or written. */
+interface Touch {
+  kind: layout.EventKind;
+  start: number;
+  end: number;
+}
+
+/** What was seen and is in no trace. */
+interface Missed {
+  failed: number;
+  unknownFrees: number;
+  unseenFrees: number;
+}
+
+/** Takes events in their order, and gives operations to an encoder, whose keys are the addresses of blocks. */
+export class Decoder {
+  readonly #live = new LiveBlocks();
+  /** Touches since the last call. */
+  #touches: Touch[] = [];
+  readonly #missed: Missed = { failed: 0, unknownFrees: 0, unseenFrees: 0 };
+
+  constructor(
+    private readonly encoder: TraceEncoder,
+    /** Called before each operation: there has to be room for it. */
+    private readonly ready: () => void,
+    /** Names the site of the next operation, by its number. */
+    private readonly site: (number: number) => void,
+  ) {}
+
+  /** The addresses of blocks that are live. */
+  get live(): LiveBlocks {
+    return this.#live;
+  }
+
+  /** Takes `count` events. */
+  take(events: DataView, count: number): void {
+    for (let at = 0; at < count * layout.EVENT_BYTES; at += layout.EVENT_BYTES) this.#event(events, at);
+    this.#tellTouches();
+  }
+
+  /** What a trace of the operations so far lacks, in sentences. */
+  losses(): string[] {
+    const { failed, unknownFrees, unseenFrees } = this.#missed;
+    return [
+      failed > 0 && `${formatCount(failed)} calls got no memory: they are left out`,
+      unknownFrees > 0 &&
+        `${formatCount(unknownFrees)} frees of blocks whose allocation was not seen are left out: the compiler inlined some calls`,
+      unseenFrees > 0 &&
+        `${formatCount(unseenFrees)} blocks are freed where their memory was given out again, as their free was not seen: the compiler inlined some calls`,
+    ].filter((loss) => loss !== false);
+  }
+
+  #event(events: DataView, at: number): void {
+    const word = (offset: number) => events.getUint32(at + offset, true);
+    const kind = word(layout.KIND_AT);
+    const [pointer, first] = [word(layout.POINTER_AT), word(layout.FIRST_AT)];
+    if (kind <= EventKind.Write) {
+      this.#touches.push({ kind, start: pointer * GRANULE_BYTES, end: first * GRANULE_BYTES });
+      return;
+    }
+    this.#tellTouches();
+    const call = { pointer, first, second: word(layout.SECOND_AT), result: word(layout.RESULT_AT) };
+    const site = word(layout.SITE_AT);
+    if (kind === EventKind.Free) this.#free(call, site);
+    else if (kind === EventKind.Realloc) this.#realloc(call, site);
+    else this.#allocate(kind, call, site);
+  }
+
+  /** Tells what was touched since the last call, ranges that meet as one, in the order in which each began. */
+  #tellTouches(): void {
+    if (this.#touches.length === 0) return;
+    for (const touch of joined(this.#touches)) this.#touch(touch);
+    this.#touches = [];
+  }
+
+  #touch({ kind, start, end }: Touch): void {
+    for (const address of this.#live.within(start, end)) {
+      const size = this.#live.sizeOf(address) as number;
+      const low = Math.max(start - address, 0);
+      const high = Math.min(end - address, size);
+      this.ready();
+      if (kind === EventKind.Read) this.encoder.read(address, low, high - low);
+      else this.encoder.write(address, low, high - low);
+    }
+  }
+
+  #allocate(kind: layout.EventKind, { first, second, result }: Call, site: number): void {
+    if (result === 0) {
+      this.#missed.failed++;
+      return;
+    }
+    const isCalloc = kind === EventKind.Calloc;
+    this.#place(result, isCalloc ? first * second : first);
+    this.#begin(site);
+    if (isCalloc) this.encoder.calloc(result, first, second);
+    else if (second > PLAIN_ALIGN && isPowerOfTwo(second)) this.encoder.aligned(result, second, first);
+    else this.encoder.malloc(result, first);
+  }
+
+  #realloc({ pointer, first, result, second }: Call, site: number): void {
+    if (!this.#live.has(pointer)) {
+      if (pointer !== 0) this.#missed.unknownFrees++;
+      this.#allocate(EventKind.Malloc, { pointer: 0, first, second, result }, site);
+    } else if (result !== 0) {
+      this.#live.remove(pointer);
+      this.#place(result, first);
+      this.#begin(site);
+      this.encoder.realloc(pointer, first, result);
+    } else if (first === 0) this.#free({ pointer, first, second, result }, site);
+    else this.#missed.failed++;
+  }
+
+  #free({ pointer }: Call, site: number): void {
+    if (pointer === 0) return;
+    if (!this.#live.has(pointer)) {
+      this.#missed.unknownFrees++;
+      return;
+    }
+    this.#live.remove(pointer);
+    this.#begin(site);
+    this.encoder.free(pointer);
+  }
+
+  /** Makes a block live. What it overlaps must have been freed unseen. */
+  #place(address: number, bytes: number): void {
+    const overlapped = this.#live.within(address, address + Math.max(bytes, 1));
+    if (this.#live.has(address) && !overlapped.includes(address)) overlapped.push(address);
+    for (const old of overlapped) {
+      this.#missed.unseenFrees++;
+      this.#live.remove(old);
+      this.ready();
+      this.encoder.free(old);
+    }
+    this.#live.add(address, bytes);
+  }
+
+  #begin(site: number): void {
+    this.ready();
+    if (site !== 0) this.site(site);
+  }
+}
+
+/** Ranges of which none meets another of its kind, in the order in which each was touched first. */
+function joined(touches: readonly Touch[]): Touch[] {
+  const ordered = touches.map((touch, order) => ({ ...touch, order }));
+  ordered.sort((one, other) => one.kind - other.kind || one.start - other.start);
+  const ranges: typeof ordered = [];
+  for (const touch of ordered) {
+    const last = ranges.at(-1);
+    if (last?.kind === touch.kind && touch.start <= last.end) {
+      last.end = Math.max(last.end, touch.end);
+      last.order = Math.min(last.order, touch.order);
+    } else ranges.push(touch);
+  }
+  return ranges.sort((one, other) => one.order - other.order);
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return (value & (value - 1)) === 0;
+}

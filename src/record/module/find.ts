@@ -1,0 +1,190 @@
+/**
+ * Finds the functions of a module's allocators: among its exports, among the names that it keeps for debuggers, among
+ * what wasm-bindgen's exports call, or where the user says. Several that call each other may be found: calls within a
+ * call are not counted.
+ */
+
+import { ModuleError } from "../../base/errors.js";
+import { joinWords } from "../../base/numbers.js";
+import type { Convention, Role } from "../../foreign/conventions.js";
+import { C_LIBRARY, FAMILIES } from "../../foreign/families.js";
+import { match } from "../../foreign/find.js";
+import { fits, signature } from "../../foreign/signatures.js";
+import type { Extern } from "../../wasm/inspect.js";
+import type { FunctionType } from "../../wasm/types.js";
+import { FORMS, type Form } from "./forms.js";
+
+/** The functions a user names: by a name, of an export or for debuggers, or by number, imported ones counted. */
+export type RecordedNames = Partial<Record<Role, string | number>>;
+
+/** A function of an allocator. */
+export interface Found {
+  index: number;
+  role: Role;
+  form: Form;
+  /** How it was found, for people: its name. */
+  name: string;
+}
+
+/** What is known of the functions of a module. */
+export interface KnownFunctions {
+  /** Of all functions, imported ones first. */
+  types: readonly (FunctionType | undefined)[];
+  /** Names for debuggers, by number. */
+  names: ReadonlyMap<number, string>;
+  /** The functions it exports: name, number. */
+  exports: readonly { name: string; index: number }[];
+  /** The functions that a function calls. */
+  callees(index: number): readonly number[];
+  /** The function that it calls with its own parameters, if it does nothing else. */
+  forwards(index: number): number | undefined;
+}
+
+/** @throws ModuleError where nothing is found that allocates, or where what the user names is not there. */
+export function findAllocators(
+  module: KnownFunctions,
+  given: RecordedNames = {},
+  convention: Convention = "c",
+): Found[] {
+  const named = [...namedFunctions(module)];
+  const apparent = [
+    ...givenFunctions(module, given, convention),
+    ...[...exportedFunctions(module), ...named, ...(named.length ? [] : calledBy(module))],
+  ];
+  const found = unique(apparent.flatMap((one) => [one, ...forwarded(module, one)]));
+  const has = (role: Role) => found.some((one) => one.role === role);
+  if (has("malloc") && has("free")) return found;
+  throw new ModuleError(
+    'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, --functions malloc=NAME,free=NUMBER',
+  );
+}
+
+/** What stands behind a function that only calls it; others may call it directly. */
+function* forwarded(module: KnownFunctions, found: Found): Generator<Found> {
+  let index = module.forwards(found.index);
+  for (let steps = 0; index !== undefined && steps < MOST_STEPS; steps++) {
+    if (!fits(module.types[index], found.form.signature)) return;
+    yield { ...found, index, name: module.names.get(index) ?? `what ${found.name} calls` };
+    index = module.forwards(index);
+  }
+}
+
+/** Functions that call each other in a circle have no end. */
+const MOST_STEPS = 4;
+
+/** Each function once: as what it was found first. */
+function unique(found: readonly Found[]): Found[] {
+  return found.filter(({ index }, i) => found.findIndex((one) => one.index === index) === i);
+}
+
+function* exportedFunctions({ exports, types }: KnownFunctions): Generator<Found> {
+  const externs = exports.map(({ name, index }) => ({ name, kind: "function" as const, type: types[index] }));
+  const usable = externs.filter(({ type }) => type !== undefined) as Extern[];
+  let foundC = false;
+  for (const family of FAMILIES) {
+    const roles = match(usable, family);
+    // Names such as `alloc` are the allocator's only where there is no other.
+    const isWhole = roles.malloc !== undefined && roles.free !== undefined;
+    if (!isWhole || (foundC && family.convention === "c")) continue;
+    if (family === C_LIBRARY) foundC = true;
+    for (const [role, name] of Object.entries(roles)) {
+      const index = exports.find((one) => one.name === name)?.index as number;
+      yield* formed(family.convention, role as Role, index, name);
+    }
+  }
+}
+
+/** What compilers write before and after the names of a language's own functions. */
+const LIBRARY_NAME = /^~lib\/rt\/\w+\//;
+/** By which C's allocators tell their functions from those of others, beside malloc's own names. */
+const PREFIX =
+  /^(dl|mi_|emmalloc_|emscripten_builtin_|__libc_)(?=(malloc|calloc|realloc|free|memalign|posix_memalign|aligned_alloc)$)/;
+const HASH = /::h[0-9a-f]{16}$|\.command_export$/;
+
+/** Those with the name of a function of C, of Rust or of AssemblyScript's runtime. */
+function* namedFunctions({ names, types }: KnownFunctions): Generator<Found> {
+  for (const [index, name] of names) {
+    const isAssemblyScript = LIBRARY_NAME.test(name);
+    const plain = name
+      .replace(LIBRARY_NAME, "")
+      .replace(HASH, "")
+      .replace(/^(.*::)?(?=__rust_)/, "")
+      .replace(PREFIX, "");
+    for (const family of FAMILIES) {
+      const isHeap = family.convention === "c" && family !== C_LIBRARY;
+      if (isHeap ? !isAssemblyScript : family.convention !== "rust" && family !== C_LIBRARY) continue;
+      for (const [role, [pattern, wanted]] of Object.entries(family.roles)) {
+        if (!pattern.test(plain) || !types[index] || !fits(types[index], wanted)) continue;
+        yield* formed(family.convention, role as Role, index, name);
+      }
+    }
+  }
+}
+
+/**
+ * What wasm-bindgen's exports call. They check what they are asked for, and call the allocator of Rust, whose functions
+ * have no names in most files: alloc(bytes, align), or C's malloc and memalign(align, bytes) where that was inlined.
+ */
+function* calledBy({ exports, types, callees }: KnownFunctions): Generator<Found> {
+  for (const { name, index } of exports) {
+    const role = /^__wbindgen_(malloc|realloc|free)$/.exec(name)?.[1] as Role | undefined;
+    if (!role) continue;
+    const called = callees(index).map((each) => ({ each, type: signature(types[each]) }));
+    const one = (type: string) => {
+      const fitting = called.filter((callee) => callee.type === type);
+      return fitting.length === 1 ? fitting[0]?.each : undefined;
+    };
+    const plain = role === "malloc" ? one("i>i") : undefined;
+    const shapes: [Convention, Role, string][] = [
+      ["c", "malloc", "i>i"],
+      plain === undefined ? ["rust", "malloc", "ii>i"] : ["c", "aligned", "ii>i"],
+      ["rust", "realloc", "iiii>i"],
+      ["c", "free", "i>"],
+      ["sized", "free", "ii>"],
+      ["rust", "free", "iii>"],
+    ];
+    for (const [convention, does, type] of shapes) {
+      const callee = one(type);
+      const isIt = does === role || (role === "malloc" && does === "aligned");
+      if (isIt && callee !== undefined) yield* formed(convention, does, callee, `what ${name} calls`);
+    }
+  }
+}
+
+function* formed(convention: Convention, role: Role, index: number, name: string): Generator<Found> {
+  const form = FORMS[convention][role];
+  if (form) yield { index, role, form, name };
+}
+
+function givenFunctions(module: KnownFunctions, given: RecordedNames, convention: Convention): Found[] {
+  const forms = FORMS[convention];
+  return Object.entries(given).map(([role, name]) => {
+    const form = forms[role as Role];
+    if (!form) {
+      const roles = joinWords(Object.keys(forms)) || "none";
+      throw new ModuleError(
+        `${role} is nothing that is recorded of the convention "${convention}": there are ${roles}`,
+      );
+    }
+    const index = typeof name === "number" ? name : indexOf(module, name);
+    const type = index === undefined ? undefined : module.types[index];
+    if (index === undefined || !type) {
+      throw new ModuleError(
+        `${role}: there is no function ${typeof name === "number" ? name : `"${name}"`} in the module`,
+      );
+    }
+    if (!fits(type, form.signature)) {
+      throw new ModuleError(
+        `${role}: function ${name} is of type ${signature(type)}, not ${form.signature}: name another, or another convention`,
+      );
+    }
+    return { index, role: role as Role, form, name: String(name) };
+  });
+}
+
+function indexOf({ exports, names }: KnownFunctions, wanted: string): number | undefined {
+  const exported = exports.find(({ name }) => name === wanted);
+  if (exported) return exported.index;
+  for (const [index, name] of names) if (name === wanted) return index;
+  return undefined;
+}

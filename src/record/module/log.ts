@@ -1,0 +1,108 @@
+import { EVENT_BYTES } from "#shared/recorder";
+import { formatCount } from "../../base/bytes.js";
+import { TraceEncoder } from "../../trace/encode.js";
+import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
+import { Decoder } from "./decode.js";
+import type { RecorderExports } from "./recorder.js";
+import type { CallSites } from "./sites.js";
+
+/** Operations that a recording holds, at 24 bytes each, unless it is told otherwise. */
+export const MOST_OPERATIONS = 10_000_000;
+
+const HOST = "what JavaScript reads and writes in the module's memory is not seen";
+
+export interface RecordingLimits {
+  /** Most operations that are held. */
+  mostOperations: number;
+  /** Takes each chunk instead; it is valid until the call returns. */
+  onChunk: ((chunk: TraceChunk) => void) | undefined;
+}
+
+/** Makes a trace of what a recorder logs. */
+export class Log {
+  readonly #encoder = new TraceEncoder((address) => `block 0x${address.toString(16)}`);
+  readonly #decoder: Decoder;
+  readonly #chunks: TraceChunk[] = [];
+  readonly #notes: TraceNotes = { format: "text", losses: [] };
+  #operations = 0;
+  #isFull = false;
+  #failure: unknown;
+
+  constructor(
+    private readonly recorder: RecorderExports,
+    private readonly limits: RecordingLimits,
+    sites: CallSites,
+  ) {
+    this.#decoder = new Decoder(
+      this.#encoder,
+      () => {
+        if (this.#encoder.full) this.#keep();
+      },
+      (number) => this.#encoder.site(sites.name(number)),
+    );
+  }
+
+  get operations(): number {
+    return this.#operations + this.#encoder.count;
+  }
+
+  /** Takes what the recorder has logged. The module is running, and must not see an error: it is thrown later. */
+  take(): void {
+    try {
+      const { recorder } = this;
+      const count = recorder.events();
+      const events = new DataView(recorder.memory.buffer, recorder.log(), count * EVENT_BYTES);
+      if (!this.#isFull) this.#decoder.take(events, count);
+    } catch (error) {
+      this.#failure ??= error;
+      this.recorder.stop();
+    }
+    this.recorder.forget();
+  }
+
+  /** Everything so far. @throws what a receiver of chunks threw. */
+  trace(): Trace {
+    this.finish();
+    const chunks = [...this.#chunks];
+    return {
+      notes: { ...this.#notes, losses: [...this.#notes.losses] },
+      async *[Symbol.asyncIterator]() {
+        yield* chunks;
+      },
+    };
+  }
+
+  /** Takes and hands on all there is. @throws what a receiver of chunks threw. */
+  finish(): void {
+    this.take();
+    if (this.#encoder.count > 0) this.#keep();
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#encoder.note(this.#notes);
+    this.#notes.losses = [...this.#decoder.losses(), ...this.#fullness(), HOST];
+  }
+
+  /** What a trace of the recording lacks, and what it names. */
+  get notes(): TraceNotes {
+    return this.#notes;
+  }
+
+  #keep(): void {
+    const { mostOperations, onChunk } = this.limits;
+    const chunk = this.#encoder.take();
+    if (onChunk) {
+      this.#encoder.note(this.#notes);
+      onChunk(chunk);
+    } else if (!this.#isFull) this.#chunks.push({ ...chunk, records: chunk.records.slice() });
+    this.#operations += chunk.count;
+    if (onChunk || this.#isFull || this.#operations < mostOperations) return;
+    this.#isFull = true;
+    this.recorder.stop();
+  }
+
+  #fullness(): string[] {
+    if (!this.#isFull) return [];
+    return [
+      `the recording is full and ends after ${formatCount(this.#operations)} operations: raise mostOperations, or take chunks by onChunk`,
+    ];
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Rewrites a module so that it tells a recorder (assembly/recorder.ts) of every call of its allocator and of what it
+ * touches between them, and does everything else as before.
+ *
+ *      imports          hooks    functions of the module      wrappers   clearing.ts
+ *      ├────────────────┼────────┼────────────────────────────┼──────────┼───────────┤    numbers of functions
+ *                       └ imported too: the numbers of the module's own go up
+ *
+ * Whoever named an allocator's function now names its wrapper: calls, exports, tables. The wrapper alone calls it.
+ * Memory, its size and every address stay.
+ */
+import { recordOf } from "../../base/enums.js";
+import { ModuleError } from "../../base/errors.js";
+import { type HookModule, placeBodies, placeHooks } from "../../meter/hooks.js";
+import { type ImportEntry, readExport, readImport } from "../../wasm/externs.js";
+import {
+  type Functions,
+  readFunctions,
+  readLocals,
+  type TypeEntry,
+  writeFunctions,
+} from "../../wasm/functions.js";
+import { readInstruction } from "../../wasm/instructions.js";
+import { type Limits, readLimits } from "../../wasm/limits.js";
+import { readFunctionNames, renumberNames } from "../../wasm/names.js";
+import { Op } from "../../wasm/opcodes.js";
+import type { BinaryReader } from "../../wasm/reader.js";
+import { renumberFunctions } from "../../wasm/renumber.js";
+import { SectionId, Sections } from "../../wasm/sections.js";
+import { FUNCTION_TYPE, I32 } from "../../wasm/types.js";
+import { BinaryWriter } from "../../wasm/writer.js";
+import type { Found, KnownFunctions } from "./find.js";
+import { type Rewriting, rewriteFunction } from "./rewrite-function.js";
+import { wrapperBody } from "./wrapper.js";
+
+/** What a rewritten module imports, in this order, and how many numbers each takes. None gives anything. */
+export const HOOKS = { enter: 0, leave: 5, read: 2, write: 2, clear: 3 } as const;
+export type HookName = keyof typeof HOOKS;
+export const HOOK_NAMES = Object.keys(HOOKS) as readonly HookName[];
+
+/** A module to be rewritten. */
+export interface ReadModule {
+  sections: Sections;
+  imports: readonly ImportEntry[];
+  functions: Functions<BinaryReader>;
+  /** Functions it imports. */
+  imported: number;
+}
+
+/** @throws ModuleError for what is no module, or one that cannot be recorded. */
+export function readRecordable(wasm: Uint8Array): ReadModule {
+  const sections = new Sections(wasm);
+  const imports = sections.vector(SectionId.import, readImport);
+  const memories = [
+    ...imports.flatMap(({ limits, kind }) => (kind === "memory" && limits ? [limits] : [])),
+    ...sections.vector(SectionId.memory, readLimits),
+  ];
+  checkMemories(memories);
+  const functions = readFunctions(sections);
+  const imported = imports.filter(({ kind }) => kind === "function").length;
+  for (const index of functions.typeIndices) {
+    if (!functions.types[index])
+      throw new ModuleError("a function has a type that is not there: the file is damaged");
+  }
+  return { sections, imports, functions, imported };
+}
+
+function checkMemories(memories: readonly Limits[]): void {
+  const [memory] = memories;
+  if (!memory) throw new ModuleError("the module has no memory, so it allocates nothing");
+  if (memories.length > 1)
+    throw new ModuleError("the module has several memories: build it without multi-memory");
+  if (memory.wide) throw new ModuleError("its memory has 64-bit addresses: build the module for wasm32");
+  if (memory.shared) {
+    throw new ModuleError(
+      "its memory is shared between threads, of which only one could be recorded: build it without threads",
+    );
+  }
+}
+
+/** What is known of the functions of a module before anything is rewritten. */
+export function knownFunctions(module: ReadModule): KnownFunctions {
+  const { sections, functions, imported } = module;
+  const typeOf = typesOf(module);
+  const { types, typeIndices, bodies } = functions;
+  const exports = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
+  return {
+    types: Array.from({ length: imported + bodies.length }, (_, index) => types[typeOf(index)]),
+    names: readFunctionNames(sections),
+    exports,
+    callees(index) {
+      const body = bodies[index - imported];
+      return body ? [...new Set(calledIn(body))] : [];
+    },
+    forwards(index) {
+      const body = bodies[index - imported];
+      const type = types[typeIndices[index - imported] as number];
+      return body && type && forwardedBy(body, type.params.length);
+    },
+  };
+}
+
+function* calledIn(body: BinaryReader): Generator<number> {
+  const reader = body.fork();
+  readLocals(reader);
+  while (!reader.done) {
+    const { opcode, operand } = readInstruction(reader);
+    if (opcode === Op.Call || opcode === Op.ReturnCall) yield operand;
+  }
+}
+
+/** The function that a body calls with its own parameters in their order, if it does nothing else. */
+function forwardedBy(body: BinaryReader, parameters: number): number | undefined {
+  const reader = body.fork();
+  if (readLocals(reader).count > 0) return undefined;
+  for (let parameter = 0; parameter < parameters; parameter++) {
+    const { opcode, operand } = readInstruction(reader);
+    if (opcode !== Op.LocalGet || operand !== parameter) return undefined;
+  }
+  const [call, end] = [readInstruction(reader), reader.done ? undefined : readInstruction(reader)];
+  return call.opcode === Op.Call && end?.opcode === Op.End ? call.operand : undefined;
+}
+
+/** Where a rewritten module finds its hooks among what it imports. */
+export interface HookPlace {
+  module: string;
+  nameOf(hook: HookName): string;
+}
+
+/** assembly/clearing.ts */
+export type Clearing = HookModule<"zeroes">;
+
+/** The rewritten module. Changes what was read. */
+export function rewriteModule(
+  module: ReadModule,
+  found: readonly Found[],
+  place: HookPlace,
+  clearing: Clearing,
+): Uint8Array<ArrayBuffer> {
+  const { sections, functions, imported } = module;
+  const { types, typeIndices, bodies } = functions;
+  const moved = (index: number) => (index < imported ? index : index + HOOK_NAMES.length);
+  const firstWrapper = moved(imported + bodies.length);
+  const firstClearing = firstWrapper + found.length;
+  const wrappers = new Map(found.map(({ index }, i) => [index, firstWrapper + i]));
+  const hooks = recordOf(HOOK_NAMES, (name) => imported + HOOK_NAMES.indexOf(name));
+  const rewriting: Rewriting = {
+    ...{ ...hooks, ...placeHooks(clearing, firstClearing) },
+    renumber: (index) => wrappers.get(index) ?? moved(index),
+  };
+  const typeOf = typesOf(module);
+  const own = bodies.map((body, i) => {
+    const { params } = types[typeIndices[i] as number] as TypeEntry;
+    return rewriteFunction(body, params.length, wrappers.has(imported + i), rewriting);
+  });
+  const wrapped = found.map(({ index, form }) =>
+    wrapperBody(form, types[typeOf(index)] as TypeEntry, { ...hooks, original: moved(index) }),
+  );
+  addImports(sections, place, types.length);
+  renumberFunctions(sections, rewriting.renumber);
+  renumberNames(sections, moved);
+  const added = types.length + HOOK_NAMES.length;
+  writeFunctions(sections, {
+    types: [...types, ...HOOK_NAMES.map((name) => hookType(HOOKS[name])), ...clearing.functions.types],
+    typeIndices: [
+      ...[...typeIndices, ...found.map(({ index }) => typeOf(index))],
+      ...clearing.functions.typeIndices.map((index) => added + index),
+    ],
+    bodies: [...own, ...wrapped, ...placeBodies(clearing, firstClearing)],
+  });
+  // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
+  sections.removeCustom("metadata.code.branch_hint");
+  return sections.toBytes();
+}
+
+/** The number of each function's type. */
+function typesOf({ imports, functions, imported }: ReadModule): (index: number) => number {
+  const given = imports.flatMap(({ kind, typeIndex = -1 }) => (kind === "function" ? [typeIndex] : []));
+  return (index) =>
+    (index < imported ? given : functions.typeIndices)[index < imported ? index : index - imported] as number;
+}
+
+function hookType(parameters: number): TypeEntry {
+  const params = Array.from({ length: parameters }, () => "i32" as const);
+  const bytes = new Uint8Array([FUNCTION_TYPE, parameters, ...params.map(() => I32), 0]);
+  return { params, results: [], bytes };
+}
+
+const FUNCTION = 0;
+
+/** Puts the hooks behind all that is imported. */
+function addImports(sections: Sections, { module, nameOf }: HookPlace, firstType: number): void {
+  const entries = sections.vector(SectionId.import, (reader) => {
+    const start = reader.offset;
+    readImport(reader);
+    return reader.since(start);
+  });
+  const hooks = HOOK_NAMES.map(
+    (name, i) =>
+      new BinaryWriter()
+        .name(module)
+        .name(nameOf(name))
+        .byte(FUNCTION)
+        .unsigned(firstType + i).bytes,
+  );
+  const all = new BinaryWriter().vector([...entries, ...hooks], (writer, bytes) => writer.append(bytes));
+  sections.set(SectionId.import, all.bytes);
+}

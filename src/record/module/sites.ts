@@ -1,0 +1,64 @@
+/** Who calls the allocator: the functions of the module in a stack trace of the engine's. */
+import { MOST_SITES } from "#shared/records";
+
+/** As V8 and Firefox write a frame: the module's URL, and the number of the function. */
+const FRAME = /([^\s(@]+):wasm-function\[(\d+)\]/;
+const MOST_FRAMES = 100;
+/** Of a site's text, which may have 4,096. */
+const MOST_CHARACTERS = 4000;
+
+/** Sites by number; 0 is unknown. */
+export class CallSites {
+  readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [""];
+
+  constructor(
+    /** What functions are called, by their numbers; undefined for those that the rewriting added. */
+    private readonly nameOf: (index: number) => string | undefined,
+  ) {}
+
+  /** The number of who calls now. To be called by the recorder, which the module calls. */
+  here(): number {
+    const name = this.#frames().reverse().join(";");
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (name === "" || this.#names.length === MOST_SITES) return 0;
+    this.#names.push(name);
+    this.#numbers.set(name, this.#names.length - 1);
+    return this.#names.length - 1;
+  }
+
+  name(number: number): string {
+    return this.#names[number] as string;
+  }
+
+  /** The functions of the module that are running, the innermost first. */
+  #frames(): string[] {
+    const found = stackTrace().flatMap((line) => {
+      const frame = FRAME.exec(line);
+      return frame ? [{ url: frame[1], index: Number(frame[2]) }] : [];
+    });
+    // The innermost is the recorder's own, then comes a wrapper in the module.
+    const url = found[1]?.url;
+    const names: string[] = [];
+    let characters = 0;
+    for (const frame of found) {
+      const name = frame.url === url ? this.nameOf(frame.index) : undefined;
+      if (name === undefined) continue;
+      characters += name.length + 1;
+      if (characters > MOST_CHARACTERS) break;
+      names.push(name);
+    }
+    return names;
+  }
+}
+
+function stackTrace(): string[] {
+  const settings = Error as { stackTraceLimit?: number };
+  const before = settings.stackTraceLimit;
+  settings.stackTraceLimit = MOST_FRAMES;
+  const { stack = "" } = new Error();
+  if (before === undefined) delete settings.stackTraceLimit;
+  else settings.stackTraceLimit = before;
+  return stack.split("\n");
+}

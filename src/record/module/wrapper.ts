@@ -1,0 +1,49 @@
+/** The function that stands in the place of an allocator's own: it calls that, and tells what it was asked and gave. */
+import { Op } from "../../wasm/opcodes.js";
+import { type FunctionType, I32 } from "../../wasm/types.js";
+import { BinaryWriter } from "../../wasm/writer.js";
+import { type Form, ONE } from "./forms.js";
+
+/** Numbers of functions. */
+interface Called {
+  original: number;
+  enter: number;
+  leave: number;
+}
+
+const VOID = 0x40; // of a block that gives nothing
+
+export function wrapperBody(form: Form, { params, results }: FunctionType, called: Called): Uint8Array {
+  const result = params.length;
+  const block = result + 1;
+  const code = new BinaryWriter().unsigned(1).unsigned(2).byte(I32);
+  code.byte(Op.Call).unsigned(called.enter);
+  params.forEach((_, parameter) => {
+    code.byte(Op.LocalGet).unsigned(parameter);
+  });
+  code.byte(Op.Call).unsigned(called.original);
+  if (results.length > 0) code.byte(Op.LocalSet).unsigned(result);
+  writeBlock(code, form, result, block);
+  code.byte(Op.I32Const).s32(form.kind);
+  for (const value of [form.pointer, form.first, form.second]) writeValue(code, value);
+  code.byte(Op.LocalGet).unsigned(block).byte(Op.Call).unsigned(called.leave);
+  if (results.length > 0) code.byte(Op.LocalGet).unsigned(result);
+  return code.byte(Op.End).bytes;
+}
+
+/** Puts into a local the block that the function gave: its result, or what it wrote where it was told to. */
+function writeBlock(code: BinaryWriter, { resultAt }: Form, result: number, block: number): void {
+  if (resultAt === undefined) {
+    code.byte(Op.LocalGet).unsigned(result).byte(Op.LocalSet).unsigned(block);
+    return;
+  }
+  code.byte(Op.LocalGet).unsigned(result).byte(Op.I32Eqz, Op.If, VOID);
+  code.byte(Op.LocalGet).unsigned(resultAt).byte(Op.I32Load, 2, 0, Op.LocalSet).unsigned(block);
+  code.byte(Op.End);
+}
+
+function writeValue(code: BinaryWriter, value: number | typeof ONE | undefined): void {
+  if (value === undefined) code.byte(Op.I32Const, 0);
+  else if (value === ONE) code.byte(Op.I32Const, 1);
+  else code.byte(Op.LocalGet).unsigned(value);
+}
