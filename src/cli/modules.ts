@@ -36,7 +36,7 @@ export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
  * @throws UsageError for a file that cannot be read, is not a module, or has no allocator by these names.
  */
 export async function readModuleFile({ model: path, options }: ModuleChoice): Promise<Uint8Array> {
-  const wasm = await read(path);
+  const wasm = await readModuleBytes(path);
   try {
     const { functions, convention } = moduleOptions(options);
     findFunctions(inspectModule(wasm).exports, functions, convention);
@@ -53,7 +53,8 @@ export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Pro
   await Promise.all(files.map((file) => readModuleFile(file)));
 }
 
-async function read(path: string): Promise<Uint8Array> {
+/** The bytes of a file. @throws UsageError if it cannot be read. */
+export async function readModuleBytes(path: string): Promise<Uint8Array> {
   try {
     const url = locateModule(path);
     // Reading one may never end.

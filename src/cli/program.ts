@@ -105,6 +105,8 @@ Examples:
   zeropage record -- git log -p
   zeropage record --sites --touches -o out.trace.gz -- python3 script.py
   zeropage record --children -- gcc -O2 -c file.c
+  zeropage record --dir . -- app.wasm input.txt
+  zeropage record -- app.wasm:malloc=12:free=my_free
   zeropage replay git.trace.gz --allocator glibc,jemalloc`;
 
 const EXAMPLES = `
@@ -198,7 +200,9 @@ function experimentParser(
 
 function record(environment: Environment, exit: (code: number) => void): Command {
   return new Command("record")
-    .description("run a native program (Linux), and write what it asks of its allocator as a trace")
+    .description(
+      "run a native program (Linux) or a WASI program in a wasm file, and write what it asks of its allocator as a trace",
+    )
     .usage("[options] -- <program> [arguments...]")
     .argument("[words...]", "the program and its arguments")
     .passThroughOptions()
@@ -229,6 +233,20 @@ function record(environment: Environment, exit: (code: number) => void): Command
       `${RECORDERS.join(" or ")} (default: a preloaded library, which a C compiler builds once; Valgrind where there is none)`,
     )
     .option("--json <file>", "also write what was recorded as JSON: programs, operations, files")
+    .option(
+      "--dir <folder>",
+      "for wasm: a folder that the program sees, or HOST::GUEST; may be given again",
+      collectValue,
+    )
+    .option(
+      "--env <name=value>",
+      "for wasm: a variable that the program sees, or a NAME of ours; may be given again",
+      collectValue,
+    )
+    .option(
+      "--timeout <time>",
+      "for wasm: end the program after this time; what was recorded until then is kept",
+    )
     .addHelpText("after", RECORD_EXAMPLES)
     .action(async (command: string[], flags: RecordFlags) =>
       exit(await recordCommand(command, flags, environment)),
@@ -409,6 +427,11 @@ function withLimits(command: Command, time = "end a module that makes no progres
   return command
     .option("--timeout <time>", time, "60s")
     .option("--memory <size>", "memory limit of a module", "4GiB");
+}
+
+/** Adds the value of a repeated flag to a list of those before it. */
+function collectValue(more: string, before: readonly string[] = []): string[] {
+  return [...before, more];
 }
 
 /** Adds the value of a repeated flag to the values before it. */

@@ -1,3 +1,4 @@
+import { splitModule } from "../allocator/choice.js";
 import { formatCount } from "../base/bytes.js";
 import { TraceError, UsageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
@@ -9,6 +10,7 @@ import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
+import { recordWasm } from "./record-wasm.js";
 import { unusedName, writeTraceFile } from "./trace-file.js";
 
 /** The flags of `zeropage record`, as typed. */
@@ -21,6 +23,9 @@ export interface RecordFlags {
   times: string;
   with?: string;
   json?: string;
+  dir?: string[];
+  env?: string[];
+  timeout?: string;
 }
 
 /** Frames of a site where nobody says, and the most that the recorder takes. */
@@ -51,8 +56,7 @@ export async function recordCommand(
   const { env } = environment;
   if (program === undefined)
     throw new UsageError("name a program and its arguments: zeropage record -- git log -p");
-  if (await isWasm(program))
-    throw new UsageError(`"${program}" is a wasm module: only native programs are recorded`);
+  if (await isWasm(splitModule(program).name)) return recordWasm([program, ...words], flags, environment);
   const { touches = false, children: isAll = false } = flags;
   const options = {
     ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },

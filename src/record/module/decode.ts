@@ -4,9 +4,13 @@ import { PLAIN_ALIGN } from "#shared/driver";
 import * as layout from "#shared/recorder";
 import { formatCount } from "../../base/bytes.js";
 import type { TraceEncoder } from "../../trace/encode.js";
+import { IdlePages } from "./idle.js";
 import { LiveBlocks } from "./objects.js";
 
 const { EventKind, GRANULE_BYTES } = layout;
+
+/** The site of what nobody was seen to call. */
+const UNKNOWN = 0;
 
 /** An event of a call. */
 interface Call {
@@ -33,8 +37,11 @@ interface Missed {
 /** Takes events in their order, and gives operations to an encoder, whose keys are the addresses of blocks. */
 export class Decoder {
   readonly #live = new LiveBlocks();
+  /** What no live block needs. */
+  readonly idle = new IdlePages();
   /** Touches since the last call. */
   #touches: Touch[] = [];
+  #calls = 0;
   readonly #missed: Missed = { failed: 0, unknownFrees: 0, unseenFrees: 0 };
 
   constructor(
@@ -44,11 +51,6 @@ export class Decoder {
     /** Names the site of the next operation, by its number. */
     private readonly site: (number: number) => void,
   ) {}
-
-  /** The addresses of blocks that are live. */
-  get live(): LiveBlocks {
-    return this.#live;
-  }
 
   /** Takes `count` events. */
   take(events: DataView, count: number): void {
@@ -98,7 +100,10 @@ export class Decoder {
       const high = Math.min(end - address, size);
       this.ready();
       if (kind === EventKind.Read) this.encoder.read(address, low, high - low);
-      else this.encoder.write(address, low, high - low);
+      else {
+        this.encoder.write(address, low, high - low);
+        this.idle.write(address + low, high - low);
+      }
     }
   }
 
@@ -108,8 +113,10 @@ export class Decoder {
       return;
     }
     const isCalloc = kind === EventKind.Calloc;
-    this.#place(result, isCalloc ? first * second : first);
+    const bytes = isCalloc ? first * second : first;
+    this.#place(result, bytes);
     this.#begin(site);
+    if (isCalloc) this.idle.write(result, bytes);
     if (isCalloc) this.encoder.calloc(result, first, second);
     else if (second > PLAIN_ALIGN && isPowerOfTwo(second)) this.encoder.aligned(result, second, first);
     else this.encoder.malloc(result, first);
@@ -120,8 +127,9 @@ export class Decoder {
       if (pointer !== 0) this.#missed.unknownFrees++;
       this.#allocate(EventKind.Malloc, { pointer: 0, first, second, result }, site);
     } else if (result !== 0) {
-      this.#live.remove(pointer);
+      const old = this.#live.remove(pointer);
       this.#place(result, first);
+      this.idle.give(pointer, old, this.#calls);
       this.#begin(site);
       this.encoder.realloc(pointer, first, result);
     } else if (first === 0) this.#free({ pointer, first, second, result }, site);
@@ -134,9 +142,8 @@ export class Decoder {
       this.#missed.unknownFrees++;
       return;
     }
-    this.#live.remove(pointer);
     this.#begin(site);
-    this.encoder.free(pointer);
+    this.#end(pointer);
   }
 
   /** Makes a block live. What it overlaps must have been freed unseen. */
@@ -145,16 +152,24 @@ export class Decoder {
     if (this.#live.has(address) && !overlapped.includes(address)) overlapped.push(address);
     for (const old of overlapped) {
       this.#missed.unseenFrees++;
-      this.#live.remove(old);
-      this.ready();
-      this.encoder.free(old);
+      this.#begin(UNKNOWN);
+      this.#end(old);
     }
     this.#live.add(address, bytes);
+    this.idle.take(address, bytes);
   }
 
+  /** A block is freed. */
+  #end(address: number): void {
+    this.idle.give(address, this.#live.remove(address), this.#calls);
+    this.encoder.free(address);
+  }
+
+  /** Before an operation that asks something of the allocator. */
   #begin(site: number): void {
     this.ready();
-    if (site !== 0) this.site(site);
+    this.#calls++;
+    if (site !== UNKNOWN) this.site(site);
   }
 }
 

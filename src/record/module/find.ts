@@ -36,6 +36,8 @@ export interface KnownFunctions {
   exports: readonly { name: string; index: number }[];
   /** The functions that a function calls. */
   callees(index: number): readonly number[];
+  /** Whether it, or one that it calls, has an instruction that fills memory. */
+  fills(index: number): boolean;
   /** The function that it calls with its own parameters, if it does nothing else. */
   forwards(index: number): number | undefined;
 }
@@ -55,8 +57,18 @@ export function findAllocators(
   const has = (role: Role) => found.some((one) => one.role === role);
   if (has("malloc") && has("free")) return found;
   throw new ModuleError(
-    'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, --functions malloc=NAME,free=NUMBER',
+    'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, FILE.wasm:malloc=NAME:free=NUMBER',
   );
+}
+
+/**
+ * The function that clears memory where no instruction does, if its name is known: memset(address, value, bytes). What
+ * it clears is looked at before.
+ */
+export function findMemset({ names, types, exports, fills }: KnownFunctions): number | undefined {
+  const isIt = (index: number) => types[index] !== undefined && fits(types[index], "iii>i") && !fills(index);
+  for (const [index, name] of names) if (name === "memset" && isIt(index)) return index;
+  return exports.find(({ name, index }) => name === "memset" && isIt(index))?.index;
 }
 
 /** What stands behind a function that only calls it; others may call it directly. */

@@ -3,13 +3,14 @@ import { formatCount } from "../../base/bytes.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
 import { Decoder } from "./decode.js";
+import type { Idle } from "./idle.js";
 import type { RecorderExports } from "./recorder.js";
 import type { CallSites } from "./sites.js";
 
 /** Operations that a recording holds, at 24 bytes each, unless it is told otherwise. */
 export const MOST_OPERATIONS = 10_000_000;
 
-const HOST = "what JavaScript reads and writes in the module's memory is not seen";
+const HOST = "what the host reads and writes in the module's memory is not seen";
 
 export interface RecordingLimits {
   /** Most operations that are held. */
@@ -44,6 +45,11 @@ export class Log {
 
   get operations(): number {
     return this.#operations + this.#encoder.count;
+  }
+
+  /** What could be given back. */
+  get idle(): Idle {
+    return this.#decoder.idle.idle;
   }
 
   /** Takes what the recorder has logged. The module is running, and must not see an error: it is thrown later. */

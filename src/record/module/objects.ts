@@ -18,10 +18,6 @@ export class LiveBlocks {
   /** By page the one that covers its first byte and begins before. */
   readonly #covers = new Map<number, number>();
 
-  get count(): number {
-    return this.#sizes.size;
-  }
-
   has(address: number): boolean {
     return this.#sizes.has(address);
   }
@@ -40,13 +36,16 @@ export class LiveBlocks {
     for (let page = first + 1; page <= last; page++) this.#covers.set(page, address);
   }
 
-  remove(address: number): void {
-    const [first, last] = pagesOf(address, this.#sizes.get(address) ?? 0);
-    if (!this.#sizes.delete(address)) return;
+  /** Takes out one that is there. Returns its bytes. */
+  remove(address: number): number {
+    const bytes = this.#sizes.get(address) as number;
+    const [first, last] = pagesOf(address, bytes);
+    this.#sizes.delete(address);
     const starts = this.#starts.get(first) as number[];
     if (starts.length === 1) this.#starts.delete(first);
     else starts.splice(placeIn(starts, address), 1);
     for (let page = first + 1; page <= last; page++) this.#covers.delete(page);
+    return bytes;
   }
 
   /** The addresses of those that have bytes from `start` to below `end`, lowest first. */

@@ -6,11 +6,19 @@ import { type Readable, readSource } from "../../foreign/source.js";
 import { readHookModule } from "../../meter/hooks.js";
 import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
 import { inspectModule } from "../../wasm/inspect.js";
-import { type Found, findAllocators, type KnownFunctions, type RecordedNames } from "./find.js";
+import { type Found, findAllocators, findMemset, type KnownFunctions, type RecordedNames } from "./find.js";
 import { installHooks, removeHooks, reserveHooks, withHooks } from "./hooks.js";
+import type { Idle } from "./idle.js";
 import { Log, MOST_OPERATIONS } from "./log.js";
 import { openRecorder, type RecorderExports } from "./recorder.js";
-import { HOOK_NAMES, type HookPlace, knownFunctions, readRecordable, rewriteModule } from "./rewrite.js";
+import {
+  HOOK_NAMES,
+  type HookPlace,
+  hasFill,
+  knownFunctions,
+  readRecordable,
+  rewriteModule,
+} from "./rewrite.js";
 import { CallSites } from "./sites.js";
 
 /** What of a module is recorded, and how. */
@@ -31,6 +39,13 @@ export interface RecordOptions {
    * until the call returns. It is called while the module runs.
    */
   onChunk?: (chunk: TraceChunk, notes: TraceNotes) => void;
+}
+
+/** What an allocator cleared. In bytes. */
+export interface Zeroed {
+  bytes: number;
+  /** Of these, those that were zero already. */
+  needless: number;
 }
 
 /** A function of an allocator that is recorded. */
@@ -60,11 +75,25 @@ export class Recording {
     /** What is recorded. */
     readonly functions: readonly RecordedFunction[],
     private readonly recorder: RecorderExports,
+    private readonly knowsClearing: boolean,
   ) {}
 
-  /** What the allocator cleared so far by `memory.fill`, and how much of that was zero already. In bytes. */
-  get zeroed(): { bytes: number; needless: number } {
+  /**
+   * What the allocator cleared so far, and how much of that was zero already. In bytes. Null where that is not known: the
+   * module has no `memory.fill`, and its memset has no name.
+   */
+  get zeroed(): Zeroed | null {
+    if (!this.knowsClearing) return null;
     return { bytes: this.recorder.clearedBytes(), needless: this.recorder.needlessBytes() };
+  }
+
+  /**
+   * Pages that were written and in which no block is live any more: what WebAssembly's memory.discard, which is a proposal,
+   * would give back. In bytes; what the allocator itself keeps in them is not known.
+   */
+  get idle(): Idle {
+    this.log.take();
+    return this.log.idle;
   }
 
   /** Operations so far. */
@@ -118,7 +147,9 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
   const place = reserveHooks();
   try {
     const clearing = await readHookModule("clearing", ["zeroes"]);
-    const wasm = rewriteModule(read, found, place, clearing);
+    const memset = findMemset(known);
+    const knowsClearing = memset !== undefined || hasFill(read);
+    const wasm = rewriteModule(read, { found, memset, place, clearing });
     const module = await compile(wasm, original);
     const callSites = new CallSites(namer(known, read.imported));
     const recorder = await openRecorder({ take: () => log.take(), site: () => callSites.here() });
@@ -129,7 +160,11 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
     );
     if (sites) recorder.askSites();
     installHooks(place, recorder);
-    return { module, wasm, recording: new Recording(place, log, found.map(describe), recorder) };
+    return {
+      module,
+      wasm,
+      recording: new Recording(place, log, found.map(describe), recorder, knowsClearing),
+    };
   } catch (error) {
     removeHooks(place);
     throw error;

@@ -31,7 +31,7 @@ import { FUNCTION_TYPE, I32 } from "../../wasm/types.js";
 import { BinaryWriter } from "../../wasm/writer.js";
 import type { Found, KnownFunctions } from "./find.js";
 import { type Rewriting, rewriteFunction } from "./rewrite-function.js";
-import { wrapperBody } from "./wrapper.js";
+import { memsetBody, wrapperBody } from "./wrapper.js";
 
 /** What a rewritten module imports, in this order, and how many numbers each takes. None gives anything. */
 export const HOOKS = { enter: 0, leave: 5, read: 2, write: 2, clear: 3 } as const;
@@ -84,14 +84,16 @@ export function knownFunctions(module: ReadModule): KnownFunctions {
   const typeOf = typesOf(module);
   const { types, typeIndices, bodies } = functions;
   const exports = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
+  const callees = (index: number) => {
+    const body = bodies[index - imported];
+    return body ? [...new Set(calledIn(body))] : [];
+  };
   return {
     types: Array.from({ length: imported + bodies.length }, (_, index) => types[typeOf(index)]),
     names: readFunctionNames(sections),
     exports,
-    callees(index) {
-      const body = bodies[index - imported];
-      return body ? [...new Set(calledIn(body))] : [];
-    },
+    callees,
+    fills: (index) => [index, ...callees(index)].some((each) => fills(bodies[each - imported])),
     forwards(index) {
       const body = bodies[index - imported];
       const type = types[typeIndices[index - imported] as number];
@@ -130,19 +132,41 @@ export interface HookPlace {
 /** assembly/clearing.ts */
 export type Clearing = HookModule<"zeroes">;
 
+/** Whether a module clears memory by an instruction. */
+export function hasFill({ functions }: ReadModule): boolean {
+  return functions.bodies.some((body) => fills(body));
+}
+
+function fills(body: BinaryReader | undefined): boolean {
+  if (!body) return false;
+  const reader = body.fork();
+  readLocals(reader);
+  while (!reader.done) if (readInstruction(reader).opcode === Op.MemoryFill) return true;
+  return false;
+}
+
+/** What is rewritten beside accesses. */
+export interface Rewritten {
+  /** Functions that get wrappers. */
+  found: readonly Found[];
+  /** The function that clears memory, where no instruction does. */
+  memset: number | undefined;
+  place: HookPlace;
+  clearing: Clearing;
+}
+
 /** The rewritten module. Changes what was read. */
 export function rewriteModule(
   module: ReadModule,
-  found: readonly Found[],
-  place: HookPlace,
-  clearing: Clearing,
+  { found, memset, place, clearing }: Rewritten,
 ): Uint8Array<ArrayBuffer> {
   const { sections, functions, imported } = module;
   const { types, typeIndices, bodies } = functions;
   const moved = (index: number) => (index < imported ? index : index + HOOK_NAMES.length);
   const firstWrapper = moved(imported + bodies.length);
-  const firstClearing = firstWrapper + found.length;
   const wrappers = new Map(found.map(({ index }, i) => [index, firstWrapper + i]));
+  if (memset !== undefined) wrappers.set(memset, firstWrapper + found.length);
+  const firstClearing = firstWrapper + wrappers.size;
   const hooks = recordOf(HOOK_NAMES, (name) => imported + HOOK_NAMES.indexOf(name));
   const rewriting: Rewriting = {
     ...{ ...hooks, ...placeHooks(clearing, firstClearing) },
@@ -151,11 +175,13 @@ export function rewriteModule(
   const typeOf = typesOf(module);
   const own = bodies.map((body, i) => {
     const { params } = types[typeIndices[i] as number] as TypeEntry;
-    return rewriteFunction(body, params.length, wrappers.has(imported + i), rewriting);
+    const isAllocator = found.some(({ index }) => index === imported + i);
+    return rewriteFunction(body, params.length, isAllocator, rewriting);
   });
   const wrapped = found.map(({ index, form }) =>
     wrapperBody(form, types[typeOf(index)] as TypeEntry, { ...hooks, original: moved(index) }),
   );
+  if (memset !== undefined) wrapped.push(memsetBody(moved(memset), rewriting));
   addImports(sections, place, types.length);
   renumberFunctions(sections, rewriting.renumber);
   renumberNames(sections, moved);
@@ -163,7 +189,7 @@ export function rewriteModule(
   writeFunctions(sections, {
     types: [...types, ...HOOK_NAMES.map((name) => hookType(HOOKS[name])), ...clearing.functions.types],
     typeIndices: [
-      ...[...typeIndices, ...found.map(({ index }) => typeOf(index))],
+      ...[...typeIndices, ...[...wrappers.keys()].map(typeOf)],
       ...clearing.functions.typeIndices.map((index) => added + index),
     ],
     bodies: [...own, ...wrapped, ...placeBodies(clearing, firstClearing)],

@@ -31,6 +31,23 @@ export function wrapperBody(form: Form, { params, results }: FunctionType, calle
   return code.byte(Op.End).bytes;
 }
 
+/** The function that stands in the place of memset(address, value, bytes): it tells what is cleared before it is. */
+export function memsetBody(
+  original: number,
+  { zeroes, clear }: Record<"zeroes" | "clear", number>,
+): Uint8Array {
+  const [address, value, bytes] = [0, 1, 2];
+  const code = new BinaryWriter().unsigned(0);
+  const get = (...locals: number[]) => {
+    for (const local of locals) code.byte(Op.LocalGet).unsigned(local);
+    return code;
+  };
+  get(value).byte(Op.I32Const).s32(255).byte(Op.I32And, Op.I32Eqz, Op.If, VOID);
+  get(address, bytes, address, bytes).byte(Op.Call).unsigned(zeroes).byte(Op.Call).unsigned(clear);
+  code.byte(Op.End);
+  return get(address, value, bytes).byte(Op.Call).unsigned(original).byte(Op.End).bytes;
+}
+
 /** Puts into a local the block that the function gave: its result, or what it wrote where it was told to. */
 function writeBlock(code: BinaryWriter, { resultAt }: Form, result: number, block: number): void {
   if (resultAt === undefined) {

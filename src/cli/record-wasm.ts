@@ -1,0 +1,177 @@
+/** `zeropage record` of a WASI program. */
+import { statSync } from "node:fs";
+import { formatBytes, formatCount } from "../base/bytes.js";
+import { ModuleTrap, UsageError } from "../base/errors.js";
+import { parseTime } from "../base/flags.js";
+import { formatShare, joinWords } from "../base/numbers.js";
+import { printable } from "../base/printable.js";
+import { moduleOptions } from "../foreign/module-options.js";
+import type { RecordedNames } from "../record/module/find.js";
+import type { Idle } from "../record/module/idle.js";
+import type { RecordedFunction, Zeroed } from "../record/module/record.js";
+import type { WasiEnded, WasiProgram } from "../record/wasi/program.js";
+import { type RunningProgram, runWasi } from "../record/wasi/run.js";
+import { jsonReport } from "../report/json.js";
+import type { Environment } from "./environment.js";
+import { EXIT, reportError } from "./exit.js";
+import { parseModule, readModuleBytes } from "./modules.js";
+import { prepareStream } from "./outfile.js";
+import { openProgress } from "./progress.js";
+import { unusedName, writeTraceFile } from "./trace-file.js";
+
+/** The flags of `zeropage record` that a wasm module has a use for, as typed. */
+export interface RecordWasmFlags {
+  output?: string;
+  sites?: boolean;
+  json?: string;
+  dir?: string[];
+  env?: string[];
+  timeout?: string;
+}
+
+/** Runs a program and writes what it asked of its allocator. Returns the exit code of the program. */
+export async function recordWasm(
+  [module, ...args]: readonly [string, ...string[]],
+  flags: RecordWasmFlags,
+  environment: Environment,
+): Promise<number> {
+  const choice = parseModule(module);
+  const { functions = {}, convention } = moduleOptions(choice.options);
+  const program: WasiProgram = {
+    wasm: await readModuleBytes(choice.model),
+    ...{ functions: numbered(functions), convention, sites: flags.sites ?? false },
+    ...{
+      args: [choice.model, ...args],
+      env: readEnv(flags.env, environment),
+      folders: readFolders(flags.dir),
+    },
+  };
+  const seconds = flags.timeout === undefined ? undefined : parseTime(flags.timeout, "--timeout");
+  const stream = await prepareStream("--output", flags.output ?? unusedName(choice.model));
+  const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
+  const running = runWasi(program);
+  const guard = guarded(running, seconds, environment);
+  const progress = openProgress(environment.stderr);
+  const header = `# recorded by zeropage ${environment.version}: ${printable([choice.model, ...args].join(" "))}\n`;
+  const operations = await writeTraceFile(running.trace, stream, header, (done) => {
+    progress.show(`${choice.model}: ${formatCount(done)} operations`);
+  }).finally(() => {
+    progress.clear();
+    guard.end();
+  });
+  const ended = running.ended();
+  const summary = summaryOf(operations, stream.path, ended);
+  json?.append(jsonReport(summary));
+  json?.finish();
+  tell(choice.model, summary, environment);
+  const why = guard.why ?? (ended?.trap && `the program trapped: ${printable(ended.trap)}`);
+  if (why) reportError(new ModuleTrap(why), environment);
+  return ended?.exitCode ?? EXIT.failed;
+}
+
+/** Numbers of functions are written as such. */
+function numbered(functions: Readonly<Record<string, string>>): RecordedNames {
+  const entries = Object.entries(functions).map(([role, name]) => [
+    role,
+    /^\d+$/.test(name) ? Number(name) : name,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Reads NAME=VALUE, and a NAME whose value is this process's. Others the program does not see. */
+function readEnv(typed: readonly string[] = [], { env }: Environment): Record<string, string> {
+  return Object.fromEntries(
+    typed.map((text) => {
+      const [, name = text, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      return [name, value ?? env[name] ?? ""];
+    }),
+  );
+}
+
+/** Reads HOST::GUEST, and a folder that is called the same by both. */
+function readFolders(typed: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    typed.map((text) => {
+      const [host = text, guest = host] = text.split("::");
+      if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
+        throw new UsageError(`--dir: "${host}" is no folder: write HOST::GUEST, or the path of a folder`);
+      }
+      return [guest, host];
+    }),
+  );
+}
+
+interface Guard {
+  /** Why it ended the program; undefined if it did not. */
+  readonly why: string | undefined;
+  end(): void;
+}
+
+/** Ends a program that takes longer than it may, or when the person says so. What was recorded until then is kept. */
+function guarded(running: RunningProgram, seconds: number | undefined, environment: Environment): Guard {
+  let why: string | undefined;
+  const stop = (reason: string) => {
+    why = reason;
+    running.stop();
+  };
+  const late = () => stop(`the program did not end within ${seconds} seconds: allow a longer --timeout`);
+  const timer = seconds === undefined ? undefined : setTimeout(late, 1000 * seconds);
+  const undo = environment.onInterrupt?.(() => stop("interrupted"));
+  return {
+    get why() {
+      return why;
+    },
+    end() {
+      clearTimeout(timer);
+      undo?.();
+    },
+  };
+}
+
+/** What JSON says of a program that was recorded. */
+export interface WasmSummary {
+  operations: number;
+  file: string;
+  /** Null if the program trapped, or was ended. */
+  exitCode: number | null;
+  /** What is known once a program has ended by itself. */
+  functions?: RecordedFunction[];
+  /** Bytes that its allocator cleared; null if that is not known. */
+  zeroed?: Zeroed | null;
+  /** Bytes that memory.discard would give back. */
+  discardable?: Idle;
+  notes: string[];
+}
+
+function summaryOf(operations: number, file: string, ended: WasiEnded | undefined): WasmSummary {
+  if (!ended) return { operations, file, exitCode: null, notes: [] };
+  const { exitCode, functions, zeroed, idle, losses } = ended;
+  return { operations, file, exitCode, functions, zeroed, discardable: idle, notes: losses };
+}
+
+function tell(
+  name: string,
+  { functions, zeroed, discardable, ...summary }: WasmSummary,
+  { stderr }: Environment,
+): void {
+  const { operations, file, notes } = summary;
+  if (functions)
+    stderr.write(`recorded ${joinWords([...new Set(functions.map((one) => printable(one.name)))])}\n`);
+  stderr.write(`wrote ${file}: ${name}, ${formatCount(operations)} operations\n`);
+  if (zeroed === null) stderr.write("what its allocator clears is not known: it does so by stores\n");
+  if (zeroed) {
+    const share = formatShare(zeroed.needless, zeroed.bytes);
+    stderr.write(
+      `its allocator cleared ${formatBytes(zeroed.bytes)}, of which ${formatBytes(zeroed.needless)} needlessly (${share})\n`,
+    );
+  }
+  if (discardable) {
+    const { bytes, peak } = discardable;
+    const when =
+      peak.bytes > 0
+        ? `, and most after ${formatCount(peak.calls)} operations: ${formatBytes(peak.bytes)}`
+        : "";
+    stderr.write(`memory.discard would give back ${formatBytes(bytes)} at the end${when}\n`);
+  }
+  for (const note of notes) stderr.write(`note: ${name}: ${note}\n`);
+}
