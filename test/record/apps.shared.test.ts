@@ -1,0 +1,69 @@
+/** Programs of others: recorded they compute the same, and the trace replays to the addresses that they got. */
+import { expect, it } from "vitest";
+import { EventKind } from "#shared/recorder";
+import { collectTrace, openWasmAllocator, recordModule } from "../../src/index.js";
+import { traceOf } from "../../src/trace/collect.js";
+import { apps } from "./apps.js";
+
+/** The blocks that the program is given, in their order, by listening to what the module tells. */
+function listen(): number[] {
+  const blocks: number[] = [];
+  let depth = 0;
+  const listening = (hook: string, before: (...told: number[]) => void) => {
+    const name = Object.getOwnPropertyNames(Object)
+      .filter((each) => each.endsWith(`:${hook}`))
+      .at(-1) as string;
+    const { get } = Object.getOwnPropertyDescriptor(Object, name) as { get(): CallableFunction };
+    const heard = () => {
+      const original = get();
+      return (...told: number[]) => {
+        before(...told);
+        original(...told);
+      };
+    };
+    Object.defineProperty(Object, name, { configurable: true, get: heard });
+  };
+  listening("enter", () => depth++);
+  listening("leave", (kind, _pointer, _first, _second, result = 0) => {
+    if (--depth === 0 && kind !== EventKind.Free && result) blocks.push(result >>> 0);
+  });
+  return blocks;
+}
+
+/** What is lost where a compiler inlined some calls of the allocator and left no names. */
+const unseen: Record<string, string[]> = {
+  brotli: ["11 frees of blocks whose allocation was not seen are left out: the compiler inlined some calls"],
+  oxipng: [
+    "6 blocks are freed where their memory was given out again, as their free was not seen: the compiler inlined some calls",
+  ],
+};
+
+it.for(Object.entries(apps))(
+  "%s computes the same when it is recorded, and its trace replays",
+  async ([name, app]) => {
+    const bytes = await app.bytes();
+    const plain = await app.start({ module: await WebAssembly.compile(bytes), wasm: bytes });
+    const { module, wasm, recording } = await recordModule(bytes);
+    const blocks = listen();
+    const recorded = await app.start({ module, wasm });
+    const computed = await recorded();
+    expect(computed).toBe(await plain());
+    expect(computed.length).toBeGreaterThan(100);
+    recording.end();
+    const trace = await collectTrace(recording.trace());
+
+    const allocator = await openWasmAllocator(bytes, { unknownImports: "trap" });
+    const addresses: number[] = [];
+    await allocator.replay(traceOf([trace], trace.notes), {
+      onResults: (results) => addresses.push(...results),
+    });
+    const given = addresses.filter((address) => address > 0);
+    const seen = trace.notes.losses.filter((loss) => !loss.includes("the host"));
+    expect(seen).toEqual(unseen[name] ?? []);
+    // From the first block on: what a module allocates in starting up, it allocates in a replay once more.
+    const relative = (list: readonly number[]) => list.map((address) => address - (list[0] as number));
+    if (name === "oxipng") expect(relative(given).slice(0, 50)).toEqual(relative(blocks).slice(0, 50));
+    else expect(relative(given)).toEqual(relative(blocks));
+    expect(blocks.length).toBeGreaterThan(20);
+  },
+);
