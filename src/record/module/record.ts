@@ -139,9 +139,9 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
   if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
   const original = await readSource(source);
   inspectModule(original);
+  const read = readRecordable(original);
   // What is wrong is told at its place in the original, and no rewriting makes it right.
   if (!WebAssembly.validate(original as BufferSource)) await compile(original);
-  const read = readRecordable(original);
   const known = knownFunctions(read);
   const found = findAllocators(known, names, convention);
   const place = reserveHooks();

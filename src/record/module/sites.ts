@@ -53,12 +53,18 @@ export class CallSites {
   }
 }
 
+/** What V8 lets a program set, which other programs set too: how long a stack trace is, and how it is written. */
+interface StackSettings {
+  stackTraceLimit?: number | undefined;
+  prepareStackTrace?: ((error: Error, frames: readonly object[]) => string) | undefined;
+}
+
 function stackTrace(): string[] {
-  const settings = Error as { stackTraceLimit?: number };
-  const before = settings.stackTraceLimit;
+  const settings = Error as unknown as StackSettings;
+  const { stackTraceLimit, prepareStackTrace } = settings;
   settings.stackTraceLimit = MOST_FRAMES;
+  settings.prepareStackTrace = (_, frames) => frames.join("\n");
   const { stack = "" } = new Error();
-  if (before === undefined) delete settings.stackTraceLimit;
-  else settings.stackTraceLimit = before;
+  Object.assign(settings, { stackTraceLimit, prepareStackTrace });
   return stack.split("\n");
 }

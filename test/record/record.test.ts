@@ -1,0 +1,281 @@
+/** What is found, what is recorded and what is refused, on modules written for that. */
+import { describe, expect, it } from "vitest";
+import { ModuleError, type RecordOptions, recordModule } from "../../src/index.js";
+import type { Recording } from "../../src/record/module/record.js";
+import { writeTrace } from "../../src/trace/write.js";
+import { assemble } from "../wasm/assemble.js";
+
+/** A bump allocator, and a program that calls it in every way there is. Its table and a global name functions. */
+const PROGRAM = `(module
+  (import "host" "tell" (func $tell (param i32)))
+  (memory (export "memory") 1 2)
+  (global $top (mut i32) (i32.const 4096))
+  (type $give (func (param i32)))
+  (table (export "table") 4 funcref)
+  (elem (i32.const 1) func $free $malloc)
+  (elem (table 0) (i32.const 3) funcref (ref.func $malloc))
+  (elem declare func $free)
+  (func $malloc (export "malloc") (param $bytes i32) (result i32) (local $at i32)
+    (local.set $at (global.get $top))
+    (if (i32.gt_u (local.get $bytes) (i32.const 50000)) (then (return (i32.const 0))))
+    (global.set $top (i32.add (local.get $at) (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -16))))
+    (local.get $at))
+  (func $free (export "free") (param $pointer i32) (if (local.get $pointer) (then (i32.store (local.get $pointer) (i32.const 7)))))
+  (func $calloc (export "calloc") (param $count i32) (param $bytes i32) (result i32) (local $at i32)
+    (local.set $at (call $malloc (i32.mul (local.get $count) (local.get $bytes))))
+    (memory.fill (local.get $at) (i32.const 0) (i32.mul (local.get $count) (local.get $bytes)))
+    (local.get $at))
+  (func $realloc (export "realloc") (param $pointer i32) (param $bytes i32) (result i32) (local $at i32)
+    (if (i32.eqz (local.get $pointer)) (then (return (call $malloc (local.get $bytes)))))
+    (if (i32.eqz (local.get $bytes)) (then (call $free (local.get $pointer)) (return (i32.const 0))))
+    (local.set $at (call $malloc (local.get $bytes)))
+    (memory.copy (local.get $at) (local.get $pointer) (i32.const 8))
+    (call $free (local.get $pointer))
+    (local.get $at))
+  (func (export "use") (param $at i32) (param $bytes i32) (result i32)
+    (memory.fill (local.get $at) (i32.const 0) (local.get $bytes))
+    (i32.load (i32.add (local.get $at) (i32.const 8))))
+  (func $inner (param $bytes i32) (result i32) (call_indirect (param i32) (result i32) (local.get $bytes) (i32.const 2)))
+  (func $outer (export "through") (param $bytes i32) (result i32) (call $inner (local.get $bytes)))
+  (func (export "give") (param $at i32) (call_indirect (type $give) (local.get $at) (i32.const 1)))
+  (func (export "hidden") (param $bytes i32) (result i32) (local $at i32)
+    (local.set $at (global.get $top))
+    (global.set $top (i32.add (local.get $at) (local.get $bytes)))
+    (local.get $at))
+  (func (export "again") (global.set $top (i32.const 4096)))
+  (func (export "trapping") (param $at i32) (i32.store (local.get $at) (i32.const 1)) (unreachable))
+  (func $begin (call $tell (call $malloc (i32.const 24))))
+  (start $begin))`;
+
+type Calls = Record<string, (...numbers: number[]) => number>;
+const WASM = () => assemble(PROGRAM);
+const host = () => {
+  const told: number[] = [];
+  return { told, imports: { host: { tell: (value: number) => void told.push(value) } } };
+};
+
+async function open(options: RecordOptions = {}) {
+  const { module, recording } = await recordModule(WASM(), options);
+  const { told, imports } = host();
+  const { exports } = await WebAssembly.instantiate(module, imports as WebAssembly.Imports);
+  return { calls: exports as unknown as Calls, told, recording, module, exports };
+}
+
+async function textOf(recording: Recording): Promise<string[]> {
+  let text = "";
+  for await (const bytes of writeTrace(recording.trace())) text += new TextDecoder().decode(bytes);
+  return text.trimEnd().split("\n");
+}
+
+describe("a recorded module", () => {
+  it("tells each call once, from within, from outside, through tables and from its start function", async () => {
+    const { calls, recording, told, exports } = await open();
+    expect(told).toEqual([4096]);
+    const one = (calls.through as CallableFunction)(40);
+    const two = (calls.calloc as CallableFunction)(3, 10);
+    const three = (calls.realloc as CallableFunction)(one, 100);
+    (calls.give as CallableFunction)(two);
+    const four = ((exports.table as WebAssembly.Table).get(3) as CallableFunction)(8);
+    (calls.free as CallableFunction)(three);
+    (calls.free as CallableFunction)(0);
+    expect(await textOf(recording)).toEqual([
+      "a 0 24",
+      "a 1 40",
+      "c 2 3 10",
+      "r 1 100",
+      "f 2",
+      "a 2 8",
+      "f 1",
+    ]);
+    expect(four).toBe(three + 112);
+    expect(recording.functions.map(({ role }) => role).sort()).toEqual([
+      "calloc",
+      "free",
+      "malloc",
+      "realloc",
+    ]);
+  });
+
+  it("tells what the program touches of its blocks, in units of eight bytes, once in the life of each", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(44);
+    for (let i = 0; i < 3; i++) (calls.use as CallableFunction)(at, 12);
+    (calls.use as CallableFunction)(at + 40, 100);
+    (calls.realloc as CallableFunction)(at, 44);
+    expect(await textOf(recording)).toEqual([
+      ...["a 0 24", "a 1 44", "w 1 0 16", "l 1 8 8", "w 1 40 4", "r 1 44"],
+    ]);
+    expect(recording.zeroed).toEqual({ bytes: 0, needless: 0 });
+  });
+
+  it("counts what its allocator clears, and what of it was zero", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(32);
+    (calls.give as CallableFunction)(at);
+    (calls.again as CallableFunction)();
+    (calls.calloc as CallableFunction)(1, 64);
+    expect(recording.zeroed).toEqual({ bytes: 64, needless: 63 });
+  });
+
+  it("leaves out calls that got nothing, and says so", async () => {
+    const { calls, recording } = await open();
+    expect((calls.malloc as CallableFunction)(60000)).toBe(0);
+    expect((calls.realloc as CallableFunction)(4096, 60000)).toBe(0);
+    expect((calls.realloc as CallableFunction)(0, 8)).toBeGreaterThan(0);
+    expect((calls.realloc as CallableFunction)(4096, 0)).toBe(0);
+    expect(await textOf(recording)).toEqual(["a 0 24", "a 1 8", "f 0"]);
+    expect(recording.trace().notes.losses[0]).toContain("2 calls got no memory");
+  });
+
+  it("goes on where calls were inlined: frees of what is not known, and blocks that lie over others", async () => {
+    const { calls, recording } = await open();
+    (calls.free as CallableFunction)((calls.hidden as CallableFunction)(64));
+    (calls.again as CallableFunction)();
+    (calls.malloc as CallableFunction)(48);
+    expect(await textOf(recording)).toEqual(["a 0 24", "f 0", "a 0 48"]);
+    const { losses } = recording.trace().notes;
+    expect(losses.map((loss) => loss.slice(0, 7))).toEqual(["1 frees", "1 block", "what th"]);
+  });
+
+  it("names who calls", async () => {
+    const { calls, recording } = await open({ sites: true });
+    (calls.through as CallableFunction)(40);
+    (calls.malloc as CallableFunction)(8);
+    expect(await textOf(recording)).toEqual([
+      "s function 12",
+      "a 0 24",
+      "s through;function 6",
+      "a 1 40",
+      "a 2 8",
+    ]);
+  });
+
+  it("keeps what was recorded before a trap", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(16);
+    expect(() => (calls.trapping as CallableFunction)(at)).toThrow(WebAssembly.RuntimeError);
+    expect(await textOf(recording)).toEqual(["a 0 24", "a 1 16", "w 1 0 8"]);
+  });
+
+  it("says what could be given back, and when it was most", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(3 * 4096);
+    (calls.use as CallableFunction)(at, 3 * 4096);
+    expect(recording.idle.bytes).toBe(0);
+    (calls.free as CallableFunction)(at);
+    // The first page has the block of the start function.
+    expect(recording.idle).toEqual({ bytes: 3 * 4096, peak: { bytes: 3 * 4096, operations: 4 } });
+    (calls.again as CallableFunction)();
+    (calls.malloc as CallableFunction)(3 * 4096);
+    expect(recording.idle.bytes).toBe(4096);
+    // The start function's block lies under the new one, and so was freed unseen.
+    expect(recording.idle.peak.bytes).toBe(4 * 4096);
+  });
+});
+
+describe("a recording", () => {
+  it("can be read at any time, again and again", async () => {
+    const { calls, recording } = await open();
+    expect(await textOf(recording)).toEqual(["a 0 24"]);
+    (calls.malloc as CallableFunction)(8);
+    expect(await textOf(recording)).toEqual(["a 0 24", "a 1 8"]);
+    const early = recording.trace();
+    (calls.malloc as CallableFunction)(9);
+    expect(recording.operations).toBe(3);
+    const chunks = [];
+    for await (const chunk of early) chunks.push(chunk.count);
+    expect(chunks.reduce((sum, count) => sum + count, 0)).toBe(2);
+  });
+
+  it("is full after so many operations, says so, and the program goes on", async () => {
+    const { calls, recording } = await open({ mostOperations: 5000 });
+    for (let i = 0; i < 20_000; i++) (calls.free as CallableFunction)((calls.malloc as CallableFunction)(0));
+    const lines = await textOf(recording);
+    expect(lines.length).toBeGreaterThanOrEqual(5000);
+    expect(lines.length).toBeLessThan(10_000);
+    expect(recording.trace().notes.losses[0]).toMatch(/^the recording is full and ends after/);
+  });
+
+  it("hands over chunks instead, and throws later what their receiver throws", async () => {
+    let count = 0;
+    const { calls, recording } = await open({
+      mostOperations: 1,
+      onChunk: (chunk) => {
+        count += chunk.count;
+      },
+    });
+    for (let i = 0; i < 20_000; i++) (calls.free as CallableFunction)((calls.malloc as CallableFunction)(0));
+    expect(await textOf(recording)).toEqual([""]);
+    expect(count).toBe(40_001);
+    const failing = await open({
+      onChunk: () => {
+        throw new Error("no room");
+      },
+    });
+    for (let i = 0; i < 20_000; i++) (failing.calls.malloc as CallableFunction)(0);
+    expect(() => failing.recording.trace()).toThrow("no room");
+  });
+
+  it("is of one instance, and needs an object that inherits nothing to be told", async () => {
+    const { module } = await open();
+    await expect(WebAssembly.instantiate(module, host().imports as WebAssembly.Imports)).rejects.toThrow(
+      ModuleError,
+    );
+    const other = await recordModule(WASM());
+    const bare = Object.assign(Object.create(null), host().imports);
+    await expect(WebAssembly.instantiate(other.module, bare)).rejects.toThrow(TypeError);
+    await WebAssembly.instantiate(other.module, other.recording.imports(bare));
+    expect(await textOf(other.recording)).toEqual(["a 0 24"]);
+  });
+
+  it("leaves nothing behind when it ends", async () => {
+    const names = () => Object.getOwnPropertyNames(Object).filter((name) => name.startsWith("zeropage:"));
+    const before = names().length;
+    const { calls, recording } = await open();
+    expect(names().length).toBeGreaterThan(before);
+    recording.end();
+    expect(names()).toHaveLength(before);
+    (calls.malloc as CallableFunction)(8);
+    expect(await textOf(recording)).toEqual(["a 0 24"]);
+    await expect(recordModule(assemble("(module (memory 1))"))).rejects.toThrow(ModuleError);
+    expect(names()).toHaveLength(before);
+  });
+});
+
+describe("what is refused", () => {
+  it.each([
+    ["no module", new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]), /not a wasm module/],
+    ["a module without memory", assemble("(module)"), /no memory/],
+    ["one without an allocator", assemble("(module (memory 1))"), /no allocator is found/],
+    ["a shared memory", assemble("(module (memory 1 2 shared))"), /shared between threads/],
+    ["64-bit addresses", assemble("(module (memory i64 1))", 1 << 11), /64-bit addresses/],
+  ])("%s", async (_, wasm, message) => {
+    const refused = recordModule(wasm);
+    await expect(refused).rejects.toThrow(ModuleError);
+    await expect(refused).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{ functions: { malloc: "take" } }, /malloc: there is no function "take" in the module/],
+    [{ functions: { malloc: 99 } }, /malloc: there is no function 99/],
+    [{ functions: { malloc: "calloc" } }, /of type ii>i, not i>i/],
+    [{ functions: { pin: "malloc" } }, /pin is nothing that is recorded/],
+  ] as [RecordOptions, RegExp][])("%j", async (options, message) => {
+    await expect(recordModule(WASM(), options)).rejects.toThrow(message);
+  });
+
+  it("every prefix of a module, and every byte that is changed, or it runs as ever", async () => {
+    const wasm = WASM();
+    for (let length = 0; length < wasm.length; length += 7) {
+      await expect(recordModule(wasm.slice(0, length))).rejects.toThrow(ModuleError);
+    }
+    for (let at = 8; at < wasm.length; at += 3) {
+      const changed = wasm.slice();
+      changed[at] = (changed[at] as number) ^ 0x55;
+      const recorded = await recordModule(changed).catch((error) => error);
+      if (recorded instanceof Error)
+        expect(recorded, `byte ${at}: ${recorded.stack}`).toBeInstanceOf(ModuleError);
+      else recorded.recording.end();
+    }
+  });
+});
