@@ -84,6 +84,14 @@ __attribute__((export_name("sum"))) uint32_t sum(void) { return addresses; }
 
 #ifdef MAIN
 int main(int count, char **arguments) {
+  if (count > 1 && !strcmp(arguments[1], "forever")) for (;;) run(next(), 1000);
+  if (count > 1 && !strcmp(arguments[1], "trap")) { run(7, 100); __builtin_trap(); }
+  if (count > 1 && !strcmp(arguments[1], "read")) {
+    char line[80];
+    FILE *file = fopen(arguments[2], "r");
+    printf("%s of %s", file && fgets(line, sizeof line, file) ? line : "nothing\n", getenv("OF"));
+    return 0;
+  }
   printf("%s %u\n", count > 1 ? arguments[1] : "none", run(7, 4000));
   return count > 2 ? atoi(arguments[2]) : 0;
 }
