@@ -164,7 +164,7 @@ describe("a recorded module", () => {
     expect(recording.idle.bytes).toBe(0);
     (calls.free as CallableFunction)(at);
     // The first page has the block of the start function.
-    expect(recording.idle).toEqual({ bytes: 3 * 4096, peak: { bytes: 3 * 4096, operations: 4 } });
+    expect(recording.idle).toEqual({ bytes: 3 * 4096, peak: { bytes: 3 * 4096, calls: 3 } });
     (calls.again as CallableFunction)();
     (calls.malloc as CallableFunction)(3 * 4096);
     expect(recording.idle.bytes).toBe(4096);
