@@ -9,6 +9,7 @@ import { benchMachine } from "./machine.js";
 import { benchMarks } from "./marks.js";
 import { benchMeter } from "./meter.js";
 import { benchRecord } from "./record.js";
+import { benchRecordWasm } from "./record-wasm.js";
 import { benchReplay } from "./replay.js";
 import { benchRuntime } from "./runtime.js";
 import { benchStream } from "./stream.js";
@@ -24,6 +25,7 @@ const benches = {
   marks: benchMarks,
   meter: benchMeter,
   record: benchRecord,
+  "record-wasm": benchRecordWasm,
   replay: benchReplay,
   runtime: benchRuntime,
   stream: benchStream,

@@ -10,6 +10,7 @@ import { mimalloc } from "./mimalloc.js";
 import { type Area, plant } from "./mutants.js";
 import { foreign, lazy, naive, replay } from "./others.js";
 import { pymalloc } from "./pymalloc.js";
+import { recorder } from "./recorder.js";
 import { tcmalloc } from "./tcmalloc.js";
 
 export const AREAS: readonly Area[] = [
@@ -26,7 +27,7 @@ export const AREAS: readonly Area[] = [
     lazy,
     naive,
   ],
-  ...[replay, foreign, heap, heapWithin],
+  ...[replay, foreign, recorder, heap, heapWithin],
 ];
 
 /** Every mutant of the areas whose text is not in its file below `root` once. */

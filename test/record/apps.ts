@@ -1,8 +1,8 @@
 /** Programs of others that use their allocator inside, each with the code that it comes with. */
 import { fixtureBytes } from "../foreign/replays.js";
 
-/** What a program computes, as text. */
-type Compute = () => Promise<string>;
+/** What a program computes, as text; it is more with a larger scale. */
+type Compute = (scale?: number) => Promise<string>;
 
 /** What stands in the place of a module. */
 interface Replaced {
@@ -59,10 +59,10 @@ export const apps: Record<string, App> = {
       const { Parser, Language } = await script("web-tree-sitter/web-tree-sitter.js");
       await Parser.init(instead(module));
       const json = await Language.load(await read("tree-sitter-json/tree-sitter-json.wasm"));
-      return async () => {
+      return async (scale = 1) => {
         const parser = new Parser();
         parser.setLanguage(json);
-        const tree = parser.parse(`[${text(100)}]`);
+        const tree = parser.parse(`[${text(100 * scale)}]`);
         const parsed = tree.rootNode.toString();
         tree.delete();
         parser.delete();
@@ -81,10 +81,10 @@ export const apps: Record<string, App> = {
       const { default: open } = await script("@sqlite.org/sqlite-wasm/sqlite-wasm/jswasm/sqlite3.mjs");
       const { oo1 } = await open({ print: () => {}, printErr: () => {} });
       globalThis.fetch = fetch;
-      return async () => {
+      return async (scale = 1) => {
         const database = new oo1.DB(":memory:", "c");
         database.exec("create table t(a, b); create index i on t(b)");
-        for (let i = 0; i < 100; i++)
+        for (let i = 0; i < 100 * scale; i++)
           database.exec({ sql: "insert into t values(?, ?)", bind: [i, `text ${(i * 7) % 90}`] });
         const rows = database.selectArrays("select b, count(*), sum(a) from t group by b order by 3 desc");
         database.close();
@@ -97,7 +97,8 @@ export const apps: Record<string, App> = {
     async start({ module }) {
       const brotli = await script("brotli-wasm/pkg.web/brotli_wasm.js");
       await brotli.default(module);
-      return async () => hex(brotli.compress(new TextEncoder().encode(text(200)), { quality: 5 }));
+      return async (scale = 1) =>
+        hex(brotli.compress(new TextEncoder().encode(text(200 * scale)), { quality: 5 }));
     },
   },
   oxipng: {
@@ -105,9 +106,9 @@ export const apps: Record<string, App> = {
     async start({ module }) {
       const oxipng = await script("@jsquash/oxipng/codec/pkg/squoosh_oxipng.js");
       oxipng.initSync(module);
-      return async () => {
-        const pixels = new Uint8ClampedArray(24 * 24 * 4).map((_, i) => (i * 7 + (i >> 5)) & 255);
-        return hex(oxipng.optimise_raw(pixels, 24, 24, 2, false, false));
+      return async (scale = 1) => {
+        const pixels = new Uint8ClampedArray(24 * scale * 24 * 4).map((_, i) => (i * 7 + (i >> 5)) & 255);
+        return hex(oxipng.optimise_raw(pixels, 24 * scale, 24, 2, false, false));
       };
     },
   },

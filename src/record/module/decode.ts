@@ -23,6 +23,8 @@ interface Call {
 /** A range that was read or written. */
 interface Touch {
   kind: layout.EventKind;
+  /** How many were before it since the last call. */
+  order: number;
   start: number;
   end: number;
 }
@@ -71,16 +73,19 @@ export class Decoder {
   }
 
   #event(events: DataView, at: number): void {
-    const word = (offset: number) => events.getUint32(at + offset, true);
-    const kind = word(layout.KIND_AT);
-    const [pointer, first] = [word(layout.POINTER_AT), word(layout.FIRST_AT)];
+    const kind = events.getUint32(at + layout.KIND_AT, true);
+    const pointer = events.getUint32(at + layout.POINTER_AT, true);
+    const first = events.getUint32(at + layout.FIRST_AT, true);
     if (kind <= EventKind.Write) {
-      this.#touches.push({ kind, start: pointer * GRANULE_BYTES, end: first * GRANULE_BYTES });
+      const order = this.#touches.length;
+      this.#touches.push({ kind, order, start: pointer * GRANULE_BYTES, end: first * GRANULE_BYTES });
       return;
     }
     this.#tellTouches();
-    const call = { pointer, first, second: word(layout.SECOND_AT), result: word(layout.RESULT_AT) };
-    const site = word(layout.SITE_AT);
+    const second = events.getUint32(at + layout.SECOND_AT, true);
+    const result = events.getUint32(at + layout.RESULT_AT, true);
+    const site = events.getUint32(at + layout.SITE_AT, true);
+    const call = { pointer, first, second, result };
     if (kind === EventKind.Free) this.#free(call, site);
     else if (kind === EventKind.Realloc) this.#realloc(call, site);
     else this.#allocate(kind, call, site);
@@ -173,17 +178,20 @@ export class Decoder {
   }
 }
 
-/** Ranges of which none meets another of its kind, in the order in which each was touched first. */
-function joined(touches: readonly Touch[]): Touch[] {
-  const ordered = touches.map((touch, order) => ({ ...touch, order }));
-  ordered.sort((one, other) => one.kind - other.kind || one.start - other.start);
-  const ranges: typeof ordered = [];
-  for (const touch of ordered) {
-    const last = ranges.at(-1);
+/** Ranges of which none meets another of its kind, in the order in which each was touched first. Changes what it is given. */
+function joined(touches: Touch[]): Touch[] {
+  if (touches.length === 1) return touches;
+  touches.sort((one, other) => one.kind - other.kind || one.start - other.start);
+  const ranges: Touch[] = [];
+  let last: Touch | undefined;
+  for (const touch of touches) {
     if (last?.kind === touch.kind && touch.start <= last.end) {
       last.end = Math.max(last.end, touch.end);
       last.order = Math.min(last.order, touch.order);
-    } else ranges.push(touch);
+    } else {
+      last = touch;
+      ranges.push(touch);
+    }
   }
   return ranges.sort((one, other) => one.order - other.order);
 }
