@@ -8,7 +8,7 @@ import { printable } from "../base/printable.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { RecordedNames } from "../record/module/find.js";
 import type { Idle } from "../record/module/idle.js";
-import type { RecordedFunction, Zeroed } from "../record/module/record.js";
+import type { RecordedFunction, Zeroed } from "../record/module/recording.js";
 import type { WasiEnded, WasiProgram } from "../record/wasi/program.js";
 import { type RunningProgram, runWasi } from "../record/wasi/run.js";
 import { jsonReport } from "../report/json.js";

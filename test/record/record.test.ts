@@ -1,7 +1,7 @@
 /** What is found, what is recorded and what is refused, on modules written for that. */
 import { describe, expect, it } from "vitest";
 import { ModuleError, type RecordOptions, recordModule } from "../../src/index.js";
-import type { Recording } from "../../src/record/module/record.js";
+import type { Recording } from "../../src/record/module/recording.js";
 import { writeTrace } from "../../src/trace/write.js";
 import { assemble } from "../wasm/assemble.js";
 

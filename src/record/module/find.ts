@@ -14,7 +14,11 @@ import type { Extern } from "../../wasm/inspect.js";
 import type { FunctionType } from "../../wasm/types.js";
 import { FORMS, type Form } from "./forms.js";
 
-/** The functions a user names: by a name, of an export or for debuggers, or by number, imported ones counted. */
+/**
+ * The functions a user names: by a name, of an export or for debuggers, or by number, imported ones counted.
+ *
+ * @useDeclaredType
+ */
 export type RecordedNames = Partial<Record<Role, string | number>>;
 
 /** A function of an allocator. */

@@ -4,21 +4,14 @@ import { CONVENTIONS, type Convention } from "../../foreign/conventions.js";
 import { compile } from "../../foreign/prepare.js";
 import { type Readable, readSource } from "../../foreign/source.js";
 import { readHookModule } from "../../meter/hooks.js";
-import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
+import type { TraceChunk, TraceNotes } from "../../trace/trace.js";
 import { inspectModule } from "../../wasm/inspect.js";
 import { type Found, findAllocators, findMemset, type KnownFunctions, type RecordedNames } from "./find.js";
-import { installHooks, removeHooks, reserveHooks, withHooks } from "./hooks.js";
-import type { Idle } from "./idle.js";
+import { installHooks, removeHooks, reserveHooks } from "./hooks.js";
 import { Log, MOST_OPERATIONS } from "./log.js";
-import { openRecorder, type RecorderExports } from "./recorder.js";
-import {
-  HOOK_NAMES,
-  type HookPlace,
-  hasFill,
-  knownFunctions,
-  readRecordable,
-  rewriteModule,
-} from "./rewrite.js";
+import { openRecorder } from "./recorder.js";
+import { type RecordedFunction, Recording } from "./recording.js";
+import { HOOK_NAMES, hasFill, knownFunctions, readRecordable, rewriteModule } from "./rewrite.js";
 import { CallSites } from "./sites.js";
 
 /** What of a module is recorded, and how. */
@@ -41,22 +34,6 @@ export interface RecordOptions {
   onChunk?: (chunk: TraceChunk, notes: TraceNotes) => void;
 }
 
-/** What an allocator cleared. In bytes. */
-export interface Zeroed {
-  bytes: number;
-  /** Of these, those that were zero already. */
-  needless: number;
-}
-
-/** A function of an allocator that is recorded. */
-export interface RecordedFunction {
-  /** What it does: malloc, free, … */
-  role: string;
-  name: string;
-  /** Its number in the module, imported functions counted. */
-  index: number;
-}
-
 /** A module that is recorded, and its recording. */
 export interface Recorded {
   /** To be instantiated in place of the original, once. */
@@ -64,64 +41,6 @@ export interface Recorded {
   /** The same as bytes. */
   wasm: Uint8Array<ArrayBuffer>;
   recording: Recording;
-}
-
-/** What an instance of a recorded module asked of its allocator, and touched. */
-export class Recording {
-  /** @internal */
-  constructor(
-    private readonly place: HookPlace,
-    private readonly log: Log,
-    /** What is recorded. */
-    readonly functions: readonly RecordedFunction[],
-    private readonly recorder: RecorderExports,
-    private readonly knowsClearing: boolean,
-  ) {}
-
-  /**
-   * What the allocator cleared so far, and how much of that was zero already. In bytes. Null where that is not known: the
-   * module has no `memory.fill`, and its memset has no name.
-   */
-  get zeroed(): Zeroed | null {
-    if (!this.knowsClearing) return null;
-    return { bytes: this.recorder.clearedBytes(), needless: this.recorder.needlessBytes() };
-  }
-
-  /**
-   * Pages that were written and in which no block is live any more: what WebAssembly's memory.discard, which is a proposal,
-   * would give back. In bytes; what the allocator itself keeps in them is not known.
-   */
-  get idle(): Idle {
-    this.log.take();
-    return this.log.idle;
-  }
-
-  /** Operations so far. */
-  get operations(): number {
-    this.log.take();
-    return this.log.operations;
-  }
-
-  /**
-   * All operations so far, again whenever it is called. What is live is not freed in it. Where chunks are taken by
-   * `onChunk`, it has none, and the last chunk is handed over now.
-   * @throws what `onChunk` threw.
-   */
-  trace(): Trace {
-    return this.log.trace();
-  }
-
-  /** The imports with what the module imports besides, for an object that inherits nothing from Object. */
-  imports(imports: WebAssembly.Imports = {}): WebAssembly.Imports {
-    return withHooks(imports);
-  }
-
-  /** Ends the recording. The module goes on as it is; the trace stays. */
-  end(): void {
-    this.log.take();
-    this.recorder.stop();
-    removeHooks(this.place);
-  }
 }
 
 /**

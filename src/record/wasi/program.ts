@@ -2,7 +2,7 @@
 import type { Convention } from "../../foreign/conventions.js";
 import type { RecordedNames } from "../module/find.js";
 import type { Idle } from "../module/idle.js";
-import type { RecordedFunction, Zeroed } from "../module/record.js";
+import type { RecordedFunction, Zeroed } from "../module/recording.js";
 
 /** A program and how it is run. */
 export interface WasiProgram {
