@@ -20,7 +20,7 @@ const PROGRAM = `(module
     (if (i32.gt_u (local.get $bytes) (i32.const 50000)) (then (return (i32.const 0))))
     (global.set $top (i32.add (local.get $at) (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -16))))
     (local.get $at))
-  (func $free (export "free") (param $pointer i32) (if (local.get $pointer) (then (i32.store (local.get $pointer) (i32.const 7)))))
+  (func $free (export "free") (param $pointer i32) (if (local.get $pointer) (then (call $note (local.get $pointer)))))
   (func $calloc (export "calloc") (param $count i32) (param $bytes i32) (result i32) (local $at i32)
     (local.set $at (call $malloc (i32.mul (local.get $count) (local.get $bytes))))
     (memory.fill (local.get $at) (i32.const 0) (i32.mul (local.get $count) (local.get $bytes)))
@@ -44,6 +44,7 @@ const PROGRAM = `(module
     (local.get $at))
   (func (export "again") (global.set $top (i32.const 4096)))
   (func (export "trapping") (param $at i32) (i32.store (local.get $at) (i32.const 1)) (unreachable))
+  (func $note (param $pointer i32) (i32.store (local.get $pointer) (i32.const 7)))
   (func $begin (call $tell (call $malloc (i32.const 24))))
   (start $begin))`;
 
@@ -108,6 +109,30 @@ describe("a recorded module", () => {
     expect(recording.zeroed).toEqual({ bytes: 0, needless: 0 });
   });
 
+  it("tells it again of a block that has the place of another", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(16);
+    (calls.use as CallableFunction)(at, 16);
+    (calls.free as CallableFunction)(at);
+    (calls.again as CallableFunction)();
+    (calls.hidden as CallableFunction)(at - 4096);
+    expect((calls.malloc as CallableFunction)(16)).toBe(at);
+    (calls.use as CallableFunction)(at, 16);
+    const touched = ["a 1 16", "w 1 0 16", "l 1 8 8"];
+    expect(await textOf(recording)).toEqual(["a 0 24", ...touched, "f 1", ...touched]);
+  });
+
+  it("tells before each call what was touched before it, and no more", async () => {
+    const { calls, recording } = await open();
+    const at = (calls.malloc as CallableFunction)(32);
+    (calls.use as CallableFunction)(at, 8);
+    (calls.malloc as CallableFunction)(8);
+    (calls.use as CallableFunction)(at + 8, 8);
+    expect(await textOf(recording)).toEqual([
+      ...["a 0 24", "a 1 32", "w 1 0 8", "l 1 8 8", "a 2 8", "w 1 8 8", "l 1 16 8"],
+    ]);
+  });
+
   it("counts what its allocator clears, and what of it was zero", async () => {
     const { calls, recording } = await open();
     const at = (calls.malloc as CallableFunction)(32);
@@ -142,7 +167,7 @@ describe("a recorded module", () => {
     (calls.through as CallableFunction)(40);
     (calls.malloc as CallableFunction)(8);
     expect(await textOf(recording)).toEqual([
-      "s function 12",
+      "s function 13",
       "a 0 24",
       "s through;function 6",
       "a 1 40",
