@@ -193,7 +193,10 @@ function forgetIn(granule: u64, end: u64): void {
 
 /** The bits of the granules of one line from one up to another. */
 function maskOf(granule: u64, end: u64): u8 {
-  return <u8>((((<u32>1) << (<u32>(end - granule))) - 1) << (<u32>(granule & 7)));
+  const one: u32 = 1;
+  const granules = <u32>(end - granule);
+  const first = <u32>(granule & 7);
+  return <u8>(((one << granules) - 1) << first);
 }
 
 /** Makes the shadow reach an address. Returns whether there is memory for it; without, recording ends. */

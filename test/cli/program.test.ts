@@ -20,8 +20,9 @@ describe("help", () => {
         run                           run an experiment on allocators
         cliffs [options]              at which sizes the cost of calloc(1, n); free
                                       changes kind, to the byte
-        record [options] [words...]   run a native program (Linux), and write what it
-                                      asks of its allocator as a trace
+        record [options] [words...]   run a native program (Linux) or a WASI program
+                                      in a wasm file, and write what it asks of its
+                                      allocator as a trace
         replay [options] [file]       replay a trace of a real program, plain, gzipped
                                       or packed by zstd
         check [options] <module>      check the allocator in a wasm module against
