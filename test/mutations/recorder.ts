@@ -57,6 +57,7 @@ export const recorder: Area = {
           "what was told before a call is told",
           "if (CALLS.has(opcode) || BORDERS.has(opcode)) this.#forgetTold();",
           "if (CALLS.has(opcode)) this.#forgetTold();",
+          "after a border every value has a new number, and nothing was told of it",
         ],
         [
           "copies read nothing",

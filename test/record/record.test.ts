@@ -193,6 +193,9 @@ describe("a recorded module", () => {
     (calls.again as CallableFunction)();
     (calls.malloc as CallableFunction)(3 * 4096);
     expect(recording.idle.bytes).toBe(4096);
+    // What is not written needs no memory.
+    (calls.free as CallableFunction)((calls.malloc as CallableFunction)(3 * 4096));
+    expect(recording.idle.bytes).toBe(4096);
     // The start function's block lies under the new one, and so was freed unseen.
     expect(recording.idle.peak.bytes).toBe(4 * 4096);
   });

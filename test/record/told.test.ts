@@ -92,3 +92,15 @@ it("random programs tell every byte that they access and no other, and compute t
     expect(other.seen.cleared, `cleared, seed ${seed}`).toEqual(one.seen.cleared);
   }
 });
+
+it("what overlaps with what was told is told to its end", async () => {
+  const wasm = assemble(`(module (memory (export "memory") 1)
+    (func (export "run") (param $at i32) (param $more i32) (result i32)
+      (drop (i64.load (local.get $at)))
+      (if (local.get $more) (then (drop (i64.load offset=4 (local.get $at)))))
+      (i32.load offset=6 align=1 (local.get $at))))`);
+  for (const more of [0, 1]) {
+    const [one, other] = [expected(wasm, 64, more), await told(wasm, 64, more)];
+    expect([...other.seen.read].sort()).toEqual([...one.seen.read].sort());
+  }
+});
