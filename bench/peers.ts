@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openWasmAllocator, type WasmAllocator } from "../src/index.js";
 import { compileC } from "../test/foreign/build-c.js";
-import { cFixtures, small } from "../test/foreign/c-fixtures.js";
+import { type CFixture, cFixtures, small } from "../test/foreign/c-fixtures.js";
 
 export type Modules = Map<string, Uint8Array>;
 
@@ -24,9 +24,9 @@ export async function built(name: string): Promise<Uint8Array> {
 /** All allocators that can be built here. Says which cannot. */
 export async function allModules(): Promise<Modules> {
   const compiled = {
-    [BASELINE]: () => compileC(small("dlmalloc")),
-    "emmalloc (emscripten 3.1.6)": () => compileC(small("emmalloc")),
-    "dlmalloc (wasi-libc)": () => compileC(cFixtures["wasi-libc"] as ReturnType<typeof small>),
+    [BASELINE]: () => moduleOf(small("dlmalloc")),
+    "emmalloc (emscripten 3.1.6)": () => moduleOf(small("emmalloc")),
+    "dlmalloc (wasi-libc)": () => moduleOf(cFixtures["wasi-libc"] as ReturnType<typeof small>),
     "dlmalloc (Rust's std)": compileRust,
   };
   const modules: Modules = new Map();
@@ -42,6 +42,8 @@ export async function allModules(): Promise<Modules> {
   modules.set("heap that notices no misuse", await built("heap-trusting"));
   return modules;
 }
+
+const moduleOf = async (fixture: CFixture): Promise<Uint8Array> => (await compileC(fixture)).wasm;
 
 /** @throws Error with the compiler's words, or if there is none. */
 async function compileRust(): Promise<Uint8Array> {

@@ -28,6 +28,7 @@ export {
   SandboxError,
   SegmentationFault,
   TraceError,
+  UnknownImport,
   ZeropageError,
 } from "./base/errors.js";
 export { parseCostProfile } from "./costs/parse.js";

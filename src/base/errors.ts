@@ -84,6 +84,11 @@ export class ModuleTrap extends ZeropageError {
   }
 }
 
+/** A foreign module called a function of its host that is not known: what it would have done is not decided. */
+export class UnknownImport extends ModuleTrap {
+  override name = "UnknownImport";
+}
+
 /** A foreign module took more time than it was allowed. It was ended, and nothing else was touched. */
 export class LimitExceeded extends ZeropageError {
   override name = "LimitExceeded";

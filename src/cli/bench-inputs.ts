@@ -26,7 +26,7 @@ export interface LoadedTrace extends ClosedTrace {
 }
 
 /** Reads modules; without any, the built-in ones. @throws UsageError as `readModuleFile` does, or for a repeated name. */
-export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubject[]> {
+export async function loadSubjects(texts: readonly string[], glue?: string): Promise<LoadedSubject[]> {
   const wanted = texts.length > 0 ? texts : builtInModules.map(({ name }) => name);
   const choices = wanted.map(parseModule);
   const names = namesOf(
@@ -36,8 +36,8 @@ export async function loadSubjects(texts: readonly string[]): Promise<LoadedSubj
   );
   return Promise.all(
     choices.map(async (choice, i) => {
-      const wasm = new Uint8Array(await readModuleFile(choice));
-      const { options } = choice;
+      const { wasm: read, options } = await readModuleFile(choice, glue);
+      const wasm = new Uint8Array(read);
       return { info: { name: names[i] as string, options, bytes: wasm.length, hash: hashOf(wasm) }, wasm };
     }),
   );

@@ -35,6 +35,7 @@ export interface BenchFlags extends BenchFormFlags {
   latency: string;
   budget: string;
   memory: string;
+  glue?: string;
   touch: string;
   seed: string;
   shard?: string;
@@ -60,7 +61,7 @@ export async function benchCommand(
   // A resumed run continues in its own file.
   const path = flags.output ?? flags.resume;
   const output = path === undefined ? undefined : await prepareFile("--output", path);
-  const subjects = await loadSubjects(files);
+  const subjects = await loadSubjects(files, flags.glue);
   const asked = {
     files: flags.trace ?? [],
     workloads: flags.workload ?? [],

@@ -16,6 +16,7 @@ import { openProgress } from "./progress.js";
 export interface CheckFlags extends LimitFlags {
   case?: string;
   alignment?: string;
+  glue?: string;
   seed?: string;
   json?: boolean;
   junit?: string;
@@ -33,17 +34,16 @@ export async function checkCommand(
     ...(flags.alignment !== undefined && { alignment: parseAlignment(flags.alignment) }),
     ...(flags.seed !== undefined && { seed: parseCount(flags.seed, "--seed") }),
   };
-  const module = parseModule(file);
-  const wasm = await readModuleFile(module);
+  const module = await readModuleFile(parseModule(file), flags.glue);
   const junit = flags.junit === undefined ? undefined : await prepareStream("--junit", flags.junit);
   const progress = openProgress(environment.stderr);
   const onCase = (name: string, done: number, total: number) =>
     progress.show(`${name}: ${done} of ${total} done`);
   const report = await environment.library
-    .checkModule(wasm, { ...moduleOptions(module.options), ...settings, onCase })
+    .checkModule(module.wasm, { ...moduleOptions(module.options), ...settings, onCase })
     .finally(() => progress.clear())
     .catch((error) => unopened(error, environment));
-  print(file, report, flags, environment);
+  print(file, report, flags, environment, module.glue);
   if (junit) write(junit, junitXml(file, report.outcomes), environment);
   return report.passed ? EXIT.ok : EXIT.failed;
 }
@@ -78,6 +78,7 @@ function print(
   report: ModuleCheckReport | Unopened,
   { json }: CheckFlags,
   { stdout }: Environment,
+  glue?: string,
 ): void {
   if (json) {
     stdout.write(`${JSON.stringify({ file, ...report }, null, 2)}\n`);
@@ -85,6 +86,7 @@ function print(
   }
   if (!report.module) return;
   stdout.write(`${file}: an allocator with the calling convention "${report.module.convention}"\n`);
+  if (glue !== undefined) stdout.write(`note: what its short names stand for was read from ${glue}\n`);
   for (const finding of report.module.findings) stdout.write(`note: ${finding}\n`);
   stdout.write(`\n${checklist(file, report)}`);
 }

@@ -22,7 +22,8 @@ export async function experimentCommand(
   const own = readFlags(experiment.flags, flags, false);
   const list = experiment.allocatorsFor?.(own);
   const runnable = list === undefined ? experiment : { ...experiment, allocators: { list, help: list } };
-  const run = await readRunFlags(runnable, flags, environment.library);
+  const progress = openProgress(environment.stderr);
+  const run = await readRunFlags(runnable, flags, environment.library, progress);
   const hasModules = run.allocators.some(({ run: { model } }) => isModule(model));
   const asked: Asked = { ...run, flags: readFlags(experiment.flags, flags, hasModules) };
   const planned = experiment.jobs(asked);
@@ -30,7 +31,6 @@ export async function experimentCommand(
     flags.saveTrace === undefined ? undefined : await prepareStream("--save-trace", flags.saveTrace);
   const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
   if (saved && experiment.trace) await saveTrace(experiment.trace(asked.flags), saved, environment);
-  const progress = openProgress(environment.stderr);
   const jobs = planned.map(({ label, run }) => ({
     label,
     run: () => run((howFar) => progress.show(howFar === undefined ? label : `${label}: ${howFar}`)),

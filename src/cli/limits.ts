@@ -12,7 +12,10 @@ export interface LimitFlags {
 const LEAST_MEMORY = 65_536;
 
 /** What a module may take. @throws UsageError */
-export function parseLimits({ timeout, memory }: LimitFlags): Required<JailLimits> {
+export function parseLimits({
+  timeout,
+  memory,
+}: LimitFlags): Required<Pick<JailLimits, "seconds" | "memoryBytes">> {
   const memoryBytes = parseSize(memory, "--memory");
   if (memoryBytes < LEAST_MEMORY) {
     throw new UsageError(`--memory: "${memory}" is less than one page of a wasm memory: write 64KiB or more`);

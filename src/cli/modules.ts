@@ -6,9 +6,11 @@ import { ModuleError, OptionError, UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import { readSettings, type WrittenChoice } from "../base/settings.js";
 import { findFunctions } from "../foreign/find.js";
-import { moduleOptions } from "../foreign/module-options.js";
+import { hasShortImports } from "../foreign/minified.js";
+import { flatNames, moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
-import { inspectModule } from "../wasm/inspect.js";
+import { inspectModule, type ModuleShape } from "../wasm/inspect.js";
+import { glueBeside, glueOf } from "./glue.js";
 
 /** One module to run. */
 export interface ModuleChoice {
@@ -31,26 +33,62 @@ export function readModuleOptions(choice: WrittenChoice): ModuleChoice {
   }
 }
 
+/** A module, read. */
+export interface ModuleFile extends ModuleChoice {
+  wasm: Uint8Array;
+  /** The file that its short names were read from. */
+  glue?: string;
+}
+
 /**
- * Reads a module.
+ * Reads a module. Where its names are short, its options then have what the JavaScript beside it says: the file
+ * `glue`, or one in the same folder.
  * @throws UsageError for a file that cannot be read, is not a module, or has no allocator by these names.
  */
-export async function readModuleFile({ model: path, options }: ModuleChoice): Promise<Uint8Array> {
+export async function readModuleFile(choice: ModuleChoice, glue?: string): Promise<ModuleFile> {
+  const { model: path } = choice;
   const wasm = await readModuleBytes(path);
   try {
+    const shape = inspectModule(wasm);
+    const names = await shortNames(choice, shape, glue);
+    const options = { ...names?.options, ...choice.options };
     const { functions, convention } = moduleOptions(options);
-    findFunctions(inspectModule(wasm).exports, functions, convention);
+    findFunctions(shape, functions, convention);
+    return { ...choice, options, wasm, ...(names && { glue: names.path }) };
   } catch (error) {
     if (!(error instanceof ModuleError || error instanceof OptionError)) throw error;
     throw new UsageError(`cannot use "${path}": ${error.message}`);
   }
-  return wasm;
 }
 
-/** Checks the allocators that are modules in files. @throws UsageError as `readModuleFile` does. */
-export async function checkModuleFiles(allocators: readonly ModuleChoice[]): Promise<void> {
-  const files = allocators.filter(({ model }) => isModule(model) && locateModule(model).protocol === "file:");
-  await Promise.all(files.map((file) => readModuleFile(file)));
+/** What is said of short names elsewhere than on the command line. */
+async function shortNames(
+  { model, options }: ModuleChoice,
+  shape: ModuleShape,
+  glue?: string,
+): Promise<{ path: string; options: OptionValues } | undefined> {
+  if (!hasShortImports(shape)) return undefined;
+  const found = glue === undefined ? await glueBeside(model, shape) : await glueOf(glue, shape);
+  if (!found) return undefined;
+  // What the user names is all there is of functions: the text may be of another release.
+  const functions = options.malloc === undefined ? found.functions : {};
+  return { path: found.path, options: flatNames(functions, found.imports) };
+}
+
+/**
+ * Reads the allocators that are modules in files. Returns all, with the options that `readModuleFile` gives them.
+ * @throws UsageError as it does.
+ */
+export async function readModuleFiles<Choice extends ModuleChoice>(
+  allocators: readonly Choice[],
+  glue?: string,
+): Promise<Choice[]> {
+  const isFile = ({ model }: Choice) => isModule(model) && locateModule(model).protocol === "file:";
+  return Promise.all(
+    allocators.map(async (choice) =>
+      isFile(choice) ? { ...choice, options: (await readModuleFile(choice, glue)).options } : choice,
+    ),
+  );
 }
 
 /** The bytes of a file. @throws UsageError if it cannot be read. */

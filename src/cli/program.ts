@@ -5,6 +5,7 @@ import { costProfiles } from "../costs/profiles.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { ROLES } from "../foreign/conventions.js";
+import { HOST_ROLES } from "../foreign/module-options.js";
 import { Command, CommanderError, Option } from "../libraries/commander.js";
 import { RECORDERS } from "../record/native/record.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
@@ -33,7 +34,8 @@ const BUILT_IN = builtInModules.map(({ name }) => name).join(", ");
 
 const MODULE_SYNTAX = `its path, or the name of one that comes
 with zeropage (${BUILT_IN}); options name functions that zeropage does not find itself
-(${ROLES.join(", ")}), and their calling convention:`;
+(${ROLES.join(", ")}), their calling convention,
+and imports with short names (${Object.keys(HOST_ROLES).join(", ")}):`;
 
 const MODULES = `
 Or it is a wasm module, which really runs: write ${MODULE_SYNTAX}
@@ -51,6 +53,7 @@ const VALUES =
 const CHECK_EXAMPLES = `
 Write a module as ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
+  minified.wasm:malloc=f:free=g:resize=a.b
 
 Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
 
@@ -353,6 +356,7 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     .option("--latency <runs>", "runs in which each call is timed by itself; 0 for none", "3")
     .option("--budget <time>", "time limit of an allocator on a trace, for all rounds together", "60s")
     .option("--memory <size>", "memory limit of a module", "1GiB")
+    .addOption(glueOption())
     .option(
       "--touch <policy>",
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
@@ -426,7 +430,16 @@ function withReport(command: Command, allocators = "the best known models; all: 
 function withLimits(command: Command, time = "end a module that makes no progress for this long"): Command {
   return command
     .option("--timeout <time>", time, "60s")
-    .option("--memory <size>", "memory limit of a module", "4GiB");
+    .option("--memory <size>", "memory limit of a module", "4GiB")
+    .addOption(glueOption());
+}
+
+/** Of every command that takes modules. */
+function glueOption(): Option {
+  return new Option(
+    "--glue <file>",
+    "the JavaScript that Emscripten wrote for a module, which knows the names it made short (default: found beside it)",
+  );
 }
 
 /** Adds the value of a repeated flag to a list of those before it. */

@@ -51,7 +51,8 @@ export async function replayCommand(
 ): Promise<number> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const openInput = chooseInput(file, flags, environment);
-  const asked = await readRunFlags(REPLAY, flags, environment.library);
+  const progress = openProgress(environment.stderr);
+  const asked = await readRunFlags(REPLAY, flags, environment.library, progress);
   const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
   const every = readEvery(flags);
   const sideFiles = await SideFiles.prepare(
@@ -59,7 +60,6 @@ export async function replayCommand(
     asked.allocators.map(({ run }) => run.model),
   );
   const input = await openInput(asked.allocators.length);
-  const progress = openProgress(environment.stderr);
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },

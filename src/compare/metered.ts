@@ -4,7 +4,7 @@ import type { WasmAllocator } from "../foreign/wasm-allocator.js";
 import type { MeteredCounts } from "./record.js";
 
 /**
- * Counts what happens in a module's memory from its opening to the end of `run`. Null if the module cannot be metered,
+ * Counts what happens in a module's memory from where it has started to the end of `run`. Null if the module cannot be metered,
  * or if it runs out of memory because the meter takes some of the 4 GiB.
  * @throws whatever `run` throws for other reasons.
  */
@@ -20,6 +20,8 @@ export async function countMetered(
     if (error instanceof ModuleError) return null;
     throw error;
   }
+  // Of its start, which is not the allocator's doing.
+  const before = pagesTouched(allocator);
   try {
     await run(allocator);
   } catch (error) {
@@ -28,7 +30,7 @@ export async function countMetered(
   }
   const { touched, zeroed } = allocator.counters();
   return {
-    touched: { ...touched, either: pagesTouched(allocator) },
+    touched: { ...touched, either: pagesTouched(allocator) - before },
     zeroed: { bytes: zeroed.allocator, needless: zeroed.needless },
   };
 }

@@ -99,9 +99,12 @@ export interface Latency {
 
 /** What does not depend on the host. */
 export interface BenchCounts {
-  /** Bytes of the module's memory: before, after the first pass (memory only grows), after the last. */
-  memory: { initial: number; peak: number; final: number };
-  /** The program's peak of live bytes, as a part of the memory's peak. */
+  /**
+   * Bytes of the module's memory: before, after the first pass (memory only grows), after the last. `image` are those
+   * it begins with that are no allocator's, such as an application's data and stack; absent in older records.
+   */
+  memory: { initial: number; image?: number; peak: number; final: number };
+  /** The program's peak of live bytes, as a part of the memory's peak without the image. */
   utilisation: number;
   /** The same peak of live bytes as a part of other measures of memory. */
   utilisations: {
@@ -123,7 +126,7 @@ export interface BenchCounts {
 }
 
 /**
- * Counted as by `WasmAllocator.counters`, from before the module started. The touches of the touch policy are counted
+ * Counted as by `WasmAllocator.counters`, from where the module has started. The touches of the touch policy are counted
  * too: they decide which pages are resident, and which clearing is needed. With touch `none` everything is the
  * allocator's own, and it clears needlessly whatever it did not write itself.
  */

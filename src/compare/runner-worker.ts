@@ -30,6 +30,9 @@ function traceIn(...ends: number[]): Trace {
   );
 }
 
+/** Of the block that shows where the heap is. */
+const FIRST_BYTES = 16;
+
 const whole = traceIn();
 
 async function open(more: WasmOptions = {}): Promise<WasmAllocator> {
@@ -143,13 +146,25 @@ async function counts(): Promise<BenchCounts> {
     touch === "pages" || touch === "object"
       ? metered
       : await countMetered(wasm, options, (one) => pass(one, { policy: "pages" }));
-  const memory = { initial, peak, final: allocator.hostBytes };
+  const image = await imageBytes(initial);
+  const memory = { initial, image, peak, final: allocator.hostBytes };
   const { findings } = allocator.report;
   const utilisations = {
     growth: peak - initial >= peakLiveBytes ? peakLiveBytes / (peak - initial) : null,
     resident: touched && peakLiveBytes / (touched.touched.either * PAGE_BYTES),
   };
-  return { memory, utilisation: peakLiveBytes / peak, utilisations, metered, findings };
+  return { memory, utilisation: peakLiveBytes / (peak - image), utilisations, metered, findings };
+}
+
+/**
+ * Bytes that a module begins with and that are no allocator's: its data and its stack. They end where the linker says
+ * that the heap begins, or else where the first block of a fresh instance is; all are such if that is beyond them.
+ */
+async function imageBytes(initial: number): Promise<number> {
+  const allocator = await open();
+  const { __heap_base: base } = allocator.instance.exports;
+  const start = base instanceof WebAssembly.Global ? base.value >>> 0 : allocator.malloc(FIRST_BYTES);
+  return Math.min(start, initial);
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Case {
   issue?: string;
   /** Memory limit of the allocator in this case, in bytes. Default: the limit of the check. */
   memoryBytes?: number;
+  /** Memory ends in this case: it says nothing of an allocator whose contract is to trap then. */
+  endsMemory?: true;
   /** The case is only for addresses of this size. */
   addressBits?: 32;
   /** Runs the case. Returns the reason if it does not apply. @throws BrokenPromise; whatever the allocator throws. @internal */

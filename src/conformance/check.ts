@@ -1,4 +1,5 @@
 /** Checks an allocator against the promises of the C library. Each case has a fresh allocator. */
+import { UnknownImport } from "../base/errors.js";
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
 import { limits } from "./limits.js";
@@ -32,11 +33,15 @@ export interface CheckOptions {
   memoryBytes?: number;
 }
 
-/** The result of one case. `composed`: it passed with a function that was composed for the allocator. */
+/**
+ * The result of one case. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
+ * allocator called a function of its host that is not known.
+ */
 export type Verdict =
   | { state: "pass" | "composed" }
   | { state: "fail"; seen: string; calls: readonly string[] }
-  | { state: "skip"; reason: string };
+  | { state: "skip"; reason: string }
+  | { state: "undecided"; reason: string };
 
 /** One case, and what became of it. */
 export type Outcome = Pick<Case, "name" | "promise" | "issue"> & Verdict;
@@ -95,6 +100,16 @@ function unfit(one: Case, options: CheckOptions): Verdict | undefined {
   return { state: "skip", reason: `it needs ${one.memoryBytes} bytes of memory: raise the limit` };
 }
 
+const BY_CONTRACT =
+  "it traps where memory ends, as functions of its kind do by their own contract, and nothing can be asked of it then";
+
+/** What became of a case whose error is not the allocator's failure. */
+function excuseOf({ endsMemory }: Case, error: Error, subject: Subject): Verdict | undefined {
+  if (error instanceof UnknownImport) return { state: "undecided", reason: error.message };
+  if (!endsMemory || !subject.endsByTrap || !subject.trappedAtEnd) return undefined;
+  return { state: "skip", reason: BY_CONTRACT };
+}
+
 async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {
   const subject = await open(one.memoryBytes ?? options.memoryBytes);
   const { addressBits = 32, alignment = 16, seed = SEED } = options;
@@ -104,6 +119,8 @@ async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verd
     if (reason) return { state: "skip", reason };
     return { state: options.composed?.includes(one.of) ? "composed" : "pass" };
   } catch (error) {
+    const excuse = excuseOf(one, error as Error, subject);
+    if (excuse) return excuse;
     const { name, message } = error as Error;
     const seen = error instanceof BrokenPromise ? message : `${name}: ${message}`;
     return { state: "fail", seen, calls: tester.calls };

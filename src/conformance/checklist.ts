@@ -5,6 +5,7 @@ const MARKS: Record<Outcome["state"], string> = {
   composed: "composed",
   fail: "FAIL",
   skip: "skipped",
+  undecided: "undecided",
 };
 
 /** The outcome of every case as text. `file` is the module as `zeropage check` was given it. Ends in a newline. */
@@ -18,7 +19,7 @@ export function checklist(file: string, { outcomes }: CheckReport): string {
 }
 
 function details(file: string, outcome: Outcome): string[] {
-  if (outcome.state === "skip") return [outcome.reason];
+  if (outcome.state === "skip" || outcome.state === "undecided") return [outcome.reason];
   if (outcome.state !== "fail") return [];
   return [
     outcome.seen,
@@ -30,8 +31,9 @@ function details(file: string, outcome: Outcome): string[] {
 
 function summary(outcomes: readonly Outcome[]): string {
   const count = (state: Outcome["state"]) => outcomes.filter((one) => one.state === state).length;
-  const composed = count("composed");
+  const [composed, undecided] = [count("composed"), count("undecided")];
   const parts = [`${count("pass")} passed`, `${count("fail")} failed`, `${count("skip")} skipped`];
   if (composed > 0) parts.splice(1, 0, `${composed} passed with a composed function`);
+  if (undecided > 0) parts.push(`${undecided} not decided`);
   return `${parts.join(", ")}.`;
 }

@@ -3,7 +3,8 @@ import type { Outcome } from "./check.js";
 /** Outcomes as JUnit XML, for continuous integration. Without times, which would differ from run to run. */
 export function junitXml(suite: string, outcomes: readonly Outcome[]): string {
   const count = (state: Outcome["state"]) => outcomes.filter((one) => one.state === state).length;
-  const counts = `tests="${outcomes.length}" failures="${count("fail")}" skipped="${count("skip")}"`;
+  const skipped = count("skip") + count("undecided");
+  const counts = `tests="${outcomes.length}" failures="${count("fail")}" skipped="${skipped}"`;
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuite name="${escaped(suite)}" ${counts}>`,
@@ -19,7 +20,8 @@ function testCase(suite: string, outcome: Outcome): string {
     const calls = escaped(outcome.calls.join("\n"));
     return `${open}><failure message="${escaped(outcome.seen)}">${calls}</failure></testcase>`;
   }
-  if (outcome.state === "skip") return `${open}><skipped message="${escaped(outcome.reason)}"/></testcase>`;
+  if (outcome.state === "skip" || outcome.state === "undecided")
+    return `${open}><skipped message="${escaped(outcome.reason)}"/></testcase>`;
   return `${open}/>`;
 }
 

@@ -77,9 +77,10 @@ export const limits: readonly Case[] = [
       "when memory runs out malloc returns 0, all blocks keep their contents, and freed memory can be allocated again",
     of: "malloc",
     memoryBytes: 96 * MIB,
+    endsMemory: true,
     run(tester) {
       const blocks = new Blocks(tester);
-      fillUp(tester, blocks, MIB);
+      fillUp(tester, blocks, MIB, 96 * MIB);
       tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB out of 96 MiB");
       for (const bytes of NEARLY_ALL[tester.addressBits])
         tester.expect(tester.tryMalloc(bytes) === 0, `malloc(${bytes}) gave memory`);
@@ -95,6 +96,7 @@ export const limits: readonly Case[] = [
     promise: "a realloc that fails keeps the block as it is",
     of: "realloc",
     memoryBytes: 96 * MIB,
+    endsMemory: true,
     run(tester) {
       const blocks = new Blocks(tester);
       const pointer = tester.malloc(5000);
@@ -124,6 +126,7 @@ export const limits: readonly Case[] = [
     of: "malloc",
     memoryBytes: 4 * GIB,
     addressBits: 32,
+    endsMemory: true,
     run(tester) {
       const low = takeAbove(tester, 2 * GIB);
       if (low === undefined) return "it runs out of memory below 2 GiB";
@@ -133,7 +136,7 @@ export const limits: readonly Case[] = [
         blocks.add(tester.calloc(bytes), bytes);
       }
       blocks.resize(1, 90_000);
-      fillUp(tester, blocks, 128 * MIB, (pointer) => tester.store(pointer + 128 * MIB - 1, 0x5a));
+      fillUp(tester, blocks, 128 * MIB, 4 * GIB, (pointer) => tester.store(pointer + 128 * MIB - 1, 0x5a));
       blocks.expectKept();
       blocks.freeAll();
       for (const pointer of low) tester.free(pointer);
@@ -143,9 +146,20 @@ export const limits: readonly Case[] = [
   },
 ];
 
-/** Takes blocks until memory runs out. Adds them to `blocks`, unless `use` is given, which then gets them. */
-function fillUp(tester: Tester, blocks: Blocks, bytes: number, use?: (pointer: number) => void): void {
-  for (let pointer = tester.tryMalloc(bytes); pointer; pointer = tester.tryMalloc(bytes)) {
+/**
+ * Takes blocks until memory runs out, or nearly so with an allocator that would trap there, out of so many bytes. Adds
+ * them to `blocks`, unless `use` is given, which then gets them.
+ */
+function fillUp(
+  tester: Tester,
+  blocks: Blocks,
+  bytes: number,
+  memoryBytes: number,
+  use?: (pointer: number) => void,
+): void {
+  while (!tester.mayEnd(bytes, memoryBytes)) {
+    const pointer = tester.tryMalloc(bytes);
+    if (!pointer) return;
     if (use) use(pointer);
     else blocks.add(pointer, bytes);
   }

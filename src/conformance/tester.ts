@@ -18,6 +18,10 @@ export interface Subject extends Pick<Allocator, Asked> {
   load(address: number): number;
   /** Absent if the allocator cannot tell usable sizes. */
   usableSize?(pointer: number): number;
+  /** Whether its contract lets it trap where memory ends, instead of returning 0. */
+  readonly endsByTrap?: boolean;
+  /** Whether it trapped in a call that asked for more than there was. */
+  readonly trappedAtEnd?: boolean;
   /** Only the bytes that the allocator has from the system. */
   counters(): { bytes: Pick<Counters["bytes"], "system"> };
 }
@@ -64,6 +68,11 @@ export class Tester {
   /** The last calls, in order. */
   get calls(): readonly string[] {
     return this.#calls;
+  }
+
+  /** Whether so many bytes may be more than there are, of an allocator that would trap. */
+  mayEnd(bytes: number, memoryBytes: number): boolean {
+    return this.subject.endsByTrap === true && this.systemBytes + 2 * bytes > memoryBytes;
   }
 
   get systemBytes(): number {

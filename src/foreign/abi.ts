@@ -1,5 +1,6 @@
 /** What a module's ABI asks of its allocator. */
 import type { ModuleShape } from "../wasm/inspect.js";
+import { hasShortImports } from "./minified.js";
 
 /** Names that Emscripten's libraries export or import. It leaves none in some modules that need nothing of their host. */
 const EMSCRIPTEN = /emscripten|^_?stackSave$|^_abort_js$/;
@@ -14,5 +15,6 @@ export function alignmentAsked(
   convention: string,
 ): 8 | 16 | null {
   if (convention !== "c" && convention !== "managed") return null;
+  if (hasShortImports({ imports })) return 8;
   return [...imports, ...exports].some(({ name }) => EMSCRIPTEN.test(name)) ? 8 : 16;
 }

@@ -44,4 +44,6 @@ export type FunctionNames = Partial<Record<Role, string>>;
 export interface FoundFunctions {
   convention: Convention;
   functions: FunctionNames;
+  /** Whether they trap where memory ends, by the contract of their kind. */
+  endsByTrap?: true;
 }

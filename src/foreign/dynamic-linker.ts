@@ -1,5 +1,5 @@
 /**
- * Memory, table and globals that a module imports, made to measure. A position independent module is told by them
+ * Memory, table, tags and globals that a module imports, made to measure. A position independent module is told by them
  * where its data, its stack and its heap are:
  *
  *      0      1024            data end       stack low          stack high = heap base
@@ -11,6 +11,7 @@ import { ModuleError } from "../base/errors.js";
 import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import { checkInitial } from "../wasm/limit-memory.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
+import { isLookedUp } from "./got.js";
 import { checkLimits } from "./memory-limits.js";
 
 const FIRST_DATA = 1024; // where clang's linker begins too, so that 0 is no object
@@ -25,10 +26,10 @@ export function makeMemory(
   pages: number,
   base: number,
 ): WebAssembly.Memory {
-  const { initial, maximum = MOST_WASM_PAGES } = checkLimits(wanted);
+  const { initial, maximum = MOST_WASM_PAGES, shared } = checkLimits(wanted);
   const least = shape.relocatable ? Math.ceil((layoutOf(shape).stackHigh + base) / WASM_PAGE_BYTES) : 0;
   checkInitial(Math.max(initial, least), pages, base);
-  const limits = { initial: Math.max(initial, least), maximum: Math.min(maximum, pages) };
+  const limits = { initial: Math.max(initial, least), maximum: Math.min(maximum, pages), shared };
   return make(wanted, () => new WebAssembly.Memory(limits));
 }
 
@@ -57,6 +58,18 @@ export function makeTable(wanted: Extern, { relocatable }: ModuleShape): WebAsse
   return make(wanted, () => new WebAssembly.Table(descriptor));
 }
 
+/** A tag of exceptions. One that nobody else knows is as good as any: they stay within the module. */
+export function makeTag({ type }: Extern): WebAssembly.Tag | undefined {
+  const { Tag } = WebAssembly as { Tag?: typeof WebAssembly.Tag };
+  return type && Tag && new Tag({ parameters: type.params as WebAssembly.ValueType[] });
+}
+
+/** What the addresses of a module's data count from. */
+export function memoryBaseOf(shape: ModuleShape): number {
+  const isTold = shape.imports.some(({ name, kind }) => kind === "global" && name === "__memory_base");
+  return isTold ? layoutOf(shape).dataStart : 0;
+}
+
 function layoutOf({ relocatable }: ModuleShape) {
   const { memoryBytes = 0, memoryAlign = 1 } = relocatable ?? {};
   const up = (value: number, align: number) => Math.ceil(value / align) * align;
@@ -66,7 +79,11 @@ function layoutOf({ relocatable }: ModuleShape) {
 }
 
 /** Undefined for a global that no position independent module is told. */
-export function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAssembly.Global | undefined {
+export function makeGlobal(
+  wanted: ModuleShape["imports"][number],
+  shape: ModuleShape,
+): WebAssembly.Global | undefined {
+  const { name, global } = wanted;
   const { dataStart, dataEnd, stackLow, stackHigh } = layoutOf(shape);
   const values = new Map([
     ["__memory_base", dataStart],
@@ -77,7 +94,8 @@ export function makeGlobal({ name, global }: Extern, shape: ModuleShape): WebAss
     ["__heap_base", stackHigh],
     ["__data_end", dataEnd],
   ]);
-  const value = values.get(name);
+  // What is looked up is filled in once the module is there.
+  const value = values.get(name) ?? (isLookedUp(wanted) ? 0 : undefined);
   if (value === undefined || global?.type !== "i32") return undefined;
   return new WebAssembly.Global({ value: "i32", mutable: global.mutable }, value);
 }

@@ -5,6 +5,8 @@ export interface Family {
   convention: Convention;
   /** Patterns of export names, and signatures (signatures.ts). */
   roles: Partial<Record<Role, [name: RegExp, signature: string]>>;
+  /** By their contract they trap where memory ends: no caller of theirs looks for 0. */
+  endsByTrap?: true;
 }
 
 export const C_LIBRARY: Family = {
@@ -26,6 +28,7 @@ export const FAMILIES: readonly Family[] = [
   {
     // AssemblyScript's heap, re-exported: alloc, heap.alloc or __alloc
     convention: "c",
+    endsByTrap: true,
     roles: {
       malloc: [/^(heap\.|__)?alloc$/, "i>i"],
       realloc: [/^(heap\.|__)?realloc$/, "ii>i"],
@@ -43,16 +46,19 @@ export const FAMILIES: readonly Family[] = [
     },
   },
   {
-    // Newer wasm-bindgen numbers its exports: __wbindgen_export_0, __wbindgen_export2
+    // Newer wasm-bindgen numbers its exports: __wbindgen_export_0, __wbindgen_export2. Where the module was linked as a
+    // command, it is given their wrappers instead: __wbindgen_malloc_command_export
     convention: "bindgen",
+    endsByTrap: true,
     roles: {
-      malloc: [/^__wbindgen_(malloc|export_?\d*)$/, "ii>i"],
-      realloc: [/^__wbindgen_(realloc|export_?\d*)$/, "iiii>i"],
-      free: [/^__wbindgen_(free|export_?\d*)$/, "iii>"],
+      malloc: [/^__wbindgen_(malloc(_command_export)?|export_?\d*)$/, "ii>i"],
+      realloc: [/^__wbindgen_(realloc(_command_export)?|export_?\d*)$/, "iiii>i"],
+      free: [/^__wbindgen_(free(_command_export)?|export_?\d*)$/, "iii>"],
     },
   },
   {
     convention: "sized",
+    endsByTrap: true,
     roles: {
       malloc: [/^__wbindgen_malloc$/, "i>i"],
       realloc: [/^__wbindgen_realloc$/, "iii>i"],
@@ -61,6 +67,7 @@ export const FAMILIES: readonly Family[] = [
   },
   {
     convention: "managed",
+    endsByTrap: true,
     roles: {
       malloc: [/^__new$/, "ii>i"],
       realloc: [/^__renew$/, "ii>i"],

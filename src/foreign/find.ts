@@ -1,8 +1,9 @@
 /** Finds an allocator's functions among a module's exports: by the names of a family, or by names the user gives. */
 import { ModuleError } from "../base/errors.js";
-import type { Extern } from "../wasm/inspect.js";
+import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import type { Convention, FoundFunctions, FunctionNames, Role } from "./conventions.js";
 import { C_LIBRARY, FAMILIES, type Family } from "./families.js";
+import { isMinified } from "./minified.js";
 import { fits, signature } from "./signatures.js";
 
 /** Which of the families a user's names follow, where they do not say. */
@@ -13,22 +14,35 @@ const DEFAULT_CONVENTION: Convention = "c";
  * @throws ModuleError when there is none, naming what there is.
  */
 export function findFunctions(
-  exports: readonly Extern[],
+  shape: Pick<ModuleShape, "imports" | "exports">,
   names?: FunctionNames,
   convention?: Convention,
 ): FoundFunctions {
+  const { exports } = shape;
   const functions = exports.filter(({ kind }) => kind === "function");
   if (names) return namedFunctions(functions, names, convention ?? DEFAULT_CONVENTION);
   for (const family of FAMILIES) {
     if (convention && family.convention !== convention) continue;
     const found = match(functions, family);
-    if (found.malloc && found.free) return { convention: family.convention, functions: found };
+    if (found.malloc && found.free) return foundOf(family, found);
+  }
+  if (isMinified(shape)) throw new ModuleError(MINIFIED);
+  const lonely = functions.find(({ name, type }) => MALLOC.test(name) && fits(type, "i>i"));
+  if (lonely) {
+    throw new ModuleError(
+      `it exports ${lonely.name} and no free, so what it gives cannot come back: export free too, or name it, as in functions: { malloc: "${lonely.name}", free: "give" } or FILE.wasm:malloc=${lonely.name}:free=give`,
+    );
   }
   const odd = misfits(exports).map((misfit) => `; ${misfit}`);
   throw new ModuleError(
     `no allocator among its exports (${list(functions)})${odd.join("")}: name them, as in functions: { malloc: "take", free: "give" } or, on the command line, FILE.wasm:malloc=take:free=give`,
   );
 }
+
+const MALLOC = /(^|_)malloc$/;
+
+const MINIFIED =
+  "no allocator by name, as Emscripten made all names short: give the JavaScript beside it (--glue FILE; glue of openWasmAllocator), or write what that has for _malloc, _free and _emscripten_resize_heap, as in FILE.wasm:malloc=f:free=g:resize=a.b";
 
 /** Of the exports with names of C's library those of another type, which are not used, each in words. */
 export function misfits(exports: readonly Extern[]): string[] {
@@ -56,10 +70,18 @@ function namedFunctions(
   convention: Convention,
 ): FoundFunctions {
   if (!names.malloc || !names.free) throw new ModuleError("functions must name malloc and free at least");
-  const roles = FAMILIES.find((family) => family.convention === convention)?.roles ?? {};
+  const family = FAMILIES.find((one) => one.convention === convention);
+  const roles = family?.roles ?? {};
   for (const [role, name] of Object.entries(names))
     checkNamed(functions, name, role, roles[role as Role]?.[1]);
-  return { convention, functions: names };
+  return foundOf(family ?? { convention }, names);
+}
+
+function foundOf(
+  { convention, endsByTrap }: Omit<Family, "roles">,
+  functions: FunctionNames,
+): FoundFunctions {
+  return { convention, functions, ...(endsByTrap && { endsByTrap }) };
 }
 
 function checkNamed(functions: readonly Extern[], name: string, role: string, wanted?: string): void {

@@ -3,10 +3,30 @@ import { printable } from "../base/printable.js";
 import type { ModuleShape } from "../wasm/inspect.js";
 import type { FoundFunctions } from "./conventions.js";
 import { misfits } from "./find.js";
+import type { HostImports } from "./imports.js";
+import { fullName } from "./minified.js";
 
-/** `trapping` are the imports that were linked to traps, as "module.name". */
-export function findingsOf(shape: ModuleShape, found: FoundFunctions, trapping: readonly string[]): string[] {
-  return [...oddities(shape, found), ...missing(trapping)];
+/** What its host gave it says which imports are not known, and which of these its start called. */
+export function findingsOf(
+  shape: ModuleShape,
+  found: FoundFunctions,
+  host: Pick<HostImports, "trapping" | "ignored" | "unstarted">,
+): string[] {
+  return [...oddities(shape, found), ...aliases(shape), ...startFindings(host), ...missing(host.trapping)];
+}
+
+/** What imports with short names were taken for. */
+function aliases({ imports }: ModuleShape): string[] {
+  const named = imports.flatMap((one) =>
+    one.alias === undefined ? [] : [`${fullName(one)} for ${one.alias}`],
+  );
+  return named.length === 0 ? [] : [`its names are short, and it is taken to import ${listed(named)}`];
+}
+
+function startFindings({ ignored, unstarted }: Pick<HostImports, "ignored" | "unstarted">): string[] {
+  if (ignored.size === 0) return [];
+  const called = `its start called what is not known, which did nothing: ${listed([...ignored])}`;
+  return [called, ...(unstarted ? [`its start ended early: ${printable(unstarted)}`] : [])];
 }
 
 function oddities(shape: ModuleShape, { convention, functions }: FoundFunctions): string[] {
@@ -28,5 +48,14 @@ function oddities(shape: ModuleShape, { convention, functions }: FoundFunctions)
 
 function missing(trapping: readonly string[]): string[] {
   if (trapping.length === 0) return [];
-  return [`it imports what is not known, and traps if it calls that: ${printable(trapping.join(", "))}`];
+  return [`it imports what is not known, and traps if it calls that: ${listed(trapping)}`];
+}
+
+/** Names that a sentence lists. */
+const LISTED = 6;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - LISTED;
+  const rest = more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "";
+  return printable(names.slice(0, LISTED).join(", ")) + rest;
 }

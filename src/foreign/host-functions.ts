@@ -2,13 +2,18 @@
  * The functions that compilers' runtimes import in the course of allocating, or of giving up. Nothing here reaches out
  * of the module: input and output fail, and leaving is an error.
  */
-import { ModuleTrap } from "../base/errors.js";
+import { ModuleTrap, UnknownImport } from "../base/errors.js";
 import { ADDRESSABLE_BYTES, WASM_PAGE_BYTES } from "../wasm/pages.js";
+import type { FunctionType } from "../wasm/types.js";
 
 /** Numbers of errors in WASI, and in emscripten's system calls, which took them over: wasi_snapshot_preview1, errno. */
 const BADF = 8;
 const NOSYS = 52;
+/** Emscripten's default for a new thread, of which there will be none. */
+const THREAD_STACK_BYTES = 65_536;
 const WASI = /^wasi_(snapshot_preview1|unstable)$/;
+/** Emscripten's bindings of classes and values, which tell the JavaScript beside of what there is. */
+const EMBIND = /^_(embind|emval)_/;
 
 export type HostFunction = (...args: never[]) => unknown;
 
@@ -16,6 +21,8 @@ export type HostFunction = (...args: never[]) => unknown;
 export interface HostMemory {
   /** The module's memory, once there is one: set it when the module exports it. */
   memory?: WebAssembly.Memory;
+  /** What the module exports, once it does. */
+  exports?: WebAssembly.Exports;
   /** Copies within that memory, by the module's addresses. */
   copy?: (to: number, from: number, bytes: number) => void;
   /** Fills a range of it, likewise. */
@@ -33,12 +40,27 @@ export function hostFunction(module: string, name: string, host: HostMemory): Ho
   const among = (functions: Record<string, HostFunction>) => new Map(Object.entries(functions)).get(name);
   if (WASI.test(module)) return among(wasiFunctions(host)) ?? (() => NOSYS);
   if (name.startsWith("__syscall_")) return () => -NOSYS;
+  if (EMBIND.test(name)) return () => 0;
   return among(runtimeFunctions(host));
 }
 
-/** Stands for an import that is not known, by its full name. */
-export function trappingFunction(name: string): HostFunction {
-  return () => giveUp(`called ${name}, which is not known: give it in imports of openWasmAllocator`);
+/**
+ * Stands for an import that is not known, by its full name. While the module starts it does nothing, and `onStart` is
+ * told; from then on it traps.
+ */
+export function unknownFunction(
+  name: string,
+  type: FunctionType | undefined,
+  onStart: () => boolean,
+): HostFunction {
+  const zeroes = (type?.results ?? []).map((result) => (result === "i64" ? 0n : 0));
+  const nothing = zeroes.length > 1 ? zeroes : zeroes[0];
+  return () => {
+    if (onStart()) return nothing;
+    throw new UnknownImport(
+      `the module called ${name}, which is not known: give it in imports of openWasmAllocator`,
+    );
+  };
 }
 
 /** What wasi-libc gives up without: no folder is open, and the environment is empty. */
@@ -71,8 +93,28 @@ function runtimeFunctions(host: HostMemory): Record<string, HostFunction> {
     emscripten_memcpy_big: (to: number, from: number, bytes: number) => copy(host, to, from, bytes),
     _emscripten_runtime_keepalive_clear: () => {},
     _setitimer_js: () => 0,
+    /** The clock stands still. */
+    emscripten_get_now: () => 0,
+    emscripten_date_now: () => 0,
+    ...threadFunctions(host),
     /** AssemblyScript's seed of random numbers, the same in every run. */
     seed: () => 0x5eed,
+  };
+}
+
+/** What a module for several threads asks before it has any. It is told that it has the one that calls, which may wait. */
+function threadFunctions(host: HostMemory): Record<string, HostFunction> {
+  const initialize = (block: number) => {
+    const { _emscripten_thread_init: init, _emscripten_tls_init: initLocals } = host.exports ?? {};
+    if (typeof init === "function") init(block, 1, 1, 1, THREAD_STACK_BYTES, 0);
+    if (typeof initLocals === "function") initLocals();
+  };
+  return {
+    _emscripten_init_main_thread_js: initialize,
+    __emscripten_init_main_thread_js: initialize,
+    emscripten_check_blocking_allowed: () => {},
+    _emscripten_thread_mailbox_await: () => {},
+    emscripten_num_logical_cores: () => 1,
   };
 }
 

@@ -2,12 +2,14 @@
 import { ModuleError, ZeropageError } from "../base/errors.js";
 import { Meter } from "../meter/reading.js";
 import type { ModuleShape } from "../wasm/inspect.js";
+import { memoryBaseOf } from "./dynamic-linker.js";
 import { isOutOfStack, trapOf } from "./explain.js";
+import { fillGot, tableOf } from "./got.js";
 import { type HostImports, type ImportOptions, satisfyImports } from "./imports.js";
 import { LinearMemory } from "./linear-memory.js";
 import { link, linkPatterns } from "./link.js";
 import type { Prepared } from "./prepare.js";
-import { startUp } from "./start.js";
+import { startSteps } from "./start.js";
 import type { Running } from "./wasm-allocator.js";
 
 /** @throws ModuleError if it cannot be linked; ModuleTrap if it fails to start. */
@@ -22,10 +24,15 @@ export function openInstance(prepared: Prepared, options: ImportOptions): Runnin
   if (host.memory) attach(host, host.memory);
   const instance = instantiate(module, host);
   const { exports } = instance;
+  host.exports = exports;
   const memory = findMemory(shape, exports, host);
   const patterns = attach(host, memory);
-  const started = startUp(exports);
+  fillGot(host.lookedUp, exports, tableOf(shape, exports, host.imports), memoryBaseOf(shape));
+  const started = start(exports, host);
+  host.starting = false;
   const meter = metered && new Meter(metered, memory);
+  // What the module's start read, wrote and cleared is not the allocator's doing.
+  meter?.begin();
   return {
     instance,
     linked: link(tools, found, exports, patterns),
@@ -34,6 +41,23 @@ export function openInstance(prepared: Prepared, options: ImportOptions): Runnin
     host,
     started,
   };
+}
+
+/**
+ * Runs what starts the module. One that trapped after it called what is not known is opened nevertheless: an
+ * application's allocator mostly does without what its constructors set up.
+ */
+function start(exports: WebAssembly.Exports, host: HostImports): string[] {
+  const steps = startSteps(exports);
+  return steps.map(({ name, run }) => {
+    try {
+      run();
+    } catch (error) {
+      if (host.ignored.size === 0) throw error;
+      host.unstarted = (error as Error).message;
+    }
+    return name;
+  });
 }
 
 function instantiate(module: WebAssembly.Module, host: HostImports): WebAssembly.Instance {

@@ -1,5 +1,6 @@
 import type { Width } from "../allocator/access.js";
 import { SegmentationFault } from "../base/errors.js";
+import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 
 /**
  * The program's own accesses to the memory of a foreign module. On the host's side this alone knows where in
@@ -21,6 +22,16 @@ export class LinearMemory {
   /** Size of the module's own part. */
   get bytes(): number {
     return this.memory.buffer.byteLength - this.base;
+  }
+
+  /** Grows it by so many bytes and a page. Returns false where that cannot be. */
+  grows(bytes: number): boolean {
+    try {
+      this.memory.grow(Math.ceil(bytes / WASM_PAGE_BYTES) + 1);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Of eight bytes as a bigint, of fewer as a number. */

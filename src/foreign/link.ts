@@ -7,6 +7,7 @@ import { ModuleError } from "../base/errors.js";
 import { ownModule } from "../base/own-module.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 import { readMisuse } from "./misuse.js";
+import { sharedPatterns } from "./shared-memory.js";
 
 /** assembly/driver.ts */
 export interface DriverExports extends ReplayExports {
@@ -66,11 +67,12 @@ export interface Linked {
   misuse: () => string | undefined;
 }
 
-/** Compiles the driver and the patterns. */
-export async function loadTools(): Promise<Tools> {
+/** Compiles the driver and the patterns, these for a memory that is `shared` or not. */
+export async function loadTools(shared = false): Promise<Tools> {
+  const url = new URL("../../build/patterns.wasm", import.meta.url);
   const [driver, patterns] = await Promise.all([
     ownModule(new URL("../../build/driver.wasm", import.meta.url)),
-    ownModule(new URL("../../build/patterns.wasm", import.meta.url)),
+    shared ? sharedPatterns(url) : ownModule(url),
   ]);
   return { driver, patterns };
 }

@@ -29,7 +29,6 @@ export function checkLimits({ name, limits }: Extern): Limits {
   if (!limits)
     throw refuse("is imported by a module that was compiled before: give its bytes, or the memory");
   if (limits.wide) throw refuse("has 64-bit addresses: compile for 32 bits");
-  if (limits.shared) throw refuse("is shared between threads: compile without threads");
   if (limits.initial * WASM_PAGE_BYTES > ADDRESSABLE_BYTES)
     throw refuse("is larger than 4 GiB: the file is damaged");
   return limits;

@@ -3,7 +3,7 @@ import { openInstance } from "./instance.js";
 import { memoryOf } from "./memory-limits.js";
 import { moduleOptions } from "./module-options.js";
 import { checkOptions, type WasmOptions } from "./options.js";
-import { prepare } from "./prepare.js";
+import { type Prepared, prepare } from "./prepare.js";
 import { describeProvisions } from "./provisions.js";
 import { findReruns } from "./reruns.js";
 import { nameOf, type WasmSource } from "./source.js";
@@ -44,9 +44,19 @@ export async function prepareWasmAllocator(
   let findings: string[] | undefined;
   return () => {
     const running = openInstance(prepared, options);
-    findings ??= [...findingsOf(shape, found, running.host.trapping), ...findReruns(prepared, options)];
-    return new WasmAllocator(name, { ...convention, started: running.started, findings }, running, maximum);
+    findings ??= [
+      ...findingsOf(shape, found, running.host),
+      ...unnotedFindings(prepared),
+      ...findReruns(prepared, options),
+    ];
+    const report = { ...convention, started: running.started, findings };
+    return new WasmAllocator(name, report, running, maximum, found.endsByTrap);
   };
+}
+
+function unnotedFindings({ metered }: Prepared): string[] {
+  if (!metered?.unnoted) return [];
+  return [`functions too large to be metered, so that what they touch is not counted: ${metered.unnoted}`];
 }
 
 /** How an experiment opens a module. */
@@ -57,6 +67,8 @@ export interface MeteredRun {
   options?: Readonly<Record<string, unknown>>;
   /** Most bytes its memory may grow to. Default: what the module says. */
   memoryBytes?: number;
+  /** As WasmOptions has it. */
+  onMetering?: (done: number) => void;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { checkOneOf, checkWhole } from "../base/arguments.js";
 import { CONVENTIONS, type Convention, type FunctionNames } from "./conventions.js";
 import type { ImportOptions } from "./imports.js";
+import type { ImportNames } from "./minified.js";
 
 /** How a module is opened. */
 export interface WasmOptions extends ImportOptions {
@@ -11,13 +12,25 @@ export interface WasmOptions extends ImportOptions {
   functions?: FunctionNames;
   /** How these are called. Default: that of C. */
   convention?: Convention;
+  /** The JavaScript that Emscripten wrote beside the module: where it made names short, that knows the true ones. */
+  glue?: string;
+  /** What imports with short names are: `{ "a.b": "emscripten_resize_heap" }`. */
+  importNames?: ImportNames;
   /**
    * Counts the pages that the module and the program touch, and what the allocator zeroes: `counters`
    * and `pages` then say so. It takes 65 pages of 64 KiB of the module's 4 GiB; a memory given in
    * `imports` needs as many more, in its minimum and its maximum.
    */
   meter?: boolean;
+  /** Called while it is metered, with the part that is done, from 0 to 1. */
+  onMetering?: (done: number) => void;
 }
+
+/** What may be said of names, and of what is not known. */
+export type NamingOptions = Pick<
+  WasmOptions,
+  "functions" | "convention" | "unknownImports" | "importNames" | "glue"
+>;
 
 /** @throws RangeError for a value that is none. */
 export function checkOptions({ memoryBytes, convention, unknownImports }: WasmOptions): void {

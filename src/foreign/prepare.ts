@@ -5,8 +5,10 @@ import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js
 import { limitMemory } from "../wasm/limit-memory.js";
 import type { FoundFunctions } from "./conventions.js";
 import { findFunctions } from "./find.js";
+import { type GlueNames, isWhole, readGlue } from "./glue.js";
 import { loadTools, type Tools } from "./link.js";
-import { checkMemory, mostPages } from "./memory-limits.js";
+import { checkMemory, memoryOf, mostPages } from "./memory-limits.js";
+import { hasShortImports, recogniseImports, withNames } from "./minified.js";
 import type { WasmOptions } from "./options.js";
 import { readSource, type WasmSource } from "./source.js";
 
@@ -24,9 +26,11 @@ export interface Prepared {
 
 /** @throws ModuleError for what has no allocator, or is no valid module; SandboxError for what cannot be read. */
 export async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
-  const tools = await loadTools();
-  if (source instanceof WebAssembly.Module) return { ...prepareCompiled(source, options), tools };
-  return { ...(await prepareBytes(await readSource(source), options)), tools };
+  if (source instanceof WebAssembly.Module) {
+    return { ...prepareCompiled(source, options), tools: await loadTools() };
+  }
+  const prepared = await prepareBytes(await readSource(source), options);
+  return { ...prepared, tools: await loadTools(memoryOf(prepared.shape)?.limits?.shared) };
 }
 
 function prepareCompiled(module: WebAssembly.Module, options: WasmOptions): Omit<Prepared, "tools"> {
@@ -43,7 +47,7 @@ async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise
   checkMemory(originalShape);
   // What is wrong is told at its place in the original, and no rewriting makes it right.
   if (!WebAssembly.validate(original as BufferSource)) await compile(original);
-  const metered = options.meter ? await meter(original, find(originalShape, options)) : undefined;
+  const metered = options.meter ? await meter(original, find(originalShape, options), options) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const { memoryBytes } = options;
   const wasm = memoryBytes === undefined ? code : limitMemory(code, mostPages(memoryBytes, base), base);
@@ -52,11 +56,14 @@ async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise
   const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
   const found = find(shape, options);
   const module = await compile(wasm, original);
-  return { module, shape, found, base, ...(metered && { metered }) };
+  return { module, shape: named(shape, original, options), found, base, ...(metered && { metered }) };
 }
 
-function meter(wasm: Uint8Array, found: FoundFunctions): Promise<MeteredModule> {
-  return meterModule(wasm, { zeroStores: zeroesByStores(found) });
+function meter(wasm: Uint8Array, found: FoundFunctions, { onMetering }: WasmOptions): Promise<MeteredModule> {
+  return meterModule(wasm, {
+    zeroStores: zeroesByStores(found),
+    ...(onMetering && { onProgress: onMetering }),
+  });
 }
 
 /** Whether stores of zero may be a calloc's: not where that is composed, and counted as such. */
@@ -65,8 +72,22 @@ function zeroesByStores({ functions, convention }: FoundFunctions): boolean | "a
   return convention === "managed" ? "auto" : false;
 }
 
-function find(shape: ModuleShape, { functions, convention }: WasmOptions): FoundFunctions {
-  return findFunctions(shape.exports, functions, convention);
+function find(shape: ModuleShape, options: WasmOptions): FoundFunctions {
+  const names = shortened(shape, options);
+  // Where only imports are short, exports have their true names.
+  const { functions = names && isWhole(names) ? names.functions : undefined, convention } = options;
+  return findFunctions(shape, functions, convention);
+}
+
+/** What the JavaScript beside says of names that are short. */
+function shortened(shape: ModuleShape, { glue }: WasmOptions): GlueNames | undefined {
+  return glue === undefined || !hasShortImports(shape) ? undefined : readGlue(glue, shape);
+}
+
+/** The module with its imports named: by the user, by the JavaScript beside it, or as they are recognised. */
+function named(shape: ModuleShape, wasm: Uint8Array, options: WasmOptions): ModuleShape {
+  const names = { ...recogniseImports(wasm, shape), ...shortened(shape, options)?.imports };
+  return withNames(shape, { ...names, ...options.importNames });
 }
 
 /** Compiles a module, which may be rewritten from a valid one. */

@@ -16,7 +16,9 @@ const PROBE_BYTES = 24;
 export function findReruns(prepared: Prepared, options: ImportOptions): string[] {
   const { shape } = prepared;
   if (shape.isRestarting) return [RESTARTING];
-  if (shape.imports.some((wanted) => givenByUser(options, wanted) !== undefined)) return [];
+  const { imports } = options;
+  if (typeof imports === "function") return [];
+  if (shape.imports.some((wanted) => givenByUser(imports, wanted) !== undefined)) return [];
   const running = openInstance(prepared, options);
   try {
     return probe(running);

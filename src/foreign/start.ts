@@ -5,14 +5,19 @@ import { trapOf } from "./explain.js";
 /** Position independent code first corrects its own data. Constructors run by themselves only where there is no `_initialize`. */
 const START_FUNCTIONS = ["__wasm_apply_data_relocs", ["_initialize", "__wasm_call_ctors"]] as const;
 
-/** Runs them. Returns the names of those there were. @throws ModuleTrap naming the one that trapped. */
-export function startUp(exports: WebAssembly.Exports): string[] {
+/** One of them. `run` throws ModuleTrap with its name. */
+export interface StartStep {
+  name: string;
+  run(): void;
+}
+
+/** Those that a module has. */
+export function startSteps(exports: WebAssembly.Exports): StartStep[] {
   const names = START_FUNCTIONS.map((step) =>
     [step].flat().find((name) => typeof exports[name] === "function"),
   );
   const present = names.filter((name) => name !== undefined);
-  for (const name of present) runStart(name, exports[name] as () => void);
-  return present;
+  return present.map((name) => ({ name, run: () => runStart(name, exports[name] as () => void) }));
 }
 
 function runStart(name: string, start: () => void): void {

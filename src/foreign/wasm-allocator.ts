@@ -51,6 +51,7 @@ export class WasmAllocator implements ModuleAllocator {
   /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
   readonly #objects = new Map<number, ObjectBlock>();
   #calls = 0;
+  #trappedAtEnd = false;
   readonly #mostBytes: number;
   readonly #guard: Guard;
   readonly #driver: DriverExports;
@@ -73,6 +74,8 @@ export class WasmAllocator implements ModuleAllocator {
     readonly report: AllocatorReport,
     { instance, linked, memory, meter, host }: Running,
     maximumPages: number | undefined,
+    /** Whether it traps where memory ends, by the contract of its kind (wasm-bindgen's, AssemblyScript's). */
+    readonly endsByTrap = false,
   ) {
     this.instance = instance;
     this.memory = memory;
@@ -123,9 +126,20 @@ export class WasmAllocator implements ModuleAllocator {
   #allocate(bytes: number, align: number, largest: number, call: (linked: Linked) => number): number {
     this.#calls++;
     const pointer =
-      largest > MOST_BYTES ? 0 : this.#guard.run((linked) => this.#checked(linked, bytes, align, call));
+      largest > MOST_BYTES ? 0 : this.#ask(bytes, (linked) => this.#checked(linked, bytes, align, call));
     this.lastError = pointer === 0 && bytes !== 0 ? this.#failure(bytes) : null;
     return pointer;
+  }
+
+  /** Asks for memory. Notes whether the module trapped because there was not so much. */
+  #ask(bytes: number, call: (linked: Linked) => number): number {
+    try {
+      return this.#guard.run(call);
+    } catch (error) {
+      // It is of no use any more, so its memory may grow.
+      this.#trappedAtEnd = this.endsByTrap && error instanceof ModuleTrap && !this.memory.grows(bytes);
+      throw error;
+    }
   }
 
   #checked(linked: Linked, bytes: number, align: number, call: (linked: Linked) => number): number {
@@ -146,7 +160,7 @@ export class WasmAllocator implements ModuleAllocator {
     const held = this.#find(pointer);
     this.#calls++;
     const moved =
-      bytes > MOST_BYTES ? 0 : this.#guard.run((linked) => this.#resize(linked, pointer, held, bytes));
+      bytes > MOST_BYTES ? 0 : this.#ask(bytes, (linked) => this.#resize(linked, pointer, held, bytes));
     this.lastError = moved === 0 && bytes !== 0 ? this.#failure(bytes) : null;
     return moved;
   }
@@ -282,7 +296,8 @@ export class WasmAllocator implements ModuleAllocator {
    * the program asked for, `cached` the rest: free blocks, headers and the module's own data. A linear
    * memory has no system calls. Everything else is NaN without a meter.
    *
-   * A meter counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
+   * A meter counts from where the module has started, so that nothing of its start is the allocator's; only `resident`
+   * has the pages of that too. It counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
    * first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that
    * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a
    * composed calloc zero, and every store of zero where calloc is the module's own. Of the faults only the
@@ -305,7 +320,7 @@ export class WasmAllocator implements ModuleAllocator {
     let inUse = driver.liveBytes();
     for (const { bytes } of this.#objects.values()) inUse += bytes;
     const system = this.memory.bytes;
-    const resident = (this.meter?.reading().touched.written ?? Number.NaN) * PAGE_BYTES;
+    const resident = (this.meter?.residentPages ?? Number.NaN) * PAGE_BYTES;
     return { virtual: system, resident, peakResident: resident, inUse, system, cached: system - inUse };
   }
 
@@ -392,6 +407,11 @@ export class WasmAllocator implements ModuleAllocator {
       trapped: starved,
       memoryBytes: this.memory.bytes,
     };
+  }
+
+  /** Whether it trapped in a call that asked for more than its memory could grow by. @internal */
+  get trappedAtEnd(): boolean {
+    return this.#trappedAtEnd;
   }
 
   close(): void {

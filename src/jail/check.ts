@@ -1,14 +1,14 @@
 /** Checks a module against the conformance cases, each in its own jail: a case that hangs or traps fails alone. */
 
-import { LimitExceeded, ModuleError } from "../base/errors.js";
+import { LimitExceeded, ModuleError, UnknownImport } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
-import type { WasmOptions } from "../foreign/open.js";
+import type { NamingOptions } from "../foreign/options.js";
 import { runInJail } from "./jail.js";
 
 /** What is checked, and what the module may take. */
-export interface ModuleCheckOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
+export interface ModuleCheckOptions extends NamingOptions {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
   /** Time limit of each case in seconds, including the start of its Worker. Default 60. */
@@ -57,6 +57,7 @@ export async function checkModule(
 /** The outcome of a case whose jail ended with an error. With the memory of a case, a module may fail to open. */
 function outcomeOfError(one: Case, error: Error): Outcome {
   if (error instanceof ModuleError) return outcomeOf(one, { state: "skip", reason: error.message });
+  if (error instanceof UnknownImport) return outcomeOf(one, { state: "undecided", reason: error.message });
   const seen = error instanceof LimitExceeded ? `it hangs: ${error.message}` : error.message;
   return outcomeOf(one, { state: "fail", seen, calls: [] });
 }

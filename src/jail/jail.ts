@@ -88,6 +88,7 @@ function revive({ name, message }: { name: string; message: string }): Error {
   const known: Record<string, new (message: string) => Error> = {
     ModuleError: errors.ModuleError,
     ModuleTrap: errors.ModuleTrap,
+    UnknownImport: errors.UnknownImport,
     OptionError: errors.OptionError,
     SandboxError: errors.SandboxError,
     OutOfMemory: errors.OutOfMemory,

@@ -14,7 +14,7 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { CheckOptions } from "../conformance/check.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
-import type { WasmOptions } from "../foreign/open.js";
+import type { NamingOptions } from "../foreign/options.js";
 import type { TraceChunk, TraceNotes } from "../trace/trace.js";
 
 export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };
@@ -40,7 +40,7 @@ export interface CheckJob {
   settings: Pick<CheckOptions, "alignment" | "seed">;
 }
 
-type OpenJob = Pick<WasmOptions, "functions" | "convention" | "unknownImports">;
+type OpenJob = NamingOptions;
 
 /** A scenario to run on the module at a URL. */
 export interface ScenarioJob {
@@ -59,6 +59,8 @@ export type NotedChunk = TraceChunk & Pick<TraceNotes, "marks" | "threads">;
 /** What a job sends before it is done. */
 export type JobMessage =
   | { alive: true }
+  /** Which part of the module is metered. */
+  | { metering: number }
   | { progress: number[] }
   | { results: number[]; chunk: TraceChunk }
   /** The job waits for the next chunk. */

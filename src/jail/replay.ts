@@ -1,13 +1,13 @@
 import type { TouchPolicy } from "../allocator/access.js";
 import type { ReplayResult } from "../allocator/replay.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
-import type { WasmOptions } from "../foreign/open.js";
+import type { NamingOptions } from "../foreign/options.js";
 import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
 
 /** How a trace is replayed in jail, and what the module may take. */
-export interface JailOptions extends Pick<WasmOptions, "functions" | "convention" | "unknownImports"> {
+export interface JailOptions extends NamingOptions {
   /** Time limit in seconds, including the start of the Worker. Default 60. */
   seconds?: number;
   /** Memory limit in bytes. Beyond it memory.grow fails, as at any maximum. Default 1 GiB. */

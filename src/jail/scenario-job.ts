@@ -25,7 +25,9 @@ const INTERVAL = 100;
 /** Runs the scenario to its end. @throws whatever it throws. */
 export async function runScenario(job: ScenarioJob, starter: Starter): Promise<unknown> {
   const { model: name, options = {} } = job.run;
-  const prepared = await prepareMetered(new URL(job.url), { name, options, memoryBytes: job.memoryBytes });
+  const onMetering = (metering: number) => starter.send({ metering });
+  const memory = { memoryBytes: job.memoryBytes };
+  const prepared = await prepareMetered(new URL(job.url), { name, options, ...memory, onMetering });
   const open = () => withSignsOfLife(prepared(), signOfLife(starter));
   const onProgress = (...progress: number[]) => starter.send({ progress });
   const onResults = (results: number[], { records, count }: TraceChunk) =>

@@ -13,6 +13,8 @@ export interface JailLimits {
   seconds?: number;
   /** Memory limit in bytes. Default 4 GiB, which is all that 32 bits address. */
   memoryBytes?: number;
+  /** Called while a module is metered, with its name, and the part that is done, from 0 to 1. */
+  onMetering?: (model: string, done: number) => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export function scenariosInJail(limits: JailLimits = {}): Scenarios {
   return Object.fromEntries(names.map((name) => [name, inJail(name, limits)])) as unknown as Scenarios;
 }
 
-function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: JailLimits) {
+function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB, onMetering }: JailLimits) {
   const scenario = onModules[name] as (run: AnyRun) => Promise<unknown>;
   return async (run: AnyRun): Promise<unknown> => {
     if (!isModule(run.model) || run.open) return scenario(run);
@@ -50,6 +52,7 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB }: 
     const hear = async (message: JobMessage): Promise<NotedChunk | null | undefined> => {
       if ("wants" in message) return (await chunks?.next())?.value ?? null;
       if ("results" in message) onResults?.(message.results, message.chunk);
+      if ("metering" in message) onMetering?.(run.model, message.metering);
       if ("progress" in message) onProgress?.(...message.progress);
       return undefined;
     };

@@ -31,6 +31,8 @@ export interface MeterOptions {
    * are fields of headers, and no clearing.
    */
   zeroStores?: boolean | "auto";
+  /** Called now and then with the part that is done, from 0 to 1: a large module takes seconds. */
+  onProgress?: (done: number) => void;
 }
 
 export interface MeteredModule {
@@ -39,7 +41,14 @@ export interface MeteredModule {
   base: number;
   /** Whether stores of zero count as zeroing. */
   zeroStores: boolean;
+  /** Functions that would be too large for an engine with their notes, and so have none: what they touch is not counted. */
+  unnoted: number;
 }
+
+/** Of a function, in bytes: engines refuse larger ones. webassembly.github.io/spec/js-api, implementation limits. */
+const MOST_FUNCTION_BYTES = 7_654_321;
+/** Functions between two reports of progress. */
+const STRIDE = 256;
 
 /**
  * Meters a module. An imported memory then has to have `base` bytes more than before.
@@ -63,13 +72,14 @@ export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}):
     hooks: placeHooks(hookModule, first),
     zeroStores: zeroStores === "auto" ? !functions.bodies.some(hasFill) : zeroStores,
   };
-  const rewritten = withHooks(rewriteAll(functions, rewriting), hookModule, first);
+  const { unnoted, ...all } = rewriteAll(functions, rewriting, options.onProgress);
+  const rewritten = withHooks(all, hookModule, first);
   const placing = moveData(sections, rewriting);
   if (placing) addStart(sections, rewritten, imported, placing);
   writeFunctions(sections, rewritten);
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
   sections.removeCustom("metadata.code.branch_hint");
-  return { wasm: sections.toBytes(), base: BASE, zeroStores: rewriting.zeroStores };
+  return { wasm: sections.toBytes(), base: BASE, zeroStores: rewriting.zeroStores, unnoted };
 }
 
 function hasFill(body: BinaryReader): boolean {
@@ -79,14 +89,24 @@ function hasFill(body: BinaryReader): boolean {
   return false;
 }
 
-function rewriteAll(functions: Functions<BinaryReader>, rewriting: Rewriting): Functions<Uint8Array> {
+function rewriteAll(
+  functions: Functions<BinaryReader>,
+  rewriting: Rewriting,
+  onProgress?: (done: number) => void,
+): Functions<Uint8Array> & { unnoted: number } {
   const { types, typeIndices } = functions;
+  let unnoted = 0;
   const bodies = functions.bodies.map((body, i) => {
+    if (i % STRIDE === 0) onProgress?.(i / functions.bodies.length);
     const type = types[typeIndices[i] as number];
     if (!type) throw new ModuleError(`function ${i} is of a type that is not there: the file is damaged`);
-    return rewriteFunction(body, type.params.length, rewriting);
+    const parameters = type.params.length;
+    const rewritten = rewriteFunction(body.fork(), parameters, rewriting);
+    if (rewritten.length <= MOST_FUNCTION_BYTES) return rewritten;
+    unnoted++;
+    return rewriteFunction(body.fork(), parameters, { ...rewriting, isUnnoted: true });
   });
-  return { types, typeIndices, bodies };
+  return { types, typeIndices, bodies, unnoted };
 }
 
 /** The functions with the hooks behind them, of which the first becomes function `first`. */

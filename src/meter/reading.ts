@@ -3,10 +3,13 @@ import { SandboxError } from "../base/errors.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { MeteredModule } from "./meter.js";
 
-/** What a metered module did since the last reset. */
+/** What a metered module did since the last reset, or since `begin`. */
 export interface MeterReading {
-  /** Distinct pages of 4 KiB read, written, and either. A page that was only cleared needlessly is written too. */
-  touched: { read: number; written: number; either: number };
+  /**
+   * Distinct pages of 4 KiB read, written, and either, without those that were before `begin`. A page that was only
+   * cleared needlessly is written too.
+   */
+  touched: TouchedPages;
   /** Zeroing by memory.fill. */
   zeroed: Zeroing;
   /** Zeroing by stores of zero, of fields of headers too; null where it was not looked for (`zeroStores`). */
@@ -28,6 +31,12 @@ export interface MeterReading {
   peakPages: number;
 }
 
+interface TouchedPages {
+  read: number;
+  written: number;
+  either: number;
+}
+
 export interface Zeroing {
   /** Bytes set to zero. */
   bytes: number;
@@ -43,6 +52,8 @@ export const CLEARED = 4;
 
 /** Reads the counts of a metered module out of the memory it runs in. */
 export class Meter {
+  #before: TouchedPages = { read: 0, written: 0, either: 0 };
+
   constructor(
     private readonly module: MeteredModule,
     private readonly memory: WebAssembly.Memory,
@@ -94,9 +105,42 @@ export class Meter {
   /** Starts anew. Memory stays as it is, and every page counts again when next touched. */
   reset(): void {
     new Uint8Array(this.memory.buffer, 0, this.module.base).fill(0);
+    this.#before = { read: 0, written: 0, either: 0 };
+  }
+
+  /**
+   * Counts from here on: what went before, such as a module's start, is nobody's doing that is measured. Pages stay as
+   * they are; what was cleared needlessly was written for good, and so no needless page any more.
+   */
+  begin(): void {
+    const [written, cleared] = [this.#map(layout.WRITTEN), this.#map(layout.CLEARED)];
+    cleared.forEach((isCleared, page) => {
+      if (isCleared) written[page] = 1;
+    });
+    this.#before = this.#pagesEver().touched;
+    // Up to the first that is no counter.
+    new Uint8Array(this.memory.buffer, layout.COUNTERS, layout.REFUSED - layout.COUNTERS).fill(0);
+  }
+
+  /** Pages written since the last reset, those before `begin` among them. */
+  get residentPages(): number {
+    return this.#pagesEver().touched.written;
   }
 
   #pageCounts(): Pick<MeterReading, "touched" | "needlessPages"> {
+    const { touched, needlessPages } = this.#pagesEver();
+    const { read, written, either } = this.#before;
+    return {
+      touched: {
+        read: touched.read - read,
+        written: touched.written - written,
+        either: touched.either - either,
+      },
+      needlessPages,
+    };
+  }
+
+  #pagesEver(): Pick<MeterReading, "touched" | "needlessPages"> {
     const count = Array<number>(8).fill(0);
     for (const page of this.pages()) (count[page] as number)++;
     const of = (bits: number) => count.reduce((sum, n, page) => sum + (page & bits ? n : 0), 0);

@@ -26,6 +26,8 @@ export interface Rewriting {
   hooks: Hooks;
   /** Whether scalar stores of zero are told from others. */
   zeroStores: boolean;
+  /** Whether accesses only move, and are not noted. */
+  isUnnoted?: boolean;
 }
 
 /** Rewrites a body, which `reader` holds from the locals on, of a function of `parameters` parameters. */
@@ -94,7 +96,7 @@ class FunctionRewriter {
   }
 
   #copy({ start, end }: Instruction): void {
-    this.#code.append(this.reader.bytes.subarray(start, end));
+    this.#code.copy(this.reader.bytes, start, end);
   }
 
   /** Writes what stands in the place of an instruction that sees memory as a whole. Returns false for all others. */
@@ -128,6 +130,10 @@ class FunctionRewriter {
     // Even with address 0 past the end of any memory that the module can see.
     if (instruction.offset + layout.BASE >= 2 ** 32) {
       this.#code.byte(Op.Unreachable);
+      return;
+    }
+    if (this.rewriting.isUnnoted) {
+      this.#moved(instruction);
       return;
     }
     this.#counts.add(access);
@@ -168,8 +174,8 @@ class FunctionRewriter {
   /** Writes the access itself, where the module's memory now is. */
   #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
     const { bytes } = this.reader;
-    this.#code.append(bytes.subarray(start, immediates)).unsigned(operand);
-    this.#code.unsigned(offset + layout.BASE).append(bytes.subarray(afterOffset, end));
+    this.#code.copy(bytes, start, immediates).unsigned(operand);
+    this.#code.unsigned(offset + layout.BASE).copy(bytes, afterOffset, end);
   }
 
   #get(local: number): this {

@@ -23,7 +23,7 @@ export interface ImportEntry {
   kind: ExternKind;
   /** Where in the module the bytes begin that say what it is, those of its kind not among them. */
   description: number;
-  /** Of a function. */
+  /** Of a function or tag. */
   typeIndex?: number;
   /** Of a memory or table. */
   limits?: Limits;
@@ -58,8 +58,7 @@ function readDescription(
     return { limits: readLimits(reader) };
   }
   reader.byte(); // a tag's attribute
-  reader.u32();
-  return {};
+  return { typeIndex: reader.u32() };
 }
 
 export function readExport(reader: BinaryReader): ExportEntry {

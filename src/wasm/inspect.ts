@@ -22,7 +22,7 @@ import { type FunctionType, readFunctionType } from "./types.js";
 export interface Extern {
   name: string;
   kind: ExternKind;
-  /** Of a function. */
+  /** Of a function; of a tag, whose parameters are what it carries. */
   type?: FunctionType;
   /** Of a memory or table. */
   limits?: Limits;
@@ -32,7 +32,8 @@ export interface Extern {
 
 /** What a module takes from outside, gives, and does when it is instantiated. */
 export interface ModuleShape {
-  imports: (Extern & { module: string })[];
+  /** `alias` is what a host knows it as, where its name says nothing. */
+  imports: (Extern & { module: string; alias?: string })[];
   exports: Extern[];
   /** Whether instantiating it runs a function of its own. */
   hasStart: boolean;

@@ -2,6 +2,7 @@
 import { ModuleError } from "../base/errors.js";
 import { ACCESSES } from "./effects.js";
 import { ATOMIC, accessesLane, BULK, Op, readOpcode, SIMD } from "./opcodes.js";
+import { proposalOf } from "./proposals.js";
 import type { BinaryReader } from "./reader.js";
 import { readValueType, skipBlockType } from "./types.js";
 
@@ -46,7 +47,9 @@ function readImmediates(reader: BinaryReader, instruction: Instruction): void {
   const { opcode, start } = instruction;
   const immediates = IMMEDIATES.get(opcode);
   if (immediates === undefined) {
-    throw new ModuleError(`instruction 0x${opcode.toString(16)} is not one the meter knows`, start);
+    const known = proposalOf(opcode);
+    const why = `instruction 0x${opcode.toString(16)} is not one the meter knows`;
+    throw new ModuleError(known ? `${why}; ${known}` : why, start);
   }
   immediates.forEach((read, i) => {
     const operand = read(reader);

@@ -15,12 +15,17 @@ export interface Limits {
 const HAS_MAXIMUM = 1;
 const SHARED = 2;
 const WIDE = 4;
+/** Of the proposal for custom page sizes. */
+const PAGE_SIZE = 8;
 const KNOWN = HAS_MAXIMUM | SHARED | WIDE;
 
 /** @throws ModuleError for flags that are not known. */
 export function readLimits(reader: BinaryReader): Limits {
   const at = reader.offset;
   const flags = reader.byte();
+  if ((flags & ~KNOWN) === PAGE_SIZE) {
+    throw new ModuleError("it has custom page sizes: link with pages of 64 KiB", at);
+  }
   if (flags & ~KNOWN) {
     throw new ModuleError(`limits of kind ${flags} are not known: compile for WebAssembly 2.0`, at);
   }

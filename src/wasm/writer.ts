@@ -1,6 +1,8 @@
 /** Writes the values of which a wasm binary is made: core specification 2.0, 5.1.3 and 5.2. */
 const UTF8 = new TextEncoder();
 
+const MOST_IN_LOOP = 64;
+
 export class BinaryWriter {
   #bytes = new Uint8Array(256);
   length = 0;
@@ -11,19 +13,35 @@ export class BinaryWriter {
   }
 
   byte(...values: number[]): this {
-    return this.append(values);
+    this.#reserve(values.length);
+    for (const value of values) this.#bytes[this.length++] = value;
+    return this;
   }
 
   append(bytes: ArrayLike<number>): this {
-    const end = this.length + bytes.length;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+    return this.copy(bytes, 0, bytes.length);
+  }
+
+  /** The bytes [from, to) of others. An instruction has few, and a loop is faster than a view of them. */
+  copy(bytes: ArrayLike<number>, from: number, to: number): this {
+    const count = to - from;
+    this.#reserve(count);
+    if (count > MOST_IN_LOOP) {
+      const part = bytes instanceof Uint8Array ? bytes.subarray(from, to) : Array.from(bytes).slice(from, to);
+      this.#bytes.set(part, this.length);
+      this.length += count;
+    } else {
+      for (let at = from; at < to; at++) this.#bytes[this.length++] = bytes[at] as number;
     }
-    this.#bytes.set(bytes, this.length);
-    this.length = end;
     return this;
+  }
+
+  #reserve(count: number): void {
+    const end = this.length + count;
+    if (end <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 
   /** Unsigned LEB128 of a whole number below 2^53. */

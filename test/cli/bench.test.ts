@@ -134,6 +134,11 @@ describe("bench", () => {
     const linked = doneOf(results[0]).counts;
     expect(linked.memory.peak).toBe(linked.memory.initial);
     expect(linked.utilisations.growth).toBeNull();
+    // What it has for itself before its heap, such as data and stack, is not the allocator's.
+    const { image = 0 } = linked.memory;
+    expect(image).toBeGreaterThan(1024);
+    expect(image).toBeLessThan(linked.memory.initial);
+    expect(linked.utilisation).toBe(800 / (linked.memory.peak - image));
   });
 
   test("counts the clearing of a calloc that is composed, and what the program touches besides", async () => {

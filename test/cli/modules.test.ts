@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.js";
-import { checkModuleFiles, parseModule, readModuleFile } from "../../src/cli/modules.js";
+import { parseModule, readModuleFile, readModuleFiles } from "../../src/cli/modules.js";
 import { run } from "./fakes.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zeropage-modules-"));
@@ -46,9 +46,11 @@ describe("the syntax of a module", () => {
 
 describe("a module file", () => {
   it("is read where it has an allocator", async () => {
-    expect(await readModuleFile(parseModule(bump))).toEqual(readFileSync(bump));
-    expect((await readModuleFile(parseModule("as-stub"))).length).toBeGreaterThan(100);
-    expect(await readModuleFile(parseModule(`${named}:malloc=take:free=give`))).toEqual(readFileSync(named));
+    expect((await readModuleFile(parseModule(bump))).wasm).toEqual(readFileSync(bump));
+    expect((await readModuleFile(parseModule("as-stub"))).wasm.length).toBeGreaterThan(100);
+    expect((await readModuleFile(parseModule(`${named}:malloc=take:free=give`))).wasm).toEqual(
+      readFileSync(named),
+    );
   });
 
   it.each([
@@ -71,8 +73,8 @@ describe("a module file", () => {
   });
 
   it("is not looked for among models, and not behind a URL", async () => {
-    await checkModuleFiles(["lazy", "https://example.org/x.wasm"].map((model) => ({ model, options: {} })));
-    await expect(checkModuleFiles([{ model: text, options: {} }])).rejects.toThrow(text);
+    await readModuleFiles(["lazy", "https://example.org/x.wasm"].map((model) => ({ model, options: {} })));
+    await expect(readModuleFiles([{ model: text, options: {} }])).rejects.toThrow(text);
   });
 });
 

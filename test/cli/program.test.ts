@@ -82,6 +82,9 @@ describe("help", () => {
         --timeout <time>       end a module that makes no progress for this long
                                (default: "60s")
         --memory <size>        memory limit of a module (default: "4GiB")
+        --glue <file>          the JavaScript that Emscripten wrote for a module,
+                               which knows the names it made short (default: found
+                               beside it)
         --chart <file>         draw who zeroed the memory, as an SVG image
         -h, --help             display help for command
 
@@ -89,7 +92,8 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -125,6 +129,9 @@ describe("help", () => {
         --timeout <time>       end a module that makes no progress for this long
                                (default: "60s")
         --memory <size>        memory limit of a module (default: "4GiB")
+        --glue <file>          the JavaScript that Emscripten wrote for a module,
+                               which knows the names it made short (default: found
+                               beside it)
         --chart <file>         draw cost against size, of all allocators together, as
                                an SVG image
         -h, --help             display help for command
@@ -133,7 +140,8 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       Examples:
@@ -178,6 +186,9 @@ describe("help", () => {
         --timeout <time>       end a module that makes no progress for this long
                                (default: "60s")
         --memory <size>        memory limit of a module (default: "4GiB")
+        --glue <file>          the JavaScript that Emscripten wrote for a module,
+                               which knows the names it made short (default: found
+                               beside it)
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
         --timeline <file>      draw in use, system and resident bytes over time, as an
@@ -200,7 +211,8 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), and their calling convention:
+      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
       A workload is a trace that is made, the same on every host, and written as zipf or zipf:ops=200000:live=5000:seed=7:
@@ -307,7 +319,7 @@ describe("models", () => {
         the project's own: calloc costs what is touched; free memory is never read or written
 
       every wasm module, by its name here or its path
-          malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin, convention
+          malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin, convention, resize, memcpy, abort
       "
     `);
   });

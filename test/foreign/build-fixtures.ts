@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import type { TestProject } from "vitest/node";
 import { compileC, programOf } from "./build-c.js";
-import { C_PACKAGES, cFixtures } from "./c-fixtures.js";
+import { C_PACKAGES, type CFixture, cFixtures } from "./c-fixtures.js";
 import { type Fixture, fixtures, packages } from "./fixtures.js";
 
 declare module "vitest" {
@@ -40,11 +40,18 @@ export async function buildFixtures(): Promise<Record<string, string>> {
   const absent: Record<string, string> = {};
   for (const [name, fixture] of Object.entries(cFixtures)) {
     const changedC = await newest(new URL("c-fixtures.ts", HERE), programOf(fixture));
-    await make(name, changedC, () => compileC(fixture)).catch(({ message }: Error) => {
+    await make(name, changedC, () => buildC(name, fixture)).catch(({ message }: Error) => {
       absent[name] = message;
     });
   }
   return absent;
+}
+
+/** Puts the JavaScript that comes with a module beside it. */
+async function buildC(name: string, fixture: CFixture): Promise<Uint8Array> {
+  const { wasm, glue } = await compileC(fixture);
+  if (glue) await writeFile(new URL(`${name}.glue`, BUILT), glue);
+  return wasm;
 }
 
 /** When the last of them was changed. */

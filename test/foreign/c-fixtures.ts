@@ -85,4 +85,9 @@ export const recorded: Record<string, CFixture> = {
   },
 };
 
-export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting, ...recorded };
+/** With names as short as they get, and the JavaScript beside that knows them. */
+export const minified: Record<string, CFixture> = {
+  "emscripten-minified": emcc("-O3", "-sMODULARIZE", "-o", "out.js"),
+};
+
+export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting, ...recorded, ...minified };

@@ -18,7 +18,8 @@ function exportsOf(text: string): Extern[] {
   });
 }
 
-const find = (text: string) => findFunctions(exportsOf(text));
+const shapeOf = (text: string) => ({ imports: [], exports: exportsOf(text) });
+const find = (text: string) => findFunctions(shapeOf(text));
 
 describe("an allocator is found", () => {
   it.each<[string, string, FoundFunctions]>([
@@ -35,7 +36,11 @@ describe("an allocator is found", () => {
     [
       "of AssemblyScript's heap",
       "heap.alloc: i>i, heap.realloc: ii>i, heap.free: i>",
-      { convention: "c", functions: { malloc: "heap.alloc", realloc: "heap.realloc", free: "heap.free" } },
+      {
+        convention: "c",
+        functions: { malloc: "heap.alloc", realloc: "heap.realloc", free: "heap.free" },
+        endsByTrap: true,
+      },
     ],
     [
       "of Rust, mangled",
@@ -54,6 +59,7 @@ describe("an allocator is found", () => {
       "__wbindgen_export_0: ii>i, __wbindgen_export_1: iiii>i, __wbindgen_export_2: i>, __wbindgen_export_3: iii>",
       {
         convention: "bindgen",
+        endsByTrap: true,
         functions: {
           malloc: "__wbindgen_export_0",
           realloc: "__wbindgen_export_1",
@@ -62,17 +68,35 @@ describe("an allocator is found", () => {
       },
     ],
     [
+      "of wasm-bindgen where it was linked as a command",
+      "__wbindgen_malloc_command_export: ii>i, __wbindgen_realloc_command_export: iiii>i, __wbindgen_free_command_export: iii>",
+      {
+        convention: "bindgen",
+        endsByTrap: true,
+        functions: {
+          malloc: "__wbindgen_malloc_command_export",
+          realloc: "__wbindgen_realloc_command_export",
+          free: "__wbindgen_free_command_export",
+        },
+      },
+    ],
+    [
       "of wasm-bindgen as it was",
       "__wbindgen_malloc: i>i, __wbindgen_realloc: iii>i, __wbindgen_free: ii>",
       {
         convention: "sized",
+        endsByTrap: true,
         functions: { malloc: "__wbindgen_malloc", realloc: "__wbindgen_realloc", free: "__wbindgen_free" },
       },
     ],
     [
       "of AssemblyScript's objects",
       "__new: ii>i, __pin: i>i, __unpin: i>, __collect: >",
-      { convention: "managed", functions: { malloc: "__new", pin: "__pin", free: "__unpin" } },
+      {
+        convention: "managed",
+        endsByTrap: true,
+        functions: { malloc: "__new", pin: "__pin", free: "__unpin" },
+      },
     ],
   ])("%s", (_, text, expected) => {
     expect(find(text)).toEqual(expected);
@@ -85,9 +109,9 @@ describe("an allocator is found", () => {
   });
 
   it("by the user's names, in the user's convention", () => {
-    const exports = exportsOf("take: ii>i, give: iii>");
+    const shape = shapeOf("take: ii>i, give: iii>");
     const names = { malloc: "take", free: "give" };
-    expect(findFunctions(exports, names, "rust")).toEqual({ convention: "rust", functions: names });
+    expect(findFunctions(shape, names, "rust")).toEqual({ convention: "rust", functions: names });
   });
 });
 
@@ -95,6 +119,17 @@ describe("no allocator", () => {
   it("is refused with what there is and what to do", () => {
     expect(() => find("start: >, stop: >")).toThrow(ModuleError);
     expect(() => find("start: >, stop: >")).toThrow(/\(start, stop\): name them, as in functions: /);
+  });
+
+  it("is a malloc without a free, and that is said", () => {
+    expect(() => find("napi_wasm_malloc: i>i, start: >")).toThrow("it exports napi_wasm_malloc and no free,");
+  });
+
+  it("by name is where Emscripten made names short, and that is said", () => {
+    const imports = [{ module: "a", name: "b", kind: "function" as const }];
+    const shape = { imports, exports: exportsOf("c: i>i, d: i>") };
+    expect(() => findFunctions(shape)).toThrow("FILE.wasm:malloc=f:free=g:resize=a.b");
+    expect(findFunctions(shape, { malloc: "c", free: "d" }).functions).toEqual({ malloc: "c", free: "d" });
   });
 
   it("is a malloc of another type, such as of 64 bits", () => {
@@ -107,7 +142,7 @@ describe("no allocator", () => {
     [{ malloc: "take", free: "take" }, 'free: "take" is of type i>i, not i>'],
     [{ malloc: "take", free: "give", pin: "give" }, "pin means nothing to this convention"],
   ])("is what is named wrongly: %j", (names, message) => {
-    expect(() => findFunctions(exportsOf("take: i>i, give: i>"), names)).toThrow(message);
+    expect(() => findFunctions(shapeOf("take: i>i, give: i>"), names)).toThrow(message);
   });
 });
 

@@ -47,6 +47,17 @@ export const honest: Record<string, Fixture> = {
   "as-bump": bump(),
 };
 
+/** Of several threads, though one is all there will be. */
+const threads: Record<string, Fixture> = {
+  threads: {
+    source: HEAP,
+    flags: [
+      ...["--runtime", "minimal", "--enable", "threads"],
+      ...["--sharedMemory", "--importMemory", "--initialMemory", "1", "--maximumMemory", "1024"],
+    ],
+  },
+};
+
 /** Rust's and C's rarer faces, over a bump allocator that checks what it is told. */
 export const faces: Record<string, Fixture> = {
   rust: bump({
@@ -185,7 +196,7 @@ export const hostile: Record<string, Fixture> = {
   },
 };
 
-export const fixtures: Record<string, Fixture> = { ...honest, ...faces, ...hostile };
+export const fixtures: Record<string, Fixture> = { ...honest, ...threads, ...faces, ...hostile };
 
 /** Modules of packages that export an allocator: as fixture, the path below node_modules. */
 export const packages: Record<string, string> = {

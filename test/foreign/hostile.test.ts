@@ -79,7 +79,6 @@ describe("what the engine does not make", () => {
       { memory: '(memory (export "memory") i64 1)' },
       "64-bit addresses: compile for 32 bits",
     ],
-    ["memory of threads", { memory: '(memory (export "memory") 1 9 shared)' }, "is shared between threads"],
   ])("%s is refused", async (_, parts, message) => {
     const opened = open(parts);
     await expect(opened).rejects.toThrow(ModuleError);
