@@ -1,5 +1,7 @@
 /** `zeropage record` of a WASI program. */
+
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { formatBytes, formatCount } from "../base/bytes.js";
 import { ModuleTrap, UsageError } from "../base/errors.js";
 import { parseTime } from "../base/flags.js";
@@ -41,7 +43,8 @@ export async function recordWasm(
     wasm: await readModuleBytes(choice.model),
     ...{ functions: numbered(functions), convention, sites: flags.sites ?? false },
     ...{
-      args: [choice.model, ...args],
+      // Not its path, which would be in its memory: what is recorded is the same wherever the file lies.
+      args: [basename(choice.model), ...args],
       env: readEnv(flags.env, environment),
       folders: readFolders(flags.dir),
     },
