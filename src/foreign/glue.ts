@@ -13,7 +13,7 @@
 import type { ModuleShape } from "../wasm/inspect.js";
 import type { FunctionNames, Role } from "./conventions.js";
 import { C_LIBRARY } from "./families.js";
-import { fullName, type ImportNames } from "./minified.js";
+import { fullName, hasShortImports, type ImportNames } from "./minified.js";
 import { fits } from "./signatures.js";
 
 /** What the JavaScript beside a module says of it. */
@@ -36,6 +36,11 @@ const NAMES: Partial<Record<Role, readonly string[]>> = {
   posixAligned: ["posix_memalign"],
   usableSize: ["malloc_usable_size"],
 };
+
+/** What the JavaScript beside a module says of names that are short; undefined where they are not. */
+export function shortNames(shape: ModuleShape, glue: string | undefined): GlueNames | undefined {
+  return glue === undefined || !hasShortImports(shape) ? undefined : readGlue(glue, shape);
+}
 
 /** Finds nothing in other text. */
 export function readGlue(text: string, shape: ModuleShape): GlueNames {

@@ -5,10 +5,10 @@ import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js
 import { limitMemory } from "../wasm/limit-memory.js";
 import type { FoundFunctions } from "./conventions.js";
 import { findFunctions } from "./find.js";
-import { type GlueNames, isWhole, readGlue } from "./glue.js";
+import { isWhole, shortNames } from "./glue.js";
 import { loadTools, type Tools } from "./link.js";
 import { checkMemory, memoryOf, mostPages } from "./memory-limits.js";
-import { hasShortImports, recogniseImports, withNames } from "./minified.js";
+import { recogniseImports, withNames } from "./minified.js";
 import type { WasmOptions } from "./options.js";
 import { readSource, type WasmSource } from "./source.js";
 
@@ -73,20 +73,15 @@ function zeroesByStores({ functions, convention }: FoundFunctions): boolean | "a
 }
 
 function find(shape: ModuleShape, options: WasmOptions): FoundFunctions {
-  const names = shortened(shape, options);
+  const names = shortNames(shape, options.glue);
   // Where only imports are short, exports have their true names.
   const { functions = names && isWhole(names) ? names.functions : undefined, convention } = options;
   return findFunctions(shape, functions, convention);
 }
 
-/** What the JavaScript beside says of names that are short. */
-function shortened(shape: ModuleShape, { glue }: WasmOptions): GlueNames | undefined {
-  return glue === undefined || !hasShortImports(shape) ? undefined : readGlue(glue, shape);
-}
-
 /** The module with its imports named: by the user, by the JavaScript beside it, or as they are recognised. */
 function named(shape: ModuleShape, wasm: Uint8Array, options: WasmOptions): ModuleShape {
-  const names = { ...recogniseImports(wasm, shape), ...shortened(shape, options)?.imports };
+  const names = { ...recogniseImports(wasm, shape), ...shortNames(shape, options.glue)?.imports };
   return withNames(shape, { ...names, ...options.importNames });
 }
 

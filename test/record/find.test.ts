@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { findAllocators, findMemset, type KnownFunctions } from "../../src/record/module/find.js";
+import {
+  findAllocators,
+  findMemset,
+  type KnownFunctions,
+  type Naming,
+} from "../../src/record/module/find.js";
 import { readFunctionNames } from "../../src/wasm/names.js";
 import { Sections } from "../../src/wasm/sections.js";
 import type { FunctionType } from "../../src/wasm/types.js";
@@ -31,8 +36,8 @@ function known(functions: readonly Written[]): KnownFunctions {
   };
 }
 
-const found = (functions: readonly Written[], ...options: [Parameters<typeof findAllocators>[1]?]) =>
-  findAllocators(known(functions), ...options).map(({ index, role }) => `${index} ${role}`);
+const found = (functions: readonly Written[], naming?: Naming) =>
+  findAllocators(known(functions), naming).map(({ index, role }) => `${index} ${role}`);
 
 describe("the functions of an allocator are found", () => {
   it("among exports, and behind those that only call another", () => {
@@ -95,7 +100,7 @@ describe("the functions of an allocator are found", () => {
       ["malloc", "i>i"],
       ["free", "i>"],
     ];
-    expect(found(functions, { malloc: "take", free: 1 })).toEqual([
+    expect(found(functions, { given: { malloc: "take", free: 1 } })).toEqual([
       "0 malloc",
       "1 free",
       "2 malloc",

@@ -1,8 +1,14 @@
 /** What is found, what is recorded and what is refused, on modules written for that. */
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { readGlue } from "../../src/foreign/glue.js";
 import { ModuleError, type RecordOptions, recordModule } from "../../src/index.js";
+import type { RecordedNames } from "../../src/record/module/find.js";
 import type { Recording } from "../../src/record/module/recording.js";
 import { writeTrace } from "../../src/trace/write.js";
+import { inspectModule } from "../../src/wasm/inspect.js";
+import { whyAbsent } from "../foreign/absent.js";
+import { fixtureBytes } from "../foreign/replays.js";
 import { assemble } from "../wasm/assemble.js";
 
 /** A bump allocator, and a program that calls it in every way there is. Its table and a global name functions. */
@@ -267,6 +273,45 @@ describe("a recording", () => {
     expect(await textOf(recording)).toEqual(["a 0 24"]);
     await expect(recordModule(assemble("(module (memory 1))"))).rejects.toThrow(ModuleError);
     expect(names()).toHaveLength(before);
+  });
+});
+
+describe("a module of which Emscripten made all names short", () => {
+  const NAME = "emscripten-minified";
+  const read = async () => ({
+    wasm: await fixtureBytes(NAME),
+    glue: await readFile(new URL(`../foreign/built/${NAME}.glue`, import.meta.url), "utf8"),
+  });
+
+  it("is recorded by what the JavaScript beside it says, or by hand", async ({ skip }) => {
+    skip(whyAbsent(NAME) !== undefined, whyAbsent(NAME));
+    const { wasm, glue } = await read();
+    const { functions } = readGlue(glue, inspectModule(wasm));
+    const { malloc, calloc, free } = functions as Record<string, string>;
+    for (const options of [{ glue }, { functions: { malloc, calloc, free } as RecordedNames }]) {
+      const { module, recording } = await recordModule(wasm, options);
+      expect(recording.functions).toContainEqual(
+        expect.objectContaining({ role: "malloc", name: functions.malloc }),
+      );
+      const a = new Proxy({}, { get: () => () => 0 });
+      const { exports } = await WebAssembly.instantiate(module, { a });
+      const call = (name = "", ...numbers: number[]) => (exports[name] as CallableFunction)(...numbers);
+      const one = call(malloc, 40);
+      call(calloc, 3, 10);
+      call(free, one);
+      expect(await textOf(recording)).toEqual(["a 0 40", "c 1 3 10", "f 0"]);
+      recording.end();
+    }
+  });
+
+  it("is refused without, which is said with what to do", async ({ skip }) => {
+    skip(whyAbsent(NAME) !== undefined, whyAbsent(NAME));
+    const { wasm } = await read();
+    for (const glue of [undefined, "var _malloc = 1"]) {
+      await expect(recordModule(wasm, { ...(glue && { glue }) })).rejects.toThrow(
+        /Emscripten made all names short.*glue of recordModule.*malloc: "f".*--profiling-funcs/,
+      );
+    }
   });
 });
 

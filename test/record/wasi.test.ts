@@ -106,6 +106,8 @@ it("a module that is no WASI program is refused, with what to do", async () => {
   expect(stderr).toContain(
     "imports what is not WASI's (wbg.__wbindgen_throw): record it in the page or program",
   );
+  await writeFile(file, assemble('(module (import "a" "a" (func)) (memory 1))'));
+  expect((await record("--", file)).stderr).toContain("recordModule(bytes, { glue })");
   await writeFile(file, assemble('(module (memory (export "memory") 1))'));
   expect((await record("--", file)).stderr).toContain("has no _start");
   await expect(stat(trace())).rejects.toThrow();

@@ -6,7 +6,7 @@
 
 import { ModuleError } from "../../base/errors.js";
 import { joinWords } from "../../base/numbers.js";
-import type { Convention, Role } from "../../foreign/conventions.js";
+import type { Convention, FunctionNames, Role } from "../../foreign/conventions.js";
 import { C_LIBRARY, FAMILIES } from "../../foreign/families.js";
 import { match } from "../../foreign/find.js";
 import { fits, signature } from "../../foreign/signatures.js";
@@ -46,24 +46,36 @@ export interface KnownFunctions {
   forwards(index: number): number | undefined;
 }
 
+/** What is said of the names of a module's functions. */
+export interface Naming {
+  /** By the user, and how these functions are called. Default: as C's. */
+  given?: RecordedNames | undefined;
+  convention?: Convention | undefined;
+  /** Short names of C's functions among the exports, as the JavaScript beside the module has them. */
+  short?: FunctionNames | undefined;
+  /** Whether Emscripten made names short. */
+  isMinified?: boolean;
+}
+
 /** @throws ModuleError where nothing is found that allocates, or where what the user names is not there. */
-export function findAllocators(
-  module: KnownFunctions,
-  given: RecordedNames = {},
-  convention: Convention = "c",
-): Found[] {
+export function findAllocators(module: KnownFunctions, naming: Naming = {}): Found[] {
+  const { given = {}, convention = "c", short = {}, isMinified = false } = naming;
   const named = [...namedFunctions(module)];
   const apparent = [
     ...givenFunctions(module, given, convention),
+    ...shortFunctions(module, short),
     ...[...exportedFunctions(module), ...named, ...(named.length ? [] : calledBy(module))],
   ];
   const found = unique(apparent.flatMap((one) => [one, ...forwarded(module, one)]));
   const has = (role: Role) => found.some((one) => one.role === role);
   if (has("malloc") && has("free")) return found;
-  throw new ModuleError(
-    'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, FILE.wasm:malloc=NAME:free=NUMBER',
-  );
+  throw new ModuleError(isMinified ? MINIFIED : NOT_FOUND);
 }
+
+const NOT_FOUND =
+  'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, FILE.wasm:malloc=NAME:free=NUMBER';
+const MINIFIED =
+  'no allocator is found, as Emscripten made all names short: give the text of the JavaScript beside it (glue of recordModule), or what that has for _malloc and _free, as in functions: { malloc: "f", free: "g" }; if it has none, link with --profiling-funcs, or with -sEXPORTED_FUNCTIONS=_malloc,_free and what else is exported';
 
 /**
  * The function that clears memory where no instruction does, if its name is known: memset(address, value, bytes). What
@@ -73,6 +85,13 @@ export function findMemset({ names, types, exports, fills }: KnownFunctions): nu
   const isIt = (index: number) => types[index] !== undefined && fits(types[index], "iii>i") && !fills(index);
   for (const [index, name] of names) if (name === "memset" && isIt(index)) return index;
   return exports.find(({ name, index }) => name === "memset" && isIt(index))?.index;
+}
+
+function* shortFunctions({ exports }: KnownFunctions, short: FunctionNames): Generator<Found> {
+  for (const [role, name] of Object.entries(short)) {
+    const index = exports.find((one) => one.name === name)?.index;
+    if (index !== undefined) yield* formed("c", role as Role, index, name);
+  }
 }
 
 /** What stands behind a function that only calls it; others may call it directly. */

@@ -1,6 +1,8 @@
 import { checkOneOf, checkWhole } from "../../base/arguments.js";
 import { printable } from "../../base/printable.js";
 import { CONVENTIONS, type Convention } from "../../foreign/conventions.js";
+import { shortNames } from "../../foreign/glue.js";
+import { hasShortImports } from "../../foreign/minified.js";
 import { compile } from "../../foreign/prepare.js";
 import { type Readable, readSource } from "../../foreign/source.js";
 import { readHookModule } from "../../meter/hooks.js";
@@ -23,6 +25,8 @@ export interface RecordOptions {
   functions?: RecordedNames;
   /** How these are called. Default: as C's. */
   convention?: Convention;
+  /** The JavaScript that Emscripten wrote beside the module: where it made names short, that knows the true ones. */
+  glue?: string;
   /** Whether the trace says who calls: the module's functions on the stack. It takes some 30 µs a call. Default: no. */
   sites?: boolean;
   /** Operations after which the recording is full, and ends. Each takes 24 bytes. Default 10,000,000. */
@@ -53,16 +57,18 @@ export interface Recorded {
  * 64-bit addresses; RangeError for an option's value that is none; SandboxError for what cannot be read.
  */
 export async function recordModule(source: Readable, options: RecordOptions = {}): Promise<Recorded> {
-  const { functions: names, convention, sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
+  const { functions: given, convention, glue } = options;
+  const { sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
   checkWhole("mostOperations", mostOperations);
   if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
   const original = await readSource(source);
-  inspectModule(original);
+  const shape = inspectModule(original);
   const read = readRecordable(original);
   // What is wrong is told at its place in the original, and no rewriting makes it right.
   if (!WebAssembly.validate(original as BufferSource)) await compile(original);
   const known = knownFunctions(read);
-  const found = findAllocators(known, names, convention);
+  const short = shortNames(shape, glue)?.functions;
+  const found = findAllocators(known, { given, convention, short, isMinified: hasShortImports(shape) });
   const place = reserveHooks();
   try {
     const clearing = await readHookModule("clearing", ["zeroes"]);

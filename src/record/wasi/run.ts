@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { ModuleError, SandboxError } from "../../base/errors.js";
 import { joinWords } from "../../base/numbers.js";
+import { hasShortImports } from "../../foreign/minified.js";
 import { UNKNOWN_SITE } from "../../trace/sites.js";
 import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
 import { inspectModule } from "../../wasm/inspect.js";
@@ -57,6 +58,11 @@ export function runWasi(program: WasiProgram): RunningProgram {
 /** @throws ModuleError for what does not start by itself, or wants more than WASI. */
 function checkProgram(wasm: Uint8Array): void {
   const { imports, exports } = inspectModule(wasm);
+  if (hasShortImports({ imports })) {
+    throw new ModuleError(
+      "the module is no WASI program, but one whose names Emscripten made short for the JavaScript beside it: record it in the page or program that it belongs to, by recordModule(bytes, { glue }) of the library, glue being the text of that JavaScript",
+    );
+  }
   const known: readonly string[] = Object.values(WASI_MODULES);
   const others = imports
     .filter(({ module }) => !known.includes(module))
