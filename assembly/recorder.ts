@@ -116,8 +116,18 @@ export function clear(address: u32, bytes: u32, zeroes: u32): void {
   needless += zeroes;
 }
 
-/** Notes a range line by line: one access is mostly in one. */
+/** Notes a range, of which mostly nothing is new and which is mostly in one line. */
 function note(kind: EventKind, address: u32, bytes: u32): void {
+  const first = address >> GRANULE_SHIFT;
+  const last = (address + bytes - 1) >> GRANULE_SHIFT;
+  if (first >> 3 == last >> 3 && address < shadowed) {
+    const wanted: u32 = ((2 << (last - first)) - 1) << (first & 7);
+    if ((load<u8>(shadowOf(first >> 3) + kind) & wanted) == wanted) return;
+  }
+  noteByLine(kind, address, bytes);
+}
+
+function noteByLine(kind: EventKind, address: u32, bytes: u32): void {
   const last = (<u64>address + bytes - 1) >> GRANULE_SHIFT;
   if (last << GRANULE_SHIFT >= shadowed && !reach(last << GRANULE_SHIFT)) return;
   for (let granule = <u64>address >> GRANULE_SHIFT; granule <= last; ) {

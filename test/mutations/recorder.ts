@@ -22,9 +22,10 @@ export const recorder: Area = {
         ["a range goes on across calls", "  lastRead = lastWrite = 0;\n  const event", "  const event"],
         [
           "the last granule is not told",
-          "bytes - 1) >> GRANULE_SHIFT",
-          "bytes - 1 - GRANULE_BYTES) >> GRANULE_SHIFT",
+          "(<u64>address + bytes - 1) >> GRANULE_SHIFT",
+          "(<u64>address + bytes - 1 - GRANULE_BYTES) >> GRANULE_SHIFT",
         ],
+        ["a line is known by any granule of it", "& wanted) == wanted) return;", "& wanted) != 0) return;"],
         [
           "reads and writes have one bit",
           "shadowOf(<u32>(granule >> 3)) + kind",
@@ -45,6 +46,24 @@ export const recorder: Area = {
           "ranges with a gap between are one",
           "low <= range.high && range.low <= high;",
           "low <= range.high + 8 && range.low <= high + 8;",
+        ],
+      ],
+      "gate.ts": [
+        [
+          "what is known stays known where a block is given out",
+          "for (const told of [read, write]) code",
+          "for (const told of [] as number[]) code",
+        ],
+        ["reads do not get known anew", "of [read, write]) code", "of [write]) code"],
+        [
+          "a range is known by its end",
+          "code.byte(Op.LocalGet, address);\n  granule",
+          "code.byte(Op.LocalGet, end);\n  granule",
+        ],
+        [
+          "a range is below blocks by its beginning",
+          "s32(-1);\n  code.byte(Op.I32Add, Op.LocalTee",
+          "s32(-1);\n  code.byte(Op.Drop, Op.Drop, Op.LocalGet, address, Op.LocalTee",
         ],
       ],
       "rewrite-function.ts": [

@@ -20,6 +20,8 @@ export interface Rewriting {
   /** The functions that are told of reads and writes: of an address and a number of bytes. */
   read: number;
   write: number;
+  /** What stands before these (gate.ts), for ranges that are never empty. */
+  gates: Record<"read" | "write", number>;
   /** What is told of a range that is about to be cleared, and how much of it is zero. */
   clear: number;
   /** What counts that: a function of assembly/clearing.ts. */
@@ -60,8 +62,8 @@ class FunctionRewriter {
     private readonly rewriting: Rewriting,
   ) {
     this.#locals = parameters;
-    this.#reads = new Ranges(rewriting.read, this.#origins);
-    this.#writes = new Ranges(rewriting.write, this.#origins);
+    this.#reads = new Ranges(rewriting.gates.read, this.#origins);
+    this.#writes = new Ranges(rewriting.gates.write, this.#origins);
   }
 
   run(): Uint8Array {
@@ -111,8 +113,9 @@ class FunctionRewriter {
     } else {
       const address = this.#keepAddress(operands);
       this.#copy(instruction);
-      if (reads) tell(this.#code, this.rewriting.read, address, offset, reads);
-      if (writes) tell(this.#code, this.rewriting.write, address, offset, writes);
+      const { read, write } = this.rewriting.gates;
+      if (reads) tell(this.#code, read, address, offset, reads);
+      if (writes) tell(this.#code, write, address, offset, writes);
     }
   }
 

@@ -2,8 +2,8 @@
  * Rewrites a module so that it tells a recorder (assembly/recorder.ts) of every call of its allocator and of what it
  * touches between them, and does everything else as before.
  *
- *      imports          hooks    functions of the module      wrappers   clearing.ts
- *      ├────────────────┼────────┼────────────────────────────┼──────────┼───────────┤    numbers of functions
+ *      imports          hooks    functions of the module      wrappers   gates   clearing.ts
+ *      ├────────────────┼────────┼────────────────────────────┼──────────┼───────┼───────────┤    numbers of functions
  *                       └ imported too: the numbers of the module's own go up
  *
  * Whoever named an allocator's function now names its wrapper: calls, exports, tables. The wrapper alone calls it.
@@ -30,6 +30,7 @@ import { SectionId, Sections } from "../../wasm/sections.js";
 import { FUNCTION_TYPE, I32 } from "../../wasm/types.js";
 import { BinaryWriter } from "../../wasm/writer.js";
 import type { Found, KnownFunctions } from "./find.js";
+import { addGateGlobals, gateBody } from "./gate.js";
 import { type Rewriting, rewriteFunction } from "./rewrite-function.js";
 import { memsetBody, wrapperBody } from "./wrapper.js";
 
@@ -37,6 +38,8 @@ import { memsetBody, wrapperBody } from "./wrapper.js";
 export const HOOKS = { enter: 0, leave: 5, read: 2, write: 2, clear: 3 } as const;
 export type HookName = keyof typeof HOOKS;
 export const HOOK_NAMES = Object.keys(HOOKS) as readonly HookName[];
+/** Those that accesses reach through a gate. */
+const GATED = ["read", "write"] as const;
 
 /** A module to be rewritten. */
 export interface ReadModule {
@@ -151,6 +154,8 @@ export interface Rewritten {
   found: readonly Found[];
   /** The function that clears memory, where no instruction does. */
   memset: number | undefined;
+  /** An address below which no block is known to lie before there is one. Default: the highest. */
+  lowest?: number;
   place: HookPlace;
   clearing: Clearing;
 }
@@ -158,7 +163,7 @@ export interface Rewritten {
 /** The rewritten module. Changes what was read. */
 export function rewriteModule(
   module: ReadModule,
-  { found, memset, place, clearing }: Rewritten,
+  { found, memset, lowest = -1, place, clearing }: Rewritten,
 ): Uint8Array<ArrayBuffer> {
   const { sections, functions, imported } = module;
   const { types, typeIndices, bodies } = functions;
@@ -166,10 +171,13 @@ export function rewriteModule(
   const firstWrapper = moved(imported + bodies.length);
   const wrappers = new Map(found.map(({ index }, i) => [index, firstWrapper + i]));
   if (memset !== undefined) wrappers.set(memset, firstWrapper + found.length);
-  const firstClearing = firstWrapper + wrappers.size;
+  const firstGate = firstWrapper + wrappers.size;
+  const firstClearing = firstGate + GATED.length;
   const hooks = recordOf(HOOK_NAMES, (name) => imported + HOOK_NAMES.indexOf(name));
+  const globals = addGateGlobals(sections, lowest);
   const rewriting: Rewriting = {
     ...{ ...hooks, ...placeHooks(clearing, firstClearing) },
+    gates: recordOf(GATED, (name) => firstGate + GATED.indexOf(name)),
     renumber: (index) => wrappers.get(index) ?? moved(index),
   };
   const typeOf = typesOf(module);
@@ -179,9 +187,10 @@ export function rewriteModule(
     return rewriteFunction(body, params.length, isAllocator, rewriting);
   });
   const wrapped = found.map(({ index, form }) =>
-    wrapperBody(form, types[typeOf(index)] as TypeEntry, { ...hooks, original: moved(index) }),
+    wrapperBody(form, types[typeOf(index)] as TypeEntry, { ...hooks, original: moved(index), globals }),
   );
   if (memset !== undefined) wrapped.push(memsetBody(moved(memset), rewriting));
+  const gates = GATED.map((name) => gateBody(hooks[name], globals.lowest, globals[name]));
   addImports(sections, place, types.length);
   renumberFunctions(sections, rewriting.renumber);
   renumberNames(sections, moved);
@@ -190,9 +199,10 @@ export function rewriteModule(
     types: [...types, ...HOOK_NAMES.map((name) => hookType(HOOKS[name])), ...clearing.functions.types],
     typeIndices: [
       ...[...typeIndices, ...[...wrappers.keys()].map(typeOf)],
+      ...GATED.map((name) => types.length + HOOK_NAMES.indexOf(name)),
       ...clearing.functions.typeIndices.map((index) => added + index),
     ],
-    bodies: [...own, ...wrapped, ...placeBodies(clearing, firstClearing)],
+    bodies: [...own, ...wrapped, ...gates, ...placeBodies(clearing, firstClearing)],
   });
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
   sections.removeCustom("metadata.code.branch_hint");

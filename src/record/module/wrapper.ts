@@ -3,12 +3,14 @@ import { Op } from "../../wasm/opcodes.js";
 import { type FunctionType, I32 } from "../../wasm/types.js";
 import { BinaryWriter } from "../../wasm/writer.js";
 import { type Form, ONE } from "./forms.js";
+import { type GateGlobals, writeAfterCall } from "./gate.js";
 
 /** Numbers of functions. */
 interface Called {
   original: number;
   enter: number;
   leave: number;
+  globals: GateGlobals;
 }
 
 const VOID = 0x40; // of a block that gives nothing
@@ -27,6 +29,7 @@ export function wrapperBody(form: Form, { params, results }: FunctionType, calle
   code.byte(Op.I32Const).s32(form.kind);
   for (const value of [form.pointer, form.first, form.second]) writeValue(code, value);
   code.byte(Op.LocalGet).unsigned(block).byte(Op.Call).unsigned(called.leave);
+  writeAfterCall(code, block, called.globals);
   if (results.length > 0) code.byte(Op.LocalGet).unsigned(result);
   return code.byte(Op.End).bytes;
 }
