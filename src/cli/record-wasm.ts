@@ -161,20 +161,25 @@ function tell(
   if (functions)
     stderr.write(`recorded ${joinWords([...new Set(functions.map((one) => printable(one.name)))])}\n`);
   stderr.write(`wrote ${file}: ${name}, ${formatCount(operations)} operations\n`);
-  if (zeroed === null) stderr.write("what its allocator clears is not known: it does so by stores\n");
+  if (zeroed === null)
+    stderr.write(
+      "what its calloc cleared is not known: it has no memory.fill (-mbulk-memory), and no memset with a name\n",
+    );
   if (zeroed) {
     const share = formatShare(zeroed.needless, zeroed.bytes);
     stderr.write(
-      `its allocator cleared ${formatBytes(zeroed.bytes)}, of which ${formatBytes(zeroed.needless)} needlessly (${share})\n`,
+      `its calloc cleared ${formatBytes(zeroed.bytes)}; ${formatBytes(zeroed.needless)} (${share}) were zero already\n`,
     );
   }
-  if (discardable) {
-    const { bytes, peak } = discardable;
-    const when =
-      peak.bytes > 0
-        ? `, and most after ${formatCount(peak.calls)} operations: ${formatBytes(peak.bytes)}`
-        : "";
-    stderr.write(`memory.discard would give back ${formatBytes(bytes)} at the end${when}\n`);
-  }
+  if (discardable) stderr.write(`${toldIdle(discardable)}\n`);
   for (const note of notes) stderr.write(`note: ${name}: ${note}\n`);
+}
+
+/** What lies idle, in a line. */
+function toldIdle({ bytes, peak }: Idle): string {
+  const most =
+    peak.bytes > 0
+      ? `, at most ${formatBytes(peak.bytes)} (after ${formatCount(peak.calls)} operations)`
+      : "";
+  return `written pages that no block needs any more: ${formatBytes(bytes)} at the end${most}; memory.discard, a proposal, would give them back`;
 }

@@ -56,7 +56,9 @@ export async function recordCommand(
   const { env } = environment;
   if (program === undefined)
     throw new UsageError("name a program and its arguments: zeropage record -- git log -p");
-  if (await isWasm(splitModule(program).name)) return recordWasm([program, ...words], flags, environment);
+  const isModule = await isWasm(splitModule(program).name);
+  checkFlags(flags, isModule);
+  if (isModule) return recordWasm([program, ...words], flags, environment);
   const { touches = false, children: isAll = false } = flags;
   const options = {
     ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },
@@ -80,6 +82,18 @@ export async function recordCommand(
     file.discard();
     await recording.close();
   }
+}
+
+/** Flags that mean something to one kind of program alone. What a wasm module touches is always recorded. */
+const OF_NATIVE = ["children", "frames", "with"] as const;
+const OF_WASM = ["dir", "env", "timeout"] as const;
+
+/** @throws UsageError for a flag of the other kind, which would do nothing. */
+function checkFlags(flags: RecordFlags, isModule: boolean): void {
+  const vain = (isModule ? OF_NATIVE : OF_WASM).find((name) => flags[name] !== undefined);
+  if (vain === undefined) return;
+  const [kind, is] = isModule ? ["native programs", "a wasm module"] : ["wasm modules", "none"];
+  throw new UsageError(`--${vain} is for ${kind}, and the program is ${is}: leave it out`);
 }
 
 /** Frames of a site; 0 if sites are not asked for. */

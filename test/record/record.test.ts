@@ -262,6 +262,14 @@ describe("a recording", () => {
     expect(await textOf(other.recording)).toEqual(["a 0 24"]);
   });
 
+  it("that is not run says that nothing was recorded, and why that may be", async () => {
+    const { recording } = await recordModule(WASM());
+    expect(recording.trace().notes.losses[0]).toMatch(/^nothing was recorded: .* the original runs in place/);
+    recording.end();
+    const other = await open();
+    expect(other.recording.trace().notes.losses.join()).not.toContain("nothing was recorded");
+  });
+
   it("leaves nothing behind when it ends", async () => {
     const names = () => Object.getOwnPropertyNames(Object).filter((name) => name.startsWith("zeropage:"));
     const before = names().length;

@@ -34,8 +34,8 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
     expect(said).toMatchInlineSnapshot(`
       "recorded malloc, dlmalloc, free, dlfree, calloc, realloc, posix_memalign and aligned_alloc
       wrote FOLDER/out.trace.gz: PROGRAM, 2,569 operations
-      its allocator cleared 16 bytes, of which 16 bytes needlessly (100%)
-      memory.discard would give back 124 KiB at the end, and most after 1,797 operations: 160 KiB
+      its calloc cleared 16 bytes; 16 bytes (100%) were zero already
+      written pages that no block needs any more: 124 KiB at the end, at most 160 KiB (after 1,797 operations); memory.discard, a proposal, would give them back
       note: PROGRAM: what the host reads and writes in the module's memory is not seen
       "
     `);
@@ -95,6 +95,16 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
     const wrong = await record("--", `${PROGRAM}:calloc=none`, "hello");
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no function "none"') });
     await expect(stat(trace())).resolves.toBeDefined();
+  });
+
+  it("is refused flags that only native programs have a use for, and these its own", async () => {
+    const { code, stderr } = await record("--children", "--", PROGRAM);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--children is for native programs")]);
+    const native = await record("--timeout", "1s", "--", process.execPath);
+    expect([native.code, native.stderr]).toEqual([
+      2,
+      expect.stringContaining("--timeout is for wasm modules"),
+    ]);
   });
 });
 

@@ -73,7 +73,7 @@ export function findAllocators(module: KnownFunctions, naming: Naming = {}): Fou
 }
 
 const NOT_FOUND =
-  'no allocator is found among its exports and names: compile with names (-g2 or --profiling-funcs, clang -g, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, FILE.wasm:malloc=NAME:free=NUMBER';
+  'no allocator is found among its exports and names: compile with names (emcc --profiling-funcs, clang -Xclang -O2 in place of -O2, cargo with debug = 1, asc --debug), or give functions: { malloc: "name" or a number, free: … } or, on the command line, FILE.wasm:malloc=NAME:free=NUMBER';
 const MINIFIED =
   'no allocator is found, as Emscripten made all names short: give the text of the JavaScript beside it (glue of recordModule), or what that has for _malloc and _free, as in functions: { malloc: "f", free: "g" }; if it has none, link with --profiling-funcs, or with -sEXPORTED_FUNCTIONS=_malloc,_free and what else is exported';
 
@@ -99,10 +99,13 @@ function* forwarded(module: KnownFunctions, found: Found): Generator<Found> {
   let index = module.forwards(found.index);
   for (let steps = 0; index !== undefined && steps < MOST_STEPS; steps++) {
     if (!fits(module.types[index], found.form.signature)) return;
-    yield { ...found, index, name: module.names.get(index) ?? `what ${found.name} calls` };
+    yield { ...found, index, name: module.names.get(index) ?? calledOf(found.name) };
     index = module.forwards(index);
   }
 }
+
+/** How a function without a name is called after one that calls it, and may have none either. */
+const calledOf = (caller: string) => (caller.startsWith("what ") ? caller : `what ${caller} calls`);
 
 /** Functions that call each other in a circle have no end. */
 const MOST_STEPS = 4;
@@ -181,7 +184,7 @@ function* calledBy({ exports, types, callees }: KnownFunctions): Generator<Found
     for (const [convention, does, type] of shapes) {
       const callee = one(type);
       const isIt = does === role || (role === "malloc" && does === "aligned");
-      if (isIt && callee !== undefined) yield* formed(convention, does, callee, `what ${name} calls`);
+      if (isIt && callee !== undefined) yield* formed(convention, does, callee, calledOf(name));
     }
   }
 }

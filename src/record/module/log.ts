@@ -12,6 +12,9 @@ export const MOST_OPERATIONS = 10_000_000;
 
 const HOST = "what the host reads and writes in the module's memory is not seen";
 
+const NOTHING =
+  "nothing was recorded: the program asked for nothing, its compiler inlined the allocator, or the original runs in place of the recorded module";
+
 export interface RecordingLimits {
   /** Most operations that are held. */
   mostOperations: number;
@@ -84,7 +87,7 @@ export class Log {
     if (this.#encoder.count > 0) this.#keep();
     if (this.#failure !== undefined) throw this.#failure;
     this.#encoder.note(this.#notes);
-    this.#notes.losses = [...this.#decoder.losses(), ...this.#fullness(), HOST];
+    this.#notes.losses = [...this.#nothing(), ...this.#decoder.losses(), ...this.#fullness(), HOST];
   }
 
   /** What a trace of the recording lacks, and what it names. */
@@ -103,6 +106,10 @@ export class Log {
     if (onChunk || this.#isFull || this.#operations < mostOperations) return;
     this.#isFull = true;
     this.recorder.stop();
+  }
+
+  #nothing(): string[] {
+    return this.operations === 0 ? [NOTHING] : [];
   }
 
   #fullness(): string[] {
