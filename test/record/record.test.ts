@@ -106,7 +106,7 @@ describe("a recorded module", () => {
   it("tells what the program touches of its blocks, in units of eight bytes, once in the life of each", async () => {
     const { calls, recording } = await open();
     const at = (calls.malloc as CallableFunction)(44);
-    for (let i = 0; i < 3; i++) (calls.use as CallableFunction)(at, 12);
+    for (const bytes of [4, 12, 12]) (calls.use as CallableFunction)(at, bytes);
     (calls.use as CallableFunction)(at + 40, 100);
     (calls.realloc as CallableFunction)(at, 44);
     expect(await textOf(recording)).toEqual([

@@ -116,3 +116,15 @@ it("what overlaps with what was told is told to its end", async () => {
     compare(other.seen.read, one.seen.read, `more ${more}`);
   }
 });
+
+it("what was told last is told again with what lies before or behind it", async () => {
+  for (const offset of [4, 12]) {
+    const wasm = assemble(`(module (memory (export "memory") 1)
+      (func (export "run") (param $at i32) (param $other i32) (result i32)
+        (drop (i32.load offset=8 (local.get $at)))
+        (if (local.get $other) (then (drop (i64.load offset=${offset} align=1 (local.get $other)))))
+        (i32.const 0)))`);
+    const [one, other] = [expected(wasm, 64, 64), await told(wasm, 64, 64)];
+    compare(other.seen.read, one.seen.read, `offset ${offset}`);
+  }
+});
