@@ -181,7 +181,7 @@ export class Decoder {
 /** Ranges of which none meets another of its kind, in the order in which each was touched first. Changes what it is given. */
 function joined(touches: Touch[]): Touch[] {
   if (touches.length === 1) return touches;
-  touches.sort((one, other) => one.kind - other.kind || one.start - other.start);
+  sort(touches, (one, other) => one.kind - other.kind || one.start - other.start);
   const ranges: Touch[] = [];
   let last: Touch | undefined;
   for (const touch of touches) {
@@ -193,7 +193,22 @@ function joined(touches: Touch[]): Touch[] {
       ranges.push(touch);
     }
   }
-  return ranges.sort((one, other) => one.order - other.order);
+  return sort(ranges, (one, other) => one.order - other.order);
+}
+
+/** Lists up to this long are sorted by insertion: most have a few touches, and engines make copies to sort. */
+const FEW = 16;
+
+/** Sorts a list in place, and returns it. */
+function sort<T>(list: T[], compare: (one: T, other: T) => number): T[] {
+  if (list.length > FEW) return list.sort(compare);
+  for (let i = 1; i < list.length; i++) {
+    const one = list[i] as T;
+    let at = i;
+    for (; at > 0 && compare(list[at - 1] as T, one) > 0; at--) list[at] = list[at - 1] as T;
+    list[at] = one;
+  }
+  return list;
 }
 
 function isPowerOfTwo(value: number): boolean {

@@ -55,8 +55,12 @@ export class LiveBlocks {
     for (let page = first; page <= last; page++) {
       const cover = this.#covers.get(page);
       if (cover !== undefined && found.at(-1) !== cover && this.#ends(cover) > start) found.push(cover);
-      for (const address of this.#starts.get(page) ?? []) {
-        if (address < end && this.#ends(address) > start) found.push(address);
+      const starts = this.#starts.get(page) ?? [];
+      // Blocks do not overlap: of those that begin before, only the last can have a byte of it.
+      for (let i = Math.max(placeIn(starts, start) - 1, 0); i < starts.length; i++) {
+        const address = starts[i] as number;
+        if (address >= end) break;
+        if (this.#ends(address) > start) found.push(address);
       }
     }
     return found;
