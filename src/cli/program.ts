@@ -224,7 +224,7 @@ function record(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--touches",
-      "record which pages of blocks of a page or more the program reads and writes; such blocks get pages of their own",
+      "record which pages of blocks of a page or more the program reads and writes; such blocks get pages of their own (of wasm all that is touched is recorded anyway)",
     )
     .option(
       "--times <nanoseconds>",
@@ -248,7 +248,7 @@ function record(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--timeout <time>",
-      "for wasm: end the program after this time; what was recorded until then is kept",
+      "for wasm: end the program after this time; what was recorded until then is kept, but for the last operations",
     )
     .addHelpText("after", RECORD_EXAMPLES)
     .action(async (command: string[], flags: RecordFlags) =>

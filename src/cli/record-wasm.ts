@@ -146,8 +146,11 @@ export interface WasmSummary {
   notes: string[];
 }
 
+const CUT =
+  "the program was ended: its last operations, up to some ten thousand, had not left it and are not in the trace";
+
 function summaryOf(operations: number, file: string, ended: WasiEnded | undefined): WasmSummary {
-  if (!ended) return { operations, file, exitCode: null, notes: [] };
+  if (!ended) return { operations, file, exitCode: null, notes: [CUT] };
   const { exitCode, functions, zeroed, idle, losses } = ended;
   return { operations, file, exitCode, functions, zeroed, discardable: idle, notes: losses };
 }
@@ -177,9 +180,8 @@ function tell(
 
 /** What lies idle, in a line. */
 function toldIdle({ bytes, peak }: Idle): string {
-  const most =
-    peak.bytes > 0
-      ? `, at most ${formatBytes(peak.bytes)} (after ${formatCount(peak.calls)} operations)`
-      : "";
-  return `written pages that no block needs any more: ${formatBytes(bytes)} at the end${most}; memory.discard, a proposal, would give them back`;
+  if (peak.bytes === 0)
+    return "all pages of its heap that it wrote have live blocks: memory.discard, a proposal, would give nothing back";
+  const most = `at most ${formatBytes(peak.bytes)} (after ${formatCount(peak.calls)} operations)`;
+  return `written pages that no block needs any more: ${formatBytes(bytes)} at the end, ${most}; memory.discard, a proposal, would give them back`;
 }

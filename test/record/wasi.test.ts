@@ -80,6 +80,7 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
     const { code, stderr } = await record("--timeout", "6s", "--", PROGRAM, "forever");
     expect(code).toBe(1);
     expect(stderr).toContain("the program did not end within 6 seconds: allow a longer --timeout");
+    expect(stderr).toContain("its last operations, up to some ten thousand, had not left it");
     expect((await read()).count).toBeGreaterThan(1000);
   });
 
