@@ -25,9 +25,11 @@ export {
   ModuleTrap,
   OptionError,
   OutOfMemory,
+  ProcessError,
   SandboxError,
   SegmentationFault,
   TraceError,
+  type TraceProcess,
   UnknownImport,
   ZeropageError,
 } from "./base/errors.js";

@@ -48,6 +48,25 @@ export class TraceError extends ZeropageError {
   }
 }
 
+/** A process of a trace, by the number that it has there. */
+export interface TraceProcess {
+  process: number;
+  /** How often it calls its allocator. */
+  calls: number;
+}
+
+/** A trace has several processes, of which one has to be chosen, or it does not have the one that was. */
+export class ProcessError extends TraceError {
+  override name = "ProcessError";
+  constructor(
+    message: string,
+    /** Those there are, the ones that call most first. */
+    readonly processes: readonly TraceProcess[],
+  ) {
+    super(message);
+  }
+}
+
 /** An unknown model or option, or a value an option does not take. */
 export class OptionError extends ZeropageError {
   override name = "OptionError";

@@ -1,6 +1,6 @@
 /** Which process of a log is read, and what the others did. */
 import { formatCount } from "../base/bytes.js";
-import { TraceError } from "../base/errors.js";
+import { ProcessError, TraceError, type TraceProcess } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 
 /** Processes that are counted one by one, and those of them that an error names. */
@@ -58,24 +58,27 @@ export class Processes {
     return all - (this.#all.get(this.#chosen as number)?.calls ?? 0);
   }
 
-  /** After the last call. @throws TraceError that lists the processes, if one has to be chosen, or the one asked for is not there. */
+  /**
+   * After the last call.
+   * @throws ProcessError that lists the processes, if one has to be chosen, or the one asked for is not there; TraceError if
+   * there are none to choose from.
+   */
   check(): void {
     const allocating = Array.from(this.#all).filter(([, { allocates }]) => allocates);
     const { asked } = this;
+    if (asked === undefined ? allocating.length <= 1 : this.#all.has(asked)) return;
+    const there = numbered(allocating);
+    const listed = listProcesses(there, allocating.length - there.length);
     if (asked === undefined) {
-      if (allocating.length <= 1) return;
-      const there = listProcesses(allocating);
-      throw new TraceError(
-        `this trace has several processes: ${there}. Choose one: --process, or the option process`,
+      throw new ProcessError(
+        `this trace has several processes: ${listed}. Choose one: --process, or the option process`,
+        there,
       );
     }
-    if (this.#all.has(asked)) return;
-    const there = listProcesses(allocating);
-    throw new TraceError(
-      there === ""
-        ? `there is no process ${asked} in this trace: it does not tell processes apart, leave out --process`
-        : `there is no process ${asked} in this trace: there are ${there}`,
-    );
+    const none = `there is no process ${asked} in this trace`;
+    if (there.length === 0)
+      throw new TraceError(`${none}: it does not tell processes apart, leave out --process`);
+    throw new ProcessError(`${none}: there ${there.length === 1 ? "is" : "are"} ${listed}`, there);
   }
 
   #callsOf(process: number): ProcessCalls {
@@ -88,12 +91,19 @@ export class Processes {
   }
 }
 
-/** The processes that call most, and how many more there are. One without a number is among the latter. */
-function listProcesses(processes: readonly (readonly [number, ProcessCalls])[]): string {
-  const sorted = processes.filter(([process]) => process >= 0).sort(([, a], [, b]) => b.calls - a.calls);
-  const words = sorted
+/** The processes that have a number, the ones that call most first. */
+function numbered(processes: readonly (readonly [number, ProcessCalls])[]): TraceProcess[] {
+  return processes
+    .filter(([process]) => process >= 0)
+    .map(([process, { calls }]) => ({ process, calls }))
+    .sort((a, b) => b.calls - a.calls);
+}
+
+/** The processes that call most, and how many more there are, with those that have no number. */
+function listProcesses(processes: readonly TraceProcess[], unnumbered: number): string {
+  const words = processes
     .slice(0, NAMED)
-    .map(([process, { calls }]) => `${process} (${formatCount(calls)} call${calls === 1 ? "" : "s"})`);
-  const more = processes.length - words.length;
+    .map(({ process, calls }) => `${process} (${formatCount(calls)} call${calls === 1 ? "" : "s"})`);
+  const more = processes.length - words.length + unnumbered;
   return joinWords(more > 0 && words.length > 0 ? [...words, `${formatCount(more)} more`] : words);
 }

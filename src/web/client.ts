@@ -1,5 +1,5 @@
 /** A Worker as the page sees it: calls that answer later, report progress, and can be cancelled. */
-import { LimitExceeded } from "../index.js";
+import { LimitExceeded, type TraceProcess } from "../index.js";
 import type { Answer, Argument, CallName, Progress, Reply, SentError } from "./protocol.js";
 
 /** A call was cancelled. */
@@ -12,9 +12,12 @@ export class Cancelled extends Error {
 
 /** An error in a Worker. `name` is the error's name there. */
 export class WorkerError extends Error {
-  constructor({ name, message }: SentError) {
+  /** Those of a trace, of which one has to be chosen; none for other errors. */
+  readonly processes: readonly TraceProcess[];
+  constructor({ name, message, processes = [] }: SentError) {
     super(message);
     this.name = name;
+    this.processes = processes;
   }
 }
 

@@ -7,10 +7,10 @@
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
 import { findBuiltIn } from "../allocator/built-in.js";
-import { cinnabarTrace, cinnabarWorkload, type Report, writeTrace } from "../index.js";
+import { cinnabarTrace, cinnabarWorkload, formatCount, type Report, writeTrace } from "../index.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
-import { Cancelled } from "./client.js";
+import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
@@ -23,6 +23,7 @@ import {
   DEFAULT,
   formatChoice,
   formatState,
+  hasProcesses,
   parseState,
   SIDES,
   type Side,
@@ -57,6 +58,9 @@ const REST_MS = 100;
 
 const SHORTENED =
   "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
+
+/** Processes that are offered by buttons. */
+const MOST_OFFERED = 12;
 
 type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
@@ -351,9 +355,29 @@ class App {
   #fail(error: unknown): void {
     this.#transport.pause();
     if (!this.#opened) byId("story").replaceChildren();
-    if (!(error instanceof Cancelled)) byId("problem").replaceChildren(messageOf(error));
+    if (error instanceof WorkerError && error.processes.length > 0) this.#offerProcesses(error);
+    else if (!(error instanceof Cancelled)) byId("problem").replaceChildren(messageOf(error));
     else if (this.#session.isOpen) byId("problem").replaceChildren("Cancelled.");
     else this.#offerAgain();
+  }
+
+  /** Offers the processes of a trace, of which one is read. */
+  #offerProcesses({ processes }: WorkerError): void {
+    const buttons = processes.slice(0, MOST_OFFERED).map(({ process, calls }) => {
+      const textContent = `${process} (${formatCount(calls)} ${calls === 1 ? "call" : "calls"})`;
+      const button = make("button", { type: "button", textContent });
+      button.addEventListener("click", () => this.#readProcess(process));
+      return button;
+    });
+    const others = processes.length - buttons.length;
+    const more =
+      others > 0 ? [` There are ${formatCount(others)} more: change the program to name one.`] : [];
+    byId("problem").replaceChildren("One process of this trace can be read: ", ...buttons, ...more);
+  }
+
+  #readProcess(process: number): void {
+    const { input } = this.#state;
+    if (hasProcesses(input)) this.#run({ ...this.#state, input: { ...input, process } });
   }
 
   /** Offers to start again: cancelling ended the Workers. */

@@ -13,6 +13,7 @@ import type {
   TimelinePoint,
   TouchPolicy,
   TraceNotes,
+  TraceProcess,
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
 import type { Parameters as RunParameters } from "../results/run.js";
@@ -112,8 +113,8 @@ export interface Chosen {
 
 /** The calls that a Worker answers. */
 export interface Calls {
-  /** Reads a trace in any format. */
-  readTrace(source: Blob | string): { tape: Tape; notes: TraceNotes };
+  /** Reads a trace in any format, of several processes the one that is chosen. */
+  readTrace(job: { source: Blob | string; process?: number | undefined }): { tape: Tape; notes: TraceNotes };
   /** Runs a tape to its end, and keeps the player open. */
   open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
   /** Moves the open player to a position, and returns what is there. */
@@ -156,6 +157,8 @@ export interface Progress {
 export interface SentError {
   name: string;
   message: string;
+  /** Those of a ProcessError. */
+  processes?: readonly TraceProcess[];
 }
 
 export type Reply = { id: number } & ({ progress: Progress } | { answer: unknown } | { error: SentError });

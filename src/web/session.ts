@@ -14,7 +14,7 @@ import {
   type Played,
   type Progress,
 } from "./protocol.js";
-import { formatChoice, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import { formatChoice, type Input, processOf, SIDES, type Side, type ViewState } from "./state.js";
 import { lengthOf, loopTape, readsTape, type Tape } from "./tape.js";
 
 export interface Opened {
@@ -101,8 +101,9 @@ export class Session {
     if (input.kind === "reads") {
       return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
     }
-    const bytes = input.kind === "text" ? input.text : await sources.trace();
-    const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", bytes, {
+    const source = input.kind === "text" ? input.text : await sources.trace();
+    const job = { source, process: processOf(input) };
+    const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", job, {
       onProgress: (progress) => onProgress("Reading the trace", progress),
     });
     return { tape: read.tape, losses: read.notes.losses };

@@ -11,7 +11,9 @@ import {
   formatExact,
   type Input,
   parseLoop,
+  parseProcess,
   parseReads,
+  processOf,
   READS,
   SIDES,
   type Side,
@@ -57,6 +59,7 @@ export class Setup {
     this.#touch.value = touch;
     if (input.kind === "file") this.#fileName = input.name;
     if (input.kind === "text") field("program").value = input.text;
+    field("process").value = String(processOf(input) ?? "");
     if (input.kind === "loop") {
       field("size").value = formatExact(input.bytes);
       field("count").value = String(input.count);
@@ -87,10 +90,10 @@ export class Setup {
 
   #input(): Input {
     const kind = this.#kind.value;
-    if (kind === "text") return { kind, text: field("program").value };
-    if (kind === "file") return { kind, name: this.#fileName };
-    if (BUNDLED.includes(kind as Bundled)) return { kind: "trace", name: kind as Bundled };
     const typed = (id: string) => field(id).value;
+    if (kind === "text") return { kind, text: typed("program"), ...parseProcess(typed("process")) };
+    if (kind === "file") return { kind, name: this.#fileName, ...parseProcess(typed("process")) };
+    if (BUNDLED.includes(kind as Bundled)) return { kind: "trace", name: kind as Bundled };
     if (kind === "reads") {
       return { kind, ...parseReads({ chunk: typed("chunk"), way: typed("way"), body: typed("body") }) };
     }
@@ -101,9 +104,9 @@ export class Setup {
   #showFields(): void {
     const kind = this.#kind.value;
     for (const part of document.querySelectorAll<HTMLElement>("[data-input]")) {
-      const its = part.dataset.input;
+      const its = part.dataset.input?.split(" ") ?? [];
       // A loop and reads decide themselves what the program touches. For a trace the form has to ask.
-      part.hidden = its === "trace" ? kind === "loop" || kind === "reads" : its !== kind;
+      part.hidden = its.includes("trace") ? kind === "loop" || kind === "reads" : !its.includes(kind);
     }
   }
 }

@@ -31,9 +31,21 @@ export type Input =
   /** The bug report (tape.ts): a body that is read into buffers of a whole chunk. Both in bytes. */
   | { kind: "reads"; chunk: number; way: BufferWay; body: number }
   | { kind: "trace"; name: Bundled }
-  | { kind: "text"; text: string }
+  | ({ kind: "text"; text: string } & OfProcess)
   /** A file of the person's, which a link can only name. */
-  | { kind: "file"; name: string };
+  | ({ kind: "file"; name: string } & OfProcess);
+
+/** The process that is read, of a trace that has several. */
+interface OfProcess {
+  process?: number;
+}
+
+/** Whether an input may be a trace of several processes. */
+export const hasProcesses = (input: Input): input is Extract<Input, OfProcess> =>
+  input.kind === "text" || input.kind === "file";
+
+export const processOf = (input: Input): number | undefined =>
+  hasProcesses(input) ? input.process : undefined;
 
 export interface ViewState {
   input: Input;
@@ -104,6 +116,8 @@ export const formatExact = exactBytes;
 export function formatState(state: ViewState): string {
   const { input, touch, sides, at, windows, hidden } = state;
   const fields: [string, string][] = [...formatInput(input)];
+  const process = processOf(input);
+  if (process !== undefined) fields.push(["process", String(process)]);
   if (touch !== DEFAULT.touch) fields.push(["touch", touch]);
   for (const side of SIDES) fields.push(["ab"[side] as string, allocatorLabel(sides[side])]);
   if (at !== null) fields.push(["at", String(at)]);
@@ -156,9 +170,10 @@ export function parseState(fragment: string): ViewState {
 function parseInput(fields: URLSearchParams): Input {
   const of = (name: string) => fields.get(name);
   const [program, trace, file] = [of("program"), of("trace"), of("file")];
-  if (program !== null) return { kind: "text", text: program };
+  const process = parseProcess(of("process") ?? "");
+  if (program !== null) return { kind: "text", text: program, ...process };
   if (trace !== null) return { kind: "trace", name: oneOf("trace", trace, BUNDLED) };
-  if (file !== null) return { kind: "file", name: file };
+  if (file !== null) return { kind: "file", name: file, ...process };
   if (of("chunk") !== null) {
     const { chunk, way, body } = READS;
     const typed = { chunk: of("chunk") ?? chunk, way: of("way") ?? way, body: of("body") ?? body };
@@ -172,6 +187,11 @@ function parseInput(fields: URLSearchParams): Input {
       written: of("written") ?? "0%",
     }),
   };
+}
+
+/** Reads the number of a process as typed; nothing is none. @throws OptionError saying what it takes. */
+export function parseProcess(text: string): OfProcess {
+  return text.trim() === "" ? {} : { process: whole("process", text, 0, Number.MAX_SAFE_INTEGER) };
 }
 
 /** Reads a calloc loop as typed. @throws OptionError naming the field and what it takes. */

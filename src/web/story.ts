@@ -12,7 +12,15 @@ import { verdict } from "../experiments/runs/verdict.js";
 import { formatBytes, formatCount, type IterContentResult, type Report } from "../index.js";
 import { isModule, type Played } from "./protocol.js";
 import { type Opened, SideError } from "./session.js";
-import { formatChoice, formatExact, type Input, SIDES, type Side, type ViewState } from "./state.js";
+import {
+  formatChoice,
+  formatExact,
+  type Input,
+  processOf,
+  SIDES,
+  type Side,
+  type ViewState,
+} from "./state.js";
 import { bytesPerRead, type Tape } from "./tape.js";
 
 /** The record for verdicts and charts. */
@@ -25,7 +33,12 @@ export function reportOf({ input, touch, sides }: ViewState, opened: Opened): Re
   }
   if (input.kind !== "loop") {
     const trace = input.kind === "text" ? "program" : input.name;
-    return { scenario: "replay", parameters: { trace, touch }, results };
+    const process = processOf(input);
+    return {
+      scenario: "replay",
+      parameters: { trace, ...(process !== undefined && { process }), touch },
+      results,
+    };
   }
   const { bytes, count, written } = input;
   return {

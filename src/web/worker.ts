@@ -5,6 +5,7 @@ import {
   cinnabarWorkload,
   findCliffs,
   findCostKind,
+  ProcessError,
   readTrace,
   runCinnabar,
   type WasmSource,
@@ -75,8 +76,9 @@ async function runCompared(onProgress: OnProgress): Promise<CinnabarResult[]> {
 }
 
 const handlers: Handlers = {
-  async readTrace(source, onProgress) {
-    const trace = await readTrace(typeof source === "string" ? source : source.stream());
+  async readTrace({ source, process }, onProgress) {
+    const bytes = typeof source === "string" ? source : source.stream();
+    const trace = await readTrace(bytes, process === undefined ? {} : { process });
     const tape = await traceTape(trace, (done) => onProgress({ done }));
     return { tape, notes: trace.notes };
   },
@@ -111,10 +113,11 @@ function throttled(send: OnProgress): OnProgress {
   };
 }
 
-const sentError = (error: unknown): SentError =>
-  error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: "Error", message: String(error) };
+function sentError(error: unknown): SentError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message } = error;
+  return { name, message, ...(error instanceof ProcessError && { processes: error.processes }) };
+}
 
 /** The parts of an answer that are moved instead of copied. */
 function transferable(name: CallName, answer: unknown): Transferable[] {

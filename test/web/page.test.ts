@@ -27,6 +27,7 @@ const MIB = 2 ** 20;
 const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
 const GIT_LOG = new URL("../../bench/traces/git-log.txt.gz", import.meta.url);
 const SITES = new URL("../trace/sites.txt", import.meta.url);
+const PROCESSES = new URL("../trace/two-processes.log", import.meta.url);
 const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
 
 const executable = findChromium();
@@ -235,6 +236,31 @@ describe.skipIf(!executable)("the page", () => {
       .waitFor();
     await drop(other, "small.txt", SMALL);
     await shown(other, "6 of 6");
+  });
+
+  it("offers the processes of a trace, and its link names the one that is read", async () => {
+    const log = await readFile(PROCESSES);
+    const page = await open("#a=lazy&b=glibc");
+    await shown(page, "19,999 of 20,000");
+    await drop(page, "make.log", log);
+    const [first, second] = ["16193 (654 calls)", "16192 (126 calls)"];
+    const alert = page.getByRole("alert");
+    await alert.getByRole("button", { name: second }).waitFor();
+    await expect(alert.getByRole("button").allTextContents()).resolves.toEqual([first, second]);
+    await expectNoViolations(page);
+    await alert.getByRole("button", { name: second }).click();
+    await expect.poll(() => page.url()).toMatch(/file=make\.log&process=16192/);
+    await page.getByRole("button", { name: "End" }).click();
+    const sandbox = await openSandbox("lazy");
+    const { operations } = await sandbox.replay(await readTrace(log, { process: 16192 }));
+    await shown(page, `${operations} of ${operations}`);
+    await expectCounters(page, 0, sandbox.counters());
+    await page.getByText("Change the program and the allocators").click();
+    await page.getByLabel("Process to read").fill("7");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await alert.getByRole("button", { name: first }).click();
+    await expect.poll(() => page.url()).toMatch(/process=16193/);
+    await expect(page.getByLabel("Process to read").inputValue()).resolves.toBe("16193");
   });
 
   it("names the line of a bad file, and goes on with the next", async () => {

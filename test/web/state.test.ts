@@ -43,6 +43,8 @@ describe("a link", () => {
     },
     "of a bundled trace": { ...DEFAULT, input: { kind: "trace", name: "cc1" }, touch: "object", at: 0 },
     "of a program": { ...DEFAULT, input: { kind: "text", text: "a 1 100 # &%+é\nf 1\n" } },
+    "of a process": { ...DEFAULT, input: { kind: "file", name: "trace.log", process: 4711 } },
+    "of a process of what is typed": { ...DEFAULT, input: { kind: "text", text: "f 1", process: 0 } },
     "of a file": { ...DEFAULT, input: { kind: "file", name: "my trace (1).gz" } },
   };
 
@@ -77,6 +79,7 @@ describe("a link", () => {
     ["chunk=10MiB&body=100000", "body: a read gets 16,384 bytes: give a multiple of that, up to 16GiB"],
     ["chunk=10MiB&body=0", "body: a read gets 16,384 bytes"],
     ["touch=all", 'touch: "all" is not one of none, first, pages, object'],
+    ["file=trace.log&process=gcc", 'process: "gcc" is not a whole number from 0'],
     ["trace=doom", 'trace: "doom" is not one of git-log, cc1, cinnabar'],
   ])("with %s is refused, with what to write", (fragment, message) => {
     expect(() => parseState(fragment)).toThrow(OptionError);
