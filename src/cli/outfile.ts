@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { access, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
-import { UsageError } from "../base/errors.js";
+import { UsageError, ZeropageError } from "../base/errors.js";
 
 /** A file that will be written later, and was found writable. */
 export interface OutFile {
@@ -69,7 +69,12 @@ export async function prepareStream(flag: string, path: string): Promise<OutStre
     path,
     append(data) {
       const bytes = typeof data === "string" ? Buffer.from(data) : data;
-      for (let at = 0; at < bytes.length; ) at += writeSync(open(), bytes, at);
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(open(), bytes, at);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EPIPE") throw error;
+        throw new ZeropageError(`${flag}: cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+      }
     },
     finish() {
       open();
@@ -94,7 +99,7 @@ async function findPlace(flag: string, path: string): Promise<Place> {
   try {
     return await placeOf(path);
   } catch (error) {
-    throw new UsageError(`${flag}: cannot write "${path}": ${reason(error as NodeJS.ErrnoException)}`);
+    throw new UsageError(`${flag}: cannot write "${path}": ${reasonOf(error)}`);
   }
 }
 
@@ -128,8 +133,12 @@ const REASONS: Record<string, string> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
+  ENOSPC: "there is no space left on the device",
+  EDQUOT: "the disk quota is used up",
 };
 
-function reason(error: NodeJS.ErrnoException): string {
-  return REASONS[error.code ?? ""] ?? error.message;
+/** Why the system refuses something about a file, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ""] ?? message;
 }

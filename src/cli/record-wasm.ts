@@ -19,7 +19,7 @@ import { EXIT, reportError } from "./exit.js";
 import { parseModule, readModuleBytes } from "./modules.js";
 import { prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
-import { unusedName, writeTraceFile } from "./trace-file.js";
+import { beforeWriting, prepareTraceFile, writeTraceFile } from "./trace-file.js";
 
 /** The flags of `zeropage record` that a wasm module has a use for, as typed. */
 export interface RecordWasmFlags {
@@ -50,9 +50,9 @@ export async function recordWasm(
     },
   };
   const seconds = flags.timeout === undefined ? undefined : parseTime(flags.timeout, "--timeout");
-  const stream = await prepareStream("--output", flags.output ?? unusedName(choice.model));
   const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
-  const running = runWasi(program);
+  const stream = await prepareTraceFile(flags.output, choice.model);
+  const running = await beforeWriting(stream, () => runWasi(program));
   const guard = guarded(running, seconds, environment);
   const progress = openProgress(environment.stderr);
   const header = `# recorded by zeropage ${environment.version}: ${printable([choice.model, ...args].join(" "))}\n`;

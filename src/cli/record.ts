@@ -11,7 +11,7 @@ import { EXIT, reportError } from "./exit.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
 import { recordWasm } from "./record-wasm.js";
-import { unusedName, writeTraceFile } from "./trace-file.js";
+import { beforeWriting, prepareTraceFile, writeTraceFile } from "./trace-file.js";
 
 /** The flags of `zeropage record`, as typed. */
 export interface RecordFlags {
@@ -64,10 +64,10 @@ export async function recordCommand(
     ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },
     ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
   };
-  const output = flags.output ?? unusedName(program);
-  const file = await prepareStream("--output", output);
   const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
-  const recording = await environment.library.recordProgram([program, ...words], options);
+  const file = await prepareTraceFile(flags.output, program);
+  const { recordProgram } = environment.library;
+  const recording = await beforeWriting(file, () => recordProgram([program, ...words], options));
   try {
     const header = headerOf(command, flags, environment.version);
     const programs = await writeAll(recording, { file, header, isAll }, environment);
@@ -221,7 +221,7 @@ function described({ program, operations, threads }: RecordedSummary): string {
 
 /** That of the program, but for a record that is not there. */
 function exitCodeOf(
-  { ended }: Recording,
+  { ended, isCut }: Recording,
   summaries: readonly RecordedSummary[],
   environment: Environment,
 ): number {
@@ -229,9 +229,11 @@ function exitCodeOf(
   const main = summaries.find((summary) => summary.main);
   if (main && main.operations > 0) return ended.exitCode;
   if (main && main.file === undefined) return ended.exitCode || EXIT.failed; // its note says why
-  const why = main
-    ? "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"
-    : "the recorder was not loaded: perhaps the program cleared its environment before it became another";
+  const why = isCut
+    ? "the notes say why"
+    : main
+      ? "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"
+      : "the recorder was not loaded: perhaps the program cleared its environment before it became another";
   reportError(new TraceError(`nothing was recorded of the program: ${why}`), environment);
   return ended.exitCode || EXIT.failed;
 }

@@ -1,24 +1,55 @@
 /** The file that a trace is recorded into. */
-import { existsSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { UsageError } from "../base/errors.js";
 import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
 import { writeTrace } from "../trace/write.js";
-import type { OutStream } from "./outfile.js";
+import { type OutStream, prepareStream, reasonOf } from "./outfile.js";
 
 /** What is asked of an allocator, unlike touches, times and threads. */
 const ASKED = new Set<number>([
   ...[OpKind.malloc, OpKind.calloc, OpKind.aligned, OpKind.realloc, OpKind.free, OpKind.trim],
 ]);
 
-/** A name for the trace of a program, in this folder, that no file has. */
-export function unusedName(program: string): string {
-  const name = basename(program, ".wasm");
+/** Makes sure that the trace of a program can be written to `output`, or else in this folder by a name that no file has. */
+export async function prepareTraceFile(output: string | undefined, program: string): Promise<OutStream> {
+  if (output === "-") throw new UsageError("--output: standard output is the program's: name a file");
+  if (output !== undefined) return prepareStream("--output", output);
+  const path = takeName(basename(program, ".wasm"));
+  const stream = await prepareStream("--output", path);
+  return {
+    ...stream,
+    discard() {
+      stream.discard();
+      if (statSync(path).size === 0) rmSync(path);
+    },
+  };
+}
+
+/** Does what comes before a trace is written. Where it fails, its file is not kept. */
+export async function beforeWriting<T>(stream: OutStream, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    stream.discard();
+    throw error;
+  }
+}
+
+/** Takes a name by an empty file, so that nobody else who records takes it. */
+function takeName(name: string): string {
   for (let number = 1; ; number++) {
-    const unused = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
-    if (!existsSync(unused)) return unused;
+    const path = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
+    try {
+      closeSync(openSync(path, "wx"));
+      return path;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST") throw new UsageError(`--output: cannot write "${path}": ${reasonOf(error)}`);
+    }
   }
 }
 

@@ -190,7 +190,7 @@ function fakeRecording(): Recording {
     ...{
       recorder: "a fake",
       ended: { process: 7, exitCode: 5 },
-      onlyForked: 1,
+      ...{ onlyForked: 1, isCut: true },
       notes: ["a record is damaged"],
     },
     programs: [program("main", true), program("child", false)],

@@ -62,7 +62,7 @@ describe("zeropage record", () => {
 
   it("fails where the trace cannot be made, and says why once", async () => {
     const recordProgram = async (): Promise<Recording> => ({
-      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, notes: [] },
+      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, isCut: false, notes: [] },
       programs: [
         {
           ...{ process: 7, name: "main", isMain: true, count: async () => 0 },
@@ -91,6 +91,7 @@ describe("zeropage record", () => {
       ["record", "--times", "1ms", "ls"],
       '--times: "1ms" is not a number of nanoseconds: write 0 for the time of each operation',
     ],
+    [["record", "-o", "-", "ls"], "--output: standard output is the program's: name a file"],
     [["record", "--with", "magic", "ls"], '--with: "magic" is not one of preload, valgrind'],
     [
       ["record", "-o", "/nowhere/x.gz", "ls"],
@@ -101,12 +102,24 @@ describe("zeropage record", () => {
     expect({ code, stderr, asked }).toEqual({ code: 2, stderr: `zeropage: ${message}\n`, asked: [] });
   });
 
-  it("says that a wasm module is no native program", async () => {
+  it("leaves no trace of a wasm module that is no program", async () => {
     await writeFile(out("app.wasm"), Buffer.from("\0asm\x01\0\0\0"));
-    const { code, stderr } = await run(["record", out("app.wasm")]);
+    const { code, stderr } = await run(["record", "-o", out(), out("app.wasm")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^zeropage: the module is no program, as it has no _start: .+\n$/);
+    expect(existsSync(out())).toBe(false);
+  });
+
+  it("refers to the notes where there was no room for the record", async () => {
+    const recordProgram = async (): Promise<Recording> => ({
+      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, isCut: true },
+      ...{ programs: [], notes: ["it is empty"], close: async () => {} },
+    });
+    const { code, stderr } = await run(["record", "-o", out(), "--", "main"], { library: { recordProgram } });
     expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: `zeropage: "${out("app.wasm")}" is a wasm module: only native programs are recorded\n`,
+      code: 1,
+      stderr:
+        "recorded with a fake\nnote: it is empty\nzeropage: nothing was recorded of the program: the notes say why\n",
     });
   });
 });
@@ -123,6 +136,7 @@ describe.skipIf(process.platform !== "linux")("a program that cannot be recorded
     expect(await refusal(["nosuch"])).toBe(
       'UsageError: there is no program "nosuch": write its path, or a name that PATH has',
     );
+    expect(await refusal([folder])).toBe(`UsageError: "${folder}" is a folder, and no program`);
     await writeFile(out("data"), "data", { mode: 0o644 });
     expect(await refusal([out("data")])).toBe(
       `UsageError: "${out("data")}" may not be run: chmod +x would allow it`,

@@ -19,16 +19,18 @@ export interface Spawning {
   /** Closes its stdout before it writes. */
   closeEarly?: boolean;
   frozenClock?: boolean;
+  /** The folder it runs in, if not the root folder. */
+  cwd?: string;
   started?: (child: ChildProcess) => void;
 }
 
-/** Runs the built command in a process of its own, in the root folder, with `input` on stdin. */
+/** Runs the built command in a process of its own, with `input` on stdin. */
 export function zeropage(argv: readonly string[], spawning: Spawning = {}): Promise<Ended> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
-  const { input = "", closeEarly = false, frozenClock = false, started } = spawning;
+  const { input = "", closeEarly = false, frozenClock = false, cwd = ROOT, started } = spawning;
   const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...env } = process.env;
   const node = frozenClock ? ["--import", FROZEN_CLOCK] : [];
-  const child = spawn(process.execPath, [...node, MAIN, ...argv], { env, cwd: ROOT });
+  const child = spawn(process.execPath, [...node, MAIN, ...argv], { env, cwd });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     ended.stdout += chunk;

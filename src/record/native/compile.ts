@@ -60,7 +60,7 @@ function reasonOf(
 ): string {
   if (code === "ENOENT") return `there is no ${name}`;
   const lines = (stderr || message).trim().split("\n");
-  return `${name}: ${lines.find((line) => /error/i.test(line)) ?? lines[0]}`;
+  return `${name}: ${lines.find((line) => /error|failed/i.test(line)) ?? lines[0]}`;
 }
 
 /** The name tells sources, compiler and flags. The library is moved into its place, so that nobody loads half of it. */

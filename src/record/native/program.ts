@@ -14,13 +14,15 @@ export async function findProgram(name: string, { PATH = "" }: Env): Promise<str
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile()) return path;
+    if (found?.isDirectory() && path === name) throw new UsageError(`"${name}" is a folder, and no program`);
   }
   throw new UsageError(`there is no program "${name}": write its path, or a name that PATH has`);
 }
 
-/** Whether a file is a wasm module. */
+/** Whether a file is a wasm module. What is no file, or cannot be read, is none. */
 export async function isWasm(path: string): Promise<boolean> {
-  const file = await open(path).catch(() => undefined);
+  const found = await stat(path).catch(() => undefined);
+  const file = found?.isFile() ? await open(path).catch(() => undefined) : undefined;
   try {
     const { bytesRead, buffer } = (await file?.read(Buffer.alloc(4), 0, 4, 0)) ?? {
       bytesRead: 0,

@@ -23,6 +23,8 @@ const COMMAND_BYTES = 1024;
 
 /** Bytes of a record. */
 const RECORD_BYTES = 40;
+/** What to do where a record has no room. */
+export const MORE_ROOM = "set TMPDIR to a folder with more room";
 /** Records that are read at once. */
 const AT_ONCE = 16384;
 
@@ -87,7 +89,11 @@ export async function readHeader(path: string): Promise<RecordHeader> {
 
 function parseHeader(bytes: Buffer): RecordHeader {
   if (bytes.length < USED_BYTES)
-    throw new TraceError(`the record is cut short: it ends at byte ${bytes.length}`);
+    throw new TraceError(
+      bytes.length === 0
+        ? `it is empty, as there was no room for it: ${MORE_ROOM}`
+        : `the record is cut short: it ends at byte ${bytes.length}`,
+    );
   if (bytes.readBigUInt64LE(0) !== MAGIC)
     throw new TraceError("this is no file of the recorder, or it was not begun");
   const recordBytes = bytes.readUInt32LE(AT.recordBytes);

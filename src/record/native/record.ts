@@ -1,13 +1,15 @@
 /** Runs a program and records what it asks of its allocator, it and the programs that it starts. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getSystemErrorMap } from "node:util";
 import { UsageError } from "../../base/errors.js";
 import type { Trace } from "../../trace/trace.js";
 import { type Env, findRecorder } from "./compile.js";
 import { type Image, RECORDS, readImages } from "./images.js";
 import { checkProgram, findProgram, whyNotPreloaded } from "./program.js";
-import { countOperations } from "./record-file.js";
+import { countOperations, MORE_ROOM } from "./record-file.js";
 import { RecordedTrace } from "./recorded-trace.js";
 import { type Ended, runProgram } from "./run.js";
 import { readStacks } from "./stacks.js";
@@ -49,6 +51,8 @@ export interface Recording {
   programs: RecordedProgram[];
   /** How many those were. */
   onlyForked: number;
+  /** Some of what ran has no record, or not all of it. `notes` say why. */
+  isCut: boolean;
   notes: string[];
   /** Removes what was recorded. */
   close(): Promise<void>;
@@ -130,6 +134,7 @@ async function recordPreloaded(
       open: () => openImage(image, options),
     })),
     onlyForked: images.length - shown.length,
+    isCut: damaged.length > 0 || shown.some(({ header }) => header.stopped > 0),
     notes: [...damaged, ...shown.flatMap(notesOf)],
   };
 }
@@ -140,13 +145,25 @@ const countImage = async ({ parts }: Image): Promise<number> => {
 };
 
 /** Why a record is not whole. */
-function notesOf({ header: { stopped, touchesStopped }, name }: Image): string[] {
+function notesOf({ header: { process, stopped, touchesStopped }, name, becameAnother }: Image): string[] {
   return [
-    ...(stopped ? [`${name}: the record ends early, as there was no room for more (error ${stopped})`] : []),
-    ...(touchesStopped
-      ? [`${name}: touches are not all recorded: /proc was not there (error ${touchesStopped})`]
+    ...(stopped ? [`${name}: the record ends early: ${wordsOf(stopped)}: ${MORE_ROOM}`] : []),
+    ...(touchesStopped ? [`${name}: touches are not all recorded: /proc: ${wordsOf(touchesStopped)}`] : []),
+    ...(!becameAnother && isRunning(process)
+      ? [`${name}: process ${process} still runs, and its trace ends where the program did`]
       : []),
   ];
+}
+
+const wordsOf = (error: number): string => getSystemErrorMap().get(-error)?.[1] ?? `error ${error}`;
+
+/** Whether a process runs on, as a daemon does, and is no zombie. */
+function isRunning(number: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${number}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 async function openImage(image: Image, { sites, touches, timesEvery }: RecordOptions): Promise<Trace> {
@@ -172,7 +189,7 @@ async function recordUnderValgrind(
       const open = () => readLog(path);
       return { process, name, isMain: process === ended.process, open, count: () => countTrace(open) };
     }),
-    ...{ onlyForked: 0, notes: [] },
+    ...{ onlyForked: 0, isCut: false, notes: [] },
   };
 }
 

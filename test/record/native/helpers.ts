@@ -57,6 +57,21 @@ export class Workshop {
     (await readdir(this.folder)).filter((name) => name.endsWith(".gz")).sort();
 }
 
+/** A trace with touches between two calls sorted: blocks are looked at in no order. */
+export function sortedTouches(lines: readonly string[]): string[] {
+  const sorted: string[] = [];
+  let touches: string[] = [];
+  for (const line of lines) {
+    if (/^[lw] /.test(line)) {
+      touches.push(line);
+    } else {
+      sorted.push(...touches.sort(), line);
+      touches = [];
+    }
+  }
+  return [...sorted, ...touches.sort()];
+}
+
 /** Lines that are alike but for numbers that nobody chose. */
 export const withoutNumbers = (text: string): string[] =>
   text

@@ -125,6 +125,22 @@ static void forks(void) {
   kept[4] = malloc(500);
 }
 
+/* Leaves a process behind, which has begun and waits for a while, with none of its streams. */
+static void stays(void) {
+  int ends[2];
+  char byte = 0;
+  if (pipe(ends)) abort();
+  if (fork() == 0) {
+    kept[0] = malloc(100);
+    for (int stream = 0; stream < 3; stream++) close(stream);
+    if (write(ends[1], &byte, 1) != 1) abort();
+    sleep(60);
+    _exit(0);
+  }
+  kept[0] = malloc(200);
+  if (read(ends[0], &byte, 1) != 1) abort();
+}
+
 /* Forks and becomes another; then becomes another itself, with an environment that is empty. */
 static void execs(const char *self) {
   char *nothing[] = {0};
@@ -222,6 +238,7 @@ int main(int count, char **words) {
   else if (!strcmp(what, "crash")) crash();
   else if (!strcmp(what, "abort")) kept[0] = malloc(33), abort();
   else if (!strcmp(what, "forks")) forks();
+  else if (!strcmp(what, "stays")) stays();
   else if (!strcmp(what, "execs")) execs(words[0]);
   else if (!strcmp(what, "leaf")) leaf();
   else if (!strcmp(what, "touches")) touches();

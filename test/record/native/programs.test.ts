@@ -1,16 +1,17 @@
 /** Programs whose calls are known, recorded by the built command. `npm test` builds it first. */
-import { readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRecorder } from "../../../src/record/native/compile.js";
 import { openSandbox } from "../../../src/sandbox/sandbox.js";
 import { readTrace } from "../../../src/trace/read.js";
+import { zeropage } from "../../cli/spawn.js";
 import { whyNotLive } from "../../oracle/live.js";
 import { MALLINFO } from "../../oracle/observation.js";
 import { findOracle } from "../../oracle/oracle.js";
 import { hasTool } from "../../toolchains.js";
 import { countByLetter } from "../../trace/helpers.js";
-import { STRICT, Workshop } from "./helpers.js";
+import { STRICT, sortedTouches, Workshop } from "./helpers.js";
 
 const hasCompiler = process.platform === "linux" && hasTool("gcc");
 const otherGlibc = whyNotLive(await findOracle());
@@ -99,6 +100,27 @@ describe.skipIf(!hasCompiler)("a native program that is recorded", () => {
     ]);
   });
 
+  it("leaves a process behind, which is named and goes on", async () => {
+    const { code, stderr } = await workshop.record([program, "stays"], ["--children"]);
+    expect(code).toBe(3);
+    const [, left] =
+      /note: program: process (\d+) still runs, and its trace ends where the program did\n/.exec(
+        stderr,
+      ) as RegExpExecArray;
+    expect(process.kill(Number(left), "SIGKILL")).toBe(true);
+    expect(await workshop.trace("out.1-program.gz")).toEqual(["a 0 100"]);
+  });
+
+  it("has a name of its own for its trace where two are recorded at once, and none where it does not run", async () => {
+    const cwd = workshop.path("names");
+    await mkdir(cwd);
+    const record = (name: string) => zeropage(["record", "--", name, "leaf"], { cwd });
+    const [one, other] = await Promise.all([record(program), record(program)]);
+    expect([one.code, other.code]).toEqual([7, 7]);
+    await record("./no-such-program");
+    expect((await readdir(cwd)).sort()).toEqual(["program-2.trace.gz", "program.trace.gz"]);
+  });
+
   it("is followed when it becomes another program, also with an empty environment", async () => {
     const { code, stderr } = await workshop.record([program, "execs"]);
     expect(code).toBe(7);
@@ -110,9 +132,9 @@ describe.skipIf(!hasCompiler)("a native program that is recorded", () => {
 
   it("tells the pages of large blocks that it touches, or the kernel for it", async () => {
     await workshop.record([program, "touches"], ["--touches"]);
-    expect(await workshop.trace()).toEqual([
-      ...["a 0 40960", "c 1 5 4096", "w 0 0 4096", "w 0 12288 8192", "l 1 4096 4096", "f 0"],
-      ...["w 1 4096 4096", "w 1 16384 4096", "r 1 32767"],
+    expect(sortedTouches(await workshop.trace())).toEqual([
+      ...["a 0 40960", "c 1 5 4096", "l 1 4096 4096", "w 0 0 4096", "w 0 12288 8192", "f 0"],
+      ...["w 1 16384 4096", "w 1 4096 4096", "r 1 32767"],
       ...["w 1 28672 4095", "a 0 8192", "w 0 0 4096", "f 0", "r 1 40", "w 1 0 40", "f 1"],
     ]);
     expect(gunzipSync(await readFile(workshop.path("out.gz"))).toString()).toContain(

@@ -155,6 +155,9 @@ describe("a file of the recorder", () => {
     };
     const records = [call(Malloc, 0x1000, 1)];
     expect(await errorOf({ records, bytes: 100 })).toBe("the record is cut short: it ends at byte 100");
+    expect(await errorOf({ records, bytes: 0 })).toBe(
+      "it is empty, as there was no room for it: set TMPDIR to a folder with more room",
+    );
     expect(await errorOf({ records, magic: 0n })).toBe(
       "this is no file of the recorder, or it was not begun",
     );
