@@ -18,6 +18,8 @@ const TAB = 0x09;
 const LOW_48 = 2 ** 48;
 const DECODER = new TextDecoder();
 const SHORT = 24;
+/** Words that are remembered: a power of two. */
+const WORDS = 256;
 /** How null pointers are printed. */
 const NULLS = ["(nil)", "nil", "NULL", "(null)", "null", "nullptr"].map((word) =>
   new TextEncoder().encode(word),
@@ -32,6 +34,8 @@ export class LineCursor {
   start = 0;
   at = 0;
   end = 0;
+  /** The last word of each hash. */
+  readonly #words: string[] = Array.from({ length: WORDS }, () => "");
 
   go(line: LineScanner): void {
     this.bytes = line.bytes;
@@ -84,11 +88,26 @@ export class LineCursor {
     return true;
   }
 
-  /** Letters, digits and underscores. */
+  /** Letters, digits and underscores. A word that was met before is the same string: a log has few, over and over. */
   word(): string {
-    const from = this.at;
-    this.skipWord();
-    return this.text(from, this.at);
+    const { bytes, at: from, end } = this;
+    let at = from;
+    let hash = 0;
+    for (; at < end && isNameByte(bytes[at] as number); at++) hash = (31 * hash + (bytes[at] as number)) | 0;
+    this.at = at;
+    const slot = hash & (WORDS - 1);
+    const known = this.#words[slot] as string;
+    if (this.#isHere(known, from)) return known;
+    const word = this.text(from, at);
+    this.#words[slot] = word;
+    return word;
+  }
+
+  /** Whether the word between an offset and the cursor is this one. */
+  #isHere(word: string, from: number): boolean {
+    if (word.length !== this.at - from) return false;
+    for (let i = 0; i < word.length; i++) if (word.charCodeAt(i) !== this.bytes[from + i]) return false;
+    return true;
   }
 
   skipWord(): void {
