@@ -1,14 +1,16 @@
 /** What is profiled, and where to: the parts that `zeropage profile` has by call path and by site alike. */
 import { TOUCH_POLICIES } from "../allocator/access.js";
-import { UsageError } from "../base/errors.js";
+import { TraceError, UsageError } from "../base/errors.js";
 import { parseWord } from "../base/flags.js";
 import type { TraceProfileRun } from "../experiments/profile/run.js";
 import type { Parameters } from "../results/run.js";
+import type { Trace } from "../trace/trace.js";
 import { type AllocatorChoice, type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import type { Environment } from "./environment.js";
 import type { Catalogue } from "./library.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openSource } from "./source.js";
+import { writeLines } from "./terminal.js";
 import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
 
 /** The flags of a trace that is profiled, as typed. */
@@ -40,7 +42,7 @@ export interface ProfiledTrace {
 export async function profiledTrace(
   path: string,
   flags: TraceFlags,
-  { library, stdin }: Environment,
+  { library, stdin, stderr }: Environment,
 ): Promise<ProfiledTrace> {
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const reading = readReadingFlags(flags);
@@ -49,10 +51,16 @@ export async function profiledTrace(
   return {
     parameters: { trace: source.name, touch },
     async run(profile) {
+      let trace: Trace | undefined;
       try {
-        return await profile({ ...run, trace: await library.readTrace(source.open(), reading) });
+        trace = await library.readTrace(source.open(), reading);
+        return await profile({ ...run, trace });
+      } catch (error) {
+        if (error instanceof TraceError) error.message = `${source.name}: ${error.message}`;
+        throw error;
       } finally {
         await source.close();
+        for (const loss of trace?.notes.losses ?? []) writeLines(stderr, `note: ${loss}\n`);
       }
     },
   };

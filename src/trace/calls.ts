@@ -30,6 +30,7 @@ export type Noted = keyof typeof NOTED;
 export const LOST = {
   calloc: "this format does not record calloc",
   alignment: "this format does not record alignment",
+  realloc: "this format does not record realloc, but a free and an allocation",
   alignedAlloc: "this format does not record aligned_alloc",
   touches: "this format does not record what the program touched",
   threads: "this format does not record which thread calls",
@@ -96,6 +97,11 @@ export class CallEncoder {
   /** The process that is read, or UNSAID before the first call. */
   get chosen(): number {
     return this.#processes.chosen ?? UNSAID;
+  }
+
+  /** Whether there was any call. */
+  get any(): boolean {
+    return this.#processes.any;
   }
 
   /** Whose the calls are that follow: the numbers that the system has for them, or UNSAID. */

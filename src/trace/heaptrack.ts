@@ -1,8 +1,8 @@
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import type { TraceFormat } from "./format.js";
 import { HeaptrackLine } from "./heaptrack-line.js";
 import { HeaptrackSites } from "./heaptrack-sites.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 
 const NS_PER_MS = 1e6;

@@ -29,15 +29,6 @@ export function readLines(
   return { notes: reader.notes, chunks: chunksOf(bytes, encoder, reader) };
 }
 
-/** What formats do not record. */
-export const LOST = {
-  calloc: "this format does not record calloc",
-  alignment: "this format does not record alignment",
-  realloc: "this format does not record realloc, but a free and an allocation",
-  touches: "this format does not record what the program touched",
-  threads: "this format does not record which thread calls",
-} as const;
-
 /** The lines of a log of calls, of which most only need to be read. */
 export interface CallReader {
   /** Gives the calls of the line the scanner is at. @throws TraceError with the line. */
@@ -65,9 +56,10 @@ export function readCalls(
     return {
       notes,
       readLine: (line) => reader.readLine(line),
-      finish() {
+      finish(lastLine) {
         reader.finish?.();
         calls.finish();
+        if (lastLine > 0 && !calls.any) notes.losses.push(`no line is a call in the format ${format}`);
       },
     };
   };

@@ -122,7 +122,7 @@ const NOT_TRACES: readonly NotTrace[] = [
   },
   {
     what: "text in UTF-16",
-    begins: ["\xff\xfe", "\xfe\xff"],
+    mark: /^(\xff\xfe|\xfe\xff|([\t\n\r -~]\0){8}|(\0[\t\n\r -~]){8})/,
     has: "and not in UTF-8",
     remedy: "convert it (iconv -f UTF-16 -t UTF-8 FILE)",
   },

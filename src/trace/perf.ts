@@ -1,8 +1,8 @@
 import { TraceError } from "../base/errors.js";
-import { type CallEncoder, UNSAID } from "./calls.js";
+import { type CallEncoder, LOST, UNSAID } from "./calls.js";
 import type { TraceFormat } from "./format.js";
 import { type AllocatorFunction, type Arguments, allocatorFunction } from "./functions.js";
-import { type CallReader, LOST, readCalls } from "./line-reader.js";
+import { type CallReader, readCalls } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import { PendingCalls } from "./pending-calls.js";
 

@@ -35,6 +35,11 @@ export class Processes {
     return this.#chosen;
   }
 
+  /** Whether any has called. */
+  get any(): boolean {
+    return this.#all.size > 0;
+  }
+
   /** Counts a call. Returns whether it is of the process that is read. */
   count(process: number, allocates: boolean): boolean {
     this.#chosen ??= process;
@@ -71,7 +76,7 @@ export class Processes {
     const listed = listProcesses(there, allocating.length - there.length);
     if (asked === undefined) {
       throw new ProcessError(
-        `this trace has several processes: ${listed}. Choose one: --process, or the option process`,
+        `this trace has several processes: ${listed}. Choose one, as by --process ${there[0]?.process}; in the library by the option process`,
         there,
       );
     }

@@ -1,7 +1,8 @@
 import { TraceError } from "../base/errors.js";
+import { LOST } from "./calls.js";
 import type { TraceEncoder } from "./encode.js";
 import type { TraceFormat } from "./format.js";
-import { type LineReader, LOST, readLines } from "./line-reader.js";
+import { type LineReader, readLines } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 

@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readTrace } from "../../src/trace/read.js";
 import { fakeProfile } from "../profile/fakes.js";
 import { parseSvg } from "../report/svg-check.js";
 import { fakeSites } from "../results/sites.js";
 import { run } from "./fakes.js";
+
+/** What a trace is told to lose that the fake library reads. */
+const NOTE = "note: 13 bytes lost\n";
 
 const loop = ["profile", "calloc-loop", "--allocator", "libmalloc"];
 
@@ -44,6 +48,18 @@ test("a trace is profiled as the flags say", async () => {
   expect(stdout).toContain(`lazy: replay: trace ${file}, touch pages\n`);
 });
 
+test("a trace that is profiled is told of: what its format loses, or why it is bad", async () => {
+  const file = join(folder, "lab.rep");
+  await writeFile(file, "1\n2\na 0 1\nf 0\n");
+  const library = { readTrace };
+  const { stderr } = await run(["profile", file, "--allocator", "lazy"], { library });
+  expect(stderr).toContain("note: this format does not record calloc\n");
+  await writeFile(file, "{}\n");
+  const bad = await run(["profile", file, "--allocator", "lazy", "--by", "site"], { library });
+  expect(bad.code).toBe(1);
+  expect(bad.stderr).toMatch(`zeropage: ${file}: the format of this trace is not recognised`);
+});
+
 test("every format is written, and stderr says so", async () => {
   const formats = ["collapsed", "speedscope", "pprof"];
   const files = formats.map((format) => join(folder, format));
@@ -69,7 +85,7 @@ test("a trace is profiled by site, as a table and as JSON", async () => {
   await writeFile(file, "s main\na 0 1\n");
   const allocator = ["--allocator", "lazy", "--touch", "pages"];
   const table = await run(["profile", file, ...allocator, "--by", "site", "--check"]);
-  expect(table).toMatchObject({ code: 0, stderr: "" });
+  expect(table).toMatchObject({ code: 0, stderr: NOTE });
   expect(table.asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages" }]);
   expect(table.stdout).toContain(`lazy: replay: trace ${file}, touch pages, by site\n`);
   expect(table.stdout).toContain(
@@ -89,7 +105,10 @@ test("every format of a profile by site is written, with the value that is asked
   const files = formats.map((format) => join(folder, format));
   const flags = formats.flatMap((format, i) => [`--${format}`, files[i] as string]);
   const { code, stderr } = await run([...bySite(file), "--value", "faults", ...flags]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: files.map((path) => `wrote ${path}\n`).join("") });
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: NOTE + files.map((path) => `wrote ${path}\n`).join(""),
+  });
   const [collapsed, speedscope, pprof] = await Promise.all(files.map((path) => readFile(path)));
   expect(String(collapsed)).toBe("unknown 3\nmain;parse file;grow 5\n");
   const { profiles, activeProfileIndex } = JSON.parse(String(speedscope));
@@ -122,7 +141,7 @@ test("pictures of a profile by site are drawn, of the value that is asked for", 
   const [flame, graph] = [join(folder, "flame.svg"), join(folder, "graph.svg")];
   const pictures = ["--flame", flame, "--graph", graph];
   const { code, stderr } = await run([...bySite(file), "--value", "allocated", ...pictures]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${flame}\nwrote ${graph}\n` });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `${NOTE}wrote ${flame}\nwrote ${graph}\n` });
   for (const picture of [flame, graph]) {
     const { texts } = parseSvg(await readFile(picture, "utf8"));
     expect(texts[0]).toBe("Bytes allocated, by site");

@@ -168,7 +168,7 @@ describe("calls of an allocator", () => {
       calls.free(0x10);
     };
     expect(() => recorded(several)).toThrow(
-      "this trace has several processes: 6 (2 calls), 5 (1 call) and 7 (1 call). Choose one: --process, or the option process",
+      "this trace has several processes: 6 (2 calls), 5 (1 call) and 7 (1 call). Choose one, as by --process 6; in the library by the option process",
     );
     expect(() => recorded(several, 9)).toThrow("there is no process 9 in this trace: there are 6 (2 calls),");
     const { operations, notes } = recorded(several, 7);

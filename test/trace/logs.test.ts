@@ -291,6 +291,14 @@ describe("a log", () => {
     }
   });
 
+  it("is not read as another without a word", async () => {
+    const { operations, losses } = await readLog("logalloc.log", { format: "mtrace" });
+    expect(operations).toEqual([]);
+    expect(losses).toContain("no line is a call in the format mtrace");
+    const right = await readLog("kdump.log");
+    expect(right.losses.join()).not.toContain("no line");
+  });
+
   it("has no process where the format tells none", async () => {
     for (const name of ["mtrace.log", "android.log", "journal.txt"]) {
       await expect(readLog(name, { process: 1 })).rejects.toThrow("does not tell processes apart");

@@ -66,6 +66,8 @@ describe("a file that is no trace", () => {
     ["a program", "\x7fELF\x02\x01\x01\0"],
     ["a tar archive", `trace/${"\0".repeat(251)}ustar  \0`],
     ["text in UTF-16", "\xff\xfea\0 \x000\0 \x008\0"],
+    ["text in UTF-16", "a\0 \x000\0 \x008\0\n\0f\0 \x000\0"],
+    ["text in UTF-16", "\0a\0 \x000\0 \x008\0\n\0f\0 \x000"],
   ])("is named: %s", (what, text) => {
     const error = failureOf(text);
     expect(error).toBeInstanceOf(TraceError);

@@ -37,7 +37,8 @@ export async function profileSites({ model, options = {}, trace, touch }: SitesR
 }
 
 const NO_SITES =
-  "this trace names no sites: put a line such as `s main;parse;grow`, the callers with the outermost first, before each operation";
+  "this trace names no sites: record them (zeropage record --sites, heaptrack), or put a line such as `s main;parse;grow`, the " +
+  "callers with the outermost first, before each operation";
 
 function usesOf(names: readonly string[], ledger: SiteLedger, sandbox: Sandbox): SiteUse[] {
   const events = sandbox.sites();

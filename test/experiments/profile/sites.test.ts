@@ -68,7 +68,9 @@ test("a trace without sites is refused", async () => {
   const trace = await readTrace("a 0 100\n");
   const error = await profileSites({ model: "naive", trace, touch: "none" }).catch((caught) => caught);
   expect(error).toBeInstanceOf(TraceError);
-  expect(error.message).toMatch(/^this trace names no sites: put a line such as `s main;parse;grow`/);
+  expect(error.message).toMatch(
+    /^this trace names no sites: record them .* or put a line such as `s main;parse;grow`/,
+  );
 });
 
 test("a wasm module runs a trace with sites as one without", async () => {
