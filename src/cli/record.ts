@@ -221,7 +221,7 @@ function described({ program, operations, threads }: RecordedSummary): string {
 
 /** That of the program, but for a record that is not there. */
 function exitCodeOf(
-  { ended, isCut }: Recording,
+  { ended, isCut, by }: Recording,
   summaries: readonly RecordedSummary[],
   environment: Environment,
 ): number {
@@ -232,7 +232,7 @@ function exitCodeOf(
   const why = isCut
     ? "the notes say why"
     : main
-      ? "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"
+      ? `it asked nothing of malloc${by === "preload" ? ", or it has a malloc of its own, which --with valgrind sees" : ""}`
       : "the recorder was not loaded: perhaps the program cleared its environment before it became another";
   reportError(new TraceError(`nothing was recorded of the program: ${why}`), environment);
   return ended.exitCode || EXIT.failed;

@@ -188,7 +188,7 @@ function fakeRecording(): Recording {
   });
   return {
     ...{
-      recorder: "a fake",
+      ...{ recorder: "a fake", by: "preload" },
       ended: { process: 7, exitCode: 5 },
       ...{ onlyForked: 1, isCut: true },
       notes: ["a record is damaged"],

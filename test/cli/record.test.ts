@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TraceError } from "../../src/base/errors.js";
 import { whyNotPreloaded } from "../../src/record/native/program.js";
 import { type Recording, type RecordOptions, recordProgram } from "../../src/record/native/record.js";
+import { readTrace } from "../../src/trace/read.js";
 import { hasTool } from "../toolchains.js";
 import { run } from "./fakes.js";
 
@@ -62,7 +63,14 @@ describe("zeropage record", () => {
 
   it("fails where the trace cannot be made, and says why once", async () => {
     const recordProgram = async (): Promise<Recording> => ({
-      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, isCut: false, notes: [] },
+      ...{
+        recorder: "a fake",
+        by: "preload",
+        ended: { process: 7, exitCode: 0 },
+        onlyForked: 0,
+        isCut: false,
+        notes: [],
+      },
       programs: [
         {
           ...{ process: 7, name: "main", isMain: true, count: async () => 0 },
@@ -110,9 +118,34 @@ describe("zeropage record", () => {
     expect(existsSync(out())).toBe(false);
   });
 
+  it.each([
+    ["preload", "it asked nothing of malloc, or it has a malloc of its own, which --with valgrind sees"],
+    ["valgrind", "it asked nothing of malloc"],
+  ] as const)("says of a program that asked nothing why that may be: %s", async (by, why) => {
+    const empty = {
+      ...{ process: 7, name: "main", isMain: true, count: async () => 0 },
+      open: () => readTrace(""),
+    };
+    const recordProgram = async (): Promise<Recording> => ({
+      ...{ recorder: "a fake", by, ended: { process: 7, exitCode: 0 }, onlyForked: 0, isCut: false },
+      ...{ programs: [empty], notes: [], close: async () => {} },
+    });
+    const { code, stderr } = await run(["record", "-o", out(), "--", "main"], { library: { recordProgram } });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `recorded with a fake\nwrote ${out()}: main, 0 operations\nzeropage: nothing was recorded of the program: ${why}\n`,
+    });
+  });
+
   it("refers to the notes where there was no room for the record", async () => {
     const recordProgram = async (): Promise<Recording> => ({
-      ...{ recorder: "a fake", ended: { process: 7, exitCode: 0 }, onlyForked: 0, isCut: true },
+      ...{
+        recorder: "a fake",
+        by: "preload",
+        ended: { process: 7, exitCode: 0 },
+        onlyForked: 0,
+        isCut: true,
+      },
       ...{ programs: [], notes: ["it is empty"], close: async () => {} },
     });
     const { code, stderr } = await run(["record", "-o", out(), "--", "main"], { library: { recordProgram } });
@@ -147,6 +180,14 @@ describe.skipIf(process.platform !== "linux")("a program that cannot be recorded
     const env = { ...options.env, CC: "no-such-compiler" };
     expect(await refusal(["ls"], { env, recorder: "preload" })).toBe(
       "UsageError: the recorder cannot be compiled (there is no no-such-compiler): install gcc, or valgrind for what it tells",
+    );
+  });
+
+  it.skipIf(!hasTool("gcc"))("is a script without its interpreter", async () => {
+    await writeFile(out("script"), "#!/no/such/interpreter\n", { mode: 0o755 });
+    const env = { ...options.env, XDG_CACHE_HOME: out("cache") };
+    expect(await refusal([out("script")], { env })).toBe(
+      `ZeropageError: there is no program "${out("script")}", or not the interpreter that it names`,
     );
   });
 

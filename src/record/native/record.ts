@@ -46,6 +46,7 @@ export interface RecordedProgram {
 export interface Recording {
   /** What recorded, in words. */
   recorder: string;
+  by: RecorderName;
   ended: Ended;
   /** In the order in which they began, but for those that only forked, to go on as another program at once. */
   programs: RecordedProgram[];
@@ -126,7 +127,7 @@ async function recordPreloaded(
   const shown = images.filter(({ header, becameAnother }) => !(header.parent && becameAnother));
   const main = shown.findLast(({ header }) => header.process === ended.process);
   return {
-    recorder: `a preloaded library (built by ${compiler})`,
+    ...{ recorder: `a preloaded library (built by ${compiler})`, by: "preload" },
     ended,
     programs: shown.map((image) => ({
       ...{ process: image.header.process, name: image.name, isMain: image === main },
@@ -183,7 +184,7 @@ async function recordUnderValgrind(
   const ended = await runProgram([valgrind, ...words, ...command], env);
   const logs = await readLogs(folder);
   return {
-    recorder: "Valgrind",
+    ...{ recorder: "Valgrind", by: "valgrind" },
     ended,
     programs: logs.map(({ process, name, path }) => {
       const open = () => readLog(path);

@@ -45,7 +45,7 @@ export async function runProgram(
 }
 
 function whyNot(program: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === "ENOENT") return `there is no program "${program}": write its path, or a name that PATH has`;
+  if (code === "ENOENT") return `there is no program "${program}", or not the interpreter that it names`;
   if (code === "EACCES") return `"${program}" may not be run: permission denied`;
   return message;
 }
