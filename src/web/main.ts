@@ -370,9 +370,9 @@ class App {
       return button;
     });
     const others = processes.length - buttons.length;
-    const more =
-      others > 0 ? [` There are ${formatCount(others)} more: change the program to name one.`] : [];
-    byId("problem").replaceChildren("One process of this trace can be read: ", ...buttons, ...more);
+    const more = others > 0 ? [`There are ${formatCount(others)} more: change the program to name one.`] : [];
+    const choice = make("div", { className: "buttons" }, ...buttons, ...more);
+    byId("problem").replaceChildren("This trace has several processes. Choose one:", choice);
   }
 
   #readProcess(process: number): void {
