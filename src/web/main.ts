@@ -372,7 +372,7 @@ class App {
     const others = processes.length - buttons.length;
     const more = others > 0 ? [`There are ${formatCount(others)} more: change the program to name one.`] : [];
     const choice = make("div", { className: "buttons" }, ...buttons, ...more);
-    byId("problem").replaceChildren("This trace has several processes. Choose one:", choice);
+    byId("problem").replaceChildren("Choose the process to read:", choice);
   }
 
   #readProcess(process: number): void {
