@@ -24,6 +24,8 @@ const readModule = (host: "node" | "web") => ({
 
 /** For a machine that is busy with other things: no test is about time. */
 const testTimeout = 120_000;
+/** How long `expect.poll` waits: a second, its default, is not enough for a page on such a machine. */
+const poll = { timeout: 30_000 };
 
 /** Both projects use the modules it makes; the second to come finds them. */
 const globalSetup = ["test/foreign/build-fixtures.ts"];
@@ -34,6 +36,7 @@ const node: TestProjectConfiguration = {
     name: "node",
     testTimeout,
     hookTimeout: testTimeout,
+    expect: { poll },
     globalSetup,
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, BROWSER_ONLY],
@@ -48,6 +51,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
     name: "browser",
     testTimeout,
     hookTimeout: testTimeout,
+    expect: { poll },
     globalSetup,
     include: [BROWSER_ONLY, SHARED],
     browser: {

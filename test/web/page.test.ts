@@ -21,7 +21,7 @@ import { CINNABAR_CHANGES } from "../../src/results/cinnabar.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
@@ -62,6 +62,8 @@ async function open(
   prepare: (page: Page) => Promise<void> = async () => {},
 ): Promise<Page> {
   const page = await (await browser.newContext(options)).newPage();
+  // On a machine that runs other tests beside; git-cinnabar's programs take 15 seconds alone.
+  page.setDefaultTimeout(120_000);
   await prepare(page);
   page.on("pageerror", (error) => errors.push(error.message));
   // The server's policy is strict: what it refuses is told here.
