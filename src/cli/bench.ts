@@ -9,7 +9,7 @@ import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
 import { runBench } from "../compare/run.js";
 import { type Runner, type RunnerJob, startRunner } from "../compare/runner.js";
-import { slowerThan } from "../compare/table.js";
+import { failuresOf, slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import { jsonReport } from "../report/json.js";
 import { compareCommand } from "./bench-compare.js";
@@ -76,7 +76,7 @@ export async function benchCommand(
   );
   await print(record, environment);
   if (!record.complete) return INTERRUPTED;
-  return most === null ? EXIT.ok : judge(record, most, environment);
+  return judge(record, most, environment);
 }
 
 interface Inputs {
@@ -166,11 +166,14 @@ async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {
   }
 }
 
-/** Fails if an allocator is surely slower than the baseline, or did not finish a trace that the baseline finished. */
-function judge(record: BenchRecord, most: number, { stderr }: Environment): number {
-  const slower = slowerThan(record, most);
-  for (const sentence of slower) stderr.write(`zeropage: ${sentence}\n`);
-  return slower.length > 0 ? EXIT.failed : EXIT.ok;
+/**
+ * Fails if an allocator failed. With `most`, also if one is surely slower than the baseline, or did not finish a trace that
+ * the baseline finished.
+ */
+function judge(record: BenchRecord, most: number | null, { stderr }: Environment): number {
+  const sentences = new Set([...failuresOf(record), ...(most === null ? [] : slowerThan(record, most))]);
+  for (const sentence of sentences) stderr.write(`zeropage: ${sentence}\n`);
+  return sentences.size > 0 ? EXIT.failed : EXIT.ok;
 }
 
 function parametersOf(flags: BenchFlags): BenchRecord["parameters"] {

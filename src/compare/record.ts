@@ -160,8 +160,13 @@ export type BenchOutcome =
   | ({ state: "exhausted" } & Exhaustion)
   /** It did not finish one round. */
   | { state: "late"; seconds: number }
+  /** It called a function of its host that is not known: nothing is said of it. */
+  | { state: "undecided"; message: string }
   /** It trapped, broke the contract of an allocator, or could not be opened. */
   | { state: "failed"; error: string; message: string };
+
+/** The outcome of a run that has no times. */
+export type Unfinished = Exclude<BenchOutcome, { state: "done" }>;
 
 export type Done = Extract<BenchOutcome, { state: "done" }>;
 

@@ -1,6 +1,14 @@
 /** Runs a benchmark. Every round measures each allocator once, so that what disturbs the host disturbs all of them. */
 
-import type { BenchCounts, BenchOutcome, BenchRecord, BenchResult, DriverResult, Latency } from "./record.js";
+import type {
+  BenchCounts,
+  BenchOutcome,
+  BenchRecord,
+  BenchResult,
+  DriverResult,
+  Latency,
+  Unfinished,
+} from "./record.js";
 import type { Question, Round, Runner } from "./runner.js";
 import { type BenchJob, jobsOf } from "./shards.js";
 import { judgedClock, netOf, timingsOf } from "./timings.js";
@@ -25,7 +33,7 @@ interface Active {
   rounds: Round[];
   latency: Latency | null;
   /** Why it ended early. */
-  ended: Exclude<BenchOutcome, { state: "done" }> | null;
+  ended: Unfinished | null;
 }
 
 /** Fills in the results of a record, trace by trace. Finished results stay as they are. */

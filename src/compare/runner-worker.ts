@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PAGE_BYTES } from "#shared/meter";
 import type { TouchPolicy } from "../allocator/access.js";
-import { ModuleTrap } from "../base/errors.js";
+import { ModuleTrap, UnknownImport } from "../base/errors.js";
 import type { Exhaustion } from "../foreign/module-allocator.js";
 import { openWasmAllocator, type WasmOptions } from "../foreign/open.js";
 import type { WasmAllocator } from "../foreign/wasm-allocator.js";
@@ -201,6 +201,7 @@ async function answer(question: Question): Promise<Answer> {
   } catch (error) {
     if (error instanceof Exhausted) return { state: "exhausted", ...error.exhaustion };
     const { name, message } = error instanceof Error ? error : new Error(String(error));
+    if (error instanceof UnknownImport) return { state: "undecided", message };
     return { state: "failed", error: name, message };
   }
 }

@@ -4,7 +4,7 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { WasmOptions } from "../foreign/open.js";
 import { startWorkerAt } from "../jail/worker.node.js";
 import type { WorkerEvents } from "../jail/worker.web.js";
-import type { BenchCounts, BenchOutcome, Clock, Latency } from "./record.js";
+import type { BenchCounts, Clock, Latency, Unfinished } from "./record.js";
 
 export interface RunnerJob {
   wasm: Uint8Array;
@@ -31,9 +31,7 @@ export interface Times {
 /** What one round took. */
 export type Round = Record<Clock, Times>;
 
-export type Answer =
-  | { state: "answer"; answer: BenchCounts | Round | Latency }
-  | Exclude<BenchOutcome, { state: "done" }>;
+export type Answer = { state: "answer"; answer: BenchCounts | Round | Latency } | Unfinished;
 
 /** What a runner may be asked for. */
 export type Question = "counts" | "round" | "latency";

@@ -1,11 +1,10 @@
 /** A benchmark record as a table for people. */
 
 import { formatBytes, formatCount } from "../base/bytes.js";
-import { formatCell, formatShare } from "../base/numbers.js";
+import { formatCell, formatShare, joinWords } from "../base/numbers.js";
 import { geometricMean, LEAST_ROUNDS, type Ratio } from "../base/statistics.js";
 import type { Cell, Column, Sheet } from "../report/sheet.js";
 import {
-  type BenchOutcome,
   type BenchRecord,
   type BenchResult,
   type Clock,
@@ -13,6 +12,7 @@ import {
   type DriverResult,
   judgedTimes,
   type Timing,
+  type Unfinished,
 } from "./record.js";
 
 const right = (...header: string[]): Column => ({ header, align: "right" });
@@ -49,6 +49,7 @@ export function benchSheet(record: BenchRecord): Sheet {
     sentences: [
       ...idleness(record),
       ...results.flatMap(trouble),
+      ...baselineTrouble(record),
       ...findings(record),
       ...means(record),
       ...(record.results.some(({ outcome }) => outcome.state === "done") ? [ABOUT_TIMES] : []),
@@ -66,7 +67,7 @@ function row(record: BenchRecord, { subject, trace, outcome }: BenchResult): Cel
   const size = record.subjects.find(({ name }) => name === subject)?.bytes ?? 0;
   const module = cell(formatBytes(size));
   if (outcome.state !== "done") {
-    return [...names, cell(outcome.state, "bad"), ...COLUMNS.slice(4).map(() => cell("-")), module];
+    return [...names, stateCell(outcome), ...COLUMNS.slice(4).map(() => cell("-")), module];
   }
   const { steady, cpu, net, counts } = outcome;
   const { memory, metered } = counts;
@@ -92,6 +93,9 @@ function row(record: BenchRecord, { subject, trace, outcome }: BenchResult): Cel
   ];
 }
 
+const stateCell = ({ state }: Unfinished): Cell =>
+  state === "undecided" ? cell("not decided") : cell(state, "bad");
+
 const figure = ({ median, spread }: Timing): string =>
   `${median.toFixed(1)} ± ${(100 * spread).toFixed(0)} %`;
 
@@ -106,7 +110,8 @@ function ratioCell(ratio: Ratio | null, clock: Clock): Cell {
 }
 
 /** An outcome other than "done" in words. */
-export function describeOutcome(outcome: Exclude<BenchOutcome, Done>): string {
+export function describeOutcome(outcome: Unfinished): string {
+  if (outcome.state === "undecided") return `not decided: ${outcome.message}`;
   if (outcome.state === "late") return `it did not finish a round within ${outcome.seconds} seconds`;
   if (outcome.state === "failed") return `${outcome.error}: ${outcome.message}`;
   const { operations, failedAllocations, trapped, memoryBytes } = outcome;
@@ -116,6 +121,24 @@ export function describeOutcome(outcome: Exclude<BenchOutcome, Done>): string {
 
 function trouble({ subject, trace, outcome }: BenchResult): string[] {
   return outcome.state === "done" ? [] : [`${subject} on ${trace}: ${describeOutcome(outcome)}.`];
+}
+
+/** Where the baseline has no time, nothing stands in for it. */
+function baselineTrouble({ subjects, baseline, results }: BenchRecord): string[] {
+  if (subjects.length < 2) return [];
+  const lost = results.filter(({ subject, outcome }) => subject === baseline && outcome.state !== "done");
+  if (lost.length === 0) return [];
+  const traces = joinWords(lost.map(({ trace }) => trace));
+  return [
+    `The baseline ${baseline} has no time on ${traces}, so nothing is compared there, with no other in its place: name one by --baseline.`,
+  ];
+}
+
+/** A sentence for each allocator that failed: it trapped, broke its contract, or could not be opened. */
+export function failuresOf({ results }: BenchRecord): string[] {
+  return results.flatMap(({ subject, trace, outcome }) =>
+    outcome.state === "failed" ? [`${subject} on ${trace}: ${describeOutcome(outcome)}`] : [],
+  );
 }
 
 function idleness({ shard, complete, results }: BenchRecord): string[] {

@@ -44,10 +44,18 @@ const CAPRICIOUS = `
   export function free(pointer: usize): void {}
 `;
 
+/** Asks its host for its second block, by a function that no host is known to have. */
+const STRANGER = `
+  @external("host", "fetch") declare function fetch(bytes: usize): usize;
+  let blocks: u32 = 0;
+  export function malloc(bytes: usize): usize { if (blocks++) return fetch(bytes); memory.grow(1); return __heap_base; }
+  export function free(pointer: usize): void {}
+`;
+
 useTraces();
 
 beforeAll(async () => {
-  for (const [name, source] of Object.entries({ slow: SLOW, capricious: CAPRICIOUS })) {
+  for (const [name, source] of Object.entries({ slow: SLOW, capricious: CAPRICIOUS, stranger: STRANGER })) {
     const { error, binary } = await asc.compileString(source, { runtime: "stub", optimizeLevel: 3 });
     if (error || !binary) throw error ?? new Error("no module");
     await writeFile(path(`${name}.wasm`), binary);
@@ -173,8 +181,8 @@ describe("bench", () => {
       ...["--budget", "6s", "--trace", path("small.txt")],
     );
     const states = Object.fromEntries(record.results.map(({ subject, outcome }) => [subject, outcome.state]));
-    const failed = { trapping: "failed", overlapping: "failed", outside: "failed", reaching: "failed" };
-    expect(states).toEqual({ "as-tlsf": "done", endless: "late", ...failed });
+    const failed = { trapping: "failed", overlapping: "failed", outside: "failed" };
+    expect(states).toEqual({ "as-tlsf": "done", endless: "late", ...failed, reaching: "undecided" });
   });
 
   test("tells exhaustion of memory from failure", async () => {
@@ -278,12 +286,37 @@ describe("bench", () => {
     expect(swapped).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("fails with --fail-if-slower where one does not come through", async () => {
-    const argv = ["bench", "as-tlsf", `${BUILT}trapping.wasm`, ...SURE, "--trace", path("small.txt")];
-    const { code, stderr } = await zeropage([...argv, "--fail-if-slower", "500%"]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("trapping on small: ModuleTrap");
-    expect((await zeropage(argv)).code).toBe(0);
+  test("fails where one fails, tells it once, and puts nothing in the place of a baseline that did", async () => {
+    const modules = ["as-tlsf", `${BUILT}trapping.wasm`, `${BUILT}overlapping.wasm`];
+    const argv = ["bench", ...modules, ...SURE, "--latency", "0", "--trace", path("small.txt")];
+    const told =
+      /^zeropage: trapping on small: ModuleTrap: .*\nzeropage: overlapping on small: ModuleTrap: .*\n$/;
+    const plain = await zeropage(argv);
+    expect(plain).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+    expect(plain.stdout).not.toContain("The baseline");
+    const judged = await zeropage([...argv, "--fail-if-slower", "500%"]);
+    expect(judged).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+    const lost = await zeropage([...argv, "--markdown", "--baseline", "trapping"]);
+    expect(lost.code).toBe(1);
+    expect(lost.stdout).toContain("The baseline trapping has no time on small, so nothing is compared there");
+  });
+
+  test("does not decide on a module that calls what is not known, which is no failure", async () => {
+    await writeFile(path("calls.txt"), "a 0 8\na 1 8\nf 0\nf 1\n");
+    const argv = ["as-tlsf", path("stranger.wasm"), "--latency", "0", "--trace", path("calls.txt")];
+    const { results } = await bench(...argv);
+    const message = expect.stringMatching(
+      /^operation 2: the module called host\.fetch, which is not known: /,
+    );
+    expect(results.map(({ outcome }) => outcome)).toMatchObject([
+      { state: "done" },
+      { state: "undecided", message },
+    ]);
+    const said = "stranger on calls: not decided: operation 2: the module called host.fetch";
+    const table = await zeropage(["bench", ...QUICK, ...argv, "--html", path("stranger.html")]);
+    expect(table).toMatchObject({ code: 0, stdout: expect.stringContaining(said) });
+    expect(await readFile(path("stranger.html"), "utf8")).toContain(said);
+    expect(table.stdout).toMatch(/^stranger +calls +not decided /m);
   });
 
   test("interrupted, prints and keeps what there is, and exits with 130", async () => {
@@ -335,7 +368,8 @@ describe("bench", () => {
     const { code, stdout } = await zeropage(["bench", ...argv, "--resume", output]);
     const kept = finishedOf(second);
     expect(kept.length).toBeGreaterThanOrEqual(2);
-    expect(code).toBe(0);
+    // One of them traps.
+    expect(code).toBe(1);
     expect(stdout).toContain(`The run was interrupted, and resumed with ${kept.length} results kept.`);
 
     const record = await read();
