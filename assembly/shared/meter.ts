@@ -45,9 +45,12 @@ export enum MeterCounter {
   Refused,
   /** Not a counter: 1 once any page is unknown. 4 bytes. */
   SeenUnknown,
+  /** Not a counter: 1 while a function runs that clears by stores of zero. 4 bytes. */
+  Clearing,
   Count,
 }
 
 export const STORED_OVER_ZEROES = COUNTERS + COUNTER_BYTES * MeterCounter.StoredOverZeroes;
 export const REFUSED = COUNTERS + COUNTER_BYTES * MeterCounter.Refused;
 export const SEEN_UNKNOWN = COUNTERS + COUNTER_BYTES * MeterCounter.SeenUnknown;
+export const CLEARING = COUNTERS + COUNTER_BYTES * MeterCounter.Clearing;

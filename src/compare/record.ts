@@ -134,8 +134,8 @@ export interface MeteredCounts {
   /** Pages of 4 KiB, each counted once. The system gives a fresh memory a frame for each page written. */
   touched: { read: number; written: number; either: number };
   /**
-   * Bytes the allocator set to zero, and those of them that read as zero before. If it has its own calloc, all its
-   * stores of zero count, those to headers too. If calloc is composed, that clearing and memory.fill count.
+   * Bytes the allocator set to zero, and those of them that read as zero before. If it has its own calloc, all stores of
+   * zero in it count, those to headers too. If calloc is composed, that clearing and memory.fill count.
    */
   zeroed: { bytes: number; needless: number };
 }

@@ -62,6 +62,7 @@ async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise
 function meter(wasm: Uint8Array, found: FoundFunctions, { onMetering }: WasmOptions): Promise<MeteredModule> {
   return meterModule(wasm, {
     zeroStores: zeroesByStores(found),
+    clearing: clearingFunctions(found),
     ...(onMetering && { onProgress: onMetering }),
   });
 }
@@ -70,6 +71,13 @@ function meter(wasm: Uint8Array, found: FoundFunctions, { onMetering }: WasmOpti
 function zeroesByStores({ functions, convention }: FoundFunctions): boolean | "auto" {
   if (functions.calloc) return true;
   return convention === "managed" ? "auto" : false;
+}
+
+/** Those that give memory that is zero: nothing that others store is for the program. */
+function clearingFunctions({ functions, convention }: FoundFunctions): string[] {
+  const { malloc, calloc, realloc } = functions;
+  const all = convention === "managed" ? [malloc, realloc] : [calloc];
+  return all.filter((name) => name !== undefined);
 }
 
 function find(shape: ModuleShape, options: WasmOptions): FoundFunctions {

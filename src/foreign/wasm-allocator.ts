@@ -300,7 +300,7 @@ export class WasmAllocator implements ModuleAllocator {
    * has the pages of that too. It counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
    * first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that
    * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a
-   * composed calloc zero, and every store of zero where calloc is the module's own. Of the faults only the
+   * composed calloc zero, and every store of zero in a calloc of the module's own: what malloc, realloc and free store is not counted. Of the faults only the
    * needless are known: the meter does not note that a page was read before it was written.
    */
   counters(): Counters {

@@ -19,6 +19,7 @@ import type { BinaryReader } from "../wasm/reader.js";
 import { SectionId, Sections } from "../wasm/sections.js";
 import { FUNCTION_TYPE } from "../wasm/types.js";
 import { BinaryWriter } from "../wasm/writer.js";
+import { noteClearingCalls } from "./clearing-calls.js";
 import { type HookModule, placeBodies, placeHooks, readHooks } from "./hooks.js";
 import { moveData } from "./move-data.js";
 import { raiseMemory } from "./raise-memory.js";
@@ -31,6 +32,11 @@ export interface MeterOptions {
    * are fields of headers, and no clearing.
    */
   zeroStores?: boolean | "auto";
+  /**
+   * The exported functions that clear by stores, such as calloc: only while the host, or another module, calls one of
+   * them, stores of zero are zeroing. Default: always.
+   */
+  clearing?: readonly string[];
   /** Called now and then with the part that is done, from 0 to 1: a large module takes seconds. */
   onProgress?: (done: number) => void;
 }
@@ -71,9 +77,11 @@ export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}):
   const rewriting: Rewriting = {
     hooks: placeHooks(hookModule, first),
     zeroStores: zeroStores === "auto" ? !functions.bodies.some(hasFill) : zeroStores,
+    isClearingNoted: options.clearing !== undefined,
   };
   const { unnoted, ...all } = rewriteAll(functions, rewriting, options.onProgress);
   const rewritten = withHooks(all, hookModule, first);
+  if (rewriting.zeroStores) noteClearingCalls(sections, rewritten, imports, options.clearing ?? []);
   const placing = moveData(sections, rewriting);
   if (placing) addStart(sections, rewritten, imported, placing);
   writeFunctions(sections, rewritten);

@@ -12,7 +12,10 @@ export interface MeterReading {
   touched: TouchedPages;
   /** Zeroing by memory.fill. */
   zeroed: Zeroing;
-  /** Zeroing by stores of zero, of fields of headers too; null where it was not looked for (`zeroStores`). */
+  /**
+   * Zeroing by stores of zero, of fields of headers too, in functions that clear (`clearing`); null where it was not looked
+   * for (`zeroStores`).
+   */
   zeroedByStores: Zeroing | null;
   /** Pages only ever touched by zeroing that found them zero: their faults were needless. */
   needlessPages: number;

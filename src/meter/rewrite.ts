@@ -26,6 +26,8 @@ export interface Rewriting {
   hooks: Hooks;
   /** Whether scalar stores of zero are told from others. */
   zeroStores: boolean;
+  /** Whether stores of zero are zeroing only while it is noted that a function clears. */
+  isClearingNoted: boolean;
   /** Whether accesses only move, and are not noted. */
   isUnnoted?: boolean;
 }
@@ -57,9 +59,9 @@ class FunctionRewriter {
     this.#locals = parameters;
     this.#reads = new Touches(layout.READ, this.#origins);
     this.#writes = new Touches(layout.WRITTEN, this.#origins);
-    const { hooks, zeroStores } = rewriting;
+    const { hooks, zeroStores, isClearingNoted } = rewriting;
     const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
-    const shared = { code: this.#code, origins: this.#origins, temporary };
+    const shared = { code: this.#code, origins: this.#origins, temporary, isClearingNoted };
     this.#zeroes = zeroStores ? new ZeroStores({ ...shared, zeroedByStore: hooks.zeroedByStore }) : null;
     this.#counts = new AccessCounts(this.#code, temporary, hasAccessesAndLoops(reader));
   }

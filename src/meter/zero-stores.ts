@@ -6,6 +6,8 @@
  *      value | old | … is 0          all of it cleared what was zero: a needless touch, unless another follows
  *      neither                       every store is looked at by itself
  *
+ * Where it is noted which functions clear, the first holds for all that is stored elsewhere: most of that are fields of headers.
+ *
  * A run is straight-line code that stores at known distances from one local, as a loop that clears memory does. It
  * stays within the bytes of one page, so its pages are those of its ends.
  */
@@ -58,6 +60,7 @@ export interface Rewritten {
   origins: Origins;
   /** Index of the hook for what has to be looked at by itself. */
   zeroedByStore: number;
+  isClearingNoted: boolean;
   temporary(purpose: string, type: number): number;
 }
 
@@ -152,12 +155,13 @@ export class ZeroStores {
   #flushRun(address: number): void {
     const run = this.#runs.get(address) as Run;
     this.#runs.delete(address);
-    const { code } = this.rewritten;
+    const { code, isClearingNoted } = this.rewritten;
     const hasZero = run.stores.some(({ value }) => value === null);
-    if (!hasZero) {
-      this.#writeIsAnyZero(run);
-      code.byte(Op.If, VOID);
-    }
+    const mayBeNone = isClearingNoted || !hasZero;
+    if (!hasZero) this.#writeIsAnyZero(run);
+    if (isClearingNoted) code.byte(Op.I32Const, 0, Op.I32Load, 2).unsigned(layout.CLEARING);
+    if (isClearingNoted && !hasZero) code.byte(Op.I32And);
+    if (mayBeNone) code.byte(Op.If, VOID);
     this.#writeIsNeedless(run);
     code.byte(Op.If, VOID);
     this.#countNeedless(run);
@@ -165,7 +169,7 @@ export class ZeroStores {
     code.byte(Op.Else);
     for (const store of run.stores) this.#lookAt(run, store);
     code.byte(Op.End);
-    if (!hasZero) {
+    if (mayBeNone) {
       code.byte(Op.Else);
       this.#note(run, layout.WRITTEN);
       code.byte(Op.End);

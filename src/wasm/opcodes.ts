@@ -47,6 +47,7 @@ export const Op = {
   I64Load8U: 0x31,
   I64Load16U: 0x33,
   I64Load32U: 0x35,
+  I32Store: 0x36,
   I64Store: 0x37,
   I32Store8: 0x3a,
   MemorySize: 0x3f,

@@ -297,6 +297,20 @@ describe("a start that calls its host", () => {
   });
 });
 
+it.for(["emscripten-dlmalloc", "emscripten-emmalloc", "web-tree-sitter", "wasi-libc"])(
+  "%s zeroes nothing in a trace without calloc, whatever its malloc and free store",
+  async (name, { skip }) => {
+    skip(whyAbsent(name) !== undefined, whyAbsent(name));
+    const wasm = await fixtureBytes(name);
+    const allocator = await openWasmAllocator(wasm, { meter: true, unknownImports: "trap" });
+    const lines = Array.from({ length: 40 }, (_, i) => `a ${i} ${24 * i + 1}\nr ${i} ${99 * i + 9}\n`);
+    const frees = lines.map((_, i) => `f ${i}\n`);
+    await allocator.replay(await readTrace(new TextEncoder().encode([...lines, ...frees].join(""))));
+    expect(allocator.counters().zeroed).toMatchObject({ allocator: 0, needless: 0 });
+    expect(allocator.counters().faults.needless).toBe(0);
+  },
+);
+
 describe("position independent code", () => {
   it("looks up the addresses of what there is, and 0 for what is not there", async () => {
     const wasm = assemble(

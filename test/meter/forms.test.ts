@@ -118,6 +118,31 @@ async function metered(wasm: Uint8Array, zeroStores: boolean | "auto" = "auto") 
   return { ...{ rewritten, memory, run, meter }, pages: () => meter.pages(), reading: () => meter.reading() };
 }
 
+it("looks at stores of zero in the functions that clear, and what these call, but not where others call the same", async () => {
+  const wasm = assemble(`(module (memory (export "memory") 2)
+    (func $clear (param $at i32) (i64.store (local.get $at) (i64.const 0)))
+    (func $calloc (export "calloc") (param $at i32) (result i32) (call $clear (local.get $at)) (local.get $at))
+    (func (export "malloc") (param $at i32) (result i32)
+      (i32.store offset=8 (local.get $at) (i32.const 0)) (call $calloc (local.get $at))))`);
+  const rewritten = await meterModule(wasm, { zeroStores: true, clearing: ["calloc"] });
+  const { memory, malloc, calloc } = instantiate(rewritten.wasm).exports as unknown as {
+    memory: WebAssembly.Memory;
+    malloc: (at: number) => number;
+    calloc: (at: number) => number;
+  };
+  const meter = new Meter(rewritten, memory);
+  expect(malloc(100)).toBe(100);
+  expect(meter.reading()).toMatchObject({ zeroedByStores: { bytes: 0, needless: 0 }, needlessPages: 0 });
+  expect(calloc(8192)).toBe(8192);
+  const once = { zeroedByStores: { bytes: 8, needless: 8 }, needlessPages: 1 };
+  expect(meter.reading()).toMatchObject(once);
+  malloc(200);
+  expect(meter.reading()).toMatchObject(once);
+  await expect(meterModule(wasm, { zeroStores: true, clearing: ["zalloc"] })).rejects.toThrow(
+    'no function is exported as "zalloc"',
+  );
+});
+
 it("counts a clearing of dirty memory as needed, byte for byte, and of clean pages as needless faults", async () => {
   const { run, reading, meter } = await metered(
     module(`(i32.store (i32.const 6) (i32.const 0x01000001))

@@ -43,6 +43,23 @@ describe.each([false, true])("with zeroStores %s", (zeroStores) => {
   });
 });
 
+describe.each([
+  [["run"], true],
+  [[], false],
+])("where only %j clears", (clearing, zeroStores) => {
+  it("random programs read as if all their stores of zero were zeroing, or none", async () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const wasm = assemble(new RandomProgram(new Random(seed)).module());
+      const twins = await openTwins(wasm, zeroStores, clearing);
+      for (let i = 0; i < 3; i++) {
+        const results = [twins.metered, twins.recorded].map(({ run }) => (run as Run)(i, seed));
+        expect(results[0], `seed ${seed}`).toBe(results[1]);
+        expectSame(twins, `seed ${seed}, run ${i}`);
+      }
+    }
+  });
+});
+
 type Run = (a: number, b: number) => number;
 
 function expectSame(twins: Twins, when: string): void {
