@@ -11,6 +11,7 @@ import { flatNames, moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
 import { inspectModule, type ModuleShape } from "../wasm/inspect.js";
 import { glueBeside, glueOf } from "./glue.js";
+import { delayTierUp } from "./tier-up.js";
 
 /** One module to run. */
 export interface ModuleChoice {
@@ -54,6 +55,7 @@ export async function readModuleFile(choice: ModuleChoice, glue?: string): Promi
     const options = { ...names?.options, ...choice.options };
     const { functions, convention } = moduleOptions(options);
     findFunctions(shape, functions, convention);
+    delayTierUp(wasm);
     return { ...choice, options, wasm, ...(names && { glue: names.path }) };
   } catch (error) {
     if (!(error instanceof ModuleError || error instanceof OptionError)) throw error;
