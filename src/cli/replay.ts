@@ -1,6 +1,7 @@
 import { TOUCH_POLICIES } from "../allocator/access.js";
+import { isModule } from "../allocator/choice.js";
 import { formatCount } from "../base/bytes.js";
-import { TraceError, UsageError } from "../base/errors.js";
+import { ModuleTrap, TraceError, UnknownImport, UsageError, ZeropageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
 import { timelineChart } from "../experiments/replay/chart.js";
 import { replayRows } from "../experiments/replay/csv.js";
@@ -37,6 +38,7 @@ export interface ReplayFlags extends RunFlags, SideFileFlags, ReadingFlags {
   timeline?: string;
   every?: string;
   trim?: boolean;
+  verify: boolean;
 }
 
 const REPLAY = { takes: "models and modules", functions: { replayTrace } } as const;
@@ -59,13 +61,15 @@ export async function replayCommand(
     flags,
     asked.allocators.map(({ run }) => run.model),
   );
-  const input = await openInput(asked.allocators.length);
+  const modules = asked.allocators.filter(({ run }) => isModule(run.model)).length;
+  const input = await openInput(asked.allocators.length + (flags.verify ? modules : 0));
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
     ...(every !== undefined && { timelineEvery: every }),
     ...(flags.trim && { trim: true }),
     sideFiles,
+    verify: flags.verify,
     readTrace: () => input.read(),
   };
   const jobs = replayJobs(asked, settings);
@@ -140,6 +144,8 @@ const namingTrace =
 interface ReplaySettings extends Pick<TraceRun, "touch" | "timelinePoints" | "timelineEvery" | "trim"> {
   /** Reads the trace from its start. */
   readTrace: () => Promise<Trace>;
+  /** Whether modules replay it again, verified. */
+  verify: boolean;
   /** Of the only allocator; none if there are several. */
   sideFiles: SideFiles;
   /** What was lost in reading the trace, each note once. */
@@ -153,7 +159,7 @@ interface Replayed {
 }
 
 function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings): Job<Replayed>[] {
-  const { readTrace, sideFiles, notes, progress, ...how } = settings;
+  const { readTrace, sideFiles, notes, progress, verify: _, ...how } = settings;
   return allocators.map(({ label, run }) => ({
     label,
     run: async () => {
@@ -165,9 +171,13 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
           ...{ ...run, ...how, trace, onProgress },
           ...sideFiles.hooks(),
         });
+        const verified = await verifiedBy(functions, { label, run }, settings);
         sideFiles.finish();
         const { allocator, options } = result;
-        return { result, timeline: { allocator, options, points: timeline } };
+        return {
+          result: { ...result, ...(verified !== undefined && { verified }) },
+          timeline: { allocator, options, points: timeline },
+        };
       } catch (error) {
         sideFiles.discard();
         throw error;
@@ -177,4 +187,34 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
       }
     },
   }));
+}
+
+/**
+ * Replays the trace again on a module, with all it gives held against a shadow. Returns whether that was done; undefined for
+ * a model. @throws ModuleTrap for a module that lies.
+ */
+async function verifiedBy(
+  { replayTrace }: Asked["functions"],
+  { label, run }: Pick<Asked["allocators"][number], "label" | "run">,
+  { verify, readTrace, touch, notes, progress }: ReplaySettings,
+): Promise<boolean | undefined> {
+  if (!isModule(run.model)) return undefined;
+  if (!verify) {
+    notes.add(`${label}: not verified: leave out --no-verify`);
+    return false;
+  }
+  const onProgress = (operations: number) =>
+    progress.show(`${label}: verified ${formatCount(operations)} operations`);
+  try {
+    await replayTrace({ ...run, touch, verify, trace: await readTrace(), onProgress });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ZeropageError)) throw error;
+    if (error instanceof ModuleTrap && !(error instanceof UnknownImport)) {
+      error.message = `it lies, as a second, verified pass shows: ${error.message}`;
+      throw error;
+    }
+    notes.add(`${label}: not verified: ${error.message}`);
+    return false;
+  }
 }

@@ -58,7 +58,7 @@ export function unknownFunction(
   return () => {
     if (onStart()) return nothing;
     throw new UnknownImport(
-      `the module called ${name}, which is not known: give it in imports of openWasmAllocator`,
+      `the module called ${name}, which is not known: give it in imports of openWasmAllocator, or say what it is, if that is resize, memcpy or abort, as in FILE.wasm:resize=${name}`,
     );
   };
 }

@@ -95,9 +95,11 @@ it.each([["run", "calloc-loop", "--size", "64", "--count", "1"], ["cliffs"], ["r
   async (...argv) => {
     const allocators = ["--allocator", `lazy,${bump}`, "--check"];
     const given = await run([...argv, ...allocators, "--timeout", "2min", "--memory", "1GiB"]);
+    const jailed = { model: bump, options: {}, seconds: 120, memoryBytes: 2 ** 30 };
     expect(given.asked).toMatchObject([
       { model: "lazy", options: { check: true } },
-      { model: bump, options: {}, seconds: 120, memoryBytes: 2 ** 30 },
+      jailed,
+      ...(argv[0] === "replay" ? [{ ...jailed, verify: true }] : []),
     ]);
     // The check build is a model's.
     expect(given.asked[1]?.options).toEqual({});

@@ -191,6 +191,8 @@ describe("help", () => {
                                beside it)
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
+        --no-verify            replay once on modules, and not again to see whether
+                               they lie
         --timeline <file>      draw in use, system and resident bytes over time, as an
                                SVG image
         --every <operations>   with --csv or --json, also a row of these bytes after

@@ -8,6 +8,7 @@ import { TRACE_FORMAT_NAMES } from "../../src/trace/formats.js";
 import { parseSvg } from "../report/svg-check.js";
 import { fakeResult } from "../results/fakes.js";
 import { type Overrides, run } from "./fakes.js";
+import { zeropage } from "./spawn.js";
 
 let folder = "";
 let trace = "";
@@ -202,3 +203,53 @@ describe("the addresses", () => {
     expect(stderr).toBe('zeropage: --addresses: cannot write "/no/out.txt": there is no such folder\n');
   });
 });
+
+describe("a module", () => {
+  const built = (name: string) => `test/foreign/built/${name}.wasm`;
+  const TRACE = "c 0 3 5\na 1 100\nr 0 40\na 2 100\nf 1\na 3 8\n";
+
+  test("replays a trace again, verified, which changes no count", async () => {
+    const argv = ["replay", "-", "--allocator", "as-tlsf,glibc", "--json"];
+    const [verified, counted] = await Promise.all([
+      zeropage(argv, { input: TRACE, frozenClock: true }),
+      zeropage([...argv, "--no-verify"], { input: TRACE, frozenClock: true }),
+    ]);
+    expect(verified).toMatchObject({ code: 0, stderr: expect.not.stringContaining("not verified") });
+    expect(counted).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("note: as-tlsf: not verified"),
+    });
+    const [ours, theirs] = [verified, counted].map(({ stdout }) => JSON.parse(stdout).results) as [
+      Verified,
+      Verified,
+    ];
+    expect(ours.map(({ verified }) => verified)).toEqual([true, undefined]);
+    expect(theirs.map(({ verified }) => verified)).toEqual([false, undefined]);
+    const withoutIt = (results: Verified) =>
+      results.map(({ verified: _, hostSeconds: __, ...others }) => others);
+    expect(withoutIt(ours)).toEqual(withoutIt(theirs));
+  });
+
+  test("that lies fails, also where it only would at the end; the others are in the report", async () => {
+    const names = ["dirty", "overlapping", "as-tlsf"].map(built).join(",");
+    // Nothing is freed: what overlaps shows when the rest is.
+    await writeFile(trace, "a 1 100\na 2 100\nc 0 3 5\na 3 8\n");
+    const { code, stdout, stderr } = await zeropage(["replay", trace, "--allocator", names, "--csv"]);
+    expect(code).toBe(1);
+    expect(stdout.trim().split("\n")).toEqual([
+      expect.stringMatching(/^scenario,allocator/),
+      expect.stringMatching(/^replay,test\/foreign\/built\/as-tlsf\.wasm,/),
+    ]);
+    const lies = "it lies, as a second, verified pass shows: operation";
+    expect(stderr.split("\n").filter((line) => line.includes("lies"))).toEqual([
+      expect.stringMatching(
+        `/dirty\\.wasm: ${lies} 3: calloc returned 0x[\\da-f]+, which is not zero at offset 0$`,
+      ),
+      expect.stringMatching(
+        `/overlapping\\.wasm: ${lies} 5: the object at 0x[\\da-f]+ was overwritten at offset`,
+      ),
+    ]);
+  });
+});
+
+type Verified = { verified?: boolean; hostSeconds: number }[];

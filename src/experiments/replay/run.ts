@@ -7,6 +7,7 @@ import type { TimelinePoint } from "../../allocator/timeline.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result } from "../../results/run.js";
 import type { SimulatedAllocator } from "../../sandbox/simulated.js";
+import { OpKind, RECORD_BYTES, TraceRecords } from "../../trace/records.js";
 import type { Trace } from "../../trace/trace.js";
 import { type AllocatorRun, costsOf, prepareAllocator } from "../open.js";
 
@@ -24,6 +25,11 @@ export interface TraceRun extends AllocatorRun {
   timelineEvery?: number;
   /** Trims at the end, as malloc_trim(0) does. The marks say what there was before and after. */
   trim?: boolean;
+  /**
+   * Fills every object that a module gives with a pattern, looks for it again, and at the end frees what is left: finds
+   * blocks that overlap, and a calloc that is not zero. The counters have that, too. Models are not verified. Default false.
+   */
+  verify?: boolean;
   /** Called after each chunk with the operations done so far. */
   onProgress?: (operations: number) => void;
   /** Called after each chunk with the address each of its operations returned; 0 for those that allocate nothing. */
@@ -34,7 +40,7 @@ export interface TraceRun extends AllocatorRun {
 
 /**
  * Replays a trace on a fresh sandbox.
- * @throws TraceError, OptionError; AllocatorAbort or OutOfMemory from the run.
+ * @throws TraceError, OptionError; AllocatorAbort, OutOfMemory or ModuleTrap from the run.
  */
 export async function replayTrace(run: TraceRun): Promise<{ result: Result; timeline: TimelinePoint[] }> {
   const {
@@ -51,8 +57,10 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const { check: _check, module: _module, ...settings } = options;
   const open = run.open ?? (await prepareAllocator(model, options));
   const sandbox = await open();
+  const verifies = run.verify === true && sandbox.machine === null;
   const start = performance.now();
-  const replayed = await sandbox.replay(trace, {
+  const replayed = await sandbox.replay(verifies ? closed(trace, sandbox) : trace, {
+    ...(verifies && { verify: true }),
     ...{ touch, timelinePoints },
     ...(timelineEvery !== undefined && { timelineEvery }),
     ...(onProgress && { onProgress }),
@@ -86,6 +94,21 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
     },
     timeline,
   };
+}
+
+/** The trace, and frees of what it leaves alive, for a block is looked at when it is freed. */
+function closed(trace: Trace, allocator: Allocator): Trace {
+  async function* chunks() {
+    yield* trace;
+    const left = [...allocator.slots()].flatMap((pointer, slot) => (pointer ? [slot] : []));
+    const records = new Uint8Array(left.length * RECORD_BYTES);
+    const frees = new TraceRecords(records);
+    left.forEach((slot, i) => {
+      frees.write(i, OpKind.free, slot);
+    });
+    if (left.length > 0) yield { records, count: left.length };
+  }
+  return { notes: trace.notes, [Symbol.asyncIterator]: chunks };
 }
 
 const canTrim = (allocator: Allocator): allocator is SimulatedAllocator => allocator.machine !== null;
