@@ -77,6 +77,7 @@ export {
 export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/profile/sites.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
+export type { ModuleHost } from "./foreign/imports.js";
 export type {
   AllocatorReport,
   Exhaustion,

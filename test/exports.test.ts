@@ -6,12 +6,8 @@ import type { DriverExports, PatternExports } from "../src/foreign/link.js";
 import { FACE } from "../src/foreign/link.js";
 import { HOOKS } from "../src/meter/hooks.js";
 import type { RecorderExports } from "../src/record/module/recorder.js";
-import {
-  type CheckExports,
-  GLOBAL_PREFIX,
-  type MachineExports,
-  type ModelExports,
-} from "../src/sandbox/instance.js";
+import type { CheckExports, MachineExports, ModelExports } from "../src/sandbox/exports.js";
+import { GLOBAL_PREFIX } from "../src/sandbox/instance.js";
 import { models } from "../src/sandbox/models.js";
 import type { RawExports } from "./raw-machine.js";
 

@@ -1,6 +1,7 @@
 import { readModule } from "#read-module";
 import { CONTENT, SHARED, UNKNOWN } from "#shared/page-states";
-import { Instance, type MachineExports } from "../src/sandbox/instance.js";
+import type { MachineExports } from "../src/sandbox/exports.js";
+import { Instance } from "../src/sandbox/instance.js";
 import { pageRun } from "../src/sandbox/machine.js";
 import type { Area, Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 

@@ -1,11 +1,7 @@
 import { TOUCH_POLICIES } from "../allocator/access.js";
-import { builtInModules } from "../allocator/built-in.js";
 import { UsageError } from "../base/errors.js";
-import { costProfiles } from "../costs/profiles.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
-import { ROLES } from "../foreign/conventions.js";
-import { HOST_ROLES } from "../foreign/module-options.js";
 import { Command, CommanderError, Option } from "../libraries/commander.js";
 import { RECORDERS } from "../record/native/record.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
@@ -16,6 +12,21 @@ import { type CheckFlags, checkCommand } from "./check.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type ExperimentFlags, experimentCommand } from "./experiment.js";
+import {
+  ALLOCATORS,
+  BENCH_EXAMPLES,
+  BUILT_IN,
+  CHECK_EXAMPLES,
+  CLOCK,
+  COSTS,
+  EXAMPLES,
+  MERGE_EXAMPLES,
+  MODULES,
+  PROFILE_EXAMPLES,
+  RECORD_EXAMPLES,
+  REPLAY_EXAMPLES,
+  VALUES,
+} from "./help.js";
 import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
@@ -24,101 +35,6 @@ import { FRAMES, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.j
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
 import { type WebFlags, webCommand } from "./web.js";
-import { workloadHelp } from "./workloads.js";
-
-const ALLOCATORS = `
-An allocator is a model with options, as \`zeropage models\` lists them; several are separated by commas:
-  libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB`;
-
-const BUILT_IN = builtInModules.map(({ name }) => name).join(", ");
-
-const MODULE_SYNTAX = `its path, or the name of one that comes
-with zeropage (${BUILT_IN}); options name functions that zeropage does not find itself
-(${ROLES.join(", ")}), their calling convention,
-and imports with short names (${Object.keys(HOST_ROLES).join(", ")}):`;
-
-const MODULES = `
-Or it is a wasm module, which really runs: write ${MODULE_SYNTAX}
-  lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give`;
-
-const PROFILE_EXAMPLES = `
-Examples:
-  zeropage profile calloc-loop --allocator libmalloc --collapsed stacks.txt
-  zeropage profile trace.txt.gz --allocator glibc --touch pages --speedscope out.json --pprof out.pb.gz
-  zeropage profile trace.txt.gz --allocator glibc --by site --pprof heap.pb.gz`;
-
-const VALUES =
-  "with --by site, what pictures and files show, or show first: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly) or faults";
-
-const CHECK_EXAMPLES = `
-Write a module as ${MODULE_SYNTAX}
-  mine.wasm:malloc=take:free=give
-  minified.wasm:malloc=f:free=g:resize=a.b
-
-Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
-
-Examples:
-  zeropage check allocator.wasm
-  zeropage check allocator.wasm --junit report.xml --timeout 10s
-  zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
-
-const BENCH_EXAMPLES = `
-${workloadHelp()}
-
-Write a module as ${MODULE_SYNTAX}
-  mine.wasm:malloc=take:free=give
-
-Examples:
-  zeropage bench
-  zeropage bench mine.wasm as-tlsf --trace trace.txt.gz --baseline as-tlsf --html bench.html
-  zeropage bench mine.wasm as-tlsf --workload zipf bursts fifo:live=20000
-  zeropage bench new.wasm old.wasm --baseline old --fail-if-slower 5%
-  zeropage bench *.wasm --trace *.gz --output all.json
-  zeropage bench *.wasm --trace *.gz --resume all.json
-  zeropage bench *.wasm --shard 2/4 --output shard-2.json
-  zeropage bench --compare old.json new.json`;
-
-const MERGE_EXAMPLES = `
-Example:
-  zeropage merge shard-*.json --output all.json --markdown`;
-
-const COSTS = `cost profile for simulated time: ${costProfiles.map(({ name }) => name).join(", ")}, or a file that zeropage calibrate saved (default: the one of the kernel)`;
-
-const CLOCK =
-  "what the clock of models goes on before each operation; without it, it stands still, or is what the trace sets";
-
-const REPLAY_EXAMPLES = `${ALLOCATORS}${MODULES}
-
-${workloadHelp()}
-
-Examples:
-  zeropage replay trace.txt.gz
-  zeropage replay trace.rep --allocator libmalloc --touch pages --timeline bytes.svg
-  zeropage replay trace.txt --allocator glibc --addresses glibc.txt
-  zeropage replay trace.txt --allocator glibc,libmalloc --trim --every 1000 --csv
-  zeropage replay --workload bursts:live=20000 --allocator glibc,as-tlsf
-  ltrace -f -o ls.log ls; zeropage replay ls.log --touch first
-  valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
-
-const RECORD_EXAMPLES = `
-The program's streams and its exit code are its own; what is said here comes when it has ended. The programs that it starts
-are recorded too, and listed.
-
-Examples:
-  zeropage record -- git log -p
-  zeropage record --sites --touches -o out.trace.gz -- python3 script.py
-  zeropage record --children -- gcc -O2 -c file.c
-  zeropage record --dir . -- app.wasm input.txt
-  zeropage record -- app.wasm:malloc=12:free=my_free
-  zeropage replay git.trace.gz --allocator glibc,jemalloc`;
-
-const EXAMPLES = `
-Examples:
-  zeropage run calloc-loop
-  zeropage cliffs --chart cliffs.svg
-  zeropage replay trace.txt.gz --allocator libmalloc --touch pages
-  zeropage web
-  zeropage models`;
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {

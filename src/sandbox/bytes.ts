@@ -1,5 +1,5 @@
 /** The program's loads and stores of many bytes, through a part of memory that host and machine pass each other. */
-import type { MachineExports } from "./instance.js";
+import type { MachineExports } from "./exports.js";
 
 /** As many as assembly/program.ts passes at once. */
 const TRANSFER_BYTES = 65536;

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { COUNTERS, Counter, Fn } from "#shared/counters";
-import { Instance, type MachineExports } from "../../src/sandbox/instance.js";
+import type { MachineExports } from "../../src/sandbox/exports.js";
+import { Instance } from "../../src/sandbox/instance.js";
 
 const COUNTER_BYTES = 8;
 const NO_GAUGES = { inUse: 0, system: 0, cached: 0 };
