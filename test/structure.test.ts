@@ -271,6 +271,14 @@ describe("src/", () => {
     expect(offences(graph, (file, name) => isIn("src/web", file) || !isIn("src/web", name))).toEqual([]);
   });
 
+  it("says where its files lie so that bundlers find them, and find no others", () => {
+    const made = /new URL\(\s*`[^`]*`,\s*import\.meta\.url/;
+    const files = [...graph.keys()].filter(
+      (file) => !isIn("src/cli", file) && !isIn("src/record/native", file),
+    );
+    expect(files.filter((file) => made.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+  });
+
   it("names libraries of others in src/libraries/ alone, whose files the build fills", () => {
     const isPackage = (name: string) =>
       !/^(src|assembly|node:|#)/.test(name) && !CORE_PACKAGES.includes(name);

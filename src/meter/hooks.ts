@@ -27,15 +27,16 @@ export interface HookModule<Name extends string = HookName> {
 
 /** The code of the meter's hooks. */
 export function readHooks(): Promise<HookModule> {
-  return readHookModule("meter", HOOKS);
+  return readHookModule("meter", new URL("../../build/meter.wasm", import.meta.url), HOOKS);
 }
 
-/** The module build/NAME.wasm, and the functions of these names in it. */
+/** The module at a URL, which bundlers have to find in the code as it stands, and the functions of these names in it. */
 export async function readHookModule<Name extends string>(
   file: string,
+  url: URL,
   names: readonly Name[],
 ): Promise<HookModule<Name>> {
-  const source = await readModule(new URL(`../../build/${file}.wasm`, import.meta.url));
+  const source = await readModule(url);
   const wasm = source instanceof Response ? new Uint8Array(await source.arrayBuffer()) : bytesOf(source);
   const sections = new Sections(wasm);
   return { functions: readFunctions(sections), hooks: findHooks(sections, file, names) };

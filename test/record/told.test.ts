@@ -66,7 +66,9 @@ async function told(wasm: Uint8Array, a: number, b: number) {
     enter: () => {},
     leave: () => {},
   };
-  const clearing = await readHookModule("clearing", ["zeroes"]);
+  const clearing = await readHookModule("clearing", new URL("../../build/clearing.wasm", import.meta.url), [
+    "zeroes",
+  ]);
   const place = { module: "hooks", nameOf: (hook: string) => hook };
   const options = { found: [], memset: undefined, lowest: 0, place, clearing };
   const rewritten = rewriteModule(readRecordable(wasm), options);

@@ -16,6 +16,9 @@ import { type RecordedFunction, Recording } from "./recording.js";
 import { HOOK_NAMES, hasFill, knownFunctions, readRecordable, rewriteModule } from "./rewrite.js";
 import { CallSites } from "./sites.js";
 
+/** What clears, to be put into the module. */
+const CLEARING = new URL("../../../build/clearing.wasm", import.meta.url);
+
 /** What of a module is recorded, and how. */
 export interface RecordOptions {
   /**
@@ -71,7 +74,7 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
   const found = findAllocators(known, { given, convention, short, isMinified: hasShortImports(shape) });
   const place = reserveHooks();
   try {
-    const clearing = await readHookModule("clearing", ["zeroes"]);
+    const clearing = await readHookModule("clearing", CLEARING, ["zeroes"]);
     const memset = findMemset(known);
     const knowsClearing = memset !== undefined || hasFill(read);
     const wasm = rewriteModule(read, { found, memset, place, clearing });
