@@ -350,6 +350,11 @@ describe("the repository", () => {
     expect(broken.map(({ name }) => name)).toEqual([]);
   });
 
+  it("has no marks of a merge that was not finished", () => {
+    const mark = /^(<{7}|>{7}) /m;
+    expect(TRACKED.filter((file) => mark.test(readFileSync(join(ROOT, file), "latin1")))).toEqual([]);
+  });
+
   it("names no path of one machine", () => {
     const path = new RegExp(
       ["work/", "root/", "home/[a-z]"].map((name) => `(?<![\\w.~*])/${name}`).join("|"),

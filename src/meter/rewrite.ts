@@ -5,6 +5,7 @@
  */
 
 import * as layout from "#shared/meter";
+import { BodyWriter } from "../wasm/body-writer.js";
 import { ACCESSES, type Access } from "../wasm/effects.js";
 import { readLocals } from "../wasm/functions.js";
 import { type Instruction, readInstruction } from "../wasm/instructions.js";
@@ -12,7 +13,6 @@ import { Op, writeOpcode } from "../wasm/opcodes.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { BinaryReader } from "../wasm/reader.js";
 import { I32 } from "../wasm/types.js";
-import { BinaryWriter } from "../wasm/writer.js";
 import { AccessCounts } from "./access-counts.js";
 import { BORDERS, BRANCHES, CALLS, CLOSINGS, EXITS, JUMPS, OPENINGS } from "./control.js";
 import type { Hooks } from "./hooks.js";
@@ -38,16 +38,12 @@ export function rewriteFunction(reader: BinaryReader, parameters: number, rewrit
 }
 
 class FunctionRewriter {
-  readonly #code = new BinaryWriter();
+  readonly #body: BodyWriter;
   readonly #origins = new Origins();
   readonly #reads: Touches;
   readonly #writes: Touches;
   readonly #zeroes: ZeroStores | null;
-  /** Type of every local this adds, by number, and numbers by type and purpose. */
-  readonly #added: number[] = [];
-  readonly #temporaries = new Map<string, number>();
   readonly #counts: AccessCounts;
-  #locals: number;
   /** Blocks that are open. */
   #depth = 0;
 
@@ -56,24 +52,20 @@ class FunctionRewriter {
     parameters: number,
     private readonly rewriting: Rewriting,
   ) {
-    this.#locals = parameters;
+    this.#body = new BodyWriter(parameters);
     this.#reads = new Touches(layout.READ, this.#origins);
     this.#writes = new Touches(layout.WRITTEN, this.#origins);
     const { hooks, zeroStores, isClearingNoted } = rewriting;
-    const temporary = (purpose: string, type: number) => this.#temporary(purpose, type);
-    const shared = { code: this.#code, origins: this.#origins, temporary, isClearingNoted };
+    const temporary = (purpose: string, type: number) => this.#body.temporary(purpose, type);
+    const shared = { code: this.#body.code, origins: this.#origins, temporary, isClearingNoted };
     this.#zeroes = zeroStores ? new ZeroStores({ ...shared, zeroedByStore: hooks.zeroedByStore }) : null;
-    this.#counts = new AccessCounts(this.#code, temporary, hasAccessesAndLoops(reader));
+    this.#counts = new AccessCounts(this.#body.code, temporary, hasAccessesAndLoops(reader));
   }
 
   run(): Uint8Array {
-    const { reader } = this;
-    const { groups, count, bytes } = readLocals(reader);
-    this.#locals += count;
-    while (!reader.done) this.#rewrite(readInstruction(reader));
-    const body = new BinaryWriter().unsigned(groups + this.#added.length).append(bytes);
-    for (const type of this.#added) body.byte(1, type);
-    return body.append(this.#code.bytes).bytes;
+    this.#body.readLocals(this.reader);
+    while (!this.reader.done) this.#rewrite(readInstruction(this.reader));
+    return this.#body.bytes;
   }
 
   #rewrite(instruction: Instruction): void {
@@ -98,7 +90,7 @@ class FunctionRewriter {
   }
 
   #copy({ start, end }: Instruction): void {
-    this.#code.copy(this.reader.bytes, start, end);
+    this.#body.code.copy(this.reader.bytes, start, end);
   }
 
   /** Writes what stands in the place of an instruction that sees memory as a whole. Returns false for all others. */
@@ -106,32 +98,30 @@ class FunctionRewriter {
     const { hooks } = this.rewriting;
     if (opcode === Op.MemorySize) {
       const pages = layout.BASE / WASM_PAGE_BYTES;
-      this.#code.byte(Op.MemorySize, 0, Op.I32Const).s32(pages).byte(Op.I32Sub);
-    } else if (opcode === Op.MemoryGrow) this.#call(hooks.grow);
-    else if (opcode === Op.MemoryFill) this.#call(hooks.fill);
-    else if (opcode === Op.MemoryCopy) this.#call(hooks.copy);
+      this.#body.code.byte(Op.MemorySize, 0, Op.I32Const).s32(pages).byte(Op.I32Sub);
+    } else if (opcode === Op.MemoryGrow) this.#body.call(hooks.grow);
+    else if (opcode === Op.MemoryFill) this.#body.call(hooks.fill);
+    else if (opcode === Op.MemoryCopy) this.#body.call(hooks.copy);
     else if (opcode === Op.MemoryInit) this.#initialize(operand);
     else return false;
     return true;
   }
 
-  #call(hook: number): void {
-    this.#code.byte(Op.Call).unsigned(hook);
-  }
-
   #initialize(segment: number): void {
     const { hooks } = this.rewriting;
-    const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
-    this.#set(bytes).#set(from).#set(to).#get(to).#get(bytes).#call(hooks.translate);
-    this.#get(from).#get(bytes);
-    writeOpcode(this.#code, Op.MemoryInit).unsigned(segment).byte(0);
-    this.#get(to).#get(bytes).#call(hooks.initialized);
+    const [to, from, bytes] = ["to", "from", "bytes"].map((name) =>
+      this.#body.temporary(name, I32),
+    ) as Triple;
+    this.#body.set(bytes).set(from).set(to).get(to).get(bytes).call(hooks.translate);
+    this.#body.get(from).get(bytes);
+    writeOpcode(this.#body.code, Op.MemoryInit).unsigned(segment).byte(0);
+    this.#body.get(to).get(bytes).call(hooks.initialized);
   }
 
   #access(instruction: Instruction, access: Access): void {
     // Even with address 0 past the end of any memory that the module can see.
     if (instruction.offset + layout.BASE >= 2 ** 32) {
-      this.#code.byte(Op.Unreachable);
+      this.#body.code.byte(Op.Unreachable);
       return;
     }
     if (this.rewriting.isUnnoted) {
@@ -152,66 +142,42 @@ class FunctionRewriter {
     if (!origin) return false;
     if (origin.value !== CONSTANT && this.#origins.holder(origin.value) === undefined) return false;
     this.#moved(instruction);
-    if (reads) this.#reads.add(origin, instruction.offset, reads, this.#code);
-    if (writes) this.#writes.add(origin, instruction.offset, writes, this.#code);
+    if (reads) this.#reads.add(origin, instruction.offset, reads, this.#body.code);
+    if (writes) this.#writes.add(origin, instruction.offset, writes, this.#body.code);
     return true;
   }
 
   #accessUnknown(instruction: Instruction, { reads, writes, operands }: Access): void {
-    const address = this.#temporary("address", I32);
-    const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
-    for (const local of [...others].reverse()) this.#set(local);
-    this.#code.byte(Op.LocalTee).unsigned(address);
-    for (const local of others) this.#get(local);
+    const address = this.#body.keepAddress(operands);
     this.#moved(instruction);
     this.#note(layout.READ, address, instruction.offset, reads);
     this.#note(layout.WRITTEN, address, instruction.offset, writes);
   }
 
   #note(map: number, address: number, offset: number, bytes: number): void {
-    if (bytes > 0) notePage(this.#code, map, address, offset);
-    if (bytes > 1) notePage(this.#code, map, address, offset + bytes - 1);
+    if (bytes > 0) notePage(this.#body.code, map, address, offset);
+    if (bytes > 1) notePage(this.#body.code, map, address, offset + bytes - 1);
   }
 
   /** Writes the access itself, where the module's memory now is. */
   #moved({ start, immediates, operand, offset, afterOffset, end }: Instruction): void {
     const { bytes } = this.reader;
-    this.#code.copy(bytes, start, immediates).unsigned(operand);
-    this.#code.unsigned(offset + layout.BASE).copy(bytes, afterOffset, end);
-  }
-
-  #get(local: number): this {
-    this.#code.byte(Op.LocalGet).unsigned(local);
-    return this;
-  }
-
-  #set(local: number): this {
-    this.#code.byte(Op.LocalSet).unsigned(local);
-    return this;
-  }
-
-  #temporary(purpose: string, type: number): number {
-    const name = `${purpose} ${type}`;
-    let local = this.#temporaries.get(name);
-    if (local === undefined) {
-      local = this.#locals + this.#added.push(type) - 1;
-      this.#temporaries.set(name, local);
-    }
-    return local;
+    this.#body.code.copy(bytes, start, immediates).unsigned(operand);
+    this.#body.code.unsigned(offset + layout.BASE).copy(bytes, afterOffset, end);
   }
 
   #flushLocal(local: number): void {
     this.#zeroes?.flushLocal(local);
     const { value } = this.#origins.of(local);
     if (value === CONSTANT) return;
-    this.#reads.flush(value, this.#code);
-    this.#writes.flush(value, this.#code);
+    this.#reads.flush(value, this.#body.code);
+    this.#writes.flush(value, this.#body.code);
   }
 
   /** Before control goes elsewhere. */
   #flush(instruction: Instruction): void {
-    this.#reads.flushAll(this.#code);
-    this.#writes.flushAll(this.#code);
+    this.#reads.flushAll(this.#body.code);
+    this.#writes.flushAll(this.#body.code);
     this.#zeroes?.flush();
     if (CALLS.has(instruction.opcode) || this.#mayLeave(instruction)) this.#counts.settle();
     else this.#counts.flush();

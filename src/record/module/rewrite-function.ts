@@ -5,14 +5,13 @@
  */
 import { BORDERS, BRANCHES, CALLS } from "../../meter/control.js";
 import { Origins } from "../../meter/origins.js";
+import { BodyWriter } from "../../wasm/body-writer.js";
 import { ACCESSES, type Access } from "../../wasm/effects.js";
-import { readLocals } from "../../wasm/functions.js";
 import { type Instruction, readInstruction } from "../../wasm/instructions.js";
 import { Op, writeOpcode } from "../../wasm/opcodes.js";
 import type { BinaryReader } from "../../wasm/reader.js";
 import type { Renumber } from "../../wasm/renumber.js";
 import { I32 } from "../../wasm/types.js";
-import { BinaryWriter } from "../../wasm/writer.js";
 import { isStatic, Ranges, tell } from "./ranges.js";
 
 /** What the rewriting of all functions of a module shares. */
@@ -46,14 +45,10 @@ export function rewriteFunction(
 }
 
 class FunctionRewriter {
-  readonly #code = new BinaryWriter();
+  readonly #body: BodyWriter;
   readonly #origins = new Origins();
   readonly #reads: Ranges;
   readonly #writes: Ranges;
-  /** Type of every local this adds, by number, and numbers by type and purpose. */
-  readonly #added: number[] = [];
-  readonly #temporaries = new Map<string, number>();
-  #locals: number;
 
   constructor(
     private readonly reader: BinaryReader,
@@ -61,19 +56,15 @@ class FunctionRewriter {
     private readonly isAllocator: boolean,
     private readonly rewriting: Rewriting,
   ) {
-    this.#locals = parameters;
+    this.#body = new BodyWriter(parameters);
     this.#reads = new Ranges(rewriting.gates.read, this.#origins);
     this.#writes = new Ranges(rewriting.gates.write, this.#origins);
   }
 
   run(): Uint8Array {
-    const { reader } = this;
-    const { groups, count, bytes } = readLocals(reader);
-    this.#locals += count;
-    while (!reader.done) this.#rewrite(readInstruction(reader));
-    const body = new BinaryWriter().unsigned(groups + this.#added.length).append(bytes);
-    for (const type of this.#added) body.byte(1, type);
-    return body.append(this.#code.bytes).bytes;
+    this.#body.readLocals(this.reader);
+    while (!this.reader.done) this.#rewrite(readInstruction(this.reader));
+    return this.#body.bytes;
   }
 
   #rewrite(instruction: Instruction): void {
@@ -97,8 +88,8 @@ class FunctionRewriter {
 
   #copy({ opcode, operand, start, end }: Instruction): void {
     if (NAMES_FUNCTION.has(opcode)) {
-      writeOpcode(this.#code, opcode).unsigned(this.rewriting.renumber(operand));
-    } else this.#code.append(this.reader.bytes.subarray(start, end));
+      writeOpcode(this.#body.code, opcode).unsigned(this.rewriting.renumber(operand));
+    } else this.#body.code.append(this.reader.bytes.subarray(start, end));
   }
 
   #access(instruction: Instruction, { reads, writes, operands }: Access): void {
@@ -111,35 +102,28 @@ class FunctionRewriter {
       if (reads) this.#reads.add(origin, offset, reads);
       if (writes) this.#writes.add(origin, offset, writes);
     } else {
-      const address = this.#keepAddress(operands);
+      const address = this.#body.keepAddress(operands);
       this.#copy(instruction);
       const { read, write } = this.rewriting.gates;
-      if (reads) tell(this.#code, read, address, offset, reads);
-      if (writes) tell(this.#code, write, address, offset, writes);
+      if (reads) tell(this.#body.code, read, address, offset, reads);
+      if (writes) tell(this.#body.code, write, address, offset, writes);
     }
-  }
-
-  /** Puts into a local the address that lies on the stack below `operands`. */
-  #keepAddress(operands: readonly number[]): number {
-    const address = this.#temporary("address", I32);
-    const others = operands.map((type, i) => this.#temporary(`operand ${i}`, type));
-    for (const local of [...others].reverse()) this.#set(local);
-    this.#code.byte(Op.LocalTee).unsigned(address);
-    for (const local of others) this.#get(local);
-    return address;
   }
 
   /** Writes memory.fill, and before it what tells whether it clears what is zero. */
   #fill(instruction: Instruction): void {
-    const [to, value, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
+    const [to, value, bytes] = ["to", "from", "bytes"].map((name) =>
+      this.#body.temporary(name, I32),
+    ) as Triple;
     const { write, clear, zeroes } = this.rewriting;
-    this.#set(bytes).#set(value).#set(to);
-    this.#get(value).#code.byte(Op.I32Const).s32(255).byte(Op.I32And, Op.If, VOID);
-    this.#get(to).#get(bytes).#call(write);
-    this.#code.byte(Op.Else);
-    this.#get(to).#get(bytes).#get(to).#get(bytes).#call(zeroes).#call(clear);
-    this.#code.byte(Op.End);
-    this.#get(to).#get(value).#get(bytes).#copy(instruction);
+    this.#body.set(bytes).set(value).set(to);
+    this.#body.get(value).code.byte(Op.I32Const).s32(255).byte(Op.I32And, Op.If, VOID);
+    this.#body.get(to).get(bytes).call(write);
+    this.#body.code.byte(Op.Else);
+    this.#body.get(to).get(bytes).get(to).get(bytes).call(zeroes).call(clear);
+    this.#body.code.byte(Op.End);
+    this.#body.get(to).get(value).get(bytes);
+    this.#copy(instruction);
   }
 
   /** Writes memory.copy or memory.init, and what tells of it. */
@@ -148,47 +132,24 @@ class FunctionRewriter {
       this.#copy(instruction);
       return;
     }
-    const [to, from, bytes] = ["to", "from", "bytes"].map((name) => this.#temporary(name, I32)) as Triple;
-    this.#set(bytes).#set(from).#set(to).#get(to).#get(from).#get(bytes);
+    const [to, from, bytes] = ["to", "from", "bytes"].map((name) =>
+      this.#body.temporary(name, I32),
+    ) as Triple;
+    this.#body.set(bytes).set(from).set(to).get(to).get(from).get(bytes);
     this.#copy(instruction);
-    if (instruction.opcode === Op.MemoryCopy) this.#get(from).#get(bytes).#call(this.rewriting.read);
-    this.#get(to).#get(bytes).#call(this.rewriting.write);
-  }
-
-  #call(hook: number): this {
-    this.#code.byte(Op.Call).unsigned(hook);
-    return this;
-  }
-
-  #get(local: number): this {
-    this.#code.byte(Op.LocalGet).unsigned(local);
-    return this;
-  }
-
-  #set(local: number): this {
-    this.#code.byte(Op.LocalSet).unsigned(local);
-    return this;
-  }
-
-  #temporary(purpose: string, type: number): number {
-    const name = `${purpose} ${type}`;
-    let local = this.#temporaries.get(name);
-    if (local === undefined) {
-      local = this.#locals + this.#added.push(type) - 1;
-      this.#temporaries.set(name, local);
-    }
-    return local;
+    if (instruction.opcode === Op.MemoryCopy) this.#body.get(from).get(bytes).call(this.rewriting.read);
+    this.#body.get(to).get(bytes).call(this.rewriting.write);
   }
 
   #flushLocal(local: number): void {
     const { value } = this.#origins.of(local);
-    this.#reads.flush(value, this.#code);
-    this.#writes.flush(value, this.#code);
+    this.#reads.flush(value, this.#body.code);
+    this.#writes.flush(value, this.#body.code);
   }
 
   #flushAll(): void {
-    this.#reads.flushAll(this.#code);
-    this.#writes.flushAll(this.#code);
+    this.#reads.flushAll(this.#body.code);
+    this.#writes.flushAll(this.#body.code);
   }
 
   #forgetTold(): void {

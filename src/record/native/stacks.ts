@@ -75,12 +75,20 @@ function parseMaps(text: string): Mapped[] {
 
 const hex = (digits: string): number => Number.parseInt(digits, 16);
 
+/** The bytes of a file; none if there is none, as a process that never called has. */
+async function readIfThere(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
+}
+
 async function readWords(path: string): Promise<number[]> {
-  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  const bytes = await readIfThere(path);
   const whole = new BigUint64Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~7)),
   );
   return Array.from(whole, Number);
 }
 
-const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+const readText = async (path: string): Promise<string> => (await readIfThere(path)).toString("utf8");
