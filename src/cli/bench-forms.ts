@@ -31,7 +31,7 @@ export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & 
 export async function prepareBenchForms(
   flags: BenchFormFlags,
 ): Promise<(record: BenchRecord, environment: Environment) => Promise<void>> {
-  const html = flags.html === undefined ? undefined : await prepareFile("--html", flags.html);
+  const html = flags.html === undefined ? undefined : prepareFile("--html", flags.html);
   const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
     const style = tableStyle({ stdout, env });
@@ -39,7 +39,7 @@ export async function prepareBenchForms(
     stdout.write(form ? BENCH_FORMS[form].render(record) : tables().join("\n"));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
-    html.writeNow(benchHtml(record));
+    html.write(benchHtml(record));
     stderr.write(`wrote ${html.path}\n`);
   };
 }

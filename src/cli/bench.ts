@@ -17,8 +17,8 @@ import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
 import { readBenchRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
-import { EXIT } from "./exit.js";
-import { prepareFile } from "./outfile.js";
+import { EXIT, reportError } from "./exit.js";
+import { type OutFile, prepareFile } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
 /** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
@@ -60,7 +60,7 @@ export async function benchCommand(
   const print = await prepareBenchForms(flags);
   // A resumed run continues in its own file.
   const path = flags.output ?? flags.resume;
-  const output = path === undefined ? undefined : await prepareFile("--output", path);
+  const output = path === undefined ? undefined : prepareFile("--output", path, { continues: flags.resume });
   const subjects = await loadSubjects(files, flags.glue);
   const asked = {
     files: flags.trace ?? [],
@@ -71,12 +71,29 @@ export async function benchCommand(
   const traces = await loadTraces(asked, environment.stdin);
   const baseline = chooseBaseline(subjects, files, flags.baseline);
   const plan = await planOf({ parameters, subjects, traces, baseline }, flags, environment);
-  const record = await measure(plan, { subjects, traces }, environment, (sofar) =>
-    output?.writeNow(jsonReport(sofar)),
-  );
+  const keeper = new Keeper(output);
+  const record = await measure(plan, { subjects, traces }, environment, (sofar) => keeper.keep(sofar));
   await print(record, environment);
+  if (keeper.failure) reportError(keeper.failure, environment);
   if (!record.complete) return INTERRUPTED;
-  return judge(record, most, environment);
+  return judge(record, most, environment) || (keeper.failure ? EXIT.failed : EXIT.ok);
+}
+
+/** Keeps the record in a file. A disk that is full for a while loses nothing that was measured: the next round writes all. */
+class Keeper {
+  /** Why the last record could not be written. */
+  failure: unknown;
+
+  constructor(private readonly file: OutFile | undefined) {}
+
+  keep(record: BenchRecord): void {
+    try {
+      this.file?.write(jsonReport(record));
+      this.failure = undefined;
+    } catch (error) {
+      this.failure = error;
+    }
+  }
 }
 
 interface Inputs {

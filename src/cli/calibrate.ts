@@ -29,7 +29,7 @@ const BYTES = 64 * 2 ** 20;
 /** Measures this host, prints its cost profile, and saves it if asked. Throws UsageError before any work. */
 export async function calibrateCommand(flags: CalibrateFlags, environment: Environment): Promise<void> {
   const rounds = parseCount(flags.rounds, "--rounds");
-  const file = flags.save === undefined ? undefined : await prepareStream("--save", flags.save);
+  const file = flags.save === undefined ? undefined : prepareStream("--save", flags.save);
   const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   environment.stdout.write(
     flags.json

@@ -35,7 +35,7 @@ export async function checkCommand(
     ...(flags.seed !== undefined && { seed: parseCount(flags.seed, "--seed") }),
   };
   const module = await readModuleFile(parseModule(file), flags.glue);
-  const junit = flags.junit === undefined ? undefined : await prepareStream("--junit", flags.junit);
+  const junit = flags.junit === undefined ? undefined : prepareStream("--junit", flags.junit);
   const progress = openProgress(environment.stderr);
   const onCase = (name: string, done: number, total: number) =>
     progress.show(`${name}: ${done} of ${total} done`);

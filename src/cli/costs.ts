@@ -4,6 +4,7 @@ import { joinWords } from "../base/numbers.js";
 import { parseCostProfile } from "../costs/parse.js";
 import type { CostProfile } from "../costs/profile.js";
 import { costProfiles } from "../costs/profiles.js";
+import { useInput } from "./file-uses.js";
 
 /** The flag of every command that simulates time. */
 export interface CostsFlags {
@@ -17,6 +18,7 @@ export async function chooseCosts({ costs }: CostsFlags): Promise<{ costs?: Cost
 }
 
 async function readCosts(path: string): Promise<CostProfile> {
+  useInput(path);
   const names = joinWords(costProfiles.map(({ name }) => name));
   const text = await readFile(path, "utf8").catch((error) => {
     throw new UsageError(

@@ -27,9 +27,8 @@ export async function experimentCommand(
   const hasModules = run.allocators.some(({ run: { model } }) => isModule(model));
   const asked: Asked = { ...run, flags: readFlags(experiment.flags, flags, hasModules) };
   const planned = experiment.jobs(asked);
-  const saved =
-    flags.saveTrace === undefined ? undefined : await prepareStream("--save-trace", flags.saveTrace);
-  const file = flags.chart === undefined ? undefined : await prepareSvg("--chart", flags.chart);
+  const saved = flags.saveTrace === undefined ? undefined : prepareStream("--save-trace", flags.saveTrace);
+  const file = flags.chart === undefined ? undefined : prepareSvg("--chart", flags.chart);
   if (saved && experiment.trace) await saveTrace(experiment.trace(asked.flags), saved, environment);
   const jobs = planned.map(({ label, run }) => ({
     label,

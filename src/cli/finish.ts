@@ -61,6 +61,6 @@ export async function writePicture(
   { file, draw }: NonNullable<Extras["picture"]>,
   { stderr }: Environment,
 ): Promise<void> {
-  await file.write(await draw());
+  file.write(await draw());
   stderr.write(`wrote ${file.path}\n`);
 }

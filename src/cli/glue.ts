@@ -7,6 +7,7 @@ import { ModuleError, UsageError } from "../base/errors.js";
 import { type GlueNames, isWhole, readGlue } from "../foreign/glue.js";
 import { fullName } from "../foreign/minified.js";
 import type { ModuleShape } from "../wasm/inspect.js";
+import { useInput } from "./file-uses.js";
 
 const SCRIPT = /\.[cm]?js$/;
 /** Files that are looked at in a folder, and how large they may be. */
@@ -20,6 +21,7 @@ export interface Glue extends GlueNames {
 
 /** What a file says. @throws UsageError for one that cannot be read, or has no allocator's names. */
 export async function glueOf(path: string, shape: ModuleShape): Promise<Glue> {
+  useInput(path);
   const text = await readFile(path, "utf8").catch((error) => {
     throw new UsageError(`--glue: cannot read "${path}": ${(error as Error).message}`);
   });

@@ -3,6 +3,7 @@ import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { readBenchRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
+import { useInput } from "./file-uses.js";
 import { prepareFile } from "./outfile.js";
 
 /** The flags of `zeropage merge`, as typed. */
@@ -17,12 +18,13 @@ export async function mergeCommand(
   environment: Environment,
 ): Promise<void> {
   const print = await prepareBenchForms(flags);
-  const output = flags.output === undefined ? undefined : await prepareFile("--output", flags.output);
+  const output = flags.output === undefined ? undefined : prepareFile("--output", flags.output);
   const record = mergeShards(await Promise.all(files.map(readShard)));
-  output?.writeNow(jsonReport(record));
+  output?.write(jsonReport(record));
   await print(record, environment);
 }
 
 async function readShard(name: string): Promise<ShardFile> {
+  useInput(name);
   return { name, record: await readBenchRecord(name) };
 }

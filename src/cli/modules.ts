@@ -10,6 +10,7 @@ import { hasShortImports } from "../foreign/minified.js";
 import { flatNames, moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
 import { inspectModule, type ModuleShape } from "../wasm/inspect.js";
+import { useInput } from "./file-uses.js";
 import { glueBeside, glueOf } from "./glue.js";
 import { delayTierUp } from "./tier-up.js";
 
@@ -95,6 +96,7 @@ export async function readModuleFiles<Choice extends ModuleChoice>(
 
 /** The bytes of a file. @throws UsageError if it cannot be read. */
 export async function readModuleBytes(path: string): Promise<Uint8Array> {
+  useInput(path);
   try {
     const url = locateModule(path);
     // Reading one may never end.

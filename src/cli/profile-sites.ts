@@ -89,7 +89,7 @@ async function preparePictures(flags: SiteFlags): Promise<[Picture, OutFile][]> 
   const files: [Picture, OutFile][] = [];
   for (const picture of Object.keys(PICTURES) as Picture[]) {
     const path = flags[picture];
-    if (path !== undefined) files.push([picture, await prepareSvg(`--${picture}`, path)]);
+    if (path !== undefined) files.push([picture, prepareSvg(`--${picture}`, path)]);
   }
   return files;
 }

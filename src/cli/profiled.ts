@@ -74,7 +74,7 @@ export async function prepareFiles<Flag extends string>(
   const files: [Flag, OutStream][] = [];
   for (const name of names) {
     const path = flags[name];
-    if (path !== undefined) files.push([name, await prepareStream(`--${name}`, path)]);
+    if (path !== undefined) files.push([name, prepareStream(`--${name}`, path)]);
   }
   return files;
 }

@@ -12,6 +12,7 @@ import { type CheckFlags, checkCommand } from "./check.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type ExperimentFlags, experimentCommand } from "./experiment.js";
+import { beginFileUses } from "./file-uses.js";
 import {
   ALLOCATORS,
   BENCH_EXAMPLES,
@@ -42,6 +43,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const program = buildProgram(environment, (code) => {
     exitCode = code;
   });
+  program.hook("preAction", (_, command) => beginFileUses(command.opts().force === true));
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -111,14 +113,14 @@ function experimentParser(
   if (takesModules) withLimits(command);
   if (trace) command.option("--save-trace <file>", "write the trace that is replayed, in our text form");
   const lines = examples.map((example) => `  zeropage ${name} ${example}`.trimEnd());
-  return command
+  return writing(command)
     .option("--chart <file>", chart.help)
     .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
     .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, environment)));
 }
 
 function record(environment: Environment, exit: (code: number) => void): Command {
-  return new Command("record")
+  return writing(new Command("record"))
     .description(
       "run a native program (Linux) or a WASI program in a wasm file, and write what it asks of its allocator as a trace",
     )
@@ -187,7 +189,7 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       `format of the trace, if zeropage does not recognise it: ${TRACE_FORMAT_NAMES.join(", ")}`,
     )
     .option("--process <number>", PROCESS_HELP);
-  return withLimits(withReport(command))
+  return writing(withLimits(withReport(command)))
     .option(
       "--trim",
       "at the end let models give back what they keep, as by malloc_trim(0); show bytes before and after",
@@ -221,7 +223,7 @@ function check(environment: Environment, exit: (code: number) => void): Command 
       "what the ABI asks of blocks of 16 bytes and more: 16, or 8 of Emscripten's (default: what the module's names tell)",
     )
     .option("--seed <number>", "seed of the random program (default: 24301)");
-  return withLimits(command, "time limit of each case")
+  return writing(withLimits(command, "time limit of each case"))
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")
     .addHelpText("after", CHECK_EXAMPLES)
@@ -229,7 +231,7 @@ function check(environment: Environment, exit: (code: number) => void): Command 
 }
 
 function profile(environment: Environment): Command {
-  return new Command("profile")
+  return writing(new Command("profile"))
     .description(
       "show where the simulated time of one run goes, by call path; or what each allocation site of a trace holds and causes",
     )
@@ -307,7 +309,7 @@ function merge(environment: Environment): Command {
 
 /** Adds the output forms of a benchmark's record. */
 function withBenchForms(command: Command): Command {
-  return withForms(command, BENCH_FORMS).option("--html <file>", "write an HTML file with charts");
+  return writing(withForms(command, BENCH_FORMS)).option("--html <file>", "write an HTML file with charts");
 }
 
 /** Adds a flag for each output form. At most one may be given. */
@@ -320,7 +322,7 @@ function withForms(command: Command, forms: Readonly<Record<string, { help: stri
 }
 
 function calibrate(environment: Environment): Command {
-  return new Command("calibrate")
+  return writing(new Command("calibrate"))
     .description("measure what faults and clearing cost on this host, as a cost profile for --costs")
     .option("--name <word>", "name of the cost profile", "this-host")
     .option("--rounds <number>", "rounds to measure", "15")
@@ -357,6 +359,11 @@ function glueOption(): Option {
     "--glue <file>",
     "the JavaScript that Emscripten wrote for a module, which knows the names it made short (default: found beside it)",
   );
+}
+
+/** Of every command that writes files. */
+function writing(command: Command): Command {
+  return command.option("--force", "replace files that are there (never one that is read)");
 }
 
 /** Adds the value of a repeated flag to a list of those before it. */

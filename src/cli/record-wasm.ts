@@ -50,7 +50,7 @@ export async function recordWasm(
     },
   };
   const seconds = flags.timeout === undefined ? undefined : parseTime(flags.timeout, "--timeout");
-  const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
+  const json = flags.json === undefined ? undefined : prepareStream("--json", flags.json);
   const stream = await prepareTraceFile(flags.output, choice.model);
   const running = await beforeWriting(stream, () => runWasi(program));
   const guard = guarded(running, seconds, environment);

@@ -8,6 +8,7 @@ import { RECORDERS, type RecordedProgram, type Recording } from "../record/nativ
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
+import { isTaken, useInput } from "./file-uses.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
 import { recordWasm } from "./record-wasm.js";
@@ -56,6 +57,7 @@ export async function recordCommand(
   const { env } = environment;
   if (program === undefined)
     throw new UsageError("name a program and its arguments: zeropage record -- git log -p");
+  if (program.includes("/")) useInput(program);
   const isModule = await isWasm(splitModule(program).name);
   checkFlags(flags, isModule);
   if (isModule) return recordWasm([program, ...words], flags, environment);
@@ -64,7 +66,7 @@ export async function recordCommand(
     ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },
     ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
   };
-  const json = flags.json === undefined ? undefined : await prepareStream("--json", flags.json);
+  const json = flags.json === undefined ? undefined : prepareStream("--json", flags.json);
   const file = await prepareTraceFile(flags.output, program);
   const { recordProgram } = environment.library;
   const recording = await beforeWriting(file, () => recordProgram([program, ...words], options));
@@ -144,7 +146,12 @@ async function writeAll(
   const summaries: RecordedSummary[] = [];
   let children = 0;
   for (const program of recording.programs) {
-    const child = () => prepareStream("--output", childName(file.path, ++children, program.name));
+    const child = () => {
+      const name = () => childName(file.path, ++children, program.name);
+      let path = name();
+      while (isTaken(path)) path = name();
+      return prepareStream("--output", path);
+    };
     const stream = program.isMain ? file : isAll ? await child() : undefined;
     const onProgress = (operations: number) =>
       progress.show(`${program.name}: ${formatCount(operations)} operations`);

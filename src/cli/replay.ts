@@ -55,7 +55,7 @@ export async function replayCommand(
   const openInput = chooseInput(file, flags, environment);
   const progress = openProgress(environment.stderr);
   const asked = await readRunFlags(REPLAY, flags, environment.library, progress);
-  const chart = flags.timeline === undefined ? undefined : await prepareSvg("--timeline", flags.timeline);
+  const chart = flags.timeline === undefined ? undefined : prepareSvg("--timeline", flags.timeline);
   const every = readEvery(flags);
   const sideFiles = await SideFiles.prepare(
     flags,

@@ -84,7 +84,7 @@ function onlyOne(flag: string, models: readonly string[]): void {
 
 async function prepareAddresses(path: string, models: readonly string[]): Promise<SideFile> {
   onlyOne("--addresses", models);
-  const stream = await prepareStream("--addresses", path);
+  const stream = prepareStream("--addresses", path);
   const lines = new AddressLines();
   return { stream, hooks: { onResults: (results, chunk) => stream.append(lines.next(results, chunk)) } };
 }
@@ -98,7 +98,7 @@ async function prepareText(
 ): Promise<SideFile> {
   onlyOne(flag, models);
   if (!isOf(models[0] ?? "")) throw new UsageError(`${flag}: only ${owners}: name it as the --allocator`);
-  const stream = await prepareStream(flag, path);
+  const stream = prepareStream(flag, path);
   const onLook = (allocator: Allocator) => {
     if (allocator instanceof Sandbox) stream.append(textOf(allocator));
   };

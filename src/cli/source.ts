@@ -3,6 +3,7 @@ import { access, constants, type FileHandle, mkdtemp, open, rm, stat } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../base/errors.js";
+import { useInput } from "./file-uses.js";
 
 const CHUNK_BYTES = 65_536;
 
@@ -24,6 +25,7 @@ export async function openSource(
   times: number,
 ): Promise<TraceSource> {
   const name = file === "-" ? "stdin" : file;
+  if (file !== "-") useInput(file);
   if (file !== "-" && (await isRegularFile(file))) {
     return { name, open: () => createReadStream(file), close: async () => {} };
   }

@@ -7,7 +7,8 @@ import { UsageError } from "../base/errors.js";
 import { OpKind, sliceRecords, TraceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk, TraceNotes } from "../trace/trace.js";
 import { writeTrace } from "../trace/write.js";
-import { type OutStream, prepareStream, reasonOf } from "./outfile.js";
+import { reasonOf } from "./draft.js";
+import { type OutStream, prepareStream } from "./outfile.js";
 
 /** What is asked of an allocator, unlike touches, times and threads. */
 const ASKED = new Set<number>([
@@ -19,7 +20,7 @@ export async function prepareTraceFile(output: string | undefined, program: stri
   if (output === "-") throw new UsageError("--output: standard output is the program's: name a file");
   if (output !== undefined) return prepareStream("--output", output);
   const path = takeName(basename(program, ".wasm"));
-  const stream = await prepareStream("--output", path);
+  const stream = prepareStream("--output", path);
   return {
     ...stream,
     discard() {

@@ -85,6 +85,7 @@ describe("help", () => {
         --glue <file>          the JavaScript that Emscripten wrote for a module,
                                which knows the names it made short (default: found
                                beside it)
+        --force                replace files that are there (never one that is read)
         --chart <file>         draw who zeroed the memory, as an SVG image
         -h, --help             display help for command
 
@@ -132,6 +133,7 @@ describe("help", () => {
         --glue <file>          the JavaScript that Emscripten wrote for a module,
                                which knows the names it made short (default: found
                                beside it)
+        --force                replace files that are there (never one that is read)
         --chart <file>         draw cost against size, of all allocators together, as
                                an SVG image
         -h, --help             display help for command
@@ -189,6 +191,7 @@ describe("help", () => {
         --glue <file>          the JavaScript that Emscripten wrote for a module,
                                which knows the names it made short (default: found
                                beside it)
+        --force                replace files that are there (never one that is read)
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
         --no-verify            replay once on modules, and not again to see whether

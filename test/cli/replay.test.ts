@@ -186,7 +186,7 @@ describe("the addresses", () => {
         throw new AllocatorAbort("double free", 16);
       },
     };
-    const argv = ["replay", trace, "--allocator", "lazy", "--addresses", file];
+    const argv = ["replay", trace, "--allocator", "lazy", "--addresses", file, "--force"];
     const { code, stderr } = await run(argv, { library });
     expect({ code, stderr }).toEqual({
       code: 1,
