@@ -16,8 +16,8 @@ import { findBuiltIn } from "./built-in.js";
 /** Options by name: numbers in bytes or plain, and words. */
 export type Options = Readonly<Record<string, string | number>>;
 
-/** A module with settings. What does not end so is all path. */
-const MODULE = /^(?<path>.*?\.wasm):(?<settings>[^/\\]*)$/s;
+/** What a module's path ends with where settings follow. */
+const ENDING = ".wasm:";
 
 /** Whether an allocator, by its name, is a wasm module: its path or URL, or one that comes with the package. */
 export const isModule = (name: string): boolean => name.endsWith(".wasm") || findBuiltIn(name) !== undefined;
@@ -26,8 +26,12 @@ export const isModule = (name: string): boolean => name.endsWith(".wasm") || fin
 export function splitModule(text: string): WrittenChoice {
   const named = splitName(text);
   if (findBuiltIn(named.name)) return named;
-  const { path = text, settings } = MODULE.exec(text)?.groups ?? {};
-  return { name: path, settings: settings?.split(":") ?? [] };
+  // Of a path with colons all is path, up to its last folder.
+  const folders = Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\"));
+  const ending = text.indexOf(ENDING, folders + 1);
+  if (ending === -1) return { name: text, settings: [] };
+  const settings = ending + ENDING.length;
+  return { name: text.slice(0, settings - 1), settings: text.slice(settings).split(":") };
 }
 
 /** Takes apart a model's or a module's. */

@@ -6,14 +6,14 @@ const POWERS: Record<string, number> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4 };
  * @throws RangeError if it is not a size, not a whole number of bytes, or over 2^53.
  */
 export function parseBytes(text: string): number {
-  const ambiguous = /^\s*(\d+(?:\.\d+)?)\s*([kmgt])b\s*$/i.exec(text);
+  const ambiguous = /^(\d+(?:\.\d+)?)\s*([kmgt])b$/i.exec(text.trim());
   if (ambiguous) {
     const [, number, letter = ""] = ambiguous;
     throw new RangeError(
       `"${text}" is a power of ten to some and of two to others: write ${number}${letter.toUpperCase()}iB, or plain bytes`,
     );
   }
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:ib)?|b|bytes?)?\s*$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:ib)?|b|bytes?)?$/i.exec(text.trim());
   if (!match) {
     throw new RangeError(`"${text}" is not a size: write bytes, or a number with KiB, MiB, GiB or TiB`);
   }

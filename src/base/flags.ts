@@ -62,7 +62,7 @@ export function parseWord<Word extends string>(text: string, flag: string, words
 
 /** Reads `10s`, `1.5min`, `500ms`, or a plain number of seconds, in seconds. */
 export function parseTime(text: string, flag: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)?\s*$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)?$/.exec(text.trim());
   const unit = (match?.[2] ?? "s") as keyof typeof SECONDS;
   const seconds = Number(match?.[1]) * SECONDS[unit];
   if (seconds > 0 && seconds <= 24 * SECONDS.h) return seconds;

@@ -8,3 +8,14 @@ const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\uFFFE\uFFFF]/gu;
 export function printable(text: string): string {
   return text.replace(STEERING, (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`);
 }
+
+/** Characters of a line for people. */
+const LONGEST_LINE = 2000;
+
+/** Text on one line. Of a long one this is its beginning: names from elsewhere may have any length. */
+export function oneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  const line = lines.filter(Boolean).join(" ");
+  if (line.length <= LONGEST_LINE) return line;
+  return `${line.slice(0, LONGEST_LINE)}… (${line.length - LONGEST_LINE} characters more)`;
+}

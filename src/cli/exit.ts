@@ -1,3 +1,4 @@
+import { oneLine } from "../base/printable.js";
 import type { Environment } from "./environment.js";
 import { writeLines } from "./terminal.js";
 
@@ -11,10 +12,7 @@ export function reportError(
   where = "",
 ): void {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  const line = [where, message]
-    .filter(Boolean)
-    .join(": ")
-    .replace(/\s*\n\s*/g, " ");
+  const line = oneLine([where, message].filter(Boolean).join(": "));
   writeLines(stderr, `zeropage: ${line}\n`);
   if (env.ZEROPAGE_DEBUG === "1" && error instanceof Error) stderr.write(`${error.stack}\n`);
 }

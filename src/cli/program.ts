@@ -1,5 +1,6 @@
 import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
+import { oneLine } from "../base/printable.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { Command, CommanderError, Option } from "../libraries/commander.js";
@@ -374,8 +375,4 @@ function collectValue(more: string, before: readonly string[] = []): string[] {
 /** Adds the value of a repeated flag to the values before it. */
 function addToList(more: string, before: string | undefined): string {
   return before === undefined ? more : `${before},${more}`;
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ");
 }

@@ -56,7 +56,7 @@ export function readGlue(text: string, shape: ModuleShape): GlueNames {
 /** Behind where a name is given its value, no more is looked at. */
 const MOST_CHARS = 200;
 /** a.b, a["b"] and a["b"].c, with the last name in a group. */
-const ACCESS = /[\w$]+(?:\.[\w$]+|\[["'][\w$]+["']\])*(?:\.([\w$]+)|\[["']([\w$]+)["']\])/g;
+const ACCESS = /(?<![\w$])[\w$]+(?:\.[\w$]+|\[["'][\w$]+["']\])*(?:\.([\w$]+)|\[["']([\w$]+)["']\])/g;
 
 /** The module's name of a function, which the text calls `_name`. */
 function exportOf(text: string, name: string, wanted: string, shape: ModuleShape): string | undefined {
@@ -76,8 +76,8 @@ function exportOf(text: string, name: string, wanted: string, shape: ModuleShape
 const REMARK = "(?:/\\*[^/]*\\*/\\s*)*";
 const ENTRY = `${REMARK}["']?[\\w$]+["']?\\s*:\\s*[\\w$.|"'[\\]]+\\s*${REMARK}`;
 /** An object of nothing but names: a: b, "c": d */
-const OBJECT = new RegExp(`\\{\\s*${ENTRY}(?:,\\s*${ENTRY})*,?\\s*\\}`, "g");
-const NAMED = /["']?([\w$]+)["']?\s*:\s*_([\w$]+)/g;
+const OBJECT = new RegExp(`\\{\\s*${ENTRY}(?:,\\s*${ENTRY})*(?:,\\s*)?\\}`, "g");
+const NAMED = /(?:["']|(?<![\w$]))([\w$]+)["']?\s*:\s*_([\w$]+)/g;
 
 /** What functions are called in the object of all that the module imports. Of names that are short as well, nothing is known. */
 function importsIn(text: string, { imports }: ModuleShape): ImportNames {

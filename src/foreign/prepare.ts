@@ -98,7 +98,7 @@ export async function compile(wasm: Uint8Array, original = wasm): Promise<WebAss
   try {
     return await WebAssembly.compile(wasm as BufferSource);
   } catch (cause) {
-    const message = (cause as Error).message.replace(/^.*?compil\w*\(\): /i, "");
+    const message = (cause as Error).message.replace(/^.{0,100}?compil\w{0,10}\(\): /i, "");
     if (wasm !== original) {
       const why = `rewritten, the module is too large to compile: ${message}`;
       throw new ModuleError(why, undefined, { cause });

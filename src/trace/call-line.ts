@@ -199,7 +199,7 @@ export class CallLine implements Arguments {
     this.start = cursor.at - RESUMES.length;
     const from = cursor.at;
     if (!cursor.find(RESUMED)) return false;
-    this.name = cursor.text(from, cursor.at - RESUMED.length).replace(/@.*$/, "");
+    this.name = cursor.text(from, cursor.at - RESUMED.length).split("@", 1)[0] as string;
     this.called = allocatorFunction(this.name);
     while (!cursor.atEnd && !cursor.takes(CLOSE)) cursor.at++;
     this.result = this.#resultHere();

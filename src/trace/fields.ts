@@ -81,9 +81,11 @@ export class FieldCursor {
   /** Reads all that is left of the line, without the blanks around it. @throws TraceError naming it if it is missing. */
   rest(name: string): string {
     if (!this.more) this.fail(`${name} is missing`);
-    const text = DECODER.decode(this.#bytes.subarray(this.#at, this.#end));
+    let end = this.#end;
+    while (isBlank(this.#bytes[end - 1] as number)) end--;
+    const text = DECODER.decode(this.#bytes.subarray(this.#at, end));
     this.#at = this.#end;
-    return text.replace(/[ \t]+$/, "");
+    return text;
   }
 
   /** @throws TraceError if the line has more fields. */
@@ -102,7 +104,7 @@ export class FieldCursor {
 
   #skipBlanks(): void {
     let at = this.#at;
-    while (at < this.#end && (this.#bytes[at] === SPACE || this.#bytes[at] === TAB)) at++;
+    while (at < this.#end && isBlank(this.#bytes[at] as number)) at++;
     this.#at = at;
   }
 
@@ -123,3 +125,5 @@ export class FieldCursor {
     return JSON.stringify(DECODER.decode(this.#bytes.subarray(from, cut)) + (cut < to ? "…" : ""));
   }
 }
+
+const isBlank = (byte: number) => byte === SPACE || byte === TAB;

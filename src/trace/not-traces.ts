@@ -29,7 +29,7 @@ const NOT_TRACES: readonly NotTrace[] = [
   },
   {
     what: "a file of collapsed stacks",
-    mark: /^(?:\S[^\n]*;[^\n]* \d+\n){2}/,
+    mark: /^(?:[^\s;][^\n;]*;[^\n]* \d+\n){2}/,
     has: SUMS,
     remedy: RECORD,
   },

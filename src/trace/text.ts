@@ -23,7 +23,7 @@ const X = 0x78;
 /** How a line of ours begins, and how a whole one is. */
 const BEGINNING = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|[ps][ \t]+\S)/;
 const OPERATION =
-  /^\s*([ftx@k][ \t]+\d+|k|[ar][ \t]+\d+[ \t]+\d+|[cmwl][ \t]+\d+[ \t]+\d+[ \t]+\d+|[ps][ \t]+\S.*)\s*$/;
+  /^\s*(?:[ps][ \t]+\S|(?:[ftx@k][ \t]+\d+|k|[ar][ \t]+\d+[ \t]+\d+|[cmwl][ \t]+\d+[ \t]+\d+[ \t]+\d+)\s*$)/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",

@@ -2,7 +2,7 @@
 import { MOST_SITES } from "#shared/records";
 
 /** As V8 and Firefox write a frame: the module's URL, and the number of the function. */
-const FRAME = /([^\s(@]+):wasm-function\[(\d+)\]/;
+const FRAME = /(?<![^\s(@])([^\s(@]+):wasm-function\[(\d+)\]/;
 const MOST_FRAMES = 100;
 /** Of a site's text, which may have 4,096. */
 const MOST_CHARACTERS = 4000;

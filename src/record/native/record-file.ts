@@ -121,7 +121,11 @@ function textUpToZero(bytes: Buffer): string {
   return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
 }
 
-const wordsOf = (bytes: Buffer): string[] => bytes.toString("utf8").replace(/\0+$/, "").split("\0");
+function wordsOf(bytes: Buffer): string[] {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.toString("utf8", 0, end).split("\0");
+}
 
 /** As two halves: a BigInt would cost several times as much. Inexact above 2^53, which only what fails asks for. */
 function whole(bytes: Buffer, at: number): number {

@@ -58,7 +58,7 @@ function frameOf(returnAddress: number, { mappings, frames }: Mapped): Frame {
   return frame;
 }
 
-const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) \S+ \d+ *(.*)$/;
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) \S+ \d+(?: +(\S.*))?/;
 
 function parseMaps(text: string): Mapped[] {
   const all: Mapped[] = [];

@@ -133,7 +133,7 @@ class SymbolTable {
     const text = (await ask("nm", [...flags, path], "")) || (await ask("nm", ["-D", ...flags, path], ""));
     const symbols = text.split("\n").flatMap((line) => {
       const [, from = "", bytes = "", name = ""] =
-        /^([0-9a-f]+) ([0-9a-f]+) [tTwWiu] (.+?)(?:@.*)?$/.exec(line) ?? [];
+        /^([0-9a-f]+) ([0-9a-f]+) [tTwWiu] (.[^@]*)/.exec(line) ?? [];
       return name ? [{ from: hex(from), to: hex(from) + hex(bytes), name: clean(name) }] : [];
     });
     return new SymbolTable(symbols.sort((one, other) => one.from - other.from));

@@ -43,7 +43,7 @@ export class Workshop {
 
   /** Records a command, into out.gz unless a flag says otherwise. */
   record(command: readonly string[], flags: readonly string[] = []): Promise<Ended> {
-    return zeropage(["record", "--output", this.path("out.gz"), ...flags, "--", ...command]);
+    return zeropage(["record", "--force", "--output", this.path("out.gz"), ...flags, "--", ...command]);
   }
 
   /** The operations of a trace, without times. */
