@@ -1,15 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { UsageError } from "../base/errors.js";
 import type { BenchRecord } from "../compare/record.js";
+import { readText } from "./infile.js";
 
 /** Reads a record that `zeropage bench` wrote. @throws UsageError for any other file. */
 export async function readBenchRecord(name: string): Promise<BenchRecord> {
   let record: BenchRecord;
   try {
-    record = JSON.parse(await readFile(name, "utf8"));
+    record = JSON.parse(await readText(name));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read "${name}": ${code === "ENOENT" ? "there is no such file" : message}`);
+    throw new UsageError(`cannot read "${name}": ${(error as Error).message}`);
   }
   if (record?.scenario !== "bench" || !Array.isArray(record.results) || !record.parameters) {
     throw new UsageError(

@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { UsageError } from "../base/errors.js";
 import { joinWords } from "../base/numbers.js";
 import { parseCostProfile } from "../costs/parse.js";
 import type { CostProfile } from "../costs/profile.js";
 import { costProfiles } from "../costs/profiles.js";
-import { useInput } from "./file-uses.js";
+import { readText } from "./infile.js";
 
 /** The flag of every command that simulates time. */
 export interface CostsFlags {
@@ -18,9 +17,9 @@ export async function chooseCosts({ costs }: CostsFlags): Promise<{ costs?: Cost
 }
 
 async function readCosts(path: string): Promise<CostProfile> {
-  useInput(path);
   const names = joinWords(costProfiles.map(({ name }) => name));
-  const text = await readFile(path, "utf8").catch((error) => {
+  const text = await readText(path).catch((error) => {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
       `--costs: "${path}" is neither a cost profile (${names}) nor a file that can be read: ${error.message}`,
     );

@@ -3,7 +3,7 @@
  * is not replaced unasked: both are found out before any work. Files are the same if the system says so, whatever they
  * are called: `./a`, a symbolic link to it, a hard link.
  *
- * Invariant: no identity is both among what is read and what is written.
+ * Invariant: no identity is both among what is read and what is written, but for what a run goes on with.
  */
 import { type BigIntStats, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -13,19 +13,22 @@ import { UsageError } from "../base/errors.js";
 const read = new Map<string, string>();
 /** What is written: the flag and path, by its identity. */
 const written = new Map<string, string>();
+/** What is gone on with: read first, and written then. */
+const continued = new Set<string>();
 let mayReplace = false;
 
 /** Forgets the run before. `force`: whether files that are there may be replaced. */
 export function beginFileUses(force: boolean): void {
   read.clear();
   written.clear();
+  continued.clear();
   mayReplace = force;
 }
 
 /** Notes a file that is read. @throws UsageError if it is also written. */
 export function useInput(path: string): void {
   const identity = identityOf(path);
-  if (identity === undefined) return;
+  if (identity === undefined || continued.has(identity)) return;
   const flag = written.get(identity);
   if (flag !== undefined) throw inputLost(flag, path);
   read.set(identity, path);
@@ -47,13 +50,13 @@ export function useOutput(flag: string, path: string, { continues }: Continued =
   const other = written.get(identity);
   if (other !== undefined)
     throw new UsageError(`${flag}: "${path}" is the file of ${other} too: name another file`);
-  if (continues === undefined || identity !== identityOf(continues)) {
-    if (read.has(identity)) throw inputLost(`${flag} ${path}`, read.get(identity) as string);
-    if (isTaken(path))
-      throw new UsageError(
-        `${flag}: "${path}" is there already: name another file, or replace it with --force`,
-      );
-  }
+  const input = read.get(identity);
+  if (continues !== undefined && identity === identityOf(continues)) continued.add(identity);
+  else if (input !== undefined) throw inputLost(`${flag} ${path}`, input);
+  else if (isTaken(path))
+    throw new UsageError(
+      `${flag}: "${path}" is there already: name another file, or replace it with --force`,
+    );
   written.set(identity, `${flag} ${path}`);
 }
 

@@ -7,7 +7,7 @@ import { ModuleError, UsageError } from "../base/errors.js";
 import { type GlueNames, isWhole, readGlue } from "../foreign/glue.js";
 import { fullName } from "../foreign/minified.js";
 import type { ModuleShape } from "../wasm/inspect.js";
-import { useInput } from "./file-uses.js";
+import { readText } from "./infile.js";
 
 const SCRIPT = /\.[cm]?js$/;
 /** Files that are looked at in a folder, and how large they may be. */
@@ -21,8 +21,8 @@ export interface Glue extends GlueNames {
 
 /** What a file says. @throws UsageError for one that cannot be read, or has no allocator's names. */
 export async function glueOf(path: string, shape: ModuleShape): Promise<Glue> {
-  useInput(path);
-  const text = await readFile(path, "utf8").catch((error) => {
+  const text = await readText(path).catch((error) => {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`--glue: cannot read "${path}": ${(error as Error).message}`);
   });
   const names = readGlue(text, shape);

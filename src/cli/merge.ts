@@ -3,7 +3,6 @@ import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { readBenchRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
-import { useInput } from "./file-uses.js";
 import { prepareFile } from "./outfile.js";
 
 /** The flags of `zeropage merge`, as typed. */
@@ -25,6 +24,5 @@ export async function mergeCommand(
 }
 
 async function readShard(name: string): Promise<ShardFile> {
-  useInput(name);
   return { name, record: await readBenchRecord(name) };
 }

@@ -1,5 +1,4 @@
 /** Modules on a command line. Each is read, and its allocator found, before any work begins. */
-import { readFile, stat } from "node:fs/promises";
 import { builtInModules, locateModule } from "../allocator/built-in.js";
 import { isModule, splitModule } from "../allocator/choice.js";
 import { ModuleError, OptionError, UsageError } from "../base/errors.js";
@@ -9,9 +8,9 @@ import { findFunctions } from "../foreign/find.js";
 import { hasShortImports } from "../foreign/minified.js";
 import { flatNames, moduleOptions } from "../foreign/module-options.js";
 import type { OptionValues } from "../results/run.js";
-import { inspectModule, type ModuleShape } from "../wasm/inspect.js";
-import { useInput } from "./file-uses.js";
+import { inspectModule, MOST_MODULE_BYTES, type ModuleShape } from "../wasm/inspect.js";
 import { glueBeside, glueOf } from "./glue.js";
+import { readBytes } from "./infile.js";
 import { delayTierUp } from "./tier-up.js";
 
 /** One module to run. */
@@ -96,21 +95,16 @@ export async function readModuleFiles<Choice extends ModuleChoice>(
 
 /** The bytes of a file. @throws UsageError if it cannot be read. */
 export async function readModuleBytes(path: string): Promise<Uint8Array> {
-  useInput(path);
   try {
     const url = locateModule(path);
-    // Reading one may never end.
-    if ((await stat(url)).isCharacterDevice()) throw new Error("it is a device");
-    return await readFile(url);
+    if (url.protocol !== "file:") throw new Error("download it first");
+    return await readBytes(url, MOST_MODULE_BYTES);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read "${path}": ${REASONS[code ?? ""] ?? message}`);
+    if (error instanceof UsageError) throw error;
+    const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+    const others = cause?.code === "ENOENT" ? `; the built-in modules are ${BUILT_IN}` : "";
+    throw new UsageError(`cannot read "${path}": ${message}${others}`);
   }
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: `there is no such file; the built-in modules are ${joinWords(builtInModules.map(({ name }) => name))}`,
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ERR_INVALID_URL_SCHEME: "download it first",
-};
+const BUILT_IN = joinWords(builtInModules.map(({ name }) => name));

@@ -16,10 +16,13 @@ export interface Origin {
 /** The value number of 0: a constant is its own delta. */
 export const CONSTANT = 0;
 
+/** Locals that are remembered for one value: to look through more of them at each use would take quadratic time. */
+const MOST_HOLDERS = 16;
+
 export class Origins {
   #values = CONSTANT;
   readonly #locals = new Map<number, Origin>();
-  /** The locals at a known distance from each value. */
+  /** Locals at a known distance from each value, MOST_HOLDERS at most. */
   readonly #holders = new Map<number, Set<number>>();
   /** What is known of the stack, top last. Below it there may be more. */
   #stack: Origin[] = [];
@@ -90,7 +93,7 @@ export class Origins {
     if (before) this.#holders.get(before.value)?.delete(local);
     this.#locals.set(local, origin);
     const holders = this.#holders.get(origin.value) ?? new Set();
-    this.#holders.set(origin.value, holders.add(local));
+    if (holders.size < MOST_HOLDERS) this.#holders.set(origin.value, holders.add(local));
   }
 
   #plain(opcode: number): void {

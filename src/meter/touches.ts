@@ -22,6 +22,8 @@ interface Hull {
 /** The touches of one kind, noted in the byte map at `map`. */
 export class Touches {
   readonly #hulls = new Map<number, Hull>();
+  /** Values of which something is still to be noted, so that what is done at a branch is not done for all hulls again. */
+  readonly #pending = new Set<number>();
 
   constructor(
     private readonly map: number,
@@ -40,12 +42,13 @@ export class Touches {
       this.flush(value, writer);
       this.#hulls.set(value, { low, high, noted: null });
     }
+    this.#pending.add(value);
   }
 
   /** Notes what is pending of `value`. To be done before a local that holds it is set. */
   flush(value: number, writer: BinaryWriter): void {
     const hull = this.#hulls.get(value);
-    if (!hull) return;
+    if (!hull || !this.#pending.delete(value)) return;
     const { low, high, noted } = hull;
     if (!noted || low < noted.low) this.#note(value, low, writer);
     if (noted ? high > noted.high : high - low > 1) this.#note(value, high - 1, writer);
@@ -54,12 +57,13 @@ export class Touches {
 
   /** Notes all that is pending. To be done before control goes elsewhere. */
   flushAll(writer: BinaryWriter): void {
-    for (const value of this.#hulls.keys()) this.flush(value, writer);
+    for (const value of this.#pending) this.flush(value, writer);
   }
 
   /** For where it is not known what was noted. */
   forget(): void {
     this.#hulls.clear();
+    this.#pending.clear();
   }
 
   #note(value: number, delta: number, writer: BinaryWriter): void {

@@ -144,7 +144,7 @@ function relocateAll(module: Sections, moved: Sections, numbering: Numbering): C
     const relocated = relocateBody(body, movedBody, numbering);
     const { length } = relocated.bytes;
     const start = section.sized(relocated.bytes).length - length;
-    relocations.push(...relocated.relocations.map((each) => ({ ...each, offset: start + each.offset })));
+    for (const each of relocated.relocations) relocations.push({ ...each, offset: start + each.offset });
     for (const opcode of relocated.opcodes) opcodes.add(opcode);
   });
   return { bytes: section.bytes, relocations, opcodes };

@@ -1,25 +1,11 @@
 /** A module as a list of sections: core specification 2.0, 5.5. */
 import { ModuleError } from "../base/errors.js";
+import { checkEntries, MOST_SECTIONS } from "./engine-limits.js";
 import { BinaryReader } from "./reader.js";
+import { SectionId } from "./section-ids.js";
 import { BinaryWriter } from "./writer.js";
 
-/** What a section begins with; 13 is of the exception handling proposal, now in 3.0. */
-export const SectionId = {
-  custom: 0,
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  memory: 5,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-  data: 11,
-  dataCount: 12,
-  tag: 13,
-} as const;
+export { SectionId } from "./section-ids.js";
 
 const LAST_ID = SectionId.tag;
 
@@ -48,6 +34,9 @@ export class Sections {
     const reader = new BinaryReader(wasm);
     checkHeader(reader);
     while (!reader.done) this.#list.push(readSection(reader));
+    const { length } = this.#list;
+    if (length > MOST_SECTIONS)
+      throw new ModuleError(`it has ${length} sections: ${MOST_SECTIONS} are read at most`);
   }
 
   /** A reader at the start of a section, or null. */
@@ -117,7 +106,9 @@ function readSection(reader: BinaryReader): Section {
   if (id > LAST_ID) {
     throw new ModuleError(`there is no section ${id}: the file is damaged, or newer than this reads`, at);
   }
-  return { id, content: reader.part(reader.u32()) };
+  const content = reader.part(reader.u32());
+  checkEntries(id, content);
+  return { id, content };
 }
 
 function readCustom(section: BinaryReader): { name: string; content: BinaryReader } {

@@ -11,7 +11,17 @@ useTraces();
 describe("merge", () => {
   const shard = (i: number) => path(`shard-${i}.json`);
   const part = (i: number, n: number, ...more: string[]) =>
-    zeropage(["bench", `--shard`, `${i}/${n}`, "--output", shard(i), ...QUICK, ...more, ...traces()]);
+    zeropage([
+      "bench",
+      `--shard`,
+      `${i}/${n}`,
+      "--output",
+      shard(i),
+      "--force",
+      ...QUICK,
+      ...more,
+      ...traces(),
+    ]);
   const modules = () => ["as-tlsf", "as-stub", `${BUILT}as-bump.wasm`, `${BUILT}trapping.wasm`];
 
   test("makes one of what several processes measured at once", async () => {
