@@ -1,8 +1,8 @@
+import { recordText } from "../compare/digest.js";
 import { latencySheet } from "../compare/latency-table.js";
 import type { BenchRecord } from "../compare/record.js";
 import { benchSheet } from "../compare/table.js";
 import { benchstatReport, githubReport } from "../compare/tools.js";
-import { jsonReport } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
 import type { Sheet } from "../report/sheet.js";
 import { renderTable } from "../report/table.js";
@@ -12,7 +12,7 @@ import { tableStyle } from "./terminal.js";
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const BENCH_FORMS = {
-  json: { help: "print the record as JSON", render: jsonReport },
+  json: { help: "print the record as JSON", render: recordText },
   github: { help: "print the record for github-action-benchmark", render: githubReport },
   benchstat: { help: "print the record for benchstat", render: benchstatReport },
   markdown: {

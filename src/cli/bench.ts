@@ -2,6 +2,7 @@ import { TOUCH_POLICIES } from "../allocator/access.js";
 import { UsageError } from "../base/errors.js";
 import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
+import { recordText } from "../compare/digest.js";
 import { emptyJobs } from "../compare/empty.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/merge.js";
@@ -11,11 +12,10 @@ import { runBench } from "../compare/run.js";
 import { type Runner, type RunnerJob, startRunner } from "../compare/runner.js";
 import { failuresOf, slowerThan } from "../compare/table.js";
 import { moduleOptions } from "../foreign/module-options.js";
-import { jsonReport } from "../report/json.js";
 import { compareCommand } from "./bench-compare.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
 import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
-import { readBenchRecord } from "./bench-record.js";
+import { readSealedRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type OutFile, prepareFile } from "./outfile.js";
@@ -88,7 +88,7 @@ class Keeper {
 
   keep(record: BenchRecord): void {
     try {
-      this.file?.write(jsonReport(record));
+      this.file?.write(recordText(record));
       this.failure = undefined;
     } catch (error) {
       this.failure = error;
@@ -175,7 +175,7 @@ async function measure(
 }
 
 async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {
-  const before = await readBenchRecord(name);
+  const before = await readSealedRecord(name);
   try {
     return resume(plan, before, name);
   } catch (error) {

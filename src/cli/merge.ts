@@ -1,7 +1,7 @@
+import { recordText } from "../compare/digest.js";
 import { mergeShards, type ShardFile } from "../compare/merge.js";
-import { jsonReport } from "../report/json.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
-import { readBenchRecord } from "./bench-record.js";
+import { readSealedRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 
@@ -19,10 +19,10 @@ export async function mergeCommand(
   const print = await prepareBenchForms(flags);
   const output = flags.output === undefined ? undefined : prepareFile("--output", flags.output);
   const record = mergeShards(await Promise.all(files.map(readShard)));
-  output?.write(jsonReport(record));
+  output?.write(recordText(record));
   await print(record, environment);
 }
 
 async function readShard(name: string): Promise<ShardFile> {
-  return { name, record: await readBenchRecord(name) };
+  return { name, record: await readSealedRecord(name) };
 }

@@ -203,6 +203,8 @@ export interface BenchRecord {
   version: string;
   /** SHA-256 of all that decides what is measured; equal in all shards of one run. */
   identity: string;
+  /** SHA-256 of all the rest, so that a file that was changed or damaged is found (digest.ts). Not in older records. */
+  digest?: string;
   /** Whether every job of the shard is done. */
   complete: boolean;
   /** Null for a whole run. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { recordText } from "../../src/compare/digest.js";
 import type { BenchRecord } from "../../src/compare/record.js";
 import { fakePlan } from "../compare/fakes.js";
 import { bench, path, SURE, useTraces } from "./bench-fixtures.js";
@@ -29,7 +30,7 @@ function slowed(record: BenchRecord, times: number): BenchRecord {
 beforeAll(async () => {
   const record = await bench("as-tlsf", "as-stub", ...SURE, "--trace", path("small.txt"));
   writeFileSync(old, JSON.stringify(record));
-  writeFileSync(fresh, JSON.stringify(slowed(record, 5)));
+  writeFileSync(fresh, recordText(slowed(record, 5)));
   writeFileSync(other, JSON.stringify({ ...fakePlan(), scenario: "another" }));
 });
 

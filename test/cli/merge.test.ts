@@ -52,6 +52,6 @@ describe("merge", () => {
     await writeFile(path("other.json"), "{}");
     expect(await zeropage(["merge", path("other.json")])).toMatchObject({ code: 2 });
     await writeFile(path("other.json"), "{");
-    expect((await zeropage(["merge", path("other.json")])).stderr).toMatch(/cannot read/);
+    expect((await zeropage(["merge", path("other.json")])).stderr).toMatch(/is not JSON, or not all of it/);
   });
 });
