@@ -126,10 +126,16 @@ export class SlotTable {
   }
 }
 
+/**
+ * Other in each process, so that nobody can write a trace whose keys collide. Slots do not depend on it: they follow from the
+ * order of the keys alone.
+ */
+const [SALT_LOW = 0, SALT_HIGH = 0] = crypto.getRandomValues(new Uint32Array(2));
+
 /** Mixes both halves of a key, for the low bits of an address hardly differ. */
 function hash(key: number): number {
-  const low = Math.imul(key | 0, 0x9e3779b1); // 2^32 / golden ratio: Knuth, TAOCP 6.4
-  const high = Math.imul((key / 0x1_0000_0000) | 0, 0x85ebca6b);
-  const mixed = low ^ high;
+  let mixed = Math.imul((key | 0) ^ SALT_LOW, 0x9e3779b1); // 2^32 / golden ratio: Knuth, TAOCP 6.4
+  mixed ^= mixed >>> 15;
+  mixed = Math.imul(mixed ^ ((key / 0x1_0000_0000) | 0) ^ SALT_HIGH, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
 }

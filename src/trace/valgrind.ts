@@ -10,6 +10,9 @@ type Kind = "malloc" | "calloc" | "realloc" | "free" | "no operation";
 /** An allocation that waits for its result. */
 type Call = Pick<ValgrindLine, "pid" | "pointer" | "align" | "bytes" | "count"> & { kind: Kind };
 
+/** Names that are remembered. A log has few, unless it is made to have many. */
+const MOST_NAMES = 4096;
+
 const KINDS: readonly (readonly [name: RegExp, kind: Kind])[] = [
   [/^(malloc|memalign|posix_memalign|aligned_alloc|valloc|__builtin_new|__builtin_vec_new)$/, "malloc"],
   [/^_Zn[wa]/, "malloc"], // operator new and new[], mangled
@@ -69,6 +72,7 @@ class ValgrindReader implements CallReader {
     let kind = this.#kinds.get(name);
     if (kind === undefined) {
       kind = KINDS.find(([pattern]) => pattern.test(name))?.[1] ?? "no operation";
+      if (this.#kinds.size >= MOST_NAMES) this.#kinds.clear();
       this.#kinds.set(name, kind);
     }
     return kind;
