@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { ownModule } from "../src/base/own-file.js";
 import { models, runCallocLoop } from "../src/index.js";
 import { interleave, time } from "./measure.js";
 import { openNative } from "./native.js";
@@ -15,7 +15,7 @@ const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 export async function benchLoop(): Promise<void> {
   // All rounds use one module, so that the first warms up the engine for the others.
   const modules = new Map<string, WebAssembly.Module>();
-  for (const { name, url } of models) modules.set(name, await WebAssembly.compile(await readFile(url)));
+  for (const { name, file } of models) modules.set(name, await ownModule(file));
   const loop = (model: string, size: number) => async () => {
     const options = { module: modules.get(model) as WebAssembly.Module };
     return (

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { ownModule } from "../src/base/own-file.js";
 import { closeTrace } from "../src/compare/closed-trace.js";
 import { models, openModel, readTrace, type Trace } from "../src/index.js";
 import { type CollectedTrace, collectTrace, traceOf } from "../src/trace/collect.js";
@@ -32,8 +32,8 @@ export async function benchReplay(): Promise<void> {
   for (const name of TRACES) {
     const trace = await collectTrace(await open(name));
     const modules = new Map<string, WebAssembly.Module>();
-    for (const { name: model, url } of models) {
-      modules.set(model, await WebAssembly.compile(await readFile(url)));
+    for (const { name: model, file } of models) {
+      modules.set(model, await ownModule(file));
     }
     // All rounds use one module, so that the first warms up the engine for the others.
     const tasks = [...modules].map(([model, module]) => [

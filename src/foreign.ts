@@ -5,6 +5,7 @@
  */
 
 export { type BuiltInModule, builtInModules } from "./allocator/built-in.js";
+export { type FileSource, type Locate, locateFiles, type OwnFile } from "./base/own-file.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type {
   AllocatorReport,

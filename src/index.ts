@@ -20,6 +20,7 @@ export { formatBytes, formatCount, parseBytes } from "./base/bytes.js";
 export {
   AllocatorAbort,
   CostError,
+  FileError,
   LimitExceeded,
   ModuleError,
   ModuleTrap,
@@ -33,6 +34,7 @@ export {
   UnknownImport,
   ZeropageError,
 } from "./base/errors.js";
+export { type FileSource, type Locate, locateFiles, type OwnFile } from "./base/own-file.js";
 export { parseCostProfile } from "./costs/parse.js";
 export type { CostFigures, CostProfile } from "./costs/profile.js";
 export { costProfiles, defaultCosts } from "./costs/profiles.js";

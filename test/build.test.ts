@@ -45,7 +45,7 @@ describe("the names of modules", () => {
 
   it("need not be given: then all that opens without a build of its own is built", () => {
     const names = namesOf(chooseModules(modules, []));
-    const opened = models.map(({ url }) => basename(url.pathname, ".wasm"));
+    const opened = models.map(({ file }) => basename(file.name, ".wasm"));
     expect(names).toEqual(expect.arrayContaining(opened.flatMap((name) => [name, `${name}.check`])));
     expect(names.filter((name) => /debug|unmarked/.test(name))).toEqual([]);
   });

@@ -188,8 +188,8 @@ describe.each([
     expect(await exportsOf(`machine${build}`)).toEqual({ ...RAW_MACHINE, ...more });
   });
 
-  it.each(models)("$name exports what a sandbox takes it for", async ({ url }) => {
-    expect(await exportsOf(`${basename(url.pathname, ".wasm")}${build}`)).toEqual({ ...MODEL, ...more });
+  it.each(models)("$name exports what a sandbox takes it for", async ({ file }) => {
+    expect(await exportsOf(`${basename(file.name, ".wasm")}${build}`)).toEqual({ ...MODEL, ...more });
   });
 });
 

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { buildSync } from "esbuild";
+import { build, buildSync } from "esbuild";
 
-/** What bundleWorker makes. */
-export const BUNDLED_WORKER = "dist/jail/jail-worker.node.js";
+/** What bundleWorker makes of the file that tsc made. */
+const WORKER = "dist/jail/jail-worker.js";
 
 /** Comments are a third of the code, and those that users read are in the declarations. */
 const CODE = ["--declaration", "false", "--removeComments"];
@@ -18,7 +18,7 @@ const RECORDER = "record/native/recorder";
  * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
  * @param {string} root
  */
-export function emitLibrary(root) {
+export async function emitLibrary(root) {
   for (const project of ["assembly/shared", "src"]) {
     for (const part of [CODE, DECLARATIONS]) {
       const tsc = ["node_modules/typescript/bin/tsc", "-p", project, "--noCheck", ...part];
@@ -30,7 +30,7 @@ export function emitLibrary(root) {
   removeInnerDeclarations(join(root, "dist"));
   bundleLibraries(root);
   cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
-  bundleWorker(root);
+  await bundleWorker(root);
 }
 
 /** The declarations that users import. */
@@ -99,24 +99,32 @@ function licensesOf(root, files) {
 }
 
 /**
- * Makes one file of all that the jail's Worker imports, for Node, which starts one for every case of `check`. It takes
- * 45 ms of CPU time, and 120 from single files.
+ * Makes one file of all that the jail's Worker imports, for every host: bundlers that take a Worker for any other file copy
+ * it as it is. Node starts one for every case of `check`, which takes 45 ms of CPU time, and 120 from single files.
  * @param {string} root
  */
-function bundleWorker(root) {
-  buildSync({
-    entryPoints: [join(root, "dist/jail/jail-worker.js")],
-    outfile: join(root, BUNDLED_WORKER),
-    ...{
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      packages: "external",
-      minify: true,
-      logLevel: "warning",
-    },
+async function bundleWorker(root) {
+  await build({
+    entryPoints: [join(root, WORKER)],
+    outfile: join(root, WORKER),
+    ...{ bundle: true, platform: "browser", format: "esm", target: "es2022", minify: true },
+    plugins: [withoutModels],
+    // The project's own tsconfig.json sends #read-module to what Node has.
+    ...{ tsconfigRaw: {}, allowOverwrite: true, logLevel: "warning" },
   });
 }
+
+/**
+ * Models are a third of what experiments import, and none is ever jailed.
+ * @type {import("esbuild").Plugin}
+ */
+const withoutModels = {
+  name: "without-models",
+  setup({ onLoad }) {
+    const contents = `export const openModel = () => { throw new Error("internal: no model is jailed"); };`;
+    onLoad({ filter: /[\\/]sandbox[\\/]sandbox\.js$/ }, () => ({ contents }));
+  },
+};
 
 /** Folders of dist/ that are not emitted from src/. */
 const OTHERS = ["web", "shared"];

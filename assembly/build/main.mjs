@@ -18,7 +18,7 @@ async function importLibrary() {
 }
 
 try {
-  emitLibrary(ROOT);
+  await emitLibrary(ROOT);
   const { models, GLOBAL_PREFIX } = await importLibrary();
   const wanted = chooseModules(listModules(models, GLOBAL_PREFIX), process.argv.slice(2));
   await build(ROOT, wanted, (_, [file]) => console.log(`build/${file}`));

@@ -82,6 +82,19 @@ export class SandboxError extends ZeropageError {
   override name = "SandboxError";
 }
 
+/** A file of this package, a wasm module or the Worker of a jail, is not where it is looked for: see `locateFiles`. */
+export class FileError extends SandboxError {
+  override name = "FileError";
+  constructor(
+    message: string,
+    /** What the package exports it as, without `zeropage/`: `wasm/glibc.wasm`, `worker.js`. */
+    readonly file: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** A wasm module that cannot be read, linked or driven, or that has what is not supported. Nothing of it was kept. */
 export class ModuleError extends ZeropageError {
   override name = "ModuleError";

@@ -2,6 +2,7 @@ import type { Allocator } from "../allocator/allocator.js";
 import { isModule } from "../allocator/choice.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
+import type { WasmSource } from "../foreign/source.js";
 import { type AnyOptions, openModel } from "../sandbox/sandbox.js";
 
 /** Opens a new allocator at each call: a model on its machine, or somebody's module, metered. */
@@ -19,18 +20,26 @@ export interface ModelRun {
 export interface AllocatorRun extends ModelRun {
   /** Opens the allocator that `model` then only names: a module that is no file, or that is given limits. Metered. */
   open?: Opener;
+  /** The module that `model` then only names, as openWasmAllocator takes it. Metered. */
+  source?: WasmSource;
 }
 
+/** Whether a run is of a module: by what it is of, or by its name. */
+export const isOfModule = ({ model, source }: AllocatorRun): boolean =>
+  source !== undefined || isModule(model);
+
 /**
- * Prepares the allocator that a name stands for, to be opened again and again: a model, or the module of that name or path,
- * whose options module-options.ts reads. It is read and compiled once.
+ * Prepares the allocator of a run, to be opened again and again: a model, or the module of that name or path, whose options
+ * module-options.ts reads. It is read and compiled once.
  * @throws as openSandbox and openWasmAllocator do; OptionError for an option that a module does not have.
  */
-export async function prepareAllocator(name: string, options: AnyOptions = {}): Promise<Opener> {
-  if (!isModule(name)) return () => openModel(name, options);
+export async function prepareAllocator(run: AllocatorRun): Promise<Opener> {
+  const { model: name, options = {}, source = name } = run;
+  if (run.open) return run.open;
+  if (!isOfModule(run)) return () => openModel(name, options);
   // Imported only now: the page does without.
   const { prepareMetered } = await import("../foreign/open.js");
-  return prepareMetered(name, { name, options });
+  return prepareMetered(source, { name, options });
 }
 
 /** What is odd about an allocator, or how sure it is, in sentences, for its results; nothing if there is nothing. */

@@ -4,7 +4,7 @@ import { Native } from "#shared/driver";
 import type { ReplayExports, SlotLayout } from "../allocator/replayer.js";
 import type { NameOf } from "../base/enums.js";
 import { ModuleError } from "../base/errors.js";
-import { ownModule } from "../base/own-module.js";
+import { type OwnFile, ownBytes, ownModule } from "../base/own-file.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 import { readMisuse } from "./misuse.js";
 import { sharedPatterns } from "./shared-memory.js";
@@ -53,6 +53,15 @@ export interface PatternExports {
   lastRead: WebAssembly.Global;
 }
 
+export const DRIVER: OwnFile = {
+  name: "wasm/driver.wasm",
+  url: () => new URL("../../build/driver.wasm", import.meta.url),
+};
+export const PATTERNS: OwnFile = {
+  name: "wasm/patterns.wasm",
+  url: () => new URL("../../build/patterns.wasm", import.meta.url),
+};
+
 /** The two modules that every foreign one is linked with, compiled. */
 export interface Tools {
   driver: WebAssembly.Module;
@@ -69,10 +78,9 @@ export interface Linked {
 
 /** Compiles the driver and the patterns, these for a memory that is `shared` or not. */
 export async function loadTools(shared = false): Promise<Tools> {
-  const url = new URL("../../build/patterns.wasm", import.meta.url);
   const [driver, patterns] = await Promise.all([
-    ownModule(new URL("../../build/driver.wasm", import.meta.url)),
-    shared ? sharedPatterns(url) : ownModule(url),
+    ownModule(DRIVER),
+    shared ? ownBytes(PATTERNS).then(sharedPatterns) : ownModule(PATTERNS),
   ]);
   return { driver, patterns };
 }

@@ -12,8 +12,8 @@ import { WasmAllocator } from "./wasm-allocator.js";
 export type { WasmOptions, WasmSource };
 
 /**
- * Opens an allocator from a wasm module: its bytes, a URL or path to them, the name of one in `builtInModules`, or the
- * module compiled.
+ * Opens an allocator from a wasm module: its bytes, a URL or path to them, the name of one in `builtInModules`,
+ * a response of `fetch`, or the module compiled.
  * Its exports are recognised by name (C, Rust, wasm-bindgen, AssemblyScript) or named by `functions`.
  * Opening runs the module's start-up, and a few mallocs of an instance of its own: one that is not
  * trusted belongs into a jail (`replayInJail`).

@@ -1,5 +1,6 @@
 /** Makes of a module's bytes what can be instantiated: metered, limited and compiled. */
 import { ModuleError } from "../base/errors.js";
+import { isCompiled } from "../base/kinds.js";
 import { type MeteredModule, meterModule } from "../meter/meter.js";
 import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
 import { limitMemory } from "../wasm/limit-memory.js";
@@ -26,7 +27,7 @@ export interface Prepared {
 
 /** @throws ModuleError for what has no allocator, or is no valid module; SandboxError for what cannot be read. */
 export async function prepare(source: WasmSource, options: WasmOptions): Promise<Prepared> {
-  if (source instanceof WebAssembly.Module) {
+  if (isCompiled(source)) {
     return { ...prepareCompiled(source, options), tools: await loadTools() };
   }
   const prepared = await prepareBytes(await readSource(source), options);

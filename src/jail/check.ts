@@ -5,6 +5,7 @@ import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
+import { readSource, type WasmSource } from "../foreign/source.js";
 import { runInJail } from "./jail.js";
 
 /** What is checked, and what the module may take. */
@@ -33,16 +34,18 @@ const GIB = 2 ** 30;
 
 /**
  * Checks an untrusted module.
+ * @param source As of openWasmAllocator, but not compiled: a jail limits its memory.
  * @throws ModuleError if it cannot be opened as an allocator, ModuleTrap or LimitExceeded if opening it fails;
  * RangeError for the name of no case.
  */
 export async function checkModule(
-  wasm: Uint8Array,
+  source: WasmSource,
   options: ModuleCheckOptions = {},
 ): Promise<ModuleCheckReport> {
   const { cases, seconds = 60, memoryBytes = 4 * GIB, alignment, seed, onCase, ...open } = options;
   const settings = { ...(alignment && { alignment }), ...(seed !== undefined && { seed }) };
   const chosen = chooseCases(cases);
+  const wasm = await readSource(source);
   const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes, settings };
   const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;
   const outcomes: Outcome[] = [];

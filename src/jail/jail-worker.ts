@@ -1,17 +1,19 @@
 /** The Worker of jail.ts. It does one job, then waits to be ended. */
-import { answerStarter } from "#worker";
+import { locateFiles } from "../base/own-file.js";
 import { openWasmAllocator } from "../foreign/open.js";
 import { traceOf } from "../trace/collect.js";
 import { runCheck } from "./check-job.js";
-import type { JailAnswer, JailJob, NotedChunk, ReplayJob } from "./jobs.js";
+import type { JailAnswer, JailJob, NotedChunk, ReplayJob, Start } from "./jobs.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
+import { answerStarter } from "./worker.web.js";
 
 /** Takes the next message: first the job, then each chunk that the job asks for. */
-let take: (message: unknown) => void = async (job) => post(await answer(job as JailJob));
+let take: (message: unknown) => void = async (start) => post(await answer(start as Start));
 const post = answerStarter((message) => take(message));
 
-async function answer(job: JailJob): Promise<JailAnswer> {
+async function answer({ job, files }: Start): Promise<JailAnswer> {
+  locateFiles((name) => files[name]);
   try {
     return { result: await run(job) };
   } catch (error) {

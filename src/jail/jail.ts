@@ -4,7 +4,10 @@
  */
 import { startWorker } from "#worker";
 import * as errors from "../base/errors.js";
-import type { JailAnswer, JailJob, JobMessage } from "./jobs.js";
+import { ownBytes } from "../base/own-file.js";
+import { DRIVER, PATTERNS } from "../foreign/link.js";
+import { METER } from "../meter/hooks.js";
+import type { JailAnswer, JailJob, JobMessage, Start } from "./jobs.js";
 
 /** Called with each message of a job. If the message asks for something, the job gets what this returns. */
 export type Listener = (message: JobMessage) => unknown;
@@ -16,6 +19,7 @@ export type Listener = (message: JobMessage) => unknown;
  */
 export async function runInJail(job: JailJob, seconds: number, listen?: Listener): Promise<unknown> {
   if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0; got ${seconds}`);
+  const start: Start = { job, files: await filesOfWorker() };
   let end = () => {};
   try {
     const answer = await new Promise<JailAnswer>((resolve, reject) => {
@@ -23,7 +27,7 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
       const hear = async (message: JobMessage) => {
         patience.stop();
         const given = await listen?.(message);
-        if ("wants" in message) worker.post(given);
+        if ("wants" in message) (await worker).post(given);
         patience.start();
       };
       const worker = startWorker({
@@ -32,15 +36,20 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
       });
       end = () => {
         patience.end();
-        worker.end();
+        worker.then((one) => one.end()).catch(() => {});
       };
-      worker.post(job);
+      worker.then((one) => one.post(start)).catch(reject);
     });
     if ("result" in answer) return answer.result;
     throw revive(answer.error);
   } finally {
     end();
   }
+}
+
+async function filesOfWorker(): Promise<Start["files"]> {
+  const read = [DRIVER, PATTERNS, METER].map(async (file) => [file.name, await ownBytes(file)] as const);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 /** Longest time of a timer, in milliseconds. With more it does not wait at all. */

@@ -2,7 +2,7 @@
  * The jobs that a Worker does, and the messages on the way:
  *
  *      starter                          Worker
- *         │  JailJob                       │
+ *         │  Start                         │
  *         ├───────────────────────────────►│
  *         │  JobMessage, any number        │  only { wants } gets a reply:
  *         │◄───────────────────────────────┤  a NotedChunk, or null at the end
@@ -16,6 +16,12 @@ import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { NamingOptions } from "../foreign/options.js";
 import type { TraceChunk, TraceNotes } from "../trace/trace.js";
+
+/** What the Worker is posted first: a job, and what it needs of this package's files, which it would not find by itself. */
+export interface Start {
+  job: JailJob;
+  files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+}
 
 export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };
 
@@ -42,13 +48,13 @@ export interface CheckJob {
 
 type OpenJob = NamingOptions;
 
-/** A scenario to run on the module at a URL. */
+/** A scenario to run on a module. */
 export interface ScenarioJob {
   name: keyof typeof onModules;
-  url: string;
+  wasm: Uint8Array;
   memoryBytes: number;
   /** The settings of the run that a message can carry. */
-  run: Omit<AllocatorRun, "open">;
+  run: Omit<AllocatorRun, "open" | "source">;
   /** Whether the scenario reads a trace, and whether the caller wants the result of each operation. */
   wants: { trace: boolean; results: boolean };
 }

@@ -2,6 +2,7 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { ReplayResult } from "../allocator/replay.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
+import { readSource, type WasmSource } from "../foreign/source.js";
 import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
@@ -30,14 +31,16 @@ const GIB = 2 ** 30;
 
 /**
  * Replays a trace on a module in a Worker of its own.
+ * @param source As of openWasmAllocator, but not compiled: a jail limits its memory.
  * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did.
  */
 export async function replayInJail(
-  wasm: Uint8Array,
+  source: WasmSource,
   trace: Trace,
   options: JailOptions = {},
 ): Promise<JailResult> {
   const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, ...open } = options;
+  const wasm = await readSource(source);
   const collected = await collectTrace(trace);
   const replay = { ...{ wasm, ...collected }, open: { ...open, memoryBytes }, touch, verify };
   return (await runInJail({ replay }, seconds)) as JailResult;

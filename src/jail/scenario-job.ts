@@ -27,7 +27,7 @@ export async function runScenario(job: ScenarioJob, starter: Starter): Promise<u
   const { model: name, options = {} } = job.run;
   const onMetering = (metering: number) => starter.send({ metering });
   const memory = { memoryBytes: job.memoryBytes };
-  const prepared = await prepareMetered(new URL(job.url), { name, options, ...memory, onMetering });
+  const prepared = await prepareMetered(job.wasm, { name, options, ...memory, onMetering });
   const open = () => withSignsOfLife(prepared(), signOfLife(starter));
   const onProgress = (...progress: number[]) => starter.send({ progress });
   const onResults = (results: number[], { records, count }: TraceChunk) =>

@@ -1,8 +1,7 @@
-import { locateModule } from "../allocator/built-in.js";
-import { isModule } from "../allocator/choice.js";
 import { onModules } from "../experiments/on-modules.js";
-import type { AllocatorRun } from "../experiments/open.js";
+import { type AllocatorRun, isOfModule } from "../experiments/open.js";
 import type { TraceRun } from "../experiments/replay/run.js";
+import { readSource } from "../foreign/source.js";
 import type { Trace } from "../trace/trace.js";
 import { runInJail } from "./jail.js";
 import type { JobMessage, NotedChunk } from "./jobs.js";
@@ -32,8 +31,8 @@ interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResul
 const GIB = 2 ** 30;
 
 /**
- * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by its path, its URL or as built in,
- * each run has its own Worker, and throws LimitExceeded if the module makes no progress. A trace is passed on as it
+ * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by its path, its URL or as built in, or given as
+ * `source`, each run has its own Worker, and throws LimitExceeded if the module makes no progress. A trace is passed on as it
  * is read.
  */
 export function scenariosInJail(limits: JailLimits = {}): Scenarios {
@@ -44,9 +43,9 @@ export function scenariosInJail(limits: JailLimits = {}): Scenarios {
 function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB, onMetering }: JailLimits) {
   const scenario = onModules[name] as (run: AnyRun) => Promise<unknown>;
   return async (run: AnyRun): Promise<unknown> => {
-    if (!isModule(run.model) || run.open) return scenario(run);
-    const { open: _, trace, onProgress, onResults, ...rest } = run;
-    const url = locateModule(run.model).href;
+    if (!isOfModule(run) || run.open) return scenario(run);
+    const { open: _, source = run.model, trace, onProgress, onResults, ...rest } = run;
+    const wasm = await readSource(source);
     const wants = { trace: trace !== undefined, results: onResults !== undefined };
     const chunks = trace && counted(trace, onProgress);
     const hear = async (message: JobMessage): Promise<NotedChunk | null | undefined> => {
@@ -57,7 +56,7 @@ function inJail(name: keyof Scenarios, { seconds = 60, memoryBytes = 4 * GIB, on
       return undefined;
     };
     try {
-      return await runInJail({ scenario: { name, run: rest, url, memoryBytes, wants } }, seconds, hear);
+      return await runInJail({ scenario: { name, run: rest, wasm, memoryBytes, wants } }, seconds, hear);
     } finally {
       await chunks?.return(null);
     }

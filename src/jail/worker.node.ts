@@ -1,10 +1,25 @@
-import { parentPort, Worker } from "node:worker_threads";
-import type { JailWorker, WorkerEvents } from "./worker.web.js";
+import { Worker } from "node:worker_threads";
+import { urlOf } from "#read-module";
+import { isUrl, kindOf } from "../base/kinds.js";
+import { located, missing } from "../base/own-file.js";
+import { type JailWorker, WORKER, type WorkerEvents } from "./worker.web.js";
 
-/** Starts the jail-worker next to this file, from the one file that the build makes of it. */
-export function startWorker(events: WorkerEvents): JailWorker {
-  return startWorkerAt(new URL("./jail-worker.node.js", import.meta.url), events);
+/** Starts the Worker where the user says it lies, or next to this file. @throws FileError, or `died` gets it later. */
+export async function startWorker({ message, died }: WorkerEvents): Promise<JailWorker> {
+  const told = await located(WORKER);
+  if (told !== undefined && typeof told !== "string" && !isUrl(told)) {
+    throw missing(WORKER, `${kindOf(told)} is neither a URL nor a path`);
+  }
+  const place = typeof told === "string" ? urlOf(told) : told;
+  const url = place ?? new URL("./jail-worker.node.js", import.meta.url);
+  return startWorkerAt(url, {
+    message,
+    died: (error) => died(isAbsent(error) ? missing(WORKER, `there is no Worker at ${url}`, error) : error),
+  });
 }
+
+const isAbsent = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
 
 /** Starts any Worker, with a limited heap of its own. `workerData` is there when it starts. */
 export function startWorkerAt(url: URL, { message, died }: WorkerEvents, workerData?: unknown): JailWorker {
@@ -19,10 +34,4 @@ export function startWorkerAt(url: URL, { message, died }: WorkerEvents, workerD
     post: (message) => worker.postMessage(message),
     end: () => void worker.terminate(),
   };
-}
-
-/** Inside the Worker: receives what its starter posts. Returns a function that posts back. */
-export function answerStarter(message: WorkerEvents["message"]): JailWorker["post"] {
-  parentPort?.on("message", message);
-  return (message) => parentPort?.postMessage(message);
 }

@@ -1,8 +1,7 @@
 /** Functions of assembly/meter.ts and its like, and how they are linked into another module. */
 
-import { readModule } from "#read-module";
 import { recordOf } from "../base/enums.js";
-import { SandboxError } from "../base/errors.js";
+import { missing, type OwnFile, ownBytes } from "../base/own-file.js";
 import { readExport } from "../wasm/externs.js";
 import { type Functions, readFunctions, readLocals } from "../wasm/functions.js";
 import { readInstruction } from "../wasm/instructions.js";
@@ -25,34 +24,30 @@ export interface HookModule<Name extends string = HookName> {
   hooks: Record<Name, number>;
 }
 
+export const METER: OwnFile = {
+  name: "wasm/meter.wasm",
+  url: () => new URL("../../build/meter.wasm", import.meta.url),
+};
+
 /** The code of the meter's hooks. */
 export function readHooks(): Promise<HookModule> {
-  return readHookModule("meter", new URL("../../build/meter.wasm", import.meta.url), HOOKS);
+  return readHookModule(METER, HOOKS);
 }
 
-/** The module at a URL, which bundlers have to find in the code as it stands, and the functions of these names in it. */
+/** A module of this package's, and the functions of these names in it. */
 export async function readHookModule<Name extends string>(
-  file: string,
-  url: URL,
+  file: OwnFile,
   names: readonly Name[],
 ): Promise<HookModule<Name>> {
-  const source = await readModule(url);
-  const wasm = source instanceof Response ? new Uint8Array(await source.arrayBuffer()) : bytesOf(source);
-  const sections = new Sections(wasm);
+  const sections = new Sections(await ownBytes(file));
   return { functions: readFunctions(sections), hooks: findHooks(sections, file, names) };
 }
 
-function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  const { buffer, byteOffset, byteLength } = source;
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-}
-
-function findHooks<Name extends string>(sections: Sections, file: string, names: readonly Name[]) {
+function findHooks<Name extends string>(sections: Sections, file: OwnFile, names: readonly Name[]) {
   const functions = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
   const indexOf = (name: Name) => {
     const found = functions.find((one) => one.name === name);
-    if (!found) throw new SandboxError(`build/${file}.wasm has no ${name}: build it anew`);
+    if (!found) throw missing(file.name, `what is there has no ${name}, and so is another version's`);
     return found.index;
   };
   return recordOf(names, indexOf);

@@ -8,7 +8,7 @@ import type { LayerInfo, ModelInfo } from "./model-info.js";
 const MOST_FUNCTIONS = FIRST_OF_LAYER - Fn.FirstOfModel;
 
 /** The layer over the base of that name, whose module is at the URL. */
-export function over(layer: LayerInfo, bases: readonly ModelInfo[], name: string, url: URL): ModelInfo {
+export function over(layer: LayerInfo, bases: readonly ModelInfo[], name: string, url: () => URL): ModelInfo {
   const base = bases.find((model) => model.name === name) as ModelInfo;
   const { functions = [], statistics = [] } = base;
   return {
@@ -27,6 +27,6 @@ export function over(layer: LayerInfo, bases: readonly ModelInfo[], name: string
       ...layer.functions,
     ],
     layers: { layer, base },
-    url,
+    file: { name: `wasm/${layer.name}-over-${base.name}.wasm`, url },
   };
 }

@@ -152,5 +152,8 @@ export const glibc: ModelInfo = {
     [ModelFn.MremapChunk]: "mremap_chunk",
   } satisfies Record<ModelFn, string>),
   sureness: sureness.glibc,
-  url: new URL("../../build/glibc.wasm", import.meta.url),
+  file: {
+    name: "wasm/glibc.wasm",
+    url: () => new URL("../../build/glibc.wasm", import.meta.url),
+  },
 };

@@ -57,5 +57,8 @@ export const jemalloc: ModelInfo = {
     [ModelFn.ArenaDecay]: "arena_decay",
   } satisfies Record<ModelFn, string>),
   sureness: sureness.jemalloc,
-  url: new URL("../../build/jemalloc.wasm", import.meta.url),
+  file: {
+    name: "wasm/jemalloc.wasm",
+    url: () => new URL("../../build/jemalloc.wasm", import.meta.url),
+  },
 };

@@ -80,5 +80,8 @@ export const libmalloc: ModelInfo = {
     [ModelFn.FreeNano]: "nano_free",
   } satisfies Record<ModelFn, string>),
   sureness: sureness.libmalloc,
-  url: new URL("../../build/libmalloc.wasm", import.meta.url),
+  file: {
+    name: "wasm/libmalloc.wasm",
+    url: () => new URL("../../build/libmalloc.wasm", import.meta.url),
+  },
 };

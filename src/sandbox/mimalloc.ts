@@ -73,5 +73,8 @@ export const mimalloc: ModelInfo = {
     [ModelFn.SegmentCachePurge]: "mi_segment_cache_purge",
   } satisfies Record<ModelFn, string>),
   sureness: sureness.mimalloc,
-  url: new URL("../../build/mimalloc.wasm", import.meta.url),
+  file: {
+    name: "wasm/mimalloc.wasm",
+    url: () => new URL("../../build/mimalloc.wasm", import.meta.url),
+  },
 };

@@ -1,5 +1,6 @@
 import type { KernelKind } from "../allocator/machine.js";
 import { type NameOf, namesOf } from "../base/enums.js";
+import type { OwnFile } from "../base/own-file.js";
 import type { OptionInfo } from "./machine.js";
 import type { Sureness } from "./sureness.js";
 
@@ -29,8 +30,8 @@ export interface ModelInfo {
   sureness?: Sureness;
   /** Of a composition: the layer, and the model below it. */
   layers?: { layer: LayerInfo; base: ModelInfo };
-  /** Its module. The check build is next to it. */
-  url: URL;
+  /** Its module. */
+  file: OwnFile;
 }
 
 /** A layer: an allocator that hands to a model below what it does not serve itself. */

@@ -18,7 +18,10 @@ const bases: readonly ModelInfo[] = [
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],
-    url: new URL("../../build/naive.wasm", import.meta.url),
+    file: {
+      name: "wasm/naive.wasm",
+      url: () => new URL("../../build/naive.wasm", import.meta.url),
+    },
   },
   {
     name: "lazy",
@@ -27,7 +30,10 @@ const bases: readonly ModelInfo[] = [
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],
-    url: new URL("../../build/lazy.wasm", import.meta.url),
+    file: {
+      name: "wasm/lazy.wasm",
+      url: () => new URL("../../build/lazy.wasm", import.meta.url),
+    },
   },
   glibc,
   libmalloc,
@@ -39,8 +45,18 @@ const bases: readonly ModelInfo[] = [
 /** All models. A layer over a model is a line here. Its module's name has `-over-` for the stroke. */
 export const models: readonly ModelInfo[] = [
   ...bases,
-  over(pymalloc, bases, "glibc", new URL("../../build/pymalloc-over-glibc.wasm", import.meta.url)),
-  over(pymalloc, bases, "jemalloc", new URL("../../build/pymalloc-over-jemalloc.wasm", import.meta.url)),
-  over(pymalloc, bases, "naive", new URL("../../build/pymalloc-over-naive.wasm", import.meta.url)),
-  over(pymalloc, bases, "tcmalloc", new URL("../../build/pymalloc-over-tcmalloc.wasm", import.meta.url)),
+  over(pymalloc, bases, "glibc", () => new URL("../../build/pymalloc-over-glibc.wasm", import.meta.url)),
+  over(
+    pymalloc,
+    bases,
+    "jemalloc",
+    () => new URL("../../build/pymalloc-over-jemalloc.wasm", import.meta.url),
+  ),
+  over(pymalloc, bases, "naive", () => new URL("../../build/pymalloc-over-naive.wasm", import.meta.url)),
+  over(
+    pymalloc,
+    bases,
+    "tcmalloc",
+    () => new URL("../../build/pymalloc-over-tcmalloc.wasm", import.meta.url),
+  ),
 ];

@@ -18,7 +18,7 @@ import {
   LARGEST,
 } from "../base/arguments.js";
 import { OptionError, SandboxError } from "../base/errors.js";
-import { ownModule } from "../base/own-module.js";
+import { type OwnFile, ownModule } from "../base/own-file.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
@@ -26,6 +26,7 @@ import { clockNote } from "./clock-note.js";
 import type { ModelExports } from "./exports.js";
 import { Instance, type LoggedCall, SLOT_LAYOUT } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
+import type { ModelInfo } from "./model-info.js";
 import type { MachineOptions, ModelName, ModelOptions } from "./model-options.js";
 import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
@@ -66,9 +67,8 @@ export async function openModel(model: string, options: AnyOptions = {}): Promis
   const info = findModel(model);
   const settings = ownOptions(info, rest as Options);
   const machine = machineSettings(info, settings);
-  const url = check ? new URL(info.url.href.replace(/\.wasm$/, ".check.wasm")) : info.url;
   const instance = await Instance.open<ModelExports>(
-    module ?? (await ownModule(url)),
+    module ?? (await ownModule(check ? await checkBuildOf(info) : info.file)),
     machine,
     info.messages,
     (exports) => {
@@ -83,6 +83,12 @@ export async function openModel(model: string, options: AnyOptions = {}): Promis
   );
   const notes = [...notesOn(info, settings), ...(info.notes ?? []), ...clockNote(info, machine.clock)];
   return new Sandbox(model, settings, instance, notes);
+}
+
+async function checkBuildOf({ name }: ModelInfo): Promise<OwnFile> {
+  // Imported only now: a page that does without leaves them where they lie.
+  const { checkBuilds } = await import("./check-builds.js");
+  return checkBuilds[name as ModelName];
 }
 
 /**

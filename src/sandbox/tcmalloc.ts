@@ -75,5 +75,8 @@ export const tcmalloc: ModelInfo = {
     [ModelFn.ReleaseAtLeastNPages]: "PageHeap::ReleaseAtLeastNPages",
   } satisfies Record<ModelFn, string>),
   sureness: sureness.tcmalloc,
-  url: new URL("../../build/tcmalloc.wasm", import.meta.url),
+  file: {
+    name: "wasm/tcmalloc.wasm",
+    url: () => new URL("../../build/tcmalloc.wasm", import.meta.url),
+  },
 };

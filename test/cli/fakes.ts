@@ -150,7 +150,7 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       return { notes, async *[Symbol.asyncIterator]() {} } satisfies Trace;
     },
     async checkModule(wasm, { onCase, ...options } = {}) {
-      asked.push({ bytes: wasm.length, ...options });
+      asked.push({ bytes: (wasm as Uint8Array).length, ...options });
       onCase?.("calloc-fresh", 0, 3);
       return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
     },

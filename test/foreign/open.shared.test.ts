@@ -27,8 +27,11 @@ describe("opening", () => {
     expect((await openWasmAllocator(url)).model).toBe("as-tlsf");
   });
 
-  it.each(builtInModules)("takes the name of the built-in $name", async ({ name, url }) => {
-    const [named, located] = [await openWasmAllocator(name, { meter: true }), await openWasmAllocator(url)];
+  it.each(builtInModules)("takes the name of the built-in $name", async ({ name, file }) => {
+    const [named, located] = [
+      await openWasmAllocator(name, { meter: true }),
+      await openWasmAllocator(file.url()),
+    ];
     expect(named.model).toBe(name);
     expect(named.report.findings).toEqual([]);
     expect(named.malloc(100)).toBe(located.malloc(100));

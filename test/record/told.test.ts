@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { GRANULE_SHIFT } from "#shared/recorder";
 import { readHookModule } from "../../src/meter/hooks.js";
+import { CLEARING } from "../../src/record/module/record.js";
 import { readRecordable, rewriteModule } from "../../src/record/module/rewrite.js";
 import { instantiate } from "../meter/modules.js";
 import { RandomProgram } from "../meter/random-program.js";
@@ -66,9 +67,7 @@ async function told(wasm: Uint8Array, a: number, b: number) {
     enter: () => {},
     leave: () => {},
   };
-  const clearing = await readHookModule("clearing", new URL("../../build/clearing.wasm", import.meta.url), [
-    "zeroes",
-  ]);
+  const clearing = await readHookModule(CLEARING, ["zeroes"]);
   const place = { module: "hooks", nameOf: (hook: string) => hook };
   const options = { found: [], memset: undefined, lowest: 0, place, clearing };
   const rewritten = rewriteModule(readRecordable(wasm), options);

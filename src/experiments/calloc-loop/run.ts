@@ -38,7 +38,7 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   checkWhole("count", count);
   if (!(written >= 0 && written <= 1)) throw new RangeError(`written must be from 0 to 1; got ${written}`);
   const { check: _check, module: _module, ...settings } = options;
-  const open = run.open ?? (await prepareAllocator(model, options));
+  const open = await prepareAllocator(run);
   const sandbox = await open();
   const records = callocLoopRecords(bytes, written);
   const batch = sandbox.machine ? BATCH : Math.min(BATCH, Math.ceil(BATCH_BYTES / (bytes + 1)));

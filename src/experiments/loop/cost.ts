@@ -49,7 +49,7 @@ export function work({ zeroed, faults }: IterationCost, pageBytes: number): numb
 
 /** The loop on a new instance for each size, of which the first `written` part is written. @throws OptionError */
 export async function openLoop(run: AllocatorRun, written: number): Promise<Loop> {
-  const open = run.open ?? (await prepareAllocator(run.model, run.options));
+  const open = await prepareAllocator(run);
   const first = await open();
   const costs = costsOf(first, run.costs);
   return {

@@ -55,7 +55,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
     onLook,
   } = run;
   const { check: _check, module: _module, ...settings } = options;
-  const open = run.open ?? (await prepareAllocator(model, options));
+  const open = await prepareAllocator(run);
   const sandbox = await open();
   const verifies = run.verify === true && sandbox.machine === null;
   const start = performance.now();

@@ -1,4 +1,5 @@
 import { checkOneOf, checkWhole } from "../../base/arguments.js";
+import type { OwnFile } from "../../base/own-file.js";
 import { printable } from "../../base/printable.js";
 import { CONVENTIONS, type Convention } from "../../foreign/conventions.js";
 import { shortNames } from "../../foreign/glue.js";
@@ -17,7 +18,10 @@ import { HOOK_NAMES, hasFill, knownFunctions, readRecordable, rewriteModule } fr
 import { CallSites } from "./sites.js";
 
 /** What clears, to be put into the module. */
-const CLEARING = new URL("../../../build/clearing.wasm", import.meta.url);
+export const CLEARING: OwnFile = {
+  name: "wasm/clearing.wasm",
+  url: () => new URL("../../../build/clearing.wasm", import.meta.url),
+};
 
 /** What of a module is recorded, and how. */
 export interface RecordOptions {
@@ -55,7 +59,7 @@ export interface Recorded {
  * The rewritten module is instantiated in place of the original, once, by whatever code does so, in the same realm; it
  * computes the same, at the same addresses.
  *
- * @param source The module's bytes, or a URL or path to them.
+ * @param source The module's bytes, a URL or path to them, or a response of `fetch`.
  * @throws ModuleError for what is no module, for one whose allocator is not found, and for a memory that is shared or has
  * 64-bit addresses; RangeError for an option's value that is none; SandboxError for what cannot be read.
  */
@@ -74,7 +78,7 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
   const found = findAllocators(known, { given, convention, short, isMinified: hasShortImports(shape) });
   const place = reserveHooks();
   try {
-    const clearing = await readHookModule("clearing", CLEARING, ["zeroes"]);
+    const clearing = await readHookModule(CLEARING, ["zeroes"]);
     const memset = findMemset(known);
     const knowsClearing = memset !== undefined || hasFill(read);
     const wasm = rewriteModule(read, { found, memset, place, clearing });

@@ -1,5 +1,10 @@
 /** The module that rewritten ones call: build/recorder.wasm. */
-import { ownModule } from "../../base/own-module.js";
+import { type OwnFile, ownModule } from "../../base/own-file.js";
+
+const RECORDER: OwnFile = {
+  name: "wasm/recorder.wasm",
+  url: () => new URL("../../../build/recorder.wasm", import.meta.url),
+};
 
 /** assembly/recorder.ts */
 export interface RecorderExports {
@@ -27,7 +32,7 @@ export interface RecorderHost {
 }
 
 export async function openRecorder({ take, site }: RecorderHost): Promise<RecorderExports> {
-  const module = await ownModule(new URL("../../../build/recorder.wasm", import.meta.url));
+  const module = await ownModule(RECORDER);
   const { exports } = new WebAssembly.Instance(module, { recorder: { take, site } });
   return exports as unknown as RecorderExports;
 }
