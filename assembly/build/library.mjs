@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build, buildSync } from "esbuild";
+import { build, buildSync, transformSync } from "esbuild";
 
 /** What bundleWorker makes of the file that tsc made. */
 const WORKER = "dist/jail/jail-worker.js";
@@ -30,6 +30,7 @@ export async function emitLibrary(root) {
   removeInnerDeclarations(join(root, "dist"));
   bundleLibraries(root);
   cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
+  indentByTabs(join(root, "dist"));
   await bundleWorker(root);
 }
 
@@ -97,6 +98,22 @@ function licensesOf(root, files) {
   });
   return texts.join("\n\n");
 }
+
+/**
+ * Indents all code by tabs, which takes a tenth off it. A file that has such spaces in its texts too stays as it is.
+ * @param {string} dist
+ */
+function indentByTabs(dist) {
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    if (!/\.(js|d\.ts)$/.test(name) || /^(web|libraries)[\\/]/.test(name)) continue;
+    const code = readFileSync(join(dist, name), "utf8");
+    const indented = code.replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
+    if (meaningOf(indented) === meaningOf(code)) writeFileSync(join(dist, name), indented);
+  }
+}
+
+/** @param {string} code */
+const meaningOf = (code) => transformSync(code, { loader: "ts", minifyWhitespace: true }).code;
 
 /**
  * Makes one file of all that the jail's Worker imports, for every host: bundlers that take a Worker for any other file copy
