@@ -1,7 +1,7 @@
 /** Emits dist/, except the page in dist/web/, which Vite builds. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build, buildSync, transformSync } from "esbuild";
 
 /** What bundleWorker makes of the file that tsc made. */
@@ -30,7 +30,7 @@ export async function emitLibrary(root) {
   removeInnerDeclarations(join(root, "dist"));
   bundleLibraries(root);
   cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
-  indentByTabs(join(root, "dist"));
+  packCode(join(root, "dist"));
   await bundleWorker(root);
 }
 
@@ -100,16 +100,27 @@ function licensesOf(root, files) {
 }
 
 /**
- * Indents all code by tabs, which takes a tenth off it. A file that has such spaces in its texts too stays as it is.
+ * Makes code as it is packed: what it imports of shared/ is named by relative paths, which need no entry in the import map
+ * of a page without a bundler; and it is indented by tabs, which takes a tenth off it.
  * @param {string} dist
  */
-function indentByTabs(dist) {
+function packCode(dist) {
   for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     if (!/\.(js|d\.ts)$/.test(name) || /^(web|libraries)[\\/]/.test(name)) continue;
     const code = readFileSync(join(dist, name), "utf8");
-    const indented = code.replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
-    if (meaningOf(indented) === meaningOf(code)) writeFileSync(join(dist, name), indented);
+    const folder = relative(dirname(name), "shared").replaceAll("\\", "/");
+    const path = folder.startsWith(".") ? folder : `./${folder}`;
+    writeFileSync(join(dist, name), withTabs(code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`)));
   }
+}
+
+/**
+ * The code indented by tabs; as it is, if it has such spaces in its texts too.
+ * @param {string} code
+ */
+function withTabs(code) {
+  const indented = code.replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
+  return meaningOf(indented) === meaningOf(code) ? indented : code;
 }
 
 /** @param {string} code */

@@ -1,8 +1,15 @@
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { urlOf } from "#read-module";
 import { isUrl, kindOf } from "../base/kinds.js";
-import { located, missing } from "../base/own-file.js";
+import { located, missing, placeOf } from "../base/own-file.js";
 import { type JailWorker, WORKER, type WorkerEvents } from "./worker.web.js";
+
+/** Gives a Worker of Node what a browser's has, and then makes it the one at the URL that is its data. */
+const LIKE_A_BROWSER = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  globalThis.postMessage = (message) => parentPort.postMessage(message);
+  import(workerData).then(() => parentPort.on("message", (data) => globalThis.onmessage({ data })));
+`;
 
 /** Starts the Worker where the user says it lies, or next to this file. @throws FileError, or `died` gets it later. */
 export async function startWorker({ message, died }: WorkerEvents): Promise<JailWorker> {
@@ -10,21 +17,26 @@ export async function startWorker({ message, died }: WorkerEvents): Promise<Jail
   if (told !== undefined && typeof told !== "string" && !isUrl(told)) {
     throw missing(WORKER, `${kindOf(told)} is neither a URL nor a path`);
   }
-  const place = typeof told === "string" ? urlOf(told) : told;
-  const url = place ?? new URL("./jail-worker.node.js", import.meta.url);
-  return startWorkerAt(url, {
-    message,
-    died: (error) => died(isAbsent(error) ? missing(WORKER, `there is no Worker at ${url}`, error) : error),
-  });
+  const { href } = typeof told === "string" ? urlOf(told) : (told ?? placeOf({ name: WORKER, url: besideThis }));
+  const absent = (cause: Error) => missing(WORKER, `there is no Worker at ${href}`, cause);
+  const events = { message, died: (error: Error) => died(isAbsence(error) ? absent(error) : error) };
+  return start(LIKE_A_BROWSER, events, { eval: true, workerData: href });
 }
 
-const isAbsent = ({ code }: NodeJS.ErrnoException): boolean =>
+const besideThis = () => new URL("./jail-worker.js", import.meta.url);
+
+const isAbsence = ({ code }: NodeJS.ErrnoException): boolean =>
   code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
 
-/** Starts any Worker, with a limited heap of its own. `workerData` is there when it starts. */
-export function startWorkerAt(url: URL, { message, died }: WorkerEvents, workerData?: unknown): JailWorker {
-  const worker = new Worker(url, {
-    workerData,
+/** Starts any Worker. `workerData` is there when it starts. */
+export function startWorkerAt(url: URL, events: WorkerEvents, workerData?: unknown): JailWorker {
+  return start(url, events, { workerData });
+}
+
+/** With a limited heap of its own. */
+function start(code: URL | string, { message, died }: WorkerEvents, options: WorkerOptions): JailWorker {
+  const worker = new Worker(code, {
+    ...options,
     execArgv: [], // the process's own options may not suit a file, such as --input-type
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
