@@ -36,7 +36,7 @@ let known = new Map<string, Promise<unknown>>();
  * for where they would have been before. A Worker of your own that uses this package needs a call of its own.
  *
  * @example
- * locateFiles((name) => new URL(`/zeropage/${name}`, location.href));
+ * locateFiles((name) => new URL("zeropage/" + name, location.href));
  */
 export function locateFiles(given?: Locate): void {
   locate = given;
