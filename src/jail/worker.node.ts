@@ -17,7 +17,8 @@ export async function startWorker({ message, died }: WorkerEvents): Promise<Jail
   if (told !== undefined && typeof told !== "string" && !isUrl(told)) {
     throw missing(WORKER, `${kindOf(told)} is neither a URL nor a path`);
   }
-  const { href } = typeof told === "string" ? urlOf(told) : (told ?? placeOf({ name: WORKER, url: besideThis }));
+  const { href } =
+    typeof told === "string" ? urlOf(told) : (told ?? placeOf({ name: WORKER, url: besideThis }));
   const absent = (cause: Error) => missing(WORKER, `there is no Worker at ${href}`, cause);
   const events = { message, died: (error: Error) => died(isAbsence(error) ? absent(error) : error) };
   return start(LIKE_A_BROWSER, events, { eval: true, workerData: href });

@@ -1,4 +1,4 @@
-/** Makes a page of program.js in every way that people do, each in a folder of its own. */
+/** Makes a page of program.mjs in every way that people do, each in a folder of its own. */
 import { createHash } from "node:crypto";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,8 +28,8 @@ const SHOW = `
 const TOLD = `locateFiles((name) => new URL("zeropage/" + name, location.href));`;
 
 const ENTRIES = {
-  "found.js": `import { run } from "./program.js"; ${SHOW}`,
-  "told.js": `import { locateFiles } from "zeropage"; import { run } from "./program.js"; ${TOLD} ${SHOW}`,
+  "found.js": `import { run } from "./program.mjs"; ${SHOW}`,
+  "told.js": `import { locateFiles } from "zeropage"; import { run } from "./program.mjs"; ${TOLD} ${SHOW}`,
 };
 
 /** What a page without a bundler needs in its head. */
@@ -49,7 +49,7 @@ export const bundlers: Record<string, Bundler> = {
   "no bundler": {
     told: false,
     async bundle(root, entry, out) {
-      for (const name of ["node_modules", "program.js", entry]) {
+      for (const name of ["node_modules", "program.mjs", entry]) {
         await cp(join(root, name), join(out, name), { recursive: true });
       }
       return `<script type="importmap">${IMPORT_MAP}</script>${script(entry)}`;
@@ -120,7 +120,7 @@ export const bundlers: Record<string, Bundler> = {
   },
 };
 
-/** Writes the entries beside program.js. */
+/** Writes the entries beside program.mjs. */
 export async function writeEntries(root: string): Promise<void> {
   for (const [name, text] of Object.entries(ENTRIES)) await writeFile(join(root, name), text);
 }

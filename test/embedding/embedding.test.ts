@@ -33,7 +33,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "zeropage-embedding-"));
   await unpackInto(root);
-  await cp(join(HERE, "program.js"), join(root, "program.js"));
+  await cp(join(HERE, "program.mjs"), join(root, "program.mjs"));
   await cp(join(HERE, "../foreign/built/as-tlsf.wasm"), join(root, "own.wasm"));
   await writeFile(join(root, "package.json"), `{"type":"module"}`);
   await writeEntries(root);
@@ -47,7 +47,7 @@ afterAll(async () => {
   if (root) await rm(root, { recursive: true, force: true });
 });
 
-const NODE = `import { run } from "./program.js"; run("own.wasm").then(console.log, (error) => console.log(String(error)));`;
+const NODE = `import { run } from "./program.mjs"; run("own.wasm").then(console.log, (error) => console.log(String(error)));`;
 
 const inNode = async (file: string) => (await run("node", [file], { cwd: root })).stdout.trim();
 
