@@ -56,7 +56,7 @@ function start(place: string | undefined): Worker {
 }
 
 function notLoaded(place: string | undefined): Error {
-  const where = place ?? `beside ${import.meta.url}`;
+  const where = place ?? `its place beside ${import.meta.url}`;
   return missing(WORKER, `the Worker did not load from ${where}`);
 }
 

@@ -63,6 +63,30 @@ describe.skipIf(!executable)("in a browser that allows a page nothing but its ow
   });
 });
 
+describe("a Worker that is not where it is looked for is told, with the remedy,", () => {
+  it.skipIf(!executable)("in a page", async () => {
+    const page = await makePage(root, "esbuild");
+    await rm(join(page.folder, "zeropage/worker.js"));
+    const server = await serve(page);
+    const address = addressOf(server);
+    try {
+      expect(await resultsOf(address)).toBe(
+        `FileError: the Worker did not load from ${address}zeropage/worker.js: say with locateFiles where zeropage/worker.js lies`,
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  it("in Node", async () => {
+    const lost = `locateFiles((name) => (name === "worker.js" ? "nowhere.js" : undefined));`;
+    await writeFile(join(root, "lost.js"), `import { locateFiles } from "zeropage"; ${lost} ${NODE}`);
+    expect(await inNode("lost.js")).toMatch(
+      /^FileError: there is no Worker at file:\S+nowhere\.js: say with locateFiles where zeropage\/worker\.js lies$/,
+    );
+  });
+});
+
 it.skipIf(!executable)("a page on Vite's development server counts what Node counts", async () => {
   await writeFile(
     join(root, "index.html"),

@@ -1,14 +1,9 @@
 import { readModule } from "#read-module";
+import { contentOf } from "../../src/base/own-file.js";
 import { openWasmAllocator, readTrace, type WasmAllocator, type WasmOptions } from "../../src/index.js";
 import { replayable } from "./fixtures.js";
 
-async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await readModule(url);
-  const bytes = file instanceof Response ? await file.arrayBuffer() : file;
-  return ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes);
-}
+export const readBytes = async (url: URL) => contentOf(await readModule(url));
 
 export const fixtureBytes = (name: string): Promise<Uint8Array<ArrayBuffer>> =>
   readBytes(new URL(`./built/${name}.wasm`, import.meta.url));
