@@ -71,7 +71,7 @@ export function ownBytes(file: OwnFile): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /** What was read, as bytes. */
-export async function contentOf(read: ReadModule): Promise<Uint8Array<ArrayBuffer>> {
+export async function contentOf(read: Uint8Array | ArrayBuffer | Response): Promise<Uint8Array<ArrayBuffer>> {
   return bytesIn(isResponse(read) ? await read.arrayBuffer() : read) as Uint8Array<ArrayBuffer>;
 }
 
