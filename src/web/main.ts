@@ -275,7 +275,7 @@ class App {
   #build(opened: Opened): void {
     const { sides, windows, hidden } = this.#state;
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
-    this.#transport.load({ length: opened.length, sides: timelines });
+    this.#transport.load({ length: opened.length, period: opened.tape.count, sides: timelines });
     for (const side of SIDES) {
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
       this.#panels[side]?.map.choose(windows[side]);

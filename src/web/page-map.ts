@@ -15,11 +15,18 @@ import {
   zoom,
 } from "./layout.js";
 import { cellText } from "./map-text.js";
+import { Steady } from "./playback.js";
 import type { Moment } from "./protocol.js";
 
 /** Distance from one cell to the next in CSS pixels, and the gap that is part of it. */
 const PITCH = 7;
 const GAP = 1;
+
+/** Milliseconds that a cell rests after a change, and that a map which follows rests after it moved. */
+const CELL_REST_MS = 500;
+const WINDOW_REST_MS = 1000;
+
+const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export interface MapEvents {
   /** The person chose another window; null to follow the last operation. */
@@ -41,6 +48,10 @@ export class PageMap {
   #cell = 0;
   #hidden: ReadonlySet<string> = new Set();
   #counts: Float64Array = new Float64Array();
+  readonly #steady = new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, KINDS.length);
+  /** When the map last followed the last operation to elsewhere. */
+  #followedAt = Number.NEGATIVE_INFINITY;
+  #due: ReturnType<typeof setTimeout> | undefined;
   readonly #redraw = oncePerFrame(() => this.draw());
 
   constructor(
@@ -59,7 +70,7 @@ export class PageMap {
     if (moment.addressLimit !== this.#grid.limit) {
       this.#grid = { ...this.#grid, limit: moment.addressLimit };
       this.#place();
-    } else if (!this.#chosen && !this.#isInView()) this.#place();
+    }
     this.#redraw();
   }
 
@@ -137,7 +148,18 @@ export class PageMap {
     this.#window = this.#chosen
       ? clamp(this.#chosen, this.#grid, this.#pageBytes)
       : (this.#followed() ?? this.#window);
+    this.#steady.reset();
     this.#redraw();
+  }
+
+  /** Follows the last operation out of view, but not at once again. Returns when it may, if it has to wait. */
+  #follow(now: number): number | undefined {
+    if (this.#chosen || this.#isInView()) return undefined;
+    if (now < this.#followedAt + WINDOW_REST_MS) return this.#followedAt + WINDOW_REST_MS;
+    const { start, level } = this.#window;
+    this.#place();
+    if (start !== this.#window.start || level !== this.#window.level) this.#followedAt = now;
+    return undefined;
   }
 
   /** The window around the last operation. */
@@ -162,6 +184,7 @@ export class PageMap {
   #move(window: MapWindow): void {
     this.#chosen = window;
     this.#window = window;
+    this.#steady.reset();
     this.events.onMove(window);
     this.#redraw();
   }
@@ -184,7 +207,12 @@ export class PageMap {
     const context = this.canvas.getContext("2d");
     if (!context || !this.#moment) return;
     const { runs } = this.#moment;
-    this.#counts = countCells({ runs, window: this.#window, grid: this.#grid }, KIND_OF, KINDS.length);
+    const now = performance.now();
+    const follows = this.#follow(now);
+    const there = countCells({ runs, window: this.#window, grid: this.#grid }, KIND_OF, KINDS.length);
+    const { shown, due } = this.#steady.show(there, now);
+    this.#counts = shown;
+    this.#drawAgain([due, follows], now);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const [kind, { id }] of KINDS.entries()) {
@@ -193,7 +221,14 @@ export class PageMap {
       this.#drawKind(context, kind);
     }
     this.#drawCursor(context);
-    setText(this.text, cellText(this.#moment, this.#window, this.#cell, this.#counts));
+    setText(this.text, cellText(this.#moment, this.#window, this.#cell, there));
+  }
+
+  /** Draws again at the first of some times. */
+  #drawAgain(times: readonly (number | undefined)[], now: number): void {
+    clearTimeout(this.#due);
+    const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    if (Number.isFinite(next)) this.#due = setTimeout(this.#redraw, Math.max(0, next - now));
   }
 
   /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */

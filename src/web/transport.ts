@@ -1,6 +1,7 @@
 /** The controls of time: play, pause, step, scrub, and a small picture of resident memory behind the slider. */
 import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
 import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
+import { frameOf } from "./playback.js";
 
 /** Operations per second; 0 is the whole tape in WHOLE_SECONDS. */
 const SPEEDS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
@@ -8,6 +9,8 @@ const WHOLE_SECONDS = 20;
 
 export interface Timelines {
   length: number;
+  /** Operations of one round of a loop; `length` of what is run once. */
+  period: number;
   sides: readonly (readonly TimelinePoint[])[];
 }
 
@@ -15,7 +18,7 @@ export class Transport {
   #position = 0;
   /** The position last asked for. A step starts from it, because what is shown may lag behind. */
   #wanted = 0;
-  #timelines: Timelines = { length: 0, sides: [] };
+  #timelines: Timelines = { length: 0, period: 0, sides: [] };
   #playingSince: { time: number; position: number } | undefined;
 
   readonly #scrub = byId<HTMLInputElement>("scrub");
@@ -99,7 +102,7 @@ export class Transport {
     this.#wanted = now;
     this.#scrub.value = String(now);
     if (now === this.#timelines.length) this.pause();
-    this.onSeek(now, !this.#playingSince);
+    this.onSeek(frameOf(now, speed, this.#timelines), !this.#playingSince);
     requestAnimationFrame(() => this.#tick());
   }
 

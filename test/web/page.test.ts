@@ -1,13 +1,7 @@
 /** The page in Chromium, as it is built, from the server of the command line. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { build } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type FolderServer, serveFolder } from "../../src/cli/web.js";
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright";
+import { describe, expect, it, vi } from "vitest";
 import { COMPARED } from "../../src/experiments/cinnabar/compared.js";
 import {
   type Counters,
@@ -18,115 +12,32 @@ import {
   runIterContent,
 } from "../../src/index.js";
 import { CINNABAR_CHANGES } from "../../src/results/cinnabar.js";
-import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
+import {
+  browser,
+  counter,
+  drop,
+  executable,
+  expectCounters,
+  expectNoViolations,
+  LEFT,
+  open,
+  RIGHT,
+  scrubTo,
+  servePage,
+  server,
+  shown,
+} from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 const MIB = 2 ** 20;
-const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
 const GIT_LOG = new URL("../../bench/traces/git-log.txt.gz", import.meta.url);
 const SITES = new URL("../trace/sites.txt", import.meta.url);
 const PROCESSES = new URL("../trace/two-processes.log", import.meta.url);
 const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
 
-const executable = findChromium();
-let folder: string;
-let server: FolderServer;
-let browser: Browser;
-let errors: string[] = [];
-
-beforeAll(async () => {
-  if (!executable) return;
-  folder = await mkdtemp(join(tmpdir(), "zeropage-page-"));
-  await build({ configFile: CONFIG, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
-  server = await serveFolder(pathToFileURL(`${folder}/`), 0);
-  browser = await chromium.launch(chromiumLaunchOptions(executable));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
-
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  expect(errors).toEqual([]);
-  errors = [];
-});
-
-async function open(
-  fragment = "",
-  options: BrowserContextOptions = {},
-  prepare: (page: Page) => Promise<void> = async () => {},
-): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage();
-  // On a machine that runs other tests beside; git-cinnabar's programs take 15 seconds alone.
-  page.setDefaultTimeout(120_000);
-  await prepare(page);
-  page.on("pageerror", (error) => errors.push(error.message));
-  // The server's policy is strict: what it refuses is told here.
-  page.on("console", (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) errors.push(message.text());
-  });
-  await page.goto(server.url + fragment);
-  return page;
-}
-
-/** Waits until a place is shown, and not by the view that is about to be replaced. */
-async function shown(page: Page, position: string): Promise<void> {
-  const view = page.locator('main[aria-busy="false"]');
-  await view.getByText(`${position} operations`, { exact: true }).waitFor();
-}
-
-/** A figure of the table of counters. */
-async function counter(page: Page, path: string, side: 0 | 1 | "difference" = 0): Promise<number> {
-  const cell = page.locator(`td[data-counter="${path}"][data-column="${side}"]`);
-  const value = await cell.getAttribute("data-value");
-  if (value === null) throw new Error(`${path} of ${side} is not shown yet`);
-  return Number(value);
-}
-
-/** Every figure of one side, compared with the library's. */
-async function expectCounters(page: Page, side: 0 | 1, counters: Counters): Promise<void> {
-  const { faults, zeroed, bytes, touched, calls } = counters;
-  const groups = { faults, zeroed, bytes, touched };
-  const shownFigures: Record<string, number> = { calls: await counter(page, "calls", side) };
-  const expected: Record<string, number> = { calls };
-  for (const [group, figures] of Object.entries(groups)) {
-    for (const [name, figure] of Object.entries(figures)) {
-      expected[`${group}.${name}`] = figure;
-      shownFigures[`${group}.${name}`] = await counter(page, `${group}.${name}`, side);
-    }
-  }
-  expect(shownFigures).toEqual(expected);
-}
-
-/** What axe finds wrong: nothing. */
-async function expectNoViolations(page: Page): Promise<void> {
-  // Not as a script of the page, which its policy refuses.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
-}
-
-const scrubTo = (page: Page, position: number) => page.locator("#scrub").fill(String(position));
-
-/** Drops a file, as from a folder of this computer. */
-async function drop(page: Page, name: string, content: string | Uint8Array, on = "body"): Promise<void> {
-  const bytes = [...Buffer.from(content)];
-  const dropped = { name, bytes, on };
-  await page.evaluate(({ name, bytes, on }) => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
-    const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
-    document.querySelector(on)?.dispatchEvent(event);
-  }, dropped);
-}
-
-const LEFT = "[data-side=left] canvas";
-const RIGHT = "[data-side=right] canvas";
+servePage();
 
 /** A program that the hostile modules of the fixtures stumble over. */
 const HOSTILE = `program=${encodeURIComponent(Array.from({ length: 12 }, (_, id) => `a ${id} ${id === 10 ? 320 : 64}\n`).join(""))}`;

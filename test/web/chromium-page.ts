@@ -1,0 +1,120 @@
+/** The page in Chromium, as it is built, from the server of the command line: what tests do with it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { type FolderServer, serveFolder } from "../../src/cli/web.js";
+import type { Counters } from "../../src/index.js";
+import { chromiumLaunchOptions, findChromium } from "../chromium.js";
+
+const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
+
+export const executable = findChromium();
+export let server: FolderServer;
+export let browser: Browser;
+let folder: string;
+let errors: string[] = [];
+
+/** Builds and serves the page for the tests of a file, none of which may leave an error behind. */
+export function servePage(): void {
+  beforeAll(async () => {
+    if (!executable) return;
+    folder = await mkdtemp(join(tmpdir(), "zeropage-page-"));
+    await build({ configFile: CONFIG, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
+    server = await serveFolder(pathToFileURL(`${folder}/`), 0);
+    browser = await chromium.launch(chromiumLaunchOptions(executable));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+    expect(errors).toEqual([]);
+    errors = [];
+  });
+}
+
+export async function open(
+  fragment = "",
+  options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  // On a machine that runs other tests beside; git-cinnabar's programs take 15 seconds alone.
+  page.setDefaultTimeout(120_000);
+  await prepare(page);
+  page.on("pageerror", (error) => errors.push(error.message));
+  // The server's policy is strict: what it refuses is told here.
+  page.on("console", (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) errors.push(message.text());
+  });
+  await page.goto(server.url + fragment);
+  return page;
+}
+
+/** Waits until a place is shown, and not by the view that is about to be replaced. */
+export async function shown(page: Page, position: string): Promise<void> {
+  const view = page.locator('main[aria-busy="false"]');
+  await view.getByText(`${position} operations`, { exact: true }).waitFor();
+}
+
+/** A figure of the table of counters. */
+export async function counter(page: Page, path: string, side: 0 | 1 | "difference" = 0): Promise<number> {
+  const cell = page.locator(`td[data-counter="${path}"][data-column="${side}"]`);
+  const value = await cell.getAttribute("data-value");
+  if (value === null) throw new Error(`${path} of ${side} is not shown yet`);
+  return Number(value);
+}
+
+/** Every figure of one side, compared with the library's. */
+export async function expectCounters(page: Page, side: 0 | 1, counters: Counters): Promise<void> {
+  const { faults, zeroed, bytes, touched, calls } = counters;
+  const groups = { faults, zeroed, bytes, touched };
+  const shownFigures: Record<string, number> = { calls: await counter(page, "calls", side) };
+  const expected: Record<string, number> = { calls };
+  for (const [group, figures] of Object.entries(groups)) {
+    for (const [name, figure] of Object.entries(figures)) {
+      expected[`${group}.${name}`] = figure;
+      shownFigures[`${group}.${name}`] = await counter(page, `${group}.${name}`, side);
+    }
+  }
+  expect(shownFigures).toEqual(expected);
+}
+
+/** What axe finds wrong: nothing. */
+export async function expectNoViolations(page: Page): Promise<void> {
+  // Not as a script of the page, which its policy refuses.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+}
+
+export const scrubTo = (page: Page, position: number) => page.locator("#scrub").fill(String(position));
+
+/** Drops a file, as from a folder of this computer. */
+export async function drop(
+  page: Page,
+  name: string,
+  content: string | Uint8Array,
+  on = "body",
+): Promise<void> {
+  const bytes = [...Buffer.from(content)];
+  const dropped = { name, bytes, on };
+  await page.evaluate(({ name, bytes, on }) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+    const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(on)?.dispatchEvent(event);
+  }, dropped);
+}
+
+export const LEFT = "[data-side=left] canvas";
+export const RIGHT = "[data-side=right] canvas";
