@@ -7,19 +7,21 @@
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
 import { findBuiltIn } from "../allocator/built-in.js";
-import { cinnabarTrace, cinnabarWorkload, formatCount, type Report, writeTrace } from "../index.js";
+import { formatCount, type Report } from "../index.js";
+import { AddressBar } from "./address-bar.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
+import { apart, type Files, MissingFile, names, sideFor, sourcesOf } from "./files.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
+import { Problem } from "./problem.js";
 import { type Choice, isModule, type Played } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
-  type Bundled,
   DEFAULT,
   formatChoice,
   formatState,
@@ -34,28 +36,6 @@ import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
 import { unsupported } from "./support.js";
 import { Transport } from "./transport.js";
 
-const TRACES: Record<Bundled, () => Promise<Blob>> = {
-  cc1: () => fetchTrace("cc1", new URL("../../bench/traces/cc1.txt.gz", import.meta.url)),
-  "git-log": () => fetchTrace("git-log", new URL("../../bench/traces/git-log.txt.gz", import.meta.url)),
-  cinnabar: makeCinnabar,
-};
-
-async function fetchTrace(name: Bundled, url: URL): Promise<Blob> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`cannot fetch ${name}: ${response.status} ${response.statusText}`);
-  return response.blob();
-}
-
-/** git-cinnabar's, in our text form. */
-async function makeCinnabar(): Promise<Blob> {
-  const parts: BlobPart[] = [];
-  for await (const part of writeTrace(cinnabarTrace(cinnabarWorkload))) parts.push(part as BlobPart);
-  return new Blob(parts);
-}
-
-/** Milliseconds without a change of the view before it goes into the URL. */
-const REST_MS = 100;
-
 const SHORTENED =
   "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
 
@@ -64,26 +44,34 @@ const MOST_OFFERED = 12;
 
 type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
-class App {
-  #state: ViewState = DEFAULT;
-  #file: File | undefined;
-  /** The .wasm file last given for each side. */
-  readonly #modules: [File | undefined, File | undefined] = [undefined, undefined];
-  #opened: Opened | undefined;
+/** What is shown. */
+interface View {
+  state: ViewState;
+  session: Session;
+  opened: Opened;
   /** A sentence that the person should read about what is run. */
-  #advice = "";
-  #remembering: ReturnType<typeof setTimeout> | undefined;
-  /** Counts openings, so that answers for an earlier one are ignored. */
-  #generation = 0;
+  advice: string;
+}
 
-  readonly #session = new Session(
-    (sides, isThere) => this.#show(sides, isThere),
-    (error) => {
-      // Whoever cancels shows a message itself.
-      if (!(error instanceof Cancelled)) this.#fail(error);
-    },
-  );
+/** What is to be shown next. Until it runs, the view stays that is there. */
+interface Next {
+  state: ViewState;
+  files: Files;
+  advice?: string;
+  /** Whether it is the person's doing, and so a step of the history. A link is one already. */
+  isNew: boolean;
+}
+
+class App {
+  #view: View | undefined;
+  #opening: (Next & { session: Session }) | undefined;
+  /** A view that lacks a file, which may be dropped. */
+  #lacking: ViewState | undefined;
+  #files: Files = new Map();
+
   readonly #busy = new Busy(() => this.#cancel());
+  readonly #problem = new Problem();
+  readonly #addressBar = new AddressBar((fragment) => this.#follow(fragment));
   readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
   readonly #setup = new Setup(
     (choices) => this.#choose(choices),
@@ -95,185 +83,190 @@ class App {
   );
   readonly #charts = new Charts(
     this.#busy,
-    () => this.#opened && { state: this.#state, opened: this.#opened, session: this.#session },
+    () => this.#view,
     (error) => this.#fail(error),
   );
 
   start(): void {
     byId("sides").append(...this.#panels.map(({ element }) => element));
-    addEventListener("hashchange", () => this.#follow(location.hash));
     this.#follow(location.hash);
   }
 
   // ---- What is chosen ----
 
   #follow(fragment: string): void {
-    clearTimeout(this.#remembering);
     try {
-      this.#open(parseState(fragment));
+      const state = parseState(fragment);
+      if (this.#view && formatState(state) === formatState(this.#view.state)) this.#keep();
+      else this.#open({ state, files: this.#files, isNew: false });
     } catch (error) {
-      this.#fail(error);
+      this.#refuse(error);
     }
   }
 
-  #run({ input, touch, sides }: Choices): void {
-    this.#open({ ...DEFAULT, input, touch, sides, hidden: this.#state.hidden });
-    this.#remember();
+  /** Goes on with what is shown. */
+  #keep(): void {
+    if (!this.#view) return;
+    this.#abandon();
+    this.#problem.clear();
+    this.#setup.write(this.#view.state);
+    this.#addressBar.note(this.#view.state);
+  }
+
+  #run({ input, touch, sides }: Choices, { files = this.#files, advice = "" } = {}): void {
+    const hidden = this.#view?.state.hidden ?? [];
+    this.#open({ state: { ...DEFAULT, input, touch, sides, hidden }, files, advice, isNew: true });
   }
 
   /** Runs what the form says; if a built-in module is new in it, first with fewer rounds. */
   #choose(choices: Choices): void {
     const isNew = ({ allocator }: Choice, side: number) =>
-      findBuiltIn(allocator) !== undefined && allocator !== this.#state.sides[side]?.allocator;
+      findBuiltIn(allocator) !== undefined && allocator !== this.#view?.state.sides[side]?.allocator;
     if (choices.sides.some(isNew)) this.#runShort(choices);
     else this.#run(choices);
   }
 
   /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */
   #takeFile(file: File, given: Side | undefined): void {
-    const isFor = (side: Side) => this.#state.sides[side].allocator === file.name;
-    const side = given ?? SIDES.find(isFor);
-    if (!isModule({ allocator: file.name })) this.#runTrace(file);
-    else if (side !== undefined) this.#runModule(this.#named(file, side), side);
+    const lacks = this.#lacking && names(this.#lacking, file.name);
+    const state = (lacks ? this.#lacking : this.#view?.state) ?? this.#lacking ?? DEFAULT;
+    const side = given ?? sideFor(state, file.name);
+    if (!isModule({ allocator: file.name })) this.#runTrace(file, state);
+    else if (side !== undefined) this.#runModule(apart(file, side, state, this.#files), side, state);
     else this.#fail(new Error(`Drop ${file.name} on a map to make it the allocator of that side.`));
   }
 
-  /** Gives a file a name of its own, with a 2, if the other side runs a different file of the same name. */
-  #named(file: File, side: Side): File {
-    const [other, its] = [this.#modules[1 - side], this.#state.sides[1 - side]];
-    if (!other || other.name !== file.name || its?.allocator !== file.name) return file;
-    const { size, lastModified } = file;
-    if (other.size === size && other.lastModified === lastModified) return file;
-    return new File([file], file.name.replace(/\.wasm$/, "-2.wasm"), { lastModified });
-  }
-
-  #runModule(file: File, side: Side): void {
-    const sides: ViewState["sides"] = [...this.#state.sides];
-    const isAsked = sides[side].allocator === file.name;
-    this.#modules[side] = file;
+  #runModule(file: File, side: Side, state: ViewState): void {
+    const files = new Map(this.#files).set(file.name, file);
+    const sides: ViewState["sides"] = [...state.sides];
     sides[side] = { allocator: file.name, options: {} };
     // The file a link asks for: the rest of the link holds.
-    if (isAsked) this.#open(this.#state);
-    else this.#runShort({ ...this.#state, sides });
+    if (state.sides[side].allocator === file.name) this.#open({ state, files, isNew: true });
+    else this.#runShort({ ...state, sides }, files);
   }
 
-  #runShort(choices: Choices): void {
+  #runShort(choices: Choices, files = this.#files): void {
     const input = shortened(choices.input);
-    this.#run({ ...choices, input });
-    if (JSON.stringify(input) !== JSON.stringify(choices.input)) this.#advice = SHORTENED;
+    const isShorter = JSON.stringify(input) !== JSON.stringify(choices.input);
+    this.#run({ ...choices, input }, { files, advice: isShorter ? SHORTENED : "" });
   }
 
-  #runTrace(file: File): void {
-    const { input } = this.#state;
-    this.#file = file;
+  #runTrace(file: File, state: ViewState): void {
+    const { input } = state;
+    const files = new Map(this.#files).set(file.name, file);
     // The file a link asks for: the rest of the link holds.
-    if (input.kind === "file" && input.name === file.name) this.#open(this.#state);
-    else this.#run({ ...this.#state, input: { kind: "file", name: file.name } });
+    if (input.kind === "file" && input.name === file.name) this.#open({ state, files, isNew: true });
+    else this.#run({ ...state, input: { kind: "file", name: file.name } }, { files });
   }
 
   #change(change: Partial<ViewState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#remember();
-  }
-
-  /** Puts the view into the URL once it has come to rest: browsers refuse to change the URL too often. */
-  #remember(): void {
-    clearTimeout(this.#remembering);
-    const write = () => history.replaceState(null, "", `#${formatState(this.#state)}`);
-    this.#remembering = setTimeout(write, REST_MS);
+    if (!this.#view) return;
+    this.#view.state = { ...this.#view.state, ...change };
+    this.#addressBar.note(this.#view.state);
   }
 
   // ---- What is run ----
 
-  #open(state: ViewState): void {
-    this.#session.cancel();
-    this.#advice = "";
-    this.#state = state;
-    this.#setup.write(state);
-    const generation = ++this.#generation;
-    this.#load(generation).catch((error) => {
-      if (generation === this.#generation) this.#fail(error);
+  #open(next: Next): void {
+    this.#abandon();
+    this.#problem.clear();
+    this.#setup.write(next.state);
+    byId("view").ariaBusy = "true";
+    if (!this.#view) byId("story").replaceChildren(make("p", { textContent: "Running …" }));
+    const session: Session = new Session(
+      (sides, isThere) => {
+        if (this.#view?.session === session) this.#show(sides, isThere);
+      },
+      (error) => {
+        // Whoever cancels shows a message itself.
+        if (this.#view?.session === session && !(error instanceof Cancelled)) this.#fail(error);
+      },
+    );
+    const opening = { ...next, session };
+    this.#opening = opening;
+    this.#load(opening).catch((error) => {
+      if (this.#opening === opening) this.#refuse(error, next);
     });
   }
 
-  async #load(generation: number): Promise<void> {
-    const { input } = this.#state;
-    byId("view").ariaBusy = "true";
-    let opened: Opened | undefined;
-    try {
-      opened = await this.#replaceView(generation);
-    } finally {
-      if (generation === this.#generation) byId("view").ariaBusy = "false";
-    }
-    if (opened && input.kind === "loop") await this.#judgeCost(generation, opened, input);
+  /** Ends what is being opened. */
+  #abandon(): void {
+    this.#opening?.session.end();
+    this.#opening = undefined;
+    byId("view").ariaBusy = "false";
   }
 
-  /** Runs what is chosen and shows it. Until then the last view stays. Returns undefined if another is wanted meanwhile. */
-  async #replaceView(generation: number): Promise<Opened | undefined> {
-    const state = this.#state;
-    this.#opened = undefined;
-    this.#clear();
-    const opened = await this.#busy.run("Starting", (onProgress) =>
-      this.#session.open(
-        state,
-        { trace: () => this.#trace(state), module: (side) => this.#module(state, side) },
-        onProgress,
-      ),
-    );
-    if (generation !== this.#generation) return undefined;
-    this.#opened = opened;
-    this.#build(opened);
+  /** Runs what is chosen, and shows it once both sides ran; or one, if nothing else could be shown. */
+  async #load(next: Next & { session: Session }): Promise<void> {
+    const { state, files, session } = next;
+    const isCurrent = () => this.#opening === next;
+    const { opened, shown } = await this.#busy.run("Starting", async (onProgress) => {
+      const opened = await session.open(state, sourcesOf(state, files), onProgress);
+      const failed = opened.sides.find((side) => side instanceof SideError);
+      if (failed && this.#view) throw failed;
+      return { opened, shown: await session.look(state.at ?? telling(state, opened), onProgress) };
+    });
+    if (!isCurrent()) return;
+    this.#replaceView(next, opened, shown);
+    if (state.input.kind === "loop") await this.#judgeCost(this.#view as View, state.input);
+  }
+
+  #replaceView(
+    { state, files, session, advice = "", isNew }: Next & { session: Session },
+    opened: Opened,
+    shown: [Shown, Shown],
+  ): void {
+    this.#view?.session.end();
+    this.#view = { state, session, opened, advice };
+    this.#files = files;
+    this.#lacking = undefined;
+    this.#opening = undefined;
+    if (isNew) this.#addressBar.push(state);
+    this.#build(this.#view);
+    this.#show(shown, true);
     for (const side of opened.sides) if (side instanceof SideError) this.#fail(side);
-    await this.#goTo(state.at ?? telling(state, opened));
-    return opened;
+    byId("view").ariaBusy = "false";
   }
 
-  #module({ sides }: ViewState, side: Side): Blob {
-    const { allocator } = sides[side];
-    const file = [this.#modules[side], ...this.#modules].find((one) => one?.name === allocator);
-    if (file) return file;
-    const where = side === 0 ? "left" : "right";
-    throw new Error(
-      `This link needs the file ${allocator}, which a link cannot hold: drop it on the ${where} map.`,
-    );
-  }
-
-  async #trace({ input }: ViewState): Promise<Blob> {
-    if (input.kind === "trace") return TRACES[input.name]();
-    const name = input.kind === "file" ? input.name : "";
-    if (this.#file && this.#file.name === name) return this.#file;
-    throw new Error(
-      name
-        ? `This link needs the file ${name}, which a link cannot hold: drop it here.`
-        : "Choose a trace file, or drop one here.",
-    );
+  /** Says why a view cannot be shown, and what can be done. What is shown stays. */
+  #refuse(error: unknown, next?: Next): void {
+    this.#abandon();
+    if (error instanceof MissingFile && next) {
+      this.#lacking = next.state;
+      this.#files = next.files;
+    }
+    if (!this.#view) byId("story").replaceChildren();
+    if (error instanceof WorkerError && error.processes.length > 0) {
+      this.#offerProcesses(error, next as Next);
+      return;
+    }
+    if (this.#view)
+      this.#problem.show(messageOf(error), { name: "Go on as before", act: () => this.#keep() });
+    else this.#problem.show(messageOf(error), { name: "Show an example", act: () => this.#run(DEFAULT) });
   }
 
   /** Finds out how the loop's cost grows with its size. This takes longer, and so comes last. */
-  async #judgeCost(generation: number, opened: Opened, { bytes, written }: Loop): Promise<void> {
-    const { sides } = this.#state;
-    const report = reportOf(this.#state, opened);
-    for (const [index, side] of sidesOf(sides, opened).entries()) {
-      if (isModule(sides[side]) && bytes > MOST_MEASURED) continue;
-      const cost = await this.#busy.run("Measuring sizes", (onProgress) =>
-        this.#session.measure(side, "costKind", { bytes, written }, onProgress),
-      );
-      if (generation !== this.#generation) return;
+  async #judgeCost(view: View, { bytes, written }: Loop): Promise<void> {
+    const { state, opened, session } = view;
+    const report = reportOf(state, opened);
+    for (const [index, side] of sidesOf(state.sides, opened).entries()) {
+      if (isModule(state.sides[side]) && bytes > MOST_MEASURED) continue;
+      const cost = await this.#busy
+        .run("Measuring sizes", (onProgress) =>
+          session.measure(side, "costKind", { bytes, written }, onProgress),
+        )
+        .catch((error) => this.#view === view && !(error instanceof Cancelled) && this.#fail(error));
+      if (this.#view !== view) return;
       const result = report.results[index];
       if (cost && result) result.cost = cost;
     }
-    this.#tell(report, opened);
+    this.#tell(report, view);
   }
 
   // ---- What is shown ----
 
-  #clear(): void {
-    byId("problem").replaceChildren();
-    byId("story").replaceChildren(make("p", { textContent: "Running …" }));
-  }
-
-  #build(opened: Opened): void {
-    const { sides, windows, hidden } = this.#state;
+  #build({ state, opened }: View): void {
+    const { sides, windows, hidden } = state;
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
     this.#transport.load({ length: opened.length, period: opened.tape.count, sides: timelines });
     for (const side of SIDES) {
@@ -286,36 +279,37 @@ class App {
       this.#hide(ids);
     });
     buildLegend(sides);
-    buildCounters(this.#state);
-    this.#charts.offer(this.#state, opened);
-    this.#tell(reportOf(this.#state, opened), opened);
+    buildCounters(state);
+    this.#charts.offer(state, opened);
+    this.#tell(reportOf(state, opened), this.#view as View);
   }
 
   #hide(ids: readonly string[]): void {
     for (const { map } of this.#panels) map.hide(ids);
   }
 
-  #tell(report: Report, opened: Opened): void {
-    const told = storyOf(this.#state, opened, report);
+  #tell(report: Report, { state, opened, advice }: View): void {
+    const told = storyOf(state, opened, report);
     const losses = opened.losses.map((loss) => `Note: ${loss}.`);
-    const sentences = [...told, this.#advice, ...losses].filter(Boolean);
+    const sentences = [...told, advice, ...losses].filter(Boolean);
     byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
   }
 
   #seek(position: number, settled: boolean): void {
-    if (!this.#opened) return;
     if (settled) this.#change({ at: position });
     void this.#goTo(position);
   }
 
-  #goTo(position: number): Promise<void> {
-    return this.#busy.run("Going there", (onProgress) => this.#session.seek(position, onProgress));
+  async #goTo(position: number): Promise<void> {
+    const { session } = this.#view ?? {};
+    if (session?.isOpen)
+      await this.#busy.run("Going there", (onProgress) => session.seek(position, onProgress));
   }
 
   #show(sides: [Shown, Shown], isThere: boolean): void {
     const [left, right] = sides.map((shown, side) => {
       if (!(shown instanceof SideError)) return shown;
-      this.#panels[side]?.open(formatChoice(this.#state.sides[side as Side]), noteOn(shown));
+      this.#panels[side]?.open(formatChoice((this.#view as View).state.sides[side as Side]), noteOn(shown));
       return undefined;
     });
     for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
@@ -328,7 +322,7 @@ class App {
   #sideEvents(side: Side) {
     return {
       onMove: (window: ViewState["windows"][Side]) => {
-        const windows: ViewState["windows"] = [...this.#state.windows];
+        const windows: ViewState["windows"] = [...(this.#view?.state ?? DEFAULT).windows];
         windows[side] = window;
         this.#change({ windows });
       },
@@ -338,54 +332,51 @@ class App {
   }
 
   async #ask(side: Side, address: number): Promise<void> {
-    if (!this.#opened) return;
+    const { session } = this.#view ?? {};
+    if (!session?.isOpen) return;
     const position = this.#transport.position;
     const history = await this.#busy.run("Looking through the past", (onProgress) =>
-      this.#session.history(side, { address, position }, onProgress),
+      session.history(side, { address, position }, onProgress),
     );
     if (history) this.#panels[side]?.showHistory(address, history);
     else await this.#goTo(position);
   }
 
   #cancel(): void {
-    this.#session.cancel();
-    this.#fail(new Cancelled());
+    const opening = this.#opening;
+    this.#transport.pause();
+    if (opening) {
+      this.#abandon();
+      this.#offerAgain(opening);
+      return;
+    }
+    this.#view?.session.cancel();
+    if (!this.#view || this.#view.session.isOpen) this.#problem.show("Cancelled.");
+    else this.#offerAgain({ state: this.#view.state, files: this.#files, isNew: false });
+  }
+
+  /** Offers to start again: cancelling ended the Workers. */
+  #offerAgain(next: Next): void {
+    if (!this.#view) byId("story").replaceChildren();
+    this.#problem.show("Cancelled.", { name: "Run it again", act: () => this.#open(next) });
   }
 
   #fail(error: unknown): void {
     this.#transport.pause();
-    if (!this.#opened) byId("story").replaceChildren();
-    if (error instanceof WorkerError && error.processes.length > 0) this.#offerProcesses(error);
-    else if (!(error instanceof Cancelled)) byId("problem").replaceChildren(messageOf(error));
-    else if (this.#session.isOpen) byId("problem").replaceChildren("Cancelled.");
-    else this.#offerAgain();
+    if (!(error instanceof Cancelled)) this.#problem.show(messageOf(error));
   }
 
   /** Offers the processes of a trace, of which one is read. */
-  #offerProcesses({ processes }: WorkerError): void {
-    const buttons = processes.slice(0, MOST_OFFERED).map(({ process, calls }) => {
-      const textContent = `${process} (${formatCount(calls)} ${calls === 1 ? "call" : "calls"})`;
-      const button = make("button", { type: "button", textContent });
-      button.addEventListener("click", () => this.#readProcess(process));
-      return button;
-    });
-    const others = processes.length - buttons.length;
-    const more = others > 0 ? [`There are ${formatCount(others)} more: change the program to name one.`] : [];
-    const choice = make("div", { className: "buttons" }, ...buttons, ...more);
-    byId("problem").replaceChildren("Choose the process to read:", choice);
-  }
-
-  #readProcess(process: number): void {
-    const { input } = this.#state;
-    if (hasProcesses(input)) this.#run({ ...this.#state, input: { ...input, process } });
-  }
-
-  /** Offers to start again: cancelling ended the Workers. */
-  #offerAgain(): void {
-    this.#opened = undefined;
-    const again = make("button", { type: "button", textContent: "Run it again" });
-    again.addEventListener("click", () => this.#open(this.#state));
-    byId("problem").replaceChildren("Cancelled. ", again);
+  #offerProcesses({ processes }: WorkerError, { state, files }: Next): void {
+    const { input } = state;
+    if (!hasProcesses(input)) return;
+    const offered = processes.slice(0, MOST_OFFERED).map(({ process, calls }) => ({
+      name: `${process} (${formatCount(calls)} ${calls === 1 ? "call" : "calls"})`,
+      act: () => this.#run({ ...state, input: { ...input, process } }, { files }),
+    }));
+    const others = processes.length - offered.length;
+    const more = others > 0 ? ` There are ${formatCount(others)} more: change the program to name one.` : "";
+    this.#problem.show(`Choose the process to read:${more}`, ...offered);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Both sides and what they run: opens them, seeks, and measures. */
+/** One run of a program on both sides: opens them, seeks, and measures. Another run is a session of its own. */
 import type { TraceNotes } from "../index.js";
 import { Cancelled, Client } from "./client.js";
 import {
@@ -49,14 +49,12 @@ export class Session {
   readonly helper = new Client();
   readonly #players: [Client, Client] = [new Client(), new Client()];
 
-  /** Whether both players hold the last opening. */
+  /** Whether the players hold what was opened. */
   isOpen = false;
 
   /** What each side runs, and its error if it failed. */
   #chosen: Chosen[] = [];
   #errors: [SideError?, SideError?] = [];
-  /** Counts openings. What belongs to an earlier one is dropped. */
-  #openings = 0;
   #wanted = 0;
   #isSeeking = false;
 
@@ -71,16 +69,11 @@ export class Session {
 
   /** Reads the input and runs it on both sides. @throws if both fail. */
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
-    const opening = ++this.#openings;
-    this.isOpen = false;
-    const chosen = SIDES.map((side): Chosen => {
+    this.#chosen = SIDES.map((side): Chosen => {
       const choice = state.sides[side];
       return { choice, ...(needsFile(choice) && { module: sources.module(side) }) };
     });
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
-    if (opening !== this.#openings) throw new Cancelled();
-    this.#chosen = chosen;
-    this.#errors = [];
     const sides = await Promise.all(
       SIDES.map((side) => {
         const tell = (progress: Progress) => onProgress(`Running ${state.sides[side].allocator}`, progress);
@@ -90,7 +83,7 @@ export class Session {
     const [left, right] = sides as Opened["sides"];
     if (left instanceof SideError && right instanceof SideError)
       throw new Error(`${left.message}; ${right.message}`);
-    if (opening === this.#openings) this.isOpen = true;
+    this.isOpen = true;
     return { tape, losses, sides: [left, right], length: lengthOf(tape) };
   }
 
@@ -162,6 +155,13 @@ export class Session {
     return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
+  /** Both sides at a position. @throws Cancelled */
+  async look(position: number, onProgress: OnProgress): Promise<[Shown, Shown]> {
+    const tell = (progress: Progress) => onProgress("Going there", progress);
+    const sides = SIDES.map((side) => this.#ask(side, "seek", position, tell));
+    return (await Promise.all(sides)) as [Shown, Shown];
+  }
+
   /** Shows both sides at a position. While one seek runs, only the last of further calls counts. */
   async seek(position: number, onProgress: OnProgress): Promise<void> {
     this.#wanted = position;
@@ -170,10 +170,9 @@ export class Session {
     try {
       for (let shown = Number.NaN; shown !== this.#wanted; ) {
         const at = this.#wanted;
-        const tell = (progress: Progress) => onProgress("Going there", progress);
-        const sides = await Promise.all(SIDES.map((side) => this.#ask(side, "seek", at, tell)));
+        const sides = await this.look(at, onProgress);
         shown = at;
-        this.onShow(sides as [Shown, Shown], at === this.#wanted);
+        this.onShow(sides, at === this.#wanted);
       }
     } catch (error) {
       this.onError(error);
@@ -197,5 +196,11 @@ export class Session {
   cancel(): void {
     if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
     for (const client of [...this.#players, this.helper]) if (client.isBusy) client.cancel();
+  }
+
+  /** Ends the session: it holds nothing any more. */
+  end(): void {
+    this.isOpen = false;
+    for (const client of [...this.#players, this.helper]) client.cancel();
   }
 }

@@ -1,0 +1,74 @@
+/** Where a view's trace and modules come from: the page's own, or files that the person gave. */
+import { cinnabarTrace, cinnabarWorkload, writeTrace } from "../index.js";
+import type { Sources } from "./session.js";
+import { type Bundled, SIDES, type Side, type ViewState } from "./state.js";
+
+const TRACES: Record<Bundled, () => Promise<Blob>> = {
+  cc1: () => fetchTrace("cc1", new URL("../../bench/traces/cc1.txt.gz", import.meta.url)),
+  "git-log": () => fetchTrace("git-log", new URL("../../bench/traces/git-log.txt.gz", import.meta.url)),
+  cinnabar: makeCinnabar,
+};
+
+async function fetchTrace(name: Bundled, url: URL): Promise<Blob> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`cannot fetch ${name}: ${response.status} ${response.statusText}`);
+  return response.blob();
+}
+
+/** git-cinnabar's, in our text form. */
+async function makeCinnabar(): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  for await (const part of writeTrace(cinnabarTrace(cinnabarWorkload))) parts.push(part as BlobPart);
+  return new Blob(parts);
+}
+
+/** A view needs a file that was not given in this tab. */
+export class MissingFile extends Error {
+  override name = "MissingFile";
+}
+
+/** The files of a tab by name. */
+export type Files = ReadonlyMap<string, File>;
+
+/** The files that a view needs, of those that there are. */
+export function sourcesOf({ input, sides }: ViewState, files: Files): Sources {
+  return {
+    async trace() {
+      if (input.kind === "trace") return TRACES[input.name]();
+      const name = input.kind === "file" ? input.name : "";
+      const file = files.get(name);
+      if (file) return file;
+      throw new MissingFile(
+        name
+          ? `This link needs the file ${name}, which a link cannot hold: drop it here.`
+          : "Choose a trace file, or drop one here.",
+      );
+    },
+    module(side) {
+      const { allocator } = sides[side];
+      const file = files.get(allocator);
+      if (file) return file;
+      const where = side === 0 ? "left" : "right";
+      throw new MissingFile(
+        `This link needs the file ${allocator}, which a link cannot hold: drop it on the ${where} map.`,
+      );
+    },
+  };
+}
+
+/** The side for which a view names a module, if any. */
+export const sideFor = ({ sides }: ViewState, name: string): Side | undefined =>
+  SIDES.find((side) => sides[side].allocator === name);
+
+/** Whether a view names a file, as its trace or a module. */
+export const names = (state: ViewState, name: string): boolean =>
+  (state.input.kind === "file" && state.input.name === name) || sideFor(state, name) !== undefined;
+
+/** The file, with a name of its own, with a 2, if the other side runs a different file of the same name. */
+export function apart(file: File, side: Side, { sides }: ViewState, files: Files): File {
+  const other = files.get(file.name);
+  if (!other || sides[1 - side]?.allocator !== file.name) return file;
+  if (other.size === file.size && other.lastModified === file.lastModified) return file;
+  const { lastModified } = file;
+  return new File([file], file.name.replace(/\.wasm$/, "-2.wasm"), { lastModified });
+}
