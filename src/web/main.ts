@@ -16,6 +16,7 @@ import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { apart, type Files, MissingFile, names, sideFor, sourcesOf } from "./files.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
+import { Maps } from "./maps.js";
 import { Problem } from "./problem.js";
 import { type Choice, isModule, type Played } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
@@ -78,8 +79,16 @@ class App {
     (file, side) => this.#takeFile(file, side),
     (error) => this.#fail(error),
   );
+  readonly #maps = new Maps({
+    onLook: (look) => this.#change(look),
+    onAsk: (side, address) => void this.#ask(side, address).catch((error) => this.#fail(error)),
+  });
   readonly #panels = SIDES.map(
-    (side) => new SidePanel(side === 0 ? "left" : "right", this.#sideEvents(side)),
+    (side) =>
+      new SidePanel(side === 0 ? "left" : "right", this.#maps.sides[side], {
+        onRange: (start, end) => this.#maps.fitTo(side, start, end),
+        onSeek: (position) => this.#seek(position, true),
+      }),
   );
   readonly #charts = new Charts(
     this.#busy,
@@ -266,26 +275,24 @@ class App {
   // ---- What is shown ----
 
   #build({ state, opened }: View): void {
-    const { sides, windows, hidden } = state;
+    const { sides, hidden } = state;
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
     this.#transport.load({ length: opened.length, period: opened.tape.count, sides: timelines });
     for (const side of SIDES) {
-      this.#panels[side]?.open(formatChoice(sides[side]), noteOn(opened.sides[side]));
-      this.#panels[side]?.map.choose(windows[side]);
+      const run = opened.sides[side];
+      this.#panels[side]?.open(formatChoice(sides[side]), noteOn(run));
+      this.#maps.sides[side].open(run instanceof SideError ? [] : run.mapped);
     }
-    this.#hide(hidden);
+    this.#maps.open(state);
+    this.#maps.hide(hidden);
     buildFilter(hidden, (ids) => {
       this.#change({ hidden: ids });
-      this.#hide(ids);
+      this.#maps.hide(ids);
     });
     buildLegend(sides);
     buildCounters(state);
     this.#charts.offer(state, opened);
     this.#tell(reportOf(state, opened), this.#view as View);
-  }
-
-  #hide(ids: readonly string[]): void {
-    for (const { map } of this.#panels) map.hide(ids);
   }
 
   #tell(report: Report, { state, opened, advice }: View): void {
@@ -313,22 +320,11 @@ class App {
       return undefined;
     });
     for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
+    this.#maps.show([left, right]);
     const places = [left, right].map((moment) => moment?.position ?? 0);
     this.#transport.show(Math.max(...places), isThere);
     showCounters([left, right]);
     showLegend([left, right]);
-  }
-
-  #sideEvents(side: Side) {
-    return {
-      onMove: (window: ViewState["windows"][Side]) => {
-        const windows: ViewState["windows"] = [...(this.#view?.state ?? DEFAULT).windows];
-        windows[side] = window;
-        this.#change({ windows });
-      },
-      onAsk: (address: number) => void this.#ask(side, address).catch((error) => this.#fail(error)),
-      onSeek: (position: number) => this.#seek(position, true),
-    };
   }
 
   async #ask(side: Side, address: number): Promise<void> {

@@ -1,29 +1,42 @@
 /** The words of the map: for a cell, its region, and a page. */
 import { formatBytes, formatCount } from "../index.js";
 import { KINDS } from "./kinds.js";
-import { addressOf, cellBytes, type MapWindow, regionAt } from "./layout.js";
+import { regionAt, type Stretch } from "./layout.js";
 import { decode, firstAbove, type PageDetail, type PageRuns } from "./page-runs.js";
 import type { Moment } from "./protocol.js";
 
 export const hex = (address: number): string => `0x${address.toString(16)}`;
 
-/** Describes a cell: its addresses, region and pages. `counts` are those of all cells (layout.ts). */
+/** Names a stretch by what lies there: where Linux has its heap, and where a module has its memory. */
+function nameOf({ start, regions }: Stretch): string {
+  if (start === 0) return "linear memory";
+  const name = Math.floor(start / 2 ** 40) === HEAP_TIB ? "heap" : "mapped";
+  return regions === 1 ? name : `${name}, ${formatCount(regions)} regions`;
+}
+
+/** The TiB of the address space in which Linux has the heap of a position-independent program. */
+const HEAP_TIB = 0x55;
+
+/** Describes a stretch: its name, place and size, and how much nothing is before it. */
+export function stretchText(stretch: Stretch): string {
+  const { start, end, gap } = stretch;
+  const before = gap > 0 ? ` · after ${formatBytes(gap)} of nothing` : "";
+  return `${nameOf(stretch)} · ${hex(start)} · ${formatBytes(end - start)}${before}`;
+}
+
+/** Describes a cell: its addresses, region and pages. `counts` are its pages of each kind. */
 export function cellText(
   { runs, regions }: Pick<Moment, "regions" | "runs">,
-  window: MapWindow,
-  cell: number,
+  { start, bytes }: { start: number; bytes: number },
   counts: Float64Array,
 ): string {
   const { pageBytes } = runs;
-  const [start, bytes] = [addressOf(window, cell, pageBytes), cellBytes(window, pageBytes)];
   const isPage = bytes === pageBytes;
   const size = isPage ? "one page" : `${formatCount(bytes / pageBytes)} pages`;
   return [
     `${hex(start)} to ${hex(start + bytes)}: ${size}, ${formatBytes(bytes)}.`,
     regionText(regions, start, start + bytes),
-    isPage
-      ? stateAt(runs, start)
-      : countsText(counts.subarray(cell * KINDS.length, (cell + 1) * KINDS.length)),
+    isPage ? stateAt(runs, start) : countsText(counts),
   ]
     .filter(Boolean)
     .join(" ");

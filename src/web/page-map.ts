@@ -1,20 +1,19 @@
-/** The page map: the address space on a canvas, which can be zoomed, moved and asked about. */
+/** A page map: what a side has mapped, on a canvas, which can be zoomed, moved and asked about. */
 import { colour, make, oncePerFrame, setText } from "./dom.js";
 import { KIND_OF, KINDS } from "./kinds.js";
 import {
-  addressOf,
+  type Band,
   cellsOf,
-  clamp,
   countCells,
   type Grid,
+  HEADING_ROWS,
+  Layout,
   type MapWindow,
-  neighbourhood,
-  pan,
+  type Ranges,
   regionAt,
-  windowOver,
-  zoom,
+  union,
 } from "./layout.js";
-import { cellText } from "./map-text.js";
+import { cellText, stretchText } from "./map-text.js";
 import { Steady } from "./playback.js";
 import type { Moment } from "./protocol.js";
 
@@ -24,32 +23,43 @@ const GAP = 1;
 
 /** Milliseconds that a cell rests after a change, and that a map which follows rests after it moved. */
 const CELL_REST_MS = 500;
-const WINDOW_REST_MS = 1000;
+const FOLLOW_REST_MS = 1000;
 
 const stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export interface MapEvents {
-  /** The person chose another window; null to follow the last operation. */
-  onMove(window: MapWindow | null): void;
+  onResize(): void;
+  /** The person zoomed, in if negative, about an address. */
+  onZoom(levels: number, address?: number): void;
+  /** The person moved the map on by some lines. */
+  onMove(lines: number): void;
+  /** The person wants to see all. */
+  onAll(): void;
+  onChoose(address: number): void;
   /** The person asked for the history of the page at an address. */
   onAsk(address: number): void;
+  /** The last operation is out of view. With a window that begins at `start` it would not be. */
+  onGone(start: number): void;
 }
 
 export class PageMap {
   readonly canvas: HTMLCanvasElement;
-  /** The words for what is under the pointer or the cell cursor. */
+  /** The words for the cell under the pointer, or else the chosen one. */
   readonly text = make("p", { className: "map-text", attributes: { "aria-live": "off" } });
 
   #moment: Moment | undefined;
-  /** The chosen window; null to follow the last operation. */
-  #chosen: MapWindow | null = null;
-  #window: MapWindow = { start: 0, level: 0 };
+  /** What is ever mapped. */
+  #mapped: Ranges = [];
+  #extent: Ranges = [];
+  #window: MapWindow = { start: 0, cell: 4096 };
+  #layout = new Layout([], { columns: 1, rows: 1 }, 4096);
   #grid: Grid = { columns: 1, rows: 1 };
-  #cell = 0;
+  #chosen: number | null = null;
+  #under: number | null = null;
   #hidden: ReadonlySet<string> = new Set();
-  #counts: Float64Array = new Float64Array();
-  readonly #steady = new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, KINDS.length);
-  /** When the map last followed the last operation to elsewhere. */
+  #steady = new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, KINDS.length);
+  /** Whether it goes where the last operation is. */
+  follows = false;
   #followedAt = Number.NEGATIVE_INFINITY;
   #due: ReturnType<typeof setTimeout> | undefined;
   readonly #redraw = oncePerFrame(() => this.draw());
@@ -64,20 +74,35 @@ export class PageMap {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
-  /** Shows another moment. A chosen window stays; without one, the map follows the last operation. */
-  show(moment: Moment): void {
-    this.#moment = moment;
-    if (moment.addressLimit !== this.#grid.limit) {
-      this.#grid = { ...this.#grid, limit: moment.addressLimit };
-      this.#place();
-    }
-    this.#redraw();
+  // ---- What is shown ----
+
+  /** Shows another run, with all that it ever maps. */
+  open(mapped: Ranges): void {
+    this.#moment = undefined;
+    this.#mapped = mapped;
+    this.#extent = mapped;
+    this.#under = null;
   }
 
-  /** Chooses a window; null to follow the last operation. */
-  choose(window: MapWindow | null): void {
-    this.#chosen = window;
-    this.#place();
+  show(moment: Moment): void {
+    this.#moment = moment;
+    // What came and went between two samples of the run is not in it.
+    this.#extent = union(this.#mapped, moment.regions);
+  }
+
+  /** Shows a window. */
+  look(window: MapWindow): void {
+    const layout = new Layout(this.#extent, this.#grid, window.cell);
+    const start = layout.startOf(layout.clamp(layout.lineOf(window.start)));
+    const isSame =
+      layout.lineBytes === this.#layout.lineBytes &&
+      start === this.#window.start &&
+      layout.lines === this.#layout.lines &&
+      layout.grid === this.#layout.grid;
+    this.#layout = layout;
+    this.#window = { start, cell: window.cell };
+    if (!isSame) this.#steady.reset();
+    this.#redraw();
   }
 
   hide(kinds: readonly string[]): void {
@@ -85,108 +110,132 @@ export class PageMap {
     this.#redraw();
   }
 
-  /** Follows the last operation again. */
-  follow(): void {
-    this.choose(null);
-    this.events.onMove(null);
-  }
-
-  /** Shows a range of addresses. */
-  fitTo(start: number, end: number): void {
-    this.#move(windowOver(start, end, this.#grid, this.#pageBytes));
-  }
-
-  /** Zooms by `levels` around a cell, by default the one of the cell cursor. */
-  zoomBy(levels: number, cell = this.#cell): void {
-    this.#move(zoom(this.#window, levels, cell, this.#grid, this.#pageBytes));
-  }
-
-  /** Moves the window by `cells`, from `from`. */
-  moveBy(cells: number, from = this.#window): void {
-    this.#move(pan(from, cells, this.#grid, this.#pageBytes));
-  }
-
-  /** Puts the cell cursor on a cell. */
-  pointAt(cell: number): void {
-    this.#cell = cell;
-    this.#redraw();
-  }
-
-  /** Moves the cell cursor. If it would leave the map, moves the window instead. */
-  moveCursor(columns: number, rows: number): void {
-    const cells = columns + rows * this.#grid.columns;
-    const to = this.#cell + cells;
-    if (to >= 0 && to < cellsOf(this.#grid)) this.pointAt(to);
-    else this.moveBy(rows === 0 ? Math.sign(cells) * this.#grid.columns : cells);
-  }
-
-  /** The cell at a point of the canvas, in CSS pixels. */
-  cellAt(x: number, y: number): number {
-    const { columns, rows } = this.#grid;
-    const column = Math.min(columns - 1, Math.max(0, Math.floor(x / PITCH)));
-    return Math.min(rows - 1, Math.max(0, Math.floor(y / PITCH))) * columns + column;
-  }
-
-  get window(): MapWindow {
-    return this.#window;
+  get extent(): Ranges {
+    return this.#extent;
   }
 
   get grid(): Grid {
     return this.#grid;
   }
 
-  /** Asks for the history of the page at the cell cursor. */
-  ask(): void {
-    this.events.onAsk(addressOf(this.#window, this.#cell, this.#pageBytes));
-  }
-
-  get #pageBytes(): number {
+  get pageBytes(): number {
     return this.#moment?.runs.pageBytes ?? 4096;
   }
 
-  #place(): void {
-    this.#window = this.#chosen
-      ? clamp(this.#chosen, this.#grid, this.#pageBytes)
-      : (this.#followed() ?? this.#window);
-    this.#steady.reset();
-    this.#redraw();
+  get #first(): number {
+    return this.#layout.lineOf(this.#window.start);
   }
 
-  /** Follows the last operation out of view, but not at once again. Returns when it may, if it has to wait. */
-  #follow(now: number): number | undefined {
-    if (this.#chosen || this.#isInView()) return undefined;
-    if (now < this.#followedAt + WINDOW_REST_MS) return this.#followedAt + WINDOW_REST_MS;
-    const { start, level } = this.#window;
-    this.#place();
-    if (start !== this.#window.start || level !== this.#window.level) this.#followedAt = now;
+  /** The window with another cell, in which an address stays in its row: by default the chosen page's, or the middle's. */
+  zoomed(cell: number, address = this.#own()): MapWindow {
+    const layout = new Layout(this.#extent, this.#grid, cell);
+    const row = this.#rowOf(address) ?? this.#middle;
+    return { start: layout.startOf(layout.clamp(layout.startAbove(layout.lineOf(address), row))), cell };
+  }
+
+  /** The window some lines further on. */
+  moved(lines: number): MapWindow {
+    const first = this.#layout.clamp(this.#first + lines);
+    return { start: this.#layout.startOf(first), cell: this.#window.cell };
+  }
+
+  get #middle(): number {
+    return Math.floor(this.#grid.rows / 2);
+  }
+
+  /** The chosen page if it is in view, or else what is in the middle. */
+  #own(): number {
+    if (this.#chosen !== null && this.#rowOf(this.#chosen) !== undefined) return this.#chosen;
+    return this.#addressAt(0, this.#middle) ?? this.#window.start;
+  }
+
+  // ---- Cells ----
+
+  #bands(): Band[] {
+    return this.#layout.bands(this.#first);
+  }
+
+  /** The row that an address is in; undefined if it is not in view. */
+  #rowOf(address: number): number | undefined {
+    for (const { row, address: from, lines } of this.#bands()) {
+      const line = Math.floor((address - from) / this.#layout.lineBytes);
+      if (line >= 0 && line < lines) return row + HEADING_ROWS + line;
+    }
     return undefined;
   }
 
-  /** The window around the last operation. */
-  #followed(): MapWindow | undefined {
-    const { regions = [], object } = this.#moment ?? {};
-    const range = neighbourhood(regions, object?.address ?? 0);
-    return range && windowOver(...range, this.#grid, this.#pageBytes);
+  /** The address of a cell; of a heading's, that of the line below. */
+  #addressAt(column: number, row: number): number | undefined {
+    const band = this.#bands().findLast((one) => one.row <= row);
+    if (!band) return undefined;
+    const line = Math.min(band.lines - 1, Math.max(0, row - band.row - HEADING_ROWS));
+    return band.address + line * this.#layout.lineBytes + column * this.#window.cell;
   }
 
-  /** Whether the window shows the last operation at about the right size. If so it stays: it would jump at each free. */
-  #isInView(): boolean {
-    const { regions = [], object } = this.#moment ?? {};
-    if (!object?.address) return false;
-    const end = addressOf(this.#window, cellsOf(this.#grid), this.#pageBytes);
-    const sees = (address: number) => address >= this.#window.start && address < end;
-    if (regionAt(regions, object.address) < 0) return sees(object.address);
-    const followed = this.#followed() as MapWindow;
-    const [from, to] = neighbourhood(regions, object.address) as [number, number];
-    return sees(from) && sees(to - 1) && this.#window.level - followed.level <= 1;
+  /** The address of the cell at a point of the canvas, in CSS pixels. */
+  addressUnder(x: number, y: number): number | undefined {
+    const column = Math.min(this.#grid.columns - 1, Math.max(0, Math.floor(x / PITCH)));
+    return this.#addressAt(column, this.rowUnder(y));
   }
 
-  #move(window: MapWindow): void {
-    this.#chosen = window;
-    this.#window = window;
-    this.#steady.reset();
-    this.events.onMove(window);
+  rowUnder(y: number): number {
+    return Math.min(this.#grid.rows - 1, Math.max(0, Math.floor(y / PITCH)));
+  }
+
+  /** Tells of the cell at an address; null to tell of the chosen one. */
+  pointAt(address: number | null): void {
+    this.#under = address;
     this.#redraw();
+  }
+
+  /** Chooses a page, without telling anybody; null for none. */
+  choose(address: number | null): void {
+    this.#chosen = address;
+    this.#redraw();
+  }
+
+  /** The person chooses a page. */
+  pick(address: number): void {
+    this.choose(address);
+    this.#under = null;
+    this.events.onChoose(address);
+  }
+
+  /** The person moves the choice by cells and lines. It pulls the map along. */
+  pickNext(cells: number, lines: number): void {
+    const { columns } = this.#grid;
+    const from = this.#layout.lineOf(this.chosen);
+    const column = Math.floor((this.chosen - this.#layout.startOf(from)) / this.#window.cell);
+    const within = (value: number, count: number) => Math.min(count - 1, Math.max(0, value));
+    const cell = within(from * columns + column + cells, this.#layout.lines * columns);
+    const line = within(Math.floor(cell / columns) + lines, this.#layout.lines);
+    this.pick(this.#layout.startOf(line) + (cell % columns) * this.#window.cell);
+    if (this.#rowOf(this.chosen) !== undefined) return;
+    const first = line < this.#first ? line : this.#layout.startAbove(line, this.#grid.rows - 1);
+    this.events.onMove(first - this.#first);
+  }
+
+  /** The chosen page, by default that of the last operation, or else the first one. */
+  get chosen(): number {
+    const last = this.#moment?.object?.address || this.#window.start;
+    return Math.floor((this.#chosen ?? last) / this.pageBytes) * this.pageBytes;
+  }
+
+  zoomBy(levels: number, address?: number): void {
+    this.events.onZoom(levels, address);
+  }
+
+  moveBy(lines: number): void {
+    if (lines !== 0) this.events.onMove(lines);
+  }
+
+  showAll(): void {
+    this.events.onAll();
+  }
+
+  /** Asks for the history of the chosen page. */
+  ask(): void {
+    this.events.onAsk(this.chosen);
   }
 
   #resize(): void {
@@ -194,10 +243,20 @@ export class PageMap {
     if (clientWidth === 0) return;
     this.canvas.width = clientWidth * devicePixelRatio;
     this.canvas.height = clientHeight * devicePixelRatio;
-    const [columns, rows] = [Math.floor(clientWidth / PITCH), Math.floor(clientHeight / PITCH)];
-    this.#grid = { ...this.#grid, columns, rows };
-    this.#cell = Math.min(this.#cell, cellsOf(this.#grid) - 1);
-    this.#place();
+    this.#grid = { columns: Math.floor(clientWidth / PITCH), rows: Math.floor(clientHeight / PITCH) };
+    this.events.onResize();
+  }
+
+  /** Tells that the last operation is out of view, but not at once again. Returns when to look again, if it has to wait. */
+  #follow(now: number): number | undefined {
+    const address = this.#moment?.object?.address;
+    if (!address || regionAt(this.#extent, address) < 0 || this.#rowOf(address) !== undefined)
+      return undefined;
+    if (now < this.#followedAt + FOLLOW_REST_MS) return this.#followedAt + FOLLOW_REST_MS;
+    this.#followedAt = now;
+    const first = this.#layout.startAbove(this.#layout.lineOf(address), this.#middle);
+    this.events.onGone(this.#layout.startOf(this.#layout.clamp(first)));
+    return undefined;
   }
 
   // ---- Drawing ----
@@ -206,22 +265,23 @@ export class PageMap {
   draw(): void {
     const context = this.canvas.getContext("2d");
     if (!context || !this.#moment) return;
-    const { runs } = this.#moment;
     const now = performance.now();
     const follows = this.#follow(now);
-    const there = countCells({ runs, window: this.#window, grid: this.#grid }, KIND_OF, KINDS.length);
+    const bands = this.#bands();
+    const there = this.#count(this.#moment, bands);
     const { shown, due } = this.#steady.show(there, now);
-    this.#counts = shown;
     this.#drawAgain([due, follows], now);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const band of bands) this.#drawBand(context, band);
     for (const [kind, { id }] of KINDS.entries()) {
       if (this.#hidden.has(id)) continue;
       context.fillStyle = colour(id);
-      this.#drawKind(context, kind);
+      this.#drawKind(context, kind, shown);
     }
-    this.#drawCursor(context);
-    setText(this.text, cellText(this.#moment, this.#window, this.#cell, there));
+    this.#drawChoice(context, this.chosen, 2);
+    if (this.#under !== null) this.#drawChoice(context, this.#under, 1);
+    this.#describe(this.#moment);
   }
 
   /** Draws again at the first of some times. */
@@ -231,32 +291,62 @@ export class PageMap {
     if (Number.isFinite(next)) this.#due = setTimeout(this.#redraw, Math.max(0, next - now));
   }
 
-  /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */
-  #drawKind(context: CanvasRenderingContext2D, kind: number): void {
+  /** The pages of each kind at each place of the grid. */
+  #count({ runs }: Moment, bands: readonly Band[]): Float64Array {
     const { columns } = this.#grid;
-    const perCell = 2 ** this.#window.level;
+    const counts = new Float64Array(cellsOf(this.#grid) * KINDS.length);
+    for (const { row, address, lines } of bands) {
+      const [first, cells] = [(row + HEADING_ROWS) * columns, lines * columns];
+      const its = counts.subarray(first * KINDS.length, (first + cells) * KINDS.length);
+      countCells(runs, { start: address, cell: this.#window.cell, cells }, KIND_OF, KINDS.length, its);
+    }
+    return counts;
+  }
+
+  #drawBand(context: CanvasRenderingContext2D, { stretch, row, lines }: Band): void {
+    const { columns } = this.#grid;
+    context.fillStyle = colour("unmapped");
+    context.fillRect(0, (row + HEADING_ROWS) * PITCH, columns * PITCH - GAP, lines * PITCH - GAP);
+    context.fillStyle = colour("text");
+    context.font = "11px system-ui, sans-serif";
+    context.fillText(stretchText(stretch), 0, (row + HEADING_ROWS) * PITCH - 4);
+  }
+
+  /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */
+  #drawKind(context: CanvasRenderingContext2D, kind: number, counts: Float64Array): void {
+    const { columns } = this.#grid;
+    const perCell = this.#window.cell / this.pageBytes;
     const side = PITCH - GAP;
-    for (let cell = 0, at = 0; at < this.#counts.length; cell++, at += KINDS.length) {
-      const pages = this.#counts[at + kind] as number;
+    for (let cell = 0, at = 0; at < counts.length; cell++, at += KINDS.length) {
+      const pages = counts[at + kind] as number;
       if (pages === 0) continue;
-      const before = Math.floor((side * this.#pagesBefore(at, kind)) / perCell);
+      const before = Math.floor((side * pagesBefore(counts, at, kind)) / perCell);
       const height = Math.min(side, Math.max(1, Math.round((side * pages) / perCell)));
       const y = Math.floor(cell / columns) * PITCH + Math.max(0, side - before - height);
       context.fillRect((cell % columns) * PITCH, y, side, height);
     }
   }
 
-  #pagesBefore(at: number, kind: number): number {
-    let pages = 0;
-    for (let before = 0; before < kind; before++) pages += this.#counts[at + before] as number;
-    return pages;
+  #drawChoice(context: CanvasRenderingContext2D, address: number, width: number): void {
+    const row = this.#rowOf(address);
+    if (row === undefined) return;
+    const inLine = address - this.#layout.startOf(this.#layout.lineOf(address));
+    const x = Math.floor(inLine / this.#window.cell) * PITCH;
+    context.strokeStyle = colour("cursor");
+    context.lineWidth = width;
+    context.strokeRect(x - 1, row * PITCH - 1, PITCH + 1, PITCH + 1);
   }
 
-  #drawCursor(context: CanvasRenderingContext2D): void {
-    const { columns } = this.#grid;
-    context.strokeStyle = colour("cursor");
-    context.lineWidth = 2;
-    const [x, y] = [(this.#cell % columns) * PITCH, Math.floor(this.#cell / columns) * PITCH];
-    context.strokeRect(x - 1, y - 1, PITCH + 1, PITCH + 1);
+  #describe(moment: Moment): void {
+    const { cell } = this.#window;
+    const start = Math.floor((this.#under ?? this.chosen) / cell) * cell;
+    const counts = countCells(moment.runs, { start, cell, cells: 1 }, KIND_OF, KINDS.length);
+    setText(this.text, cellText(moment, { start, bytes: cell }, counts));
   }
+}
+
+function pagesBefore(counts: Float64Array, at: number, kind: number): number {
+  let pages = 0;
+  for (let before = 0; before < kind; before++) pages += counts[at + before] as number;
+  return pages;
 }

@@ -13,6 +13,7 @@ import {
   type TouchPolicy,
   threadsNote,
 } from "../index.js";
+import { union } from "./layout.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
 import type {
@@ -52,6 +53,7 @@ export class Player {
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
+  #mapped: number[] = [];
   /** The last operation that was done by itself, so that asking again need not repeat it. */
   #done: { position: number; object: Moment["object"] } | undefined;
   #stride: number;
@@ -89,6 +91,7 @@ export class Player {
   async #runAll(choice: Choice, onProgress: OnProgress): Promise<Played> {
     const start = performance.now();
     const timeline: TimelinePoint[] = [];
+    this.#mapped = this.#regions();
     const stopped = await this.#runSampled(timeline, onProgress);
     const hostSeconds = (performance.now() - start) / 1000;
     const counters = this.#allocator.counters();
@@ -99,6 +102,7 @@ export class Player {
       result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
       library: this.#library,
       timeline,
+      mapped: this.#mapped,
       note: [this.playable.note, ...threadsNote(this.#allocator, this.tape.threads?.count)]
         .filter(Boolean)
         .join("; "),
@@ -114,7 +118,7 @@ export class Player {
       const markAt = (Math.floor(this.#position / this.#stride) + 1) * this.#stride;
       const stopped = await this.#tryAdvance(Math.min(sampleAt, markAt, this.#end), onProgress);
       if (this.#position === markAt) this.#mark();
-      if (this.#position === sampleAt || this.#position === this.#end) timeline.push(this.#point());
+      if (this.#position === sampleAt || this.#position === this.#end) this.#sample(timeline);
       onProgress({ done: this.#position, total });
       if (stopped !== undefined) return stopped;
     }
@@ -141,9 +145,14 @@ export class Player {
     }
   }
 
-  #point(): TimelinePoint {
+  #sample(timeline: TimelinePoint[]): void {
     const { inUse, system, resident } = this.#allocator.counters().bytes;
-    return { operation: this.#position, inUse, system, resident };
+    timeline.push({ operation: this.#position, inUse, system, resident });
+    this.#mapped = union(this.#mapped, this.#regions());
+  }
+
+  #regions(): number[] {
+    return this.playable.regions().flatMap(({ address, bytes }) => [address, address + bytes]);
   }
 
   #mark(): void {
@@ -226,17 +235,14 @@ export class Player {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
     const allocator = this.#allocator;
-    const mapped = this.playable.regions();
-    const regions = mapped.flatMap((region) => [region.address, region.address + region.bytes]);
     return {
       position,
       counters: allocator.counters(),
       library: this.#library,
       ...this.#simulated(),
       ...this.#time(),
-      runs: readPageRuns(allocator, mapped, this.#objects(allocator.slots())),
-      regions: Float64Array.from(regions),
-      addressLimit: allocator.addressLimit,
+      runs: readPageRuns(allocator, this.playable.regions(), this.#objects(allocator.slots())),
+      regions: Float64Array.from(this.#regions()),
       code: this.#code(position),
       ...(object && { object }),
     };

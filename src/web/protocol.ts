@@ -44,6 +44,8 @@ export interface Played {
   result: Result;
   library: Library;
   timeline: TimelinePoint[];
+  /** Start and end of each range that was ever mapped, in turn, as far as it was seen. */
+  mapped: number[];
   /** A sentence on the allocator. */
   note: string;
 }
@@ -80,8 +82,6 @@ export interface Moment {
   simulated?: SimulatedTime;
   /** Where the time went, from the program down. */
   time?: TimeNode;
-  /** The end of the address space. */
-  addressLimit: number;
   runs: PageRuns;
   /** Start and end of each mapped region, in turn. */
   regions: Float64Array<ArrayBuffer>;

@@ -2,24 +2,22 @@
 import { formatBytes, formatCount } from "../index.js";
 import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
-import type { MapWindow } from "./layout.js";
 import { putHandsOn } from "./map-hands.js";
 import { hex, pageText } from "./map-text.js";
-import { PageMap } from "./page-map.js";
+import type { PageMap } from "./page-map.js";
 import type { Moment, PageHistory } from "./protocol.js";
 
 /** Most regions in the list. Others can be reached on the map. */
 const LISTED_REGIONS = 200;
 
 export interface SideEvents {
-  onMove(window: MapWindow | null): void;
-  onAsk(address: number): void;
+  /** The person wants to see a range of addresses. */
+  onRange(start: number, end: number): void;
   onSeek(position: number): void;
 }
 
 export class SidePanel {
   readonly element: HTMLElement;
-  readonly map: PageMap;
   readonly #title = make("h2");
   readonly #note = make("p", { className: "quiet" });
   readonly #regions = make("select", { attributes: { "aria-label": "Go to a region" } });
@@ -34,10 +32,10 @@ export class SidePanel {
 
   constructor(
     side: "left" | "right",
+    private readonly map: PageMap,
     private readonly events: SideEvents,
   ) {
-    this.map = new PageMap(side, events);
-    putHandsOn(this.map);
+    putHandsOn(map);
     const button = (text: string, title: string, act: () => void) => {
       const made = make("button", { type: "button", textContent: text, title });
       made.addEventListener("click", act);
@@ -46,10 +44,7 @@ export class SidePanel {
     const controls = make(
       "div",
       { className: "buttons" },
-      button("Zoom in", "Fewer pages per cell", () => this.map.zoomBy(-1)),
-      button("Zoom out", "More pages per cell", () => this.map.zoomBy(1)),
-      button("Follow", "Show the pages around the last operation", () => this.map.follow()),
-      button("Page history", "History of the page under the map’s cursor", () => this.map.ask()),
+      button("Page history", "History of the page that is chosen on the map", () => this.map.ask()),
       this.#regions,
     );
     this.#regions.addEventListener("change", () => this.#goToRegion());
@@ -71,7 +66,6 @@ export class SidePanel {
   show(moment: Moment | undefined): void {
     this.#body.hidden = moment === undefined;
     if (!moment) return;
-    this.map.show(moment);
     this.#showRegions(moment);
     this.#showCode(moment);
     this.#calls.show(moment.time);
@@ -93,7 +87,7 @@ export class SidePanel {
     this.#code.replaceChildren(...lines);
   }
 
-  #showRegions({ regions, addressLimit }: Moment): void {
+  #showRegions({ regions }: Moment): void {
     const count = regions.length / 2;
     const options = Array.from({ length: Math.min(count, LISTED_REGIONS) }, (_, i) => {
       const [start, end] = [regions[2 * i] as number, regions[2 * i + 1] as number];
@@ -106,16 +100,12 @@ export class SidePanel {
       value: "",
       textContent: `${count === 1 ? "1 region" : `${formatCount(count)} regions`}: go to …`,
     });
-    this.#regions.replaceChildren(
-      heading,
-      make("option", { value: `0-${addressLimit}`, textContent: "all of the address space" }),
-      ...options,
-    );
+    this.#regions.replaceChildren(heading, ...options);
   }
 
   #goToRegion(): void {
     const [start, end] = this.#regions.value.split("-").map(Number);
-    if (start !== undefined && end !== undefined) this.map.fitTo(start, end);
+    if (start !== undefined && end !== undefined) this.events.onRange(start, end);
     this.#regions.value = "";
   }
 

@@ -53,8 +53,14 @@ export interface ViewState {
   sides: [Choice, Choice];
   /** Operations done; null for the most telling moment. */
   at: number | null;
-  /** The window of each map; null to follow the last operation. */
+  /** The window of each map; null for all of the address space. */
   windows: [MapWindow | null, MapWindow | null];
+  /** Whether each map has a scale of its own, and is moved alone. */
+  apart: boolean;
+  /** Whether the maps go where the last operation is. */
+  follows: boolean;
+  /** The address that is chosen on each map; null for that of the last operation. */
+  pages: [number | null, number | null];
   /** Ids of the kinds (kinds.ts) that are hidden. */
   hidden: string[];
 }
@@ -73,6 +79,9 @@ export const DEFAULT: ViewState = {
   ],
   at: null,
   windows: [null, null],
+  apart: false,
+  follows: false,
+  pages: [null, null],
   hidden: [],
 };
 
@@ -114,7 +123,7 @@ export const formatExact = exactBytes;
 
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
-  const { input, touch, sides, at, windows, hidden } = state;
+  const { input, touch, sides, at, windows, apart, follows, pages, hidden } = state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -122,9 +131,12 @@ export function formatState(state: ViewState): string {
   for (const side of SIDES) fields.push(["ab"[side] as string, allocatorLabel(sides[side])]);
   if (at !== null) fields.push(["at", String(at)]);
   for (const side of SIDES) {
-    const window = windows[side];
-    if (window) fields.push([`map-${"ab"[side]}`, `${window.start.toString(16)}.${window.level}`]);
+    const [name, window, page] = ["ab"[side], windows[side], pages[side]];
+    if (window) fields.push([`map-${name}`, `${window.start.toString(16)}.${exactBytes(window.cell)}`]);
+    if (page !== null) fields.push([`page-${name}`, page.toString(16)]);
   }
+  if (apart) fields.push(["scales", "two"]);
+  if (follows) fields.push(["follow", "yes"]);
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
   return new URLSearchParams(fields).toString().replaceAll("%3A", ":");
 }
@@ -163,6 +175,9 @@ export function parseState(fragment: string): ViewState {
     sides: [choice("a", DEFAULT.sides[0]), choice("b", DEFAULT.sides[1])],
     at: fields.has("at") ? whole("at", fields.get("at") as string, 0, Number.MAX_SAFE_INTEGER) : null,
     windows: [parseWindow(fields.get("map-a")), parseWindow(fields.get("map-b"))],
+    apart: fields.get("scales") === "two",
+    follows: fields.get("follow") === "yes",
+    pages: [parseAddress(fields.get("page-a")), parseAddress(fields.get("page-b"))],
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
   };
 }
@@ -253,8 +268,18 @@ function oneOf<T extends string>(name: string, text: string, allowed: readonly T
   throw new OptionError(`${name}: "${text}" is not one of ${allowed.join(", ")}`);
 }
 
+/** Reads a window; null for what makes no sense. */
 function parseWindow(text: string | null): MapWindow | null {
-  const [start, level] = (text ?? "").split(".");
-  if (!/^[0-9a-f]{1,12}$/.test(start ?? "") || !/^\d{1,2}$/.test(level ?? "")) return null;
-  return { start: Number.parseInt(start as string, 16), level: Number(level) };
+  const [start, size = ""] = (text ?? "").split(".");
+  const address = parseAddress(start ?? null);
+  if (address === null || !/^\d+[KMGT]iB$/.test(size)) return null;
+  const cell = parseBytes(size);
+  return Number.isInteger(Math.log2(cell)) && cell >= LEAST_CELL ? { start: address, cell } : null;
+}
+
+const LEAST_CELL = 4096;
+
+/** Reads an address in hexadecimal; null for what is none. */
+function parseAddress(text: string | null): number | null {
+  return /^[0-9a-f]{1,12}$/.test(text ?? "") ? Number.parseInt(text as string, 16) : null;
 }

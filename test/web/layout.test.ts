@@ -1,115 +1,149 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  ADDRESS_LIMIT,
-  addressOf,
-  cellBytes,
+  cellForAll,
   cellsOf,
-  clamp,
   countCells,
   type Grid,
-  highestLevel,
-  neighbourhood,
-  pan,
+  HEADING_ROWS,
+  Layout,
   regionAt,
-  windowOver,
-  zoom,
+  union,
 } from "../../src/web/layout.js";
 import type { PageRuns } from "../../src/web/page-runs.js";
 
 const PAGE = 4096;
 const GRID: Grid = { columns: 10, rows: 6 };
 
-const grids = fc.record({ columns: fc.integer({ min: 1, max: 200 }), rows: fc.integer({ min: 1, max: 80 }) });
-const pageSizes = fc.constantFrom(4096, 16384, 65536);
-const windows = fc.record({
-  start: fc.integer({ min: -(2 ** 48), max: 2 ** 48 }),
-  level: fc.integer({ min: -3, max: 60 }),
+const grids = fc.record({ columns: fc.integer({ min: 1, max: 200 }), rows: fc.integer({ min: 6, max: 80 }) });
+
+/** Ranges of whole pages in 47 bits, some near to each other and some far apart. */
+const ranges = fc
+  .array(
+    fc.record({
+      far: fc.boolean(),
+      gap: fc.integer({ min: 1, max: 4000 }),
+      pages: fc.integer({ min: 1, max: 40_000 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 12,
+    },
+  )
+  .map((parts) => {
+    let end = 0;
+    return parts.flatMap(({ far, gap, pages }) => {
+      const start = end + gap * PAGE * (far ? 2 ** 19 : 1);
+      end = start + pages * PAGE;
+      return [start, end];
+    });
+  });
+
+/** Addresses of cells on the grid, row by row. */
+function shownLines(layout: Layout, first: number): number[] {
+  return layout
+    .bands(first)
+    .flatMap(({ address, lines }) =>
+      Array.from({ length: lines }, (_, line) => address + line * layout.lineBytes),
+    );
+}
+
+describe("a layout", () => {
+  it("of all shows every page of every range, in order, and tells each gap that it does not draw", () => {
+    fc.assert(
+      fc.property(ranges, grids, (all, grid) => {
+        const layout = new Layout(all, grid, cellForAll(all, grid, PAGE));
+        const lines = shownLines(layout, 0);
+        expect(lines).toEqual([...lines].sort((one, other) => one - other));
+        const shows = (address: number) =>
+          lines.some((line) => line <= address && address < line + layout.lineBytes);
+        for (let at = 0; at < all.length; at += 2) {
+          expect(shows(all[at] as number)).toBe(true);
+          expect(shows((all[at + 1] as number) - PAGE)).toBe(true);
+        }
+        const told = layout.stretches.reduce((sum, { start, end, gap }) => sum + gap + (end - start), 0);
+        expect(told).toBe(all.at(-1));
+        const last = layout.bands(0).at(-1);
+        expect((last?.row ?? 0) + HEADING_ROWS + (last?.lines ?? 0)).toBeLessThanOrEqual(grid.rows);
+      }),
+    );
+  });
+
+  it("has no smaller cell that would show all", () => {
+    fc.assert(
+      fc.property(ranges, grids, (all, grid) => {
+        const cell = cellForAll(all, grid, PAGE);
+        if (cell > PAGE) expect(new Layout(all, grid, cell / 2).fits).toBe(false);
+      }),
+    );
+  });
+
+  it("has each address in a column of its own, whatever else is mapped", () => {
+    fc.assert(
+      fc.property(ranges, ranges, grids, (some, others, grid) => {
+        const [alone, both] = [some, union(some, others)].map((all) => new Layout(all, grid, PAGE));
+        const address = some[0] as number;
+        const columnIn = (layout: Layout) => address - layout.startOf(layout.lineOf(address));
+        expect(columnIn(alone as Layout)).toBe(columnIn(both as Layout));
+      }),
+    );
+  });
+
+  it("numbers lines through all stretches, and begins with any of them", () => {
+    fc.assert(
+      fc.property(ranges, grids, fc.nat(1000), (all, grid, some) => {
+        const layout = new Layout(all, grid, 16 * PAGE);
+        const line = some % layout.lines;
+        expect(layout.lineOf(layout.startOf(line))).toBe(line);
+        expect(shownLines(layout, line)[0]).toBe(layout.startOf(line));
+      }),
+    );
+  });
+
+  it("puts a line into the row it was in, or above it where nothing more could be shown", () => {
+    fc.assert(
+      fc.property(ranges, grids, fc.nat(1000), fc.nat(80), (all, grid, some, place) => {
+        const layout = new Layout(all, grid, 16 * PAGE);
+        const [line, row] = [some % layout.lines, Math.max(HEADING_ROWS, place % grid.rows)];
+        const first = layout.startAbove(line, row);
+        const lines = shownLines(layout, first);
+        expect(lines).toContain(layout.startOf(line));
+      }),
+    );
+  });
+
+  it("ends with its last line below, and not before", () => {
+    fc.assert(
+      fc.property(ranges, grids, (all, grid) => {
+        const layout = new Layout(all, grid, PAGE);
+        expect(shownLines(layout, layout.lastStart).at(-1)).toBe(layout.startOf(layout.lines - 1));
+        expect(layout.clamp(2 ** 40)).toBe(layout.lastStart);
+        expect(layout.clamp(-5)).toBe(0);
+      }),
+    );
+  });
 });
 
-describe("the window on the address space", () => {
-  it("is of whole cells and within 47 bits, whatever is asked", () => {
+describe("ranges", () => {
+  it("are put together to those of both", () => {
+    const pages = fc.array(fc.nat(60), { maxLength: 30 });
+    const rangesOf = (list: number[]) =>
+      [...new Set(list)].sort((a, b) => a - b).flatMap((page) => [page, page + 1]);
     fc.assert(
-      fc.property(windows, grids, pageSizes, (asked, grid, page) => {
-        const window = clamp(asked, grid, page);
-        const cell = cellBytes(window, page);
-        expect(window.start % cell).toBe(0);
-        expect(window.start).toBeGreaterThanOrEqual(0);
-        expect(window.start).toBeLessThan(ADDRESS_LIMIT);
-        expect(window.level).toBeLessThanOrEqual(highestLevel(grid, page));
-        expect(clamp(window, grid, page)).toEqual(window);
+      fc.property(pages, pages, (one, other) => {
+        const joined = union(rangesOf(one), rangesOf(other));
+        const isIn = (page: number) => regionAt(joined, page) >= 0;
+        for (let page = 0; page <= 61; page++)
+          expect(isIn(page)).toBe(one.includes(page) || other.includes(page));
       }),
     );
   });
-
-  it("over a range shows all of it, and at half the scale would not", () => {
-    const range = fc.tuple(fc.integer({ min: 0, max: 2 ** 34 }), fc.integer({ min: 1, max: 2 ** 30 }));
-    fc.assert(
-      fc.property(range, grids, ([first, pages], grid) => {
-        fc.pre(cellsOf(grid) > 4);
-        const [start, end] = [first * PAGE, (first + pages) * PAGE];
-        const window = windowOver(start, end, grid, PAGE);
-        expect(window.start).toBeLessThanOrEqual(start);
-        expect(addressOf(window, cellsOf(grid), PAGE)).toBeGreaterThanOrEqual(end);
-        if (window.level > 0)
-          expect((cellsOf(grid) - 1) * cellBytes(window, PAGE)).toBeLessThan(2 * (end - start));
-      }),
-    );
-  });
-
-  it("stays in an address space of 32 bits where there is one", () => {
-    const grid = { ...GRID, limit: 2 ** 32 };
-    const whole = windowOver(0, 2 ** 32, grid, PAGE);
-    expect(zoom(whole, 60, 0, grid, PAGE)).toEqual({ start: 0, level: highestLevel(grid, PAGE) });
-    const last = pan(windowOver(0, 100 * PAGE, grid, PAGE), 2 ** 40, grid, PAGE);
-    expect(addressOf(last, cellsOf(grid), PAGE)).toBe(2 ** 32);
-  });
-
-  it("goes from a page to all of the address space and back, and stays about its cell", () => {
-    let window = windowOver(2 ** 45, 2 ** 45 + PAGE, GRID, PAGE);
-    expect(cellBytes(window, PAGE)).toBe(PAGE);
-    for (let step = 0; step < 60; step++) window = zoom(window, 1, 0, GRID, PAGE);
-    expect(cellsOf(GRID) * cellBytes(window, PAGE)).toBeGreaterThanOrEqual(ADDRESS_LIMIT);
-    const cell = Math.floor(2 ** 45 / cellBytes(window, PAGE));
-    for (let step = 0; step < 60; step++) window = zoom(window, -1, cell, GRID, PAGE);
-    expect(window.level).toBe(0);
-    expect(addressOf(window, cell, PAGE)).toBeLessThanOrEqual(2 ** 45 + PAGE);
-  });
-
-  it("zooms about a cell: its address stays under it, to the cell", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 59 }), fc.integer({ min: -5, max: 5 }), (cell, levels) => {
-        const before = clamp({ start: 2 ** 44, level: 12 }, GRID, PAGE);
-        const after = zoom(before, levels, cell, GRID, PAGE);
-        const apart = addressOf(after, cell, PAGE) - addressOf(before, cell, PAGE);
-        expect(Math.abs(apart)).toBeLessThan(cellBytes(after, PAGE));
-      }),
-    );
-  });
-
-  it("moves by cells, and not out of the address space", () => {
-    const window = { start: 0, level: 3 };
-    expect(pan(window, 7, GRID, PAGE)).toEqual({ start: 7 * 8 * PAGE, level: 3 });
-    expect(pan(window, -7, GRID, PAGE)).toEqual(window);
-    const last = pan(window, 2 ** 40, GRID, PAGE);
-    expect(addressOf(last, cellsOf(GRID), PAGE)).toBe(ADDRESS_LIMIT);
-  });
-});
-
-describe("regions", () => {
-  const regions = [10, 20, 25, 40, 1000, 1010];
 
   it("are found by any address in them", () => {
+    const regions = [10, 20, 25, 40, 1000, 1010];
     expect([9, 10, 19, 20, 24, 25, 39, 40, 1005].map((address) => regionAt(regions, address))).toEqual([
       -1, 0, 0, -1, -1, 2, 2, -1, 4,
     ]);
-  });
-
-  it("are shown with those near to them, or else the largest", () => {
-    expect(neighbourhood(regions, 12)).toEqual([10, 40]);
-    expect(neighbourhood(regions, 1005)).toEqual([1000, 1010]);
-    expect(neighbourhood(regions, 500)).toEqual([10, 40]);
-    expect(neighbourhood([], 500)).toBeUndefined();
   });
 });
 
@@ -150,9 +184,14 @@ describe("cells", () => {
           pages: Float64Array.from(placed, ({ pages }) => pages),
           details: Uint8Array.from(placed, ({ detail }) => detail),
         };
-        const window = { start: first * PAGE * 2 ** level, level };
-        const counted = countCells({ runs, window, grid: GRID }, KIND_OF, KINDS);
-        expect([...counted]).toEqual(countSlowly(runs, window.start, level));
+        const start = first * PAGE * 2 ** level;
+        const counted = countCells(
+          runs,
+          { start, cell: PAGE * 2 ** level, cells: cellsOf(GRID) },
+          KIND_OF,
+          KINDS,
+        );
+        expect([...counted]).toEqual(countSlowly(runs, start, level));
       }),
     );
   });

@@ -2,11 +2,10 @@ import { describe, expect, it } from "vitest";
 import { openSandbox } from "../../src/index.js";
 import { KIND_OF, KINDS } from "../../src/web/kinds.js";
 import { countCells } from "../../src/web/layout.js";
-import { cellText } from "../../src/web/map-text.js";
+import { cellText, stretchText } from "../../src/web/map-text.js";
 import { readPageRuns } from "../../src/web/page-runs.js";
 
 const PAGE = 4096;
-const GRID = { columns: 8, rows: 4 };
 
 describe("the text of a cell", () => {
   it("tells address, region, and the states of its pages", async () => {
@@ -22,10 +21,11 @@ describe("the text of a cell", () => {
       regions: Float64Array.of(address, address + bytes),
     };
     const hex = (place: number) => `0x${place.toString(16)}`;
-    const told = (level: number, cell: number, start = address) => {
-      const window = { start, level };
-      const counts = countCells({ runs: moment.runs, window, grid: GRID }, KIND_OF, KINDS.length);
-      return cellText(moment, window, cell, counts);
+    const told = (level: number, cell: number, first = address) => {
+      const bytes = PAGE * 2 ** level;
+      const start = first + cell * bytes;
+      const counts = countCells(moment.runs, { start, cell: bytes, cells: 1 }, KIND_OF, KINDS.length);
+      return cellText(moment, { start, bytes }, counts);
     };
     const itsRegion = `Region 1 of 1, ${hex(address)} to ${hex(address + bytes)}, 124 KiB.`;
     expect(told(0, 3)).toBe(
@@ -44,5 +44,17 @@ describe("the text of a cell", () => {
       `${hex(address - 8 * PAGE)} to ${hex(address - 7 * PAGE)}: one page, 4 KiB. Not mapped.`,
     );
     expect(told(1, 0, address - 8 * PAGE)).toContain("2 pages, 8 KiB. Nothing is mapped here.");
+  });
+});
+
+describe("the heading of a stretch", () => {
+  const stretch = { line: 0, lines: 1, base: 0, gap: 0, regions: 1 };
+
+  it("names it, with its place and size, and the gap before it", () => {
+    const heap = { ...stretch, start: 0x555555560000, end: 0x555555581000, gap: 0x555555560000 };
+    expect(stretchText(heap)).toBe("heap · 0x555555560000 · 132 KiB · after 85.3 TiB of nothing");
+    const mapped = { ...stretch, start: 0x7ffff0000000, end: 0x7ffff0001000, regions: 3 };
+    expect(stretchText(mapped)).toBe("mapped, 3 regions · 0x7ffff0000000 · 4 KiB");
+    expect(stretchText({ ...stretch, start: 0, end: 65536 })).toBe("linear memory · 0x0 · 64 KiB");
   });
 });

@@ -20,7 +20,10 @@ describe("a link", () => {
         { allocator: "glibc", options: { mmapThreshold: 1000, tcacheCount: 0 } },
       ],
       at: 13,
-      windows: [{ start: 0x7ffff7ff0000, level: 0 }, null],
+      windows: [{ start: 0x7ffff7ff0000, cell: 16384 }, null],
+      apart: true,
+      follows: true,
+      pages: [null, 0x555555560000],
       hidden: ["needless", "reserved"],
     },
     "of the bug report": {
@@ -87,7 +90,7 @@ describe("a link", () => {
   });
 
   it("with a map that makes no sense shows what fits", () => {
-    expect(parseState("map-a=zz.1&map-b=1000.999").windows).toEqual([null, null]);
+    expect(parseState("map-a=zz.4KiB&map-b=1000.5KiB").windows).toEqual([null, null]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The view in Chromium: what stays when something goes wrong, what links hold, and how one moves about in it. */
+import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
 import { fixtureBytes } from "../foreign/replays.js";
 import { counter, drop, executable, open, RIGHT, scrubTo, servePage, shown } from "./chromium-page.js";
@@ -65,5 +66,35 @@ describe.skipIf(!executable)("after an error", () => {
     await shown(page, "3 of 10");
     await page.goForward();
     await shown(page, "1 of 2");
+  });
+});
+
+/** The scale as the page tells it. */
+const scaleOf = (page: Page) => page.locator("#scale").textContent();
+
+describe.skipIf(!executable)("the two maps", () => {
+  it("have one scale, which is told, and are zoomed and moved together until they are taken apart", async () => {
+    // 64 MiB on the left, and 64 KiB on the right that looks smaller.
+    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`);
+    await shown(page, "1 of 1");
+    expect(await scaleOf(page)).toBe("On both maps 1 cell = 32 KiB, 8 pages.");
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    expect(await scaleOf(page)).toBe("On both maps 1 cell = 16 KiB, 4 pages.");
+    const windows = () => /map-a=[0-9a-f]+\.(\w+).*map-b=[0-9a-f]+\.(\w+)/.exec(page.url())?.slice(1);
+    await expect.poll(windows).toEqual(["16KiB", "16KiB"]);
+    const starts = () => /map-a=([0-9a-f]+)\..*map-b=([0-9a-f]+)\./.exec(page.url())?.slice(1) ?? [];
+    const before = starts().map((start) => Number.parseInt(start, 16));
+    await page.getByLabel("Page map of the left side").press("PageDown");
+    const moved = () => starts().map((start, side) => Number.parseInt(start, 16) - (before[side] ?? 0));
+    await expect.poll(() => moved().every((bytes) => bytes > 0)).toBe(true);
+    await page.getByLabel("One scale for both maps").uncheck();
+    await page.getByLabel("Page map of the right side").press("+");
+    await expect.poll(windows).toEqual(["16KiB", "8KiB"]);
+    expect(await scaleOf(page)).toBe("1 cell = 16 KiB, 4 pages left, and 8 KiB, 2 pages right.");
+    await page.getByLabel("One scale for both maps").check();
+    await expect.poll(windows).toEqual(["16KiB", "16KiB"]);
+    await page.getByRole("button", { name: "All of the address space" }).click();
+    expect(await scaleOf(page)).toBe("On both maps 1 cell = 32 KiB, 8 pages.");
+    await expect.poll(windows).toBeUndefined();
   });
 });
