@@ -141,24 +141,33 @@ function cliffsText(results: readonly CliffsResult[], { from, to }: typeof SIZES
   return `Bytes zeroed per untouched calloc and free, of ${formatBytes(from)} to ${formatBytes(to)}: ${sentences.join("; ")}.`;
 }
 
+/** The name of a chart in links and of its file. */
+const idOf = ({ name }: Chart): string => name.toLowerCase().replaceAll(",", "").replaceAll(" ", "-");
+
 export class Charts {
   #address: string | undefined;
 
   constructor(
     private readonly busy: Busy,
     private readonly context: () => Omit<Context, "onProgress"> | undefined,
+    private readonly onDraw: (id: string) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Offers the charts that suit, and removes the one shown. */
+  /** Offers the charts that suit, and draws the one that the view has; none, if none of them. */
   offer(state: ViewState, opened: Opened): void {
     const buttons = CHARTS.filter((chart) => chart.suits(state, opened)).map((chart) => {
       const button = make("button", { type: "button", textContent: chart.name });
-      button.addEventListener("click", () => this.#draw(chart).catch(this.onError));
+      button.addEventListener("click", () => {
+        this.onDraw(idOf(chart));
+        this.#draw(chart).catch(this.onError);
+      });
       return button;
     });
     byId("chart-buttons").replaceChildren(...buttons);
     byId("chart").hidden = true;
+    const chosen = CHARTS.find((chart) => idOf(chart) === state.chart && chart.suits(state, opened));
+    if (chosen) this.#draw(chosen).catch(this.onError);
   }
 
   async #draw(chart: Chart): Promise<void> {
@@ -167,17 +176,13 @@ export class Charts {
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, (onProgress) =>
       chart.make({ ...context, onProgress }),
     );
-    this.#show(drawn, chart.name);
+    if (this.context()?.session === context.session) this.#show(drawn, chart);
   }
 
-  #show({ svg, text, sheet }: Drawn, name: string): void {
+  #show({ svg, text, sheet }: Drawn, chart: Chart): void {
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-    const save = make(
-      "a",
-      { href: this.#address, download: `${name.toLowerCase().replaceAll(" ", "-")}.svg` },
-      "Save this picture",
-    );
+    const save = make("a", { href: this.#address, download: `${idOf(chart)}.svg` }, "Save this picture");
     const figure = byId("chart");
     figure.replaceChildren(
       make("img", { src: this.#address, alt: text }),

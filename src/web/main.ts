@@ -16,6 +16,7 @@ import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { apart, type Files, MissingFile, names, sideFor, sourcesOf } from "./files.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
+import { packed, readLink } from "./link.js";
 import { Maps } from "./maps.js";
 import { Problem } from "./problem.js";
 import { type Choice, isModule, type Played } from "./protocol.js";
@@ -27,7 +28,7 @@ import {
   formatChoice,
   formatState,
   hasProcesses,
-  parseState,
+  type Input,
   SIDES,
   type Side,
   shortened,
@@ -39,6 +40,8 @@ import { Transport } from "./transport.js";
 
 const SHORTENED =
   "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
+
+const TOO_LONG = "This program is too long for a link, which can only name it: save it as program.txt.";
 
 /** Processes that are offered by buttons. */
 const MOST_OFFERED = 12;
@@ -69,11 +72,16 @@ class App {
   /** A view that lacks a file, which may be dropped. */
   #lacking: ViewState | undefined;
   #files: Files = new Map();
+  /** Counts links that were followed. Only the last one counts. */
+  #followed = 0;
 
   readonly #busy = new Busy(() => this.#cancel());
   readonly #problem = new Problem();
-  readonly #addressBar = new AddressBar((fragment) => this.#follow(fragment));
-  readonly #transport = new Transport((position, settled) => this.#seek(position, settled));
+  readonly #addressBar = new AddressBar((fragment) => void this.#follow(fragment));
+  readonly #transport = new Transport(
+    (position, settled) => this.#seek(position, settled),
+    (speed) => this.#change({ speed }),
+  );
   readonly #setup = new Setup(
     (choices) => this.#choose(choices),
     (file, side) => this.#takeFile(file, side),
@@ -93,23 +101,27 @@ class App {
   readonly #charts = new Charts(
     this.#busy,
     () => this.#view,
+    (chart) => this.#change({ chart }),
     (error) => this.#fail(error),
   );
 
   start(): void {
     byId("sides").append(...this.#panels.map(({ element }) => element));
-    this.#follow(location.hash);
+    void this.#follow(location.hash);
   }
 
   // ---- What is chosen ----
 
-  #follow(fragment: string): void {
+  async #follow(fragment: string): Promise<void> {
+    const followed = ++this.#followed;
+    this.#abandon();
     try {
-      const state = parseState(fragment);
+      const state = await readLink(fragment);
+      if (followed !== this.#followed) return;
       if (this.#view && formatState(state) === formatState(this.#view.state)) this.#keep();
       else this.#open({ state, files: this.#files, isNew: false });
     } catch (error) {
-      this.#refuse(error);
+      if (followed === this.#followed) this.#refuse(error);
     }
   }
 
@@ -123,8 +135,9 @@ class App {
   }
 
   #run({ input, touch, sides }: Choices, { files = this.#files, advice = "" } = {}): void {
-    const hidden = this.#view?.state.hidden ?? [];
-    this.#open({ state: { ...DEFAULT, input, touch, sides, hidden }, files, advice, isNew: true });
+    const { hidden, speed, apart, follows } = this.#view?.state ?? DEFAULT;
+    const state = { ...DEFAULT, input, touch, sides, hidden, speed, apart, follows };
+    this.#open({ state, files, advice, isNew: true });
   }
 
   /** Runs what the form says; if a built-in module is new in it, first with fewer rounds. */
@@ -207,6 +220,7 @@ class App {
 
   /** Runs what is chosen, and shows it once both sides ran; or one, if nothing else could be shown. */
   async #load(next: Next & { session: Session }): Promise<void> {
+    Object.assign(next, await forLink(next));
     const { state, files, session } = next;
     const isCurrent = () => this.#opening === next;
     const { opened, shown } = await this.#busy.run("Starting", async (onProgress) => {
@@ -277,7 +291,8 @@ class App {
   #build({ state, opened }: View): void {
     const { sides, hidden } = state;
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
-    this.#transport.load({ length: opened.length, period: opened.tape.count, sides: timelines });
+    const { length, tape } = opened;
+    this.#transport.load({ length, period: tape.count, sides: timelines }, state.speed);
     for (const side of SIDES) {
       const run = opened.sides[side];
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(run));
@@ -374,6 +389,21 @@ class App {
     const more = others > 0 ? ` There are ${formatCount(others)} more: change the program to name one.` : "";
     this.#problem.show(`Choose the process to read:${more}`, ...offered);
   }
+}
+
+/** What is to be shown, with its program in the form in which a link has it: packed, or as a file that it only names. */
+async function forLink({ state, files, advice }: Next): Promise<Partial<Next>> {
+  const { input } = state;
+  if (input.kind !== "text") return {};
+  const text = await packed(input);
+  if (text) return { state: { ...state, input: text } };
+  const { text: program, packed: _, kind: __, ...process } = input;
+  const named: Input = { kind: "file", name: "program.txt", ...process };
+  return {
+    state: { ...state, input: named },
+    files: new Map(files).set(named.name, new File([program], named.name)),
+    advice: [advice, TOO_LONG].filter(Boolean).join(" "),
+  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

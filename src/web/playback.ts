@@ -7,6 +7,10 @@
 /** Changes in a second that a person can follow. Three flashes, which are allowed, would be six. */
 const MOST_CHANGES = 3;
 
+/** Operations per second; 0 is all in WHOLE_SECONDS. */
+export const SPEEDS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
+export const WHOLE_SECONDS = 20;
+
 /** A tape: its operations, and those of one round of it. */
 export interface Rounds {
   length: number;

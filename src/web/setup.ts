@@ -9,6 +9,7 @@ import {
   BUNDLED,
   type Bundled,
   formatExact,
+  formatPercent,
   type Input,
   parseLoop,
   parseProcess,
@@ -63,7 +64,7 @@ export class Setup {
     if (input.kind === "loop") {
       field("size").value = formatExact(input.bytes);
       field("count").value = String(input.count);
-      field("written").value = `${input.written * 100}%`;
+      field("written").value = formatPercent(input.written);
     }
     if (input.kind === "reads") {
       field("chunk").value = formatExact(input.chunk);

@@ -19,6 +19,7 @@ import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import { findModel, findOption } from "../sandbox/options.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
+import { SPEEDS } from "./playback.js";
 import { type Choice, isModule } from "./protocol.js";
 import { bytesPerRead } from "./tape.js";
 
@@ -31,7 +32,11 @@ export type Input =
   /** The bug report (tape.ts): a body that is read into buffers of a whole chunk. Both in bytes. */
   | { kind: "reads"; chunk: number; way: BufferWay; body: number }
   | { kind: "trace"; name: Bundled }
-  | ({ kind: "text"; text: string } & OfProcess)
+  | ({
+      kind: "text";
+      text: string /** The text as links have it, if it is long (link.ts). */;
+      packed?: string;
+    } & OfProcess)
   /** A file of the person's, which a link can only name. */
   | ({ kind: "file"; name: string } & OfProcess);
 
@@ -63,6 +68,10 @@ export interface ViewState {
   pages: [number | null, number | null];
   /** Ids of the kinds (kinds.ts) that are hidden. */
   hidden: string[];
+  /** Operations a second; 0 for all in a fixed time. One of SPEEDS (playback.ts). */
+  speed: number;
+  /** The id of the chart that is drawn (charts.ts). */
+  chart: string | null;
 }
 
 export const SIDES = [0, 1] as const;
@@ -83,6 +92,8 @@ export const DEFAULT: ViewState = {
   follows: false,
   pages: [null, null],
   hidden: [],
+  speed: 0,
+  chart: null,
 };
 
 /** Bytes that a module clears in some seconds. */
@@ -123,7 +134,7 @@ export const formatExact = exactBytes;
 
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
-  const { input, touch, sides, at, windows, apart, follows, pages, hidden } = state;
+  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart } = state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -138,6 +149,8 @@ export function formatState(state: ViewState): string {
   if (apart) fields.push(["scales", "two"]);
   if (follows) fields.push(["follow", "yes"]);
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
+  if (speed !== DEFAULT.speed) fields.push(["speed", String(speed)]);
+  if (chart !== null) fields.push(["chart", chart]);
   return new URLSearchParams(fields).toString().replaceAll("%3A", ":");
 }
 
@@ -147,7 +160,7 @@ function formatInput(input: Input): [string, string][] {
       return [
         ["size", exactBytes(input.bytes)],
         ["count", String(input.count)],
-        ...(input.written ? [["written", `${input.written * 100}%`] as [string, string]] : []),
+        ...(input.written ? [["written", formatPercent(input.written)] as [string, string]] : []),
       ];
     case "reads":
       return [
@@ -156,7 +169,7 @@ function formatInput(input: Input): [string, string][] {
         ["body", exactBytes(input.body)],
       ];
     case "text":
-      return [["program", input.text]];
+      return [input.packed === undefined ? ["program", input.text] : ["packed", input.packed]];
     default:
       return [[input.kind, input.name]];
   }
@@ -179,14 +192,17 @@ export function parseState(fragment: string): ViewState {
     follows: fields.get("follow") === "yes",
     pages: [parseAddress(fields.get("page-a")), parseAddress(fields.get("page-b"))],
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
+    speed: Number(oneOf("speed", fields.get("speed") ?? "0", SPEEDS.map(String))),
+    chart: fields.get("chart"),
   };
 }
 
 function parseInput(fields: URLSearchParams): Input {
   const of = (name: string) => fields.get(name);
-  const [program, trace, file] = [of("program"), of("trace"), of("file")];
+  const [program, packed, trace, file] = [of("program"), of("packed"), of("trace"), of("file")];
   const process = parseProcess(of("process") ?? "");
   if (program !== null) return { kind: "text", text: program, ...process };
+  if (packed !== null) return { kind: "text", text: "", packed, ...process };
   if (trace !== null) return { kind: "trace", name: oneOf("trace", trace, BUNDLED) };
   if (file !== null) return { kind: "file", name: file, ...process };
   if (of("chunk") !== null) {
@@ -245,12 +261,30 @@ function parseSize(name: string, text: string): number {
   }
 }
 
+/** Writes a share of 0 to 1 so that it is read as the same number: 0.29 is 29%, and not 28.999999999999996%. */
+export function formatPercent(share: number): string {
+  const [digits, exponent] = parts(share);
+  const percent = Number(`${digits}e${exponent + 2}`);
+  return `${share === shifted(percent) ? percent : `${digits}e${exponent + 2}`}%`;
+}
+
+/** The digits and the exponent of a number as it is written. */
+function parts(number: number | string): [digits: string, exponent: number] {
+  const [digits = "", exponent = "0"] = String(number).split("e");
+  return [digits, Number(exponent)];
+}
+
+/** A hundredth: the number with its point moved, so that it is rounded but once. */
+function shifted(percent: number | string): number {
+  const [digits, exponent] = parts(percent);
+  return Number(`${digits}e${exponent - 2}`);
+}
+
 function parseShare(text: string): number {
-  const percent = /^\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(text)?.[1];
-  if (percent === undefined || Number(percent) > 100) {
-    throw new OptionError(`written: "${text}" is not a share: write 0% to 100%`);
-  }
-  return Number(percent) / 100;
+  const percent = /^\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*%?\s*$/.exec(text)?.[1];
+  const share = percent === undefined ? Number.NaN : shifted(percent);
+  if (!(share <= 1)) throw new OptionError(`written: "${text}" is not a share: write 0% to 100%`);
+  return share;
 }
 
 /** Most rounds of a loop, and most reads. They take some seconds to a minute. */

@@ -1,11 +1,7 @@
 /** The controls of time: play, pause, step, scrub, and a small picture of resident memory behind the slider. */
 import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
 import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
-import { frameOf } from "./playback.js";
-
-/** Operations per second; 0 is the whole tape in WHOLE_SECONDS. */
-const SPEEDS = [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
-const WHOLE_SECONDS = 20;
+import { frameOf, SPEEDS, WHOLE_SECONDS } from "./playback.js";
 
 export interface Timelines {
   length: number;
@@ -27,8 +23,14 @@ export class Transport {
   readonly #canvas = byId<HTMLCanvasElement>("sparkline");
   readonly #redraw = oncePerFrame(() => this.#draw());
 
-  /** @param onSeek called with a new position; `settled` if the person stays there. */
-  constructor(private readonly onSeek: (position: number, settled: boolean) => void) {
+  /**
+   * @param onSeek called with a new position; `settled` if the person stays there.
+   * @param onSpeed called with the speed that the person chose.
+   */
+  constructor(
+    private readonly onSeek: (position: number, settled: boolean) => void,
+    onSpeed: (speed: number) => void,
+  ) {
     this.#speed.append(
       ...SPEEDS.map((speed) => make("option", { value: String(speed), textContent: speedName(speed) })),
     );
@@ -40,7 +42,10 @@ export class Transport {
     press("forward", () => this.#wanted + 1);
     press("to-end", () => this.#timelines.length);
     this.#play.addEventListener("click", () => this.toggle());
-    this.#speed.addEventListener("change", () => this.#restart());
+    this.#speed.addEventListener("change", () => {
+      this.#restart();
+      onSpeed(Number(this.#speed.value));
+    });
     document.addEventListener("keydown", (event) => this.#press(event));
     new ResizeObserver(this.#redraw).observe(this.#canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#redraw);
@@ -51,9 +56,10 @@ export class Transport {
     return this.#position;
   }
 
-  /** Shows another tape. */
-  load(timelines: Timelines): void {
+  /** Shows another tape, to be played at a speed. */
+  load(timelines: Timelines, speed: number): void {
     this.pause();
+    this.#speed.value = String(speed);
     this.#timelines = timelines;
     this.#scrub.max = String(timelines.length);
     const highest = formatBytes(this.#highest());

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { models, OptionError } from "../../src/index.js";
 import {
   DEFAULT,
+  formatPercent,
   formatState,
   parseChoice,
   parseState,
@@ -25,6 +26,8 @@ describe("a link", () => {
       follows: true,
       pages: [null, 0x555555560000],
       hidden: ["needless", "reserved"],
+      speed: 1000,
+      chart: "bytes-over-time",
     },
     "of the bug report": {
       ...DEFAULT,
@@ -83,10 +86,21 @@ describe("a link", () => {
     ["chunk=10MiB&body=0", "body: a read gets 16,384 bytes"],
     ["touch=all", 'touch: "all" is not one of none, first, pages, object'],
     ["file=trace.log&process=gcc", 'process: "gcc" is not a whole number from 0'],
+    ["speed=7", 'speed: "7" is not one of 0, 1, 10'],
     ["trace=doom", 'trace: "doom" is not one of git-log, cc1, cinnabar'],
   ])("with %s is refused, with what to write", (fragment, message) => {
     expect(() => parseState(fragment)).toThrow(OptionError);
     expect(() => parseState(fragment)).toThrow(message);
+  });
+
+  it.each([
+    [0.29, "29%"],
+    [0.07, "7%"],
+    [1e-9, "1e-7%"],
+    [0.125, "12.5%"],
+  ])("writes the share %d as it is read", (share, text) => {
+    expect(formatPercent(share)).toBe(text);
+    expect(parseState(`written=${text}`).input).toHaveProperty("written", share);
   });
 
   it("with a map that makes no sense shows what fits", () => {

@@ -2,6 +2,7 @@
 import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
 import { fixtureBytes } from "../foreign/replays.js";
+import { Random } from "../random.js";
 import { counter, drop, executable, open, RIGHT, scrubTo, servePage, shown } from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
@@ -97,4 +98,75 @@ describe.skipIf(!executable)("the two maps", () => {
     expect(await scaleOf(page)).toBe("On both maps 1 cell = 32 KiB, 8 pages.");
     await expect.poll(windows).toBeUndefined();
   });
+});
+
+/** What a link stands for: the pictures of both maps, and all that is told and chosen. */
+function seen(page: Page) {
+  return page.evaluate(() => ({
+    maps: [...document.querySelectorAll<HTMLCanvasElement>("canvas.map")].map((map) => map.toDataURL()),
+    texts: [
+      ...document.querySelectorAll(
+        "#position, #scale, .map-text, .code, #counters, #story, #chart figcaption",
+      ),
+    ].map((element) => element.textContent),
+    chosen: [...document.querySelectorAll<HTMLInputElement>("#filter input, #maps-bar input")].map(
+      ({ checked }) => checked,
+    ),
+    speed: document.querySelector<HTMLSelectElement>("#speed")?.value,
+  }));
+}
+
+/** Longer than a cell rests after a change. */
+const settle = (page: Page) => page.waitForTimeout(1200);
+
+const random = new Random(0x1ead);
+const LOOPS = "size=300KiB&count=20&a=naive&b=glibc";
+const TYPED = `program=${encodeURIComponent("c 1 1 900000\nw 1 0 5000\na 2 70000\nr 2 300000\nf 1\nc 3 10 1000\nf 2\n")}&a=libmalloc&b=jemalloc`;
+
+/** Something that a person does to look elsewhere. */
+async function lookElsewhere(page: Page): Promise<void> {
+  const side = random.below(2) ? "left" : "right";
+  const press = (key: string) => page.getByLabel(`Page map of the ${side} side`).press(key);
+  const acts: (() => Promise<unknown>)[] = [
+    () => scrubTo(page, random.below(8)),
+    () => press("+"),
+    () => press("-"),
+    () => press("Shift+ArrowDown"),
+    () => press("Shift+ArrowRight"),
+    () => press("PageDown"),
+    () => page.locator("#filter input").nth(random.below(6)).click(),
+    () => page.locator("#one-scale").click(),
+    () => page.locator("#follow").click(),
+    () => page.locator("#speed").selectOption({ index: random.below(8) }),
+    () => page.getByRole("button", { name: "Bytes over time" }).click(),
+  ];
+  await acts[random.below(acts.length)]?.();
+}
+
+describe.skipIf(!executable)("a link", () => {
+  it.each([LOOPS, LOOPS, TYPED, TYPED])(
+    "gives the whole view again, in every pixel of the maps: %s",
+    async (program) => {
+      const page = await open(`#${program}`);
+      await page.locator('main[aria-busy="false"]').waitFor();
+      await page
+        .locator("#position")
+        .getByText(/operations/)
+        .waitFor();
+      for (let act = 0; act < 9; act++) await lookElsewhere(page);
+      await settle(page);
+      const [link, picture] = [new URL(page.url()).hash, await seen(page)];
+      const other = await open(link);
+      await other
+        .locator("#position")
+        .getByText(/operations/)
+        .waitFor();
+      await settle(other);
+      await expect.poll(() => seen(other), { message: `seed=0x1ead ${link}` }).toEqual(picture);
+      // The other page writes the same link, once it writes one.
+      for (const _ of ["away", "and back"]) await other.locator("#filter input").first().click();
+      await settle(other);
+      expect(new URL(other.url()).hash).toBe(link);
+    },
+  );
 });
