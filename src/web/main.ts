@@ -9,6 +9,7 @@
 import { findBuiltIn } from "../allocator/built-in.js";
 import { formatCount, type Report } from "../index.js";
 import { AddressBar } from "./address-bar.js";
+import { Assumption } from "./assumption.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
@@ -90,6 +91,9 @@ class App {
   readonly #maps = new Maps({
     onLook: (look) => this.#change(look),
     onAsk: (side, address) => void this.#ask(side, address).catch((error) => this.#fail(error)),
+  });
+  readonly #assumption = new Assumption((touch) => {
+    if (this.#view) this.#open({ state: { ...this.#view.state, touch }, files: this.#files, isNew: true });
   });
   readonly #panels = SIDES.map(
     (side) =>
@@ -306,6 +310,7 @@ class App {
     });
     buildLegend(sides);
     buildCounters(state);
+    this.#assumption.show(state);
     this.#charts.offer(state, opened);
     this.#tell(reportOf(state, opened), this.#view as View);
   }

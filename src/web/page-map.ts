@@ -250,8 +250,8 @@ export class PageMap {
   /** Tells that the last operation is out of view, but not at once again. Returns when to look again, if it has to wait. */
   #follow(now: number): number | undefined {
     const address = this.#moment?.object?.address;
-    if (!address || regionAt(this.#extent, address) < 0 || this.#rowOf(address) !== undefined)
-      return undefined;
+    if (!this.follows || !address || this.#rowOf(address) !== undefined) return undefined;
+    if (regionAt(this.#extent, address) < 0) return undefined;
     if (now < this.#followedAt + FOLLOW_REST_MS) return this.#followedAt + FOLLOW_REST_MS;
     this.#followedAt = now;
     const first = this.#layout.startAbove(this.#layout.lineOf(address), this.#middle);

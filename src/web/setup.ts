@@ -4,6 +4,7 @@ import { WAY_NAMES } from "../experiments/iter-content/sheet.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "../index.js";
 import { BUFFER_WAYS } from "../results/iter-content.js";
 import { AllocatorForm } from "./allocator-form.js";
+import { touchOptions } from "./assumption.js";
 import { byId, make } from "./dom.js";
 import {
   BUNDLED,
@@ -39,6 +40,7 @@ export class Setup {
     this.#allocators = SIDES.map(
       (side) => new AllocatorForm(byId(`allocator-${side}`), (file) => onFile(file, side)),
     );
+    this.#touch.append(...touchOptions());
     this.#kind.addEventListener("change", () => this.#showFields());
     byId("way").append(
       ...BUFFER_WAYS.map((way) => make("option", { value: way, textContent: `${way}: ${WAY_NAMES[way]}` })),

@@ -47,6 +47,13 @@ export class Transport {
       onSpeed(Number(this.#speed.value));
     });
     document.addEventListener("keydown", (event) => this.#press(event));
+    this.#canvas.addEventListener("pointerdown", (event) => {
+      this.#canvas.setPointerCapture(event.pointerId);
+      this.#point(event);
+    });
+    this.#canvas.addEventListener("pointermove", (event) => {
+      if (event.buttons) this.#point(event);
+    });
     new ResizeObserver(this.#redraw).observe(this.#canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#redraw);
   }
@@ -122,14 +129,18 @@ export class Transport {
   }
 
   #press(event: KeyboardEvent): void {
-    const isTyping =
-      event.target instanceof Element && event.target.closest("input, select, textarea, button, summary, a");
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
     if (event.key === " ") this.toggle();
     else if (event.key === ",") this.#goTo(this.#wanted - 1);
     else if (event.key === ".") this.#goTo(this.#wanted + 1);
     else return;
     event.preventDefault();
+  }
+
+  /** Goes where the picture is pressed, and along with the pointer. */
+  #point({ offsetX }: PointerEvent): void {
+    const { clientWidth } = this.#canvas;
+    this.#goTo(Math.round((this.#timelines.length * (offsetX - 1)) / Math.max(1, clientWidth - 2)));
   }
 
   // ---- The picture ----
@@ -160,6 +171,13 @@ export class Transport {
     context.fillStyle = colour("cursor");
     context.fillRect(x(this.#position) - 0.5, 0, 1, height);
   }
+}
+
+/** Whether what has the focus needs a key itself: text every key, and Space whatever it works. */
+function isTaken({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest("textarea, select, input:not([type=range], [type=checkbox])")) return true;
+  return key === " " && target.closest("button, summary, a, input:not([type=range])") !== null;
 }
 
 function speedName(speed: number): string {

@@ -85,9 +85,9 @@ describe.skipIf(!executable)("the two maps", () => {
     await expect.poll(windows).toEqual(["16KiB", "16KiB"]);
     const starts = () => /map-a=([0-9a-f]+)\..*map-b=([0-9a-f]+)\./.exec(page.url())?.slice(1) ?? [];
     const before = starts().map((start) => Number.parseInt(start, 16));
-    await page.getByLabel("Page map of the left side").press("PageDown");
+    await page.getByLabel("Page map of the left side").press("PageUp");
     const moved = () => starts().map((start, side) => Number.parseInt(start, 16) - (before[side] ?? 0));
-    await expect.poll(() => moved().every((bytes) => bytes > 0)).toBe(true);
+    await expect.poll(() => moved().every((bytes) => bytes < 0)).toBe(true);
     await page.getByLabel("One scale for both maps").uncheck();
     await page.getByLabel("Page map of the right side").press("+");
     await expect.poll(windows).toEqual(["16KiB", "8KiB"]);
@@ -169,4 +169,103 @@ describe.skipIf(!executable)("a link", () => {
       expect(new URL(other.url()).hash).toBe(link);
     },
   );
+});
+
+describe.skipIf(!executable)("a trace", () => {
+  it("says with its results what is assumed of it, which is changed there", async () => {
+    const page = await open("#size=1MiB&count=5&a=glibc&b=naive");
+    await shown(page, "9 of 10");
+    const assumed = page.getByLabel(/^Assumed: .* the program touches, of each object it gets/);
+    expect(await assumed.isVisible()).toBe(false);
+    await drop(page, "small.txt", "c 1 1 4000000\nf 1\n");
+    await shown(page, "1 of 2");
+    expect(await assumed.inputValue()).toBe("none");
+    const story = page.locator("#story");
+    await story.getByText(/^naive: .*zeroed 3\.8 MiB that already read as zero/).waitFor();
+    await assumed.selectOption("all of it");
+    await shown(page, "1 of 2");
+    await expect.poll(() => page.url()).toMatch(/file=small\.txt&touch=object/);
+    expect(await counter(page, "touched.written", 0)).toBe(978);
+    await page.goBack();
+    await expect.poll(() => assumed.inputValue()).toBe("none");
+  });
+});
+
+describe.skipIf(!executable)("a map", () => {
+  const text = (page: Page) => page.locator("[data-side=left] .map-text").textContent();
+
+  it("asks about the page that was chosen, and zooms about it, wherever the pointer went", async () => {
+    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`);
+    await shown(page, "1 of 1");
+    const map = page.locator("[data-side=left] canvas");
+    await map.click({ position: { x: 24, y: 52 } });
+    await expect.poll(() => page.url()).toContain("page-a=");
+    const chosen = /page-a=([0-9a-f]+)/.exec(page.url())?.[1] ?? "";
+    await map.hover({ position: { x: 300, y: 150 } });
+    await expect.poll(() => text(page)).not.toContain(chosen);
+    await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
+    await page.getByText(`The page at 0x${chosen} changed once up to here:`).waitFor();
+    await expect.poll(() => text(page)).toContain(`0x${chosen} to`);
+    // From 32 KiB a cell to a page, about the chosen one: it is still in view, in its row.
+    for (let presses = 0; presses < 5; presses++) await page.getByRole("button", { name: "Zoom in" }).click();
+    expect(await scaleOf(page)).toContain("1 cell = 4 KiB, a page");
+    await expect.poll(() => page.url()).toMatch(/map-a=[0-9a-f]+\.4KiB/);
+    const start = Number.parseInt(/map-a=([0-9a-f]+)/.exec(page.url())?.[1] ?? "", 16);
+    const below = Number.parseInt(chosen, 16) - start;
+    expect(below).toBeGreaterThanOrEqual(0);
+    expect(below).toBeLessThan(8 * 90 * 4096);
+  });
+});
+
+describe.skipIf(!executable)("the keys and the wheel", () => {
+  it("work wherever the focus is, but in a text", async () => {
+    const page = await open("#size=1MiB&count=500000&a=naive&b=lazy&at=10");
+    await shown(page, "10 of 1,000,000");
+    const at = (position: number) => shown(page, `${position} of 1,000,000`);
+    await page.getByRole("button", { name: "Step", exact: true }).click();
+    await page.keyboard.press(".");
+    await at(12);
+    await page.locator("#filter input").first().click();
+    await page.keyboard.press(",");
+    await at(11);
+    await page.locator("summary").first().click();
+    await page.keyboard.press(".");
+    await at(12);
+    const count = page.getByRole("textbox", { name: "Count" });
+    await count.fill("");
+    await count.pressSequentially("1,2. 3");
+    expect(await count.inputValue()).toBe("1,2. 3");
+    await at(12);
+    // Space on the slider plays. The page stays where it is.
+    await page.setViewportSize({ width: 800, height: 400 });
+    const scrub = page.locator("#scrub");
+    await scrub.focus();
+    const top = await page.evaluate(() => scrollY);
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(top);
+  });
+
+  it("go to where the picture of memory is pressed, and zoom by how far the wheel is turned", async () => {
+    const page = await open(
+      `#program=${encodeURIComponent("c 1 1 67108864\n".concat("w 1 0 10\n".repeat(99)))}&a=naive&b=lazy`,
+    );
+    await shown(page, "100 of 100");
+    const picture = page.locator("#sparkline");
+    const { width = 0 } = (await picture.boundingBox()) ?? {};
+    await picture.click({ position: { x: Math.round(width / 4), y: 10 } });
+    await shown(page, "25 of 100");
+    await page.locator("[data-side=left] canvas").focus();
+    await page.locator("[data-side=left] canvas").hover({ position: { x: 40, y: 40 } });
+    const cell = async () => /1 cell = (\d+) KiB/.exec((await scaleOf(page)) ?? "")?.[1];
+    for (const turn of [-30, -30, -30]) await page.mouse.wheel(0, turn);
+    await settle(page);
+    expect(await cell()).toBe("32");
+    await page.mouse.wheel(0, -30);
+    await expect.poll(cell).toBe("16");
+    await page.mouse.wheel(0, -200);
+    await expect.poll(cell).toBe("4");
+  });
 });
