@@ -31,9 +31,22 @@ export class CallTree {
 
 function itemOf({ name, calls, seconds, children }: TimeNode, total: number): HTMLLIElement {
   const times = calls === 1 ? "once" : `${formatCount(calls)} times`;
-  const text = `: ${formatSeconds(seconds)}, ${formatShare(seconds, total)}, called ${times}`;
-  const below = children.map((child) => itemOf(child, total));
+  const text = `: ${shareText(seconds, total)}, called ${times}`;
   const item = make("li", {}, make("code", { textContent: name }), text);
-  if (below.length) item.append(make("ul", {}, ...below));
+  if (children.length === 0) return item;
+  const below = children.map((child) => itemOf(child, total));
+  const other = otherSeconds(seconds, children);
+  if (other > 0) below.push(make("li", {}, `other, in ${name} itself: ${shareText(other, total)}`));
+  item.append(make("ul", {}, ...below));
   return item;
 }
+
+/** The time of a function that is not that of a function it calls. */
+export function otherSeconds(seconds: number, children: readonly TimeNode[]): number {
+  const rest = seconds - children.reduce((sum, child) => sum + child.seconds, 0);
+  // What sums of fractions are off by is none.
+  return rest > seconds * 1e-9 ? rest : 0;
+}
+
+const shareText = (seconds: number, total: number): string =>
+  `${formatSeconds(seconds)}, ${formatShare(seconds, total)}`;

@@ -1,14 +1,33 @@
 /** The counters of each side and their difference, and bars of who zeroed how much. */
 
 import { formatSeconds } from "../base/numbers.js";
-import { formatBytes, formatCount } from "../index.js";
+import { costProfiles, formatBytes, formatCount, type SimulatedTime, simulatedTime } from "../index.js";
 import { breakable, byId, make, setText } from "./dom.js";
-import type { Choice, Moment } from "./protocol.js";
+import { type Choice, eventsOf, type Moment } from "./protocol.js";
 import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
 
 /** The figures of one side at a moment. */
-type Counted = Pick<Moment, "counters" | "library" | "simulated">;
+type Counted = Pick<Moment, "counters" | "library" | "simulated"> & {
+  /** Simulated time at the prices of the machine of the left side. */
+  onOneMachine?: SimulatedTime;
+};
 type Both = readonly [Counted | undefined, Counted | undefined];
+
+/** Prices both sides on the machine of the left one, or of the only one that has a clock. */
+export function pricedOnOne(both: Both): Both {
+  const name = both.find((side) => side?.simulated)?.simulated?.costs;
+  const costs = costProfiles.find((profile) => profile.name === name);
+  const [left, right] = both.map((side) =>
+    side?.simulated && costs ? { ...side, onOneMachine: simulatedTime(eventsOf(side), costs) } : side,
+  );
+  return [left, right];
+}
+
+/** Whether no two machines have a part in the times. Then one is taken from the other as it is. */
+function isOneMachine([left, right]: Both): boolean {
+  const [one, other] = [left?.simulated?.costs, right?.simulated?.costs];
+  return one === undefined || other === undefined || one === other;
+}
 
 interface Row {
   name: string;
@@ -33,6 +52,10 @@ const FAULTS: Record<FaultKind, string> = {
 const sum = (values: Record<string, number>): number =>
   Object.values(values).reduce((total, one) => total + one, 0);
 
+/** Simulated time by the machine of each side, which may be two, and by one machine. */
+const OWN_MACHINE = "simulated.seconds";
+const ONE_MACHINE = "simulated.oneMachine";
+
 const ROWS: readonly Row[] = [
   {
     name: "needlessly zeroed",
@@ -50,10 +73,16 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "simulated time",
-    path: "simulated.seconds",
+    path: OWN_MACHINE,
     of: (_, { simulated }) => simulated?.seconds ?? Number.NaN,
     unit: "seconds",
     isTelling: true,
+  },
+  {
+    name: "the same, both on one machine",
+    path: ONE_MACHINE,
+    of: (_, { onOneMachine }) => onOneMachine?.seconds ?? Number.NaN,
+    unit: "seconds",
   },
   {
     name: "zeroed by the allocator",
@@ -84,7 +113,13 @@ const ROWS: readonly Row[] = [
       unit: "count",
     }),
   ),
-  { name: "system calls", path: "syscalls", of: ({ syscalls }) => sum(syscalls), unit: "count" },
+  {
+    name: "system calls",
+    path: "syscalls",
+    // A module makes none. It only asks its host for memory.
+    of: ({ syscalls }, { simulated }) => (simulated ? sum(syscalls) : Number.NaN),
+    unit: "count",
+  },
   { name: "allocator calls", path: "calls", of: ({ calls }) => calls, unit: "count" },
   {
     name: "resident now",
@@ -155,17 +190,23 @@ export function buildCounters({ input, sides }: ViewState): void {
 }
 
 /** Shows what both sides counted. */
-export function showCounters(both: Both): void {
+export function showCounters(moments: Both): void {
+  const both = pricedOnOne(moments);
+  const isOne = isOneMachine(both);
   const rows = new Map(ROWS.map((row) => [row.path, row]));
   for (const cell of byId("counters").querySelectorAll<HTMLElement>("tbody td")) {
     const { counter = "", column = "" } = cell.dataset;
     const { of, unit } = rows.get(counter) as Row;
     const figures = both.map((counted) => (counted ? of(counted.counters, counted) : Number.NaN));
     const [left, right] = figures as [number, number];
-    const value = column === "difference" ? left - right : column === "0" ? left : right;
+    if (counter === ONE_MACHINE) (cell.parentElement as HTMLElement).hidden = isOne;
+    const difference = counter === OWN_MACHINE && !isOne ? Number.NaN : left - right;
+    const value = column === "difference" ? difference : column === "0" ? left : right;
     setText(
       cell,
-      column === "difference" ? signed(value, unit) : textOf(both[Number(column) as Side], value, unit),
+      column === "difference"
+        ? signed(value, unit)
+        : textOf(both[Number(column) as Side], value, unit, counter === ONE_MACHINE),
     );
     cell.dataset.value = String(value);
   }
@@ -173,11 +214,10 @@ export function showCounters(both: Both): void {
 }
 
 /** A figure as text. A simulated time names its cost profile. */
-function textOf(counted: Counted | undefined, value: number, unit: Row["unit"]): string {
+function textOf(counted: Counted | undefined, value: number, unit: Row["unit"], isOnOne: boolean): string {
   if (Number.isNaN(value)) return UNKNOWN;
-  return unit === "seconds"
-    ? `${formatSeconds(value)}, simulated, by ${counted?.simulated?.costs}`
-    : FORMATS[unit](value);
+  const costs = (isOnOne ? counted?.onOneMachine : counted?.simulated)?.costs;
+  return unit === "seconds" ? `${formatSeconds(value)}, simulated, by ${costs}` : FORMATS[unit](value);
 }
 
 // ---- Who zeroed ----

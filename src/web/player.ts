@@ -4,7 +4,6 @@
  * one stride, however long the tape is. A foreign module has no checkpoints, and starts over.
  */
 import {
-  type Counters,
   clearBuffer,
   OpKind,
   type ProfileNode,
@@ -16,16 +15,17 @@ import {
 import { union } from "./layout.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
-import type {
-  Choice,
-  CodeLine,
-  Library,
-  Moment,
-  PageChange,
-  PageHistory,
-  Played,
-  Progress,
-  TimeNode,
+import {
+  type Choice,
+  type CodeLine,
+  eventsOf,
+  type Library,
+  type Moment,
+  type PageChange,
+  type PageHistory,
+  type Played,
+  type Progress,
+  type TimeNode,
 } from "./protocol.js";
 import { AskedBytes, CLEAR, hasObject, lengthOf, lineOf, operationAt, type Tape } from "./tape.js";
 
@@ -250,7 +250,9 @@ export class Player {
 
   #simulated(): Pick<Moment, "simulated"> {
     const { clock } = this.playable;
-    return clock ? { simulated: clock.price(withLibrary(this.#allocator.counters(), this.#library)) } : {};
+    return clock
+      ? { simulated: clock.price(eventsOf({ counters: this.#allocator.counters(), library: this.#library })) }
+      : {};
   }
 
   /** The time by call path. What the program clears itself is its own time. */
@@ -258,7 +260,12 @@ export class Player {
     const { clock } = this.playable;
     if (!clock) return {};
     const program = clock.profile();
-    return { time: timed({ ...program, counters: withLibrary(program.counters, this.#library) }, clock) };
+    return {
+      time: timed(
+        { ...program, counters: eventsOf({ counters: program.counters, library: this.#library }) },
+        clock,
+      ),
+    };
   }
 
   /** Goes to a position and does the last operation by itself, to find its object. */
@@ -319,12 +326,6 @@ export class Player {
     return { changes, latest };
   }
 }
-
-/** The events to price: clearing by a library costs as much as by the allocator. */
-const withLibrary = (counters: Counters, { cleared }: Library): Counters => ({
-  ...counters,
-  zeroed: { ...counters.zeroed, allocator: counters.zeroed.allocator + cleared },
-});
 
 function timed({ name, calls, counters, children }: ProfileNode, clock: Clock): TimeNode {
   const below = children.map((child) => timed(child, clock)).filter(({ seconds }) => seconds > 0);

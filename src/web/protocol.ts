@@ -56,6 +56,12 @@ export interface Library {
   needless: number;
 }
 
+/** The events to price: clearing by a library costs as much as by the allocator. */
+export function eventsOf({ counters, library }: { counters: Counters; library: Library }): Counters {
+  const { zeroed } = counters;
+  return { ...counters, zeroed: { ...zeroed, allocator: zeroed.allocator + library.cleared } };
+}
+
 /** A function on one call path: how often it was called, and the simulated time spent in it and below, in seconds. */
 export interface TimeNode {
   name: string;
