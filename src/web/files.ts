@@ -1,5 +1,7 @@
 /** Where a view's trace and modules come from: the page's own, or files that the person gave. */
 import { cinnabarTrace, cinnabarWorkload, writeTrace } from "../index.js";
+import { plainName } from "./plain-name.js";
+import { isModule } from "./protocol.js";
 import type { Sources } from "./session.js";
 import { type Bundled, SIDES, type Side, type ViewState } from "./state.js";
 
@@ -56,6 +58,27 @@ export function sourcesOf({ input, sides }: ViewState, files: Files): Sources {
   };
 }
 
+/** Whether a file is a wasm module, by its first bytes, or else by its name, with which it claims to be one. */
+export async function isWasm(file: File): Promise<boolean> {
+  const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
+  return MAGIC.every((byte, at) => first[at] === byte) || isModule({ allocator: file.name });
+}
+
+/** "\0asm" */
+const MAGIC = [0, 0x61, 0x73, 0x6d];
+
+/** The file under a name that is a module's, and that shows what it is. */
+export function asModule(file: File): File {
+  const name = plainName(file.name);
+  return renamed(file, name.endsWith(".wasm") ? name : `${name}.wasm`);
+}
+
+/** The file under a name that shows what it is. */
+export const asTrace = (file: File): File => renamed(file, plainName(file.name));
+
+const renamed = (file: File, name: string): File =>
+  name === file.name ? file : new File([file], name, { lastModified: file.lastModified });
+
 /** The side for which a view names a module, if any. */
 export const sideFor = ({ sides }: ViewState, name: string): Side | undefined =>
   SIDES.find((side) => sides[side].allocator === name);
@@ -69,6 +92,5 @@ export function apart(file: File, side: Side, { sides }: ViewState, files: Files
   const other = files.get(file.name);
   if (!other || sides[1 - side]?.allocator !== file.name) return file;
   if (other.size === file.size && other.lastModified === file.lastModified) return file;
-  const { lastModified } = file;
-  return new File([file], file.name.replace(/\.wasm$/, "-2.wasm"), { lastModified });
+  return renamed(file, file.name.replace(/\.wasm$/, "-2.wasm"));
 }

@@ -15,7 +15,17 @@ import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
-import { apart, type Files, MissingFile, names, sideFor, sourcesOf } from "./files.js";
+import {
+  apart,
+  asModule,
+  asTrace,
+  type Files,
+  isWasm,
+  MissingFile,
+  names,
+  sideFor,
+  sourcesOf,
+} from "./files.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { packed, readLink } from "./link.js";
 import { Maps } from "./maps.js";
@@ -85,7 +95,7 @@ class App {
   );
   readonly #setup = new Setup(
     (choices) => this.#choose(choices),
-    (file, side) => this.#takeFile(file, side),
+    (file, side) => void this.#take(file, side),
     (error) => this.#fail(error),
   );
   readonly #maps = new Maps({
@@ -152,14 +162,39 @@ class App {
     else this.#run(choices);
   }
 
+  /** Takes a file for what it is. */
+  async #take(file: File, given: Side | undefined): Promise<void> {
+    // Until it is known what is to be shown.
+    byId("view").ariaBusy = "true";
+    try {
+      if (await isWasm(file)) this.#takeModule(asModule(file), given);
+      else this.#runTrace(asTrace(file), this.#stateFor(file.name));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** The view that a file belongs to: the one that lacks it, or else the one that is shown. */
+  #stateFor(name: string): ViewState {
+    const lacks = this.#lacking && names(this.#lacking, name);
+    return (lacks ? this.#lacking : this.#view?.state) ?? this.#lacking ?? DEFAULT;
+  }
+
   /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */
-  #takeFile(file: File, given: Side | undefined): void {
-    const lacks = this.#lacking && names(this.#lacking, file.name);
-    const state = (lacks ? this.#lacking : this.#view?.state) ?? this.#lacking ?? DEFAULT;
+  #takeModule(file: File, given: Side | undefined): void {
+    const state = this.#stateFor(file.name);
     const side = given ?? sideFor(state, file.name);
-    if (!isModule({ allocator: file.name })) this.#runTrace(file, state);
-    else if (side !== undefined) this.#runModule(apart(file, side, state, this.#files), side, state);
-    else this.#fail(new Error(`Drop ${file.name} on a map to make it the allocator of that side.`));
+    const run = (to: Side) => this.#runModule(apart(file, to, state, this.#files), to, state);
+    if (side !== undefined) {
+      run(side);
+      return;
+    }
+    byId("view").ariaBusy = "false";
+    this.#problem.show(
+      `Drop ${file.name} on a map to make it the allocator of that side.`,
+      { name: "Left side", act: () => run(0) },
+      { name: "Right side", act: () => run(1) },
+    );
   }
 
   #runModule(file: File, side: Side, state: ViewState): void {

@@ -19,6 +19,7 @@ import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import { findModel, findOption } from "../sandbox/options.js";
 import { KINDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
+import { plainName } from "./plain-name.js";
 import { SPEEDS } from "./playback.js";
 import { type Choice, isModule } from "./protocol.js";
 import { bytesPerRead } from "./tape.js";
@@ -111,7 +112,7 @@ export function shortened(input: Input): Input {
 /** Reads an allocator as on the command line, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
 export function parseChoice(text: string): Choice {
   const choice = splitChoice(text);
-  if (isModule({ allocator: text })) return { allocator: text, options: {} };
+  if (isModule({ allocator: text })) return { allocator: plainName(text), options: {} };
   const model = findModel(choice.name);
   const written = inOwnNames(choice, [...model.options, ...machineOptions]);
   const options = readSettings(written, "option=value", (name, value) =>
@@ -204,7 +205,7 @@ function parseInput(fields: URLSearchParams): Input {
   if (program !== null) return { kind: "text", text: program, ...process };
   if (packed !== null) return { kind: "text", text: "", packed, ...process };
   if (trace !== null) return { kind: "trace", name: oneOf("trace", trace, BUNDLED) };
-  if (file !== null) return { kind: "file", name: file, ...process };
+  if (file !== null) return { kind: "file", name: plainName(file), ...process };
   if (of("chunk") !== null) {
     const { chunk, way, body } = READS;
     const typed = { chunk: of("chunk") ?? chunk, way: of("way") ?? way, body: of("body") ?? body };

@@ -12,6 +12,7 @@ import {
   TraceError,
   TraceRecords,
 } from "../index.js";
+import { plainName } from "./plain-name.js";
 
 export interface Tape {
   /** `count` records, RECORD_BYTES each. */
@@ -99,9 +100,9 @@ export function codeOf(
     case OpKind.trim:
       return `malloc_trim(${size(first)});`;
     case OpKind.mark:
-      return `// ${marks?.[first] ?? `mark ${first}`}`;
+      return `// ${plainName(marks?.[first] ?? `mark ${first}`)}`;
     case OpKind.site:
-      return `// in ${sites?.[first] ?? `site ${first}`}`;
+      return `// in ${plainName(sites?.[first] ?? `site ${first}`)}`;
     case CLEAR:
       return `memset(${place}, 0, ${size(second)});`;
     default:

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/index.js";
 import { KINDS } from "../../src/web/kinds.js";
 import { packed, readLink } from "../../src/web/link.js";
+import { plainName } from "../../src/web/plain-name.js";
 import { SPEEDS } from "../../src/web/playback.js";
 import { DEFAULT, formatState, type Input, type ViewState } from "../../src/web/state.js";
 
@@ -26,7 +27,11 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("trace" as const), name: fc.constantFrom("cc1", "git-log", "cinnabar") }),
   fc.record({ kind: fc.constant("text" as const), text: fc.string({ maxLength: 3000, unit: "binary" }) }),
-  fc.record({ kind: fc.constant("file" as const), name: fc.string({ minLength: 1 }), process: fc.nat() }),
+  fc.record({
+    kind: fc.constant("file" as const),
+    name: fc.string({ minLength: 1, unit: "binary" }).map(plainName),
+    process: fc.nat(),
+  }),
 );
 
 const states: fc.Arbitrary<ViewState> = fc.record({

@@ -224,7 +224,7 @@ describe.skipIf(!executable)("the page", () => {
     await allocator.replay(await readTrace(await readFile(GIT_LOG)), { touch: "object" });
     await expectCounters(page, 1, allocator.counters());
     await expect(page.locator("#story").textContent()).resolves.toMatch(/tlsf\.wasm: the allocator zeroed/);
-    for (const path of ["faults.zeroFill", "simulated.seconds"]) {
+    for (const path of ["faults.zeroFill", "simulated.seconds", "syscalls"]) {
       const cell = page.locator(`td[data-counter="${path}"][data-column="1"]`);
       await expect(cell.textContent()).resolves.toBe("-");
     }
@@ -311,10 +311,10 @@ describe.skipIf(!executable)("the page", () => {
     await shown(other, "2 of 3");
     await expectCounters(other, 0, allocator.counters());
     await drop(other, "another.wasm", await fixtureBytes("as-tlsf"));
-    await other
-      .getByRole("alert")
-      .getByText("Drop another.wasm on a map to make it the allocator of that side.")
-      .waitFor();
+    const alert = other.getByRole("alert");
+    await alert.getByText("Drop another.wasm on a map to make it the allocator of that side.").waitFor();
+    await alert.getByRole("button", { name: "Right side" }).click();
+    await other.getByRole("heading", { name: "another.wasm" }).waitFor();
   });
 
   it("says what is wrong with a module, and ends one that does not", async () => {

@@ -269,3 +269,58 @@ describe.skipIf(!executable)("the keys and the wheel", () => {
     await expect.poll(cell).toBe("4");
   });
 });
+
+describe.skipIf(!executable)("a file", () => {
+  it("is a module by its first bytes, whatever its name, which shows what it is", async () => {
+    const page = await open("#program=a 1 100%0A&a=lazy&b=naive");
+    await shown(page, "1 of 1");
+    await drop(page, "alloc\u202egpj.bin", await fixtureBytes("as-tlsf"), RIGHT);
+    await page.getByRole("heading", { name: "alloc<U+202E>gpj.bin.wasm" }).waitFor();
+    await shown(page, "1 of 1");
+    const link = new URL(page.url()).hash;
+    await drop(page, "worse.bin", new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), RIGHT);
+    await page
+      .getByRole("alert")
+      .getByText(/no memory|no allocator/)
+      .waitFor();
+    await page.getByRole("heading", { name: "alloc<U+202E>gpj.bin.wasm" }).waitFor();
+    expect(new URL(page.url()).hash).toBe(link);
+  });
+});
+
+describe.skipIf(!executable)("the figures", () => {
+  it("take times from each other only of one machine, and add up", async () => {
+    const page = await open("#size=8MiB&count=10&written=50%25&a=libmalloc&b=glibc");
+    await shown(page, "29 of 30");
+    const own = [await counter(page, "simulated.seconds", 0), await counter(page, "simulated.seconds", 1)];
+    const one = [
+      await counter(page, "simulated.oneMachine", 0),
+      await counter(page, "simulated.oneMachine", 1),
+    ];
+    expect(one[0]).toBe(own[0]);
+    expect(one[1]).not.toBe(own[1]);
+    expect(await counter(page, "simulated.seconds", "difference")).toBeNaN();
+    expect(await counter(page, "simulated.oneMachine", "difference")).toBeCloseTo(
+      (one[0] ?? 0) - (one[1] ?? 0),
+      12,
+    );
+    await page.getByText("Where the time goes").first().click();
+    const shares = await page.evaluate(() => {
+      const share = (item: Element) =>
+        Number(/([\d.]+)%/.exec(item.childNodes.item(1)?.textContent ?? item.textContent ?? "")?.[1]);
+      const lists = [...document.querySelectorAll("[data-side=left] .calls ul")];
+      return lists.map((list) => {
+        const below = [...list.children].map(share).reduce((sum, one) => sum + one, 0);
+        return below - share(list.parentElement as Element);
+      });
+    });
+    expect(shares.length).toBeGreaterThan(0);
+    for (const off of shares) expect(Math.abs(off)).toBeLessThan(0.3);
+    await page.evaluate(() => {
+      location.hash = "size=8MiB&count=10&a=naive&b=glibc";
+    });
+    await shown(page, "19 of 20");
+    await expect.poll(() => counter(page, "simulated.seconds", "difference")).not.toBeNaN();
+    expect(await page.locator('td[data-counter="simulated.oneMachine"]').first().isVisible()).toBe(false);
+  });
+});
