@@ -4,6 +4,7 @@
  * cannot end before: its threads are waited for, also at process.exit.
  */
 import { setFlagsFromString } from "node:v8";
+import { addJailFlag } from "../jail/process.node.js";
 import { readFunctions } from "../wasm/functions.js";
 import { Sections } from "../wasm/sections.js";
 
@@ -31,7 +32,9 @@ export function delayTierUp(wasm: Uint8Array): void {
   if (wanted <= budget) return;
   budget = wanted;
   try {
-    setFlagsFromString(`--wasm-tiering-budget=${budget}`);
+    const flag = `--wasm-tiering-budget=${budget}`;
+    setFlagsFromString(flag);
+    addJailFlag(flag);
   } catch {
     // Another engine than V8 has no such flag.
   }

@@ -10,6 +10,7 @@
 import { ModuleError } from "../base/errors.js";
 import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import { checkInitial } from "../wasm/limit-memory.js";
+import { MOST_ELEMENTS } from "../wasm/limit-tables.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { isLookedUp } from "./got.js";
 import { checkLimits } from "./memory-limits.js";
@@ -50,11 +51,9 @@ function make<T>({ kind, name }: Extern, made: () => T): T {
 export function makeTable(wanted: Extern, { relocatable }: ModuleShape): WebAssembly.Table {
   const { name, limits } = wanted;
   if (!limits) throw new ModuleError(`table "${name}" is of unknown size: give the module's bytes`);
-  const descriptor = {
-    element: "anyfunc" as const,
-    initial: Math.max(limits.initial, FIRST_ELEMENT + (relocatable?.tableElements ?? 0)),
-    ...(limits.maximum !== undefined && { maximum: limits.maximum }),
-  };
+  const initial = Math.max(limits.initial, FIRST_ELEMENT + (relocatable?.tableElements ?? 0));
+  const maximum = Math.max(initial, Math.min(limits.maximum ?? MOST_ELEMENTS, MOST_ELEMENTS));
+  const descriptor = { element: "anyfunc" as const, initial, maximum };
   return make(wanted, () => new WebAssembly.Table(descriptor));
 }
 

@@ -4,6 +4,7 @@ import { isCompiled } from "../base/kinds.js";
 import { type MeteredModule, meterModule } from "../meter/meter.js";
 import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
 import { limitMemory } from "../wasm/limit-memory.js";
+import { limitTables } from "../wasm/limit-tables.js";
 import type { FoundFunctions } from "./conventions.js";
 import { findFunctions } from "./find.js";
 import { isWhole, shortNames } from "./glue.js";
@@ -51,7 +52,8 @@ async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise
   const metered = options.meter ? await meter(original, find(originalShape, options), options) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const { memoryBytes } = options;
-  const wasm = memoryBytes === undefined ? code : limitMemory(code, mostPages(memoryBytes, base), base);
+  const wasm =
+    memoryBytes === undefined ? code : limitTables(limitMemory(code, mostPages(memoryBytes, base), base));
   // How functions begin may be different once they are metered.
   const { isRestarting } = originalShape;
   const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };

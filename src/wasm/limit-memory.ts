@@ -4,6 +4,7 @@ import { type Limits, readLimits, writeLimits } from "./limits.js";
 import { WASM_PAGE_BYTES } from "./pages.js";
 import type { BinaryReader } from "./reader.js";
 import { SectionId, Sections } from "./sections.js";
+import { shared } from "./share.js";
 import { BinaryWriter } from "./writer.js";
 
 /**
@@ -15,16 +16,19 @@ export function limitMemory(wasm: Uint8Array, pages: number, base = 0): Uint8Arr
   const sections = new Sections(wasm);
   const memories = sections.get(SectionId.memory);
   if (!memories) return wasm;
-  const limited = memories.vector((reader) => readLimited(reader, pages, base));
-  sections.set(SectionId.memory, new BinaryWriter().vector(limited, writeLimits).bytes);
+  const limited = memories.vector((reader) => readChecked(reader, pages, base));
+  const together = shared(limited, pages);
+  if (!together)
+    throw new ModuleError(`its ${limited.length} memories begin with more than is allowed together`);
+  sections.set(SectionId.memory, new BinaryWriter().vector(together, writeLimits).bytes);
   return sections.toBytes();
 }
 
-function readLimited(reader: BinaryReader, pages: number, base: number): Limits {
+function readChecked(reader: BinaryReader, pages: number, base: number): Limits {
   const at = reader.offset;
   const limits = readLimits(reader);
   checkInitial(limits.initial, pages, base, at);
-  return { ...limits, maximum: Math.min(limits.maximum ?? pages, pages) };
+  return limits;
 }
 
 /** @throws ModuleError if a memory of so many pages exceeds the limit. Both are told without what a meter takes. */
