@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,9 +8,10 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright";
 import { build, preview, type Rollup } from "vite";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { LICENSES } from "../assembly/build/library.mjs";
 import { builtInModules } from "../src/allocator/built-in.js";
+import { conformanceCases } from "../src/conformance.js";
 import { chromiumLaunchOptions, findChromium } from "./chromium.js";
 import { assemble } from "./wasm/assemble.js";
 
@@ -152,6 +153,70 @@ it("a module that imports the heap's memory and functions has them", async () =>
   expect(stdout.trim()).toBe("0 1");
 });
 
+describe("tests of an allocator of one's own", () => {
+  const runner = (name: string) => join(ROOT, "node_modules", name);
+
+  beforeAll(async () => {
+    await cp(join(ROOT, "build/heap.wasm"), join(folder, "mine.wasm"));
+    await symlink(runner("vitest"), join(folder, "node_modules/vitest"));
+  });
+
+  it("run under Vitest as it is by default, as the document has them", async () => {
+    const document = await readFile(join(ROOT, "src/testing/README.md"), "utf8");
+    const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(document) ?? [];
+    await writeFile(join(folder, "mine.test.ts"), example);
+    const argv = [join(runner("vitest"), "vitest.mjs"), "run", "--root", folder, "--reporter", "json"];
+    const { stdout } = await run(process.execPath, argv, { cwd: folder, env: ownEnvironment() }).catch(
+      (error) => error,
+    );
+    const { testResults, numTotalTests, numPendingTests } = JSON.parse(stdout);
+    const failures = testResults.flatMap(({ assertionResults }: JsonFile) =>
+      assertionResults.flatMap(({ failureMessages }) => failureMessages),
+    );
+    expect(failures).toEqual([]);
+    // Of the model, whose addresses have 64 bits, the case for 32 bits does not apply.
+    expect({ numTotalTests, numPendingTests }).toEqual({
+      numTotalTests: 2 * conformanceCases.length + 1,
+      numPendingTests: 1,
+    });
+  });
+
+  it("run under Node's own runner, and fail in the words of the case", async () => {
+    const program = `
+      import { openWasmAllocator } from "zeropage";
+      import { conformanceTests } from "zeropage/testing";
+      const cases = ["calloc-fresh", "realloc-failed", "high-addresses"];
+      conformanceTests((memoryBytes) => openWasmAllocator("as-tlsf", { memoryBytes }), { cases, memoryBytes: 2 ** 30 });
+    `;
+    await writeFile(join(folder, "own.test.mjs"), program);
+    const argv = ["--test", "--test-reporter", "tap", "own.test.mjs"];
+    const { stdout } = await run(process.execPath, argv, { cwd: folder, env: ownEnvironment() }).catch(
+      (error) => error,
+    );
+    const lines = stdout.split("\n").map((line: string) => line.trim());
+    expect(lines.filter((line: string) => /^(not )?ok \d+ - [a-z]+-[a-z]+: /.test(line))).toEqual([
+      expect.stringMatching(/^ok 1 - calloc-fresh: calloc's memory is zero the first time/),
+      expect.stringMatching(/^not ok 2 - realloc-failed: a realloc that fails keeps the block as it is$/),
+      expect.stringMatching(
+        /^ok 3 - high-addresses: .* # SKIP it needs 4294967296 bytes of memory: raise the limit$/,
+      ),
+    ]);
+    expect(stdout).toContain("ModuleTrap: the module trapped: unreachable");
+    expect(stdout).toMatch(/after malloc\(5000\) = 0x[0-9a-f]+; realloc\(0x[0-9a-f]+, 314572800\)/);
+  });
+});
+
+/** As much of what Vitest reports of a file as is used here. */
+interface JsonFile {
+  assertionResults: { failureMessages: string[] }[];
+}
+
+/** The variables of this process without what its Vitest says to its workers. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const isVitests = (name: string) => /^(VITEST|NODE_ENV$|NODE_TEST|TEST$|DEV$|PROD$|MODE$)/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isVitests(name)));
+}
+
 /** The module in a document of the heap's. */
 function exampleIn(name: string): string {
   const text = readFileSync(join(ROOT, "assembly/heap", name), "utf8");
@@ -184,13 +249,21 @@ it("the command measures its own modules", async () => {
 
 it("the types hold without skipLibCheck", async () => {
   const program = `
-    import { type Counters, openSandbox, type Sandbox } from "zeropage";
+    import { type Allocator, type Counters, openSandbox, type Sandbox } from "zeropage";
+    import { conformanceTests } from "zeropage/testing";
     const sandbox: Sandbox = await openSandbox("${MODEL}");
     const pointer: number = sandbox.calloc(1, 4096);
     sandbox.free(pointer);
     export const counters: Counters = sandbox.counters();
     // @ts-expect-error: a type that were "any" would take this
     await openSandbox(42);
+    conformanceTests((addressSpace) => openSandbox("glibc", { addressSpace }));
+    declare const expect: (value: Allocator) => jest.Matchers<void>;
+    expect(sandbox).toHaveFaulted({ zeroFill: 1, needless: { atMost: 2 } });
+    {
+      using other: Allocator = sandbox;
+      other.free(0);
+    }
   `;
   await writeFile(join(folder, "program.mts"), program);
   const options = "--noEmit --strict --target es2022 --module nodenext --lib es2022,dom".split(" ");

@@ -27,24 +27,32 @@ export async function emitLibrary(root) {
   }
   removeStale(join(root, "dist"), join(root, "src"));
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
-  removeInnerDeclarations(join(root, "dist"));
+  removeInnerDeclarations(join(root, "dist"), entriesOf(root));
   bundleLibraries(root);
   cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
   packCode(join(root, "dist"));
   await bundleWorker(root);
 }
 
-/** The declarations that users import. */
-const ENTRIES = ["index.d.ts", "foreign.d.ts", "conformance.d.ts"];
+/**
+ * The declarations that users import, as package.json says.
+ * @param {string} root
+ * @returns {string[]}
+ */
+function entriesOf(root) {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return Object.values(exports).flatMap(({ types }) => (types ? [join(root, types)] : []));
+}
 
 /**
  * Removes the declarations that no entry leads to: nobody can import what they are of. Those of shared/ stay, as this
  * half is compiled and documented by them.
  * @param {string} dist
+ * @param {string[]} entries
  */
-function removeInnerDeclarations(dist) {
+function removeInnerDeclarations(dist, entries) {
   const reached = new Set();
-  const pending = ENTRIES.map((name) => join(dist, name));
+  const pending = [...entries];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (reached.has(file) || !existsSync(file)) continue;
     reached.add(file);

@@ -1,4 +1,5 @@
 /** What an allocator is to whoever uses it: a model on a simulated machine, or a wasm module in its own memory. */
+import type { DISPOSE } from "../base/disposable.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import type { TouchPolicy, Width } from "./access.js";
 import type { Options } from "./choice.js";
@@ -104,4 +105,6 @@ export interface Allocator {
 
   /** Ends it; every later call throws SandboxError. */
   close(): void;
+  /** Closes it at the end of the block: `using sandbox = await openSandbox("glibc")`. */
+  [DISPOSE](): void;
 }

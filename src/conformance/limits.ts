@@ -1,4 +1,5 @@
 /** Empty requests, requests that are too large, and the end of memory. */
+import { formatBytes } from "../base/bytes.js";
 import { Blocks } from "./blocks.js";
 import type { Case } from "./case.js";
 import type { Tester } from "./tester.js";
@@ -30,6 +31,9 @@ const NEARLY_ALL = {
   32: [2 ** 32 - 1, 2 ** 32 - 8, 2 ** 32 - 16, 2 ** 32 - 100, 2 ** 32 - 4096, 2 ** 32 - WASM_PAGE],
   64: [],
 } as const;
+
+const beyondLimit = (memoryBytes: number) =>
+  `it gave more than ${formatBytes(memoryBytes)}, to which it was to be limited: what opens it has to pass the limit on`;
 
 export const limits: readonly Case[] = [
   {
@@ -157,9 +161,11 @@ function fillUp(
   memoryBytes: number,
   use?: (pointer: number) => void,
 ): void {
-  while (!tester.mayEnd(bytes, memoryBytes)) {
+  for (let taken = 0; !tester.mayEnd(bytes, memoryBytes); taken += bytes) {
     const pointer = tester.tryMalloc(bytes);
     if (!pointer) return;
+    // Without a limit this would never end where addresses have 64 bits.
+    tester.expect(taken < memoryBytes, beyondLimit(memoryBytes));
     if (use) use(pointer);
     else blocks.add(pointer, bytes);
   }

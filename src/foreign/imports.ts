@@ -30,7 +30,7 @@ export interface ImportOptions {
    */
   unknownImports?: "refuse" | "trap";
   /** Most bytes the module's memory may grow to. Default: what the module says. */
-  memoryBytes?: number;
+  memoryBytes?: number | undefined;
 }
 
 export interface HostImports extends HostMemory {

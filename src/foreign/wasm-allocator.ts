@@ -8,6 +8,7 @@ import type { PageRun } from "../allocator/pages.js";
 import type { ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkBytes, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
+import { DISPOSE } from "../base/disposable.js";
 import { recordOf } from "../base/enums.js";
 import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
 import type { Meter, MeterReading } from "../meter/reading.js";
@@ -416,6 +417,10 @@ export class WasmAllocator implements ModuleAllocator {
 
   close(): void {
     this.#guard.close();
+  }
+
+  [DISPOSE](): void {
+    this.close();
   }
 }
 

@@ -31,8 +31,8 @@ type Switch = "0" | "1";
 export interface MachineOptions {
   kernel?: NameOf<typeof Kernel>;
   pageSize?: 4096 | 16384 | 65536;
-  memory?: number;
-  addressSpace?: number;
+  memory?: number | undefined;
+  addressSpace?: number | undefined;
   maxMaps?: number;
   mapAlignment?: NameOf<typeof MapAlignment>;
   clock?: number;

@@ -26,10 +26,11 @@ export function optionOf(known: readonly OptionInfo[], name: string): OptionInfo
   return known.find((option) => option.name === name || option.real?.includes(name));
 }
 
-/** The options by our names. @throws OptionError where two names set one option. */
+/** The options by our names, without those that are undefined. @throws OptionError where two names set one option. */
 export function ownOptions(model: ModelInfo, options: Options): Options {
   const own: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
     const option = findOption(model, name);
     if (Object.hasOwn(own, option.name)) throw new OptionError(`${name} sets ${option.name} twice`);
     own[option.name] = value;

@@ -17,6 +17,7 @@ import {
   checkWhole,
   LARGEST,
 } from "../base/arguments.js";
+import { DISPOSE } from "../base/disposable.js";
 import { OptionError, SandboxError } from "../base/errors.js";
 import { type OwnFile, ownModule } from "../base/own-file.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
@@ -373,5 +374,9 @@ export class Sandbox implements SimulatedAllocator {
 
   close(): void {
     this.#open = false;
+  }
+
+  [DISPOSE](): void {
+    this.close();
   }
 }

@@ -41,6 +41,11 @@ describe("opening a sandbox", () => {
     await expect(openModel("libmalloc", options)).rejects.toThrow(OptionError);
   });
 
+  it("that are undefined are as if not given", async () => {
+    const { options } = await openSandbox("glibc", { addressSpace: undefined, memory: 2 ** 30 });
+    expect(options).toEqual({ memory: 2 ** 30 });
+  });
+
   it("may have the real allocator's names, and -1", async () => {
     const sandbox = await openModel("glibc", { MALLOC_ARENA_MAX: 2, M_TRIM_THRESHOLD: -1 });
     expect(sandbox.options).toEqual({ arenaMax: 2, trimThreshold: -1 });

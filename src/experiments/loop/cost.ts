@@ -43,7 +43,10 @@ export function callocLoopRecords(bytes: number, written: number): TraceChunk {
 export const ROUNDING_PAGES = 8;
 
 /** What a machine has to do, in bytes: those zeroed by anyone, and a page for each fault. */
-export function work({ zeroed, faults }: IterationCost, pageBytes: number): number {
+export function work(
+  { zeroed, faults }: Pick<IterationCost, "zeroed" | "faults">,
+  pageBytes: number,
+): number {
   return zeroed.kernel + zeroed.allocator + faults * pageBytes;
 }
 
