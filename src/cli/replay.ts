@@ -27,9 +27,8 @@ import { writeLines } from "./terminal.js";
 import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
 import { readWorkload } from "./workloads.js";
 
-/** Points of a timeline: about two for each pixel of the chart, or for each column of text. */
-const CHART_POINTS = 1000;
-const TEXT_POINTS = 100;
+/** Points of a timeline: about two for each pixel of the chart. The text is of the same, so that both say the same. */
+const TIMELINE_POINTS = 1000;
 
 /** The flags of `zeropage replay`, as typed. */
 export interface ReplayFlags extends RunFlags, SideFileFlags, ReadingFlags {
@@ -65,7 +64,7 @@ export async function replayCommand(
   const input = await openInput(asked.allocators.length + (flags.verify ? modules : 0));
   const notes = new Set<string>();
   const settings: ReplaySettings = {
-    ...{ touch, timelinePoints: chart ? CHART_POINTS : TEXT_POINTS, notes, progress },
+    ...{ touch, timelinePoints: TIMELINE_POINTS, notes, progress },
     ...(every !== undefined && { timelineEvery: every }),
     ...(flags.trim && { trim: true }),
     sideFiles,
@@ -173,10 +172,10 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
         });
         const verified = await verifiedBy(functions, { label, run }, settings);
         sideFiles.finish();
-        const { allocator, options } = result;
+        const { allocator, options, counters } = result;
         return {
           result: { ...result, ...(verified !== undefined && { verified }) },
-          timeline: { allocator, options, points: timeline },
+          timeline: { allocator, options, points: timeline, peakResident: counters.bytes.peakResident },
         };
       } catch (error) {
         sideFiles.discard();

@@ -142,8 +142,8 @@ test("a path that ends in .wasm is a module, where modules are taken", () => {
     { model: "a:b/own.wasm", options: {} },
   ]);
   expect(() => parseAllocators("lazy,own.wasm", catalogue)).toThrow(
-    "own.wasm is a wasm module, and this command needs the simulated machine: name a model here; run calloc-loop, cliffs, " +
-      "replay, check and bench take modules",
+    "own.wasm is a wasm module, and this command needs the simulated machine: name a model here; run calloc-loop and pattern, " +
+      "cliffs, replay, check and bench take modules",
   );
 });
 

@@ -41,8 +41,8 @@ test("it can be saved, for --costs", async () => {
   expect(asked).toMatchObject([{ costs: { name: "here" } }]);
 });
 
-test("a wrong flag is named, before anything is measured", async () => {
-  const { code, asked, stderr } = await run(["calibrate", "--rounds", "few"]);
+test.each(["few", "0"])("a wrong flag is named, before anything is measured: --rounds %s", async (rounds) => {
+  const { code, asked, stderr } = await run(["calibrate", "--rounds", rounds]);
   expect({ code, asked }).toEqual({ code: 2, asked: [] });
-  expect(stderr).toMatch(/^zeropage: --rounds: "few" is not a count: /);
+  expect(stderr).toMatch(new RegExp(`^zeropage: --rounds: "${rounds}" is not a count: `));
 });

@@ -23,21 +23,21 @@ test("by default every model replays the trace and the program touches nothing",
   const { code, asked, stderr } = await run(["replay", trace]);
   expect(code).toBe(0);
   expect(asked).toEqual([
-    { model: "lazy", options: {}, touch: "none", timelinePoints: 100 },
-    { model: "libmalloc", options: {}, touch: "none", timelinePoints: 100 },
+    { model: "lazy", options: {}, touch: "none", timelinePoints: 1000 },
+    { model: "libmalloc", options: {}, touch: "none", timelinePoints: 1000 },
   ]);
   expect(stderr).toBe("note: 8 bytes lost\n");
 });
 
 test("the flags say what runs", async () => {
   const { asked } = await run(["replay", trace, "--allocator", "lazy", "--touch", "pages", "--check"]);
-  expect(asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages", timelinePoints: 100 }]);
+  expect(asked).toEqual([{ model: "lazy", options: { check: true }, touch: "pages", timelinePoints: 1000 }]);
 });
 
 test("a trim and points of the timeline are handed on", async () => {
   const { asked } = await run(["replay", trace, "--allocator", "lazy", "--trim", "--every", "10", "--json"]);
   expect(asked).toEqual([
-    { model: "lazy", options: {}, touch: "none", timelinePoints: 100, timelineEvery: 10, trim: true },
+    { model: "lazy", options: {}, touch: "none", timelinePoints: 1000, timelineEvery: 10, trim: true },
   ]);
 });
 
@@ -66,9 +66,10 @@ describe("the report", () => {
       lazy: nothing was zeroed and no page was touched.
       Simulated time is events times the costs of a profile: linux-vm.
 
-      lazy  in use    ····▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▅▅▅▅▅▄▄▄▄▄▃▃▃▃▃▂▂▂▂·  8 MiB
-            system    ····████████████████████████████████████████████  12 MiB
-            resident  ····▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▃▃▃▃▃▃▃▃▃▃▃▃▃▃▂▂▂▂▂▂▂▂▂▂▁▁▁▁·  4 MiB
+      lazy  in use    ····▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▅▅▅▅▅▄▄▄▄▄▃▃▃▃▃▂▂▂▂·  ≥ 8 MiB
+            system    ····████████████████████████████████████████████  ≥ 12 MiB
+            resident  ····▁▁▁▁▁▂▂▂▂▂▂▂▂▂▂▃▃▃▃▃▃▃▃▃▃▃▃▃▃▂▂▂▂▂▂▂▂▂▂▁▁▁▁·  0 bytes
+      ≥: the most that was seen after every 10 operations; resident is its peak
       "
     `);
   });
@@ -144,7 +145,7 @@ test.each([
   expect({ code, asked, stderr }).toEqual({ code: 2, asked: [], stderr: `zeropage: ${message}\n` });
 });
 
-test("the timeline is drawn from more points, and stderr says so", async () => {
+test("the timeline is drawn from the points of the text, and stderr says so", async () => {
   const file = join(folder, "out.svg");
   const { asked, stderr } = await run(["replay", trace, "--timeline", file]);
   expect(asked[0]).toMatchObject({ timelinePoints: 1000 });

@@ -133,7 +133,7 @@ export function fakeTimeline(allocator: string, resident = 0.5): ReplayTimeline 
     const inUse = (5 - Math.abs(index - 5)) * 1.6 * MIB;
     return { operation: index * 10, inUse, system: index === 0 ? 0 : 12 * MIB, resident: inUse * resident };
   });
-  return { allocator, options: {}, points };
+  return { allocator, options: {}, points, peakResident: 9 * MIB * resident };
 }
 
 /** An iteration that clears `allocator` bytes, all of them for nothing, and makes these system calls. */

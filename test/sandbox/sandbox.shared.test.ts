@@ -46,6 +46,13 @@ describe("opening a sandbox", () => {
     expect(options).toEqual({ memory: 2 ** 30 });
   });
 
+  it("out of range are refused with the range", async () => {
+    await expect(openSandbox("libmalloc", { cpus: 65 })).rejects.toThrow(
+      "refuses option cpus 65: CPUs, 1 to 64",
+    );
+    await expect(openSandbox("glibc", { cpus: 5000 })).rejects.toThrow("cpus 5000: online CPUs, 1 to 4096");
+  });
+
   it("may have the real allocator's names, and -1", async () => {
     const sandbox = await openModel("glibc", { MALLOC_ARENA_MAX: 2, M_TRIM_THRESHOLD: -1 });
     expect(sandbox.options).toEqual({ arenaMax: 2, trimThreshold: -1 });

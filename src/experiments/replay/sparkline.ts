@@ -1,4 +1,4 @@
-import { formatBytes } from "../../base/bytes.js";
+import { formatBytes, formatCount } from "../../base/bytes.js";
 import { allocatorLabel } from "../../report/label.js";
 import { SERIES } from "./chart.js";
 import type { ReplayTimeline } from "./timeline.js";
@@ -8,7 +8,8 @@ const NOTHING = "·";
 
 /**
  * Timelines as text: three lines of blocks for each allocator, all to one scale, each with its
- * highest value. A column is the highest value of its operations; nothing at all is a dot.
+ * highest value. A column is the highest value of its operations; nothing at all is a dot. Where points are further
+ * apart than an operation, what is not counted may have been more, which is said.
  * Ends in a newline; empty when there is nothing to draw.
  */
 export function timelineText(timelines: readonly ReplayTimeline[], width = 48): string {
@@ -17,14 +18,29 @@ export function timelineText(timelines: readonly ReplayTimeline[], width = 48): 
   const highest = Math.max(...lines.flatMap(({ points }) => SERIES.map(({ field }) => peak(points, field))));
   const names = lines.map(allocatorLabel);
   const nameWidth = Math.max(...names.map((name) => name.length));
-  const rows = lines.flatMap(({ points }, index) =>
+  const rows = lines.flatMap((timeline, index) =>
     SERIES.map(({ field, name }, series) => {
       const label = (series === 0 ? (names[index] ?? "") : "").padEnd(nameWidth);
-      const blocks = columns(points, field, width).map((bytes) => block(bytes, highest));
-      return `${label}  ${name.padEnd(8)}  ${blocks.join("")}  ${formatBytes(peak(points, field))}`;
+      const blocks = columns(timeline.points, field, width).map((bytes) => block(bytes, highest));
+      return `${label}  ${name.padEnd(8)}  ${blocks.join("")}  ${most(timeline, field)}`;
     }),
   );
-  return `${rows.join("\n")}\n`;
+  const apart = Math.max(...lines.map(({ points }) => stride(points)));
+  const told = `≥: the most that was seen after every ${formatCount(apart)} operations; resident is its peak`;
+  return `${[...rows, ...(apart > 1 ? [told] : [])].join("\n")}\n`;
+}
+
+/** The highest value: what was counted, or else what was seen. */
+function most({ points, peakResident = Number.NaN }: ReplayTimeline, field: Field): string {
+  if (field === "resident" && !Number.isNaN(peakResident)) return formatBytes(peakResident);
+  return `${stride(points) > 1 ? "≥ " : ""}${formatBytes(peak(points, field))}`;
+}
+
+/** The most operations between two points. */
+function stride(points: Points): number {
+  return points.reduce((widest, { operation }, index) => {
+    return Math.max(widest, operation - (points[index - 1]?.operation ?? 0));
+  }, 0);
 }
 
 type Points = ReplayTimeline["points"];

@@ -6,4 +6,6 @@ export interface ReplayTimeline {
   allocator: string;
   options: OptionValues;
   points: readonly TimelinePoint[];
+  /** The peak of what was resident, where that was counted: points may miss it. */
+  peakResident?: number;
 }

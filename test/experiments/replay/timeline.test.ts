@@ -107,12 +107,13 @@ test("an axis has its low end at 0 and its high end at 1, by their ratio where i
 describe("a timeline as text", () => {
   test("is three lines for each allocator, to one scale", () => {
     expect(timelineText(timelines, 22)).toMatchInlineSnapshot(`
-      "libmalloc  in use    ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  8 MiB
-                 system    ··████████████████████  12 MiB
-                 resident  ··▁▁▂▂▂▂▃▃▃▃▃▃▃▂▂▂▂▁▁·  4 MiB
-      lazy       in use    ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  8 MiB
-                 system    ··████████████████████  12 MiB
-                 resident  ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  8 MiB
+      "libmalloc  in use    ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  ≥ 8 MiB
+                 system    ··████████████████████  ≥ 12 MiB
+                 resident  ··▁▁▂▂▂▂▃▃▃▃▃▃▃▂▂▂▂▁▁·  4.5 MiB
+      lazy       in use    ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  ≥ 8 MiB
+                 system    ··████████████████████  ≥ 12 MiB
+                 resident  ··▂▂▃▃▄▄▅▅▅▆▆▅▅▄▄▃▃▂▂·  9 MiB
+      ≥: the most that was seen after every 10 operations; resident is its peak
       "
     `);
   });
@@ -131,7 +132,24 @@ describe("a timeline as text", () => {
       resident: 0,
     }));
     const [line] = timelineText([{ allocator: "a", options: {}, points }], 8).split("\n");
-    expect(line).toBe("a  in use    ··███··▅  7 bytes");
+    expect(line).toBe("a  in use    ··███··▅  ≥ 7 bytes");
+  });
+
+  test("has the peak of what is counted, and says where the rest may have been more", () => {
+    const seen = (every: number, peakResident: number) => {
+      const points = [0, 1, 2, 3].map((index) => ({
+        operation: index * every,
+        inUse: 5,
+        system: 6,
+        resident: 4,
+      }));
+      const text = timelineText([{ allocator: "a", options: {}, points, peakResident }], 2);
+      return text.split("\n").map((line) => line.replace(/.*[█▁-▇·] {2}/, ""));
+    };
+    expect(seen(1, 9)).toEqual(["5 bytes", "6 bytes", "9 bytes", ""]);
+    expect(seen(1, Number.NaN)).toEqual(["5 bytes", "6 bytes", "4 bytes", ""]);
+    const told = "≥: the most that was seen after every 2,000 operations; resident is its peak";
+    expect(seen(2000, 9)).toEqual(["≥ 5 bytes", "≥ 6 bytes", "9 bytes", told, ""]);
   });
 
   test("of no points is nothing", () => {
