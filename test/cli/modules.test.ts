@@ -127,6 +127,6 @@ it.each([
   const { code, stderr } = await run([...argv, "--allocator", bump]);
   expect(code).toBe(2);
   expect(stderr).toContain(
-    "this command needs the simulated machine: name a model here; run calloc-loop, cliffs, replay,",
+    "this command needs the simulated machine: name a model here; run calloc-loop and pattern, cliffs,",
   );
 });
