@@ -34,7 +34,7 @@ export async function compareCommand(
   files: readonly string[],
   flags: CompareFlags,
   most: number | null,
-  { stdout, stderr, env }: Environment,
+  { stdout, stderr, env, version }: Environment,
 ): Promise<number> {
   const [before, after] = files;
   if (before === undefined || after === undefined || files.length > 2) {
@@ -50,7 +50,7 @@ export async function compareCommand(
   if (!old || !fresh) throw new Error("internal: a record was not read");
   const comparison = compareRecords({ name: before, record: old }, { name: after, record: fresh });
   const sheet = comparisonSheet(comparison);
-  if (flags.json) stdout.write(jsonReport(comparison));
+  if (flags.json) stdout.write(jsonReport(comparison, version));
   else if (flags.markdown) stdout.write(renderMarkdown(sheet));
   else stdout.write(renderTable(sheet, tableStyle({ stdout, env })));
   const slower = most === null ? [] : slowerThanBefore(comparison, most);

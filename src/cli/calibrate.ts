@@ -33,11 +33,11 @@ export async function calibrateCommand(flags: CalibrateFlags, environment: Envir
   const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   environment.stdout.write(
     flags.json
-      ? jsonReport(calibration)
+      ? jsonReport(calibration, environment.version)
       : renderTable(calibrationSheet(calibration), tableStyle(environment)),
   );
   if (!file) return;
-  file.append(jsonReport(calibration));
+  file.append(jsonReport(calibration, environment.version));
   file.finish();
   environment.stderr.write(`wrote ${file.path}\n`);
 }

@@ -5,6 +5,7 @@ import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { ModuleCheckReport } from "../jail/check.js";
+import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
@@ -77,11 +78,11 @@ function print(
   file: string,
   report: ModuleCheckReport | Unopened,
   { json }: CheckFlags,
-  { stdout }: Environment,
+  { stdout, version }: Environment,
   glue?: string,
 ): void {
   if (json) {
-    stdout.write(`${JSON.stringify({ file, ...report }, null, 2)}\n`);
+    stdout.write(jsonReport({ file, ...report }, version));
     return;
   }
   if (!report.module) return;

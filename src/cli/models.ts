@@ -7,7 +7,7 @@ import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 import { writeLines } from "./terminal.js";
 
 /** Lists the models with their options, and the built-in modules, for people or as JSON. */
-export function modelsCommand(flags: { json?: boolean }, { stdout, library }: Environment): void {
+export function modelsCommand(flags: { json?: boolean }, { stdout, library, version }: Environment): void {
   const { machineOptions } = library;
   // The registry holds more about a model, such as the place of its module.
   const models = library.models.map(({ name, summary, kernel, options, sureness }) => ({
@@ -16,7 +16,7 @@ export function modelsCommand(flags: { json?: boolean }, { stdout, library }: En
   }));
   const modules = builtInModules.map(({ name, summary }) => ({ name, summary }));
   if (flags.json)
-    stdout.write(jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS }));
+    stdout.write(jsonReport({ models, machineOptions, modules, moduleOptions: MODULE_OPTIONS }, version));
   else writeLines(stdout, `${modelsText(library)}\n${modulesText(modules)}`);
 }
 

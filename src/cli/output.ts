@@ -20,7 +20,10 @@ const sheetsOf = (report: Printable): Sheet[] => [report.sheet(), ...(report.mor
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const FORMS = {
-  json: { help: "print results as JSON", render: ({ record }: Printable) => jsonReport(record) },
+  json: {
+    help: "print results as JSON",
+    render: ({ record }: Printable, version: string) => jsonReport(record, version),
+  },
   csv: { help: "print results as CSV", render: (report: Printable) => renderCsv(report.rows()) },
   markdown: {
     help: "print results as a Markdown table",
@@ -43,9 +46,9 @@ export function chooseForm(flags: FormFlags): Form {
 export function printReport(
   report: Printable,
   form: Form,
-  { stdout, env }: Pick<Environment, "stdout" | "env">,
+  { stdout, env, version }: Pick<Environment, "stdout" | "env" | "version">,
 ): void {
   const style = tableStyle({ stdout, env });
   const table = () => sheetsOf(report).map((sheet) => renderTable(sheet, style));
-  stdout.write(form === "table" ? table().join("\n") : FORMS[form].render(report));
+  stdout.write(form === "table" ? table().join("\n") : FORMS[form].render(report, version));
 }

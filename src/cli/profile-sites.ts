@@ -13,7 +13,7 @@ import {
 import { collapsedStacks } from "../profile/collapsed.js";
 import { speedscopeFile } from "../profile/speedscope.js";
 import type { Stack } from "../profile/stacks.js";
-import { jsonReport } from "../report/json.js";
+import { jsonReport, plainJson } from "../report/json.js";
 import { renderTable } from "../report/table.js";
 import type { SitesReport } from "../results/sites.js";
 import type { CostsFlags } from "./costs.js";
@@ -46,7 +46,7 @@ interface Shown {
 const FORMATS = {
   collapsed: async ({ stacks, main }: Shown) => collapsedStacks(stacks, main),
   speedscope: async ({ stacks, main, title }: Shown) =>
-    jsonReport(speedscopeFile(stacks, title, SITE_MEASURES, main)),
+    plainJson(speedscopeFile(stacks, title, SITE_MEASURES, main)),
   pprof: async ({ stacks, main, title }: Shown) =>
     (await import("../profile/pprof.js")).pprofFile(stacks, title, SITE_MEASURES, main),
 };
@@ -72,7 +72,9 @@ export async function profileBySite(
   const profiled = await trace.run((run) => library.profileSites(run));
   const report: SitesReport = { scenario: "profile", parameters: trace.parameters, ...profiled };
   const sheet = sitesSheet(report, value, stdout.columns);
-  stdout.write(flags.json ? jsonReport(report) : renderTable(sheet, tableStyle(environment)));
+  stdout.write(
+    flags.json ? jsonReport(report, environment.version) : renderTable(sheet, tableStyle(environment)),
+  );
   writeNotes([report], environment);
   const chosen = value ?? chooseValue(report.sites);
   const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };

@@ -8,7 +8,7 @@ import { collapsedStacks } from "../profile/collapsed.js";
 import { sampleText } from "../profile/sample-text.js";
 import { speedscopeFile } from "../profile/speedscope.js";
 import { type Stack, stacksOf } from "../profile/stacks.js";
-import { jsonReport } from "../report/json.js";
+import { jsonReport, plainJson } from "../report/json.js";
 import { allocatorLabel } from "../report/label.js";
 import type { Parameters } from "../results/run.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
@@ -42,7 +42,7 @@ interface Workload {
 /** The profile formats that go to files, by flag. A format is loaded only when it is asked for. */
 const FORMATS = {
   collapsed: async (stacks: readonly Stack[]) => collapsedStacks(stacks),
-  speedscope: async (stacks: readonly Stack[], title: string) => jsonReport(speedscopeFile(stacks, title)),
+  speedscope: async (stacks: readonly Stack[], title: string) => plainJson(speedscopeFile(stacks, title)),
   pprof: async (stacks: readonly Stack[], title: string) =>
     (await import("../profile/pprof.js")).pprofFile(stacks, title),
 };
@@ -65,7 +65,8 @@ export async function profileCommand(
   const { costs, root, ...choice } = profiled;
   const title = `${allocatorLabel(choice)}: ${workload.title}`;
   const record = { scenario: "profile", parameters: workload.parameters, ...choice, costs: costs.name, root };
-  environment.stdout.write(flags.json ? jsonReport(record) : `${title}\n\n${sampleText(root, costs)}`);
+  const json = () => jsonReport(record, environment.version);
+  environment.stdout.write(flags.json ? json() : `${title}\n\n${sampleText(root, costs)}`);
   writeNotes([profiled], environment);
   const stacks = stacksOf(root, costs);
   for (const [format, file] of files) {

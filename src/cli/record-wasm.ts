@@ -64,7 +64,7 @@ export async function recordWasm(
   });
   const ended = running.ended();
   const summary = summaryOf(operations, stream.path, ended);
-  json?.append(jsonReport(summary));
+  json?.append(jsonReport(summary, environment.version));
   json?.finish();
   tell(choice.model, summary, environment);
   const why = guard.why ?? (ended?.trap && `the program trapped: ${printable(ended.trap)}`);

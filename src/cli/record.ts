@@ -74,7 +74,7 @@ export async function recordCommand(
     const header = headerOf(command, flags, environment.version);
     const programs = await writeAll(recording, { file, header, isAll }, environment);
     const { recorder, ended } = recording;
-    json?.append(jsonReport({ recorder, exitCode: ended.exitCode, programs }));
+    json?.append(jsonReport({ recorder, exitCode: ended.exitCode, programs }, environment.version));
     json?.finish();
     return exitCodeOf(recording, programs, environment);
   } catch (error) {

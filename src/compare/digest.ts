@@ -1,6 +1,6 @@
 /** Records as they are written, with a digest by which a change is found when they are read. */
 import { ZeropageError } from "../base/errors.js";
-import { jsonReport } from "../report/json.js";
+import { headed, plainJson, SCHEMA } from "../report/json.js";
 import { hashOf } from "./identity.js";
 import type { BenchRecord } from "./record.js";
 import { RECORD } from "./record-shape.js";
@@ -11,8 +11,10 @@ export class RecordError extends ZeropageError {
 }
 
 /** A record as JSON, with its digest. */
-export const recordText = (record: BenchRecord): string =>
-  jsonReport({ ...record, digest: digestOf(record) });
+export function recordText(record: BenchRecord): string {
+  const whole = headed(record, record.version);
+  return plainJson({ ...whole, digest: digestOf(whole) });
+}
 
 function digestOf(record: BenchRecord): string {
   const { digest: _, ...rest } = record;
@@ -27,6 +29,12 @@ export function parseRecord(text: string): BenchRecord {
   const record = parseJson(text) as BenchRecord;
   if ((record as unknown) === null || record.scenario !== "bench") {
     throw new RecordError("is not a record of zeropage bench: name a file that --output or --json wrote");
+  }
+  const { schema = SCHEMA, version } = record;
+  if (schema > SCHEMA) {
+    throw new RecordError(
+      `was written by zeropage ${version}, in a form that this one does not know: use that`,
+    );
   }
   const odd = RECORD(record, "");
   if (odd) throw new RecordError(`is not a record of zeropage bench as it writes them: ${odd}`);

@@ -63,7 +63,7 @@ const outcome = variant("state", {
 /** Fields that came in later versions may be missing. */
 export const RECORD: Shape = fields({
   ...{ scenario: oneOf("bench"), version: text, identity: text, complete: truth },
-  ...{ digest: optional(text), resumed: list(count), baseline: text },
+  ...{ schema: optional(count), digest: optional(text), resumed: list(count), baseline: text },
   shard: orNull(fields({ index: count, count })),
   hosts: list(fields({ shard: count, description: text })),
   parameters: fields({

@@ -199,6 +199,8 @@ export interface Shard {
 }
 
 export interface BenchRecord {
+  /** The number of its form, as written (report/json.ts); absent in records of earlier versions. */
+  schema?: number;
   scenario: "bench";
   version: string;
   /** SHA-256 of all that decides what is measured; equal in all shards of one run. */

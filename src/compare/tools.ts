@@ -1,6 +1,6 @@
 /** A benchmark record in the formats of other tools. */
 
-import { jsonReport } from "../report/json.js";
+import { plainJson } from "../report/json.js";
 import type { BenchRecord, Timing } from "./record.js";
 
 interface Point {
@@ -30,7 +30,7 @@ export function githubReport({ results, hosts }: BenchRecord): string {
       ...(metered ? [{ name: `${name}, zeroed`, unit: "bytes", value: metered.zeroed.bytes }] : []),
     ];
   });
-  return jsonReport(points);
+  return plainJson(points);
 }
 
 /** Go's benchmark format, which benchstat reads: a line for each round's sample. */

@@ -13,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const old = join(folder, "old.json");
 const fresh = join(folder, "new.json");
 const other = join(folder, "other.json");
+const later = join(folder, "later.json");
 useTraces();
 
 /** The record as if every sample of as-stub took so many times as long. */
@@ -31,6 +32,7 @@ beforeAll(async () => {
   const record = await bench("as-tlsf", "as-stub", ...SURE, "--trace", path("small.txt"));
   writeFileSync(old, JSON.stringify(record));
   writeFileSync(fresh, recordText(slowed(record, 5)));
+  writeFileSync(later, JSON.stringify({ ...record, schema: 2, version: "9.0.0" }));
   writeFileSync(other, JSON.stringify({ ...fakePlan(), scenario: "another" }));
 });
 
@@ -62,6 +64,10 @@ it.each([
   ],
   [["--compare", old, fresh, "--html", "x.html"], "has no use for --html: leave that out"],
   [["--compare", old, other], "is not a record of zeropage bench"],
+  [
+    ["--compare", old, later],
+    "was written by zeropage 9.0.0, in a form that this one does not know: use that",
+  ],
   [["--compare", old, join(folder, "none.json")], "there is no such file"],
 ])("%j is a wrong command line", async (argv, message) => {
   const { code, stdout, stderr } = await run(["bench", ...argv]);

@@ -100,6 +100,7 @@ it("has a case that failed for who reads JSON or JUnit of a module that does not
   const { code, stdout, stderr } = await run(argv, { library: { checkModule } });
   expect({ code, stderr }).toEqual({ code: 1, stderr: `zeropage: it was not done\nwrote ${xml}\n` });
   expect(JSON.parse(stdout)).toEqual({
+    ...{ schema: 1, version: "1.2.3" },
     ...{ file, module: null, passed: false },
     outcomes: [
       {

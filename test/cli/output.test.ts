@@ -39,11 +39,11 @@ describe("colour", () => {
   test("is never in a form for programs", () => {
     for (const form of ["json", "csv", "markdown"] as const) {
       const stdout = captured({ isTTY: true });
-      printReport(report, form, { stdout, env: {} });
+      printReport(report, form, { stdout, env: {}, version: "1.2.3" });
       expect(stdout.text).not.toContain("\u001b");
     }
     const stdout = captured({ isTTY: true });
-    printReport(report, "table", { stdout, env: {} });
+    printReport(report, "table", { stdout, env: {}, version: "1.2.3" });
     expect(stdout.text).toContain("\u001b[31m");
   });
 });

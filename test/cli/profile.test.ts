@@ -93,6 +93,7 @@ test("a trace is profiled by site, as a table and as JSON", async () => {
   );
   const { stdout } = await run([...bySite(file), "--json"]);
   expect(JSON.parse(stdout)).toEqual({
+    ...{ schema: 1, version: "1.2.3" },
     ...{ scenario: "profile", parameters: { trace: file, touch: "none" } },
     ...{ allocator: "lazy", options: {}, failedAllocations: 0, sites: fakeSites },
   });

@@ -52,6 +52,7 @@ describe("zeropage record", () => {
     expect(existsSync(out("out.1-child.trace.gz"))).toBe(true);
     const program = { operations: 2, notes: ["one byte lost"] };
     expect(JSON.parse(await readFile(out("all.json"), "utf8"))).toEqual({
+      ...{ schema: 1, version: "1.2.3" },
       recorder: "a fake",
       exitCode: 5,
       programs: [

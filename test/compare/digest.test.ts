@@ -44,8 +44,9 @@ function fakeRecord(): BenchRecord {
 const text = recordText(fakeRecord());
 
 it("a record is read as it was written, and written again the same", () => {
-  const { digest, ...rest } = parseRecord(text);
+  const { digest, schema, ...rest } = parseRecord(text);
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(schema).toBe(1);
   expect(rest).toEqual(JSON.parse(JSON.stringify(fakeRecord())));
   expect(recordText(parseRecord(text))).toBe(text);
 });

@@ -1,9 +1,21 @@
 import { expect, test } from "vitest";
-import { jsonReport } from "../../src/report/json.js";
+import { jsonReport, plainJson, SCHEMA } from "../../src/report/json.js";
 import { benfield, fakeResult, reportOf } from "../results/fakes.js";
 
-test("JSON is the record itself", () => {
-  expect(JSON.parse(jsonReport(benfield))).toEqual(benfield);
+test("JSON is the record itself, after what form it has and what wrote it", () => {
+  const json = JSON.parse(jsonReport(benfield, "1.2.3"));
+  expect(json).toEqual({ schema: SCHEMA, version: "1.2.3", ...benfield });
+  expect(Object.keys(json).slice(0, 2)).toEqual(["schema", "version"]);
+});
+
+test("JSON of a record that was read says what made it, in the form it is written in now", () => {
+  const read = { schema: 0, version: "0.9.0", scenario: "bench" };
+  const json = { schema: SCHEMA, version: "0.9.0", scenario: "bench" };
+  expect(JSON.parse(jsonReport(read, "1.2.3"))).toEqual(json);
+});
+
+test("JSON in the form of others has no more than they want", () => {
+  expect(plainJson([{ name: "a" }])).toBe('[\n  {\n    "name": "a"\n  }\n]\n');
 });
 
 test("JSON keeps the contract", () => {
@@ -13,8 +25,10 @@ test("JSON keeps the contract", () => {
     mib: 100,
     hostSeconds: 0.25,
   });
-  expect(jsonReport(report)).toMatchInlineSnapshot(`
+  expect(jsonReport(report, "1.2.3")).toMatchInlineSnapshot(`
     "{
+      "schema": 1,
+      "version": "1.2.3",
       "scenario": "calloc-loop",
       "parameters": {
         "count": 10000,
