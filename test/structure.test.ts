@@ -343,7 +343,7 @@ describe("the repository", () => {
   it("keeps its top level", () => {
     const allowed = words(
       "package.json tsconfig.json asconfig.json assembly src test bench " +
-        "README.md LICENSE CHANGELOG.md CONTRIBUTING.md package-lock.json biome.json vitest.config.ts typedoc.json",
+        "README.md LICENSE CHANGELOG.md CONTRIBUTING.md SECURITY.md package-lock.json biome.json vitest.config.ts typedoc.json",
     );
     const top = new Set(TRACKED.map((path) => path.split("/")[0] as string));
     expect([...top].filter((name) => !name.startsWith(".") && !allowed.includes(name))).toEqual([]);

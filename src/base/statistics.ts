@@ -18,9 +18,10 @@ export function quantile(values: readonly number[], part: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Half the distance between the quartiles, as a part of the median. */
+/** Half the distance between the quartiles, as a part of the median; 0 where that is 0, as of what a clock did not see pass. */
 export function spread(values: readonly number[]): number {
-  return (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
+  const middle = median(values);
+  return middle === 0 ? 0 : (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle;
 }
 
 /** A ratio with its 95 % confidence interval. Both ends are null where there is no interval. */

@@ -60,7 +60,8 @@ function timingOf(samples: number[], yardstick: readonly number[], clock: Clock,
   const both = [samples, yardstick].map((all) => all.slice(0, pairs)) as [number[], number[]];
   const ratioOf = RATIO_OF[clock];
   const part = ratioOf === "low" ? LOW : 0.5;
-  const ratio = pairs > 0 ? ratioOfQuantiles(...both, seeded(seed), part) : null;
+  const isMeasured = pairs > 0 && quantile(both[1], part) > 0;
+  const ratio = isMeasured ? ratioOfQuantiles(...both, seeded(seed), part) : null;
   const [middle, low] = [median(samples), quantile(samples, LOW)];
   return { samples, median: middle, low, spread: spread(samples), ratio, ratioOf };
 }

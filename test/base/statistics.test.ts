@@ -114,3 +114,8 @@ test("seeds give different numbers, spread over 0 to 1", () => {
     expect(mean).toBeLessThan(0.55);
   }
 });
+
+test("what a clock did not see pass has no spread", () => {
+  expect(spread([0, 0, 0])).toBe(0);
+  expect(spread([0, 0, 0, 0, 7])).toBe(0);
+});
