@@ -1,5 +1,6 @@
 /** Where a view's trace and modules come from: the page's own, or files that the person gave. */
 import { cinnabarTrace, cinnabarWorkload, writeTrace } from "../index.js";
+import { packed } from "./link.js";
 import { plainName } from "./plain-name.js";
 import { isModule } from "./protocol.js";
 import type { Sources } from "./session.js";
@@ -93,4 +94,24 @@ export function apart(file: File, side: Side, { sides }: ViewState, files: Files
   if (!other || sides[1 - side]?.allocator !== file.name) return file;
   if (other.size === file.size && other.lastModified === file.lastModified) return file;
   return renamed(file, file.name.replace(/\.wasm$/, "-2.wasm"));
+}
+
+const TOO_LONG = "This program is too long for a link, which can only name it: save it as program.txt.";
+
+/** A view whose program is in the form in which a link has it: packed, or as a file that it only names. */
+export async function linkable<Asked extends { state: ViewState; files: Files; advice?: string }>(
+  asked: Asked,
+): Promise<Asked> {
+  const { input } = asked.state;
+  if (input.kind !== "text") return asked;
+  const text = await packed(input);
+  if (text) return { ...asked, state: { ...asked.state, input: text } };
+  const { text: program, packed: _, kind: __, ...process } = input;
+  const file = new File([program], "program.txt");
+  return {
+    ...asked,
+    state: { ...asked.state, input: { kind: "file", name: file.name, ...process } },
+    files: new Map(asked.files).set(file.name, file),
+    advice: [asked.advice, TOO_LONG].filter(Boolean).join(" "),
+  };
 }

@@ -7,7 +7,7 @@
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
 import { findBuiltIn } from "../allocator/built-in.js";
-import { formatCount, type Report } from "../index.js";
+import { formatCount } from "../index.js";
 import { AddressBar } from "./address-bar.js";
 import { Assumption } from "./assumption.js";
 import { Busy } from "./busy.js";
@@ -21,16 +21,17 @@ import {
   asTrace,
   type Files,
   isWasm,
+  linkable,
   MissingFile,
   names,
   sideFor,
   sourcesOf,
 } from "./files.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
-import { packed, readLink } from "./link.js";
+import { readLink } from "./link.js";
 import { Maps } from "./maps.js";
 import { Problem } from "./problem.js";
-import { type Choice, isModule, type Played } from "./protocol.js";
+import { type Choice, isModule } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
@@ -39,20 +40,18 @@ import {
   formatChoice,
   formatState,
   hasProcesses,
-  type Input,
   SIDES,
   type Side,
   shortened,
   type ViewState,
 } from "./state.js";
-import { MOST_MEASURED, reportOf, runsOf, sidesOf, storyOf } from "./story.js";
+import { MOST_MEASURED, noteOn, reportOf, sidesOf, tellingMoment } from "./story.js";
 import { unsupported } from "./support.js";
+import { type Told, tell, tellFirst } from "./telling.js";
 import { Transport } from "./transport.js";
 
 const SHORTENED =
   "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
-
-const TOO_LONG = "This program is too long for a link, which can only name it: save it as program.txt.";
 
 /** Processes that are offered by buttons. */
 const MOST_OFFERED = 12;
@@ -60,12 +59,8 @@ const MOST_OFFERED = 12;
 type Loop = Extract<ViewState["input"], { kind: "loop" }>;
 
 /** What is shown. */
-interface View {
-  state: ViewState;
+interface View extends Told {
   session: Session;
-  opened: Opened;
-  /** A sentence that the person should read about what is run. */
-  advice: string;
 }
 
 /** What is to be shown next. Until it runs, the view stays that is there. */
@@ -120,6 +115,7 @@ class App {
   );
 
   start(): void {
+    buildFilter([], () => {});
     byId("sides").append(...this.#panels.map(({ element }) => element));
     void this.#follow(location.hash);
   }
@@ -233,7 +229,10 @@ class App {
     this.#problem.clear();
     this.#setup.write(next.state);
     byId("view").ariaBusy = "true";
-    if (!this.#view) byId("story").replaceChildren(make("p", { textContent: "Running …" }));
+    if (!this.#view) {
+      byId("story").replaceChildren(make("p", { textContent: "Running …" }));
+      this.#assumption.show(next.state);
+    }
     const session: Session = new Session(
       (sides, isThere) => {
         if (this.#view?.session === session) this.#show(sides, isThere);
@@ -259,14 +258,14 @@ class App {
 
   /** Runs what is chosen, and shows it once both sides ran; or one, if nothing else could be shown. */
   async #load(next: Next & { session: Session }): Promise<void> {
-    Object.assign(next, await forLink(next));
+    Object.assign(next, await linkable(next));
     const { state, files, session } = next;
     const isCurrent = () => this.#opening === next;
     const { opened, shown } = await this.#busy.run("Starting", async (onProgress) => {
       const opened = await session.open(state, sourcesOf(state, files), onProgress);
       const failed = opened.sides.find((side) => side instanceof SideError);
       if (failed && this.#view) throw failed;
-      return { opened, shown: await session.look(state.at ?? telling(state, opened), onProgress) };
+      return { opened, shown: await session.look(state.at ?? tellingMoment(state, opened), onProgress) };
     });
     if (!isCurrent()) return;
     this.#replaceView(next, opened, shown);
@@ -322,7 +321,7 @@ class App {
       const result = report.results[index];
       if (cost && result) result.cost = cost;
     }
-    this.#tell(report, view);
+    tell(report, view);
   }
 
   // ---- What is shown ----
@@ -347,14 +346,7 @@ class App {
     buildCounters(state);
     this.#assumption.show(state);
     this.#charts.offer(state, opened);
-    this.#tell(reportOf(state, opened), this.#view as View);
-  }
-
-  #tell(report: Report, { state, opened, advice }: View): void {
-    const told = storyOf(state, opened, report);
-    const losses = opened.losses.map((loss) => `Note: ${loss}.`);
-    const sentences = [...told, advice, ...losses].filter(Boolean);
-    byId("story").replaceChildren(...sentences.map((sentence) => make("p", { textContent: sentence })));
+    tellFirst(this.#view as View);
   }
 
   #seek(position: number, settled: boolean): void {
@@ -431,40 +423,7 @@ class App {
   }
 }
 
-/** What is to be shown, with its program in the form in which a link has it: packed, or as a file that it only names. */
-async function forLink({ state, files, advice }: Next): Promise<Partial<Next>> {
-  const { input } = state;
-  if (input.kind !== "text") return {};
-  const text = await packed(input);
-  if (text) return { state: { ...state, input: text } };
-  const { text: program, packed: _, kind: __, ...process } = input;
-  const named: Input = { kind: "file", name: "program.txt", ...process };
-  return {
-    state: { ...state, input: named },
-    files: new Map(files).set(named.name, new File([program], named.name)),
-    advice: [advice, TOO_LONG].filter(Boolean).join(" "),
-  };
-}
-
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** The most telling moment: of a loop, when its last block is in use; of a trace, the last peak of bytes in use. */
-function telling({ input, sides }: ViewState, opened: Opened): number {
-  const { length } = opened;
-  if (input.kind === "loop" || input.kind === "reads") return length - 1;
-  const [run] = runsOf(sides, opened);
-  const [first, ...others] = run?.timeline ?? [];
-  if (!first) return length;
-  return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
-}
-
-/** The note on one side: why it stopped, and what its module is. */
-function noteOn(side: Played | SideError): string {
-  if (side instanceof SideError) return `${side.message}. Drop another .wasm here, or change the allocator.`;
-  const { stopped, end, note } = side;
-  if (stopped === undefined) return note;
-  return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
-}
 
 const problem = unsupported();
 if (problem) byId("problem").textContent = problem;

@@ -12,11 +12,9 @@ const UNIT_PIXELS = [1, 100 / 3, 300] as const;
 
 /** Adds the controls to a map. */
 export function putHandsOn(map: PageMap): void {
-  const { canvas, text } = map;
+  const { canvas } = map;
   const under = ({ offsetX, offsetY }: MouseEvent) => map.addressUnder(offsetX, offsetY);
-  // Read out only while the map has the focus, and not while it plays.
-  canvas.addEventListener("focus", () => text.setAttribute("aria-live", "polite"));
-  canvas.addEventListener("blur", () => text.setAttribute("aria-live", "off"));
+  canvas.addEventListener("focus", () => map.tell());
   canvas.addEventListener("pointermove", (event) => {
     if (!event.buttons) map.pointAt(under(event) ?? null);
   });

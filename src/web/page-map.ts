@@ -1,4 +1,5 @@
 /** A page map: what a side has mapped, on a canvas, which can be zoomed, moved and asked about. */
+import { say } from "./announcer.js";
 import { colour, make, oncePerFrame, setText } from "./dom.js";
 import { KIND_OF, KINDS } from "./kinds.js";
 import {
@@ -45,7 +46,7 @@ export interface MapEvents {
 export class PageMap {
   readonly canvas: HTMLCanvasElement;
   /** The words for the cell under the pointer, or else the chosen one. */
-  readonly text = make("p", { className: "map-text", attributes: { "aria-live": "off" } });
+  readonly text = make("p", { className: "map-text" });
 
   #moment: Moment | undefined;
   /** What is ever mapped. */
@@ -56,6 +57,8 @@ export class PageMap {
   #grid: Grid = { columns: 1, rows: 1 };
   #chosen: number | null = null;
   #under: number | null = null;
+  /** Whether the choice was read out. */
+  #isTold = true;
   #hidden: ReadonlySet<string> = new Set();
   #steady = new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, KINDS.length);
   /** Whether it goes where the last operation is. */
@@ -198,7 +201,14 @@ export class PageMap {
   pick(address: number): void {
     this.choose(address);
     this.#under = null;
+    this.tell();
     this.events.onChoose(address);
+  }
+
+  /** Reads out what is chosen, once it is drawn. */
+  tell(): void {
+    this.#isTold = false;
+    this.#redraw();
   }
 
   /** The person moves the choice by cells and lines. It pulls the map along. */
@@ -341,7 +351,10 @@ export class PageMap {
     const { cell } = this.#window;
     const start = Math.floor((this.#under ?? this.chosen) / cell) * cell;
     const counts = countCells(moment.runs, { start, cell, cells: 1 }, KIND_OF, KINDS.length);
-    setText(this.text, cellText(moment, { start, bytes: cell }, counts));
+    const text = cellText(moment, { start, bytes: cell }, counts);
+    setText(this.text, text);
+    if (!this.#isTold) say(text);
+    this.#isTold = true;
   }
 }
 

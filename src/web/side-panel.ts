@@ -1,5 +1,6 @@
 /** One side: its map with controls, the program near the cursor, and the history of a page. */
 import { formatBytes, formatCount } from "../index.js";
+import { say } from "./announcer.js";
 import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
 import { putHandsOn } from "./map-hands.js";
@@ -19,16 +20,12 @@ export interface SideEvents {
 export class SidePanel {
   readonly element: HTMLElement;
   readonly #title = make("h2");
-  readonly #note = make("p", { className: "quiet" });
-  readonly #regions = make("select", { attributes: { "aria-label": "Go to a region" } });
-  readonly #code = make("ol", {
-    className: "code",
-    tabIndex: 0,
-    attributes: { "aria-label": "Program at the cursor" },
-  });
+  readonly #note = make("p", { className: "quiet note" });
+  readonly #regions = make("select", { className: "regions" });
+  readonly #code = make("ol", { className: "code", tabIndex: 0 });
   readonly #calls = new CallTree();
   readonly #body = make("div");
-  readonly #history = make("div", { attributes: { "aria-live": "polite" } });
+  readonly #history = make("div");
 
   constructor(
     side: "left" | "right",
@@ -36,8 +33,11 @@ export class SidePanel {
     private readonly events: SideEvents,
   ) {
     putHandsOn(map);
+    this.#regions.ariaLabel = `Go to a region, ${side}`;
+    this.#code.ariaLabel = `Program at the cursor, ${side}`;
     const button = (text: string, title: string, act: () => void) => {
       const made = make("button", { type: "button", textContent: text, title });
+      made.ariaLabel = `${text}, ${side}`;
       made.addEventListener("click", act);
       return made;
     };
@@ -119,6 +119,7 @@ export class SidePanel {
     const shown = changes > items.length ? `, the last ${items.length}` : "";
     const title = `The page at ${hex(address)} changed ${changes === 1 ? "once" : `${formatCount(changes)} times`} up to here${shown}:`;
     this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items));
+    say(`Page history: ${title}`);
   }
 }
 

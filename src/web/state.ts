@@ -282,7 +282,7 @@ function shifted(percent: number | string): number {
 }
 
 function parseShare(text: string): number {
-  const percent = /^\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*%?\s*$/.exec(text)?.[1];
+  const percent = /^(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?:\s*%)?$/.exec(text.trim())?.[1];
   const share = percent === undefined ? Number.NaN : shifted(percent);
   if (!(share <= 1)) throw new OptionError(`written: "${text}" is not a share: write 0% to 100%`);
   return share;

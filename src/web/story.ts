@@ -136,3 +136,21 @@ function readsOfModule(
   const least = library.cleared > 0 ? "at least " : "";
   return `${formatChoice(result)}, ${WAY_NAMES[way]}: ${what}, of which ${least}${needless} already read as zero.`;
 }
+
+/** The most telling moment: of a loop, when its last block is in use; of a trace, the last peak of bytes in use. */
+export function tellingMoment({ input, sides }: ViewState, opened: Opened): number {
+  const { length } = opened;
+  if (input.kind === "loop" || input.kind === "reads") return length - 1;
+  const [run] = runsOf(sides, opened);
+  const [first, ...others] = run?.timeline ?? [];
+  if (!first) return length;
+  return others.reduce((most, point) => (point.inUse >= most.inUse ? point : most), first).operation;
+}
+
+/** The note on one side: why it stopped, and what its module is. */
+export function noteOn(side: Played | SideError): string {
+  if (side instanceof SideError) return `${side.message}. Drop another .wasm here, or change the allocator.`;
+  const { stopped, end, note } = side;
+  if (stopped === undefined) return note;
+  return `Stopped at operation ${(end + 1).toLocaleString("en-US")}: ${stopped}${note && `. ${note}`}`;
+}

@@ -1,5 +1,6 @@
 /** The controls of time: play, pause, step, scrub, and a small picture of resident memory behind the slider. */
 import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
+import { say } from "./announcer.js";
 import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
 import { frameOf, SPEEDS, WHOLE_SECONDS } from "./playback.js";
 
@@ -14,6 +15,8 @@ export class Transport {
   #position = 0;
   /** The position last asked for. A step starts from it, because what is shown may lag behind. */
   #wanted = 0;
+  /** Whether the person went elsewhere, and was not told yet where that is. */
+  #isMoved = false;
   #timelines: Timelines = { length: 0, period: 0, sides: [] };
   #playingSince: { time: number; position: number } | undefined;
 
@@ -55,6 +58,7 @@ export class Transport {
       if (event.buttons) this.#point(event);
     });
     new ResizeObserver(this.#redraw).observe(this.#canvas);
+    new ResizeObserver(keepInView).observe(byId("transport"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#redraw);
   }
 
@@ -81,13 +85,18 @@ export class Transport {
     if (!this.#playingSince) this.#scrub.value = String(position);
     const text = `${formatCount(position)} of ${formatCount(this.#timelines.length)} operations`;
     setText(byId("position"), text);
-    this.#scrub.setAttribute("aria-valuetext", text);
+    if (!this.#playingSince) {
+      this.#scrub.setAttribute("aria-valuetext", text);
+      if (isThere && this.#isMoved) say(text);
+      if (isThere) this.#isMoved = false;
+    }
     this.#redraw();
   }
 
   toggle(): void {
     if (this.#playingSince) {
       this.pause();
+      this.#isMoved = true;
       this.onSeek(this.#position, true);
       return;
     }
@@ -125,6 +134,7 @@ export class Transport {
     this.#position = within;
     this.#wanted = within;
     this.#scrub.value = String(within);
+    this.#isMoved = true;
     this.onSeek(within, true);
   }
 
@@ -171,6 +181,13 @@ export class Transport {
     context.fillStyle = colour("cursor");
     context.fillRect(x(this.#position) - 0.5, 0, 1, height);
   }
+}
+
+/** Lets the page scroll so that what gets the focus is not behind the bar, where that stays at the top. */
+function keepInView(): void {
+  const bar = byId("transport");
+  const isSticky = getComputedStyle(bar).position === "sticky";
+  document.documentElement.style.scrollPaddingTop = isSticky ? `${bar.offsetHeight + 8}px` : "";
 }
 
 /** Whether what has the focus needs a key itself: text every key, and Space whatever it works. */

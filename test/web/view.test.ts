@@ -3,7 +3,17 @@ import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
 import { fixtureBytes } from "../foreign/replays.js";
 import { Random } from "../random.js";
-import { counter, drop, executable, open, RIGHT, scrubTo, servePage, shown } from "./chromium-page.js";
+import {
+  counter,
+  drop,
+  executable,
+  expectNoViolations,
+  open,
+  RIGHT,
+  scrubTo,
+  servePage,
+  shown,
+} from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
@@ -175,7 +185,7 @@ describe.skipIf(!executable)("a trace", () => {
   it("says with its results what is assumed of it, which is changed there", async () => {
     const page = await open("#size=1MiB&count=5&a=glibc&b=naive");
     await shown(page, "9 of 10");
-    const assumed = page.getByLabel(/^Assumed: .* the program touches, of each object it gets/);
+    const assumed = page.getByLabel(/^Assumed: of each object it gets, the program touches/);
     expect(await assumed.isVisible()).toBe(false);
     await drop(page, "small.txt", "c 1 1 4000000\nf 1\n");
     await shown(page, "1 of 2");
@@ -204,7 +214,10 @@ describe.skipIf(!executable)("a map", () => {
     await map.hover({ position: { x: 300, y: 150 } });
     await expect.poll(() => text(page)).not.toContain(chosen);
     await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
-    await page.getByText(`The page at 0x${chosen} changed once up to here:`).waitFor();
+    await page
+      .locator("[data-side=left]")
+      .getByText(`The page at 0x${chosen} changed once up to here:`)
+      .waitFor();
     await expect.poll(() => text(page)).toContain(`0x${chosen} to`);
     // From 32 KiB a cell to a page, about the chosen one: it is still in view, in its row.
     for (let presses = 0; presses < 5; presses++) await page.getByRole("button", { name: "Zoom in" }).click();
@@ -322,5 +335,144 @@ describe.skipIf(!executable)("the figures", () => {
     await shown(page, "19 of 20");
     await expect.poll(() => counter(page, "simulated.seconds", "difference")).not.toBeNaN();
     expect(await page.locator('td[data-counter="simulated.oneMachine"]').first().isVisible()).toBe(false);
+  });
+});
+
+describe.skipIf(!executable)("for everybody, the page", () => {
+  it("reads out no more than one can listen to, while it plays", async () => {
+    const page = await open("#size=1MiB&count=100000&a=naive&b=lazy&at=0");
+    await shown(page, "0 of 200,000");
+    await page.locator("[data-side=left] canvas").focus();
+    const changes = await page.evaluate(async () => {
+      const live = [
+        ...document.querySelectorAll("[aria-live]:not([aria-live=off]), [role=status], [role=alert], output"),
+      ];
+      let count = 0;
+      const observer = new MutationObserver(() => count++);
+      for (const region of live)
+        observer.observe(region, { childList: true, characterData: true, subtree: true });
+      document.getElementById("play")?.click();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      return count;
+    });
+    expect(changes).toBeLessThanOrEqual(3);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const said = page.locator("#announcement");
+    await expect.poll(() => said.textContent()).toMatch(/^[\d,]+ of 200,000 operations$/);
+  });
+
+  it("gives each button and each choice a name of its own", async () => {
+    const page = await open("#size=1MiB&count=5&a=naive&b=lazy");
+    await shown(page, "9 of 10");
+    const names = await page
+      .locator("main button:visible, main select:visible, main [role=application]")
+      .evaluateAll((all) =>
+        all.map(
+          (one) =>
+            one.ariaLabel ??
+            (one as HTMLSelectElement).labels?.[0]?.firstChild?.textContent ??
+            one.textContent,
+        ),
+      );
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
+  it("keeps what has the focus from behind the bar", async () => {
+    const page = await open("#size=1MiB&count=5&a=naive&b=lazy", { viewport: { width: 1000, height: 500 } });
+    await shown(page, "9 of 10");
+    await page.locator("#chart-buttons button").last().focus();
+    for (let presses = 0; presses < 14; presses++) {
+      await page.keyboard.press("Shift+Tab");
+      const hidden = await page.evaluate(() => {
+        const [bar, focus] = [
+          document.getElementById("transport") as Element,
+          document.activeElement as Element,
+        ];
+        return !bar.contains(focus) && focus.getBoundingClientRect().top < bar.getBoundingClientRect().bottom
+          ? focus.outerHTML
+          : "";
+      });
+      expect(hidden).toBe("");
+    }
+  });
+
+  it.each([320, 390])("reaches not out at the side of %i pixels, with a long name", async (width) => {
+    const page = await open(
+      "#size=1MiB&count=5&a=glibc:mmapThreshold=1000:tcacheCount=0&b=pymalloc/glibc:python=3.9",
+      {
+        viewport: { width, height: 700 },
+      },
+    );
+    await shown(page, "9 of 10");
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(await wide()).toBeLessThanOrEqual(0);
+    await drop(page, `${"a_very_long_name_".repeat(12)}.wasm`, await fixtureBytes("as-tlsf"), RIGHT);
+    await page.getByRole("heading", { name: "a_very_long" }).waitFor();
+    await drop(page, `${"another_long_name_".repeat(12)}.wasm`, "no module");
+    await page.getByRole("alert").getByText("another_long").waitFor();
+    expect(await wide()).toBeLessThanOrEqual(0);
+  });
+
+  it("keeps the colours that mean something where colours are forced, and has no fault that axe finds", async () => {
+    const page = await open("#size=1MiB&count=5&a=naive&b=lazy", { forcedColors: "active" });
+    await shown(page, "9 of 10");
+    const colours = await page
+      .locator("#filter .swatch")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+    expect(colours[0]).toBe("rgb(213, 94, 0)");
+    expect(new Set(colours).size).toBe(6);
+    await expectNoViolations(page);
+  });
+
+  it.each([
+    ["#size=100MiB&count=1000&a=libmalloc&b=glibc", 1280],
+    ["#size=100MiB&count=1000&a=libmalloc&b=glibc", 390],
+    ["#trace=git-log&touch=object&a=glibc&b=libmalloc", 1280],
+  ])("does not move under the pointer: %s at %i", async (link, width) => {
+    const page = await open(link, { viewport: { width, height: 900 } }, async (made) => {
+      await made.addInitScript(() => {
+        const moved: unknown[] = [];
+        Object.assign(globalThis, { moved });
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) {
+            const { value, sources } = entry as PerformanceEntry & {
+              value: number;
+              sources: { node?: Element }[];
+            };
+            moved.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
+          }
+        }).observe({ type: "layout-shift", buffered: true });
+      });
+    });
+    await page
+      .locator('main[aria-busy="false"]')
+      .getByText(/of [\d,]+ operations/)
+      .waitFor();
+    if (link.includes("size")) await page.locator("#story").getByText("(constant)").waitFor();
+    await page.evaluate(() => document.getElementById("play")?.click());
+    await settle(page);
+    const moved = await page.evaluate(
+      () => (globalThis as unknown as { moved: [number, ...string[]][] }).moved,
+    );
+    expect(
+      moved.reduce((sum, [value]) => sum + value, 0),
+      JSON.stringify(moved),
+    ).toBeLessThan(0.05);
+  });
+
+  it("says in a sandboxed frame what it needs", async () => {
+    const page = await open("#size=1MiB&count=5");
+    await page.evaluate(async () => {
+      const made = document.createElement("iframe");
+      made.setAttribute("sandbox", "allow-scripts");
+      made.src = location.origin;
+      document.body.append(made);
+      await new Promise((resolve) => made.addEventListener("load", resolve));
+    });
+    const story = page.frameLocator("iframe").locator("#story");
+    await expect
+      .poll(() => story.textContent())
+      .toMatch(/a sandboxed frame needs allow-scripts and\s+allow-same-origin/);
   });
 });
