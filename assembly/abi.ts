@@ -136,8 +136,8 @@ export function bufferRecords(): u32 {
 }
 
 /** Runs the buffer's records [from, to), `times` over (replay.ts). */
-export function replay(from: u32, to: u32, times: u32, touch: u32, keepsResults: bool): void {
-  replaying.replay<Model>(from, to, times, touch, keepsResults);
+export function replay(from: u32, to: u32, times: u32, touch: u32, keepsResults: bool, verify: bool): void {
+  replaying.replay<Model>(from, to, times, touch, keepsResults, verify);
 }
 
 /** Allocations of replays that returned 0 though at least 1 byte was asked for. */

@@ -18,6 +18,7 @@ import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
 import { MOST_THREADS, RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 import { enterSite } from "./sites";
+import { verifyAfter, verifyBefore } from "./verified";
 
 const SLOT_BYTES: usize = 8;
 /** Records that the buffer can hold: so many that a call by the host costs little beside them. */
@@ -29,6 +30,7 @@ let slots: usize = 0;
 let slotCount: u32 = 0;
 /** The `Touch` that the host passes with each run. */
 let policy: u32 = Touch.None;
+let verifying: bool = false;
 /** Allocations so far that returned 0 though at least 1 byte was asked for. */
 export let failedAllocations: f64 = 0;
 
@@ -81,15 +83,17 @@ function touchObject(pointer: u64, bytes: u64): void {
   else touch(pointer, bytes, true);
 }
 
-/** Runs the buffer's records [from, to), `times` over. Keeps their results if it is told to. */
+/** Runs the buffer's records [from, to), `times` over. Keeps their results, and verifies objects, if it is told to. */
 export function replay<M extends Contract>(
   from: u32,
   to: u32,
   times: u32,
   touchPolicy: u32,
   keepsResults: bool,
+  verify: bool,
 ): void {
   policy = touchPolicy;
+  verifying = verify;
   runRecords(changetype<ModelStep<M>>(0), buffer, keepsResults ? results : 0, from, to, times);
 }
 
@@ -97,8 +101,15 @@ class ModelStep<M extends Contract> extends Step {
   run(record: usize): u64 {
     // To name a site takes no time: it is no operation.
     if (kindOf(record) != RecordKind.Site) tickClock();
-    return step(changetype<M>(0), record);
+    if (verifying) verifyBefore(kindOf(record), slotOf(record), heldIn(slotOf(record)));
+    const pointer = step(changetype<M>(0), record);
+    if (verifying) verifyAfter(kindOf(record), slotOf(record), pointer, firstOf(record), secondOf(record));
+    return pointer;
   }
+}
+
+function heldIn(slot: u32): u64 {
+  return slot < slotCount ? load<u64>(slots + SLOT_BYTES * slot) : 0;
 }
 
 /** Runs one record. Returns the pointer it allocated, or 0. */

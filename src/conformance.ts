@@ -14,3 +14,15 @@ export {
   type Verdict,
 } from "./conformance/check.js";
 export { BrokenPromise, type Subject } from "./conformance/tester.js";
+export { type FuzzFailure, type FuzzOptions, type FuzzProgress, type FuzzReport, fuzz } from "./fuzz/fuzz.js";
+export { type ProgramOptions, randomProgram } from "./fuzz/generate.js";
+export {
+  type Program,
+  programText,
+  programTrace,
+  type Step,
+  type Taking,
+  type Using,
+} from "./fuzz/program.js";
+export type { Fuzzed, OpenFuzzed } from "./fuzz/run.js";
+export { type ShrinkOptions, type Shrunk, shrink } from "./fuzz/shrink.js";

@@ -7,12 +7,7 @@
 export { type BuiltInModule, builtInModules } from "./allocator/built-in.js";
 export { type FileSource, type Locate, locateFiles, type OwnFile } from "./base/own-file.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
-export type {
-  AllocatorReport,
-  Exhaustion,
-  ModuleAllocator,
-  WasmReplayOptions,
-} from "./foreign/module-allocator.js";
+export type { AllocatorReport, Exhaustion, ModuleAllocator } from "./foreign/module-allocator.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export type { Provision } from "./foreign/provisions.js";
 export { WasmAllocator } from "./foreign/wasm-allocator.js";

@@ -80,12 +80,7 @@ export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/p
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type { ModuleHost } from "./foreign/imports.js";
-export type {
-  AllocatorReport,
-  Exhaustion,
-  ModuleAllocator,
-  WasmReplayOptions,
-} from "./foreign/module-allocator.js";
+export type { AllocatorReport, Exhaustion, ModuleAllocator } from "./foreign/module-allocator.js";
 export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/open.js";
 export type { Provision } from "./foreign/provisions.js";
 export { WasmAllocator } from "./foreign/wasm-allocator.js";

@@ -14,6 +14,14 @@ export enum Exception {
   BrokenInvariant,
   /** A trace operation is invalid. detail: its kind; address: its invalid value. */
   BadOperation,
+  /** Of a verified replay: detail: the offset of a byte that is not the program's any more; address: the object. */
+  Overwritten,
+  /** detail: the offset of a byte of calloc's that is not zero; address: the object. */
+  NotZero,
+  /** detail: what the address is no multiple of; address: the object. */
+  Misaligned,
+  /** calloc gave an object though count times size is too large. address: the object. */
+  Overflowed,
 }
 
 /** Why a call failed, as in C, with 0 or -1. */

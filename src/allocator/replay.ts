@@ -7,6 +7,11 @@ import type { TimelinePoint } from "./timeline.js";
 export interface ReplayOptions {
   /** What the program touches of each object. Default `none`. */
   touch?: TouchPolicy;
+  /**
+   * Fills every object with a pattern, and looks for it again: finds blocks that overlap, a realloc that loses bytes, and a
+   * calloc that is not zero, and throws what they break: ModuleTrap of a module, SandboxError of a model. Default false.
+   */
+  verify?: boolean;
   /** Keeps at most so many points of the timeline; 0, the default, keeps none. */
   timelinePoints?: number;
   /** Keeps a point after every so many operations instead, however many that makes. */

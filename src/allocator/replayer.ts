@@ -21,8 +21,8 @@ export interface ReplayExports {
   slotsAddress(): number;
   slotsMade(): number;
   /**
-   * Runs the records [from, to) of the buffer, `times` over. Keeps results if `keepsResults` is 1. A foreign
-   * allocator's blocks are verified if `verify` is 1.
+   * Runs the records [from, to) of the buffer, `times` over. Keeps results if `keepsResults` is 1. Objects
+   * are verified if `verify` is 1.
    */
   replay(from: number, to: number, times: number, touch: number, keepsResults: number, verify: number): void;
   /** Records that the last `replay` did, also when it trapped. */
@@ -49,10 +49,6 @@ export interface ReplayTarget {
   counters(): Counters;
 }
 
-export interface VerifiedReplayOptions extends ReplayOptions {
-  verify?: boolean;
-}
-
 /** Who looks at the allocator between operations. */
 interface Looks {
   timeline: Timeline;
@@ -73,7 +69,7 @@ export class Replayer {
   ) {}
 
   /** Runs a trace. @throws TraceError from the trace; what `run` throws, naming the operation. */
-  async replay(trace: Trace, options: VerifiedReplayOptions): Promise<ReplayResult> {
+  async replay(trace: Trace, options: ReplayOptions): Promise<ReplayResult> {
     checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
     const { target } = this;
     const marks = new Marks(options.onMark);
@@ -142,7 +138,7 @@ export class Replayer {
   }
 
   /** Runs a chunk in parts as large as the buffer, and those in parts that end where there is something to look at. */
-  #replayChunk(chunk: TraceChunk, before: number, looks: Looks, options: VerifiedReplayOptions): void {
+  #replayChunk(chunk: TraceChunk, before: number, looks: Looks, options: ReplayOptions): void {
     const { timeline, marks } = looks;
     const most = this.target.exports().bufferRecords();
     for (let first = 0; first < chunk.count; first += most) {
@@ -160,7 +156,7 @@ export class Replayer {
     }
   }
 
-  #replayRecords(from: number, to: number, before: number, options: VerifiedReplayOptions): void {
+  #replayRecords(from: number, to: number, before: number, options: ReplayOptions): void {
     const exports = this.target.exports();
     const policy = TOUCH_POLICIES.indexOf(options.touch ?? "none");
     const keepsResults = options.onResults ? 1 : 0;

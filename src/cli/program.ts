@@ -195,6 +195,7 @@ function replay(environment: Environment, exit: (code: number) => void): Command
       "--trim",
       "at the end let models give back what they keep, as by malloc_trim(0); show bytes before and after",
     )
+    .option("--verify", "replay a second time on models, too, and see whether their blocks are kept")
     .option("--no-verify", "replay once on modules, and not again to see whether they lie")
     .option("--timeline <file>", "draw in use, system and resident bytes over time, as an SVG image")
     .option(

@@ -37,7 +37,7 @@ export interface ReplayFlags extends RunFlags, SideFileFlags, ReadingFlags {
   timeline?: string;
   every?: string;
   trim?: boolean;
-  verify: boolean;
+  verify?: boolean;
 }
 
 const REPLAY = { takes: "models and modules", functions: { replayTrace } } as const;
@@ -60,15 +60,15 @@ export async function replayCommand(
     flags,
     asked.allocators.map(({ run }) => run.model),
   );
-  const modules = asked.allocators.filter(({ run }) => isModule(run.model)).length;
-  const input = await openInput(asked.allocators.length + (flags.verify ? modules : 0));
+  const verified = asked.allocators.filter(({ run }) => isVerified(run.model, flags.verify)).length;
+  const input = await openInput(asked.allocators.length + verified);
   const notes = new Set<string>();
   const settings: ReplaySettings = {
     ...{ touch, timelinePoints: TIMELINE_POINTS, notes, progress },
     ...(every !== undefined && { timelineEvery: every }),
     ...(flags.trim && { trim: true }),
     sideFiles,
-    verify: flags.verify,
+    ...(flags.verify !== undefined && { verify: flags.verify }),
     readTrace: () => input.read(),
   };
   const jobs = replayJobs(asked, settings);
@@ -143,8 +143,8 @@ const namingTrace =
 interface ReplaySettings extends Pick<TraceRun, "touch" | "timelinePoints" | "timelineEvery" | "trim"> {
   /** Reads the trace from its start. */
   readTrace: () => Promise<Trace>;
-  /** Whether modules replay it again, verified. */
-  verify: boolean;
+  /** Whether all replay it again, verified, or none. Without it, modules do. */
+  verify?: boolean;
   /** Of the only allocator; none if there are several. */
   sideFiles: SideFiles;
   /** What was lost in reading the trace, each note once. */
@@ -188,28 +188,31 @@ function replayJobs({ allocators, functions }: Asked, settings: ReplaySettings):
   }));
 }
 
+const isVerified = (model: string, verify = isModule(model)): boolean => verify;
+
 /**
- * Replays the trace again on a module, with all it gives held against a shadow. Returns whether that was done; undefined for
- * a model. @throws ModuleTrap for a module that lies.
+ * Replays the trace again, with all that the allocator gives held against a shadow. Returns whether that was done; undefined
+ * for a model that nobody asked this of. @throws ModuleTrap for a module that lies; what a model throws.
  */
 async function verifiedBy(
   { replayTrace }: Asked["functions"],
   { label, run }: Pick<Asked["allocators"][number], "label" | "run">,
   { verify, readTrace, touch, notes, progress }: ReplaySettings,
 ): Promise<boolean | undefined> {
-  if (!isModule(run.model)) return undefined;
-  if (!verify) {
+  if (!isVerified(run.model, verify)) {
+    if (!isModule(run.model)) return undefined;
     notes.add(`${label}: not verified: leave out --no-verify`);
     return false;
   }
   const onProgress = (operations: number) =>
     progress.show(`${label}: verified ${formatCount(operations)} operations`);
   try {
-    await replayTrace({ ...run, touch, verify, trace: await readTrace(), onProgress });
+    await replayTrace({ ...run, touch, verify: true, trace: await readTrace(), onProgress });
     return true;
   } catch (error) {
     if (!(error instanceof ZeropageError)) throw error;
-    if (error instanceof ModuleTrap && !(error instanceof UnknownImport)) {
+    const isLie = !isModule(run.model) || (error instanceof ModuleTrap && !(error instanceof UnknownImport));
+    if (isLie) {
       error.message = `it lies, as a second, verified pass shows: ${error.message}`;
       throw error;
     }

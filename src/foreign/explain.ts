@@ -1,4 +1,5 @@
 import { TrapCause } from "#shared/driver";
+import { brokenContract } from "../allocator/broken-contract.js";
 import { ModuleTrap, OutOfMemory, ZeropageError } from "../base/errors.js";
 import type { Linked } from "./link.js";
 
@@ -9,16 +10,10 @@ const CAUSES: Record<TrapCause, (pointer: number, detail: number) => ZeropageErr
   [TrapCause.None]: () => new ZeropageError("internal: the driver trapped for no reason"),
   [TrapCause.OutsideMemory]: (pointer, bytes) =>
     new ModuleTrap(`it returned ${hex(pointer)} for ${bytes} bytes, which is outside its memory`),
-  [TrapCause.Misaligned]: (pointer, align) =>
-    new ModuleTrap(`it returned ${hex(pointer)}, which is not aligned to ${align}`),
-  [TrapCause.Overwritten]: (pointer, offset) =>
-    new ModuleTrap(
-      `the object at ${hex(pointer)} was overwritten at offset ${offset}: blocks overlap, or a copy is wrong`,
-    ),
-  [TrapCause.NotZero]: (pointer, offset) =>
-    new ModuleTrap(`calloc returned ${hex(pointer)}, which is not zero at offset ${offset}`),
-  [TrapCause.Overflowed]: (pointer) =>
-    new ModuleTrap(`calloc returned ${hex(pointer)} though count times size exceeds 32 bits`),
+  [TrapCause.Misaligned]: (pointer, align) => new ModuleTrap(brokenContract.misaligned(pointer, align)),
+  [TrapCause.Overwritten]: (pointer, offset) => new ModuleTrap(brokenContract.overwritten(pointer, offset)),
+  [TrapCause.NotZero]: (pointer, offset) => new ModuleTrap(brokenContract.notZero(pointer, offset)),
+  [TrapCause.Overflowed]: (pointer) => new ModuleTrap(brokenContract.overflowed(pointer, 32)),
   [TrapCause.BadOperation]: (kind, value) =>
     new ZeropageError(`a trace record is invalid: kind or slot ${kind}, value ${value}`),
   [TrapCause.HostOutOfMemory]: () =>

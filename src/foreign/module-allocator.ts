@@ -15,15 +15,6 @@ export interface AllocatorReport {
   findings: string[];
 }
 
-/** How a trace is replayed on a module. */
-export interface WasmReplayOptions extends ReplayOptions {
-  /**
-   * Fills every object with a pattern, and looks for it again: finds blocks that overlap, and a calloc
-   * that is not zero, which throw ModuleTrap. Default false.
-   */
-  verify?: boolean;
-}
-
 /** How a module ran out of memory. */
 export interface Exhaustion {
   /** Operations of all replays done before the first allocation that got no memory. */
@@ -53,5 +44,5 @@ export interface ModuleAllocator extends Allocator {
    * if a meter saw its growth refused in the same chunk, which has at most 4096 operations.
    */
   readonly exhaustion: Exhaustion | null;
-  replay(trace: Trace, options?: WasmReplayOptions): Promise<ReplayResult>;
+  replay(trace: Trace, options?: ReplayOptions): Promise<ReplayResult>;
 }

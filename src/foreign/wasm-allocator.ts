@@ -5,7 +5,7 @@ import type { Options } from "../allocator/choice.js";
 import { type Counters, SYSCALLS, unmeasured } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { PageRun } from "../allocator/pages.js";
-import type { ReplayResult } from "../allocator/replay.js";
+import type { ReplayOptions, ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkBytes, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { DISPOSE } from "../base/disposable.js";
@@ -18,7 +18,7 @@ import { Guard } from "./guard.js";
 import type { HostImports } from "./imports.js";
 import type { LinearMemory } from "./linear-memory.js";
 import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
-import type { AllocatorReport, Exhaustion, ModuleAllocator, WasmReplayOptions } from "./module-allocator.js";
+import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
 
 const MOST_BYTES = 2 ** 32 - 1;
@@ -373,7 +373,7 @@ export class WasmAllocator implements ModuleAllocator {
    * Runs a trace. The loop is in wasm and calls the module directly.
    * @throws TraceError from the trace; ModuleTrap from the run, naming the operation.
    */
-  replay(trace: Trace, options: WasmReplayOptions = {}): Promise<ReplayResult> {
+  replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
     return this.#replayer.replay(trace, options);
   }
 

@@ -26,8 +26,8 @@ export interface Result {
   /** Bytes after every so many operations, if they were asked for. */
   timeline?: TimelinePoint[];
   /**
-   * Whether a second pass of a replay held the blocks of a module against a shadow, and found nothing wrong; absent where
-   * none is made, as of models.
+   * Whether a second pass of a replay held all blocks against a shadow, and found nothing wrong; absent where
+   * none is made, as of models unless `--verify` asks for it.
    */
   verified?: boolean;
   /** Sentences: what is odd about a wasm module, such as imports that trap when called; how sure a model is. */

@@ -7,6 +7,7 @@ import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
 import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
 import { type Broken, Exception, type Failure, RecordField } from "#shared/failure";
 import { Below } from "#shared/layer";
+import { brokenContract } from "../allocator/broken-contract.js";
 import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { MachineSettings } from "../allocator/machine.js";
@@ -329,6 +330,14 @@ export class Instance<Exports extends MachineExports> {
         return new SandboxError(`internal: ${this.assertion(detail, word)}`);
       case Exception.BadOperation:
         return new ZeropageError(`a trace record is invalid: kind ${detail}, value ${address}`);
+      case Exception.Overwritten:
+        return new SandboxError(brokenContract.overwritten(address, detail));
+      case Exception.NotZero:
+        return new SandboxError(brokenContract.notZero(address, detail));
+      case Exception.Misaligned:
+        return new SandboxError(brokenContract.misaligned(address, detail));
+      case Exception.Overflowed:
+        return new SandboxError(brokenContract.overflowed(address, 64));
       case Exception.None:
         return undefined;
     }

@@ -26,8 +26,8 @@ export interface TraceRun extends AllocatorRun {
   /** Trims at the end, as malloc_trim(0) does. The marks say what there was before and after. */
   trim?: boolean;
   /**
-   * Fills every object that a module gives with a pattern, looks for it again, and at the end frees what is left: finds
-   * blocks that overlap, and a calloc that is not zero. The counters have that, too. Models are not verified. Default false.
+   * Fills every object with a pattern, looks for it again, and at the end frees what is left: finds blocks that overlap,
+   * and a calloc that is not zero. The counters have that, too. Default false.
    */
   verify?: boolean;
   /** Called after each chunk with the operations done so far. */
@@ -57,7 +57,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
   const { check: _check, module: _module, ...settings } = options;
   const open = await prepareAllocator(run);
   const sandbox = await open();
-  const verifies = run.verify === true && sandbox.machine === null;
+  const verifies = run.verify === true;
   const start = performance.now();
   const replayed = await sandbox.replay(verifies ? closed(trace, sandbox) : trace, {
     ...(verifies && { verify: true }),
