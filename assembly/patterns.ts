@@ -98,12 +98,14 @@ export function writePattern(address: u32, bytes: u32, seed: u32): void {
 export function patternEnd(address: u32, bytes: u32, seed: u32): u32 {
   note(address, bytes, false);
   const start = base + address;
+  const whole = bytes & ~3;
   let word = seed * STRIDE;
-  for (let at: u32 = 0; at < bytes; at++) {
-    if (load<u8>(start + at) != <u8>(word >> (8 * (at & 3)))) return at;
-    if ((at & 3) == 3) word += STRIDE;
-  }
-  return bytes;
+  let at: u32 = 0;
+  for (; at < whole && load<u32>(start + at) == word; at += 4) word += STRIDE;
+  // The rest, or the bytes of the word that is another.
+  const end = at < whole ? at + 4 : bytes;
+  for (; at < end && load<u8>(start + at) == <u8>word; at++) word >>= 8;
+  return at;
 }
 
 /** Offset of the first byte that is not the value; `bytes` if all are. */

@@ -14,6 +14,7 @@ export {
   type Verdict,
 } from "./conformance/check.js";
 export { BrokenPromise, type Subject } from "./conformance/tester.js";
+export { type ArbitraryOptions, type FastCheck, type Mappable, programs } from "./fuzz/arbitrary.js";
 export { type FuzzFailure, type FuzzOptions, type FuzzProgress, type FuzzReport, fuzz } from "./fuzz/fuzz.js";
 export { type ProgramOptions, randomProgram } from "./fuzz/generate.js";
 export {
@@ -24,5 +25,5 @@ export {
   type Taking,
   type Using,
 } from "./fuzz/program.js";
-export type { Fuzzed, OpenFuzzed } from "./fuzz/run.js";
+export { type Fuzzed, type OpenFuzzed, type Ran, runProgram } from "./fuzz/run.js";
 export { type ShrinkOptions, type Shrunk, shrink } from "./fuzz/shrink.js";

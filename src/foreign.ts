@@ -12,6 +12,7 @@ export { openWasmAllocator, type WasmOptions, type WasmSource } from "./foreign/
 export type { Provision } from "./foreign/provisions.js";
 export { WasmAllocator } from "./foreign/wasm-allocator.js";
 export { checkModule, type ModuleCheckOptions, type ModuleCheckReport } from "./jail/check.js";
+export { fuzzModule, type ModuleFuzzOptions, type ModuleFuzzReport } from "./jail/fuzz.js";
 export { type JailOptions, type JailResult, replayInJail } from "./jail/replay.js";
 export { type JailLimits, type Scenarios, scenariosInJail } from "./jail/scenarios.js";
 export type { Relocatable } from "./wasm/dylink.js";

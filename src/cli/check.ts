@@ -8,13 +8,14 @@ import type { ModuleCheckReport } from "../jail/check.js";
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
+import { type FuzzFlags, fuzzCommand } from "./fuzz.js";
 import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
 
 /** The flags of `zeropage check`, as typed. */
-export interface CheckFlags extends LimitFlags {
+export interface CheckFlags extends LimitFlags, FuzzFlags {
   case?: string;
   alignment?: string;
   glue?: string;
@@ -29,6 +30,8 @@ export async function checkCommand(
   flags: CheckFlags,
   environment: Environment,
 ): Promise<number> {
+  checkMode(flags);
+  if (flags.fuzz) return fuzzCommand(file, flags, environment);
   const settings = {
     ...parseLimits(flags),
     ...(flags.case !== undefined && { cases: parseCases(flags.case) }),
@@ -47,6 +50,18 @@ export async function checkCommand(
   print(file, report, flags, environment, module.glue);
   if (junit) write(junit, junitXml(file, report.outcomes), environment);
   return report.passed ? EXIT.ok : EXIT.failed;
+}
+
+const OF_CASES = ["case", "alignment", "junit"] as const;
+const OF_FUZZ = ["for", "runs", "output"] as const;
+
+/** @throws UsageError for a flag that is not for what is done */
+function checkMode(flags: CheckFlags): void {
+  const [others, why] = flags.fuzz
+    ? [OF_CASES, "--fuzz runs no cases: leave out one of the two"]
+    : [OF_FUZZ, "it is for random programs: add --fuzz"];
+  const wrong = others.find((name) => flags[name] !== undefined);
+  if (wrong !== undefined) throw new UsageError(`--${wrong}: ${why}`);
 }
 
 /** The report on a file that cannot be opened as an allocator, or not within its limits. */

@@ -39,7 +39,9 @@ Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none
 Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10s
-  zeropage check allocator.wasm --case calloc-reused,calloc-overflow`;
+  zeropage check allocator.wasm --case calloc-reused,calloc-overflow
+  zeropage check allocator.wasm --fuzz --for 2min
+  zeropage check glibc:tcacheCount=0 --fuzz --runs 1000 --seed 7`;
 
 export const BENCH_EXAMPLES = `
 ${workloadHelp()}

@@ -4,7 +4,9 @@ import type { Calibration, CalibrationSettings } from "../costs/calibrate.js";
 import type { Experiment, Functions } from "../experiments/experiment.js";
 import type { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import type { profileSites } from "../experiments/profile/sites.js";
+import type { fuzzModel } from "../fuzz/models.js";
 import type { checkModule } from "../jail/check.js";
+import type { fuzzModule } from "../jail/fuzz.js";
 import type { JailLimits } from "../jail/scenarios.js";
 import type { recordProgram } from "../record/native/record.js";
 import type * as registry from "../sandbox/models.js";
@@ -33,6 +35,8 @@ export interface Library extends Catalogue {
   profileSites: typeof profileSites;
   readTrace: typeof readTrace;
   checkModule: typeof checkModule;
+  fuzzModule: typeof fuzzModule;
+  fuzzModel: typeof fuzzModel;
   recordProgram: typeof recordProgram;
   /** Measures this host. */
   calibrate(settings: CalibrationSettings): Calibration;

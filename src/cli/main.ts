@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
 import { profileSites } from "../experiments/profile/sites.js";
+import { fuzzModel } from "../fuzz/models.js";
 import { checkModule } from "../jail/check.js";
+import { fuzzModule } from "../jail/fuzz.js";
 import { scenariosInJail } from "../jail/scenarios.js";
 import { recordProgram } from "../record/native/record.js";
 import { machineOptions, models } from "../sandbox/models.js";
@@ -47,6 +49,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileSites,
     readTrace,
     checkModule,
+    fuzzModule,
+    fuzzModel,
     recordProgram,
     calibrate: calibrateHere,
   },

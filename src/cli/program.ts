@@ -218,14 +218,21 @@ function replay(environment: Environment, exit: (code: number) => void): Command
 function check(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
-    .argument("<module>", `a wasm file, or ${BUILT_IN}`)
+    .argument("<module>", `a wasm file, or ${BUILT_IN}; with --fuzz also a model`)
     .option("--case <names>", "run only these cases; separate several by commas")
     .option(
       "--alignment <bytes>",
       "what the ABI asks of blocks of 16 bytes and more: 16, or 8 of Emscripten's (default: what the module's names tell)",
     )
-    .option("--seed <number>", "seed of the random program (default: 24301)");
-  return writing(withLimits(command, "time limit of each case"))
+    .option("--seed <number>", "seed of the random program (default: 24301), or of --fuzz (default: drawn)")
+    .option("--fuzz", "instead of cases run random programs, and shrink one that fails to a least trace")
+    .option("--for <time>", "with --fuzz: how long (default: 30s, unless --runs says how many)")
+    .option("--runs <number>", "with --fuzz: how many programs, at most")
+    .option(
+      "--output <file>",
+      "with --fuzz: where the trace of a failure goes (default: fuzz-SEED.trace, or fuzz-SEED-2.trace)",
+    );
+  return writing(withLimits(command, "time limit of each case, or program"))
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")
     .addHelpText("after", CHECK_EXAMPLES)

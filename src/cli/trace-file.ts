@@ -19,7 +19,7 @@ const ASKED = new Set<number>([
 export async function prepareTraceFile(output: string | undefined, program: string): Promise<OutStream> {
   if (output === "-") throw new UsageError("--output: standard output is the program's: name a file");
   if (output !== undefined) return prepareStream("--output", output);
-  const path = takeName(basename(program, ".wasm"));
+  const path = takeName(basename(program, ".wasm"), ".trace.gz");
   const stream = prepareStream("--output", path);
   return {
     ...stream,
@@ -41,9 +41,9 @@ export async function beforeWriting<T>(stream: OutStream, work: () => T | Promis
 }
 
 /** Takes a name by an empty file, so that nobody else who records takes it. */
-function takeName(name: string): string {
+export function takeName(name: string, ending: string): string {
   for (let number = 1; ; number++) {
-    const path = number === 1 ? `${name}.trace.gz` : `${name}-${number}.trace.gz`;
+    const path = number === 1 ? `${name}${ending}` : `${name}-${number}${ending}`;
     try {
       closeSync(openSync(path, "wx"));
       return path;

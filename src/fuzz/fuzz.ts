@@ -69,7 +69,10 @@ export interface FuzzFailure {
  */
 export async function fuzz(open: OpenFuzzed, options: FuzzOptions = {}): Promise<FuzzReport> {
   const { memoryBytes = FUZZ_MEMORY } = options;
-  return fuzzBy((program) => runProgram(open, program, memoryBytes), options);
+  const allocator = await open(memoryBytes);
+  const endsMemory = options.endsMemory ?? allocator.endsByTrap !== true;
+  allocator.close();
+  return fuzzBy((program) => runProgram(open, program, memoryBytes), { ...options, endsMemory });
 }
 
 /** How programs that fail are shrunk, by what was wrong: a program that hangs takes long to try. */

@@ -14,7 +14,7 @@ export interface ProgramOptions {
   addressBits?: 32 | 64;
   /** Memory that the allocator has, in bytes: what programs ask for to come to its end. Default 32 MiB. */
   memoryBytes?: number;
-  /** Whether programs ask for more than there is, and for products that overflow. Default true. */
+  /** Whether programs ask for more than there is, and for products that overflow. Default true, unless the allocator may trap then. */
   endsMemory?: boolean;
   /** Whether they ask for aligned objects. Default true. */
   aligned?: boolean;

@@ -1,8 +1,9 @@
 /**
  * Shrinks a program that fails to a small one that fails, by delta debugging (Zeller & Hildebrandt 2002) over programs that
  * stay whole. Each round leaves out objects with all their steps, then steps, in ever smaller chunks; then makes numbers
- * smaller, equal ones together first, as what is freed and what is taken have to fit; then has malloc do what others did. It
- * ends with the round that changes nothing.
+ * smaller, equal ones together first, as what is freed and what is taken have to fit; then has malloc do what others did; of
+ * a small program it leaves out steps two by two, and has an object live on instead of another. It ends with the round that
+ * changes nothing.
  */
 import { isTaking, type Program, STEP_NUMBERS, type Step, whole } from "./program.js";
 
@@ -47,6 +48,9 @@ export async function shrink(
 /** The least that a number is made. */
 const LEAST: Record<(typeof STEP_NUMBERS)[number], number> = { count: 1, align: 8, offset: 0, bytes: 1 };
 
+/** Steps of a program of which all pairs are tried. */
+const SMALL = 32;
+
 class Shrinker {
   tries = 0;
   #work = 0;
@@ -71,6 +75,7 @@ class Shrinker {
       await this.#lowerTogether();
       await this.#lowerEach();
       await this.#simplifyEach();
+      if (this.best.length <= SMALL) await this.#leaveOutPairs();
     }
     return !this.#isOver;
   }
@@ -111,6 +116,18 @@ class Shrinker {
       for (let at = 0; at < partsOf(this.best).length && !this.#isOver; ) {
         const chunk = new Set(partsOf(this.best).slice(at, at + size));
         if (!(await this.#try(without(this.best, chunk)))) at += size;
+      }
+    }
+  }
+
+  /** Leaves out two steps; of a free and a later taking, the one object goes on as the other. */
+  async #leaveOutPairs(): Promise<void> {
+    for (let one = 0; one < this.best.length; one++) {
+      for (let other = one + 1; other < this.best.length && !this.#isOver; other++) {
+        const [first, second] = [this.best[one] as Step, this.best[other] as Step];
+        const rest = this.best.filter((step) => step !== first && step !== second);
+        const goesOn = first.do === "free" && isTaking(second);
+        if (await this.#try(goesOn ? renamed(rest, second.object, first.object) : rest)) other = one;
       }
     }
   }
@@ -192,6 +209,10 @@ function numberOf(step: Step | undefined, name: (typeof STEP_NUMBERS)[number]): 
 
 function withStep(steps: Step[], place: number, change: (step: Step) => Step): Step[] {
   return steps.map((step, at) => (at === place ? change(step) : step));
+}
+
+function renamed(steps: Step[], from: number, to: number): Step[] {
+  return steps.map((step) => (step.object === from ? { ...step, object: to } : step));
 }
 
 function objectsOf(steps: Step[]): number[] {

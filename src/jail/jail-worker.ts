@@ -1,9 +1,11 @@
 /** The Worker of jail.ts. It does one job, then waits to be ended. */
 import { locateFiles } from "../base/own-file.js";
 import { openWasmAllocator } from "../foreign/open.js";
-import { traceOf } from "../trace/collect.js";
+import type { Ran } from "../fuzz/run.js";
+import { type CollectedTrace, traceOf } from "../trace/collect.js";
 import { runCheck } from "./check-job.js";
-import type { JailAnswer, JailJob, NotedChunk, ReplayJob, Start } from "./jobs.js";
+import type { JailAnswer, JailJob, JobMessage, NotedChunk, ReplayJob, Start } from "./jobs.js";
+import { runPrograms } from "./programs-job.js";
 import type { JailResult } from "./replay.js";
 import { runScenario } from "./scenario-job.js";
 import { answerStarter } from "./worker.web.js";
@@ -25,13 +27,18 @@ async function answer({ job, files }: Start): Promise<JailAnswer> {
 function run(job: JailJob): Promise<unknown> {
   if ("replay" in job) return replay(job.replay);
   if ("check" in job) return runCheck(job.check);
+  if ("programs" in job) return runPrograms(job.programs, { send: post, nextProgram });
   return runScenario(job.scenario, { send: post, nextChunk });
 }
 
-function nextChunk(): Promise<NotedChunk | null> {
+const nextChunk = (): Promise<NotedChunk | null> => ask({ wants: "chunk" });
+const nextProgram = (ran?: Ran): Promise<CollectedTrace | null> =>
+  ask({ wants: "program", ...(ran && { ran }) });
+
+function ask<Reply>(message: JobMessage & { wants: string }): Promise<Reply> {
   return new Promise((resolve) => {
     take = resolve as typeof take;
-    post({ wants: "chunk" });
+    post(message);
   });
 }
 

@@ -4,7 +4,7 @@
  *      starter                          Worker
  *         │  Start                         │
  *         ├───────────────────────────────►│
- *         │  JobMessage, any number        │  only { wants } gets a reply:
+ *         │  JobMessage, any number        │  only { wants } gets a reply, such as
  *         │◄───────────────────────────────┤  a NotedChunk, or null at the end
  *         │  JailAnswer                    │
  *         │◄───────────────────────────────┤
@@ -14,7 +14,9 @@ import type { TouchPolicy } from "../allocator/access.js";
 import type { CheckOptions } from "../conformance/check.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
+import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
+import type { Ran } from "../fuzz/run.js";
 import type { TraceChunk, TraceNotes } from "../trace/trace.js";
 
 /** What the Worker is posted first: a job, and what it needs of this package's files, which it would not find by itself. */
@@ -23,7 +25,11 @@ export interface Start {
   files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 }
 
-export type JailJob = { replay: ReplayJob } | { check: CheckJob } | { scenario: ScenarioJob };
+export type JailJob =
+  | { replay: ReplayJob }
+  | { check: CheckJob }
+  | { scenario: ScenarioJob }
+  | { programs: ProgramsJob };
 
 /** A trace to replay. */
 export interface ReplayJob {
@@ -48,6 +54,20 @@ export interface CheckJob {
 
 type OpenJob = NamingOptions;
 
+/** Programs to run, verified, each on a fresh instance. */
+export interface ProgramsJob {
+  wasm: Uint8Array;
+  open: OpenJob;
+  memoryBytes: number;
+}
+
+/** What a module turned out to be. */
+export interface Opened {
+  report: AllocatorReport;
+  /** Whether it traps where memory ends, by the contract of its kind. */
+  endsByTrap: boolean;
+}
+
 /** A scenario to run on a module. */
 export interface ScenarioJob {
   name: keyof typeof onModules;
@@ -70,7 +90,10 @@ export type JobMessage =
   | { progress: number[] }
   | { results: number[]; chunk: TraceChunk }
   /** The job waits for the next chunk. */
-  | { wants: "chunk" };
+  | { wants: "chunk" }
+  | { opened: Opened }
+  /** The job waits for the next program, and says what the one before came to. */
+  | { wants: "program"; ran?: Ran };
 
 /** The end of a job. */
 export type JailAnswer = { result: unknown } | { error: { name: string; message: string } };

@@ -8,6 +8,7 @@ import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import type { findCrossover, runCallocFix } from "../../src/experiments/calloc-fixes/run.js";
 import type { runIterContent } from "../../src/experiments/iter-content/run.js";
+import type { FuzzFailure } from "../../src/fuzz/fuzz.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
 import type { RecordedProgram, Recording } from "../../src/record/native/record.js";
 import { traceOf } from "../../src/trace/collect.js";
@@ -86,6 +87,19 @@ export const fakeOutcomes: Outcome[] = [
   { name: "high-addresses", promise: "4 GiB", state: "skip", reason: "its memory ends before 2 GiB" },
 ];
 
+const fakeFuzzing = { programs: 12, operations: 3456, failedAllocations: 7, memoryBytes: 33 * 2 ** 20 };
+
+const fakeFailure: FuzzFailure = {
+  seed: 99,
+  seen: "operation 2: calloc returned 0x10, which is not zero at offset 3",
+  program: [
+    { do: "malloc", object: 0, bytes: 24 },
+    { do: "calloc", object: 1, count: 3, bytes: 8 },
+  ],
+  trace: "a 0 24\nc 1 3 8\n",
+  ...{ steps: 1234, tries: 56, minimal: true },
+};
+
 /** What experiments run. */
 interface FakeFunctions extends Scenarios {
   runIterContent: typeof runIterContent;
@@ -153,6 +167,15 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       asked.push({ bytes: (wasm as Uint8Array).length, ...options });
       onCase?.("calloc-fresh", 0, 3);
       return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
+    },
+    async fuzzModule(wasm, { goesOn: _, onProgress, signal: __, ...options } = {}) {
+      asked.push({ bytes: wasm.length, ...options });
+      onProgress?.({ programs: 1, operations: 50 });
+      return { ...fakeFuzzing, seed: options.seed ?? 0, failure: fakeFailure, module: fakeModule };
+    },
+    async fuzzModel(model, settings, { goesOn: _, onProgress: __, signal: ___, ...options } = {}) {
+      asked.push({ model, settings, ...options });
+      return { ...fakeFuzzing, seed: options.seed ?? 0 };
     },
     async profileCallocLoop({ options = {}, ...run }) {
       asked.push({ options, ...run });

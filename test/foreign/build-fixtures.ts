@@ -33,7 +33,7 @@ export default async function setup({ provide }: TestProject): Promise<void> {
 /** Builds all that are older than what says how. Returns why those of C that could not be built were not. */
 export async function buildFixtures(): Promise<Record<string, string>> {
   await mkdir(BUILT, { recursive: true });
-  const changed = await newest(new URL("fixtures.ts", HERE));
+  const changed = await newest(new URL("fixtures.ts", HERE), new URL("../fuzz/planted.ts", HERE));
   for (const [name, fixture] of Object.entries(fixtures))
     await make(name, changed, () => compile(name, fixture));
   for (const [name, path] of Object.entries(packages)) await make(name, changed, () => readPackaged(path));

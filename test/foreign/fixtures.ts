@@ -1,5 +1,6 @@
 /** Modules made for the tests, as AssemblyScript sources: the compiler's own allocators, and ones that misbehave. */
 
+import { planted } from "../fuzz/planted.js";
 import { reactors } from "./c-fixtures.js";
 
 export interface Fixture {
@@ -196,7 +197,14 @@ export const hostile: Record<string, Fixture> = {
   },
 };
 
-export const fixtures: Record<string, Fixture> = { ...honest, ...threads, ...faces, ...hostile };
+/** For random programs: one that has no flaw until it is planted, and two that have. */
+const plants: Record<string, Fixture> = {
+  planted: { source: planted(), flags: STUB },
+  "planted-clearing": { source: planted(1), flags: STUB },
+  "planted-hang": { source: planted(13), flags: STUB },
+};
+
+export const fixtures: Record<string, Fixture> = { ...honest, ...threads, ...faces, ...hostile, ...plants };
 
 /** Modules of packages that export an allocator: as fixture, the path below node_modules. */
 export const packages: Record<string, string> = {
