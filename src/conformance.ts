@@ -14,7 +14,7 @@ export {
   type Verdict,
 } from "./conformance/check.js";
 export { BrokenPromise, type Subject } from "./conformance/tester.js";
-export { type ArbitraryOptions, type FastCheck, type Mappable, programs } from "./fuzz/arbitrary.js";
+export { type ArbitraryOptions, type FastCheck, programs } from "./fuzz/arbitrary.js";
 export { type FuzzFailure, type FuzzOptions, type FuzzProgress, type FuzzReport, fuzz } from "./fuzz/fuzz.js";
 export { type ProgramOptions, randomProgram } from "./fuzz/generate.js";
 export {

@@ -5,19 +5,26 @@
  */
 import { type Program, type Step, whole } from "./program.js";
 
-/** What is used of an arbitrary. */
-export interface Mappable<T> {
-  map<U>(mapper: (value: T) => U): Mappable<U>;
+/** What is used of fast-check (`import fc from "fast-check"`), version 3 or 4. */
+export interface FastCheck {
+  nat(max: number): unknown;
+  integer(constraints: { min: number; max: number }): unknown;
+  oneof(...arbitraries: never[]): unknown;
+  tuple(...arbitraries: never[]): unknown;
+  array(arbitrary: never, constraints: { maxLength: number }): unknown;
 }
 
-/** What is used of fast-check (`import fc from "fast-check"`): version 3 or 4. `Arbitrary` is its own type of programs. */
-export interface FastCheck<Arbitrary> {
-  constant(value: Program): Arbitrary;
+/** The same, as it is used here. */
+interface Makers {
   nat(max: number): Mappable<number>;
   integer(constraints: { min: number; max: number }): Mappable<number>;
   oneof(...arbitraries: Mappable<number>[]): Mappable<number>;
-  tuple(...arbitraries: Mappable<number>[]): Mappable<number[]>;
-  array(arbitrary: Mappable<number[]>, constraints: { maxLength: number }): Mappable<number[][]>;
+  tuple(...arbitraries: Mappable<number>[]): Mappable<Choice>;
+  array(arbitrary: Mappable<Choice>, constraints: { maxLength: number }): Mappable<Choice[]>;
+}
+
+interface Mappable<T> {
+  map<U>(mapper: (value: T) => U): Mappable<U>;
 }
 
 /** What arbitrary programs are. */
@@ -33,15 +40,16 @@ export interface ArbitraryOptions {
 const KINDS = 8;
 const MOST_COUNT = 64;
 
-/** Arbitrary programs, for properties such as `fc.property(programs(fc), (program) => …)`. */
-export function programs<Arbitrary>(fc: FastCheck<Arbitrary>, options: ArbitraryOptions = {}): Arbitrary {
+/**
+ * Arbitrary programs, for properties. fast-check cannot tell the type of what is made here, so it is named:
+ * `programs<fc.Arbitrary<Program>>(fc)`.
+ */
+export function programs<Arbitrary>(fc: FastCheck, options: ArbitraryOptions = {}): Arbitrary {
   const { steps = 100, bytes = 2 ** 20, aligned = true } = options;
-  const sizes = [64, 4096, bytes].filter((most) => most <= bytes).map((max) => fc.integer({ min: 1, max }));
-  const choice = fc.tuple(fc.nat(KINDS - 1), fc.nat(steps), fc.oneof(...sizes), fc.nat(MOST_COUNT));
-  const made = fc
-    .array(choice, { maxLength: steps })
-    .map((choices) => programOf(choices as Choice[], aligned));
-  // The type of what `constant` gives is the one of all arbitraries of programs.
+  const make = fc as Makers;
+  const sizes = [64, 4096, bytes].filter((most) => most <= bytes).map((max) => make.integer({ min: 1, max }));
+  const choice = make.tuple(make.nat(KINDS - 1), make.nat(steps), make.oneof(...sizes), make.nat(MOST_COUNT));
+  const made = make.array(choice, { maxLength: steps }).map((choices) => programOf(choices, aligned));
   return made as Arbitrary;
 }
 

@@ -75,8 +75,8 @@ class Maker {
     for (let phase = 1 + draw(MOST_PHASES); phase > 0 && this.#mayGoOn(most); phase--) {
       const kind = draw(16);
       if (kind === 0 && endsMemory && draw(3) === 0) this.#exhaust();
-      else if (kind === 1 && endsMemory) this.#extremes(1 + draw(8));
-      else if (kind === 2) this.#burst(1 + draw(Math.min(most, 300)), sizesOfPhase(draw));
+      else if (kind < 3 && endsMemory) this.#extremes(1 + draw(8));
+      else if (kind === 3) this.#burst(1 + draw(Math.min(most, 300)), sizesOfPhase(draw));
       else this.#mixed(1 + draw(most), most);
     }
     this.#free(this.#live.length, this.#order());

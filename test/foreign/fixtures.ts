@@ -197,11 +197,10 @@ export const hostile: Record<string, Fixture> = {
   },
 };
 
-/** For random programs: one that has no flaw until it is planted, and two that have. */
+/** For random programs: one that has no flaw until it is planted, and one that has. */
 const plants: Record<string, Fixture> = {
   planted: { source: planted(), flags: STUB },
   "planted-clearing": { source: planted(1), flags: STUB },
-  "planted-hang": { source: planted(13), flags: STUB },
 };
 
 export const fixtures: Record<string, Fixture> = { ...honest, ...threads, ...faces, ...hostile, ...plants };

@@ -17,13 +17,12 @@ export const FLAWS = [
   "a rest of 16 bytes is a block",
   "blocks are joined though a block of 48 bytes lies between",
   "realloc leaves out the last 8 bytes",
-  "realloc frees the block though it has no other",
+  "realloc writes into a block though it has no other",
   "rounding wraps around",
   "the product of calloc wraps around",
   "a block on a page of its own is 8 bytes behind",
   "every 500th block is 16 bytes short",
   "a block is given though memory does not grow",
-  "a block of 320 bytes whose place was the last that was freed, too, points at itself when it is freed",
 ] as const;
 
 /** The source, with the flaw of that number planted. Another can be planted by `plant`. */
@@ -34,7 +33,6 @@ export function plant(number: u32): void { flaw = number; }
 let top: usize = (__heap_base + 15) & ~15;
 let head: usize = 0;
 let made: u32 = 0;
-let last: usize = 0;
 
 function sizeOf(block: usize): usize { return load<u32>(block); }
 function setSize(block: usize, bytes: usize): void { store<u32>(block, bytes); }
@@ -122,19 +120,14 @@ export function realloc(pointer: usize, bytes: usize): usize {
   if (needed && needed <= held) return pointer;
   const to = malloc(bytes);
   if (to) memory.copy(to, pointer, held - 16 - (flaw == 6 ? 8 : 0));
-  if (to || flaw == 7) free(pointer);
+  else if (flaw == 7) store<u8>(pointer, ~load<u8>(pointer));
+  if (to) free(pointer);
   return to;
 }
 
 export function free(pointer: usize): void {
   if (!pointer) return;
   let block = pointer - 16;
-  if (flaw == 13 && sizeOf(block) == 336 && last == block) {
-    link(block, block);
-    head = block;
-    return;
-  }
-  last = block;
   let before: usize = 0;
   let next = head;
   while (next && next < block) {

@@ -1,0 +1,12 @@
+/** What the tests of random programs share. */
+import { type Program, type Step, whole } from "../../src/fuzz/program.js";
+
+/** Each program that has a step or an object less. */
+export function smaller(program: Program): Step[][] {
+  const withoutStep = program.map((left) => whole(program.filter((step) => step !== left)));
+  const objects = new Set(program.map(({ object }) => object));
+  return [...withoutStep, ...[...objects].map((left) => program.filter(({ object }) => object !== left))];
+}
+
+/** The lines of a trace, with semicolons between them. */
+export const inLine = (trace: string): string => trace.trim().replaceAll("\n", "; ");
