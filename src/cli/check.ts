@@ -60,7 +60,9 @@ function checkMode(flags: CheckFlags): void {
   const [others, why] = flags.fuzz
     ? [OF_CASES, "--fuzz runs no cases: leave out one of the two"]
     : [OF_FUZZ, "it is for random programs: add --fuzz"];
-  const wrong = others.find((name) => flags[name] !== undefined);
+  const wrong =
+    others.find((name) => flags[name] !== undefined) ??
+    (!flags.fuzz && flags.exhaustion === false ? "no-exhaustion" : undefined);
   if (wrong !== undefined) throw new UsageError(`--${wrong}: ${why}`);
 }
 

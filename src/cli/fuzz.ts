@@ -1,5 +1,4 @@
 /** `zeropage check --fuzz`: random programs, until one fails or there is no time. */
-import { writeFileSync } from "node:fs";
 import { isModule, splitChoice } from "../allocator/choice.js";
 import { formatCount } from "../base/bytes.js";
 import { UsageError } from "../base/errors.js";
@@ -27,6 +26,7 @@ export interface FuzzFlags extends LimitFlags {
   for?: string;
   runs?: string;
   output?: string;
+  exhaustion?: boolean;
   glue?: string;
   json?: boolean;
 }
@@ -46,7 +46,7 @@ export async function fuzzCommand(
   const { runs, seconds } = readExtent(flags);
   const seed = flags.seed === undefined ? drawSeed() : parseSeed(flags.seed);
   const run = await chooseTarget(target, flags, environment);
-  const output = flags.output === undefined ? undefined : await prepareStream("--output", flags.output);
+  const output = flags.output === undefined ? undefined : prepareStream("--output", flags.output);
   const { stderr, onInterrupt } = environment;
   const progress = openProgress(stderr);
   const interrupt = new AbortController();
@@ -56,9 +56,10 @@ export async function fuzzCommand(
   try {
     const report = await run({
       ...{ seed, runs, signal: interrupt.signal },
+      ...(flags.exhaustion === false && { endsMemory: false }),
       goesOn: () => performance.now() < end,
       onProgress: ({ programs, operations, steps }) => {
-        const done = `${formatCount(programs)} programs, ${formatCount(operations)} operations`;
+        const done = `${counted(programs, "program")}, ${counted(operations, "operation")}`;
         progress.show(
           steps === undefined ? done : `a program fails: shrunk to ${formatCount(steps)} operations`,
         );
@@ -96,6 +97,7 @@ interface RunOptions {
   seed: number;
   runs: number;
   signal: AbortSignal;
+  endsMemory?: boolean;
   goesOn: () => boolean;
   onProgress: (progress: { programs: number; operations: number; steps?: number }) => void;
 }
@@ -164,15 +166,11 @@ function finish(
 
 /** Writes the trace, by a name that no file has unless one was given. Returns the name. */
 function writeTrace(target: string, { seed }: Found, failure: FuzzFailure, output?: OutStream): string {
-  const path = output?.path ?? takeName(`fuzz-${failure.seed}`, ".trace");
+  const file = output ?? prepareStream("--output", takeName(`fuzz-${failure.seed}`, ".trace"));
   const heading = `# zeropage check ${target} --fuzz --seed ${failure.seed} --runs 1 (found with --seed ${seed})`;
-  const text = `${heading}\n# ${failure.seen}\n${failure.trace}`;
-  if (!output) writeFileSync(path, text);
-  else {
-    output.append(text);
-    output.finish();
-  }
-  return path;
+  file.append(`${heading}\n# ${failure.seen}\n${failure.trace}`);
+  file.finish();
+  return file.path;
 }
 
 /** The command that shows it again. */
@@ -185,7 +183,7 @@ function replayCommand(target: string, file: string, { memoryBytes, module }: Fo
 
 function failureText(failure: FuzzFailure, again: string): string {
   const { seen, steps, tries, minimal, program, trace } = failure;
-  const shrunk = `shrunk from ${formatCount(steps)} operations to ${formatCount(program.length)}, by ${formatCount(tries)} tries`;
+  const shrunk = `shrunk from ${counted(steps, "operation")} to ${formatCount(program.length)}, in ${formatCount(tries)} tries`;
   return [
     `\nFAIL  ${seen}`,
     `      ${shrunk}${minimal ? "" : "; it may be shrunk further"}`,
@@ -196,8 +194,11 @@ function failureText(failure: FuzzFailure, again: string): string {
   ].join("\n");
 }
 
+const counted = (count: number, word: string): string =>
+  `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
+
 function summary({ seed, programs, operations, failedAllocations, failure }: Found): string {
-  const ran = `seed ${seed}: ${formatCount(programs)} programs of ${formatCount(operations)} operations`;
-  const none = `${formatCount(failedAllocations)} allocations got no memory, as they may`;
-  return `\n${ran}, ${failure ? "the last of which failed" : "none of which failed"}; ${none}.\n`;
+  const ran = `seed ${seed}: ${counted(programs, "program")}, ${counted(operations, "operation")}`;
+  const none = `${counted(failedAllocations, "allocation")} got no memory, which is no failure`;
+  return `\n${ran}: ${failure ? "the last one failed" : "none failed"}. ${none}.\n`;
 }

@@ -228,6 +228,7 @@ function check(environment: Environment, exit: (code: number) => void): Command 
     .option("--fuzz", "instead of cases run random programs, and shrink one that fails to a least trace")
     .option("--for <time>", "with --fuzz: how long (default: 30s, unless --runs says how many)")
     .option("--runs <number>", "with --fuzz: how many programs, at most")
+    .option("--no-exhaustion", "with --fuzz: ask for no more memory than there is")
     .option(
       "--output <file>",
       "with --fuzz: where the trace of a failure goes (default: fuzz-SEED.trace, or fuzz-SEED-2.trace)",

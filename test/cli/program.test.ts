@@ -194,6 +194,8 @@ describe("help", () => {
         --force                replace files that are there (never one that is read)
         --trim                 at the end let models give back what they keep, as by
                                malloc_trim(0); show bytes before and after
+        --verify               replay a second time on models, too, and see whether
+                               their blocks are kept
         --no-verify            replay once on modules, and not again to see whether
                                they lie
         --timeline <file>      draw in use, system and resident bytes over time, as an
