@@ -7,10 +7,15 @@ import { type Program, type Step, whole } from "./program.js";
 
 /** What is used of fast-check (`import fc from "fast-check"`), version 3 or 4. */
 export interface FastCheck {
+  /** Whole numbers from 0 on. */
   nat(max: number): unknown;
+  /** Whole numbers in a range. */
   integer(constraints: { min: number; max: number }): unknown;
+  /** Values of one of these. */
   oneof(...arbitraries: never[]): unknown;
+  /** A value of each of these. */
   tuple(...arbitraries: never[]): unknown;
+  /** Lists. */
   array(arbitrary: never, constraints: { maxLength: number }): unknown;
 }
 
