@@ -34,7 +34,7 @@ const MIXES = [
 const MOST_PHASES = 8;
 const MOST_LIVE = 1500;
 /** Of a program of many small objects. */
-const MANY = 100_000;
+const MANY = 20_000;
 
 /** The program of a seed, any whole number from 0 to 2^32 - 1: the same for the same options, on every host. */
 export function randomProgram(seed: number, options: ProgramOptions = {}): Program {

@@ -2,6 +2,7 @@
 import { memoryOf } from "../foreign/memory-limits.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
+import { readSource, type WasmSource } from "../foreign/source.js";
 import { type FuzzOptions, type FuzzReport, fuzzBy } from "../fuzz/fuzz.js";
 import { FUZZ_MEMORY } from "../fuzz/generate.js";
 import { inspectModule } from "../wasm/inspect.js";
@@ -25,14 +26,16 @@ const HANGING = { seconds: 2, tries: 100 };
 
 /**
  * Runs random programs on an untrusted module, as `fuzz` does, in a jail. The memory that it begins with is added to the limit.
+ * @param source As of openWasmAllocator, but not compiled: a jail limits its memory.
  * @throws ModuleError if it cannot be opened as an allocator, ModuleTrap or LimitExceeded if opening it fails;
  * UnknownImport if it calls what is not known; RangeError for an option's value that is none
  */
 export async function fuzzModule(
-  wasm: Uint8Array,
+  source: WasmSource,
   options: ModuleFuzzOptions = {},
 ): Promise<ModuleFuzzReport> {
   const { seconds = 60, memoryBytes = FUZZ_MEMORY } = options;
+  const wasm = await readSource(source);
   const allowed = memoryBytes + initialBytes(wasm);
   const job = { wasm, open: namingOf(options), memoryBytes: allowed };
   const programs = new JailedPrograms(job, seconds);

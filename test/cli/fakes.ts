@@ -169,7 +169,7 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
     },
     async fuzzModule(wasm, { goesOn: _, onProgress, signal: __, ...options } = {}) {
-      asked.push({ bytes: wasm.length, ...options });
+      asked.push({ bytes: (wasm as Uint8Array).length, ...options });
       onProgress?.({ programs: 1, operations: 50 });
       return { ...fakeFuzzing, seed: options.seed ?? 0, failure: fakeFailure, module: fakeModule };
     },

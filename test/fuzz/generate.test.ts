@@ -66,7 +66,7 @@ describe("a random program", () => {
     const programs = SEEDS.map((seed) => randomProgram(seed));
     const most = programs.map((program) => mostHeld(program));
     expect(most.filter(({ bytes }) => bytes > 32 * MIB).length).toBeGreaterThan(5);
-    expect(most.filter(({ objects }) => objects > 10_000).length).toBeGreaterThan(0);
+    expect(most.filter(({ objects }) => objects > 5000).length).toBeGreaterThan(0);
     expect(most.filter(({ objects }) => objects < 20).length).toBeGreaterThan(20);
   });
 
