@@ -118,9 +118,17 @@ function packCode(dist) {
     const code = readFileSync(join(dist, name), "utf8");
     const folder = relative(dirname(name), "shared").replaceAll("\\", "/");
     const path = folder.startsWith(".") ? folder : `./${folder}`;
-    writeFileSync(join(dist, name), withTabs(code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`)));
+    const named = code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`);
+    writeFileSync(join(dist, name), withTabs(name.endsWith(".d.ts") ? forOlderCompilers(named) : named));
   }
 }
+
+/**
+ * Declarations with a type for bytes that also a compiler knows in which Uint8Array has no parameter: before 5.7.
+ * @param {string} declarations
+ */
+const forOlderCompilers = (declarations) =>
+  declarations.replaceAll("Uint8Array<ArrayBuffer>", "(Uint8Array & { readonly buffer: ArrayBuffer })");
 
 /**
  * The code indented by tabs; as it is, if it has such spaces in its texts too.

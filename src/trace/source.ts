@@ -45,7 +45,7 @@ function checkBytes(chunk: unknown): Uint8Array {
 }
 
 /** A source whose first bytes can be looked at before they are read. Returning early cancels it. */
-export class PeekedSource implements AsyncIterableIterator<Uint8Array, void> {
+export class PeekedSource implements AsyncIterableIterator<Uint8Array> {
   private constructor(
     /** The first bytes: as many as were asked for, or all if there are fewer. */
     readonly head: Uint8Array,
