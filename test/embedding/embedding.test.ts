@@ -8,10 +8,13 @@ import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
 import { type Browser, chromium } from "playwright";
 import { createServer as createViteServer } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 import { bundlers, copyFiles, makePage, type Page, writeEntries } from "./bundlers.js";
 import { run, unpackInto } from "./package.js";
+
+// Bundlers and Chromium, on a machine that runs other tests beside.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const executable = findChromium();
@@ -23,6 +26,7 @@ const policyOf = ({ scripts = "" }: Page) =>
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
   ".wasm": "application/wasm",
 };
 
@@ -154,7 +158,7 @@ async function resultsOf(url: string): Promise<unknown> {
     await page.goto(url);
     // Not waitForFunction, which evaluates text, as the policy of the page forbids.
     await expect
-      .poll(async () => errors[0] ?? (await page.evaluate("globalThis.results")), { timeout: 60_000 })
+      .poll(async () => errors[0] ?? (await page.evaluate("globalThis.results")), { timeout: 300_000 })
       .toBeDefined();
     return errors[0] ?? (await page.evaluate("globalThis.results"));
   } finally {
