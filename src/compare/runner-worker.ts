@@ -163,7 +163,7 @@ async function counts(): Promise<BenchCounts> {
 async function imageBytes(initial: number): Promise<number> {
   const allocator = await open();
   const { __heap_base: base } = allocator.instance.exports;
-  const start = base instanceof WebAssembly.Global ? base.value >>> 0 : allocator.malloc(FIRST_BYTES);
+  const start = base instanceof WebAssembly.Global ? Number(base.value) >>> 0 : allocator.malloc(FIRST_BYTES);
   return Math.min(start, initial);
 }
 

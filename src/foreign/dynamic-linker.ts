@@ -87,6 +87,7 @@ export function makeGlobal(
   const values = new Map([
     ["__memory_base", dataStart],
     ["__table_base", FIRST_ELEMENT],
+    ["__table_base32", FIRST_ELEMENT],
     ["__stack_pointer", stackHigh],
     ["__stack_low", stackLow],
     ["__stack_high", stackHigh],
@@ -95,6 +96,8 @@ export function makeGlobal(
   ]);
   // What is looked up is filled in once the module is there.
   const value = values.get(name) ?? (isLookedUp(wanted) ? 0 : undefined);
-  if (value === undefined || global?.type !== "i32") return undefined;
-  return new WebAssembly.Global({ value: "i32", mutable: global.mutable }, value);
+  if (value === undefined || !global) return undefined;
+  const { type, mutable } = global;
+  if (type === "i64") return new WebAssembly.Global({ value: type, mutable }, BigInt(value));
+  return type === "i32" ? new WebAssembly.Global({ value: type, mutable }, value) : undefined;
 }

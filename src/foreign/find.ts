@@ -3,6 +3,7 @@ import { ModuleError } from "../base/errors.js";
 import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import type { Convention, FoundFunctions, FunctionNames, Role } from "./conventions.js";
 import { C_LIBRARY, FAMILIES, type Family } from "./families.js";
+import { narrowShape } from "./memory-limits.js";
 import { isMinified } from "./minified.js";
 import { fits, signature } from "./signatures.js";
 
@@ -18,7 +19,7 @@ export function findFunctions(
   names?: FunctionNames,
   convention?: Convention,
 ): FoundFunctions {
-  const { exports } = shape;
+  const { exports } = narrowShape(shape);
   const functions = exports.filter(({ kind }) => kind === "function");
   if (names) return namedFunctions(functions, names, convention ?? DEFAULT_CONVENTION);
   for (const family of FAMILIES) {

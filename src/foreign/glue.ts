@@ -13,6 +13,7 @@
 import type { ModuleShape } from "../wasm/inspect.js";
 import type { FunctionNames, Role } from "./conventions.js";
 import { C_LIBRARY } from "./families.js";
+import { narrowShape } from "./memory-limits.js";
 import { fullName, hasShortImports, type ImportNames } from "./minified.js";
 import { fits } from "./signatures.js";
 
@@ -43,7 +44,8 @@ export function shortNames(shape: ModuleShape, glue: string | undefined): GlueNa
 }
 
 /** Finds nothing in other text. */
-export function readGlue(text: string, shape: ModuleShape): GlueNames {
+export function readGlue(text: string, written: ModuleShape): GlueNames {
+  const shape = narrowShape(written);
   const functions: FunctionNames = {};
   for (const [role, names] of Object.entries(NAMES)) {
     const wanted = C_LIBRARY.roles[role as Role]?.[1] ?? "";

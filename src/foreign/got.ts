@@ -30,13 +30,18 @@ export function fillGot(
   const places = new Map<unknown, number>();
   for (const { module, name, global } of lookedUp) {
     const found = exports[name];
-    if (module === DATA && found instanceof WebAssembly.Global) global.value = found.value + memoryBase;
+    if (module === DATA && found instanceof WebAssembly.Global) put(global, Number(found.value) + memoryBase);
     if (module === FUNCTIONS && typeof found === "function" && table) {
       const place = places.get(found) ?? placeIn(table, found);
       places.set(found, place);
-      global.value = place;
+      put(global, place);
     }
   }
+}
+
+/** Gives a global, of 32 or 64 bits, its value. */
+function put(global: WebAssembly.Global, value: number): void {
+  global.value = typeof global.value === "bigint" ? BigInt(value) : value;
 }
 
 /** Puts a function behind all others. Returns its place, or 0 where the table cannot grow. */

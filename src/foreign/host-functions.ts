@@ -33,8 +33,18 @@ export interface HostMemory {
   refused: boolean;
 }
 
-/** The function for an import; undefined where none is known. */
-export function hostFunction(module: string, name: string, host: HostMemory): HostFunction | undefined {
+/** The function for an import of this type; undefined where none is known. */
+export function hostFunction(
+  module: string,
+  name: string,
+  type: FunctionType | undefined,
+  host: HostMemory,
+): HostFunction | undefined {
+  const known = knownFunction(module, name, host);
+  return known && type ? ofType(type, known) : known;
+}
+
+function knownFunction(module: string, name: string, host: HostMemory): HostFunction | undefined {
   if (name === "proc_exit" || name === "exit") return (code: number) => giveUp(`left with exit code ${code}`);
   // A Map has only its own names, whatever the module asks for.
   const among = (functions: Record<string, HostFunction>) => new Map(Object.entries(functions)).get(name);
@@ -42,6 +52,17 @@ export function hostFunction(module: string, name: string, host: HostMemory): Ho
   if (name.startsWith("__syscall_")) return () => -NOSYS;
   if (EMBIND.test(name)) return () => 0;
   return among(runtimeFunctions(host));
+}
+
+/** What the functions here take of 64 bits are addresses and sizes: what exceeds 32 bits is as good as their last. */
+function ofType({ params, results }: FunctionType, known: HostFunction): HostFunction {
+  if (![...params, ...results].includes("i64")) return known;
+  const narrowed = (one: unknown) =>
+    typeof one === "bigint" ? Math.min(Number(BigInt.asUintN(64, one)), 2 ** 32 - 1) : one;
+  return (...taken: unknown[]) => {
+    const given = known(...(taken.map(narrowed) as never[]));
+    return results[0] === "i64" ? BigInt(Number(given)) : given;
+  };
 }
 
 /**
@@ -101,6 +122,14 @@ function runtimeFunctions(host: HostMemory): Record<string, HostFunction> {
     seed: () => 0x5eed,
   };
 }
+
+/** What these functions call of what a module exports, with addresses. */
+export const CALLED_BY_HOST = [
+  "_emscripten_thread_init",
+  "_emscripten_tls_init",
+  "misuse",
+  "misused",
+] as const;
 
 /** What a module for several threads asks before it has any. It is told that it has the one that calls, which may wait. */
 function threadFunctions(host: HostMemory): Record<string, HostFunction> {

@@ -98,7 +98,7 @@ function provide(wanted: ImportShape, shape: ModuleShape, host: HostImports, opt
     memory: () => makeMemory(wanted, shape, mostPages(options.memoryBytes, host.base), host.base),
     table: () => makeTable(wanted, shape),
     global: () => makeGlobal(wanted, shape),
-    function: () => hostFunction(wanted.module, wanted.alias ?? wanted.name, host),
+    function: () => hostFunction(wanted.module, wanted.alias ?? wanted.name, wanted.type, host),
     tag: () => makeTag(wanted),
   }[wanted.kind]();
   if (given !== undefined) return given;

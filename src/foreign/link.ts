@@ -116,17 +116,28 @@ function nativeBits({ functions }: FoundFunctions): number {
   return bits.reduce((sum: number, bit) => sum | bit, 0);
 }
 
-/** Links the program's accesses with a memory, in which the module's address 0 is at `base`. */
+/**
+ * Links the program's accesses with a memory, in which the module's address 0 is at `base`.
+ * @throws ModuleError for a memory of another kind than the tools were loaded for
+ */
 export function linkPatterns(
   tools: Tools,
   memory: WebAssembly.Memory,
   base: number,
   isMetered: boolean,
 ): PatternExports {
-  const { exports } = new WebAssembly.Instance(tools.patterns, { env: { memory } });
-  const patterns = exports as unknown as PatternExports;
+  const patterns = instantiatePatterns(tools.patterns, memory);
   patterns.setBase(base, isMetered ? 1 : 0);
   return patterns;
+}
+
+function instantiatePatterns(module: WebAssembly.Module, memory: WebAssembly.Memory): PatternExports {
+  try {
+    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as PatternExports;
+  } catch (cause) {
+    const why = "its memory has 64-bit addresses, or is shared, which a compiled module does not tell";
+    throw new ModuleError(`${why}: give the module's bytes`, undefined, { cause });
+  }
 }
 
 /** @throws ModuleError if a function is not of the type its convention says. */

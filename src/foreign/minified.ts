@@ -3,7 +3,7 @@
  * The JavaScript that it writes beside knows the true names (glue.ts). What an allocator's host does can also be seen
  * by type and use:
  *
- * - `emscripten_resize_heap`, i>i: all that calls it asks for the size of memory first
+ * - `emscripten_resize_heap`, i>i, with 64-bit addresses l>i: all that calls it asks for the size of memory first
  * - `emscripten_memcpy_js`, iii>: memcpy passes its own three arguments on, where there are many bytes
  * - `abort`, >: nothing comes after a call of it
  *
@@ -61,7 +61,7 @@ export function recogniseImports(wasm: Uint8Array, shape: ModuleShape): ImportNa
   const named = (found: Import[], name: string) => found.map((one) => [fullName(one), name]);
   return Object.fromEntries([
     ...named(
-      only(/^i>i$/, ({ calls, withSize }) => calls > 0 && withSize === calls),
+      only(/^[il]>i$/, ({ calls, withSize }) => calls > 0 && withSize === calls),
       "emscripten_resize_heap",
     ),
     ...named(

@@ -46,6 +46,7 @@ export async function prepareWasmAllocator(
     const running = openInstance(prepared, options);
     findings ??= [
       ...findingsOf(shape, found, running.host),
+      ...(prepared.isLowered ? [LOWERED] : []),
       ...unnotedFindings(prepared),
       ...findReruns(prepared, options),
     ];
@@ -53,6 +54,9 @@ export async function prepareWasmAllocator(
     return new WasmAllocator(name, report, running, maximum, found.endsByTrap);
   };
 }
+
+const LOWERED =
+  "its addresses have 64 bits and are lowered to 32: its memory ends 64 KiB before 4 GiB, and every access takes a little longer";
 
 function unnotedFindings({ metered }: Prepared): string[] {
   if (!metered?.unnoted) return [];

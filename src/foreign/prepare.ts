@@ -5,9 +5,11 @@ import { type MeteredModule, meterModule } from "../meter/meter.js";
 import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
 import { limitMemory } from "../wasm/limit-memory.js";
 import { limitTables } from "../wasm/limit-tables.js";
+import { isWide, lower } from "../wasm/lower/lower.js";
 import type { FoundFunctions } from "./conventions.js";
 import { findFunctions } from "./find.js";
 import { isWhole, shortNames } from "./glue.js";
+import { CALLED_BY_HOST } from "./host-functions.js";
 import { loadTools, type Tools } from "./link.js";
 import { checkMemory, memoryOf, mostPages } from "./memory-limits.js";
 import { recogniseImports, withNames } from "./minified.js";
@@ -19,6 +21,8 @@ export interface Prepared {
   module: WebAssembly.Module;
   shape: ModuleShape;
   found: FoundFunctions;
+  /** Whether its addresses had 64 bits (src/wasm/lower). */
+  isLowered: boolean;
   /** Bytes at the start of its memory that are a meter's. */
   base: number;
   /** What says where the counts are, if the module is metered. */
@@ -41,25 +45,31 @@ function prepareCompiled(module: WebAssembly.Module, options: WasmOptions): Omit
   }
   const shape = shapeOfCompiled(module);
   checkMemory(shape);
-  return { module, shape, found: find(shape, options), base: 0 };
+  return { module, shape, found: find(shape, options), isLowered: false, base: 0 };
 }
 
-async function prepareBytes(original: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
-  const originalShape = inspectModule(original);
-  checkMemory(originalShape);
-  // What is wrong is told at its place in the original, and no rewriting makes it right.
-  if (!WebAssembly.validate(original as BufferSource)) await compile(original);
+async function prepareBytes(given: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
+  const givenShape = inspectModule(given);
+  checkMemory(givenShape);
+  const original = await narrow(given, () => driven(find(givenShape, options)));
+  const originalShape = original === given ? givenShape : inspectModule(original);
   const metered = options.meter ? await meter(original, find(originalShape, options), options) : undefined;
   const { wasm: code, base } = metered ?? { wasm: original, base: 0 };
   const { memoryBytes } = options;
   const wasm =
     memoryBytes === undefined ? code : limitTables(limitMemory(code, mostPages(memoryBytes, base), base));
-  // How functions begin may be different once they are metered.
-  const { isRestarting } = originalShape;
-  const shape = wasm === original ? originalShape : { ...inspectModule(wasm), isRestarting };
+  // How functions begin may be different once they are rewritten.
+  const { isRestarting } = givenShape;
+  const shape = wasm === given ? givenShape : { ...inspectModule(wasm), isRestarting };
   const found = find(shape, options);
   const module = await compile(wasm, original);
-  return { module, shape: named(shape, original, options), found, base, ...(metered && { metered }) };
+  const lowered = { isLowered: original !== given, base, ...(metered && { metered }) };
+  return { module, shape: named(shape, original, options), found, ...lowered };
+}
+
+/** The exports that are called with addresses: by the driver, and by what a module's host does for it. */
+function driven({ functions }: FoundFunctions): string[] {
+  return [...Object.values(functions), ...CALLED_BY_HOST];
 }
 
 function meter(wasm: Uint8Array, found: FoundFunctions, { onMetering }: WasmOptions): Promise<MeteredModule> {
@@ -94,6 +104,31 @@ function find(shape: ModuleShape, options: WasmOptions): FoundFunctions {
 function named(shape: ModuleShape, wasm: Uint8Array, options: WasmOptions): ModuleShape {
   const names = { ...recogniseImports(wasm, shape), ...shortNames(shape, options.glue)?.imports };
   return withNames(shape, { ...names, ...options.importNames });
+}
+
+/** A module with a memory and a table of 64-bit addresses. */
+const WIDE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 4, 4, 1, 0x70, 4, 1, 5, 3, 1, 4, 1]);
+
+/**
+ * The module, valid, with 32-bit addresses: lowered if it has others. `narrowed` names exports, as `lower` has it.
+ * @throws ModuleError for a module that is not valid: no rewriting makes it right.
+ */
+export async function narrow(
+  original: Uint8Array,
+  narrowed: () => readonly string[] = () => [],
+): Promise<Uint8Array> {
+  const wide = isWide(original);
+  // What is wrong is told at its place, unless the engine sees the lowered module alone.
+  const isTold = !wide || WebAssembly.validate(WIDE as BufferSource);
+  if (isTold && !WebAssembly.validate(original as BufferSource)) await compile(original);
+  if (!wide) return original;
+  const lowered = lower(original, narrowed());
+  if (!WebAssembly.validate(lowered as BufferSource)) {
+    await compile(lowered).catch(({ message, cause }) => {
+      throw new ModuleError(message.replace(/ @\+\d+$/, ""), undefined, { cause });
+    });
+  }
+  return lowered;
 }
 
 /** Compiles a module, which may be rewritten from a valid one. */

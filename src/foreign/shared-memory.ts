@@ -17,9 +17,7 @@ export async function sharedPatterns(patterns: Uint8Array): Promise<WebAssembly.
 /** The module with the memory that it imports shared, and of any size. */
 export function withSharedImport(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   const sections = new Sections(wasm);
-  const imports = sections.vector(SectionId.import, readShared);
-  const writer = new BinaryWriter().vector(imports, (to, bytes) => to.append(bytes));
-  sections.set(SectionId.import, writer.bytes);
+  sections.rewrite(SectionId.import, readShared);
   return sections.toBytes();
 }
 

@@ -23,18 +23,13 @@ export function noteClearingCalls(
   const noted = new Map(
     names.map((name) => [name, addNoting(functions, imported, exportedAs(sections, name))] as const),
   );
-  const content = sections.get(SectionId.export);
-  if (!content || noted.size === 0) return;
-  const exports = content.vector((reader) => {
+  if (noted.size === 0) return;
+  sections.rewrite(SectionId.export, (reader) => {
     const { name, offset } = readExport(reader);
     const index = noted.get(name);
     if (index === undefined) return reader.since(offset);
     return new BinaryWriter().name(name).byte(FUNCTION).unsigned(index).bytes;
   });
-  sections.set(
-    SectionId.export,
-    new BinaryWriter().vector(exports, (writer, bytes) => writer.append(bytes)).bytes,
-  );
 }
 
 function exportedAs(sections: Sections, name: string): ExportEntry {

@@ -11,14 +11,12 @@
 import { BASE } from "#shared/meter";
 import { ModuleError } from "../base/errors.js";
 import { readImport } from "../wasm/externs.js";
-import { type Functions, readFunctions, readLocals, writeFunctions } from "../wasm/functions.js";
+import { type Functions, readFunctions, readLocals, startWith, writeFunctions } from "../wasm/functions.js";
 import { readInstruction } from "../wasm/instructions.js";
 import { Op } from "../wasm/opcodes.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { BinaryReader } from "../wasm/reader.js";
 import { SectionId, Sections } from "../wasm/sections.js";
-import { FUNCTION_TYPE } from "../wasm/types.js";
-import { BinaryWriter } from "../wasm/writer.js";
 import { noteClearingCalls } from "./clearing-calls.js";
 import { type HookModule, placeBodies, placeHooks, readHooks } from "./hooks.js";
 import { moveData } from "./move-data.js";
@@ -83,7 +81,7 @@ export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}):
   const rewritten = withHooks(all, hookModule, first);
   if (rewriting.zeroStores) noteClearingCalls(sections, rewritten, imports, options.clearing ?? []);
   const placing = moveData(sections, rewriting);
-  if (placing) addStart(sections, rewritten, imported, placing);
+  if (placing) startWith(placing, sections, rewritten, imported);
   writeFunctions(sections, rewritten);
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
   sections.removeCustom("metadata.code.branch_hint");
@@ -129,21 +127,4 @@ function withHooks(
     typeIndices: [...typeIndices, ...hooks.typeIndices.map((index) => index + types.length)],
     bodies: [...bodies, ...placeBodies(hookModule, first)],
   };
-}
-
-/** Makes `code` what runs first, before the module's own start function. */
-function addStart(
-  sections: Sections,
-  functions: Functions<Uint8Array>,
-  imported: number,
-  code: Uint8Array,
-): void {
-  const start = sections.get(SectionId.start);
-  const body = new BinaryWriter().unsigned(0).append(code);
-  if (start) body.byte(Op.Call).unsigned(start.u32());
-  const type = { params: [], results: [], bytes: new Uint8Array([FUNCTION_TYPE, 0, 0]) };
-  const typeIndex = functions.types.push(type) - 1;
-  functions.typeIndices.push(typeIndex);
-  const place = functions.bodies.push(body.byte(Op.End).bytes) - 1;
-  sections.set(SectionId.start, new BinaryWriter().unsigned(imported + place).bytes);
 }

@@ -1,7 +1,7 @@
 /** Moves the initial contents of memory up by the meter's base. */
 import { BASE } from "#shared/meter";
 import { ModuleError } from "../base/errors.js";
-import { type DataSegment, readDataSegment } from "../wasm/data.js";
+import { type DataSegment, readDataSegment, writeDataSegment } from "../wasm/data.js";
 import { Op, writeOpcode } from "../wasm/opcodes.js";
 import { SectionId, type Sections } from "../wasm/sections.js";
 import { BinaryWriter } from "../wasm/writer.js";
@@ -27,9 +27,9 @@ export function moveData(sections: Sections, rewriting: Rewriting): Uint8Array |
 /** Writes a segment, passive if there is no `base` to raise it by. */
 function writeSegment(writer: BinaryWriter, { address, content }: DataSegment, base: number | null): void {
   const constant = address?.constant ?? null;
-  if (base === null || constant === null) writer.byte(1);
-  else writer.byte(0, Op.I32Const).s32(raised(constant, base)).byte(Op.End);
-  writer.sized(content);
+  const isPassive = base === null || constant === null;
+  const code = isPassive ? null : new BinaryWriter().byte(Op.I32Const).s32(raised(constant, base)).bytes;
+  writeDataSegment(writer, code, content);
 }
 
 function raised(address: number, base: number): number {

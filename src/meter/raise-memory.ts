@@ -19,13 +19,7 @@ export function raiseMemory(sections: Sections, imports: readonly ImportEntry[],
   if (own.length + imported > 1)
     throw new ModuleError("the module has several memories: build it without multi-memory");
   if (own.length > 0) sections.set(SectionId.memory, new BinaryWriter().vector(own, writeLimits).bytes);
-  if (imports.length > 0) raiseImported(sections, pages);
-}
-
-function raiseImported(sections: Sections, pages: number): void {
-  const raised = sections.vector(SectionId.import, (reader) => readRaisedImport(reader, pages));
-  const writer = new BinaryWriter().vector(raised, (writer, bytes) => writer.append(bytes));
-  sections.set(SectionId.import, writer.bytes);
+  sections.rewrite(SectionId.import, (reader) => readRaisedImport(reader, pages));
 }
 
 /** The bytes of an import, with other limits if it is a memory. */
@@ -42,7 +36,7 @@ function readRaised(reader: BinaryReader, pages: number): Limits {
   const at = reader.offset;
   const limits = readLimits(reader);
   if (limits.wide) {
-    throw new ModuleError("a memory has 64-bit addresses: build the module for wasm32", at);
+    throw new ModuleError("a memory has 64-bit addresses: lower them first", at);
   }
   const initial = limits.initial + pages;
   if (initial > MOST_WASM_PAGES) {

@@ -5,6 +5,9 @@ import type { BinaryReader } from "./reader.js";
 import { I32 } from "./types.js";
 import { BinaryWriter } from "./writer.js";
 
+/** A type of values, as the binary writes it: of references some have several bytes. */
+export type TypeBytes = number | readonly number[];
+
 export class BodyWriter {
   /** Its instructions so far. */
   readonly code = new BinaryWriter();
@@ -13,7 +16,7 @@ export class BodyWriter {
   /** Parameters, and its own locals. */
   #locals: number;
   /** Type of every local this adds, by number, and numbers by type and purpose. */
-  readonly #added: number[] = [];
+  readonly #added: TypeBytes[] = [];
   readonly #temporaries = new Map<string, number>();
 
   constructor(parameters: number) {
@@ -31,7 +34,7 @@ export class BodyWriter {
   get bytes(): Uint8Array {
     const { groups, bytes } = this.#own;
     const body = new BinaryWriter().unsigned(groups + this.#added.length).append(bytes);
-    for (const type of this.#added) body.byte(1, type);
+    for (const type of this.#added) body.byte(1).append([type].flat());
     return body.append(this.code.bytes).bytes;
   }
 
@@ -51,7 +54,7 @@ export class BodyWriter {
   }
 
   /** An added local for a purpose, whose code may set it anew each time. */
-  temporary(purpose: string, type: number): number {
+  temporary(purpose: string, type: TypeBytes): number {
     const name = `${purpose} ${type}`;
     let local = this.#temporaries.get(name);
     if (local === undefined) {

@@ -2,6 +2,7 @@
 import { readInstruction } from "./instructions.js";
 import { Op } from "./opcodes.js";
 import type { BinaryReader } from "./reader.js";
+import type { BinaryWriter } from "./writer.js";
 
 export interface DataSegment {
   /** Where an active segment goes; null for a passive one, which code places. */
@@ -24,6 +25,13 @@ export function readDataSegment(reader: BinaryReader): DataSegment {
   if (kind === ACTIVE_IN_MEMORY) reader.u32();
   const address = kind === PASSIVE ? null : readAddress(reader);
   return { address, content: reader.take(reader.u32()) };
+}
+
+/** Writes a segment that goes where `code` says, without its end; a passive one if there is none. */
+export function writeDataSegment(writer: BinaryWriter, code: Uint8Array | null, content: Uint8Array): void {
+  if (code) writer.byte(0).append(code).byte(Op.End);
+  else writer.byte(PASSIVE);
+  writer.sized(content);
 }
 
 function readAddress(reader: BinaryReader): Address {

@@ -2,6 +2,7 @@
 import { ModuleError } from "../base/errors.js";
 import { type Limits, readLimits } from "./limits.js";
 import type { BinaryReader } from "./reader.js";
+import { readTableType } from "./tables.js";
 import { readValueType, type ValueType } from "./types.js";
 
 /** What an import or export is. */
@@ -27,6 +28,8 @@ export interface ImportEntry {
   typeIndex?: number;
   /** Of a memory or table. */
   limits?: Limits;
+  /** Of a table: the type of its elements, as the binary writes it. */
+  element?: Uint8Array;
   global?: GlobalType;
 }
 
@@ -49,14 +52,11 @@ export function readImport(reader: BinaryReader): ImportEntry {
 function readDescription(
   kind: ExternKind,
   reader: BinaryReader,
-): Pick<ImportEntry, "typeIndex" | "limits" | "global"> {
+): Pick<ImportEntry, "typeIndex" | "limits" | "element" | "global"> {
   if (kind === "function") return { typeIndex: reader.u32() };
   if (kind === "memory") return { limits: readLimits(reader) };
   if (kind === "global") return { global: { type: readValueType(reader), mutable: reader.byte() === 1 } };
-  if (kind === "table") {
-    readValueType(reader); // what it holds
-    return { limits: readLimits(reader) };
-  }
+  if (kind === "table") return readTableType(reader);
   reader.byte(); // a tag's attribute
   return { typeIndex: reader.u32() };
 }

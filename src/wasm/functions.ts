@@ -3,9 +3,10 @@
  * function has, and the bodies. Core specification 2.0, 5.5.4, 5.5.6 and 5.5.13.
  */
 import { ModuleError } from "../base/errors.js";
+import { Op } from "./opcodes.js";
 import type { BinaryReader } from "./reader.js";
 import { SectionId, type Sections } from "./sections.js";
-import { type FunctionType, readFunctionType, readValueType } from "./types.js";
+import { type FunctionType, functionTypeBytes, readFunctionType, readValueType } from "./types.js";
 import { BinaryWriter } from "./writer.js";
 
 /** A function type, and the bytes that write it. */
@@ -48,6 +49,31 @@ function readTypeEntry(reader: BinaryReader): TypeEntry {
   const start = reader.offset;
   const type = readFunctionType(reader);
   return { ...type, bytes: reader.since(start) };
+}
+
+/** Adds a function behind all others, of which `imported` are not the module's own. Returns its number. */
+export function addFunction(
+  { types, typeIndices, bodies }: Functions<Uint8Array>,
+  imported: number,
+  type: FunctionType,
+  body: Uint8Array,
+): number {
+  typeIndices.push(types.push({ ...type, bytes: functionTypeBytes(type) }) - 1);
+  return imported + bodies.push(body) - 1;
+}
+
+/** Makes `code` what runs first when the module is instantiated, before its own start function. */
+export function startWith(
+  code: Uint8Array,
+  sections: Sections,
+  functions: Functions<Uint8Array>,
+  imported: number,
+): void {
+  const start = sections.get(SectionId.start);
+  const body = new BinaryWriter().unsigned(0).append(code);
+  if (start) body.byte(Op.Call).unsigned(start.u32());
+  const index = addFunction(functions, imported, { params: [], results: [] }, body.byte(Op.End).bytes);
+  sections.set(SectionId.start, new BinaryWriter().unsigned(index).bytes);
 }
 
 /** The next body, from its locals on, to be read on its own. */

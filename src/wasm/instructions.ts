@@ -38,7 +38,7 @@ function readAccess(reader: BinaryReader, instruction: Instruction): void {
   const alignment = reader.u32();
   if (alignment & NAMES_MEMORY) throw new ModuleError("an access to a second memory", instruction.start);
   instruction.operand = alignment;
-  instruction.offset = reader.u32();
+  instruction.offset = reader.u64();
   instruction.afterOffset = reader.offset;
   if (accessesLane(instruction.opcode)) reader.byte();
 }
@@ -92,11 +92,11 @@ const IMMEDIATES: ReadonlyMap<number, readonly Immediate[]> = new Map([
   ...having([index], [Op.Catch, Op.Throw, Op.Rethrow, Op.Delegate, Op.Br, Op.BrIf]),
   ...having([index], [Op.BrOnNull, Op.BrOnNonNull]),
   ...having([index], [Op.Call, Op.ReturnCall, Op.CallRef, Op.ReturnCallRef, Op.RefFunc]),
-  ...having([index], [...range(Op.LocalGet, Op.GlobalSet), 0x25, 0x26]), // table.get and .set
+  ...having([index], [...range(Op.LocalGet, Op.GlobalSet), Op.TableGet, Op.TableSet]),
   ...having([index], [Op.MemorySize, Op.MemoryGrow, Op.DataDrop, Op.MemoryFill]),
-  ...having([index], [BULK + 13, ...range(BULK + 15, BULK + 17)]), // elem.drop, table.grow, .size and .fill
+  ...having([index], [Op.ElemDrop, Op.TableGrow, Op.TableSize, Op.TableFill]),
   ...having([index, index], [Op.CallIndirect, Op.ReturnCallIndirect, Op.MemoryInit, Op.MemoryCopy]),
-  ...having([index, index], [BULK + 12, BULK + 14]), // table.init and .copy
+  ...having([index, index], [Op.TableInit, Op.TableCopy]),
   ...having([labels], [Op.BrTable]),
   ...having([types], [0x1c]), // select with types
   ...having([constant], [Op.I32Const]),

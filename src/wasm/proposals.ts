@@ -37,6 +37,7 @@ export const PROPOSALS: readonly Proposal[] = [
   },
   { name: "exceptions with exnref", support: "metered" },
   { name: "threads and atomics", support: "metered", byDefault: "emcc and clang with -pthread" },
+  { name: "64-bit addresses (memory64)", support: "metered" },
   { name: "branch hints", support: "metered" },
   { name: "typed function references", support: "metered" },
   {
@@ -44,7 +45,6 @@ export const PROPOSALS: readonly Proposal[] = [
     remedy: "its objects are in no linear memory, which is all that is metered",
     opcodes: [[0xfb_0000, 0xfb_001e]],
   },
-  { name: "64-bit addresses (memory64)", support: "refused", remedy: "compile for wasm32" },
   { name: "several memories", support: "refused", remedy: "build the module without multi-memory" },
   { name: "custom page sizes", support: "refused", remedy: "link with pages of 64 KiB" },
   {

@@ -65,7 +65,21 @@ export class BinaryReader {
 
   /** Unsigned LEB128 of 64 bits; exact to 2^53. */
   u64(): number {
-    return this.#leb128(64);
+    const start = this.offset;
+    const value = this.#leb128(64);
+    if (value >= 2 ** 64) tooLarge(64, start);
+    return value;
+  }
+
+  /** Signed LEB128 of 64 bits, as an unsigned number of 64 bits. */
+  s64(): bigint {
+    const start = this.offset;
+    this.skipNumber();
+    const groups = [...this.since(start)].reverse();
+    const value = groups.reduce((sum, byte) => (sum << 7n) | BigInt(byte & 127), 0n);
+    const signed = BigInt.asIntN(7 * groups.length, value);
+    if (signed !== BigInt.asIntN(64, signed)) tooLarge(64, start);
+    return BigInt.asUintN(64, signed);
   }
 
   /** Signed LEB128 of 32 or 33 bits. */

@@ -3,10 +3,11 @@
  * elements of tables, globals. Core specification 2.0, 5.5.9 to 5.5.12.
  */
 import { ModuleError } from "../base/errors.js";
+import { readElementSegment, writeElementSegment } from "./elements.js";
 import { readExport } from "./externs.js";
 import { readInstruction } from "./instructions.js";
 import { Op, writeOpcode } from "./opcodes.js";
-import type { BinaryReader } from "./reader.js";
+import { BinaryReader } from "./reader.js";
 import { SectionId, type Sections } from "./sections.js";
 import { readValueType } from "./types.js";
 import { BinaryWriter } from "./writer.js";
@@ -17,18 +18,11 @@ export type Renumber = (index: number) => number;
 /** @throws ModuleError for what would not be renumbered. */
 export function renumberFunctions(sections: Sections, renumber: Renumber): void {
   refuseTablesThatBegin(sections);
-  rewrite(sections, SectionId.export, (reader) => renumberExport(reader, renumber));
-  rewrite(sections, SectionId.element, (reader) => renumberElements(reader, renumber));
-  rewrite(sections, SectionId.global, (reader) => renumberGlobal(reader, renumber));
+  sections.rewrite(SectionId.export, (reader) => renumberExport(reader, renumber));
+  sections.rewrite(SectionId.element, (reader) => renumberElements(reader, renumber));
+  sections.rewrite(SectionId.global, (reader) => renumberGlobal(reader, renumber));
   const start = sections.get(SectionId.start);
   if (start) sections.set(SectionId.start, new BinaryWriter().unsigned(renumber(start.u32())).bytes);
-}
-
-/** Writes anew a section that is a vector: each of its entries becomes the bytes that `renumbered` gives. */
-function rewrite(sections: Sections, id: number, renumbered: (reader: BinaryReader) => Uint8Array): void {
-  if (!sections.get(id)) return;
-  const entries = sections.vector(id, renumbered);
-  sections.set(id, new BinaryWriter().vector(entries, (writer, bytes) => writer.append(bytes)).bytes);
 }
 
 const FUNCTION = 0;
@@ -39,34 +33,22 @@ function renumberExport(reader: BinaryReader, renumber: Renumber): Uint8Array {
   return new BinaryWriter().name(name).byte(FUNCTION).unsigned(renumber(index)).bytes;
 }
 
-/** What the flags of elements say. */
-const NOT_ACTIVE = 1;
-/** Of active ones: a table is named. Of others: they are declared only. */
-const EXPLICIT = 2;
-const EXPRESSIONS = 4;
-
 function renumberElements(reader: BinaryReader, renumber: Renumber): Uint8Array {
-  const start = reader.offset;
-  const flags = reader.u32();
-  const isActive = (flags & NOT_ACTIVE) === 0;
-  if (isActive && flags & EXPLICIT) reader.u32();
-  const writer = new BinaryWriter().append(reader.since(start));
-  if (isActive) writer.append(renumberExpression(reader, renumber));
-  if (flags & (NOT_ACTIVE | EXPLICIT)) writer.append(kindOf(reader, flags));
-  if (flags & EXPRESSIONS) {
-    const items = reader.vector((each) => renumberExpression(each, renumber));
-    return writer.vector(items, (each, bytes) => each.append(bytes)).bytes;
-  }
-  const items = reader.vector((each) => renumber(each.u32()));
-  return writer.vector(items, (each, index) => each.unsigned(index)).bytes;
-}
-
-/** The bytes that say what elements are. */
-function kindOf(reader: BinaryReader, flags: number): Uint8Array {
-  const start = reader.offset;
-  if (flags & EXPRESSIONS) readValueType(reader);
-  else reader.byte();
-  return reader.since(start);
+  const segment = readElementSegment(reader);
+  const { place, areExpressions } = segment;
+  const renumberElement = (bytes: Uint8Array) => {
+    const element = new BinaryReader(bytes);
+    return areExpressions
+      ? renumberExpression(element, renumber)
+      : new BinaryWriter().unsigned(renumber(element.u32())).bytes;
+  };
+  const writer = new BinaryWriter();
+  writeElementSegment(writer, {
+    ...segment,
+    place: place && { ...place, code: renumberExpression(new BinaryReader(place.code), renumber) },
+    elements: segment.elements.map(renumberElement),
+  });
+  return writer.bytes;
 }
 
 function renumberGlobal(reader: BinaryReader, renumber: Renumber): Uint8Array {

@@ -49,6 +49,13 @@ export class Sections {
     return this.get(id)?.vector(read) ?? [];
   }
 
+  /** Writes a section anew that is a vector, if there is one: `write` reads an entry and gives the bytes that stand in its place. */
+  rewrite(id: number, write: (reader: BinaryReader) => Uint8Array): void {
+    const entries = this.get(id)?.vector(write);
+    if (!entries) return;
+    this.set(id, new BinaryWriter().vector(entries, (writer, bytes) => writer.append(bytes)).bytes);
+  }
+
   /** The custom sections: the name of each, and a reader behind it. */
   custom(): { name: string; content: BinaryReader }[] {
     return this.#list.filter(({ id }) => id === SectionId.custom).map(({ content }) => readCustom(content));

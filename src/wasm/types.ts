@@ -1,6 +1,7 @@
 /** Types of values and of functions: core specification 2.0, 5.3. */
 import { ModuleError } from "../base/errors.js";
 import type { BinaryReader } from "./reader.js";
+import { BinaryWriter } from "./writer.js";
 
 /** The type of a value; `other` for references of specification 3.0. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref" | "other";
@@ -35,6 +36,23 @@ const NAMES: ReadonlyMap<number, ValueType> = new Map([
   [FUNCREF, "funcref"],
   [EXTERNREF, "externref"],
 ]);
+
+const CODES: ReadonlyMap<ValueType, number> = new Map([...NAMES].map(([code, name]) => [name, code]));
+
+/** A type of a function as the binary writes it. Its values are of no other type than these here are. */
+export function functionTypeBytes({ params, results }: FunctionType): Uint8Array {
+  const writer = new BinaryWriter().byte(FUNCTION_TYPE);
+  for (const types of [params, results]) {
+    writer.vector(types, (each, type) => each.byte(CODES.get(type) as number));
+  }
+  return writer.bytes;
+}
+
+/** What a type with 64-bit addresses is with 32-bit ones. */
+export function narrowType({ params, results }: FunctionType): FunctionType {
+  const narrowed = (types: FunctionType["params"]) => types.map((type) => (type === "i64" ? "i32" : type));
+  return { params: narrowed(params), results: narrowed(results) };
+}
 
 export function readValueType(reader: BinaryReader): ValueType {
   const code = reader.byte();

@@ -64,6 +64,13 @@ export class BinaryWriter {
     return this.byte(rest & 127);
   }
 
+  /** Signed LEB128 of a whole number of 64 bits. */
+  s64(value: bigint): this {
+    let rest = BigInt.asIntN(64, value);
+    for (; rest < -64n || rest >= 64n; rest >>= 7n) this.byte(Number(rest & 127n) | 128);
+    return this.byte(Number(rest & 127n));
+  }
+
   /** `bytes` with their number before them. */
   sized(bytes: Uint8Array): this {
     return this.unsigned(bytes.length).append(bytes);

@@ -90,4 +90,18 @@ export const minified: Record<string, CFixture> = {
   "emscripten-minified": emcc("-O3", "-sMODULARIZE", "-o", "out.js"),
 };
 
-export const cFixtures: Record<string, CFixture> = { ...reactors, ...restarting, ...recorded, ...minified };
+const addresses = (bits: 32 | 64): CFixture => ({
+  ...{ source: "wide.c", compiler: "clang" },
+  flags: [`--target=wasm${bits}`, ...NAMED, "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-o", "out.wasm"],
+});
+
+/** The same allocator with addresses of 32 and of 64 bits. */
+export const wide: Record<string, CFixture> = { "wide-32": addresses(32), "wide-64": addresses(64) };
+
+export const cFixtures: Record<string, CFixture> = {
+  ...reactors,
+  ...restarting,
+  ...recorded,
+  ...minified,
+  ...wide,
+};

@@ -75,9 +75,9 @@ describe("what the engine does not make", () => {
     ],
     ["a table of its own", { head: "(table 4000000000 funcref)" }, "the module cannot be linked: "],
     [
-      "64-bit memory",
-      { memory: '(memory (export "memory") i64 1)' },
-      "64-bit addresses: compile for 32 bits",
+      "64-bit memory of more than 4 GiB",
+      { memory: '(memory (export "memory") i64 65536)' },
+      "its memory begins with 4 GiB or more, which 32 bits do not reach",
     ],
   ])("%s is refused", async (_, parts, message) => {
     const opened = open(parts);

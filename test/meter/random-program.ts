@@ -29,13 +29,18 @@ const ATOMICS = [
 export class RandomProgram {
   #labels = 0;
 
-  constructor(private readonly random: Random) {}
+  /** `isWide`: with 64-bit addresses, and the same otherwise. */
+  constructor(
+    private readonly random: Random,
+    private readonly isWide = false,
+  ) {}
 
   /** A module with `memory` and `run`, which takes two numbers. */
   module(): string {
     const data = `(data $d "${"zeropage\\00\\01\\00\\00".repeat(20)}")`;
     const functions = Array.from({ length: 3 }, (_, i) => this.#function(i));
-    return `(module (memory (export "memory") 4 8) ${data} (data (i32.const 20000) "initial\\00contents")
+    const memory = `(memory (export "memory") ${this.isWide ? "i64 " : ""}4 8)`;
+    return `(module ${memory} ${data} (data ${this.#length(20_000)} "initial\\00contents")
       (global $g (mut i32) (i32.const 40000))
       ${functions.join("\n")} (export "run" (func $f2)))`;
   }
@@ -67,7 +72,7 @@ export class RandomProgram {
     if (kind === 14) return `(f64.store ${this.#memarg(64)} ${this.#address()} (local.get $d))`;
     if (kind === 15) {
       return caller === 0
-        ? `(drop (memory.grow (i32.const ${this.random.below(2)})))`
+        ? `(drop (memory.grow ${this.#length(this.random.below(2))}))`
         : `(drop (call $f${this.random.below(caller)} ${this.#value(1)} ${this.#value(1)}))`;
     }
     if (kind < 18) return `(if ${this.#value(1)} (then ${nested()}) (else ${nested()}))`;
@@ -102,7 +107,7 @@ export class RandomProgram {
     if (kind === 4) return `(i32.sub ${this.#value(depth - 1)} (i32.const ${this.random.below(9)}))`;
     if (kind === 5) return `(i32.mul ${this.#value(depth - 1)} (i32.const 2654435761))`;
     if (kind === 6) return `(select ${this.#value(0)} ${this.#value(0)} ${this.#value(depth - 1)})`;
-    if (kind === 7) return "(memory.size)";
+    if (kind === 7) return this.isWide ? "(i32.wrap_i64 (memory.size))" : "(memory.size)";
     return `(${this.random.pick(LOADS)} ${this.#memarg(64)} ${this.#address()})`;
   }
 
@@ -112,6 +117,18 @@ export class RandomProgram {
 
   /** In bounds, whatever memarg is added. */
   #address(): string {
+    return this.#widened(this.#place());
+  }
+
+  #widened(place: string): string {
+    return this.isWide ? `(i64.extend_i32_u ${place})` : place;
+  }
+
+  #length(bytes: number): string {
+    return `(${this.isWide ? "i64" : "i32"}.const ${bytes})`;
+  }
+
+  #place(): string {
     const kind = this.random.below(8);
     const local = this.random.below(LOCALS);
     const near = this.random.pick([1, 4, 8, 4092, 4095, 4096, 8190]);
@@ -149,7 +166,7 @@ export class RandomProgram {
     const types = this.random.below(4) > 0 ? ["i32"] : ["i32", "i64"];
     const words = [this.#local(), "(i32.const 0)", "(local.get $i)"];
     const values = { i32: words, i64: words.map((word) => `(i64.extend_i32_u ${word})`) };
-    const addresses = [this.#local(), this.#local()];
+    const addresses = [this.#local(), this.#local()].map((local) => this.#widened(local));
     const near = this.random.pick([16, 64, 4096, 10_000]);
     const store = () => {
       const type = this.random.pick(types) as keyof typeof values;
@@ -172,7 +189,7 @@ export class RandomProgram {
 
   #atomic(): string {
     const [type, width, bytes] = this.random.pick(ATOMICS);
-    const at = `offset=${bytes * this.random.below(600)} (i32.and ${this.#address()} (i32.const -8))`;
+    const at = `offset=${bytes * this.random.below(600)} ${this.#widened(`(i32.and ${this.#place()} (i32.const -8))`)}`;
     const value = `(${type}.const ${this.random.pick([0, 0, 1, 77])})`;
     const kind = this.random.below(5);
     const unsigned = width ? "_u" : "";
@@ -184,7 +201,7 @@ export class RandomProgram {
   }
 
   #bulk(): string {
-    const bytes = `(i32.const ${this.random.pick([0, 1, 7, 8, 100, 4096, 9000])})`;
+    const bytes = this.#length(this.random.pick([0, 1, 7, 8, 100, 4096, 9000]));
     const kind = this.random.below(4);
     if (kind === 0) return `(memory.copy ${this.#address()} ${this.#address()} ${bytes})`;
     if (kind === 1) {

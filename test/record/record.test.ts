@@ -329,7 +329,6 @@ describe("what is refused", () => {
     ["a module without memory", assemble("(module)"), /no memory/],
     ["one without an allocator", assemble("(module (memory 1))"), /no allocator is found/],
     ["a shared memory", assemble("(module (memory 1 2 shared))"), /shared between threads/],
-    ["64-bit addresses", assemble("(module (memory i64 1))", 1 << 11), /64-bit addresses/],
   ])("%s", async (_, wasm, message) => {
     const refused = recordModule(wasm);
     await expect(refused).rejects.toThrow(ModuleError);

@@ -4,7 +4,7 @@ import { printable } from "../../base/printable.js";
 import { CONVENTIONS, type Convention } from "../../foreign/conventions.js";
 import { shortNames } from "../../foreign/glue.js";
 import { hasShortImports } from "../../foreign/minified.js";
-import { compile } from "../../foreign/prepare.js";
+import { compile, narrow } from "../../foreign/prepare.js";
 import { type Readable, readSource } from "../../foreign/source.js";
 import { readHookModule } from "../../meter/hooks.js";
 import type { TraceChunk, TraceNotes } from "../../trace/trace.js";
@@ -60,19 +60,19 @@ export interface Recorded {
  * computes the same, at the same addresses.
  *
  * @param source The module's bytes, a URL or path to them, or a response of `fetch`.
- * @throws ModuleError for what is no module, for one whose allocator is not found, and for a memory that is shared or has
- * 64-bit addresses; RangeError for an option's value that is none; SandboxError for what cannot be read.
+ * @throws ModuleError for what is no module, for one whose allocator is not found, and for a memory that is shared;
+ * RangeError for an option's value that is none; SandboxError for what cannot be read.
  */
 export async function recordModule(source: Readable, options: RecordOptions = {}): Promise<Recorded> {
   const { functions: given, convention, glue } = options;
   const { sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
   checkWhole("mostOperations", mostOperations);
   if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
-  const original = await readSource(source);
-  const shape = inspectModule(original);
-  const read = readRecordable(original);
-  // What is wrong is told at its place in the original, and no rewriting makes it right.
-  if (!WebAssembly.validate(original as BufferSource)) await compile(original);
+  const bytes = await readSource(source);
+  const shape = inspectModule(bytes);
+  const asItIs = readRecordable(bytes);
+  const original = await narrow(bytes);
+  const read = original === bytes ? asItIs : { ...readRecordable(original), isLowered: true };
   const known = knownFunctions(read);
   const short = shortNames(shape, glue)?.functions;
   const found = findAllocators(known, { given, convention, short, isMinified: hasShortImports(shape) });

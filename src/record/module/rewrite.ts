@@ -27,7 +27,7 @@ import { Op } from "../../wasm/opcodes.js";
 import type { BinaryReader } from "../../wasm/reader.js";
 import { renumberFunctions } from "../../wasm/renumber.js";
 import { SectionId, Sections } from "../../wasm/sections.js";
-import { FUNCTION_TYPE, I32 } from "../../wasm/types.js";
+import { FUNCTION_TYPE, I32, narrowType } from "../../wasm/types.js";
 import { BinaryWriter } from "../../wasm/writer.js";
 import type { Found, KnownFunctions } from "./find.js";
 import { addGateGlobals, gateBody } from "./gate.js";
@@ -48,6 +48,8 @@ export interface ReadModule {
   functions: Functions<BinaryReader>;
   /** Functions it imports. */
   imported: number;
+  /** Whether its addresses had 64 bits, as those that its functions take still have. */
+  isLowered: boolean;
 }
 
 /** @throws ModuleError for what is no module, or one that cannot be recorded. */
@@ -65,7 +67,7 @@ export function readRecordable(wasm: Uint8Array): ReadModule {
     if (!functions.types[index])
       throw new ModuleError("a function has a type that is not there: the file is damaged");
   }
-  return { sections, imports, functions, imported };
+  return { sections, imports, functions, imported, isLowered: false };
 }
 
 function checkMemories(memories: readonly Limits[]): void {
@@ -73,7 +75,6 @@ function checkMemories(memories: readonly Limits[]): void {
   if (!memory) throw new ModuleError("the module has no memory, so it allocates nothing");
   if (memories.length > 1)
     throw new ModuleError("the module has several memories: build it without multi-memory");
-  if (memory.wide) throw new ModuleError("its memory has 64-bit addresses: build the module for wasm32");
   if (memory.shared) {
     throw new ModuleError(
       "its memory is shared between threads, of which only one could be recorded: build it without threads",
@@ -83,9 +84,10 @@ function checkMemories(memories: readonly Limits[]): void {
 
 /** What is known of the functions of a module before anything is rewritten. */
 export function knownFunctions(module: ReadModule): KnownFunctions {
-  const { sections, functions, imported } = module;
+  const { sections, functions, imported, isLowered } = module;
   const typeOf = typesOf(module);
-  const { types, typeIndices, bodies } = functions;
+  const { typeIndices, bodies } = functions;
+  const types = isLowered ? functions.types.map(narrowType) : functions.types;
   const exports = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
   const callees = (index: number) => {
     const body = bodies[index - imported];
@@ -189,7 +191,9 @@ export function rewriteModule(
   const wrapped = found.map(({ index, form }) =>
     wrapperBody(form, types[typeOf(index)] as TypeEntry, { ...hooks, original: moved(index), globals }),
   );
-  if (memset !== undefined) wrapped.push(memsetBody(moved(memset), rewriting));
+  if (memset !== undefined) {
+    wrapped.push(memsetBody(types[typeOf(memset)] as TypeEntry, { ...rewriting, original: moved(memset) }));
+  }
   const gates = GATED.map((name) => gateBody(hooks[name], globals.lowest, globals[name]));
   addImports(sections, place, types.length);
   renumberFunctions(sections, rewriting.renumber);
