@@ -2,27 +2,32 @@
  * What a recorded module calls: src/record/module rewrites it so. This is a module of its own with a memory of its own,
  * so that the program sees nothing of it.
  *
- *      0      1 KiB    LOG                   SHADOW
- *      ├──────┼────────┼─────────────────────┼──────────────────────────────────
- *      │ none │ static │ events, oldest first│ two bytes for each 64 of the program's memory:
- *      └──────┴────────┴─────────────────────┴── a bit for each granule that was read, and written
+ *      0      1 KiB  LOG                    STATE   SHADOW
+ *      ├──────┼──────┼──────────────────────┼───────┼──────────────────────────────────
+ *      │ none │  …   │ events, oldest first │ sums  │ two bytes for each 64 of the program's memory:
+ *      └──────┴──────┴──────────────────────┴───────┴── a bit for each granule that was read, and written
  *
  * A granule is logged once in the life of a block: the bits of a block are cleared when it is given out. So the log
  * grows with what is touched, and not with how often. A range that goes on where the last one of its kind since the
  * last call ended, or before it began, is made part of that.
  */
 import {
+  BEGUN_AT,
+  CLEARED_AT,
   EVENT_BYTES,
+  EVENTS_AT,
   EventKind,
   FIRST_AT,
   GRANULE_BYTES,
   GRANULE_SHIFT,
   KIND_AT,
   LOG_EVENTS,
+  NEEDLESS_AT,
   POINTER_AT,
   RESULT_AT,
   SECOND_AT,
   SITE_AT,
+  STATE_BYTES,
 } from "./shared/recorder";
 
 /** The host takes the log. */
@@ -31,6 +36,7 @@ declare function take(): void;
 declare function site(): u32;
 
 const LOG: usize = memory.data(EVENT_BYTES * LOG_EVENTS, 8);
+const STATE: usize = memory.data(STATE_BYTES, 8);
 const WASM_PAGE_SHIFT = 16;
 /** A byte of the shadow stands for so many bytes, as a power of two. */
 const LINE_SHIFT = GRANULE_SHIFT + 3;
@@ -43,25 +49,23 @@ let depth: u32 = 0;
 /** Whether nothing is recorded any more. */
 let stopped: bool = false;
 let sited: bool = false;
-let count: u32 = 0;
-let cleared: u64 = 0;
-let needless: u64 = 0;
 /** The last ranges read and written since the last call, by their addresses in the log; 0 for none. */
 let lastRead: usize = 0;
 let lastWrite: usize = 0;
 
-/** Where the log is, and how many events are in it. */
+/** Where the log is, and what is kept beside it. */
 export function log(): usize {
   return LOG;
 }
 
-export function events(): u32 {
-  return count;
+export function state(): usize {
+  return STATE;
 }
 
 /** Begins the log anew. */
 export function forget(): void {
-  count = 0;
+  store<u32>(STATE, 0, EVENTS_AT);
+  store<u32>(STATE, load<u32>(STATE, BEGUN_AT) + 1, BEGUN_AT);
   lastRead = lastWrite = 0;
 }
 
@@ -72,15 +76,6 @@ export function askSites(): void {
 
 export function stop(): void {
   stopped = true;
-}
-
-/** Bytes that the allocator cleared by memory.fill, and those of them that were zero before. */
-export function clearedBytes(): f64 {
-  return <f64>cleared;
-}
-
-export function needlessBytes(): f64 {
-  return <f64>needless;
 }
 
 /** Before a function of the allocator. */
@@ -97,6 +92,7 @@ export function leave(kind: EventKind, pointer: u32, first: u32, second: u32, re
   store<u32>(event, second, SECOND_AT);
   store<u32>(event, result, RESULT_AT);
   if (sited) store<u32>(event, site(), SITE_AT);
+  keep();
 }
 
 /** The program read a range of memory. */
@@ -112,8 +108,8 @@ export function write(address: u32, bytes: u32): void {
 export function clear(address: u32, bytes: u32, zeroes: u32): void {
   if (!depth) return write(address, bytes);
   if (stopped) return;
-  cleared += bytes;
-  needless += zeroes;
+  store<u64>(STATE, load<u64>(STATE, CLEARED_AT) + bytes, CLEARED_AT);
+  store<u64>(STATE, load<u64>(STATE, NEEDLESS_AT) + zeroes, NEEDLESS_AT);
 }
 
 /** Notes a range, of which mostly nothing is new and which is mostly in one line. */
@@ -158,17 +154,23 @@ function logGranule(kind: EventKind, granule: u32): void {
     if (load<u32>(event, POINTER_AT) == granule + 1) return store<u32>(event, granule, POINTER_AT);
   }
   const begun = append(kind, granule, granule + 1);
+  keep();
   if (kind == EventKind.Read) lastRead = begun;
   else lastWrite = begun;
 }
 
+/** Begins an event behind the last. It counts once it is whole. */
 function append(kind: EventKind, pointer: u32, first: u32): usize {
-  if (count == LOG_EVENTS) take();
-  const event = LOG + EVENT_BYTES * count++;
+  if (load<u32>(STATE, EVENTS_AT) == LOG_EVENTS) take();
+  const event = LOG + EVENT_BYTES * load<u32>(STATE, EVENTS_AT);
   store<u32>(event, kind, KIND_AT);
   store<u32>(event, pointer, POINTER_AT);
   store<u32>(event, first, FIRST_AT);
   return event;
+}
+
+function keep(): void {
+  store<u32>(STATE, load<u32>(STATE, EVENTS_AT) + 1, EVENTS_AT);
 }
 
 /** Two bytes for a line: what was read of it, and written. */

@@ -92,7 +92,8 @@ export { type Stack, stacksOf } from "./profile/stacks.js";
 export type { RecordedNames } from "./record/module/find.js";
 export type { Idle } from "./record/module/idle.js";
 export { type Recorded, type RecordOptions, recordModule } from "./record/module/record.js";
-export { type RecordedFunction, Recording, type Zeroed } from "./record/module/recording.js";
+export type { Zeroed } from "./record/module/recorder.js";
+export { type RecordedFunction, Recording } from "./record/module/recording.js";
 export type { CallocFix, CallocFixesReport, Crossover, NamedCrossover } from "./results/calloc-fixes.js";
 export type {
   CinnabarChange,

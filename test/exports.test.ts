@@ -151,7 +151,7 @@ const PATTERNS = {
 const RECORDER = {
   memory: "memory",
   log: "function",
-  events: "function",
+  state: "function",
   forget: "function",
   askSites: "function",
   stop: "function",
@@ -160,8 +160,6 @@ const RECORDER = {
   read: "function",
   write: "function",
   clear: "function",
-  clearedBytes: "function",
-  needlessBytes: "function",
 } as const satisfies Kinds<RecorderExports>;
 
 /** The hooks, and what of the meter only patterns.ts calls, which has it compiled in. */

@@ -37,3 +37,19 @@ export const LOG_EVENTS = 16384;
 /** Touches are known in units of so many bytes: the least that allocators align blocks to. */
 export const GRANULE_SHIFT = 3;
 export const GRANULE_BYTES = 1 << GRANULE_SHIFT;
+
+/**
+ * What the recorder keeps beside the log, where a thread finds it that shares its memory, also once the recorder's own is gone:
+ *
+ *      0          4         8               16              24
+ *      ├──────────┼─────────┼───────────────┼───────────────┤
+ *      │  events  │  begun  │ bytes cleared │ of them zero  │
+ *      └──────────┴─────────┴───────────────┴───────────────┘
+ *
+ * `events` are in the log, each whole; the log was begun anew `begun` times.
+ */
+export const EVENTS_AT = 0;
+export const BEGUN_AT = 4;
+export const CLEARED_AT = 8;
+export const NEEDLESS_AT = 16;
+export const STATE_BYTES = 24;

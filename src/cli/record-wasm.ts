@@ -10,8 +10,9 @@ import { printable } from "../base/printable.js";
 import { moduleOptions } from "../foreign/module-options.js";
 import type { RecordedNames } from "../record/module/find.js";
 import type { Idle } from "../record/module/idle.js";
-import type { RecordedFunction, Zeroed } from "../record/module/recording.js";
-import type { WasiEnded, WasiProgram } from "../record/wasi/program.js";
+import type { Zeroed } from "../record/module/recorder.js";
+import type { RecordedFunction } from "../record/module/recording.js";
+import type { WasiProgram } from "../record/wasi/program.js";
 import { type RunningProgram, runWasi } from "../record/wasi/run.js";
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
@@ -62,14 +63,14 @@ export async function recordWasm(
     progress.clear();
     guard.end();
   });
-  const ended = running.ended();
-  const summary = summaryOf(operations, stream.path, ended);
+  const exit = running.exit();
+  const summary = summaryOf({ operations, file: stream.path }, running);
   json?.append(jsonReport(summary, environment.version));
   json?.finish();
   tell(choice.model, summary, environment);
-  const why = guard.why ?? (ended?.trap && `the program trapped: ${printable(ended.trap)}`);
+  const why = guard.why ?? (exit?.trap && `the program trapped: ${printable(exit.trap)}`);
   if (why) reportError(new ModuleTrap(why), environment);
-  return ended?.exitCode ?? EXIT.failed;
+  return exit?.exitCode ?? EXIT.failed;
 }
 
 /** Numbers of functions are written as such. */
@@ -137,7 +138,7 @@ export interface WasmSummary {
   file: string;
   /** Null if the program trapped, or was ended. */
   exitCode: number | null;
-  /** What is known once a program has ended by itself. */
+  /** What is known once a program has begun. */
   functions?: RecordedFunction[];
   /** Bytes that its allocator cleared; null if that is not known. */
   zeroed?: Zeroed | null;
@@ -146,13 +147,15 @@ export interface WasmSummary {
   notes: string[];
 }
 
-const CUT =
-  "the program was ended: its last operations, up to some ten thousand, had not left it and are not in the trace";
+const ENDED = "the program was ended: what it did until then is in the trace";
 
-function summaryOf(operations: number, file: string, ended: WasiEnded | undefined): WasmSummary {
-  if (!ended) return { operations, file, exitCode: null, notes: [CUT] };
-  const { exitCode, functions, zeroed, idle, losses } = ended;
-  return { operations, file, exitCode, functions, zeroed, discardable: idle, notes: losses };
+function summaryOf(written: Pick<WasmSummary, "operations" | "file">, running: RunningProgram): WasmSummary {
+  const [exit, record] = [running.exit(), running.record()];
+  const notes = [...(exit ? [] : [ENDED]), ...running.trace.notes.losses];
+  const summary = { ...written, exitCode: exit?.exitCode ?? null, notes };
+  if (!record) return summary;
+  const { functions, zeroed, idle } = record;
+  return { ...summary, functions, zeroed, discardable: idle };
 }
 
 function tell(

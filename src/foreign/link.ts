@@ -7,7 +7,7 @@ import { ModuleError } from "../base/errors.js";
 import { type OwnFile, ownBytes, ownModule } from "../base/own-file.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 import { readMisuse } from "./misuse.js";
-import { sharedPatterns } from "./shared-memory.js";
+import { compileShared } from "./shared-memory.js";
 
 /** assembly/driver.ts */
 export interface DriverExports extends ReplayExports {
@@ -80,7 +80,7 @@ export interface Linked {
 export async function loadTools(shared = false): Promise<Tools> {
   const [driver, patterns] = await Promise.all([
     ownModule(DRIVER),
-    shared ? ownBytes(PATTERNS).then(sharedPatterns) : ownModule(PATTERNS),
+    shared ? ownBytes(PATTERNS).then(compileShared) : ownModule(PATTERNS),
   ]);
   return { driver, patterns };
 }

@@ -9,24 +9,28 @@ import { BinaryReader } from "../wasm/reader.js";
 import { SectionId, Sections } from "../wasm/sections.js";
 import { BinaryWriter } from "../wasm/writer.js";
 
-/** Patterns (link.ts) of whose bytes these are, for a shared memory. */
-export async function sharedPatterns(patterns: Uint8Array): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(withSharedImport(patterns));
+/** A module of this package's, of whose bytes these are, for a shared memory. */
+export async function compileShared(wasm: Uint8Array): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(withSharedMemory(wasm));
 }
 
-/** The module with the memory that it imports shared, and of any size. */
-export function withSharedImport(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+/** The module with its memory shared, whether it has or imports it, and of any size. */
+export function withSharedMemory(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   const sections = new Sections(wasm);
-  sections.rewrite(SectionId.import, readShared);
+  sections.rewrite(SectionId.import, (reader) => {
+    const start = reader.offset;
+    const { kind, description }: ImportEntry = readImport(reader);
+    if (kind !== "memory") return reader.since(start);
+    const limits = sharedLimits(new BinaryReader(reader.bytes, description));
+    return new BinaryWriter().append(reader.bytes.subarray(start, description)).append(limits).bytes;
+  });
+  sections.rewrite(SectionId.memory, sharedLimits);
   return sections.toBytes();
 }
 
-function readShared(reader: BinaryReader): Uint8Array {
-  const start = reader.offset;
-  const { kind, description }: ImportEntry = readImport(reader);
-  if (kind !== "memory") return reader.since(start);
-  const { initial, wide } = readLimits(new BinaryReader(reader.bytes, description));
-  const writer = new BinaryWriter().append(reader.bytes.subarray(start, description));
+function sharedLimits(reader: BinaryReader): Uint8Array {
+  const { initial, wide } = readLimits(reader);
+  const writer = new BinaryWriter();
   writeLimits(writer, { initial, maximum: MOST_WASM_PAGES, shared: true, wide });
   return writer.bytes;
 }

@@ -31,8 +31,12 @@ export const recorder: Area = {
           "shadowOf(<u32>(granule >> 3)) + kind",
           "shadowOf(<u32>(granule >> 3))",
         ],
-        ["what was zero is not counted", "  needless += zeroes;\n", ""],
-        ["a full log is written on", "  if (count == LOG_EVENTS) take();\n", ""],
+        [
+          "what was zero is not counted",
+          "load<u64>(STATE, NEEDLESS_AT) + zeroes",
+          "load<u64>(STATE, NEEDLESS_AT)",
+        ],
+        ["a full log is written on", "  if (load<u32>(STATE, EVENTS_AT) == LOG_EVENTS) take();\n", ""],
       ],
     }),
     ...mutantsIn("src/record/module", {

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { GRANULE_SHIFT } from "#shared/recorder";
 import { readHookModule } from "../../src/meter/hooks.js";
-import { CLEARING } from "../../src/record/module/record.js";
+import { CLEARING } from "../../src/record/module/prepare.js";
 import { readRecordable, rewriteModule } from "../../src/record/module/rewrite.js";
 import { instantiate } from "../meter/modules.js";
 import { RandomProgram } from "../meter/random-program.js";

@@ -4,8 +4,6 @@ import { TraceEncoder } from "../../trace/encode.js";
 import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
 import { Decoder } from "./decode.js";
 import type { Idle } from "./idle.js";
-import type { RecorderExports } from "./recorder.js";
-import type { CallSites } from "./sites.js";
 
 /** Operations that a recording holds, at 24 bytes each, unless it is told otherwise. */
 export const MOST_OPERATIONS = 10_000_000;
@@ -22,6 +20,16 @@ export interface RecordingLimits {
   onChunk: ((chunk: TraceChunk) => void) | undefined;
 }
 
+/** Where events come from. */
+export interface LogSource {
+  /** Those that were logged and not taken. */
+  events(): DataView;
+  /** They are taken. */
+  forget(): void;
+  /** No more are wanted. */
+  stop(): void;
+}
+
 /** Makes a trace of what a recorder logs. */
 export class Log {
   readonly #encoder = new TraceEncoder((address) => `block 0x${address.toString(16)}`);
@@ -33,16 +41,16 @@ export class Log {
   #failure: unknown;
 
   constructor(
-    private readonly recorder: RecorderExports,
+    private readonly source: LogSource,
     private readonly limits: RecordingLimits,
-    sites: CallSites,
+    siteOf: (number: number) => string,
   ) {
     this.#decoder = new Decoder(
       this.#encoder,
       () => {
         if (this.#encoder.full) this.#keep();
       },
-      (number) => this.#encoder.site(sites.name(number)),
+      (number) => this.#encoder.site(siteOf(number)),
     );
   }
 
@@ -55,18 +63,20 @@ export class Log {
     return this.#decoder.idle.idle;
   }
 
-  /** Takes what the recorder has logged. The module is running, and must not see an error: it is thrown later. */
+  /** Takes what the recorder has logged. */
   take(): void {
+    this.add(this.source.events());
+    this.source.forget();
+  }
+
+  /** Takes these events. The module may be running, and must not see an error: it is thrown later. */
+  add(events: DataView): void {
     try {
-      const { recorder } = this;
-      const count = recorder.events();
-      const events = new DataView(recorder.memory.buffer, recorder.log(), count * EVENT_BYTES);
-      if (!this.#isFull) this.#decoder.take(events, count);
+      if (!this.#isFull) this.#decoder.take(events, events.byteLength / EVENT_BYTES);
     } catch (error) {
       this.#failure ??= error;
-      this.recorder.stop();
+      this.source.stop();
     }
-    this.recorder.forget();
   }
 
   /** Everything so far. @throws what a receiver of chunks threw. */
@@ -105,7 +115,7 @@ export class Log {
     this.#operations += chunk.count;
     if (onChunk || this.#isFull || this.#operations < mostOperations) return;
     this.#isFull = true;
-    this.recorder.stop();
+    this.source.stop();
   }
 
   #nothing(): string[] {

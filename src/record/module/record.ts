@@ -1,27 +1,14 @@
-import { checkOneOf, checkWhole } from "../../base/arguments.js";
-import type { OwnFile } from "../../base/own-file.js";
-import { printable } from "../../base/printable.js";
-import { CONVENTIONS, type Convention } from "../../foreign/conventions.js";
-import { shortNames } from "../../foreign/glue.js";
-import { hasShortImports } from "../../foreign/minified.js";
-import { compile, narrow } from "../../foreign/prepare.js";
-import { type Readable, readSource } from "../../foreign/source.js";
-import { readHookModule } from "../../meter/hooks.js";
+import { checkWhole } from "../../base/arguments.js";
+import type { Convention } from "../../foreign/conventions.js";
+import type { Readable } from "../../foreign/source.js";
 import type { TraceChunk, TraceNotes } from "../../trace/trace.js";
-import { inspectModule } from "../../wasm/inspect.js";
-import { type Found, findAllocators, findMemset, type KnownFunctions, type RecordedNames } from "./find.js";
-import { installHooks, removeHooks, reserveHooks } from "./hooks.js";
+import type { RecordedNames } from "./find.js";
+import { installHooks, removeHooks } from "./hooks.js";
 import { Log, MOST_OPERATIONS } from "./log.js";
-import { openRecorder } from "./recorder.js";
-import { type RecordedFunction, Recording } from "./recording.js";
-import { HOOK_NAMES, hasFill, knownFunctions, readRecordable, rewriteModule } from "./rewrite.js";
+import { rewriteToRecord } from "./prepare.js";
+import { loggedBy, openRecorder } from "./recorder.js";
+import { Recording } from "./recording.js";
 import { CallSites } from "./sites.js";
-
-/** What clears, to be put into the module. */
-export const CLEARING: OwnFile = {
-  name: "wasm/clearing.wasm",
-  url: () => new URL("../../../build/clearing.wasm", import.meta.url),
-};
 
 /** What of a module is recorded, and how. */
 export interface RecordOptions {
@@ -64,60 +51,23 @@ export interface Recorded {
  * RangeError for an option's value that is none; SandboxError for what cannot be read.
  */
 export async function recordModule(source: Readable, options: RecordOptions = {}): Promise<Recorded> {
-  const { functions: given, convention, glue } = options;
   const { sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
   checkWhole("mostOperations", mostOperations);
-  if (convention !== undefined) checkOneOf("convention", convention, CONVENTIONS);
-  const bytes = await readSource(source);
-  const shape = inspectModule(bytes);
-  const asItIs = readRecordable(bytes);
-  const original = await narrow(bytes);
-  const read = original === bytes ? asItIs : { ...readRecordable(original), isLowered: true };
-  const known = knownFunctions(read);
-  const short = shortNames(shape, glue)?.functions;
-  const found = findAllocators(known, { given, convention, short, isMinified: hasShortImports(shape) });
-  const place = reserveHooks();
+  const { module, wasm, place, functions, knowsClearing, nameOf } = await rewriteToRecord(source, options);
   try {
-    const clearing = await readHookModule(CLEARING, ["zeroes"]);
-    const memset = findMemset(known);
-    const knowsClearing = memset !== undefined || hasFill(read);
-    const wasm = rewriteModule(read, { found, memset, place, clearing });
-    const module = await compile(wasm, original);
-    const callSites = new CallSites(namer(known, read.imported));
+    const callSites = new CallSites(nameOf);
     const recorder = await openRecorder({ take: () => log.take(), site: () => callSites.here() });
-    const log = new Log(
-      recorder,
+    const logged = loggedBy(recorder);
+    const log: Log = new Log(
+      { events: () => logged.events, forget: () => recorder.forget(), stop: () => recorder.stop() },
       { mostOperations, onChunk: onChunk && ((chunk) => onChunk(chunk, log.notes)) },
-      callSites,
+      (number) => callSites.name(number),
     );
     if (sites) recorder.askSites();
     installHooks(place, recorder);
-    return {
-      module,
-      wasm,
-      recording: new Recording(place, log, found.map(describe), recorder, knowsClearing),
-    };
+    return { module, wasm, recording: new Recording(place, log, functions, recorder, knowsClearing) };
   } catch (error) {
     removeHooks(place);
     throw error;
   }
-}
-
-function describe({ role, name, index }: Found): RecordedFunction {
-  return { role, name, index };
-}
-
-/** What functions of the rewritten module are called, by their numbers there. */
-function namer({ names, exports, types }: KnownFunctions, imported: number) {
-  const exported = new Map(exports.map(({ name, index }) => [index, name]));
-  return (number: number): string | undefined => {
-    const index = number < imported ? number : number - HOOK_NAMES.length;
-    if (index < 0 || index >= types.length) return undefined;
-    const name = names.get(index) ?? exported.get(index) ?? `function ${index}`;
-    return (
-      printable(name)
-        .replace(/[;\s]+/g, " ")
-        .trim() || `function ${index}`
-    );
-  };
 }

@@ -2,15 +2,8 @@ import type { Trace } from "../../trace/trace.js";
 import { removeHooks, withHooks } from "./hooks.js";
 import type { Idle } from "./idle.js";
 import type { Log } from "./log.js";
-import type { RecorderExports } from "./recorder.js";
+import { loggedBy, type RecorderExports, type Zeroed } from "./recorder.js";
 import type { HookPlace } from "./rewrite.js";
-
-/** What an allocator cleared. In bytes. */
-export interface Zeroed {
-  bytes: number;
-  /** Of these, those that were zero already. */
-  needless: number;
-}
 
 /** A function of an allocator that is recorded. */
 export interface RecordedFunction {
@@ -39,7 +32,7 @@ export class Recording {
    */
   get zeroed(): Zeroed | null {
     if (!this.knowsClearing) return null;
-    return { bytes: this.recorder.clearedBytes(), needless: this.recorder.needlessBytes() };
+    return loggedBy(this.recorder).zeroed;
   }
 
   /**

@@ -15,6 +15,8 @@ export class CallSites {
   constructor(
     /** What functions are called, by their numbers; undefined for those that the rewriting added. */
     private readonly nameOf: (index: number) => string | undefined,
+    /** Told of each site when it has its number: 1, 2, … */
+    private readonly onSite: (name: string) => void = () => {},
   ) {}
 
   /** The number of who calls now. To be called by the recorder, which the module calls. */
@@ -25,6 +27,7 @@ export class CallSites {
     if (name === "" || this.#names.length === MOST_SITES) return 0;
     this.#names.push(name);
     this.#numbers.set(name, this.#names.length - 1);
+    this.onSite(name);
     return this.#names.length - 1;
   }
 

@@ -2,7 +2,8 @@
 import type { Convention } from "../../foreign/conventions.js";
 import type { RecordedNames } from "../module/find.js";
 import type { Idle } from "../module/idle.js";
-import type { RecordedFunction, Zeroed } from "../module/recording.js";
+import type { Zeroed } from "../module/recorder.js";
+import type { RecordedFunction } from "../module/recording.js";
 
 /** A program and how it is run. */
 export interface WasiProgram {
@@ -17,29 +18,48 @@ export interface WasiProgram {
   folders: Record<string, string>;
 }
 
-/** How a program ended, and what was found. */
-export interface WasiEnded {
+/** How a program ended by itself. */
+export interface WasiExit {
   /** Null if it trapped. */
   exitCode: number | null;
   trap?: string;
-  zeroed: Zeroed | null;
-  idle: Idle;
+}
+
+/** What was recorded. */
+export interface WasiRecord {
   functions: RecordedFunction[];
-  losses: string[];
+  /** Bytes that its allocator cleared; null if that is not known. */
+  zeroed: Zeroed | null;
+  /** Bytes that memory.discard would give back. */
+  idle: Idle;
 }
 
 /** What the Worker is started with. */
 export interface WorkerData {
   program: WasiProgram;
-  /** Chunks that were posted and are not yet taken: the Worker waits while there are too many. */
+  /** Logs that were posted and are not yet taken: the Worker waits while there are too many. */
   waiting: Int32Array;
 }
 
-/** What the Worker posts. The sites of a chunk are those that were not named before. */
+/** What the Worker posts. */
 export type Message =
-  | { records: Uint8Array; count: number; sites: string[] }
-  | { ended: WasiEnded }
+  | { begun: Begun }
+  /** A site, when it has its number: 1, 2, … */
+  | { site: string }
+  /** A log that was full. */
+  | { events: Uint8Array }
+  | { exit: WasiExit }
   | { failed: { name: string; message: string } };
+
+/** A program is about to start. What its recorder writes is in memory that is shared: whatever ends the Worker, it is there. */
+export interface Begun {
+  functions: RecordedFunction[];
+  knowsClearing: boolean;
+  buffer: SharedArrayBuffer;
+  /** Where in it the log is, and what is kept beside it (Logged). */
+  log: number;
+  state: number;
+}
 
 /** The names under which WASI is imported, by what Node calls the version. */
 export const WASI_MODULES = { preview1: "wasi_snapshot_preview1", unstable: "wasi_unstable" } as const;

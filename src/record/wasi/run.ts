@@ -3,17 +3,29 @@ import { Worker } from "node:worker_threads";
 import { ModuleError, SandboxError } from "../../base/errors.js";
 import { joinWords } from "../../base/numbers.js";
 import { hasShortImports } from "../../foreign/minified.js";
-import { UNKNOWN_SITE } from "../../trace/sites.js";
-import type { Trace, TraceChunk, TraceNotes } from "../../trace/trace.js";
+import type { Trace, TraceChunk } from "../../trace/trace.js";
 import { inspectModule } from "../../wasm/inspect.js";
-import { type Message, WASI_MODULES, type WasiEnded, type WasiProgram, type WorkerData } from "./program.js";
+import { Log } from "../module/log.js";
+import { Logged } from "../module/recorder.js";
+import type { RecordedFunction } from "../module/recording.js";
+import {
+  type Begun,
+  type Message,
+  WASI_MODULES,
+  type WasiExit,
+  type WasiProgram,
+  type WasiRecord,
+  type WorkerData,
+} from "./program.js";
 
 /** A program that runs. */
 export interface RunningProgram {
   /** What it asks of its allocator, as it comes. To be read once; it ends with the program. */
   trace: Trace;
   /** How it ended, once the trace was read; undefined where it was stopped. */
-  ended(): WasiEnded | undefined;
+  exit(): WasiExit | undefined;
+  /** What was recorded, once the trace was read; undefined where it was stopped before it began. */
+  record(): WasiRecord | undefined;
   /** Ends the program, and the trace. */
   stop(): void;
 }
@@ -32,27 +44,80 @@ export function runWasi(program: WasiProgram): RunningProgram {
   worker.on("message", (message: Message) => messages.put(message));
   worker.on("error", (error) => messages.end(error));
   worker.on("exit", () => messages.end());
-  const notes: TraceNotes = { format: "text", losses: [] };
-  let ended: WasiEnded | undefined;
+  const recorded = new Recorded();
+  let exit: WasiExit | undefined;
   async function* chunks(): AsyncGenerator<TraceChunk> {
     for await (const message of messages) {
       if ("failed" in message) throw revived(message.failed);
-      if ("ended" in message) {
-        ended = message.ended;
-        notes.losses.push(...ended.losses);
-        continue;
+      if ("exit" in message) exit = message.exit;
+      else if ("begun" in message) recorded.begin(message.begun);
+      else if ("site" in message) recorded.sites.push(message.site);
+      else {
+        Atomics.sub(waiting, 0, 1);
+        Atomics.notify(waiting, 0);
+        recorded.add(message.events);
+        yield* recorded.chunks();
       }
-      Atomics.sub(waiting, 0, 1);
-      Atomics.notify(waiting, 0);
-      if (message.sites.length > 0) notes.sites = [...(notes.sites ?? [UNKNOWN_SITE]), ...message.sites];
-      yield message;
     }
+    recorded.finish();
+    yield* recorded.chunks();
   }
   return {
-    trace: { notes, [Symbol.asyncIterator]: chunks },
-    ended: () => ended,
+    trace: { notes: recorded.log.notes, [Symbol.asyncIterator]: chunks },
+    exit: () => exit,
+    record: () => recorded.record,
     stop: () => void worker.terminate(),
   };
+}
+
+const NOTHING = new DataView(new ArrayBuffer(0));
+
+/** What comes of a program: logs that were full when it posted them, and at its end the one in its recorder's memory. */
+class Recorded {
+  /** Names of sites by number; the first is unknown. */
+  readonly sites = [""];
+  readonly #chunks: TraceChunk[] = [];
+  #begun: { logged: Logged; functions: RecordedFunction[]; knowsClearing: boolean } | undefined;
+  #taken = 0;
+  readonly log = new Log(
+    { events: () => this.#last(), forget: () => {}, stop: () => {} },
+    {
+      mostOperations: Number.POSITIVE_INFINITY,
+      onChunk: (chunk) => void this.#chunks.push({ ...chunk, records: chunk.records.slice() }),
+    },
+    (number) => this.sites[number] as string,
+  );
+
+  begin({ functions, knowsClearing, buffer, log, state }: Begun): void {
+    this.#begun = { logged: new Logged(() => buffer, log, state), functions, knowsClearing };
+  }
+
+  /** Takes a log that was full. */
+  add({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    this.#taken++;
+    this.log.add(new DataView(buffer, byteOffset, byteLength));
+  }
+
+  finish(): void {
+    this.log.finish();
+  }
+
+  /** Those that are ready. */
+  chunks(): TraceChunk[] {
+    return this.#chunks.splice(0);
+  }
+
+  get record(): WasiRecord | undefined {
+    if (!this.#begun) return undefined;
+    const { logged, functions, knowsClearing } = this.#begun;
+    return { functions, zeroed: knowsClearing ? logged.zeroed : null, idle: this.log.idle };
+  }
+
+  /** What lies in the log at the end: nothing new where it was posted, and the program ended before it was begun anew. */
+  #last(): DataView {
+    const logged = this.#begun?.logged;
+    return logged?.begun === this.#taken ? logged.events : NOTHING;
+  }
 }
 
 /** @throws ModuleError for what does not start by itself, or wants more than WASI. */
