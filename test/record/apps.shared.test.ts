@@ -1,9 +1,10 @@
-/** Programs of others: recorded they compute the same, and the trace replays to the addresses that they got. */
+/** Programs of others: recorded they compute the same, and the trace replays to the addresses that they got, and to the pages. */
 import { expect, it } from "vitest";
 import { EventKind } from "#shared/recorder";
 import { collectTrace, openWasmAllocator, recordModule } from "../../src/index.js";
 import { traceOf } from "../../src/trace/collect.js";
 import { apps } from "./apps.js";
+import { watch } from "./watched.js";
 
 /** The blocks that the program is given, in their order, by listening to what the module tells. */
 function listen(): number[] {
@@ -38,8 +39,10 @@ const unseen: Record<string, string[]> = {
   ],
 };
 
+const PAGE = 4096;
+
 it.for(Object.entries(apps))(
-  "%s computes the same when it is recorded, and its trace replays",
+  "%s computes the same when it is recorded, and its trace replays to its addresses, pages and zeroed bytes",
   async ([name, app]) => {
     const bytes = await app.bytes();
     const plain = await app.start({ module: await WebAssembly.compile(bytes), wasm: bytes });
@@ -51,19 +54,43 @@ it.for(Object.entries(apps))(
     expect(computed.length).toBeGreaterThan(100);
     recording.end();
     const trace = await collectTrace(recording.trace());
+    const seen = trace.notes.losses.filter((loss) => !loss.includes("the host"));
+    expect(seen).toEqual(unseen[name] ?? []);
 
-    const allocator = await openWasmAllocator(bytes, { unknownImports: "trap" });
+    const allocator = await openWasmAllocator(bytes, { unknownImports: "trap", meter: true });
     const addresses: number[] = [];
     await allocator.replay(traceOf([trace], trace.notes), {
       onResults: (results) => addresses.push(...results),
     });
     const given = addresses.filter((address) => address > 0);
-    const seen = trace.notes.losses.filter((loss) => !loss.includes("the host"));
-    expect(seen).toEqual(unseen[name] ?? []);
+    expect(blocks.length).toBeGreaterThan(20);
     // From the first block on: what a module allocates in starting up, it allocates in a replay once more.
     const relative = (list: readonly number[]) => list.map((address) => address - (list[0] as number));
-    if (name === "oxipng") expect(relative(given).slice(0, 50)).toEqual(relative(blocks).slice(0, 50));
-    else expect(relative(given)).toEqual(relative(blocks));
-    expect(blocks.length).toBeGreaterThan(20);
+    if (name === "oxipng") {
+      // Its compiler inlined reallocs, of which nothing is seen.
+      expect(relative(given).slice(0, 50)).toEqual(relative(blocks).slice(0, 50));
+      return;
+    }
+    expect(relative(given)).toEqual(relative(blocks));
+
+    const watched = await watch(bytes);
+    await (await app.start(watched))();
+    watched.end();
+    // Below are its stack and its statics, which are no allocator's.
+    const first = Math.floor(given.reduce((one, other) => Math.min(one, other)) / PAGE);
+    const replayed = allocator
+      .pages(first * PAGE, allocator.hostBytes - first * PAGE)
+      .flatMap(({ pages, read, written }) => Array(pages).fill(`${read ? "R" : "-"}${written ? "W" : "-"}`));
+    expect(replayed.join(" ")).toBe(replayed.map((_, i) => watched.of(first + i)).join(" "));
+    expect(replayed.filter((page) => page === "RW").length).toBeGreaterThan(20);
+
+    // What its calloc cleared: the same is looked at where the trace replays on the recorded module.
+    const again = await recordModule(bytes);
+    const imports = () => again.recording.imports();
+    const twin = await openWasmAllocator(again.wasm, { imports, unknownImports: "trap" });
+    await twin.replay(traceOf([trace], trace.notes));
+    expect(again.recording.zeroed?.bytes).toBe(recording.zeroed?.bytes);
+    again.recording.end();
+    if (name === "web-tree-sitter") expect(recording.zeroed?.bytes).toBeGreaterThan(10_000);
   },
 );
