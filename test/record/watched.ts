@@ -4,6 +4,7 @@
  */
 import { readHookModule } from "../../src/meter/hooks.js";
 import { installHooks, removeHooks, reserveHooks } from "../../src/record/module/hooks.js";
+import { CLEARING } from "../../src/record/module/prepare.js";
 import { readRecordable, rewriteModule } from "../../src/record/module/rewrite.js";
 
 const PAGE_SHIFT = 12;
@@ -19,8 +20,7 @@ export interface Watched {
 
 export async function watch(bytes: Uint8Array): Promise<Watched> {
   const place = reserveHooks();
-  const url = new URL("../../build/clearing.wasm", import.meta.url);
-  const clearing = await readHookModule("clearing", url, ["zeroes"]);
+  const clearing = await readHookModule(CLEARING, ["zeroes"]);
   // With nothing for an allocator, every function is a program's.
   const wasm = rewriteModule(readRecordable(bytes), {
     ...{ found: [], memset: undefined, lowest: 0, place, clearing },
