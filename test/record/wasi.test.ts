@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const trace = () => join(folder, "out.trace.gz");
-const record = (...words: string[]) => zeropage(["record", "-o", trace(), ...words]);
+const record = (...words: string[]) => zeropage(["record", "--force", "-o", trace(), ...words]);
 const read = async () => collectTrace(await readTrace(await readFile(trace())));
 
 describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded", () => {
