@@ -43,7 +43,7 @@ export function findFunctions(
 const MALLOC = /(^|_)malloc$/;
 
 const MINIFIED =
-  "no allocator by name, as Emscripten made all names short: give the JavaScript beside it (--glue FILE; glue of openWasmAllocator), or write what that has for _malloc, _free and _emscripten_resize_heap, as in FILE.wasm:malloc=f:free=g:resize=a.b";
+  "no allocator by name, as Emscripten made all names short: give the JavaScript beside it (--glue FILE; glue of openWasmAllocator; on the page, drop it here), or write what that has for _malloc, _free and _emscripten_resize_heap, as in FILE.wasm:malloc=f:free=g:resize=a.b";
 
 /** Of the exports with names of C's library those of another type, which are not used, each in words. */
 export function misfits(exports: readonly Extern[]): string[] {

@@ -72,6 +72,8 @@ export interface MeteredRun {
   /** Most bytes its memory may grow to. Default: what the module says. */
   memoryBytes?: number;
   /** As WasmOptions has it. */
+  glue?: string;
+  /** As WasmOptions has it. */
   onMetering?: (done: number) => void;
 }
 

@@ -56,7 +56,22 @@ export function sourcesOf({ input, sides }: ViewState, files: Files): Sources {
         `This link needs the file ${allocator}, which a link cannot hold: drop it on the ${where} map.`,
       );
     },
+    glue: (side) => scriptFor(sides[side].allocator, files),
   };
+}
+
+/** JavaScript that may come with a module. */
+export const isScript = ({ name }: File): boolean => SCRIPT.test(name);
+
+const SCRIPT = /\.[cm]?js$/;
+/** More are no script of one module. */
+const MOST_SCRIPT_BYTES = 4 * 2 ** 20;
+
+/** The script that goes with a module: that of its name, or else the one that was given last. */
+function scriptFor(module: string, files: Files): File | undefined {
+  const stem = (name: string) => name.replace(/\.[^.]*$/, "");
+  const scripts = [...files.values()].filter((file) => isScript(file) && file.size <= MOST_SCRIPT_BYTES);
+  return scripts.find(({ name }) => stem(name) === stem(module)) ?? scripts.at(-1);
 }
 
 /** Whether a file is a wasm module, by its first bytes, or else by its name, with which it claims to be one. */

@@ -20,6 +20,7 @@ import {
   asModule,
   asTrace,
   type Files,
+  isScript,
   isWasm,
   linkable,
   MissingFile,
@@ -163,7 +164,8 @@ class App {
     // Until it is known what is to be shown.
     byId("view").ariaBusy = "true";
     try {
-      if (await isWasm(file)) this.#takeModule(asModule(file), given);
+      if (isScript(file)) this.#takeScript(file);
+      else if (await isWasm(file)) this.#takeModule(asModule(file), given);
       else this.#runTrace(asTrace(file), this.#stateFor(file.name));
     } catch (error) {
       this.#refuse(error);
@@ -174,6 +176,18 @@ class App {
   #stateFor(name: string): ViewState {
     const lacks = this.#lacking && names(this.#lacking, name);
     return (lacks ? this.#lacking : this.#view?.state) ?? this.#lacking ?? DEFAULT;
+  }
+
+  /** Takes the JavaScript beside a module. What is shown is opened anew if it has a module that this may be of. */
+  #takeScript(file: File): void {
+    this.#files = new Map(this.#files).set(file.name, file);
+    const state = this.#stateFor(file.name);
+    if (SIDES.some((side) => this.#files.has(state.sides[side].allocator))) {
+      this.#open({ state, files: this.#files, isNew: false });
+      return;
+    }
+    byId("view").ariaBusy = "false";
+    this.#problem.show(`${file.name} is read for the names of a module: drop the .wasm beside it on a map.`);
   }
 
   /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */

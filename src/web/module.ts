@@ -8,19 +8,22 @@ const MOST = { records: 8, rounds: 2 };
 
 /**
  * Prepares a metered module to be opened again and again. Loads what metering needs only here. Unknown functions that
- * the module imports trap.
+ * the module imports trap; `glue` is the JavaScript beside it, which knows names that are short.
  * @throws ModuleError; ModuleTrap at each opening
  */
-export async function prepareModule(name: string, source: WasmSource): Promise<() => ModuleAllocator> {
+export async function prepareModule(
+  name: string,
+  source: WasmSource,
+  glue?: string,
+): Promise<() => ModuleAllocator> {
   const { prepareMetered } = await import("../foreign/open.js");
   // At the limit memory.grow fails, and the module has to cope.
   const { memoryBytes } = MODULE_LIMITS;
-  return prepareMetered(source, { name, memoryBytes });
+  return prepareMetered(source, { name, memoryBytes, ...(glue !== undefined && { glue }) });
 }
 
-/** Opens a module. @throws ModuleError, ModuleTrap */
-export async function openModule(name: string, source: WasmSource): Promise<Playable> {
-  const open = await prepareModule(name, source);
+/** Opens a module that is prepared. @throws ModuleTrap */
+export function playModule(open: () => ModuleAllocator): Playable {
   return new PlayableModule(open(), open);
 }
 

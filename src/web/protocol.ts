@@ -115,6 +115,8 @@ export interface PageHistory {
 export interface Chosen {
   choice: Choice;
   module?: Blob;
+  /** The JavaScript beside the module, for names that are short. */
+  glue?: Blob;
 }
 
 /** The calls that a Worker answers. */

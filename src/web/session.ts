@@ -40,6 +40,8 @@ export interface Sources {
   trace(): Promise<Blob>;
   /** The module of a side. @throws if the person has not given its file. */
   module(side: Side): Blob;
+  /** The JavaScript beside it, if the person gave it. */
+  glue(side: Side): Blob | undefined;
 }
 
 type OnProgress = (text: string, progress: Progress) => void;
@@ -71,7 +73,9 @@ export class Session {
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
     this.#chosen = SIDES.map((side): Chosen => {
       const choice = state.sides[side];
-      return { choice, ...(needsFile(choice) && { module: sources.module(side) }) };
+      if (!needsFile(choice)) return { choice };
+      const glue = sources.glue(side);
+      return { choice, module: sources.module(side), ...(glue && { glue }) };
     });
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     const sides = await Promise.all(

@@ -6,6 +6,7 @@ import { BUFFER_WAYS } from "../results/iter-content.js";
 import { AllocatorForm } from "./allocator-form.js";
 import { touchOptions } from "./assumption.js";
 import { byId, make } from "./dom.js";
+import { isScript } from "./files.js";
 import {
   BUNDLED,
   type Bundled,
@@ -129,8 +130,11 @@ function acceptDrops(onFile: (file: File, side?: Side) => void): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     body.classList.remove("dropping");
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) onFile(file, sideOf(event.target));
+    const files = [...(event.dataTransfer?.files ?? [])];
+    // A module's JavaScript has to be there before it.
+    for (const script of files.filter(isScript)) onFile(script);
+    const other = files.find((file) => !isScript(file));
+    if (other) onFile(other, sideOf(event.target));
   });
 }
 

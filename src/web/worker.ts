@@ -10,7 +10,7 @@ import {
   runCinnabar,
   type WasmSource,
 } from "../index.js";
-import { openModule, prepareModule } from "./module.js";
+import { playModule, prepareModule } from "./module.js";
 import { playModel } from "./playable.js";
 import { type OnProgress, Player } from "./player.js";
 import {
@@ -54,10 +54,14 @@ async function sourceOf({ choice, module }: Chosen): Promise<WasmSource> {
   return module ? new Uint8Array(await module.arrayBuffer()) : choice.allocator;
 }
 
+async function prepare(chosen: Chosen) {
+  return prepareModule(chosen.choice.allocator, await sourceOf(chosen), await chosen.glue?.text());
+}
+
 /** An allocator in the form that the library's scenarios take. */
 async function run(chosen: Chosen, onProgress: OnProgress) {
   const { allocator: model, options } = chosen.choice;
-  const open = isModule(chosen.choice) ? await prepareModule(model, await sourceOf(chosen)) : undefined;
+  const open = isModule(chosen.choice) ? await prepare(chosen) : undefined;
   const tell = (done: number, total: number) => onProgress({ done, total });
   return { model, options, ...(open && { open }), onProgress: tell };
 }
@@ -85,9 +89,7 @@ const handlers: Handlers = {
   async open({ tape, touch, ...chosen }, onProgress) {
     player = undefined;
     const { choice } = chosen;
-    const playable = isModule(choice)
-      ? await openModule(choice.allocator, await sourceOf(chosen))
-      : await playModel(choice);
+    const playable = isModule(choice) ? playModule(await prepare(chosen)) : await playModel(choice);
     const opened = await Player.open(tape, choice, playable, touch, onProgress);
     player = opened.player;
     return opened.played;

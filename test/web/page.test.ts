@@ -12,6 +12,7 @@ import {
   runIterContent,
 } from "../../src/index.js";
 import { CINNABAR_CHANGES } from "../../src/results/cinnabar.js";
+import { whyAbsent } from "../foreign/absent.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 import {
   browser,
@@ -202,6 +203,20 @@ describe.skipIf(!executable)("the page", () => {
     await page
       .getByText(/^Stopped at operation 4: out of physical memory.*raise the option memory$/)
       .waitFor();
+  });
+
+  it("reads short names of a module in the JavaScript that is dropped after it", async ({ skip }) => {
+    const name = "emscripten-minified";
+    skip(whyAbsent(name) !== undefined, whyAbsent(name));
+    const page = await open("#trace=git-log&touch=object&a=glibc&b=libmalloc");
+    await drop(page, "short.wasm", await fixtureBytes(name), RIGHT);
+    await page
+      .getByText(/Emscripten made all names short.*drop it here/)
+      .first()
+      .waitFor();
+    const glue = await readFile(new URL(`../foreign/built/${name}.glue`, import.meta.url));
+    await drop(page, "short.js", glue);
+    await page.getByText(/^Called as c: .*its names are short/).waitFor();
   });
 
   it("runs a module that is dropped on a side, to the library's figures", async () => {

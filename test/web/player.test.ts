@@ -9,7 +9,7 @@ import {
   type TouchPolicy,
 } from "../../src/index.js";
 import { BUFFER_WAYS } from "../../src/results/iter-content.js";
-import { openModule } from "../../src/web/module.js";
+import { playModule, prepareModule } from "../../src/web/module.js";
 import { decode } from "../../src/web/page-runs.js";
 import { playModel } from "../../src/web/playable.js";
 import { Player } from "../../src/web/player.js";
@@ -36,7 +36,9 @@ async function tapeOf(text: string): Promise<Tape> {
 
 async function open(tape: Tape, choice: Choice, touch: TouchPolicy = "none") {
   const subject = isModule(choice)
-    ? await openModule(choice.allocator, await fixtureBytes(choice.allocator.replace(".wasm", "")))
+    ? playModule(
+        await prepareModule(choice.allocator, await fixtureBytes(choice.allocator.replace(".wasm", ""))),
+      )
     : await playModel(choice);
   return Player.open(tape, choice, subject, touch, noProgress);
 }
