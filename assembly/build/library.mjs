@@ -109,7 +109,7 @@ function licensesOf(root, files) {
 
 /**
  * Makes code as it is packed: what it imports of shared/ is named by relative paths, which need no entry in the import map
- * of a page without a bundler; and it is indented by tabs, which takes a tenth off it.
+ * of a page without a bundler; and it is indented by tabs, which takes a tenth off it, or made small where nobody imports it.
  * @param {string} dist
  */
 function packCode(dist) {
@@ -119,9 +119,18 @@ function packCode(dist) {
     const folder = relative(dirname(name), "shared").replaceAll("\\", "/");
     const path = folder.startsWith(".") ? folder : `./${folder}`;
     const named = code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`);
-    writeFileSync(join(dist, name), withTabs(name.endsWith(".d.ts") ? forOlderCompilers(named) : named));
+    const isInner = /^(cli|compare)[\\/]/.test(name) && name.endsWith(".js");
+    const packed = isInner ? smallest(named) : withTabs(forOlderCompilers(named));
+    writeFileSync(join(dist, name), packed);
   }
 }
+
+/**
+ * Code that nobody imports, and so nobody reads.
+ * @param {string} code
+ */
+const smallest = (code) =>
+  transformSync(code, { minify: true, format: "esm", target: "esnext", charset: "utf8" }).code;
 
 /**
  * Declarations with a type for bytes that also a compiler knows in which Uint8Array has no parameter: before 5.7.
