@@ -140,7 +140,7 @@ function finish(
   report: Found,
   { json }: FuzzFlags,
   output: OutStream | undefined,
-  { stdout, stderr }: Environment,
+  { stdout, stderr, version }: Environment,
 ): number {
   const { failure, module, ...counts } = report;
   const file = failure && writeTrace(target, report, failure, output);
@@ -148,11 +148,14 @@ function finish(
   if (json) {
     const { program: _, ...told } = failure ?? { program: [] };
     stdout.write(
-      jsonReport({
-        ...{ target, ...counts },
-        ...(module && { module }),
-        ...(failure && { failure: { ...told, file, again } }),
-      }),
+      jsonReport(
+        {
+          ...{ target, ...counts },
+          ...(module && { module }),
+          ...(failure && { failure: { ...told, file, again } }),
+        },
+        version,
+      ),
     );
   } else {
     if (module)

@@ -191,10 +191,15 @@ it.each([
   await expect(opened).rejects.toThrow(message);
 });
 
-it.each([5, null, undefined, {}, new DataView(new ArrayBuffer(8))])("%s is no module", async (source) => {
+it.each([
+  [5, "a number"],
+  [null, "null"],
+  [undefined, "undefined"],
+  [{}, "an object (Object)"],
+])("%s is no module", async (source, kind) => {
   const opened = openWasmAllocator(source as unknown as Uint8Array);
   await expect(opened).rejects.toThrow(ModuleError);
-  await expect(opened).rejects.toThrow(`a WebAssembly.Module; got ${String(source)}`);
+  await expect(opened).rejects.toThrow(`a WebAssembly.Module; got ${kind}`);
 });
 
 it("bytes that threads share are a module as any", async () => {
