@@ -18,7 +18,7 @@ export type Open = (memoryBytes?: number) => Promise<Subject>;
 export interface CheckOptions {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
-  /** Size of an address: 32 for wasm, the default; 64 for models. */
+  /** Size of an address: 32 for wasm, 64 for models. Default: what the allocator's `addressLimit` says. */
   addressBits?: 32 | 64;
   /**
    * What its ABI asks of the addresses of blocks of 16 bytes or more: a multiple of 16, the default, or of 8, as
@@ -91,11 +91,7 @@ export function outcomeOf({ name, promise, issue }: Case, verdict: Verdict): Out
   return { name, promise, ...(issue !== undefined && { issue }), ...verdict };
 }
 
-function unfit(one: Case, options: CheckOptions): Verdict | undefined {
-  const { addressBits = 32, memoryBytes = 4 * GIB } = options;
-  if (one.addressBits && one.addressBits !== addressBits) {
-    return { state: "skip", reason: `it is about addresses of ${one.addressBits} bits` };
-  }
+function unfit(one: Case, { memoryBytes = 4 * GIB }: CheckOptions): Verdict | undefined {
   if (one.memoryBytes === undefined || one.memoryBytes <= memoryBytes) return undefined;
   return { state: "skip", reason: `it needs ${one.memoryBytes} bytes of memory: raise the limit` };
 }
@@ -110,11 +106,15 @@ function excuseOf({ endsMemory }: Case, error: Error, subject: Subject): Verdict
   return { state: "skip", reason: BY_CONTRACT };
 }
 
+const bitsOf = ({ addressLimit = 4 * GIB }: Subject): 32 | 64 => (addressLimit > 4 * GIB ? 64 : 32);
+
 async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verdict> {
   const subject = await open(one.memoryBytes ?? options.memoryBytes);
-  const { addressBits = 32, alignment = 16, seed = SEED } = options;
+  const { addressBits = bitsOf(subject), alignment = 16, seed = SEED } = options;
   const tester = new Tester(subject, { addressBits, alignment, seed });
   try {
+    if (one.addressBits && one.addressBits !== addressBits)
+      return { state: "skip", reason: `it is about addresses of ${one.addressBits} bits` };
     const reason = one.run(tester);
     if (reason) return { state: "skip", reason };
     return { state: options.composed?.includes(one.of) ? "composed" : "pass" };

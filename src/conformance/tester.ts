@@ -1,5 +1,6 @@
 import type { Allocator } from "../allocator/allocator.js";
 import type { Counters } from "../allocator/counters.js";
+import { bytesAsked, OpKind, TraceRecords } from "../trace/records.js";
 
 type Asked =
   | "malloc"
@@ -14,6 +15,15 @@ type Asked =
 
 /** The allocator that is checked: as much of an `Allocator` as the cases use. */
 export interface Subject extends Pick<Allocator, Asked> {
+  /** Where addresses end: beyond 2^32 they have 64 bits. Default 2^32. */
+  readonly addressLimit?: number;
+  /** Runs a few records `times` over. Absent if it has no loop of its own: each operation is then a call. */
+  repeat?(records: { records: Uint8Array; count: number }, times: number): number;
+  /**
+   * Grows the memory for the program, behind the allocator's back. Returns where the new bytes are; undefined if it cannot
+   * grow. Absent if memory is not the program's to grow.
+   */
+  growMemory?(bytes: number): number | undefined;
   /** Loads a byte. */
   load(address: number): number;
   /** Absent if the allocator cannot tell usable sizes. */
@@ -33,6 +43,18 @@ export class BrokenPromise extends Error {
 
 /** Calls that a failure lists. */
 const LISTED = 6;
+
+/** A call as it was made, and what it returned if it did. Made text only when a failure lists it. */
+interface Call {
+  name: string;
+  first: number;
+  second: number | undefined;
+  pointer: number | undefined;
+}
+
+/** Functions whose first argument is an address. */
+const OF_POINTERS: readonly string[] = ["realloc", "free", "malloc_usable_size"];
+
 /** What cases have to know of the subject, and of the check. */
 export interface TestSettings {
   /** Size of an address: 32 for wasm, 64 for a model of a native allocator. */
@@ -45,7 +67,7 @@ export interface TestSettings {
 
 /** Calls the subject for a case. It remembers the last calls, so that a failure can show what led to it. */
 export class Tester {
-  readonly #calls: string[] = [];
+  readonly #calls: Call[] = [];
   #made = 0;
   readonly addressBits: 32 | 64;
   readonly alignment: 8 | 16 | null;
@@ -67,7 +89,10 @@ export class Tester {
 
   /** The last calls, in order. */
   get calls(): readonly string[] {
-    return this.#calls;
+    const last = Math.max(0, this.#made - LISTED);
+    return Array.from({ length: this.#made - last }, (_, i) =>
+      textOf(this.#calls[(last + i) % LISTED] as Call),
+    );
   }
 
   /** Whether so many bytes may be more than there are, of an allocator that would trap. */
@@ -79,33 +104,30 @@ export class Tester {
     return this.subject.counters().bytes.system;
   }
 
-  #note(call: string, pointer?: number): number {
-    this.#calls.push(pointer === undefined ? call : `${call} = ${hex(pointer)}`);
-    if (this.#calls.length > LISTED) this.#calls.shift();
-    return pointer ?? 0;
-  }
-
   /** Makes a call and remembers it, even if it traps. */
-  #call(text: string, call: () => number): number {
-    this.#made++;
-    this.#note(text);
-    const pointer = call();
-    this.#calls.pop();
-    return this.#note(text, pointer);
+  #call(name: string, first: number, second: number | undefined, call: () => number | undefined): number {
+    const noted: Call = { name, first, second, pointer: undefined };
+    this.#calls[this.#made++ % LISTED] = noted;
+    noted.pointer = call();
+    return noted.pointer ?? 0;
   }
 
   // ---- Calls that may return 0 ----
 
   tryMalloc(bytes: number): number {
-    return this.#call(`malloc(${bytes})`, () => this.subject.malloc(bytes));
+    return this.#call("malloc", bytes, undefined, () => this.subject.malloc(bytes));
   }
 
   tryCalloc(count: number, size: number): number {
-    return this.#call(`calloc(${count}, ${size})`, () => this.subject.calloc(count, size));
+    return this.#call("calloc", count, size, () => this.subject.calloc(count, size));
   }
 
   tryRealloc(pointer: number, bytes: number): number {
-    return this.#call(`realloc(${hex(pointer)}, ${bytes})`, () => this.subject.realloc(pointer, bytes));
+    return this.#call("realloc", pointer, bytes, () => this.subject.realloc(pointer, bytes));
+  }
+
+  tryAligned(align: number, bytes: number): number {
+    return this.#call("aligned_alloc", align, bytes, () => this.subject.alignedAlloc(align, bytes));
   }
 
   // ---- Calls that must return memory ----
@@ -114,10 +136,10 @@ export class Tester {
     return this.#given(this.tryMalloc(bytes));
   }
 
-  /** Takes zeroed memory, and checks every byte of it. */
-  calloc(bytes: number): number {
-    const pointer = this.#given(this.tryCalloc(1, bytes));
-    this.expectZero(pointer, bytes);
+  /** Takes zeroed memory for `count` members of `bytes` bytes, and checks every byte of it. */
+  calloc(bytes: number, count = 1): number {
+    const pointer = this.#given(this.tryCalloc(count, bytes));
+    this.expectZero(pointer, count * bytes);
     return pointer;
   }
 
@@ -126,8 +148,7 @@ export class Tester {
   }
 
   aligned(align: number, bytes: number): number {
-    const text = `aligned_alloc(${align}, ${bytes})`;
-    return this.#given(this.#call(text, () => this.subject.alignedAlloc(align, bytes)));
+    return this.#given(this.tryAligned(align, bytes));
   }
 
   #given(pointer: number): number {
@@ -136,15 +157,44 @@ export class Tester {
   }
 
   free(pointer: number): void {
-    this.#made++;
-    this.#note(`free(${hex(pointer)})`);
-    this.subject.free(pointer);
+    this.#call("free", pointer, undefined, () => {
+      this.subject.free(pointer);
+      return undefined;
+    });
   }
 
   /** Undefined if the allocator cannot tell. */
   usableSize(pointer: number): number | undefined {
     if (!this.subject.usableSize) return undefined;
-    return this.#call(`malloc_usable_size(${hex(pointer)})`, () => this.subject.usableSize?.(pointer) ?? 0);
+    return this.#call("malloc_usable_size", pointer, undefined, () => this.subject.usableSize?.(pointer));
+  }
+
+  /** Runs operations of a trace `times` over, in the allocator's own loop if it has one. What they take is not looked at. */
+  repeat(records: Uint8Array, times: number): void {
+    const operations = new TraceRecords(records);
+    if (!this.subject.repeat) this.#repeatByCalls(operations, times);
+    const failed = this.subject.repeat?.({ records, count: operations.count }, times) ?? 0;
+    if (failed > 0) this.fail(`${failed} calls returned 0, though each round frees all that it takes`);
+  }
+
+  #repeatByCalls(operations: TraceRecords, times: number): void {
+    const slots: number[] = [];
+    for (let round = 0; round < times; round++) {
+      for (let i = 0; i < operations.count; i++) {
+        const { kind, slot, first, second } = operations.read(i);
+        const bytes = bytesAsked(kind, first, second);
+        if (kind === OpKind.malloc) slots[slot] = this.malloc(bytes);
+        else if (kind === OpKind.calloc) slots[slot] = this.#given(this.tryCalloc(first, second));
+        else if (kind === OpKind.aligned) slots[slot] = this.aligned(first, bytes);
+        else if (kind === OpKind.realloc) slots[slot] = this.realloc(slots[slot] ?? 0, bytes);
+        else this.free(slots[slot] ?? 0);
+      }
+    }
+  }
+
+  /** Grows the memory for the program itself. Undefined if it cannot. */
+  growMemory(bytes: number): number | undefined {
+    return this.subject.growMemory?.(bytes);
   }
 
   // ---- Contents ----
@@ -185,4 +235,10 @@ export class Tester {
 
 export function hex(address: number): string {
   return address === 0 ? "0" : `0x${address.toString(16)}`;
+}
+
+function textOf({ name, first, second, pointer }: Call): string {
+  const at = OF_POINTERS.includes(name) ? hex(first) : `${first}`;
+  const call = `${name}(${second === undefined ? at : `${at}, ${second}`})`;
+  return pointer === undefined ? call : `${call} = ${hex(pointer)}`;
 }

@@ -24,13 +24,14 @@ export class LinearMemory {
     return this.memory.buffer.byteLength - this.base;
   }
 
-  /** Grows it by so many bytes and a page. Returns false where that cannot be. */
-  grows(bytes: number): boolean {
+  /** Grows it by so many bytes, up to whole pages. Returns where they are; undefined where that cannot be. */
+  grow(bytes: number): number | undefined {
+    const at = this.bytes;
     try {
-      this.memory.grow(Math.ceil(bytes / WASM_PAGE_BYTES) + 1);
-      return true;
+      this.memory.grow(Math.ceil(bytes / WASM_PAGE_BYTES));
+      return at;
     } catch {
-      return false;
+      return undefined;
     }
   }
 

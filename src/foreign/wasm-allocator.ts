@@ -138,7 +138,10 @@ export class WasmAllocator implements ModuleAllocator {
       return this.#guard.run(call);
     } catch (error) {
       // It is of no use any more, so its memory may grow.
-      this.#trappedAtEnd = this.endsByTrap && error instanceof ModuleTrap && !this.memory.grows(bytes);
+      this.#trappedAtEnd =
+        this.endsByTrap &&
+        error instanceof ModuleTrap &&
+        this.growMemory(bytes + WASM_PAGE_BYTES) === undefined;
       throw error;
     }
   }
@@ -288,6 +291,15 @@ export class WasmAllocator implements ModuleAllocator {
     const { patterns } = this.#guard.live;
     this.memory.check(address, bytes, access);
     patterns.touch(address, bytes, access === "write" ? 1 : 0);
+  }
+
+  /**
+   * Grows the memory behind the module's back, as a program may that is linked with it. Returns where the new bytes are;
+   * undefined if it cannot grow.
+   * @internal
+   */
+  growMemory(bytes: number): number | undefined {
+    return this.memory.grow(bytes);
   }
 
   // ---- Looking ----

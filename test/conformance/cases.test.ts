@@ -132,6 +132,14 @@ describe("a case", () => {
     expect(passed).toBe(true);
   });
 
+  it("of addresses of 32 bits is skipped where the allocator's end beyond, without being told", async () => {
+    const options = { cases: ["high-addresses"] };
+    const { outcomes } = await checkAllocator(() => openModel("glibc"), options);
+    expect(outcomes).toMatchObject([{ state: "skip", reason: "it is about addresses of 32 bits" }]);
+    const open = async () => Object.assign(new FlawedAllocator({}, 2 ** 40), { addressLimit: 2 ** 32 });
+    expect((await checkAllocator(open, options)).outcomes).toMatchObject([{ state: "pass" }]);
+  });
+
   it("tells what was seen, and the calls before it", async () => {
     const open = async () => new FlawedAllocator(FLAWS["calloc-scribbled"]);
     const { outcomes } = await checkAllocator(open, { cases: ["calloc-scribbled"] });
