@@ -18,11 +18,27 @@ export class Blocks {
     return this.#blocks.length;
   }
 
+  /** Bytes of all of them. */
+  get bytes(): number {
+    return this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Where the one is that was added last; 0 if there is none. */
+  get last(): number {
+    return this.#blocks.at(-1)?.pointer ?? 0;
+  }
+
   /** Adds a new block and fills it. */
   add(pointer: number, bytes: number): void {
     const mark = 1 + (this.#made++ % 251);
     this.tester.fill(pointer, mark, bytes);
     this.#blocks.push({ pointer, bytes, mark });
+  }
+
+  /** Adds a new block at an index, before others, and fills it. */
+  insert(index: number, pointer: number, bytes: number): void {
+    this.add(pointer, bytes);
+    this.#blocks.splice(index, 0, this.#blocks.pop() as Block);
   }
 
   /** Frees the block at an index. It must have kept its contents. */

@@ -22,11 +22,3 @@ export interface Case {
   // biome-ignore lint/suspicious/noConfusingVoidType: most cases return nothing at all.
   run(tester: Tester): string | void;
 }
-
-/** Sizes on either side of every power of two, and of half-way to the next: there allocators often change method. */
-export function sizesAround(most: number): number[] {
-  const edges: number[] = [];
-  for (let edge = 8; edge <= most; edge *= 2) edges.push(edge, edge + edge / 2);
-  const sizes = edges.flatMap((edge) => [edge - 1, edge, edge + 1]).filter((bytes) => bytes <= most);
-  return [1, 2, 3, ...new Set(sizes)];
-}

@@ -2,14 +2,22 @@
 import { UnknownImport } from "../base/errors.js";
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
+import { everySized } from "./every-size.js";
+import { growth } from "./growth.js";
+import { high } from "./high.js";
 import { limits } from "./limits.js";
+import { many } from "./many.js";
 import { programs } from "./programs.js";
 import { steady } from "./steady.js";
 import { BrokenPromise, type Subject, Tester } from "./tester.js";
 import { zeroing } from "./zeroing.js";
+import { zeroingSizes } from "./zeroing-sizes.js";
 
 /** All cases, in the order they run. */
-export const conformanceCases: readonly Case[] = [...zeroing, ...limits, ...keeping, ...steady, ...programs];
+export const conformanceCases: readonly Case[] = [
+  ...[...zeroing, ...zeroingSizes, ...limits, ...high, ...keeping, ...everySized],
+  ...[...growth, ...steady, ...many, ...programs],
+];
 
 /** Opens a fresh allocator, with this memory limit if it is given. */
 export type Open = (memoryBytes?: number) => Promise<Subject>;
@@ -34,11 +42,11 @@ export interface CheckOptions {
 }
 
 /**
- * The result of one case. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
+ * The result of one case. `told`: what it saw, of which it says more than that it is well. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
  * allocator called a function of its host that is not known.
  */
 export type Verdict =
-  | { state: "pass" | "composed" }
+  | { state: "pass" | "composed"; told?: string }
   | { state: "fail"; seen: string; calls: readonly string[] }
   | { state: "skip"; reason: string }
   | { state: "undecided"; reason: string };
@@ -117,7 +125,8 @@ async function judge(one: Case, open: Open, options: CheckOptions): Promise<Verd
       return { state: "skip", reason: `it is about addresses of ${one.addressBits} bits` };
     const reason = one.run(tester);
     if (reason) return { state: "skip", reason };
-    return { state: options.composed?.includes(one.of) ? "composed" : "pass" };
+    const state = options.composed?.includes(one.of) ? "composed" : "pass";
+    return { state, ...(tester.told !== undefined && { told: tester.told }) };
   } catch (error) {
     const excuse = excuseOf(one, error as Error, subject);
     if (excuse) return excuse;

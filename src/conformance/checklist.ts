@@ -20,7 +20,7 @@ export function checklist(file: string, { outcomes }: CheckReport): string {
 
 function details(file: string, outcome: Outcome): string[] {
   if (outcome.state === "skip" || outcome.state === "undecided") return [outcome.reason];
-  if (outcome.state !== "fail") return [];
+  if (outcome.state !== "fail") return outcome.told === undefined ? [] : [outcome.told];
   return [
     outcome.seen,
     ...(outcome.calls.length > 0 ? [`after ${outcome.calls.join("; ")}`] : []),

@@ -2,12 +2,8 @@
 import { formatBytes } from "../base/bytes.js";
 import { Blocks } from "./blocks.js";
 import type { Case } from "./case.js";
+import { everySize, KIB, MIB, WASM_PAGE } from "./sizes.js";
 import type { Tester } from "./tester.js";
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
-const WASM_PAGE = 64 * KIB;
 
 /** Factors whose product is too large for a size. Wrapped around, the product is small. */
 const OVERFLOWS = {
@@ -17,6 +13,12 @@ const OVERFLOWS = {
     [2 ** 31, 2],
     [2 ** 31 + 4, 2],
     [3, 0x55555560],
+    [641, 6_700_417],
+    [8, 2 ** 29 + 1],
+    [2 ** 30, 12],
+    [5000, 858_994],
+    [2 ** 31, 2 ** 31 + 1],
+    [2 ** 32 - 1, 2],
     [2 ** 32 - 1, 2 ** 32 - 1],
   ],
   64: [
@@ -26,11 +28,30 @@ const OVERFLOWS = {
   ],
 } as const;
 
-/** Sizes that wrap around to small ones when a header is added to them, or when they are rounded up. */
-const NEARLY_ALL = {
-  32: [2 ** 32 - 1, 2 ** 32 - 8, 2 ** 32 - 16, 2 ** 32 - 100, 2 ** 32 - 4096, 2 ** 32 - WASM_PAGE],
+/** More bytes than there are. Those near the end wrap around to small sizes when a header is added, or when they are rounded up. */
+const TOO_LARGE = {
+  32: [
+    ...[4096, 65_536, 65_552, 100, 64, 33, 32, 31, 24, 17, 16, 15, 12, 11, 9, 8, 7, 5, 4, 3, 2, 1].map(
+      (less) => 2 ** 32 - less,
+    ),
+    ...[2 ** 29, 2 ** 30, 2 ** 31 - 1, 2 ** 31 - 16, 2 ** 31, 2 ** 31 + 1, 2 ** 31 + 2 ** 20, 3 * 2 ** 30],
+  ],
+  64: [2 ** 29, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 8, 2 ** 40, 2 ** 46],
+} as const;
+
+/** Factors whose product nearly is 2^32: it wraps around once a header is added, or it is rounded up. */
+const NEARLY_OVERFLOWS = {
+  32: [
+    [65_535, 65_537],
+    [2, 2 ** 31 - 4],
+    [2 ** 28 - 1, 16],
+    [4, 2 ** 30 - 3],
+    [2 ** 20 - 1, 4096],
+  ],
   64: [],
 } as const;
+
+const EMPTY = 40;
 
 const beyondLimit = (memoryBytes: number) =>
   `it gave more than ${formatBytes(memoryBytes)}, to which it was to be limited: what opens it has to pass the limit on`;
@@ -41,9 +62,17 @@ export const limits: readonly Case[] = [
     promise: "calloc returns 0 if count times size overflows",
     of: "calloc",
     run(tester) {
-      for (const [count, size] of OVERFLOWS[tester.addressBits]) {
-        const pointer = tester.tryCalloc(count, size);
-        tester.expect(pointer === 0, `calloc(${count}, ${size}) gave memory`);
+      for (const [one, other] of OVERFLOWS[tester.addressBits]) {
+        for (const [count, size] of [
+          [one, other],
+          [other, one],
+        ] as const) {
+          const pointer = tester.tryCalloc(count, size);
+          tester.expect(
+            pointer === 0,
+            `calloc(${count}, ${size}) gave memory, though that is ${count * size} bytes`,
+          );
+        }
       }
       tester.calloc(100);
     },
@@ -54,11 +83,20 @@ export const limits: readonly Case[] = [
     of: "malloc",
     run(tester) {
       const blocks = new Blocks(tester);
-      blocks.add(tester.malloc(24), 24);
-      const empty = [tester.tryMalloc(0), tester.tryCalloc(0, 8), tester.tryCalloc(8, 0)];
-      for (let i = 0; i < 10; i++) blocks.add(tester.malloc(24), 24);
+      const empty: number[] = [];
+      const live = new Set<number>();
+      for (let i = 0; i < EMPTY; i++) {
+        const pointer = tester.malloc(24);
+        blocks.add(pointer, 24);
+        live.add(pointer);
+        empty.push([tester.tryMalloc(0), tester.tryCalloc(0, 8), tester.tryCalloc(8, 0)][i % 3] as number);
+        if (i % 4 === 3) tester.free(empty.splice(i / 8, 1)[0] as number);
+      }
+      tester.expect(!empty.some((one) => live.has(one)), "an empty block is where a live one is");
+      const grown = empty.splice(0, 8).map((pointer) => tester.realloc(pointer, 64));
+      for (const pointer of grown) blocks.add(pointer, 64);
       for (const pointer of empty) tester.free(pointer);
-      for (let i = 0; i < 10; i++) blocks.add(tester.malloc(24), 24);
+      for (let i = 0; i < EMPTY; i++) blocks.add(tester.malloc(24), 24);
       blocks.freeAll();
     },
   },
@@ -86,8 +124,6 @@ export const limits: readonly Case[] = [
       const blocks = new Blocks(tester);
       fillUp(tester, blocks, MIB, 96 * MIB);
       tester.expect(tester.tryMalloc(200 * MIB) === 0, "it gave 200 MiB out of 96 MiB");
-      for (const bytes of NEARLY_ALL[tester.addressBits])
-        tester.expect(tester.tryMalloc(bytes) === 0, `malloc(${bytes}) gave memory`);
       const had = blocks.count;
       tester.expect(had > 0, "it gave no block of 1 MiB out of 96 MiB");
       blocks.freeAll();
@@ -125,36 +161,78 @@ export const limits: readonly Case[] = [
     },
   },
   {
-    name: "high-addresses",
-    promise: "blocks above 2 GiB, up to the end of 4 GiB, are as good as others",
+    name: "huge-sizes",
+    promise: "every function returns 0 for more than there is, up to the largest size, and changes nothing",
     of: "malloc",
-    memoryBytes: 4 * GIB,
-    addressBits: 32,
+    memoryBytes: 256 * MIB,
     endsMemory: true,
     run(tester) {
-      const low = takeAbove(tester, 2 * GIB);
-      if (low === undefined) return "it runs out of memory below 2 GiB";
       const blocks = new Blocks(tester);
-      for (const bytes of [16, 1000, 70_000]) {
-        blocks.add(tester.malloc(bytes), bytes);
-        blocks.add(tester.calloc(bytes), bytes);
+      const kept = tester.malloc(1000);
+      blocks.add(kept, 1000);
+      for (const bytes of TOO_LARGE[tester.addressBits]) {
+        refuse(tester, bytes, kept);
+        blocks.add(tester.malloc(100), 100);
+        blocks.add(tester.malloc(5000), 5000);
       }
-      blocks.resize(1, 90_000);
-      fillUp(tester, blocks, 128 * MIB, 4 * GIB, (pointer) => tester.store(pointer + 128 * MIB - 1, 0x5a));
+      for (const [count, size] of NEARLY_OVERFLOWS[tester.addressBits])
+        tester.expect(
+          tester.tryCalloc(count, size) === 0,
+          `calloc(${count}, ${size}) gave memory out of 256 MiB`,
+        );
+      for (const align of tester.addressBits === 32 ? [2 ** 28, 2 ** 30, 2 ** 31] : [])
+        tester.expect(tester.tryAligned(align, 16) === 0, `aligned_alloc(${align}, 16) gave memory`);
       blocks.expectKept();
+      blocks.resize(0, 50_000);
       blocks.freeAll();
-      for (const pointer of low) tester.free(pointer);
-      tester.malloc(MIB);
-      return undefined;
+    },
+  },
+  {
+    name: "descending-sizes",
+    promise:
+      "after a request that fails smaller ones get what is left, nothing more, and all blocks keep their contents",
+    of: "malloc",
+    memoryBytes: 96 * MIB,
+    endsMemory: true,
+    run(tester) {
+      const blocks = new Blocks(tester);
+      const [first, second] = [0, 1].map(() => {
+        takeDescending(tester, blocks, 96 * MIB);
+        const { bytes } = blocks;
+        blocks.freeAll();
+        return bytes;
+      }) as [number, number];
+      tester.expect(first <= 96 * MIB, `it gave ${first} bytes out of 96 MiB`);
+      const again = `once all was freed, the same requests got ${second} bytes instead of ${first}`;
+      tester.expect(second >= first / 2, again);
     },
   },
 ];
+
+/** Asks every function for too much. */
+function refuse(tester: Tester, bytes: number, kept: number): void {
+  const pointers = {
+    [`malloc(${bytes})`]: tester.tryMalloc(bytes),
+    [`calloc(1, ${bytes})`]: tester.tryCalloc(1, bytes),
+    [`calloc(${bytes}, 1)`]: tester.tryCalloc(bytes, 1),
+    [`realloc(0, ${bytes})`]: tester.tryRealloc(0, bytes),
+    [`realloc(pointer, ${bytes})`]: tester.tryRealloc(kept, bytes),
+    ...Object.fromEntries(
+      [16, 64, 4096, WASM_PAGE].map((align) => [
+        `aligned_alloc(${align}, ${bytes})`,
+        tester.tryAligned(align, bytes),
+      ]),
+    ),
+  };
+  for (const [call, pointer] of Object.entries(pointers))
+    tester.expect(pointer === 0, `${call} gave memory out of 256 MiB`);
+}
 
 /**
  * Takes blocks until memory runs out, or nearly so with an allocator that would trap there, out of so many bytes. Adds
  * them to `blocks`, unless `use` is given, which then gets them.
  */
-function fillUp(
+export function fillUp(
   tester: Tester,
   blocks: Blocks,
   bytes: number,
@@ -171,17 +249,21 @@ function fillUp(
   }
 }
 
-/** Takes large blocks until one ends above an address. Undefined if memory runs out before. */
-function takeAbove(tester: Tester, address: number): number[] | undefined {
-  const taken: number[] = [];
-  const bytes = 256 * MIB;
-  for (let top = 0; top < address; ) {
-    const pointer = tester.tryMalloc(bytes);
-    if (!pointer) return undefined;
-    tester.store(pointer, 1);
-    tester.store(pointer + bytes - 1, 1);
-    taken.push(pointer);
-    top = Math.max(top, pointer + bytes);
+/** Takes blocks of ever smaller sizes, of each until there is no more, by every function, out of so many bytes. */
+export function takeDescending(tester: Tester, blocks: Blocks, memoryBytes: number): void {
+  for (let bytes = Math.floor(0.8 * memoryBytes); bytes >= 8; bytes = Math.floor(bytes / 2)) {
+    if (tester.mayEnd(4 * bytes, memoryBytes)) continue;
+    tester.tryMalloc(3 * bytes);
+    fillUp(tester, blocks, bytes, memoryBytes);
+    takeOne(blocks, tester.tryCalloc(2, bytes), 2 * bytes);
+    takeOne(blocks, tester.tryAligned(64, bytes), bytes);
+    tester.tryRealloc(blocks.last, memoryBytes);
   }
-  return taken;
+  if (tester.mayEnd(MIB, memoryBytes)) return;
+  for (const bytes of everySize(4 * KIB)) takeOne(blocks, tester.tryMalloc(bytes), bytes);
+  blocks.expectKept();
+}
+
+function takeOne(blocks: Blocks, pointer: number, bytes: number): void {
+  if (pointer) blocks.add(pointer, bytes);
 }

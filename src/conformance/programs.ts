@@ -5,10 +5,9 @@ import { bytesAsked, type Operation, OpKind, TraceRecords } from "../trace/recor
 import { type Workload, workloadPresets } from "../trace/workload.js";
 import type { Case } from "./case.js";
 import { type Asking, Shadow } from "./shadow.js";
+import { KIB, MIB } from "./sizes.js";
 import type { Tester } from "./tester.js";
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
 /** Bytes that a workload holds at once, about; its most operations; and bytes that its callocs clear, about, all of which are looked at. */
 const HELD = 2 * MIB;
 const OPERATIONS = 3000;
@@ -83,14 +82,14 @@ function apply(shadow: Shadow, { kind, slot, first, second }: Operation): void {
   else shadow.free(slot);
 }
 
-/** A program of phases, each with sizes and a way to free of its own, in which blocks of all earlier ones may live on. */
-function runRandom(tester: Tester): void {
+/** A program of so many phases, each with sizes and a way to free of its own, in which blocks of all earlier ones may live on. */
+export function runRandom(tester: Tester, phases = PHASES): void {
   const below = numbersOf(tester.seed);
   const shadow = new Shadow(tester);
   /** What the program calls its live blocks, by age. */
   const keys: number[] = [];
   let made = 0;
-  for (let phase = 0; phase < PHASES; phase++) {
+  for (let phase = 0; phase < phases; phase++) {
     const [doublings, live, order] = [4 + below(15), 10 + below(1000), below(3)];
     const size = () => 1 + below(2 ** (1 + below(doublings)));
     let asked = 0;

@@ -82,6 +82,13 @@ export class Tester {
     this.seed = seed;
   }
 
+  /** What a case tells of an allocator that passes it. */
+  told: string | undefined;
+
+  tell(what: string): void {
+    this.told = what;
+  }
+
   /** Calls so far. */
   get made(): number {
     return this.#made;
@@ -95,9 +102,14 @@ export class Tester {
     );
   }
 
+  /** Whether it may trap instead of returning 0. */
+  get endsByTrap(): boolean {
+    return this.subject.endsByTrap === true;
+  }
+
   /** Whether so many bytes may be more than there are, of an allocator that would trap. */
   mayEnd(bytes: number, memoryBytes: number): boolean {
-    return this.subject.endsByTrap === true && this.systemBytes + 2 * bytes > memoryBytes;
+    return this.endsByTrap && this.systemBytes + 2 * bytes > memoryBytes;
   }
 
   get systemBytes(): number {
@@ -221,6 +233,11 @@ export class Tester {
     if (at === bytes) return;
     const found = this.subject.load(pointer + at);
     this.fail(`byte ${at} at ${hex(pointer)} is ${found}, though the program wrote ${value}`);
+  }
+
+  /** Whether every byte is `value`. */
+  keeps(pointer: number, value: number, bytes: number): boolean {
+    return this.subject.fillEnd(pointer, value, bytes) === bytes;
   }
 
   expect(holds: boolean, otherwise: string): void {

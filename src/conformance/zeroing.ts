@@ -1,12 +1,10 @@
 /** calloc's memory reads as zero, whatever was there before. */
 import { Blocks } from "./blocks.js";
-import { type Case, sizesAround } from "./case.js";
+import type { Case } from "./case.js";
+import { KIB, MIB, sizesAround, WASM_PAGE } from "./sizes.js";
 import type { Tester } from "./tester.js";
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
 const DIRT = 0xab;
-const WASM_PAGE = 64 * KIB;
 /** Bytes after which an allocator that took no memory from the system is assumed never to. */
 const MOST_USED = 1024 * MIB;
 /** Sizes of blocks: one small, which many allocators manage in groups, and larger ones. */

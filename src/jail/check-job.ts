@@ -1,4 +1,4 @@
-/** What a Worker does to check a module: one case, or none. */
+/** What a Worker does to check a module: some cases, or none. */
 import { checkCase, chooseCases, type Outcome } from "../conformance/check.js";
 import { alignmentAsked } from "../foreign/abi.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
@@ -7,15 +7,18 @@ import { composedParts } from "../foreign/provisions.js";
 import { inspectModule } from "../wasm/inspect.js";
 import type { CheckJob } from "./jobs.js";
 
-/** Checks one case; without a name, reports on the module. */
-export async function runCheck(job: CheckJob): Promise<Outcome | AllocatorReport> {
+/** Checks cases, and sends what became of each; without names, reports on the module. */
+export async function runCheck(
+  job: CheckJob,
+  send: (message: { outcome: Outcome }) => void,
+): Promise<AllocatorReport> {
   const open = (memoryBytes = job.memoryBytes) => openWasmAllocator(job.wasm, { ...job.open, memoryBytes });
-  const { name } = job;
-  if (name === undefined) return (await open()).report;
-  const { functions, convention } = (await open()).report;
-  const [one] = chooseCases([name]);
-  return checkCase(one as NonNullable<typeof one>, open, {
-    ...{ composed: composedParts(functions), memoryBytes: job.memoryBytes },
-    ...{ alignment: alignmentAsked(inspectModule(job.wasm), convention), ...job.settings },
-  });
+  const { report } = await open();
+  const settings = {
+    ...{ composed: composedParts(report.functions), memoryBytes: job.memoryBytes },
+    ...{ alignment: alignmentAsked(inspectModule(job.wasm), report.convention), ...job.settings },
+  };
+  for (const one of job.names ? chooseCases(job.names) : [])
+    send({ outcome: await checkCase(one, open, settings) });
+  return report;
 }

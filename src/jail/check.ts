@@ -1,5 +1,4 @@
-/** Checks a module against the conformance cases, each in its own jail: a case that hangs or traps fails alone. */
-
+/** Checks a module against the conformance cases, in jail: a case that hangs or traps fails alone. */
 import { LimitExceeded, ModuleError, UnknownImport } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
@@ -7,12 +6,13 @@ import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
 import { readSource, type WasmSource } from "../foreign/source.js";
 import { runInJail } from "./jail.js";
+import type { CheckJob, JobMessage } from "./jobs.js";
 
 /** What is checked, and what the module may take. */
 export interface ModuleCheckOptions extends NamingOptions {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
-  /** Time limit of each case in seconds, including the start of its Worker. Default 60. */
+  /** Time limit of each case in seconds, including the start of a Worker where it needs one. Default 60. */
   seconds?: number;
   /** Memory limit of the module in bytes. Default 4 GiB. */
   memoryBytes?: number;
@@ -48,16 +48,40 @@ export async function checkModule(
   const wasm = await readSource(source);
   const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes, settings };
   const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;
-  const outcomes: Outcome[] = [];
-  for (const one of chosen) {
-    onCase?.(one.name, outcomes.length, chosen.length);
-    const run = runInJail({ check: { ...job, name: one.name } }, seconds) as Promise<Outcome>;
-    outcomes.push(await run.catch((error) => outcomeOfError(one, error)));
-  }
-  return { module, ...reportOf(outcomes) };
+  return { module, ...reportOf(await checkAll(job, chosen, { seconds, ...(onCase && { onCase }) })) };
 }
 
-/** The outcome of a case whose jail ended with an error. With the memory of a case, a module may fail to open. */
+/**
+ * Checks one case after another. All share a Worker, each with an instance of its own, until one hangs or ends the Worker:
+ * the next then gets another.
+ */
+async function checkAll(
+  job: CheckJob,
+  cases: readonly Case[],
+  { seconds, onCase }: { seconds: number } & Pick<ModuleCheckOptions, "onCase">,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const begin = () => {
+    const next = cases[outcomes.length];
+    if (next) onCase?.(next.name, outcomes.length, cases.length);
+  };
+  const listen = (message: JobMessage) => {
+    if (!("outcome" in message)) return;
+    outcomes.push(message.outcome);
+    begin();
+  };
+  begin();
+  for (let next = cases[0]; next; next = cases[outcomes.length]) {
+    const names = cases.slice(outcomes.length).map(({ name }) => name);
+    await runInJail({ check: { ...job, names } }, seconds, listen).catch((error) => {
+      const failed = cases[outcomes.length];
+      if (failed) listen({ outcome: outcomeOfError(failed, error) });
+    });
+  }
+  return outcomes;
+}
+
+/** The outcome of a case that ended its Worker with an error. With the memory of a case, a module may fail to open. */
 function outcomeOfError(one: Case, error: Error): Outcome {
   if (error instanceof ModuleError) return outcomeOf(one, { state: "skip", reason: error.message });
   if (error instanceof UnknownImport) return outcomeOf(one, { state: "undecided", reason: error.message });

@@ -26,7 +26,7 @@ async function answer({ job, files }: Start): Promise<JailAnswer> {
 
 function run(job: JailJob): Promise<unknown> {
   if ("replay" in job) return replay(job.replay);
-  if ("check" in job) return runCheck(job.check);
+  if ("check" in job) return runCheck(job.check, post);
   if ("programs" in job) return runPrograms(job.programs, { send: post, nextProgram });
   return runScenario(job.scenario, { send: post, nextChunk });
 }

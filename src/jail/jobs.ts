@@ -11,7 +11,7 @@
  */
 
 import type { TouchPolicy } from "../allocator/access.js";
-import type { CheckOptions } from "../conformance/check.js";
+import type { CheckOptions, Outcome } from "../conformance/check.js";
 import type { onModules } from "../experiments/on-modules.js";
 import type { AllocatorRun } from "../experiments/open.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
@@ -42,11 +42,11 @@ export interface ReplayJob {
   verify: boolean;
 }
 
-/** A case to check. */
+/** Cases to check, one after another, each with an instance of its own. */
 export interface CheckJob {
   wasm: Uint8Array;
-  /** Name of the case; without it the module is only opened and reported on. */
-  name?: string;
+  /** Names of the cases; without them the module is only opened and reported on. */
+  names?: readonly string[];
   open: OpenJob;
   memoryBytes: number;
   settings: Pick<CheckOptions, "alignment" | "seed">;
@@ -89,6 +89,8 @@ export type JobMessage =
   | { metering: number }
   | { progress: number[] }
   | { results: number[]; chunk: TraceChunk }
+  /** A case was checked. */
+  | { outcome: Outcome }
   /** The job waits for the next chunk. */
   | { wants: "chunk" }
   | { opened: Opened }

@@ -1,0 +1,153 @@
+/** Blocks of every size, beside, between and instead of others. */
+import { Blocks } from "./blocks.js";
+import type { Case } from "./case.js";
+import { everySize, KIB, MIB, sizesAround } from "./sizes.js";
+import type { Tester } from "./tester.js";
+
+/** How much more, or less, a block asks for than the hole has that it may come into. */
+const BESIDE = [-33, -16, -9, -8, -1, 0, 1, 8, 9, 16, 33];
+/** Every order in which three can be freed. */
+const ORDERS = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+] as const;
+const FENCE = 40;
+
+/** Every n-th. */
+const each = <T>(list: readonly T[], n: number) => list.filter((_, i) => i % n === 0);
+
+/** Resizes a block that has others beside it: live ones, a free one, or none behind it. */
+function resizeOne(tester: Tester, from: number, to: number, way: number): void {
+  const blocks = new Blocks(tester);
+  blocks.add(tester.malloc(from), from);
+  const beside = way === 2 ? [] : [way === 1 ? Math.max(to, from) : FENCE, FENCE];
+  const pointers = beside.map((bytes) => tester.malloc(bytes));
+  const [gap] = pointers;
+  if (way === 1) tester.free(gap as number);
+  for (const [i, bytes] of beside.entries()) if (way !== 1 || i > 0) blocks.add(pointers[i] as number, bytes);
+  blocks.resize(0, to);
+  blocks.add(tester.malloc(from), from);
+  blocks.freeAll();
+}
+
+/** Frees three blocks, between two that live, and takes others instead. */
+function freeBetween(tester: Tester, bytes: number, order: readonly number[]): void {
+  const blocks = new Blocks(tester);
+  const take = (size: number) => blocks.add(tester.malloc(size), size);
+  take(FENCE);
+  for (let i = 0; i < 3; i++) take(bytes + 8 * i);
+  take(FENCE);
+  // Two of the three at first: the third is then a live block between two free ones, or beside them.
+  const first = order[0] as number;
+  const second = order[1] as number;
+  blocks.free(1 + first);
+  blocks.free(1 + second - (first < second ? 1 : 0));
+  take(bytes);
+  take(2 * bytes);
+  blocks.free(1);
+  for (const size of [3 * bytes, bytes + 16, 2 * bytes]) take(size);
+  blocks.freeAll();
+}
+
+export const everySized: readonly Case[] = [
+  {
+    name: "every-size",
+    promise: "blocks of every size lie apart and keep their contents",
+    of: "malloc",
+    run(tester) {
+      const blocks = new Blocks(tester);
+      for (let round = 0; round < 2; round++) {
+        for (const [i, bytes] of everySize(MIB).entries()) {
+          for (let n = bytes <= 4096 ? 3 : 1; n > 0; n--) blocks.add(tester.malloc(bytes), bytes);
+          // Some live long, and the others make room.
+          while (blocks.count > 40) blocks.free((7 * i) % blocks.count);
+        }
+        blocks.freeAll();
+      }
+    },
+  },
+  {
+    name: "holes",
+    promise: "what does not fit into a free block is not put there, whether it is a little larger or smaller",
+    of: "malloc",
+    run(tester) {
+      for (const bytes of [...each(everySize(2 * KIB), 2), ...each(everySize(70 * KIB), 7)]) {
+        const blocks = new Blocks(tester);
+        for (const size of [FENCE, bytes, FENCE]) blocks.add(tester.malloc(size), size);
+        for (const beside of BESIDE) {
+          const size = Math.max(1, bytes + beside);
+          blocks.free(1);
+          blocks.add(tester.malloc(size), size);
+          // The block that was put there is now the last. A hole of the first size is made again.
+          blocks.add(tester.malloc(FENCE), FENCE);
+          blocks.expectKept();
+          blocks.free(blocks.count - 1);
+          blocks.free(blocks.count - 1);
+          blocks.insert(1, tester.malloc(bytes), bytes);
+        }
+        blocks.freeAll();
+      }
+    },
+  },
+  {
+    name: "neighbours",
+    promise:
+      "a block keeps its contents while those beside it are freed, joined and taken again, in any order",
+    of: "free",
+    run(tester) {
+      for (const bytes of each(everySize(128 * KIB), 6))
+        for (const order of ORDERS) freeBetween(tester, bytes, order);
+    },
+  },
+  {
+    name: "realloc-every-size",
+    promise:
+      "realloc keeps what fits from every size to every other, beside live blocks and free ones, and at the end",
+    of: "realloc",
+    run(tester) {
+      const sizes = sizesAround(64 * KIB).filter((bytes) => bytes >= 8);
+      for (const [i, from] of sizes.entries())
+        for (const [j, to] of sizes.entries()) resizeOne(tester, from, to, (i + j) % 3);
+      const every = everySize(32 * KIB);
+      for (const [i, bytes] of every.entries()) {
+        const next = every[i + 1] ?? bytes;
+        resizeOne(tester, bytes, next, i % 3);
+        resizeOne(tester, next, bytes, (i + 1) % 3);
+      }
+    },
+  },
+  {
+    name: "aligned-blocks",
+    promise:
+      "aligned blocks of every alignment keep their contents, can be resized and freed, and are reused",
+    of: "aligned",
+    run(tester) {
+      const blocks = new Blocks(tester);
+      for (let align = 8; align <= MIB; align *= 2) {
+        const sizes = align <= 64 * KIB ? [1, 24, 100, align - 1, align, align + 1, 3 * align] : [100, align];
+        for (const bytes of sizes) {
+          for (let i = 0; i < 2; i++) {
+            const pointer = tester.aligned(align, bytes);
+            tester.expect(
+              pointer % align === 0,
+              `aligned_alloc(${align}, ${bytes}) gave ${at(pointer)}, which is no multiple of ${align}`,
+            );
+            blocks.add(pointer, bytes);
+            blocks.add(tester.malloc(FENCE + (bytes % 64)), FENCE + (bytes % 64));
+          }
+          blocks.resize(blocks.count - 2, 2 * bytes + 5);
+          while (blocks.count > 12) blocks.free((5 * bytes) % blocks.count);
+          const zeroed = tester.calloc(bytes);
+          blocks.add(zeroed, bytes);
+        }
+      }
+      blocks.freeAll();
+    },
+  },
+];
+
+const at = (address: number) => `0x${address.toString(16)}`;
