@@ -1,6 +1,6 @@
 import { UsageError, ZeropageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
-import { type CheckReport, conformanceCases, reportOf } from "../conformance/check.js";
+import { type CheckReport, chooseCases, reportOf } from "../conformance/check.js";
 import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
@@ -16,12 +16,14 @@ import { openProgress } from "./progress.js";
 
 /** The flags of `zeropage check`, as typed. */
 export interface CheckFlags extends LimitFlags, FuzzFlags {
-  case?: string;
+  /** Each may have several, separated by commas. */
+  case?: readonly string[];
   alignment?: string;
   glue?: string;
   seed?: string;
   json?: boolean;
   junit?: string;
+  quiet?: boolean;
 }
 
 /** Checks a module. Returns the exit code; throws UsageError before any work. */
@@ -52,7 +54,7 @@ export async function checkCommand(
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
-const OF_CASES = ["case", "alignment", "junit"] as const;
+const OF_CASES = ["case", "alignment", "junit", "quiet"] as const;
 const OF_FUZZ = ["for", "runs", "output"] as const;
 
 /** @throws UsageError for a flag that is not for what is done */
@@ -83,18 +85,19 @@ function parseAlignment(text: string): 8 | 16 {
   return parseWord(text, "--alignment", ["8", "16"]) === "8" ? 8 : 16;
 }
 
-function parseCases(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  const known = conformanceCases.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return names;
-  throw new UsageError(`--case: there is no case "${unknown}"; there are ${known.join(", ")}`);
+function parseCases(texts: readonly string[]): string[] {
+  const names = texts.flatMap((text) => text.split(",")).map((name) => name.trim());
+  try {
+    return chooseCases(names).map(({ name }) => name);
+  } catch (error) {
+    throw new UsageError(`--case: ${(error as Error).message}`);
+  }
 }
 
 function print(
   file: string,
   report: ModuleCheckReport | Unopened,
-  { json }: CheckFlags,
+  { json, quiet = false }: CheckFlags,
   { stdout, version }: Environment,
   glue?: string,
 ): void {
@@ -103,10 +106,14 @@ function print(
     return;
   }
   if (!report.module) return;
+  if (quiet) {
+    stdout.write(checklist(report, { file, quiet }));
+    return;
+  }
   stdout.write(`${file}: an allocator with the calling convention "${report.module.convention}"\n`);
   if (glue !== undefined) stdout.write(`note: what its short names stand for was read from ${glue}\n`);
   for (const finding of report.module.findings) stdout.write(`note: ${finding}\n`);
-  stdout.write(`\n${checklist(file, report)}`);
+  stdout.write(`\n${checklist(report, { file })}`);
 }
 
 function write(stream: OutStream, text: string, { stderr }: Environment): void {

@@ -34,12 +34,13 @@ Write a module as ${MODULE_SYNTAX}
   mine.wasm:malloc=take:free=give
   minified.wasm:malloc=f:free=g:resize=a.b
 
-Each case runs in a Worker of its own, on a fresh instance. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
+Each case runs on a fresh instance, in a Worker. Failures come first; those of one cause are told once. Exit code: 0 if none failed, 1 if one did, 2 for a wrong command line.
 
 Examples:
   zeropage check allocator.wasm
   zeropage check allocator.wasm --junit report.xml --timeout 10s
-  zeropage check allocator.wasm --case calloc-reused,calloc-overflow
+  zeropage check allocator.wasm --quiet
+  zeropage check allocator.wasm --case calloc-reused --case calloc-overflow
   zeropage check allocator.wasm --fuzz --for 2min
   zeropage check glibc:tcacheCount=0 --fuzz --runs 1000 --seed 7`;
 

@@ -219,7 +219,11 @@ function check(environment: Environment, exit: (code: number) => void): Command 
   const command = new Command("check")
     .description("check the allocator in a wasm module against what the C library promises")
     .argument("<module>", `a wasm file, or ${BUILT_IN}; with --fuzz also a model`)
-    .option("--case <names>", "run only these cases; separate several by commas")
+    .option(
+      "--case <names>",
+      "run only this case; separate several by commas, or repeat the option",
+      (name: string, before: string[] = []) => [...before, name],
+    )
     .option(
       "--alignment <bytes>",
       "what the ABI asks of blocks of 16 bytes and more: 16, or 8 of Emscripten's (default: what the module's names tell)",
@@ -234,6 +238,7 @@ function check(environment: Environment, exit: (code: number) => void): Command 
       "with --fuzz: where the trace of a failure goes (default: fuzz-SEED.trace, or fuzz-SEED-2.trace)",
     );
   return writing(withLimits(command, "time limit of each case, or program"))
+    .option("--quiet", "print only what failed, and the verdict")
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")
     .addHelpText("after", CHECK_EXAMPLES)

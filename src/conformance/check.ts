@@ -2,6 +2,7 @@
 import { UnknownImport } from "../base/errors.js";
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
+import { withCauses } from "./causes.js";
 import { everySized } from "./every-size.js";
 import { growth } from "./growth.js";
 import { high } from "./high.js";
@@ -42,12 +43,13 @@ export interface CheckOptions {
 }
 
 /**
- * The result of one case. `told`: what it saw, of which it says more than that it is well. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
+ * The result of one case. `told`: what it saw, of which it says more than that it is well. `because`: the
+ * first case that failed of the same cause, as far as what was seen tells. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
  * allocator called a function of its host that is not known.
  */
 export type Verdict =
   | { state: "pass" | "composed"; told?: string }
-  | { state: "fail"; seen: string; calls: readonly string[] }
+  | { state: "fail"; seen: string; calls: readonly string[]; because?: string }
   | { state: "skip"; reason: string }
   | { state: "undecided"; reason: string };
 
@@ -76,18 +78,29 @@ export async function checkAllocator(open: Open, options: CheckOptions = {}): Pr
 }
 
 export function reportOf(outcomes: Outcome[]): CheckReport {
-  return { outcomes, passed: outcomes.every(({ state }) => state !== "fail") };
+  return { outcomes: withCauses(outcomes), passed: outcomes.every(({ state }) => state !== "fail") };
 }
 
-/** The named cases, or all. @throws RangeError, which lists all cases, for the name of none. */
+/** The named cases, or all. @throws RangeError, which lists those of a like name, or all, for the name of none. */
 export function chooseCases(names?: readonly string[]): readonly Case[] {
   if (!names) return conformanceCases;
   return names.map((name) => {
     const found = conformanceCases.find((one) => one.name === name);
     if (found) return found;
-    const known = conformanceCases.map((one) => one.name).join(", ");
-    throw new RangeError(`there is no case "${name}"; there are ${known}`);
+    throw new RangeError(`there is no case "${name}"; there are ${namesLike(name).join(", ")}`);
   });
+}
+
+/** Names of cases that share a word with one; all, if none does. */
+function namesLike(name: string): string[] {
+  const words = name.toLowerCase().split(/[^a-z0-9]+/);
+  const isLike = (known: string) =>
+    words.some(
+      (word) => word.length > 2 && known.split("-").some((part) => part.startsWith(word.slice(0, 4))),
+    );
+  const all = conformanceCases.map((one) => one.name);
+  const like = all.filter(isLike);
+  return like.length > 0 ? like : all;
 }
 
 /** Runs one case. */

@@ -19,19 +19,30 @@ it("prints a checklist, and says by its exit code that something failed", async 
     "a.wasm: an allocator with the calling convention "c"
     note: it is odd
 
-    composed  calloc-fresh: it is zero
-    pass      no-overlap: blocks are apart
     FAIL      two-large: memory stays
                 it took 1 < 2 bytes
                 after malloc(8) = 0x10; free(0x10)
                 a bug like https://example.org/106
                 to repeat: zeropage check a.wasm --case two-large
+    composed  calloc-fresh: it is zero
+    pass      no-overlap: blocks are apart
     skipped   high-addresses: 4 GiB
                 its memory ends before 2 GiB
 
     1 passed, 1 passed with a composed function, 1 failed, 1 skipped.
     "
   `);
+});
+
+it("prints only failures and the verdict with --quiet", async () => {
+  const { stdout } = await run(["check", file, "--quiet"]);
+  expect(stdout).toMatch(/^FAIL  two-large: memory stays\n(?: {8}.*\n)+\n1 passed, .*\n$/);
+});
+
+it("runs the cases that are named, by one option or several", async () => {
+  const names = ["calloc-fresh", "two-large", "nothing"];
+  const { asked } = await run(["check", file, "--case", "calloc-fresh,two-large", "--case", "nothing"]);
+  expect(asked).toMatchObject([{ cases: names }]);
 });
 
 it("hands on what alignment is asked for, and the seed", async () => {
@@ -73,6 +84,7 @@ it.each([
   [["check", file, "--timeout", "0"], '--timeout: "0" is not a time'],
   [["check", file, "--memory", "much"], "--memory"],
   [["check", file, "--case", "none"], '--case: there is no case "none"; there are calloc-fresh'],
+  [["check", file, "--case", "realoc-fail"], 'there is no case "realoc-fail"; there are realloc-failed'],
   [["check", file, "--alignment", "4"], '--alignment: "4" is not one of 8, 16'],
   [["check", file, "--seed", "x"], '--seed: "x" is not a count'],
   [["check", file, "--junit", join(folder, "none", "x.xml")], "--junit"],
