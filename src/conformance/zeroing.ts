@@ -93,10 +93,14 @@ export const zeroing: readonly Case[] = [
   },
   {
     name: "calloc-after-grow",
-    promise: "calloc's memory is zero after realloc moved a block away",
+    promise: "calloc's memory is zero after realloc grew a block, or moved it away",
     of: "calloc",
     run(tester) {
       for (const bytes of [64, 1000, 5000, 100_000]) {
+        const longer = tester.realloc(tester.malloc(bytes), 3 * bytes);
+        tester.fill(longer, DIRT, 3 * bytes);
+        tester.free(longer);
+        tester.free(tester.calloc(3 * bytes));
         const pointer = tester.malloc(bytes);
         const fence = tester.malloc(16);
         tester.fill(pointer, DIRT, bytes);

@@ -36,7 +36,7 @@ it("prints a checklist, and says by its exit code that something failed", async 
 
 it("prints only failures and the verdict with --quiet", async () => {
   const { stdout } = await run(["check", file, "--quiet"]);
-  expect(stdout).toMatch(/^FAIL  two-large: memory stays\n(?: {8}.*\n)+\n1 passed, .*\n$/);
+  expect(stdout).toMatch(/^FAIL {2}two-large: memory stays\n(?: {8}.*\n)+\n1 passed, .*\n$/);
 });
 
 it("runs the cases that are named, by one option or several", async () => {

@@ -254,16 +254,7 @@ export const firstFit: Planted = {
       "(callocs % 65536 == 0 ? 0 : min(bytes, known - p))",
     ],
     ["calloc clears nothing above 2 GiB", "if (p < known)", "if (<i32>p >= 0 && p < known)"],
-    [
-      "what was given in place by realloc counts as never written",
-      "    dirtyEnd = max(dirtyEnd, b + sizeOf(b));\n    return p;",
-      "    return p;",
-    ],
-    [
-      "memory that malloc gave counts as never written",
-      "  dirtyEnd = max(dirtyEnd, b + sizeOf(b));\n  live++;",
-      "  live++;",
-    ],
+    ["calloc takes all behind the last block for new", "known = dirtyEnd;", "known = last;"],
     [
       "what lies in a joined block counts as never written",
       "dirtyEnd = max(dirtyEnd, b + 16);",
@@ -300,12 +291,8 @@ export const firstFit: Planted = {
       "    release(b + size);",
       "    if (rest != 48) release(b + size);",
     ],
-    ["a rest too small for its links is freed", "if (rest >= LEAST) {", "if (rest >= 16) {"],
-    [
-      "the block behind a cut one is not told",
-      "    mark(b + size, rest, 1);\n",
-      "    store<u32>(b + size, rest | 1);\n    store<u32>(b + size, size, 4);\n",
-    ],
+    ["a rest of no bytes is freed", "if (rest >= LEAST) {", "if (rest >= 0) {"],
+    ["the block behind a free one is not told", "  mark(b, size, 0);", "  store<u32>(b, size);"],
     [
       "the first fit is 16 bytes short",
       "if (sizeOf(b) >= size) return b;",
