@@ -67,7 +67,15 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
 /** What takes half a minute and more. Begun last, one of them would run alone. */
 const LONG = [
   ...["foreign/check", "web/page", "glibc/oracle", "glibc/versions", "glibc/clears"],
-  ...["conformance/cases", "cli/main", "cli/bench", "libmalloc/order", "pymalloc/oracle", "native/programs"],
+  ...[
+    "conformance/cases",
+    "planted/planted",
+    "cli/main",
+    "cli/bench",
+    "libmalloc/order",
+    "pymalloc/oracle",
+    "native/programs",
+  ],
 ];
 
 class LongFirst extends BaseSequencer {

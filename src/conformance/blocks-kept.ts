@@ -10,6 +10,11 @@ const LIVE_ALIGNED = 30;
 const STEPS = 3000;
 const MOST_LIVE = 200;
 const SEED = 0x5eed;
+/** Sizes that one block has in turn. */
+const GROWN = [
+  ...[40, 3000, 200_000, 5_000_000, 19_000_000, 40_000_000, 150_000],
+  ...[1_500_000, 2_000_000, 900, 70, 24, 1],
+];
 
 export const keeping: readonly Case[] = [
   {
@@ -99,7 +104,7 @@ export const keeping: readonly Case[] = [
     run(tester) {
       const blocks = new Blocks(tester);
       blocks.add(tester.malloc(1), 1);
-      for (const bytes of [40, 3000, 200_000, 5_000_000, 150_000, 2_000_000, 900, 70, 24, 1]) {
+      for (const bytes of GROWN) {
         blocks.resize(0, bytes);
         // Keeps the block from growing in place next time.
         tester.fill(tester.malloc(48), 0xff, 48);

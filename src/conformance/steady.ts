@@ -67,9 +67,23 @@ function tighten(tester: Tester): void {
   for (let i = 0; i < spare; i++) tester.malloc(piece);
 }
 
-/** A block of this size must not cost memory each time that it is taken and freed. */
-function expectNoLeak(tester: Tester, bytes: number): void {
-  const records = eachWay(bytes);
+/** Takes a small block on a multiple of `align`, and another behind it, and frees both. */
+function alignedWay(align: number): Uint8Array {
+  return recordsOf([
+    [OpKind.aligned, 0, align, 1000],
+    [OpKind.malloc, 1, 40],
+    [OpKind.free, 0],
+    [OpKind.free, 1],
+  ]);
+}
+
+/** Blocks of about so many bytes must not cost memory each time that they are taken and freed. */
+function expectNoLeak(
+  tester: Tester,
+  bytes: number,
+  records = eachWay(bytes),
+  what = `of ${bytes} bytes`,
+): void {
   const atFirst = tester.systemBytes;
   tester.repeat(records, 20);
   const before = tester.systemBytes;
@@ -79,7 +93,7 @@ function expectNoLeak(tester: Tester, bytes: number): void {
   const more = tester.systemBytes - before;
   tester.expect(
     more <= 0,
-    `blocks of ${bytes} bytes, taken and freed one after another ${rounds} times, took ${more} bytes from the system`,
+    `blocks ${what}, taken and freed one after another ${rounds} times, took ${more} bytes from the system`,
   );
   if (before > atFirst) tighten(tester);
 }
@@ -148,6 +162,8 @@ export const steady: readonly Case[] = [
       const larger = [5000, 8192, 12_000, 20_000, 33_000, 65_536, 100_000, 140_000, 262_144, 600_000];
       const largest = [1, 2, 5, 9, 17, 33].map((size) => size * MIB);
       for (const bytes of [1, ...small, ...larger]) expectNoLeak(tester, bytes);
+      for (let align = 16; align <= MIB; align *= 4)
+        expectNoLeak(tester, Math.max(1000, align), alignedWay(align), `on multiples of ${align}`);
       for (const bytes of largest) if (hasRoom(tester, bytes)) expectNoLeak(tester, bytes);
     },
   },

@@ -309,11 +309,6 @@ export const firstFit: Planted = {
       "if (list) store<u32>(list, b, 12);",
       "if (list & 32) store<u32>(list, b, 12);",
     ],
-    [
-      "a failed growth counts as one",
-      "if (at == -1) { return false; }",
-      "if (at == -1) { heapEnd += pages << 16; return false; }",
-    ],
     ["a failed growth is not noticed", "if (!grow(size)) { return 0; }", "grow(size);"],
     [
       "malloc traps where memory ends",
@@ -376,7 +371,11 @@ export const firstFit: Planted = {
       "if (!isUsed(next) && had + sizeOf(next) >= size) {",
       "if (!isUsed(next) && had + sizeOf(next) + 16 >= size) {",
     ],
-    ["realloc takes 0 for a block", "if (p == 0) return malloc(bytes);", "if (p == 1) return malloc(bytes);"],
+    [
+      "malloc has nothing for 97 to 112 bytes",
+      "if (bytes == 0xffffffff) return 0;",
+      "if (bytes > 96 && bytes < 113) return 0;",
+    ],
     [
       "realloc that shrinks keeps the size",
       "shrink(b, size);",

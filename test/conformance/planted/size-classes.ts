@@ -236,19 +236,14 @@ export const sizeClasses: Planted = {
       "store<u32>(heads + 4 * (index == 35 ? 33 : index), p);",
     ],
     [
-      "the list of 48 bytes is not popped",
+      "the list of 32 bytes is not popped",
       "store<u32>(heads + 4 * index, load<u32>(block));",
-      "if (index != 2) store<u32>(heads + 4 * index, load<u32>(block));",
-    ],
-    [
-      "blocks of 96 bytes are lost but for the last",
-      "store<u32>(p, load<u32>(heads + 4 * index));",
-      "store<u32>(p, index == 5 ? 0 : load<u32>(heads + 4 * index));",
+      "if (index != 1) store<u32>(heads + 4 * index, load<u32>(block));",
     ],
     [
       "a block that is freed goes to the list twice",
       "store<u32>(p, load<u32>(heads + 4 * index));",
-      "store<u32>(p, index == 6 ? p : load<u32>(heads + 4 * index));",
+      "store<u32>(p, index == 5 ? p : load<u32>(heads + 4 * index));",
     ],
     ["calloc takes spans for fresh that were used", "isFresh = stale();", "isFresh = callocs > 10;"],
     [
@@ -380,9 +375,9 @@ export const sizeClasses: Planted = {
       "giveSpans(span + (count << 16) - SPAN, all - front - count + 1);",
     ],
     [
-      "wide alignments keep what is before the block",
-      "if (front != 0) giveSpans(first, front);",
-      "if (front > 8) giveSpans(first, front);",
+      "blocks of 3,000 bytes are lost but for the last",
+      "store<u32>(p, load<u32>(heads + 4 * index));",
+      "store<u32>(p, index == 36 ? 0 : load<u32>(heads + 4 * index));",
     ],
     [
       "malloc_usable_size tells the next class",
