@@ -48,12 +48,11 @@ export function conformanceTests(open: OpenSubject, options: ConformanceTestOpti
   const { title = TITLE, timeout = TIMEOUT, failing = [], cases } = options;
   chooseCases(failing);
   const calledAt = callerOf(conformanceTests);
-  const settings = settingsOf(open, options);
   describe(title, () => {
     for (const one of chooseCases(cases)) {
       // Jest takes a function with parameters for one that calls back.
       const run = async (...[context]: unknown[]) => {
-        const outcome = await checkCase(one, async (bytes) => open(bytes), await settings());
+        const outcome = await checkCase(one, async (bytes) => open(bytes), options);
         if (failing.includes(one.name)) expectFailure(outcome, calledAt);
         else conclude(outcome, context, calledAt);
       };
@@ -75,21 +74,6 @@ function callerOf(callee: unknown): string {
   if (!captureStackTrace) return new Error().stack ?? "";
   captureStackTrace(holder, callee);
   return (holder.stack ?? "").split("\n").slice(1).join("\n");
-}
-
-/** The options of a check, which ask an allocator how large addresses are. It is asked once. */
-function settingsOf(open: OpenSubject, options: ConformanceTestOptions): () => Promise<CheckOptions> {
-  const look = async (): Promise<CheckOptions> => {
-    if (options.addressBits) return options;
-    const subject = await open();
-    subject.close();
-    return { ...options, addressBits: (subject.addressLimit ?? 0) > 2 ** 32 ? 64 : 32 };
-  };
-  let settings: Promise<CheckOptions> | undefined;
-  return () => {
-    settings ??= look();
-    return settings;
-  };
 }
 
 function expectFailure({ name, state }: Outcome, calledAt: string): void {
