@@ -5,10 +5,13 @@ import { advanceBy, now, setClock as setNow, tickClock } from "./machine/clock";
 import * as kernel from "./machine/kernel";
 import { call, program } from "./machine/paths";
 import { Model } from "./model";
+import * as own from "./own";
 import * as replaying from "./replay";
 import { Fn } from "./shared/counters";
 
 export { replayed } from "./loop";
+export { process, processAbove } from "./machine/processes";
+export { exit, fork, switchTo } from "./own";
 export * from "./program";
 export { bufferAddress, resultsAddress, slotsAddress, slotsMade } from "./replay";
 export { siteCount, siteRows } from "./sites";
@@ -34,6 +37,7 @@ export function start(
   alignment: u32,
 ): void {
   kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment);
+  own.start();
   model.start();
 }
 
@@ -56,6 +60,12 @@ export function setClock(nanoseconds: f64): void {
 /** Has the clock go on so many nanoseconds before each operation. */
 export function advanceClock(nanoseconds: f64): void {
   advanceBy(<u64>nanoseconds);
+}
+
+/** Tells the kernel how the program will use a range, by one of the calls that it counts apart. Returns 0, or -1. */
+export function madvise(address: f64, bytes: f64, advice: u32): i32 {
+  program();
+  return kernel.madvise(<u64>address, <u64>bytes, advice);
 }
 
 export function malloc(bytes: f64): f64 {

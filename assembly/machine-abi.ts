@@ -4,6 +4,7 @@ import * as areas from "./machine/areas";
 import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
 
+export { exit, fork, process, processAbove, switchTo } from "./machine/processes";
 export * from "./program";
 
 /**

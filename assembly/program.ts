@@ -7,6 +7,7 @@
 import * as access from "./machine/access";
 import { RECORD } from "./machine/failure";
 import { reserve } from "./machine/frames";
+import { holders as holdersOfPages } from "./machine/holders";
 import { pageShift } from "./machine/layout";
 import * as paths from "./machine/paths";
 import * as regions from "./machine/regions";
@@ -98,6 +99,11 @@ export function pageState(address: f64): u32 {
 /** How many of `pages` pages from the address on are in the same state as the first. */
 export function pageRun(address: f64, pages: f64): f64 {
   return <f64>runOf(<u64>address >> pageShift, <u64>pages);
+}
+
+/** Pages of the running process by how many processes hold their frame: u64s, of which the first is how many follow. */
+export function holders(): usize {
+  return holdersOfPages();
 }
 
 /** Start of the lowest region that ends above the address; 0 when there is none. */

@@ -1,11 +1,4 @@
-/**
- * The trace loop over a model, compiled together with it so that an operation costs a direct call.
- *
- *      slot     0          8
- *               ├──────────┤
- *               │ pointer  │    of one live object
- *               └──────────┘
- */
+/** The trace loop over a model, compiled together with it so that an operation costs a direct call. */
 
 import { Contract } from "./allocators/allocator";
 import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
@@ -14,20 +7,20 @@ import { setClock, tickClock } from "./machine/clock";
 import { fail, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { call, program } from "./machine/paths";
+import { isProcess } from "./machine/processes";
+import * as own from "./own";
 import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
-import { MOST_THREADS, RECORD_BYTES, RecordKind, Touch } from "./shared/records";
+import { MOST_PROCESSES, MOST_THREADS, RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 import { enterSite } from "./sites";
+import { ensureSlots, SLOT_BYTES, slotCount, slots } from "./slots";
 import { verifyAfter, verifyBefore } from "./verified";
 
-const SLOT_BYTES: usize = 8;
 /** Records that the buffer can hold: so many that a call by the host costs little beside them. */
 export const BUFFER_RECORDS: u32 = 4096;
 
 let buffer: usize = 0;
 let results: usize = 0;
-let slots: usize = 0;
-let slotCount: u32 = 0;
 /** The `Touch` that the host passes with each run. */
 let policy: u32 = Touch.None;
 let verifying: bool = false;
@@ -56,15 +49,6 @@ export function slotsAddress(): usize {
 /** Number of slots that have room. */
 export function slotsMade(): u32 {
   return slotCount;
-}
-
-/** Makes room for `count` objects alive at once. */
-function ensureSlots(count: u32): void {
-  const grown = max(count, 2 * slotCount);
-  const moved = reserve(SLOT_BYTES * grown);
-  memory.copy(moved, slots, SLOT_BYTES * slotCount);
-  slots = moved;
-  slotCount = grown;
 }
 
 /** calloc as in the C library: fails if the product overflows 2^64. */
@@ -148,6 +132,10 @@ function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
     setClock(number);
     return;
   }
+  if (kind >= RecordKind.Process) {
+    ofProcesses(kind, number);
+    return;
+  }
   if (kind == RecordKind.Trim) {
     call(Fn.Trim);
     model.trim(number);
@@ -156,6 +144,15 @@ function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
   if (kind > RecordKind.Exit || number - 1 >= <u64>MOST_THREADS) raise(Exception.BadOperation, kind, number);
   if (kind == RecordKind.Thread) thread(model, <u32>number);
   else endThread(model, <u32>number);
+}
+
+/** Begins, ends and switches processes. What the trace's reader has checked holds for a machine without others. */
+function ofProcesses(kind: i32, number: u64): void {
+  const process = <u32>min<u64>(number, MOST_PROCESSES + 1);
+  program();
+  if (kind == RecordKind.Process && isProcess(process)) own.switchTo(process);
+  else if (kind == RecordKind.Fork && own.fork(process) == 0) return;
+  else if (kind != RecordKind.End || !own.exit()) raise(Exception.BadOperation, kind, number);
 }
 
 /** What follows is this thread's. */

@@ -11,7 +11,7 @@
  */
 import { fillEnd, loadAt, requireMapped, storeAt } from "./machine/access";
 import { raise } from "./machine/failure";
-import { reserve } from "./machine/frames";
+import { reserveOwn } from "./machine/frames";
 import { program } from "./machine/paths";
 import { PLAIN_ALIGN } from "./shared/driver";
 import { Exception } from "./shared/failure";
@@ -28,7 +28,7 @@ let room: u32 = 0;
 function ensureRoom(slot: u32): void {
   if (slot < room) return;
   const grown = max(slot + 1, max(1024, 2 * room));
-  const moved = reserve(OBJECT_BYTES * grown);
+  const moved = reserveOwn(OBJECT_BYTES * grown);
   memory.copy(moved, objects, OBJECT_BYTES * room);
   objects = moved;
   room = grown;

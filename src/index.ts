@@ -108,6 +108,7 @@ export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
+export type { Advice } from "./sandbox/advice.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
@@ -118,6 +119,7 @@ export type {
   ModelOptions,
 } from "./sandbox/model-options.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
+export type { SetSizes, SharingCounters } from "./sandbox/processes.js";
 export {
   type AnyOptions,
   type OpenOptions,

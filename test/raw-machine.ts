@@ -11,7 +11,6 @@ export interface RawExports extends MachineExports {
   munmap(address: number, bytes: number): number;
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
   brk(address: number): number;
-  madvise(address: number, bytes: number, advice: number): number;
   vmCopy(source: number, destination: number, bytes: number): number;
   mprotect(address: number, bytes: number): number;
   clear(address: number, bytes: number): void;
@@ -101,6 +100,27 @@ class RawMachine implements Machine {
     this.#run(() => this.#exports.clearDirty(address, bytes));
   }
 
+  fork(number: number): number {
+    return this.#run(() => this.#exports.fork(number));
+  }
+
+  exit(): number {
+    return this.#run(() => this.#exports.exit());
+  }
+
+  switchTo(number: number): void {
+    this.#run(() => this.#exports.switchTo(number));
+  }
+
+  get process(): number {
+    return this.#exports.process();
+  }
+
+  holders(): number[] {
+    const counted = this.#run(() => this.#instance.counted(this.#exports.holders()));
+    return counted.slice(0, counted.findLastIndex((pages) => pages > 0) + 1);
+  }
+
   counters(): MachineCounters {
     const { faults, zeroed, syscalls, walked, touched, bytes } = this.#instance.counters({
       inUse: 0,
@@ -108,7 +128,8 @@ class RawMachine implements Machine {
       cached: 0,
     });
     const { virtual, resident, peakResident } = bytes;
-    return { faults, zeroed, syscalls, walked, touched, bytes: { virtual, resident, peakResident } };
+    const sharing = this.#instance.sharing();
+    return { faults, zeroed, syscalls, walked, touched, sharing, bytes: { virtual, resident, peakResident } };
   }
 
   pages(address: number, bytes: number): PageRun[] {

@@ -8,9 +8,13 @@ import { hash } from "./hash.mjs";
 import { inlineFunctions } from "./inline.mjs";
 
 /** What every module depends on, besides the files that asc reads: how it is compiled. */
-const TOOLS = ["asc.mjs", "compile.mjs", "inline.mjs", "../../node_modules/assemblyscript/package.json"].map(
-  (path) => fileURLToPath(new URL(path, import.meta.url)),
-);
+const TOOLS = [
+  "asc.mjs",
+  "compile.mjs",
+  "inline.mjs",
+  "own.mjs",
+  "../../node_modules/assemblyscript/package.json",
+].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 const ANY_SIZE = 0xffffffff;
 
@@ -82,7 +86,7 @@ export async function runCompiler(root, { name, entries, target, model, flags },
  */
 function namesModel(model, path) {
   const [name, below] = model.split("/");
-  if (path === "assembly/model.ts") return `export { Model } from "./allocators/${name}";`;
+  if (path === "assembly/model.ts") return `import "./own"; export { Model } from "./allocators/${name}";`;
   return below && path === "assembly/allocators/below.ts" && `export { Model as Base } from "./${below}";`;
 }
 

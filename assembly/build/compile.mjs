@@ -1,6 +1,7 @@
 /** Compiles one module, and returns what it was made from. */
 import binaryen from "assemblyscript/binaryen";
 import { optimizeAgain, runCompiler } from "./asc.mjs";
+import { writeOwnGlobals } from "./own.mjs";
 import { compileLibrary } from "./static-library.mjs";
 
 /**
@@ -14,8 +15,16 @@ export async function compile(root, module) {
   /** @param {binaryen.Module} compiled */
   const expose = (compiled) => exportGlobals(compiled, module.globalPrefix);
   // A debug build is not optimized, and a change afterwards would not fit its source map.
-  if (module.target.endsWith("debug")) return runCompiler(root, module, { before: expose });
+  if (module.target.endsWith("debug")) {
+    return runCompiler(root, module, {
+      before: (compiled) => {
+        writeOwnGlobals(compiled);
+        expose(compiled);
+      },
+    });
+  }
   return runCompiler(root, module, {
+    before: writeOwnGlobals,
     after: (compiled) => {
       if (!module.target.endsWith("check")) optimizeAgain(compiled);
       expose(compiled);

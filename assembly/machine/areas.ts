@@ -16,8 +16,13 @@
  *      anon     the area's anon_vma: 0 until a page of it is first written, then a number of its own
  *      moved    bytes that it lies below the place where it was first written
  *
+ * What a child of fork has inherited with an `anon` is joined by nothing new that was not written yet (is_mergeable_anon_vma of
+ * Linux 6.18).
+ *
  *      a page with a frame (Linux) is in a region with an `anon`
  */
+
+import { pageShift } from "./layout";
 import {
   firstEndingAbove,
   insert,
@@ -27,8 +32,8 @@ import {
   remove,
   resize,
 } from "./regions";
+import { current } from "./spaces";
 
-let joins: u32 = 0;
 /** The last `anon` that was given. */
 let latest: u32 = 0;
 /** [writtenFrom, writtenTo) is part of a region with an `anon`: most first writes are near the last one. */
@@ -39,7 +44,7 @@ let writtenTo: u64 = 0;
 
 /** How many areas there are. */
 export function count(): u32 {
-  return regions - joins;
+  return regions() - current.joins;
 }
 
 /** The region that starts at the address, or null. */
@@ -93,19 +98,34 @@ export function isOne(start: u64, end: u64): bool {
 
 // ---- Joining ----
 
-function mayJoin(below: Region, above: Region): bool {
-  return below.moved == above.moved && (below.anon == above.anon || !below.anon || !above.anon);
+/** Set in the `anon` of what a child of fork inherited. */
+const INHERITED: u32 = 1 << 31;
+
+/** Whether what is added may join what is there. */
+function mayJoin(there: Region, added: Region): bool {
+  if (there.moved != added.moved || there.flags != added.flags) return false;
+  if (there.anon == added.anon) return true;
+  return added.anon ? !there.anon : !(there.anon & INHERITED);
 }
 
-/** Makes one area of two that touch, if nothing speaks against it. */
-function join(below: Region | null, above: Region | null): void {
-  if (!below || !above || !mayJoin(below, above)) return;
+/** Makes what is added one area with what touches it below, and above, if nothing speaks against it. */
+function joinBelow(added: Region): void {
+  const below = regionTo(added.start);
+  if (below && mayJoin(below, added)) join(below, added);
+}
+
+function joinAbove(added: Region): void {
+  const above = regionAt(added.end);
+  if (above && mayJoin(above, added)) join(added, above);
+}
+
+function join(below: Region, above: Region): void {
   if (below.anon != above.anon) {
     if (below.anon) mark(above, below.anon);
     else mark(below, above.anon);
   }
   above.joined = 1;
-  joins++;
+  current.joins++;
 }
 
 /** Makes an area's `anon` known to all of its regions, which had none. So each is marked once. */
@@ -125,7 +145,7 @@ function mark(region: Region, anon: u32): void {
 
 /** A region is no longer one area with what is below. */
 function part(region: Region): void {
-  joins -= <u32>region.joined;
+  current.joins -= <u32>region.joined;
   region.joined = 0;
 }
 
@@ -149,26 +169,53 @@ function noteIn(address: u64, end: u64): void {
 
 // ---- Changing ----
 
-/** Maps [start, end), which must be free. */
-export function map(start: u64, end: u64): void {
-  put(start, end, 0, 0);
+/** Another space is the current one. */
+export function entered(): void {
+  writtenTo = 0;
 }
 
-function put(start: u64, end: u64, anon: u32, moved: u64): void {
+/**
+ * The areas are a child's, which were its parent's. Each that was written has an `anon` of its own (anon_vma_fork). Takes
+ * out those with flags that a child does not get, and makes those as if new that it gets untouched.
+ */
+export function inherit(absent: u32, untouched: u32): void {
+  let region = firstEndingAbove(0);
+  while (region) {
+    const end = region.end;
+    if (!region.joined) latest++;
+    if (region.flags & absent) {
+      current.pages -= (end - region.start) >> pageShift;
+      unmap(region.start, end);
+    } else if (region.flags & untouched) {
+      region.anon = 0;
+    } else if (region.anon) {
+      region.anon = latest | INHERITED;
+    }
+    region = firstEndingAbove(end);
+  }
+}
+
+/** Maps [start, end), which must be free. */
+export function map(start: u64, end: u64): void {
+  put(start, end, 0, 0, 0);
+}
+
+function put(start: u64, end: u64, anon: u32, moved: u64, flags: u32): void {
   const region = insert(start, end);
+  region.flags = flags;
   region.anon = anon;
   region.moved = moved;
-  join(regionTo(start), region);
-  join(region, regionAt(end));
+  joinBelow(region);
+  joinAbove(region);
   if (!region.anon) return;
   writtenFrom = start;
   writtenTo = end;
 }
 
-/** Maps more of the heap. It grows what it touches below. What it touches above stays another area. */
+/** Maps more of the heap. It grows what it touches below, if it may. What it touches above stays another area. */
 export function mapHeap(start: u64, end: u64): void {
   const below = regionTo(start);
-  if (below) resize(below, below.start, end);
+  if (below && !(below.anon & INHERITED) && !below.flags) resize(below, below.start, end);
   else insert(start, end);
 }
 
@@ -178,14 +225,14 @@ export function grow(end: u64, newEnd: u64): void {
   assert(region != null, "what grows is mapped");
   if (!region) return;
   resize(region, region.start, newEnd);
-  join(region, regionAt(newEnd));
+  joinAbove(region);
 }
 
 /** Maps [to, to + bytes), where part of the area at `from` moves. One that was never written has no place to remember. */
 export function mapMoved(from: u64, to: u64, bytes: u64): void {
   const old = firstEndingAbove(from);
   assert(old != null && old.start <= from, "what moves is mapped");
-  if (old) put(to, to + bytes, old.anon, old.anon ? old.moved + from - to : 0);
+  if (old) put(to, to + bytes, old.anon, old.anon ? old.moved + from - to : 0, old.flags);
 }
 
 /** Unmaps [start, end): takes it out of all regions, and cuts those that reach beyond. Returns the bytes it took. */
@@ -208,14 +255,73 @@ function cut(region: Region, start: u64, end: u64): void {
   if (region.start < start) {
     resize(region, region.start, start);
     if (to <= end) return;
-    const rest = insert(end, to);
-    rest.anon = region.anon;
-    rest.moved = region.moved;
+    putRest(region, end, to);
   } else {
     part(region);
     if (to > end) resize(region, end, to);
     else remove(region);
   }
+}
+
+/** Adds what is left above of a region that is cut. */
+function putRest(region: Region, start: u64, end: u64): Region {
+  const rest = insert(start, end);
+  rest.anon = region.anon;
+  rest.moved = region.moved;
+  rest.flags = region.flags;
+  return rest;
+}
+
+// ---- Flags ----
+
+/** Whether regions in [start, end) have other flags than they would have then. */
+export function wouldChange(start: u64, end: u64, kept: u32, added: u32): bool {
+  let region = firstEndingAbove(start);
+  while (region && region.start < end) {
+    if (((region.flags & kept) | added) != region.flags) return true;
+    region = firstEndingAbove(region.end);
+  }
+  return false;
+}
+
+/** Sets the flags of regions in [start, end): those of them that are kept, and others. Cuts regions that reach beyond. */
+export function setFlags(start: u64, end: u64, kept: u32, added: u32): void {
+  let region = firstEndingAbove(start);
+  while (region && region.start < end) {
+    const flags = (region.flags & kept) | added;
+    const to = min(region.end, end);
+    if (flags != region.flags) change(region, max(region.start, start), to, flags);
+    if (to == end) return;
+    region = firstEndingAbove(to);
+  }
+}
+
+/** Changes the flags of part of a region, which then is one area with what is alike. */
+function change(region: Region, start: u64, end: u64, flags: u32): void {
+  if (region.start < start) region = cutAt(region, start);
+  if (region.end > end) cutAt(region, end);
+  part(region);
+  const above = regionAt(end);
+  if (above) part(above);
+  region.flags = flags;
+  const below = regionTo(start);
+  if (below && mayMerge(below, region)) join(below, region);
+  if (above && mayMerge(region, above)) join(region, above);
+}
+
+/** Makes two regions of one, which are one area. Returns the upper one. */
+function cutAt(region: Region, at: u64): Region {
+  const end = region.end;
+  resize(region, region.start, at);
+  const rest = putRest(region, at, end);
+  rest.joined = 1;
+  current.joins++;
+  return rest;
+}
+
+/** Whether two regions that are there may become one area. */
+function mayMerge(below: Region, above: Region): bool {
+  return mayJoin(below, above) && mayJoin(above, below);
 }
 
 // ---- Checking ----
@@ -240,8 +346,9 @@ export function areSound(): bool {
       found++;
       const below = regionTo(region.start);
       if (!below || below.anon != region.anon || below.moved != region.moved) return false;
+      if (below.flags != region.flags) return false;
     }
     region = firstEndingAbove(region.end);
   }
-  return found == joins;
+  return found == current.joins;
 }

@@ -2,10 +2,12 @@
  * The validator. It walks everything and compares it with the counts, which is slow: it is meant for tests
  * and for the end of a run. Its invariants:
  *
- *      Σ region pages == mapped pages in the table == virtualPages
- *      own frames + sharings in the table == residentPages
+ *      Σ region pages == mapped pages in the table == pages of the space     of each space
+ *      Σ pages of the spaces == virtualPages
+ *      own frames + sharings + frames of groups in blocks == residentPages
  *      pages with stored bytes, each stored once == live records of frames.contents
- *      pages in all sharings == SHARED pages in the table
+ *      pages in all sharings == SHARED pages in split groups of the tables
+ *      holders of all groups in blocks == cells in blocks
  *      a page with a frame (Linux) is in an area that was written
  *
  * A check build first asserts the invariants that each part of the machine has of its own data. Asserts have
@@ -16,15 +18,26 @@ import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
 import { checkTranslations } from "./access";
 import * as areas from "./areas";
+import { isFirstHolder } from "./blocks";
 import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as pool from "./frames";
-import { kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
+import { GROUP_PAGES, kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
 import * as paths from "./paths";
 import * as regions from "./regions";
+import { current, enter, enterNumber, numberAbove } from "./spaces";
 import { isLegal, ownsFrame } from "./states";
-import { checkEmptyDirectory, nextWithDirectory, runOf, stateOf, TABLE_PAGES } from "./table";
+import {
+  blockIn,
+  cellOf,
+  checkEmptyDirectory,
+  isInBlock,
+  nextWithDirectory,
+  runOf,
+  stateOf,
+  TABLE_PAGES,
+} from "./table";
 import { zeroesIn } from "./zeroes";
 
 let mapped: u64 = 0;
@@ -34,20 +47,21 @@ let stored: usize = 0;
 let shares: usize = 0;
 let sharers: u64 = 0;
 let sharing: u64 = 0;
+/** Regions and spaces met. */
+let nodes: usize = 0;
+let spaces: usize = 0;
 
 /** Returns what is broken, or 0. A check build also asserts, with a message. */
 export function check(): u32 {
   if (isDefined(ZP_CHECK)) assertSound();
-  if (!regions.isSound()) return Broken.RegionTree;
-  const broken = walkTable();
+  const broken = walkSpaces();
   if (broken) return broken;
   if (mapped != virtualPages) return Broken.VirtualPages;
-  if (regions.coveredBytes() >> pageShift != mapped) return Broken.RegionsAgainstTable;
   if (pool.shares.live != shares || sharers != sharing) return Broken.Sharings;
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
-  if (pool.regionNodes.live != regions.count) return Broken.RegionTree;
-  if (!areas.areSound()) return Broken.Areas;
+  if (pool.regionNodes.live != nodes) return Broken.RegionTree;
+  if (pool.spaces.live != spaces || pool.roots.live != spaces) return Broken.Spaces;
   if (zeroesIn(pool.ZERO_FRAME, MAX_PAGE_BYTES) != MAX_PAGE_BYTES) return Broken.ZeroFrame;
   return Broken.Nothing;
 }
@@ -60,13 +74,41 @@ function assertSound(): void {
   checkTranslations();
 }
 
-function walkTable(): u32 {
+/** Walks all spaces. Returns what is broken in one of them, or 0. */
+function walkSpaces(): u32 {
   mapped = 0;
   owned = 0;
   stored = 0;
   shares = 0;
   sharers = 0;
   sharing = 0;
+  nodes = 0;
+  spaces = 0;
+  const space = current;
+  let broken: u32 = Broken.Nothing;
+  for (let number = numberAbove(0); number && !broken; number = numberAbove(number)) {
+    enterNumber(number);
+    broken = walkSpace();
+  }
+  enter(space);
+  return broken;
+}
+
+/** Walks the current space. */
+function walkSpace(): u32 {
+  if (!regions.isSound()) return Broken.RegionTree;
+  if (!areas.areSound()) return Broken.Areas;
+  const before = mapped;
+  const broken = walkTable();
+  if (broken) return broken;
+  if (mapped - before != current.pages) return Broken.VirtualPages;
+  if (regions.coveredBytes() >> pageShift != current.pages) return Broken.RegionsAgainstTable;
+  nodes += regions.count();
+  spaces++;
+  return Broken.Nothing;
+}
+
+function walkTable(): u32 {
   for (let page = nextWithDirectory(0); page < TABLE_PAGES; ) {
     const pages = runOf(page, TABLE_PAGES - page);
     const state = stateOf(page);
@@ -88,7 +130,17 @@ function walkRun(page: u64, pages: u64, state: u32): u32 {
     if (!areWritten(page, pages)) return Broken.Areas;
   }
   if (!hasEntry(state)) return Broken.Nothing;
-  for (let i: u64 = 0; i < pages; i++) if (!walkEntry(page + i, state)) return Broken.Sharings;
+  for (let at = page; at < page + pages; ) {
+    const cell = load<u32>(cellOf(at));
+    if (isInBlock(cell)) {
+      // A run may go over several groups. Each begins where the page number says.
+      if (isFirstHolder(blockIn(cell), at)) owned += GROUP_PAGES;
+      at += GROUP_PAGES;
+    } else {
+      if (!walkEntry(at, state)) return Broken.Sharings;
+      at++;
+    }
+  }
   return Broken.Nothing;
 }
 

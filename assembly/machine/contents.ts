@@ -11,13 +11,14 @@
  * Each sharing owns one frame, however many pages are in it.
  */
 import { Counter } from "../shared/counters";
+import { Kernel } from "../shared/kernel";
 import { CLEARED, CONTENT, LAZY, MAPPED, SHARED, UNKNOWN, UNMAPPED, WRITTEN } from "../shared/page-states";
 import { add, giveFrames, takeFrames } from "./counters";
 import { attach, detach, entryAt, entryOf, hasEntry, replace, start as startEntries } from "./entries";
 import * as pool from "./frames";
-import { GROUP_MASK, pageBytes } from "./layout";
+import { GROUP_MASK, kernelKind, pageBytes } from "./layout";
 import { isPresent, knownZero, ownsFrame } from "./states";
-import { cellOf, Group, joinIfUniform, setState, split, stateOf } from "./table";
+import { cellOf, Group, groupIn, joinIfUniform, setState, split, stateOf } from "./table";
 import { drop } from "./translation";
 
 /** A frame that several pages share. */
@@ -87,18 +88,37 @@ export function share(source: u64, destination: u64): void {
 function startSharing(page: u64, state: u32): u32 {
   const group = split(cellOf(page));
   const index = <u32>page & GROUP_MASK;
-  const made = changetype<Share>(pool.take(pool.shares));
-  made.pages = 1;
-  made.met = 0;
-  made.content = state & CONTENT ? entryAt(group, index) : 0;
-  const next = (state | SHARED) & ~LAZY;
-  if (state & CONTENT) replace(group, index, changetype<usize>(made), next);
-  else attach(group, index, changetype<usize>(made), next);
+  const made = startShare(1, state & CONTENT ? entryAt(group, index) : 0);
+  // vm_copy makes sure of the pages that it copies; what Linux may take back stays so in both spaces.
+  const next = kernelKind == Kernel.Darwin ? (state | SHARED) & ~LAZY : state | SHARED;
+  if (state & CONTENT) replace(group, index, made, next);
+  else attach(group, index, made, next);
   drop(page);
   return next;
 }
 
-/** Whether no other page shares the frame of this SHARED page. */
+/** A frame that so many pages share, and its bytes, or 0. Returns their entry. */
+export function startShare(pages: u32, content: usize): usize {
+  const made = changetype<Share>(pool.take(pool.shares));
+  made.pages = pages;
+  made.met = 0;
+  made.content = content;
+  return changetype<usize>(made);
+}
+
+/**
+ * fork: makes a page of a child, in a group of the child's, share the frame of the page in the current space, which has
+ * one and is in a group of its own. That nothing but zeroing has faulted it in is the parent's affair.
+ */
+export function shareWith(child: Group, page: u64, state: u32): void {
+  const index = <u32>page & GROUP_MASK;
+  if (!(state & SHARED)) state = startSharing(page, state);
+  const entry = entryAt(groupIn(load<u32>(cellOf(page))), index);
+  changetype<Share>(entry).pages++;
+  attach(child, index, entry, state & ~CLEARED);
+}
+
+/** Whether no other page shares the frame of this SHARED page, which has an entry. */
 export function isLastSharer(group: Group, index: u32): bool {
   return changetype<Share>(entryAt(group, index)).pages == 1;
 }
@@ -121,17 +141,27 @@ export function leaveShare(group: Group, index: u32, next: u32): void {
  * it is the last page. Counts the fault and the first write. Returns its state as if written before.
  */
 export function ownFrame(group: Group, index: u32, state: u32, clears: bool): u32 {
-  const content = leaveWithCopy(changetype<Share>(entryAt(group, index)));
-  add(Counter.CopyOnWrite, 1);
-  if (!(state & WRITTEN)) add(Counter.TouchedWritten, 1);
-  let owned = (state & ~SHARED) | WRITTEN;
-  if (clears && knownZero(state)) {
-    add(Counter.ClearingFaults, 1);
-    owned |= CLEARED;
-  }
+  const share = changetype<Share>(entryAt(group, index));
+  const isCopied = share.pages > 1;
+  const content = leaveWithCopy(share);
+  const owned = countOwned(state, 1, isCopied, clears);
   if (content) replace(group, index, content, owned);
   else detach(group, index, owned);
   return owned;
+}
+
+/**
+ * Counts the faults and first writes of pages in this state that get frames of their own, by a copy or as the last ones
+ * that have them. Returns their state as if written before.
+ */
+export function countOwned(state: u32, pages: u64, isCopied: bool, clears: bool): u32 {
+  add(Counter.CopyOnWrite, pages);
+  add(isCopied ? Counter.CopyFaults : Counter.ReuseFaults, pages);
+  if (!(state & WRITTEN)) add(Counter.TouchedWritten, pages);
+  const owned = (state & ~SHARED) | WRITTEN;
+  if (!clears || !knownZero(state)) return owned;
+  add(Counter.ClearingFaults, pages);
+  return owned | CLEARED;
 }
 
 /** Takes a page out of a sharing. Returns its bytes: a copy, or the shared ones if it is the last page; 0 for none. */
@@ -155,7 +185,7 @@ function copyOf(content: usize): usize {
 
 // ---- Moving ----
 
-/** Moves one page, with its state and contents, to a page that is reserved. Leaves the source unmapped. */
+/** Moves one page, which is in no block, with its state and contents, to a page that is reserved. Leaves the source unmapped. */
 export function move(source: u64, destination: u64): void {
   const state = stateOf(source);
   if (isPresent(state)) add(Counter.PagesWalked, 1);

@@ -3,12 +3,12 @@ import { COUNTERS, Counter, WALKED_COUNTERS } from "../shared/counters";
 /**
  * One table of counters for each call path (paths.ts). The first is the program's own.
  *
- *      TABLES   0        512      1,024
+ *      TABLES   0        1,024    2,048
  *               ├────────┼────────┼─ … ─┤
  *               │ path 0 │ path 1 │     │    COUNTERS each, the rest unused
  *               └────────┴────────┴─ … ─┘
  */
-export const TABLE_BYTES: usize = 512;
+export const TABLE_BYTES: usize = 1024;
 export const MOST_PATHS: u32 = 256;
 export const TABLES: usize = memory.data(<i32>(TABLE_BYTES * MOST_PATHS), 16);
 /** The sums over all paths, when last asked for. */
@@ -36,7 +36,7 @@ export function counter(which: u32): u64 {
 // ---- Gauges ----
 
 /**
- * Frames that the process owns now, and the most so far; mapped pages.
+ * Frames that processes own now, each once, and the most so far; mapped pages of all processes.
  *
  *      residentPages == FramesTaken - FramesGiven     of all paths together
  *      virtualPages == MappedPages - UnmappedPages

@@ -13,10 +13,12 @@
 import { CONTENT, SHARED } from "../shared/page-states";
 import * as pool from "./frames";
 import { DIRECTORY_GROUPS, GROUP_MASK, GROUP_PAGES } from "./layout";
+import { current, enter, enterNumber, numberAbove } from "./spaces";
 import {
   cellOf,
   Group,
   groupIn,
+  isInBlock,
   isUniform,
   nextWithDirectory,
   setState,
@@ -61,6 +63,14 @@ export function attach(group: Group, index: u32, entry: usize, state: u32): void
   if (isDefined(ZP_CHECK)) checkGroup(group);
 }
 
+/** Gives an entry to each page of a group whose states have one already, from a list. */
+export function attachAll(group: Group, list: usize): void {
+  group.frames = pool.take(pool.frameLists);
+  memory.copy(group.frames, list, 4 * GROUP_PAGES);
+  group.attached = GROUP_PAGES;
+  if (isDefined(ZP_CHECK)) checkGroup(group);
+}
+
 /** Replaces the entry of a page. */
 export function replace(group: Group, index: u32, entry: usize, state: u32): void {
   setEntry(group, index, entry);
@@ -81,25 +91,38 @@ export function detach(group: Group, index: u32, state: u32): void {
 
 // ---- Checking ----
 
-/** Asserts the invariants of every group, and that the live records are exactly those in the table. */
+/** Asserts the invariants of every group, and that the live records are exactly those in the tables. */
 export function checkGroups(): void {
-  let cells: usize = 0;
-  let groups: usize = 0;
-  let lists: usize = 0;
+  cells = 0;
+  groups = 0;
+  lists = 0;
+  const space = current;
+  for (let number = numberAbove(0); number; number = numberAbove(number)) {
+    enterNumber(number);
+    checkTable();
+  }
+  enter(space);
+  assert(cells == <usize>DIRECTORY_GROUPS * pool.directories.live, "every live directory is in a table");
+  assert(groups == pool.groups.live, "every live group is in a table");
+  assert(lists == pool.frameLists.live, "every live frame list is a group's");
+}
+
+let cells: usize = 0;
+let groups: usize = 0;
+let lists: usize = 0;
+
+function checkTable(): void {
   for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
     const cell = load<u32>(cellOf(page));
     cells++;
     if (isUniform(cell)) {
       assert(!hasEntry(cell), "a group that is one word has no page with an entry");
-    } else {
+    } else if (!isInBlock(cell)) {
       checkGroup(groupIn(cell));
       groups++;
       lists += usize(groupIn(cell).frames != 0);
     }
   }
-  assert(cells == DIRECTORY_GROUPS * pool.directories.live, "every live directory is in the table");
-  assert(groups == pool.groups.live, "every live group is in the table");
-  assert(lists == pool.frameLists.live, "every live frame list is a group's");
 }
 
 /** Asserts what a group states about its entries. */

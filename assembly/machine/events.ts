@@ -9,7 +9,8 @@ import { Exception } from "../shared/failure";
 import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
 import { noteFrames } from "./areas";
-import { isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
+import { groupAt, holdersOf, leave } from "./blocks";
+import { countOwned, isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
 import { add, giveFrames, residentPages, takeFrames } from "./counters";
 import { entryAt, hasEntry } from "./entries";
 import { raise } from "./failure";
@@ -23,20 +24,23 @@ import {
   pageShift,
 } from "./layout";
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
+import { current, enter, enterNumber, numberAbove } from "./spaces";
 import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
 import {
+  blockIn,
   cellIn,
+  cellInBlock,
   cellOf,
   directoryOf,
   endOfDirectory,
   Group,
   groupIn,
+  isEqual,
   isMissing,
   isUniform,
   joinIfUniform,
   makeDirectories,
   setState,
-  split,
   stateIn,
   statesOf,
   TABLE_PAGES,
@@ -79,9 +83,14 @@ function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
 }
 
-/** Reclaims every lazy page. Traps if that is not enough. */
+/** Reclaims every lazy page of every space. Traps if that is not enough. */
 function makeRoom(pages: u64): void {
-  apply(Event.Reclaim, 0, TABLE_PAGES);
+  const space = current;
+  for (let number = numberAbove(0); number; number = numberAbove(number)) {
+    enterNumber(number);
+    apply(Event.Reclaim, 0, TABLE_PAGES);
+  }
+  enter(space);
   if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
 }
 
@@ -97,11 +106,11 @@ export function applyOne(event: u32, page: u64): u32 {
   const cell = load<u32>(cellAt);
   const state = stateIn(cell, page);
   const result = transition(event, state);
-  if (result & EACH) return applyEach(event, groupIn(cell), page, state);
+  if (result & EACH) return applyEach(event, groupAt(cellAt, page), page, state);
   count(result, page, 1);
   const next = result & STATE_MASK;
   if (next == state) return state;
-  const group = split(cellAt);
+  const group = isEqual(cell) ? groupAt(cellAt, page) : groupIn(cell);
   setState(group, <u32>page & GROUP_MASK, next);
   joinIfUniform(cellAt, group);
   return next;
@@ -119,8 +128,12 @@ export function apply(event: u32, first: u64, count: u64): void {
     }
     const index = <u32>first & GROUP_MASK;
     const cellAt = cellIn(directory, first);
-    if (index == 0 && end - first >= GROUP_PAGES && isUniform(load<u32>(cellAt))) {
-      first += (<u64>applyToGroups(event, cellAt, first, end)) << GROUP_SHIFT;
+    const cell = load<u32>(cellAt);
+    if (index == 0 && end - first >= GROUP_PAGES && isEqual(cell)) {
+      const groups = isUniform(cell)
+        ? applyToGroups(event, cellAt, first, end)
+        : applyToBlock(event, cellAt, first);
+      first += (<u64>groups) << GROUP_SHIFT;
     } else {
       const to = <u32>min<u64>(GROUP_PAGES, index + (end - first));
       applyWithin(event, cellAt, first, to - index);
@@ -143,17 +156,63 @@ function applyToGroups(event: u32, cellAt: usize, first: u64, end: u64): u32 {
   return groups;
 }
 
+/** Applies an event to a whole group that is in a block. Returns 1: how many groups that is. */
+function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
+  const cell = load<u32>(cellAt);
+  const block = blockIn(cell);
+  const state = stateIn(cell, first);
+  const result = transition(event, state);
+  if (!(result & EACH)) {
+    count(result, first, GROUP_PAGES);
+    store<u32>(cellAt, cellInBlock(block, result & STATE_MASK));
+    return 1;
+  }
+  if (leaves(event)) {
+    count(result, first, GROUP_PAGES);
+    if (holdersOf(block, first) == 1) giveFrames(GROUP_PAGES);
+    store<u32>(cellAt, result & STATE_MASK);
+  } else {
+    const owned = ownGroup(block, first, state, clears(event));
+    const next = transition(event, owned);
+    count(next, first, GROUP_PAGES);
+    store<u32>(cellAt, next & STATE_MASK);
+  }
+  leave(block, first);
+  return 1;
+}
+
+/** Counts what it takes that a whole group owns frames. Returns the state of its pages as if written before. */
+function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
+  const isCopied = holdersOf(block, first) > 1;
+  if (isCopied) {
+    requireRoom(GROUP_PAGES);
+    takeFrames(GROUP_PAGES);
+  }
+  return countOwned(state, GROUP_PAGES, isCopied, clears);
+}
+
+/** Whether the event makes pages leave what they share, rather than own a frame. */
+function leaves(event: u32): bool {
+  return event == Event.Unmap || event == Event.Discard;
+}
+
+/** Whether the event is an allocator's clearing. */
+function clears(event: u32): bool {
+  return event == Event.ClearPart || event == Event.ClearPage;
+}
+
 /** Applies an event to pages of one group. */
 function applyWithin(event: u32, cellAt: usize, first: u64, pages: u32): void {
   const cell = load<u32>(cellAt);
-  if (isUniform(cell)) {
-    const result = transition(event, cell);
-    if ((result & STATE_MASK) == cell) {
+  if (isEqual(cell)) {
+    const state = stateIn(cell, first);
+    const result = transition(event, state);
+    if ((result & STATE_MASK) == state && !(result & EACH)) {
       count(result, first, pages);
       return;
     }
   }
-  const group = split(cellAt);
+  const group = isEqual(cell) ? groupAt(cellAt, first) : groupIn(cell);
   const states = statesOf(group);
   let index = <u32>first & GROUP_MASK;
   const to = index + pages;
@@ -190,10 +249,9 @@ function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32
 function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
   const index = <u32>page & GROUP_MASK;
   drop(page);
-  const leaves = event == Event.Unmap || event == Event.Discard;
-  if (state & SHARED && !leaves) {
+  if (state & SHARED && !leaves(event)) {
     if (!isLastSharer(group, index)) requireRoom(1);
-    state = ownFrame(group, index, state, event == Event.ClearPart || event == Event.ClearPage);
+    state = ownFrame(group, index, state, clears(event));
     if (isDefined(ZP_CHECK)) checkRoom();
   }
   const result = transition(event, state);

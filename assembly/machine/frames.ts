@@ -32,6 +32,8 @@ export class Pool {
   live: usize;
   /** Number of records ever cut. Counted only in check builds. */
   cut: usize;
+  /** Whether each process has its own of the records, and of this. */
+  isOwn: bool;
 }
 
 /** The pools: contents of a page; a directory of the page table; the states of a split group; its frames; and so on. */
@@ -41,6 +43,9 @@ export const groups = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const frameLists = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const shares = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const regionNodes = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const roots = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const spaces = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const blocks = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
 /** A page of zeroes, for reads of a page without content. Never written. */
 export const ZERO_FRAME: usize = memory.data(<i32>MAX_PAGE_BYTES, 16);
@@ -74,18 +79,59 @@ export function setRecordBytes(pool: Pool, bytes: usize): void {
   pool.recordBytes = bytes;
 }
 
+/** The same, of a pool that each process has its own of, in its own memory. */
+export function setOwnRecordBytes(pool: Pool, bytes: usize): void {
+  pool.recordBytes = bytes;
+  pool.isOwn = true;
+}
+
 function cut(pool: Pool): usize {
   const bytes = pool.recordBytes;
   if (pool.next + bytes > pool.end) {
     const chunk = max(CHUNK_BYTES / bytes, 1) * bytes;
     pool.next = reserveAligned(chunk, HOST_PAGE_BYTES);
     pool.end = pool.next + chunk;
+    if (pool.isOwn) noteOwn(pool.next, chunk);
   }
   const record = pool.next;
   pool.next = record + bytes;
   if (isDefined(ZP_CHECK)) pool.cut++;
   return record;
 }
+
+// ---- What each process has its own of ----
+
+/** A range that each process has its own bytes of: those of one that does not run are elsewhere (own.ts). */
+@unmanaged
+export class OwnRange {
+  next: OwnRange | null;
+  start: usize;
+  end: usize;
+}
+
+let ownRanges: OwnRange | null = null;
+
+/** The last range that was reserved so. */
+export function firstOwn(): OwnRange | null {
+  return ownRanges;
+}
+
+function noteOwn(start: usize, bytes: usize): void {
+  const range = changetype<OwnRange>(reserve(offsetof<OwnRange>()));
+  range.next = ownRanges;
+  range.start = start;
+  range.end = start + bytes;
+  ownRanges = range;
+}
+
+/** Reserves bytes, as `reserve` does, that each process has its own of. */
+export function reserveOwn(bytes: usize): usize {
+  const start = reserve(bytes);
+  noteOwn(start, bytes);
+  return start;
+}
+
+// ---- Records ----
 
 /** Takes one record. Its contents are unspecified. Traps if the host does not grow the memory. */
 export function take(pool: Pool): usize {
@@ -129,6 +175,9 @@ export function check(): void {
   checkPool(frameLists);
   checkPool(shares);
   checkPool(regionNodes);
+  checkPool(roots);
+  checkPool(spaces);
+  checkPool(blocks);
 }
 
 function checkPool(pool: Pool): void {

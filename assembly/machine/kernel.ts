@@ -13,6 +13,7 @@ import { Kernel, Place } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
 import * as areas from "./areas";
+import { groupAt, start as startBlocks } from "./blocks";
 import { logCall } from "./call-log";
 import { move, share, start as startContents } from "./contents";
 import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
@@ -29,8 +30,8 @@ import {
   roundToPages,
   setGeometry,
   USER_END,
-  USER_START,
 } from "./layout";
+import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import * as regions from "./regions";
 import {
   areAreasLeft,
@@ -44,18 +45,17 @@ import {
   SPARE_TO_MOVE,
   start as startRoom,
 } from "./room";
+import { current, start as startSpaces } from "./spaces";
 import { Event, start as startStates } from "./states";
 import { enterCall, leaveCall } from "./syscall";
-import { firstUnmapped, runOf, start as startTable, stateOf } from "./table";
+import { cellOf, runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
 export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
+export { madvise } from "./advice";
+export { isMapped } from "./ranges";
 export { memoryBytes, virtualBytes } from "./room";
-
-/** Where the heap starts, and its end. */
-let heapStart: u64 = LINUX_HEAP_START;
-let heapBreak: u64 = LINUX_HEAP_START;
 
 /** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment. */
 export function start(
@@ -68,38 +68,36 @@ export function start(
 ): void {
   setGeometry(shift, kind);
   startRoom(memoryBytes, addressSpaceBytes, maxMaps, alignment);
+  startSpaces();
+  current.heapStart = LINUX_HEAP_START;
+  current.heapBreak = LINUX_HEAP_START;
   regions.start();
   startStates();
   startTable();
   startContents();
+  startBlocks();
   startEvents(memoryBytes);
   startTranslation();
 }
 
 // ---- Helpers ----
 
-function pagesIn(bytes: u64): u64 {
-  return bytes >> pageShift;
-}
-
-/** Whether [address, address + bytes) lies in the user's part of the address space. */
-function isUserRange(address: u64, bytes: u64): bool {
-  return address >= USER_START && bytes <= USER_END && address + bytes <= USER_END;
-}
-
-function isAligned(address: u64): bool {
-  return (address & pageMask) == 0;
-}
-
 function mapPages(address: u64, bytes: u64): void {
   apply(Event.Map, address >> pageShift, pagesIn(bytes));
   countMapped(pagesIn(bytes));
+  current.pages += pagesIn(bytes);
 }
 
 /** Unmaps all that is mapped in the range. */
 function clearRange(address: u64, bytes: u64): void {
   apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
-  countUnmapped(pagesIn(areas.unmap(address, address + bytes)));
+  unmapPages(areas.unmap(address, address + bytes));
+}
+
+/** So many bytes are no longer mapped. */
+function unmapPages(bytes: u64): void {
+  countUnmapped(pagesIn(bytes));
+  current.pages -= pagesIn(bytes);
 }
 
 function mappedPages(address: u64, bytes: u64): u64 {
@@ -113,13 +111,6 @@ function mappedPages(address: u64, bytes: u64): u64 {
     address = to;
   }
   return pages;
-}
-
-/** Whether all of a range of pages is mapped. Not a system call. */
-export function isMapped(address: u64, bytes: u64): bool {
-  const first = address >> pageShift;
-  const count = pagesIn(bytes);
-  return firstUnmapped(first, count) == first + count;
 }
 
 // ---- Mapping ----
@@ -272,9 +263,11 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
   areas.mapMoved(address, to, newBytes);
   mapPages(to, newBytes);
   const first = address >> pageShift;
-  for (let i: u64 = 0; i < pagesIn(oldBytes); i++) move(first + i, (to >> pageShift) + i);
-  areas.unmap(address, address + oldBytes);
-  countUnmapped(pagesIn(oldBytes));
+  for (let i: u64 = 0; i < pagesIn(oldBytes); i++) {
+    groupAt(cellOf(first + i), first + i);
+    move(first + i, (to >> pageShift) + i);
+  }
+  unmapPages(areas.unmap(address, address + oldBytes));
   return to;
 }
 
@@ -291,12 +284,12 @@ export function brk(address: u64): u64 {
 }
 
 function moveBreak(address: u64): u64 {
-  if (address == 0) return heapBreak;
-  if (address < heapStart || address > USER_END) {
+  if (address == 0) return current.heapBreak;
+  if (address < current.heapStart || address > USER_END) {
     fail(Failure.AddressSpace, address, 0);
     return 0;
   }
-  const oldEnd = roundToPages(heapBreak);
+  const oldEnd = roundToPages(current.heapBreak);
   const newEnd = roundToPages(address);
   if (newEnd > oldEnd) {
     if (!growHeap(oldEnd, newEnd)) return 0;
@@ -304,21 +297,21 @@ function moveBreak(address: u64): u64 {
     if (regions.isFree(newEnd, oldEnd) || !mayUnmap(newEnd, oldEnd - newEnd)) return 0;
     clearRange(newEnd, oldEnd - newEnd);
   }
-  heapBreak = address;
+  current.heapBreak = address;
   return address;
 }
 
 /** Puts the empty heap where a kernel has it that chooses at random. A multiple of the page size. Not a system call. */
 export function placeHeap(address: u64): void {
   if (isDefined(ZP_CHECK))
-    assert(heapBreak == heapStart && isAligned(address), "an empty heap is put at a page");
-  heapStart = address;
-  heapBreak = address;
+    assert(current.heapBreak == current.heapStart && isAligned(address), "an empty heap is put at a page");
+  current.heapStart = address;
+  current.heapBreak = address;
 }
 
 /** The current break. Not a system call: a C library remembers it. */
 export function currentBreak(): u64 {
-  return heapBreak;
+  return current.heapBreak;
 }
 
 function growHeap(oldEnd: u64, newEnd: u64): bool {
@@ -334,46 +327,6 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
   areas.mapHeap(oldEnd, newEnd);
   mapPages(oldEnd, bytes);
   return true;
-}
-
-// ---- Advice ----
-
-/**
- * Tells the kernel how a range will be used, by one of the calls that it counts apart. Returns 0, or -1: if
- * part of it is not mapped too, but then Linux has heard it for the rest. That there shall be no huge pages changes
- * nothing, as there are none; the real kernel keeps areas that heard it apart from others.
- */
-export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
-  if (isDefined(ZP_CHECK)) {
-    assert(call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse, "there is no other advice");
-  }
-  const caller = enterCall(Fn.Madvise, call);
-  const result = advise(address, bytes, call);
-  if (isDefined(ZP_CHECK)) logCall(call, address, bytes, 0, 0, result);
-  leaveCall(caller, call);
-  return result;
-}
-
-function isKnownAdvice(call: Syscall): bool {
-  const isDarwin = kernelKind == Kernel.Darwin;
-  return call == Syscall.MadviseNohugepage ? !isDarwin : isDarwin || call < Syscall.MadviseFreeReusable;
-}
-
-function advise(address: u64, bytes: u64, call: Syscall): i32 {
-  if (!isKnownAdvice(call)) return -1;
-  if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
-  bytes = roundToPages(bytes);
-  if (!isUserRange(address, bytes)) return -1;
-  const isWhole = isMapped(address, bytes);
-  if (!isWhole && kernelKind == Kernel.Darwin) return -1;
-  const first = address >> pageShift;
-  if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux)
-    apply(Event.Discard, first, pagesIn(bytes));
-  if (call == Syscall.MadviseFree || call == Syscall.MadviseFreeReusable)
-    apply(Event.Free, first, pagesIn(bytes));
-  if (call == Syscall.MadviseFreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
-  if (call == Syscall.MadviseCanReuse) apply(Event.Walk, first, pagesIn(bytes));
-  return isWhole ? 0 : -1;
 }
 
 // ---- Copying and asking ----

@@ -10,12 +10,13 @@
  *
  *      left.last <= start < end <= right.first
  *      priority >= left.priority, right.priority
- *      count == nodes in the tree
+ *      count() == nodes in the tree
  *
- * Priorities are a hash of the order of creation, so that equal calls make equal trees.
+ * Each address space has a tree of its own; functions are about that of the current one. Priorities are a hash of the order of creation, so that equal calls make equal trees.
  */
-import { give, regionNodes, setRecordBytes, takeZeroed } from "./frames";
+import { give, regionNodes, setRecordBytes, take, takeZeroed } from "./frames";
 import { pageMask } from "./layout";
+import { current, Space } from "./spaces";
 
 @unmanaged
 export class Region {
@@ -32,13 +33,26 @@ export class Region {
   /** What areas.ts knows of it. */
   anon: u32;
   moved: u64;
-  joined: u64;
+  joined: u32;
+  /** `RegionFlag`s. */
+  flags: u32;
 }
 
-let root: Region | null = null;
 let created: u32 = 0;
-/** Number of live regions. */
-export let count: u32 = 0;
+
+/** The tree of the current space. */
+function tree(): Region | null {
+  return changetype<Region | null>(current.regions);
+}
+
+function setTree(tree: Region | null): void {
+  current.regions = changetype<usize>(tree);
+}
+
+/** Number of regions of the current space. */
+export function count(): u32 {
+  return current.regionCount;
+}
 
 export function start(): void {
   setRecordBytes(regionNodes, offsetof<Region>());
@@ -135,12 +149,12 @@ function put(region: Region, start: u64, end: u64): void {
   }
   region.start = start;
   region.end = end;
-  root = attach(root, region);
+  setTree(attach(tree(), region));
 }
 
 /** The lowest region that ends above the address, or null. */
 export function firstEndingAbove(address: u64): Region | null {
-  let node = root;
+  let node = tree();
   let found: Region | null = null;
   while (node) {
     if (node.end > address) {
@@ -155,7 +169,7 @@ export function firstEndingAbove(address: u64): Region | null {
 
 /** The highest region that ends at or below the address, or null. */
 export function lastEndingBelow(address: u64): Region | null {
-  let node = root;
+  let node = tree();
   let found: Region | null = null;
   while (node) {
     if (node.end <= address) {
@@ -182,6 +196,12 @@ export function endOf(address: u64): u64 {
   return region && region.start <= address ? region.end : 0;
 }
 
+/** Flags of the region that holds the address, which there is. */
+export function flagsOf(address: u64): u32 {
+  const region = firstEndingAbove(address);
+  return region ? region.flags : 0;
+}
+
 /** Whether nothing is mapped in [start, end). */
 export function isFree(start: u64, end: u64): bool {
   const region = firstEndingAbove(start);
@@ -206,21 +226,38 @@ export function endBelow(address: u64): u64 {
 export function insert(start: u64, end: u64): Region {
   const region = changetype<Region>(takeZeroed(regionNodes));
   region.priority = mixed(++created);
-  count++;
+  current.regionCount++;
   put(region, start, end);
   return region;
 }
 
 /** Moves the ends of a region. The room must be free. */
 export function resize(region: Region, start: u64, end: u64): void {
-  root = detach(root, region);
+  setTree(detach(tree(), region));
   put(region, start, end);
 }
 
 export function remove(region: Region): void {
-  root = detach(root, region);
+  setTree(detach(tree(), region));
   give(regionNodes, changetype<usize>(region));
-  count--;
+  current.regionCount--;
+}
+
+/** Gives a space without regions a copy of each region of the current one. */
+export function copyTo(space: Space): void {
+  space.regions = changetype<usize>(copyOf(tree()));
+  space.regionCount = current.regionCount;
+  space.joins = current.joins;
+  space.pages = current.pages;
+}
+
+function copyOf(node: Region | null): Region | null {
+  if (!node) return null;
+  const copied = changetype<Region>(take(regionNodes));
+  memory.copy(changetype<usize>(copied), changetype<usize>(node), offsetof<Region>());
+  copied.left = copyOf(node.left);
+  copied.right = copyOf(node.right);
+  return copied;
 }
 
 // ---- Finding room ----
@@ -259,12 +296,12 @@ function lowestIn(node: Region | null, low: u64, high: u64, bytes: u64, align: u
 
 /** Highest address in [low, high) where `bytes` are free, on a multiple of `align` (a power of two); or 0. */
 export function highestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
-  return highestIn(root, low, high, bytes, align);
+  return highestIn(tree(), low, high, bytes, align);
 }
 
 /** Lowest address in [low, high) where `bytes` are free, on a multiple of `align` (a power of two); or 0. */
 export function lowestRoom(low: u64, high: u64, bytes: u64, align: u64): u64 {
-  return lowestIn(root, low, high, bytes, align);
+  return lowestIn(tree(), low, high, bytes, align);
 }
 
 // ---- Checking ----
@@ -278,7 +315,7 @@ export function coveredBytes(): u64 {
 
 /** Whether order, disjointness, heap order and the summary of every node hold. */
 export function isSound(): bool {
-  return isSoundUnder(root, 0, u64.MAX_VALUE, u32.MAX_VALUE);
+  return isSoundUnder(tree(), 0, u64.MAX_VALUE, u32.MAX_VALUE);
 }
 
 function isSoundUnder(node: Region | null, low: u64, high: u64, priority: u32): bool {

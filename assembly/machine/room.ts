@@ -2,7 +2,7 @@
  * Whether the kernel has room for a mapping, and where: its limits, and its choice of a place. What it has
  * no room for is noted as a failure.
  *
- *      virtual bytes <= addressSpaceLimit
+ *      virtual bytes <= addressSpaceLimit     of each space
  *      areas <= areaLimit + 1 (Linux)
  *
  * Linux looks at the number of areas before it maps, and not at what becomes of it, so the last mapping may
@@ -11,7 +11,6 @@
 import { Failure } from "../shared/failure";
 import { Kernel, MapAlignment } from "../shared/kernel";
 import * as areas from "./areas";
-import { virtualPages } from "./counters";
 import { fail } from "./failure";
 import {
   ADDRESS_LIMIT,
@@ -24,10 +23,11 @@ import {
   USER_START,
 } from "./layout";
 import * as regions from "./regions";
+import { current } from "./spaces";
 
 /** How many areas must be left to map, to cut one in two, and to move one (measured, Linux 6.18). */
 export const SPARE_TO_MAP: u64 = 0;
-const SPARE_TO_CUT: u64 = 1;
+export const SPARE_TO_CUT: u64 = 1;
 export const SPARE_TO_MOVE: u64 = 4;
 
 /** A huge page is what one page of page table entries spans. */
@@ -53,9 +53,9 @@ export function memoryBytes(): u64 {
   return memoryLimit;
 }
 
-/** Bytes that are mapped. Not a system call. */
+/** Bytes that the current space has mapped. Not a system call. */
 export function virtualBytes(): u64 {
-  return virtualPages << pageShift;
+  return current.pages << pageShift;
 }
 
 // ---- Limits ----

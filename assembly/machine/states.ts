@@ -62,6 +62,11 @@ export function ownsFrame(state: u32): bool {
   return (state & WRITTEN) != 0 || (kernelKind == Kernel.Darwin && (state & READ) != 0);
 }
 
+/** Whether the kernel can be told that it may take the page's frame. Linux keeps that for each space which shares it. */
+function mayBeLazy(state: u32): bool {
+  return ownsFrame(state) || (kernelKind == Kernel.Linux && (state & SHARED) != 0);
+}
+
 /** Whether it is in the kernel's tables: touched since it was mapped or discarded, or sharing a frame. */
 export function isPresent(state: u32): bool {
   return (state & (READ | WRITTEN | SHARED)) != 0;
@@ -149,9 +154,9 @@ function plainTransition(event: u32, state: u32): u32 {
     case Event.Discard:
       return forget(state, MAPPED);
     case Event.Reclaim:
-      return state & LAZY ? MAPPED | effect(Counter.FramesGiven) : state;
+      return state & LAZY && ownsFrame(state) ? MAPPED | effect(Counter.FramesGiven) : state;
     case Event.Free:
-      return walked(state) | (ownsFrame(state) ? state | LAZY : state);
+      return walked(state) | (mayBeLazy(state) ? state | LAZY : state);
     case Event.Reuse:
       return walked(state) | (state & ~LAZY);
     case Event.Walk:
@@ -176,7 +181,7 @@ function plainTransition(event: u32, state: u32): u32 {
 /** Whether a page can be in this state. */
 export function isLegal(state: u32): bool {
   if (state != UNMAPPED && !(state & MAPPED)) return false;
-  if (state & LAZY && !ownsFrame(state)) return false;
+  if (state & LAZY && !mayBeLazy(state)) return false;
   if (state & CLEARED && !knownZero(state)) return false;
   const hasFrame = ownsFrame(state) || (state & SHARED) != 0;
   return hasFrame || (!(state & CLEARED) && knownZero(state));

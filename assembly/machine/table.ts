@@ -3,14 +3,16 @@
  *
  *      root             directory          group cell
  *      ┌───────┐        ┌───────┐          state (< 256): all 512 pages are in this state, or
- *      │   ────┼──────▶ │ cell  │ ───────▶ ┌────────────────┐
- *      │   0   │        │ cell  │          │ Group          │
- *      └───────┘        └───────┘          │ 512 states     │
- *       65,536            1,024            └───────┬────────┘
+ *      │   ────┼──────▶ │ cell  │          block | state << 1 | 1: the same, and they are in a block (blocks.ts), or
+ *      │   0   │        │ cell  │ ───────▶ ┌────────────────┐
+ *      └───────┘        └───────┘          │ Group          │
+ *       65,536            1,024            │ 512 states     │
+ *                                          └───────┬────────┘
  *                                                  ▼
  *                                          frame list, there while needed (entries.ts)
  *
- * A group of equal pages is one word. It splits when a page differs, and joins again when it can.
+ * A group of equal pages is one word. It splits when a page differs, and joins again when it can. Each address space
+ * has a table of its own (spaces.ts). Functions are about that of the current one.
  */
 import { UNMAPPED } from "../shared/page-states";
 import * as pool from "./frames";
@@ -23,10 +25,10 @@ import {
   GROUP_SHIFT,
 } from "./layout";
 import { endOfRun, fillStates } from "./runs";
+import { root } from "./spaces";
 import { isLegal, STATE_MASK } from "./states";
 import { zeroesIn } from "./zeroes";
 
-const ROOT: usize = memory.data(4 * DIRECTORIES, 16);
 /** Stands for every directory that is not there. Never written. */
 const EMPTY_DIRECTORY: usize = memory.data(4 * DIRECTORY_GROUPS, 16);
 const ROOT_SHIFT: u64 = GROUP_SHIFT + DIRECTORY_SHIFT;
@@ -44,6 +46,11 @@ export class Group {
 /** Offset of the states in a group, aligned for a vector. */
 const STATES: usize = 16;
 
+/** Tells a cell in a block from a group's address, which is a multiple of 16. */
+const IN_BLOCK: u32 = 1;
+const BLOCK_STATE_SHIFT: u32 = 1;
+export const BLOCK_BYTES: u32 = 4096;
+
 /** Prepares the table. */
 export function start(): void {
   pool.setRecordBytes(pool.directories, 4 * DIRECTORY_GROUPS);
@@ -55,8 +62,26 @@ export function start(): void {
 /** The directory that the page's cell is in. No page beyond the address space, where overwritten links may lead, is mapped. */
 export function directoryOf(page: u64): usize {
   if (page >= TABLE_PAGES) return EMPTY_DIRECTORY;
-  const directory = <usize>load<u32>(ROOT + ((<usize>(page >> ROOT_SHIFT)) << 2));
+  const directory = <usize>load<u32>(placeOf(root, page));
   return directory ? directory : EMPTY_DIRECTORY;
+}
+
+/** Where the root has the page's directory. */
+function placeOf(root: usize, page: u64): usize {
+  return root + ((<usize>(page >> ROOT_SHIFT)) << 2);
+}
+
+/** The directory of a page that the table with this root has one for. Made if it has not. */
+export function directoryFor(root: usize, page: u64): usize {
+  const at = placeOf(root, page);
+  const directory = <usize>load<u32>(at);
+  return directory ? directory : addDirectory(at);
+}
+
+function addDirectory(at: usize): usize {
+  const directory = pool.takeZeroed(pool.directories);
+  store<u32>(at, <u32>directory);
+  return directory;
 }
 
 /** First page after those that the page's directory covers. */
@@ -66,11 +91,17 @@ export function endOfDirectory(page: u64): u64 {
 
 /** Makes sure that every page of the range has a directory of its own. */
 export function makeDirectories(first: u64, count: u64): void {
-  const last = (first + count - 1) >> ROOT_SHIFT;
-  for (let index = first >> ROOT_SHIFT; index <= last; index++) {
-    const at = ROOT + ((<usize>index) << 2);
-    if (!load<u32>(at)) store<u32>(at, <u32>pool.takeZeroed(pool.directories));
+  const last = placeOf(root, first + count - 1);
+  for (let at = placeOf(root, first); at <= last; at += 4) if (!load<u32>(at)) addDirectory(at);
+}
+
+/** Gives back the directories of a table without pages. */
+export function forgetDirectories(): void {
+  for (let at = root; at < root + 4 * DIRECTORIES; at += 4) {
+    const directory = <usize>load<u32>(at);
+    if (directory) pool.give(pool.directories, directory);
   }
+  memory.fill(root, 0, 4 * DIRECTORIES);
 }
 
 /** Where the cell of the page's group is in its directory. */
@@ -93,9 +124,33 @@ export function isUniform(cell: u32): bool {
   return cell <= STATE_MASK;
 }
 
-/** The group of a cell that is not uniform. */
+/** Whether the pages of the cell are in a block. All are in one state, too. */
+export function isInBlock(cell: u32): bool {
+  return (cell & IN_BLOCK) != 0 && cell > STATE_MASK;
+}
+
+/** The cell of pages in a block, a record at a multiple of BLOCK_BYTES. */
+export function cellInBlock(block: usize, state: u32): u32 {
+  return <u32>block | (state << BLOCK_STATE_SHIFT) | IN_BLOCK;
+}
+
+export function blockIn(cell: u32): usize {
+  return <usize>(cell & ~(BLOCK_BYTES - 1));
+}
+
+/** State of the pages of a cell in a block. */
+function stateInBlock(cell: u32): u32 {
+  return (cell >> BLOCK_STATE_SHIFT) & STATE_MASK;
+}
+
+/** Whether all pages of the cell are in one state, which `stateIn` tells of any of them. */
+export function isEqual(cell: u32): bool {
+  return isUniform(cell) || isInBlock(cell);
+}
+
+/** The group of a cell whose pages need not be equal. */
 export function groupIn(cell: u32): Group {
-  if (isDefined(ZP_CHECK)) assert(!isUniform(cell), "a page that is asked for its group is in one");
+  if (isDefined(ZP_CHECK)) assert(!isEqual(cell), "a page that is asked for its group is in one");
   return changetype<Group>(<usize>cell);
 }
 
@@ -106,7 +161,9 @@ export function statesOf(group: Group): usize {
 
 /** State of one page, from its cell. */
 export function stateIn(cell: u32, page: u64): u32 {
-  return isUniform(cell) ? cell : load<u8>(<usize>cell + STATES + (<usize>page & GROUP_MASK));
+  if (isUniform(cell)) return cell;
+  if (cell & IN_BLOCK) return stateInBlock(cell);
+  return load<u8>(<usize>cell + STATES + (<usize>page & GROUP_MASK));
 }
 
 /** State of one page. */
@@ -122,7 +179,7 @@ export function setState(group: Group, index: u32, state: u32): void {
 
 // ---- Splitting and joining ----
 
-/** The group of a cell. Made if its pages were equal so far. */
+/** The group of a cell, which is in no block. Made if its pages were equal so far. */
 export function split(cellAt: usize): Group {
   const state = load<u32>(cellAt);
   if (!isUniform(state)) return groupIn(state);
@@ -161,8 +218,8 @@ export function runOf(first: u64, limit: u64): u64 {
     }
     const cell = load<u32>(cellIn(directory, page));
     const index = <u32>page & GROUP_MASK;
-    if (isUniform(cell)) {
-      if (cell != state) return page - first;
+    if (isEqual(cell)) {
+      if (stateIn(cell, page) != state) return page - first;
       page += GROUP_PAGES - index;
     } else {
       const same = endOfRun(statesOf(groupIn(cell)), index, GROUP_PAGES, state);

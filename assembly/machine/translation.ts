@@ -82,9 +82,16 @@ function empty(entry: usize): void {
   setTags(entry, NOWHERE, 0);
 }
 
+/** The entries that were kept since all were forgotten, unless they are more than MOST_KEPT. */
+const MOST_KEPT: usize = 1024;
+const KEPT: usize = memory.data(4 * <i32>MOST_KEPT, 4);
+let kept: usize = 0;
+
 /** Keeps the host address of an address, whose page has CONTENT and is in this state. */
 export function keep(address: u64, host: usize, state: u32): void {
   const entry = entryAt(address);
+  if (kept < MOST_KEPT) store<u32>(KEPT + 4 * kept, <u32>entry);
+  kept++;
   setTags(entry, address & ~(GRANULE_BYTES - 1), state);
   store<u32>(entry, <u32>host - <u32>address, ADDEND);
   store<u32>(entry, u32(!(state & UNKNOWN)), KNOWN);
@@ -102,6 +109,18 @@ export function drop(page: u64): void {
     const entry = entryAt(address);
     if (load<u64>(entry, READS) == address || load<u64>(entry, WRITES) == address) empty(entry);
   }
+}
+
+/** Forgets all pages: they are another space's, or are now shared. */
+export function dropAll(): void {
+  generation++;
+  if (kept > MOST_KEPT) {
+    memory.fill(TABLE, 0, ENTRIES << ENTRY_SHIFT);
+    empty(0);
+  } else {
+    for (let i: usize = 0; i < kept; i++) empty(load<u32>(KEPT + 4 * i));
+  }
+  kept = 0;
 }
 
 // ---- Checking ----

@@ -15,8 +15,18 @@ export enum Syscall {
   Mincore,
   VmCopy,
   Mprotect,
+  // The calls from here on are the program's own: no allocator makes them.
+  Fork,
+  Exit,
+  MadviseDontfork,
+  MadviseDofork,
+  MadviseWipeonfork,
+  MadviseKeeponfork,
   Count,
 }
+
+/** The calls below this one are those that allocators make, which their counters tell. */
+export const ALLOCATOR_SYSCALLS = Syscall.Fork;
 
 /**
  * The counters of a table, of 8 bytes each.
@@ -52,6 +62,11 @@ export enum Counter {
   PeakResidentPages,
   /** Calls of the path's function. */
   Calls,
+  // Faults of CopyOnWrite on a page that shared its frame: which copied it; which found that it was the last one.
+  CopyFaults,
+  ReuseFaults,
+  /** Pages in the kernel's tables that fork gave to a child. */
+  ForkedPages,
   Count,
 }
 
@@ -83,6 +98,8 @@ export enum Fn {
   Mincore,
   VmCopy,
   Mprotect,
+  Fork,
+  Exit,
   Clear,
   Copy,
   FirstOfModel,

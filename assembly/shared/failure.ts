@@ -58,4 +58,5 @@ export enum Broken {
   PageState,
   ZeroFrame,
   Areas,
+  Spaces,
 }

@@ -20,6 +20,14 @@ export enum Place {
   Unbacked,
 }
 
+/** What the kernel keeps of a region, by bits. */
+export enum RegionFlag {
+  /** A child does not get it (MADV_DONTFORK). */
+  DontFork = 1,
+  /** A child gets it untouched (MADV_WIPEONFORK). */
+  WipeOnFork = 2,
+}
+
 /** What Linux aligns mappings of whole huge pages to. */
 export enum MapAlignment {
   Page,

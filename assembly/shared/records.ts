@@ -20,6 +20,9 @@
  *      mark     number                p NAME
  *      clock    nanoseconds           @ nanoseconds
  *      site     number                s SITE
+ *      process  number                P N
+ *      fork     number                F N
+ *      end                            X
  *
  * A slot names one live object. Slots are dense: they are handed out last in, first out, and used
  * again after a free, so a trace never needs more slots than it has objects alive at once. What is of
@@ -45,10 +48,19 @@ export enum RecordKind {
   Clock,
   /** What follows is called from this site. The trace's notes have its name; before the first of these it is 0, unknown. */
   Site,
+  /** What follows is this process's. Before the first of these it is process 1's. */
+  Process,
+  /** The running process forks one with this number, which has all its objects. The running one goes on. */
+  Fork,
+  /** The running process ends. What follows is its parent's, or if that has ended the first one's that there is. */
+  End,
 }
 
 /** Threads have the numbers 1 to this one. */
 export const MOST_THREADS = 65536;
+
+/** Processes have the numbers 1 to this one. */
+export const MOST_PROCESSES = 1024;
 
 /** Sites have the numbers 0 to this one less 1. */
 export const MOST_SITES = 65536;

@@ -3,18 +3,28 @@
  * figures on every host. Pages are pages of the simulated machine; bytes are bytes.
  */
 
-import { Syscall as Numbers } from "#shared/counters";
+import { ALLOCATOR_SYSCALLS, Syscall as Numbers } from "#shared/counters";
 import { type NameOf, namesOf, recordOf } from "../base/enums.js";
 
 /**
- * A system call of the simulated kernel.
+ * A system call of the simulated kernel that allocators make.
  *
  * @useDeclaredType
  */
-export type Syscall = NameOf<typeof Numbers>;
+export type Syscall = Exclude<NameOf<typeof Numbers>, ProgramCall>;
+/** A system call that only programs make. */
+export type ProgramCall =
+  | "fork"
+  | "exit"
+  | "madviseDontfork"
+  | "madviseDofork"
+  | "madviseWipeonfork"
+  | "madviseKeeponfork";
 
-/** The system calls the simulated kernel knows, in the order the machine counts them. */
-export const SYSCALLS: readonly Syscall[] = namesOf(Numbers);
+/** All system calls the simulated kernel knows, in the order the machine counts them. */
+export const ALL_SYSCALLS: readonly (Syscall | ProgramCall)[] = namesOf(Numbers);
+/** Those that allocators make. */
+export const SYSCALLS = ALL_SYSCALLS.slice(0, ALLOCATOR_SYSCALLS) as readonly Syscall[];
 
 /** The kinds of minor faults. */
 export const FAULT_KINDS = ["zeroMap", "zeroFill", "copyOnWrite"] as const;

@@ -1,4 +1,5 @@
 import { TrapCause } from "#shared/driver";
+import { RecordKind } from "#shared/records";
 import { brokenContract } from "../allocator/broken-contract.js";
 import { ModuleTrap, OutOfMemory, ZeropageError } from "../base/errors.js";
 import type { Linked } from "./link.js";
@@ -15,7 +16,9 @@ const CAUSES: Record<TrapCause, (pointer: number, detail: number) => ZeropageErr
   [TrapCause.NotZero]: (pointer, offset) => new ModuleTrap(brokenContract.notZero(pointer, offset)),
   [TrapCause.Overflowed]: (pointer) => new ModuleTrap(brokenContract.overflowed(pointer, 32)),
   [TrapCause.BadOperation]: (kind, value) =>
-    new ZeropageError(`a trace record is invalid: kind or slot ${kind}, value ${value}`),
+    kind >= RecordKind.Process
+      ? new ZeropageError("a wasm module is one process: a trace that forks can be replayed on models alone")
+      : new ZeropageError(`a trace record is invalid: kind or slot ${kind}, value ${value}`),
   [TrapCause.HostOutOfMemory]: () =>
     new OutOfMemory("the host gives the driver no more memory for so many objects at once"),
 };

@@ -38,6 +38,8 @@ const LINUX_NAMES: Names = {
   [Fn.Mincore]: "mincore",
   [Fn.VmCopy]: "vm_copy",
   [Fn.Mprotect]: "mprotect",
+  [Fn.Fork]: "fork",
+  [Fn.Exit]: "exit",
   [Fn.Clear]: "memset",
   [Fn.Copy]: "memcpy",
 };

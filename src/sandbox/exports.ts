@@ -27,6 +27,13 @@ export interface MachineExports {
   touch(address: number, bytes: number, write: number): void;
   pageState(address: number): number;
   pageRun(address: number, pages: number): number;
+  holders(): number;
+  fork(number: number): number;
+  exit(): number;
+  switchTo(number: number): void;
+  process(): number;
+  processAbove(number: number): number;
+  madvise(address: number, bytes: number, advice: number): number;
   regionFrom(address: number): number;
   regionEnd(address: number): number;
   regionBelow(address: number): number;

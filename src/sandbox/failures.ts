@@ -33,4 +33,5 @@ export const BROKEN: Record<Broken, string> = {
   [Broken.PageState]: "a page is in an impossible state",
   [Broken.ZeroFrame]: "the zero page is not zero",
   [Broken.Areas]: "the kernel's areas are not sound",
+  [Broken.Spaces]: "address spaces do not add up",
 };

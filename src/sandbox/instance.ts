@@ -4,11 +4,27 @@
  */
 import { instantiate } from "@assemblyscript/loader";
 import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
-import { COUNTERS, Counter, LAST_COUNTED, SYSCALL_COUNTERS, WALKED_COUNTERS } from "#shared/counters";
+import {
+  COUNTERS,
+  Counter,
+  LAST_COUNTED,
+  SYSCALL_COUNTERS,
+  Syscall as SyscallNumber,
+  WALKED_COUNTERS,
+} from "#shared/counters";
 import { type Broken, Exception, type Failure, RecordField } from "#shared/failure";
 import { Below } from "#shared/layer";
+import { RecordKind } from "#shared/records";
 import { brokenContract } from "../allocator/broken-contract.js";
-import { type Counters, FAULT_KINDS, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import {
+  ALL_SYSCALLS,
+  type Counters,
+  FAULT_KINDS,
+  type FaultKind,
+  type ProgramCall,
+  SYSCALLS,
+  type Syscall,
+} from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
 import type { MachineSettings } from "../allocator/machine.js";
 import type { PageRun } from "../allocator/pages.js";
@@ -24,6 +40,7 @@ import {
 import type { CheckExports, MachineExports } from "./exports.js";
 import { BROKEN, FAILURES, REMEDIES } from "./failures.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
+import type { SharingCounters } from "./processes.js";
 
 /** What a layer calls below, as the log has it. */
 type CallBelow = `${NameOf<typeof Below>} below`;
@@ -33,7 +50,7 @@ type CallBelow = `${NameOf<typeof Below>} below`;
  * have are 0.
  */
 export interface LoggedCall {
-  name: Syscall | CallBelow;
+  name: Syscall | ProgramCall | CallBelow;
   arguments: bigint[];
   result: bigint;
 }
@@ -43,7 +60,7 @@ export const SLOT_LAYOUT: SlotLayout = { slotBytes: 8, pointerBytes: 8 };
 
 /** By the numbers of the log. */
 const LOGGED: readonly LoggedCall["name"][] = [
-  ...SYSCALLS,
+  ...ALL_SYSCALLS,
   ...namesOf(Below).map((name): CallBelow => `${name} below`),
 ];
 
@@ -82,6 +99,9 @@ const COUNTER_BYTES = 8;
 /** Memory grows in units of this: core specification 4.2.8. */
 const WASM_PAGE_BYTES = 65536;
 
+/** Why nothing forks where the kernel is not Linux. */
+export const NO_FORK = "the simulated Darwin does not fork: open the sandbox with the option kernel=linux";
+
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
 export class Instance<Exports extends MachineExports> {
@@ -118,6 +138,30 @@ export class Instance<Exports extends MachineExports> {
     }
     exports.restartCounters();
     return instance;
+  }
+
+  // ---- Processes ----
+
+  /** The process that ran when this was last asked for, which is the running one but in the middle of a replay. */
+  #running = 1;
+
+  /** Has a process run. @throws SandboxError when it has ended. */
+  enter(process: number): void {
+    if (process === this.#running) return;
+    if (!this.hasProcess(process))
+      throw new SandboxError(`process ${process} has ended: use another sandbox`);
+    this.exports.switchTo(process);
+    this.#running = process;
+  }
+
+  hasProcess(number: number): boolean {
+    return this.exports.processAbove(number - 1) === number;
+  }
+
+  /** Looks which process runs: a trace has run, or a checkpoint is restored. */
+  noticeProcess(): number {
+    this.#running = this.exports.process();
+    return this.#running;
   }
 
   // ---- Reading ----
@@ -169,6 +213,21 @@ export class Instance<Exports extends MachineExports> {
         peakResident: of(Counter.PeakResidentPages) * page,
         ...model,
       },
+    };
+  }
+
+  /** What became of shared frames, in all processes. */
+  sharing(): SharingCounters {
+    const at = this.exports.counters();
+    const view = this.view();
+    const of = (counter: number) => Number(view.getBigInt64(at + COUNTER_BYTES * counter, true));
+    const copies = of(Counter.CopyFaults);
+    return {
+      forks: of(SYSCALL_COUNTERS + SyscallNumber.Fork),
+      forkedPages: of(Counter.ForkedPages),
+      copies,
+      reuses: of(Counter.ReuseFaults),
+      copiedBytes: copies * this.machine.pageBytes,
     };
   }
 
@@ -329,6 +388,7 @@ export class Instance<Exports extends MachineExports> {
       case Exception.BrokenInvariant:
         return new SandboxError(`internal: ${this.assertion(detail, word)}`);
       case Exception.BadOperation:
+        if (detail === RecordKind.Fork && this.machine.kernel !== "linux") return new ZeropageError(NO_FORK);
         return new ZeropageError(`a trace record is invalid: kind ${detail}, value ${address}`);
       case Exception.Overwritten:
         return new SandboxError(brokenContract.overwritten(address, detail));

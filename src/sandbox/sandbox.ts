@@ -21,15 +21,17 @@ import { DISPOSE } from "../base/disposable.js";
 import { OptionError, SandboxError } from "../base/errors.js";
 import { type OwnFile, ownModule } from "../base/own-file.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
+import { ADVICE, type Advice, adviceNumber } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { clockNote } from "./clock-note.js";
 import type { ModelExports } from "./exports.js";
-import { Instance, type LoggedCall, SLOT_LAYOUT } from "./instance.js";
+import { Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
 import type { ModelInfo } from "./model-info.js";
 import type { MachineOptions, ModelName, ModelOptions } from "./model-options.js";
 import { findModel, machineSettings, modelSettings, ownOptions } from "./options.js";
+import { type SetSizes, type SharingCounters, setSizes } from "./processes.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
 import { notesOn } from "./sureness.js";
@@ -104,6 +106,8 @@ export class Sandbox implements SimulatedAllocator {
   readonly #instance: Instance<ModelExports>;
   readonly #replayer: Replayer;
   #open = true;
+  /** Its process on the machine. */
+  #process: number;
 
   /** @internal Use `openSandbox`. */
   constructor(
@@ -112,8 +116,10 @@ export class Sandbox implements SimulatedAllocator {
     instance: Instance<ModelExports>,
     /** How sure the model is, where it is less than equal to the real library; which clock it looks at, if it does. */
     readonly notes: readonly string[],
+    process = 1,
   ) {
     this.#instance = instance;
+    this.#process = process;
     const [counters, bytes] = [() => this.counters(), () => this.counters().bytes];
     this.#replayer = new Replayer(
       { exports: () => this.#exports, run: (call) => this.#run(call), bytes, counters },
@@ -135,6 +141,7 @@ export class Sandbox implements SimulatedAllocator {
 
   get #exports(): ModelExports {
     if (!this.#open) throw new SandboxError("the sandbox is closed: open another");
+    this.#instance.enter(this.#process);
     return this.#instance.exports;
   }
 
@@ -349,11 +356,62 @@ export class Sandbox implements SimulatedAllocator {
 
   async replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
     this.switchThread(1);
-    return this.#replayer.replay(trace, options);
+    try {
+      return await this.#replayer.replay(trace, options);
+    } finally {
+      this.#followTrace();
+    }
   }
 
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): number {
-    return this.#replayer.repeat(records, times, touch);
+    try {
+      return this.#replayer.repeat(records, times, touch);
+    } finally {
+      this.#followTrace();
+    }
+  }
+
+  /** After a trace that forked: if its process has ended, the sandbox is that which ran last. */
+  #followTrace(): void {
+    const running = this.#instance.noticeProcess();
+    if (!this.#instance.hasProcess(this.#process)) this.#process = running;
+  }
+
+  // ---- Processes ----
+
+  get process(): number {
+    return this.#process;
+  }
+
+  fork(): Sandbox {
+    let number = 2;
+    while (this.#instance.hasProcess(number)) number++;
+    if (this.#run((exports) => exports.fork(number)) !== 0) {
+      throw new SandboxError(
+        this.machine.kernel === "linux"
+          ? `the machine has ${number - 1} processes, and no room for more: close some`
+          : NO_FORK,
+      );
+    }
+    return new Sandbox(this.model, this.options, this.#instance, this.notes, number);
+  }
+
+  advise(address: number, bytes: number, advice: Advice): void {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    checkOneOf("advice", advice, ADVICE);
+    if (this.#run((exports) => exports.madvise(address, bytes, adviceNumber(advice))) === 0) return;
+    throw new SandboxError(
+      `madvise refuses ${advice} of ${bytes} bytes at ${address}: it takes whole pages, all of them mapped`,
+    );
+  }
+
+  setSizes(): SetSizes {
+    return this.#run((exports) => setSizes(this.#instance.counted(exports.holders()), this.pageBytes));
+  }
+
+  sharing(): SharingCounters {
+    return this.#run(() => this.#instance.sharing());
   }
 
   slots(): Float64Array {
@@ -369,10 +427,16 @@ export class Sandbox implements SimulatedAllocator {
   restore({ sandbox, state }: Checkpoint): void {
     if (sandbox !== this) throw new SandboxError("this is a checkpoint of another sandbox: use its own");
     this.#run(() => this.#instance.restore(state));
+    this.#instance.noticeProcess();
     this.lastError = null;
   }
 
   close(): void {
+    const instance = this.#instance;
+    if (this.#open && this.#process !== 1 && instance.hasProcess(this.#process)) {
+      this.#run((exports) => exports.exit());
+      instance.noticeProcess();
+    }
     this.#open = false;
   }
 

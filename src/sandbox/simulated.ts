@@ -1,7 +1,9 @@
 import type { Allocator } from "../allocator/allocator.js";
 import type { MachineSettings } from "../allocator/machine.js";
+import type { Advice } from "./advice.js";
 import type { ProfileNode } from "./call-tree.js";
 import type { InstanceState } from "./instance.js";
+import type { SetSizes, SharingCounters } from "./processes.js";
 import type { SiteEvents } from "./site-events.js";
 
 /** What a simulated allocator was at one moment. */
@@ -38,6 +40,22 @@ export interface SimulatedAllocator extends Allocator {
    * outside a replay. Longer than there are sites; empty if no trace named any.
    */
   sites(): SiteEvents[];
+  /** Number of its process on its machine: 1, unless it was forked. */
+  readonly process: number;
+  /**
+   * Forks its process (Linux): returns a second sandbox, of the child, on the same machine. It has all that this one has,
+   * at the same addresses; frames are shared until one of them writes. Counters are the machine's, of all its processes.
+   * To close it ends its process.
+   * @throws SandboxError if the kernel is not Linux, or has no room for one more
+   */
+  fork(): SimulatedAllocator;
+  /** Tells the kernel how the program will use whole pages. @throws SandboxError if it refuses */
+  advise(address: number, bytes: number, advice: Advice): void;
+  /** How much memory its process has: all, its share, and its own. Walks its page table. */
+  setSizes(): SetSizes;
+  /** What became of frames that the processes of its machine share. */
+  sharing(): SharingCounters;
+
   /** The mapped ranges of address space, in order. */
   regions(): { address: number; bytes: number }[];
 

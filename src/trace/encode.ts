@@ -1,4 +1,4 @@
-import { MOST_THREADS } from "#shared/records";
+import { MOST_PROCESSES, MOST_THREADS } from "#shared/records";
 import { TraceError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "./records.js";
@@ -19,6 +19,17 @@ const MOST_NAME = 60;
 const TWO_TO_32 = 2 ** 32;
 const ABSENT = -1;
 
+/** What a process has of its own: its objects and threads. */
+interface Process {
+  /** The process that forked it; 0 for the first one. */
+  parent: number;
+  slots: SlotTable;
+  sizes: Float64Array;
+  /** The running thread, and those that ended. */
+  running: number;
+  ended: Set<number>;
+}
+
 /**
  * Turns operations on keys (whatever the source calls its objects: ids or addresses, whole numbers of 0 to 2^53 - 1)
  * into records on slots, in chunks that share one buffer. Memory grows with the objects alive at once, and not with
@@ -31,9 +42,9 @@ export class TraceEncoder {
   /** 1-based line of the source, for errors. */
   line: number | undefined;
 
-  readonly #slots = new SlotTable();
+  #slots = new SlotTable();
   /** Bytes asked for, by slot. Inexact above 2^53, which only a calloc that must fail can ask for. */
-  #sizes = new Float64Array(1024);
+  #sizes: Float64Array = new Float64Array(1024);
   readonly #bytes = new Uint8Array(CHUNK_RECORDS * RECORD_BYTES);
   readonly #records = new TraceRecords(this.#bytes);
   #count = 0;
@@ -44,10 +55,15 @@ export class TraceEncoder {
   #site = 0;
   #named: number | undefined;
   #time = 0;
-  /** All threads that were named, and those of them that ended. */
+  /** All threads that were named; of the running process, those that ended, and the running one. */
   readonly #threads = new Set([1]);
-  readonly #ended = new Set<number>();
+  #ended = new Set<number>();
   #running = 1;
+  /** All processes that there were, the running one, and what the others have that have not ended. */
+  readonly #processes = new Set([1]);
+  #process = 1;
+  #parent = 0;
+  readonly #waiting = new Map<number, Process>();
 
   /** @param nameKey how errors call an object. */
   constructor(private readonly nameKey: (key: number) => string = (key) => `id ${key}`) {}
@@ -68,12 +84,12 @@ export class TraceEncoder {
     this.#expected = records;
   }
 
-  /** Slots handed out so far: the most objects that were alive at once. */
+  /** Slots handed out so far in the running process: the most objects that were alive at once. */
   get slotCount(): number {
     return this.#slots.made;
   }
 
-  /** Objects alive now. */
+  /** Objects of the running process that are alive now. */
   get liveCount(): number {
     return this.#slots.live;
   }
@@ -95,6 +111,7 @@ export class TraceEncoder {
     if (this.#marks.length > 0) notes.marks = this.#marks;
     if (this.#sites.any) notes.sites = this.#sites.names;
     if (this.#threads.size > 1) notes.threads = this.#threads.size;
+    if (this.#processes.size > 1) notes.processes = this.#processes.size;
   }
 
   malloc(key: number, bytes: number): void {
@@ -164,6 +181,70 @@ export class TraceEncoder {
     this.#ended.add(number);
     this.#threads.add(number);
     this.#append(OpKind.exit, 0, number, 0);
+  }
+
+  /** What follows is this process's. */
+  process(number: number): void {
+    this.#checkProcess(number);
+    if (number !== this.#process) {
+      if (!this.#waiting.has(number)) this.#fail(`process ${number} was not forked, or has ended`);
+      this.#waiting.set(this.#process, this.#state());
+      this.#resume(number);
+    }
+    this.#append(OpKind.process, 0, number, 0);
+  }
+
+  /** The running process forks one with this number, which has all its objects, and its running thread alone. */
+  fork(number: number): void {
+    this.#act();
+    this.#checkProcess(number);
+    if (this.#processes.has(number)) this.#fail(`there was a process ${number} already`);
+    this.#processes.add(number);
+    const others = [...this.#threads].filter((thread) => thread !== this.#running);
+    const [slots, sizes] = [this.#slots.copy(), this.#sizes.slice()];
+    this.#waiting.set(number, {
+      ...this.#state(),
+      parent: this.#process,
+      slots,
+      sizes,
+      ended: new Set(others),
+    });
+    this.#append(OpKind.fork, 0, number, 0);
+  }
+
+  /** The running process ends. What follows is its parent's, or if that has ended, that of the lowest number. */
+  end(): void {
+    if (this.#waiting.size === 0)
+      this.#fail(`process ${this.#process} is the only one: the trace ends with it`);
+    this.#resume(this.#waiting.has(this.#parent) ? this.#parent : Math.min(...this.#waiting.keys()));
+    this.#append(OpKind.end, 0, 0, 0);
+  }
+
+  #state(): Process {
+    return {
+      parent: this.#parent,
+      slots: this.#slots,
+      sizes: this.#sizes,
+      running: this.#running,
+      ended: this.#ended,
+    };
+  }
+
+  #resume(number: number): void {
+    const { parent, slots, sizes, running, ended } = this.#waiting.get(number) as Process;
+    this.#waiting.delete(number);
+    this.#process = number;
+    this.#parent = parent;
+    this.#slots = slots;
+    this.#sizes = sizes;
+    this.#running = running;
+    this.#ended = ended;
+  }
+
+  #checkProcess(number: number): void {
+    if (!(number >= 1 && number <= MOST_PROCESSES && Math.floor(number) === number)) {
+      this.#fail(`process must be a whole number from 1 to ${MOST_PROCESSES}, not ${number}`);
+    }
   }
 
   trim(pad: number): void {

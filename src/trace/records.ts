@@ -22,6 +22,9 @@ export const OpKind = {
   mark: RecordKind.Mark,
   clock: RecordKind.Clock,
   site: RecordKind.Site,
+  process: RecordKind.Process,
+  fork: RecordKind.Fork,
+  end: RecordKind.End,
 } as const satisfies Record<Uncapitalize<keyof typeof RecordKind>, RecordKind>;
 /** The kind of an operation of a trace. */
 export type OpKind = (typeof OpKind)[keyof typeof OpKind];

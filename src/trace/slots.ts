@@ -23,6 +23,19 @@ export class SlotTable {
   #freeCount = 0;
   #made = 0;
 
+  /** Another table, of the same keys and slots. */
+  copy(): SlotTable {
+    const copied = new SlotTable();
+    copied.#capacity = this.#capacity;
+    copied.#keys = this.#keys.slice();
+    copied.#entries = this.#entries.slice();
+    copied.#live = this.#live;
+    copied.#free = this.#free.slice();
+    copied.#freeCount = this.#freeCount;
+    copied.#made = this.#made;
+    return copied;
+  }
+
   /** Slots handed out so far: the most keys that were there at once. */
   get made(): number {
     return this.#made;

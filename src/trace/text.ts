@@ -5,6 +5,9 @@ import { type LineReader, readLines } from "./line-reader.js";
 import type { LineScanner } from "./lines.js";
 import type { TraceNotes } from "./trace.js";
 
+const CAPITAL_F = 0x46;
+const CAPITAL_P = 0x50;
+const CAPITAL_X = 0x58;
 const HASH = 0x23;
 const AT = 0x40;
 const A = 0x61;
@@ -21,9 +24,9 @@ const W = 0x77;
 const X = 0x78;
 
 /** How a line of ours begins, and how a whole one is. */
-const BEGINNING = /^\s*([acmrfwltxk@][ \t]+\d|k\s*$|[ps][ \t]+\S)/;
+const BEGINNING = /^\s*([acmrfwltxk@FP][ \t]+\d|[kX]\s*$|[ps][ \t]+\S)/;
 const OPERATION =
-  /^\s*(?:[ps][ \t]+\S|(?:[ftx@k][ \t]+\d+|k|[ar][ \t]+\d+[ \t]+\d+|[cmwl][ \t]+\d+[ \t]+\d+[ \t]+\d+)\s*$)/;
+  /^\s*(?:[ps][ \t]+\S|(?:[ftx@kFP][ \t]+\d+|[kX]|[ar][ \t]+\d+[ \t]+\d+|[cmwl][ \t]+\d+[ \t]+\d+[ \t]+\d+)\s*$)/;
 
 export const textFormat: TraceFormat<"text"> = {
   name: "text",
@@ -69,6 +72,9 @@ export function isComment(line: string): boolean {
  *     p NAME                a mark: reports say what there is at this moment
  *     @ nanoseconds         so much time has passed since the start
  *     s SITE                who calls the next operation: frames, outermost first, with ; between them
+ *     P N                   what follows is process N's; process 1's before the first of these
+ *     F N                   the running process forks process N, which has its objects, and goes on itself
+ *     X                     the running process ends; what follows is its parent's, if that has not ended
  */
 class TextReader implements LineReader {
   readonly notes: TraceNotes = { format: "text", losses: [] };
@@ -141,8 +147,17 @@ class TextReader implements LineReader {
       case AT:
         encoder.clock(fields.number("time"));
         break;
+      case CAPITAL_P:
+        encoder.process(fields.number("process"));
+        break;
+      case CAPITAL_F:
+        encoder.fork(fields.number("process"));
+        break;
+      case CAPITAL_X:
+        encoder.end();
+        break;
       default:
-        fields.failOperation("a, c, m, r, f, w, l, t, x, k, p, s and @");
+        fields.failOperation("a, c, m, r, f, w, l, t, x, k, p, s, @, P, F and X");
     }
   }
 }

@@ -16,6 +16,8 @@ export interface TraceNotes {
   sites?: readonly string[];
   /** How many threads there are so far, the main one included; absent if there is only that. */
   threads?: number;
+  /** How many processes there are so far, the first one included; absent if there is only that. */
+  processes?: number;
 }
 
 /** A readable trace: chunks in order, in constant memory. It can be read once. */

@@ -37,6 +37,12 @@ export function formatOperation(records: TraceRecords, index: number, { marks, s
       return `@ ${first}`;
     case OpKind.site:
       return `s ${sites?.[first] ?? first}`;
+    case OpKind.process:
+      return `P ${first}`;
+    case OpKind.fork:
+      return `F ${first}`;
+    case OpKind.end:
+      return "X";
     default:
       throw new TraceError(`record ${index} is of kind ${kind}, which does not exist`);
   }

@@ -103,6 +103,12 @@ export function codeOf(
       return `// ${plainName(marks?.[first] ?? `mark ${first}`)}`;
     case OpKind.site:
       return `// in ${plainName(sites?.[first] ?? `site ${first}`)}`;
+    case OpKind.process:
+      return `// process ${first} runs`;
+    case OpKind.fork:
+      return `fork(); // process ${first}`;
+    case OpKind.end:
+      return "_exit(0);";
     case CLEAR:
       return `memset(${place}, 0, ${size(second)});`;
     default:

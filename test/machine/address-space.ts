@@ -5,7 +5,18 @@
 import { execFileSync } from "node:child_process";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import { ANYWHERE, DONTNEED, EXACT, FIXED, FREE, type Machine } from "../reference/interface.js";
+import {
+  ANYWHERE,
+  DOFORK,
+  DONTFORK,
+  DONTNEED,
+  EXACT,
+  FIXED,
+  FREE,
+  KEEPONFORK,
+  type Machine,
+  WIPEONFORK,
+} from "../reference/interface.js";
 import { HEAP_START, LINUX_TOP } from "../reference/machine.js";
 
 export const PAGE = 4096;
@@ -34,6 +45,9 @@ export const TODAY = {
   mapAlignment: "huge",
 } as const;
 
+/** By the numbers of scripts. */
+const ADVICE = [DONTNEED, FREE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
+
 const fromScript = (address: number) =>
   address < HEAPWARD ? LINUX_TOP - address : HEAP_START + address - HEAPWARD;
 const toScript = (address: number) => {
@@ -60,7 +74,7 @@ export class SimulatedKernel {
       case "remap":
         return String(toScript(machine.mremap(at, b, c, d !== 0)));
       case "advise":
-        return String(machine.madvise(at, b, [DONTNEED, FREE][c] as number));
+        return String(machine.madvise(at, b, ADVICE[c] as number));
       case "brk":
         return machine.brk(HEAP_START + a) === HEAP_START + a ? "0" : "-1";
       case "read":
@@ -69,6 +83,10 @@ export class SimulatedKernel {
         return "0";
       case "comb":
         return String(this.comb(at, b));
+      case "fork":
+        machine.fork(machine.process + 1);
+        machine.switchTo(machine.process + 1);
+        return "0";
       case "show":
         return [...this.show(HEAP_START, GIB), ...this.show(LINUX_TOP - REACH, REACH)]
           .map((area) => ` ${area}`)
@@ -159,8 +177,10 @@ export async function randomScript(
       const to = random() < 0.5 ? bytes + between(0, 5) * PAGE : sizes() * PAGE;
       return ["remap", address, bytes, to, random() < 0.7 ? 1 : 0];
     }
-    if (dice < 0.7) return ["advise", ...range(between(0, 4)), between(0, 1)];
-    if (dice < 0.78) return ["brk", between(0, HEAP_PAGES) * PAGE];
+    if (dice < 0.7)
+      return ["advise", ...range(between(0, 4)), random() < 0.5 ? between(0, 1) : between(2, 5)];
+    if (dice < 0.77) return ["brk", between(0, HEAP_PAGES) * PAGE];
+    if (dice < 0.78) return ["fork"];
     return [dice < 0.92 ? "write" : "read", ...range(0)];
   };
   for (let i = 0; i < steps; i++) {

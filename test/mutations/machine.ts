@@ -28,7 +28,26 @@ export const machine: Area = {
     ],
     "contents.ts": [
       ["a copied page still shares", "  share.pages--;\n  takeFrames(1);", "  takeFrames(1);"],
-      ["one more that shares is not counted", "  changetype<Share>(entry).pages++;\n", ""],
+      [
+        "one more that shares is not counted",
+        "  const entry = entryOf(source);\n  changetype<Share>(entry).pages++;\n",
+        "  const entry = entryOf(source);\n",
+      ],
+      [
+        "a child's page that shares is not counted",
+        "  changetype<Share>(entry).pages++;\n  attach(child",
+        "  attach(child",
+      ],
+      [
+        "a child has its parent's needless faults",
+        "attach(child, index, entry, state & ~CLEARED)",
+        "attach(child, index, entry, state)",
+      ],
+      [
+        "a frame used again counts as copied",
+        "const isCopied = share.pages > 1;",
+        "const isCopied = share.pages > 0;",
+      ],
       [
         "a sharing is leaked",
         "    pool.give(pool.shares, changetype<usize>(share));\n    return content;",
@@ -36,8 +55,8 @@ export const machine: Area = {
       ],
       [
         "a shared page may be taken back",
-        "  const next = (state | SHARED) & ~LAZY;",
-        "  const next = state | SHARED;",
+        "kernelKind == Kernel.Darwin ? (state | SHARED) & ~LAZY : state | SHARED;",
+        "state | SHARED;",
       ],
       [
         "a translation is kept of a page that moved",
@@ -97,7 +116,7 @@ export const machine: Area = {
       ["no peak is kept", "  peakPages = max(peakPages, residentPages);", ""],
     ],
     "regions.ts": [
-      ["a region that is removed is still counted", "  count--;\n", ""],
+      ["a region that is removed is still counted", "  current.regionCount--;\n", ""],
       [
         "the gaps of one side are forgotten",
         "max(node.gap, max(right.gap, right.first - node.end))",
@@ -121,13 +140,35 @@ export const machine: Area = {
         "min(region.end, end) - max(region.start, start)",
         "region.end - region.start",
       ],
-      ["a piece forgets that it was written", "    rest.anon = region.anon;\n", ""],
-      ["a piece forgets how far it moved", "    rest.moved = region.moved;\n", ""],
-      ["areas that moved differently far join", "  return below.moved == above.moved && (", "  return ("],
+      ["a piece forgets that it was written", "  rest.anon = region.anon;\n", ""],
+      ["a piece forgets how far it moved", "  rest.moved = region.moved;\n", ""],
+      ["a piece forgets its flags", "  rest.flags = region.flags;\n", ""],
+      ["areas that moved differently far join", "  if (there.moved != added.moved || ", "  if ("],
+      [
+        "areas join that a child gets differently",
+        " || there.flags != added.flags) return false;",
+        ") return false;",
+      ],
+      [
+        "what was inherited is joined",
+        "  return added.anon ? !there.anon : !(there.anon & INHERITED);",
+        "  return !added.anon || !there.anon;",
+      ],
+      ["areas that were one stay alike in a child", "    if (!region.joined) latest++;\n", ""],
+      [
+        "the heap grows what a child inherited",
+        "if (below && !(below.anon & INHERITED) && ",
+        "if (below && ",
+      ],
+      [
+        "what changed its flags joins nothing",
+        "  if (below && mayMerge(below, region)) join(below, region);\n",
+        "",
+      ],
       [
         "areas that were written apart join",
-        "(below.anon == above.anon || !below.anon || !above.anon)",
-        "true",
+        "  return added.anon ? !there.anon : ",
+        "  return added.anon ? true : ",
       ],
       ["an area that joins is not known to be written", "    else mark(below, above.anon);\n", ""],
       [
@@ -135,7 +176,7 @@ export const machine: Area = {
         "  let below = previousOf(region);\n",
         "  let below: Region | null = null;\n",
       ],
-      ["an area that was parted counts as joined", "  joins -= <u32>region.joined;\n", ""],
+      ["an area that was parted counts as joined", "  current.joins -= <u32>region.joined;\n", ""],
       ["what is above a hole stays joined", "  if (region && region.start == end) part(region);\n", ""],
       [
         "what is unmapped is known to be written",
@@ -148,7 +189,11 @@ export const machine: Area = {
         "old.anon ? old.moved + from - to : 0",
         "old.moved + from - to",
       ],
-      ["what grows does not join", "  join(region, regionAt(newEnd));\n", ""],
+      [
+        "what grows does not join",
+        "  resize(region, region.start, newEnd);\n  joinAbove(region);\n",
+        "  resize(region, region.start, newEnd);\n",
+      ],
     ],
     "room.ts": [
       [
@@ -165,18 +210,65 @@ export const machine: Area = {
     "kernel.ts": [
       [
         "an unmapped region stays",
-        "  countUnmapped(pagesIn(areas.unmap(address, address + bytes)));",
-        "  countUnmapped(pagesIn(bytes));",
+        "  apply(Event.Unmap, address >> pageShift, pagesIn(bytes));\n  unmapPages(areas.unmap(address, address + bytes));",
+        "  apply(Event.Unmap, address >> pageShift, pagesIn(bytes));\n  unmapPages(bytes);",
       ],
       [
         "the heap touches what is above",
         "regions.isFree(oldEnd, newEnd + guard)",
         "regions.isFree(oldEnd, newEnd)",
       ],
-      ["madvise is not heard over holes", "!isWhole && kernelKind == Kernel.Darwin", "!isWhole"],
       ["several areas grow as one", "!areas.isOne(address, end) || ", ""],
       ["a hint is aligned to huge pages", "address ? findRoom(bytes, align) : findPlace", "findPlace"],
-      ["what moved is counted twice", "  countUnmapped(pagesIn(oldBytes));\n", ""],
+      [
+        "what moved is counted twice",
+        "  unmapPages(areas.unmap(address, address + oldBytes));\n",
+        "  areas.unmap(address, address + oldBytes);\n",
+      ],
+      ["what moves stays in a block", "    groupAt(cellOf(first + i), first + i);\n", ""],
+    ],
+    "advice.ts": [
+      ["madvise is not heard over holes", "!isWhole && kernelKind == Kernel.Darwin", "!isWhole"],
+      ["advice that cuts an area needs none", " && !areAreasLeft(SPARE_TO_CUT, end - start)", " && false"],
+    ],
+    "blocks.ts": [
+      ["a space that leaves a block is still counted", "  store<u16>(at, load<u16>(at) - 1);\n", ""],
+      ["a block is leaked", "  if (!cells) pool.give(pool.blocks, block);\n", ""],
+      [
+        "a group comes apart in one space alone",
+        "if (!isInBlock(cell) || blockIn(cell) != block) continue;\n    store<u32>",
+        "if (number != space.number) continue;\n    store<u32>",
+      ],
+    ],
+    "processes.ts": [
+      ["what was never written is copied", " && areas.areWritten(start, end)) {", ") {"],
+      ["what a child gets untouched is copied", "!(regions.flagsOf(start) & RegionFlag.WipeOnFork) && ", ""],
+      [
+        "what a child does not get is shared",
+        "if (!(regions.flagsOf(start) & RegionFlag.DontFork)) copyRegion",
+        "copyRegion",
+      ],
+      [
+        "a fork leaves what the parent may write",
+        "  mapPages(child.pages);\n  dropAll();\n",
+        "  mapPages(child.pages);\n",
+      ],
+      [
+        "another process finds the last one's translations",
+        "  areas.entered();\n  dropAll();\n",
+        "  areas.entered();\n",
+      ],
+      [
+        "the first process runs on instead of the parent",
+        "  if (parent && space.parent) return parent;\n",
+        "",
+      ],
+      ["directories of a process that ends are leaked", "  forgetDirectories();\n", ""],
+      [
+        "a group in a block is not held once more",
+        "  if (isInBlock(cell)) return blocks.hold(blockIn(cell), first, state & ~CLEARED);",
+        "  if (isInBlock(cell)) return cell;",
+      ],
     ],
     "syscall.ts": [
       ["the pages a call walks are not counted", "  if (walked) add(WALKED_COUNTERS + call, walked);", ""],

@@ -48,8 +48,10 @@ export const replay: Area = {
   tests: ["test/sandbox/replay.test.ts"],
   only: /on naive|a replay that fails|a replay counts|a record of kind|its site's/,
   mutants: mutantsIn("assembly", {
-    "replay.ts": [
+    "slots.ts": [
       ["slots are lost when there are more", "  memory.copy(moved, slots, SLOT_BYTES * slotCount);\n", ""],
+    ],
+    "replay.ts": [
       ["a product of 2^64 is let through", "(count | size) >> 32", "(count | size) >> 33"],
       [
         "a freed slot still holds its block",

@@ -7,10 +7,11 @@
  *   map HINT BYTES PLACE        place: 0 anywhere, 1 fixed, 2 exact; hint: 0 for none. Answers the address, or 0
  *   unmap ADDRESS BYTES         0 or -1
  *   remap ADDRESS OLD NEW MOVE  the address, or 0
- *   advise ADDRESS BYTES ADVICE advice: 0 dontneed, 1 free. 0 or -1
+ *   advise ADDRESS BYTES ADVICE advice: 0 dontneed, 1 free, 2 dontfork, 3 dofork, 4 wipeonfork, 5 keeponfork. 0 or -1
  *   brk BYTES                   moves the heap's end. 0 or -1
  *   read, write ADDRESS BYTES   a byte of each page
  *   comb ADDRESS PAGES          unmaps every other page, from the second on. Answers how many calls succeeded
+ *   fork                        what follows is a child's, while its parent waits. 0
  *   show                        the areas that the kernel keeps, as address:pages:resident, those about the heap first
  *   count                       how many areas there are, without those the program began with
  */
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096UL
@@ -137,9 +139,21 @@ static long comb(word start, word pages) {
   return done;
 }
 
+/* Returns in a child. The parent ends as it does. */
+static void go_on_in_child(void) {
+  int status;
+  pid_t child;
+  fflush(stdout);
+  child = fork();
+  if (child < 0) exit(5);
+  if (!child) return;
+  waitpid(child, &status, 0);
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 6);
+}
+
 static void run(const char *line) {
   static const int PLACES[] = {0, MAP_FIXED, MAP_FIXED_NOREPLACE};
-  static const int ADVICE[] = {MADV_DONTNEED, MADV_FREE};
+  static const int ADVICE[] = {MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK};
   char verb[16];
   word a = 0, b = 0, c = 0, d = 0, at;
   if (sscanf(line, "%15s %lu %lu %lu %lu", verb, &a, &b, &c, &d) < 1) exit(4);
@@ -153,6 +167,7 @@ static void run(const char *line) {
   else if (!strcmp(verb, "brk")) printf("%d\n", (word)syscall(SYS_brk, heap + a) == heap + a ? 0 : -1);
   else if (!strcmp(verb, "read") || !strcmp(verb, "write")) touch(at, b, *verb == 'w'), puts("0");
   else if (!strcmp(verb, "comb")) printf("%ld\n", comb(at, b));
+  else if (!strcmp(verb, "fork")) go_on_in_child(), puts("0");
   else if (!strcmp(verb, "show")) each_area(show_area), puts("");
   else if (!strcmp(verb, "count")) printf("%ld\n", (long)count() - (long)own);
   else exit(4);

@@ -11,17 +11,21 @@ import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
   CAN_REUSE,
+  DOFORK,
+  DONTFORK,
   DONTNEED,
   EXACT,
   FIXED,
   FREE,
   FREE_REUSABLE,
   FREE_REUSE,
+  KEEPONFORK,
   type Area as KernelArea,
   type Machine,
   type MachineOptions,
   NOHUGEPAGE,
   type PageRun,
+  WIPEONFORK,
 } from "./interface.js";
 import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js";
 
@@ -29,6 +33,7 @@ const ADDRESS_LIMIT = 2 ** 47;
 /** No gap of this size exists from USER_START to the highest address linux gives. */
 const FITS_NOWHERE = 0x7ffff7ff0000;
 const LINUX_ADVICE = [DONTNEED, FREE, NOHUGEPAGE];
+const FORK_ADVICE = [DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
 const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */
@@ -36,6 +41,7 @@ const WINDOW_START = 0x200000000000;
 const WINDOW_PAGES = 4 * GROUP_PAGES;
 const MOST_PAGES = 9000;
 const MOST_AREAS = 14;
+const MOST_PROCESSES = 4;
 const CHECK_EVERY = 100;
 const COMPARE_ALL_EVERY = 64;
 const NEAR_PAGES = 2;
@@ -64,7 +70,10 @@ export type Call<A> =
   | { call: "copy"; destination: A; source: A; bytes: number }
   | { call: "touch"; address: A; bytes: number; write: boolean }
   | { call: "clear"; address: A; bytes: number }
-  | { call: "clearDirty"; address: A; bytes: number };
+  | { call: "clearDirty"; address: A; bytes: number }
+  | { call: "fork"; number: number }
+  | { call: "exit" }
+  | { call: "switchTo"; number: number };
 
 export type Operation = Call<Place> & {
   /** Its number in the run that made it; `Place.of` means these. */
@@ -133,6 +142,13 @@ function invoke(machine: Machine, call: Call<number>): number | bigint | undefin
       return undefined;
     case "clearDirty":
       machine.clearDirty(call.address, call.bytes);
+      return undefined;
+    case "fork":
+      return machine.fork(call.number);
+    case "exit":
+      return machine.exit();
+    case "switchTo":
+      machine.switchTo(call.number);
       return undefined;
   }
 }
@@ -228,6 +244,9 @@ function rangesOf(call: Call<number>): Range[] {
     case "mremap":
       return [{ address: call.address, bytes: Math.max(call.oldBytes, call.newBytes) }];
     case "brk":
+    case "fork":
+    case "exit":
+    case "switchTo":
       return [];
     case "vmCopy":
     case "copy":
@@ -247,15 +266,20 @@ function overlap(a: Range, b: Range): boolean {
   return a.bytes > 0 && b.bytes > 0 && a.address < b.address + b.bytes && b.address < a.address + a.bytes;
 }
 
+/** What a session knows of one process. */
+interface Process {
+  /** What operations mapped and is still there. */
+  areas: Area[];
+  /** The last ones that went, at least in part. */
+  gone: Area[];
+  heapBreak: number;
+}
+
 /** The two machines side by side. */
 class Session {
   readonly reference: ReferenceMachine;
-  /** What operations mapped and is still there. */
-  areas: Area[] = [];
-  /** The last ones that went, at least in part. */
-  gone: Area[] = [];
+  readonly processes = new Map<number, Process>([[1, { areas: [], gone: [], heapBreak: HEAP_START }]]);
   private readonly results = new Map<number, number>();
-  heapBreak = HEAP_START;
 
   constructor(
     readonly subject: Machine,
@@ -268,6 +292,22 @@ class Session {
 
   get pageBytes(): number {
     return this.options.pageBytes;
+  }
+
+  private get running(): Process {
+    return this.processes.get(this.reference.process) as Process;
+  }
+
+  get areas(): Area[] {
+    return this.running.areas;
+  }
+
+  get gone(): Area[] {
+    return this.running.gone;
+  }
+
+  get heapBreak(): number {
+    return this.running.heapBreak;
   }
 
   heap(): Range {
@@ -292,6 +332,7 @@ class Session {
 
   /** Does the call on both and compares. */
   step(operation: Operation, call: Call<number>): void {
+    const { process } = this.reference;
     const expected = perform(this.reference, call);
     const actual = perform(this.subject, call);
     if (!sameOutcome(expected, actual)) {
@@ -313,11 +354,13 @@ class Session {
     }
     if (expected.kind === "value" && typeof expected.value === "number") {
       this.observe(operation.id, call, expected.value);
+      if (call.call === "exit" && expected.value !== 0) this.processes.delete(process);
     }
   }
 
   private observe(id: number, call: Call<number>, value: number): void {
-    if (call.call === "brk" && value !== 0) this.heapBreak = value;
+    if (call.call === "brk" && value !== 0) this.running.heapBreak = value;
+    if (call.call === "fork" && value === 0) this.processes.set(call.number, { ...this.running });
     if (call.call === "mmap" || call.call === "mremap") {
       if (value === 0) return;
       const bytes = call.call === "mmap" ? call.bytes : call.newBytes;
@@ -329,11 +372,12 @@ class Session {
 
   /** Cuts the areas that meet the ranges down to what is still mapped; one with holes becomes several. */
   private prune(ranges: Range[]): void {
-    this.areas = this.areas.flatMap((area) => {
+    const { running } = this;
+    running.areas = this.areas.flatMap((area) => {
       if (!ranges.some((range) => overlap(range, area))) return [area];
       const mapped = this.mappedParts(area);
       if (mapped.length === 1 && mapped[0]?.bytes === area.bytes) return [area];
-      this.gone = [area, ...this.gone].slice(0, 4);
+      running.gone = [area, ...this.gone].slice(0, 4);
       return mapped;
     });
   }
@@ -381,6 +425,8 @@ class Session {
     const expected = this.reference.areaCount();
     const actual = this.subject.areaCount();
     if (expected !== actual) throw new Difference(`area count: reference ${expected}, subject ${actual}`);
+    const [its, subjects] = [this.reference.holders(), this.subject.holders()].map((held) => held.join(" "));
+    if (its !== subjects) throw new Difference(`holders: reference ${its}, subject ${subjects}`);
   }
 
   checkSubject(): void {
@@ -391,8 +437,18 @@ class Session {
     }
   }
 
-  /** The end of a run: every page, a sample of the bytes of every page with content, both checks. */
+  /** The end of a run: every page of every process, a sample of the bytes of those with content, both checks. */
   finish(): void {
+    for (const number of this.processes.keys()) {
+      this.reference.switchTo(number);
+      this.subject.switchTo(number);
+      this.finishProcess();
+    }
+    this.checkSubject();
+    this.reference.check();
+  }
+
+  private finishProcess(): void {
     this.compareAll();
     const step = Math.max(8, this.pageBytes / 64) + 1;
     for (const area of [...this.areas, this.heap()]) {
@@ -406,8 +462,6 @@ class Session {
     this.compareAll();
     const counted = this.reference.counters() as unknown as Tree;
     compareTrees(counted, this.subject.counters() as unknown as Tree, "counters after reading all");
-    this.checkSubject();
-    this.reference.check();
   }
 
   private compareWord(address: number): void {
@@ -455,6 +509,12 @@ class Session {
       }
       case "madvise":
         return true;
+      case "fork":
+        return this.roomForChild() || this.processes.has(call.number);
+      case "exit":
+        return true;
+      case "switchTo":
+        return this.processes.has(call.number);
       default:
         return this.framesAreSure(call);
     }
@@ -463,6 +523,11 @@ class Session {
   private roomFor(bytes: number): boolean {
     if (bytes >= FITS_NOWHERE) return true;
     return bytes + this.reference.counters().bytes.virtual <= 2 * MOST_PAGES * this.pageBytes;
+  }
+
+  private roomForChild(): boolean {
+    const bytes = this.reference.counters().bytes.virtual * (1 + 1 / this.processes.size);
+    return this.processes.size < MOST_PROCESSES && bytes <= 2 * MOST_PAGES * this.pageBytes;
   }
 
   private meetsHeap(address: number, bytes: number): boolean {
@@ -499,7 +564,8 @@ class Session {
 }
 
 function isAccess(call: Call<number>): boolean {
-  return !["mmap", "munmap", "mremap", "brk", "madvise", "vmCopy"].includes(call.call);
+  const others = ["mmap", "munmap", "mremap", "brk", "madvise", "vmCopy", "fork", "exit", "switchTo"];
+  return !others.includes(call.call);
 }
 
 // ---- Making operations ----------------------------------------------------------
@@ -532,6 +598,9 @@ class Generator {
       ["touch", 11],
       ["clear", 11],
       ["clearDirty", 5],
+      ["fork", linux ? 1.2 : 0.1],
+      ["exit", 0.4],
+      ["switchTo", 4],
     ];
   }
 
@@ -611,6 +680,12 @@ class Generator {
         return { call: "clear", ...this.span() };
       case "clearDirty":
         return { call: "clearDirty", ...this.span() };
+      case "fork":
+        return { call: "fork", number: this.chance(0.9) ? this.between(1, 6) : this.pick([0, 1024, 1025]) };
+      case "exit":
+        return { call: "exit" };
+      case "switchTo":
+        return { call: "switchTo", number: this.pick([...this.session.processes.keys()]) };
     }
   }
 
@@ -887,6 +962,7 @@ class Generator {
 
   private advice(): number {
     const linux = this.session.options.kernel === "linux";
+    if (this.chance(0.15)) return this.pick(FORK_ADVICE);
     return this.chance(0.85) ? this.pick(linux ? LINUX_ADVICE : ADVICE) : this.pick(ADVICE);
   }
 

@@ -1,6 +1,7 @@
 import { Syscall } from "#shared/counters";
 import { Place } from "#shared/kernel";
 import type { Counters } from "../../src/allocator/counters.js";
+import type { SharingCounters } from "../../src/sandbox/processes.js";
 
 export interface MachineOptions {
   kernel: "linux" | "darwin";
@@ -40,6 +41,7 @@ export interface Area {
 
 /** The part of the counters that a machine without an allocator has. */
 export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "walked" | "touched"> & {
+  sharing: SharingCounters;
   bytes: Pick<Counters["bytes"], "virtual" | "resident" | "peakResident">;
 };
 
@@ -62,6 +64,16 @@ export interface Machine {
   touch(address: number, bytes: number, write: boolean): void;
   clear(address: number, bytes: number): void;
   clearDirty(address: number, bytes: number): void;
+  /** Makes a process with this number, a copy of the running one. 0, or -1 if the number is taken or none. */
+  fork(number: number): number;
+  /** Ends the running process. Returns the number of the one that runs on; 0 if it is the only one, which stays. */
+  exit(): number;
+  /** Has another process run, which there is. */
+  switchTo(number: number): void;
+  /** Number of the running process. */
+  readonly process: number;
+  /** Pages of the running process with a frame, by how many processes hold it: from 1 on, up to the most. */
+  holders(): number[];
   counters(): MachineCounters;
   /** Maximal runs of equal pages that cover the range, in order. */
   pages(address: number, bytes: number): PageRun[];
@@ -84,4 +96,8 @@ export const {
   MadviseFreeReusable: FREE_REUSABLE,
   MadviseFreeReuse: FREE_REUSE,
   MadviseCanReuse: CAN_REUSE,
+  MadviseDontfork: DONTFORK,
+  MadviseDofork: DOFORK,
+  MadviseWipeonfork: WIPEONFORK,
+  MadviseKeeponfork: KEEPONFORK,
 } = Syscall;

@@ -9,14 +9,18 @@ import type { Syscall } from "../../src/allocator/counters.js";
 import {
   type Area,
   CAN_REUSE,
+  DOFORK,
+  DONTFORK,
   DONTNEED,
   EXACT,
   FIXED,
   FREE,
   FREE_REUSABLE,
   FREE_REUSE,
+  KEEPONFORK,
   type Machine,
   NOHUGEPAGE,
+  WIPEONFORK,
 } from "./interface.js";
 import { type AreaObject, down, fresh, type Page, ReferencePages, up } from "./pages.js";
 
@@ -36,18 +40,122 @@ const ADVICE: Readonly<Record<number, Syscall>> = {
   [CAN_REUSE]: "madviseCanReuse",
 };
 
+type Wish = "dontFork" | "wipeOnFork";
+const FORK_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
+  [DONTFORK]: { dontFork: true },
+  [DOFORK]: { dontFork: false },
+  [WIPEONFORK]: { wipeOnFork: true },
+  [KEEPONFORK]: { wipeOnFork: false },
+};
+
 const DARWIN_ADVICE: readonly number[] = [FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 
 /** What Linux wants to be left of `maxMaps` before it cuts an area in two, or moves a part of one. */
 const SPARE_TO_SPLIT = 1;
 const SPARE_TO_MOVE = 4;
 
-function mayJoin(a: AreaObject, b: AreaObject): boolean {
-  return a.moved === b.moved && (a.line === 0 || b.line === 0 || a.line === b.line);
+/** Whether `added` may join what is there: if it was not written yet, nothing written that a child got from its parent. */
+function mayJoin(there: AreaObject, added: AreaObject): boolean {
+  if (there.moved !== added.moved || there.dontFork !== added.dontFork) return false;
+  if (there.wipeOnFork !== added.wipeOnFork) return false;
+  if (there.line === added.line) return true;
+  return added.line === 0 ? !there.inherited : there.line === 0;
+}
+
+const NEW_AREA: AreaObject = { line: 0, moved: 0, inherited: false, dontFork: false, wipeOnFork: false };
+
+interface Process {
+  parent: number;
+  table: Map<number, Page>;
+  heapBreak: number;
 }
 
 export class ReferenceMachine extends ReferencePages implements Machine {
   private heapBreak = HEAP_START;
+  /** The number of the running process, and all that there are; what of the running one is here may be old. */
+  process = 1;
+  private readonly processes = new Map<number, Process>([
+    [1, { parent: 0, table: this.table, heapBreak: HEAP_START }],
+  ]);
+
+  // ---- Processes ------------------------------------------------------------
+
+  fork(number: number): number {
+    this.count.sharing.forks += 1;
+    if (!this.linux || number < 1 || number > 1024 || this.processes.has(number)) return -1;
+    const areas = new Map<AreaObject, AreaObject>();
+    const table = new Map<number, Page>();
+    for (const [at, page] of this.table) {
+      const { area } = page;
+      if (area.dontFork) continue;
+      const its = areas.get(area) ?? this.inherited(area);
+      areas.set(area, its);
+      table.set(at, this.forkPage(page, its));
+      this.count.bytes.virtual += this.pageBytes;
+    }
+    this.processes.set(number, { parent: this.process, table, heapBreak: this.heapBreak });
+    return 0;
+  }
+
+  /** A child's area. What was written is of another line than all that the parent has. */
+  private inherited(area: AreaObject): AreaObject {
+    if (area.wipeOnFork) return { ...area, line: 0, inherited: false };
+    return area.line === 0 ? { ...area } : { ...area, line: ++this.lines, inherited: true };
+  }
+
+  /** A child's page. What was never written can be faulted in again. */
+  private forkPage(page: Page, area: AreaObject): Page {
+    if (area.line === 0) return fresh(area);
+    if (page.read || page.written || page.frame !== null) this.count.sharing.forkedPages += 1;
+    if (page.frame !== null) {
+      page.frame.pages += 1;
+      page.shared = true;
+    }
+    return { ...page, area, content: page.content?.slice() ?? null, cleared: false };
+  }
+
+  exit(): number {
+    const ending = this.processes.get(this.process);
+    if (ending === undefined || this.processes.size === 1) return 0;
+    this.unmap(0, ADDRESS_LIMIT);
+    this.processes.delete(this.process);
+    const heir = this.processes.has(ending.parent) ? ending.parent : Math.min(...this.processes.keys());
+    this.resume(heir);
+    return heir;
+  }
+
+  switchTo(number: number): void {
+    this.processes.set(this.process, {
+      parent: this.processes.get(this.process)?.parent ?? 0,
+      table: this.table,
+      heapBreak: this.heapBreak,
+    });
+    this.resume(number);
+  }
+
+  private resume(number: number): void {
+    const next = this.processes.get(number);
+    if (next === undefined) throw new Error(`no process ${number}`);
+    this.process = number;
+    this.table = next.table;
+    this.heapBreak = next.heapBreak;
+  }
+
+  protected override *tables(): Generator<Map<number, Page>> {
+    for (const { table } of this.processes.values()) yield table;
+  }
+
+  holders(): number[] {
+    const pages: number[] = [];
+    for (const { frame } of this.table.values()) {
+      if (frame === null) continue;
+      while (pages.length < frame.pages) pages.push(0);
+      pages[frame.pages - 1] = (pages[frame.pages - 1] ?? 0) + 1;
+    }
+    return pages;
+  }
+
+  // ---- System calls: what is mapped -----------------------------------------
 
   mmap(hint: number, bytes: number, mode: number, align: number): number {
     this.count.syscalls.mmap += 1;
@@ -74,7 +182,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   private overLimits(size: number, growth: number): boolean {
     const { memoryBytes, addressSpaceBytes } = this.options;
     if (this.linux && memoryBytes !== 0 && size > memoryBytes) return true;
-    return addressSpaceBytes !== 0 && this.count.bytes.virtual + growth > addressSpaceBytes;
+    return addressSpaceBytes !== 0 && this.table.size * this.pageBytes + growth > addressSpaceBytes;
   }
 
   private inUserRange(address: number, bytes: number): boolean {
@@ -130,8 +238,10 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const below = this.areaAt(address - this.pageBytes);
     const area = below !== undefined && mayJoin(below, own) ? below : own;
     const above = this.areaAt(address + bytes);
+    area.inherited ||= own.inherited;
     area.line ||= own.line;
-    if (joinsAbove && above !== undefined && mayJoin(area, above)) {
+    if (joinsAbove && above !== undefined && mayJoin(above, area)) {
+      area.inherited ||= above.inherited;
       area.line ||= above.line;
       this.assign(address + bytes, above, area);
     }
@@ -148,7 +258,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   }
 
   private map(address: number, bytes: number, joinsAbove: boolean): void {
-    const area = this.join(address, bytes, { line: 0, moved: 0 }, joinsAbove);
+    const area = this.join(address, bytes, { ...NEW_AREA }, joinsAbove);
     this.put(address, bytes, area);
   }
 
@@ -222,7 +332,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     // Libraries and the stack are above the place where mappings start from.
     const limit = end <= LINUX_TOP ? LINUX_TOP : USER_END;
     if (end + growth <= limit && this.isFree(end, growth)) {
-      this.put(end, growth, this.join(end, growth, { line: 0, moved: area.moved }, true));
+      this.put(end, growth, this.join(end, growth, { ...area }, true));
       return address;
     }
     if (!mayMove || this.tooManyAreas(SPARE_TO_MOVE)) return 0;
@@ -233,7 +343,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     this.cut(end);
     const { line } = area;
     const moved = line === 0 ? 0 : area.moved + address - target;
-    const joined = this.join(target, newSize, { line, moved }, true);
+    const joined = this.join(target, newSize, { ...area, line, moved }, true);
     this.move(address, target, oldSize, joined);
     this.put(target + oldSize, growth, joined);
     return target;
@@ -273,6 +383,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   // ---- System calls: what backs it ----------------------------------------
 
   madvise(address: number, bytes: number, advice: number): number {
+    if (advice in FORK_ADVICE)
+      return this.adviseFork(address, bytes, FORK_ADVICE[advice] as Partial<AreaObject>);
     const kind = ADVICE[advice];
     if (kind === undefined) return -1;
     this.count.syscalls[kind] += 1;
@@ -289,11 +401,36 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     return hasHoles ? -1 : 0;
   }
 
+  /** What a child is to get of the mapped part of a range. */
+  private adviseFork(address: number, bytes: number, wish: Partial<AreaObject>): number {
+    const size = up(bytes, this.pageBytes);
+    if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
+    if (!this.inUserRange(address, size)) return -1;
+    const its = () => this.mappedIn(address, size).map(([, { area }]) => area);
+    const changes = its().some((area) =>
+      Object.entries(wish).some(([key, value]) => area[key as Wish] !== value),
+    );
+    if (changes) {
+      if (this.tooManyAreas(SPARE_TO_SPLIT)) return -1;
+      this.cut(address);
+      this.cut(address + size);
+      for (const area of new Set(its())) Object.assign(area, wish);
+      for (const [number, page] of this.mappedIn(address, size + this.pageBytes)) {
+        const below = this.table.get(number - 1)?.area;
+        const { area } = page;
+        if (below === undefined || below === area || !mayJoin(below, area) || !mayJoin(area, below)) continue;
+        below.inherited ||= area.inherited;
+        below.line ||= area.line;
+        this.assign(number * this.pageBytes, area, below);
+      }
+    }
+    return this.firstUnmapped(address, size) === null ? 0 : -1;
+  }
+
   protected advise(page: Page, advice: number): void {
     if (advice === DONTNEED && this.linux) this.discard(page);
-    if ((advice === FREE || advice === FREE_REUSABLE) && page.frame !== null && !page.shared) {
-      page.lazy = true;
-    }
+    const mayBeLazy = page.frame !== null && (this.linux || !page.shared);
+    if ((advice === FREE || advice === FREE_REUSABLE) && mayBeLazy) page.lazy = true;
     if (advice === FREE_REUSE) page.lazy = false;
   }
 

@@ -12,6 +12,11 @@ export interface AreaObject {
   line: number;
   /** How far below the place of that write it lies. */
   moved: number;
+  /** The process got it from its parent. */
+  inherited: boolean;
+  /** A child does not get it; a child gets it untouched. */
+  dontFork: boolean;
+  wipeOnFork: boolean;
 }
 
 interface Frame {
@@ -59,7 +64,7 @@ export function fresh(area: AreaObject): Page {
 }
 
 /** Stands for every page that is not mapped, where only flags are asked for. */
-const UNMAPPED = fresh({ line: 0, moved: 0 });
+const UNMAPPED = fresh({ line: 0, moved: 0, inherited: false, dontFork: false, wipeOnFork: false });
 
 export function up(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
@@ -74,11 +79,12 @@ function perSyscall(): MachineCounters["syscalls"] {
 }
 
 export class ReferencePages {
-  protected readonly table = new Map<number, Page>();
+  /** The pages of the running process. */
+  protected table = new Map<number, Page>();
   protected readonly count: MachineCounters;
   protected readonly pageBytes: number;
   protected readonly linux: boolean;
-  private lines = 0;
+  protected lines = 0;
 
   constructor(protected readonly options: MachineOptions) {
     this.pageBytes = options.pageBytes;
@@ -89,6 +95,7 @@ export class ReferencePages {
       syscalls: perSyscall(),
       walked: perSyscall(),
       touched: { read: 0, written: 0 },
+      sharing: { forks: 0, forkedPages: 0, copies: 0, reuses: 0, copiedBytes: 0 },
       bytes: { virtual: 0, resident: 0, peakResident: 0 },
     };
   }
@@ -108,9 +115,14 @@ export class ReferencePages {
   }
 
   protected reclaim(): void {
-    for (const page of this.table.values()) {
-      if (page.lazy && !page.shared) this.discard(page);
+    for (const table of this.tables()) {
+      for (const page of table.values()) if (page.lazy && !page.shared) this.discard(page);
     }
+  }
+
+  /** The pages of every process. */
+  protected *tables(): Generator<Map<number, Page>> {
+    yield this.table;
   }
 
   protected leaveFrame(page: Page): void {
@@ -156,10 +168,15 @@ export class ReferencePages {
   protected writeFault(page: Page): WriteFault {
     const { faults, zeroed } = this.count;
     if (page.shared && page.frame !== null) {
+      const { sharing } = this.count;
       if (page.frame.pages > 1) {
         const own = this.takeFrame();
         page.frame.pages -= 1;
         page.frame = own;
+        sharing.copies += 1;
+        sharing.copiedBytes += this.pageBytes;
+      } else {
+        sharing.reuses += 1;
       }
       page.shared = false;
       faults.copyOnWrite += 1;
@@ -357,13 +374,14 @@ export class ReferencePages {
   // ---- Looking ------------------------------------------------------------
 
   counters(): MachineCounters {
-    const { faults, zeroed, syscalls, walked, touched, bytes } = this.count;
+    const { faults, zeroed, syscalls, walked, touched, sharing, bytes } = this.count;
     return {
       faults: { ...faults },
       zeroed: { ...zeroed },
       syscalls: { ...syscalls },
       walked: { ...walked },
       touched: { ...touched },
+      sharing: { ...sharing },
       bytes: { ...bytes },
     };
   }
@@ -389,7 +407,9 @@ export class ReferencePages {
   /** Pages that a reclaim would discard. */
   lazyPages(): number {
     let lazy = 0;
-    for (const page of this.table.values()) if (page.lazy) lazy += 1;
+    for (const table of this.tables()) {
+      for (const page of table.values()) if (page.lazy && !page.shared) lazy += 1;
+    }
     return lazy;
   }
 
@@ -397,7 +417,9 @@ export class ReferencePages {
     const { bytes, faults } = this.count;
     const users = new Map<Frame, number>();
     let cleared = 0;
-    for (const [number, page] of this.table) {
+    let mapped = 0;
+    for (const [number, page] of [...this.tables()].flatMap((table) => [...table])) {
+      mapped += 1;
       const where = `page 0x${(number * this.pageBytes).toString(16)}`;
       const must = (truth: boolean, what: string) => {
         if (!truth) throw new Error(`${where}: ${what}`);
@@ -406,7 +428,7 @@ export class ReferencePages {
       must(page.frame !== null || !(page.unknown || page.cleared), "is dirty without a frame");
       must(page.frame !== null || page.content === null, "content without a frame");
       must(page.frame !== null || this.linux || !page.read, "darwin reads a frame");
-      must(!(page.lazy && page.shared), "lazy and shared");
+      must(!(page.lazy && page.shared) || this.linux, "lazy and shared");
       must(page.shared || page.frame === null || page.frame.pages === 1, "own frame of several pages");
       if (page.frame !== null) users.set(page.frame, (users.get(page.frame) ?? 0) + 1);
       if (page.cleared) cleared += 1;
@@ -417,7 +439,7 @@ export class ReferencePages {
     const line = (name: string, counted: number, walked: number) => {
       if (counted !== walked) throw new Error(`${name}: counted ${counted}, walked ${walked}`);
     };
-    line("virtual", bytes.virtual, this.table.size * this.pageBytes);
+    line("virtual", bytes.virtual, mapped * this.pageBytes);
     line("resident", bytes.resident, users.size * this.pageBytes);
     if (bytes.resident > bytes.peakResident) throw new Error("resident above its peak");
     if (cleared > faults.needless) throw new Error(`${cleared} cleared pages, ${faults.needless} faults`);

@@ -202,7 +202,12 @@ it.each([
   [OpKind.exit, 0],
   [OpKind.exit, 2 ** 32 + 1],
   [OpKind.site, 65_536],
-  [OpKind.site + 1, 1],
+  [OpKind.process, 0],
+  [OpKind.process, 2],
+  [OpKind.fork, 1],
+  [OpKind.fork, 2 ** 32 + 2],
+  [OpKind.end, 0],
+  [OpKind.end + 1, 1],
 ])("a record of kind %i with number %i is refused", async (kind, number) => {
   const records = new Uint8Array(RECORD_BYTES);
   new TraceRecords(records).write(0, kind, 0, number);

@@ -50,6 +50,37 @@ describe("the text form", () => {
     expect(trace.notes).toEqual({ format: "text", losses: [], marks: ["after  the start"], threads: 2 });
   });
 
+  it("has processes, each with objects and threads of its own", async () => {
+    const lines = [
+      "a 0 8",
+      "a 1 16",
+      "t 2",
+      "F 2",
+      "f 0",
+      "a 0 32",
+      "P 2",
+      "w 0 0 8",
+      "f 1",
+      "a 1 64",
+      "F 3",
+      "X",
+    ];
+    const text = [...lines, "w 0 0 32", "P 3", "w 1 0 64", "X", "f 1"].join("\n");
+    const trace = await read(text);
+    expect(await operations(text)).toEqual(text.split("\n"));
+    expect(trace.notes).toMatchObject({ threads: 2, processes: 3 });
+  });
+
+  it.each([
+    ["an object that is the child's alone", "F 2\nP 2\na 9 1\nP 1\nf 9", "line 5: id 9 is not live"],
+    ["an object that the child has freed", "a 1 1\nF 2\nP 2\nf 1\nf 1", "line 5: id 1 is not live"],
+    ["a process that has ended", "F 2\nP 2\nX\nP 2", "line 4: process 2 was not forked, or has ended"],
+    ["a number that was used", "F 2\nP 2\nX\nF 2", "line 4: there was a process 2 already"],
+    ["a thread that the child has not", "t 2\nt 1\nF 2\nP 2\nt 2", "line 5: thread 2 has ended"],
+  ])("refuses %s", async (_, text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
+  });
+
   it("is read with \\r\\n and a byte order mark", async () => {
     expect(await operations(`\ufeff${SAMPLE.replaceAll(/\r?\n/g, "\r\n")}\r\n`)).toEqual(OPERATIONS);
   });
@@ -63,7 +94,7 @@ describe("the text form", () => {
   });
 
   it.each([
-    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k, p, s and @'],
+    ["z 1 2", 'unknown operation "z": there are a, c, m, r, f, w, l, t, x, k, p, s, @, P, F and X'],
     ["A 1 2", 'unknown operation "A"'],
     ["aa 1 2", 'unknown operation "aa"'],
     ["a1 2", 'unknown operation "a1"'],
@@ -120,6 +151,12 @@ describe("the text form", () => {
     ["p start", 'there is a mark "start" already'],
     ["p \u001b[2J", "the name of a mark must be 1 to 60 characters that can be printed, not "],
     [`p ${"x".repeat(61)}`, "the name of a mark must be 1 to 60 characters that can be printed, not "],
+    ["P", "process is missing"],
+    ["P 0", "process must be a whole number from 1 to 1024, not 0"],
+    ["P 2", "process 2 was not forked, or has ended"],
+    ["F 1", "there was a process 1 already"],
+    ["F 1025", "process must be a whole number from 1 to 1024, not 1025"],
+    ["X", "process 1 is the only one: the trace ends with it"],
     ["s", "the site is missing"],
     [
       "s main;;grow",

@@ -8,7 +8,7 @@
  * A thread gets an arena when it first needs one, and keeps it. A chunk is always freed into the arena that it is of.
  */
 import { raise } from "../../machine/failure";
-import { reserve } from "../../machine/frames";
+import { reserveOwn } from "../../machine/frames";
 import { Exception } from "../../shared/failure";
 import * as bins from "./bins";
 import { BinsOfArena } from "./bins";
@@ -39,10 +39,10 @@ class Arena {
 const ARENAS_OF_CPU: u64 = 8;
 
 function makeRecord(): Arena {
-  const arena = changetype<Arena>(reserve(offsetof<Arena>()));
-  arena.bins = changetype<BinsOfArena>(reserve(offsetof<BinsOfArena>()));
-  arena.fastbins = changetype<FastbinsOfArena>(reserve(offsetof<FastbinsOfArena>()));
-  arena.heap = changetype<HeapOfArena>(reserve(offsetof<HeapOfArena>()));
+  const arena = changetype<Arena>(reserveOwn(offsetof<Arena>()));
+  arena.bins = changetype<BinsOfArena>(reserveOwn(offsetof<BinsOfArena>()));
+  arena.fastbins = changetype<FastbinsOfArena>(reserveOwn(offsetof<FastbinsOfArena>()));
+  arena.heap = changetype<HeapOfArena>(reserveOwn(offsetof<HeapOfArena>()));
   return arena;
 }
 
@@ -73,7 +73,7 @@ function arenaAt(number: usize): Arena {
 /** Gives an arena a number. */
 function number(arena: Arena): u64 {
   if (count == places) {
-    const grown = reserve(8 * places);
+    const grown = reserveOwn(8 * places);
     memory.copy(grown, table, 4 * places);
     table = grown;
     places *= 2;
@@ -84,7 +84,7 @@ function number(arena: Arena): u64 {
 
 export function start(): void {
   places = 64;
-  table = reserve(4 * places);
+  table = reserveOwn(4 * places);
   store<usize>(table, changetype<usize>(main));
   main.next = main;
   main.threads = 1;
@@ -194,8 +194,8 @@ function make(hint: u64): Arena | null {
   const first = heaps.makeFirst(hint);
   if (!first) return null;
   const arena = makeRecord();
-  const linksAt = reserve(bins.HEADERS_BYTES);
-  const headsAt = reserve(fastbins.HEADS_BYTES);
+  const linksAt = reserveOwn(bins.HEADERS_BYTES);
+  const headsAt = reserveOwn(fastbins.HEADS_BYTES);
   heaps.setArena(first, number(arena));
   arena.firstHeap = first;
   arena.threads = 1;

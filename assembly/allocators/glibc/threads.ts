@@ -2,7 +2,7 @@
  * The threads. What the running one has of its own, its tcache and its arena, is in the globals of tcache.ts and
  * arenas.ts; that of the others is in their records. The first thread has number 1.
  */
-import { reserve } from "../../machine/frames";
+import { reserveOwn } from "../../machine/frames";
 import { MOST_THREADS } from "../../shared/records";
 import {
   ArenaOfThread,
@@ -37,9 +37,9 @@ function recordOf(number: u32): Thread | null {
 }
 
 function makeRecord(number: u32): Thread {
-  const thread = changetype<Thread>(reserve(offsetof<Thread>()));
-  thread.tcache = changetype<TcacheOfThread>(reserve(offsetof<TcacheOfThread>()));
-  thread.arena = changetype<ArenaOfThread>(reserve(offsetof<ArenaOfThread>()));
+  const thread = changetype<Thread>(reserveOwn(offsetof<Thread>()));
+  thread.tcache = changetype<TcacheOfThread>(reserveOwn(offsetof<TcacheOfThread>()));
+  thread.arena = changetype<ArenaOfThread>(reserveOwn(offsetof<ArenaOfThread>()));
   store<usize>(table + ((<usize>number) << 2), changetype<usize>(thread));
   return thread;
 }
@@ -55,7 +55,7 @@ export function run(number: u32): void {
     assert(number > 0 && number <= <u32>MOST_THREADS, "threads have numbers from 1 on");
   if (number == running) return;
   if (!table) {
-    table = reserve(4 * (MOST_THREADS + 1));
+    table = reserveOwn(4 * (MOST_THREADS + 1));
     makeRecord(FIRST);
     becomeMany();
   }

@@ -11,7 +11,7 @@
  *
  * The real records are in metadata of 128 bytes each. The model's are its own, and arena.ts touches the real ones' pages.
  */
-import { give, Pool, setRecordBytes, takeZeroed } from "../../machine/frames";
+import { give, Pool, setOwnRecordBytes, takeZeroed } from "../../machine/frames";
 
 export enum State {
   Active,
@@ -64,7 +64,7 @@ export class Extent {
 const records = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
 export function start(): void {
-  setRecordBytes(records, (offsetof<Extent>() + 7) & ~7);
+  setOwnRecordBytes(records, (offsetof<Extent>() + 7) & ~7);
 }
 
 /** A new record, all zero. */

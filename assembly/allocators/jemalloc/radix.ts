@@ -8,7 +8,7 @@
  * All other words are zero.
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
-import { reserve } from "../../machine/frames";
+import { reserveOwn } from "../../machine/frames";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { arenaAt, MAIN } from "./arena";
 import { CACHE_LINE, takeMetadata } from "./base";
@@ -24,7 +24,7 @@ const LEAVES: u64 = ADDRESS_LIMIT >> LEAF_SHIFT;
 let root: usize = 0;
 
 export function start(): void {
-  root = reserve(<usize>(8 * LEAVES));
+  root = reserveOwn(<usize>(8 * LEAVES));
 }
 
 function wordIn(leaf: u64, address: u64): u64 {

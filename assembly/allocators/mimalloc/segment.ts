@@ -12,7 +12,7 @@
  * all; of a page all others tell where that one is.
  */
 import { clear, touch } from "../../machine/access";
-import { give, Pool, reserve, setRecordBytes, takeZeroed } from "../../machine/frames";
+import { give, Pool, reserveOwn, setOwnRecordBytes, takeZeroed } from "../../machine/frames";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { SLICE, SLICE_SHIFT } from "./classes";
 import { SET_BYTES, SLICES, SliceSet } from "./slice-set";
@@ -132,7 +132,7 @@ export function startSegments(): void {
     );
   }
   for (let leaf: usize = 0; leaf < <usize>LEAVES; leaf++) store<usize>(ROOT + 4 * leaf, NONE);
-  setRecordBytes(pool, RECORDS + RECORD_BYTES * (SLICES + 1));
+  setOwnRecordBytes(pool, RECORDS + RECORD_BYTES * (SLICES + 1));
 }
 
 /** Where the segment of an address stands in its table. */
@@ -163,7 +163,7 @@ export function pageIn(segment: Segment, pointer: u64): Page {
 
 function list(segment: Segment, known: Segment | null): void {
   const root = ROOT + 4 * <usize>(segment.start >> (SEGMENT_SHIFT + LEAF_BITS));
-  if (load<usize>(root) == NONE) store<usize>(root, reserve(<usize>(4 * LEAF_WORDS)));
+  if (load<usize>(root) == NONE) store<usize>(root, reserveOwn(<usize>(4 * LEAF_WORDS)));
   store<Segment | null>(entryOf(segment.start), known);
 }
 

@@ -8,7 +8,7 @@
  * written to a real leaf is touched there.
  */
 import { clear, fill, touch } from "../../machine/access";
-import { reserve } from "../../machine/frames";
+import { reserveOwn } from "../../machine/frames";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { PAGE_SHIFT } from "./classes";
 import * as metadata from "./metadata";
@@ -27,7 +27,7 @@ let realLeaves: usize = 0;
 let isCounted: bool = false;
 
 export function start(): void {
-  realLeaves = reserve(<usize>(8 * LEAVES));
+  realLeaves = reserveOwn(<usize>(8 * LEAVES));
 }
 
 export function startCounting(): void {
@@ -52,7 +52,7 @@ function makeLeaf(leaf: usize): bool {
   if (isCounted) clear(real, REAL_WORD * LEAF_PAGES);
   else fill(real, 0, REAL_WORD * LEAF_PAGES);
   store<u64>(realLeaves + 8 * leaf, real);
-  store<u32>(LEAF_WORDS + 4 * leaf, <u32>reserve(<usize>(4 * LEAF_PAGES)));
+  store<u32>(LEAF_WORDS + 4 * leaf, <u32>reserveOwn(<usize>(4 * LEAF_PAGES)));
   return true;
 }
 

@@ -8,7 +8,7 @@
  *
  * The real records are in metadata, of 48 bytes each. The model's are its own, and metadata.ts touches the real ones' pages.
  */
-import { give, Pool, setRecordBytes, takeZeroed } from "../../machine/frames";
+import { give, Pool, setOwnRecordBytes, takeZeroed } from "../../machine/frames";
 import * as metadata from "./metadata";
 
 /** Of a span: in use; free; free, and its pages were given back. */
@@ -47,7 +47,7 @@ const records = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
 /** The real one has two more records than there are spans. Returns whether there was room. */
 export function start(): bool {
-  setRecordBytes(records, (offsetof<Span>() + 7) & ~7);
+  setOwnRecordBytes(records, (offsetof<Span>() + 7) & ~7);
   if (!metadata.startPool(metadata.spans, REAL_BYTES)) return false;
   metadata.takeRecord(metadata.spans);
   metadata.takeRecord(metadata.spans);

@@ -1,3 +1,4 @@
+import { TraceError } from "../../base/errors.js";
 import type { Amount, SiteUse } from "../../results/sites.js";
 import { bytesAsked, type Operation, OpKind, TraceRecords } from "../../trace/records.js";
 import type { TraceChunk } from "../../trace/trace.js";
@@ -41,6 +42,11 @@ export class SiteLedger {
 
   #operation({ kind, slot, first, second }: Operation, address: number): void {
     if (kind === OpKind.site) this.#current = first;
+    if (kind >= OpKind.process) {
+      throw new TraceError(
+        "a trace of several processes has no account by site: each has objects of its own",
+      );
+    }
     if (kind > OpKind.free) return;
     const bytes = kind === OpKind.free ? 0 : bytesAsked(kind, first, second);
     // A realloc that fails keeps the object.
