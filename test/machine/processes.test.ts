@@ -1,0 +1,118 @@
+/** Processes of the simulated Linux kernel beside the real one's: faults, copies, pages and set sizes, step for step. */
+import { accessSync, constants } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { askReal, randomScript, SimulatedProcesses, type Step } from "./processes.js";
+import { askKernel } from "./real-kernel.js";
+
+const [DONTFORK, WIPEONFORK, DONTNEED, FREE] = [10, 18, 4, 8];
+
+/** Each step with what Linux 6.18 answered: faults and copies of accesses, runs of pages, sizes and holders. */
+const CASES: Record<string, [Step, string][]> = {
+  "a child gets what was touched; copies, reuses and fresh pages": [
+    [[1, "map", 0, 0, 64], "0"],
+    [[1, "read", 0, 16, 16], "16 0"],
+    [[1, "write", 0, 32, 32], "32 0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[2, "show", 0, 0, 64], "16x. 16xz 32xa"],
+    [[1, "sizes", 0, 0, 0], "128 0 0 32 0 0 0 0 0 0"],
+    [[2, "read", 0, 0, 64], "16 0"],
+    [[2, "write", 0, 16, 8], "8 0"],
+    [[2, "write", 0, 32, 8], "8 8"],
+    [[1, "sizes", 0, 0, 0], "128 32 8 24 0 0 0 0 0 0"],
+    [[2, "sizes", 0, 0, 0], "160 64 16 24 0 0 0 0 0 0"],
+    [[1, "write", 0, 32, 8], "8 0"],
+    [[1, "write", 0, 40, 8], "8 8"],
+    [[2, "write", 0, 40, 8], "8 0"],
+    [[2, "advise", 0, 48, 8, DONTNEED], "0"],
+    [[1, "write", 0, 48, 8], "8 0"],
+    [[2, "exit", 0, 0, 0], "0"],
+    [[1, "write", 0, 56, 8], "8 0"],
+    [[1, "write", 0, 32, 32], "0 0"],
+  ],
+  "grandchildren hold a frame like children": [
+    [[1, "map", 0, 0, 8], "0"],
+    [[1, "write", 0, 0, 8], "8 0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[2, "fork", 0, 0, 0, 3], "0"],
+    [[1, "sizes", 0, 0, 0], "32 0 0 0 8 0 0 0 0 0"],
+    [[3, "write", 0, 0, 8], "8 8"],
+    [[1, "sizes", 0, 0, 0], "32 0 0 8 0 0 0 0 0 0"],
+    [[2, "exit", 0, 0, 0], "0"],
+    [[1, "sizes", 0, 0, 0], "32 32 8 0 0 0 0 0 0 0"],
+    [[1, "write", 0, 0, 8], "8 0"],
+  ],
+  "what was only read is not copied, unless its area was written": [
+    [[1, "map", 0, 0, 32], "0"],
+    [[1, "map", 1, 0, 32], "0"],
+    [[1, "read", 0, 0, 32], "32 0"],
+    [[1, "read", 1, 0, 32], "32 0"],
+    [[1, "write", 1, 0, 1], "1 0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[2, "show", 0, 0, 32], "32x."],
+    [[2, "show", 1, 0, 32], "1xa 31xz"],
+  ],
+  "advice: untouched in the child, and not there": [
+    [[1, "map", 0, 0, 16], "0"],
+    [[1, "map", 1, 0, 16], "0"],
+    [[1, "write", 0, 0, 16], "16 0"],
+    [[1, "write", 1, 0, 16], "16 0"],
+    [[1, "advise", 0, 0, 16, WIPEONFORK], "0"],
+    [[1, "advise", 1, 0, 16, DONTFORK], "0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[2, "show", 0, 0, 16], "16x."],
+    [[2, "read", 0, 0, 16], "16 0"],
+    [[2, "advise", 1, 0, 16, DONTNEED], "-1"],
+    [[1, "write", 0, 0, 16], "0 0"],
+    [[1, "write", 1, 0, 16], "0 0"],
+  ],
+  "what may be taken back is copied like the rest": [
+    [[1, "map", 0, 0, 16], "0"],
+    [[1, "write", 0, 0, 16], "16 0"],
+    [[1, "advise", 0, 0, 16, FREE], "0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[1, "write", 0, 0, 8], "8 8"],
+    [[2, "advise", 0, 8, 8, DONTNEED], "0"],
+  ],
+};
+
+async function simulated(script: readonly Step[]): Promise<string[]> {
+  const kernel = await SimulatedProcesses.open();
+  const lines = script.map((step) => kernel.answer(step));
+  kernel.machine.check();
+  return lines;
+}
+
+/** Asks the real kernel; or says why not. */
+function ask<T>(what: (program: string) => T): T | string {
+  try {
+    accessSync("/proc/kpageflags", constants.R_OK);
+  } catch {
+    return "only root may ask which frames there are";
+  }
+  return askKernel("processes", what);
+}
+
+describe("processes of the Linux kernel", () => {
+  it.each(Object.entries(CASES))("are as they were when the real one was asked: %s", async (_, steps) => {
+    expect(await simulated(steps.map(([step]) => step))).toEqual(steps.map(([, line]) => line));
+  });
+
+  it.for(Object.entries(CASES))("are as the real one's are here: %s", async ([, steps], { skip }) => {
+    const answers = ask((program) =>
+      askReal(
+        program,
+        steps.map(([step]) => step),
+      ),
+    );
+    if (typeof answers === "string") return skip(answers);
+    expect(answers).toEqual(steps.map(([, line]) => line));
+  });
+
+  it("are as the real one's are here in random scripts", async ({ skip }) => {
+    const seeds = [0xf0, 0xf1];
+    const scripts = await Promise.all(seeds.map((seed) => randomScript(seed, 60)));
+    const answers = ask((program) => scripts.map(({ script }) => askReal(program, script)));
+    if (typeof answers === "string") return skip(answers);
+    for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);
+  });
+});

@@ -1,0 +1,217 @@
+/** Scripts of processes that fork, for the simulated Linux kernel and, by test/oracle/processes.c, for the real one. */
+import { execFileSync } from "node:child_process";
+import { totalFaults } from "../../src/allocator/counters.js";
+import { setSizes } from "../../src/sandbox/processes.js";
+import { randomFrom } from "../random.js";
+import { openRawMachine } from "../raw-machine.js";
+import {
+  ANYWHERE,
+  DOFORK,
+  DONTFORK,
+  DONTNEED,
+  FREE,
+  KEEPONFORK,
+  type Machine,
+  type PageRun,
+  WIPEONFORK,
+} from "../reference/interface.js";
+
+const PAGE = 4096;
+const AREAS = 4;
+const AREA_PAGES = 80;
+const PROCESSES = 6;
+/** Of processes.c. */
+const MOST_PROCESSES = 8;
+
+/** A process, what it does, and the numbers that processes.c describes. */
+export type Step = readonly [
+  process: number,
+  verb: string,
+  area: number,
+  first: number,
+  count: number,
+  argument?: number,
+];
+
+/**
+ * Not in random scripts: what may be taken back is in a list of the CPU's for a while (lru_lazyfree), and then the real
+ * kernel copies pages that nobody else has any more.
+ */
+const LAZY_ADVICE = 8;
+
+/** Linux's numbers of advice (include/uapi/asm-generic/mman-common.h). */
+const ADVICE = new Map<number, number>([
+  [4, DONTNEED],
+  [LAZY_ADVICE, FREE],
+  [10, DONTFORK],
+  [11, DOFORK],
+  [18, WIPEONFORK],
+  [19, KEEPONFORK],
+]);
+
+/** The simulated kernel. Areas lie apart, as nothing is mapped next to a real one. */
+export class SimulatedProcesses {
+  private readonly areas: number[] = [];
+
+  private constructor(readonly machine: Machine) {}
+
+  static async open(): Promise<SimulatedProcesses> {
+    const options = { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 } as const;
+    return new SimulatedProcesses(
+      await openRawMachine({ ...options, maxMaps: 0, mapAlignment: "page" }, true),
+    );
+  }
+
+  answer([process, verb, area, first, count, argument = 0]: Step): string {
+    const { machine } = this;
+    machine.switchTo(process);
+    const at = (this.areas[area] ?? 0) + first * PAGE;
+    switch (verb) {
+      case "map": {
+        const room = machine.mmap(0, (count + 2) * PAGE, ANYWHERE, PAGE);
+        machine.munmap(room, PAGE);
+        machine.munmap(room + (count + 1) * PAGE, PAGE);
+        this.areas[area] = room + PAGE;
+        return "0";
+      }
+      case "read":
+      case "write":
+        return this.access(at, count, verb === "write");
+      case "advise":
+        return String(machine.madvise(at, count * PAGE, ADVICE.get(argument) as number));
+      case "unmap":
+        return String(machine.munmap(at, count * PAGE));
+      case "fork":
+        return String(machine.fork(argument));
+      case "exit":
+        machine.exit();
+        return "0";
+      case "show":
+        return this.show(at, count);
+      case "sizes": {
+        const held = machine.holders();
+        const { resident, unique } = setSizes(held, PAGE);
+        const all = Array.from({ length: MOST_PROCESSES }, (_, i) => held[i] ?? 0);
+        return [resident / 1024, unique / 1024, ...all].join(" ");
+      }
+      default:
+        throw new Error(`no verb ${verb}`);
+    }
+  }
+
+  /** Whether the running process has all of the pages. */
+  isMapped(area: number, first: number, count: number): boolean {
+    const runs = this.machine.pages((this.areas[area] ?? 0) + first * PAGE, count * PAGE);
+    return runs.every(({ state }) => state !== "unmapped");
+  }
+
+  private access(at: number, count: number, write: boolean): string {
+    const before = this.machine.counters();
+    this.machine.touch(at, count * PAGE, write);
+    const { faults, sharing } = this.machine.counters();
+    return `${totalFaults(faults) - totalFaults(before.faults)} ${sharing.copies - before.sharing.copies}`;
+  }
+
+  /** As processes.c shows pages, but for how many hold a frame, which `sizes` tells of all. */
+  private show(at: number, count: number): string {
+    const kinds = this.machine.pages(at, count * PAGE).map((run) => [run.pages, kindOf(run)] as const);
+    return joined(kinds);
+  }
+}
+
+function kindOf({ state }: PageRun): string {
+  if (state === "unmapped" || state === "reserved") return ".";
+  return state === "zeroPage" ? "z" : "a";
+}
+
+function joined(runs: readonly (readonly [pages: number, kind: string])[]): string {
+  const found: [number, string][] = [];
+  for (const [pages, kind] of runs) {
+    const last = found.at(-1);
+    if (last?.[1] === kind) last[0] += pages;
+    else found.push([pages, kind]);
+  }
+  return found.map(([pages, kind]) => `${pages}x${kind}`).join(" ");
+}
+
+/** What the real kernel answers: the fewest faults of some runs, as others had pages of the program itself among them. */
+export function askReal(program: string, script: readonly Step[], runs = 3): string[] {
+  const input = `${script.map((step) => step.join(" ")).join("\n")}\n`;
+  const answers = Array.from({ length: runs }, () =>
+    execFileSync(program, { input, encoding: "utf8" }).split("\n").slice(0, -1),
+  );
+  return script.map(([, verb], i) => {
+    const all = answers.map((lines) => lines[i] as string);
+    if (verb === "show") return withoutHolders(all[0] as string);
+    return all.reduce((least, line) => (faultsIn(line) < faultsIn(least) ? line : least));
+  });
+}
+
+const faultsIn = (line: string) => Number(line.split(" ")[0]);
+
+function withoutHolders(line: string): string {
+  return joined(
+    line.split(" ").map((run) => {
+      const [pages, kind] = run.split("x") as [string, string];
+      return [Number(pages), kind.replace(/\d+/, "")];
+    }),
+  );
+}
+
+// ---- Random scripts ----
+
+/** Does so many random steps on a simulated kernel, and looks at a process after each. */
+export async function randomScript(
+  seed: number,
+  steps: number,
+): Promise<{ script: Step[]; lines: string[] }> {
+  const random = randomFrom(seed);
+  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const kernel = await SimulatedProcesses.open();
+  const script: Step[] = [];
+  const lines: string[] = [];
+  const act = (step: Step) => {
+    script.push(step);
+    lines.push(kernel.answer(step));
+  };
+  for (let area = 0; area < AREAS; area++) act([1, "map", area, 0, AREA_PAGES]);
+  const alive = new Set([1]);
+  const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
+  for (let i = 0; i < steps; i++) {
+    const process = pick([...alive]);
+    const area = between(0, AREAS - 1);
+    const first = between(0, AREA_PAGES - 1);
+    const count = between(1, Math.min(AREA_PAGES - first, random() < 0.2 ? AREA_PAGES : 12));
+    const dice = random();
+    if (dice < 0.06) {
+      const child = Array.from({ length: PROCESSES }, (_, index) => index + 1).find(
+        (number) => !alive.has(number),
+      );
+      if (child === undefined) continue;
+      act([process, "fork", 0, 0, 0, child]);
+      alive.add(child);
+    } else if (dice < 0.1) {
+      if (alive.size === 1) continue;
+      act([process, "exit", 0, 0, 0]);
+      alive.delete(process);
+      continue;
+    } else if (dice < 0.25) {
+      act([
+        process,
+        "advise",
+        area,
+        first,
+        count,
+        pick([...ADVICE.keys()].filter((advice) => advice !== LAZY_ADVICE)),
+      ]);
+    } else {
+      kernel.machine.switchTo(process);
+      if (!kernel.isMapped(area, first, count)) continue;
+      act([process, random() < 0.65 ? "write" : "read", area, first, count]);
+    }
+    act([process, "show", area, 0, AREA_PAGES]);
+    act([process, "sizes", 0, 0, 0]);
+  }
+  kernel.machine.check();
+  return { script, lines };
+}
