@@ -1,5 +1,5 @@
 /** One bug is told once: which failures have the same cause, as far as what was seen tells. */
-import type { Outcome } from "./check.js";
+import type { Outcome } from "./outcome.js";
 
 /** What different words say of one thing. */
 const KINDS: readonly (readonly [kind: string, seen: RegExp])[] = [

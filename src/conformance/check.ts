@@ -8,11 +8,14 @@ import { growth } from "./growth.js";
 import { high } from "./high.js";
 import { limits } from "./limits.js";
 import { many } from "./many.js";
+import type { Outcome, Verdict } from "./outcome.js";
 import { programs } from "./programs.js";
 import { steady } from "./steady.js";
 import { BrokenPromise, type Subject, Tester } from "./tester.js";
 import { zeroing } from "./zeroing.js";
 import { zeroingSizes } from "./zeroing-sizes.js";
+
+export type { Outcome, Verdict };
 
 /** All cases, in the order they run. */
 export const conformanceCases: readonly Case[] = [
@@ -41,20 +44,6 @@ export interface CheckOptions {
   /** Memory limit in bytes. A case that needs more is skipped. Default 4 GiB. */
   memoryBytes?: number;
 }
-
-/**
- * The result of one case. `told`: what it saw, of which it says more than that it is well. `because`: the
- * first case that failed of the same cause, as far as what was seen tells. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
- * allocator called a function of its host that is not known.
- */
-export type Verdict =
-  | { state: "pass" | "composed"; told?: string }
-  | { state: "fail"; seen: string; calls: readonly string[]; because?: string }
-  | { state: "skip"; reason: string }
-  | { state: "undecided"; reason: string };
-
-/** One case, and what became of it. */
-export type Outcome = Pick<Case, "name" | "promise" | "issue"> & Verdict;
 
 /** What all cases found. */
 export interface CheckReport {
