@@ -159,7 +159,7 @@ function leastAlignment(tester: Tester): number {
       least = Math.min(least, seen);
       tester.expect(
         seen >= 16 || tester.alignment !== 16,
-        `a block of ${bytes} bytes at 0x${pointer.toString(16)} is not on a multiple of 16, but of ${seen}; Emscripten's ABI asks only for 8: ` +
+        `a block of ${bytes} bytes at 0x${pointer.toString(16)} is not on a multiple of 16; it is on one of ${seen}. Emscripten's ABI asks only for 8: ` +
           "if it linked this module, say --alignment 8",
       );
       held.push(pointer);

@@ -92,7 +92,8 @@ describe("allocators of others", () => {
   it.for(Object.keys(reactors))("%s is checked up to where 4 GiB end", async (name, { skip }) => {
     skip(whyAbsent(name) !== undefined, whyAbsent(name));
     const { outcomes } = await checkModule(await bytesOf(name), { cases: ["high-addresses"] });
-    expect(outcomes).toMatchObject([{ state: "pass" }]);
+    // Of emmalloc's last block before 4 GiB the end wraps around.
+    expect(outcomes).toMatchObject([{ state: name === "emscripten-emmalloc" ? "fail" : "pass" }]);
   });
 });
 
@@ -117,8 +118,8 @@ describe("an allocator whose host grows its memory, and which clears nothing tha
     expect(await failingOn(false)).toEqual([]);
   });
 
-  it("is found out where it is not, and only by what uses up all there was before", async () => {
-    expect(await failingOn(true)).toEqual(["calloc-grown"]);
+  it("is found out where it is not, by what uses up all there was before", async () => {
+    expect(await failingOn(true)).toEqual(["calloc-grown", "calloc-every-size", "calloc-large"]);
   });
 });
 
@@ -192,7 +193,9 @@ describe("a module that misbehaves", () => {
       ...{ cases: ["nothing", "calloc-scribbled"], seconds: 3 },
     });
     expect(outcomes.map(({ state }) => state)).toEqual(["pass", "fail"]);
-    expect(outcomes[1]).toMatchObject({ seen: expect.stringContaining("it hangs: the module was not done") });
+    expect(outcomes[1]).toMatchObject({
+      seen: expect.stringContaining("it hangs: the module made no progress for 3 seconds"),
+    });
   });
 
   it("is refused where it is no module, or fails to start", async () => {

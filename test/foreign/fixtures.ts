@@ -118,7 +118,7 @@ export const faces: Record<string, Fixture> = {
       top = pointer + bytes;
       return pointer;`,
     }),
-    flags: [...STUB, "--initialMemory", "1"],
+    flags: [...STUB, "--initialMemory", "1024"],
   },
   /** Has no empty blocks. */
   strict: bump({
