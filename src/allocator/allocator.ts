@@ -11,8 +11,8 @@ import type { ReplayOptions, ReplayResult } from "./replay.js";
 
 /**
  * Sizes and addresses are bytes; every method throws RangeError for one that cannot be, before anything
- * happens, and SandboxError once the allocator is closed. After AllocatorAbort, SegmentationFault and
- * OutOfMemory everything is as before the call, and the allocator stays usable.
+ * happens, and SandboxError once the allocator is closed. After AllocatorAbort and SegmentationFault the allocator stays usable.
+ * After OutOfMemory in an access of the program everything is as before; in a call of the allocator the machine has ended.
  */
 export interface Allocator {
   // ---- What it is ----

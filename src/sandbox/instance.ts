@@ -339,6 +339,7 @@ export class Instance<Exports extends MachineExports> {
     all.set(memory);
     all.fill(0, memory.length);
     for (const [name, global] of this.globals()) global.value = globals.get(name);
+    this.ended = undefined;
   }
 
   // ---- Failures and exceptions ----
@@ -355,8 +356,15 @@ export class Instance<Exports extends MachineExports> {
     return { kind, requested: bytes, available, remedy: REMEDIES[kind] };
   }
 
-  /** Turns a trap into the error it stands for. Returns any other error as it is. */
-  explain(error: unknown): unknown {
+  /** Why nothing can be done with the machine any more, until a saved state is restored. */
+  ended: string | undefined;
+
+  /**
+   * Turns a trap into the error it stands for. Returns any other error as it is. A trap in the middle of something leaves
+   * the machine as no real one ever is, and ends it: the real process would be gone, too.
+   * @param isWhole Whether what ran does all or nothing where memory ends.
+   */
+  explain(error: unknown, isWhole = false): unknown {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     const view = this.view();
     const at = this.exports.failure();
@@ -366,6 +374,7 @@ export class Instance<Exports extends MachineExports> {
     view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
+    if (isHalfDone(exception, isWhole)) this.ended = told.message;
     // The trap's stack says where in the module it was, with names in a debug build. Like any cause, not enumerable.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }
@@ -432,6 +441,16 @@ export class Instance<Exports extends MachineExports> {
       access,
     );
   }
+}
+
+/** Whether an exception may leave behind what is neither as before nor as after. */
+function isHalfDone(exception: Exception, isWhole: boolean): boolean {
+  if (exception === Exception.OutOfMemory) return !isWhole;
+  return (
+    exception === Exception.HostOutOfMemory ||
+    exception === Exception.BrokenInvariant ||
+    exception === Exception.None
+  );
 }
 
 async function load<Exports extends MachineExports>(

@@ -95,8 +95,10 @@ async function checkBuildOf({ name }: ModelInfo): Promise<OwnFile> {
 }
 
 /**
- * A model in a machine of its own. Sizes and addresses are bytes from 0 to 2^47. A method that throws
- * changes nothing, and the sandbox stays usable.
+ * A model in a machine of its own. Sizes and addresses are bytes from 0 to 2^47. A method that throws changes nothing, and
+ * the sandbox stays usable, but for two: where memory ends in the middle of what an allocator does, or the host's ends, the
+ * machine has ended, as the real process would; everything is refused then until a checkpoint is restored. And where an
+ * allocator notices misuse (AllocatorAbort), some have changed their records before, as the real one.
  */
 export class Sandbox implements SimulatedAllocator {
   lastError: AllocationFailure | null = null;
@@ -140,18 +142,33 @@ export class Sandbox implements SimulatedAllocator {
   }
 
   get #exports(): ModelExports {
-    if (!this.#open) throw new SandboxError("the sandbox is closed: open another");
+    this.#checkOpen();
+    const { ended } = this.#instance;
+    if (ended !== undefined)
+      throw new SandboxError(
+        `the machine has ended (${ended}): restore a checkpoint, or open another sandbox`,
+      );
     this.#instance.enter(this.#process);
     return this.#instance.exports;
   }
 
-  #run<T>(call: (exports: ModelExports) => T): T {
+  #checkOpen(): void {
+    if (!this.#open) throw new SandboxError("the sandbox is closed: open another");
+  }
+
+  /** @param isWhole As for `Instance.explain`: an access of the program takes the frames of all its pages at once. */
+  #run<T>(call: (exports: ModelExports) => T, isWhole = false): T {
     const exports = this.#exports;
     try {
       return call(exports);
     } catch (error) {
-      throw this.#instance.explain(error);
+      throw this.#instance.explain(error, isWhole);
     }
+  }
+
+  /** Runs an access of the program. */
+  #access<T>(call: (exports: ModelExports) => T): T {
+    return this.#run(call, true);
   }
 
   #allocate(asked: number, call: (exports: ModelExports) => number): number {
@@ -231,7 +248,7 @@ export class Sandbox implements SimulatedAllocator {
   load(address: number, width: Width = 1): number | bigint {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
-    const value = this.#run((exports) => exports.read(address, width));
+    const value = this.#access((exports) => exports.read(address, width));
     return width === 8 ? BigInt.asUintN(64, value) : Number(value);
   }
 
@@ -239,19 +256,19 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("address", address);
     checkOneOf("width", width, WIDTHS);
     const whole = checkValue("value", value, width);
-    this.#run((exports) => exports.write(address, width, whole));
+    this.#access((exports) => exports.write(address, width, whole));
   }
 
   read(address: number, bytes: number): Uint8Array {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
-    return this.#run((exports) => readBytes(exports, address, bytes));
+    return this.#access((exports) => readBytes(exports, address, bytes));
   }
 
   write(address: number, bytes: Uint8Array): void {
     checkWhole("address", address);
     checkBytes("bytes", bytes);
-    this.#run((exports) => writeBytes(exports, address, bytes));
+    this.#access((exports) => writeBytes(exports, address, bytes));
   }
 
   isZero(address: number, bytes: number): boolean {
@@ -262,14 +279,14 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("address", address);
     checkValue("value", value, 1);
     checkWhole("bytes", bytes);
-    this.#run((exports) => exports.fill(address, value, bytes));
+    this.#access((exports) => exports.fill(address, value, bytes));
   }
 
   fillEnd(address: number, value: number, bytes: number): number {
     checkWhole("address", address);
     checkValue("value", value, 1);
     checkWhole("bytes", bytes);
-    return this.#run((exports) => exports.fillEnd(address, value, bytes));
+    return this.#access((exports) => exports.fillEnd(address, value, bytes));
   }
 
   /**
@@ -280,7 +297,7 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
     checkOneOf("access", access, ["read", "write"]);
-    this.#run((exports) => exports.touch(address, bytes, access === "write" ? 1 : 0));
+    this.#access((exports) => exports.touch(address, bytes, access === "write" ? 1 : 0));
   }
 
   // ---- Looking ----
@@ -426,14 +443,15 @@ export class Sandbox implements SimulatedAllocator {
 
   restore({ sandbox, state }: Checkpoint): void {
     if (sandbox !== this) throw new SandboxError("this is a checkpoint of another sandbox: use its own");
-    this.#run(() => this.#instance.restore(state));
+    this.#checkOpen();
+    this.#instance.restore(state);
     this.#instance.noticeProcess();
     this.lastError = null;
   }
 
   close(): void {
     const instance = this.#instance;
-    if (this.#open && this.#process !== 1 && instance.hasProcess(this.#process)) {
+    if (this.#open && this.#process !== 1 && !instance.ended && instance.hasProcess(this.#process)) {
       this.#run((exports) => exports.exit());
       instance.noticeProcess();
     }
