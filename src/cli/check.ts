@@ -4,8 +4,9 @@ import { type CheckReport, chooseCases, reportOf } from "../conformance/check.js
 import { checklist } from "../conformance/checklist.js";
 import { junitXml } from "../conformance/junit.js";
 import { moduleOptions } from "../foreign/module-options.js";
-import type { ModuleCheckReport } from "../jail/check.js";
+import type { ModuleCheckOptions, ModuleCheckReport } from "../jail/check.js";
 import { jsonReport } from "../report/json.js";
+import { checkTrace, openTrace } from "./check-trace.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { type FuzzFlags, fuzzCommand } from "./fuzz.js";
@@ -13,6 +14,7 @@ import { type LimitFlags, parseLimits } from "./limits.js";
 import { parseModule, readModuleFile } from "./modules.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
+import type { TraceSource } from "./source.js";
 
 /** The flags of `zeropage check`, as typed. */
 export interface CheckFlags extends LimitFlags, FuzzFlags {
@@ -24,6 +26,8 @@ export interface CheckFlags extends LimitFlags, FuzzFlags {
   json?: boolean;
   junit?: string;
   quiet?: boolean;
+  /** True for the trace that comes with zeropage. */
+  trace?: string | true;
 }
 
 /** Checks a module. Returns the exit code; throws UsageError before any work. */
@@ -41,20 +45,39 @@ export async function checkCommand(
     ...(flags.seed !== undefined && { seed: parseCount(flags.seed, "--seed") }),
   };
   const module = await readModuleFile(parseModule(file), flags.glue);
+  const trace = flags.trace === undefined ? undefined : await openTrace(flags.trace, environment);
   const junit = flags.junit === undefined ? undefined : prepareStream("--junit", flags.junit);
   const progress = openProgress(environment.stderr);
   const onCase = (name: string, done: number, total: number) =>
     progress.show(`${name}: ${done} of ${total} done`);
-  const report = await environment.library
-    .checkModule(module.wasm, { ...moduleOptions(module.options), ...settings, onCase })
+  const options = { ...moduleOptions(module.options), ...settings };
+  const checked = await environment.library
+    .checkModule(module.wasm, { ...options, onCase })
     .finally(() => progress.clear())
     .catch((error) => unopened(error, environment));
+  const report =
+    trace === undefined ? checked : await withTrace(checked, module.wasm, trace, options, environment);
   print(file, report, flags, environment, module.glue);
   if (junit) write(junit, junitXml(file, report.outcomes), environment);
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
-const OF_CASES = ["case", "alignment", "junit", "quiet"] as const;
+/** A check with a trace as one case more, if the module could be opened. */
+async function withTrace<Checked extends ModuleCheckReport | Unopened>(
+  checked: Checked,
+  wasm: Uint8Array,
+  trace: TraceSource,
+  { cases: _, alignment: __, seed: ___, ...options }: ModuleCheckOptions,
+  environment: Environment,
+): Promise<Checked> {
+  if (!checked.module) return checked;
+  const progress = openProgress(environment.stderr);
+  progress.show(`replaying ${trace.name}`);
+  const outcome = await checkTrace(wasm, trace, options, environment).finally(() => progress.clear());
+  return { ...checked, ...reportOf([...checked.outcomes, outcome]) };
+}
+
+const OF_CASES = ["case", "alignment", "junit", "quiet", "trace"] as const;
 const OF_FUZZ = ["for", "runs", "output"] as const;
 
 /** @throws UsageError for a flag that is not for what is done */

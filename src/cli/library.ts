@@ -7,6 +7,7 @@ import type { profileSites } from "../experiments/profile/sites.js";
 import type { fuzzModel } from "../fuzz/models.js";
 import type { checkModule } from "../jail/check.js";
 import type { fuzzModule } from "../jail/fuzz.js";
+import type { replayInJail } from "../jail/replay.js";
 import type { JailLimits } from "../jail/scenarios.js";
 import type { recordProgram } from "../record/native/record.js";
 import type * as registry from "../sandbox/models.js";
@@ -35,6 +36,7 @@ export interface Library extends Catalogue {
   profileSites: typeof profileSites;
   readTrace: typeof readTrace;
   checkModule: typeof checkModule;
+  replayInJail: typeof replayInJail;
   fuzzModule: typeof fuzzModule;
   fuzzModel: typeof fuzzModel;
   recordProgram: typeof recordProgram;

@@ -7,6 +7,7 @@ import { profileSites } from "../experiments/profile/sites.js";
 import { fuzzModel } from "../fuzz/models.js";
 import { checkModule } from "../jail/check.js";
 import { fuzzModule } from "../jail/fuzz.js";
+import { replayInJail } from "../jail/replay.js";
 import { scenariosInJail } from "../jail/scenarios.js";
 import { recordProgram } from "../record/native/record.js";
 import { machineOptions, models } from "../sandbox/models.js";
@@ -49,6 +50,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     profileSites,
     readTrace,
     checkModule,
+    replayInJail,
     fuzzModule,
     fuzzModel,
     recordProgram,

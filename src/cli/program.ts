@@ -238,6 +238,10 @@ function check(environment: Environment, exit: (code: number) => void): Command 
       "with --fuzz: where the trace of a failure goes (default: fuzz-SEED.trace, or fuzz-SEED-2.trace)",
     );
   return writing(withLimits(command, "time limit of each case, or program"))
+    .option(
+      "--trace [file]",
+      "also replay a trace, verified, as one case more (default: the trace of git log that comes with zeropage)",
+    )
     .option("--quiet", "print only what failed, and the verdict")
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")

@@ -40,7 +40,7 @@ function details(file: string, outcome: Outcome, failed: readonly Outcome[]): st
     ...(outcome.calls.length > 0 ? [`after ${outcome.calls.join("; ")}`] : []),
     ...(outcome.issue ? [`a bug like ${outcome.issue}`] : []),
     ...(also.length > 0 ? [`also failed, as it seems because of it: ${also.join(", ")}`] : []),
-    `to repeat: zeropage check ${file} --case ${outcome.name}`,
+    `to repeat: zeropage check ${file} ${outcome.again ?? `--case ${outcome.name}`}`,
   ];
 }
 

@@ -11,5 +11,5 @@ export type Verdict =
   | { state: "skip"; reason: string }
   | { state: "undecided"; reason: string };
 
-/** One case, and what became of it. */
-export type Outcome = Pick<Case, "name" | "promise" | "issue"> & Verdict;
+/** One case, and what became of it. `again`: the flags of `zeropage check` that ask for it, if not its name. */
+export type Outcome = Pick<Case, "name" | "promise" | "issue"> & { again?: string } & Verdict;

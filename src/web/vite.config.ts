@@ -25,5 +25,12 @@ export default defineConfig({
     target: "es2022",
     // Wasm is compiled while it streams, which it cannot be from inside the code.
     assetsInlineLimit: 0,
+    rollupOptions: {
+      output: {
+        // `zeropage check --trace` finds the traces by their names.
+        assetFileNames: ({ names }) =>
+          names[0]?.endsWith(".gz") ? "assets/[name][extname]" : "assets/[name]-[hash][extname]",
+      },
+    },
   },
 });

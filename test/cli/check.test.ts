@@ -1,9 +1,9 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { LimitExceeded, ModuleError } from "../../src/index.js";
-import { run } from "./fakes.js";
+import { fakeJailResult, type Overrides, run } from "./fakes.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zeropage-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -134,4 +134,42 @@ it("hands names of functions on, and keeps them in what it says", async () => {
   const { stdout, asked } = await run(["check", named]);
   expect(asked).toMatchObject([{ functions: { malloc: "malloc", free: "free" }, convention: "c" }]);
   expect(stdout).toContain(`to repeat: zeropage check ${named} --case two-large`);
+});
+
+describe("--trace", () => {
+  const traced = (overrides: Overrides = {}, ...more: string[]) =>
+    run(["check", file, "--quiet", "--trace", ...more], { library: overrides });
+
+  it("replays the trace that comes with zeropage, as one case more, under the same limits", async () => {
+    const { stdout, asked } = await run(["check", file, "--memory", "1GiB", "--trace"]);
+    expect(asked.at(-1)).toEqual({
+      bytes,
+      replayed: { seconds: 60, memoryBytes: 2 ** 30, unknownImports: "trap" },
+    });
+    expect(stdout).toContain("pass      trace: the objects of a real program lie apart");
+    expect(stdout).toContain("7,000 operations were replayed");
+  });
+
+  it("fails where the replay does, and says how to see it again", async () => {
+    const replayInJail = () => Promise.reject(new ModuleError("a block was overwritten"));
+    const { code, stdout } = await traced({ replayInJail });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /FAIL {2}trace: .*\n {8}ModuleError: a block was overwritten\n {8}to repeat: .* --trace \S*git-log.txt.gz\n/,
+    );
+  });
+
+  it("skips where memory ends, which is no failure", async () => {
+    const replayInJail = async () => ({ ...fakeJailResult, failedAllocations: 3 });
+    const { stdout } = await run(["check", file, "--trace"], { library: { replayInJail } });
+    expect(stdout).toContain("its memory ended: 3 allocations failed; raise --memory");
+  });
+
+  it("names a trace that cannot be read", async () => {
+    const { code, stderr } = await traced({}, "nowhere.txt");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'zeropage: cannot read trace "nowhere.txt": there is no such file\n',
+    });
+  });
 });

@@ -74,6 +74,10 @@ export const catalogue: Catalogue = {
 /** What the fake library was asked to run, in order. */
 export type Asked = Record<string, unknown>[];
 
+export const fakeJailResult = {
+  ...{ operations: 7000, failedAllocations: 0, timeline: [], marks: [], memoryBytes: 65_536 },
+  report: { convention: "c", functions: {}, started: [], findings: [] },
+};
 const fakeModule = { convention: "c", functions: {}, started: [], findings: ["it is odd"] };
 
 /** One of each kind. */
@@ -167,6 +171,10 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       asked.push({ bytes: (wasm as Uint8Array).length, ...options });
       onCase?.("calloc-fresh", 0, 3);
       return { module: fakeModule, outcomes: fakeOutcomes, passed: false };
+    },
+    async replayInJail(wasm, _trace, options) {
+      asked.push({ bytes: (wasm as Uint8Array).length, replayed: options });
+      return fakeJailResult;
     },
     async fuzzModule(wasm, { goesOn: _, onProgress, signal: __, ...options } = {}) {
       asked.push({ bytes: (wasm as Uint8Array).length, ...options });
