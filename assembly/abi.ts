@@ -68,6 +68,12 @@ export function madvise(address: f64, bytes: f64, advice: u32): i32 {
   return kernel.madvise(<u64>address, <u64>bytes, advice);
 }
 
+/** Sets what the program may do with a range. Returns 0, or -1. */
+export function protect(address: f64, bytes: f64, protection: u32): i32 {
+  program();
+  return kernel.protect(<u64>address, <u64>bytes, protection);
+}
+
 export function malloc(bytes: f64): f64 {
   operate(Fn.Malloc);
   return <f64>model.malloc(<u64>bytes);

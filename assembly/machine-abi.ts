@@ -50,6 +50,10 @@ export function mprotect(address: f64, bytes: f64): i32 {
   return kernel.mprotect(<u64>address, <u64>bytes);
 }
 
+export function protect(address: f64, bytes: f64, protection: u32): i32 {
+  return kernel.protect(<u64>address, <u64>bytes, protection);
+}
+
 export function clear(address: f64, bytes: f64): void {
   requireMapped(<u64>address, <u64>bytes, true);
   clearRange(<u64>address, <u64>bytes);

@@ -108,7 +108,7 @@ export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
-export type { Advice } from "./sandbox/advice.js";
+export type { Advice, Protection } from "./sandbox/advice.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";

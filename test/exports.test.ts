@@ -45,6 +45,7 @@ const MACHINE = {
   process: "function",
   processAbove: "function",
   madvise: "function",
+  protect: "function",
   counters: "function",
   counterCount: "function",
   calls: "function",

@@ -68,6 +68,10 @@ class RawMachine implements Machine {
     return this.#run(() => this.#exports.madvise(address, bytes, advice));
   }
 
+  protect(address: number, bytes: number, protection: number): number {
+    return this.#run(() => this.#exports.protect(address, bytes, protection));
+  }
+
   vmCopy(source: number, destination: number, bytes: number): number {
     return this.#run(() => this.#exports.vmCopy(source, destination, bytes));
   }

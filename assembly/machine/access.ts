@@ -8,6 +8,7 @@
 import { Counter, Fn } from "../shared/counters";
 import { Exception } from "../shared/failure";
 import { CONTENT, UNKNOWN, UNMAPPED } from "../shared/page-states";
+import { firstProtected } from "./areas";
 import { addContent, contentOf } from "./contents";
 import { add } from "./counters";
 import { apply, applyOne } from "./events";
@@ -38,15 +39,18 @@ import { zeroesIn } from "./zeroes";
 
 const READ_ACCESS: u64 = 0;
 const WRITE_ACCESS: u64 = 1;
+/** Added to these where the program may not do what it does. */
+const PROTECTED: u64 = 2;
 
-/** Traps with a segmentation fault, before anything changes, unless all of the range is mapped. */
+/** Traps with a segmentation fault, before anything changes, unless all of the range is mapped, and the program may do so there. */
 export function requireMapped(address: u64, bytes: u64, write: bool): void {
   if (!bytes) return;
   const first = address >> pageShift;
   const end = ((address + bytes - 1) >> pageShift) + 1;
   const page = firstUnmapped(first, end - first);
-  if (page == end) return;
-  raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
+  if (page < end) raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
+  const refused = firstProtected(address, address + bytes, write);
+  if (refused < address + bytes) raise(Exception.SegmentationFault, PROTECTED | u64(write), refused);
 }
 
 // ---- One page ----

@@ -1,14 +1,16 @@
 /** What the kernel is told of how a range will be used. */
 import { Fn, Syscall } from "../shared/counters";
-import { Kernel, RegionFlag } from "../shared/kernel";
+import { Kernel, Protection, RegionFlag } from "../shared/kernel";
 import * as areas from "./areas";
 import { logCall } from "./call-log";
 import { apply } from "./events";
 import { ADDRESS_LIMIT, kernelKind, pageShift, roundToPages } from "./layout";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import { areAreasLeft, SPARE_TO_CUT } from "./room";
+import { current } from "./spaces";
 import { Event } from "./states";
 import { enterCall, leaveCall } from "./syscall";
+import { firstUnmapped } from "./table";
 
 /**
  * Tells the kernel how a range will be used, by one of the calls that it counts apart. Returns 0, or -1: if
@@ -26,7 +28,11 @@ export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
 
 function isAdvice(call: Syscall): bool {
   if (call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse) return true;
-  return isOfFork(call);
+  return call >= Syscall.MadviseDontfork && call <= Syscall.MadvisePopulateWrite;
+}
+
+function populates(call: Syscall): bool {
+  return call == Syscall.MadvisePopulateRead || call == Syscall.MadvisePopulateWrite;
 }
 
 /** Whether the advice is about what a child gets. */
@@ -36,7 +42,7 @@ function isOfFork(call: Syscall): bool {
 
 function isKnownAdvice(call: Syscall): bool {
   const isDarwin = kernelKind == Kernel.Darwin;
-  if (isOfFork(call) || call == Syscall.MadviseNohugepage) return !isDarwin;
+  if (call >= Syscall.MadviseDontfork || call == Syscall.MadviseNohugepage) return !isDarwin;
   return isDarwin || call < Syscall.MadviseFreeReusable;
 }
 
@@ -48,7 +54,9 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   const isWhole = isMapped(address, bytes);
   if (!isWhole && kernelKind == Kernel.Darwin) return -1;
   if (isOfFork(call)) return setFlag(address, address + bytes, call) && isWhole ? 0 : -1;
+  if (populates(call)) return populate(address, bytes, call) && isWhole ? 0 : -1;
   const first = address >> pageShift;
+  if (call == Syscall.MadvisePageout) apply(Event.Reclaim, first, pagesIn(bytes));
   if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux)
     apply(Event.Discard, first, pagesIn(bytes));
   if (call == Syscall.MadviseFree || call == Syscall.MadviseFreeReusable)
@@ -57,6 +65,47 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (call == Syscall.MadviseCanReuse) apply(Event.Walk, first, pagesIn(bytes));
   return isWhole ? 0 : -1;
 }
+
+/** Faults in the pages up to the first that is not mapped, as reads or writes would. Returns whether all of them may be so used. */
+function populate(address: u64, bytes: u64, call: Syscall): bool {
+  const writes = call == Syscall.MadvisePopulateWrite;
+  const first = address >> pageShift;
+  const end = firstUnmapped(first, pagesIn(bytes));
+  if (areas.firstProtected(address, end << pageShift, writes) < end << pageShift) return false;
+  apply(writes ? Event.Populate : Event.Read, first, end - first);
+  return true;
+}
+
+// ---- Protection ----
+
+/**
+ * Sets what the program may do with a range (Linux): `Protection`. Pages stay as they are, and those that are its own can
+ * be written again without a fault. Returns 0, or -1 if part of the range is not mapped, and what lies above stays as it
+ * is, or Linux keeps too few areas. The machine itself, and models, look at no protection.
+ */
+export function protect(address: u64, bytes: u64, protection: u32): i32 {
+  const caller = enterCall(Fn.Mprotect, Syscall.Mprotect);
+  const result = setProtection(address, roundToPages(bytes), protection);
+  if (isDefined(ZP_CHECK)) logCall(Syscall.Mprotect, address, bytes, protection, 0, result);
+  leaveCall(caller, Syscall.Mprotect);
+  return result;
+}
+
+function setProtection(address: u64, bytes: u64, protection: u32): i32 {
+  if (kernelKind != Kernel.Linux || !isAligned(address) || !isUserRange(address, bytes)) return -1;
+  const mapped = firstUnmapped(address >> pageShift, pagesIn(bytes)) << pageShift;
+  if (mapped == address) return bytes ? -1 : 0;
+  let added: u32 = 0;
+  if (protection == Protection.None) added = RegionFlag.NoAccess | RegionFlag.Uncharged;
+  else if (protection == Protection.Read) added = RegionFlag.ReadOnly | RegionFlag.Uncharged;
+  const kept = ~(added ? areas.MAY_NOT_WRITE : areas.MAY_NOT_WRITE | RegionFlag.Uncharged);
+  if (areas.wouldChange(address, mapped, kept, added) && !areAreasLeft(SPARE_TO_CUT, bytes)) return -1;
+  current.isProtected = true;
+  areas.setFlags(address, mapped, kept, added);
+  return mapped == address + bytes ? 0 : -1;
+}
+
+// ---- fork ----
 
 /** Sets or clears the flag that the advice is about. Returns whether Linux keeps enough areas. */
 function setFlag(start: u64, end: u64, call: Syscall): bool {

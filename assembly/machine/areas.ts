@@ -22,6 +22,7 @@
  *      a page with a frame (Linux) is in a region with an `anon`
  */
 
+import { RegionFlag } from "../shared/kernel";
 import { pageShift } from "./layout";
 import {
   firstEndingAbove,
@@ -278,17 +279,37 @@ function putRest(region: Region, start: u64, end: u64): Region {
 export function wouldChange(start: u64, end: u64, kept: u32, added: u32): bool {
   let region = firstEndingAbove(start);
   while (region && region.start < end) {
-    if (((region.flags & kept) | added) != region.flags) return true;
+    if (flagsAfter(region, kept, added) != region.flags) return true;
     region = firstEndingAbove(region.end);
   }
   return false;
+}
+
+/** Flags of a region of which some are kept and some added. Only one that was never written becomes uncharged. */
+function flagsAfter(region: Region, kept: u32, added: u32): u32 {
+  return (region.flags & kept) | (region.anon ? added & ~(<u32>RegionFlag.Uncharged) : added);
+}
+
+const MAY_NOT_READ: u32 = RegionFlag.NoAccess;
+export const MAY_NOT_WRITE: u32 = RegionFlag.NoAccess | RegionFlag.ReadOnly;
+
+/** First address in [start, end), which is mapped, that the program may not read, or write; `end` if it may all. */
+export function firstProtected(start: u64, end: u64, writes: bool): u64 {
+  if (!current.isProtected) return end;
+  const flags = writes ? MAY_NOT_WRITE : MAY_NOT_READ;
+  let region = firstEndingAbove(start);
+  while (region && region.start < end) {
+    if (region.flags & flags) return max(start, region.start);
+    region = firstEndingAbove(region.end);
+  }
+  return end;
 }
 
 /** Sets the flags of regions in [start, end): those of them that are kept, and others. Cuts regions that reach beyond. */
 export function setFlags(start: u64, end: u64, kept: u32, added: u32): void {
   let region = firstEndingAbove(start);
   while (region && region.start < end) {
-    const flags = (region.flags & kept) | added;
+    const flags = flagsAfter(region, kept, added);
     const to = min(region.end, end);
     if (flags != region.flags) change(region, max(region.start, start), to, flags);
     if (to == end) return;

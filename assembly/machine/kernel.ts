@@ -53,7 +53,7 @@ import { start as startTranslation } from "./translation";
 
 export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
-export { madvise } from "./advice";
+export { madvise, protect } from "./advice";
 export { isMapped } from "./ranges";
 export { memoryBytes, virtualBytes } from "./room";
 

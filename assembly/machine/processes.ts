@@ -87,6 +87,7 @@ function copyProcess(number: u32): i32 {
   child.parent = current.number;
   child.heapStart = current.heapStart;
   child.heapBreak = current.heapBreak;
+  child.isProtected = current.isProtected;
   regions.copyTo(child);
   copyPages(child);
   mapPages(child.pages);

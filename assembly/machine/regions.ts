@@ -16,7 +16,7 @@
  */
 import { give, regionNodes, setRecordBytes, take, takeZeroed } from "./frames";
 import { pageMask } from "./layout";
-import { current, Space } from "./spaces";
+import { current, Space, setTree as setTreeOfSpace, tree as treeOfSpace } from "./spaces";
 
 @unmanaged
 export class Region {
@@ -42,11 +42,11 @@ let created: u32 = 0;
 
 /** The tree of the current space. */
 function tree(): Region | null {
-  return changetype<Region | null>(current.regions);
+  return changetype<Region | null>(treeOfSpace);
 }
 
 function setTree(tree: Region | null): void {
-  current.regions = changetype<usize>(tree);
+  setTreeOfSpace(changetype<usize>(tree));
 }
 
 /** Number of regions of the current space. */

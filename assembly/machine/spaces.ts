@@ -19,7 +19,7 @@ export class Space {
   parent: u32;
   /** Root of its page table (table.ts). */
   root: usize;
-  /** Its regions (regions.ts): their tree, how many they are, and how many are joined to the one below (areas.ts). */
+  /** Its regions (regions.ts): their tree, unless it is the current space, how many they are, and how many are joined to the one below (areas.ts). */
   regions: usize;
   regionCount: u32;
   joins: u32;
@@ -28,20 +28,24 @@ export class Space {
   heapBreak: u64;
   /** Mapped pages. */
   pages: u64;
+  /** Whether some were protected: only then does anybody look. */
+  isProtected: bool;
 }
 
 const SPACES: usize = memory.data(4 * (MOST_PROCESSES + 1), 4);
 /** No space has a higher number. */
 let highest: u32 = 0;
 
-/** The current space, and the root of its page table. */
+/** The current space, and the root of its page table. What is used most often stands here, and not in its record. */
 export let current: Space = changetype<Space>(0);
 export let root: usize = 0;
+/** Its tree of regions. */
+export let tree: usize = 0;
 
 /** Makes the first space, and enters it. */
 export function start(): void {
   pool.setRecordBytes(pool.roots, 4 * DIRECTORIES);
-  pool.setRecordBytes(pool.spaces, offsetof<Space>());
+  pool.setRecordBytes(pool.spaces, (offsetof<Space>() + 7) & ~7);
   enter(make(1));
 }
 
@@ -66,8 +70,14 @@ export function end(space: Space): void {
 
 /** Makes a space the current one, for the machine itself. A process that runs there is switched to (processes.ts). */
 export function enter(space: Space): void {
+  if (changetype<usize>(current)) current.regions = tree;
   current = space;
   root = space.root;
+  tree = space.regions;
+}
+
+export function setTree(node: usize): void {
+  tree = node;
 }
 
 /** The space with the number, or null. */

@@ -44,6 +44,8 @@ export enum Event {
   /** The allocator clears part of the page; the whole of it. */
   ClearPart,
   ClearPage,
+  /** The kernel makes sure that the page has a frame of its own. */
+  Populate,
   /** A system call visits the page, and leaves it as it is. */
   Walk,
   Count,
@@ -171,6 +173,8 @@ function plainTransition(event: u32, state: u32): u32 {
       return write(state) & ~(CONTENT | UNKNOWN);
     case Event.ClearPart:
       return clear(state);
+    case Event.Populate:
+      return ownsFrame(state) ? state : write(state);
     default: {
       const needless = knownZero(state) ? effect(Counter.NeedlesslyClearedPages) : 0;
       return (clear(state) & ~(CONTENT | UNKNOWN)) | needless;

@@ -22,6 +22,10 @@ export enum Syscall {
   MadviseDofork,
   MadviseWipeonfork,
   MadviseKeeponfork,
+  MadviseCold,
+  MadvisePageout,
+  MadvisePopulateRead,
+  MadvisePopulateWrite,
   Count,
 }
 

@@ -2,7 +2,7 @@
 
 export enum Exception {
   None,
-  /** detail: 0 for a read, 1 for a write; address: the first unmapped byte. */
+  /** detail: 0 for a read, 1 for a write, and 2 more where it is mapped but protected; address: the first such byte. */
   SegmentationFault,
   /** A touch exceeded the physical memory. address: the bytes that it needed. */
   OutOfMemory,

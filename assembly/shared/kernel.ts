@@ -26,6 +26,18 @@ export enum RegionFlag {
   DontFork = 1,
   /** A child gets it untouched (MADV_WIPEONFORK). */
   WipeOnFork = 2,
+  /** The program may not write there; not even read. */
+  ReadOnly = 4,
+  NoAccess = 8,
+  /** It became not writable before it was ever written: Linux no longer counts it as memory that was promised. */
+  Uncharged = 16,
+}
+
+/** What a program may do with a range. */
+export enum Protection {
+  None,
+  Read,
+  ReadWrite,
 }
 
 /** What Linux aligns mappings of whole huge pages to. */

@@ -19,7 +19,11 @@ export type ProgramCall =
   | "madviseDontfork"
   | "madviseDofork"
   | "madviseWipeonfork"
-  | "madviseKeeponfork";
+  | "madviseKeeponfork"
+  | "madviseCold"
+  | "madvisePageout"
+  | "madvisePopulateRead"
+  | "madvisePopulateWrite";
 
 /** All system calls the simulated kernel knows, in the order the machine counts them. */
 export const ALL_SYSCALLS: readonly (Syscall | ProgramCall)[] = namesOf(Numbers);

@@ -1,5 +1,7 @@
 /** What a program may tell the kernel of a range of its memory. */
 import { Syscall } from "#shared/counters";
+import { Protection as Protections } from "#shared/kernel";
+import { type NameOf, namesOf } from "../base/enums.js";
 
 const NUMBERS = {
   dontNeed: Syscall.MadviseDontneed,
@@ -8,18 +10,30 @@ const NUMBERS = {
   doFork: Syscall.MadviseDofork,
   wipeOnFork: Syscall.MadviseWipeonfork,
   keepOnFork: Syscall.MadviseKeeponfork,
+  cold: Syscall.MadviseCold,
+  pageOut: Syscall.MadvisePageout,
+  populateRead: Syscall.MadvisePopulateRead,
+  populateWrite: Syscall.MadvisePopulateWrite,
 } as const;
 
 /**
  * - `dontNeed`, `free`: the kernel takes the pages back, at once or when it needs them
  * - `dontFork`, `doFork`: a child does not get the range; it does again
  * - `wipeOnFork`, `keepOnFork`: a child gets it untouched; it gets what it holds again
+ * - `cold`: changes nothing here, as pages have no age
+ * - `pageOut`: the kernel takes at once what `free` lets it take; there is no swap for the rest
+ * - `populateRead`, `populateWrite`: the kernel faults pages in as reads or writes would
  *
  * The range is whole pages: the address is at one.
  */
 export type Advice = keyof typeof NUMBERS;
 
 export const ADVICE = Object.keys(NUMBERS) as readonly Advice[];
+
+/** What a program may do with a range: nothing, read, or read and write. */
+export type Protection = NameOf<typeof Protections>;
+
+export const PROTECTIONS: readonly Protection[] = namesOf(Protections);
 
 /** @internal */
 export function adviceNumber(advice: Advice): number {

@@ -34,6 +34,7 @@ export interface MachineExports {
   process(): number;
   processAbove(number: number): number;
   madvise(address: number, bytes: number, advice: number): number;
+  protect(address: number, bytes: number, protection: number): number;
   regionFrom(address: number): number;
   regionEnd(address: number): number;
   regionBelow(address: number): number;

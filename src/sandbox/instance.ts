@@ -383,7 +383,7 @@ export class Instance<Exports extends MachineExports> {
     const address = Number(word);
     switch (exception) {
       case Exception.SegmentationFault:
-        return this.segmentationFault(detail ? "write" : "read", address);
+        return this.segmentationFault(detail & 1 ? "write" : "read", address, detail > 1);
       case Exception.OutOfMemory:
         return new OutOfMemory(
           `out of physical memory: a touch needed ${address} more bytes, and the machine has ${this.machine.memoryBytes}; raise the option memory`,
@@ -426,7 +426,14 @@ export class Instance<Exports extends MachineExports> {
     return String.fromCharCode(...new Uint16Array(buffer, at, bytes / 2));
   }
 
-  private segmentationFault(access: "read" | "write", address: number): SegmentationFault {
+  private segmentationFault(
+    access: "read" | "write",
+    address: number,
+    isProtected: boolean,
+  ): SegmentationFault {
+    if (isProtected) {
+      return new SegmentationFault(`${access} of protected address ${hex(address)}`, address, access);
+    }
     const below = this.exports.regionBelow(address);
     const above = this.exports.regionFrom(address);
     const near = [

@@ -21,7 +21,7 @@ import { DISPOSE } from "../base/disposable.js";
 import { OptionError, SandboxError } from "../base/errors.js";
 import { type OwnFile, ownModule } from "../base/own-file.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
-import { ADVICE, type Advice, adviceNumber } from "./advice.js";
+import { ADVICE, type Advice, adviceNumber, PROTECTIONS, type Protection } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { clockNote } from "./clock-note.js";
@@ -420,6 +420,17 @@ export class Sandbox implements SimulatedAllocator {
     if (this.#run((exports) => exports.madvise(address, bytes, adviceNumber(advice))) === 0) return;
     throw new SandboxError(
       `madvise refuses ${advice} of ${bytes} bytes at ${address}: it takes whole pages, all of them mapped`,
+    );
+  }
+
+  protect(address: number, bytes: number, protection: Protection): void {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    checkOneOf("protection", protection, PROTECTIONS);
+    if (this.#run((exports) => exports.protect(address, bytes, PROTECTIONS.indexOf(protection))) === 0)
+      return;
+    throw new SandboxError(
+      `mprotect refuses ${bytes} bytes at ${address}: it takes whole pages, all of them mapped, on Linux`,
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Allocator } from "../allocator/allocator.js";
 import type { MachineSettings } from "../allocator/machine.js";
-import type { Advice } from "./advice.js";
+import type { Advice, Protection } from "./advice.js";
 import type { ProfileNode } from "./call-tree.js";
 import type { InstanceState } from "./instance.js";
 import type { SetSizes, SharingCounters } from "./processes.js";
@@ -51,6 +51,11 @@ export interface SimulatedAllocator extends Allocator {
   fork(): SimulatedAllocator;
   /** Tells the kernel how the program will use whole pages. @throws SandboxError if it refuses */
   advise(address: number, bytes: number, advice: Advice): void;
+  /**
+   * Sets what the program may do with whole pages (Linux): its accesses that it may not throw a SegmentationFault. The
+   * pages stay. The allocator's own accesses are not looked at. @throws SandboxError if the kernel refuses
+   */
+  protect(address: number, bytes: number, protection: Protection): void;
   /** How much memory its process has: all, its share, and its own. Walks its page table. */
   setSizes(): SetSizes;
   /** What became of frames that the processes of its machine share. */

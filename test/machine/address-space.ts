@@ -3,6 +3,7 @@
  * in scripts are bytes below the place where mappings are put first; from HEAPWARD on, bytes above the heap's start.
  */
 import { execFileSync } from "node:child_process";
+import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import {
@@ -75,6 +76,8 @@ export class SimulatedKernel {
         return String(toScript(machine.mremap(at, b, c, d !== 0)));
       case "advise":
         return String(machine.madvise(at, b, ADVICE[c] as number));
+      case "protect":
+        return String(machine.protect(at, b, c));
       case "brk":
         return machine.brk(HEAP_START + a) === HEAP_START + a ? "0" : "-1";
       case "read":
@@ -145,6 +148,17 @@ export async function randomScript(
     script.push(step);
     lines.push(kernel.answer(step));
   };
+  /** Does an access, unless it is to what is protected. */
+  const mayAct = (step: Step): boolean => {
+    try {
+      lines.push(kernel.answer(step));
+      script.push(step);
+      return true;
+    } catch (error) {
+      if (error instanceof SegmentationFault) return false;
+      throw error;
+    }
+  };
   const areas = () => [
     ...kernel.machine.areas(HEAP_START, GIB),
     ...kernel.machine.areas(LINUX_TOP - REACH, REACH),
@@ -177,6 +191,7 @@ export async function randomScript(
       const to = random() < 0.5 ? bytes + between(0, 5) * PAGE : sizes() * PAGE;
       return ["remap", address, bytes, to, random() < 0.7 ? 1 : 0];
     }
+    if (dice < 0.65) return ["protect", ...range(between(0, 4)), between(0, 2)];
     if (dice < 0.7)
       return ["advise", ...range(between(0, 4)), random() < 0.5 ? between(0, 1) : between(2, 5)];
     if (dice < 0.77) return ["brk", between(0, HEAP_PAGES) * PAGE];
@@ -186,7 +201,9 @@ export async function randomScript(
   for (let i = 0; i < steps; i++) {
     const step = make();
     if ((step[0] === "write" || step[0] === "read") && areas().length === 0) continue;
-    act(step);
+    // An access that the machine refuses ends a real program.
+    if (step[0] !== "write" && step[0] !== "read") act(step);
+    else if (!mayAct(step)) continue;
     act(["show"]);
   }
   kernel.machine.check();

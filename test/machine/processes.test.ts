@@ -5,6 +5,8 @@ import { askReal, randomScript, SimulatedProcesses, type Step } from "./processe
 import { askKernel } from "./real-kernel.js";
 
 const [DONTFORK, WIPEONFORK, DONTNEED, FREE] = [10, 18, 4, 8];
+const [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE] = [20, 21, 22, 23];
+const [NONE, READ, READ_WRITE] = [0, 1, 3];
 
 /** Each step with what Linux 6.18 answered: faults and copies of accesses, runs of pages, sizes and holders. */
 const CASES: Record<string, [Step, string][]> = {
@@ -64,6 +66,38 @@ const CASES: Record<string, [Step, string][]> = {
     [[2, "advise", 1, 0, 16, DONTNEED], "-1"],
     [[1, "write", 0, 0, 16], "0 0"],
     [[1, "write", 1, 0, 16], "0 0"],
+  ],
+  "protection leaves pages as they are: own ones are written without a fault, shared and zero ones are not": [
+    [[1, "map", 0, 0, 48], "0"],
+    [[1, "read", 0, 0, 16], "16 0"],
+    [[1, "write", 0, 16, 32], "32 0"],
+    [[1, "protect", 0, 0, 48, NONE], "0"],
+    [[1, "protect", 0, 0, 48, READ_WRITE], "0"],
+    [[1, "read", 0, 0, 48], "0 0"],
+    [[1, "write", 0, 0, 48], "16 0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[1, "write", 0, 16, 16], "16 16"],
+    [[1, "protect", 0, 16, 32, READ], "0"],
+    [[1, "protect", 0, 16, 32, READ_WRITE], "0"],
+    [[1, "write", 0, 16, 32], "16 16"],
+    [[1, "advise", 0, 0, 16, DONTNEED], "0"],
+    [[1, "protect", 0, 0, 16, READ], "0"],
+    [[1, "advise", 0, 0, 16, POPULATE_WRITE], "-1"],
+  ],
+  "populating maps zero pages or frames; without swap only what may be taken back is": [
+    [[1, "map", 0, 0, 32], "0"],
+    [[1, "advise", 0, 0, 16, POPULATE_READ], "0"],
+    [[1, "show", 0, 0, 32], "16xz 16x."],
+    [[1, "advise", 0, 8, 16, POPULATE_WRITE], "0"],
+    [[1, "show", 0, 0, 32], "8xz 16xa 8x."],
+    [[1, "write", 0, 0, 32], "16 0"],
+    [[1, "advise", 0, 0, 32, COLD], "0"],
+    [[1, "advise", 0, 0, 32, PAGEOUT], "0"],
+    [[1, "show", 0, 0, 32], "32xa"],
+    [[1, "advise", 0, 0, 8, FREE], "0"],
+    [[1, "write", 0, 0, 4], "0 0"],
+    [[1, "advise", 0, 0, 8, PAGEOUT], "0"],
+    [[1, "show", 0, 0, 32], "4xa 4x. 24xa"],
   ],
   "what may be taken back is copied like the rest": [
     [[1, "map", 0, 0, 16], "0"],

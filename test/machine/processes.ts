@@ -6,13 +6,17 @@ import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import {
   ANYWHERE,
+  COLD,
   DOFORK,
   DONTFORK,
   DONTNEED,
   FREE,
   KEEPONFORK,
   type Machine,
+  PAGEOUT,
   type PageRun,
+  POPULATE_READ,
+  POPULATE_WRITE,
   WIPEONFORK,
 } from "../reference/interface.js";
 
@@ -47,6 +51,10 @@ const ADVICE = new Map<number, number>([
   [11, DOFORK],
   [18, WIPEONFORK],
   [19, KEEPONFORK],
+  [20, COLD],
+  [21, PAGEOUT],
+  [22, POPULATE_READ],
+  [23, POPULATE_WRITE],
 ]);
 
 /** The simulated kernel. Areas lie apart, as nothing is mapped next to a real one. */
@@ -79,6 +87,8 @@ export class SimulatedProcesses {
         return this.access(at, count, verb === "write");
       case "advise":
         return String(machine.madvise(at, count * PAGE, ADVICE.get(argument) as number));
+      case "protect":
+        return String(machine.protect(at, count * PAGE, [0, 1, 1, 2][argument] as number));
       case "unmap":
         return String(machine.munmap(at, count * PAGE));
       case "fork":

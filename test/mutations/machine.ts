@@ -229,6 +229,16 @@ export const machine: Area = {
     ],
     "advice.ts": [
       ["madvise is not heard over holes", "!isWhole && kernelKind == Kernel.Darwin", "!isWhole"],
+      [
+        "what populates a range goes over holes",
+        "  const end = firstUnmapped(first, pagesIn(bytes));",
+        "  const end = first + pagesIn(bytes);",
+      ],
+      [
+        "pages are populated that may not be written",
+        "  if (areas.firstProtected(address, end << pageShift, writes) < end << pageShift) return false;\n",
+        "",
+      ],
       ["advice that cuts an area needs none", " && !areAreasLeft(SPARE_TO_CUT, end - start)", " && false"],
     ],
     "blocks.ts": [

@@ -11,6 +11,7 @@
  *   brk BYTES                   moves the heap's end. 0 or -1
  *   read, write ADDRESS BYTES   a byte of each page
  *   comb ADDRESS PAGES          unmaps every other page, from the second on. Answers how many calls succeeded
+ *   protect ADDRESS BYTES P     P: 0 none, 1 read, 2 read and write. 0 or -1
  *   fork                        what follows is a child's, while its parent waits. 0
  *   show                        the areas that the kernel keeps, as address:pages:resident, those about the heap first
  *   count                       how many areas there are, without those the program began with
@@ -122,7 +123,7 @@ static void find_top(word low_bits) {
   } while ((word)piece > lowest);
   top = (word)piece - ((word)piece - low_bits) % GIB;
   if (top != (word)piece &&
-      mmap((void *)top, (word)piece - top, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (void *)top)
+      mmap((void *)top, (word)piece - top, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (void *)top)
     exit(3);
 }
 
@@ -153,6 +154,7 @@ static void go_on_in_child(void) {
 
 static void run(const char *line) {
   static const int PLACES[] = {0, MAP_FIXED, MAP_FIXED_NOREPLACE};
+  static const int PROTECTION[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
   static const int ADVICE[] = {MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK};
   char verb[16];
   word a = 0, b = 0, c = 0, d = 0, at;
@@ -167,6 +169,7 @@ static void run(const char *line) {
   else if (!strcmp(verb, "brk")) printf("%d\n", (word)syscall(SYS_brk, heap + a) == heap + a ? 0 : -1);
   else if (!strcmp(verb, "read") || !strcmp(verb, "write")) touch(at, b, *verb == 'w'), puts("0");
   else if (!strcmp(verb, "comb")) printf("%ld\n", comb(at, b));
+  else if (!strcmp(verb, "protect")) printf("%d\n", mprotect((void *)at, b, PROTECTION[c]));
   else if (!strcmp(verb, "fork")) go_on_in_child(), puts("0");
   else if (!strcmp(verb, "show")) each_area(show_area), puts("");
   else if (!strcmp(verb, "count")) printf("%ld\n", (long)count() - (long)own);

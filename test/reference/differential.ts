@@ -11,6 +11,7 @@ import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
   CAN_REUSE,
+  COLD,
   DOFORK,
   DONTFORK,
   DONTNEED,
@@ -24,7 +25,10 @@ import {
   type Machine,
   type MachineOptions,
   NOHUGEPAGE,
+  PAGEOUT,
   type PageRun,
+  POPULATE_READ,
+  POPULATE_WRITE,
   WIPEONFORK,
 } from "./interface.js";
 import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js";
@@ -33,7 +37,7 @@ const ADDRESS_LIMIT = 2 ** 47;
 /** No gap of this size exists from USER_START to the highest address linux gives. */
 const FITS_NOWHERE = 0x7ffff7ff0000;
 const LINUX_ADVICE = [DONTNEED, FREE, NOHUGEPAGE];
-const FORK_ADVICE = [DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
+const LATER_ADVICE = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
 const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */
@@ -63,6 +67,7 @@ export type Call<A> =
   | { call: "mremap"; address: A; oldBytes: number; newBytes: number; mayMove: boolean }
   | { call: "brk"; address: A }
   | { call: "madvise"; address: A; bytes: number; advice: number }
+  | { call: "protect"; address: A; bytes: number; protection: number }
   | { call: "vmCopy"; source: A; destination: A; bytes: number }
   | { call: "load"; address: A; width: Width }
   | { call: "store"; address: A; width: Width; value: bigint }
@@ -121,6 +126,8 @@ function invoke(machine: Machine, call: Call<number>): number | bigint | undefin
       return machine.brk(call.address);
     case "madvise":
       return machine.madvise(call.address, call.bytes, call.advice);
+    case "protect":
+      return machine.protect(call.address, call.bytes, call.protection);
     case "vmCopy":
       return machine.vmCopy(call.source, call.destination, call.bytes);
     case "load":
@@ -508,6 +515,10 @@ class Session {
         return this.framesAreSure(call);
       }
       case "madvise":
+        return call.advice !== POPULATE_READ && call.advice !== POPULATE_WRITE
+          ? true
+          : this.framesAreSure(call);
+      case "protect":
         return true;
       case "fork":
         return this.roomForChild() || this.processes.has(call.number);
@@ -564,7 +575,18 @@ class Session {
 }
 
 function isAccess(call: Call<number>): boolean {
-  const others = ["mmap", "munmap", "mremap", "brk", "madvise", "vmCopy", "fork", "exit", "switchTo"];
+  const others = [
+    "mmap",
+    "munmap",
+    "mremap",
+    "brk",
+    "madvise",
+    "protect",
+    "vmCopy",
+    "fork",
+    "exit",
+    "switchTo",
+  ];
   return !others.includes(call.call);
 }
 
@@ -598,6 +620,7 @@ class Generator {
       ["touch", 11],
       ["clear", 11],
       ["clearDirty", 5],
+      ["protect", linux ? 2 : 0.1],
       ["fork", linux ? 1.2 : 0.1],
       ["exit", 0.4],
       ["switchTo", 4],
@@ -657,6 +680,12 @@ class Generator {
         return this.brk();
       case "madvise":
         return { call: "madvise", ...this.pageRange(), advice: this.advice() };
+      case "protect":
+        return {
+          call: "protect",
+          ...this.pageRange(),
+          protection: this.chance(0.6) ? 2 : this.between(0, 1),
+        };
       case "vmCopy":
         return this.vmCopy();
       case "load":
@@ -962,7 +991,7 @@ class Generator {
 
   private advice(): number {
     const linux = this.session.options.kernel === "linux";
-    if (this.chance(0.15)) return this.pick(FORK_ADVICE);
+    if (this.chance(0.2)) return this.pick(LATER_ADVICE);
     return this.chance(0.85) ? this.pick(linux ? LINUX_ADVICE : ADVICE) : this.pick(ADVICE);
   }
 

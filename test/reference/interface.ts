@@ -55,6 +55,8 @@ export interface Machine {
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: boolean): number;
   brk(address: number): number;
   madvise(address: number, bytes: number, advice: number): number;
+  /** 0: no access, 1: reads, 2: reads and writes. */
+  protect(address: number, bytes: number, protection: number): number;
   vmCopy(source: number, destination: number, bytes: number): number;
   /** Unsigned, little-endian. */
   load(address: number, width: 1 | 2 | 4 | 8): bigint;
@@ -100,4 +102,8 @@ export const {
   MadviseDofork: DOFORK,
   MadviseWipeonfork: WIPEONFORK,
   MadviseKeeponfork: KEEPONFORK,
+  MadviseCold: COLD,
+  MadvisePageout: PAGEOUT,
+  MadvisePopulateRead: POPULATE_READ,
+  MadvisePopulateWrite: POPULATE_WRITE,
 } = Syscall;

@@ -9,6 +9,7 @@ import type { Syscall } from "../../src/allocator/counters.js";
 import {
   type Area,
   CAN_REUSE,
+  COLD,
   DOFORK,
   DONTFORK,
   DONTNEED,
@@ -20,6 +21,9 @@ import {
   KEEPONFORK,
   type Machine,
   NOHUGEPAGE,
+  PAGEOUT,
+  POPULATE_READ,
+  POPULATE_WRITE,
   WIPEONFORK,
 } from "./interface.js";
 import { type AreaObject, down, fresh, type Page, ReferencePages, up } from "./pages.js";
@@ -40,13 +44,16 @@ const ADVICE: Readonly<Record<number, Syscall>> = {
   [CAN_REUSE]: "madviseCanReuse",
 };
 
-type Wish = "dontFork" | "wipeOnFork";
+type Wish = "dontFork" | "wipeOnFork" | "protection" | "charged";
 const FORK_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
   [DONTFORK]: { dontFork: true },
   [DOFORK]: { dontFork: false },
   [WIPEONFORK]: { wipeOnFork: true },
   [KEEPONFORK]: { wipeOnFork: false },
 };
+
+const NOW_ADVICE: readonly number[] = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE];
+const PROTECTIONS = ["none", "read", "readWrite"] as const;
 
 const DARWIN_ADVICE: readonly number[] = [FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 
@@ -57,12 +64,21 @@ const SPARE_TO_MOVE = 4;
 /** Whether `added` may join what is there: if it was not written yet, nothing written that a child got from its parent. */
 function mayJoin(there: AreaObject, added: AreaObject): boolean {
   if (there.moved !== added.moved || there.dontFork !== added.dontFork) return false;
-  if (there.wipeOnFork !== added.wipeOnFork) return false;
+  if (there.wipeOnFork !== added.wipeOnFork || there.protection !== added.protection) return false;
+  if (there.charged !== added.charged) return false;
   if (there.line === added.line) return true;
   return added.line === 0 ? !there.inherited : there.line === 0;
 }
 
-const NEW_AREA: AreaObject = { line: 0, moved: 0, inherited: false, dontFork: false, wipeOnFork: false };
+const NEW_AREA: AreaObject = {
+  line: 0,
+  moved: 0,
+  inherited: false,
+  dontFork: false,
+  wipeOnFork: false,
+  protection: "readWrite",
+  charged: true,
+};
 
 interface Process {
   parent: number;
@@ -385,6 +401,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   madvise(address: number, bytes: number, advice: number): number {
     if (advice in FORK_ADVICE)
       return this.adviseFork(address, bytes, FORK_ADVICE[advice] as Partial<AreaObject>);
+    if (NOW_ADVICE.includes(advice)) return this.adviseNow(address, bytes, advice);
     const kind = ADVICE[advice];
     if (kind === undefined) return -1;
     this.count.syscalls[kind] += 1;
@@ -406,15 +423,21 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const size = up(bytes, this.pageBytes);
     if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
     if (!this.inUserRange(address, size)) return -1;
+    if (!this.change(address, size, () => wish)) return -1;
+    return this.firstUnmapped(address, size) === null ? 0 : -1;
+  }
+
+  /** Changes the areas in a range, those that reach beyond in part. Returns whether the kernel keeps enough of them. */
+  private change(address: number, size: number, wishOf: (area: AreaObject) => Partial<AreaObject>): boolean {
     const its = () => this.mappedIn(address, size).map(([, { area }]) => area);
     const changes = its().some((area) =>
-      Object.entries(wish).some(([key, value]) => area[key as Wish] !== value),
+      Object.entries(wishOf(area)).some(([key, value]) => area[key as Wish] !== value),
     );
     if (changes) {
-      if (this.tooManyAreas(SPARE_TO_SPLIT)) return -1;
+      if (this.tooManyAreas(SPARE_TO_SPLIT)) return false;
       this.cut(address);
       this.cut(address + size);
-      for (const area of new Set(its())) Object.assign(area, wish);
+      for (const area of new Set(its())) Object.assign(area, wishOf(area));
       for (const [number, page] of this.mappedIn(address, size + this.pageBytes)) {
         const below = this.table.get(number - 1)?.area;
         const { area } = page;
@@ -424,7 +447,42 @@ export class ReferenceMachine extends ReferencePages implements Machine {
         this.assign(number * this.pageBytes, area, below);
       }
     }
-    return this.firstUnmapped(address, size) === null ? 0 : -1;
+    return true;
+  }
+
+  protect(address: number, bytes: number, protection: number): number {
+    this.count.syscalls.mprotect += 1;
+    const size = up(bytes, this.pageBytes);
+    if (!this.linux || address % this.pageBytes !== 0 || !this.inUserRange(address, size)) return -1;
+    const hole = this.firstUnmapped(address, size);
+    const mapped = (hole ?? address + size) - address;
+    const wish = PROTECTIONS[protection] ?? "readWrite";
+    const wishOf = ({ line, charged }: AreaObject) => ({
+      protection: wish,
+      charged: wish === "readWrite" || (charged && line !== 0),
+    });
+    return this.change(address, mapped, wishOf) && hole === null ? 0 : -1;
+  }
+
+  /** Advice that is done at once: pages go, or are faulted in, which fails where the program could not do so. */
+  private adviseNow(address: number, bytes: number, advice: number): number {
+    const size = up(bytes, this.pageBytes);
+    if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
+    if (!this.inUserRange(address, size)) return -1;
+    const hole = this.firstUnmapped(address, size);
+    if (advice === PAGEOUT) {
+      for (const [, page] of this.mappedIn(address, size)) if (page.lazy && !page.shared) this.discard(page);
+    }
+    if (advice === POPULATE_READ || advice === POPULATE_WRITE) {
+      const pages = this.mappedIn(address, (hole ?? address + size) - address).map(([, page]) => page);
+      const allowed = advice === POPULATE_READ ? ["read", "readWrite"] : ["readWrite"];
+      if (pages.some(({ area }) => !allowed.includes(area.protection))) return -1;
+      for (const page of pages) {
+        if (advice === POPULATE_READ) this.read(page);
+        else if (page.frame === null || page.shared) this.write(page);
+      }
+    }
+    return hole === null ? 0 : -1;
   }
 
   protected advise(page: Page, advice: number): void {

@@ -17,6 +17,10 @@ export interface AreaObject {
   /** A child does not get it; a child gets it untouched. */
   dontFork: boolean;
   wipeOnFork: boolean;
+  /** What the program may do. */
+  protection: "none" | "read" | "readWrite";
+  /** Whether it is counted as memory that was promised. */
+  charged: boolean;
 }
 
 interface Frame {
@@ -64,7 +68,15 @@ export function fresh(area: AreaObject): Page {
 }
 
 /** Stands for every page that is not mapped, where only flags are asked for. */
-const UNMAPPED = fresh({ line: 0, moved: 0, inherited: false, dontFork: false, wipeOnFork: false });
+const UNMAPPED = fresh({
+  line: 0,
+  moved: 0,
+  inherited: false,
+  dontFork: false,
+  wipeOnFork: false,
+  protection: "readWrite",
+  charged: true,
+});
 
 export function up(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
@@ -333,8 +345,13 @@ export class ReferencePages {
 
   protected requireMapped(address: number, bytes: number, access: "read" | "write"): void {
     const hole = this.firstUnmapped(address, bytes);
-    if (hole === null) return;
-    throw new SegmentationFault(`${access} of unmapped 0x${hole.toString(16)}`, hole, access);
+    if (hole !== null)
+      throw new SegmentationFault(`${access} of unmapped 0x${hole.toString(16)}`, hole, access);
+    for (let at = address; at < address + bytes; at = down(at, this.pageBytes) + this.pageBytes) {
+      const { protection } = this.pageAt(at).area;
+      if (protection === "readWrite" || (protection === "read" && access === "read")) continue;
+      throw new SegmentationFault(`${access} of protected 0x${at.toString(16)}`, at, access);
+    }
   }
 
   /** The first address of the range that is not mapped, or null. */

@@ -180,6 +180,65 @@ describe("a forked sandbox", () => {
   });
 });
 
+describe("what a program asks of the kernel", () => {
+  const open = async () => {
+    const sandbox = await openChecked("naive");
+    const start = Math.ceil(sandbox.malloc(64 * PAGE) / PAGE) * PAGE;
+    return { sandbox, start };
+  };
+
+  it("is that its pages are faulted in, before it uses them", async () => {
+    const { sandbox, start } = await open();
+    const before = sandbox.counters();
+    sandbox.advise(start, 8 * PAGE, "populateRead");
+    sandbox.advise(start, 4 * PAGE, "populateWrite");
+    const { faults } = sandbox.counters();
+    expect(faults.zeroMap - before.faults.zeroMap).toBe(8);
+    expect(faults.copyOnWrite - before.faults.copyOnWrite).toBe(4);
+    sandbox.store(start, 1);
+    expect(sandbox.counters().faults).toEqual(faults);
+  });
+
+  it("is that what it freed is taken at once", async () => {
+    const { sandbox, start } = await open();
+    sandbox.fill(start, 7, 4 * PAGE);
+    sandbox.advise(start, 2 * PAGE, "free");
+    sandbox.advise(start, 4 * PAGE, "cold");
+    sandbox.advise(start, 4 * PAGE, "pageOut");
+    expect([sandbox.load(start), sandbox.load(start + 2 * PAGE)]).toEqual([0, 7]);
+  });
+
+  it("is that accesses are refused, which then change nothing", async () => {
+    const { sandbox, start } = await open();
+    sandbox.fill(start, 7, 4 * PAGE);
+    sandbox.protect(start + PAGE, PAGE, "read");
+    sandbox.protect(start + 2 * PAGE, PAGE, "none");
+    expect(sandbox.load(start + PAGE)).toBe(7);
+    expect(() => sandbox.store(start + PAGE, 1)).toThrow("write of protected address");
+    expect(() => sandbox.load(start + 2 * PAGE)).toThrow("read of protected address");
+    expect(() => sandbox.fill(start, 1, 2 * PAGE)).toThrow("write of protected address");
+    expect(sandbox.load(start)).toBe(7);
+    expect(() => sandbox.advise(start + PAGE, PAGE, "populateWrite")).toThrow(SandboxError);
+    const { faults } = sandbox.counters();
+    sandbox.protect(start, 4 * PAGE, "readWrite");
+    sandbox.fill(start, 8, 4 * PAGE);
+    expect(sandbox.counters().faults).toEqual(faults);
+    expect(() => sandbox.protect(start + 1, PAGE, "read")).toThrow(SandboxError);
+  });
+
+  it("is a child's, too", async () => {
+    const { sandbox, start } = await open();
+    sandbox.store(start, 1);
+    sandbox.protect(start, PAGE, "read");
+    const child = sandbox.fork();
+    expect(() => child.store(start, 2)).toThrow("write of protected address");
+    child.protect(start, PAGE, "readWrite");
+    child.store(start, 2);
+    expect(() => sandbox.store(start, 3)).toThrow("write of protected address");
+    expect([sandbox.load(start), child.load(start)]).toEqual([1, 2]);
+  });
+});
+
 describe("a trace of several processes", () => {
   const trace = (text: string) => readTrace(new TextEncoder().encode(text));
 
