@@ -38,6 +38,7 @@ export { type FileSource, type Locate, locateFiles, type OwnFile } from "./base/
 export { parseCostProfile } from "./costs/parse.js";
 export type { CostFigures, CostProfile } from "./costs/profile.js";
 export { costProfiles, defaultCosts } from "./costs/profiles.js";
+export { type SharingTime, sharingTime } from "./costs/sharing.js";
 export { type Events, type SimulatedTime, simulatedTime, type TimeParts } from "./costs/simulate.js";
 export {
   type CallocFixRun,
@@ -55,6 +56,7 @@ export { type CinnabarRun, runCinnabar } from "./experiments/cinnabar/run.js";
 export { cinnabarTrace } from "./experiments/cinnabar/trace.js";
 export { type CinnabarWorkload, cinnabarWorkload } from "./experiments/cinnabar/workload.js";
 export { type CliffsRun, findCliffs } from "./experiments/cliffs/find.js";
+export { type ForkRun, runFork } from "./experiments/fork/run.js";
 export {
   clearBuffer,
   type IterContentRun,
@@ -103,6 +105,14 @@ export type {
   CinnabarResult,
 } from "./results/cinnabar.js";
 export type { Bands, Cliff, CliffsResult, CurvePoint, SizeRange } from "./results/cliffs.js";
+export type {
+  ForkEvents,
+  ForkLoad,
+  ForkProgram,
+  ForkReport,
+  ForkResult,
+  PythonObject,
+} from "./results/fork.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";

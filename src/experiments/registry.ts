@@ -3,6 +3,7 @@ import { callocLoop } from "./calloc-loop/experiment.js";
 import { cinnabar } from "./cinnabar/experiment.js";
 import { cliffs } from "./cliffs/experiment.js";
 import type { Experiment } from "./experiment.js";
+import { fork } from "./fork/experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
 import { pattern } from "./pattern/experiment.js";
 
@@ -13,5 +14,6 @@ export const experiments: readonly Experiment[] = [
   callocFixes,
   pattern,
   cinnabar,
+  fork,
   cliffs,
 ];

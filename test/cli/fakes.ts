@@ -7,6 +7,7 @@ import type { Calibration } from "../../src/costs/calibrate.js";
 import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import type { findCrossover, runCallocFix } from "../../src/experiments/calloc-fixes/run.js";
+import type { runFork } from "../../src/experiments/fork/run.js";
 import type { runIterContent } from "../../src/experiments/iter-content/run.js";
 import type { FuzzFailure } from "../../src/fuzz/fuzz.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
@@ -111,8 +112,8 @@ interface FakeFunctions extends Scenarios {
   findCrossover: typeof findCrossover;
 }
 
-/** What may be replaced of it. */
-export type Overrides = Partial<Library & FakeFunctions>;
+/** What may be replaced of it, and of what is never fake otherwise. */
+export type Overrides = Partial<Library & FakeFunctions & { runFork: typeof runFork }>;
 
 /** Of a module they note what it may take. */
 function fakeFunctions(asked: Asked, limits: JailLimits): FakeFunctions {

@@ -18,6 +18,7 @@ const RUNS: Record<string, string> = {
   "cliffs-of-module": "cliffs --from 1KiB --to 2KiB --allocator build/as-tlsf.wasm,lazy",
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
+  fork: "run fork --data 1MiB --children 2 --own 64KiB --allocator glibc,pymalloc/glibc",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
@@ -46,7 +47,16 @@ const OTHERS: Record<string, string> = {
 };
 
 const COMMANDS = [
-  ...["", "run", "run calloc-loop", "run iter-content", "run calloc-fixes", "run pattern", "run cinnabar"],
+  ...[
+    "",
+    "run",
+    "run calloc-loop",
+    "run iter-content",
+    "run calloc-fixes",
+    "run pattern",
+    "run cinnabar",
+    "run fork",
+  ],
   ...["cliffs", "record", "replay", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
 ];
