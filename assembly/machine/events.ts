@@ -173,7 +173,7 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
     store<u32>(cellAt, result & STATE_MASK);
   } else {
     const owned = ownGroup(block, first, state, clears(event));
-    const next = transition(event, owned);
+    const next = transition(onOwned(event), owned);
     count(next, first, GROUP_PAGES);
     store<u32>(cellAt, next & STATE_MASK);
   }
@@ -194,6 +194,11 @@ function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
 /** Whether the event makes pages leave what they share, rather than own a frame. */
 function leaves(event: u32): bool {
   return event == Event.Unmap || event == Event.Discard;
+}
+
+/** What an event is to a page that it has made own its frame: the kernel populates what was shared by a write. */
+function onOwned(event: u32): u32 {
+  return event == Event.Populate ? <u32>Event.Write : event;
 }
 
 /** Whether the event is an allocator's clearing. */
@@ -253,6 +258,7 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
     if (!isLastSharer(group, index)) requireRoom(1);
     state = ownFrame(group, index, state, clears(event));
     if (isDefined(ZP_CHECK)) checkRoom();
+    event = onOwned(event);
   }
   const result = transition(event, state);
   const next = result & STATE_MASK;
