@@ -57,6 +57,7 @@ export { cinnabarTrace } from "./experiments/cinnabar/trace.js";
 export { type CinnabarWorkload, cinnabarWorkload } from "./experiments/cinnabar/workload.js";
 export { type CliffsRun, findCliffs } from "./experiments/cliffs/find.js";
 export { type ForkRun, runFork } from "./experiments/fork/run.js";
+export { type IdleZeroingRun, idleZeroing, runIdleZeroing } from "./experiments/idle-zeroing/run.js";
 export {
   clearBuffer,
   type IterContentRun,
@@ -113,6 +114,7 @@ export type {
   ForkResult,
   PythonObject,
 } from "./results/fork.js";
+export type { IdleZeroingPoint, IdleZeroingReport, IdleZeroingResult } from "./results/idle-zeroing.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";

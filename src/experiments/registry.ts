@@ -4,6 +4,7 @@ import { cinnabar } from "./cinnabar/experiment.js";
 import { cliffs } from "./cliffs/experiment.js";
 import type { Experiment } from "./experiment.js";
 import { fork } from "./fork/experiment.js";
+import { idleZeroing } from "./idle-zeroing/experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
 import { pattern } from "./pattern/experiment.js";
 
@@ -12,6 +13,7 @@ export const experiments: readonly Experiment[] = [
   callocLoop,
   iterContent,
   callocFixes,
+  idleZeroing,
   pattern,
   cinnabar,
   fork,

@@ -8,6 +8,7 @@ import { linuxVm } from "../../src/costs/linux-vm.js";
 import { macos2016 } from "../../src/costs/macos-2016.js";
 import type { findCrossover, runCallocFix } from "../../src/experiments/calloc-fixes/run.js";
 import type { runFork } from "../../src/experiments/fork/run.js";
+import type { runIdleZeroing } from "../../src/experiments/idle-zeroing/run.js";
 import type { runIterContent } from "../../src/experiments/iter-content/run.js";
 import type { FuzzFailure } from "../../src/fuzz/fuzz.js";
 import type { JailLimits, Scenarios } from "../../src/jail/scenarios.js";
@@ -113,7 +114,9 @@ interface FakeFunctions extends Scenarios {
 }
 
 /** What may be replaced of it, and of what is never fake otherwise. */
-export type Overrides = Partial<Library & FakeFunctions & { runFork: typeof runFork }>;
+export type Overrides = Partial<
+  Library & FakeFunctions & { runFork: typeof runFork; runIdleZeroing: typeof runIdleZeroing }
+>;
 
 /** Of a module they note what it may take. */
 function fakeFunctions(asked: Asked, limits: JailLimits): FakeFunctions {

@@ -19,6 +19,7 @@ const RUNS: Record<string, string> = {
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   fork: "run fork --data 1MiB --children 2 --own 64KiB --allocator glibc,pymalloc/glibc",
+  "idle-zeroing": "run idle-zeroing --size 1MiB --count 20 --written 0%,50%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
   replay: "replay test/trace/git-version.log --allocator glibc,lazy --touch object",
@@ -56,6 +57,7 @@ const COMMANDS = [
     "run pattern",
     "run cinnabar",
     "run fork",
+    "run idle-zeroing",
   ],
   ...["cliffs", "record", "replay", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
