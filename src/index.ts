@@ -35,6 +35,7 @@ export {
   ZeropageError,
 } from "./base/errors.js";
 export { type FileSource, type Locate, locateFiles, type OwnFile } from "./base/own-file.js";
+export type { Ratio } from "./base/statistics.js";
 export { parseCostProfile } from "./costs/parse.js";
 export type { CostFigures, CostProfile } from "./costs/profile.js";
 export { costProfiles, defaultCosts } from "./costs/profiles.js";
@@ -120,6 +121,20 @@ export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
+export type {
+  TuneEnd,
+  TuneFigures,
+  TuneGoal,
+  TuneProof,
+  TuneRatios,
+  TuneRealFigures,
+  TuneRealRun,
+  TuneRecommendation,
+  TuneReport,
+  TuneResult,
+  TuneVariation,
+  TuneWay,
+} from "./results/tune.js";
 export type { Advice, Protection } from "./sandbox/advice.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
@@ -160,3 +175,6 @@ export type { TraceSource } from "./trace/source.js";
 export type { Trace, TraceChunk, TraceNotes } from "./trace/trace.js";
 export { parseWorkload, type Workload, type WorkloadPreset, workloadPresets } from "./trace/workload.js";
 export { writeTrace } from "./trace/write.js";
+export type { Candidate, Conditions, Evaluation, NamedTrace } from "./tune/evaluate.js";
+export { type TuneEvaluator, type TuneJob, type TuneRun, tune } from "./tune/tune.js";
+export { tuneSentences } from "./tune/words.js";

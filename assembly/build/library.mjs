@@ -11,8 +11,8 @@ const WORKER = "dist/jail/jail-worker.js";
 const CODE = ["--declaration", "false", "--removeComments"];
 const DECLARATIONS = ["--emitDeclarationOnly"];
 
-/** Sources in C, which the command line compiles where it runs. */
-const RECORDER = "record/native/recorder";
+/** Sources in C, which the command line compiles where it runs: folders, and a file. */
+const C_SOURCES = ["record/native/recorder", "tune/native/replayer.c"];
 
 /**
  * Emits dist/ from src/ and assembly/shared/ below `root`, and removes files whose source is gone. Does not check types.
@@ -29,7 +29,9 @@ export async function emitLibrary(root) {
   removeStale(join(root, "dist/shared"), join(root, "assembly/shared"));
   removeInnerDeclarations(join(root, "dist"), entriesOf(root));
   bundleLibraries(root);
-  cpSync(join(root, "src", RECORDER), join(root, "dist", RECORDER), { recursive: true });
+  for (const path of C_SOURCES) {
+    cpSync(join(root, "src", path), join(root, "dist", path), { recursive: true });
+  }
   packCode(join(root, "dist"));
   await bundleWorker(root);
 }

@@ -82,6 +82,17 @@ Examples:
   ltrace -f -o ls.log ls; zeropage replay ls.log --touch first
   valgrind --trace-malloc=yes ls 2>&1 >/dev/null | zeropage replay - --format valgrind`;
 
+export const TUNE_HELP = `
+Candidates are replayed exactly, in Workers, on models of the allocators; the same candidates are tried whatever the number of jobs.
+Where settings are to be recommended, it says how the real allocator is given them.
+
+Examples:
+  zeropage tune trace.txt.gz
+  zeropage tune trace.txt.gz --goal resident --touch object --chart tune.svg
+  zeropage tune morning.trace.gz evening.trace.gz --allocator glibc:version=2.41 --settings 100
+  zeropage tune --preset burst-medium --allocator glibc --goal resident
+  zeropage record -- git log -p && zeropage tune git.trace.gz`;
+
 export const RECORD_EXAMPLES = `
 The program's streams and its exit code are its own; what is said here comes when it has ended. The programs that it starts
 are recorded too, and listed.

@@ -27,6 +27,7 @@ import {
   PROFILE_EXAMPLES,
   RECORD_EXAMPLES,
   REPLAY_EXAMPLES,
+  TUNE_HELP,
   VALUES,
 } from "./help.js";
 import { type MergeFlags, mergeCommand } from "./merge.js";
@@ -36,6 +37,7 @@ import { type ProfileFlags, profileCommand } from "./profile.js";
 import { FRAMES, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.js";
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
+import { GOALS, type TuneFlags, tuneCommand } from "./tune.js";
 import { type WebFlags, webCommand } from "./web.js";
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
@@ -77,6 +79,7 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
   }
   program.addCommand(record(environment, exit).copyInheritedSettings(program));
   program.addCommand(replay(environment, exit).copyInheritedSettings(program));
+  program.addCommand(tuneParser(environment, exit).copyInheritedSettings(program));
   program.addCommand(check(environment, exit).copyInheritedSettings(program));
   program.addCommand(profile(environment).copyInheritedSettings(program));
   program.addCommand(calibrate(environment).copyInheritedSettings(program));
@@ -213,6 +216,47 @@ function replay(environment: Environment, exit: (code: number) => void): Command
     .option("--malloc-info <file>", "the same of malloc_info, which is XML; of the model glibc alone")
     .addHelpText("after", REPLAY_EXAMPLES)
     .action(async (file, flags) => exit(await replayCommand(file, flags, environment)));
+}
+
+function tuneParser(environment: Environment, exit: (code: number) => void): Command {
+  const command = new Command("tune")
+    .description("find which allocator, with which settings, suits a program, from its trace")
+    .argument("[traces...]", "traces to replay; - is standard input")
+    .option(
+      "--goal <goal>",
+      `what is to be small: ${GOALS.join(", ")} (resident memory, simulated time)`,
+      "both",
+    )
+    .option(
+      "--allocator <list>",
+      "allocators to try, the first of which is what the program has now; options that are given stay (default: glibc,jemalloc,mimalloc,tcmalloc)",
+      addToList,
+    )
+    .option("--settings <number>", "most candidates to try", "200")
+    .option("--budget <time>", "begin no further candidate after this time")
+    .option("--jobs <number>", "candidates to run at once (default: one for each core)")
+    .option(
+      "--verify",
+      "also run the first allocator and the recommendation for real, and show what that takes (Linux on x86-64, with a C compiler)",
+    )
+    .option(
+      "--touch <policy>",
+      `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
+      "none",
+    )
+    .option("--workload <workloads...>", "workloads to replay, besides traces or instead of them")
+    .option("--preset <names...>", "the same of presets of run pattern")
+    .option(
+      "--format <format>",
+      `format of the traces: ${TRACE_FORMAT_NAMES.join(", ")} (default: found out)`,
+    )
+    .option("--process <number>", PROCESS_HELP)
+    .option("--costs <name>", COSTS)
+    .option("--clock <nanoseconds>", CLOCK);
+  return writing(withForms(command, FORMS))
+    .option("--chart <file>", "draw resident memory against simulated time as SVG")
+    .addHelpText("after", TUNE_HELP)
+    .action(async (files: string[], flags: TuneFlags) => exit(await tuneCommand(files, flags, environment)));
 }
 
 function check(environment: Environment, exit: (code: number) => void): Command {

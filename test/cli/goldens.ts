@@ -31,6 +31,9 @@ const FORMS = { txt: "", json: "--json", csv: "--csv", md: "--markdown" };
 const CINNABAR =
   "run cinnabar --objects 1000 --manifests 6 --smallest 10000 --largest 90000 --warm 400000 --allocator pymalloc/glibc:python=3.9,pymalloc/glibc:python=3.9:arenas=malloc,pymalloc/glibc:python=3.9:trimThreshold=128KiB,pymalloc/naive";
 
+const TUNE =
+  "tune --workload bursts:ops=1500:live=200:max=200000:seed=3 --touch object --goal resident --jobs 1 --settings 30 --allocator glibc,jemalloc:clock=1000";
+
 /** Without the forms that have a host's time in them, as a Worker's clock goes on, or hundreds of points. */
 const OTHERS: Record<string, string> = {
   "cinnabar.txt": CINNABAR,
@@ -39,6 +42,10 @@ const OTHERS: Record<string, string> = {
   "replay-of-module.csv": "replay test/trace/git-version.log --allocator build/as-tlsf.wasm --csv",
   "replay-every.csv": "replay test/trace/threads.txt --allocator lazy --touch pages --every 5 --csv",
   "replay-every.json": "replay test/trace/threads.txt --allocator lazy --touch pages --every 10 --json",
+  "tune.txt": TUNE,
+  "tune.json": `${TUNE} --json`,
+  "tune.csv": `${TUNE} --csv`,
+  "tune.md": `${TUNE} --markdown`,
   "profile.txt": "profile calloc-loop --allocator libmalloc --size 1MiB --count 10",
   "profile.json": "profile calloc-loop --allocator lazy --size 1MiB --count 10 --written 50% --json",
   "profile-by-site.txt":
@@ -59,7 +66,7 @@ const COMMANDS = [
     "run fork",
     "run idle-zeroing",
   ],
-  ...["cliffs", "record", "replay", "profile"],
+  ...["cliffs", "record", "replay", "tune", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
 ];
 

@@ -25,6 +25,8 @@ describe("help", () => {
                                       allocator as a trace
         replay [options] [file]       replay a trace of a real program, plain, gzipped
                                       or packed by zstd
+        tune [options] [traces...]    find which allocator, with which settings, suits
+                                      a program, from its trace
         check [options] <module>      check the allocator in a wasm module against
                                       what the C library promises
         profile [options] <what>      show where the simulated time of one run goes,

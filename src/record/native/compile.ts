@@ -1,4 +1,4 @@
-/** Builds the recorder with the system's compiler, once: the library stays in a cache folder. */
+/** Builds what is in C with the system's compiler, once: what is built stays in a cache folder. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
@@ -11,37 +11,56 @@ import { UsageError } from "../../base/errors.js";
 
 const run = promisify(execFile);
 
-const SOURCES = ["recorder.c", "file.h", "sites.h", "touches.h", "spawn.h"].map((name) =>
-  fileURLToPath(new URL(`recorder/${name}`, import.meta.url)),
-);
+/** Something to build. */
+export interface Recipe {
+  /** What it is called, where it cannot be kept and in its file's name. */
+  name: string;
+  /** Paths. What includes the others comes first. */
+  sources: readonly string[];
+  flags: readonly string[];
+  libraries: readonly string[];
+  /** Of the file. */
+  ending: string;
+}
+
 const COMPILERS = ["cc", "gcc", "clang"];
-const FLAGS = [
-  ...["-shared", "-fPIC", "-O2", "-std=gnu11", "-fvisibility=hidden", "-fno-builtin", "-static-libgcc"],
-  // Thread-local variables of the other model may be allocated when they are first used.
-  "-ftls-model=initial-exec",
-];
-const LIBRARIES = ["-ldl", "-pthread"];
+
+const RECORDER: Recipe = {
+  name: "recorder",
+  sources: ["recorder.c", "file.h", "sites.h", "touches.h", "spawn.h"].map((name) =>
+    fileURLToPath(new URL(`recorder/${name}`, import.meta.url)),
+  ),
+  flags: [
+    ...["-shared", "-fPIC", "-O2", "-std=gnu11", "-fvisibility=hidden", "-fno-builtin", "-static-libgcc"],
+    // Thread-local variables of the other model may be allocated when they are first used.
+    "-ftls-model=initial-exec",
+  ],
+  libraries: ["-ldl", "-pthread"],
+  ending: ".so",
+};
 
 /** The environment of a command. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export type Recorder =
-  | { state: "built"; path: string; compiler: string }
-  | { state: "absent"; reason: string };
+export type Built = { state: "built"; path: string; compiler: string } | { state: "absent"; reason: string };
 
-/** Where built recorders stay. */
+/** Where it stays. */
 export function cacheFolder(env: Env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "zeropage");
 }
 
 /** Finds the recorder, or builds it. `more`: further flags of the compiler. @throws UsageError if there is no place for it. */
-export async function findRecorder(env: Env, more: readonly string[] = []): Promise<Recorder> {
+export const findRecorder = (env: Env, more: readonly string[] = []): Promise<Built> =>
+  findBuilt(RECORDER, env, more);
+
+/** The same of anything. */
+export async function findBuilt(recipe: Recipe, env: Env, more: readonly string[] = []): Promise<Built> {
   const reasons: string[] = [];
   for (const words of compilersOf(env)) {
     const name = words.join(" ");
     try {
       const version = await run(words[0] as string, [...words.slice(1), "--version"]);
-      return { state: "built", path: await build(words, version.stdout, env, more), compiler: name };
+      return { state: "built", path: await build(recipe, words, version.stdout, env, more), compiler: name };
     } catch (error) {
       if (error instanceof UsageError) throw error;
       reasons.push(reasonOf(name, error as NodeJS.ErrnoException & { stderr?: string }));
@@ -63,23 +82,24 @@ function reasonOf(
   return `${name}: ${lines.find((line) => /error|failed/i.test(line)) ?? lines[0]}`;
 }
 
-/** The name tells sources, compiler and flags. The library is moved into its place, so that nobody loads half of it. */
+/** The name tells sources, compiler and flags. The file is moved into its place, so that nobody loads half of it. */
 async function build(
+  { name, sources, flags: usual, libraries, ending }: Recipe,
   words: readonly string[],
   version: string,
   env: Env,
   more: readonly string[],
 ): Promise<string> {
-  const flags = [...words.slice(1), ...FLAGS, ...more];
-  const texts = await Promise.all(SOURCES.map((path) => readFile(path, "utf8")));
+  const flags = [...words.slice(1), ...usual, ...more];
+  const texts = await Promise.all(sources.map((path) => readFile(path, "utf8")));
   const hash = createHash("sha256").update(JSON.stringify([words[0], version, flags, texts]));
   const folder = cacheFolder(env);
-  const path = join(folder, `recorder-${hash.digest("hex").slice(0, 16)}.so`);
+  const path = join(folder, `${name}-${hash.digest("hex").slice(0, 16)}${ending}`);
   if (existsSync(path)) return path;
-  await makeFolder(folder);
+  await makeFolder(folder, name);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await run(words[0] as string, [...flags, "-o", temporary, SOURCES[0] as string, ...LIBRARIES]);
+    await run(words[0] as string, [...flags, "-o", temporary, sources[0] as string, ...libraries]);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -88,13 +108,13 @@ async function build(
 }
 
 /** @throws UsageError with what to do if it cannot be written. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, name: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
   } catch {
     throw new UsageError(
-      `the recorder cannot be kept in ${folder}: set XDG_CACHE_HOME to a folder that can be written`,
+      `the ${name} cannot be kept in ${folder}: set XDG_CACHE_HOME to a folder that can be written`,
     );
   }
 }

@@ -1,0 +1,174 @@
+import { availableParallelism } from "node:os";
+import { TOUCH_POLICIES } from "../allocator/access.js";
+import { formatCount } from "../base/bytes.js";
+import { UsageError } from "../base/errors.js";
+import { parseCount, parseTime, parseWord } from "../base/flags.js";
+import { joinWords } from "../base/numbers.js";
+import { patternPresets } from "../experiments/pattern/presets.js";
+import { patternTrace } from "../experiments/pattern/trace.js";
+import type { TuneEnd, TuneGoal, TuneReport } from "../results/tune.js";
+import { collectTrace } from "../trace/collect.js";
+import { generateTrace } from "../trace/generate.js";
+import type { Trace } from "../trace/trace.js";
+import { tuneChart } from "../tune/chart.js";
+import { tuneRows } from "../tune/csv.js";
+import type { Candidate, NamedTrace } from "../tune/evaluate.js";
+import { proveTune } from "../tune/native/verify.js";
+import { proofSheets } from "../tune/proof-sheet.js";
+import { tuneSheet, variationSheets } from "../tune/sheet.js";
+import { TUNED, type TuneRun, tune } from "../tune/tune.js";
+import { type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
+import type { Environment } from "./environment.js";
+import { finish } from "./finish.js";
+import { prepareSvg } from "./outfile.js";
+import { chooseForm, type FormFlags } from "./output.js";
+import { openProgress } from "./progress.js";
+import { openSource } from "./source.js";
+import { writeLines } from "./terminal.js";
+import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
+import { openTunePool } from "./tune-pool.js";
+import { readWorkload } from "./workloads.js";
+
+/** What a tune may be for. */
+export const GOALS: readonly TuneGoal[] = ["both", "resident", "time"];
+
+/** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
+
+/** The flags of `zeropage tune`, as typed. */
+export interface TuneFlags extends FormFlags, CostsFlags, ReadingFlags, Pick<ModelFlags, "clock"> {
+  allocator?: string;
+  goal: string;
+  touch: string;
+  workload?: string[];
+  preset?: string[];
+  settings: string;
+  budget?: string;
+  jobs?: string;
+  verify?: boolean;
+  chart?: string;
+}
+
+/** Searches settings for some traces, and recommends. Returns the exit code; throws UsageError before any work. */
+export async function tuneCommand(
+  files: readonly string[],
+  flags: TuneFlags,
+  environment: Environment,
+): Promise<number> {
+  const goal = parseWord(flags.goal, "--goal", GOALS);
+  const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
+  const settings = parseCount(flags.settings, "--settings");
+  const seconds = flags.budget === undefined ? undefined : parseTime(flags.budget, "--budget");
+  const jobs = flags.jobs === undefined ? availableParallelism() : parseCount(flags.jobs, "--jobs");
+  const allocators = chooseAllocators(flags, environment);
+  const costs = await chooseCosts(flags);
+  const chart = flags.chart === undefined ? undefined : prepareSvg("--chart", flags.chart);
+  const traces = await readTraces(files, flags, environment);
+  const report = await run(
+    { ...{ traces, allocators, goal, touch, settings }, ...costs },
+    { seconds, jobs },
+    environment,
+  );
+  if (flags.verify) report.proof = await proveTune(report, traces, { touch }, environment.env);
+  const printable = {
+    record: report,
+    sheet: () => tuneSheet(report),
+    more: () => [...variationSheets(report), ...proofSheets(report)],
+    rows: () => tuneRows(report),
+  };
+  const code = await finish(printable, chooseForm(flags), [], environment, {
+    ...(chart && { picture: { file: chart, draw: () => tuneChart(report) } }),
+  });
+  return report.ended === "interrupted" ? INTERRUPTED : code;
+}
+
+/** Ends between candidates, by the clock or by Ctrl-C. What was run until then is reported. */
+async function run(
+  asked: TuneRun,
+  { seconds, jobs }: { seconds: number | undefined; jobs: number },
+  { stderr, onInterrupt }: Environment,
+): Promise<TuneReport> {
+  const progress = openProgress(stderr);
+  const begun = performance.now();
+  let over: Exclude<TuneEnd, "converged" | "settings"> | null = null;
+  const release = onInterrupt?.(() => {
+    over = "interrupted";
+  });
+  const isLate = () => seconds !== undefined && performance.now() - begun > 1000 * seconds;
+  const pool = jobs > 1 ? openTunePool(Math.min(jobs, asked.settings ?? jobs)) : undefined;
+  try {
+    return await tune({
+      ...asked,
+      over: () => over ?? (isLate() ? "time" : null),
+      onProgress: (done) => progress.show(`${formatCount(done)} of at most ${asked.settings} candidates`),
+      ...(pool && { evaluator: pool.evaluator }),
+    });
+  } finally {
+    pool?.close();
+    release?.();
+    progress.clear();
+  }
+}
+
+/** @throws UsageError for a module, and for a model of nothing real, which nobody can use. */
+function chooseAllocators({ allocator, clock }: TuneFlags, { library }: Environment): Candidate[] {
+  const chosen =
+    allocator === undefined
+      ? TUNED.map(({ allocator: model, options }) => ({ model, options }))
+      : parseAllocators(allocator, library);
+  const unreal = chosen.filter(({ model }) => {
+    const info = library.models.find(({ name }) => name === model);
+    return (info?.layers?.base ?? info)?.sureness === undefined;
+  });
+  if (unreal.length > 0) {
+    const names = joinWords(unreal.map(({ model }) => model));
+    throw new UsageError(
+      `--allocator: ${names} ${unreal.length === 1 ? "models" : "model"} no real allocator: name others, such as glibc,jemalloc`,
+    );
+  }
+  return chosen.map((choice) => ({
+    allocator: choice.model,
+    options: runOptions(choice, clock === undefined ? {} : { clock }) as Candidate["options"],
+  }));
+}
+
+/** All that is named, files first. @throws UsageError; TraceError, naming the trace */
+async function readTraces(
+  files: readonly string[],
+  { workload = [], preset = [], ...reading }: TuneFlags,
+  { stdin, stderr, library }: Environment,
+): Promise<NamedTrace[]> {
+  if (files.length + workload.length + preset.length === 0) {
+    throw new UsageError("name a trace, a --workload or a --preset");
+  }
+  const chosen = readReadingFlags(reading);
+  const made = [
+    ...workload.map((name) => ({ name, trace: generateTrace(readWorkload(name)) })),
+    ...preset.map((name) => ({ name, trace: presetTrace(name) })),
+  ];
+  const traces: NamedTrace[] = [];
+  for (const file of files) {
+    const source = await openSource(file, stdin, 1);
+    try {
+      const trace = await library.readTrace(source.open(), chosen);
+      traces.push({ name: source.name, ...(await collectTrace(trace)) });
+      for (const loss of trace.notes.losses) writeLines(stderr, `note: ${source.name}: ${loss}\n`);
+    } finally {
+      await source.close();
+    }
+  }
+  for (const { name, trace } of made) traces.push({ name, ...(await collectTrace(trace)) });
+  const empty = traces.find(({ count }) => count === 0);
+  if (empty) throw new UsageError(`${empty.name} has no operations: record a program that allocates`);
+  const forking = traces.find(({ notes }) => (notes.processes ?? 1) > 1);
+  if (forking) throw new UsageError(`${forking.name} has several processes: record each by itself`);
+  return traces;
+}
+
+function presetTrace(name: string): Trace {
+  const names = patternPresets.map((one) => one.name);
+  const chosen = parseWord(name, "--preset", names);
+  const { pattern } = patternPresets.find((one) => one.name === chosen) as (typeof patternPresets)[number];
+  return patternTrace(pattern);
+}
