@@ -39,8 +39,8 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
-  "dom announcer sheet-elements plain-name tape page-runs layout kinds playback protocol playable module state link player site-picture worker client session files address-bar problem story telling busy counters legend " +
-    "map-text page-map map-hands maps call-tree side-panel transport charts allocator-form assumption setup support vite main",
+  "dom announcer sheet-elements plain-name tape page-runs layout kinds playback protocol playable module state link player site-picture worker client session files address-bar problem story telling busy counters legend measure punchline headline figures stories menus " +
+    "map-text program-panel page-map map-hands maps call-tree side-panel transport charts allocator-form assumption setup support vite main",
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */

@@ -15,6 +15,7 @@ import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
+import { buildFigures, showFigures } from "./figures.js";
 import {
   apart,
   asModule,
@@ -28,10 +29,13 @@ import {
   sideFor,
   sourcesOf,
 } from "./files.js";
+import { Headline } from "./headline.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { readLink } from "./link.js";
 import { Maps } from "./maps.js";
+import { keepMenus } from "./menus.js";
 import { Problem } from "./problem.js";
+import { ProgramPanel } from "./program-panel.js";
 import { type Choice, isModule } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { type Choices, Setup } from "./setup.js";
@@ -46,6 +50,7 @@ import {
   shortened,
   type ViewState,
 } from "./state.js";
+import { storyLinks } from "./stories.js";
 import { MOST_MEASURED, noteOn, reportOf, sidesOf, tellingMoment } from "./story.js";
 import { unsupported } from "./support.js";
 import { type Told, tell, tellFirst } from "./telling.js";
@@ -101,6 +106,8 @@ class App {
   readonly #assumption = new Assumption((touch) => {
     if (this.#view) this.#open({ state: { ...this.#view.state, touch }, files: this.#files, isNew: true });
   });
+  readonly #headline = new Headline();
+  readonly #program = new ProgramPanel();
   readonly #panels = SIDES.map(
     (side) =>
       new SidePanel(side === 0 ? "left" : "right", this.#maps.sides[side], {
@@ -117,7 +124,11 @@ class App {
 
   start(): void {
     buildFilter([], () => {});
+    buildFigures();
+    keepMenus();
+    byId("stories").append(...storyLinks());
     byId("sides").append(...this.#panels.map(({ element }) => element));
+    byId("calls").append(...this.#panels.map(({ calls }) => calls));
     void this.#follow(location.hash);
   }
 
@@ -301,6 +312,7 @@ class App {
     this.#show(shown, true);
     for (const side of opened.sides) if (side instanceof SideError) this.#fail(side);
     byId("view").ariaBusy = "false";
+    byId<HTMLDetailsElement>("setup").open = false;
   }
 
   /** Says why a view cannot be shown, and what can be done. What is shown stays. */
@@ -359,6 +371,8 @@ class App {
     buildLegend(sides);
     buildCounters(state);
     this.#assumption.show(state);
+    this.#headline.open(state, opened);
+    this.#program.open(state.input, tape);
     this.#charts.offer(state, opened);
     tellFirst(this.#view as View);
   }
@@ -384,6 +398,9 @@ class App {
     this.#maps.show([left, right]);
     const places = [left, right].map((moment) => moment?.position ?? 0);
     this.#transport.show(Math.max(...places), isThere);
+    this.#headline.show([left, right]);
+    this.#program.show([left, right]);
+    showFigures([left, right]);
     showCounters([left, right]);
     showLegend([left, right]);
   }

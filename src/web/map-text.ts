@@ -24,6 +24,13 @@ export function stretchText(stretch: Stretch): string {
   return `${nameOf(stretch)} · ${hex(start)} · ${formatBytes(end - start)}${before}`;
 }
 
+/** The same at ever less length, for a map with less room. */
+export function stretchTexts(stretch: Stretch): string[] {
+  const parts = stretchText(stretch).split(" · ");
+  const [name = "", address = "", size = ""] = parts;
+  return [parts.join(" · "), [name, address, size].join(" · "), [name, size].join(" · "), size];
+}
+
 /** Describes a cell: its addresses, region and pages. `counts` are its pages of each kind. */
 export function cellText(
   { runs, regions }: Pick<Moment, "regions" | "runs">,

@@ -14,7 +14,7 @@ import {
   regionAt,
   union,
 } from "./layout.js";
-import { cellText, stretchText } from "./map-text.js";
+import { cellText, stretchTexts } from "./map-text.js";
 import { Steady } from "./playback.js";
 import type { Moment } from "./protocol.js";
 
@@ -319,7 +319,10 @@ export class PageMap {
     context.fillRect(0, (row + HEADING_ROWS) * PITCH, columns * PITCH - GAP, lines * PITCH - GAP);
     context.fillStyle = colour("text");
     context.font = "11px system-ui, sans-serif";
-    context.fillText(stretchText(stretch), 0, (row + HEADING_ROWS) * PITCH - 4);
+    const texts = stretchTexts(stretch);
+    const room = columns * PITCH;
+    const text = texts.find((one) => context.measureText(one).width <= room) ?? texts.at(-1) ?? "";
+    context.fillText(text, 0, (row + HEADING_ROWS) * PITCH - 4);
   }
 
   /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */

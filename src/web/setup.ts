@@ -140,7 +140,6 @@ function acceptDrops(onFile: (file: File, side?: Side) => void): void {
 
 /** The side that a part of the page belongs to, if any. */
 function sideOf(target: EventTarget | null): Side | undefined {
-  const panels = [...document.querySelectorAll("[data-side]")];
-  const side = panels.findIndex((panel) => target instanceof Node && panel.contains(target));
-  return SIDES.find((one) => one === side);
+  const panel = target instanceof Element ? target.closest<HTMLElement>("[data-side]") : null;
+  return SIDES.find((side) => panel?.dataset.side === (side === 0 ? "left" : "right"));
 }

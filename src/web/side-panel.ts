@@ -1,4 +1,4 @@
-/** One side: its map with controls, the program near the cursor, and the history of a page. */
+/** One side: its map with controls, the history of a page over it, and elsewhere where its time goes. */
 import { formatBytes, formatCount } from "../index.js";
 import { say } from "./announcer.js";
 import { CallTree } from "./call-tree.js";
@@ -19,13 +19,13 @@ export interface SideEvents {
 
 export class SidePanel {
   readonly element: HTMLElement;
+  readonly calls: HTMLElement;
   readonly #title = make("h2");
   readonly #note = make("p", { className: "quiet note" });
   readonly #regions = make("select", { className: "regions" });
-  readonly #code = make("ol", { className: "code", tabIndex: 0 });
   readonly #calls = new CallTree();
-  readonly #body = make("div");
-  readonly #history = make("div");
+  readonly #body = make("div", { className: "body" });
+  readonly #history = make("div", { className: "history", hidden: true });
 
   constructor(
     side: "left" | "right",
@@ -34,7 +34,6 @@ export class SidePanel {
   ) {
     putHandsOn(map);
     this.#regions.ariaLabel = `Go to a region, ${side}`;
-    this.#code.ariaLabel = `Program at the cursor, ${side}`;
     const button = (text: string, title: string, act: () => void) => {
       const made = make("button", { type: "button", textContent: text, title });
       made.ariaLabel = `${text}, ${side}`;
@@ -48,18 +47,19 @@ export class SidePanel {
       this.#regions,
     );
     this.#regions.addEventListener("change", () => this.#goToRegion());
-    this.#body.append(
-      ...[this.map.canvas, this.map.text, controls, this.#history, this.#code, this.#calls.element],
-    );
+    const picture = make("div", { className: "picture" }, this.map.canvas, this.#history);
+    this.#body.append(picture, this.map.text);
     const attributes = { "data-side": side };
-    this.element = make("section", { className: "side", attributes }, this.#title, this.#note, this.#body);
+    const heading = make("div", { className: "side-heading" }, this.#title, controls, this.#note);
+    this.element = make("section", { className: `side ${side}`, attributes }, heading, this.#body);
+    this.calls = make("div", { className: side, attributes }, this.#calls.element);
   }
 
   /** Shows another allocator, with a note on it. */
   open(label: string, note: string): void {
     setText(this.#title, label);
     setText(this.#note, note);
-    this.#history.replaceChildren();
+    this.#history.hidden = true;
   }
 
   /** Shows a moment; without one, only the title and the note. */
@@ -67,24 +67,7 @@ export class SidePanel {
     this.#body.hidden = moment === undefined;
     if (!moment) return;
     this.#showRegions(moment);
-    this.#showCode(moment);
     this.#calls.show(moment.time);
-  }
-
-  #showCode({ code, position, object }: Moment): void {
-    const lines = code.map(({ index, code: text }) => {
-      const isLast = index === position - 1;
-      const said = isLast && object ? `  // ${objectText(object)}` : "";
-      const line = make(
-        "li",
-        {},
-        make("span", { className: "index", textContent: formatCount(index + 1).padStart(12) }),
-        `  ${text}${said}`,
-      );
-      if (isLast) line.setAttribute("aria-current", "step");
-      return line;
-    });
-    this.#code.replaceChildren(...lines);
   }
 
   #showRegions({ regions }: Moment): void {
@@ -98,7 +81,7 @@ export class SidePanel {
     });
     const heading = make("option", {
       value: "",
-      textContent: `${count === 1 ? "1 region" : `${formatCount(count)} regions`}: go to …`,
+      textContent: `${count === 1 ? "1 region" : `${formatCount(count)} regions`} …`,
     });
     this.#regions.replaceChildren(heading, ...options);
   }
@@ -118,11 +101,13 @@ export class SidePanel {
     });
     const shown = changes > items.length ? `, the last ${items.length}` : "";
     const title = `The page at ${hex(address)} changed ${changes === 1 ? "once" : `${formatCount(changes)} times`} up to here${shown}:`;
-    this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items));
+    const close = make("button", { type: "button", textContent: "Close" });
+    close.addEventListener("click", () => {
+      this.#history.hidden = true;
+      this.map.canvas.focus();
+    });
+    this.#history.replaceChildren(make("p", { textContent: title }), make("ul", {}, ...items), close);
+    this.#history.hidden = false;
     say(`Page history: ${title}`);
   }
-}
-
-function objectText({ address }: NonNullable<Moment["object"]>): string {
-  return address ? hex(address) : "0: there is no memory for it";
 }

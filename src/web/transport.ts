@@ -174,8 +174,8 @@ export class Transport {
       context.moveTo(x(0), y(0));
       for (const { operation, resident } of points) context.lineTo(x(operation), y(resident));
       context.setLineDash(side === 0 ? [] : [5, 3]);
-      context.strokeStyle = colour(side === 0 ? "written" : "needless");
-      context.lineWidth = 1.5;
+      context.strokeStyle = colour(side === 0 ? "left" : "right");
+      context.lineWidth = 2;
       context.stroke();
     }
     context.fillStyle = colour("cursor");

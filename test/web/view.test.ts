@@ -1,6 +1,7 @@
 /** The view in Chromium: what stays when something goes wrong, what links hold, and how one moves about in it. */
 import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
+import { runCallocLoop } from "../../src/index.js";
 import { fixtureBytes } from "../foreign/replays.js";
 import { Random } from "../random.js";
 import {
@@ -19,7 +20,50 @@ vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
 servePage();
 
+/** A window in which 64 MiB take cells of 32 KiB. */
+const WIDE = { viewport: { width: 1600, height: 1000 } };
+
 const PROGRAM = `#program=${encodeURIComponent("a 1 100\nc 2 1 4096\nw 1 0 100\nr 1 200000\nf 2\nf 1\n")}&a=lazy&b=naive`;
+
+describe.skipIf(!executable)("the first screen", () => {
+  it.each([
+    [0, /^libmalloc clears 976\.5 GiB that already read as zero\. It takes [\d,]+ times as long\.$/],
+    [1, /^glibc takes 256,010,001 page faults, .*; libmalloc .* itself\. It takes 1\.9 times as long\.$/],
+  ])("says it in figures of the library, at %i written", async (written, point) => {
+    const page = await open(`#size=100MiB&count=10000&written=${100 * written}%25&a=libmalloc&b=glibc`);
+    const runs = ["libmalloc", "glibc"].map((model) =>
+      runCallocLoop({ model, bytes: 100 * 2 ** 20, count: 10_000, written }),
+    );
+    const seconds = (await Promise.all(runs)).map(({ simulated }) => simulated?.seconds ?? 0);
+    const [left, right] = seconds.map((one) => (one < 1 ? Number(one.toPrecision(2)) : Math.round(one)));
+    await page.getByRole("heading", { name: `${left} s or ${right} s. The same program.` }).waitFor();
+    expect(await page.locator("#punchline").textContent()).toMatch(point);
+    await scrubTo(page, 0);
+    await expect.poll(() => page.locator("#race .left .figure").textContent()).toBe("0 s");
+    expect(await page.locator("#source").textContent()).toContain("p = calloc(1, 100 MiB);");
+  });
+
+  it.each([
+    [1280, 720, "#headline, #source, canvas.map, #figures-panel, #filter, #play, #sparkline, #scrub"],
+    [1920, 1080, "#headline, #source, canvas.map, #figures-panel, #filter, #play, #sparkline, #scrub"],
+    [768, 1024, "#headline, #play, #scrub, canvas.map"],
+    [390, 844, "#headline, #play, #scrub"],
+  ])("is in a window of %i by %i as a whole", async (width, height, parts) => {
+    const page = await open("#size=1MiB&count=5&a=naive&b=lazy", { viewport: { width, height } });
+    await shown(page, "9 of 10");
+    const outside = await page.evaluate(
+      (parts) =>
+        [...document.querySelectorAll(parts)]
+          .filter((part) => {
+            const { top, bottom, left, right } = part.getBoundingClientRect();
+            return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth || bottom - top < 10;
+          })
+          .map(({ id, className }) => id || className),
+      parts,
+    );
+    expect(outside).toEqual([]);
+  });
+});
 
 describe.skipIf(!executable)("after an error", () => {
   it("the last good view stays, plays, and takes the next file", async () => {
@@ -86,7 +130,7 @@ const scaleOf = (page: Page) => page.locator("#scale").textContent();
 describe.skipIf(!executable)("the two maps", () => {
   it("have one scale, which is told, and are zoomed and moved together until they are taken apart", async () => {
     // 64 MiB on the left, and 64 KiB on the right that looks smaller.
-    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`);
+    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`, WIDE);
     await shown(page, "1 of 1");
     expect(await scaleOf(page)).toBe("On both maps 1 cell = 32 KiB, 8 pages.");
     await page.getByRole("button", { name: "Zoom in" }).click();
@@ -116,7 +160,7 @@ function seen(page: Page) {
     maps: [...document.querySelectorAll<HTMLCanvasElement>("canvas.map")].map((map) => map.toDataURL()),
     texts: [
       ...document.querySelectorAll(
-        "#position, #scale, .map-text, .code, #counters, #story, #chart figcaption",
+        "#position, #scale, .map-text, .code, #headline, #figures, #counters, #story, #chart figcaption",
       ),
     ].map((element) => element.textContent),
     chosen: [...document.querySelectorAll<HTMLInputElement>("#filter input, #maps-bar input")].map(
@@ -205,7 +249,7 @@ describe.skipIf(!executable)("a map", () => {
   const text = (page: Page) => page.locator("[data-side=left] .map-text").textContent();
 
   it("asks about the page that was chosen, and zooms about it, wherever the pointer went", async () => {
-    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`);
+    const page = await open(`#program=${encodeURIComponent("c 1 1 67108864\n")}&a=naive&b=lazy`, WIDE);
     await shown(page, "1 of 1");
     const map = page.locator("[data-side=left] canvas");
     await map.click({ position: { x: 24, y: 52 } });
@@ -241,7 +285,7 @@ describe.skipIf(!executable)("the keys and the wheel", () => {
     await page.locator("#filter input").first().click();
     await page.keyboard.press(",");
     await at(11);
-    await page.locator("summary").first().click();
+    await page.locator("#setup > summary").click();
     await page.keyboard.press(".");
     await at(12);
     const count = page.getByRole("textbox", { name: "Count" });
@@ -249,6 +293,7 @@ describe.skipIf(!executable)("the keys and the wheel", () => {
     await count.pressSequentially("1,2. 3");
     expect(await count.inputValue()).toBe("1,2. 3");
     await at(12);
+    await page.keyboard.press("Escape");
     // Space on the slider plays. The page stays where it is.
     await page.setViewportSize({ width: 800, height: 400 });
     const scrub = page.locator("#scrub");
@@ -264,6 +309,7 @@ describe.skipIf(!executable)("the keys and the wheel", () => {
   it("go to where the picture of memory is pressed, and zoom by how far the wheel is turned", async () => {
     const page = await open(
       `#program=${encodeURIComponent("c 1 1 67108864\n".concat("w 1 0 10\n".repeat(99)))}&a=naive&b=lazy`,
+      WIDE,
     );
     await shown(page, "100 of 100");
     const picture = page.locator("#sparkline");
