@@ -6,7 +6,6 @@
  *
  * It uses plain modules and the document itself: a framework would only wrap one page with fixed parts.
  */
-import { findBuiltIn } from "../allocator/built-in.js";
 import { formatCount } from "../index.js";
 import { AddressBar } from "./address-bar.js";
 import { Assumption } from "./assumption.js";
@@ -16,48 +15,44 @@ import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
 import { buildFigures, showFigures } from "./figures.js";
-import {
-  apart,
-  asModule,
-  asTrace,
-  type Files,
-  isScript,
-  isWasm,
-  linkable,
-  MissingFile,
-  names,
-  sideFor,
-  sourcesOf,
-} from "./files.js";
+import { asModule, type Files, isScript, isWasm, linkable, MissingFile, sourcesOf } from "./files.js";
+import { GuidePanel } from "./guide-panel.js";
 import { Headline } from "./headline.js";
+import {
+  afresh,
+  chosen,
+  sideWaiting,
+  type There,
+  type Wanted,
+  withModule,
+  withScript,
+  withTrace,
+} from "./intake.js";
 import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { readLink } from "./link.js";
 import { Maps } from "./maps.js";
 import { keepMenus } from "./menus.js";
 import { Problem } from "./problem.js";
 import { ProgramPanel } from "./program-panel.js";
-import { type Choice, isModule } from "./protocol.js";
+import { isModule } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
-import { type Choices, Setup } from "./setup.js";
+import { Setup } from "./setup.js";
 import { SidePanel } from "./side-panel.js";
 import {
   DEFAULT,
   formatChoice,
   formatState,
   hasProcesses,
+  type Place,
   SIDES,
   type Side,
-  shortened,
   type ViewState,
 } from "./state.js";
-import { storyLinks } from "./stories.js";
+import { guided, storyLinks } from "./stories.js";
 import { MOST_MEASURED, noteOn, reportOf, sidesOf, tellingMoment } from "./story.js";
 import { unsupported } from "./support.js";
 import { type Told, tell, tellFirst } from "./telling.js";
 import { Transport } from "./transport.js";
-
-const SHORTENED =
-  "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
 
 /** Processes that are offered by buttons. */
 const MOST_OFFERED = 12;
@@ -70,10 +65,7 @@ interface View extends Told {
 }
 
 /** What is to be shown next. Until it runs, the view stays that is there. */
-interface Next {
-  state: ViewState;
-  files: Files;
-  advice?: string;
+interface Next extends Wanted {
   /** Whether it is the person's doing, and so a step of the history. A link is one already. */
   isNew: boolean;
 }
@@ -95,7 +87,7 @@ class App {
     (speed) => this.#change({ speed }),
   );
   readonly #setup = new Setup(
-    (choices) => this.#choose(choices),
+    (choices) => this.#run(chosen(choices, this.#there)),
     (file, side) => void this.#take(file, side),
     (error) => this.#fail(error),
   );
@@ -107,6 +99,7 @@ class App {
     if (this.#view) this.#open({ state: { ...this.#view.state, touch }, files: this.#files, isNew: true });
   });
   readonly #headline = new Headline();
+  readonly #guide = new GuidePanel((place) => this.#goOn(place));
   readonly #program = new ProgramPanel();
   readonly #panels = SIDES.map(
     (side) =>
@@ -153,21 +146,17 @@ class App {
     this.#abandon();
     this.#problem.clear();
     this.#setup.write(this.#view.state);
+    this.#guide.show(this.#view.state.guide, this.#view.opened);
     this.#addressBar.note(this.#view.state);
   }
 
-  #run({ input, touch, sides }: Choices, { files = this.#files, advice = "" } = {}): void {
-    const { hidden, speed, apart, follows } = this.#view?.state ?? DEFAULT;
-    const state = { ...DEFAULT, input, touch, sides, hidden, speed, apart, follows };
-    this.#open({ state, files, advice, isNew: true });
+  /** Runs what the person wants. */
+  #run(wanted: Wanted): void {
+    this.#open({ ...wanted, isNew: true });
   }
 
-  /** Runs what the form says; if a built-in module is new in it, first with fewer rounds. */
-  #choose(choices: Choices): void {
-    const isNew = ({ allocator }: Choice, side: number) =>
-      findBuiltIn(allocator) !== undefined && allocator !== this.#view?.state.sides[side]?.allocator;
-    if (choices.sides.some(isNew)) this.#runShort(choices);
-    else this.#run(choices);
+  get #there(): There {
+    return { shown: this.#view?.state, lacking: this.#lacking, files: this.#files };
   }
 
   /** Takes a file for what it is. */
@@ -177,24 +166,18 @@ class App {
     try {
       if (isScript(file)) this.#takeScript(file);
       else if (await isWasm(file)) this.#takeModule(asModule(file), given);
-      else this.#runTrace(asTrace(file), this.#stateFor(file.name));
+      else this.#run(withTrace(file, this.#there));
     } catch (error) {
       this.#refuse(error);
     }
   }
 
-  /** The view that a file belongs to: the one that lacks it, or else the one that is shown. */
-  #stateFor(name: string): ViewState {
-    const lacks = this.#lacking && names(this.#lacking, name);
-    return (lacks ? this.#lacking : this.#view?.state) ?? this.#lacking ?? DEFAULT;
-  }
-
   /** Takes the JavaScript beside a module. What is shown is opened anew if it has a module that this may be of. */
   #takeScript(file: File): void {
-    this.#files = new Map(this.#files).set(file.name, file);
-    const state = this.#stateFor(file.name);
-    if (SIDES.some((side) => this.#files.has(state.sides[side].allocator))) {
-      this.#open({ state, files: this.#files, isNew: false });
+    const { state, files, isAwaited } = withScript(file, this.#there);
+    this.#files = files;
+    if (isAwaited) {
+      this.#open({ state, files, isNew: false });
       return;
     }
     byId("view").ariaBusy = "false";
@@ -203,9 +186,8 @@ class App {
 
   /** Makes a module the allocator of the side it was given to, or of the side for which a link names it. */
   #takeModule(file: File, given: Side | undefined): void {
-    const state = this.#stateFor(file.name);
-    const side = given ?? sideFor(state, file.name);
-    const run = (to: Side) => this.#runModule(apart(file, to, state, this.#files), to, state);
+    const side = given ?? sideWaiting(file.name, this.#there);
+    const run = (to: Side) => this.#run(withModule(file, to, this.#there));
     if (side !== undefined) {
       run(side);
       return;
@@ -218,27 +200,13 @@ class App {
     );
   }
 
-  #runModule(file: File, side: Side, state: ViewState): void {
-    const files = new Map(this.#files).set(file.name, file);
-    const sides: ViewState["sides"] = [...state.sides];
-    sides[side] = { allocator: file.name, options: {} };
-    // The file a link asks for: the rest of the link holds.
-    if (state.sides[side].allocator === file.name) this.#open({ state, files, isNew: true });
-    else this.#runShort({ ...state, sides }, files);
-  }
-
-  #runShort(choices: Choices, files = this.#files): void {
-    const input = shortened(choices.input);
-    const isShorter = JSON.stringify(input) !== JSON.stringify(choices.input);
-    this.#run({ ...choices, input }, { files, advice: isShorter ? SHORTENED : "" });
-  }
-
-  #runTrace(file: File, state: ViewState): void {
-    const { input } = state;
-    const files = new Map(this.#files).set(file.name, file);
-    // The file a link asks for: the rest of the link holds.
-    if (input.kind === "file" && input.name === file.name) this.#open({ state, files, isNew: true });
-    else this.#run({ ...state, input: { kind: "file", name: file.name } }, { files });
+  /** Goes to a step of a guided story, or leaves it. */
+  #goOn(place: Place | null): void {
+    if (place) this.#run({ state: guided(place), files: this.#files });
+    else {
+      this.#change({ guide: null });
+      this.#guide.show(null);
+    }
   }
 
   #change(change: Partial<ViewState>): void {
@@ -253,6 +221,7 @@ class App {
     this.#abandon();
     this.#problem.clear();
     this.#setup.write(next.state);
+    this.#guide.show(next.state.guide);
     byId("view").ariaBusy = "true";
     if (!this.#view) {
       byId("story").replaceChildren(make("p", { textContent: "Running …" }));
@@ -329,7 +298,11 @@ class App {
     }
     if (this.#view)
       this.#problem.show(messageOf(error), { name: "Go on as before", act: () => this.#keep() });
-    else this.#problem.show(messageOf(error), { name: "Show an example", act: () => this.#run(DEFAULT) });
+    else
+      this.#problem.show(messageOf(error), {
+        name: "Show an example",
+        act: () => this.#run({ state: DEFAULT, files: this.#files }),
+      });
   }
 
   /** Finds out how the loop's cost grows with its size. This takes longer, and so comes last. */
@@ -372,6 +345,7 @@ class App {
     buildCounters(state);
     this.#assumption.show(state);
     this.#headline.open(state, opened);
+    this.#guide.show(state.guide, opened);
     this.#program.open(state.input, tape);
     this.#charts.offer(state, opened);
     tellFirst(this.#view as View);
@@ -446,7 +420,7 @@ class App {
     if (!hasProcesses(input)) return;
     const offered = processes.slice(0, MOST_OFFERED).map(({ process, calls }) => ({
       name: `${process} (${formatCount(calls)} ${calls === 1 ? "call" : "calls"})`,
-      act: () => this.#run({ ...state, input: { ...input, process } }, { files }),
+      act: () => this.#run(afresh({ ...state, input: { ...input, process } }, { ...this.#there, files })),
     }));
     const others = processes.length - offered.length;
     const more = others > 0 ? ` There are ${formatCount(others)} more: change the program to name one.` : "";

@@ -47,7 +47,7 @@ const SAME_RATIO = 1.02;
 function timesCompared(slow: Told, fast: Told): string {
   const [most, least] = [TIME.of(slow), TIME.of(fast)];
   if (ratioOf(most, least) < SAME_RATIO) return `Both take the same time. ${clearedBoth(slow, fast)}`;
-  return `${slow.name} ${causeOf(slow, fast)}. It takes ${times(most, least)} as long.`;
+  return `${slow.name} ${causeOf(slow, fast)}. That takes ${times(most, least)} as long.`;
 }
 
 function clearedBoth(one: Told, other: Told): string {

@@ -7,6 +7,7 @@ import { AllocatorForm } from "./allocator-form.js";
 import { touchOptions } from "./assumption.js";
 import { byId, make } from "./dom.js";
 import { isScript } from "./files.js";
+import type { Choices } from "./intake.js";
 import {
   BUNDLED,
   type Bundled,
@@ -20,10 +21,7 @@ import {
   READS,
   SIDES,
   type Side,
-  type ViewState,
 } from "./state.js";
-
-export type Choices = Pick<ViewState, "input" | "touch" | "sides">;
 
 export class Setup {
   readonly #kind = byId<HTMLSelectElement>("input-kind");

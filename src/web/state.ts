@@ -53,6 +53,12 @@ export const hasProcesses = (input: Input): input is Extract<Input, OfProcess> =
 export const processOf = (input: Input): number | undefined =>
   hasProcesses(input) ? input.process : undefined;
 
+/** A step of a guided story (guides.ts), counted from 1. */
+export interface Place {
+  story: string;
+  step: number;
+}
+
 export interface ViewState {
   input: Input;
   touch: TouchPolicy;
@@ -73,6 +79,8 @@ export interface ViewState {
   speed: number;
   /** The id of the chart that is drawn (charts.ts). */
   chart: string | null;
+  /** The step of a guided story that this is; null for none. */
+  guide: Place | null;
 }
 
 export const SIDES = [0, 1] as const;
@@ -95,6 +103,7 @@ export const DEFAULT: ViewState = {
   hidden: [],
   speed: 0,
   chart: null,
+  guide: null,
 };
 
 /** Bytes that a module clears in some seconds. */
@@ -135,7 +144,7 @@ export const formatExact = exactBytes;
 
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
-  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart } = state;
+  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart, guide } = state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -152,6 +161,7 @@ export function formatState(state: ViewState): string {
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
   if (speed !== DEFAULT.speed) fields.push(["speed", String(speed)]);
   if (chart !== null) fields.push(["chart", chart]);
+  if (guide !== null) fields.push(["story", `${guide.story}.${guide.step}`]);
   return new URLSearchParams(fields).toString().replaceAll("%3A", ":");
 }
 
@@ -195,6 +205,7 @@ export function parseState(fragment: string): ViewState {
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
     speed: Number(oneOf("speed", fields.get("speed") ?? "0", SPEEDS.map(String))),
     chart: fields.get("chart"),
+    guide: parsePlace(fields.get("story")),
   };
 }
 
@@ -310,6 +321,12 @@ function parseWindow(text: string | null): MapWindow | null {
   if (address === null || !/^\d+[KMGT]iB$/.test(size)) return null;
   const cell = parseBytes(size);
   return Number.isInteger(Math.log2(cell)) && cell >= LEAST_CELL ? { start: address, cell } : null;
+}
+
+/** Reads a step of a story; null for what is none. */
+function parsePlace(text: string | null): Place | null {
+  const [, story = "", step = ""] = /^([a-z]+)\.([1-9]\d?)$/.exec(text ?? "") ?? [];
+  return story ? { story, step: Number(step) } : null;
 }
 
 const LEAST_CELL = 4096;

@@ -1,5 +1,7 @@
-/** The stories that the page offers, each a view. */
+/** The stories that the page offers: guided ones, step by step, and views. */
 import { make } from "./dom.js";
+import { GUIDES } from "./guides.js";
+import { formatState, type Place, parseState, type ViewState } from "./state.js";
 
 interface Story {
   name: string;
@@ -61,13 +63,24 @@ const STORIES: readonly Story[] = [
   },
 ];
 
-/** Links to all stories. */
-export const storyLinks = (): HTMLElement[] =>
-  STORIES.map(({ name, about, link }) =>
-    make(
-      "a",
-      { href: `#${link}` },
-      make("strong", { textContent: name }),
-      make("span", { textContent: about }),
-    ),
+/** The view of a step. */
+export function guided(place: Place): ViewState {
+  const step = GUIDES[place.story]?.steps[place.step - 1];
+  return { ...parseState(step?.link ?? ""), guide: place };
+}
+
+const linkTo = (name: string, about: string, link: string): HTMLElement =>
+  make(
+    "a",
+    { href: `#${link}` },
+    make("strong", { textContent: name }),
+    make("span", { textContent: about }),
   );
+
+/** Links to all stories. */
+export function storyLinks(): HTMLElement[] {
+  const guides = Object.entries(GUIDES).map(([story, { name, steps }]) =>
+    linkTo(name, `A story in ${steps.length} steps`, formatState(guided({ story, step: 1 }))),
+  );
+  return [...guides, make("hr"), ...STORIES.map(({ name, about, link }) => linkTo(name, about, link))];
+}

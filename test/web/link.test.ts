@@ -46,6 +46,9 @@ const states: fc.Arbitrary<ViewState> = fc.record({
   hidden: fc.subarray(KINDS.map(({ id }) => id)),
   speed: fc.constantFrom(...SPEEDS),
   chart: nullable(fc.constantFrom("bytes-over-time", "cost-against-size")),
+  guide: nullable(
+    fc.record({ story: fc.constantFrom("benfield", "cliff"), step: fc.integer({ min: 1, max: 7 }) }),
+  ),
 });
 
 describe("a link", () => {

@@ -27,8 +27,8 @@ const PROGRAM = `#program=${encodeURIComponent("a 1 100\nc 2 1 4096\nw 1 0 100\n
 
 describe.skipIf(!executable)("the first screen", () => {
   it.each([
-    [0, /^libmalloc clears 976\.5 GiB that already read as zero\. It takes [\d,]+ times as long\.$/],
-    [1, /^glibc takes 256,010,001 page faults, .*; libmalloc .* itself\. It takes 1\.9 times as long\.$/],
+    [0, /^libmalloc clears 976\.5 GiB that already read as zero\. That takes [\d,]+ times as long\.$/],
+    [1, /^glibc takes 256,010,001 page faults, .*; libmalloc .* itself\. That takes 1\.9 times as long\.$/],
   ])("says it in figures of the library, at %i written", async (written, point) => {
     const page = await open(`#size=100MiB&count=10000&written=${100 * written}%25&a=libmalloc&b=glibc`);
     const runs = ["libmalloc", "glibc"].map((model) =>
@@ -62,6 +62,38 @@ describe.skipIf(!executable)("the first screen", () => {
       parts,
     );
     expect(outside).toEqual([]);
+  });
+});
+
+describe.skipIf(!executable)("a guided story", () => {
+  it("goes step by step, each a link and a step of the history, and answers in figures of the runs", async () => {
+    const page = await open("#size=1MiB&count=5&a=naive&b=lazy", { viewport: { width: 1280, height: 900 } });
+    await shown(page, "9 of 10");
+    await page.getByText("Stories", { exact: true }).click();
+    await page.getByRole("link", { name: /^A bug, from the report to its cause/ }).click();
+    const guide = page.locator("#guide");
+    await guide.getByText("1 of 7").waitFor();
+    expect(await page.locator("#stories").isVisible()).toBe(false);
+    await guide.getByRole("button", { name: "Next" }).click();
+    await shown(page, "19,999 of 20,000");
+    expect(page.url()).toContain("story=benfield.2");
+    const answer = guide.locator(".answer");
+    expect(await answer.isVisible()).toBe(false);
+    await guide.getByText("So nothing is used. What is there to do?").click();
+    expect(await answer.textContent()).toMatch(
+      /for 480 s: it cleared 976\.5 GiB that already read as zero\./,
+    );
+    expect(await page.locator(".pointed").evaluateAll((all) => all.map(({ id }) => id))).toEqual([
+      "headline",
+    ]);
+    await expectNoViolations(page);
+    await page.goBack();
+    await guide.getByText("1 of 7").waitFor();
+    await page.goForward();
+    await guide.getByText("2 of 7").waitFor();
+    await guide.getByRole("button", { name: "Leave the story" }).click();
+    await expect.poll(() => page.url()).not.toContain("story=");
+    expect(await guide.isVisible()).toBe(false);
   });
 });
 
