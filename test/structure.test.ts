@@ -39,7 +39,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
-  "dom announcer sheet-elements plain-name tape page-runs layout kinds playback protocol playable module state link player site-picture worker client session files intake address-bar problem story telling busy counters legend measure punchline headline figures guides stories guide-panel menus " +
+  "dom announcer sheet-elements plain-name tape page-runs layout kinds playback protocol playable module state link player site-picture worker client session files intake address-bar problem story telling busy counters legend measure punchline headline figures guides stories guide-panel menus embed " +
     "map-text program-panel page-map map-hands maps call-tree side-panel transport charts allocator-form assumption setup support vite main",
 );
 

@@ -14,6 +14,7 @@ import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
 import { buildCounters, showCounters } from "./counters.js";
 import { byId, make } from "./dom.js";
+import { embed } from "./embed.js";
 import { buildFigures, showFigures } from "./figures.js";
 import { asModule, type Files, isScript, isWasm, linkable, MissingFile, sourcesOf } from "./files.js";
 import { GuidePanel } from "./guide-panel.js";
@@ -430,6 +431,7 @@ class App {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+embed();
 const problem = unsupported();
 if (problem) byId("problem").textContent = problem;
 else new App().start();

@@ -40,6 +40,9 @@ const CC1 = new URL("../../bench/traces/cc1.txt.gz", import.meta.url);
 
 servePage();
 
+/** A window whose maps have room for the cells that tests name. */
+const WIDE = { viewport: { width: 1600, height: 1000 } };
+
 /** A program that the hostile modules of the fixtures stumble over. */
 const HOSTILE = `program=${encodeURIComponent(Array.from({ length: 12 }, (_, id) => `a ${id} ${id === 10 ? 320 : 64}\n`).join(""))}`;
 /** Those of them that are ended for want of progress. */
@@ -310,7 +313,9 @@ describe.skipIf(!executable)("the page", () => {
         buffer: Buffer.from(await fixtureBytes("as-tlsf")),
       });
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
+    await page.getByText("Change the program and the allocators").click();
     await page.getByText("(now tlsf.wasm)").waitFor();
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "End" }).click();
     await shown(page, "3 of 3");
     await page.getByRole("button", { name: "Step back" }).click();
@@ -531,7 +536,7 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("zooms and moves the map by keys, tells address, region and state, and links to it", async () => {
-    const page = await open("#size=100MiB&count=10&a=naive&b=lazy");
+    const page = await open("#size=100MiB&count=10&a=naive&b=lazy", WIDE);
     await shown(page, "19 of 20");
     const [map, text] = [
       page.getByLabel("Page map of the left side"),
@@ -549,14 +554,14 @@ describe.skipIf(!executable)("the page", () => {
     await page.keyboard.press("Enter");
     await page.getByText(/^The page at 0x[0-9a-f]+ changed 19 times up to here, the last 8:$/).waitFor();
     for (let presses = 0; presses < 60; presses++) await page.keyboard.press("-");
-    await text.getByText(/: 16 pages, 64 KiB\./).waitFor();
+    await text.getByText(/: 8 pages, 32 KiB\./).waitFor();
     await page.keyboard.press("Home");
     await expect.poll(() => page.url()).not.toContain("map-a");
   });
 
   it("zooms and moves the map by mouse, and tells what is under it", async () => {
     // Not a loop, whose sentences come late and move the map away from under the pointer.
-    const page = await open("#program=c 1 1 104857600&a=naive&b=lazy");
+    const page = await open("#program=c 1 1 104857600&a=naive&b=lazy", WIDE);
     await shown(page, "1 of 1");
     const [map, text] = [
       page.getByLabel("Page map of the left side"),
@@ -693,7 +698,7 @@ describe.skipIf(!executable)("the page", () => {
     // By key: on a busy machine the page may still move under a click.
     await page.getByText("Change the program and the allocators").press("Enter");
     await page.getByText("Options").first().press("Enter");
-    await page.getByRole("button", { name: "Who zeroed the memory" }).click();
+    await page.getByRole("button", { name: "Who zeroed the memory" }).press("Enter");
     await page.getByRole("img", { name: "Who zeroed" }).waitFor();
     await expectNoViolations(page);
     // Nothing reaches out at the side of a narrow screen.
