@@ -7,6 +7,8 @@ import type { Tester } from "./tester.js";
 
 /** Blocks that live on while the alignment of others is looked at. */
 const LIVE_ALIGNED = 30;
+/** Sizes that allocators take from the system, or keep in other ways than small ones. */
+const LARGE = [70 * KIB, 129 * KIB, 300_000, MIB, 5 * MIB + 8, 20 * MIB, 40 * MIB];
 const STEPS = 3000;
 const MOST_LIVE = 200;
 const SEED = 0x5eed;
@@ -81,9 +83,9 @@ export const keeping: readonly Case[] = [
     of: "usableSize",
     run(tester) {
       const blocks = new Blocks(tester);
-      for (const bytes of everySize(64 * KIB)) {
+      for (const bytes of [...everySize(64 * KIB), ...LARGE]) {
         const grown = tester.realloc(tester.malloc(bytes), bytes + (bytes >> 2));
-        const taken = [tester.malloc(bytes), tester.calloc(bytes), tester.aligned(64, bytes)];
+        const taken = [tester.malloc(bytes), tester.calloc(bytes), tester.aligned(16 << (bytes % 9), bytes)];
         for (const pointer of [...taken, tester.realloc(grown, bytes)]) {
           const usable = tester.usableSize(pointer);
           if (usable === undefined) return "the allocator has no malloc_usable_size";
@@ -91,7 +93,7 @@ export const keeping: readonly Case[] = [
           tester.expect(isSane, `the usable size of a block of ${bytes} bytes is ${usable}`);
           blocks.add(pointer, usable);
         }
-        while (blocks.count > MOST_LIVE) blocks.free(bytes % MOST_LIVE);
+        while (blocks.count > (bytes > MIB ? 2 : MOST_LIVE)) blocks.free(bytes % blocks.count);
       }
       blocks.freeAll();
       return undefined;
@@ -151,7 +153,7 @@ const alignmentOf = (pointer: number): number => {
 function leastAlignment(tester: Tester): number {
   let least = 4096;
   const held: number[] = [];
-  for (const bytes of everySize(64 * KIB).filter((one) => one >= 16)) {
+  for (const bytes of [...everySize(64 * KIB).filter((one) => one >= 16), ...LARGE]) {
     // One of another size before each, so that none is on a multiple of 16 because the one before it ended there.
     const small = tester.malloc(1 + (bytes % 23));
     for (const pointer of [tester.malloc(bytes), tester.calloc(bytes), tester.realloc(small, bytes)]) {
@@ -165,7 +167,8 @@ function leastAlignment(tester: Tester): number {
       held.push(pointer);
     }
     // Some live on, so that blocks lie between others too.
-    while (held.length > LIVE_ALIGNED) tester.free(held.splice(bytes % LIVE_ALIGNED, 1)[0] as number);
+    while (held.length > (bytes > MIB ? 2 : LIVE_ALIGNED))
+      tester.free(held.splice(bytes % held.length, 1)[0] as number);
   }
   for (const pointer of held) tester.free(pointer);
   return least;

@@ -16,6 +16,11 @@ const ORDERS = [
   [2, 1, 0],
 ] as const;
 const FENCE = 40;
+/** Sizes from 1 MiB on, which are too large to fill: what is looked at is their ends. */
+const LARGE = [1, 1.5, 2, 3, 4, 5, 8, 12, 16, 17, 24, 32, 48, 64, 100].flatMap((size) =>
+  [-9, 0, 1, 4097].map((beside) => size * MIB + beside),
+);
+const END = 64;
 
 /** Every n-th. */
 const each = <T>(list: readonly T[], n: number) => list.filter((_, i) => i % n === 0);
@@ -53,6 +58,41 @@ function freeBetween(tester: Tester, bytes: number, order: readonly number[]): v
   blocks.freeAll();
 }
 
+/** Fills the ends of a block. */
+function markEnds(tester: Tester, pointer: number, bytes: number, mark: number): void {
+  for (const at of [0, bytes - END]) tester.fill(pointer + at, mark, END);
+}
+
+function expectEnds(tester: Tester, pointer: number, bytes: number, mark: number): void {
+  for (const at of [0, bytes - END]) tester.expectFilled(pointer + at, mark, END);
+}
+
+/** Takes three large blocks, another instead of the second, and moves the first. Returns whether there was memory. */
+function useLarge(tester: Tester, bytes: number): boolean {
+  const [half, quarterMore] = [bytes >> 1, bytes + (bytes >> 2)];
+  const pointers = [0, 1, 2].map(() => tester.tryMalloc(bytes));
+  if (pointers.includes(0)) return false;
+  const [first, second, third] = pointers as [number, number, number];
+  for (const [i, pointer] of pointers.entries()) markEnds(tester, pointer, bytes, 1 + i);
+  expectEnds(tester, second, bytes, 2);
+  tester.free(second);
+  const larger = tester.tryMalloc(bytes + 9);
+  if (!larger) return false;
+  markEnds(tester, larger, bytes + 9, 4);
+  const moved = tester.tryRealloc(first, quarterMore);
+  if (!moved) return false;
+  expectEnds(tester, moved, bytes, 1);
+  markEnds(tester, moved, quarterMore, 5);
+  const cut = tester.realloc(moved, half);
+  tester.expectFilled(cut, 5, END);
+  markEnds(tester, cut, half, 6);
+  expectEnds(tester, third, bytes, 3);
+  expectEnds(tester, larger, bytes + 9, 4);
+  expectEnds(tester, cut, half, 6);
+  for (const pointer of [cut, larger, third]) tester.free(pointer);
+  return true;
+}
+
 export const everySized: readonly Case[] = [
   {
     name: "every-size",
@@ -68,6 +108,17 @@ export const everySized: readonly Case[] = [
         }
         blocks.freeAll();
       }
+    },
+  },
+  {
+    name: "large-sizes",
+    promise:
+      "blocks of 1 to 100 MiB, of any size, lie apart and keep their ends, where they lie or are moved",
+    of: "malloc",
+    run(tester) {
+      for (const bytes of LARGE)
+        if (!useLarge(tester, bytes)) return `it runs out of memory with three blocks of ${bytes} bytes`;
+      return undefined;
     },
   },
   {
@@ -127,7 +178,7 @@ export const everySized: readonly Case[] = [
     of: "aligned",
     run(tester) {
       const blocks = new Blocks(tester);
-      for (let align = 8; align <= MIB; align *= 2) {
+      for (let align = 4; align <= 16 * MIB; align *= 2) {
         const sizes = align <= 64 * KIB ? [1, 24, 100, align - 1, align, align + 1, 3 * align] : [100, align];
         for (const bytes of sizes) {
           for (let i = 0; i < 2; i++) {

@@ -79,7 +79,7 @@ export const limits: readonly Case[] = [
   },
   {
     name: "nothing",
-    promise: "malloc and calloc of 0 bytes do no harm, whatever they return",
+    promise: "a request of 0 bytes does no harm, whatever it returns",
     of: "malloc",
     run(tester) {
       const blocks = new Blocks(tester);
@@ -89,7 +89,7 @@ export const limits: readonly Case[] = [
         const pointer = tester.malloc(24);
         blocks.add(pointer, 24);
         live.add(pointer);
-        empty.push([tester.tryMalloc(0), tester.tryCalloc(0, 8), tester.tryCalloc(8, 0)][i % 3] as number);
+        empty.push(takeNothing(tester, i % 5));
         if (i % 4 === 3) tester.free(empty.splice(i / 8, 1)[0] as number);
       }
       tester.expect(!empty.some((one) => live.has(one)), "an empty block is where a live one is");
@@ -97,6 +97,29 @@ export const limits: readonly Case[] = [
       for (const pointer of grown) blocks.add(pointer, 64);
       for (const pointer of empty) tester.free(pointer);
       for (let i = 0; i < EMPTY; i++) blocks.add(tester.malloc(24), 24);
+      blocks.freeAll();
+    },
+  },
+  {
+    name: "realloc-to-nothing",
+    promise:
+      "realloc to 0 bytes frees the block, or gives one that can be resized and freed, and does no harm",
+    of: "realloc",
+    run(tester) {
+      const blocks = new Blocks(tester);
+      for (const [i, bytes] of everySize(300 * KIB).entries()) {
+        blocks.add(tester.malloc(bytes), bytes);
+        const pointer = tester.malloc(bytes);
+        tester.fill(pointer, 0x77, bytes);
+        const empty = tester.tryRealloc(pointer, 0);
+        // If it was freed, this may come to its place; if it was not, it may not.
+        const next = tester.malloc(bytes);
+        tester.expect(empty !== next, "an empty block is where a live one is");
+        blocks.add(next, bytes);
+        if (empty !== 0 && i % 2 === 0) blocks.add(tester.realloc(empty, bytes), bytes);
+        else tester.free(empty);
+        while (blocks.count > EMPTY) blocks.free(i % EMPTY);
+      }
       blocks.freeAll();
     },
   },
@@ -208,6 +231,14 @@ export const limits: readonly Case[] = [
     },
   },
 ];
+
+/** Asks for no bytes, in one of five ways. */
+function takeNothing(tester: Tester, way: number): number {
+  if (way === 0) return tester.tryMalloc(0);
+  if (way === 1) return tester.tryCalloc(0, 8);
+  if (way === 2) return tester.tryCalloc(8, 0);
+  return way === 3 ? tester.tryRealloc(0, 0) : tester.tryAligned(64, 0);
+}
 
 /** Asks every function for too much. */
 function refuse(tester: Tester, bytes: number, kept: number): void {

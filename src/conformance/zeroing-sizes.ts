@@ -10,7 +10,9 @@ const MEMBERS = [2, 3, 4, 6, 8, 12, 24, 40, 100, 256, 1000, 4096];
 /** Most bytes of a block for which several lie side by side. */
 const SMALL = 4096;
 /** Sizes that are cleared in pieces, or by the page, if they are; and what a block of them is cut from, or joined to. */
-const LARGE = [3, 6, 12, 20, 32, 33, 48, 64, 96].map((size) => size * MIB);
+const LARGE = [3, 6, 12, 20, 32, 33, 48, 64, 96, 130, 200].map((size) => size * MIB);
+/** More blocks than an allocator keeps aside when they are freed: what was freed before is not there any more. */
+const ASIDE = Array<number>(40).fill(300_000);
 
 /** Takes blocks, fills them with dirt, and frees them: the first last. */
 function leaveDirt(tester: Tester, sizes: readonly number[]): void {
@@ -86,11 +88,15 @@ export const zeroingSizes: readonly Case[] = [
     of: "calloc",
     run(tester) {
       for (const bytes of LARGE) {
-        const used = tester.tryMalloc(bytes);
-        if (!used) return bytes === LARGE[0] ? `it has no ${bytes} bytes` : undefined;
-        tester.fill(used, DIRT, bytes);
-        tester.free(used);
-        for (const part of [bytes, bytes / 2 - 5000]) tester.free(tester.calloc(part));
+        for (const aside of [[], ASIDE]) {
+          const used = tester.tryMalloc(bytes);
+          if (!used) return bytes === LARGE[0] ? `it has no ${bytes} bytes` : undefined;
+          tester.fill(used, DIRT, bytes);
+          tester.free(used);
+          leaveDirt(tester, aside);
+          tester.free(tester.calloc(bytes));
+        }
+        tester.free(tester.calloc(bytes / 2 - 5000));
       }
       return undefined;
     },

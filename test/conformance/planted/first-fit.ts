@@ -189,6 +189,11 @@ export const firstFit: Planted = {
       "(bytes + HEADER + 15) & ~15",
       "((bytes + HEADER + 15) & ~15) - (bytes >= 0x100000 ? 16 : 0)",
     ],
+    [
+      "sizes from 3 MiB on are 16 bytes short, but for multiples of 8",
+      "(bytes + HEADER + 15) & ~15",
+      "((bytes + HEADER + 15) & ~15) - (bytes >= 0x300000 && (bytes & 7) != 0 ? 16 : 0)",
+    ],
     ["malloc lets sizes wrap around", "bytes > LIMIT", "bytes > 0xfffffffe"],
     ["malloc compares with its limit as if signed", "bytes > LIMIT", "<i32>bytes > 0x7ffe0000"],
     ["realloc lets sizes wrap around", "bytes > MOST", "bytes > 0xfffffffe"],
@@ -232,6 +237,7 @@ export const firstFit: Planted = {
       "(bytes >= 0x1800000 ? 0 : min(bytes, known - p))",
     ],
     ["calloc clears 20 MiB at most", "min(bytes, known - p)", "min(min(bytes, 0x1400000), known - p)"],
+    ["calloc clears 100 MiB at most", "min(bytes, known - p)", "min(min(bytes, 0x6400000), known - p)"],
     ["calloc leaves the last odd bytes", "min(bytes, known - p)", "(min(bytes, known - p) & ~7)"],
     [
       "calloc leaves 1,000 to 1,007 bytes as they are",
@@ -354,6 +360,11 @@ export const firstFit: Planted = {
       "memory.copy(to, p, had - HEADER);",
       "if (reallocs % 100000 != 0) memory.copy(to, p, had - HEADER);",
     ],
+    [
+      "realloc to 0 bytes frees the block and returns it",
+      "reallocs++;",
+      "if (bytes == 0) { free(p); return p; }\n  reallocs++;",
+    ],
     ["realloc leaks what it moves", "  free(p);\n  return to;", "  return to;"],
     [
       "realloc frees what it cannot grow",
@@ -432,6 +443,11 @@ export const firstFit: Planted = {
       "malloc_usable_size counts the header",
       "return sizeOf(p - HEADER) - HEADER;",
       "return sizeOf(p - HEADER);",
+    ],
+    [
+      "malloc_usable_size tells 16 bytes more from 1 MiB on",
+      "return sizeOf(p - HEADER) - HEADER;",
+      "return sizeOf(p - HEADER) - HEADER + (sizeOf(p - HEADER) > 0x100000 ? 16 : 0);",
     ],
   ],
 };

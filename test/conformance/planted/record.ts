@@ -6,8 +6,14 @@
 import { writeFileSync } from "node:fs";
 import { conformanceCases } from "../../../src/conformance.js";
 import { checkModule } from "../../../src/foreign.js";
+import { locateFiles } from "../../../src/index.js";
 import { allocators } from "./allocators.js";
 import { plant } from "./plant.js";
+
+// These are the sources. The Worker is there only as built.
+locateFiles((name) =>
+  name === "worker.js" ? new URL("../../../dist/jail/jail-worker.js", import.meta.url) : undefined,
+);
 
 const isWhole = process.argv.includes("--all");
 const names = conformanceCases.map(({ name }) => name);

@@ -231,6 +231,11 @@ export const sizeClasses: Planted = {
       "at + bytes <= span + SPAN + 16",
     ],
     [
+      "the last block of a span of 96 bytes ends behind it",
+      "at + bytes <= span + SPAN",
+      "at + bytes <= span + SPAN + (index == 5 ? 64 : 0)",
+    ],
+    [
       "the classes of 1 and 2 KiB share a list",
       "store<u32>(heads + 4 * index, p);",
       "store<u32>(heads + 4 * (index == 35 ? 33 : index), p);",
@@ -303,6 +308,11 @@ export const sizeClasses: Planted = {
       "if (bytes == 0xffffffff) return 0;",
     ],
     ["a cached block that is too small is given", "countOf(cached) >= count", "countOf(cached) + 1 >= count"],
+    [
+      "large blocks from 1 MiB on are on odd multiples of 8",
+      "return span == 0 ? 0 : span + HEADER;",
+      "return span == 0 ? 0 : span + (bytes >= 0x100000 && (bytes & 0xffff) < 0xff00 ? 8 : 16);",
+    ],
     [
       "a cached block stays in the cache",
       "store<u32>(cache + 4 * i, 0);\n      isFresh = false;",
