@@ -131,7 +131,7 @@ export const limits: readonly Case[] = [
       const blocks = new Blocks(tester);
       for (let i = 0; i < 10; i++) {
         tester.free(0);
-        blocks.add(tester.malloc(40), 40);
+        for (const bytes of [40, 500, 5000, 300 * KIB]) blocks.add(tester.malloc(bytes), bytes);
       }
       blocks.freeAll();
     },
