@@ -18,7 +18,7 @@ import { assemble } from "./wasm/assemble.js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODEL = "libmalloc";
 /** Gzipped, the core module with one model. It has the words of all models: some 600 bytes for each that is real. */
-const SIZE_BUDGET = 46_000;
+const SIZE_BUDGET = 54_000;
 
 // npm, tsc, vite and Chromium, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
@@ -65,6 +65,10 @@ it("the package holds what was built from these sources, and nothing else", () =
   expect(packed).toContain("build/bench-empty.wasm");
   for (const { name } of builtInModules) expect(packed).toContain(`build/${name}.wasm`);
   expect(packed).toContain("dist/web/index.html");
+  expect(
+    packed.filter((path) => /^dist\/web\/.*\.wasm$/.test(path)),
+    "modules are packed once",
+  ).toEqual([]);
   expect(packed).toContain("build/lib/libzeropage.a");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
   const source = (path: string) =>
@@ -174,10 +178,12 @@ describe("tests of an allocator of one's own", () => {
       assertionResults.flatMap(({ failureMessages }) => failureMessages),
     );
     expect(failures).toEqual([]);
-    // Of the model, whose addresses have 64 bits, the case for 32 bits does not apply.
+    // Of the model, whose addresses have 64 bits, the cases for 32 bits do not apply, nor that of memory that a program grows.
     expect({ numTotalTests, numPendingTests }).toEqual({
       numTotalTests: 2 * conformanceCases.length + 1,
-      numPendingTests: 1,
+      numPendingTests: conformanceCases.filter(
+        (one) => one.addressBits === 32 || one.name === "foreign-growth",
+      ).length,
     });
   });
 

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, sep } from "node:path";
+import { basename, dirname, extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError, ZeropageError } from "../base/errors.js";
 import type { Environment } from "./environment.js";
@@ -70,7 +70,8 @@ export async function serveFolder(folder: URL, port: number): Promise<FolderServ
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isHead = request.method === "HEAD";
   if (request.method !== "GET" && !isHead) return refuse(response, 405);
-  const path = pathOf(root, request.url ?? "/");
+  const asked = pathOf(root, request.url ?? "/");
+  const path = asked && ((await sizeOf(asked)) === undefined ? moduleOf(asked) : asked);
   const bytes = path && (await sizeOf(path));
   if (!path || bytes === undefined) return refuse(response, 404);
   response.writeHead(200, {
@@ -78,8 +79,8 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-length": bytes,
     "x-content-type-options": "nosniff",
     "content-security-policy": POLICY,
-    // The name of an asset changes with its contents; the page's name does not.
-    "cache-control": extname(path) === ".html" ? "no-cache" : "max-age=31536000, immutable",
+    // The name of an asset changes with its contents; the page's name does not, nor that of a trace.
+    "cache-control": /\.(html|gz)$/.test(path) ? "no-cache" : "max-age=31536000, immutable",
   });
   if (isHead) response.end();
   else
@@ -101,6 +102,12 @@ function pathOf(root: string, url: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A module of the page is the package's own, which is packed once: `dist/web/assets/glibc-1a2b3c4d.wasm` is `build/glibc.wasm`. */
+function moduleOf(path: string): string {
+  const name = /^(.+)-[\w-]{8}\.wasm$/.exec(basename(path))?.[1];
+  return name === undefined ? path : join(dirname(path), "../../../build", `${name}.wasm`);
 }
 
 /** Bytes of a file; undefined if there is none. */

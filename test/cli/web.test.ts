@@ -13,11 +13,11 @@ let server: FolderServer;
 
 beforeAll(async () => {
   outer = await mkdtemp(join(tmpdir(), "zeropage-web-"));
-  folder = pathToFileURL(`${join(outer, "page")}/`);
-  await mkdir(folder);
+  folder = pathToFileURL(`${join(outer, "dist/page")}/`);
+  await mkdir(folder, { recursive: true });
   await writeFile(new URL("index.html", folder), "<!doctype html>the page");
   await writeFile(new URL("a b.wasm", folder), new Uint8Array([0, 0x61, 0x73, 0x6d]));
-  await writeFile(join(outer, "secret.txt"), "secret");
+  await writeFile(join(outer, "dist/secret.txt"), "secret");
   server = await serveFolder(folder, 0);
 });
 
@@ -44,6 +44,14 @@ function get(
 }
 
 describe("the server of the page", () => {
+  test("gives a module that is not beside the page from those of the package, by its name without the hash", async () => {
+    await mkdir(join(outer, "build"));
+    await writeFile(join(outer, "build/glibc.wasm"), "glibc");
+    const { status, text } = await get("/assets/glibc-1a2b-_4d.wasm");
+    expect({ status, text }).toEqual({ status: 200, text: "glibc" });
+    expect((await get("/assets/other-1a2b-_4d.wasm")).status).toBe(404);
+  });
+
   test("gives the page for a folder, and files by their type", async () => {
     expect(await get("/")).toEqual({
       status: 200,
