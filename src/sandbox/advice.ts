@@ -1,7 +1,7 @@
 /** What a program may tell the kernel of a range of its memory. */
 import { Syscall } from "#shared/counters";
 import { Protection as Protections } from "#shared/kernel";
-import { type NameOf, namesOf } from "../base/enums.js";
+import { namesOf } from "../base/enums.js";
 
 const NUMBERS = {
   dontNeed: Syscall.MadviseDontneed,
@@ -31,7 +31,7 @@ export type Advice = keyof typeof NUMBERS;
 export const ADVICE = Object.keys(NUMBERS) as readonly Advice[];
 
 /** What a program may do with a range: nothing, read, or read and write. */
-export type Protection = NameOf<typeof Protections>;
+export type Protection = "none" | "read" | "readWrite";
 
 export const PROTECTIONS: readonly Protection[] = namesOf(Protections);
 
