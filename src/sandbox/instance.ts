@@ -362,9 +362,8 @@ export class Instance<Exports extends MachineExports> {
   /**
    * Turns a trap into the error it stands for. Returns any other error as it is. A trap in the middle of something leaves
    * the machine as no real one ever is, and ends it: the real process would be gone, too.
-   * @param isWhole Whether what ran does all or nothing where memory ends.
    */
-  explain(error: unknown, isWhole = false): unknown {
+  explain(error: unknown, work: Work = "changes"): unknown {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     const view = this.view();
     const at = this.exports.failure();
@@ -374,7 +373,7 @@ export class Instance<Exports extends MachineExports> {
     view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
-    if (isHalfDone(exception, isWhole)) this.ended = told.message;
+    if (isHalfDone(exception, work)) this.ended = told.message;
     // The trap's stack says where in the module it was, with names in a debug build. Like any cause, not enumerable.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }
@@ -450,9 +449,13 @@ export class Instance<Exports extends MachineExports> {
   }
 }
 
+/** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */
+export type Work = "changes" | "access" | "look";
+
 /** Whether an exception may leave behind what is neither as before nor as after. */
-function isHalfDone(exception: Exception, isWhole: boolean): boolean {
-  if (exception === Exception.OutOfMemory) return !isWhole;
+function isHalfDone(exception: Exception, work: Work): boolean {
+  if (work === "look") return false;
+  if (exception === Exception.OutOfMemory) return work !== "access";
   return (
     exception === Exception.HostOutOfMemory ||
     exception === Exception.BrokenInvariant ||

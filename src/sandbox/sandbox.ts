@@ -26,7 +26,7 @@ import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
 import { clockNote } from "./clock-note.js";
 import type { ModelExports } from "./exports.js";
-import { Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
+import { Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT, type Work } from "./instance.js";
 import type { OptionInfo } from "./machine.js";
 import type { ModelInfo } from "./model-info.js";
 import type { MachineOptions, ModelName, ModelOptions } from "./model-options.js";
@@ -156,19 +156,18 @@ export class Sandbox implements SimulatedAllocator {
     if (!this.#open) throw new SandboxError("the sandbox is closed: open another");
   }
 
-  /** @param isWhole As for `Instance.explain`: an access of the program takes the frames of all its pages at once. */
-  #run<T>(call: (exports: ModelExports) => T, isWhole = false): T {
+  #run<T>(call: (exports: ModelExports) => T, work: Work = "changes"): T {
     const exports = this.#exports;
     try {
       return call(exports);
     } catch (error) {
-      throw this.#instance.explain(error, isWhole);
+      throw this.#instance.explain(error, work);
     }
   }
 
   /** Runs an access of the program. */
   #access<T>(call: (exports: ModelExports) => T): T {
-    return this.#run(call, true);
+    return this.#run(call, "access");
   }
 
   #allocate(asked: number, call: (exports: ModelExports) => number): number {
@@ -356,7 +355,7 @@ export class Sandbox implements SimulatedAllocator {
 
   /** Walks the whole machine and compares it with its counters, which is slow. @throws SandboxError naming what is broken. */
   check(): void {
-    this.#run(() => this.#instance.check());
+    this.#run(() => this.#instance.check(), "look");
   }
 
   /** The system calls after the first `from`, of which a check build logs the last. @internal */

@@ -84,7 +84,10 @@ it.each([
   [["check", file, "--timeout", "0"], '--timeout: "0" is not a time'],
   [["check", file, "--memory", "much"], "--memory"],
   [["check", file, "--case", "none"], '--case: there is no case "none"; there are calloc-fresh'],
-  [["check", file, "--case", "realoc-fail"], 'there is no case "realoc-fail"; there are realloc-failed'],
+  [
+    ["check", file, "--case", "realoc-fail"],
+    'there is no case "realoc-fail"; there are realloc-to-nothing, realloc-failed',
+  ],
   [["check", file, "--alignment", "4"], '--alignment: "4" is not one of 8, 16'],
   [["check", file, "--seed", "x"], '--seed: "x" is not a count'],
   [["check", file, "--junit", join(folder, "none", "x.xml")], "--junit"],

@@ -1058,7 +1058,7 @@ describe("the differential driver", () => {
     ["a move forgets what is unknown", 6],
     ["a write to a shared page writes all of them", 6],
     ["munmap leaves the last page of a range over a group border", 3],
-    ["the last sharer copies its frame", 8],
+    ["the last sharer copies its frame", 10],
   ])("shrinks a run to what matters: %s", async (name, most) => {
     const Broken = BROKEN[name] ?? ReferenceMachine;
     const caught = catchBug(Broken);
