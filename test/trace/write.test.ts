@@ -139,8 +139,8 @@ describe("writing a trace", () => {
 
   it("refuses a record of no kind", () => {
     const records = new TraceRecords(new Uint8Array(2 * RECORD_BYTES));
-    records.write(1, 13, 0);
+    records.write(1, 99, 0);
     expect(formatOperation(records, 0)).toBe("a 0 0");
-    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 13, which does not exist");
+    expect(() => formatOperation(records, 1)).toThrow("record 1 is of kind 99, which does not exist");
   });
 });

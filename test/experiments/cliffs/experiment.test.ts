@@ -49,6 +49,7 @@ describe("the report", () => {
   test("is the record as JSON and nothing else", async () => {
     const record = JSON.parse((await run([...lazy, "--json"])).stdout);
     expect(record).toEqual({
+      ...{ schema: 1, version: "1.2.3" },
       scenario: "cliffs",
       parameters: { from: 1024, to: 2 ** 20 },
       results: [fakeCliffs("lazy", 130_048)],
