@@ -563,7 +563,8 @@ class Session {
     for (const { address, bytes } of ranges) {
       for (const run of bytes > 0 ? this.reference.pages(address, bytes) : []) {
         pages += run.pages;
-        if (run.state === "unmapped") return true; // Faults before it takes any.
+        // An access faults before it takes any; what populates takes those before the gap.
+        if (run.state === "unmapped" && call.call !== "madvise") return true;
         const needs = run.state === "reserved" || run.state === "zeroPage" || run.state === "shared";
         if (needs) frames += run.pages;
       }
