@@ -146,15 +146,15 @@ export type {
   ModelOptions,
 } from "./sandbox/model-options.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
-export type { SetSizes, SharingCounters } from "./sandbox/processes.js";
 export {
   type AnyOptions,
   type OpenOptions,
   openModel,
   openSandbox,
-  Sandbox,
   type SandboxOptions,
-} from "./sandbox/sandbox.js";
+} from "./sandbox/open.js";
+export type { SetSizes, SharingCounters } from "./sandbox/processes.js";
+export { Sandbox } from "./sandbox/sandbox.js";
 export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
 export type { SiteEvents } from "./sandbox/site-events.js";
 export type { Sureness } from "./sandbox/sureness.js";

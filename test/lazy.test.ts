@@ -1,6 +1,6 @@
 /** What the model `lazy` promises, on the release and the check build. */
 import { describe, expect, it } from "vitest";
-import { openSandbox } from "../src/sandbox/sandbox.js";
+import { openSandbox } from "../src/sandbox/open.js";
 import { openChecked } from "./checked.js";
 import { Random } from "./random.js";
 

@@ -177,7 +177,7 @@ const withoutModels = {
   name: "without-models",
   setup({ onLoad }) {
     const contents = `export const openModel = () => { throw new Error("internal: no model is jailed"); };`;
-    onLoad({ filter: /[\\/]sandbox[\\/]sandbox\.js$/ }, () => ({ contents }));
+    onLoad({ filter: /[\\/]sandbox[\\/]open\.js$/ }, () => ({ contents }));
   },
 };
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { formatCount } from "../base/bytes.js";
-import { UnknownImport, UsageError, ZeropageError } from "../base/errors.js";
+import { TraceError, UnknownImport, UsageError, ZeropageError } from "../base/errors.js";
 import type { Outcome, Verdict } from "../conformance/outcome.js";
 import type { JailOptions, JailResult } from "../jail/replay.js";
 import type { Environment } from "./environment.js";
@@ -50,9 +50,9 @@ function told({ operations, failedAllocations }: JailResult): Verdict {
   return { state: "pass", told: `${formatCount(operations)} operations were replayed` };
 }
 
-/** @throws an error that is not the module's. */
+/** @throws an error that is not the module's, such as one of the trace. */
 function blame(error: unknown): Verdict {
-  if (!(error instanceof ZeropageError)) throw error;
+  if (!(error instanceof ZeropageError) || error instanceof TraceError) throw error;
   if (error instanceof UnknownImport) return { state: "undecided", reason: error.message };
   return { state: "fail", seen: `${error.name}: ${error.message}`, calls: [] };
 }

@@ -1,9 +1,9 @@
 import type { Case } from "./case.js";
 
 /**
- * The result of one case. `told`: what it saw, of which it says more than that it is well. `because`: the
- * first case that failed of the same cause, as far as what was seen tells. `composed`: it passed with a function that was composed for the allocator. `undecided`: the
- * allocator called a function of its host that is not known.
+ * The result of one case. `told`: what it saw, of which it says more than that it is well. `because`: the first case that
+ * failed of the same cause, as far as what was seen tells. `composed`: it passed with a function that was composed for the
+ * allocator. `undecided`: the allocator called a function of its host that is not known.
  */
 export type Verdict =
   | { state: "pass" | "composed"; told?: string }

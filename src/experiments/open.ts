@@ -3,7 +3,7 @@ import { isModule } from "../allocator/choice.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import type { WasmSource } from "../foreign/source.js";
-import { type AnyOptions, openModel } from "../sandbox/sandbox.js";
+import { type AnyOptions, openModel } from "../sandbox/open.js";
 
 /** Opens a new allocator at each call: a model on its machine, or somebody's module, metered. */
 export type Opener = () => Promise<Allocator> | Allocator;

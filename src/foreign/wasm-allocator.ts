@@ -294,8 +294,7 @@ export class WasmAllocator implements ModuleAllocator {
   }
 
   /**
-   * Grows the memory behind the module's back, as a program may that is linked with it. Returns where the new bytes are;
-   * undefined if it cannot grow.
+   * Grows the memory for the program. Returns where the new bytes are; undefined if it cannot grow.
    * @internal
    */
   growMemory(bytes: number): number | undefined {
@@ -309,12 +308,12 @@ export class WasmAllocator implements ModuleAllocator {
    * the program asked for, `cached` the rest: free blocks, headers and the module's own data. A linear
    * memory has no system calls. Everything else is NaN without a meter.
    *
-   * A meter counts from where the module has started, so that nothing of its start is the allocator's; only `resident`
-   * has the pages of that too. It counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when it is
-   * first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that
-   * the module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a
-   * composed calloc zero, and every store of zero in a calloc of the module's own: what malloc, realloc and free store is not counted. Of the faults only the
-   * needless are known: the meter does not note that a page was read before it was written.
+   * A meter counts from where the module has started, so that nothing of its start is the allocator's; only `resident` has
+   * the pages of that too. It counts what a fresh memory would cost on Linux, in pages of 4 KiB. A page takes a frame when
+   * it is first written; the kernel zeroes the frame, and the page keeps it: `resident` is its own peak. Data that the
+   * module begins with is not counted before it is touched. `zeroed.allocator` is what `memory.fill` and a composed calloc
+   * zero, and every store of zero in a calloc of the module's own: what malloc, realloc and free store is not counted. Of
+   * the faults only the needless are known: the meter does not note that a page was read before it was written.
    */
   counters(): Counters {
     const { driver } = this.#guard.live;

@@ -1,6 +1,6 @@
 /** Runs random programs on a model. */
 import type { Options } from "../allocator/choice.js";
-import { openModel } from "../sandbox/sandbox.js";
+import { openModel } from "../sandbox/open.js";
 import { type FuzzOptions, type FuzzReport, fuzz } from "./fuzz.js";
 import { FUZZ_MEMORY } from "./generate.js";
 

@@ -1,6 +1,6 @@
 /**
- * Runs an untrusted module in a Worker, which in Node has a process of its own, with limits on time and memory. The module can reach only its own memory and
- * the functions of foreign/imports.ts. An endless loop ends with its Worker.
+ * Runs an untrusted module in a Worker, which in Node has a process of its own, with limits on time and memory. The module
+ * can reach only its own memory and the functions of foreign/imports.ts. An endless loop ends with its Worker.
  */
 import { startWorker } from "#worker";
 import * as errors from "../base/errors.js";

@@ -31,9 +31,9 @@ interface AnyRun extends AllocatorRun, Partial<Pick<TraceRun, "trace" | "onResul
 const GIB = 2 ** 30;
 
 /**
- * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by its path, its URL or as built in, or given as
- * `source`, each run has its own Worker, and throws LimitExceeded if the module makes no progress. A trace is passed on as it
- * is read.
+ * The scenarios, made safe for untrusted modules. For a model nothing changes. For a module, named by its path, its URL or
+ * as built in, or given as `source`, each run has its own Worker, and throws LimitExceeded if the module makes no progress.
+ * A trace is passed on as it is read.
  */
 export function scenariosInJail(limits: JailLimits = {}): Scenarios {
   const names = Object.keys(onModules) as (keyof Scenarios)[];

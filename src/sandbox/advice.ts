@@ -3,19 +3,6 @@ import { Syscall } from "#shared/counters";
 import { Protection as Protections } from "#shared/kernel";
 import { namesOf } from "../base/enums.js";
 
-const NUMBERS = {
-  dontNeed: Syscall.MadviseDontneed,
-  free: Syscall.MadviseFree,
-  dontFork: Syscall.MadviseDontfork,
-  doFork: Syscall.MadviseDofork,
-  wipeOnFork: Syscall.MadviseWipeonfork,
-  keepOnFork: Syscall.MadviseKeeponfork,
-  cold: Syscall.MadviseCold,
-  pageOut: Syscall.MadvisePageout,
-  populateRead: Syscall.MadvisePopulateRead,
-  populateWrite: Syscall.MadvisePopulateWrite,
-} as const;
-
 /**
  * - `dontNeed`, `free`: the kernel takes the pages back, at once or when it needs them
  * - `dontFork`, `doFork`: a child does not get the range; it does again
@@ -26,7 +13,23 @@ const NUMBERS = {
  *
  * The range is whole pages: the address is at one.
  */
-export type Advice = keyof typeof NUMBERS;
+export type Advice =
+  | ("dontNeed" | "free")
+  | ("dontFork" | "doFork" | "wipeOnFork" | "keepOnFork")
+  | ("cold" | "pageOut" | "populateRead" | "populateWrite");
+
+const NUMBERS: Readonly<Record<Advice, Syscall>> = {
+  dontNeed: Syscall.MadviseDontneed,
+  free: Syscall.MadviseFree,
+  dontFork: Syscall.MadviseDontfork,
+  doFork: Syscall.MadviseDofork,
+  wipeOnFork: Syscall.MadviseWipeonfork,
+  keepOnFork: Syscall.MadviseKeeponfork,
+  cold: Syscall.MadviseCold,
+  pageOut: Syscall.MadvisePageout,
+  populateRead: Syscall.MadvisePopulateRead,
+  populateWrite: Syscall.MadvisePopulateWrite,
+};
 
 export const ADVICE = Object.keys(NUMBERS) as readonly Advice[];
 

@@ -1,5 +1,5 @@
-/** The words for what a module says of failures, and of itself, by number. */
-import { Broken, Failure } from "#shared/failure";
+/** What a module says of failures, and of itself, by number: the words, and what it means for the machine. */
+import { Broken, Exception, Failure } from "#shared/failure";
 import type { AllocationFailure } from "../allocator/failure.js";
 
 /** What each kind of failure is called. */
@@ -35,3 +35,17 @@ export const BROKEN: Record<Broken, string> = {
   [Broken.Areas]: "the kernel's areas are not sound",
   [Broken.Spaces]: "address spaces do not add up",
 };
+
+/** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */
+export type Work = "changes" | "access" | "look";
+
+/** Whether an exception may leave behind what is neither as before nor as after. */
+export function isHalfDone(exception: Exception, work: Work): boolean {
+  if (work === "look") return false;
+  if (exception === Exception.OutOfMemory) return work !== "access";
+  return (
+    exception === Exception.HostOutOfMemory ||
+    exception === Exception.BrokenInvariant ||
+    exception === Exception.None
+  );
+}

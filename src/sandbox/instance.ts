@@ -1,11 +1,5 @@
-/**
- * One wasm instance, whose exports are in exports.ts. No other file but bytes.ts reads or writes its memory.
- * @internal
- */
-import { instantiate } from "@assemblyscript/loader";
 import { LOG_ARGUMENTS, LOG_CALLS, LogField } from "#shared/call-log";
 import {
-  COUNTERS,
   Counter,
   LAST_COUNTED,
   SYSCALL_COUNTERS,
@@ -38,7 +32,8 @@ import {
   ZeropageError,
 } from "../base/errors.js";
 import type { CheckExports, MachineExports } from "./exports.js";
-import { BROKEN, FAILURES, REMEDIES } from "./failures.js";
+import { BROKEN, FAILURES, isHalfDone, REMEDIES, type Work } from "./failures.js";
+import { load } from "./load.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
 import type { SharingCounters } from "./processes.js";
 
@@ -447,36 +442,4 @@ export class Instance<Exports extends MachineExports> {
       access,
     );
   }
-}
-
-/** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */
-export type Work = "changes" | "access" | "look";
-
-/** Whether an exception may leave behind what is neither as before nor as after. */
-function isHalfDone(exception: Exception, work: Work): boolean {
-  if (work === "look") return false;
-  if (exception === Exception.OutOfMemory) return work !== "access";
-  return (
-    exception === Exception.HostOutOfMemory ||
-    exception === Exception.BrokenInvariant ||
-    exception === Exception.None
-  );
-}
-
-async function load<Exports extends MachineExports>(
-  source: WebAssembly.Module | BufferSource | Response,
-): Promise<Exports> {
-  const exports = await instantiate<Partial<Exports> & Record<string, unknown>>(
-    source as WebAssembly.Module,
-    {},
-  ).then(
-    (result) => result.exports,
-    (cause) => {
-      throw new SandboxError("the module cannot be instantiated: it may not be one of zeropage's", { cause });
-    },
-  );
-  if (exports.counterCount?.() !== COUNTERS) {
-    throw new SandboxError("the module belongs to another version: build or install it again");
-  }
-  return exports as unknown as Exports;
 }

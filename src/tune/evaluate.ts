@@ -9,8 +9,9 @@ import { defaultCosts } from "../costs/profiles.js";
 import { simulatedTime } from "../costs/simulate.js";
 import type { OptionValues } from "../results/run.js";
 import type { TuneFigures } from "../results/tune.js";
+import { openModel } from "../sandbox/open.js";
 import { findModel } from "../sandbox/options.js";
-import { openModel, type Sandbox } from "../sandbox/sandbox.js";
+import type { Sandbox } from "../sandbox/sandbox.js";
 import { type CollectedTrace, traceOf } from "../trace/collect.js";
 
 /** Moments over which resident memory is averaged: one after every so many operations. */

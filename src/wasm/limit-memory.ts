@@ -1,10 +1,10 @@
 import { formatBytes } from "../base/bytes.js";
 import { ModuleError } from "../base/errors.js";
+import { limitTogether } from "./limit-together.js";
 import { type Limits, readLimits, writeLimits } from "./limits.js";
 import { WASM_PAGE_BYTES } from "./pages.js";
 import type { BinaryReader } from "./reader.js";
 import { SectionId, Sections } from "./sections.js";
-import { shared } from "./share.js";
 import { BinaryWriter } from "./writer.js";
 
 /**
@@ -17,7 +17,7 @@ export function limitMemory(wasm: Uint8Array, pages: number, base = 0): Uint8Arr
   const memories = sections.get(SectionId.memory);
   if (!memories) return wasm;
   const limited = memories.vector((reader) => readChecked(reader, pages, base));
-  const together = shared(limited, pages);
+  const together = limitTogether(limited, pages);
   if (!together)
     throw new ModuleError(`its ${limited.length} memories begin with more than is allowed together`);
   sections.set(SectionId.memory, new BinaryWriter().vector(together, writeLimits).bytes);

@@ -9,6 +9,7 @@ import { readInstruction } from "./instructions.js";
 import { Op, writeOpcode } from "./opcodes.js";
 import { BinaryReader } from "./reader.js";
 import { SectionId, type Sections } from "./sections.js";
+import { readTable } from "./tables.js";
 import { readValueType } from "./types.js";
 import { BinaryWriter } from "./writer.js";
 
@@ -69,13 +70,10 @@ function renumberExpression(reader: BinaryReader, renumber: Renumber): Uint8Arra
   }
 }
 
-const HAS_EXPRESSION = 0x40;
-
 function refuseTablesThatBegin(sections: Sections): void {
-  const tables = sections.get(SectionId.table);
-  if (!tables || tables.u32() === 0) return;
-  const at = tables.offset;
-  if (tables.byte() === HAS_EXPRESSION) {
+  sections.vector(SectionId.table, (reader) => {
+    const at = reader.offset;
+    if (!readTable(reader).initially) return;
     throw new ModuleError("a table begins with functions: compile without typed function references", at);
-  }
+  });
 }

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { LimitExceeded, ModuleError } from "../../src/index.js";
+import { LimitExceeded, ModuleError, TraceError } from "../../src/index.js";
 import { fakeJailResult, type Overrides, run } from "./fakes.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zeropage-check-"));
@@ -160,6 +160,13 @@ describe("--trace", () => {
     expect(stdout).toMatch(
       /FAIL {2}trace: .*\n {8}ModuleError: a block was overwritten\n {8}to repeat: .* --trace \S*git-log.txt.gz\n/,
     );
+  });
+
+  it("does not blame the module for a trace that is none", async () => {
+    const replayInJail = () => Promise.reject(new TraceError("line 3: there is no operation z"));
+    const { code, stdout, stderr } = await traced({ replayInJail });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe("zeropage: line 3: there is no operation z\n");
   });
 
   it("skips where memory ends, which is no failure", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Pattern } from "../../src/experiments/pattern/pattern.js";
 import { patternPresets } from "../../src/experiments/pattern/presets.js";
 import { patternTrace } from "../../src/experiments/pattern/trace.js";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
 import { collectTrace } from "../../src/trace/collect.js";
 import { whyNotLive } from "../oracle/live.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";

@@ -3,7 +3,8 @@
  * is in simulated memory.
  */
 import { beforeEach, describe, expect, it } from "vitest";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
+import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { SuspiciousProgram } from "../conformance/program.js";
 import { SandboxHeap } from "./puppet.js";
 

@@ -1,7 +1,7 @@
 /** What glibc clears, call by call, and what of it was zero before: the model against the real one. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
 import { compareClears, type GoldenClears, goldenClearsDifference } from "../oracle/clears.js";
 import { GOLDEN_TOUCHES, goldenFolder } from "../oracle/golden.js";
 import { whyNotLive } from "../oracle/live.js";

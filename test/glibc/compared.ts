@@ -1,5 +1,5 @@
 /** The model beside what was recorded of a release of glibc, and beside the release itself. */
-import { openModel } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/open.js";
 import { type Comparison, compareAll } from "../oracle/compare.js";
 import {
   digest,

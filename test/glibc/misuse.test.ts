@@ -1,7 +1,7 @@
 /** What each release of glibc does about programs that break the rules: the model, and the real one where it is here. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
 import { goldenFolder } from "../oracle/golden.js";
 import { whyNotLive } from "../oracle/live.js";
 import { findOracle } from "../oracle/oracle.js";

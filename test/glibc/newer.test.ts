@@ -1,6 +1,7 @@
 /** Figures of glibc 2.39, 2.41 and 2.43 that need no library: each was seen on the real release, or read of 2.39. */
 import { afterEach, describe, expect, it } from "vitest";
-import { openSandbox, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
+import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import type { GlibcOptions } from "../oracle/model.js";
 import { SandboxHeap } from "./puppet.js";
 

@@ -1,6 +1,6 @@
 /** The model against the real glibc: live where it is here, and against what was recorded of it everywhere. */
 import { describe, expect, it, vi } from "vitest";
-import { openModel } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/open.js";
 import { OpKind } from "../../src/trace/records.js";
 import { whyNotToday } from "../machine/real-kernel.js";
 import { whyNotLive } from "../oracle/live.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { addCounters, type Counters } from "../../src/allocator/counters.js";
 import type { ProfileNode } from "../../src/sandbox/call-tree.js";
-import { openModel } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/open.js";
 import { SuspiciousProgram } from "../conformance/program.js";
 
 const CALLS = 150;

@@ -3,7 +3,8 @@
  * bytes were zero before depends on all that the memory held, so the program's bytes are written, not only touched.
  */
 import type { TouchPolicy } from "../../src/allocator/access.js";
-import { openModel, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/open.js";
+import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { OpKind, TraceRecords } from "../../src/trace/records.js";
 import { hashNumbers, hashRecords } from "./golden.js";
 import { environmentOf, type GlibcOptions } from "./model.js";

@@ -1,6 +1,7 @@
 /** The oracle's program on a sandbox: the operations of a trace, and what it writes into what it gets (run.h). */
 import type { TouchPolicy } from "../../src/allocator/access.js";
-import { openModel, type Sandbox } from "../../src/sandbox/sandbox.js";
+import { openModel } from "../../src/sandbox/open.js";
+import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, type Operation, OpKind, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
 import type { GlibcOptions } from "./model.js";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { LOG_CALLS } from "#shared/call-log";
-import { openSandbox } from "../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../src/sandbox/open.js";
 
 describe("the log of a check build", () => {
   it("has every system call, with its arguments and its result", async () => {

@@ -6,7 +6,8 @@ import type {
   CinnabarResult,
 } from "../../results/cinnabar.js";
 import type { OptionValues } from "../../results/run.js";
-import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel } from "../../sandbox/open.js";
+import type { Sandbox } from "../../sandbox/sandbox.js";
 import type { ModelRun } from "../open.js";
 import { liveBytes } from "./live.js";
 import { cinnabarTrace, PHASES } from "./trace.js";

@@ -20,7 +20,8 @@ import {
   PYTHON_OBJECTS,
 } from "../../results/fork.js";
 import type { OptionValues } from "../../results/run.js";
-import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel } from "../../sandbox/open.js";
+import type { Sandbox } from "../../sandbox/sandbox.js";
 import { type ModelRun, notesOf } from "../open.js";
 import { loadBlock, PROGRAMS, type Work } from "./programs.js";
 

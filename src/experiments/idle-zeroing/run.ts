@@ -11,7 +11,8 @@ import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { IdleZeroingPoint, IdleZeroingResult } from "../../results/idle-zeroing.js";
 import type { OptionValues } from "../../results/run.js";
-import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel } from "../../sandbox/open.js";
+import type { Sandbox } from "../../sandbox/sandbox.js";
 import { callocLoopRecords } from "../loop/cost.js";
 import { type ModelRun, notesOf } from "../open.js";
 

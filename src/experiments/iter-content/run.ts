@@ -12,7 +12,8 @@ import { defaultCosts } from "../../costs/profiles.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { BufferWay, IterContentResult } from "../../results/iter-content.js";
 import type { OptionValues } from "../../results/run.js";
-import { openModel, type Sandbox } from "../../sandbox/sandbox.js";
+import { openModel } from "../../sandbox/open.js";
+import type { Sandbox } from "../../sandbox/sandbox.js";
 import { type ModelRun, notesOf } from "../open.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Mark } from "../../../src/allocator/marks.js";
 import { patternPresets } from "../../../src/experiments/pattern/presets.js";
 import { MOMENTS, patternTrace } from "../../../src/experiments/pattern/trace.js";
-import { openSandbox } from "../../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../../src/sandbox/open.js";
 import { collectTrace, traceOf } from "../../../src/trace/collect.js";
 import { OpKind, sliceRecords, TraceRecords } from "../../../src/trace/records.js";
 

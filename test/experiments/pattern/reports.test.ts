@@ -4,7 +4,7 @@ import { totalFaults } from "../../../src/allocator/counters.js";
 import { patternPresets } from "../../../src/experiments/pattern/presets.js";
 import { MOMENTS, patternTrace } from "../../../src/experiments/pattern/trace.js";
 import { replayTrace } from "../../../src/experiments/replay/run.js";
-import type { AnyOptions } from "../../../src/sandbox/sandbox.js";
+import type { AnyOptions } from "../../../src/sandbox/open.js";
 
 const MIB = 2 ** 20;
 const PINNED = { mmapThreshold: MIB };

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRecorder } from "../../../src/record/native/compile.js";
-import { openSandbox } from "../../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../../src/sandbox/open.js";
 import { readTrace } from "../../../src/trace/read.js";
 import { zeropage } from "../../cli/spawn.js";
 import { whyNotLive } from "../../oracle/live.js";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSandbox } from "../../../src/sandbox/sandbox.js";
+import { openSandbox } from "../../../src/sandbox/open.js";
 import { readTrace } from "../../../src/trace/read.js";
 import { hasTool } from "../../toolchains.js";
 import { countByLetter } from "../../trace/helpers.js";

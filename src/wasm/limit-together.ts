@@ -5,7 +5,7 @@ import type { Limits } from "./limits.js";
  * The same with maxima, so that they never have more than `most` together: of what they do not begin with each may grow by
  * an equal part. Undefined if they begin with more.
  */
-export function shared(all: readonly Limits[], most: number): Limits[] | undefined {
+export function limitTogether(all: readonly Limits[], most: number): Limits[] | undefined {
   const room = most - all.reduce((sum, { initial }) => sum + initial, 0);
   if (room < 0) return undefined;
   const part = Math.floor(room / all.length);
