@@ -123,7 +123,7 @@ export const GUIDES: Readonly<Record<string, Guide>> = {
         says: "The first calloc of 30 MiB, on the left: a mapping of its own, grey, never touched.",
         asks: "Where will the second one be?",
         answers: () =>
-          "Elsewhere. When a mapped block is freed, glibc takes its size, if it is at most 32 MiB, as the new threshold for mapping: so large a block seems to be in frequent use.",
+          "On the heap. When a mapped block is freed that is larger than the threshold for mapping, 128 KiB at first, and at most 32 MiB, its size becomes the threshold. 30 MiB do not reach it any more.",
         points: "sides",
       },
       {
@@ -195,7 +195,8 @@ export const GUIDES: Readonly<Record<string, Guide>> = {
         link: "size=1MiB&count=1000&a=as-tlsf&b=heap",
         says: "Two real allocators of WebAssembly, run and metered: AssemblyScript’s own, and the heap of this project.",
         asks: "In linear memory, fresh pages are zero too. Who makes use of it?",
-        answers: (left, right) => `The heap: it cleared ${right.cleared}, and as-tlsf ${left.cleared}.`,
+        answers: (left, right) =>
+          `The heap: it cleared ${right.cleared}, of its own and only once, and no block. as-tlsf cleared ${left.cleared}: every block in every round.`,
         points: "headline",
       },
       {
@@ -203,7 +204,7 @@ export const GUIDES: Readonly<Record<string, Guide>> = {
         says: "The second calloc.",
         asks: "Nobody told the heap that nothing was written. How does it know?",
         answers: () =>
-          "It looks. To read a page is cheap beside clearing it, and one that is all zero is left alone.",
+          "It looks: it reads all of the block, and leaves each page alone that is all zero. To read is work too, but a page that is only read needs no memory of its own.",
         points: "sides",
       },
       {

@@ -1,6 +1,6 @@
 /** Guided stories: that each step is a view, and that what is said of it is so. */
 import { describe, expect, it } from "vitest";
-import { runCallocLoop } from "../../src/index.js";
+import { openWasmAllocator, readTrace, runCallocLoop } from "../../src/index.js";
 import { figuresOf, GUIDES, type Step } from "../../src/web/guides.js";
 import type { Counted } from "../../src/web/measure.js";
 import { formatState, parseState } from "../../src/web/state.js";
@@ -72,5 +72,42 @@ describe("guided stories", () => {
     const [above, below] = GUIDES.cliff?.steps ?? [];
     expect(await needless(above?.link ?? "")).toBeLessThan(4096);
     expect(await needless(below?.link ?? "")).toBeGreaterThan(2 ** 38);
+  });
+
+  it("know what the heap clears, and that it looks at a block that comes again", async () => {
+    const MIB = 2 ** 20;
+    const counted = async (name: string, rounds: number) => {
+      const allocator = await openWasmAllocator(name, { meter: true });
+      await allocator.replay(await readTrace(`c 1 1 ${MIB}\nf 1\n`.repeat(rounds)));
+      return allocator.counters();
+    };
+    const [first, second, tenth] = [
+      await counted("heap", 1),
+      await counted("heap", 2),
+      await counted("heap", 10),
+    ];
+    // Neither any block, nor anything in any further round.
+    expect(first.zeroed.allocator).toBeLessThan(MIB / 10);
+    expect(tenth.zeroed).toEqual(first.zeroed);
+    expect(first.touched.read + first.touched.written).toBeLessThan(30);
+    expect(second.touched.read - first.touched.read).toBeGreaterThan(MIB / 4096 - 10);
+    expect(second.touched.written).toBe(first.touched.written);
+    expect((await counted("as-tlsf", 10)).zeroed.allocator).toBeGreaterThan(10 * MIB - 1);
+  });
+
+  it("know that a mapping that is freed puts the next block of its size on glibc's heap", async () => {
+    const calls = async (rounds: number) => {
+      const { counters } = await runCallocLoop({
+        model: "glibc",
+        bytes: 30 * 2 ** 20,
+        count: rounds,
+        written: 0,
+      });
+      return counters.syscalls;
+    };
+    const [first, third] = [await calls(1), await calls(3)];
+    expect(first.mmap).toBe(1);
+    expect(third.mmap).toBe(first.mmap);
+    expect(third.brk).toBeGreaterThan(first.brk);
   });
 });
