@@ -32,11 +32,13 @@ const TYPES: Record<string, string> = {
 };
 
 /** What the page needs, and no more: its own files, pictures that it made, and to compile wasm. */
-const POLICY = [
+export const POLICY = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "img-src 'self' data: blob:",
-  "connect-src 'self' blob:",
+  // Traces and modules may lie elsewhere. No part of the page sends anything there.
+  "connect-src 'self' blob: https: http://localhost:* http://127.0.0.1:*",
+  "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
   "object-src 'none'",
@@ -79,8 +81,10 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-length": bytes,
     "x-content-type-options": "nosniff",
     "content-security-policy": POLICY,
-    // The name of an asset changes with its contents; the page's name does not, nor that of a trace.
-    "cache-control": /\.(html|gz)$/.test(path) ? "no-cache" : "max-age=31536000, immutable",
+    // The name of an asset changes with its contents; that of the page does not, nor of a trace or the service worker.
+    "cache-control": /\.(html|gz)$|service-worker\.js$/.test(path)
+      ? "no-cache"
+      : "max-age=31536000, immutable",
   });
   if (isHead) response.end();
   else

@@ -37,7 +37,8 @@ export class AllocatorForm {
     this.#fileNow,
     this.#file,
   );
-  #fileName = "";
+  /** The module whose file was given last. */
+  #chosen: Choice | undefined;
   readonly #summary = make("p", { className: "quiet" });
   readonly #options = make("div");
   readonly #more = make("details");
@@ -55,16 +56,16 @@ export class AllocatorForm {
   }
 
   write(choice: Choice): void {
-    if (needsFile(choice)) this.#fileName = choice.allocator;
+    if (needsFile(choice)) this.#chosen = choice;
     this.#model.value = needsFile(choice) ? FILE : choice.allocator;
-    this.#fileNow.textContent = this.#fileName && `(now ${this.#fileName}) `;
+    this.#fileNow.textContent = this.#chosen ? `(now ${this.#chosen.allocator}) ` : "";
     this.#offer(choice.options);
   }
 
   /** The allocator in the form. @throws OptionError for a wrong value of an option, or if no module was chosen. */
   read(): Choice {
     if (this.#model.value === FILE) {
-      if (this.#fileName) return { allocator: this.#fileName, options: {} };
+      if (this.#chosen) return this.#chosen;
       throw new OptionError("Choose a .wasm file, or drop one on the map of this side.");
     }
     if (isModule({ allocator: this.#model.value })) return { allocator: this.#model.value, options: {} };

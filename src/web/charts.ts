@@ -1,148 +1,10 @@
-/** The charts of the command line for what is on the page. */
-import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
-import { cinnabarChart } from "../experiments/cinnabar/chart.js";
-import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
-import { cliffsChart } from "../experiments/cliffs/chart.js";
-import { timelineChart } from "../experiments/replay/chart.js";
-import {
-  type CinnabarReport,
-  type CliffsResult,
-  type Counters,
-  cinnabarWorkload,
-  formatBytes,
-  formatCount,
-  type Report,
-} from "../index.js";
-import type { Sheet } from "../report/sheet.js";
+/** Offers charts of what is on the page, and shows the one that is chosen. They are loaded once the page is there. */
 import type { Busy } from "./busy.js";
+import type { Chart, Context, Drawn } from "./chart-list.js";
 import { byId, make } from "./dom.js";
-import { type Choice, isModule, type Progress } from "./protocol.js";
-import type { Opened, Session } from "./session.js";
+import type { Opened } from "./session.js";
 import { sheetElements } from "./sheet-elements.js";
-import { formatChoice, type ViewState } from "./state.js";
-import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
-
-/** Sizes of the chart of cost against size. Modules really clear their blocks, some twenty times each. */
-const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
-
-interface Context {
-  state: ViewState;
-  opened: Opened;
-  session: Session;
-  onProgress: (text: string, progress: Progress) => void;
-}
-
-interface Drawn {
-  svg: string;
-  text: string;
-  sheet?: Sheet;
-}
-
-interface Chart {
-  name: string;
-  /** Whether the chart has something to show of this view. */
-  suits(state: ViewState, opened: Opened): boolean;
-  /** Draws it as an SVG document, and tells its contents in words; and the figures that it is drawn of, if it has a table. */
-  make(context: Context): Promise<Drawn>;
-}
-
-/** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
-const siteSide = (state: ViewState, opened: Opened): Choice | undefined =>
-  sidesOf(state.sides, opened)
-    .map((side) => state.sides[side])
-    .find((choice) => !isModule(choice));
-
-function siteChart(name: string, picture: "flame" | "graph"): Chart {
-  return {
-    name,
-    suits: (state, opened) => opened.tape.sites !== undefined && siteSide(state, opened) !== undefined,
-    async make({ state, opened, session }) {
-      const choice = siteSide(state, opened) as Choice;
-      const { parameters } = reportOf(state, opened);
-      const job = { choice, tape: opened.tape, touch: state.touch, picture, parameters };
-      const { svg, sheet } = await session.helper.call("sites", job);
-      return { svg, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
-    },
-  };
-}
-
-const CHARTS: readonly Chart[] = [
-  {
-    name: "Bytes over time",
-    suits: () => true,
-    async make({ state, opened }) {
-      const timelines = runsOf(state.sides, opened).map(({ result: { allocator, options }, timeline }) => ({
-        ...{ allocator, options, points: timeline },
-      }));
-      const subtitle = headingOf(state, opened);
-      return {
-        svg: timelineChart(timelines, subtitle),
-        text: `In use, system and resident bytes over ${subtitle}.`,
-      };
-    },
-  },
-  siteChart("Live bytes by site", "flame"),
-  siteChart("Live bytes by site, as a graph", "graph"),
-  {
-    name: "What causes it, and what does not",
-    suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
-    async make({ session, onProgress }) {
-      const results = await session.helper.call("cinnabar", undefined, {
-        onProgress: (progress) => onProgress("Running Python on each allocator", progress),
-      });
-      const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };
-      const sheet = cinnabarSheet(report);
-      return { svg: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
-    },
-  },
-  {
-    name: "Who zeroed the memory",
-    suits: ({ input }) => input.kind === "loop",
-    async make({ state, opened }) {
-      const report = reportOf(state, opened);
-      return { svg: callocLoopChart(report), text: `Who zeroed the memory: ${zeroedText(report)}.` };
-    },
-  },
-  {
-    name: "Cost against size",
-    suits: () => true,
-    async make({ state, opened, session, onProgress }) {
-      const sizes = state.sides.some(isModule) ? SIZES.ofModules : SIZES.ofModels;
-      const results: CliffsResult[] = [];
-      for (const side of sidesOf(state.sides, opened))
-        results.push(await session.measure(side, "cliffs", sizes, onProgress));
-      return {
-        svg: cliffsChart({ scenario: "cliffs", parameters: sizes, results }),
-        text: cliffsText(results, sizes),
-      };
-    },
-  },
-];
-
-function zeroedText({ results }: Report): string {
-  const texts = results.map((result) => {
-    const [kernel, allocator, needless] = ["kernel", "allocator", "needless"].map((part) =>
-      formatBytes(result.counters.zeroed[part as keyof Counters["zeroed"]]),
-    );
-    return `${formatChoice(result)}: kernel ${kernel}, allocator ${allocator}, of which ${needless} needlessly`;
-  });
-  return texts.join("; ");
-}
-
-function cliffsText(results: readonly CliffsResult[], { from, to }: typeof SIZES.ofModels): string {
-  const sentences = results.map((result) => {
-    const cliffs = result.cliffs.map(
-      ({ bytes, below, above }) => `${below} up to ${formatCount(bytes)} bytes and ${above} above`,
-    );
-    const count = result.bands.reduce((sum, bands) => sum + bands.count, 0);
-    const but = count ? `, but for ${formatCount(count)} narrow bands of sizes` : "";
-    return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}${but}`;
-  });
-  return `Bytes zeroed per untouched calloc and free, of ${formatBytes(from)} to ${formatBytes(to)}: ${sentences.join("; ")}.`;
-}
-
-/** The name of a chart in links and of its file. */
-const idOf = ({ name }: Chart): string => name.toLowerCase().replaceAll(",", "").replaceAll(" ", "-");
+import type { ViewState } from "./state.js";
 
 export class Charts {
   #address: string | undefined;
@@ -155,34 +17,36 @@ export class Charts {
   ) {}
 
   /** Offers the charts that suit, and draws the one that the view has; none, if none of them. */
-  offer(state: ViewState, opened: Opened): void {
+  async offer(state: ViewState, opened: Opened): Promise<void> {
+    byId("chart").hidden = true;
+    const { CHARTS, idOf } = await import("./chart-list.js");
+    if (this.context()?.opened !== opened) return;
     const buttons = CHARTS.filter((chart) => chart.suits(state, opened)).map((chart) => {
       const button = make("button", { type: "button", textContent: chart.name });
       button.addEventListener("click", () => {
         this.onDraw(idOf(chart));
-        this.#draw(chart).catch(this.onError);
+        this.#draw(chart, idOf(chart)).catch(this.onError);
       });
       return button;
     });
     byId("chart-buttons").replaceChildren(...buttons);
-    byId("chart").hidden = true;
     const chosen = CHARTS.find((chart) => idOf(chart) === state.chart && chart.suits(state, opened));
-    if (chosen) this.#draw(chosen).catch(this.onError);
+    if (chosen) await this.#draw(chosen, idOf(chosen));
   }
 
-  async #draw(chart: Chart): Promise<void> {
+  async #draw(chart: Chart, id: string): Promise<void> {
     const context = this.context();
     if (!context) return;
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, (onProgress) =>
       chart.make({ ...context, onProgress }),
     );
-    if (this.context()?.session === context.session) this.#show(drawn, chart);
+    if (this.context()?.session === context.session) this.#show(drawn, id);
   }
 
-  #show({ svg, text, sheet }: Drawn, chart: Chart): void {
+  #show({ svg, text, sheet }: Drawn, id: string): void {
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-    const save = make("a", { href: this.#address, download: `${idOf(chart)}.svg` }, "Save this picture");
+    const save = make("a", { href: this.#address, download: `${id}.svg` }, "Save this picture");
     const figure = byId("chart");
     figure.replaceChildren(
       make("img", { src: this.#address, alt: text }),

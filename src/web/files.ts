@@ -3,17 +3,24 @@ import { cinnabarTrace, cinnabarWorkload, writeTrace } from "../index.js";
 import { packed } from "./link.js";
 import { plainName } from "./plain-name.js";
 import { isModule } from "./protocol.js";
+import { fetchRemote, RemoteError } from "./remote.js";
 import type { Sources } from "./session.js";
 import { type Bundled, SIDES, type Side, type ViewState } from "./state.js";
 
+/** Where the page's own traces lie, of those that are files. */
+export const TRACE_FILES = {
+  cc1: new URL("../../bench/traces/cc1.txt.gz", import.meta.url),
+  "git-log": new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
+};
+
 const TRACES: Record<Bundled, () => Promise<Blob>> = {
-  cc1: () => fetchTrace("cc1", new URL("../../bench/traces/cc1.txt.gz", import.meta.url)),
-  "git-log": () => fetchTrace("git-log", new URL("../../bench/traces/git-log.txt.gz", import.meta.url)),
+  cc1: () => fetchTrace("cc1"),
+  "git-log": () => fetchTrace("git-log"),
   cinnabar: makeCinnabar,
 };
 
-async function fetchTrace(name: Bundled, url: URL): Promise<Blob> {
-  const response = await fetch(url);
+async function fetchTrace(name: keyof typeof TRACE_FILES): Promise<Blob> {
+  const response = await fetch(TRACE_FILES[name]);
   if (!response.ok) throw new Error(`cannot fetch ${name}: ${response.status} ${response.statusText}`);
   return response.blob();
 }
@@ -36,9 +43,11 @@ export type Files = ReadonlyMap<string, File>;
 /** The files that a view needs, of those that there are. */
 export function sourcesOf({ input, sides }: ViewState, files: Files): Sources {
   return {
-    async trace() {
+    async trace(signal) {
       if (input.kind === "trace") return TRACES[input.name]();
-      const name = input.kind === "file" ? input.name : "";
+      const { name = "", url } = input.kind === "file" ? input : {};
+      if (url !== undefined)
+        return fetchRemote(url, "trace", signal).catch((error) => lacking(error, "here"));
       const file = files.get(name);
       if (file) return file;
       throw new MissingFile(
@@ -47,17 +56,25 @@ export function sourcesOf({ input, sides }: ViewState, files: Files): Sources {
           : "Choose a trace file, or drop one here.",
       );
     },
-    module(side) {
-      const { allocator } = sides[side];
+    async module(side, signal) {
+      const { allocator, url } = sides[side];
+      const where = `on the ${side === 0 ? "left" : "right"} map`;
+      if (url !== undefined)
+        return fetchRemote(url, "module", signal).catch((error) => lacking(error, where));
       const file = files.get(allocator);
       if (file) return file;
-      const where = side === 0 ? "left" : "right";
       throw new MissingFile(
-        `This link needs the file ${allocator}, which a link cannot hold: drop it on the ${where} map.`,
+        `This link needs the file ${allocator}, which a link cannot hold: drop it ${where}.`,
       );
     },
     glue: (side) => scriptFor(sides[side].allocator, files),
   };
+}
+
+/** What cannot be fetched, the person may have. */
+function lacking(error: Error, where: string): never {
+  if (!(error instanceof RemoteError)) throw error;
+  throw new MissingFile(`${error.message}. If you have the file, drop it ${where}.`);
 }
 
 /** JavaScript that may come with a module. */

@@ -60,7 +60,7 @@ export function withModule(given: File, side: Side, there: There): Wanted {
   const sides: ViewState["sides"] = [...state.sides];
   sides[side] = { allocator: file.name, options: {} };
   // The file a link asks for: the rest of the link holds.
-  if (state.sides[side].allocator === file.name) return { state, files };
+  if (state.sides[side].allocator === file.name) return { state: { ...state, sides }, files };
   return short({ ...state, sides }, { ...there, files });
 }
 
@@ -70,7 +70,10 @@ export function withTrace(given: File, there: There): Wanted {
   const { input } = state;
   const files = new Map(there.files).set(file.name, file);
   // The file a link asks for: the rest of the link holds.
-  if (input.kind === "file" && input.name === file.name) return { state, files };
+  if (input.kind === "file" && input.name === file.name) {
+    const { url: _, ...local } = input;
+    return { state: { ...state, input: local }, files };
+  }
   return afresh({ ...state, input: { kind: "file", name: file.name } }, { ...there, files });
 }
 

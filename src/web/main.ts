@@ -33,11 +33,15 @@ import { buildFilter, buildLegend, showLegend } from "./legend.js";
 import { readLink } from "./link.js";
 import { Maps } from "./maps.js";
 import { keepMenus } from "./menus.js";
+import { keepForLater } from "./offline.js";
 import { Problem } from "./problem.js";
+import { titleOf } from "./program-name.js";
 import { ProgramPanel } from "./program-panel.js";
-import { isModule } from "./protocol.js";
+import { isModule, type Moment } from "./protocol.js";
 import { type Opened, Session, type Shown, SideError } from "./session.js";
 import { Setup } from "./setup.js";
+import { offerSharing } from "./share/share-menu.js";
+import type { Shared } from "./share/shared.js";
 import { SidePanel } from "./side-panel.js";
 import {
   DEFAULT,
@@ -73,6 +77,8 @@ interface Next extends Wanted {
 
 class App {
   #view: View | undefined;
+  /** Both sides as they are shown. */
+  #moments: readonly (Moment | undefined)[] = [];
   #opening: (Next & { session: Session }) | undefined;
   /** A view that lacks a file, which may be dropped. */
   #lacking: ViewState | undefined;
@@ -120,6 +126,7 @@ class App {
     buildFilter([], () => {});
     buildFigures();
     keepMenus();
+    offerSharing(() => this.#shared());
     byId("stories").append(...storyLinks());
     byId("sides").append(...this.#panels.map(({ element }) => element));
     byId("calls").append(...this.#panels.map(({ calls }) => calls));
@@ -283,6 +290,7 @@ class App {
     for (const side of opened.sides) if (side instanceof SideError) this.#fail(side);
     byId("view").ariaBusy = "false";
     byId<HTMLDetailsElement>("setup").open = false;
+    keepForLater();
   }
 
   /** Says why a view cannot be shown, and what can be done. What is shown stays. */
@@ -328,6 +336,7 @@ class App {
 
   #build({ state, opened }: View): void {
     const { sides, hidden } = state;
+    document.title = titleOf(state);
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
     const { length, tape } = opened;
     this.#transport.load({ length, period: tape.count, sides: timelines }, state.speed);
@@ -348,8 +357,20 @@ class App {
     this.#headline.open(state, opened);
     this.#guide.show(state.guide, opened);
     this.#program.open(state.input, tape);
-    this.#charts.offer(state, opened);
+    this.#charts.offer(state, opened).catch((error) => this.#fail(error));
     tellFirst(this.#view as View);
+  }
+
+  #shared(): Shared | undefined {
+    return (
+      this.#view && {
+        ...this.#view,
+        moments: this.#moments,
+        maps: this.#maps.sides.map(({ canvas }) => canvas),
+        busy: this.#busy,
+        onError: (error) => this.#fail(error),
+      }
+    );
   }
 
   #seek(position: number, settled: boolean): void {
@@ -369,6 +390,7 @@ class App {
       this.#panels[side]?.open(formatChoice((this.#view as View).state.sides[side as Side]), noteOn(shown));
       return undefined;
     });
+    this.#moments = [left, right];
     for (const side of SIDES) this.#panels[side]?.show([left, right][side]);
     this.#maps.show([left, right]);
     const places = [left, right].map((moment) => moment?.position ?? 0);

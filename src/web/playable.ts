@@ -1,6 +1,7 @@
 /** What a player plays its tape on: the sandbox of a model, or a foreign module (module.ts). */
 import {
   type Allocator,
+  type CostProfile,
   defaultCosts,
   type Events,
   openModel,
@@ -30,6 +31,7 @@ export interface Playable {
 }
 
 export interface Clock {
+  costs: CostProfile;
   /** The time that events would take. */
   price(events: Events): SimulatedTime;
   /** What happened on every call path. */
@@ -52,6 +54,6 @@ export async function playModel({ allocator: name, options }: Choice): Promise<P
       const checkpoint = allocator.checkpoint();
       return async () => allocator.restore(checkpoint);
     },
-    clock: { price: (events) => simulatedTime(events, costs), profile: () => allocator.profile() },
+    clock: { costs, price: (events) => simulatedTime(events, costs), profile: () => allocator.profile() },
   };
 }

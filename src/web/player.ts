@@ -4,6 +4,7 @@
  * one stride, however long the tape is. A foreign module has no checkpoints, and starts over.
  */
 import {
+  type CostProfile,
   clearBuffer,
   OpKind,
   type ProfileNode,
@@ -88,7 +89,7 @@ export class Player {
 
   // ---- The first run ----
 
-  async #runAll(choice: Choice, onProgress: OnProgress): Promise<Played> {
+  async #runAll({ allocator, options }: Choice, onProgress: OnProgress): Promise<Played> {
     const start = performance.now();
     const timeline: TimelinePoint[] = [];
     this.#mapped = this.#regions();
@@ -99,7 +100,7 @@ export class Player {
     return {
       end: this.#end,
       ...(stopped !== undefined && { stopped }),
-      result: { ...choice, parameters, counters, hostSeconds, ...this.#simulated() },
+      result: { allocator, options, parameters, counters, hostSeconds, ...this.#simulated() },
       library: this.#library,
       timeline,
       mapped: this.#mapped,
@@ -246,6 +247,14 @@ export class Player {
       code: this.#code(position),
       ...(object && { object }),
     };
+  }
+
+  /** What happened on every call path of the whole run. @throws for a module, of which there are none. */
+  async callPaths(onProgress: OnProgress): Promise<{ root: ProfileNode; costs: CostProfile }> {
+    const { clock } = this.playable;
+    if (!clock) throw new Error("a module has no call paths");
+    await this.#goTo(this.#end, onProgress);
+    return { root: clock.profile(), costs: clock.costs };
   }
 
   #simulated(): Pick<Moment, "simulated"> {

@@ -24,6 +24,8 @@ import type { Tape } from "./tape.js";
 export interface Choice {
   allocator: string;
   options: OptionValues;
+  /** Where the module's file lies, if a link says so. `allocator` is its name then. */
+  url?: string;
 }
 
 export const isModule = ({ allocator }: Pick<Choice, "allocator">): boolean => isModuleName(allocator);
@@ -129,6 +131,8 @@ export interface Calls {
   seek(position: number): Moment;
   /** What happened to the page at an address of the open player, up to a position. */
   pageHistory(page: { address: number; position: number }): PageHistory;
+  /** The call paths of the whole run of the open player, as a file. `title` says what is run. */
+  profile(job: { form: "collapsed" | "pprof"; title: string }): string | Uint8Array;
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;

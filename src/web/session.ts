@@ -5,6 +5,7 @@ import {
   type Answer,
   type Argument,
   type CallName,
+  type Choice,
   type Chosen,
   isModule,
   MODULE_LIMITS,
@@ -37,9 +38,9 @@ export type Shown = Moment | SideError;
 
 /** The files that a view needs. */
 export interface Sources {
-  trace(): Promise<Blob>;
-  /** The module of a side. @throws if the person has not given its file. */
-  module(side: Side): Blob;
+  trace(signal: AbortSignal): Promise<Blob>;
+  /** The module of a side. @throws if the person has not given its file, or it cannot be fetched. */
+  module(side: Side, signal: AbortSignal): Promise<Blob>;
   /** The JavaScript beside it, if the person gave it. */
   glue(side: Side): Blob | undefined;
 }
@@ -57,6 +58,8 @@ export class Session {
   /** What each side runs, and its error if it failed. */
   #chosen: Chosen[] = [];
   #errors: [SideError?, SideError?] = [];
+  /** Ends what is fetched. */
+  readonly #ending = new AbortController();
   #wanted = 0;
   #isSeeking = false;
 
@@ -71,12 +74,7 @@ export class Session {
 
   /** Reads the input and runs it on both sides. @throws if both fail. */
   async open(state: ViewState, sources: Sources, onProgress: OnProgress): Promise<Opened> {
-    this.#chosen = SIDES.map((side): Chosen => {
-      const choice = state.sides[side];
-      if (!needsFile(choice)) return { choice };
-      const glue = sources.glue(side);
-      return { choice, module: sources.module(side), ...(glue && { glue }) };
-    });
+    this.#chosen = await Promise.all(SIDES.map((side) => this.#choose(side, state.sides[side], sources)));
     const { tape, losses } = await this.#read(state.input, sources, onProgress);
     const sides = await Promise.all(
       SIDES.map((side) => {
@@ -91,6 +89,12 @@ export class Session {
     return { tape, losses, sides: [left, right], length: lengthOf(tape) };
   }
 
+  async #choose(side: Side, choice: Choice, sources: Sources): Promise<Chosen> {
+    if (!needsFile(choice)) return { choice };
+    const glue = sources.glue(side);
+    return { choice, module: await sources.module(side, this.#ending.signal), ...(glue && { glue }) };
+  }
+
   async #read(input: Input, sources: Sources, onProgress: OnProgress) {
     if (input.kind === "loop") {
       return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
@@ -98,7 +102,7 @@ export class Session {
     if (input.kind === "reads") {
       return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
     }
-    const source = input.kind === "text" ? input.text : await sources.trace();
+    const source = input.kind === "text" ? input.text : await sources.trace(this.#ending.signal);
     const job = { source, process: processOf(input) };
     const read: { tape: Tape; notes: TraceNotes } = await this.helper.call("readTrace", job, {
       onProgress: (progress) => onProgress("Reading the trace", progress),
@@ -196,6 +200,13 @@ export class Session {
     return history instanceof SideError ? undefined : history;
   }
 
+  /** The call paths of the whole run of one side, as a file. @throws Cancelled, SideError */
+  async profile(side: Side, job: Argument<"profile">): Promise<Answer<"profile">> {
+    const made = await this.#ask(side, "profile", job, () => {});
+    if (made instanceof SideError) throw made;
+    return made;
+  }
+
   /** Ends everything that runs. A running player loses what it holds. */
   cancel(): void {
     if (this.#players.some((player) => player.isBusy)) this.isOpen = false;
@@ -205,6 +216,7 @@ export class Session {
   /** Ends the session: it holds nothing any more. */
   end(): void {
     this.isOpen = false;
+    this.#ending.abort();
     for (const client of [...this.#players, this.helper]) client.cancel();
   }
 }

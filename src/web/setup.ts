@@ -28,7 +28,8 @@ export class Setup {
   readonly #touch = byId<HTMLSelectElement>("touch");
   readonly #file = byId<HTMLInputElement>("file");
   readonly #allocators: AllocatorForm[];
-  #fileName = "";
+  /** The trace file that was given last. */
+  #given: { name: string; url?: string } = { name: "" };
 
   /** @param onRun called when the person starts the form's choices. @param onFile called with a file, and perhaps a side. */
   constructor(
@@ -59,7 +60,7 @@ export class Setup {
   write({ input, touch, sides }: Choices): void {
     this.#kind.value = input.kind === "trace" ? input.name : input.kind;
     this.#touch.value = touch;
-    if (input.kind === "file") this.#fileName = input.name;
+    if (input.kind === "file") this.#given = input;
     if (input.kind === "text") field("program").value = input.text;
     field("process").value = String(processOf(input) ?? "");
     if (input.kind === "loop") {
@@ -94,7 +95,10 @@ export class Setup {
     const kind = this.#kind.value;
     const typed = (id: string) => field(id).value;
     if (kind === "text") return { kind, text: typed("program"), ...parseProcess(typed("process")) };
-    if (kind === "file") return { kind, name: this.#fileName, ...parseProcess(typed("process")) };
+    if (kind === "file") {
+      const { name, url } = this.#given;
+      return { kind, name, ...(url !== undefined && { url }), ...parseProcess(typed("process")) };
+    }
     if (BUNDLED.includes(kind as Bundled)) return { kind: "trace", name: kind as Bundled };
     if (kind === "reads") {
       return { kind, ...parseReads({ chunk: typed("chunk"), way: typed("way"), body: typed("body") }) };

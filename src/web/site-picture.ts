@@ -2,10 +2,10 @@
 import { flameChart, graphChart } from "../experiments/profile/site-charts.js";
 import { sitesHeading, sitesSheet } from "../experiments/profile/site-sheet.js";
 import { chooseValue } from "../experiments/profile/site-stacks.js";
-import { profileSites, type Trace } from "../index.js";
+import { profileSites } from "../index.js";
 import type { SitesReport } from "../results/sites.js";
 import type { Answer, Argument } from "./protocol.js";
-import type { Tape } from "./tape.js";
+import { tapeTrace } from "./tape.js";
 
 /** Characters of a line of the table. */
 const WIDTH = 110;
@@ -16,18 +16,8 @@ const PICTURES = { flame: flameChart, graph: graphChart };
 export async function sitePicture(job: Argument<"sites">): Promise<Answer<"sites">> {
   const { choice, tape, touch, picture, parameters } = job;
   const { allocator: model, options } = choice;
-  const profiled = await profileSites({ model, options, trace: traceOf(tape), touch });
+  const profiled = await profileSites({ model, options, trace: tapeTrace(tape), touch });
   const report: SitesReport = { scenario: "profile", parameters, ...profiled };
   const svg = await PICTURES[picture](report.sites, chooseValue(report.sites), sitesHeading(report));
   return { svg, sheet: sitesSheet(report, undefined, WIDTH) };
-}
-
-/** @param tape that of a trace, which is run once. */
-function traceOf({ records, count, sites = [] }: Tape): Trace {
-  return {
-    notes: { format: "text", losses: [], sites },
-    async *[Symbol.asyncIterator]() {
-      yield { records, count };
-    },
-  };
 }

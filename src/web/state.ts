@@ -22,6 +22,7 @@ import type { MapWindow } from "./layout.js";
 import { plainName } from "./plain-name.js";
 import { SPEEDS } from "./playback.js";
 import { type Choice, isModule } from "./protocol.js";
+import { isAddress, nameAt } from "./remote.js";
 import { bytesPerRead } from "./tape.js";
 
 /** Traces that come with the page, or are made there. */
@@ -38,8 +39,8 @@ export type Input =
       text: string /** The text as links have it, if it is long (link.ts). */;
       packed?: string;
     } & OfProcess)
-  /** A file of the person's, which a link can only name. */
-  | ({ kind: "file"; name: string } & OfProcess);
+  /** A file of the person's, which a link can only name; or one that lies where others can get it. */
+  | ({ kind: "file"; name: string /** Where it lies, if a link says so. */; url?: string } & OfProcess);
 
 /** The process that is read, of a trace that has several. */
 interface OfProcess {
@@ -118,8 +119,15 @@ export function shortened(input: Input): Input {
   return { ...input, body: Math.min(body, rounds(chunk) * bytesPerRead(chunk)) };
 }
 
-/** Reads an allocator as on the command line, `libmalloc:zeroing=dirty`, or the name of a .wasm. @throws OptionError */
+/**
+ * Reads an allocator as on the command line, `libmalloc:zeroing=dirty`, or the name of a .wasm, or where one lies.
+ * @throws OptionError
+ */
 export function parseChoice(text: string): Choice {
+  if (isAddress(text)) {
+    const name = nameAt(text, "allocator");
+    return { allocator: name.endsWith(".wasm") ? name : `${name}.wasm`, options: {}, url: text };
+  }
   const choice = splitChoice(text);
   if (isModule({ allocator: text })) return { allocator: plainName(text), options: {} };
   const model = findModel(choice.name);
@@ -139,6 +147,9 @@ export function parseOption(option: OptionInfo, text: string): string | number {
 
 export { allocatorLabel as formatChoice };
 
+/** An allocator as links have it. */
+export const linkedChoice = (choice: Choice): string => choice.url ?? allocatorLabel(choice);
+
 /** Writes a size exactly, for a form: 100MiB. */
 export const formatExact = exactBytes;
 
@@ -149,7 +160,7 @@ export function formatState(state: ViewState): string {
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
   if (touch !== DEFAULT.touch) fields.push(["touch", touch]);
-  for (const side of SIDES) fields.push(["ab"[side] as string, allocatorLabel(sides[side])]);
+  for (const side of SIDES) fields.push(["ab"[side] as string, linkedChoice(sides[side])]);
   if (at !== null) fields.push(["at", String(at)]);
   for (const side of SIDES) {
     const [name, window, page] = ["ab"[side], windows[side], pages[side]];
@@ -181,8 +192,10 @@ function formatInput(input: Input): [string, string][] {
       ];
     case "text":
       return [input.packed === undefined ? ["program", input.text] : ["packed", input.packed]];
+    case "file":
+      return [input.url === undefined ? ["file", input.name] : ["trace", input.url]];
     default:
-      return [[input.kind, input.name]];
+      return [["trace", input.name]];
   }
 }
 
@@ -215,6 +228,8 @@ function parseInput(fields: URLSearchParams): Input {
   const process = parseProcess(of("process") ?? "");
   if (program !== null) return { kind: "text", text: program, ...process };
   if (packed !== null) return { kind: "text", text: "", packed, ...process };
+  if (trace !== null && isAddress(trace))
+    return { kind: "file", name: nameAt(trace, "trace"), url: trace, ...process };
   if (trace !== null) return { kind: "trace", name: oneOf("trace", trace, BUNDLED) };
   if (file !== null) return { kind: "file", name: plainName(file), ...process };
   if (of("chunk") !== null) {

@@ -16,6 +16,7 @@ import {
   formatChoice,
   formatExact,
   type Input,
+  linkedChoice,
   processOf,
   SIDES,
   type Side,
@@ -59,7 +60,7 @@ export function headingOf(state: ViewState, opened: Opened): string {
 
 /** The sides in the report: those that ran, and the same allocator only once. */
 export function sidesOf(choices: ViewState["sides"], { sides }: Opened): Side[] {
-  const [left, right] = choices.map(formatChoice);
+  const [left, right] = choices.map(linkedChoice);
   return SIDES.filter((side) => !(sides[side] instanceof SideError) && (side === 0 || left !== right));
 }
 

@@ -39,6 +39,21 @@ export interface Threads {
 /** A kind of record that no trace has: the program clears `second` bytes of an object from offset `first` on. */
 export const CLEAR = 0xff;
 
+/** A tape as a trace: its records, as often as they are run. */
+export function tapeTrace({ records, count, rounds, marks, sites, threads }: Tape): Trace {
+  const names = {
+    ...(marks && { marks }),
+    ...(sites && { sites }),
+    ...(threads && { threads: threads.count }),
+  };
+  return {
+    notes: { format: "text", losses: [], ...names },
+    async *[Symbol.asyncIterator]() {
+      for (let round = 0; round < rounds; round++) yield { records, count };
+    },
+  };
+}
+
 /** Operations of the whole tape. */
 export function lengthOf({ count, rounds }: Tape): number {
   return count * rounds;

@@ -97,6 +97,11 @@ const handlers: Handlers = {
   seek: async (position, onProgress) => openPlayer().moment(position, onProgress),
   pageHistory: async ({ address, position }, onProgress) =>
     openPlayer().history(address, position, onProgress),
+  async profile(job, onProgress) {
+    const callPaths = await openPlayer().callPaths(onProgress);
+    const { profileFile } = await import("./profile-file.js");
+    return profileFile(callPaths, job);
+  },
   costKind: async ({ bytes, written, ...chosen }, onProgress) =>
     findCostKind({ ...(await run(chosen, onProgress)), bytes, written }),
   cliffs: async ({ from, to, ...chosen }, onProgress) =>

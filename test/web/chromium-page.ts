@@ -1,5 +1,7 @@
 /** The page in Chromium, as it is built, from the server of the command line: what tests do with it. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,7 +18,8 @@ const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta
 export const executable = findChromium();
 export let server: FolderServer;
 export let browser: Browser;
-let folder: string;
+/** Where the page is built. */
+export let folder: string;
 let errors: string[] = [];
 
 /** Builds and serves the page for the tests of a file, none of which may leave an error behind. */
@@ -42,6 +45,13 @@ export function servePage(): void {
   });
 }
 
+/** What the page reported so far, of which a test expects something. */
+export function takeErrors(): string[] {
+  const taken = errors;
+  errors = [];
+  return taken;
+}
+
 export async function open(
   fragment = "",
   options: BrowserContextOptions = {},
@@ -56,8 +66,45 @@ export async function open(
   page.on("console", (message) => {
     if (/Content.Security.Policy/i.test(message.text())) errors.push(message.text());
   });
-  await page.goto(server.url + fragment);
+  await page.goto(fragment.startsWith("http") ? fragment : server.url + fragment);
   return page;
+}
+
+/** A server of other origins: gives what `answer` says of a path, to everybody, as those of static pages do. */
+export async function serveElsewhere(
+  answer: (
+    path: string,
+  ) => Promise<{ body: string | Uint8Array; type?: string; status?: number } | undefined>,
+  headers: Record<string, string> = { "access-control-allow-origin": "*" },
+): Promise<{ port: number; close: () => void }> {
+  const server = createServer(async ({ url = "/" }, response) => {
+    const found = await answer(url.replace(/\?.*$/, "")).catch(() => undefined);
+    const type = found?.type ?? "application/octet-stream";
+    response.writeHead(found ? (found.status ?? 200) : 404, { ...headers, "content-type": type });
+    response.end(found?.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+const TYPES: Record<string, string> = {
+  html: "text/html",
+  js: "text/javascript",
+  css: "text/css",
+  wasm: "application/wasm",
+};
+
+/** The page, below a path of a server that says nothing of a policy. */
+export async function servePageBelow(path: string) {
+  return serveElsewhere(async (asked) => {
+    if (!asked.startsWith(path)) return undefined;
+    const name = asked.slice(path.length) || "index.html";
+    return { body: await readFile(join(folder, name)), type: TYPES[name.split(".").at(-1) ?? ""] ?? "" };
+  });
 }
 
 /** Waits until a place is shown, and not by the view that is about to be replaced. */

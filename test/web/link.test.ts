@@ -5,7 +5,8 @@ import { KINDS } from "../../src/web/kinds.js";
 import { packed, readLink } from "../../src/web/link.js";
 import { plainName } from "../../src/web/plain-name.js";
 import { SPEEDS } from "../../src/web/playback.js";
-import { DEFAULT, formatState, type Input, type ViewState } from "../../src/web/state.js";
+import { nameAt } from "../../src/web/remote.js";
+import { DEFAULT, formatState, type Input, parseChoice, type ViewState } from "../../src/web/state.js";
 
 const nullable = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
 const addresses = fc.integer({ min: 0, max: 2 ** 47 / 4096 - 1 }).map((page) => page * 4096);
@@ -32,12 +33,22 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
     name: fc.string({ minLength: 1, unit: "binary" }).map(plainName),
     process: fc.nat(),
   }),
+  fc
+    .tuple(fc.webUrl({ withQueryParameters: true, withFragments: true }), fc.nat())
+    .map(([url, process]) => ({ kind: "file" as const, name: nameAt(url, "trace"), url, process })),
+);
+
+/** Models, modules that the person has, and modules that lie elsewhere. */
+const choices: fc.Arbitrary<ViewState["sides"][0]> = fc.oneof(
+  fc.constantFrom(...DEFAULT.sides),
+  fc.string({ unit: "binary" }).map((name) => ({ allocator: `${plainName(name)}m.wasm`, options: {} })),
+  fc.webUrl({ withQueryParameters: true }).map(parseChoice),
 );
 
 const states: fc.Arbitrary<ViewState> = fc.record({
   input: inputs,
   touch: fc.constantFrom("none", "first", "pages", "object"),
-  sides: fc.constant(DEFAULT.sides),
+  sides: both(choices),
   at: nullable(fc.maxSafeNat()),
   windows: both(nullable(windows)),
   apart: fc.boolean(),

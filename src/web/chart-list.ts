@@ -1,0 +1,142 @@
+/** The charts of the command line for what is on the page. What draws them is loaded after all that is seen first. */
+import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
+import { cinnabarChart } from "../experiments/cinnabar/chart.js";
+import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
+import { cliffsChart } from "../experiments/cliffs/chart.js";
+import { timelineChart } from "../experiments/replay/chart.js";
+import {
+  type CinnabarReport,
+  type CliffsResult,
+  type Counters,
+  cinnabarWorkload,
+  formatBytes,
+  formatCount,
+  type Report,
+} from "../index.js";
+import type { Sheet } from "../report/sheet.js";
+import { type Choice, isModule, type Progress } from "./protocol.js";
+import type { Opened, Session } from "./session.js";
+import { formatChoice, type ViewState } from "./state.js";
+import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
+
+/** Sizes of the chart of cost against size. Modules really clear their blocks, some twenty times each. */
+const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
+
+export interface Context {
+  state: ViewState;
+  opened: Opened;
+  session: Session;
+  onProgress: (text: string, progress: Progress) => void;
+}
+
+export interface Drawn {
+  svg: string;
+  text: string;
+  sheet?: Sheet;
+}
+
+export interface Chart {
+  name: string;
+  /** Whether the chart has something to show of this view. */
+  suits(state: ViewState, opened: Opened): boolean;
+  /** Draws it as an SVG document, and tells its contents in words; and the figures that it is drawn of, if it has a table. */
+  make(context: Context): Promise<Drawn>;
+}
+
+/** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
+const siteSide = (state: ViewState, opened: Opened): Choice | undefined =>
+  sidesOf(state.sides, opened)
+    .map((side) => state.sides[side])
+    .find((choice) => !isModule(choice));
+
+function siteChart(name: string, picture: "flame" | "graph"): Chart {
+  return {
+    name,
+    suits: (state, opened) => opened.tape.sites !== undefined && siteSide(state, opened) !== undefined,
+    async make({ state, opened, session }) {
+      const choice = siteSide(state, opened) as Choice;
+      const { parameters } = reportOf(state, opened);
+      const job = { choice, tape: opened.tape, touch: state.touch, picture, parameters };
+      const { svg, sheet } = await session.helper.call("sites", job);
+      return { svg, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
+    },
+  };
+}
+
+export const CHARTS: readonly Chart[] = [
+  {
+    name: "Bytes over time",
+    suits: () => true,
+    async make({ state, opened }) {
+      const timelines = runsOf(state.sides, opened).map(({ result: { allocator, options }, timeline }) => ({
+        ...{ allocator, options, points: timeline },
+      }));
+      const subtitle = headingOf(state, opened);
+      return {
+        svg: timelineChart(timelines, subtitle),
+        text: `In use, system and resident bytes over ${subtitle}.`,
+      };
+    },
+  },
+  siteChart("Live bytes by site", "flame"),
+  siteChart("Live bytes by site, as a graph", "graph"),
+  {
+    name: "What causes it, and what does not",
+    suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
+    async make({ session, onProgress }) {
+      const results = await session.helper.call("cinnabar", undefined, {
+        onProgress: (progress) => onProgress("Running Python on each allocator", progress),
+      });
+      const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };
+      const sheet = cinnabarSheet(report);
+      return { svg: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
+    },
+  },
+  {
+    name: "Who zeroed the memory",
+    suits: ({ input }) => input.kind === "loop",
+    async make({ state, opened }) {
+      const report = reportOf(state, opened);
+      return { svg: callocLoopChart(report), text: `Who zeroed the memory: ${zeroedText(report)}.` };
+    },
+  },
+  {
+    name: "Cost against size",
+    suits: () => true,
+    async make({ state, opened, session, onProgress }) {
+      const sizes = state.sides.some(isModule) ? SIZES.ofModules : SIZES.ofModels;
+      const results: CliffsResult[] = [];
+      for (const side of sidesOf(state.sides, opened))
+        results.push(await session.measure(side, "cliffs", sizes, onProgress));
+      return {
+        svg: cliffsChart({ scenario: "cliffs", parameters: sizes, results }),
+        text: cliffsText(results, sizes),
+      };
+    },
+  },
+];
+
+function zeroedText({ results }: Report): string {
+  const texts = results.map((result) => {
+    const [kernel, allocator, needless] = ["kernel", "allocator", "needless"].map((part) =>
+      formatBytes(result.counters.zeroed[part as keyof Counters["zeroed"]]),
+    );
+    return `${formatChoice(result)}: kernel ${kernel}, allocator ${allocator}, of which ${needless} needlessly`;
+  });
+  return texts.join("; ");
+}
+
+function cliffsText(results: readonly CliffsResult[], { from, to }: typeof SIZES.ofModels): string {
+  const sentences = results.map((result) => {
+    const cliffs = result.cliffs.map(
+      ({ bytes, below, above }) => `${below} up to ${formatCount(bytes)} bytes and ${above} above`,
+    );
+    const count = result.bands.reduce((sum, bands) => sum + bands.count, 0);
+    const but = count ? `, but for ${formatCount(count)} narrow bands of sizes` : "";
+    return `${formatChoice(result)} is ${cliffs.join(", ") || `${result.points[0]?.cost ?? "constant"} throughout`}${but}`;
+  });
+  return `Bytes zeroed per untouched calloc and free, of ${formatBytes(from)} to ${formatBytes(to)}: ${sentences.join("; ")}.`;
+}
+
+/** The name of a chart in links and of its file. */
+export const idOf = ({ name }: Chart): string => name.toLowerCase().replaceAll(",", "").replaceAll(" ", "-");
