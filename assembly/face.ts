@@ -92,9 +92,10 @@ export function calloc(count: u32, size: u32): u32 {
 }
 
 function zeroedBlock(bytes: u32): u32 {
-  if (convention == Convention.Rust && native & Native.Calloc) return rustZeroed(bytes, PLAIN_ALIGN);
+  const hasZeroed = (native & Native.Calloc) != 0;
+  if (hasZeroed && convention != Convention.Managed) return rustZeroed(bytes, PLAIN_ALIGN);
   const pointer = allocateBlock(bytes, PLAIN_ALIGN);
-  if (pointer && !(native & Native.Calloc)) clear(pointer, bytes);
+  if (pointer && !hasZeroed) clear(pointer, bytes);
   return pointer;
 }
 

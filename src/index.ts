@@ -93,6 +93,7 @@ export type { SampleType } from "./profile/measures.js";
 export { sampleText } from "./profile/sample-text.js";
 export { type SpeedscopeFile, type SpeedscopeProfile, speedscopeFile } from "./profile/speedscope.js";
 export { type Stack, stacksOf } from "./profile/stacks.js";
+export type { DrivenBy } from "./record/module/driven.js";
 export type { RecordedNames } from "./record/module/find.js";
 export type { Idle } from "./record/module/idle.js";
 export { type Recorded, type RecordOptions, recordModule } from "./record/module/record.js";

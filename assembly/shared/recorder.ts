@@ -12,7 +12,7 @@
  *      malloc               bytes     align     the block, or 0
  *      calloc               count     bytes     the block, or 0
  *      realloc   the block  bytes               the block, or 0
- *      free      the block
+ *      free      the block  bytes     1 if bytes are told
  */
 export enum EventKind {
   Read,

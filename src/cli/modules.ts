@@ -7,6 +7,7 @@ import { readSettings, type WrittenChoice } from "../base/settings.js";
 import { findFunctions } from "../foreign/find.js";
 import { hasShortImports } from "../foreign/minified.js";
 import { flatNames, moduleOptions } from "../foreign/module-options.js";
+import { exportNumbered } from "../foreign/numbered.js";
 import type { OptionValues } from "../results/run.js";
 import { inspectModule, MOST_MODULE_BYTES, type ModuleShape } from "../wasm/inspect.js";
 import { glueBeside, glueOf } from "./glue.js";
@@ -50,11 +51,10 @@ export async function readModuleFile(choice: ModuleChoice, glue?: string): Promi
   const { model: path } = choice;
   const wasm = await readModuleBytes(path);
   try {
-    const shape = inspectModule(wasm);
-    const names = await shortNames(choice, shape, glue);
+    const names = await shortNames(choice, inspectModule(wasm), glue);
     const options = { ...names?.options, ...choice.options };
     const { functions, convention } = moduleOptions(options);
-    findFunctions(shape, functions, convention);
+    findFunctions(inspectModule(exportNumbered(wasm, functions)), functions, convention);
     delayTierUp(wasm);
     return { ...choice, options, wasm, ...(names && { glue: names.path }) };
   } catch (error) {

@@ -8,6 +8,8 @@ import { parseTime } from "../base/flags.js";
 import { formatShare, joinWords } from "../base/numbers.js";
 import { printable } from "../base/printable.js";
 import { moduleOptions } from "../foreign/module-options.js";
+import { isNumbered } from "../foreign/numbered.js";
+import type { DrivenBy } from "../record/module/driven.js";
 import type { RecordedNames } from "../record/module/find.js";
 import type { Idle } from "../record/module/idle.js";
 import type { Zeroed } from "../record/module/recorder.js";
@@ -140,6 +142,8 @@ export interface WasmSummary {
   exitCode: number | null;
   /** What is known once a program has begun. */
   functions?: RecordedFunction[];
+  /** How a replay drives the same allocator; null where that is not known. */
+  drivenBy?: DrivenBy | null;
   /** Bytes that its allocator cleared; null if that is not known. */
   zeroed?: Zeroed | null;
   /** Bytes that memory.discard would give back. */
@@ -154,13 +158,13 @@ function summaryOf(written: Pick<WasmSummary, "operations" | "file">, running: R
   const notes = [...(exit ? [] : [ENDED]), ...running.trace.notes.losses];
   const summary = { ...written, exitCode: exit?.exitCode ?? null, notes };
   if (!record) return summary;
-  const { functions, zeroed, idle } = record;
-  return { ...summary, functions, zeroed, discardable: idle };
+  const { functions, drivenBy, zeroed, idle } = record;
+  return { ...summary, functions, drivenBy, zeroed, discardable: idle };
 }
 
 function tell(
   name: string,
-  { functions, zeroed, discardable, ...summary }: WasmSummary,
+  { functions, drivenBy, zeroed, discardable, ...summary }: WasmSummary,
   { stderr }: Environment,
 ): void {
   const { operations, file, notes } = summary;
@@ -178,7 +182,15 @@ function tell(
     );
   }
   if (discardable) stderr.write(`${toldIdle(discardable)}\n`);
+  if (drivenBy && Object.values(drivenBy.functions).some(isNumbered))
+    stderr.write(`its own allocator, with what it does not export: ${toldChoice(name, drivenBy)}\n`);
   for (const note of notes) stderr.write(`note: ${name}: ${note}\n`);
+}
+
+/** An allocator as `--allocator` takes it. */
+function toldChoice(name: string, { functions, convention }: DrivenBy): string {
+  const options = [...Object.entries(functions), ["convention", convention]];
+  return `--allocator ${name}${options.map(([option, value]) => `:${option}=${value}`).join("")}`;
 }
 
 /** What lies idle, in a line. */

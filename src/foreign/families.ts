@@ -52,6 +52,7 @@ export const FAMILIES: readonly Family[] = [
     endsByTrap: true,
     roles: {
       malloc: [/^__wbindgen_(malloc(_command_export)?|export_?\d*)$/, "ii>i"],
+      calloc: [/__rust_alloc_zeroed$/, "ii>i"],
       realloc: [/^__wbindgen_(realloc(_command_export)?|export_?\d*)$/, "iiii>i"],
       free: [/^__wbindgen_(free(_command_export)?|export_?\d*)$/, "iii>"],
     },
@@ -61,6 +62,7 @@ export const FAMILIES: readonly Family[] = [
     endsByTrap: true,
     roles: {
       malloc: [/^__wbindgen_malloc$/, "i>i"],
+      calloc: [/__rust_alloc_zeroed$/, "ii>i"],
       realloc: [/^__wbindgen_realloc$/, "iii>i"],
       free: [/^__wbindgen_free$/, "ii>"],
     },

@@ -95,8 +95,8 @@ export const FACE: Record<Convention, Partial<Record<Role, string>>> = {
     aligned: "cAligned",
     posixAligned: "cPosixAligned",
   },
-  sized: { malloc: "cMalloc", realloc: "sizedRealloc", free: "sizedFree" },
-  bindgen: { malloc: "alignedMalloc", realloc: "bindgenRealloc", free: "alignedFree" },
+  sized: { malloc: "cMalloc", calloc: "rustZeroed", realloc: "sizedRealloc", free: "sizedFree" },
+  bindgen: { malloc: "alignedMalloc", calloc: "rustZeroed", realloc: "bindgenRealloc", free: "alignedFree" },
   rust: { malloc: "alignedMalloc", calloc: "rustZeroed", realloc: "rustRealloc", free: "alignedFree" },
   managed: { malloc: "managedNew", realloc: "managedRenew", free: "managedUnpin", pin: "managedPin" },
 };

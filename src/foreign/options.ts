@@ -8,7 +8,10 @@ import type { ImportNames } from "./minified.js";
 export interface WasmOptions extends ImportOptions {
   /** How results call it. Default: the file's name. */
   name?: string;
-  /** Names of the exports, where they are not found by themselves. */
+  /**
+   * Names of the exports, where they are not found by themselves; of functions that are not exported their numbers, imported
+   * ones counted: `{ malloc: "12", free: "give" }`.
+   */
   functions?: FunctionNames;
   /** How these are called. Default: that of C. */
   convention?: Convention;

@@ -13,6 +13,7 @@ import { CALLED_BY_HOST } from "./host-functions.js";
 import { loadTools, type Tools } from "./link.js";
 import { checkMemory, memoryOf, mostPages } from "./memory-limits.js";
 import { recogniseImports, withNames } from "./minified.js";
+import { exportNumbered } from "./numbered.js";
 import type { WasmOptions } from "./options.js";
 import { readSource, type WasmSource } from "./source.js";
 
@@ -48,7 +49,8 @@ function prepareCompiled(module: WebAssembly.Module, options: WasmOptions): Omit
   return { module, shape, found: find(shape, options), isLowered: false, base: 0 };
 }
 
-async function prepareBytes(given: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
+async function prepareBytes(source: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
+  const given = exportNumbered(source, options.functions);
   const givenShape = inspectModule(given);
   checkMemory(givenShape);
   const original = await narrow(given, () => driven(find(givenShape, options)));

@@ -384,3 +384,20 @@ it("a function that its notes would make too large for an engine is moved withou
   expect(allocator.load(400)).toBe(7);
   expect(allocator.counters().touched.written).toBe(0);
 });
+
+it("functions that are not exported are named by their numbers", async () => {
+  const inside = assemble(`(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 1024))
+    (func $malloc (param i32) (result i32)
+      (global.set $top (i32.add (global.get $top) (i32.const 64))) (global.get $top))
+    (func (export "free") (param i32)))`);
+  const allocator = await openWasmAllocator(inside, { functions: { malloc: "0", free: "free" } });
+  expect(allocator.malloc(8)).toBe(1088);
+  for (const malloc of ["2", "9999999", "00"])
+    await expect(openWasmAllocator(inside, { functions: { malloc, free: "free" } })).rejects.toThrow(
+      `there is no function "${malloc}"`,
+    );
+  const file = join(folder, "inside.wasm");
+  writeFileSync(file, inside);
+  const typed = readModuleFile({ model: file, options: { malloc: "0", free: "free" } } as never);
+  await expect(typed).resolves.toMatchObject({ options: { malloc: "0" } });
+});

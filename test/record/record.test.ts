@@ -158,6 +158,21 @@ describe("a recorded module", () => {
     expect(recording.trace().notes.losses[0]).toContain("2 calls got no memory");
   });
 
+  it("takes a free of no bytes for none: its pointer is made up", async () => {
+    const { module, recording } = await recordModule(
+      assemble(`(module (memory 1)
+        (func (export "__wbindgen_malloc") (param i32 i32) (result i32) (i32.const 64))
+        (func (export "__wbindgen_free") (param i32 i32 i32)))`),
+    );
+    const { exports } = await WebAssembly.instantiate(module, {});
+    const { __wbindgen_malloc: give, __wbindgen_free: free } = exports as unknown as Calls;
+    const at = (give as CallableFunction)(8, 4);
+    (free as CallableFunction)(4, 0, 4);
+    (free as CallableFunction)(at, 8, 4);
+    expect(await textOf(recording)).toEqual(["a 0 8", "f 0"]);
+    expect(recording.trace().notes.losses).toHaveLength(1);
+  });
+
   it("goes on where calls were inlined: frees of what is not known, and blocks that lie over others", async () => {
     const { calls, recording } = await open();
     (calls.free as CallableFunction)((calls.hidden as CallableFunction)(64));

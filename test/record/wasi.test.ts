@@ -36,6 +36,7 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
       wrote FOLDER/out.trace.gz: PROGRAM, 2,569 operations
       its calloc cleared 16 bytes; 16 bytes (100%) were zero already
       written pages that no block needs any more: 124 KiB at the end, at most 160 KiB (after 1,797 operations); memory.discard, a proposal, would give them back
+      its own allocator, with what it does not export: --allocator PROGRAM:malloc=21:free=23:calloc=25:realloc=26:posixAligned=28:aligned=30:convention=c
       note: PROGRAM: what the host reads and writes in the module's memory is not seen
       "
     `);
@@ -45,9 +46,12 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
     const kinds = Array.from({ length: recorded.count }, (_, i) => records.kind(i));
     const calls = kinds.filter((kind) => kind !== OpKind.read && kind !== OpKind.write);
     expect(summary).toMatchObject({ operations: calls.length, exitCode: 3, file: trace() });
-    const replayed = await openWasmAllocator(await fixtureBytes("recorded-wasi"));
-    const { failedAllocations } = await replayed.replay(traceOf([recorded]), { verify: true });
-    expect(failedAllocations).toBe(0);
+    const { drivenBy } = summary;
+    for (const [fixture, options] of [["recorded-wasi"], [NAME, drivenBy]] as const) {
+      const replayed = await openWasmAllocator(await fixtureBytes(fixture), options);
+      const { failedAllocations } = await replayed.replay(traceOf([recorded]), { verify: true });
+      expect(failedAllocations).toBe(0);
+    }
   });
 
   it("sees the folders and variables that it is given, and no others", async () => {

@@ -137,12 +137,13 @@ export class Decoder {
       this.idle.give(pointer, old, this.#calls);
       this.#begin(site);
       this.encoder.realloc(pointer, first, result);
-    } else if (first === 0) this.#free({ pointer, first, second, result }, site);
+    } else if (first === 0) this.#free({ pointer, first: 0, second: 0, result }, site);
     else this.#missed.failed++;
   }
 
-  #free({ pointer }: Call, site: number): void {
-    if (pointer === 0) return;
+  #free({ pointer, first, second }: Call, site: number): void {
+    const isOfNothing = second !== 0 && first === 0;
+    if (pointer === 0 || isOfNothing) return;
     if (!this.#live.has(pointer)) {
       this.#missed.unknownFrees++;
       return;

@@ -1,6 +1,6 @@
 /**
- * Finds the functions of a module's allocators: among its exports, among the names that it keeps for debuggers, among
- * what wasm-bindgen's exports call, or where the user says. Several that call each other may be found: calls within a
+ * Finds the functions of a module's allocators: among its exports, among the names that it keeps for debuggers, by
+ * what those without names do (unnamed.ts), or where the user says. Several that call each other may be found: calls within a
  * call are not counted.
  */
 
@@ -11,8 +11,9 @@ import { C_LIBRARY, FAMILIES } from "../../foreign/families.js";
 import { match } from "../../foreign/find.js";
 import { fits, signature } from "../../foreign/signatures.js";
 import type { Extern } from "../../wasm/inspect.js";
-import type { FunctionType } from "../../wasm/types.js";
 import { FORMS, type Form } from "./forms.js";
+import type { KnownFunctions } from "./functions.js";
+import { calledByBindgen, calledOf, knownByShape, type Unnamed } from "./unnamed.js";
 
 /**
  * The functions a user names: by a name, of an export or for debuggers, or by number, imported ones counted.
@@ -25,25 +26,10 @@ export type RecordedNames = Partial<Record<Role, string | number>>;
 export interface Found {
   index: number;
   role: Role;
+  convention: Convention;
   form: Form;
   /** How it was found, for people: its name. */
   name: string;
-}
-
-/** What is known of the functions of a module. */
-export interface KnownFunctions {
-  /** Of all functions, imported ones first. */
-  types: readonly (FunctionType | undefined)[];
-  /** Names for debuggers, by number. */
-  names: ReadonlyMap<number, string>;
-  /** The functions it exports: name, number. */
-  exports: readonly { name: string; index: number }[];
-  /** The functions that a function calls. */
-  callees(index: number): readonly number[];
-  /** Whether it, or one that it calls, has an instruction that fills memory. */
-  fills(index: number): boolean;
-  /** The function that it calls with its own parameters, if it does nothing else. */
-  forwards(index: number): number | undefined;
 }
 
 /** What is said of the names of a module's functions. */
@@ -61,12 +47,14 @@ export interface Naming {
 export function findAllocators(module: KnownFunctions, naming: Naming = {}): Found[] {
   const { given = {}, convention = "c", short = {}, isMinified = false } = naming;
   const named = [...namedFunctions(module)];
+  const called = named.length ? [] : calledByBindgen(module);
   const apparent = [
     ...givenFunctions(module, given, convention),
     ...shortFunctions(module, short),
-    ...[...exportedFunctions(module), ...named, ...(named.length ? [] : calledBy(module))],
+    ...[...exportedFunctions(module), ...named, ...foundBy(called)],
   ];
-  const found = unique(apparent.flatMap((one) => [one, ...forwarded(module, one)]));
+  const known = unique(apparent.flatMap((one) => [one, ...forwarded(module, one)]));
+  const found = unique([...known, ...(named.length ? [] : foundBy(knownByShape(module, known)))]);
   const has = (role: Role) => found.some((one) => one.role === role);
   if (has("malloc") && has("free")) return found;
   throw new ModuleError(isMinified ? MINIFIED : NOT_FOUND);
@@ -78,13 +66,16 @@ const MINIFIED =
   'no allocator is found, as Emscripten made all names short: give the text of the JavaScript beside it (glue of recordModule), or what that has for _malloc and _free, as in functions: { malloc: "f", free: "g" }; if it has none, link with --profiling-funcs, or with -sEXPORTED_FUNCTIONS=_malloc,_free and what else is exported';
 
 /**
- * The function that clears memory where no instruction does, if its name is known: memset(address, value, bytes). What
- * it clears is looked at before.
+ * The function that clears memory where no instruction does, memset(address, value, bytes): by its name, or by what it does,
+ * if one alone does that. What it clears is looked at before.
  */
-export function findMemset({ names, types, exports, fills }: KnownFunctions): number | undefined {
-  const isIt = (index: number) => types[index] !== undefined && fits(types[index], "iii>i") && !fills(index);
-  for (const [index, name] of names) if (name === "memset" && isIt(index)) return index;
-  return exports.find(({ name, index }) => name === "memset" && isIt(index))?.index;
+export function findMemset({ names, types, exports, fills, isMemset }: KnownFunctions): number | undefined {
+  const isOne = (index: number) => types[index] !== undefined && fits(types[index], "iii>i") && !fills(index);
+  for (const [index, name] of names) if (name === "memset" && isOne(index)) return index;
+  const exported = exports.find(({ name, index }) => name === "memset" && isOne(index));
+  if (exported) return exported.index;
+  const alike = [...types.keys()].filter((index) => isOne(index) && isMemset(index));
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 function* shortFunctions({ exports }: KnownFunctions, short: FunctionNames): Generator<Found> {
@@ -103,9 +94,6 @@ function* forwarded(module: KnownFunctions, found: Found): Generator<Found> {
     index = module.forwards(index);
   }
 }
-
-/** How a function without a name is called after one that calls it, and may have none either. */
-const calledOf = (caller: string) => (caller.startsWith("what ") ? caller : `what ${caller} calls`);
 
 /** Functions that call each other in a circle have no end. */
 const MOST_STEPS = 4;
@@ -159,39 +147,13 @@ function* namedFunctions({ names, types }: KnownFunctions): Generator<Found> {
   }
 }
 
-/**
- * What wasm-bindgen's exports call. They check what they are asked for, and call the allocator of Rust, whose functions
- * have no names in most files: alloc(bytes, align), or C's malloc and memalign(align, bytes) where that was inlined.
- */
-function* calledBy({ exports, types, callees }: KnownFunctions): Generator<Found> {
-  for (const { name, index } of exports) {
-    const role = /^__wbindgen_(malloc|realloc|free)$/.exec(name)?.[1] as Role | undefined;
-    if (!role) continue;
-    const called = callees(index).map((each) => ({ each, type: signature(types[each]) }));
-    const one = (type: string) => {
-      const fitting = called.filter((callee) => callee.type === type);
-      return fitting.length === 1 ? fitting[0]?.each : undefined;
-    };
-    const plain = role === "malloc" ? one("i>i") : undefined;
-    const shapes: [Convention, Role, string][] = [
-      ["c", "malloc", "i>i"],
-      plain === undefined ? ["rust", "malloc", "ii>i"] : ["c", "aligned", "ii>i"],
-      ["rust", "realloc", "iiii>i"],
-      ["c", "free", "i>"],
-      ["sized", "free", "ii>"],
-      ["rust", "free", "iii>"],
-    ];
-    for (const [convention, does, type] of shapes) {
-      const callee = one(type);
-      const isIt = does === role || (role === "malloc" && does === "aligned");
-      if (isIt && callee !== undefined) yield* formed(convention, does, callee, calledOf(name));
-    }
-  }
+function* foundBy(functions: Iterable<Unnamed>): Generator<Found> {
+  for (const { convention, role, index, name } of functions) yield* formed(convention, role, index, name);
 }
 
 function* formed(convention: Convention, role: Role, index: number, name: string): Generator<Found> {
   const form = FORMS[convention][role];
-  if (form) yield { index, role, form, name };
+  if (form) yield { index, role, convention, form, name };
 }
 
 function givenFunctions(module: KnownFunctions, given: RecordedNames, convention: Convention): Found[] {
@@ -216,7 +178,7 @@ function givenFunctions(module: KnownFunctions, given: RecordedNames, convention
         `${role}: function ${name} is of type ${signature(type)}, not ${form.signature}: name another, or another convention`,
       );
     }
-    return { index, role: role as Role, form, name: String(name) };
+    return { index, role: role as Role, convention, form, name: String(name) };
   });
 }
 

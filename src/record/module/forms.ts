@@ -12,12 +12,17 @@ export interface Form {
   signature: string;
   pointer?: number;
   first?: number | typeof ONE;
-  second?: number;
+  second?: number | typeof ONE;
   /** The parameter that says where the function puts its result, if it gives 0. */
   resultAt?: number;
 }
 
 const { Malloc, Calloc, Realloc, Free } = EventKind;
+
+/** alloc_zeroed(bytes, align): a calloc has no place for the alignment. */
+const ZEROED: Form = { kind: Calloc, signature: "ii>i", first: ONE, second: 0 };
+/** A free that is told the size, which is 0 where nothing was allocated: the pointer is made up then. */
+const SIZED = { pointer: 0, first: 1, second: ONE } as const;
 
 /** `usableSize` and `pin` change nothing that a trace has. */
 export const FORMS: Record<Convention, Partial<Record<Role, Form>>> = {
@@ -31,20 +36,21 @@ export const FORMS: Record<Convention, Partial<Record<Role, Form>>> = {
   },
   sized: {
     malloc: { kind: Malloc, signature: "i>i", first: 0 },
+    calloc: ZEROED,
     realloc: { kind: Realloc, signature: "iii>i", pointer: 0, first: 2 },
-    free: { kind: Free, signature: "ii>", pointer: 0 },
+    free: { kind: Free, signature: "ii>", ...SIZED },
   },
   bindgen: {
     malloc: { kind: Malloc, signature: "ii>i", first: 0, second: 1 },
+    calloc: ZEROED,
     realloc: { kind: Realloc, signature: "iiii>i", pointer: 0, first: 2 },
-    free: { kind: Free, signature: "iii>", pointer: 0 },
+    free: { kind: Free, signature: "iii>", ...SIZED },
   },
   rust: {
     malloc: { kind: Malloc, signature: "ii>i", first: 0, second: 1 },
-    // Bytes, and an alignment that a calloc has no place for.
-    calloc: { kind: Calloc, signature: "ii>i", first: ONE, second: 0 },
+    calloc: ZEROED,
     realloc: { kind: Realloc, signature: "iiii>i", pointer: 0, first: 3 },
-    free: { kind: Free, signature: "iii>", pointer: 0 },
+    free: { kind: Free, signature: "iii>", ...SIZED },
   },
   managed: {},
 };

@@ -8,17 +8,13 @@ import { compile, narrow } from "../../foreign/prepare.js";
 import { type Readable, readSource } from "../../foreign/source.js";
 import { readHookModule } from "../../meter/hooks.js";
 import { inspectModule } from "../../wasm/inspect.js";
-import { type Found, findAllocators, findMemset, type KnownFunctions, type RecordedNames } from "./find.js";
+import { type DrivenBy, drivenBy } from "./driven.js";
+import { type Found, findAllocators, findMemset, type RecordedNames } from "./find.js";
+import type { KnownFunctions } from "./functions.js";
 import { removeHooks, reserveHooks } from "./hooks.js";
+import { knownFunctions } from "./known.js";
 import type { RecordedFunction } from "./recording.js";
-import {
-  HOOK_NAMES,
-  type HookPlace,
-  hasFill,
-  knownFunctions,
-  readRecordable,
-  rewriteModule,
-} from "./rewrite.js";
+import { HOOK_NAMES, type HookPlace, hasFill, readRecordable, rewriteModule } from "./rewrite.js";
 
 /** What clears, to be put into the module. */
 export const CLEARING: OwnFile = {
@@ -34,6 +30,8 @@ export interface RewrittenModule {
   place: HookPlace;
   /** What is recorded. */
   functions: RecordedFunction[];
+  /** How a replay drives its allocator. */
+  drivenBy: DrivenBy | null;
   /** Whether it is known what its allocator clears. */
   knowsClearing: boolean;
   /** What functions of the rewritten module are called, by their numbers there. */
@@ -66,7 +64,8 @@ export async function rewriteToRecord(
   try {
     const wasm = rewriteModule(read, { found, memset, place, clearing });
     const module = await compile(wasm, original);
-    return { module, wasm, place, functions: found.map(describe), knowsClearing, nameOf };
+    const described = { functions: found.map(describe), drivenBy: drivenBy(shape, found, { short, given }) };
+    return { module, wasm, place, ...described, knowsClearing, nameOf };
   } catch (error) {
     removeHooks(place);
     throw error;

@@ -53,7 +53,8 @@ export interface Recorded {
 export async function recordModule(source: Readable, options: RecordOptions = {}): Promise<Recorded> {
   const { sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
   checkWhole("mostOperations", mostOperations);
-  const { module, wasm, place, functions, knowsClearing, nameOf } = await rewriteToRecord(source, options);
+  const rewritten = await rewriteToRecord(source, options);
+  const { module, wasm, place, functions, knowsClearing, nameOf } = rewritten;
   try {
     const callSites = new CallSites(nameOf);
     const recorder = await openRecorder({ take: () => log.take(), site: () => callSites.here() });
@@ -65,7 +66,11 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
     );
     if (sites) recorder.askSites();
     installHooks(place, recorder);
-    return { module, wasm, recording: new Recording(place, log, functions, recorder, knowsClearing) };
+    return {
+      module,
+      wasm,
+      recording: new Recording(place, log, functions, rewritten.drivenBy, recorder, knowsClearing),
+    };
   } catch (error) {
     removeHooks(place);
     throw error;

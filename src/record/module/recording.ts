@@ -1,4 +1,5 @@
 import type { Trace } from "../../trace/trace.js";
+import type { DrivenBy } from "./driven.js";
 import { removeHooks, withHooks } from "./hooks.js";
 import type { Idle } from "./idle.js";
 import type { Log } from "./log.js";
@@ -22,6 +23,11 @@ export class Recording {
     private readonly log: Log,
     /** What is recorded. */
     readonly functions: readonly RecordedFunction[],
+    /**
+     * How a replay drives the same allocator, with functions that the module does not export by their numbers:
+     * `openWasmAllocator(original, { ...recording.drivenBy })`. Null where no functions of one convention allocate and free.
+     */
+    readonly drivenBy: DrivenBy | null,
     private readonly recorder: RecorderExports,
     private readonly knowsClearing: boolean,
   ) {}

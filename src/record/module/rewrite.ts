@@ -12,26 +12,19 @@
 import { recordOf } from "../../base/enums.js";
 import { ModuleError } from "../../base/errors.js";
 import { type HookModule, placeBodies, placeHooks } from "../../meter/hooks.js";
-import { type ImportEntry, readExport, readImport } from "../../wasm/externs.js";
-import {
-  type Functions,
-  readFunctions,
-  readLocals,
-  type TypeEntry,
-  writeFunctions,
-} from "../../wasm/functions.js";
-import { readInstruction } from "../../wasm/instructions.js";
+import { type ImportEntry, readImport } from "../../wasm/externs.js";
+import { type Functions, readFunctions, type TypeEntry, writeFunctions } from "../../wasm/functions.js";
 import { type Limits, readLimits } from "../../wasm/limits.js";
-import { readFunctionNames, renumberNames } from "../../wasm/names.js";
-import { Op } from "../../wasm/opcodes.js";
+import { renumberNames } from "../../wasm/names.js";
 import type { BinaryReader } from "../../wasm/reader.js";
 import { renumberFunctions } from "../../wasm/renumber.js";
 import { SectionId, Sections } from "../../wasm/sections.js";
-import { FUNCTION_TYPE, I32, narrowType } from "../../wasm/types.js";
+import { FUNCTION_TYPE, I32 } from "../../wasm/types.js";
 import { BinaryWriter } from "../../wasm/writer.js";
-import type { Found, KnownFunctions } from "./find.js";
+import type { Found } from "./find.js";
 import { addGateGlobals, gateBody } from "./gate.js";
 import { type Rewriting, rewriteFunction } from "./rewrite-function.js";
+import { fills } from "./shapes.js";
 import { memsetBody, wrapperBody } from "./wrapper.js";
 
 /** What a rewritten module imports, in this order, and how many numbers each takes. None gives anything. */
@@ -82,52 +75,6 @@ function checkMemories(memories: readonly Limits[]): void {
   }
 }
 
-/** What is known of the functions of a module before anything is rewritten. */
-export function knownFunctions(module: ReadModule): KnownFunctions {
-  const { sections, functions, imported, isLowered } = module;
-  const typeOf = typesOf(module);
-  const { typeIndices, bodies } = functions;
-  const types = isLowered ? functions.types.map(narrowType) : functions.types;
-  const exports = sections.vector(SectionId.export, readExport).filter(({ kind }) => kind === "function");
-  const callees = (index: number) => {
-    const body = bodies[index - imported];
-    return body ? [...new Set(calledIn(body))] : [];
-  };
-  return {
-    types: Array.from({ length: imported + bodies.length }, (_, index) => types[typeOf(index)]),
-    names: readFunctionNames(sections),
-    exports,
-    callees,
-    fills: (index) => [index, ...callees(index)].some((each) => fills(bodies[each - imported])),
-    forwards(index) {
-      const body = bodies[index - imported];
-      const type = types[typeIndices[index - imported] as number];
-      return body && type && forwardedBy(body, type.params.length);
-    },
-  };
-}
-
-function* calledIn(body: BinaryReader): Generator<number> {
-  const reader = body.fork();
-  readLocals(reader);
-  while (!reader.done) {
-    const { opcode, operand } = readInstruction(reader);
-    if (opcode === Op.Call || opcode === Op.ReturnCall) yield operand;
-  }
-}
-
-/** The function that a body calls with its own parameters in their order, if it does nothing else. */
-function forwardedBy(body: BinaryReader, parameters: number): number | undefined {
-  const reader = body.fork();
-  if (readLocals(reader).count > 0) return undefined;
-  for (let parameter = 0; parameter < parameters; parameter++) {
-    const { opcode, operand } = readInstruction(reader);
-    if (opcode !== Op.LocalGet || operand !== parameter) return undefined;
-  }
-  const [call, end] = [readInstruction(reader), reader.done ? undefined : readInstruction(reader)];
-  return call.opcode === Op.Call && end?.opcode === Op.End ? call.operand : undefined;
-}
-
 /** Where a rewritten module finds its hooks among what it imports. */
 export interface HookPlace {
   module: string;
@@ -140,14 +87,6 @@ export type Clearing = HookModule<"zeroes">;
 /** Whether a module clears memory by an instruction. */
 export function hasFill({ functions }: ReadModule): boolean {
   return functions.bodies.some((body) => fills(body));
-}
-
-function fills(body: BinaryReader | undefined): boolean {
-  if (!body) return false;
-  const reader = body.fork();
-  readLocals(reader);
-  while (!reader.done) if (readInstruction(reader).opcode === Op.MemoryFill) return true;
-  return false;
 }
 
 /** What is rewritten beside accesses. */
@@ -214,7 +153,7 @@ export function rewriteModule(
 }
 
 /** The number of each function's type. */
-function typesOf({ imports, functions, imported }: ReadModule): (index: number) => number {
+export function typesOf({ imports, functions, imported }: ReadModule): (index: number) => number {
   const given = imports.flatMap(({ kind, typeIndex = -1 }) => (kind === "function" ? [typeIndex] : []));
   return (index) =>
     (index < imported ? given : functions.typeIndices)[index < imported ? index : index - imported] as number;

@@ -1,5 +1,6 @@
 /** What passes between a WASI program that is recorded, in its Worker, and who started it. */
 import type { Convention } from "../../foreign/conventions.js";
+import type { DrivenBy } from "../module/driven.js";
 import type { RecordedNames } from "../module/find.js";
 import type { Idle } from "../module/idle.js";
 import type { Zeroed } from "../module/recorder.js";
@@ -28,6 +29,8 @@ export interface WasiExit {
 /** What was recorded. */
 export interface WasiRecord {
   functions: RecordedFunction[];
+  /** How a replay drives the same allocator (module/driven.ts). */
+  drivenBy: DrivenBy | null;
   /** Bytes that its allocator cleared; null if that is not known. */
   zeroed: Zeroed | null;
   /** Bytes that memory.discard would give back. */
@@ -54,6 +57,7 @@ export type Message =
 /** A program is about to start. What its recorder writes is in memory that is shared: whatever ends the Worker, it is there. */
 export interface Begun {
   functions: RecordedFunction[];
+  drivenBy: DrivenBy | null;
   knowsClearing: boolean;
   buffer: SharedArrayBuffer;
   /** Where in it the log is, and what is kept beside it (Logged). */

@@ -7,7 +7,6 @@ import type { Trace, TraceChunk } from "../../trace/trace.js";
 import { inspectModule } from "../../wasm/inspect.js";
 import { Log } from "../module/log.js";
 import { Logged } from "../module/recorder.js";
-import type { RecordedFunction } from "../module/recording.js";
 import {
   type Begun,
   type Message,
@@ -77,7 +76,7 @@ class Recorded {
   /** Names of sites by number; the first is unknown. */
   readonly sites = [""];
   readonly #chunks: TraceChunk[] = [];
-  #begun: { logged: Logged; functions: RecordedFunction[]; knowsClearing: boolean } | undefined;
+  #begun: (Omit<Begun, "buffer" | "log" | "state"> & { logged: Logged }) | undefined;
   #taken = 0;
   readonly log = new Log(
     { events: () => this.#last(), forget: () => {}, stop: () => {} },
@@ -88,8 +87,8 @@ class Recorded {
     (number) => this.sites[number] as string,
   );
 
-  begin({ functions, knowsClearing, buffer, log, state }: Begun): void {
-    this.#begun = { logged: new Logged(() => buffer, log, state), functions, knowsClearing };
+  begin({ buffer, log, state, ...known }: Begun): void {
+    this.#begun = { logged: new Logged(() => buffer, log, state), ...known };
   }
 
   /** Takes a log that was full. */
@@ -109,8 +108,8 @@ class Recorded {
 
   get record(): WasiRecord | undefined {
     if (!this.#begun) return undefined;
-    const { logged, functions, knowsClearing } = this.#begun;
-    return { functions, zeroed: knowsClearing ? logged.zeroed : null, idle: this.log.idle };
+    const { logged, functions, drivenBy, knowsClearing } = this.#begun;
+    return { functions, drivenBy, zeroed: knowsClearing ? logged.zeroed : null, idle: this.log.idle };
   }
 
   /** What lies in the log at the end: nothing new where it was posted, and the program ended before it was begun anew. */

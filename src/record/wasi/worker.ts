@@ -26,7 +26,7 @@ function take(recorder: RecorderExports): void {
 async function run(): Promise<WasiExit> {
   const { wasm, functions, convention, sites, args, env, folders } = program;
   const rewritten = await rewriteToRecord(wasm, { functions, ...(convention && { convention }) });
-  const { module, place, knowsClearing } = rewritten;
+  const { module, place, knowsClearing, drivenBy } = rewritten;
   const callSites = new CallSites(rewritten.nameOf, (site) => post({ site }));
   const host = { take: () => take(recorder), site: () => callSites.here() };
   const recorder: RecorderExports = await openRecorder(host, true);
@@ -38,7 +38,7 @@ async function run(): Promise<WasiExit> {
   const imports = withHooks({ [WASI_MODULES[version]]: wasi.wasiImport } as WebAssembly.Imports);
   const buffer = recorder.memory.buffer as unknown as SharedArrayBuffer;
   const [log, state] = [recorder.log(), recorder.state()];
-  post({ begun: { functions: rewritten.functions, knowsClearing, buffer, log, state } });
+  post({ begun: { functions: rewritten.functions, drivenBy, knowsClearing, buffer, log, state } });
   return start(wasi, await WebAssembly.instantiate(module, imports));
 }
 
