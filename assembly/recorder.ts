@@ -34,6 +34,8 @@ import {
 declare function take(): void;
 /** The host looks who calls, and gives the site a number. */
 declare function site(): u32;
+/** Nanoseconds of the host's clock, a whole number that never goes back. */
+declare function now(): f64;
 
 const LOG: usize = memory.data(EVENT_BYTES * LOG_EVENTS, 8);
 const STATE: usize = memory.data(STATE_BYTES, 8);
@@ -49,6 +51,10 @@ let depth: u32 = 0;
 /** Whether nothing is recorded any more. */
 let stopped: bool = false;
 let sited: bool = false;
+let timed: bool = false;
+/** The least nanoseconds from one time in the log to the next, and when the next is due. */
+let timesEvery: f64 = 0;
+let nextTime: f64 = 0;
 /** The last ranges read and written since the last call, by their addresses in the log; 0 for none. */
 let lastRead: usize = 0;
 let lastWrite: usize = 0;
@@ -74,6 +80,12 @@ export function askSites(): void {
   sited = true;
 }
 
+/** From now on there are times in the log, at least so many nanoseconds apart. */
+export function askTimes(every: f64): void {
+  timed = true;
+  timesEvery = max<f64>(every, 1);
+}
+
 export function stop(): void {
   stopped = true;
 }
@@ -88,11 +100,20 @@ export function leave(kind: EventKind, pointer: u32, first: u32, second: u32, re
   if (--depth || stopped) return;
   if (result) forgetTouches(result, kind == EventKind.Calloc ? first * second : first);
   lastRead = lastWrite = 0;
+  if (timed) noteTime();
   const event = append(kind, pointer, first);
   store<u32>(event, second, SECOND_AT);
   store<u32>(event, result, RESULT_AT);
   if (sited) store<u32>(event, site(), SITE_AT);
   keep();
+}
+
+function noteTime(): void {
+  const time = now();
+  if (time < nextTime) return;
+  append(EventKind.Time, <u32>(<u64>time), <u32>(<u64>time >> 32));
+  keep();
+  nextTime = time + timesEvery;
 }
 
 /** The program read a range of memory. */

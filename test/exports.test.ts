@@ -161,6 +161,7 @@ const RECORDER = {
   state: "function",
   forget: "function",
   askSites: "function",
+  askTimes: "function",
   stop: "function",
   enter: "function",
   leave: "function",

@@ -13,6 +13,7 @@
  *      calloc               count     bytes     the block, or 0
  *      realloc   the block  bytes               the block, or 0
  *      free      the block  bytes     1 if bytes are told
+ *      time      low half   high half                       nanoseconds, of the call that follows
  */
 export enum EventKind {
   Read,
@@ -21,6 +22,7 @@ export enum EventKind {
   Calloc,
   Realloc,
   Free,
+  Time,
 }
 
 export const KIND_AT = 0;

@@ -150,8 +150,7 @@ function record(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--times <nanoseconds>",
-      "the least time between two times in the trace; 0 gives each operation its own",
-      "1000000",
+      "the least time between two times in the trace; 0 gives each operation its own (default: 1000000; for wasm, no times)",
     )
     .option(
       "--with <recorder>",

@@ -38,13 +38,14 @@ export interface RecordWasmFlags {
 export async function recordWasm(
   [module, ...args]: readonly [string, ...string[]],
   flags: RecordWasmFlags,
+  timesEvery: number | undefined,
   environment: Environment,
 ): Promise<number> {
   const choice = parseModule(module);
   const { functions = {}, convention } = moduleOptions(choice.options);
   const program: WasiProgram = {
     wasm: await readModuleBytes(choice.model),
-    ...{ functions: numbered(functions), convention, sites: flags.sites ?? false },
+    ...{ functions: numbered(functions), convention, sites: flags.sites ?? false, timesEvery },
     ...{
       // Not its path, which would be in its memory: what is recorded is the same wherever the file lies.
       args: [basename(choice.model), ...args],

@@ -21,7 +21,7 @@ export interface RecordFlags {
   sites?: boolean;
   frames?: string;
   touches?: boolean;
-  times: string;
+  times?: string;
   with?: string;
   json?: string;
   dir?: string[];
@@ -60,10 +60,10 @@ export async function recordCommand(
   if (program.includes("/")) useInput(program);
   const isModule = await isWasm(splitModule(program).name);
   checkFlags(flags, isModule);
-  if (isModule) return recordWasm([program, ...words], flags, environment);
+  if (isModule) return recordWasm([program, ...words], flags, nanoseconds(flags.times), environment);
   const { touches = false, children: isAll = false } = flags;
   const options = {
-    ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) },
+    ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) ?? MILLISECOND },
     ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
   };
   const json = flags.json === undefined ? undefined : prepareStream("--json", flags.json);
@@ -106,7 +106,12 @@ function framesOf({ sites, frames }: RecordFlags): number {
   throw new UsageError(`--frames: a site has at most ${MOST_FRAMES} frames, not ${count}`);
 }
 
-function nanoseconds(typed: string): number {
+/** Nanoseconds between times where nobody says: a trace is hardly larger by these. */
+const MILLISECOND = 1_000_000;
+
+/** Nanoseconds between times; undefined where nothing is said. */
+function nanoseconds(typed: string | undefined): number | undefined {
+  if (typed === undefined) return undefined;
   if (/^\d{1,15}$/.test(typed)) return Number(typed);
   throw new UsageError(
     `--times: "${typed}" is not a number of nanoseconds: write 0 for the time of each operation`,

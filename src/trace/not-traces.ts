@@ -142,7 +142,8 @@ export function notTraceRemedy({ bytes }: TraceHead): string | undefined {
 export function binaryRemedy({ bytes }: TraceHead): string | undefined {
   if (!bytes.subarray(0, MARK_BYTES).includes(0)) return undefined;
   return (
-    "this is a binary file of no kind that is known. What glibc's dj/malloc branch writes (mtrace.out.PID, and workloads " +
-    "made of it) is such: its layout is not documented, so that it cannot be read"
+    "this is a binary file of no kind that is known. What glibc's dj/malloc branch and glibc-malloc-trace-utils write " +
+    "(mtrace.out.PID, and workloads made of it) is such: its layout is not documented, so that it cannot be read; " +
+    RECORD
   );
 }

@@ -50,7 +50,7 @@ const PROGRAM = `(module
     (local.get $at))
   (func (export "again") (global.set $top (i32.const 4096)))
   (func (export "trapping") (param $at i32) (i32.store (local.get $at) (i32.const 1)) (unreachable))
-  (func $note (param $pointer i32) (i32.store (local.get $pointer) (i32.const 7)))
+  (func $note (export "note") (param $pointer i32) (i32.store (local.get $pointer) (i32.const 7)))
   (func $begin (call $tell (call $malloc (i32.const 24))))
   (start $begin))`;
 
@@ -170,7 +170,10 @@ describe("a recorded module", () => {
     (free as CallableFunction)(4, 0, 4);
     (free as CallableFunction)(at, 8, 4);
     expect(await textOf(recording)).toEqual(["a 0 8", "f 0"]);
-    expect(recording.trace().notes.losses).toHaveLength(1);
+    expect(recording.trace().notes.losses).toEqual([
+      expect.stringMatching(/^no calloc or realloc is found: .* counts as the malloc, free and writes/),
+      expect.stringContaining("the host"),
+    ]);
   });
 
   it("goes on where calls were inlined: frees of what is not known, and blocks that lie over others", async () => {
@@ -194,6 +197,42 @@ describe("a recorded module", () => {
       "a 1 40",
       "a 2 8",
     ]);
+  });
+
+  it("has the times of calls where they are wanted, and is the same besides", async () => {
+    const recorded = async (timesEvery?: number) => {
+      const { calls, recording } = await open(timesEvery === undefined ? {} : { timesEvery });
+      const at = (calls.malloc as CallableFunction)(40);
+      (calls.use as CallableFunction)(at, 8);
+      (calls.free as CallableFunction)(at);
+      return textOf(recording);
+    };
+    const plain = await recorded();
+    expect(plain.filter((line) => line.startsWith("@"))).toEqual([]);
+    const timed = await recorded(0);
+    expect(timed.filter((line) => !line.startsWith("@"))).toEqual(plain);
+    const times = timed.filter((line) => line.startsWith("@")).map((line) => Number(line.slice(2)));
+    expect(times.every((time, i) => Number.isInteger(time) && time > (times[i - 1] ?? -1))).toBe(true);
+    expect(times.length).toBeGreaterThan(0);
+    expect((await recorded(1e12)).filter((line) => line.startsWith("@"))).toHaveLength(1);
+    await expect(open({ timesEvery: -1 })).rejects.toThrow("timesEvery");
+  });
+
+  it("of a memory that is shared is that of the one thread that drives it, atomics too", async () => {
+    const shared = PROGRAM.replace("1 2)", "1 2 shared)").replace(
+      "(i32.store (local.get $pointer) (i32.const 7))",
+      "(drop (i32.atomic.rmw.add (local.get $pointer) (i32.const 7)))",
+    );
+    const { module, recording } = await recordModule(assemble(shared));
+    const { exports } = await WebAssembly.instantiate(module, host().imports as WebAssembly.Imports);
+    expect((exports.memory as WebAssembly.Memory).buffer).toBeInstanceOf(SharedArrayBuffer);
+    const calls = exports as unknown as Calls;
+    const at = (calls.malloc as CallableFunction)(16);
+    (calls.note as CallableFunction)(at);
+    (calls.calloc as CallableFunction)(1, 8);
+    expect(await textOf(recording)).toEqual(["a 0 24", "a 1 16", "l 1 0 8", "w 1 0 8", "c 2 1 8"]);
+    expect(recording.zeroed).toEqual({ bytes: 8, needless: 8 });
+    expect(recording.trace().notes.losses[0]).toContain("shared between threads");
   });
 
   it("keeps what was recorded before a trap", async () => {
@@ -338,12 +377,15 @@ describe("a module of which Emscripten made all names short", () => {
   });
 });
 
+/** A module with two memories. */
+const SEVERAL = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 1, 0, 1]);
+
 describe("what is refused", () => {
   it.each([
     ["no module", new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]), /not a wasm module/],
     ["a module without memory", assemble("(module)"), /no memory/],
     ["one without an allocator", assemble("(module (memory 1))"), /no allocator is found/],
-    ["a shared memory", assemble("(module (memory 1 2 shared))"), /shared between threads/],
+    ["several memories", SEVERAL, /several memories/],
   ])("%s", async (_, wasm, message) => {
     const refused = recordModule(wasm);
     await expect(refused).rejects.toThrow(ModuleError);

@@ -88,9 +88,11 @@ describe.skipIf(whyAbsent(NAME) !== undefined)("a WASI program that is recorded"
     expect((await read()).count).toBeGreaterThan(1000);
   });
 
-  it("names who calls", async () => {
-    await record("--sites", "--", PROGRAM, "hello");
-    const { notes } = await read();
+  it("names who calls, and when", async () => {
+    await record("--sites", "--times", "0", "--", PROGRAM, "hello");
+    const { notes, count, records } = await read();
+    const kinds = Array.from({ length: count }, (_, i) => new TraceRecords(records).kind(i));
+    expect(kinds.filter((kind) => kind === OpKind.clock).length).toBeGreaterThan(10);
     expect(notes.sites).toContainEqual(expect.stringMatching(/^_start.*;main;run;zalloc$/));
   });
 

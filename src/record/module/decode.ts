@@ -82,6 +82,11 @@ export class Decoder {
       return;
     }
     this.#tellTouches();
+    if (kind === EventKind.Time) {
+      this.ready();
+      this.encoder.clock(first * 2 ** 32 + pointer);
+      return;
+    }
     const second = events.getUint32(at + layout.SECOND_AT, true);
     const result = events.getUint32(at + layout.RESULT_AT, true);
     const site = events.getUint32(at + layout.SITE_AT, true);

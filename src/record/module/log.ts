@@ -37,6 +37,7 @@ export class Log {
   readonly #chunks: TraceChunk[] = [];
   readonly #notes: TraceNotes = { format: "text", losses: [] };
   #operations = 0;
+  readonly #lost: string[] = [];
   #isFull = false;
   #failure: unknown;
 
@@ -97,7 +98,18 @@ export class Log {
     if (this.#encoder.count > 0) this.#keep();
     if (this.#failure !== undefined) throw this.#failure;
     this.#encoder.note(this.#notes);
-    this.#notes.losses = [...this.#nothing(), ...this.#decoder.losses(), ...this.#fullness(), HOST];
+    this.#notes.losses = [
+      ...this.#nothing(),
+      ...this.#decoder.losses(),
+      ...this.#fullness(),
+      ...this.#lost,
+      HOST,
+    ];
+  }
+
+  /** A trace of the recording lacks this, too. */
+  lose(sentence: string): void {
+    this.#lost.push(sentence);
   }
 
   /** What a trace of the recording lacks, and what it names. */

@@ -14,7 +14,14 @@ import type { KnownFunctions } from "./functions.js";
 import { removeHooks, reserveHooks } from "./hooks.js";
 import { knownFunctions } from "./known.js";
 import type { RecordedFunction } from "./recording.js";
-import { HOOK_NAMES, type HookPlace, hasFill, readRecordable, rewriteModule } from "./rewrite.js";
+import {
+  HOOK_NAMES,
+  type HookPlace,
+  hasFill,
+  type ReadModule,
+  readRecordable,
+  rewriteModule,
+} from "./rewrite.js";
 
 /** What clears, to be put into the module. */
 export const CLEARING: OwnFile = {
@@ -34,6 +41,8 @@ export interface RewrittenModule {
   drivenBy: DrivenBy | null;
   /** Whether it is known what its allocator clears. */
   knowsClearing: boolean;
+  /** What is not recorded, in sentences, as far as the module shows it. */
+  losses: string[];
   /** What functions of the rewritten module are called, by their numbers there. */
   nameOf: (index: number) => string | undefined;
 }
@@ -65,11 +74,23 @@ export async function rewriteToRecord(
     const wasm = rewriteModule(read, { found, memset, place, clearing });
     const module = await compile(wasm, original);
     const described = { functions: found.map(describe), drivenBy: drivenBy(shape, found, { short, given }) };
-    return { module, wasm, place, ...described, knowsClearing, nameOf };
+    const losses = lossesOf(read, known, found);
+    return { module, wasm, place, ...described, knowsClearing, losses, nameOf };
   } catch (error) {
     removeHooks(place);
     throw error;
   }
+}
+
+const SHARED =
+  "its memory is shared between threads, of which the one that instantiates it first is recorded";
+
+function lossesOf({ isShared }: ReadModule, { names }: KnownFunctions, found: readonly Found[]): string[] {
+  const missing = ["calloc", "realloc"].filter((role) => !found.some((one) => one.role === role));
+  // Where functions have names, one that is not found is not there.
+  const unknown = names.size > 0 ? "" : missing.join(" or ");
+  const absent = `no ${unknown} is found: one that has no name counts as the malloc, free and writes that it consists of`;
+  return [...(unknown ? [absent] : []), ...(isShared ? [SHARED] : [])];
 }
 
 function describe({ role, name, index }: Found): RecordedFunction {

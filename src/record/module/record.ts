@@ -23,6 +23,11 @@ export interface RecordOptions {
   glue?: string;
   /** Whether the trace says who calls: the module's functions on the stack. It takes some 30 µs a call. Default: no. */
   sites?: boolean;
+  /**
+   * Nanoseconds that are at least between two times in the trace; 0 gives each call its own. Default: no times, as a clock is
+   * never the same twice.
+   */
+  timesEvery?: number;
   /** Operations after which the recording is full, and ends. Each takes 24 bytes. Default 10,000,000. */
   mostOperations?: number;
   /**
@@ -44,14 +49,15 @@ export interface Recorded {
 /**
  * Rewrites a wasm module so that a program that uses its allocator inside tells what it asks of it and what it touches.
  * The rewritten module is instantiated in place of the original, once, by whatever code does so, in the same realm; it
- * computes the same, at the same addresses.
+ * computes the same, at the same addresses. Where its memory is shared between threads, one of them is recorded.
  *
  * @param source The module's bytes, a URL or path to them, or a response of `fetch`.
- * @throws ModuleError for what is no module, for one whose allocator is not found, and for a memory that is shared;
+ * @throws ModuleError for what is no module, for one whose allocator is not found, and for several memories;
  * RangeError for an option's value that is none; SandboxError for what cannot be read.
  */
 export async function recordModule(source: Readable, options: RecordOptions = {}): Promise<Recorded> {
-  const { sites = false, mostOperations = MOST_OPERATIONS, onChunk } = options;
+  const { sites = false, timesEvery, mostOperations = MOST_OPERATIONS, onChunk } = options;
+  if (timesEvery !== undefined) checkWhole("timesEvery", timesEvery);
   checkWhole("mostOperations", mostOperations);
   const rewritten = await rewriteToRecord(source, options);
   const { module, wasm, place, functions, knowsClearing, nameOf } = rewritten;
@@ -64,7 +70,9 @@ export async function recordModule(source: Readable, options: RecordOptions = {}
       { mostOperations, onChunk: onChunk && ((chunk) => onChunk(chunk, log.notes)) },
       (number) => callSites.name(number),
     );
+    for (const loss of rewritten.losses) log.lose(loss);
     if (sites) recorder.askSites();
+    if (timesEvery !== undefined) recorder.askTimes(timesEvery);
     installHooks(place, recorder);
     return {
       module,

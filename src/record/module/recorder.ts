@@ -15,6 +15,7 @@ export interface RecorderExports {
   state(): number;
   forget(): void;
   askSites(): void;
+  askTimes(every: number): void;
   stop(): void;
   enter(): void;
   leave(kind: number, pointer: number, first: number, second: number, result: number): void;
@@ -38,10 +39,20 @@ export interface RecorderHost {
   site: () => number;
 }
 
+/** Nanoseconds since this began. */
+function clock(): () => number {
+  const start = performance.now();
+  let last = 0;
+  return () => {
+    last = Math.max(last, Math.round((performance.now() - start) * 1e6));
+    return last;
+  };
+}
+
 /** Opens a recorder. Another thread sees the memory of a shared one. */
 export async function openRecorder({ take, site }: RecorderHost, isShared = false): Promise<RecorderExports> {
   const module = await (isShared ? ownBytes(RECORDER).then(compileShared) : ownModule(RECORDER));
-  const { exports } = new WebAssembly.Instance(module, { recorder: { take, site } });
+  const { exports } = new WebAssembly.Instance(module, { recorder: { take, site, now: clock() } });
   return exports as unknown as RecorderExports;
 }
 

@@ -41,6 +41,8 @@ export interface ReadModule {
   functions: Functions<BinaryReader>;
   /** Functions it imports. */
   imported: number;
+  /** Whether its memory is shared between threads. */
+  isShared: boolean;
   /** Whether its addresses had 64 bits, as those that its functions take still have. */
   isLowered: boolean;
 }
@@ -53,26 +55,22 @@ export function readRecordable(wasm: Uint8Array): ReadModule {
     ...imports.flatMap(({ limits, kind }) => (kind === "memory" && limits ? [limits] : [])),
     ...sections.vector(SectionId.memory, readLimits),
   ];
-  checkMemories(memories);
+  const { shared: isShared } = onlyOne(memories);
   const functions = readFunctions(sections);
   const imported = imports.filter(({ kind }) => kind === "function").length;
   for (const index of functions.typeIndices) {
     if (!functions.types[index])
       throw new ModuleError("a function has a type that is not there: the file is damaged");
   }
-  return { sections, imports, functions, imported, isLowered: false };
+  return { sections, imports, functions, imported, isShared, isLowered: false };
 }
 
-function checkMemories(memories: readonly Limits[]): void {
+function onlyOne(memories: readonly Limits[]): Limits {
   const [memory] = memories;
   if (!memory) throw new ModuleError("the module has no memory, so it allocates nothing");
   if (memories.length > 1)
     throw new ModuleError("the module has several memories: build it without multi-memory");
-  if (memory.shared) {
-    throw new ModuleError(
-      "its memory is shared between threads, of which only one could be recorded: build it without threads",
-    );
-  }
+  return memory;
 }
 
 /** Where a rewritten module finds its hooks among what it imports. */

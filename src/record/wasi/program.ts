@@ -12,6 +12,8 @@ export interface WasiProgram {
   functions: RecordedNames;
   convention: Convention | undefined;
   sites: boolean;
+  /** Nanoseconds between two times in the trace, at least; undefined for none. */
+  timesEvery: number | undefined;
   /** Its name, then its arguments. */
   args: string[];
   env: Record<string, string>;
@@ -59,6 +61,8 @@ export interface Begun {
   functions: RecordedFunction[];
   drivenBy: DrivenBy | null;
   knowsClearing: boolean;
+  /** What is not recorded, in sentences. */
+  losses: string[];
   buffer: SharedArrayBuffer;
   /** Where in it the log is, and what is kept beside it (Logged). */
   log: number;

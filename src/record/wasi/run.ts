@@ -76,7 +76,7 @@ class Recorded {
   /** Names of sites by number; the first is unknown. */
   readonly sites = [""];
   readonly #chunks: TraceChunk[] = [];
-  #begun: (Omit<Begun, "buffer" | "log" | "state"> & { logged: Logged }) | undefined;
+  #begun: (Omit<Begun, "buffer" | "log" | "state" | "losses"> & { logged: Logged }) | undefined;
   #taken = 0;
   readonly log = new Log(
     { events: () => this.#last(), forget: () => {}, stop: () => {} },
@@ -87,7 +87,8 @@ class Recorded {
     (number) => this.sites[number] as string,
   );
 
-  begin({ buffer, log, state, ...known }: Begun): void {
+  begin({ buffer, log, state, losses, ...known }: Begun): void {
+    for (const loss of losses) this.log.lose(loss);
     this.#begun = { logged: new Logged(() => buffer, log, state), ...known };
   }
 

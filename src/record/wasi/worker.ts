@@ -24,13 +24,14 @@ function take(recorder: RecorderExports): void {
 }
 
 async function run(): Promise<WasiExit> {
-  const { wasm, functions, convention, sites, args, env, folders } = program;
+  const { wasm, functions, convention, sites, timesEvery, args, env, folders } = program;
   const rewritten = await rewriteToRecord(wasm, { functions, ...(convention && { convention }) });
-  const { module, place, knowsClearing, drivenBy } = rewritten;
+  const { module, place, functions: found, drivenBy, knowsClearing, losses } = rewritten;
   const callSites = new CallSites(rewritten.nameOf, (site) => post({ site }));
   const host = { take: () => take(recorder), site: () => callSites.here() };
   const recorder: RecorderExports = await openRecorder(host, true);
   if (sites) recorder.askSites();
+  if (timesEvery !== undefined) recorder.askTimes(timesEvery);
   installHooks(place, recorder);
   const imported = WebAssembly.Module.imports(module).map((one) => one.module);
   const version = imported.includes(WASI_MODULES.unstable) ? "unstable" : "preview1";
@@ -38,7 +39,7 @@ async function run(): Promise<WasiExit> {
   const imports = withHooks({ [WASI_MODULES[version]]: wasi.wasiImport } as WebAssembly.Imports);
   const buffer = recorder.memory.buffer as unknown as SharedArrayBuffer;
   const [log, state] = [recorder.log(), recorder.state()];
-  post({ begun: { functions: rewritten.functions, drivenBy, knowsClearing, buffer, log, state } });
+  post({ begun: { functions: found, drivenBy, knowsClearing, losses, buffer, log, state } });
   return start(wasi, await WebAssembly.instantiate(module, imports));
 }
 
