@@ -89,7 +89,9 @@ describe("a file that is no trace", () => {
 
   it("is told to be binary where no more is known of it", () => {
     expect(failureOf("\x01\0\0\0\x10\0\0\0some words")).toMatchObject({
-      message: expect.stringMatching(/^this is a binary file of no kind that is known.*mtrace\.out.*; record the calls, by `zeropage record/),
+      message: expect.stringMatching(
+        /^this is a binary file of no kind that is known.*mtrace\.out.*; record the calls, by `zeropage record/,
+      ),
     });
   });
 });
