@@ -27,6 +27,12 @@ const testTimeout = 120_000;
 /** How long `expect.poll` waits: a second, its default, is not enough for a page on such a machine. */
 const poll = { timeout: 30_000 };
 
+/**
+ * Files that share a process load each module once: half the CPU time of the small ones. What a test puts in the place
+ * of something else is taken away before the next one, in whichever file that is.
+ */
+const together = { isolate: false, restoreMocks: true, unstubEnvs: true };
+
 /** Both projects use the modules it makes; the second to come finds them. */
 const globalSetup = ["test/foreign/build-fixtures.ts"];
 
@@ -34,6 +40,7 @@ const node: TestProjectConfiguration = {
   ...readModule("node"),
   test: {
     name: "node",
+    ...together,
     testTimeout,
     hookTimeout: testTimeout,
     expect: { poll },
