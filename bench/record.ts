@@ -11,7 +11,7 @@ const RECORDER = fileURLToPath(new URL("../src/record/native/recorder", import.m
 const PYTHON = "d = {}\nfor i in range(200000): d[str(i)] = [i] * 100\nsorted(d)";
 
 /** How it is recorded, as the recorder is told; null for not at all. */
-const WAYS = { bare: null, plain: "", sites: "sites=32", touches: "touches" } as const;
+const WAYS = { bare: null, plain: "", sites: "sites=32", touches: "touches", exact: "touches=each" } as const;
 type Way = keyof typeof WAYS;
 
 interface Cost {

@@ -149,6 +149,10 @@ function record(environment: Environment, exit: (code: number) => void): Command
       "record which pages of blocks of a page or more the program reads and writes; such blocks get pages of their own (of wasm all that is touched is recorded anyway)",
     )
     .option(
+      "--exact-touches",
+      "--touches, each between the two operations between which it was; takes longer",
+    )
+    .option(
       "--times <nanoseconds>",
       "the least time between two times in the trace; 0 gives each operation its own (default: 1000000; for wasm, no times)",
     )

@@ -21,6 +21,7 @@ export interface RecordFlags {
   sites?: boolean;
   frames?: string;
   touches?: boolean;
+  exactTouches?: boolean;
   times?: string;
   with?: string;
   json?: string;
@@ -61,9 +62,15 @@ export async function recordCommand(
   const isModule = await isWasm(splitModule(program).name);
   checkFlags(flags, isModule);
   if (isModule) return recordWasm([program, ...words], flags, nanoseconds(flags.times), environment);
-  const { touches = false, children: isAll = false } = flags;
+  const { exactTouches = false, touches = exactTouches, children: isAll = false } = flags;
   const options = {
-    ...{ env, touches, sites: framesOf(flags), timesEvery: nanoseconds(flags.times) ?? MILLISECOND },
+    ...{
+      env,
+      touches,
+      exactTouches,
+      sites: framesOf(flags),
+      timesEvery: nanoseconds(flags.times) ?? MILLISECOND,
+    },
     ...(flags.with !== undefined && { recorder: parseWord(flags.with, "--with", RECORDERS) }),
   };
   const json = flags.json === undefined ? undefined : prepareStream("--json", flags.json);
@@ -87,7 +94,7 @@ export async function recordCommand(
 }
 
 /** Flags that mean something to one kind of program alone. What a wasm module touches is always recorded. */
-const OF_NATIVE = ["children", "frames", "with"] as const;
+const OF_NATIVE = ["children", "exactTouches", "frames", "with"] as const;
 const OF_WASM = ["dir", "env", "timeout"] as const;
 
 /** @throws UsageError for a flag of the other kind, which would do nothing. */
@@ -95,7 +102,9 @@ function checkFlags(flags: RecordFlags, isModule: boolean): void {
   const vain = (isModule ? OF_NATIVE : OF_WASM).find((name) => flags[name] !== undefined);
   if (vain === undefined) return;
   const [kind, is] = isModule ? ["native programs", "a wasm module"] : ["wasm modules", "none"];
-  throw new UsageError(`--${vain} is for ${kind}, and the program is ${is}: leave it out`);
+  throw new UsageError(
+    `--${vain === "exactTouches" ? "exact-touches" : vain} is for ${kind}, and the program is ${is}: leave it out`,
+  );
 }
 
 /** Frames of a site; 0 if sites are not asked for. */
@@ -125,7 +134,7 @@ function headerOf(command: readonly string[], flags: RecordFlags, version: strin
     const lines = [
       `recorded by zeropage ${version} with ${recorder}: ${words}`,
       ...(program.isMain ? [] : [`the trace of ${printable(program.name)}, which it started`]),
-      ...(flags.touches
+      ...(flags.touches || flags.exactTouches
         ? ["blocks of 4096 bytes and more have the pages that were touched; smaller ones count as written"]
         : []),
     ];

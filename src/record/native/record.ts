@@ -27,6 +27,8 @@ export interface RecordOptions {
   /** Most frames of a call stack; 0 for no sites. */
   sites: number;
   touches: boolean;
+  /** Whether each of these stands between the operations between which it was. */
+  exactTouches?: boolean;
   /** The least nanoseconds between two times in a trace. */
   timesEvery: number;
 }
@@ -115,8 +117,10 @@ async function recordPreloaded(
   options: RecordOptions,
   { path, compiler }: { path: string; compiler: string },
 ): Promise<Omit<Recording, "close">> {
-  const { env, sites, touches } = options;
-  const how = [touches && "touches", sites > 0 && `sites=${sites}`].filter(Boolean).join(",");
+  const { env, sites, touches, exactTouches } = options;
+  const how = [touches && (exactTouches ? "touches=each" : "touches"), sites > 0 && `sites=${sites}`]
+    .filter(Boolean)
+    .join(",");
   const ended = await runProgram(command, {
     ...env,
     LD_PRELOAD: [path, env.LD_PRELOAD].filter(Boolean).join(":"),
@@ -149,11 +153,20 @@ const countImage = async ({ parts }: Image): Promise<number> => {
 function notesOf({ header: { process, stopped, touchesStopped }, name, becameAnother }: Image): string[] {
   return [
     ...(stopped ? [`${name}: the record ends early: ${wordsOf(stopped)}: ${MORE_ROOM}`] : []),
-    ...(touchesStopped ? [`${name}: touches are not all recorded: /proc: ${wordsOf(touchesStopped)}`] : []),
+    ...(touchesStopped ? [`${name}: ${whyTouchesLack(touchesStopped)}`] : []),
     ...(!becameAnother && isRunning(process)
       ? [`${name}: process ${process} still runs, and its trace ends where the program did`]
       : []),
   ];
+}
+
+/** In place of an error number: recorder/file.h. */
+const READS_TAKE_FRAMES = 0xffff;
+
+function whyTouchesLack(error: number): string {
+  if (error === READS_TAKE_FRAMES)
+    return "reads of pages count as writes: this kernel gives a page that is only read a frame, and not the zero page";
+  return `touches are not all recorded: /proc: ${wordsOf(error)}`;
 }
 
 const wordsOf = (error: number): string => getSystemErrorMap().get(-error)?.[1] ?? `error ${error}`;

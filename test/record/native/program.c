@@ -178,6 +178,17 @@ static void touches(void) {
   free(kept[1]);
 }
 
+/* Touches between calls. */
+static void pace(void) {
+  volatile char *block = kept[0] = malloc(4 * 4096);
+  for (int page = 2; page >= 0; page--) {
+    block[page * 4096] = 1;
+    kept[1] = malloc(8);
+    free(kept[1]);
+  }
+  free(kept[0]);
+}
+
 /* Of each block, a tenth is used. */
 static void use_a_tenth(void) {
   for (int i = 0; i < 20; i++) {
@@ -243,6 +254,7 @@ int main(int count, char **words) {
   else if (!strcmp(what, "leaf")) leaf();
   else if (!strcmp(what, "touches")) touches();
   else if (!strcmp(what, "tenth")) use_a_tenth();
+  else if (!strcmp(what, "paces")) pace();
   else if (!strcmp(what, "life")) lives(0);
   else if (!strcmp(what, "lives")) lives(3);
   else return 64;

@@ -63,10 +63,12 @@ typedef struct {
   u64 next;            /* the number of the next record */
   u64 started;         /* when the program began */
   u32 stopped;         /* the errno that ended the recording, or 0 */
-  u32 touchesStopped;  /* the one that kept touches from being recorded, or 0 */
+  u32 touchesStopped;  /* the one that kept touches from being recorded, READS_TAKE_FRAMES, or 0 */
   char program[PATH_BYTES];
   char command[COMMAND_BYTES]; /* arguments, each ended by a zero */
 } Header;
+
+#define READS_TAKE_FRAMES 0xffffu /* no errno: pages that were read and written look alike */
 
 _Static_assert(sizeof(Record) == 40, "record-file.ts reads them");
 _Static_assert(sizeof(Header) <= HEADER_BYTES, "the header is before the records");

@@ -139,6 +139,7 @@ static void after_fork_in_child(void) {
 static void read_how(const char *how) {
   for (; *how; how++) {
     if (begins_with(how, "touches")) touchesAsked = sysconf(_SC_PAGESIZE) == PAGE;
+    if (begins_with(how, "touches=each")) looksEachTime = 1;
     if (begins_with(how, "sites=")) mostFrames = (u32)atoi(how + 6);
   }
   if (mostFrames > MOST_FRAMES) mostFrames = MOST_FRAMES;

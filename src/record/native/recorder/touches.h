@@ -7,10 +7,11 @@
  *                        the block's address
  *
  * and the kernel tells which of them have a frame: /proc/self/pagemap has, of a page that was written, one of the
- * process's own; of a page that was only read, the zero page. No page is protected, so that the program's signals and
- * system calls do what they always do. One looks before operations, as often as it takes an eighth of the time, and
- * before a block ends; so a touch may stand a little later than it was, and none is lost but those before a crash. Where pages
- * are larger, no touches are recorded.
+ * process's own; of a page that was only read, the zero page. Some kernels have none, and give that a frame too: this is found out
+ * and said. No page is protected, so that the program's signals and system calls do what they always do. One looks before
+ * operations, as often as it takes an eighth of the time, or before each if that is asked for, and before a block ends; so a
+ * touch may stand a little later than it was, and none is lost but those before a crash. Where pages are larger, no touches
+ * are recorded.
  */
 #define PAGE 4096ul
 #define PRESENT (1ul << 63)
@@ -25,11 +26,13 @@ enum { UNTOUCHED, WAS_READ, WAS_WRITTEN };
 typedef struct {
   u64 bytes;
   u64 pages;
+  u64 unwritten; /* pages of which there is something to learn */
   u64 below; /* bytes from where the mapping begins to the program's pages */
   u8 states[];
 } Block;
 
 static int touchesAsked;
+static int looksEachTime; /* before every operation, however long it takes */
 static Block **blocks; /* all of them, by the hash of their address; 0 is an empty place */
 static u64 blocksRoom;
 static u64 blockCount;
@@ -104,7 +107,7 @@ static Block *make_block(u64 bytes, u64 align) {
   if (to < made + total) munmap(to, (u64)(made + total - to));
   madvise(from, (u64)(to - from), MADV_NOHUGEPAGE); /* a touch is one of a page */
   Block *block = (Block *)from;
-  block->bytes = bytes, block->pages = pages, block->below = below;
+  block->bytes = bytes, block->pages = block->unwritten = pages, block->below = below;
   return block;
 }
 
@@ -128,8 +131,12 @@ static void note_entries(Block *block, u64 first, const u64 *entries, u64 count)
     u8 *states = block->states + first, how = state_of(entries[i], states[i]);
     u64 from = i;
     for (; i < count && how != states[i] && state_of(entries[i], states[i]) == how; i++) states[i] = how;
-    if (i > from) write_touch(block, first + from, first + i, how);
-    else i++;
+    if (i == from) {
+      i++;
+      continue;
+    }
+    if (how == WAS_WRITTEN) block->unwritten -= i - from;
+    write_touch(block, first + from, first + i, how);
   }
 }
 
@@ -143,14 +150,29 @@ static void look_at(Block *block, int pagemap) {
   }
 }
 
+/* Whether the kernel gives a page that is only read a frame of the process's own: tried once. */
+static int reads_take_frames(int pagemap) {
+  static int answer = -1;
+  if (answer >= 0) return answer;
+  volatile char *page = mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return 0;
+  u64 entry = (u64)page[0];
+  if (pread(pagemap, &entry, sizeof entry, (off_t)((u64)page / PAGE * sizeof entry)) != sizeof entry) entry = 0;
+  munmap((void *)page, PAGE);
+  return answer = state_of(entry, UNTOUCHED) == WAS_WRITTEN;
+}
+
 static int open_pagemap(void) {
   int file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  if (file < 0 && header) header->touchesStopped = (u32)errno;
+  if (!header) return file;
+  if (file < 0) header->touchesStopped = (u32)errno;
+  else if (reads_take_frames(file)) header->touchesStopped = READS_TAKE_FRAMES;
   return file;
 }
 
 /* Writes what was touched of a block that ends. */
 static void look_at_last(Block *block) {
+  if (!block->unwritten) return;
   int before = errno, pagemap = open_pagemap();
   if (pagemap >= 0) {
     look_at(block, pagemap);
@@ -164,7 +186,7 @@ static void look_at_all(void) {
   int before = errno, pagemap = open_pagemap();
   if (pagemap >= 0) {
     for (u64 i = 0; i < blocksRoom; i++)
-      if (blocks[i]) look_at(blocks[i], pagemap);
+      if (blocks[i] && blocks[i]->unwritten) look_at(blocks[i], pagemap);
     close(pagemap);
   }
   errno = before;
@@ -172,7 +194,8 @@ static void look_at_all(void) {
 
 /* Looks if it is due. What a look took is CPU time, as the thread may have to wait in it. */
 static void look(void) {
-  if (!touchesAsked || !blockCount || now() < __atomic_load_n(&nextLook, __ATOMIC_RELAXED)) return;
+  if (!touchesAsked || !blockCount) return;
+  if (!looksEachTime && now() < __atomic_load_n(&nextLook, __ATOMIC_RELAXED)) return;
   if (!try_lock(&blocksLock)) return;
   u64 start = read_clock(CLOCK_THREAD_CPUTIME_ID);
   look_at_all();
@@ -197,8 +220,9 @@ static void move_pages(Block *from, Block *to) {
   for (u64 page = 0; page * PAGE < bytes; page++) {
     u64 left = bytes - page * PAGE;
     to->states[page] = from->states[page];
-    if (from->states[page] == WAS_WRITTEN)
-      memcpy(pages_of(to) + page * PAGE, pages_of(from) + page * PAGE, left < PAGE ? left : PAGE);
+    if (from->states[page] != WAS_WRITTEN) continue;
+    to->unwritten--;
+    memcpy(pages_of(to) + page * PAGE, pages_of(from) + page * PAGE, left < PAGE ? left : PAGE);
   }
 }
 
@@ -207,4 +231,5 @@ static void fill_pages(Block *to, const void *from, u64 bytes) {
   if (bytes > to->bytes) bytes = to->bytes;
   memcpy(pages_of(to), from, bytes);
   memset(to->states, WAS_WRITTEN, pages_for(bytes));
+  to->unwritten -= pages_for(bytes);
 }
