@@ -24,7 +24,7 @@ export async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Arra
       yield value;
     }
   } catch (error) {
-    throw feeder.failure ?? gzipError(error);
+    throw feeder.failure ?? gzipError(error, feeder.given);
   } finally {
     if (!ended) {
       // Either may have failed before; the first error is the one to throw.
@@ -41,6 +41,8 @@ export async function* gunzipped(source: PeekedSource): AsyncGenerator<Uint8Arra
 class Feeder {
   /** The error of the source, if it had one. */
   failure: unknown;
+  /** Bytes that the decompressor was given. */
+  given = 0;
 
   readonly #slices: AsyncGenerator<Uint8Array, void>;
   readonly #writer: WritableStreamDefaultWriter<BufferSource>;
@@ -76,6 +78,7 @@ class Feeder {
         this.#ended = true;
         await this.#writer.close();
       } else {
+        this.given += (value as Uint8Array).length;
         await this.#writer.write(value as Uint8Array<ArrayBuffer>);
       }
     } catch {
@@ -101,12 +104,13 @@ async function* slicesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-function gzipError(cause: unknown): TraceError {
+/** `given` is where the decompressor was at most. */
+function gzipError(cause: unknown, given: number): TraceError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const what = /junk|trailing/i.test(reason)
     ? "has several members or something else behind the first; compress it as one"
     : "is cut short or corrupt";
-  const error = new TraceError(`the gzip data ${what} (${reason})`);
+  const error = new TraceError(`the gzip data ${what} (${reason}), in the first ${given} bytes`);
   error.cause = cause;
   return error;
 }

@@ -66,8 +66,11 @@ describe("zstd", () => {
     // Of "abc" the specification of xxHash gives 44bc2cf5ad770999.
     const checked = frame(SINGLE | CHECKED, [3], "abc");
     expect(await textOf([...checked, 0x99, 0x09, 0x77, 0xad])).toBe("abc");
-    const error = await failureOf([...checked, 0x99, 0x09, 0x77, 0xac]);
-    expect(String(error)).toContain("the zstd data is cut short or corrupt (a checksum does not hold)");
+    const wrong = [...checked, 0x99, 0x09, 0x77, 0xac];
+    const error = await failureOf([...checked, 0x99, 0x09, 0x77, 0xad, ...wrong]);
+    expect(String(error)).toContain(
+      `the zstd data is cut short or corrupt (a checksum does not hold), at byte ${2 * wrong.length}`,
+    );
   });
 
   it("is held to the size it says", async () => {

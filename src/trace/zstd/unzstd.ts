@@ -34,7 +34,7 @@ export async function* unzstd(source: PeekedSource): AsyncGenerator<Uint8Array, 
     while (!(await input.ended())) yield* readFrame(input);
   } catch (error) {
     if (!(error instanceof ZstdCorrupt)) throw error;
-    throw new TraceError(`the zstd data is cut short or corrupt (${error.message})`);
+    throw new TraceError(`the zstd data is cut short or corrupt (${error.message}), at byte ${input.taken}`);
   } finally {
     await source.return();
   }
@@ -115,14 +115,22 @@ function windowOf(descriptor: number): number {
 class Input {
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** Bytes of the chunks before. */
+  #before = 0;
 
   constructor(private readonly source: AsyncIterator<Uint8Array, void>) {}
+
+  /** Bytes that were taken so far. */
+  get taken(): number {
+    return this.#before + this.#at;
+  }
 
   /** Whether there are no more. */
   async ended(): Promise<boolean> {
     while (this.#at === this.#chunk.length) {
       const { done, value } = await this.source.next();
       if (done) return true;
+      this.#before += this.#chunk.length;
       this.#chunk = value;
       this.#at = 0;
     }
