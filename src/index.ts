@@ -19,6 +19,7 @@ export type { TimelinePoint } from "./allocator/timeline.js";
 export { formatBytes, formatCount, parseBytes } from "./base/bytes.js";
 export {
   AllocatorAbort,
+  BusError,
   CostError,
   FileError,
   LimitExceeded,
@@ -138,6 +139,13 @@ export type {
 } from "./results/tune.js";
 export type { Advice, Protection } from "./sandbox/advice.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
+export type {
+  FileCounters,
+  FileMapping,
+  FileOptions,
+  ResidentSets,
+  SimulatedFile,
+} from "./sandbox/files.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";

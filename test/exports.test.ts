@@ -6,7 +6,7 @@ import type { DriverExports, PatternExports } from "../src/foreign/link.js";
 import { FACE } from "../src/foreign/link.js";
 import { HOOKS } from "../src/meter/hooks.js";
 import type { RecorderExports } from "../src/record/module/recorder.js";
-import type { CheckExports, MachineExports, ModelExports } from "../src/sandbox/exports.js";
+import type { CheckExports, FileExports, MachineExports, ModelExports } from "../src/sandbox/exports.js";
 import { GLOBAL_PREFIX } from "../src/sandbox/instance.js";
 import { models } from "../src/sandbox/models.js";
 import type { RawExports } from "./raw-machine.js";
@@ -57,8 +57,27 @@ const MACHINE = {
   restartCounters: "function",
 } as const satisfies Kinds<MachineExports>;
 
+const FILES = {
+  createFile: "function",
+  removeFile: "function",
+  setReadahead: "function",
+  fileLength: "function",
+  isCached: "function",
+  mapFile: "function",
+  unmap: "function",
+  readFile: "function",
+  writeFile: "function",
+  send: "function",
+  sendFile: "function",
+  forgetFile: "function",
+  syncFile: "function",
+  dropCaches: "function",
+  filePages: "function",
+} as const satisfies Kinds<FileExports>;
+
 const RAW_MACHINE = {
   ...MACHINE,
+  ...FILES,
   mmap: "function",
   munmap: "function",
   mremap: "function",
@@ -194,8 +213,9 @@ describe.each([
     expect(await exportsOf(`machine${build}`)).toEqual({ ...RAW_MACHINE, ...more });
   });
 
-  it.each(models)("$name exports what a sandbox takes it for", async ({ file }) => {
-    expect(await exportsOf(`${basename(file.name, ".wasm")}${build}`)).toEqual({ ...MODEL, ...more });
+  it.each(models)("$name exports what a sandbox takes it for", async ({ file, hasFiles }) => {
+    const expected = { ...MODEL, ...(hasFiles && FILES), ...more };
+    expect(await exportsOf(`${basename(file.name, ".wasm")}${build}`)).toEqual(expected);
   });
 });
 

@@ -1,12 +1,14 @@
 import { readModule } from "#read-module";
-import { CONTENT, SHARED, UNKNOWN } from "#shared/page-states";
-import type { MachineExports } from "../src/sandbox/exports.js";
+import { CONTENT, MAPPED, SHARED, UNKNOWN } from "#shared/page-states";
+import type { FileExports, MachineExports } from "../src/sandbox/exports.js";
+import type { FileCounters } from "../src/sandbox/files.js";
 import { Instance } from "../src/sandbox/instance.js";
-import { pageRun } from "../src/sandbox/machine.js";
+import { foldFile, pageRun } from "../src/sandbox/machine.js";
+import type { FileCounts } from "./reference/files.js";
 import type { Area, Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
 /** What the bare machine exports: assembly/machine-abi.ts. */
-export interface RawExports extends MachineExports {
+export interface RawExports extends MachineExports, FileExports {
   mmap(hint: number, bytes: number, place: number, align: number): number;
   munmap(address: number, bytes: number): number;
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
@@ -21,6 +23,7 @@ export interface RawExports extends MachineExports {
 
 /** The reference says whether a page is unknown, but not whether an unknown or shared one has content. */
 function fold(bits: number): number {
+  if (!(bits & MAPPED)) return foldFile(bits);
   return bits & (UNKNOWN | SHARED) ? bits & ~CONTENT : bits;
 }
 
@@ -29,6 +32,22 @@ export async function openRawMachine(options: MachineOptions, check: boolean): P
   const url = new URL(`../build/machine${check ? `.check` : ``}.wasm`, import.meta.url);
   const instance = await Instance.open<RawExports>(await readModule(url), { ...options, clock: 0 });
   return new RawMachine(instance);
+}
+
+/** As the reference counts: pages, and not bytes. */
+function countsOf(files: FileCounters, pageBytes: number): FileCounts {
+  return {
+    mapFaults: files.faults.map,
+    copyFaults: files.faults.copy,
+    writableFaults: files.faults.makeWritable,
+    major: files.majorFaults,
+    mappedAround: files.mappedAround,
+    cachedPages: files.cachedBytes / pageBytes,
+    diskReadPages: files.diskReadBytes / pageBytes,
+    diskWrittenPages: files.diskWrittenBytes / pageBytes,
+    copiedToUser: files.copiedToUser,
+    copiedFromUser: files.copiedFromUser,
+  };
 }
 
 class RawMachine implements Machine {
@@ -120,6 +139,69 @@ class RawMachine implements Machine {
     return this.#exports.process();
   }
 
+  createFile(isMemory: boolean, bytes: number, isUnknown: boolean): number {
+    return this.#run(() => this.#exports.createFile(Number(isMemory), bytes, Number(isUnknown)));
+  }
+
+  removeFile(file: number): number {
+    return this.#run(() => this.#exports.removeFile(file));
+  }
+
+  setReadahead(pages: number): void {
+    this.#run(() => this.#exports.setReadahead(pages));
+  }
+
+  fileLength(file: number): number {
+    return this.#run(() => this.#exports.fileLength(file));
+  }
+
+  isCached(file: number, offset: number): boolean {
+    return this.#run(() => this.#exports.isCached(file, offset)) !== 0;
+  }
+
+  mapFile(
+    file: number,
+    hint: number,
+    bytes: number,
+    mode: number,
+    offset: number,
+    isShared: boolean,
+  ): number {
+    return this.#run(() => this.#exports.mapFile(file, hint, bytes, mode, offset, Number(isShared)));
+  }
+
+  readFile(file: number, offset: number, address: number, bytes: number): number {
+    return this.#run(() => this.#exports.readFile(file, offset, address, bytes));
+  }
+
+  writeFile(file: number, offset: number, address: number, bytes: number): number {
+    return this.#run(() => this.#exports.writeFile(file, offset, address, bytes));
+  }
+
+  send(address: number, bytes: number): number {
+    return this.#run(() => this.#exports.send(address, bytes));
+  }
+
+  sendFile(file: number, offset: number, bytes: number): number {
+    return this.#run(() => this.#exports.sendFile(file, offset, bytes));
+  }
+
+  forgetFile(file: number, offset: number, bytes: number): number {
+    return this.#run(() => this.#exports.forgetFile(file, offset, bytes));
+  }
+
+  syncFile(file: number): number {
+    return this.#run(() => this.#exports.syncFile(file));
+  }
+
+  dropCaches(): void {
+    this.#run(() => this.#exports.dropCaches());
+  }
+
+  filePages(): [disk: number, memory: number] {
+    return this.#run(() => this.#instance.words(this.#exports.filePages(), 2)) as [number, number];
+  }
+
   holders(): number[] {
     const counted = this.#run(() => this.#instance.counted(this.#exports.holders()));
     return counted.slice(0, counted.findLastIndex((pages) => pages > 0) + 1);
@@ -133,7 +215,9 @@ class RawMachine implements Machine {
     });
     const { virtual, resident, peakResident } = bytes;
     const sharing = this.#instance.sharing();
-    return { faults, zeroed, syscalls, walked, touched, sharing, bytes: { virtual, resident, peakResident } };
+    const files = countsOf(this.#instance.files(), this.#instance.machine.pageBytes);
+    const gauges = { virtual, resident, peakResident };
+    return { faults, zeroed, syscalls, walked, touched, sharing, files, bytes: gauges };
   }
 
   pages(address: number, bytes: number): PageRun[] {

@@ -37,6 +37,7 @@ const SUFFIXES = {
  * @property {string} [model]
  * @property {string[]} [flags]
  * @property {string} [checkEntry] What its check builds export besides.
+ * @property {boolean} [hasFiles] Whether its machine has files and a page cache, which make it larger.
  * @property {boolean} [keepsGlobals] Whether its globals are its own affair: nobody makes checkpoints of it.
  */
 
@@ -48,6 +49,8 @@ const TARGETS = ["release", "plain-debug"];
 const CHECKED = ["check", "debug", "plain-check"];
 const CHECK_ENTRY = "assembly/check-abi.ts";
 const HEAP = { entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true };
+/** What modules whose machine has files export besides. */
+const FILES_ENTRY = "assembly/files-abi.ts";
 /** @type {{ targets: Target[], flags: string[] }} */
 const LIBRARY = { targets: ["library"], flags: ["--use", "ZP_LINKED=1"] };
 /** Targets that are built if no module is named. @type {readonly Target[]} */
@@ -55,7 +58,7 @@ const NEEDED = ["release", "check", "plain-check", "library"];
 
 /** @type {readonly Program[]} */
 const OTHERS = [
-  { name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS },
+  { name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS, hasFiles: true },
   { name: "bench", entry: "assembly/bench-abi.ts", targets: TARGETS },
   // The driver of foreign modules, and what measures it. They are linked to the modules, and have no machine.
   { name: "driver", entry: "assembly/driver.ts", targets: TARGETS },
@@ -96,21 +99,23 @@ const OTHERS = [
 
 /**
  * Every module: each registered model and each other program, once per target.
- * @param {readonly { name: string }[]} models
+ * @param {readonly { name: string, hasFiles?: boolean }[]} models
  * @param {string} globalPrefix
  * @returns {Module[]}
  */
 export function listModules(models, globalPrefix) {
   /** @type {Program[]} */
-  const modelled = models.map(({ name }) => ({
-    name: name.replace("/", "-over-"),
+  const modelled = models.map(({ name, hasFiles }) => ({
+    ...{ name: name.replace("/", "-over-"), hasFiles: hasFiles === true },
     ...{ entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
   }));
   return [...modelled, ...OTHERS].flatMap((program) => {
-    const { name, entry, targets, model = null, flags = [], checkEntry = CHECK_ENTRY } = program;
+    const { name, entry, targets, model = null, checkEntry = CHECK_ENTRY, hasFiles } = program;
+    const flags = [...(program.flags ?? []), ...(hasFiles ? ["--use", "ZP_FILES=1"] : [])];
+    const entries = hasFiles ? [entry, FILES_ENTRY] : [entry];
     return targets.map((target) => ({
       name: `${name}${SUFFIXES[target]}`,
-      entries: CHECKED.includes(target) ? [entry, checkEntry] : [entry],
+      entries: CHECKED.includes(target) ? [...entries, checkEntry] : entries,
       ...{ target, model, flags, globalPrefix: program.keepsGlobals ? null : globalPrefix },
     }));
   });

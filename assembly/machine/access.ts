@@ -15,9 +15,10 @@ import { apply, applyOne } from "./events";
 import { raise } from "./failure";
 import { ZERO_FRAME } from "./frames";
 import { pageBytes, pageMask, pageShift } from "./layout";
+import * as mapped from "./mapped";
 import { enter, leave } from "./paths";
 import { endOfRun } from "./runs";
-import { Event } from "./states";
+import { Event, isOfFile } from "./states";
 import { firstUnmapped, stateOf } from "./table";
 import {
   addressIn,
@@ -51,21 +52,34 @@ export function requireMapped(address: u64, bytes: u64, write: bool): void {
   if (page < end) raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
   const refused = firstProtected(address, address + bytes, write);
   if (refused < address + bytes) raise(Exception.SegmentationFault, PROTECTED | u64(write), refused);
+  if (!isDefined(ZP_FILES)) return;
+  const beyond = mapped.firstBeyond(address, address + bytes);
+  if (beyond < address + bytes) raise(Exception.BusError, u64(write), beyond);
 }
 
 // ---- One page ----
 
+/** State of a page, with what is known of its bytes; those of a file's page are the file's, and no translation leads there. */
+export function withBytes(page: u64, state: u32): u32 {
+  return isOfFile(state) ? state | mapped.bytesState(page) : state;
+}
+
+/** Host address of the bytes of a page with CONTENT. */
+function bytesOf(page: u64, state: u32): usize {
+  return isOfFile(state) ? mapped.contentOf(page) : contentOf(page, state);
+}
+
 /** Read-touches the page. Returns the host address of the byte; if the page has no content, only until it gets some. */
-function readable(address: u64): usize {
+export function readable(address: u64): usize {
   const entry = entryAt(address);
   if (letsRead<u8>(entry, address)) return hostIn(entry, address);
   const page = address >> pageShift;
   const offset = <usize>(address & pageMask);
-  const state = applyOne(Event.Read, page);
+  const state = withBytes(page, applyOne(Event.Read, page));
   if (state == UNMAPPED) raise(Exception.SegmentationFault, READ_ACCESS, address);
   if (!(state & CONTENT)) return ZERO_FRAME + offset;
-  const host = contentOf(page, state) + offset;
-  keep(address, host, state);
+  const host = bytesOf(page, state) + offset;
+  if (!isOfFile(state)) keep(address, host, state);
   return host;
 }
 
@@ -76,6 +90,7 @@ function writable(address: u64): usize {
   const page = address >> pageShift;
   const state = applyOne(Event.Write, page);
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
+  if (isOfFile(state)) return mapped.contentFor(page) + <usize>(address & pageMask);
   const host = (state & CONTENT ? contentOf(page, state) : addContent(page)) + <usize>(address & pageMask);
   keep(address, host, state | CONTENT);
   return host;
@@ -307,7 +322,7 @@ function fillBytes(address: u64, value: u8, bytes: u64): void {
   }
 }
 
-function fillZero(address: u64, bytes: u64): void {
+export function fillZero(address: u64, bytes: u64): void {
   while (bytes) {
     const whole = (address & pageMask) == 0 ? bytes >> pageShift : 0;
     const n = whole ? whole << pageShift : piece(address, bytes);
@@ -321,9 +336,9 @@ function fillZero(address: u64, bytes: u64): void {
 /** The program zeroes part of one page. */
 function zeroPiece(address: u64, bytes: u64): void {
   const page = address >> pageShift;
-  const state = applyOne(Event.Write, page);
+  const state = withBytes(page, applyOne(Event.Write, page));
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  if (state & CONTENT) memory.fill(contentOf(page, state) + <usize>(address & pageMask), 0, <usize>bytes);
+  if (state & CONTENT) memory.fill(bytesOf(page, state) + <usize>(address & pageMask), 0, <usize>bytes);
 }
 
 /** Offset of the first byte of the range that is not the value; `bytes` if all are. Reads the pages up to it. */
@@ -357,7 +372,7 @@ export function copy(destination: u64, source: u64, bytes: u64): void {
 
 function copyPiece(destination: u64, source: u64, bytes: u64): void {
   const from = readable(source);
-  const state = stateOf(source >> pageShift);
+  const state = withBytes(source >> pageShift, stateOf(source >> pageShift));
   if (state & CONTENT) {
     memory.copy(writable(destination), from, <usize>bytes);
   } else {
@@ -417,10 +432,10 @@ function clearPiece(address: u64, bytes: u64): void {
     return;
   }
   const page = address >> pageShift;
-  const state = applyOne(Event.ClearPart, page);
+  const state = withBytes(page, applyOne(Event.ClearPart, page));
   if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
   const known = !(state & UNKNOWN);
-  if (state & CONTENT) clearBytes(contentOf(page, state) + <usize>(address & pageMask), bytes, known);
+  if (state & CONTENT) clearBytes(bytesOf(page, state) + <usize>(address & pageMask), bytes, known);
   else if (known) add(Counter.NeedlesslyZeroedBytes, bytes);
 }
 

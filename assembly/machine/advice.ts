@@ -5,6 +5,8 @@ import * as areas from "./areas";
 import { logCall } from "./call-log";
 import { apply } from "./events";
 import { ADDRESS_LIMIT, kernelKind, pageShift, roundToPages } from "./layout";
+import { firstBeyond } from "./mapped";
+import { back, firstOfFile, punchMapped } from "./mappings";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import { areAreasLeft, SPARE_TO_CUT } from "./room";
 import { current } from "./spaces";
@@ -28,16 +30,22 @@ export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
 
 function isAdvice(call: Syscall): bool {
   if (call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse) return true;
-  return call >= Syscall.MadviseDontfork && call <= Syscall.MadvisePopulateWrite;
+  return call >= Syscall.MadviseDontfork && call <= Syscall.MadviseRemove;
 }
 
 function populates(call: Syscall): bool {
   return call == Syscall.MadvisePopulateRead || call == Syscall.MadvisePopulateWrite;
 }
 
-/** Whether the advice is about what a child gets. */
-function isOfFork(call: Syscall): bool {
-  return call >= Syscall.MadviseDontfork && call <= Syscall.MadviseKeeponfork;
+/** Whether the advice is kept: about what a child gets, or what is read ahead. */
+function isKept(call: Syscall): bool {
+  if (call >= Syscall.MadviseDontfork && call <= Syscall.MadviseKeeponfork) return true;
+  return call == Syscall.MadviseNormal || call == Syscall.MadviseRandom;
+}
+
+/** Whether the advice is about memory of the process alone: where it comes to a mapping of a file, Linux goes no further. */
+function isOfMemory(call: Syscall): bool {
+  return call == Syscall.MadviseFree || call == Syscall.MadviseWipeonfork;
 }
 
 function isKnownAdvice(call: Syscall): bool {
@@ -51,19 +59,32 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (!isAligned(address) || !bytes || bytes > ADDRESS_LIMIT) return -1;
   bytes = roundToPages(bytes);
   if (!isUserRange(address, bytes)) return -1;
-  const isWhole = isMapped(address, bytes);
+  let isWhole = isMapped(address, bytes);
   if (!isWhole && kernelKind == Kernel.Darwin) return -1;
-  if (isOfFork(call)) return setFlag(address, address + bytes, call) && isWhole ? 0 : -1;
+  if (isDefined(ZP_FILES)) {
+    const end = isOfMemory(call) ? firstOfFile(address, address + bytes) : address + bytes;
+    if (end < address + bytes) isWhole = false;
+    bytes = end - address;
+    if (!bytes) return -1;
+  }
+  if (call == Syscall.MadviseRemove)
+    return isDefined(ZP_FILES) && punchMapped(address, bytes) && isWhole ? 0 : -1;
+  if (isKept(call)) return setFlag(address, address + bytes, call) && isWhole ? 0 : -1;
   if (populates(call)) return populate(address, bytes, call) && isWhole ? 0 : -1;
   const first = address >> pageShift;
   if (call == Syscall.MadvisePageout) apply(Event.Reclaim, first, pagesIn(bytes));
-  if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux)
-    apply(Event.Discard, first, pagesIn(bytes));
+  if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux) discard(address, bytes);
   if (call == Syscall.MadviseFree || call == Syscall.MadviseFreeReusable)
     apply(Event.Free, first, pagesIn(bytes));
   if (call == Syscall.MadviseFreeReuse) apply(Event.Reuse, first, pagesIn(bytes));
   if (call == Syscall.MadviseCanReuse) apply(Event.Walk, first, pagesIn(bytes));
   return isWhole ? 0 : -1;
+}
+
+/** Takes back the pages. Those of mappings of files show what the file has again. */
+function discard(address: u64, bytes: u64): void {
+  apply(Event.Discard, address >> pageShift, pagesIn(bytes));
+  if (isDefined(ZP_FILES)) back(address, address + bytes);
 }
 
 /** Faults in the pages up to the first that is not mapped, as reads or writes would. Returns whether all of them may be so used. */
@@ -72,6 +93,7 @@ function populate(address: u64, bytes: u64, call: Syscall): bool {
   const first = address >> pageShift;
   const end = firstUnmapped(first, pagesIn(bytes));
   if (areas.firstProtected(address, end << pageShift, writes) < end << pageShift) return false;
+  if (isDefined(ZP_FILES) && firstBeyond(address, end << pageShift) < end << pageShift) return false;
   apply(writes ? Event.Populate : Event.Read, first, end - first);
   return true;
 }
@@ -105,12 +127,19 @@ function setProtection(address: u64, bytes: u64, protection: u32): i32 {
   return mapped == address + bytes ? 0 : -1;
 }
 
-// ---- fork ----
+// ---- What is kept ----
+
+/** The flag that kept advice is about. */
+function flagOf(call: Syscall): u32 {
+  if (call == Syscall.MadviseNormal || call == Syscall.MadviseRandom) return RegionFlag.Random;
+  return call <= Syscall.MadviseDofork ? RegionFlag.DontFork : RegionFlag.WipeOnFork;
+}
 
 /** Sets or clears the flag that the advice is about. Returns whether Linux keeps enough areas. */
 function setFlag(start: u64, end: u64, call: Syscall): bool {
-  const flag: u32 = call <= Syscall.MadviseDofork ? RegionFlag.DontFork : RegionFlag.WipeOnFork;
-  const isSet = call == Syscall.MadviseDontfork || call == Syscall.MadviseWipeonfork;
+  const flag = flagOf(call);
+  const isSet =
+    call == Syscall.MadviseDontfork || call == Syscall.MadviseWipeonfork || call == Syscall.MadviseRandom;
   const added = isSet ? flag : 0;
   if (areas.wouldChange(start, end, ~flag, added) && !areAreasLeft(SPARE_TO_CUT, end - start)) return false;
   areas.setFlags(start, end, ~flag, added);

@@ -14,7 +14,8 @@
  * other. So each region has, of Linux's fields,
  *
  *      anon     the area's anon_vma: 0 until a page of it is first written, then a number of its own
- *      moved    bytes that it lies below the place where it was first written
+ *      moved    bytes that it lies below the place where it was first written; of a mapping of a file, below its place
+ *               in the file
  *
  * What a child of fork has inherited with an `anon` is joined by nothing new that was not written yet (is_mergeable_anon_vma of
  * Linux 6.18).
@@ -22,7 +23,7 @@
  *      a page with a frame (Linux) is in a region with an `anon`
  */
 
-import { RegionFlag } from "../shared/kernel";
+import { FILE_SHIFT, RegionFlag } from "../shared/kernel";
 import { pageShift } from "./layout";
 import {
   firstEndingAbove,
@@ -85,6 +86,17 @@ export function endOf(address: u64): u64 {
   return end;
 }
 
+/** First address of the area that holds the address; 0 if none does. */
+export function startOf(address: u64): u64 {
+  let region = firstEndingAbove(address);
+  let start: u64 = 0;
+  while (region && region.start <= address) {
+    start = region.start;
+    region = previousOf(region);
+  }
+  return start;
+}
+
 /** Whether all of [start, end) is in one area. */
 export function isOne(start: u64, end: u64): bool {
   let region = firstEndingAbove(start);
@@ -101,6 +113,11 @@ export function isOne(start: u64, end: u64): bool {
 
 /** Set in the `anon` of what a child of fork inherited. */
 const INHERITED: u32 = 1 << 31;
+
+/** Whether a region with these flags maps a file. */
+export function isOfFile(flags: u32): bool {
+  return flags >> FILE_SHIFT != 0;
+}
 
 /** Whether what is added may join what is there. */
 function mayJoin(there: Region, added: Region): bool {
@@ -196,9 +213,12 @@ export function inherit(absent: u32, untouched: u32): void {
   }
 }
 
-/** Maps [start, end), which must be free. */
-export function map(start: u64, end: u64): void {
-  put(start, end, 0, 0, 0);
+/**
+ * Maps [start, end), which must be free. `flags` and `moved` say which file, and that the bytes at an address are those at
+ * `address + moved` there; 0 for memory.
+ */
+export function map(start: u64, end: u64, flags: u32, moved: u64): void {
+  put(start, end, 0, moved, flags);
 }
 
 function put(start: u64, end: u64, anon: u32, moved: u64, flags: u32): void {
@@ -229,11 +249,13 @@ export function grow(end: u64, newEnd: u64): void {
   joinAbove(region);
 }
 
-/** Maps [to, to + bytes), where part of the area at `from` moves. One that was never written has no place to remember. */
+/** Maps [to, to + bytes), where part of the area at `from` moves. One that was never written has no place to remember, but in a file. */
 export function mapMoved(from: u64, to: u64, bytes: u64): void {
   const old = firstEndingAbove(from);
   assert(old != null && old.start <= from, "what moves is mapped");
-  if (old) put(to, to + bytes, old.anon, old.anon ? old.moved + from - to : 0, old.flags);
+  if (!old) return;
+  const keepsPlace = old.anon != 0 || (isDefined(ZP_FILES) && isOfFile(old.flags));
+  put(to, to + bytes, old.anon, keepsPlace ? old.moved + from - to : 0, old.flags);
 }
 
 /** Unmaps [start, end): takes it out of all regions, and cuts those that reach beyond. Returns the bytes it took. */

@@ -13,6 +13,7 @@
  * A check build first asserts the invariants that each part of the machine has of its own data. Asserts have
  * no messages in a release build, which therefore returns what is broken.
  */
+import { Counter } from "../shared/counters";
 import { Broken } from "../shared/failure";
 import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
@@ -22,8 +23,10 @@ import { isFirstHolder } from "./blocks";
 import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
+import * as files from "./files";
 import * as pool from "./frames";
 import { GROUP_PAGES, kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
+import { areRight } from "./mappings";
 import * as paths from "./paths";
 import * as regions from "./regions";
 import { current, enter, enterNumber, numberAbove } from "./spaces";
@@ -53,6 +56,7 @@ let spaces: usize = 0;
 
 /** Returns what is broken, or 0. A check build also asserts, with a message. */
 export function check(): u32 {
+  if (isDefined(ZP_FILES)) if (!files.walk()) return Broken.Files;
   if (isDefined(ZP_CHECK)) assertSound();
   const broken = walkSpaces();
   if (broken) return broken;
@@ -60,6 +64,7 @@ export function check(): u32 {
   if (pool.shares.live != shares || sharers != sharing) return Broken.Sharings;
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
+  if (isDefined(ZP_FILES)) if (!isCacheCounted()) return Broken.Files;
   if (pool.regionNodes.live != nodes) return Broken.RegionTree;
   if (pool.spaces.live != spaces || pool.roots.live != spaces) return Broken.Spaces;
   if (zeroesIn(pool.ZERO_FRAME, MAX_PAGE_BYTES) != MAX_PAGE_BYTES) return Broken.ZeroFrame;
@@ -68,7 +73,7 @@ export function check(): u32 {
 
 function assertSound(): void {
   checkEmptyDirectory();
-  checkGroups();
+  checkGroups(files.groups, files.lists);
   pool.check();
   paths.check();
   checkTranslations();
@@ -78,7 +83,7 @@ function assertSound(): void {
 function walkSpaces(): u32 {
   mapped = 0;
   owned = 0;
-  stored = 0;
+  stored = files.stored;
   shares = 0;
   sharers = 0;
   sharing = 0;
@@ -125,6 +130,7 @@ function walkRun(page: u64, pages: u64, state: u32): u32 {
   if (!isLegal(state)) return Broken.PageState;
   if (!areCovered(page, pages)) return Broken.RegionsAgainstTable;
   mapped += pages;
+  if (isDefined(ZP_FILES)) if (!areRight(page, pages)) return Broken.Files;
   if (ownsFrame(state)) {
     owned += pages;
     if (!areWritten(page, pages)) return Broken.Areas;
@@ -160,6 +166,11 @@ function walkEntry(page: u64, state: u32): bool {
     stored += usize(content != 0);
   }
   return true;
+}
+
+/** Whether what came into the page cache and has not gone is what files have there. */
+function isCacheCounted(): bool {
+  return paths.sum(Counter.PagesCached) - paths.sum(Counter.PagesUncached) == files.cached;
 }
 
 /** Whether areas, where the kernel keeps them, know that these pages were written. */

@@ -91,11 +91,11 @@ export function detach(group: Group, index: u32, state: u32): void {
 
 // ---- Checking ----
 
-/** Asserts the invariants of every group, and that the live records are exactly those in the tables. */
-export function checkGroups(): void {
+/** Asserts the invariants of every group, and that the live records are exactly those in the tables, and so many of files. */
+export function checkGroups(groupsOfFiles: usize, listsOfFiles: usize): void {
   cells = 0;
-  groups = 0;
-  lists = 0;
+  groups = groupsOfFiles;
+  lists = listsOfFiles;
   const space = current;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);

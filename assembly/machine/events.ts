@@ -23,9 +23,10 @@ import {
   pageBytes,
   pageShift,
 } from "./layout";
+import { touchPage } from "./mapped";
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
 import { current, enter, enterNumber, numberAbove } from "./spaces";
-import { EACH, Event, effectsOf, STATE_MASK, transition } from "./states";
+import { EACH, Event, effectsOf, isOfFile, isOfShared, STATE_MASK, transition } from "./states";
 import {
   blockIn,
   cellIn,
@@ -129,7 +130,7 @@ export function apply(event: u32, first: u64, count: u64): void {
     const index = <u32>first & GROUP_MASK;
     const cellAt = cellIn(directory, first);
     const cell = load<u32>(cellAt);
-    if (index == 0 && end - first >= GROUP_PAGES && isEqual(cell)) {
+    if (index == 0 && end - first >= GROUP_PAGES && isEqual(cell) && !faults(event, cell)) {
       const groups = isUniform(cell)
         ? applyToGroups(event, cellAt, first, end)
         : applyToBlock(event, cellAt, first);
@@ -140,6 +141,11 @@ export function apply(event: u32, first: u64, count: u64): void {
       first += to - index;
     }
   }
+}
+
+/** Whether an event takes faults of pages that show what a file has, which all pages of the cell are. */
+function faults(event: u32, cell: u32): bool {
+  return isDefined(ZP_FILES) && isUniform(cell) && isOfFile(cell) && (transition(event, cell) & EACH) != 0;
 }
 
 /** Applies an event to a run of equal whole groups of one directory. Returns how many there were. */
@@ -250,10 +256,16 @@ function applyToRun(event: u32, group: Group, first: u64, pages: u32, state: u32
   fillStates(statesOf(group) + (<usize>first & GROUP_MASK), pages, next);
 }
 
-/** Applies an event to one page that has contents or is shared. Returns its state afterwards. */
+/** Applies an event to one page that has contents, is shared or is a file's. Returns its state afterwards. */
 function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
   const index = <u32>page & GROUP_MASK;
   drop(page);
+  if (isOfFile(state)) {
+    if (event != Event.Read && !isOfShared(state)) requireRoom(1);
+    state = touchPage(event, group, page);
+    if (isOfFile(state)) return state;
+    event = onOwned(event);
+  }
   if (state & SHARED && !leaves(event)) {
     if (!isLastSharer(group, index)) requireRoom(1);
     state = ownFrame(group, index, state, clears(event));

@@ -46,6 +46,8 @@ export const regionNodes = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const roots = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const spaces = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const blocks = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const files = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const fileDirectories = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
 /** A page of zeroes, for reads of a page without content. Never written. */
 export const ZERO_FRAME: usize = memory.data(<i32>MAX_PAGE_BYTES, 16);
@@ -178,6 +180,8 @@ export function check(): void {
   checkPool(roots);
   checkPool(spaces);
   checkPool(blocks);
+  if (isDefined(ZP_FILES)) checkPool(files);
+  if (isDefined(ZP_FILES)) checkPool(fileDirectories);
 }
 
 function checkPool(pool: Pool): void {

@@ -19,6 +19,7 @@ import { move, share, start as startContents } from "./contents";
 import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
 import { apply, start as startEvents } from "./events";
 import { fail } from "./failure";
+import { start as startFiles } from "./files";
 import {
   ADDRESS_LIMIT,
   kernelKind,
@@ -31,6 +32,7 @@ import {
   setGeometry,
   USER_END,
 } from "./layout";
+import { back, letGo } from "./mappings";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import * as regions from "./regions";
 import {
@@ -76,6 +78,7 @@ export function start(
   startTable();
   startContents();
   startBlocks();
+  if (isDefined(ZP_FILES)) startFiles();
   startEvents(memoryBytes);
   startTranslation();
 }
@@ -84,6 +87,7 @@ export function start(
 
 function mapPages(address: u64, bytes: u64): void {
   apply(Event.Map, address >> pageShift, pagesIn(bytes));
+  if (isDefined(ZP_FILES)) back(address, address + bytes);
   countMapped(pagesIn(bytes));
   current.pages += pagesIn(bytes);
 }
@@ -92,6 +96,7 @@ function mapPages(address: u64, bytes: u64): void {
 function clearRange(address: u64, bytes: u64): void {
   apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
   unmapPages(areas.unmap(address, address + bytes));
+  if (isDefined(ZP_FILES)) letGo();
 }
 
 /** So many bytes are no longer mapped. */
@@ -118,13 +123,19 @@ function mappedPages(address: u64, bytes: u64): u64 {
 /** Maps zeroed memory. `align` is a power of two. Returns its address, or 0. */
 export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   const caller = enterCall(Fn.Mmap, Syscall.Mmap);
-  const address = mapWhere(hint, bytes, place, align);
+  const address = mapWhere(hint, bytes, place, align, 0, 0);
   if (isDefined(ZP_CHECK)) logCall(Syscall.Mmap, hint, bytes, place, align, address);
   leaveCall(caller, Syscall.Mmap);
   return address;
 }
 
-function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+/** The same, of part of a file from `offset` on, which regions with these flags map; aligned to pages. Not counted. */
+export function mapFile(hint: u64, bytes: u64, place: u32, flags: u32, offset: u64): u64 {
+  current.hasFiles = true;
+  return mapWhere(hint, bytes, place, pageBytes, flags, offset);
+}
+
+function mapWhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
   align = max(align, pageBytes);
   if (bytes == 0 || bytes > ADDRESS_LIMIT) {
     fail(bytes ? Failure.AddressSpace : Failure.Argument, bytes, ADDRESS_LIMIT);
@@ -132,7 +143,9 @@ function mapWhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   }
   bytes = roundToPages(bytes);
   const isAnywhere = place != Place.Fixed && place != Place.Exact;
-  return isAnywhere ? mapAnywhere(hint, bytes, place, align) : mapAt(hint, bytes, place);
+  return isAnywhere
+    ? mapAnywhere(hint, bytes, place, align, flags, offset)
+    : mapAt(hint, bytes, place, flags, offset);
 }
 
 /** Maps memory anywhere, page-aligned. Returns its address, or 0. */
@@ -140,7 +153,7 @@ export function map(bytes: u64): u64 {
   return mmap(0, bytes, Place.Anywhere, pageBytes);
 }
 
-function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
   if (!areAreasLeft(SPARE_TO_MAP, bytes)) return 0;
   if (place == Place.Anywhere ? !isAllowed(bytes, 0) : !isWithinAddressSpace(bytes, 0)) return 0;
   let address = hint & ~pageMask;
@@ -149,9 +162,13 @@ function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   // Linux aligns what has no hint.
   if (!taken) address = address ? findRoom(bytes, align) : findPlace(bytes, align);
   if (!address) return 0;
-  areas.map(address, address + bytes);
-  mapPages(address, bytes);
+  mapRegion(address, bytes, flags, offset);
   return address;
+}
+
+function mapRegion(address: u64, bytes: u64, flags: u32, offset: u64): void {
+  areas.map(address, address + bytes, flags, flags ? offset - address : 0);
+  mapPages(address, bytes);
 }
 
 /** Maps memory anywhere, page-aligned, of which Linux does not ask whether there is so much. Returns its address, or 0. */
@@ -177,7 +194,7 @@ export function mprotect(address: u64, bytes: u64): i32 {
   return result;
 }
 
-function mapAt(address: u64, bytes: u64, place: u32): u64 {
+function mapAt(address: u64, bytes: u64, place: u32, flags: u32, offset: u64): u64 {
   if (!isAligned(address) || !isUserRange(address, bytes)) {
     fail(Failure.Argument, bytes, 0);
     return 0;
@@ -190,8 +207,7 @@ function mapAt(address: u64, bytes: u64, place: u32): u64 {
   if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, occupied) || !mayUnmap(address, bytes))
     return 0;
   if (occupied) clearRange(address, bytes);
-  areas.map(address, address + bytes);
-  mapPages(address, bytes);
+  mapRegion(address, bytes, flags, offset);
   return address;
 }
 

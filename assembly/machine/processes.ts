@@ -7,6 +7,7 @@
  *      reserved                 reserved
  *      zero page                zero page; reserved in an area that was never written
  *      with a frame             SHARED with it, and so is the parent's
+ *      of a file                the same, in a private mapping that was ever written; else not there
  *
  * madvise can keep areas from a child, or have it get them reserved.
  *
@@ -23,6 +24,7 @@ import { shareWith } from "./contents";
 import { add, mapPages, unmapPages } from "./counters";
 import { apply } from "./events";
 import { GROUP_MASK, GROUP_PAGES, kernelKind, pageShift } from "./layout";
+import { back, letGo } from "./mappings";
 import * as regions from "./regions";
 import { endOfRun, fillStates } from "./runs";
 import { current, end as endSpace, enter, make, numberAbove, Space, spaceOf } from "./spaces";
@@ -88,6 +90,7 @@ function copyProcess(number: u32): i32 {
   child.heapStart = current.heapStart;
   child.heapBreak = current.heapBreak;
   child.isProtected = current.isProtected;
+  child.hasFiles = current.hasFiles;
   regions.copyTo(child);
   copyPages(child);
   mapPages(child.pages);
@@ -116,13 +119,15 @@ function copyPages(child: Space): void {
 function copyRegion(child: Space, start: u64, end: u64): void {
   const first = start >> pageShift;
   const pages = (end - start) >> pageShift;
-  if (!(regions.flagsOf(start) & RegionFlag.WipeOnFork) && areas.areWritten(start, end)) {
+  const isNew = (regions.flagsOf(start) & (RegionFlag.WipeOnFork | RegionFlag.Shared)) != 0;
+  if (!isNew && areas.areWritten(start, end)) {
     copyRange(child.root, first, pages);
     return;
   }
   const parent = current;
   enter(child);
   apply(Event.Map, first, pages);
+  if (isDefined(ZP_FILES)) back(start, end);
   enter(parent);
 }
 
@@ -229,4 +234,5 @@ function unmapAll(): void {
   }
   unmapPages(current.pages);
   current.pages = 0;
+  if (isDefined(ZP_FILES)) letGo();
 }

@@ -30,6 +30,8 @@ export class Space {
   pages: u64;
   /** Whether some were protected: only then does anybody look. */
   isProtected: bool;
+  /** Whether it ever mapped a file. */
+  hasFiles: bool;
 }
 
 const SPACES: usize = memory.data(4 * (MOST_PROCESSES + 1), 4);

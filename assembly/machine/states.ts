@@ -9,15 +9,25 @@
  *                    ├───────┼──────────┼───────┤
  *                    │ EACH  │ counters │ next  │    bit 8 + n: counter n (counters.ts)
  *                    └───────┴──────────┴───────┘
+ *
+ * A page that shows what a file has is in a state of its own kind (page-states.ts), in modules whose machine has files. It
+ * keeps this table and the rest of the machine as they are: what an access to it takes is handled each (mapped.ts).
  */
 
 import { Counter } from "../shared/counters";
 import { Kernel } from "../shared/kernel";
 import {
+  CACHED,
   CLEARED,
   CONTENT,
+  DIRTY,
+  IN_USE,
   LAZY,
   MAPPED,
+  MAPS_PRIVATE,
+  MAPS_SHARED,
+  MAPS_WRITABLE,
+  PRESENT,
   READ,
   SHARED,
   UNKNOWN,
@@ -48,6 +58,12 @@ export enum Event {
   Populate,
   /** A system call visits the page, and leaves it as it is. */
   Walk,
+  /** A reserved page is from now on one of a private, or shared, mapping of a file. */
+  BackPrivate,
+  BackShared,
+  /** A page shows what the file has no longer: the file has another; the kernel wants to know of the next write. */
+  Unback,
+  Clean,
   Count,
 }
 
@@ -147,9 +163,77 @@ function walked(state: u32): u32 {
   return isPresent(state) ? effect(Counter.PagesWalked) : 0;
 }
 
+// ---- Pages of files ----
+
+/** Whether the page shows what a file has. */
+export function isOfFile(state: u32): bool {
+  return isDefined(ZP_FILES) && !(state & MAPPED) && state != UNMAPPED;
+}
+
+/** Whether it is one of a shared mapping: what is written there is the file's. */
+export function isOfShared(state: u32): bool {
+  return (state & MAPS_SHARED) != 0;
+}
+
+/** Whether it may be written without a fault. */
+export function isWritable(state: u32): bool {
+  return (state & MAPS_WRITABLE) == MAPS_WRITABLE;
+}
+
+/** The state of such a page when it is not there. */
+function absent(state: u32): u32 {
+  return isOfShared(state) ? MAPS_SHARED : MAPS_PRIVATE;
+}
+
+/** What an event makes of a page that shows what a file has. What a write is to the file is handled each. */
+function ofFile(event: u32, state: u32): u32 {
+  switch (event) {
+    case Event.Unmap:
+      return walked(state) | UNMAPPED;
+    case Event.Discard:
+      return walked(state) | absent(state);
+    case Event.Unback:
+      return absent(state);
+    case Event.Clean:
+      return isWritable(state) ? MAPS_SHARED | PRESENT : state;
+    case Event.Free:
+    case Event.Reuse:
+    case Event.Walk:
+      return walked(state) | state;
+    case Event.Reclaim:
+    case Event.BackPrivate:
+    case Event.BackShared:
+      return state;
+    case Event.Read:
+      return state & PRESENT ? state : state | EACH;
+    case Event.Write:
+    case Event.ClearPart:
+    case Event.Populate:
+      return isWritable(state) ? state : state | EACH;
+    default:
+      return state | EACH;
+  }
+}
+
+/** Whether a page that shows what a file has can be in this state. */
+function isLegalOfFile(state: u32): bool {
+  const kind = state & ~PRESENT;
+  return kind == MAPS_PRIVATE || kind == MAPS_SHARED || state == (MAPS_WRITABLE | PRESENT);
+}
+
+/** Whether a page of a file itself (files.ts) can be in this state. */
+export function isLegalInFile(state: u32): bool {
+  if (state & ~(<u32>(CACHED | DIRTY | CONTENT | UNKNOWN | IN_USE))) return false;
+  return (state & CACHED) != 0 || !(state & (DIRTY | IN_USE));
+}
+
+// ---- Transitions ----
+
 function plainTransition(event: u32, state: u32): u32 {
   if (event == Event.Map) return MAPPED;
+  if (isOfFile(state)) return ofFile(event, state);
   if (!(state & MAPPED)) return state;
+  if (isDefined(ZP_FILES) && event >= <u32>Event.BackPrivate) return backed(event, state);
   switch (event) {
     case Event.Unmap:
       return forget(state, UNMAPPED);
@@ -182,8 +266,15 @@ function plainTransition(event: u32, state: u32): u32 {
   }
 }
 
+/** What is reserved becomes a file's; what the process has a frame of stays its own. */
+function backed(event: u32, state: u32): u32 {
+  if (state != MAPPED || event > <u32>Event.BackShared) return state;
+  return event == Event.BackShared ? MAPS_SHARED : MAPS_PRIVATE;
+}
+
 /** Whether a page can be in this state. */
 export function isLegal(state: u32): bool {
+  if (isOfFile(state)) return isLegalOfFile(state);
   if (state != UNMAPPED && !(state & MAPPED)) return false;
   if (state & LAZY && !mayBeLazy(state)) return false;
   if (state & CLEARED && !knownZero(state)) return false;
@@ -194,7 +285,7 @@ export function isLegal(state: u32): bool {
 /** Whether contents or sharings change, or a cached translation would go stale. */
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
-  if (event == Event.Read || event == Event.Walk) return false;
+  if (event == Event.Read || event == Event.Walk || event >= <u32>Event.BackPrivate) return false;
   if (state & SHARED) return event != Event.Free && event != Event.Reuse && event != Event.Reclaim;
   return next != state && event != Event.Write;
 }

@@ -26,6 +26,15 @@ export enum Syscall {
   MadvisePageout,
   MadvisePopulateRead,
   MadvisePopulateWrite,
+  MadviseNormal,
+  MadviseRandom,
+  MadviseRemove,
+  Read,
+  Write,
+  Send,
+  Sendfile,
+  Fadvise,
+  Fsync,
   Count,
 }
 
@@ -71,6 +80,22 @@ export enum Counter {
   ReuseFaults,
   /** Pages in the kernel's tables that fork gave to a child. */
   ForkedPages,
+  // Faults on pages of file mappings: that map what the file has; copy it; let a page that is mapped be written.
+  FileMapFaults,
+  FileCopyFaults,
+  MakeWritableFaults,
+  /** Those of them that waited for the disk. */
+  MajorFaults,
+  /** Pages that a fault on another one mapped. */
+  MappedAround,
+  // The page cache, in pages. What came and has not gone is there.
+  PagesCached,
+  PagesUncached,
+  DiskReadPages,
+  DiskWrittenPages,
+  // Bytes that system calls copied to the program, and from it.
+  CopiedToUser,
+  CopiedFromUser,
   Count,
 }
 
@@ -104,6 +129,12 @@ export enum Fn {
   Mprotect,
   Fork,
   Exit,
+  Read,
+  Write,
+  Send,
+  Sendfile,
+  Fadvise,
+  Fsync,
   Clear,
   Copy,
   FirstOfModel,

@@ -22,6 +22,8 @@ export enum Exception {
   Misaligned,
   /** calloc gave an object though count times size is too large. address: the object. */
   Overflowed,
+  /** An access beyond the end of a file that is mapped. detail: 0 for a read, 1 for a write; address: the first such byte. */
+  BusError,
 }
 
 /** Why a call failed, as in C, with 0 or -1. */
@@ -59,4 +61,5 @@ export enum Broken {
   ZeroFrame,
   Areas,
   Spaces,
+  Files,
 }

@@ -31,6 +31,23 @@ export enum RegionFlag {
   NoAccess = 8,
   /** It became not writable before it was ever written: Linux no longer counts it as memory that was promised. */
   Uncharged = 16,
+  /** It maps a file, or memory that processes share; the bits from FILE_SHIFT on say which. Writes go there. */
+  Shared = 32,
+  /** Nothing is read ahead for it (MADV_RANDOM). */
+  Random = 64,
+}
+
+/** The bits of a region's flags from here on are the number of the file that it maps; 0 for none. */
+export const FILE_SHIFT = 8;
+/** Files have the numbers 1 to this one. */
+export const MOST_FILES = 4096;
+
+/** What a mapping can be of, besides memory of its own. */
+export enum FileKind {
+  /** On a disk, with pages in the page cache. */
+  Disk,
+  /** Memory that has a name, or that processes share: tmpfs, memfd_create, MAP_SHARED | MAP_ANONYMOUS. */
+  Memory,
 }
 
 /** What a program may do with a range. */

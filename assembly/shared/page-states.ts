@@ -16,3 +16,23 @@ export const LAZY = 32;
 export const CLEARED = 64;
 /** It shares its frame with other pages until one is written. */
 export const SHARED = 128;
+
+/**
+ * A page of a mapping of a file that shows what the file has is not MAPPED, which only memory of the process is:
+ *
+ *      MAPS_PRIVATE                        not there: an access faults
+ *      MAPS_PRIVATE PRESENT                the file's page, which a write copies
+ *      MAPS_SHARED                         not there
+ *      MAPS_SHARED PRESENT                 the file's page, whose first write the kernel wants to know of
+ *      MAPS_SHARED MAPS_PRIVATE PRESENT    the same, which may be written
+ */
+export const PRESENT = READ;
+export const MAPS_SHARED = LAZY;
+export const MAPS_PRIVATE = CLEARED;
+export const MAPS_WRITABLE = MAPS_SHARED | MAPS_PRIVATE;
+
+/** A page of a file has other bits, and those for its contents: whether it is in the page cache, and newer than on disk. */
+export const CACHED = READ;
+export const DIRTY = WRITTEN;
+/** Somebody maps it. Set for a while, when that matters. */
+export const IN_USE = LAZY;

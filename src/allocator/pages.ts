@@ -1,5 +1,13 @@
 /** What a page is. See `PageRun`. */
-export const PAGE_STATES = ["unmapped", "reserved", "zeroPage", "clean", "written", "shared"] as const;
+export const PAGE_STATES = [
+  "unmapped",
+  "reserved",
+  "zeroPage",
+  "clean",
+  "written",
+  "shared",
+  "file",
+] as const;
 
 /**
  * - `unmapped`: no region covers it
@@ -8,6 +16,7 @@ export const PAGE_STATES = ["unmapped", "reserved", "zeroPage", "clean", "writte
  * - `clean`: owns a frame known to be all zero
  * - `written`: owns a frame that holds data, or may
  * - `shared`: shares its frame with another page until one of them is written
+ * - `file`: shows a page of a file that is mapped
  *
  * @useDeclaredType
  */
@@ -20,7 +29,7 @@ export interface PageRun {
   /** How many pages. */
   pages: number;
   state: PageState;
-  /** Touched by a read, by a write, since mapped or discarded. */
+  /** Touched by a read, by a write, since mapped or discarded. Of a file's page: it may be without a fault. */
   read: boolean;
   written: boolean;
   /** The kernel may take the frame (MADV_FREE, FREE_REUSABLE). */

@@ -18,6 +18,19 @@ export class SegmentationFault extends ZeropageError {
   }
 }
 
+/** The program accessed a mapping of a file beyond the file's end (SIGBUS). Nothing was changed. */
+export class BusError extends ZeropageError {
+  override name = "BusError";
+  constructor(
+    message: string,
+    /** First address of the access that is beyond it. */
+    readonly address: number,
+    readonly access: "read" | "write",
+  ) {
+    super(message);
+  }
+}
+
 /** The modelled allocator noticed misuse, such as a double free, and would have aborted the process. */
 export class AllocatorAbort extends ZeropageError {
   override name = "AllocatorAbort";

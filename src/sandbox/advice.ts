@@ -10,13 +10,16 @@ import { namesOf } from "../base/enums.js";
  * - `cold`: changes nothing here, as pages have no age
  * - `pageOut`: the kernel takes at once what `free` lets it take; there is no swap for the rest
  * - `populateRead`, `populateWrite`: the kernel faults pages in as reads or writes would
+ * - `random`, `normal`: nothing is read ahead for a mapping of a file; it is again
+ * - `remove`: makes holes of what a shared mapping shows, for all that have the file
  *
  * The range is whole pages: the address is at one.
  */
 export type Advice =
   | ("dontNeed" | "free")
   | ("dontFork" | "doFork" | "wipeOnFork" | "keepOnFork")
-  | ("cold" | "pageOut" | "populateRead" | "populateWrite");
+  | ("cold" | "pageOut" | "populateRead" | "populateWrite")
+  | ("random" | "normal" | "remove");
 
 const NUMBERS: Readonly<Record<Advice, Syscall>> = {
   dontNeed: Syscall.MadviseDontneed,
@@ -29,6 +32,9 @@ const NUMBERS: Readonly<Record<Advice, Syscall>> = {
   pageOut: Syscall.MadvisePageout,
   populateRead: Syscall.MadvisePopulateRead,
   populateWrite: Syscall.MadvisePopulateWrite,
+  random: Syscall.MadviseRandom,
+  normal: Syscall.MadviseNormal,
+  remove: Syscall.MadviseRemove,
 };
 
 export const ADVICE = Object.keys(NUMBERS) as readonly Advice[];

@@ -40,6 +40,12 @@ const LINUX_NAMES: Names = {
   [Fn.Mprotect]: "mprotect",
   [Fn.Fork]: "fork",
   [Fn.Exit]: "exit",
+  [Fn.Read]: "read",
+  [Fn.Write]: "write",
+  [Fn.Send]: "send",
+  [Fn.Sendfile]: "sendfile",
+  [Fn.Fadvise]: "posix_fadvise",
+  [Fn.Fsync]: "fsync",
   [Fn.Clear]: "memset",
   [Fn.Copy]: "memcpy",
 };

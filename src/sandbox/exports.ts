@@ -49,6 +49,32 @@ export interface MachineExports {
   restartCounters(): void;
 }
 
+/** The exports of modules whose machine has files besides: assembly/files-abi.ts. */
+export interface FileExports {
+  createFile(kind: number, bytes: number, isUnknown: number): number;
+  removeFile(number: number): number;
+  setReadahead(pages: number): void;
+  fileLength(number: number): number;
+  isCached(number: number, offset: number): number;
+  mapFile(
+    number: number,
+    hint: number,
+    bytes: number,
+    place: number,
+    offset: number,
+    isShared: number,
+  ): number;
+  unmap(address: number, bytes: number): number;
+  readFile(number: number, offset: number, address: number, bytes: number): number;
+  writeFile(number: number, offset: number, address: number, bytes: number): number;
+  send(address: number, bytes: number): number;
+  sendFile(number: number, offset: number, bytes: number): number;
+  forgetFile(number: number, offset: number, bytes: number): number;
+  syncFile(number: number): number;
+  dropCaches(): void;
+  filePages(): number;
+}
+
 /** The exports of every model's module: also those of assembly/abi.ts. */
 export interface ModelExports extends MachineExports, ReplayExports {
   configure(option: number, value: number): number;

@@ -34,6 +34,7 @@ export const BROKEN: Record<Broken, string> = {
   [Broken.ZeroFrame]: "the zero page is not zero",
   [Broken.Areas]: "the kernel's areas are not sound",
   [Broken.Spaces]: "address spaces do not add up",
+  [Broken.Files]: "files, or what maps them, do not add up",
 };
 
 /** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */

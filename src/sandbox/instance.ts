@@ -26,6 +26,7 @@ import type { SlotLayout } from "../allocator/replayer.js";
 import { type NameOf, namesOf, recordOf } from "../base/enums.js";
 import {
   AllocatorAbort,
+  BusError,
   OutOfMemory,
   SandboxError,
   SegmentationFault,
@@ -33,6 +34,7 @@ import {
 } from "../base/errors.js";
 import type { CheckExports, MachineExports } from "./exports.js";
 import { BROKEN, FAILURES, isHalfDone, REMEDIES, type Work } from "./failures.js";
+import type { FileCounters } from "./files.js";
 import { load } from "./load.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
 import type { SharingCounters } from "./processes.js";
@@ -226,6 +228,28 @@ export class Instance<Exports extends MachineExports> {
     };
   }
 
+  /** What became of files, and of mappings of them. */
+  files(): FileCounters {
+    const at = this.exports.counters();
+    const view = this.view();
+    const of = (counter: number) => Number(view.getBigInt64(at + COUNTER_BYTES * counter, true));
+    const page = this.machine.pageBytes;
+    return {
+      faults: {
+        map: of(Counter.FileMapFaults),
+        copy: of(Counter.FileCopyFaults),
+        makeWritable: of(Counter.MakeWritableFaults),
+      },
+      majorFaults: of(Counter.MajorFaults),
+      mappedAround: of(Counter.MappedAround),
+      cachedBytes: (of(Counter.PagesCached) - of(Counter.PagesUncached)) * page,
+      diskReadBytes: of(Counter.DiskReadPages) * page,
+      diskWrittenBytes: of(Counter.DiskWrittenPages) * page,
+      copiedToUser: of(Counter.CopiedToUser),
+      copiedFromUser: of(Counter.CopiedFromUser),
+    };
+  }
+
   /** Runs of pages in the same state that cover the range, in order of address. */
   pages(address: number, bytes: number): PageRun[] {
     return this.pageRuns(address, bytes, (bits) => foldState(bits)).map((run) =>
@@ -378,6 +402,14 @@ export class Instance<Exports extends MachineExports> {
     switch (exception) {
       case Exception.SegmentationFault:
         return this.segmentationFault(detail & 1 ? "write" : "read", address, detail > 1);
+      case Exception.BusError: {
+        const access = detail ? "write" : "read";
+        return new BusError(
+          `${access} beyond the end of the file mapped at ${hex(address)}`,
+          address,
+          access,
+        );
+      }
       case Exception.OutOfMemory:
         return new OutOfMemory(
           `out of physical memory: a touch needed ${address} more bytes, and the machine has ${this.machine.memoryBytes}; raise the option memory`,

@@ -1,5 +1,18 @@
 import { Kernel, MapAlignment } from "#shared/kernel";
-import { CLEARED, CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, WRITTEN } from "#shared/page-states";
+import {
+  CLEARED,
+  CONTENT,
+  LAZY,
+  MAPPED,
+  MAPS_SHARED,
+  MAPS_WRITABLE,
+  PRESENT,
+  READ,
+  SHARED,
+  UNKNOWN,
+  UNMAPPED,
+  WRITTEN,
+} from "#shared/page-states";
 import type { KernelKind, MapAlignmentKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
@@ -65,8 +78,20 @@ export const machineOptions: readonly OptionInfo[] = [
   },
 ];
 
+/** Whether a page shows what a file has. */
+function isOfFile(bits: number): boolean {
+  return bits !== UNMAPPED && !(bits & MAPPED);
+}
+
+/** Such a page as it looks: reserved, there to be read, or to be written, too. @internal */
+export function foldFile(bits: number): number {
+  if (!isOfFile(bits)) return bits;
+  if (!(bits & PRESENT)) return MAPPED;
+  return bits === (MAPS_WRITABLE | PRESENT) ? bits : MAPS_SHARED | PRESENT;
+}
+
 function stateName(bits: number, kernel: KernelKind): PageState {
-  if (!(bits & MAPPED)) return "unmapped";
+  if (!(bits & MAPPED)) return bits === UNMAPPED ? "unmapped" : "file";
   if (bits & SHARED) return "shared";
   if (bits & (CONTENT | UNKNOWN)) return "written";
   if (bits & WRITTEN || (bits & READ && kernel === "darwin")) return "clean";
@@ -75,19 +100,21 @@ function stateName(bits: number, kernel: KernelKind): PageState {
 
 /** Reduces a state byte to what `PageRun` shows, so that pages that look the same are equal. @internal */
 export function foldState(bits: number): number {
+  if (isOfFile(bits)) return foldFile(bits);
   const known = bits & ~(CONTENT | UNKNOWN);
   return known !== bits && !(bits & SHARED) ? known | CONTENT : known;
 }
 
 /** A run of pages, from their state byte. @internal */
 export function pageRun(address: number, pages: number, bits: number, kernel: KernelKind): PageRun {
+  const isFile = isOfFile(bits);
   return {
     address,
     pages,
     state: stateName(bits, kernel),
     read: (bits & READ) !== 0,
-    written: (bits & WRITTEN) !== 0,
-    reusable: (bits & LAZY) !== 0,
-    needless: (bits & CLEARED) !== 0,
+    written: isFile ? bits === (MAPS_WRITABLE | PRESENT) : (bits & WRITTEN) !== 0,
+    reusable: !isFile && (bits & LAZY) !== 0,
+    needless: !isFile && (bits & CLEARED) !== 0,
   };
 }

@@ -8,6 +8,8 @@ import type { Sureness } from "./sureness.js";
 export interface ModelInfo {
   name: string;
   summary: string;
+  /** Whether its module's machine has files. The others are smaller without. */
+  hasFiles?: boolean;
   /** The kernel it runs on by default. */
   kernel: KernelKind;
   /** Sentences that reports about it have to say. */

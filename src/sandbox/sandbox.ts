@@ -23,9 +23,19 @@ import type { Trace, TraceChunk } from "../trace/trace.js";
 import { ADVICE, type Advice, adviceNumber, PROTECTIONS, type Protection } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
-import type { ModelExports } from "./exports.js";
+import type { FileExports, ModelExports } from "./exports.js";
 import type { Work } from "./failures.js";
+import {
+  type FileCounters,
+  type FileOptions,
+  granted,
+  hasFiles,
+  makeFile,
+  type ResidentSets,
+  type SimulatedFile,
+} from "./files.js";
 import { type Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
+import { models } from "./models.js";
 import { findModel } from "./options.js";
 import { type SetSizes, type SharingCounters, setSizes } from "./processes.js";
 import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
@@ -376,6 +386,60 @@ export class Sandbox implements SimulatedAllocator {
 
   sharing(): SharingCounters {
     return this.#run(() => this.#instance.sharing());
+  }
+
+  // ---- Files ----
+
+  /** Calls what only modules whose machine has files export. */
+  #runFiles<T>(call: (exports: FileExports) => T): T {
+    return this.#run((exports) => {
+      if (hasFiles(exports)) return call(exports);
+      const names = models.filter((model) => model.hasFiles).map(({ name }) => name);
+      throw new SandboxError(
+        `the machine of ${this.model} has no files, to be small: open ${names.join(", ")}`,
+      );
+    });
+  }
+
+  createFile(options: FileOptions): SimulatedFile {
+    return makeFile((call) => this.#runFiles(call), options, this.machine);
+  }
+
+  files(): FileCounters {
+    return this.#runFiles(() => this.#instance.files());
+  }
+
+  residentSets(): ResidentSets {
+    const [file = 0, shared = 0] = this.#runFiles((exports) => this.#instance.words(exports.filePages(), 2));
+    const anonymous = this.setSizes().resident;
+    return { anonymous, file: file * this.pageBytes, shared: shared * this.pageBytes };
+  }
+
+  send(address: number, bytes: number): number {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    return granted(
+      "send",
+      this.#runFiles((exports) => exports.send(address, bytes)),
+    );
+  }
+
+  unmap(address: number, bytes: number): void {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    granted(
+      "munmap",
+      this.#runFiles((exports) => exports.unmap(address, bytes)),
+    );
+  }
+
+  dropCaches(): void {
+    this.#runFiles((exports) => exports.dropCaches());
+  }
+
+  readAhead(bytes: number): void {
+    checkWhole("bytes", bytes);
+    this.#runFiles((exports) => exports.setReadahead(Math.floor(bytes / this.pageBytes)));
   }
 
   slots(): Float64Array {

@@ -2,6 +2,7 @@ import type { Allocator } from "../allocator/allocator.js";
 import type { MachineSettings } from "../allocator/machine.js";
 import type { Advice, Protection } from "./advice.js";
 import type { ProfileNode } from "./call-tree.js";
+import type { FileCounters, FileOptions, ResidentSets, SimulatedFile } from "./files.js";
 import type { InstanceState } from "./instance.js";
 import type { SetSizes, SharingCounters } from "./processes.js";
 import type { SiteEvents } from "./site-events.js";
@@ -60,6 +61,24 @@ export interface SimulatedAllocator extends Allocator {
   setSizes(): SetSizes;
   /** What became of frames that the processes of its machine share. */
   sharing(): SharingCounters;
+
+  /**
+   * Makes a file on its machine, which all its processes have (Linux).
+   * @throws SandboxError if its module's machine has no files, as only that of `naive` has, or the kernel is not Linux
+   */
+  createFile(options: FileOptions): SimulatedFile;
+  /** What became of files. @throws SandboxError */
+  files(): FileCounters;
+  /** How much memory its process has, by kind. @throws SandboxError */
+  residentSets(): ResidentSets;
+  /** Copies memory to a socket (`send`, or `write` to one). Returns how many bytes. @throws SandboxError if it may not be read */
+  send(address: number, bytes: number): number;
+  /** Unmaps all that is mapped in whole pages (munmap). @throws SandboxError if the kernel refuses */
+  unmap(address: number, bytes: number): void;
+  /** Drops all of the page cache that is clean and not mapped, as root may (`drop_caches`). @throws SandboxError */
+  dropCaches(): void;
+  /** Has so many bytes read ahead at most, a multiple of its pages; 0 for none, 128 KiB at first. @throws SandboxError */
+  readAhead(bytes: number): void;
 
   /** The mapped ranges of address space, in order. */
   regions(): { address: number; bytes: number }[];

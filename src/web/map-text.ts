@@ -78,6 +78,7 @@ const STATE_NAMES: Record<PageDetail["state"], string> = {
   clean: "resident and all zero",
   written: "resident and written",
   shared: "shares its frame until written",
+  file: "shows a page of a file",
 };
 
 /** Describes what a page is, and what has happened to it. */

@@ -48,9 +48,10 @@ export async function compare(
   check: boolean,
   seed: number,
   operations: number,
+  withFiles = false,
 ): Promise<void> {
   try {
-    runDifferential(await openRawMachine(options, check), options, seed, operations);
+    runDifferential(await openRawMachine(options, check), options, seed, operations, withFiles);
   } catch (error) {
     if (!(error instanceof DifferentialError)) throw error;
     const open = () => openRawMachine(options, check);

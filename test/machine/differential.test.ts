@@ -23,3 +23,15 @@ describe.each(KERNELS)("the %s machine does what the reference does", (kernel) =
     });
   });
 });
+
+describe("the linux machine with files does what the reference does", () => {
+  describe.each(PAGE_BYTES)("in pages of %i bytes", (pageBytes) => {
+    describe.each([false, true])("check build: %s", (check) => {
+      for (const { seed, limits } of RUNS) {
+        it(`with seed 0x${seed.toString(16)}`, async () => {
+          await compare(optionsOf("linux", pageBytes, limits), check, seed, OPERATIONS, true);
+        });
+      }
+    });
+  });
+});

@@ -1,6 +1,5 @@
 /** Scripts of processes that fork, for the simulated Linux kernel and, by test/oracle/processes.c, for the real one. */
 import { execFileSync } from "node:child_process";
-import { totalFaults } from "../../src/allocator/counters.js";
 import { setSizes } from "../../src/sandbox/processes.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
@@ -13,12 +12,16 @@ import {
   FREE,
   KEEPONFORK,
   type Machine,
+  NORMAL,
   PAGEOUT,
   type PageRun,
   POPULATE_READ,
   POPULATE_WRITE,
+  RANDOM,
+  REMOVE,
   WIPEONFORK,
 } from "../reference/interface.js";
+import { allFaults, SimulatedFiles } from "./files.js";
 
 const PAGE = 4096;
 const AREAS = 4;
@@ -42,11 +45,16 @@ export type Step = readonly [
  * kernel copies pages that nobody else has any more.
  */
 const LAZY_ADVICE = 8;
+/** Nor what is about files. */
+const NOT_AT_RANDOM = [LAZY_ADVICE, 0, 1, 9];
 
 /** Linux's numbers of advice (include/uapi/asm-generic/mman-common.h). */
 const ADVICE = new Map<number, number>([
   [4, DONTNEED],
   [LAZY_ADVICE, FREE],
+  [0, NORMAL],
+  [1, RANDOM],
+  [9, REMOVE],
   [10, DONTFORK],
   [11, DOFORK],
   [18, WIPEONFORK],
@@ -60,8 +68,11 @@ const ADVICE = new Map<number, number>([
 /** The simulated kernel. Areas lie apart, as nothing is mapped next to a real one. */
 export class SimulatedProcesses {
   private readonly areas: number[] = [];
+  private readonly files: SimulatedFiles;
 
-  private constructor(readonly machine: Machine) {}
+  private constructor(readonly machine: Machine) {
+    this.files = new SimulatedFiles(machine, this.areas);
+  }
 
   static async open(): Promise<SimulatedProcesses> {
     const options = { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 } as const;
@@ -105,7 +116,7 @@ export class SimulatedProcesses {
         return [resident / 1024, unique / 1024, ...all].join(" ");
       }
       default:
-        throw new Error(`no verb ${verb}`);
+        return this.files.answer(verb, area, first, count, argument);
     }
   }
 
@@ -117,9 +128,23 @@ export class SimulatedProcesses {
 
   private access(at: number, count: number, write: boolean): string {
     const before = this.machine.counters();
+    const faults = allFaults(this.machine);
+    const shown = this.shown(at, count);
     this.machine.touch(at, count * PAGE, write);
-    const { faults, sharing } = this.machine.counters();
-    return `${totalFaults(faults) - totalFaults(before.faults)} ${sharing.copies - before.sharing.copies}`;
+    const { sharing } = this.machine.counters();
+    // What was copied of a file's page that was there has another frame, too.
+    const left = this.shown(at, count);
+    const replaced = [...shown].filter((page) => !left.has(page)).length;
+    const copies = sharing.copies - before.sharing.copies + replaced;
+    return `${allFaults(this.machine) - faults} ${copies}`;
+  }
+
+  /** The pages of a range that show a file's. */
+  private shown(at: number, count: number): Set<number> {
+    const runs = this.machine.pages(at, count * PAGE).filter(({ state }) => state === "file");
+    return new Set(
+      runs.flatMap(({ address, pages }) => Array.from({ length: pages }, (_, i) => address + i * PAGE)),
+    );
   }
 
   /** As processes.c shows pages, but for how many hold a frame, which `sizes` tells of all. */
@@ -131,6 +156,7 @@ export class SimulatedProcesses {
 
 function kindOf({ state }: PageRun): string {
   if (state === "unmapped" || state === "reserved") return ".";
+  if (state === "file") return "f";
   return state === "zeroPage" ? "z" : "a";
 }
 
@@ -212,7 +238,7 @@ export async function randomScript(
         area,
         first,
         count,
-        pick([...ADVICE.keys()].filter((advice) => advice !== LAZY_ADVICE)),
+        pick([...ADVICE.keys()].filter((advice) => !NOT_AT_RANDOM.includes(advice))),
       ]);
     } else {
       kernel.machine.switchTo(process);

@@ -17,8 +17,15 @@ export function whyNotToday(): string | null {
  * Compiles `test/oracle/NAME.c` and asks what `ask` does of the program.
  * Returns why the real kernel cannot be asked here, if it cannot.
  */
-export function askKernel<T>(name: string, ask: (program: string) => T): T | string {
+export function askKernel<T>(
+  name: string,
+  ask: (program: string) => T,
+  { readsUntouched = true } = {},
+): T | string {
   if (process.platform !== "linux") return "not Linux";
+  if (readsUntouched && /\bpvm_no_zero_page=1\b/.test(readFileSync("/proc/cmdline", "utf8"))) {
+    return "the kernel was told to map no zero page";
+  }
   if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
     return "the kernel uses huge pages for everything";
   }

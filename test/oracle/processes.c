@@ -11,8 +11,10 @@
  *   protect                 ARGUMENT: 0 none, 1 read, 3 read and write. 0 or -1
  *   fork                    ARGUMENT: the number of the child, which has the areas. 0
  *   exit                    0, once the process is gone
- *   show                    runs of pages: . is absent, z the zero page, aN a frame that N processes hold
+ *   show                    runs of pages: . is absent, z the zero page, f a file's, aN a frame that N processes hold
  *   sizes                   KiB resident and private of all areas; pages that 1, 2, … processes hold
+ *
+ * and what files.h has of files.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -43,6 +45,7 @@ static volatile char sink;
 
 #define PRESENT (1UL << 63)
 #define FRAME(entry) ((entry) & ((1UL << 55) - 1))
+#define OF_FILE (1UL << 61)
 #define ZERO_PAGE (1UL << 24)
 
 static void entries(char *at, word count, word *into) {
@@ -83,12 +86,13 @@ static void access_pages(char *at, word count, int writes) {
   entries(at, count, after);
   for (word i = 0; i < count; i++)
     changed += before[i] & PRESENT && !(flags[i] & ZERO_PAGE) && FRAME(before[i]) != FRAME(after[i]);
-  sprintf(answer, "%ld %lu", end.ru_minflt - start.ru_minflt, changed);
+  sprintf(answer, "%ld %lu", end.ru_minflt - start.ru_minflt + end.ru_majflt - start.ru_majflt, changed);
 }
 
 static void kind(word i, char *into) {
   if (!(before[i] & PRESENT)) strcpy(into, ".");
   else if (flags[i] & ZERO_PAGE) strcpy(into, "z");
+  else if (before[i] & OF_FILE) strcpy(into, "f");
   else sprintf(into, "a%lu", counts[i]);
 }
 
@@ -151,10 +155,12 @@ static void map(int area, word count) {
 
 static void wait_for_lines(int process);
 
+#include "files.h"
+
 static void act(const char *verb, int area, word first, word count, int argument) {
   static const int PROTECTION[] = {PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE};
   char *at = areas[area] + first * PAGE;
-  strcpy(answer, "0");
+  if (act_on_file(verb, area, first, count, argument)) return;
   if (!strcmp(verb, "map")) map(area, count);
   else if (!strcmp(verb, "read") || !strcmp(verb, "write")) access_pages(at, count, *verb == 'w');
   else if (!strcmp(verb, "advise")) sprintf(answer, "%d", madvise(at, count * PAGE, argument));

@@ -7,7 +7,7 @@
  * after operations in front of it were taken out.
  */
 
-import { SegmentationFault } from "../../src/base/errors.js";
+import { BusError, SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
   CAN_REUSE,
@@ -25,10 +25,13 @@ import {
   type Machine,
   type MachineOptions,
   NOHUGEPAGE,
+  NORMAL,
   PAGEOUT,
   type PageRun,
   POPULATE_READ,
   POPULATE_WRITE,
+  RANDOM,
+  REMOVE,
   WIPEONFORK,
 } from "./interface.js";
 import { HEAP_START, ReferenceMachine, USER_END, USER_START } from "./machine.js";
@@ -38,6 +41,7 @@ const ADDRESS_LIMIT = 2 ** 47;
 const FITS_NOWHERE = 0x7ffff7ff0000;
 const LINUX_ADVICE = [DONTNEED, FREE, NOHUGEPAGE];
 const LATER_ADVICE = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
+const FILE_ADVICE = [REMOVE, RANDOM, NORMAL];
 const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */
@@ -76,6 +80,25 @@ export type Call<A> =
   | { call: "touch"; address: A; bytes: number; write: boolean }
   | { call: "clear"; address: A; bytes: number }
   | { call: "clearDirty"; address: A; bytes: number }
+  | { call: "createFile"; isMemory: boolean; bytes: number; isUnknown: boolean }
+  | { call: "removeFile"; file: number }
+  | { call: "setReadahead"; pages: number }
+  | {
+      call: "mapFile";
+      file: number;
+      hint: A;
+      bytes: number;
+      mode: number;
+      offset: number;
+      isShared: boolean;
+    }
+  | { call: "readFile"; file: number; offset: number; address: A; bytes: number }
+  | { call: "writeFile"; file: number; offset: number; address: A; bytes: number }
+  | { call: "send"; address: A; bytes: number }
+  | { call: "sendFile"; file: number; offset: number; bytes: number }
+  | { call: "forgetFile"; file: number; offset: number; bytes: number }
+  | { call: "syncFile"; file: number }
+  | { call: "dropCaches" }
   | { call: "fork"; number: number }
   | { call: "exit" }
   | { call: "switchTo"; number: number };
@@ -87,7 +110,7 @@ export type Operation = Call<Place> & {
 
 type Outcome =
   | { kind: "value"; value: number | bigint | undefined }
-  | { kind: "fault"; address: number; access: string }
+  | { kind: "fault"; name: string; address: number; access: string }
   | { kind: "error"; message: string };
 
 const ADDRESS_KEYS = ["hint", "address", "source", "destination"] as const;
@@ -109,7 +132,7 @@ export function formatCall(operation: Call<Place>): string {
 }
 
 function formatOutcome(outcome: Outcome): string {
-  if (outcome.kind === "fault") return `SegmentationFault(${hex(outcome.address)}, ${outcome.access})`;
+  if (outcome.kind === "fault") return `${outcome.name}(${hex(outcome.address)}, ${outcome.access})`;
   if (outcome.kind === "error") return `error "${outcome.message}"`;
   return typeof outcome.value === "number" ? hex(outcome.value) : String(outcome.value);
 }
@@ -150,6 +173,30 @@ function invoke(machine: Machine, call: Call<number>): number | bigint | undefin
     case "clearDirty":
       machine.clearDirty(call.address, call.bytes);
       return undefined;
+    case "createFile":
+      return machine.createFile(call.isMemory, call.bytes, call.isUnknown);
+    case "removeFile":
+      return machine.removeFile(call.file);
+    case "setReadahead":
+      machine.setReadahead(call.pages);
+      return undefined;
+    case "mapFile":
+      return machine.mapFile(call.file, call.hint, call.bytes, call.mode, call.offset, call.isShared);
+    case "readFile":
+      return machine.readFile(call.file, call.offset, call.address, call.bytes);
+    case "writeFile":
+      return machine.writeFile(call.file, call.offset, call.address, call.bytes);
+    case "send":
+      return machine.send(call.address, call.bytes);
+    case "sendFile":
+      return machine.sendFile(call.file, call.offset, call.bytes);
+    case "forgetFile":
+      return machine.forgetFile(call.file, call.offset, call.bytes);
+    case "syncFile":
+      return machine.syncFile(call.file);
+    case "dropCaches":
+      machine.dropCaches();
+      return undefined;
     case "fork":
       return machine.fork(call.number);
     case "exit":
@@ -164,8 +211,8 @@ function perform(machine: Machine, call: Call<number>): Outcome {
   try {
     return { kind: "value", value: invoke(machine, call) };
   } catch (error) {
-    if (error instanceof SegmentationFault) {
-      return { kind: "fault", address: error.address, access: error.access };
+    if (error instanceof SegmentationFault || error instanceof BusError) {
+      return { kind: "fault", name: error.name, address: error.address, access: error.access };
     }
     return { kind: "error", message: String(error) };
   }
@@ -173,7 +220,8 @@ function perform(machine: Machine, call: Call<number>): Outcome {
 
 function sameOutcome(a: Outcome, b: Outcome): boolean {
   if (a.kind === "value") return b.kind === "value" && Object.is(a.value, b.value);
-  if (a.kind === "fault") return b.kind === "fault" && a.address === b.address && a.access === b.access;
+  if (a.kind === "fault")
+    return b.kind === "fault" && a.name === b.name && a.address === b.address && a.access === b.access;
   return b.kind === "error" && a.message === b.message;
 }
 
@@ -250,10 +298,19 @@ function rangesOf(call: Call<number>): Range[] {
       return [{ address: call.hint, bytes: call.bytes }];
     case "mremap":
       return [{ address: call.address, bytes: Math.max(call.oldBytes, call.newBytes) }];
+    case "mapFile":
+      return [{ address: call.hint, bytes: call.bytes }];
     case "brk":
     case "fork":
     case "exit":
     case "switchTo":
+    case "createFile":
+    case "removeFile":
+    case "setReadahead":
+    case "sendFile":
+    case "forgetFile":
+    case "syncFile":
+    case "dropCaches":
       return [];
     case "vmCopy":
     case "copy":
@@ -268,6 +325,15 @@ function rangesOf(call: Call<number>): Range[] {
       return [{ address: call.address, bytes: call.bytes }];
   }
 }
+
+/** A call that maps something, and returns where. */
+type Mapping = Extract<Call<number>, { call: "mmap" | "mremap" | "mapFile" }>;
+
+function isMapping(call: Call<number>): call is Mapping {
+  return call.call === "mmap" || call.call === "mremap" || call.call === "mapFile";
+}
+
+const mappedBytes = (call: Mapping) => (call.call === "mremap" ? call.newBytes : call.bytes);
 
 function overlap(a: Range, b: Range): boolean {
   return a.bytes > 0 && b.bytes > 0 && a.address < b.address + b.bytes && b.address < a.address + a.bytes;
@@ -286,6 +352,8 @@ interface Process {
 class Session {
   readonly reference: ReferenceMachine;
   readonly processes = new Map<number, Process>([[1, { areas: [], gone: [], heapBreak: HEAP_START }]]);
+  /** The files that have a name. */
+  readonly files = new Set<number>();
   private readonly results = new Map<number, number>();
 
   constructor(
@@ -350,10 +418,9 @@ class Session {
     const counted = this.reference.counters() as unknown as Tree;
     compareTrees(counted, this.subject.counters() as unknown as Tree, "counters");
     const ranges = rangesOf(call);
-    if ((call.call === "mmap" || call.call === "mremap") && expected.kind === "value") {
+    if (isMapping(call) && expected.kind === "value") {
       // Also where it was placed, or moved to.
-      const address = Number(expected.value);
-      ranges.push({ address, bytes: call.call === "mmap" ? call.bytes : call.newBytes });
+      ranges.push({ address: Number(expected.value), bytes: mappedBytes(call) });
     }
     for (const range of ranges) {
       const cheap = range.bytes <= 8 * this.pageBytes || operation.id % 16 === 0;
@@ -368,13 +435,14 @@ class Session {
   private observe(id: number, call: Call<number>, value: number): void {
     if (call.call === "brk" && value !== 0) this.running.heapBreak = value;
     if (call.call === "fork" && value === 0) this.processes.set(call.number, { ...this.running });
-    if (call.call === "mmap" || call.call === "mremap") {
+    if (call.call === "createFile" && value !== 0) this.files.add(value);
+    if (call.call === "removeFile" && value === 0) this.files.delete(call.file);
+    if (isMapping(call)) {
       if (value === 0) return;
-      const bytes = call.call === "mmap" ? call.bytes : call.newBytes;
       this.results.set(id, value);
-      this.areas.push({ place: { of: id, plus: 0 }, address: value, bytes: this.roundUp(bytes) });
+      this.areas.push({ place: { of: id, plus: 0 }, address: value, bytes: this.roundUp(mappedBytes(call)) });
     }
-    if (call.call === "munmap" || call.call === "mremap" || call.call === "mmap") this.prune(rangesOf(call));
+    if (call.call === "munmap" || isMapping(call)) this.prune(rangesOf(call));
   }
 
   /** Cuts the areas that meet the ranges down to what is still mapped; one with holes becomes several. */
@@ -434,6 +502,23 @@ class Session {
     if (expected !== actual) throw new Difference(`area count: reference ${expected}, subject ${actual}`);
     const [its, subjects] = [this.reference.holders(), this.subject.holders()].map((held) => held.join(" "));
     if (its !== subjects) throw new Difference(`holders: reference ${its}, subject ${subjects}`);
+    this.compareFiles();
+  }
+
+  private compareFiles(): void {
+    const [shown, showing] = [this.reference.filePages(), this.subject.filePages()].map((pages) =>
+      pages.join(" "),
+    );
+    if (shown !== showing) throw new Difference(`pages of files: reference ${shown}, subject ${showing}`);
+    for (const file of this.files) {
+      const length = this.reference.fileLength(file);
+      if (length !== this.subject.fileLength(file)) throw new Difference(`length of file ${file}: ${length}`);
+      for (let at = 0; at < length; at += this.pageBytes) {
+        const isCached = this.reference.isCached(file, at);
+        if (isCached === this.subject.isCached(file, at)) continue;
+        throw new Difference(`file ${file} at ${at}: reference ${isCached ? "has" : "has not"} it cached`);
+      }
+    }
   }
 
   checkSubject(): void {
@@ -460,7 +545,7 @@ class Session {
     const step = Math.max(8, this.pageBytes / 64) + 1;
     for (const area of [...this.areas, this.heap()]) {
       for (const run of this.reference.pages(area.address, area.bytes)) {
-        if (run.state !== "written" && run.state !== "shared") continue;
+        if (run.state !== "written" && run.state !== "shared" && run.state !== "file") continue;
         const end = run.address + Math.min(run.pages, 64) * this.pageBytes;
         for (let at = run.address; at + 8 <= end; at += step) this.compareWord(at);
         this.compareWord(end - 8);
@@ -514,6 +599,22 @@ class Session {
         if (source !== undefined && destination !== undefined && overlap(source, destination)) return false;
         return this.framesAreSure(call);
       }
+      case "createFile":
+      case "setReadahead":
+      case "dropCaches":
+        return true;
+      case "removeFile":
+      case "syncFile":
+      case "forgetFile":
+      case "sendFile":
+        return true;
+      case "mapFile":
+        if (call.mode === FIXED && this.meetsHeap(call.hint, call.bytes)) return false;
+        return this.roomFor(call.bytes);
+      case "readFile":
+      case "writeFile":
+      case "send":
+        return this.framesAreSure(call);
       case "madvise":
         return call.advice !== POPULATE_READ && call.advice !== POPULATE_WRITE
           ? true
@@ -565,7 +666,7 @@ class Session {
         pages += run.pages;
         // An access faults before it takes any; what populates takes those before the gap.
         if (run.state === "unmapped" && call.call !== "madvise") return true;
-        const needs = run.state === "reserved" || run.state === "zeroPage" || run.state === "shared";
+        const needs = ["reserved", "zeroPage", "shared", "file"].includes(run.state);
         if (needs) frames += run.pages;
       }
     }
@@ -587,6 +688,10 @@ function isAccess(call: Call<number>): boolean {
     "fork",
     "exit",
     "switchTo",
+    "mapFile",
+    "readFile",
+    "writeFile",
+    "send",
   ];
   return !others.includes(call.call);
 }
@@ -594,6 +699,22 @@ function isAccess(call: Call<number>): boolean {
 // ---- Making operations ----------------------------------------------------------
 
 type Name = Operation["call"];
+
+const FILE_WEIGHTS: readonly [Name, number][] = [
+  ["createFile", 3],
+  ["removeFile", 0.8],
+  ["setReadahead", 0.3],
+  ["mapFile", 6],
+  ["readFile", 7],
+  ["writeFile", 6],
+  ["send", 3],
+  ["sendFile", 3],
+  ["forgetFile", 3],
+  ["syncFile", 2],
+  ["dropCaches", 1],
+];
+const MOST_FILES = 5;
+const MOST_FILE_PAGES = 400;
 
 class Generator {
   private readonly random: () => number;
@@ -604,6 +725,7 @@ class Generator {
   constructor(
     private readonly session: Session,
     seed: number,
+    withFiles: boolean,
   ) {
     this.random = randomFrom(seed);
     const linux = session.options.kernel === "linux";
@@ -625,6 +747,7 @@ class Generator {
       ["fork", linux ? 1.2 : 0.1],
       ["exit", 0.4],
       ["switchTo", 4],
+      ...(withFiles ? FILE_WEIGHTS : []),
     ];
   }
 
@@ -710,6 +833,33 @@ class Generator {
         return { call: "clear", ...this.span() };
       case "clearDirty":
         return { call: "clearDirty", ...this.span() };
+      case "createFile":
+        return this.createFile();
+      case "removeFile":
+        return { call: "removeFile", file: this.file() };
+      case "setReadahead":
+        return { call: "setReadahead", pages: this.pick([0, 4, 32, 32, 64, 512]) };
+      case "mapFile":
+        return this.mapFile();
+      case "readFile":
+      case "writeFile": {
+        const { address, bytes } = this.span(60 * this.pageBytes);
+        return { call: name, file: this.file(), offset: this.fileOffset(), address, bytes };
+      }
+      case "send":
+        return { call: "send", ...this.span() };
+      case "sendFile":
+        return { call: "sendFile", file: this.file(), offset: this.fileOffset(), bytes: this.fileBytes() };
+      case "forgetFile":
+        return {
+          ...{ call: "forgetFile", file: this.file() },
+          offset: this.chance(0.5) ? 0 : this.fileOffset(),
+          bytes: this.chance(0.5) ? 0 : this.fileBytes(),
+        };
+      case "syncFile":
+        return { call: "syncFile", file: this.file() };
+      case "dropCaches":
+        return { call: "dropCaches" };
       case "fork":
         return { call: "fork", number: this.chance(0.9) ? this.between(1, 6) : this.pick([0, 1024, 1025]) };
       case "exit":
@@ -992,8 +1142,47 @@ class Generator {
 
   private advice(): number {
     const linux = this.session.options.kernel === "linux";
+    if (this.session.files.size > 0 && this.chance(0.15)) return this.pick(FILE_ADVICE);
     if (this.chance(0.2)) return this.pick(LATER_ADVICE);
     return this.chance(0.85) ? this.pick(linux ? LINUX_ADVICE : ADVICE) : this.pick(ADVICE);
+  }
+
+  // Files.
+
+  private file(): number {
+    const { files } = this.session;
+    return files.size > 0 && this.chance(0.98) ? this.pick([...files]) : this.pick([0, 9, 5000]);
+  }
+
+  private createFile(): Call<Place> {
+    const { files } = this.session;
+    if (files.size >= MOST_FILES) return { call: "removeFile", file: this.pick([...files]) };
+    const pages = this.chance(0.3) ? this.between(0, 20) : this.between(20, MOST_FILE_PAGES);
+    const bytes = Math.max(0, pages * this.pageBytes - (this.chance(0.5) ? 0 : this.between(1, 4000)));
+    return { call: "createFile", isMemory: this.chance(0.4), bytes, isUnknown: this.chance(0.3) };
+  }
+
+  private fileOffset(): number {
+    const { pageBytes } = this;
+    if (this.chance(0.2)) return 0;
+    const page = this.between(0, this.chance(0.5) ? 20 : MOST_FILE_PAGES);
+    return page * pageBytes + (this.chance(0.6) ? 0 : this.between(0, pageBytes - 1));
+  }
+
+  private fileBytes(): number {
+    return this.chance(0.5) ? this.between(1, 3 * this.pageBytes) : this.between(1, 80) * this.pageBytes;
+  }
+
+  private mapFile(): Call<Place> {
+    const { pageBytes } = this;
+    const pages = this.chance(0.6) ? this.between(1, 60) : this.between(1, 600);
+    const bytes = pages * pageBytes - (this.chance(0.8) ? 0 : this.between(1, pageBytes - 1));
+    const mode = this.chance(0.5) ? 0 : this.between(0, 2);
+    const hint = mode === 0 && this.chance(0.7) ? 0 : this.hint(bytes);
+    const offset = this.chance(0.02)
+      ? 17
+      : this.between(0, this.chance(0.6) ? 30 : MOST_FILE_PAGES) * pageBytes;
+    return { call: "mapFile", file: this.file(), hint, bytes, mode, offset, isShared: this.chance(0.5) };
   }
 
   private vmCopy(): Call<Place> {
@@ -1052,9 +1241,10 @@ export function runDifferential(
   options: MachineOptions,
   seed: number,
   operations: number,
+  withFiles = false,
 ): void {
   const session = new Session(subject, options, false);
-  const generator = new Generator(session, seed);
+  const generator = new Generator(session, seed, withFiles);
   const done: Operation[] = [];
   let last: Call<Place> | null = null;
   try {

@@ -2,6 +2,7 @@ import { Syscall } from "#shared/counters";
 import { Place } from "#shared/kernel";
 import type { Counters } from "../../src/allocator/counters.js";
 import type { SharingCounters } from "../../src/sandbox/processes.js";
+import type { FileCounts } from "./files.js";
 
 export interface MachineOptions {
   kernel: "linux" | "darwin";
@@ -18,9 +19,10 @@ export interface MachineOptions {
 
 /**
  * `shared` is a page whose frame is in a sharing, also that of the last sharer until it is written.
- * `clean` has a frame of its own that holds zeroes; `written` one with content, known or unknown.
+ * `clean` has a frame of its own that holds zeroes; `written` one with content, known or unknown. `file` shows what a file
+ * has: `read`, and `written` if it may be written.
  */
-export type PageState = "unmapped" | "reserved" | "zeroPage" | "clean" | "written" | "shared";
+export type PageState = "unmapped" | "reserved" | "zeroPage" | "clean" | "written" | "shared" | "file";
 
 export interface PageRun {
   address: number;
@@ -42,6 +44,7 @@ export interface Area {
 /** The part of the counters that a machine without an allocator has. */
 export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "walked" | "touched"> & {
   sharing: SharingCounters;
+  files: FileCounts;
   bytes: Pick<Counters["bytes"], "virtual" | "resident" | "peakResident">;
 };
 
@@ -76,6 +79,26 @@ export interface Machine {
   readonly process: number;
   /** Pages of the running process with a frame, by how many processes hold it: from 1 on, up to the most. */
   holders(): number[];
+  /** Makes a file of zeroes or of what nobody said, on a disk or of memory alone. Returns its number: the lowest that is free. */
+  createFile(isMemory: boolean, bytes: number, isUnknown: boolean): number;
+  /** 0, or -1 if there is none. */
+  removeFile(file: number): number;
+  setReadahead(pages: number): void;
+  fileLength(file: number): number;
+  isCached(file: number, offset: number): boolean;
+  /** 0 if it fails. */
+  mapFile(file: number, hint: number, bytes: number, mode: number, offset: number, isShared: boolean): number;
+  /** Bytes, or -1. */
+  readFile(file: number, offset: number, address: number, bytes: number): number;
+  writeFile(file: number, offset: number, address: number, bytes: number): number;
+  send(address: number, bytes: number): number;
+  sendFile(file: number, offset: number, bytes: number): number;
+  /** 0, or -1. */
+  forgetFile(file: number, offset: number, bytes: number): number;
+  syncFile(file: number): number;
+  dropCaches(): void;
+  /** Pages of the running process that show files on disk, and memory that has a name. */
+  filePages(): [disk: number, memory: number];
   counters(): MachineCounters;
   /** Maximal runs of equal pages that cover the range, in order. */
   pages(address: number, bytes: number): PageRun[];
@@ -106,4 +129,7 @@ export const {
   MadvisePageout: PAGEOUT,
   MadvisePopulateRead: POPULATE_READ,
   MadvisePopulateWrite: POPULATE_WRITE,
+  MadviseNormal: NORMAL,
+  MadviseRandom: RANDOM,
+  MadviseRemove: REMOVE,
 } = Syscall;

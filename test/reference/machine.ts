@@ -6,6 +6,7 @@
  * that above, if they were first written as one (or not yet) and moved equally far.
  */
 import type { Syscall } from "../../src/allocator/counters.js";
+import { ReferenceFile } from "./files.js";
 import {
   type Area,
   CAN_REUSE,
@@ -21,9 +22,12 @@ import {
   KEEPONFORK,
   type Machine,
   NOHUGEPAGE,
+  NORMAL,
   PAGEOUT,
   POPULATE_READ,
   POPULATE_WRITE,
+  RANDOM,
+  REMOVE,
   WIPEONFORK,
 } from "./interface.js";
 import { type AreaObject, down, fresh, type Page, ReferencePages, up } from "./pages.js";
@@ -44,12 +48,15 @@ const ADVICE: Readonly<Record<number, Syscall>> = {
   [CAN_REUSE]: "madviseCanReuse",
 };
 
-type Wish = "dontFork" | "wipeOnFork" | "protection" | "charged";
-const FORK_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
+type Wish = "dontFork" | "wipeOnFork" | "protection" | "charged" | "random";
+/** What is kept of an area, for its children or for what is read ahead. */
+const KEPT_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
   [DONTFORK]: { dontFork: true },
   [DOFORK]: { dontFork: false },
   [WIPEONFORK]: { wipeOnFork: true },
   [KEEPONFORK]: { wipeOnFork: false },
+  [NORMAL]: { random: false },
+  [RANDOM]: { random: true },
 };
 
 const NOW_ADVICE: readonly number[] = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE];
@@ -65,7 +72,8 @@ const SPARE_TO_MOVE = 4;
 function mayJoin(there: AreaObject, added: AreaObject): boolean {
   if (there.moved !== added.moved || there.dontFork !== added.dontFork) return false;
   if (there.wipeOnFork !== added.wipeOnFork || there.protection !== added.protection) return false;
-  if (there.charged !== added.charged) return false;
+  if (there.charged !== added.charged || there.random !== added.random) return false;
+  if (there.file !== added.file || there.toFile !== added.toFile) return false;
   if (there.line === added.line) return true;
   return added.line === 0 ? !there.inherited : there.line === 0;
 }
@@ -78,6 +86,9 @@ const NEW_AREA: AreaObject = {
   wipeOnFork: false,
   protection: "readWrite",
   charged: true,
+  file: null,
+  toFile: false,
+  random: false,
 };
 
 interface Process {
@@ -121,8 +132,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
 
   /** A child's page. What was never written can be faulted in again. */
   private forkPage(page: Page, area: AreaObject): Page {
-    if (area.line === 0) return fresh(area);
-    if (page.read || page.written || page.frame !== null) this.count.sharing.forkedPages += 1;
+    if (area.line === 0 || area.toFile) return fresh(area, page.number);
+    if (page.read || page.written || page.shows || page.frame !== null) this.count.sharing.forkedPages += 1;
     if (page.frame !== null) {
       page.frame.pages += 1;
       page.shared = true;
@@ -134,6 +145,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const ending = this.processes.get(this.process);
     if (ending === undefined || this.processes.size === 1) return 0;
     this.unmap(0, ADDRESS_LIMIT);
+    this.letGo();
     this.processes.delete(this.process);
     const heir = this.processes.has(ending.parent) ? ending.parent : Math.min(...this.processes.keys());
     this.resume(heir);
@@ -174,7 +186,21 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   // ---- System calls: what is mapped -----------------------------------------
 
   mmap(hint: number, bytes: number, mode: number, align: number): number {
+    return this.mapOf(hint, bytes, mode, align, NEW_AREA, 0);
+  }
+
+  private mapOf(
+    hint: number,
+    bytes: number,
+    mode: number,
+    align: number,
+    area: AreaObject,
+    offset: number,
+  ): number {
     this.count.syscalls.mmap += 1;
+    // Nobody asks whether there is as much memory as may be written to a file.
+    const isBacked = !area.toFile || mode === FIXED || mode === EXACT;
+    const moved = (address: number) => (area.file === null ? 0 : offset - address);
     const size = up(bytes, this.pageBytes);
     if (size === 0 || size > ADDRESS_LIMIT) return 0;
     if (mode === FIXED || mode === EXACT) {
@@ -185,12 +211,13 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       if (this.splits(hint, size) && this.tooManyAreas(SPARE_TO_SPLIT)) return 0;
       this.walk("mmap", hint, hint + size);
       this.unmap(hint, size);
-      this.map(hint, size, true);
+      this.map(hint, size, true, { ...area, moved: moved(hint) });
+      this.letGo();
       return hint;
     }
-    if (this.tooManyAreas(0) || this.overLimits(size, size)) return 0;
+    if (this.tooManyAreas(0) || this.overLimits(isBacked ? size : 0, size)) return 0;
     const address = this.findPlace(hint, size, Math.max(align, this.pageBytes));
-    if (address !== 0) this.map(address, size, true);
+    if (address !== 0) this.map(address, size, true, { ...area, moved: moved(address) });
     return address;
   }
 
@@ -273,14 +300,13 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     }
   }
 
-  private map(address: number, bytes: number, joinsAbove: boolean): void {
-    const area = this.join(address, bytes, { ...NEW_AREA }, joinsAbove);
-    this.put(address, bytes, area);
+  private map(address: number, bytes: number, joinsAbove: boolean, own = { ...NEW_AREA }): void {
+    this.put(address, bytes, this.join(address, bytes, own, joinsAbove));
   }
 
   private put(address: number, bytes: number, area: AreaObject): void {
     for (let at = address; at < address + bytes; at += this.pageBytes) {
-      this.table.set(at / this.pageBytes, fresh(area));
+      this.table.set(at / this.pageBytes, fresh(area, at / this.pageBytes));
     }
     this.count.bytes.virtual += bytes;
   }
@@ -323,6 +349,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     if (this.splits(address, size) && this.tooManyAreas(SPARE_TO_SPLIT)) return -1;
     this.walk("munmap", address, address + size);
     this.unmap(address, size);
+    this.letGo();
     return 0;
   }
 
@@ -340,6 +367,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       if (this.splits(address + newSize, oldSize - newSize) && this.tooManyAreas(SPARE_TO_SPLIT)) return 0;
       this.walk("mremap", address + newSize, address + oldSize);
       this.unmap(address + newSize, oldSize - newSize);
+      this.letGo();
       return address;
     }
     if (this.areaAt(end - this.pageBytes) !== area) return 0;
@@ -358,7 +386,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     this.cut(address);
     this.cut(end);
     const { line } = area;
-    const moved = line === 0 ? 0 : area.moved + address - target;
+    const moved = line === 0 && area.file === null ? 0 : area.moved + address - target;
     const joined = this.join(target, newSize, { ...area, line, moved }, true);
     this.move(address, target, oldSize, joined);
     this.put(target + oldSize, growth, joined);
@@ -370,7 +398,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     for (const [number, page] of this.mappedIn(address, bytes)) {
       this.table.delete(number);
       page.area = area;
-      this.table.set(number + (target - address) / this.pageBytes, page);
+      page.number = number + (target - address) / this.pageBytes;
+      this.table.set(page.number, page);
     }
   }
 
@@ -399,8 +428,9 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   // ---- System calls: what backs it ----------------------------------------
 
   madvise(address: number, bytes: number, advice: number): number {
-    if (advice in FORK_ADVICE)
-      return this.adviseFork(address, bytes, FORK_ADVICE[advice] as Partial<AreaObject>);
+    if (advice === REMOVE) return this.punch(address, bytes);
+    if (advice in KEPT_ADVICE)
+      return this.adviseKept(address, bytes, KEPT_ADVICE[advice] as Partial<AreaObject>);
     if (NOW_ADVICE.includes(advice)) return this.adviseNow(address, bytes, advice);
     const kind = ADVICE[advice];
     if (kind === undefined) return -1;
@@ -411,6 +441,14 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     if (!this.inUserRange(address, size)) return -1;
     const hasHoles = this.firstUnmapped(address, size) !== null;
     if (!this.linux && hasHoles) return -1;
+    // Linux frees what is below the first mapping of a file, and goes no further.
+    const end = advice === FREE ? this.firstOfFile(address, size) : null;
+    if (end === address) return -1;
+    if (end !== null) {
+      this.count.syscalls[kind] -= 1;
+      this.madvise(address, end - address, advice);
+      return -1;
+    }
     // Darwin takes DONTNEED and does nothing.
     if (advice !== NOHUGEPAGE && (this.linux || advice !== DONTNEED))
       this.walk(kind, address, address + size);
@@ -419,11 +457,13 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   }
 
   /** What a child is to get of the mapped part of a range. */
-  private adviseFork(address: number, bytes: number, wish: Partial<AreaObject>): number {
+  private adviseKept(address: number, bytes: number, wish: Partial<AreaObject>): number {
     const size = up(bytes, this.pageBytes);
     if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
     if (!this.inUserRange(address, size)) return -1;
-    if (!this.change(address, size, () => wish)) return -1;
+    const end = wish.wipeOnFork === true ? this.firstOfFile(address, size) : null;
+    if (end === address) return -1;
+    if (!this.change(address, (end ?? address + size) - address, () => wish) || end !== null) return -1;
     return this.firstUnmapped(address, size) === null ? 0 : -1;
   }
 
@@ -477,6 +517,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       const pages = this.mappedIn(address, (hole ?? address + size) - address).map(([, page]) => page);
       const allowed = advice === POPULATE_READ ? ["read", "readWrite"] : ["readWrite"];
       if (pages.some(({ area }) => !allowed.includes(area.protection))) return -1;
+      if (this.firstBeyond(address, pages.length * this.pageBytes) !== null) return -1;
       for (const page of pages) {
         if (advice === POPULATE_READ) this.read(page);
         else if (page.frame === null || page.shared) this.write(page);
@@ -533,8 +574,240 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   /** Counts the pages of [address, end) that were touched, or share what others touched. */
   private walk(kind: Syscall, address: number, end: number): void {
     for (const [, page] of this.mappedIn(address, end - address)) {
-      if (page.read || page.written || page.frame !== null) this.count.walked[kind] += 1;
+      if (page.read || page.written || page.shows || page.frame !== null) this.count.walked[kind] += 1;
     }
+  }
+
+  // ---- Files ----------------------------------------------------------------
+
+  private readonly files = new Map<number, ReferenceFile>();
+
+  createFile(isMemory: boolean, bytes: number, isUnknown: boolean): number {
+    if (!this.linux) return 0;
+    let number = 1;
+    while (this.files.has(number)) number += 1;
+    const { files, zeroed } = this.count;
+    this.files.set(number, new ReferenceFile(isMemory, bytes, isUnknown, this.pageBytes, files, zeroed));
+    return number;
+  }
+
+  private named(number: number): ReferenceFile | null {
+    const file = this.files.get(number);
+    return file === undefined || file.removed ? null : file;
+  }
+
+  removeFile(number: number): number {
+    const file = this.named(number);
+    if (file === null) return -1;
+    file.removed = true;
+    this.letGo();
+    return 0;
+  }
+
+  /** Files without a name go when nothing maps them. */
+  private letGo(): void {
+    if (![...this.files.values()].some(({ removed }) => removed)) return;
+    const mapped = new Set<ReferenceFile | null>();
+    for (const table of this.tables()) for (const { area } of table.values()) mapped.add(area.file);
+    for (const [number, file] of this.files) {
+      if (!file.removed || mapped.has(file)) continue;
+      file.punch(0, file.pageCount);
+      this.files.delete(number);
+    }
+  }
+
+  setReadahead(pages: number): void {
+    this.readahead = pages;
+  }
+
+  fileLength(number: number): number {
+    return this.files.get(number)?.length ?? 0;
+  }
+
+  isCached(number: number, offset: number): boolean {
+    return this.files.get(number)?.isCached(Math.floor(offset / this.pageBytes)) === true;
+  }
+
+  mapFile(
+    number: number,
+    hint: number,
+    bytes: number,
+    mode: number,
+    offset: number,
+    isShared: boolean,
+  ): number {
+    const file = this.named(number);
+    if (file === null || offset % this.pageBytes !== 0) {
+      this.count.syscalls.mmap += 1;
+      return 0;
+    }
+    return this.mapOf(hint, bytes, mode, this.pageBytes, { ...NEW_AREA, file, toFile: isShared }, offset);
+  }
+
+  private firstOfFile(address: number, size: number): number | null {
+    const found = this.mappedIn(address, size).find(([, { area }]) => area.file !== null);
+    return found === undefined ? null : found[0] * this.pageBytes;
+  }
+
+  /** Whether the program could use a range so. */
+  private mayUse(address: number, bytes: number, access: "read" | "write"): boolean {
+    if (bytes > 0 && !this.inUserRange(address, bytes)) return false;
+    try {
+      this.requireMapped(address, bytes, access);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A range of a file, cut where pages of it or of memory end. */
+  private *pieces(offset: number, address: number, bytes: number) {
+    for (let done = 0; done < bytes; ) {
+      const [from, user] = [offset + done, address + done];
+      const left = [this.pageBytes - (from % this.pageBytes), this.pageBytes - (user % this.pageBytes)];
+      const size = Math.min(bytes - done, ...left);
+      yield { place: Math.floor(from / this.pageBytes), from: from % this.pageBytes, user, size, done };
+      done += size;
+    }
+  }
+
+  /** How many pages a call wants from a byte of its range on. */
+  private asked(offset: number, done: number, bytes: number): number {
+    return Math.ceil((offset + bytes) / this.pageBytes) - Math.floor((offset + done) / this.pageBytes);
+  }
+
+  readFile(number: number, offset: number, address: number, wanted: number): number {
+    const file = this.named(number);
+    if (file === null) return -1;
+    const bytes = Math.min(wanted, Math.max(0, file.length - offset));
+    if (!this.mayUse(address, bytes, "write")) return -1;
+    for (const { place, from, user, size, done } of this.pieces(offset, address, bytes)) {
+      file.readAhead(place, this.asked(offset, done, bytes), this.readahead);
+      const page = this.pageAt(user);
+      const to = user % this.pageBytes;
+      const source = file.pages.get(place);
+      const content = source?.content?.slice(from, from + size) ?? null;
+      const unknown = source?.unknown === true;
+      this.write(page);
+      if (content === null) this.zeroPart({ page, from: to, to: to + size });
+      else this.bytesOf(page).set(content, to);
+      if (unknown) this.holder(page).unknown = true;
+    }
+    this.count.files.copiedToUser += bytes;
+    return bytes;
+  }
+
+  writeFile(number: number, offset: number, address: number, bytes: number): number {
+    const file = this.named(number);
+    if (file === null || !this.mayUse(address, bytes, "read")) return -1;
+    for (const { place, from, user, size, done } of this.pieces(offset, address, bytes)) {
+      const source = this.pageAt(user);
+      this.read(source);
+      const at = user % this.pageBytes;
+      const content = this.holder(source).content?.slice(at, at + size) ?? null;
+      const { unknown } = this.holder(source);
+      file.prepareWrite(place, from === 0 && bytes - done >= this.pageBytes);
+      const page = file.at(place);
+      const isWhole = size === this.pageBytes;
+      if (isWhole) page.unknown = false;
+      if (content === null && isWhole) page.content = null;
+      else if (content === null) page.content?.fill(0, from, from + size);
+      else {
+        page.content ??= new Uint8Array(this.pageBytes);
+        page.content.set(content, from);
+      }
+      if (unknown) page.unknown = true;
+      file.length = Math.max(file.length, offset + done + size);
+    }
+    this.count.files.copiedFromUser += bytes;
+    return bytes;
+  }
+
+  send(address: number, bytes: number): number {
+    if (!this.mayUse(address, bytes, "read")) return -1;
+    for (const { page } of this.access(address, bytes, "read")) this.read(page);
+    this.count.files.copiedFromUser += bytes;
+    return bytes;
+  }
+
+  sendFile(number: number, offset: number, wanted: number): number {
+    const file = this.named(number);
+    if (file === null) return -1;
+    const bytes = Math.min(wanted, Math.max(0, file.length - offset));
+    for (const { place, done } of this.pieces(offset, 0, bytes)) {
+      if (done === 0 || (offset + done) % this.pageBytes === 0)
+        file.readAhead(place, this.asked(offset, done, bytes), this.readahead);
+    }
+    return bytes;
+  }
+
+  /** The pages of all processes that show what a file has, with their places there. */
+  private *showing(file: ReferenceFile): Generator<[place: number, page: Page]> {
+    for (const table of this.tables()) {
+      for (const page of table.values()) {
+        const { area, number } = page;
+        if (page.shows && area.file === file) yield [number + area.moved / this.pageBytes, page];
+      }
+    }
+  }
+
+  private drop(file: ReferenceFile, from: number, to: number): void {
+    if (file.isMemory) return;
+    const mapped = new Set([...this.showing(file)].map(([place]) => place));
+    file.drop(from, to, (place) => mapped.has(place));
+  }
+
+  forgetFile(number: number, offset: number, bytes: number): number {
+    const file = this.named(number);
+    if (file === null) return -1;
+    const end = bytes === 0 ? file.length : Math.min(offset + bytes, file.length);
+    const to = end === file.length ? file.pageCount : Math.floor(end / this.pageBytes);
+    this.drop(file, Math.ceil(offset / this.pageBytes), to);
+    return 0;
+  }
+
+  syncFile(number: number): number {
+    const file = this.named(number);
+    if (file === null) return -1;
+    file.sync();
+    if (file.isMemory) return 0;
+    for (const table of this.tables()) {
+      for (const page of table.values()) if (page.area.file === file) page.mayWrite = false;
+    }
+    return 0;
+  }
+
+  dropCaches(): void {
+    for (const file of this.files.values()) this.drop(file, 0, file.pageCount);
+  }
+
+  filePages(): [disk: number, memory: number] {
+    const shown = [...this.table.values()].filter(({ shows }) => shows);
+    const memory = shown.filter(({ area }) => area.file?.isMemory).length;
+    return [shown.length - memory, memory];
+  }
+
+  /** Makes holes of what a range maps, up to what is no mapping that writes to a file. */
+  private punch(address: number, bytes: number): number {
+    const size = up(bytes, this.pageBytes);
+    if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
+    if (!this.inUserRange(address, size)) return -1;
+    const holes = new Map<ReferenceFile, Set<number>>();
+    const mapped = this.mappedIn(address, size);
+    const refused = mapped.findIndex(([, { area }]) => area.file === null || !area.toFile);
+    for (const [number, { area }] of refused < 0 ? mapped : mapped.slice(0, refused)) {
+      const file = area.file as ReferenceFile;
+      const place = number + area.moved / this.pageBytes;
+      holes.set(file, (holes.get(file) ?? new Set()).add(place));
+      file.punch(place, place + 1);
+    }
+    for (const [file, places] of holes) {
+      for (const [place, page] of [...this.showing(file)]) {
+        if (places.has(place)) Object.assign(page, { shows: false, mayWrite: false });
+      }
+    }
+    if (refused >= 0) return -1;
+    return this.firstUnmapped(address, size) === null ? 0 : -1;
   }
 
   // ---- Looking -------------------------------------------------------------

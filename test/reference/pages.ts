@@ -3,7 +3,8 @@
  * from page number to page, and every rule spelled out for one page at a time.
  */
 import { SYSCALLS } from "../../src/allocator/counters.js";
-import { OutOfMemory, SegmentationFault } from "../../src/base/errors.js";
+import { BusError, OutOfMemory, SegmentationFault } from "../../src/base/errors.js";
+import type { ReferenceFile } from "./files.js";
 import type { MachineCounters, MachineOptions, PageRun, PageState } from "./interface.js";
 
 /** A kernel's area, which its pages have in common. */
@@ -21,6 +22,12 @@ export interface AreaObject {
   protection: "none" | "read" | "readWrite";
   /** Whether it is counted as memory that was promised. */
   charged: boolean;
+  /** What it maps, from `moved` bytes above its address on; null for memory of its own. */
+  file: ReferenceFile | null;
+  /** Writes go to the file. */
+  toFile: boolean;
+  /** Nothing is read ahead. */
+  random: boolean;
 }
 
 interface Frame {
@@ -42,6 +49,11 @@ export interface Page {
   /** Its fault was caused by zeroing only, so far. */
   cleared: boolean;
   area: AreaObject;
+  /** Its place in the address space. */
+  number: number;
+  /** It shows the file's page; and may be written so. */
+  shows: boolean;
+  mayWrite: boolean;
 }
 
 /** The part [from, to) of one page. */
@@ -53,8 +65,9 @@ export interface Part {
 
 export type WriteFault = "none" | "zeroFill" | "fromZeroPage" | "fromShared";
 
-export function fresh(area: AreaObject): Page {
+export function fresh(area: AreaObject, number: number): Page {
   return {
+    ...{ number, shows: false, mayWrite: false },
     frame: null,
     shared: false,
     read: false,
@@ -68,15 +81,21 @@ export function fresh(area: AreaObject): Page {
 }
 
 /** Stands for every page that is not mapped, where only flags are asked for. */
-const UNMAPPED = fresh({
-  line: 0,
-  moved: 0,
-  inherited: false,
-  dontFork: false,
-  wipeOnFork: false,
-  protection: "readWrite",
-  charged: true,
-});
+const UNMAPPED = fresh(
+  {
+    line: 0,
+    moved: 0,
+    inherited: false,
+    dontFork: false,
+    wipeOnFork: false,
+    protection: "readWrite",
+    charged: true,
+    file: null,
+    toFile: false,
+    random: false,
+  },
+  0,
+);
 
 export function up(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
@@ -97,6 +116,8 @@ export class ReferencePages {
   protected readonly pageBytes: number;
   protected readonly linux: boolean;
   protected lines = 0;
+  /** Most pages that are read ahead. */
+  protected readahead = 32;
 
   constructor(protected readonly options: MachineOptions) {
     this.pageBytes = options.pageBytes;
@@ -108,6 +129,10 @@ export class ReferencePages {
       walked: perSyscall(),
       touched: { read: 0, written: 0 },
       sharing: { forks: 0, forkedPages: 0, copies: 0, reuses: 0, copiedBytes: 0 },
+      files: {
+        ...{ mapFaults: 0, copyFaults: 0, writableFaults: 0, major: 0, mappedAround: 0 },
+        ...{ cachedPages: 0, diskReadPages: 0, diskWrittenPages: 0, copiedToUser: 0, copiedFromUser: 0 },
+      },
       bytes: { virtual: 0, resident: 0, peakResident: 0 },
     };
   }
@@ -148,12 +173,77 @@ export class ReferencePages {
   /** The page is as new. A needless fault it had stays counted. */
   protected discard(page: Page): void {
     this.leaveFrame(page);
-    Object.assign(page, fresh(page.area));
+    Object.assign(page, fresh(page.area, page.number));
   }
 
   // ---- What happens to one page -------------------------------------------
 
+  /** Whether a page shows what a file has, rather than memory of its own. */
+  protected isOfFile(page: Page): boolean {
+    return page.area.file !== null && page.frame === null;
+  }
+
+  /** The file of a page, and its place there. */
+  private placed({ area, number }: Page): { file: ReferenceFile; place: number } {
+    if (area.file === null) throw new Error(`page ${number} is of no file`);
+    return { file: area.file, place: number + area.moved / this.pageBytes };
+  }
+
+  protected fileRead(page: Page): void {
+    if (page.shows) return;
+    const { file, place } = this.placed(page);
+    file.faultIn(place, page.area.random, this.readahead);
+    this.count.files.mapFaults += 1;
+    const window = down(page.number, 16);
+    for (let number = window; number < window + 16; number++) {
+      const near = this.table.get(number);
+      if (near?.area !== page.area || !this.isOfFile(near) || near.shows) continue;
+      const there = this.placed(near).place;
+      if (!file.isCached(there) || there >= file.pageCount) continue;
+      near.shows = true;
+      near.mayWrite = file.isMemory && near.area.toFile;
+      if (near !== page) this.count.files.mappedAround += 1;
+    }
+  }
+
+  /** A write to a page of a file's: the file's page is written, or a copy becomes the process's own. */
+  protected fileWrite(page: Page): void {
+    const { file, place } = this.placed(page);
+    const { files } = this.count;
+    if (page.area.toFile) {
+      if (page.mayWrite) return;
+      file.faultIn(place, page.area.random, this.readahead);
+      if (page.shows) files.writableFaults += 1;
+      else files.mapFaults += 1;
+      file.at(place).dirty = true;
+      page.shows = true;
+      page.mayWrite = true;
+      return;
+    }
+    const frame = this.takeFrame();
+    file.faultIn(place, page.area.random, this.readahead);
+    files.copyFaults += 1;
+    page.frame = frame;
+    if (page.area.line === 0) page.area.line = ++this.lines;
+    page.shows = false;
+    page.written = true;
+    this.count.touched.written += 1;
+    page.content = file.at(place).content?.slice() ?? null;
+    page.unknown = file.at(place).unknown;
+  }
+
+  /** What holds the bytes of a page: itself, or the file's. */
+  protected holder(page: Page): { content: Uint8Array | null; unknown: boolean } {
+    if (!this.isOfFile(page)) return page;
+    const { file, place } = this.placed(page);
+    return file.at(place);
+  }
+
   protected read(page: Page): void {
+    if (this.isOfFile(page)) {
+      this.fileRead(page);
+      return;
+    }
     if (page.frame === null && !page.read) {
       if (this.linux) {
         this.count.faults.zeroMap += 1;
@@ -215,23 +305,29 @@ export class ReferencePages {
   }
 
   protected write(page: Page): void {
+    if (this.isOfFile(page)) {
+      this.fileWrite(page);
+      if (this.isOfFile(page)) return;
+    }
     this.writeFault(page);
     this.markWritten(page);
     this.resolve(page);
   }
 
   protected bytesOf(page: Page): Uint8Array {
-    page.content ??= new Uint8Array(this.pageBytes);
-    return page.content;
+    const holder = this.holder(page);
+    holder.content ??= new Uint8Array(this.pageBytes);
+    return holder.content;
   }
 
   /** Makes a part of a page zero, whoever does it. */
   protected zeroPart({ page, from, to }: Part): void {
+    const holder = this.holder(page);
     if (to - from === this.pageBytes) {
-      page.content = null;
-      page.unknown = false;
+      holder.content = null;
+      holder.unknown = false;
     } else {
-      page.content?.fill(0, from, to);
+      holder.content?.fill(0, from, to);
     }
   }
 
@@ -239,6 +335,13 @@ export class ReferencePages {
     const { page, from, to } = part;
     const { zeroed, faults } = this.count;
     zeroed.allocator += to - from;
+    if (this.isOfFile(page)) {
+      this.fileWrite(page);
+      const { unknown } = this.holder(page);
+      if (!unknown) zeroed.needless += this.zeroBytes(part);
+      this.zeroPart(part);
+      return;
+    }
     if (!page.unknown) zeroed.needless += this.zeroBytes(part);
     const knownZero = page.content === null && !page.unknown;
     const fault = this.writeFault(page);
@@ -251,9 +354,10 @@ export class ReferencePages {
   }
 
   private zeroBytes({ page, from, to }: Part): number {
-    if (page.content === null) return to - from;
+    const { content } = this.holder(page);
+    if (content === null) return to - from;
     let zeroes = 0;
-    for (let i = from; i < to; i++) if (page.content[i] === 0) zeroes += 1;
+    for (let i = from; i < to; i++) if (content[i] === 0) zeroes += 1;
     return zeroes;
   }
 
@@ -265,7 +369,7 @@ export class ReferencePages {
     for (const { page, from, to } of this.access(address, width, "read")) {
       this.read(page);
       for (let i = from; i < to; i++) {
-        value |= BigInt(page.content?.[i] ?? 0) << shift;
+        value |= BigInt(this.holder(page).content?.[i] ?? 0) << shift;
         shift += 8n;
       }
     }
@@ -310,17 +414,17 @@ export class ReferencePages {
   protected copyPiece(source: Page, from: number, to: Part): void {
     this.read(source);
     this.write(to.page);
-    const { content, unknown } = source;
+    const { content, unknown } = this.holder(source);
     if (content === null) this.zeroPart(to);
     else this.bytesOf(to.page).set(content.slice(from, from + to.to - to.from), to.from);
-    if (unknown) to.page.unknown = true;
+    if (unknown) this.holder(to.page).unknown = true;
   }
 
   touch(address: number, bytes: number, write: boolean): void {
     for (const { page } of this.access(address, bytes, write ? "write" : "read")) {
       if (write) {
         this.write(page);
-        page.unknown = true;
+        this.holder(page).unknown = true;
       } else {
         this.read(page);
       }
@@ -352,6 +456,19 @@ export class ReferencePages {
       if (protection === "readWrite" || (protection === "read" && access === "read")) continue;
       throw new SegmentationFault(`${access} of protected 0x${at.toString(16)}`, at, access);
     }
+    const beyond = this.firstBeyond(address, bytes);
+    if (beyond !== null) throw new BusError(`${access} beyond the end of a file`, beyond, access);
+  }
+
+  /** The first address of the range, all of it mapped, that is beyond the end of a file; or null. */
+  protected firstBeyond(address: number, bytes: number): number | null {
+    for (let at = address; at < address + bytes; at = down(at, this.pageBytes) + this.pageBytes) {
+      const page = this.pageAt(at);
+      if (page.area.file === null) continue;
+      const { file, place } = this.placed(page);
+      if (place >= file.pageCount) return at;
+    }
+    return null;
   }
 
   /** The first address of the range that is not mapped, or null. */
@@ -391,7 +508,7 @@ export class ReferencePages {
   // ---- Looking ------------------------------------------------------------
 
   counters(): MachineCounters {
-    const { faults, zeroed, syscalls, walked, touched, sharing, bytes } = this.count;
+    const { faults, zeroed, syscalls, walked, touched, sharing, files, bytes } = this.count;
     return {
       faults: { ...faults },
       zeroed: { ...zeroed },
@@ -399,6 +516,7 @@ export class ReferencePages {
       walked: { ...walked },
       touched: { ...touched },
       sharing: { ...sharing },
+      files: { ...files },
       bytes: { ...bytes },
     };
   }
@@ -413,7 +531,8 @@ export class ReferencePages {
       if (last !== null && last.state === state && sameFlags(last, page)) {
         last.pages += 1;
       } else {
-        const { read, written, lazy, cleared, unknown } = page;
+        const { lazy, cleared, unknown } = page;
+        const [read, written] = touchesOf(page);
         last = { address: number * this.pageBytes, pages: 1, state, read, written, lazy, cleared, unknown };
         runs.push(last);
       }
@@ -447,6 +566,8 @@ export class ReferencePages {
       must(page.frame !== null || this.linux || !page.read, "darwin reads a frame");
       must(!(page.lazy && page.shared) || this.linux, "lazy and shared");
       must(page.shared || page.frame === null || page.frame.pages === 1, "own frame of several pages");
+      must(!page.shows || (page.area.file !== null && page.frame === null), "shows a file that it has not");
+      must(!page.area.toFile || page.frame === null, "own frame in a mapping that writes to a file");
       if (page.frame !== null) users.set(page.frame, (users.get(page.frame) ?? 0) + 1);
       if (page.cleared) cleared += 1;
     }
@@ -465,15 +586,22 @@ export class ReferencePages {
 
 function stateOf(page: Page): PageState {
   if (page === UNMAPPED) return "unmapped";
+  if (page.shows) return "file";
   if (page.frame === null) return page.read ? "zeroPage" : "reserved";
   if (page.shared) return "shared";
   return page.content !== null || page.unknown ? "written" : "clean";
 }
 
+/** Whether a page was read and written. One that a file has: whether it may be. */
+function touchesOf({ read, written, shows, mayWrite }: Page): [boolean, boolean] {
+  return shows ? [true, mayWrite] : [read, written];
+}
+
 function sameFlags(run: PageRun, page: Page): boolean {
+  const [read, written] = touchesOf(page);
   return (
-    run.read === page.read &&
-    run.written === page.written &&
+    run.read === read &&
+    run.written === written &&
     run.lazy === page.lazy &&
     run.cleared === page.cleared &&
     run.unknown === page.unknown
