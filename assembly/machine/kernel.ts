@@ -56,6 +56,7 @@ import { start as startTranslation } from "./translation";
 export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
 export { madvise, protect } from "./advice";
+export { fileBytes } from "./mappings";
 export { isMapped } from "./ranges";
 export { memoryBytes, virtualBytes } from "./room";
 
