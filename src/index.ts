@@ -83,6 +83,7 @@ export {
 } from "./experiments/profile/run.js";
 export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/profile/sites.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
+export { runServeFile, type ServeFileRun } from "./experiments/serve-file/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type { ModuleHost } from "./foreign/imports.js";
 export type { AllocatorReport, Exhaustion, ModuleAllocator } from "./foreign/module-allocator.js";
@@ -122,6 +123,13 @@ export type { BufferWay, IterContentReport, IterContentResult } from "./results/
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
+export {
+  SERVE_WAYS,
+  type ServeFileReport,
+  type ServeFileResult,
+  type ServeRound,
+  type ServeWay,
+} from "./results/serve-file.js";
 export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
 export type {
   TuneEnd,

@@ -7,6 +7,7 @@ import { fork } from "./fork/experiment.js";
 import { idleZeroing } from "./idle-zeroing/experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
 import { pattern } from "./pattern/experiment.js";
+import { serveFile } from "./serve-file/experiment.js";
 
 /** Every experiment that is a command of its own, in the order of help. */
 export const experiments: readonly Experiment[] = [
@@ -17,5 +18,6 @@ export const experiments: readonly Experiment[] = [
   pattern,
   cinnabar,
   fork,
+  serveFile,
   cliffs,
 ];

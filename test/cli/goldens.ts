@@ -19,6 +19,7 @@ const RUNS: Record<string, string> = {
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   fork: "run fork --data 1MiB --children 2 --own 64KiB --allocator glibc,pymalloc/glibc",
+  "serve-file": "run serve-file --size 1MiB",
   "idle-zeroing": "run idle-zeroing --size 1MiB --count 20 --written 0%,50%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
@@ -65,6 +66,7 @@ const COMMANDS = [
     "run cinnabar",
     "run fork",
     "run idle-zeroing",
+    "run serve-file",
   ],
   ...["cliffs", "record", "replay", "tune", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],
