@@ -81,6 +81,8 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-length": bytes,
     "x-content-type-options": "nosniff",
     "content-security-policy": POLICY,
+    // A sandboxed frame is of no origin. What is here is in the package for everybody to read.
+    "access-control-allow-origin": "*",
     // The name of an asset changes with its contents; that of the page does not, nor of a trace or the service worker.
     "cache-control": /\.(html|gz)$|service-worker\.js$/.test(path)
       ? "no-cache"

@@ -3,6 +3,7 @@ import { callocLoopChart } from "../experiments/calloc-loop/chart.js";
 import { cinnabarChart } from "../experiments/cinnabar/chart.js";
 import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
+import type { SiteValue } from "../experiments/profile/site-stacks.js";
 import { timelineChart } from "../experiments/replay/chart.js";
 import {
   type CinnabarReport,
@@ -12,8 +13,10 @@ import {
   formatBytes,
   formatCount,
   type Report,
+  type Stack,
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
+import { callPathPicture, excessPicture, type Picture, WEIGHTS } from "./call-path-chart.js";
 import { type Choice, isModule, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
@@ -29,9 +32,9 @@ export interface Context {
   onProgress: (text: string, progress: Progress) => void;
 }
 
-export interface Drawn {
-  svg: string;
-  text: string;
+export interface Drawn extends Picture {
+  /** What belongs below it. */
+  more?: readonly Picture[];
   sheet?: Sheet;
 }
 
@@ -39,8 +42,10 @@ export interface Chart {
   name: string;
   /** Whether the chart has something to show of this view. */
   suits(state: ViewState, opened: Opened): boolean;
-  /** Draws it as an SVG document, and tells its contents in words; and the figures that it is drawn of, if it has a table. */
-  make(context: Context): Promise<Drawn>;
+  /** What the person may choose in it: words, by what links have for them, first what is shown at first. */
+  lists?: readonly { label: string; options: Readonly<Record<string, string>> }[];
+  /** Draws it, as is chosen in each list; and tells the figures that it is drawn of, if it has a table. */
+  make(context: Context, chosen: readonly string[]): Promise<Drawn>;
 }
 
 /** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
@@ -49,19 +54,69 @@ const siteSide = (state: ViewState, opened: Opened): Choice | undefined =>
     .map((side) => state.sides[side])
     .find((choice) => !isModule(choice));
 
+/** What a picture of sites may show. The first is as the command line chooses. */
+const SITE_WEIGHTS: Readonly<Record<"" | SiteValue, string>> = {
+  "": "live bytes, or those at the peak",
+  live: "live bytes at the end",
+  peak: "live bytes at the peak",
+  allocated: "bytes allocated",
+  needless: "bytes zeroed needlessly",
+  faults: "page faults",
+};
+
 function siteChart(name: string, picture: "flame" | "graph"): Chart {
   return {
     name,
     suits: (state, opened) => opened.tape.sites !== undefined && siteSide(state, opened) !== undefined,
-    async make({ state, opened, session }) {
+    lists: [{ label: "Of each site", options: SITE_WEIGHTS }],
+    async make({ state, opened, session }, [value]) {
       const choice = siteSide(state, opened) as Choice;
       const { parameters } = reportOf(state, opened);
-      const job = { choice, tape: opened.tape, touch: state.touch, picture, parameters };
+      const job = {
+        choice,
+        tape: opened.tape,
+        touch: state.touch,
+        picture,
+        value: value as SiteValue,
+        parameters,
+      };
       const { svg, sheet } = await session.helper.call("sites", job);
       return { svg, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
     },
   };
 }
+
+/** The sides that have call paths: models that ran. */
+const pathSides = (state: ViewState, opened: Opened) =>
+  sidesOf(state.sides, opened).filter((side) => !isModule(state.sides[side]));
+
+const callPaths: Chart = {
+  name: "Call paths",
+  suits: (state, opened) => pathSides(state, opened).length > 0 && state.input.kind !== "reads",
+  lists: [
+    { label: "Boxes are as wide as their", options: WEIGHTS },
+    { label: "of", options: { sides: "each side", difference: "what one side has more of" } },
+  ],
+  async make({ state, opened, session }, [weight, which]) {
+    const sides = await Promise.all(
+      pathSides(state, opened).map(async (side) => ({
+        name: formatChoice(state.sides[side]),
+        stacks: (await session.profile(side, { form: "stacks", title: "" })) as Stack[],
+      })),
+    );
+    const heading = headingOf(state, opened);
+    const [left, right] = sides;
+    const [first, ...more] = (
+      left && right && which === "difference"
+        ? [
+            excessPicture(left, right, Number(weight), heading),
+            excessPicture(right, left, Number(weight), heading),
+          ]
+        : sides.map((side) => callPathPicture(side, Number(weight), heading))
+    ) as [Picture, ...Picture[]];
+    return { ...first, more };
+  },
+};
 
 export const CHARTS: readonly Chart[] = [
   {
@@ -78,6 +133,7 @@ export const CHARTS: readonly Chart[] = [
       };
     },
   },
+  callPaths,
   siteChart("Live bytes by site", "flame"),
   siteChart("Live bytes by site, as a graph", "graph"),
   {

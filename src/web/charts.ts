@@ -1,13 +1,21 @@
 /** Offers charts of what is on the page, and shows the one that is chosen. They are loaded once the page is there. */
 import type { Busy } from "./busy.js";
-import type { Chart, Context, Drawn } from "./chart-list.js";
+import type { Picture } from "./call-path-chart.js";
+import type { Chart, Context } from "./chart-list.js";
 import { byId, make } from "./dom.js";
 import type { Opened } from "./session.js";
 import { sheetElements } from "./sheet-elements.js";
 import type { ViewState } from "./state.js";
 
+/** A chart, and what is chosen in each of its lists. A link has `name.chosen.chosen`. */
+interface Wanted {
+  chart: Chart;
+  id: string;
+  chosen: readonly string[];
+}
+
 export class Charts {
-  #address: string | undefined;
+  #addresses: string[] = [];
 
   constructor(
     private readonly busy: Busy,
@@ -21,38 +29,74 @@ export class Charts {
     byId("chart").hidden = true;
     const { CHARTS, idOf } = await import("./chart-list.js");
     if (this.context()?.opened !== opened) return;
-    const buttons = CHARTS.filter((chart) => chart.suits(state, opened)).map((chart) => {
+    const suiting = CHARTS.filter((chart) => chart.suits(state, opened));
+    const wanted = (chart: Chart, words: readonly string[]): Wanted => ({
+      ...{ chart, id: idOf(chart) },
+      chosen: (chart.lists ?? []).map(({ options }, i) => {
+        const [first = ""] = Object.keys(options);
+        return words[i] !== undefined && Object.hasOwn(options, words[i]) ? words[i] : first;
+      }),
+    });
+    const buttons = suiting.map((chart) => {
       const button = make("button", { type: "button", textContent: chart.name });
-      button.addEventListener("click", () => {
-        this.onDraw(idOf(chart));
-        this.#draw(chart, idOf(chart)).catch(this.onError);
-      });
+      button.addEventListener("click", () => this.#choose(wanted(chart, [])));
       return button;
     });
     byId("chart-buttons").replaceChildren(...buttons);
-    const chosen = CHARTS.find((chart) => idOf(chart) === state.chart && chart.suits(state, opened));
-    if (chosen) await this.#draw(chosen, idOf(chosen));
+    const [id, ...words] = (state.chart ?? "").split(".");
+    const chart = suiting.find((one) => idOf(one) === id);
+    if (chart) await this.#draw(wanted(chart, words));
   }
 
-  async #draw(chart: Chart, id: string): Promise<void> {
+  /** Draws what the person chose. */
+  #choose(wanted: Wanted): void {
+    this.onDraw([wanted.id, ...wanted.chosen].join("."));
+    this.#draw(wanted).catch(this.onError);
+  }
+
+  async #draw(wanted: Wanted): Promise<void> {
     const context = this.context();
     if (!context) return;
+    const { chart, chosen } = wanted;
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, (onProgress) =>
-      chart.make({ ...context, onProgress }),
+      chart.make({ ...context, onProgress }, chosen),
     );
-    if (this.context()?.session === context.session) this.#show(drawn, id);
+    if (this.context()?.session !== context.session) return;
+    for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
+    const { more = [], sheet, ...picture } = drawn;
+    const pictures = [picture, ...more].flatMap((one, i) =>
+      this.#picture(one, `${wanted.id}${i ? `-${i + 1}` : ""}`),
+    );
+    const focused = document.activeElement?.id;
+    byId("chart").replaceChildren(this.#lists(wanted), ...pictures, ...(sheet ? sheetElements(sheet) : []));
+    byId("chart").hidden = false;
+    if (focused?.startsWith(LIST)) byId(focused).focus();
   }
 
-  #show({ svg, text, sheet }: Drawn, id: string): void {
-    if (this.#address) URL.revokeObjectURL(this.#address);
-    this.#address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-    const save = make("a", { href: this.#address, download: `${id}.svg` }, "Save this picture");
-    const figure = byId("chart");
-    figure.replaceChildren(
-      make("img", { src: this.#address, alt: text }),
-      make("figcaption", {}, text, " ", save),
-      ...(sheet ? sheetElements(sheet) : []),
-    );
-    figure.hidden = false;
+  #picture({ svg, text }: Picture, file: string): HTMLElement[] {
+    const address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    this.#addresses.push(address);
+    const save = make("a", { href: address, download: `${file}.svg` }, "Save this picture");
+    return [make("img", { src: address, alt: text }), make("figcaption", {}, text, " ", save)];
+  }
+
+  /** What there is to choose in a chart. */
+  #lists(wanted: Wanted): HTMLElement {
+    const { chart, chosen } = wanted;
+    const labels = (chart.lists ?? []).map(({ label, options }, i) => {
+      const select = make(
+        "select",
+        { id: `${LIST}${i}` },
+        ...Object.entries(options).map(([value, textContent]) => make("option", { value, textContent })),
+      );
+      select.value = chosen[i] as string;
+      select.addEventListener("change", () =>
+        this.#choose({ ...wanted, chosen: chosen.map((one, at) => (at === i ? select.value : one)) }),
+      );
+      return make("label", {}, `${label} `, select);
+    });
+    return make("div", { className: "buttons" }, ...labels);
   }
 }
+
+const LIST = "chart-list-";

@@ -3,6 +3,7 @@
 import { formatSeconds } from "../base/numbers.js";
 import { costProfiles, formatBytes, formatCount, type SimulatedTime, simulatedTime } from "../index.js";
 import { breakable, byId, make, setText } from "./dom.js";
+import { textOfChange } from "./measure.js";
 import { type Choice, eventsOf, type Moment } from "./protocol.js";
 import { formatChoice, SIDES, type Side, type ViewState } from "./state.js";
 
@@ -217,7 +218,8 @@ export function showCounters(moments: Both): void {
 function textOf(counted: Counted | undefined, value: number, unit: Row["unit"], isOnOne: boolean): string {
   if (Number.isNaN(value)) return UNKNOWN;
   const costs = (isOnOne ? counted?.onOneMachine : counted?.simulated)?.costs;
-  return unit === "seconds" ? `${formatSeconds(value)}, simulated, by ${costs}` : FORMATS[unit](value);
+  const text = textOfChange(value, FORMATS[unit]);
+  return unit === "seconds" ? `${text}, simulated, by ${costs}` : text;
 }
 
 // ---- Who zeroed ----

@@ -1,33 +1,10 @@
 /** The five counters that are seen beside the maps: both sides as figures and as bars of one scale. */
-import { faultCount } from "../experiments/runs/verdict.js";
-import { formatCount } from "../index.js";
 import { byId, make, setText } from "./dom.js";
-import { type Counted, NEEDLESS, RESIDENT, TIME } from "./measure.js";
+import { COUNTS, type Counted, type Measure, TIME, textOfChange } from "./measure.js";
 import { SIDES } from "./state.js";
 
-interface Figure {
-  name: string;
-  of(counted: Counted): number;
-  text(figure: number): string;
-}
-
-const FIGURES: readonly Figure[] = [
-  NEEDLESS,
-  {
-    name: "page faults",
-    of: ({ counters }) => faultCount(counters),
-    text: formatCount,
-  },
-  {
-    name: "system calls",
-    // A module makes none. It only asks its host for memory.
-    of: ({ counters, simulated }) =>
-      simulated ? Object.values(counters.syscalls).reduce((sum, calls) => sum + calls, 0) : Number.NaN,
-    text: formatCount,
-  },
-  RESIDENT,
-  TIME,
-];
+const { needless, faults, syscalls, resident } = COUNTS;
+const FIGURES: readonly Measure[] = [needless, faults, syscalls, resident, TIME];
 
 export function buildFigures(): void {
   // So that it can be scrolled by keys where the window is low.
@@ -59,7 +36,10 @@ export function showFigures(moments: readonly (Counted | undefined)[]): void {
       const figure = figures[side] as number;
       const bar = cell.querySelector(".now") as HTMLElement;
       bar.style.width = most > 0 && figure > 0 ? `${(100 * figure) / most}%` : "0";
-      setText(cell.lastElementChild as Element, Number.isNaN(figure) ? "not counted" : text(figure));
+      setText(
+        cell.lastElementChild as Element,
+        Number.isNaN(figure) ? "not counted" : textOfChange(figure, text),
+      );
     }
   }
 }

@@ -12,7 +12,9 @@ import { Assumption } from "./assumption.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
 import { Cancelled, WorkerError } from "./client.js";
+import { type BothCounted, countRange, tellRange, within } from "./counted-range.js";
 import { buildCounters, showCounters } from "./counters.js";
+import { DivergencePanel } from "./divergence.js";
 import { byId, make } from "./dom.js";
 import { embed } from "./embed.js";
 import { buildFigures, showFigures } from "./figures.js";
@@ -49,6 +51,7 @@ import {
   formatState,
   hasProcesses,
   type Place,
+  type Range,
   SIDES,
   type Side,
   type ViewState,
@@ -56,6 +59,7 @@ import {
 import { guided, storyLinks } from "./stories.js";
 import { MOST_MEASURED, noteOn, reportOf, sidesOf, tellingMoment } from "./story.js";
 import { unsupported } from "./support.js";
+import { marksOf } from "./tape.js";
 import { type Told, tell, tellFirst } from "./telling.js";
 import { Transport } from "./transport.js";
 
@@ -92,6 +96,7 @@ class App {
   readonly #transport = new Transport(
     (position, settled) => this.#seek(position, settled),
     (speed) => this.#change({ speed }),
+    (range) => void this.#count(range).catch((error) => this.#fail(error)),
   );
   readonly #setup = new Setup(
     (choices) => this.#run(chosen(choices, this.#there)),
@@ -108,6 +113,17 @@ class App {
   readonly #headline = new Headline();
   readonly #guide = new GuidePanel((place) => this.#goOn(place));
   readonly #program = new ProgramPanel();
+  readonly #divergence = new DivergencePanel(
+    this.#busy,
+    () =>
+      this.#view && {
+        session: this.#view.session,
+        ...this.#view.opened,
+        position: this.#transport.position,
+      },
+    (position) => this.#seek(position, true),
+    (error) => this.#fail(error),
+  );
   readonly #panels = SIDES.map(
     (side) =>
       new SidePanel(side === 0 ? "left" : "right", this.#maps.sides[side], {
@@ -125,6 +141,8 @@ class App {
   start(): void {
     buildFilter([], () => {});
     buildFigures();
+    byId("range").addEventListener("click", () => void this.#count(null));
+    byId("all-counters").addEventListener("click", () => byId("counters-title").focus());
     keepMenus();
     offerSharing(() => this.#shared());
     byId("stories").append(...storyLinks());
@@ -275,11 +293,12 @@ class App {
   }
 
   #replaceView(
-    { state, files, session, advice = "", isNew }: Next & { session: Session },
+    { state: wanted, files, session, advice = "", isNew }: Next & { session: Session },
     opened: Opened,
     shown: [Shown, Shown],
   ): void {
     this.#view?.session.end();
+    const state = { ...wanted, range: within(wanted.range, opened.length) };
     this.#view = { state, session, opened, advice };
     this.#files = files;
     this.#lacking = undefined;
@@ -339,7 +358,12 @@ class App {
     document.title = titleOf(state);
     const timelines = opened.sides.map((side) => (side instanceof SideError ? [] : side.timeline));
     const { length, tape } = opened;
-    this.#transport.load({ length, period: tape.count, sides: timelines }, state.speed);
+    const marks = marksOf(tape);
+    this.#transport.load({ length, period: tape.count, sides: timelines, marks }, state.speed);
+    this.#divergence.clear();
+    this.#transport.mark(state.range);
+    tellRange(state.range);
+    if (state.range) void this.#count(state.range).catch((error) => this.#fail(error));
     for (const side of SIDES) {
       const run = opened.sides[side];
       this.#panels[side]?.open(formatChoice(sides[side]), noteOn(run));
@@ -397,9 +421,28 @@ class App {
     this.#transport.show(Math.max(...places), isThere);
     this.#headline.show([left, right]);
     this.#program.show([left, right]);
-    showFigures([left, right]);
-    showCounters([left, right]);
     showLegend([left, right]);
+    if (!this.#view?.state.range) this.#showCounted([left, right]);
+  }
+
+  #showCounted(counted: BothCounted): void {
+    showFigures(counted);
+    showCounters([counted[0], counted[1]]);
+  }
+
+  /** Counts a range of operations; null for all up to what is shown. */
+  async #count(range: Range | null): Promise<void> {
+    const { session } = this.#view ?? {};
+    if (!session?.isOpen) return;
+    this.#change({ range });
+    this.#transport.mark(range);
+    tellRange(range);
+    if (range === null) {
+      this.#showCounted(this.#moments);
+      return;
+    }
+    const counted = await this.#busy.run("Counting", (onProgress) => countRange(session, range, onProgress));
+    if (this.#view?.session === session && this.#view.state.range === range) this.#showCounted(counted);
   }
 
   async #ask(side: Side, address: number): Promise<void> {

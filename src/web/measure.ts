@@ -1,6 +1,8 @@
 /** What two runs are compared by, at first sight: the measure in which they differ most of those that both have. */
+import { totalFaults } from "../allocator/counters.js";
 import { formatSeconds } from "../base/numbers.js";
-import { formatBytes } from "../index.js";
+import { formatBytes, formatCount } from "../index.js";
+import type { CountName } from "./count-name.js";
 import type { Moment, Played } from "./protocol.js";
 
 /** A run at its end, or at one moment. */
@@ -36,6 +38,25 @@ export const NEEDLESS: Measure = {
   of: ({ counters, library }) => counters.zeroed.needless + library.needless,
   ...bytes,
 };
+
+/** What is counted, and compared from one operation to the next: all that is exact on any machine. */
+export const COUNTS: Record<CountName, Measure> = {
+  needless: NEEDLESS,
+  faults: counted("page faults", ({ counters }) => totalFaults(counters.faults)),
+  syscalls: counted("system calls", ({ counters, simulated }) =>
+    // A module makes none. It only asks its host for memory.
+    simulated ? Object.values(counters.syscalls).reduce((sum, calls) => sum + calls, 0) : Number.NaN,
+  ),
+  resident: RESIDENT,
+};
+
+/** A figure that may be a change, and less than nothing. */
+export const textOfChange = (figure: number, text: Measure["text"]): string =>
+  figure < 0 ? `−${text(-figure)}` : text(figure);
+
+function counted(name: string, of: Measure["of"]): Measure {
+  return { name, of, text: formatCount, texts: eachBy(formatCount) };
+}
 
 function eachBy(format: (figure: number) => string): Measure["texts"] {
   return (left, right) => [format(left), format(right)];

@@ -14,6 +14,7 @@ import {
   threadsNote,
 } from "../index.js";
 import { union } from "./layout.js";
+import type { Counted } from "./measure.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
 import {
@@ -247,6 +248,22 @@ export class Player {
       code: this.#code(position),
       ...(object && { object }),
     };
+  }
+
+  /** A figure at a position, and after each operation up to another, or up to where the run stopped. */
+  async course(
+    of: (counted: Counted) => number,
+    from: number,
+    to: number,
+  ): Promise<Float64Array<ArrayBuffer>> {
+    const last = Math.min(to, this.#end);
+    const values = new Float64Array(Math.max(0, last - from) + 1);
+    await this.#goTo(Math.min(from, last), () => {});
+    for (let at = 0; at < values.length; at++) {
+      if (at > 0) this.#advance(from + at);
+      values[at] = of({ counters: this.#allocator.counters(), library: this.#library, ...this.#simulated() });
+    }
+    return values;
   }
 
   /** What happened on every call path of the whole run. @throws for a module, of which there are none. */

@@ -12,6 +12,7 @@ export async function profileFile(
   { form, title }: Argument<"profile">,
 ): Promise<Answer<"profile">> {
   const stacks = stacksOf(root, costs);
+  if (form === "stacks") return stacks;
   return form === "collapsed"
     ? collapsedStacks(stacks)
     : gzipped(pprofBytes(stacks, `${title}, ${costs.name}`));

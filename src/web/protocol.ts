@@ -2,6 +2,7 @@
 
 import { findBuiltIn } from "../allocator/built-in.js";
 import { isModule as isModuleName } from "../allocator/choice.js";
+import type { SiteValue } from "../experiments/profile/site-stacks.js";
 import type {
   CinnabarResult,
   CliffsResult,
@@ -10,6 +11,7 @@ import type {
   OptionValues,
   Result,
   SimulatedTime,
+  Stack,
   TimelinePoint,
   TouchPolicy,
   TraceNotes,
@@ -17,6 +19,7 @@ import type {
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
 import type { Parameters as RunParameters } from "../results/run.js";
+import type { CountName } from "./count-name.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -129,10 +132,15 @@ export interface Calls {
   open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
   /** Moves the open player to a position, and returns what is there. */
   seek(position: number): Moment;
+  /**
+   * A count at a position of the open player, and after each operation up to another; fewer figures where the run
+   * stopped before.
+   */
+  course(stretch: { count: CountName; from: number; to: number }): Float64Array<ArrayBuffer>;
   /** What happened to the page at an address of the open player, up to a position. */
   pageHistory(page: { address: number; position: number }): PageHistory;
-  /** The call paths of the whole run of the open player, as a file. `title` says what is run. */
-  profile(job: { form: "collapsed" | "pprof"; title: string }): string | Uint8Array;
+  /** The call paths of the whole run of the open player: as they are, or as a file. `title` says what is run. */
+  profile(job: { form: "stacks" | "collapsed" | "pprof"; title: string }): Stack[] | string | Uint8Array;
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
@@ -144,6 +152,8 @@ export interface Calls {
       tape: Tape;
       touch: TouchPolicy;
       picture: "flame" | "graph";
+      /** Empty: as the command line chooses. */
+      value: SiteValue | "";
       parameters: RunParameters;
     },
   ): { svg: string; sheet: Sheet };

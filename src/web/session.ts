@@ -79,7 +79,7 @@ export class Session {
     const sides = await Promise.all(
       SIDES.map((side) => {
         const tell = (progress: Progress) => onProgress(`Running ${state.sides[side].allocator}`, progress);
-        return this.#ask(side, "open", { tape, touch: state.touch, ...this.#of(side) }, tell);
+        return this.#ask(side, "open", { tape, touch: state.touch, ...this.chosen(side) }, tell);
       }),
     );
     const [left, right] = sides as Opened["sides"];
@@ -97,10 +97,10 @@ export class Session {
 
   async #read(input: Input, sources: Sources, onProgress: OnProgress) {
     if (input.kind === "loop") {
-      return { tape: await loopTape(input.bytes, input.written, input.count), losses: [] };
+      return { tape: loopTape(input.bytes, input.written, input.count), losses: [] };
     }
     if (input.kind === "reads") {
-      return { tape: await readsTape(input.way, input.chunk, input.body), losses: [] };
+      return { tape: readsTape(input.way, input.chunk, input.body), losses: [] };
     }
     const source = input.kind === "text" ? input.text : await sources.trace(this.#ending.signal);
     const job = { source, process: processOf(input) };
@@ -129,7 +129,8 @@ export class Session {
     }
   }
 
-  #of(side: Side): Chosen {
+  /** What a side runs, with its file. */
+  chosen(side: Side): Chosen {
     return this.#chosen[side] as Chosen;
   }
 
@@ -141,7 +142,7 @@ export class Session {
     argument: Argument<Name>,
     onProgress: (progress: Progress) => void,
   ): Promise<Answer<Name>> {
-    const { choice } = this.#of(side);
+    const { choice } = this.chosen(side);
     const mostSilence = isModule(choice) ? MODULE_LIMITS.seconds : undefined;
     try {
       return await client.call(name, argument, { onProgress, mostSilence });
@@ -158,8 +159,8 @@ export class Session {
     job: Omit<Argument<Name>, keyof Chosen>,
     onProgress: OnProgress,
   ): Promise<Answer<Name>> {
-    const argument = { ...job, ...this.#of(side) } as Argument<Name>;
-    const text = `Measuring sizes on ${formatChoice(this.#of(side).choice)}`;
+    const argument = { ...job, ...this.chosen(side) } as Argument<Name>;
+    const text = `Measuring sizes on ${formatChoice(this.chosen(side).choice)}`;
     return this.#call(this.helper, side, name, argument, (progress) => onProgress(text, progress));
   }
 
@@ -198,6 +199,13 @@ export class Session {
     const tell = (progress: Progress) => onProgress("Looking through the past", progress);
     const history = await this.#ask(side, "pageHistory", page, tell);
     return history instanceof SideError ? undefined : history;
+  }
+
+  /** A count of both sides from one position to another, after each operation. @throws Cancelled, SideError */
+  async course(stretch: Argument<"course">): Promise<[Float64Array, Float64Array]> {
+    const courses = await Promise.all(SIDES.map((side) => this.#ask(side, "course", stretch, () => {})));
+    for (const course of courses) if (course instanceof SideError) throw course;
+    return courses as [Float64Array, Float64Array];
   }
 
   /** The call paths of the whole run of one side, as a file. @throws Cancelled, SideError */

@@ -14,10 +14,10 @@ const PICTURES = { flame: flameChart, graph: graphChart };
 
 /** What is live at the end, or at the peak if all is freed by then. */
 export async function sitePicture(job: Argument<"sites">): Promise<Answer<"sites">> {
-  const { choice, tape, touch, picture, parameters } = job;
+  const { choice, tape, touch, picture, parameters, value } = job;
   const { allocator: model, options } = choice;
   const profiled = await profileSites({ model, options, trace: tapeTrace(tape), touch });
   const report: SitesReport = { scenario: "profile", parameters, ...profiled };
-  const svg = await PICTURES[picture](report.sites, chooseValue(report.sites), sitesHeading(report));
+  const svg = await PICTURES[picture](report.sites, value || chooseValue(report.sites), sitesHeading(report));
   return { svg, sheet: sitesSheet(report, undefined, WIDTH) };
 }

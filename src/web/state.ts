@@ -60,6 +60,9 @@ export interface Place {
   step: number;
 }
 
+/** Operations, as how many are done before them, and after. */
+export type Range = [from: number, to: number];
+
 export interface ViewState {
   input: Input;
   touch: TouchPolicy;
@@ -80,6 +83,8 @@ export interface ViewState {
   speed: number;
   /** The id of the chart that is drawn (charts.ts). */
   chart: string | null;
+  /** The operations that are counted, from after the first number of them to the second; null for all up to `at`. */
+  range: Range | null;
   /** The step of a guided story that this is; null for none. */
   guide: Place | null;
 }
@@ -104,6 +109,7 @@ export const DEFAULT: ViewState = {
   hidden: [],
   speed: 0,
   chart: null,
+  range: null,
   guide: null,
 };
 
@@ -155,7 +161,8 @@ export const formatExact = exactBytes;
 
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
-  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart, guide } = state;
+  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart, range, guide } =
+    state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -172,6 +179,7 @@ export function formatState(state: ViewState): string {
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
   if (speed !== DEFAULT.speed) fields.push(["speed", String(speed)]);
   if (chart !== null) fields.push(["chart", chart]);
+  if (range !== null) fields.push(["range", range.join("-")]);
   if (guide !== null) fields.push(["story", `${guide.story}.${guide.step}`]);
   return new URLSearchParams(fields).toString().replaceAll("%3A", ":");
 }
@@ -218,6 +226,7 @@ export function parseState(fragment: string): ViewState {
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
     speed: Number(oneOf("speed", fields.get("speed") ?? "0", SPEEDS.map(String))),
     chart: fields.get("chart"),
+    range: parseRange(fields.get("range")),
     guide: parsePlace(fields.get("story")),
   };
 }
@@ -342,6 +351,12 @@ function parseWindow(text: string | null): MapWindow | null {
 function parsePlace(text: string | null): Place | null {
   const [, story = "", step = ""] = /^([a-z]+)\.([1-9]\d?)$/.exec(text ?? "") ?? [];
   return story ? { story, step: Number(step) } : null;
+}
+
+/** Reads a range; null for what is none. */
+function parseRange(text: string | null): Range | null {
+  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? "") ?? [];
+  return Number(from) < Number(to) ? [Number(from), Number(to)] : null;
 }
 
 const LEAST_CELL = 4096;

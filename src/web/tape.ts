@@ -6,7 +6,7 @@ import {
   formatCount,
   type Operation,
   OpKind,
-  readTrace,
+  RECORD_BYTES,
   TLS_RECORD_BYTES,
   type Trace,
   TraceError,
@@ -24,6 +24,8 @@ export interface Tape {
   clears?: boolean;
   /** The names of its marks, by number. */
   marks?: readonly string[];
+  /** The indices of the operations that are marks. */
+  markPlaces?: Uint32Array;
   /** The names of its sites, by number. */
   sites?: readonly string[];
   /** Its threads, where there is more than the main one. */
@@ -80,6 +82,14 @@ export function threadAt(tape: Tape, index: number): number {
     else high = middle;
   }
   return low === 0 ? 1 : operationAt(tape, switches[low - 1] as number).first;
+}
+
+/** The marks of a tape, each with the operations done once it is reached. */
+export function marksOf(tape: Tape): { name: string; position: number }[] {
+  return Array.from(tape.markPlaces ?? [], (place) => {
+    const { first } = operationAt(tape, place);
+    return { name: plainName(tape.marks?.[first] ?? `mark ${first}`), position: place + 1 };
+  });
 }
 
 /** An operation of the tape as a line of code, with its thread where there are several. */
@@ -154,49 +164,63 @@ export async function traceTape(
   const { marks, sites, threads } = trace.notes;
   return {
     ...{ records, count, rounds: 1 },
-    ...(marks && { marks }),
+    ...(marks && { marks, markPlaces: placesOf(records, count, OpKind.mark) }),
     ...(sites && { sites }),
-    ...(threads && { threads: { count: threads, switches: switchesOf(records, count) } }),
+    ...(threads && { threads: { count: threads, switches: placesOf(records, count, OpKind.thread) } }),
   };
 }
 
-/** The indices of the records that say which thread runs. */
-function switchesOf(records: Uint8Array, count: number): Uint32Array {
+/** The indices of the records of a kind. */
+function placesOf(records: Uint8Array, count: number, kind: OpKind): Uint32Array {
   const operations = new TraceRecords(records);
-  const switches = new Uint32Array(count);
+  const places = new Uint32Array(count);
   let found = 0;
-  for (let i = 0; i < count; i++) if (operations.kind(i) === OpKind.thread) switches[found++] = i;
-  return switches.slice(0, found);
+  for (let i = 0; i < count; i++) if (operations.kind(i) === kind) places[found++] = i;
+  return places.slice(0, found);
 }
 
 const TOO_LONG = "this trace is too long for the page, which can hold at most";
 
+/** One round of a loop over the object in slot 0: of each record its kind and its two numbers. */
+function looped(
+  rounds: number,
+  ...operations: readonly [kind: number, first: number, second: number][]
+): Tape {
+  const records = new Uint8Array(operations.length * RECORD_BYTES);
+  const writer = new TraceRecords(records);
+  for (const [index, [kind, first, second]] of operations.entries())
+    writer.write(index, kind, 0, first, second);
+  return { records, count: operations.length, rounds };
+}
+
+/** What is done to an object from its start on. */
+const whole = (kind: number, bytes: number): [number, number, number] => [kind, 0, bytes];
+
 /** Benfield's program: `p = calloc(1, bytes)`, the first `written` part of it written, `free(p)`. */
-export async function loopTape(bytes: number, written: number, rounds: number): Promise<Tape> {
+export function loopTape(bytes: number, written: number, rounds: number): Tape {
   const touched = Math.round(bytes * written);
-  const write = touched > 0 ? `w 0 0 ${touched}\n` : "";
-  const trace = await readTrace(`c 0 1 ${bytes}\n${write}f 0\n`);
-  return { ...(await traceTape(trace, () => {})), rounds };
+  return looped(rounds, [OpKind.calloc, 1, bytes], ...(touched > 0 ? [whole(OpKind.write, touched)] : []), [
+    OpKind.free,
+    0,
+    0,
+  ]);
 }
 
 /**
  * The bug report (src/experiments/iter-content/run.ts): each read makes a buffer of a whole chunk, fills at most one
  * TLS record of it, and frees it.
  */
-export async function readsTape(way: BufferWay, chunk: number, body: number): Promise<Tape> {
+export function readsTape(way: BufferWay, chunk: number, body: number): Tape {
   const perRead = bytesPerRead(chunk);
-  const get = way === "calloc" ? `c 0 1 ${chunk}` : `a 0 ${chunk}`;
   const clears = way === "malloc+memset";
-  const clear = clears ? `w 0 0 ${chunk}\n` : "";
-  const tape = await traceTape(await readTrace(`${get}\n${clear}w 0 0 ${perRead}\nf 0\n`), () => {});
-  if (clears) clearInstead(tape, 1);
-  return { ...tape, rounds: body / perRead, clears };
-}
-
-/** Turns a write into a CLEAR of the same range. */
-function clearInstead({ records }: Tape, index: number): void {
-  const { slot, first, second } = new TraceRecords(records).read(index);
-  new TraceRecords(records).write(index, CLEAR, slot, first, second);
+  const tape = looped(
+    body / perRead,
+    way === "calloc" ? [OpKind.calloc, 1, chunk] : [OpKind.malloc, chunk, 0],
+    ...(clears ? [whole(CLEAR, chunk)] : []),
+    [OpKind.write, 0, perRead],
+    [OpKind.free, 0, 0],
+  );
+  return { ...tape, clears };
 }
 
 /** Most bytes of a body that one read gets. */

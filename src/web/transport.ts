@@ -1,15 +1,10 @@
-/** The controls of time: play, pause, step, scrub, and a small picture of resident memory behind the slider. */
-import { formatBytes, formatCount, type TimelinePoint } from "../index.js";
+/** The controls of time: play, pause, step, scrub, and what range of operations is counted (timeline.ts has the picture). */
+import { formatBytes, formatCount } from "../index.js";
 import { say } from "./announcer.js";
-import { byId, colour, make, oncePerFrame, setText } from "./dom.js";
-import { frameOf, SPEEDS, WHOLE_SECONDS } from "./playback.js";
-
-export interface Timelines {
-  length: number;
-  /** Operations of one round of a loop; `length` of what is run once. */
-  period: number;
-  sides: readonly (readonly TimelinePoint[])[];
-}
+import { byId, make, setText } from "./dom.js";
+import { frameOf, type Rounds, SPEEDS, WHOLE_SECONDS } from "./playback.js";
+import type { Range } from "./state.js";
+import { Timeline, type Timelines } from "./timeline.js";
 
 export class Transport {
   #position = 0;
@@ -17,22 +12,27 @@ export class Transport {
   #wanted = 0;
   /** Whether the person went elsewhere, and was not told yet where that is. */
   #isMoved = false;
-  #timelines: Timelines = { length: 0, period: 0, sides: [] };
+  #rounds: Rounds = { length: 0, period: 0 };
+  #range: Range | null = null;
   #playingSince: { time: number; position: number } | undefined;
 
   readonly #scrub = byId<HTMLInputElement>("scrub");
   readonly #play = byId<HTMLButtonElement>("play");
   readonly #speed = byId<HTMLSelectElement>("speed");
-  readonly #canvas = byId<HTMLCanvasElement>("sparkline");
-  readonly #redraw = oncePerFrame(() => this.#draw());
+  readonly #timeline = new Timeline(
+    (position) => this.#goTo(position),
+    (range) => this.onRange(range),
+  );
 
   /**
    * @param onSeek called with a new position; `settled` if the person stays there.
    * @param onSpeed called with the speed that the person chose.
+   * @param onRange called with the operations to count; null for all up to the position.
    */
   constructor(
     private readonly onSeek: (position: number, settled: boolean) => void,
     onSpeed: (speed: number) => void,
+    private readonly onRange: (range: Range | null) => void,
   ) {
     this.#speed.append(
       ...SPEEDS.map((speed) => make("option", { value: String(speed), textContent: speedName(speed) })),
@@ -43,23 +43,14 @@ export class Transport {
     press("to-start", () => 0);
     press("back", () => this.#wanted - 1);
     press("forward", () => this.#wanted + 1);
-    press("to-end", () => this.#timelines.length);
+    press("to-end", () => this.#rounds.length);
     this.#play.addEventListener("click", () => this.toggle());
     this.#speed.addEventListener("change", () => {
       this.#restart();
       onSpeed(Number(this.#speed.value));
     });
     document.addEventListener("keydown", (event) => this.#press(event));
-    this.#canvas.addEventListener("pointerdown", (event) => {
-      this.#canvas.setPointerCapture(event.pointerId);
-      this.#point(event);
-    });
-    this.#canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons) this.#point(event);
-    });
-    new ResizeObserver(this.#redraw).observe(this.#canvas);
     new ResizeObserver(keepInView).observe(byId("transport"));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#redraw);
   }
 
   /** Operations done, as shown. */
@@ -68,14 +59,20 @@ export class Transport {
   }
 
   /** Shows another tape, to be played at a speed. */
-  load(timelines: Timelines, speed: number): void {
+  load({ period, ...timelines }: Timelines & Rounds, speed: number): void {
     this.pause();
     this.#speed.value = String(speed);
-    this.#timelines = timelines;
+    this.#rounds = { length: timelines.length, period };
+    this.#timeline.load(timelines);
     this.#scrub.max = String(timelines.length);
-    const highest = formatBytes(this.#highest());
+    const highest = formatBytes(this.#timeline.highest);
     setText(byId("sparkline-text"), `Resident memory over time, up to ${highest}: left solid, right dashed.`);
-    this.#redraw();
+  }
+
+  /** Shows which operations are counted. */
+  mark(range: Range | null): void {
+    this.#range = range;
+    this.#timeline.mark(range);
   }
 
   /** Shows a position that was reached; `isThere` if it is the one last asked for. */
@@ -83,14 +80,14 @@ export class Transport {
     this.#position = position;
     if (isThere) this.#wanted = position;
     if (!this.#playingSince) this.#scrub.value = String(position);
-    const text = `${formatCount(position)} of ${formatCount(this.#timelines.length)} operations`;
+    const text = `${formatCount(position)} of ${formatCount(this.#rounds.length)} operations`;
     setText(byId("position"), text);
     if (!this.#playingSince) {
       this.#scrub.setAttribute("aria-valuetext", text);
       if (isThere && this.#isMoved) say(text);
       if (isThere) this.#isMoved = false;
     }
-    this.#redraw();
+    this.#timeline.show(position);
   }
 
   toggle(): void {
@@ -100,7 +97,7 @@ export class Transport {
       this.onSeek(this.#position, true);
       return;
     }
-    const start = this.#position >= this.#timelines.length ? 0 : this.#position;
+    const start = this.#position >= this.#rounds.length ? 0 : this.#position;
     this.#playingSince = { time: performance.now(), position: start };
     this.#play.textContent = "Pause";
     requestAnimationFrame(() => this.#tick());
@@ -118,19 +115,19 @@ export class Transport {
   #tick(): void {
     if (!this.#playingSince) return;
     const { time, position } = this.#playingSince;
-    const speed = Number(this.#speed.value) || this.#timelines.length / WHOLE_SECONDS;
+    const speed = Number(this.#speed.value) || this.#rounds.length / WHOLE_SECONDS;
     const passed = ((performance.now() - time) / 1000) * speed;
-    const now = Math.min(this.#timelines.length, position + Math.floor(passed));
+    const now = Math.min(this.#rounds.length, position + Math.floor(passed));
     this.#wanted = now;
     this.#scrub.value = String(now);
-    if (now === this.#timelines.length) this.pause();
-    this.onSeek(frameOf(now, speed, this.#timelines), !this.#playingSince);
+    if (now === this.#rounds.length) this.pause();
+    this.onSeek(frameOf(now, speed, this.#rounds), !this.#playingSince);
     requestAnimationFrame(() => this.#tick());
   }
 
   #goTo(position: number): void {
     this.pause();
-    const within = Math.min(this.#timelines.length, Math.max(0, position));
+    const within = Math.min(this.#rounds.length, Math.max(0, position));
     this.#position = within;
     this.#wanted = within;
     this.#scrub.value = String(within);
@@ -138,48 +135,22 @@ export class Transport {
     this.onSeek(within, true);
   }
 
+  #count(from: number, to: number): void {
+    if (from >= 0 && to <= this.#rounds.length) this.onRange([from, to]);
+  }
+
   #press(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
     if (event.key === " ") this.toggle();
     else if (event.key === ",") this.#goTo(this.#wanted - 1);
     else if (event.key === ".") this.#goTo(this.#wanted + 1);
+    else if (event.key === "[")
+      this.#count(this.#position, Math.max(this.#position + 1, this.#range?.[1] ?? this.#rounds.length));
+    else if (event.key === "]")
+      this.#count(Math.min(this.#position - 1, this.#range?.[0] ?? 0), this.#position);
+    else if (event.key === "Escape" && this.#range && !isUnfolded()) this.onRange(null);
     else return;
     event.preventDefault();
-  }
-
-  /** Goes where the picture is pressed, and along with the pointer. */
-  #point({ offsetX }: PointerEvent): void {
-    const { clientWidth } = this.#canvas;
-    this.#goTo(Math.round((this.#timelines.length * (offsetX - 1)) / Math.max(1, clientWidth - 2)));
-  }
-
-  // ---- The picture ----
-
-  #highest(): number {
-    return this.#timelines.sides.flat().reduce((most, { resident }) => Math.max(most, resident), 0);
-  }
-
-  #draw(): void {
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const context = this.#canvas.getContext("2d");
-    if (!context || width === 0) return;
-    this.#canvas.width = width * devicePixelRatio;
-    this.#canvas.height = height * devicePixelRatio;
-    context.scale(devicePixelRatio, devicePixelRatio);
-    const x = (operation: number) => (operation / Math.max(1, this.#timelines.length)) * (width - 2) + 1;
-    const highest = Math.max(1, this.#highest());
-    const y = (bytes: number) => height - 2 - (bytes / highest) * (height - 4);
-    for (const [side, points] of this.#timelines.sides.entries()) {
-      context.beginPath();
-      context.moveTo(x(0), y(0));
-      for (const { operation, resident } of points) context.lineTo(x(operation), y(resident));
-      context.setLineDash(side === 0 ? [] : [5, 3]);
-      context.strokeStyle = colour(side === 0 ? "left" : "right");
-      context.lineWidth = 2;
-      context.stroke();
-    }
-    context.fillStyle = colour("cursor");
-    context.fillRect(x(this.#position) - 0.5, 0, 1, height);
   }
 }
 
@@ -189,6 +160,9 @@ function keepInView(): void {
   const isSticky = getComputedStyle(bar).position === "sticky";
   document.documentElement.style.scrollPaddingTop = isSticky ? `${bar.offsetHeight + 8}px` : "";
 }
+
+/** Whether there is something over the page that Escape closes first. */
+const isUnfolded = () => document.querySelector("details:is(.menu, #setup)[open]") !== null;
 
 /** Whether what has the focus needs a key itself: text every key, and Space whatever it works. */
 function isTaken({ target, key }: KeyboardEvent): boolean {

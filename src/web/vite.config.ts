@@ -54,7 +54,10 @@ export default defineConfig({
   // Works in any folder of any server.
   base: "./",
   resolve: {
-    alias: { "#read-module": here("../base/read-module.web.ts"), "#shared": here("../../assembly/shared") },
+    alias: {
+      "#read-module": here("../base/read-module.web.ts"),
+      "#shared": here("../../assembly/shared"),
+    },
   },
   define: { ZEROPAGE_VERSION: JSON.stringify(version) },
   plugins: [withoutCheckBuilds, underPolicy, keptFiles],

@@ -10,6 +10,7 @@ import {
   runCinnabar,
   type WasmSource,
 } from "../index.js";
+import { COUNTS } from "./measure.js";
 import { playModule, prepareModule } from "./module.js";
 import { playModel } from "./playable.js";
 import { type OnProgress, Player } from "./player.js";
@@ -97,6 +98,7 @@ const handlers: Handlers = {
   seek: async (position, onProgress) => openPlayer().moment(position, onProgress),
   pageHistory: async ({ address, position }, onProgress) =>
     openPlayer().history(address, position, onProgress),
+  course: ({ count, from, to }) => openPlayer().course(COUNTS[count].of, from, to),
   async profile(job, onProgress) {
     const callPaths = await openPlayer().callPaths(onProgress);
     const { profileFile } = await import("./profile-file.js");
@@ -129,6 +131,7 @@ function sentError(error: unknown): SentError {
 /** The parts of an answer that are moved instead of copied. */
 function transferable(name: CallName, answer: unknown): Transferable[] {
   if (name === "readTrace") return [(answer as Answer<"readTrace">).tape.records.buffer as ArrayBuffer];
+  if (name === "course") return [(answer as Answer<"course">).buffer];
   if (name !== "seek") return [];
   const { runs, regions } = answer as Moment;
   return [runs.addresses.buffer, runs.pages.buffer, runs.details.buffer, regions.buffer];

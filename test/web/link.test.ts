@@ -57,6 +57,9 @@ const states: fc.Arbitrary<ViewState> = fc.record({
   hidden: fc.subarray(KINDS.map(({ id }) => id)),
   speed: fc.constantFrom(...SPEEDS),
   chart: nullable(fc.constantFrom("bytes-over-time", "cost-against-size")),
+  range: nullable(
+    fc.tuple(fc.nat(), fc.integer({ min: 1 })).map(([from, more]): [number, number] => [from, from + more]),
+  ),
   guide: nullable(
     fc.record({ story: fc.constantFrom("benfield", "cliff"), step: fc.integer({ min: 1, max: 7 }) }),
   ),

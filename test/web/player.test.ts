@@ -109,7 +109,7 @@ describe("a player", () => {
 
   it("of a loop counts what the scenario counts", async () => {
     const loop = { bytes: 100 * MIB, written: 0.25, count: 1000 };
-    const tape = await loopTape(loop.bytes, loop.written, loop.count);
+    const tape = loopTape(loop.bytes, loop.written, loop.count);
     const choice = { allocator: "libmalloc", options: { zeroing: "dirty" } };
     const { player, played } = await open(tape, choice);
     const expected = await runCallocLoop({ model: "libmalloc", options: choice.options, ...loop });
@@ -127,7 +127,7 @@ describe("a player", () => {
     ] as const) {
       const perRead = Math.min(chunk, 16384);
       const whole = Math.floor(body / perRead) * perRead;
-      const tape = await readsTape(way, chunk, whole);
+      const tape = readsTape(way, chunk, whole);
       const { player, played } = await open(tape, { allocator: model, options: {} });
       const { counters, library, simulated } = await runIterContent({ model, way, chunk, body: whole });
       expect(played.result).toMatchObject({ counters, simulated });
@@ -139,7 +139,7 @@ describe("a player", () => {
   });
 
   it("says where simulated time goes: to the same total, down to who clears", async () => {
-    const tape = await loopTape(100 * MIB, 0, 100);
+    const tape = loopTape(100 * MIB, 0, 100);
     const { player } = await open(tape, { allocator: "libmalloc", options: {} });
     const { time, simulated } = await player.moment(200);
     expect(time?.seconds).toBeCloseTo(simulated?.seconds as number, 9);
@@ -147,13 +147,13 @@ describe("a player", () => {
     expect(calloc).toMatchObject({ name: "calloc", calls: 100 });
     const deepest = (node: TimeNode): string => (node.children[0] ? deepest(node.children[0]) : node.name);
     expect(deepest(time as TimeNode)).toBe("bzero");
-    const cleared = await readsTape("malloc+memset", 100 * MIB, 16384);
+    const cleared = readsTape("malloc+memset", 100 * MIB, 16384);
     const library = await (await open(cleared, { allocator: "glibc", options: {} })).player.moment(4);
     expect(library.time?.seconds).toBeCloseTo(library.simulated?.seconds as number, 9);
   });
 
   it("shows what the library clears as memset, on pages that stay clean", async () => {
-    const tape = await readsTape("malloc+memset", MIB, 32768);
+    const tape = readsTape("malloc+memset", MIB, 32768);
     const { player } = await open(tape, { allocator: "glibc", options: {} });
     const { code, library, runs, object } = await player.moment(2);
     expect(code.slice(0, 4).map((line) => line.code)).toEqual([
@@ -169,7 +169,7 @@ describe("a player", () => {
   });
 
   it("keeps a timeline that shows every part of a loop", async () => {
-    const tape = await loopTape(MIB, 0, 10_000);
+    const tape = loopTape(MIB, 0, 10_000);
     const { played } = await open(tape, { allocator: "lazy", options: {} });
     expect(played.timeline.length).toBeLessThan(600);
     expect(new Set(played.timeline.map(({ inUse }) => inUse > 0)).size).toBe(2);
@@ -252,7 +252,7 @@ describe("a player", () => {
   });
 
   it("tells what happened to a page, and when", async () => {
-    const tape = await loopTape(MIB, 0, 3);
+    const tape = loopTape(MIB, 0, 3);
     const { player } = await open(tape, { allocator: "libmalloc", options: {} });
     const address = (await (await player.moment(1)).object?.address) as number;
     const { changes, latest } = await player.history(address, 6, noProgress);

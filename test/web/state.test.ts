@@ -28,6 +28,7 @@ describe("a link", () => {
       hidden: ["needless", "reserved"],
       speed: 1000,
       chart: "bytes-over-time",
+      range: [3, 13],
       guide: { story: "cliff", step: 3 },
     },
     "of the bug report": {

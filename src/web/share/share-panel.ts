@@ -37,7 +37,7 @@ function linkTo(state: ViewState, search = location.search): string {
 }
 
 const frameOf = (state: ViewState): string =>
-  `<iframe src="${linkTo(state, "?embed").replaceAll("&", "&amp;")}" sandbox="allow-scripts allow-same-origin" width="100%" height="600" title="zeropage"></iframe>`;
+  `<iframe src="${linkTo(state, "?embed").replaceAll("&", "&amp;")}" sandbox="allow-scripts allow-same-origin allow-popups" width="100%" height="600" title="zeropage"></iframe>`;
 
 /** What a link to a view cannot hold. */
 function missingText({ input, sides }: ViewState): string {

@@ -1,0 +1,133 @@
+/** The workbench in Chromium: ranges of operations, where both sides differ, call paths. */
+import { describe, expect, it, vi } from "vitest";
+import { formatBytes, openSandbox, readTrace, subtract } from "../../src/index.js";
+import { counter, executable, expectNoViolations, open, servePage, shown } from "./chromium-page.js";
+
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
+
+servePage();
+
+const LINES = [
+  ...["p begin", "c 1 1 900000", "f 1", "c 2 1 900000", "w 2 0 9000", "p the middle", "r 2 2000000"],
+  ...["a 3 50", "f 2", "f 3"],
+];
+const PROGRAM = `program=${encodeURIComponent(`${LINES.join("\n")}\n`)}&a=libmalloc&b=glibc`;
+
+async function countersAfter(model: "libmalloc" | "glibc", operations: number) {
+  const sandbox = await openSandbox(model);
+  await sandbox.replay(await readTrace(LINES.slice(0, operations).join("\n")));
+  return sandbox.counters();
+}
+
+describe.skipIf(!executable)("the workbench", () => {
+  it("counts a range that is dragged over the picture of time, or taken by keys, and its link does", async () => {
+    const page = await open(`#${PROGRAM}&at=4`, { viewport: { width: 1280, height: 900 } });
+    await shown(page, "4 of 10");
+    const picture = page.locator("#sparkline");
+    const { x = 0, y = 0, width = 0, height = 0 } = (await picture.boundingBox()) ?? {};
+    expect(height).toBeGreaterThanOrEqual(80);
+    expect(height).toBeLessThanOrEqual(120);
+    await page.mouse.move(x + width * 0.7, y + 20);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.5, y + 30, { steps: 3 });
+    await page.mouse.move(x + width * 0.2, y + 30, { steps: 3 });
+    await page.mouse.up();
+    await page.getByRole("heading", { name: "Operations 3 to 7", exact: true }).waitFor();
+    // What is shown stays where it was.
+    await shown(page, "4 of 10");
+    for (const [side, model] of (["libmalloc", "glibc"] as const).entries()) {
+      const change = subtract(await countersAfter(model, 7), await countersAfter(model, 2));
+      const at = (path: string) => counter(page, path, side as 0 | 1);
+      await expect.poll(() => at("zeroed.needless")).toBe(change.zeroed.needless);
+      expect(await at("faults.zeroFill")).toBe(change.faults.zeroFill);
+      expect(await at("bytes.resident")).toBe(change.bytes.resident);
+      expect(await at("bytes.peakResident")).toBeNaN();
+    }
+    await expectNoViolations(page);
+    await expect.poll(() => page.url()).toContain("range=2-7");
+    const figures = await page.locator("#figures").textContent();
+    const other = await open(new URL(page.url()).hash);
+    await shown(other, "4 of 10");
+    await expect.poll(() => other.locator("#figures").textContent()).toBe(figures);
+    await page.keyboard.press("]");
+    await page.getByRole("heading", { name: "Operations 3 to 4", exact: true }).waitFor();
+    await page.keyboard.press("[");
+    await page.getByRole("heading", { name: "Operations 5 to 5", exact: true }).waitFor();
+    await page.getByText("What is this?").click();
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#range").isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Up to here", exact: true }).waitFor();
+    await expect.poll(async () => counter(page, "calls")).toBe((await countersAfter("libmalloc", 4)).calls);
+    await expect.poll(() => page.url()).not.toContain("range");
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("counters-title");
+    await expect.poll(() => page.locator("#counters").isVisible()).toBe(true);
+  });
+
+  it("goes to the operations that the sides do differently", async () => {
+    const page = await open(`#${PROGRAM}&at=1`, { viewport: { width: 1280, height: 900 } });
+    await shown(page, "1 of 10");
+    await page.getByText("Where the two sides differ").click();
+    await page.getByRole("button", { name: "First", exact: true }).click();
+    const needless = async (model: "libmalloc" | "glibc", at: number) =>
+      (await countersAfter(model, at)).zeroed.needless - (await countersAfter(model, at - 1)).zeroed.needless;
+    const told = page.locator("#differ-text");
+    // glibc clears what it needs itself, once.
+    const [left, right] = [await needless("libmalloc", 2), await needless("glibc", 2)];
+    expect(left).not.toBe(right);
+    await expect
+      .poll(() => told.textContent())
+      .toBe(
+        `Operation 2, p0 = calloc(1, 900'000); needlessly zeroed: left ${formatBytes(left)}, right ${formatBytes(right)}.`,
+      );
+    await shown(page, "2 of 10");
+    await page.getByRole("button", { name: "Next", exact: true }).click();
+    await expect
+      .poll(() => told.textContent())
+      .toMatch(/^Operation 4, .*: left 880 KiB, right 131\.4 KiB\.$/);
+    await shown(page, "4 of 10");
+    await page.locator("#differ-in").selectOption("page faults");
+    expect(await told.textContent()).toBe("");
+    await page.getByRole("button", { name: "Largest" }).click();
+    await expect.poll(() => told.textContent()).toMatch(/page faults: left \d+, right \d+\.$/);
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await shown(page, "10 of 10");
+    await page.getByRole("button", { name: "Next", exact: true }).click();
+    await expect.poll(() => told.textContent()).toBe("There is none, of what both sides count.");
+    await expectNoViolations(page);
+  });
+
+  it("draws call paths by any measure, of each side and of what one has more of, and its link does", async () => {
+    const page = await open(`#${PROGRAM}`);
+    await page.getByText(/of 10 operations/).waitFor();
+    await page.getByRole("button", { name: "Call paths" }).click();
+    const figure = page.locator("#chart");
+    await figure.getByRole("img").nth(1).waitFor();
+    const texts = () =>
+      figure.getByRole("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt));
+    expect((await texts())[0]).toMatch(
+      /^libmalloc: simulated time by call path: .*s in all, most of it in \w+: /,
+    );
+    await figure.getByLabel("Boxes are as wide as their").selectOption("needlessly zeroed");
+    const { zeroed } = await countersAfter("libmalloc", LINES.length);
+    await expect
+      .poll(async () => (await texts())[0])
+      .toContain(`libmalloc: needlessly zeroed by call path: ${formatBytes(zeroed.needless)} in all`);
+    await figure.locator("#chart-list-1").focus();
+    await figure.locator("#chart-list-1").selectOption("what one side has more of");
+    await expect
+      .poll(async () => (await texts())[0])
+      .toContain("libmalloc: more needlessly zeroed than glibc");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("chart-list-1");
+    await expect.poll(() => page.url()).toMatch(/chart=call-paths\.\d\.difference/);
+    await expectNoViolations(page);
+    const pictures = await texts();
+    const other = await open(new URL(page.url()).hash);
+    await expect
+      .poll(() =>
+        other.locator("#chart img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt)),
+      )
+      .toEqual(pictures);
+  });
+});
