@@ -73,7 +73,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
   const isHead = request.method === "HEAD";
   if (request.method !== "GET" && !isHead) return refuse(response, 405);
   const asked = pathOf(root, request.url ?? "/");
-  const path = asked && ((await sizeOf(asked)) === undefined ? moduleOf(asked) : asked);
+  const path = asked && ((await sizeOf(asked)) === undefined ? packedOnce(asked) : asked);
   const bytes = path && (await sizeOf(path));
   if (!path || bytes === undefined) return refuse(response, 404);
   response.writeHead(200, {
@@ -110,10 +110,14 @@ function pathOf(root: string, url: string): string | undefined {
   }
 }
 
-/** A module of the page is the package's own, which is packed once: `dist/web/assets/glibc-1a2b3c4d.wasm` is `build/glibc.wasm`. */
-function moduleOf(path: string): string {
-  const name = /^(.+)-[\w-]{8}\.wasm$/.exec(basename(path))?.[1];
-  return name === undefined ? path : join(dirname(path), "../../../build", `${name}.wasm`);
+/**
+ * What the page has of the package is packed once: `dist/web/assets/glibc-1a2b3c4d.wasm` is `build/glibc.wasm`, and the
+ * Worker of a jail is `dist/jail/jail-worker.js`.
+ */
+function packedOnce(path: string): string {
+  const [, name, ending] = /^(.+)-[\w-]{8}\.(wasm|js)$/.exec(basename(path)) ?? [];
+  if (ending === "wasm") return join(dirname(path), "../../../build", `${name}.wasm`);
+  return name === "jail-worker" ? join(dirname(path), "../../jail/jail-worker.js") : path;
 }
 
 /** Bytes of a file; undefined if there is none. */

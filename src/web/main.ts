@@ -11,6 +11,7 @@ import { AddressBar } from "./address-bar.js";
 import { Assumption } from "./assumption.js";
 import { Busy } from "./busy.js";
 import { Charts } from "./charts.js";
+import { CheckPanel } from "./check/check-panel.js";
 import { Cancelled, WorkerError } from "./client.js";
 import { type BothCounted, countRange, tellRange, within } from "./counted-range.js";
 import { buildCounters, showCounters } from "./counters.js";
@@ -131,6 +132,7 @@ class App {
         onSeek: (position) => this.#seek(position, true),
       }),
   );
+  readonly #check = new CheckPanel();
   readonly #charts = new Charts(
     this.#busy,
     () => this.#view,
@@ -381,6 +383,7 @@ class App {
     this.#headline.open(state, opened);
     this.#guide.show(state.guide, opened);
     this.#program.open(state.input, tape);
+    this.#check.offer(state, (this.#view as View).session);
     this.#charts.offer(state, opened).catch((error) => this.#fail(error));
     tellFirst(this.#view as View);
   }

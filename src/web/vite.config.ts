@@ -56,6 +56,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "#read-module": here("../base/read-module.web.ts"),
+      "#worker": here("check/jail-worker.ts"),
       "#shared": here("../../assembly/shared"),
     },
   },

@@ -1,7 +1,19 @@
-/** The workbench in Chromium: ranges of operations, where both sides differ, call paths. */
+/** The workbench in Chromium: ranges of operations, where both sides differ, call paths, and checks of modules. */
 import { describe, expect, it, vi } from "vitest";
+import { checklist } from "../../src/conformance/checklist.js";
+import { checkModule } from "../../src/foreign.js";
 import { formatBytes, openSandbox, readTrace, subtract } from "../../src/index.js";
-import { counter, executable, expectNoViolations, open, servePage, shown } from "./chromium-page.js";
+import { fixtureBytes } from "../foreign/replays.js";
+import {
+  counter,
+  drop,
+  executable,
+  expectNoViolations,
+  open,
+  RIGHT,
+  servePage,
+  shown,
+} from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
@@ -129,5 +141,26 @@ describe.skipIf(!executable)("the workbench", () => {
         other.locator("#chart img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt)),
       )
       .toEqual(pictures);
+  });
+
+  it("checks a module that was dropped, and tells what the command line does", async () => {
+    const page = await open("#program=a 1 100%0A&a=lazy&b=naive");
+    await shown(page, "1 of 1");
+    expect(await page.getByText("Does it keep what the C library promises?").isVisible()).toBe(false);
+    const wasm = await fixtureBytes("as-tlsf");
+    await drop(page, "mine.wasm", wasm, RIGHT);
+    await page.getByRole("button", { name: "Check mine.wasm" }).click();
+    const told = page.getByRole("region", { name: "What became of each case" });
+    await told.waitFor();
+    const report = await checkModule(wasm, { memoryBytes: 2 * 2 ** 30 });
+    const withoutTimes = (text: string | null) => text?.replaceAll(/[\d.,]+ m?s\b/g, "");
+    expect(withoutTimes(await told.textContent())).toContain(
+      withoutTimes(checklist(report, { file: "mine.wasm" })),
+    );
+    await expectNoViolations(page);
+    await drop(page, "lying.wasm", await fixtureBytes("lying"), RIGHT);
+    await expect.poll(() => page.locator("#problem").textContent()).toContain("lying.wasm");
+    // The one that is shown stays, and its check.
+    expect(await told.isVisible()).toBe(true);
   });
 });
