@@ -13,7 +13,8 @@ export function calloc(count: u32, size: u32): u32 {
 }
 
 export function realloc(pointer: u32, bytes: u32): u32 {
-  return <u32>heap.realloc(pointer, bytes);
+  // AssemblyScript's own takes no 0.
+  return pointer ? <u32>heap.realloc(pointer, bytes) : malloc(bytes);
 }
 
 export function free(pointer: u32): void {

@@ -19,7 +19,7 @@ import { firstOf, kindOf, MOST_SLOTS, replayed, runRecords, Step, secondOf, slot
 import { PLAIN_ALIGN, SLOT_BYTES, TrapCause } from "./shared/driver";
 import { RECORD_BYTES, RecordKind, Touch } from "./shared/records";
 
-export { block, configure } from "./face";
+export { alignBy, block, configure } from "./face";
 export { replayed } from "./loop";
 
 /** A function of patterns.ts. */
@@ -123,6 +123,10 @@ export function calloc(count: u32, size: u32): u32 {
 
 export function aligned(align: u32, bytes: u32): u32 {
   return face.aligned(align, bytes);
+}
+
+export function resizeNothing(bytes: u32): u32 {
+  return face.resizeNothing(bytes);
 }
 
 export function resize(pointer: u32, block: u32, old: u32, align: u32, bytes: u32): u32 {
@@ -262,7 +266,7 @@ function realloc(slot: usize, bytes: u64): u32 {
   const held = load<u32>(slot);
   const fits = bytes <= u32.MAX_VALUE;
   if (!held) {
-    const made = fits ? face.malloc(<u32>bytes) : 0;
+    const made = fits ? face.resizeNothing(<u32>bytes) : 0;
     return hold(slot, made, made, bytes, PLAIN_ALIGN);
   }
   const old = load<u32>(slot, 8);

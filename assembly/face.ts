@@ -20,6 +20,7 @@ declare function cCalloc(count: u32, size: u32): u32;
 declare function cRealloc(pointer: u32, bytes: u32): u32;
 declare function cFree(pointer: u32): void;
 declare function cAligned(align: u32, bytes: u32): u32;
+declare function cMemalign(align: u32, bytes: u32): u32;
 declare function cPosixAligned(result: u32, align: u32, bytes: u32): i32;
 declare function sizedRealloc(pointer: u32, old: u32, bytes: u32): u32;
 declare function sizedFree(pointer: u32, bytes: u32): void;
@@ -40,6 +41,8 @@ declare function loadWord(address: u32): u32;
 
 let convention: Convention = Convention.C;
 let native: u32 = 0;
+/** What of `native` aligns: one of Native.PosixAligned, Native.Memalign and Native.Aligned; 0 for none. */
+let aligning: u32 = 0;
 /** Address of the word for posix_memalign's result. */
 let resultWord: u32 = 0;
 
@@ -50,6 +53,14 @@ export let block: u32 = 0;
 export function configure(how: u32, nativeBits: u32): void {
   convention = how;
   native = nativeBits;
+  // The first two take any size.
+  if (native & Native.PosixAligned) aligning = Native.PosixAligned;
+  else aligning = native & Native.Memalign || native & Native.Aligned;
+}
+
+/** Chooses which of the module's functions aligns, where it has several. */
+export function alignBy(bit: u32): void {
+  aligning = bit;
 }
 
 /** Bytes of an object's block: what the module was asked for. */
@@ -59,11 +70,7 @@ function blockBytes(bytes: u32, align: u32): u32 {
 }
 
 function alignsItself(): bool {
-  return (
-    convention == Convention.Bindgen ||
-    convention == Convention.Rust ||
-    (native & (Native.Aligned | Native.PosixAligned)) != 0
-  );
+  return convention == Convention.Bindgen || convention == Convention.Rust || aligning != 0;
 }
 
 function allocateBlock(bytes: u32, align: u32): u32 {
@@ -112,8 +119,9 @@ export function aligned(align: u32, bytes: u32): u32 {
 }
 
 function alignedBlock(bytes: u32, align: u32): u32 {
-  if (native & Native.PosixAligned) return posixAlignedBlock(bytes, align);
-  if (!(native & Native.Aligned)) return allocateBlock(bytes, align);
+  if (aligning == Native.PosixAligned) return posixAlignedBlock(bytes, align);
+  if (aligning == Native.Memalign) return cMemalign(align, bytes);
+  if (aligning != Native.Aligned) return allocateBlock(bytes, align);
   const whole = (bytes + align - 1) & -align; // C11 7.22.3.1: the size shall be a multiple of the alignment
   return whole < bytes ? 0 : cAligned(align, whole);
 }
@@ -122,6 +130,11 @@ function posixAlignedBlock(bytes: u32, align: u32): u32 {
   if (!resultWord) resultWord = cMalloc(PLAIN_ALIGN);
   if (!resultWord || cPosixAligned(resultWord, align, bytes)) return 0;
   return loadWord(resultWord);
+}
+
+/** Resizes no object: returns a new one, or 0. Its block is itself. */
+export function resizeNothing(bytes: u32): u32 {
+  return native & Native.ReallocOfNothing ? cRealloc(0, bytes) : malloc(bytes);
 }
 
 /** Resizes an object of `old` bytes, perhaps moving it. Returns its pointer, or 0 and keeps it; `block` is what to free. */

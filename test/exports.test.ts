@@ -135,6 +135,8 @@ const DRIVER = {
   malloc: "function",
   calloc: "function",
   aligned: "function",
+  resizeNothing: "function",
+  alignBy: "function",
   resize: "function",
   release: "function",
   block: "global",

@@ -20,6 +20,9 @@ export enum Native {
   Realloc = 2,
   Aligned = 4,
   PosixAligned = 8,
+  Memalign = 16,
+  /** Its realloc of 0 allocates, as C's does. */
+  ReallocOfNothing = 32,
 }
 
 /** Why the driver trapped. */

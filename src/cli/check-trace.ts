@@ -13,6 +13,9 @@ const CASE = {
   promise: "the objects of a real program lie apart and keep their contents, and what calloc gives is zero",
 };
 
+/** As the cases have it. */
+const MOST_BYTES = 2 ** 32;
+
 /** The trace that the page shows: of the package, or of a clone whose page is not built. */
 const BUNDLED = ["../web/assets/git-log.txt.gz", "../../bench/traces/git-log.txt.gz"];
 
@@ -35,7 +38,8 @@ export async function checkTrace(
 ): Promise<Outcome> {
   try {
     const trace = await library.readTrace(source.open());
-    const verdict = await library.replayInJail(wasm, trace, options).then(told, blame);
+    const limited = { memoryBytes: MOST_BYTES, ...options };
+    const verdict = await library.replayInJail(wasm, trace, limited).then(told, blame);
     return { ...CASE, again: `--trace ${source.name}`, ...verdict };
   } finally {
     await source.close();

@@ -26,8 +26,8 @@ export interface CheckFlags extends LimitFlags, FuzzFlags {
   json?: boolean;
   junit?: string;
   quiet?: boolean;
-  /** True for the trace that comes with zeropage. */
-  trace?: string | true;
+  /** True for the trace that comes with zeropage; false for none. Default: that one, if no cases are named. */
+  trace?: string | boolean;
 }
 
 /** Checks a module. Returns the exit code; throws UsageError before any work. */
@@ -45,7 +45,8 @@ export async function checkCommand(
     ...(flags.seed !== undefined && { seed: parseCount(flags.seed, "--seed") }),
   };
   const module = await readModuleFile(parseModule(file), flags.glue);
-  const trace = flags.trace === undefined ? undefined : await openTrace(flags.trace, environment);
+  const { trace: traced = flags.case === undefined } = flags;
+  const trace = traced === false ? undefined : await openTrace(traced, environment);
   const junit = flags.junit === undefined ? undefined : prepareStream("--junit", flags.junit);
   const progress = openProgress(environment.stderr);
   const onCase = (name: string, done: number, total: number) =>

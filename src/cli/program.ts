@@ -287,8 +287,9 @@ function check(environment: Environment, exit: (code: number) => void): Command 
   return writing(withLimits(command, "time limit of each case, or program"))
     .option(
       "--trace [file]",
-      "also replay a trace, verified, as one case more (default: the trace of git log that comes with zeropage)",
+      "the trace that is replayed, verified, as the last case (default: that of git log, which comes with zeropage; with --case: none)",
     )
+    .option("--no-trace", "replay no trace")
     .option("--quiet", "print only what failed, and the verdict")
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "also write the report as JUnit XML")

@@ -39,10 +39,12 @@ export const keeping: readonly Case[] = [
         if (held.length > LIVE_ALIGNED) tester.free(held.splice(bytes % LIVE_ALIGNED, 1)[0] as number);
       }
       for (let align = 16; align <= 64 * KIB; align *= 2) {
-        const pointers = [1, 100, 5000].map((bytes) => tester.aligned(align, bytes));
-        const odd = pointers.some((pointer) => pointer % align !== 0);
-        tester.expect(!odd, `a block is not aligned to ${align}`);
-        for (const pointer of pointers) tester.free(pointer);
+        tester.withEachAligner(() => {
+          const pointers = [1, 100, 5000, 100, 24, 9000].map((bytes) => tester.aligned(align, bytes));
+          const odd = pointers.some((pointer) => pointer % align !== 0);
+          tester.expect(!odd, `a block is not aligned to ${align}`);
+          for (const pointer of pointers) tester.free(pointer);
+        });
       }
     },
   },
@@ -83,6 +85,8 @@ export const keeping: readonly Case[] = [
     of: "usableSize",
     run(tester) {
       const blocks = new Blocks(tester);
+      const nothing = tester.usableSize(0);
+      tester.expect(nothing === undefined || nothing === 0, `the usable size of no block is ${nothing}`);
       for (const bytes of [...everySize(64 * KIB), ...LARGE]) {
         const grown = tester.realloc(tester.malloc(bytes), bytes + (bytes >> 2));
         const taken = [tester.malloc(bytes), tester.calloc(bytes), tester.aligned(16 << (bytes % 9), bytes)];
@@ -124,6 +128,11 @@ export const keeping: readonly Case[] = [
       tester.expect(pointer !== 0, "realloc(0, 100) returned 0");
       blocks.add(pointer, 100);
       blocks.add(tester.malloc(100), 100);
+      for (const [i, bytes] of [...everySize(70 * KIB), ...LARGE].entries()) {
+        blocks.add(tester.realloc(0, bytes), bytes);
+        if (i % 3 === 0) blocks.resize(blocks.count - 1, bytes + (bytes >> 1));
+        while (blocks.count > LIVE_ALIGNED) blocks.free((5 * i) % blocks.count);
+      }
       blocks.freeAll();
     },
   },

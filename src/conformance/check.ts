@@ -1,14 +1,17 @@
 /** Checks an allocator against the promises of the C library. Each case has a fresh allocator. */
 import { UnknownImport } from "../base/errors.js";
+import { anyOrder } from "./any-order.js";
 import { keeping } from "./blocks-kept.js";
 import type { Case, Part } from "./case.js";
 import { withCauses } from "./causes.js";
+import { cut } from "./cut.js";
 import { everySized } from "./every-size.js";
 import { growth } from "./growth.js";
 import { high } from "./high.js";
 import { limits } from "./limits.js";
 import { many } from "./many.js";
 import type { Outcome, Verdict } from "./outcome.js";
+import { posix } from "./posix.js";
 import { programs } from "./programs.js";
 import { steady } from "./steady.js";
 import { BrokenPromise, type Subject, Tester } from "./tester.js";
@@ -19,8 +22,8 @@ export type { Outcome, Verdict };
 
 /** All cases, in the order they run. */
 export const conformanceCases: readonly Case[] = [
-  ...[...zeroing, ...zeroingSizes, ...limits, ...high, ...keeping, ...everySized],
-  ...[...growth, ...steady, ...many, ...programs],
+  ...[...zeroing, ...zeroingSizes, ...limits, ...high, ...keeping, ...posix, ...everySized],
+  ...[...cut, ...growth, ...steady, ...anyOrder, ...many, ...programs],
 ];
 
 /** Opens a fresh allocator, with this memory limit if it is given. */

@@ -20,7 +20,11 @@ export class Shadow {
   readonly #order: Block[] = [];
   #made = 0;
 
-  constructor(private readonly tester: Tester) {}
+  /** `ends`: of a block of more than twice so many bytes only these at each end are filled and looked at. */
+  constructor(
+    private readonly tester: Tester,
+    private readonly ends = Number.POSITIVE_INFINITY,
+  ) {}
 
   get bytes(): number {
     return this.#order.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -41,14 +45,16 @@ export class Shadow {
   resize(key: number, bytes: number): void {
     const block = this.#forget(key);
     const moved = this.tester.realloc(block.pointer, bytes);
-    this.tester.expectFilled(moved, block.mark, Math.min(bytes, block.bytes));
+    // Of a block that was cut the end is not there any more.
+    if (bytes >= block.bytes) this.#expectKept({ ...block, pointer: moved });
+    else this.tester.expectFilled(moved, block.mark, Math.min(bytes, this.ends));
     this.#keep(key, moved, bytes);
   }
 
   free(key: number): void {
-    const { pointer, mark, bytes } = this.#forget(key);
-    this.tester.expectFilled(pointer, mark, bytes);
-    this.tester.free(pointer);
+    const block = this.#forget(key);
+    this.#expectKept(block);
+    this.tester.free(block.pointer);
   }
 
   freeAll(): void {
@@ -61,9 +67,24 @@ export class Shadow {
     if (before && before.pointer + before.bytes > pointer) this.#overlap(pointer, bytes, before);
     if (after && pointer + bytes > after.pointer) this.#overlap(pointer, bytes, after);
     const block = { pointer, bytes, mark: 1 + (this.#made++ % 251) };
-    this.tester.fill(pointer, block.mark, bytes);
+    for (const [from, length] of this.#watched(bytes)) this.tester.fill(pointer + from, block.mark, length);
     this.#order.splice(place, 0, block);
     this.#blocks.set(key, block);
+  }
+
+  #expectKept({ pointer, mark, bytes }: Block): void {
+    for (const [from, length] of this.#watched(bytes)) this.tester.expectFilled(pointer + from, mark, length);
+  }
+
+  /** The parts of a block that are looked at. */
+  #watched(bytes: number): readonly (readonly [from: number, bytes: number])[] {
+    const { ends } = this;
+    return bytes <= 2 * ends
+      ? [[0, bytes]]
+      : [
+          [0, ends],
+          [bytes - ends, ends],
+        ];
   }
 
   #overlap(pointer: number, bytes: number, other: Block): never {

@@ -67,11 +67,11 @@ function tighten(tester: Tester): void {
   for (let i = 0; i < spare; i++) tester.malloc(piece);
 }
 
-/** Takes a small block on a multiple of `align`, and another behind it, and frees both. */
+/** Takes a small block on a multiple of `align`, and another behind it by realloc of none, and frees both. */
 function alignedWay(align: number): Uint8Array {
   return recordsOf([
     [OpKind.aligned, 0, align, 1000],
-    [OpKind.malloc, 1, 40],
+    [OpKind.realloc, 1, 0, 40],
     [OpKind.free, 0],
     [OpKind.free, 1],
   ]);
@@ -162,8 +162,12 @@ export const steady: readonly Case[] = [
       const larger = [5000, 8192, 12_000, 20_000, 33_000, 65_536, 100_000, 140_000, 262_144, 600_000];
       const largest = [1, 2, 5, 9, 17, 33].map((size) => size * MIB);
       for (const bytes of [1, ...small, ...larger]) expectNoLeak(tester, bytes);
-      for (let align = 16; align <= 64 * KIB; align *= 2)
-        expectNoLeak(tester, Math.max(1000, align), alignedWay(align), `on multiples of ${align}`);
+      for (let align = 16; align <= 64 * KIB; align *= 2) {
+        const way = alignedWay(align);
+        tester.withEachAligner(() =>
+          expectNoLeak(tester, Math.max(1000, align), way, `on multiples of ${align}`),
+        );
+      }
       for (const bytes of largest) if (hasRoom(tester, bytes)) expectNoLeak(tester, bytes);
     },
   },

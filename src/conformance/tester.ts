@@ -24,6 +24,13 @@ export interface Subject extends Pick<Allocator, Asked> {
    * grow. Absent if memory is not the program's to grow.
    */
   growMemory?(bytes: number): number | undefined;
+  /** The names of its functions that align, where it has several; `alignedAlloc` calls the one that `alignBy` chose last. */
+  readonly aligners?: readonly string[];
+  alignBy?(name: string): void;
+  /** Calls posix_memalign as it is. Undefined if it has none. */
+  posixMemalign?(result: number, align: number, bytes: number): number | undefined;
+  /** Where it has data of its own, in ascending order: no block may lie there. */
+  readonly staticData?: readonly { from: number; to: number }[];
   /** Loads a byte. */
   load(address: number): number;
   /** Absent if the allocator cannot tell usable sizes. */
@@ -69,6 +76,10 @@ export interface TestSettings {
 export class Tester {
   readonly #calls: Call[] = [];
   #made = 0;
+  readonly #aligners: readonly string[];
+  #aligned = 0;
+  readonly #staticData: readonly { from: number; to: number }[];
+  readonly #staticEnd: number;
   readonly addressBits: 32 | 64;
   readonly alignment: 8 | 16 | null;
   readonly seed: number;
@@ -80,6 +91,9 @@ export class Tester {
     this.addressBits = addressBits;
     this.alignment = alignment;
     this.seed = seed;
+    this.#aligners = subject.aligners ?? [];
+    this.#staticData = subject.staticData ?? [];
+    this.#staticEnd = this.#staticData.at(-1)?.to ?? 0;
   }
 
   /** What a case tells of an allocator that passes it. */
@@ -124,22 +138,76 @@ export class Tester {
     return noted.pointer ?? 0;
   }
 
+  /** Makes a call that gives a block of so many bytes, or 0. */
+  #take(
+    name: string,
+    bytes: number,
+    first: number,
+    second: number | undefined,
+    call: () => number | undefined,
+  ): number {
+    const pointer = this.#call(name, first, second, call);
+    if (pointer !== 0 && pointer < this.#staticEnd) this.#expectApart(pointer, bytes);
+    return pointer;
+  }
+
+  /** @throws BrokenPromise if a block lies on the module's data. */
+  #expectApart(pointer: number, bytes: number): void {
+    const hit = this.#staticData.find(({ from, to }) => pointer < to && pointer + bytes > from);
+    if (hit)
+      this.fail(
+        `the new block [${hex(pointer)}, ${bytes} bytes] lies on the module's own data, from ${hex(hit.from)} to ${hex(hit.to)}`,
+      );
+  }
+
   // ---- Calls that may return 0 ----
 
   tryMalloc(bytes: number): number {
-    return this.#call("malloc", bytes, undefined, () => this.subject.malloc(bytes));
+    return this.#take("malloc", bytes, bytes, undefined, () => this.subject.malloc(bytes));
   }
 
   tryCalloc(count: number, size: number): number {
-    return this.#call("calloc", count, size, () => this.subject.calloc(count, size));
+    return this.#take("calloc", count * size, count, size, () => this.subject.calloc(count, size));
   }
 
   tryRealloc(pointer: number, bytes: number): number {
-    return this.#call("realloc", pointer, bytes, () => this.subject.realloc(pointer, bytes));
+    return this.#take("realloc", bytes, pointer, bytes, () => this.subject.realloc(pointer, bytes));
   }
 
+  /** Asks each function that aligns in turn, if there are several. */
   tryAligned(align: number, bytes: number): number {
-    return this.#call("aligned_alloc", align, bytes, () => this.subject.alignedAlloc(align, bytes));
+    const name = this.#nextAligner();
+    return this.#take(name, bytes, align, bytes, () => this.subject.alignedAlloc(align, bytes));
+  }
+
+  #nextAligner(): string {
+    const name = this.#aligners[this.#aligned++ % this.#aligners.length];
+    if (name === undefined) return "aligned_alloc";
+    if (this.#aligners.length > 1) this.subject.alignBy?.(name);
+    return name;
+  }
+
+  /** Runs something once with each function that aligns; once, if there is none. */
+  withEachAligner(run: () => void): void {
+    for (let i = Math.max(1, this.#aligners.length); i > 0; i--) {
+      this.#nextAligner();
+      run();
+    }
+  }
+
+  /** Whether it has a posix_memalign. */
+  get hasPosixMemalign(): boolean {
+    return this.#aligners.some((name) => name.endsWith("posix_memalign"));
+  }
+
+  /** Returns what posix_memalign returns; undefined if there is none. */
+  posixMemalign(result: number, align: number, bytes: number): number | undefined {
+    let error: number | undefined;
+    this.#call("posix_memalign", align, bytes, () => {
+      error = this.subject.posixMemalign?.(result, align, bytes);
+      return error;
+    });
+    return error;
   }
 
   // ---- Calls that must return memory ----
@@ -213,6 +281,10 @@ export class Tester {
 
   fill(pointer: number, value: number, bytes: number): void {
     this.subject.fill(pointer, value, bytes);
+  }
+
+  load(address: number): number {
+    return this.subject.load(address);
   }
 
   store(address: number, value: number): void {

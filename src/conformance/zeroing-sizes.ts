@@ -10,6 +10,10 @@ const MEMBERS = [2, 3, 4, 6, 8, 12, 24, 40, 100, 256, 1000, 4096];
 /** Most bytes of a block for which several lie side by side. */
 const SMALL = 4096;
 /** Sizes that are cleared in pieces, or by the page, if they are; and what a block of them is cut from, or joined to. */
+/** Sizes of blocks that are used, and then have new memory joined to them. */
+const HALF_NEW = [6, 20, 60].map((size) => size * MIB);
+/** So much that a buddy system leaves a gap before it in which they have room. */
+const WIDE = 194 * MIB;
 const LARGE = [3, 6, 12, 20, 32, 33, 48, 64, 96, 130, 200].map((size) => size * MIB);
 /** More blocks than an allocator keeps aside when they are freed: what was freed before is not there any more. */
 const ASIDE = Array<number>(40).fill(300_000);
@@ -97,6 +101,26 @@ export const zeroingSizes: readonly Case[] = [
           tester.free(tester.calloc(bytes));
         }
         tester.free(tester.calloc(bytes / 2 - 5000));
+      }
+      return undefined;
+    },
+  },
+  {
+    name: "calloc-half-new",
+    promise: "calloc clears a block of up to 120 MiB of which a part was used before, and a part is new",
+    of: "calloc",
+    run(tester) {
+      if (!tester.tryMalloc(WIDE)) return "it has not so much memory";
+      for (const bytes of HALF_NEW) {
+        const used = tester.tryMalloc(bytes);
+        if (!used) return undefined;
+        tester.fill(used, DIRT, bytes);
+        tester.free(used);
+        const whole = 2 * bytes - 5000;
+        // It stays, so that the next has new memory beside it again.
+        const joined = tester.tryCalloc(1, whole);
+        if (!joined) return undefined;
+        tester.expectZero(joined, whole);
       }
       return undefined;
     },

@@ -80,7 +80,7 @@ export const zeroing: readonly Case[] = [
     promise: "calloc's memory is zero after realloc cut off the end of a block",
     of: "calloc",
     run(tester) {
-      for (const bytes of [256, 4096, 50_000, 300_000]) {
+      for (const bytes of [256, 4096, 50_000, 300_000, 3 * MIB, 24 * MIB]) {
         const pointer = tester.malloc(bytes);
         tester.fill(pointer, DIRT, bytes);
         const kept = tester.realloc(pointer, bytes / 8);

@@ -21,8 +21,8 @@ export type Convention = NameOf<typeof Numbers>;
 export const CONVENTIONS: readonly Convention[] = namesOf(Numbers);
 
 /**
- * What an allocator can do. `posixAligned`, which takes any size, is called before `aligned`; that is asked for
- * multiples of the alignment, as C11 wants it. `pin` is AssemblyScript's.
+ * What an allocator can do. `posixAligned` and `memalign`, which take any size, are called before `aligned`; that is asked
+ * for multiples of the alignment, as C11 wants it. `pin` is AssemblyScript's.
  */
 export const ROLES = [
   "malloc",
@@ -31,6 +31,7 @@ export const ROLES = [
   "free",
   "aligned",
   "posixAligned",
+  "memalign",
   "usableSize",
   "pin",
 ] as const;

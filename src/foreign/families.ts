@@ -16,8 +16,9 @@ export const C_LIBRARY: Family = {
     calloc: [/^_?calloc$/, "ii>i"],
     realloc: [/^_?realloc$/, "ii>i"],
     free: [/^_?free$/, "i>"],
-    aligned: [/^_?(aligned_alloc|memalign)$/, "ii>i"],
+    aligned: [/^_?aligned_alloc$/, "ii>i"],
     posixAligned: [/^_?posix_memalign$/, "iii>i"],
+    memalign: [/^_?memalign$/, "ii>i"],
     usableSize: [/^_?malloc_usable_size$/, "i>i"],
   },
 };

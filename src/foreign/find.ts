@@ -70,9 +70,11 @@ function namedFunctions(
   names: FunctionNames,
   convention: Convention,
 ): FoundFunctions {
-  if (!names.malloc || !names.free) throw new ModuleError("functions must name malloc and free at least");
-  const family = FAMILIES.find((one) => one.convention === convention);
-  const roles = family?.roles ?? {};
+  const { malloc, free } = names;
+  if (!malloc || !free) throw new ModuleError("functions must name malloc and free at least");
+  const ofConvention = FAMILIES.filter((one) => one.convention === convention);
+  const family = ofConvention.find((one) => one.roles.malloc?.[0].test(malloc)) ?? ofConvention[0];
+  const roles = ofConvention[0]?.roles ?? {};
   for (const [role, name] of Object.entries(names))
     checkNamed(functions, name, role, roles[role as Role]?.[1]);
   return foundOf(family ?? { convention }, names);

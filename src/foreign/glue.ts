@@ -33,8 +33,9 @@ const NAMES: Partial<Record<Role, readonly string[]>> = {
   calloc: ["calloc"],
   realloc: ["realloc"],
   free: ["free"],
-  aligned: ["aligned_alloc", "memalign"],
+  aligned: ["aligned_alloc"],
   posixAligned: ["posix_memalign"],
+  memalign: ["memalign"],
   usableSize: ["malloc_usable_size"],
 };
 

@@ -7,6 +7,7 @@ import { ModuleError } from "../base/errors.js";
 import { type OwnFile, ownBytes, ownModule } from "../base/own-file.js";
 import { CONVENTIONS, type Convention, type FoundFunctions, type Role } from "./conventions.js";
 import { readMisuse } from "./misuse.js";
+import { alignersOf } from "./provisions.js";
 import { compileShared } from "./shared-memory.js";
 
 /** assembly/driver.ts */
@@ -15,6 +16,8 @@ export interface DriverExports extends ReplayExports {
   malloc(bytes: number): number;
   calloc(count: number, size: number): number;
   aligned(align: number, bytes: number): number;
+  resizeNothing(bytes: number): number;
+  alignBy(bit: number): void;
   resize(pointer: number, block: number, old: number, align: number, bytes: number): number;
   release(block: number, bytes: number, align: number): void;
   block: WebAssembly.Global;
@@ -68,10 +71,16 @@ export interface Tools {
   patterns: WebAssembly.Module;
 }
 
+/** Puts the address of an aligned block where `result` is. Returns 0, or a number that says what is wrong. */
+export type PosixMemalign = (result: number, align: number, bytes: number) => number;
+
 export interface Linked {
   driver: DriverExports;
   patterns: PatternExports;
   usableSize?: (pointer: number) => number;
+  posixMemalign?: PosixMemalign;
+  /** The module's functions that align, best first. */
+  aligners: readonly { name: string; choose(): void }[];
   /** What the module says of why it trapped, if it says anything. */
   misuse: () => string | undefined;
 }
@@ -94,6 +103,7 @@ export const FACE: Record<Convention, Partial<Record<Role, string>>> = {
     free: "cFree",
     aligned: "cAligned",
     posixAligned: "cPosixAligned",
+    memalign: "cMemalign",
   },
   sized: { malloc: "cMalloc", calloc: "rustZeroed", realloc: "sizedRealloc", free: "sizedFree" },
   bindgen: { malloc: "alignedMalloc", calloc: "rustZeroed", realloc: "bindgenRealloc", free: "alignedFree" },
@@ -107,13 +117,16 @@ const NATIVE = {
   realloc: Native.Realloc,
   aligned: Native.Aligned,
   posixAligned: Native.PosixAligned,
-} as const satisfies Record<NameOf<typeof Native>, Native>;
+  memalign: Native.Memalign,
+} as const satisfies Partial<Record<NameOf<typeof Native>, Native>>;
 
-function nativeBits({ functions }: FoundFunctions): number {
-  const bits = Object.entries(NATIVE).map(([role, bit]) =>
+function nativeBits({ functions, convention, endsByTrap }: FoundFunctions): number {
+  const bits: number[] = Object.entries(NATIVE).map(([role, bit]) =>
     functions[role as keyof typeof NATIVE] ? bit : 0,
   );
-  return bits.reduce((sum: number, bit) => sum | bit, 0);
+  // AssemblyScript's heap, the one of C's convention that traps where memory ends, takes no 0.
+  if (functions.realloc && convention === "c" && !endsByTrap) bits.push(Native.ReallocOfNothing);
+  return bits.reduce((sum, bit) => sum | bit, 0);
 }
 
 /**
@@ -149,12 +162,17 @@ export function link(
 ): Linked {
   const driver = instantiateDriver(tools.driver, found, exports, patterns);
   driver.configure(CONVENTIONS.indexOf(found.convention), nativeBits(found));
-  const usableSize = found.functions.usableSize;
+  const { usableSize, posixAligned } = found.functions;
   return {
     driver,
     patterns,
     misuse: () => readMisuse(exports, patterns.loadWord),
     ...(usableSize && { usableSize: exports[usableSize] as (pointer: number) => number }),
+    ...(posixAligned && { posixMemalign: exports[posixAligned] as PosixMemalign }),
+    aligners: alignersOf(found.functions).map((role) => ({
+      name: found.functions[role] as string,
+      choose: () => driver.alignBy(NATIVE[role]),
+    })),
   };
 }
 

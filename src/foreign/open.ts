@@ -7,6 +7,7 @@ import { type Prepared, prepare } from "./prepare.js";
 import { describeProvisions } from "./provisions.js";
 import { findReruns } from "./reruns.js";
 import { nameOf, type WasmSource } from "./source.js";
+import type { Range } from "./static-data.js";
 import { WasmAllocator } from "./wasm-allocator.js";
 
 export type { WasmOptions, WasmSource };
@@ -42,6 +43,11 @@ export async function prepareWasmAllocator(
   const [name, maximum] = [options.name ?? nameOf(source), memoryOf(shape)?.limits?.maximum];
   const convention = { convention: found.convention, functions: describeProvisions(found) };
   let findings: string[] | undefined;
+  let known: readonly Range[] | undefined;
+  const staticData = () => {
+    known ??= prepared.staticData();
+    return known;
+  };
   return () => {
     const running = openInstance(prepared, options);
     findings ??= [
@@ -51,7 +57,7 @@ export async function prepareWasmAllocator(
       ...findReruns(prepared, options),
     ];
     const report = { ...convention, started: running.started, findings };
-    return new WasmAllocator(name, report, running, maximum, found.endsByTrap);
+    return new WasmAllocator(name, report, { ...running, staticData }, maximum, found.endsByTrap);
   };
 }
 

@@ -16,6 +16,7 @@ import { recogniseImports, withNames } from "./minified.js";
 import { exportNumbered } from "./numbered.js";
 import type { WasmOptions } from "./options.js";
 import { readSource, type WasmSource } from "./source.js";
+import { type Range, staticDataOf } from "./static-data.js";
 
 /** A module, read and compiled, of which nothing ran yet. */
 export interface Prepared {
@@ -29,6 +30,8 @@ export interface Prepared {
   /** What says where the counts are, if the module is metered. */
   metered?: MeteredModule;
   tools: Tools;
+  /** Where it has data of its own; nothing is known of a module that was compiled before. */
+  staticData(): readonly Range[];
 }
 
 /** @throws ModuleError for what has no allocator, or is no valid module; SandboxError for what cannot be read. */
@@ -46,7 +49,8 @@ function prepareCompiled(module: WebAssembly.Module, options: WasmOptions): Omit
   }
   const shape = shapeOfCompiled(module);
   checkMemory(shape);
-  return { module, shape, found: find(shape, options), isLowered: false, base: 0 };
+  const found = find(shape, options);
+  return { module, shape, found, isLowered: false, base: 0, staticData: () => [] };
 }
 
 async function prepareBytes(source: Uint8Array, options: WasmOptions): Promise<Omit<Prepared, "tools">> {
@@ -66,7 +70,8 @@ async function prepareBytes(source: Uint8Array, options: WasmOptions): Promise<O
   const found = find(shape, options);
   const module = await compile(wasm, original);
   const lowered = { isLowered: original !== given, base, ...(metered && { metered }) };
-  return { module, shape: named(shape, original, options), found, ...lowered };
+  const staticData = () => staticDataOf(original);
+  return { module, shape: named(shape, original, options), found, staticData, ...lowered };
 }
 
 /** The exports that are called with addresses: by the driver, and by what a module's host does for it. */

@@ -1,8 +1,16 @@
 /** Which of an allocator's functions a module has itself, and what the others are composed of (assembly/face.ts). */
-import type { FoundFunctions, Role } from "./conventions.js";
+import type { FoundFunctions, FunctionNames, Role } from "./conventions.js";
 
 /** A function of the module, or what it is made of. */
 export type Provision = { native: string } | { composed: string };
+
+/** What aligns, best first. */
+const ALIGNERS = ["posixAligned", "memalign", "aligned"] as const;
+export type Aligner = (typeof ALIGNERS)[number];
+
+/** Those that a module has, in the order in which one is chosen. */
+export const alignersOf = (functions: FunctionNames): Aligner[] =>
+  ALIGNERS.filter((role) => functions[role] !== undefined);
 
 /** What the module does itself and what is made of it, for people. */
 export function describeProvisions({ convention, functions }: FoundFunctions): Record<string, Provision> {
@@ -19,7 +27,7 @@ export function describeProvisions({ convention, functions }: FoundFunctions): R
     realloc: provide("realloc", "malloc, copy, free"),
     aligned: byNature
       ? { native: malloc }
-      : provide(functions.posixAligned ? "posixAligned" : "aligned", "a larger malloc"),
+      : provide(alignersOf(functions)[0] ?? "aligned", "a larger malloc"),
     usableSize: provide("usableSize", "the size that was asked for"),
   };
 }

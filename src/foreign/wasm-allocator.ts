@@ -20,6 +20,7 @@ import type { LinearMemory } from "./linear-memory.js";
 import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
 import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
+import type { Range } from "./static-data.js";
 
 const MOST_BYTES = 2 ** 32 - 1;
 
@@ -56,6 +57,8 @@ export class WasmAllocator implements ModuleAllocator {
   readonly #mostBytes: number;
   readonly #guard: Guard;
   readonly #driver: DriverExports;
+  readonly #linked: Linked;
+  readonly #staticData: () => readonly Range[];
   readonly #replayer: Replayer;
 
   /** None: it really runs. */
@@ -73,7 +76,7 @@ export class WasmAllocator implements ModuleAllocator {
   constructor(
     readonly model: string,
     readonly report: AllocatorReport,
-    { instance, linked, memory, meter, host }: Running,
+    { instance, linked, memory, meter, host, staticData }: Running & { staticData(): readonly Range[] },
     maximumPages: number | undefined,
     /** Whether it traps where memory ends, by the contract of its kind (wasm-bindgen's, AssemblyScript's). */
     readonly endsByTrap = false,
@@ -83,6 +86,8 @@ export class WasmAllocator implements ModuleAllocator {
     this.meter = meter;
     this.#guard = new Guard(linked, host, meter);
     this.#driver = linked.driver;
+    this.#linked = linked;
+    this.#staticData = staticData;
     this.#replayer = new Replayer(
       {
         exports: () => this.#guard.live.driver,
@@ -160,7 +165,8 @@ export class WasmAllocator implements ModuleAllocator {
   realloc(pointer: number, bytes: number): number {
     checkWhole("pointer", pointer);
     checkWhole("bytes", bytes);
-    if (pointer === 0) return this.malloc(bytes);
+    if (pointer === 0)
+      return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.resizeNothing(bytes));
     const held = this.#find(pointer);
     this.#calls++;
     const moved =
@@ -190,15 +196,55 @@ export class WasmAllocator implements ModuleAllocator {
     this.#objects.delete(pointer);
   }
 
-  /** Bytes that may be used at a pointer; 0 for 0. If the module does not tell, those that were asked for. */
+  /** Bytes that may be used at a pointer, none at 0. If the module does not tell, those that were asked for. */
   usableSize(pointer: number): number {
     checkWhole("pointer", pointer);
-    if (pointer === 0) return 0;
+    if (pointer === 0) return this.#guard.run(({ usableSize }) => (usableSize ? usableSize(0) >>> 0 : 0));
     const { block, bytes } = this.#find(pointer);
     // An aligned object that was composed lies inside of what the module knows as a block.
     const usable = (size: (pointer: number) => number) =>
       Math.max(0, (size(block) >>> 0) - (pointer - block));
     return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
+  }
+
+  /**
+   * The names of its functions that align, if it has any.
+   * @internal
+   */
+  get aligners(): readonly string[] {
+    return this.#linked.aligners.map(({ name }) => name);
+  }
+
+  /**
+   * Chooses which of its functions `alignedAlloc` and replays call from now on.
+   * @internal
+   */
+  alignBy(name: string): void {
+    this.#linked.aligners.find((one) => one.name === name)?.choose();
+  }
+
+  /**
+   * Calls posix_memalign as it is. Returns what it returns; undefined if the module has none.
+   * @internal
+   */
+  posixMemalign(result: number, align: number, bytes: number): number | undefined {
+    this.#calls++;
+    return this.#guard.run(({ posixMemalign, driver }) => {
+      const error = posixMemalign?.(result, align, bytes);
+      if (error !== 0) return error;
+      const pointer = this.memory.load(result, 4) as number;
+      driver.checkObject(pointer, bytes, PLAIN_ALIGN);
+      this.#objects.set(pointer, { block: pointer, bytes, align });
+      return error;
+    });
+  }
+
+  /**
+   * Where the module has data of its own.
+   * @internal
+   */
+  get staticData(): readonly Range[] {
+    return this.#staticData();
   }
 
   #find(pointer: number): ObjectBlock {

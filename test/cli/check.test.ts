@@ -12,7 +12,8 @@ copyFileSync(new URL("../foreign/built/as-bump.wasm", import.meta.url), file);
 const bytes = readFileSync(file).length;
 
 it("prints a checklist, and says by its exit code that something failed", async () => {
-  const { code, stdout, stderr, asked } = await run(["check", file, "--timeout", "5", "--memory", "1GiB"]);
+  const argv = ["check", file, "--timeout", "5", "--memory", "1GiB", "--no-trace"];
+  const { code, stdout, stderr, asked } = await run(argv);
   expect(asked).toEqual([{ bytes, seconds: 5, memoryBytes: 2 ** 30, unknownImports: "trap" }]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout.replaceAll(file, "a.wasm")).toMatchInlineSnapshot(`
@@ -35,7 +36,7 @@ it("prints a checklist, and says by its exit code that something failed", async 
 });
 
 it("prints only failures and the verdict with --quiet", async () => {
-  const { stdout } = await run(["check", file, "--quiet"]);
+  const { stdout } = await run(["check", file, "--quiet", "--no-trace"]);
   expect(stdout).toMatch(/^FAIL {2}two-large: memory stays\n(?: {8}.*\n)+\n1 passed, .*\n$/);
 });
 
@@ -47,7 +48,7 @@ it("runs the cases that are named, by one option or several", async () => {
 
 it("hands on what alignment is asked for, and the seed", async () => {
   const { asked } = await run(["check", file, "--alignment", "8", "--seed", "7"]);
-  expect(asked).toMatchObject([{ alignment: 8, seed: 7 }]);
+  expect(asked[0]).toMatchObject({ alignment: 8, seed: 7 });
 });
 
 it("exits with 0 if nothing failed", async () => {
@@ -135,7 +136,8 @@ it("has a case that failed for who reads JSON or JUnit of a module that does not
 it("hands names of functions on, and keeps them in what it says", async () => {
   const named = `${file}:malloc=malloc:free=free:convention=c`;
   const { stdout, asked } = await run(["check", named]);
-  expect(asked).toMatchObject([{ functions: { malloc: "malloc", free: "free" }, convention: "c" }]);
+  const given = { functions: { malloc: "malloc", free: "free" }, convention: "c" };
+  expect(asked).toMatchObject([given, { replayed: given }]);
   expect(stdout).toContain(`to repeat: zeropage check ${named} --case two-large`);
 });
 
@@ -143,8 +145,19 @@ describe("--trace", () => {
   const traced = (overrides: Overrides = {}, ...more: string[]) =>
     run(["check", file, "--quiet", "--trace", ...more], { library: overrides });
 
+  it.each([
+    [[], true],
+    [["--trace"], true],
+    [["--no-trace"], false],
+    [["--case", "nothing"], false],
+    [["--case", "nothing", "--trace"], true],
+  ])("with %j replays a trace: %j", async (argv, isReplayed) => {
+    const { stdout } = await run(["check", file, ...argv]);
+    expect(stdout.includes("pass      trace:")).toBe(isReplayed);
+  });
+
   it("replays the trace that comes with zeropage, as one case more, under the same limits", async () => {
-    const { stdout, asked } = await run(["check", file, "--memory", "1GiB", "--trace"]);
+    const { stdout, asked } = await run(["check", file, "--memory", "1GiB"]);
     expect(asked.at(-1)).toEqual({
       bytes,
       replayed: { seconds: 60, memoryBytes: 2 ** 30, unknownImports: "trap" },
@@ -171,7 +184,7 @@ describe("--trace", () => {
 
   it("skips where memory ends, which is no failure", async () => {
     const replayInJail = async () => ({ ...fakeJailResult, failedAllocations: 3 });
-    const { stdout } = await run(["check", file, "--trace"], { library: { replayInJail } });
+    const { stdout } = await run(["check", file], { library: { replayInJail } });
     expect(stdout).toContain("its memory ended: 3 allocations failed; raise --memory");
   });
 

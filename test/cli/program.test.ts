@@ -95,7 +95,7 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      (malloc, calloc, realloc, free, aligned, posixAligned, memalign, usableSize, pin), their calling convention,
       and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -144,7 +144,7 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      (malloc, calloc, realloc, free, aligned, posixAligned, memalign, usableSize, pin), their calling convention,
       and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -220,7 +220,7 @@ describe("help", () => {
         libmalloc,libmalloc:zeroing=dirty,libmalloc:memory=64GiB,naive:pageSize=16KiB
       Or it is a wasm module, which really runs: write its path, or the name of one that comes
       with zeropage (as-tlsf, as-stub, heap); options name functions that zeropage does not find itself
-      (malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin), their calling convention,
+      (malloc, calloc, realloc, free, aligned, posixAligned, memalign, usableSize, pin), their calling convention,
       and imports with short names (resize, memcpy, abort):
         lazy,as-tlsf,mine.wasm,other.wasm:malloc=take:free=give
 
@@ -328,7 +328,7 @@ describe("models", () => {
         the project's own: calloc costs what is touched; free memory is never read or written
 
       every wasm module, by its name here or its path
-          malloc, calloc, realloc, free, aligned, posixAligned, usableSize, pin, convention, resize, memcpy, abort
+          malloc, calloc, realloc, free, aligned, posixAligned, memalign, usableSize, pin, convention, resize, memcpy, abort
       "
     `);
   });

@@ -32,6 +32,7 @@ export const FORMS: Record<Convention, Partial<Record<Role, Form>>> = {
     realloc: { kind: Realloc, signature: "ii>i", pointer: 0, first: 1 },
     free: { kind: Free, signature: "i>", pointer: 0 },
     aligned: { kind: Malloc, signature: "ii>i", first: 1, second: 0 },
+    memalign: { kind: Malloc, signature: "ii>i", first: 1, second: 0 },
     posixAligned: { kind: Malloc, signature: "iii>i", first: 2, second: 1, resultAt: 0 },
   },
   sized: {

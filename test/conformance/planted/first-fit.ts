@@ -171,7 +171,10 @@ export function aligned_alloc(align: u32, bytes: u32): u32 {
   cut(p - HEADER, sizeFor(bytes));
   return p;
 }
-export function malloc_usable_size(p: u32): u32 { return sizeOf(p - HEADER) - HEADER; }
+export function malloc_usable_size(p: u32): u32 {
+  if (p == 0) { return 0; }
+  return sizeOf(p - HEADER) - HEADER;
+}
 `;
 
 export const firstFit: Planted = {
@@ -238,6 +241,27 @@ export const firstFit: Planted = {
     ],
     ["calloc clears 20 MiB at most", "min(bytes, known - p)", "min(min(bytes, 0x1400000), known - p)"],
     ["calloc clears 100 MiB at most", "min(bytes, known - p)", "min(min(bytes, 0x6400000), known - p)"],
+    [
+      "calloc takes the second half for new from 64 MiB on",
+      "min(bytes, known - p)",
+      "(bytes > 0x4000000 ? min(bytes / 2, known - p) : min(bytes, known - p))",
+    ],
+    [
+      "calloc takes the first half for new from 64 MiB on",
+      "memory.fill(p, 0, min(bytes, 8));",
+      "if (bytes > 0x4000000 && p < known) { memory.fill(p + bytes / 2, 0, bytes / 2); return p; } memory.fill(p, 0, min(bytes, 8));",
+    ],
+    ["realloc of 0 returns 0", "if (p == 0) return malloc(bytes);", "if (p == 0) return 0;"],
+    [
+      "realloc of 0 clears the first page",
+      "if (p == 0) return malloc(bytes);",
+      "if (p == 0) { memory.fill(0, 0, 4096); return malloc(bytes); }",
+    ],
+    [
+      "after a growth was refused none is tried",
+      "if (at == -1) { return false; }",
+      "if (at == -1) { callocs = 0x80000000; return false; }\n  if (callocs >= 0x80000000) return false;",
+    ],
     ["calloc leaves the last odd bytes", "min(bytes, known - p)", "(min(bytes, known - p) & ~7)"],
     [
       "calloc leaves 1,000 to 1,007 bytes as they are",

@@ -71,9 +71,10 @@ function takeLarge(bytes: u32): u32 {
   for (let i: u32 = 0; i < CACHED; i++) {
     const cached = load<u32>(cache + 4 * i);
     if (cached == 0) continue;
-    if (countOf(cached) >= count && countOf(cached) <= count + count / 4) {
+    if (countOf(cached) >= count && countOf(cached) <= count + count / 2) {
       store<u32>(cache + 4 * i, 0);
       isFresh = false;
+      cut(cached, count);
       return cached;
     }
   }
@@ -82,6 +83,13 @@ function takeLarge(bytes: u32): u32 {
   store<u32>(span, LARGE);
   store<u32>(span, count, 4);
   return span;
+}
+/** Gives back what a run has more than so many spans. */
+function cut(span: u32, count: u32): void {
+  const more = countOf(span) - count;
+  if (more == 0) return;
+  giveSpans(span + (count << 16), more);
+  store<u32>(span + 4, count);
 }
 function freeLarge(span: u32): void {
   const count = countOf(span);
@@ -156,6 +164,7 @@ export function free(p: u32): void {
 }
 function usable(large: u32, index: u32): u32 { return large != 0 ? large : bytesOf(index); }
 export function malloc_usable_size(p: u32): u32 {
+  if (p == 0) return 0;
   const span = spanOf(p);
   const index = load<u32>(span);
   const large = index == LARGE;
@@ -393,6 +402,42 @@ export const sizeClasses: Planted = {
       "malloc_usable_size tells the next class",
       "large != 0 ? large : bytesOf(index)",
       "large != 0 ? large : bytesOf(index + 1)",
+    ],
+    [
+      "a cached run that is cut keeps its length",
+      "store<u32>(span + 4, count);",
+      "if (count == 1) store<u32>(span + 4, count);",
+    ],
+    [
+      "a cached run of 1 MiB and more that is cut keeps its length",
+      "store<u32>(span + 4, count);",
+      "if (count < 16) store<u32>(span + 4, count);",
+    ],
+    [
+      "a span too many is cut off a cached run",
+      "giveSpans(span + (count << 16), more);",
+      "giveSpans(span + ((count - 1) << 16), more);",
+    ],
+    [
+      "a span too few is cut off a cached run",
+      "giveSpans(span + (count << 16), more);",
+      "giveSpans(span + (count << 16), more - 1);",
+    ],
+    [
+      "realloc of 0 gives what malloc(0) does",
+      "if (p == 0) return malloc(bytes);",
+      "if (p == 0) return malloc(0);",
+    ],
+    [
+      "posix_memalign says that no alignment is bad",
+      "if (align < 4 || (align & (align - 1)) != 0) return 28;",
+      "if (align < 4 || (align & (align - 1)) != 0) return 0;",
+    ],
+    ["posix_memalign returns 1 for every failure", "if (p == 0) { return 48; }", "if (p == 0) { return 1; }"],
+    [
+      "posix_memalign that fails forgets the result that was there",
+      "if (p == 0) { return 48; }",
+      "if (p == 0) { store<u32>(result, 0x10000); return 48; }",
     ],
     [
       "with more than 20,000 live blocks malloc gives the last one again",
