@@ -1,4 +1,6 @@
 import { threadsNote } from "../../allocator/threads.js";
+import { formatCount } from "../../base/bytes.js";
+import { OutOfMemory } from "../../base/errors.js";
 import type {
   CinnabarChange,
   CinnabarMoment,
@@ -46,6 +48,10 @@ export async function runCinnabar(run: CinnabarRun): Promise<CinnabarResult> {
       run.onProgress?.(done);
     },
   });
+  if (failedAllocations > 0)
+    throw new OutOfMemory(
+      `${formatCount(failedAllocations)} allocations got no memory, so this is not the program's course`,
+    );
   const atPhases = seen.filter(({ operation }) => marks.some((mark) => mark.operation === operation));
   sandbox.trim();
   const moments = [...atPhases, seen.at(-1) as Seen, look(sandbox, operations)];

@@ -15,6 +15,7 @@ import { openModel } from "../../sandbox/open.js";
 import type { Sandbox } from "../../sandbox/sandbox.js";
 import { callocLoopRecords } from "../loop/cost.js";
 import { type ModelRun, notesOf } from "../open.js";
+import { expectZeroed } from "../zeroed.js";
 
 /** What `runIdleZeroing` runs. */
 export interface IdleZeroingRun extends ModelRun {
@@ -61,6 +62,7 @@ function runLoop(sandbox: Sandbox, run: IdleZeroingRun, share: number): IdleZero
   if (failed > 0) throw new OutOfMemory(`${model} has no memory for a block of ${bytes} bytes: ask for less`);
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
+  expectZeroed(sandbox, bytes);
   return {
     ...{ share, faults: totalFaults(counters.faults), zeroed: counters.zeroed },
     onFault: simulatedTime(counters, costs),

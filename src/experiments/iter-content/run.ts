@@ -15,6 +15,7 @@ import type { OptionValues } from "../../results/run.js";
 import { openModel } from "../../sandbox/open.js";
 import type { Sandbox } from "../../sandbox/sandbox.js";
 import { type ModelRun, notesOf } from "../open.js";
+import { expectZeroed } from "../zeroed.js";
 
 /** A TLS record holds at most so many bytes (RFC 8446, section 5.1), and a read gets at most one. */
 export const TLS_RECORD_BYTES = 16_384;
@@ -53,7 +54,8 @@ interface Buffer {
 }
 
 /**
- * Reads a body. @throws RangeError, OptionError; OutOfMemory where there is none for a chunk; AllocatorAbort.
+ * Reads a body. @throws RangeError, OptionError; OutOfMemory where there is none for a chunk; AllocatorAbort; SandboxError
+ * where calloc is not zero.
  */
 export async function runIterContent(run: IterContentRun): Promise<IterContentResult> {
   const { model, options = {}, way, chunk, body } = run;
@@ -65,6 +67,7 @@ export async function runIterContent(run: IterContentRun): Promise<IterContentRe
   if (options.check) sandbox.check();
   const counters = sandbox.counters();
   const costs = run.costs ?? defaultCosts(sandbox.machine.kernel);
+  if (way === "calloc") expectZeroed(sandbox, chunk);
   sandbox.close();
   const allocator = counters.zeroed.allocator + library.cleared;
   const simulated = simulatedTime({ ...counters, zeroed: { ...counters.zeroed, allocator } }, costs);

@@ -2,14 +2,13 @@
 
 import type { Allocator } from "../../allocator/allocator.js";
 import { type Counters, SYSCALLS, subtract, totalFaults } from "../../allocator/counters.js";
-import { formatCount } from "../../base/bytes.js";
-import { ModuleTrap, OutOfMemory } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { IterationCost, LoopCost } from "../../results/loop.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
 import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
+import { expectZeroed, withinMemory } from "../zeroed.js";
 
 /** A loop has settled after this many iterations of one cost, */
 const ALIKE = 4;
@@ -67,42 +66,11 @@ function measureLoop(sandbox: Allocator, bytes: number, written: number, costs: 
   try {
     const running = { sandbox, records: callocLoopRecords(bytes, written), costs };
     const cost = withinMemory(() => runLoop(running, bytes));
-    if (cost && !sandbox.machine) checkZeroed(sandbox, bytes);
+    if (cost) expectZeroed(sandbox, bytes);
     return cost;
   } finally {
     sandbox.close();
   }
-}
-
-/** Returns nothing if the allocator has no memory for what is done. */
-function withinMemory<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    // Some modules trap where they should return 0.
-    if (error instanceof OutOfMemory || error instanceof ModuleTrap) return undefined;
-    throw error;
-  }
-}
-
-/** What a block is full of before it is freed, to be seen in the next one if that is not cleared. */
-const DIRT = 0xa5;
-
-/**
- * Looks at what a module's calloc gives where a dirty block was freed: what costs nothing because nothing is done is no
- * finding. Models have been compared with the real allocators. @throws ModuleTrap if it is not zero
- */
-function checkZeroed(allocator: Allocator, bytes: number): void {
-  const dirty = withinMemory(() => allocator.calloc(1, bytes));
-  if (!dirty) return;
-  allocator.fill(dirty, DIRT, bytes);
-  allocator.free(dirty);
-  const again = withinMemory(() => allocator.calloc(1, bytes));
-  if (!again || allocator.isZero(again, bytes)) return;
-  const offset = allocator.fillEnd(again, 0, bytes);
-  throw new ModuleTrap(
-    `calloc(1, ${formatCount(bytes)}) returned 0x${again.toString(16)}, which is not zero at offset ${formatCount(offset)}`,
-  );
 }
 
 interface Running {

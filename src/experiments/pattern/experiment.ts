@@ -1,4 +1,6 @@
+import { isModule } from "../../allocator/choice.js";
 import { formatCount } from "../../base/bytes.js";
+import { OutOfMemory } from "../../base/errors.js";
 import { parseCount, parsePercent, parseSize, parseWord } from "../../base/flags.js";
 import { allocatorLabel } from "../../report/label.js";
 import type { ComparedFigures, PatternReport } from "../../results/pattern.js";
@@ -113,6 +115,10 @@ function compare(
   return found.length > 0 ? { source, figure, rows: found } : undefined;
 }
 
+/** What stays resident of blocks that there was no memory for is no finding. */
+const shortOf = (failed: number) =>
+  `${formatCount(failed)} allocations got no memory: ask for fewer blocks, or smaller ones`;
+
 export const pattern = defineExperiment({
   command: "run pattern",
   description: "threads that allocate and free blocks in rounds: what stays resident when all is freed?",
@@ -138,6 +144,10 @@ export const pattern = defineExperiment({
           ...{ ...run, trace, touch: "none", timelinePoints: CHART_POINTS, onProgress },
         });
         const { operations = 0, failedAllocations = 0 } = result.parameters;
+        if (Number(failedAllocations) > 0) throw new OutOfMemory(shortOf(Number(failedAllocations)));
+        // A second time, for patterns that are written into blocks are counted too.
+        if (isModule(run.model))
+          await functions.replayTrace({ ...run, trace: patternTrace(pattern), touch: "none", verify: true });
         return { ...result, parameters: { operations, failedAllocations }, timeline };
       },
     }));
