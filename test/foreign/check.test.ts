@@ -21,7 +21,17 @@ const failing = async (name: string) => {
 /** Cases that take longer than others. They are asked of a module of each kind only. */
 const LONG = [
   ...["calloc-large", "high-addresses", "across-2-gib", "last-page", "large-gap", "usable-size"],
-  ...["no-leak", "sizes-in-turn", "many-blocks", "many-calls", "workloads", "random-program"],
+  ...[
+    "calloc-half-new",
+    "large-program",
+    "any-order",
+    "no-leak",
+    "sizes-in-turn",
+    "many-blocks",
+    "many-calls",
+    "workloads",
+    "random-program",
+  ],
 ];
 const OF_EACH_KIND = ["as-tlsf", "as-stub", "emscripten-dlmalloc", "emscripten-emmalloc", "wasi-libc"];
 const casesOf = (name: string) =>
@@ -42,8 +52,8 @@ const NO_END = [
   ...["high-addresses", "last-page", "huge-block"],
 ];
 const AS_BUMP = ["nothing", "realloc-to-nothing", "large-sizes"];
-/** What emmalloc's sizes near 2^32 wrap around to. */
-const EMMALLOC = ["calloc-overflow", "huge-sizes", "last-page"];
+/** What emmalloc's sizes near 2^32 wrap around to; and its posix_memalign takes 0 for an alignment. */
+const EMMALLOC = ["calloc-overflow", "huge-sizes", "last-page", "posix-memalign"];
 const LEAKS = ["fill-and-empty", "resize-and-empty", "two-large", "no-leak", "sizes-in-turn"];
 
 describe("allocators of others", () => {
