@@ -4,7 +4,7 @@ import { Contract } from "./allocators/allocator";
 import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
 import { requireMapped, touch } from "./machine/access";
 import { setClock, tickClock } from "./machine/clock";
-import { fail, raise } from "./machine/failure";
+import { act, fail, look, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { call, program } from "./machine/paths";
 import { isProcess } from "./machine/processes";
@@ -203,6 +203,8 @@ function access(record: usize, kind: i32, pointer: u64): void {
   const bytes = secondOf(record);
   const writes = kind == RecordKind.Write;
   program();
+  look();
   requireMapped(address, bytes, writes);
+  act();
   touch(address, bytes, writes);
 }

@@ -8,7 +8,7 @@
  * machine/failure notes the reason (the kernel does so itself). Misuse that the real allocator notices
  * is raised with `abort` before anything changes.
  */
-import { Exception, raise } from "../machine/failure";
+import { Exception, look, raise } from "../machine/failure";
 
 export abstract class Contract {
   /** Sets an option before start. Returns false when the model has no such option or value. */
@@ -109,4 +109,10 @@ export function addLayerBytes(bytes: u64): void {
 /** Aborts as the real allocator would. `message`: its number in the model's messages (src/sandbox/models.ts). */
 export function abort(message: u64, pointer: u64): void {
   raise(Exception.AllocatorAbort, message, pointer);
+}
+
+/** The same where the call has changed nothing. */
+export function refuse(message: u64, pointer: u64): void {
+  look();
+  abort(message, pointer);
 }

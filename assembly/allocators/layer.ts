@@ -9,6 +9,7 @@
  * system calls. Options and statistics of the base have the numbers after the layer's own; its messages keep theirs.
  */
 import { logCall } from "../machine/call-log";
+import { setInner } from "../machine/failure";
 import * as kernel from "../machine/kernel";
 import { enter, leave } from "../machine/paths";
 import { FIRST_OF_LAYER, Syscall } from "../shared/counters";
@@ -82,14 +83,18 @@ export function callocOwn(bytes: u64): u64 {
 
 export function reallocOwn(pointer: u64, bytes: u64): u64 {
   const before = base.inUse();
+  setInner(true);
   const moved = realloc(pointer, bytes);
+  setInner(false);
   ownBytes += base.inUse() - before;
   return moved;
 }
 
 export function freeOwn(pointer: u64): void {
   const before = base.inUse();
+  setInner(true);
   free(pointer);
+  setInner(false);
   ownBytes += base.inUse() - before;
 }
 

@@ -4,7 +4,7 @@
  */
 import { clear, copy } from "../machine/access";
 import * as kernel from "../machine/kernel";
-import { Allocator, abort, layerBytes } from "./allocator";
+import { Allocator, layerBytes, refuse } from "./allocator";
 
 /** Number of the message in src/sandbox/models.ts. */
 const INVALID_POINTER: u64 = 0;
@@ -13,7 +13,7 @@ const INVALID_POINTER: u64 = 0;
 let live: u64 = 0;
 
 function sizeOf(pointer: u64): u64 {
-  if (kernel.mappingStart(pointer) != pointer) abort(INVALID_POINTER, pointer);
+  if (kernel.mappingStart(pointer) != pointer) refuse(INVALID_POINTER, pointer);
   return kernel.mappedBytes(pointer);
 }
 

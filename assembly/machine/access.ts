@@ -46,8 +46,10 @@ const PROTECTED: u64 = 2;
 /** Traps with a segmentation fault, before anything changes, unless all of the range is mapped, and the program may do so there. */
 export function requireMapped(address: u64, bytes: u64, write: bool): void {
   if (!bytes) return;
+  const last = address + bytes - 1;
+  if (last < address) raise(Exception.SegmentationFault, u64(write), address); // a broken link may lead to the very end
   const first = address >> pageShift;
-  const end = ((address + bytes - 1) >> pageShift) + 1;
+  const end = (last >> pageShift) + 1;
   const page = firstUnmapped(first, end - first);
   if (page < end) raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
   const refused = firstProtected(address, address + bytes, write);

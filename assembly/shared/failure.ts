@@ -45,7 +45,9 @@ export enum RecordField {
   Failure = 24,
   Requested = 32,
   Available = 40,
-  End = 48,
+  /** Of an exception: 1 if the call has changed nothing, so that the machine may go on. */
+  Looked = 48,
+  End = 56,
 }
 
 /** What check() found broken. */

@@ -11,8 +11,9 @@ import type { ReplayOptions, ReplayResult } from "./replay.js";
 
 /**
  * Sizes and addresses are bytes; every method throws RangeError for one that cannot be, before anything
- * happens, and SandboxError once the allocator is closed. After AllocatorAbort and SegmentationFault the allocator stays usable.
- * After OutOfMemory in an access of the program everything is as before; in a call of the allocator the machine has ended.
+ * happens, and SandboxError once the allocator is closed. After an error everything is as before, but that the call and
+ * what it looked at may be counted; or the machine has ended, and says so with a SandboxError at each call: after OutOfMemory
+ * in a call of the allocator, and after AllocatorAbort and SegmentationFault where it had changed something before.
  */
 export interface Allocator {
   // ---- What it is ----

@@ -1,5 +1,6 @@
 /** Replays traces on a module whose loop is in wasm: assembly/replay.ts over a model, assembly/driver.ts over a foreign one. */
-import { checkOneOf, checkRange, checkWhole } from "../base/arguments.js";
+import { checkOneOf, checkRange } from "../base/arguments.js";
+import { SandboxError } from "../base/errors.js";
 import { RECORD_BYTES, sliceRecords } from "../trace/records.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { TOUCH_POLICIES, type TouchPolicy } from "./access.js";
@@ -47,6 +48,8 @@ export interface ReplayTarget {
   bytes(): TimelineBytes;
   /** What marks are made of. */
   counters(): Counters;
+  /** Whether its buffer and slots are a trace's that is being replayed: of the module, whoever uses it. */
+  readonly busy: { isReplaying: boolean };
 }
 
 /** Who looks at the allocator between operations. */
@@ -55,12 +58,16 @@ interface Looks {
   marks: Marks;
 }
 
-/** @throws RangeError for a stride of no operations. */
+/** @throws RangeError for a number of points that is none, and for a stride of no operations. */
 function openTimeline({ timelinePoints = 0, timelineEvery }: ReplayOptions): Timeline {
+  checkRange("timelinePoints", timelinePoints, 0, Number.MAX_SAFE_INTEGER);
   if (timelineEvery === undefined) return new Timeline(timelinePoints);
   checkRange("timelineEvery", timelineEvery, 1, Number.MAX_SAFE_INTEGER);
   return new Timeline(Number.POSITIVE_INFINITY, timelineEvery);
 }
+
+/** What the loop counts rounds by. */
+const MOST_TIMES = 2 ** 32 - 1;
 
 export class Replayer {
   constructor(
@@ -68,17 +75,38 @@ export class Replayer {
     private readonly layout: SlotLayout,
   ) {}
 
-  /** Runs a trace. @throws TraceError from the trace; what `run` throws, naming the operation. */
+  /**
+   * Runs a trace. @throws TraceError from the trace; what `run` throws, naming the operation; SandboxError in the middle of
+   * another replay.
+   */
   async replay(trace: Trace, options: ReplayOptions): Promise<ReplayResult> {
     checkOneOf("touch", options.touch ?? "none", TOUCH_POLICIES);
+    this.requireIdle();
     const { target } = this;
-    const marks = new Marks(options.onMark);
-    const timeline = openTimeline(options);
+    const looks = { marks: new Marks(options.onMark), timeline: openTimeline(options) };
+    target.exports();
+    target.busy.isReplaying = true;
+    try {
+      return await this.#replayAll(trace, looks, options);
+    } finally {
+      target.busy.isReplaying = false;
+    }
+  }
+
+  /** Records and objects of two traces would be in the same places. @throws SandboxError */
+  requireIdle(): void {
+    if (this.target.busy.isReplaying)
+      throw new SandboxError("a trace is being replayed here: wait for its end, or open another allocator");
+  }
+
+  async #replayAll(trace: Trace, looks: Looks, options: ReplayOptions): Promise<ReplayResult> {
+    const { target } = this;
+    const { timeline, marks } = looks;
     const failedBefore = target.exports().failedAllocations();
     let operations = 0;
     for await (const chunk of trace) {
       marks.begin(chunk, operations, trace.notes.marks);
-      this.#replayChunk(chunk, operations, { timeline, marks }, options);
+      this.#replayChunk(chunk, operations, looks, options);
       operations += chunk.count;
       options.onProgress?.(operations);
     }
@@ -90,9 +118,13 @@ export class Replayer {
     };
   }
 
-  /** Runs a few records `times` over. Returns how many allocations failed. @throws RangeError for more than the buffer holds. */
+  /**
+   * Runs a few records `times` over, at most 2^32 - 1. Returns how many allocations failed.
+   * @throws RangeError for more than the buffer holds; SandboxError in the middle of a replay.
+   */
   repeat(records: TraceChunk, times: number, touch: TouchPolicy): number {
-    checkWhole("times", times);
+    this.requireIdle();
+    checkRange("times", times, 0, MOST_TIMES);
     checkOneOf("touch", touch, TOUCH_POLICIES);
     const most = this.target.exports().bufferRecords();
     if (records.count > most) throw new RangeError(`records must be at most ${most}; got ${records.count}`);
@@ -172,8 +204,9 @@ export class Replayer {
   }
 
   #write({ records }: TraceChunk, first: number, count: number): void {
-    const { memory, bufferAddress } = this.target.exports();
-    const at = bufferAddress(); // before the memory's buffer, which is another one after it has grown
+    // First of all, for it may grow the memory, which then has another buffer.
+    const at = this.target.run((exports) => exports.bufferAddress());
+    const { memory } = this.target.exports();
     const buffer = new Uint8Array(memory.buffer, at, count * RECORD_BYTES);
     buffer.set(sliceRecords(records, first, first + count));
   }

@@ -19,6 +19,23 @@ export function checkRange(name: string, value: number, least: number, most: num
     refuse(name, `a whole number from ${least} to ${most}`, value);
 }
 
+/** @throws RangeError unless the value is a number from 0 to 1. */
+export function checkShare(name: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) refuse(name, "from 0 to 1", value);
+}
+
+/**
+ * @throws RangeError, naming what is wrong, unless each of these numbers of a record is whole, exact and not below 0. Those
+ * that are `shares` are from 0 to 1.
+ */
+export function checkNumbers(record: object, shares: readonly string[] = []): void {
+  for (const [name, value] of Object.entries(record)) {
+    if (typeof value !== "number") continue;
+    if (shares.includes(name)) checkShare(name, value);
+    else checkRange(name, value, 0, Number.MAX_SAFE_INTEGER);
+  }
+}
+
 /** @throws RangeError unless the value is a Uint8Array, of whatever realm. */
 export function checkBytes(name: string, value: Uint8Array): void {
   if (Object.prototype.toString.call(value) !== "[object Uint8Array]")

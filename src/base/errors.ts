@@ -5,7 +5,7 @@ export class ZeropageError extends Error {
   override name = "ZeropageError";
 }
 
-/** The program, or a model, accessed an address that no region covers. Nothing was changed. */
+/** The program, or a model, accessed an address that no region covers. An access of the program has changed nothing. */
 export class SegmentationFault extends ZeropageError {
   override name = "SegmentationFault";
   constructor(

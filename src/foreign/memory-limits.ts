@@ -1,12 +1,14 @@
 /** Which memories can be driven, and how large they may become. */
+import { checkRange } from "../base/arguments.js";
 import { ModuleError } from "../base/errors.js";
 import type { Extern, ModuleShape } from "../wasm/inspect.js";
 import type { Limits } from "../wasm/limits.js";
 import { ADDRESSABLE_BYTES, MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { narrowType } from "../wasm/types.js";
 
-/** Pages a memory may have under a limit of bytes, those of a meter besides. */
+/** Pages a memory may have under a limit of bytes, those of a meter besides. @throws RangeError for a limit that is none */
 export function mostPages(memoryBytes = ADDRESSABLE_BYTES, base = 0): number {
+  checkRange("memoryBytes", memoryBytes, 0, Number.MAX_SAFE_INTEGER);
   return Math.min(Math.floor((memoryBytes + base) / WASM_PAGE_BYTES), MOST_WASM_PAGES);
 }
 

@@ -94,6 +94,7 @@ export class WasmAllocator implements ModuleAllocator {
         run: (call) => this.#guard.run(({ driver }) => call(driver)),
         bytes: () => this.#bytes(),
         counters: () => this.counters(),
+        busy: { isReplaying: false },
       },
       SLOT_LAYOUT,
     );

@@ -69,6 +69,7 @@ export interface FuzzFailure {
  */
 export async function fuzz(open: OpenFuzzed, options: FuzzOptions = {}): Promise<FuzzReport> {
   const { memoryBytes = FUZZ_MEMORY } = options;
+  checkOptions(options);
   const allocator = await open(memoryBytes);
   const endsMemory = options.endsMemory ?? allocator.endsByTrap !== true;
   allocator.close();
@@ -85,8 +86,7 @@ export async function fuzzBy(
   shrinkWith: ShrinkWith = () => ({ run }),
 ): Promise<FuzzReport> {
   const { seed = 1, runs = 100, memoryBytes = FUZZ_MEMORY, signal, onProgress } = options;
-  checkRange("seed", seed, 0, 2 ** 32 - 1);
-  checkRange("runs", runs, 1, Number.MAX_SAFE_INTEGER);
+  checkOptions(options);
   const report: FuzzReport = { seed, programs: 0, operations: 0, failedAllocations: 0, memoryBytes };
   while (report.programs < runs && !signal?.aborted && options.goesOn?.() !== false) {
     const own = seedOf(seed, report.programs);
@@ -103,6 +103,14 @@ export async function fuzzBy(
     if (report.programs % BREATH === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   return report;
+}
+
+/** @throws RangeError for a number that is none */
+export function checkOptions({ seed = 1, runs = 1, steps = 1, memoryBytes = 1 }: FuzzOptions): void {
+  checkRange("seed", seed, 0, 2 ** 32 - 1);
+  checkRange("runs", runs, 1, Number.MAX_SAFE_INTEGER);
+  checkRange("steps", steps, 1, 2 ** 32);
+  checkRange("memoryBytes", memoryBytes, 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** Programs between two moments when what else waits may run: a signal, a page. */

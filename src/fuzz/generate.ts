@@ -2,6 +2,7 @@
  * Makes random programs, in whole numbers only, so that a seed gives the same one on every host. A program has phases; each
  * has sizes, an order of frees and a mix of steps of its own, and objects of all earlier ones may live on.
  */
+import { checkRange } from "../base/arguments.js";
 import { numbersOf } from "../base/random.js";
 import { bytesTaken, type Program, type Step, type Taking } from "./program.js";
 import { type Draw, hugeSize, overflowing, sizesOfPhase } from "./sizes.js";
@@ -36,8 +37,14 @@ const MOST_LIVE = 1500;
 /** Of a program of many small objects. */
 const MANY = 20_000;
 
-/** The program of a seed, any whole number from 0 to 2^32 - 1: the same for the same options, on every host. */
+/**
+ * The program of a seed, any whole number from 0 to 2^32 - 1: the same for the same options, on every host.
+ * @throws RangeError for a number that is none
+ */
 export function randomProgram(seed: number, options: ProgramOptions = {}): Program {
+  checkRange("seed", seed, 0, 2 ** 32 - 1);
+  checkRange("steps", options.steps ?? 1, 1, 2 ** 32);
+  checkRange("memoryBytes", options.memoryBytes ?? 1, 1, Number.MAX_SAFE_INTEGER);
   return new Maker(numbersOf(seed), options).program();
 }
 

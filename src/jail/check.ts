@@ -1,4 +1,5 @@
 /** Checks a module against the conformance cases, in jail: a case that hangs or traps fails alone. */
+import { checkRange } from "../base/arguments.js";
 import { LimitExceeded, ModuleError, UnknownImport } from "../base/errors.js";
 import type { Case } from "../conformance/case.js";
 import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from "../conformance/check.js";
@@ -45,6 +46,7 @@ export async function checkModule(
   const { cases, seconds = 60, memoryBytes = 4 * GIB, alignment, seed, onCase, ...open } = options;
   const settings = { ...(alignment && { alignment }), ...(seed !== undefined && { seed }) };
   const chosen = chooseCases(cases);
+  checkRange("memoryBytes", memoryBytes, 0, Number.MAX_SAFE_INTEGER);
   const wasm = await readSource(source);
   const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes, settings };
   const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;

@@ -3,7 +3,7 @@ import { memoryOf } from "../foreign/memory-limits.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
 import { readSource, type WasmSource } from "../foreign/source.js";
-import { type FuzzOptions, type FuzzReport, fuzzBy } from "../fuzz/fuzz.js";
+import { checkOptions, type FuzzOptions, type FuzzReport, fuzzBy } from "../fuzz/fuzz.js";
 import { FUZZ_MEMORY } from "../fuzz/generate.js";
 import { inspectModule } from "../wasm/inspect.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
@@ -35,6 +35,7 @@ export async function fuzzModule(
   options: ModuleFuzzOptions = {},
 ): Promise<ModuleFuzzReport> {
   const { seconds = 60, memoryBytes = FUZZ_MEMORY } = options;
+  checkOptions(options);
   const wasm = await readSource(source);
   const allowed = memoryBytes + initialBytes(wasm);
   const job = { wasm, open: namingOf(options), memoryBytes: allowed };

@@ -1,5 +1,6 @@
 import type { TouchPolicy } from "../allocator/access.js";
 import type { ReplayResult } from "../allocator/replay.js";
+import { checkRange } from "../base/arguments.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
 import { readSource, type WasmSource } from "../foreign/source.js";
@@ -40,6 +41,7 @@ export async function replayInJail(
   options: JailOptions = {},
 ): Promise<JailResult> {
   const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, ...open } = options;
+  checkRange("memoryBytes", memoryBytes, 0, Number.MAX_SAFE_INTEGER);
   const wasm = await readSource(source);
   const collected = await collectTrace(trace);
   const replay = { ...{ wasm, ...collected }, open: { ...open, memoryBytes }, touch, verify };

@@ -17,6 +17,7 @@ import { Op } from "../wasm/opcodes.js";
 import { WASM_PAGE_BYTES } from "../wasm/pages.js";
 import type { BinaryReader } from "../wasm/reader.js";
 import { SectionId, Sections } from "../wasm/sections.js";
+import { requireValid } from "../wasm/validate.js";
 import { noteClearingCalls } from "./clearing-calls.js";
 import { type HookModule, placeBodies, placeHooks, readHooks } from "./hooks.js";
 import { moveData } from "./move-data.js";
@@ -60,7 +61,7 @@ const STRIDE = 256;
  * - Of 4 GiB of memory the module has `base` bytes less.
  * - A shared memory's counters are exact while one thread runs; its pages always.
  *
- * Throws ModuleError for what is no module, and for one with no memory, with several, with 64-bit addresses or with
+ * Throws ModuleError for what is no valid module, and for one with no memory, with several, with 64-bit addresses or with
  * instructions the meter does not know (garbage collection).
  */
 export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}): Promise<MeteredModule> {
@@ -85,6 +86,7 @@ export async function meterModule(wasm: Uint8Array, options: MeterOptions = {}):
   writeFunctions(sections, rewritten);
   // Its offsets into the code no longer hold, and unlike those for debuggers it is read by engines.
   sections.removeCustom("metadata.code.branch_hint");
+  requireValid(wasm);
   return { wasm: sections.toBytes(), base: BASE, zeroStores: rewriting.zeroStores, unnoted };
 }
 

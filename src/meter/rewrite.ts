@@ -119,9 +119,8 @@ class FunctionRewriter {
   }
 
   #access(instruction: Instruction, access: Access): void {
-    // Even with address 0 past the end of any memory that the module can see.
     if (instruction.offset + layout.BASE >= 2 ** 32) {
-      this.#body.code.byte(Op.Unreachable);
+      this.#trapOutOfBounds();
       return;
     }
     if (this.rewriting.isUnnoted) {
@@ -157,6 +156,12 @@ class FunctionRewriter {
   #note(map: number, address: number, offset: number, bytes: number): void {
     if (bytes > 0) notePage(this.#body.code, map, address, offset);
     if (bytes > 1) notePage(this.#body.code, map, address, offset + bytes - 1);
+  }
+
+  /** In place of an access that even with address 0 is past the end of any memory that the module can see. */
+  #trapOutOfBounds(): void {
+    const end = 2 ** 32 - 1;
+    this.#body.code.byte(Op.I32Const).s32(-1).byte(Op.I32Load, 0).unsigned(end).byte(Op.Drop, Op.Unreachable);
   }
 
   /** Writes the access itself, where the module's memory now is. */

@@ -40,9 +40,11 @@ export const BROKEN: Record<Broken, string> = {
 /** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */
 export type Work = "changes" | "access" | "look";
 
-/** Whether an exception may leave behind what is neither as before nor as after. */
-export function isHalfDone(exception: Exception, work: Work): boolean {
+/** Whether an exception may leave behind what is neither as before nor as after. `looked`: as the record has it. */
+export function isHalfDone(exception: Exception, work: Work, looked: boolean): boolean {
   if (work === "look") return false;
+  if (exception === Exception.AllocatorAbort || exception === Exception.SegmentationFault)
+    return work !== "access" && !looked;
   if (exception === Exception.OutOfMemory) return work !== "access";
   return (
     exception === Exception.HostOutOfMemory ||

@@ -137,17 +137,24 @@ export class Instance<Exports extends MachineExports> {
     return instance;
   }
 
+  /** Whether a trace is being replayed, by whichever of its processes. */
+  isReplaying = false;
+
   // ---- Processes ----
 
   /** The process that ran when this was last asked for, which is the running one but in the middle of a replay. */
   #running = 1;
 
-  /** Has a process run. @throws SandboxError when it has ended. */
+  /** Has a process run. @throws SandboxError when it has ended; OutOfMemory of the host. */
   enter(process: number): void {
     if (process === this.#running) return;
     if (!this.hasProcess(process))
       throw new SandboxError(`process ${process} has ended: use another sandbox`);
-    this.exports.switchTo(process);
+    try {
+      this.exports.switchTo(process);
+    } catch (error) {
+      throw this.explain(error);
+    }
     this.#running = process;
   }
 
@@ -389,10 +396,11 @@ export class Instance<Exports extends MachineExports> {
     const exception: Exception = Number(view.getBigUint64(at + RecordField.Exception, true));
     const detail = Number(view.getBigUint64(at + RecordField.Detail, true));
     const address = view.getBigUint64(at + RecordField.Address, true);
+    const looked = view.getBigUint64(at + RecordField.Looked, true) !== 0n;
     view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
-    if (isHalfDone(exception, work)) this.ended = told.message;
+    if (isHalfDone(exception, work, looked)) this.ended = told.message;
     // The trap's stack says where in the module it was, with names in a debug build. Like any cause, not enumerable.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
   }

@@ -42,10 +42,10 @@ import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
 
 /**
- * A model in a machine of its own. Sizes and addresses are bytes from 0 to 2^47. A method that throws changes nothing, and
- * the sandbox stays usable, but for two: where memory ends in the middle of what an allocator does, or the host's ends, the
- * machine has ended, as the real process would; everything is refused then until a checkpoint is restored. And where an
- * allocator notices misuse (AllocatorAbort), some have changed their records before, as the real one.
+ * A model in a machine of its own. Sizes and addresses are bytes from 0 to 2^47. A method that throws changes nothing, but
+ * that counters may have the call and what it looked at, and the sandbox stays usable; or it leaves off in the middle: where
+ * memory ends, or an allocator notices misuse (AllocatorAbort, SegmentationFault) after it has changed something. Then the
+ * machine has ended, as the real process would, and everything is refused until a checkpoint is restored.
  */
 export class Sandbox implements SimulatedAllocator {
   lastError: AllocationFailure | null = null;
@@ -71,7 +71,7 @@ export class Sandbox implements SimulatedAllocator {
     this.#process = process;
     const [counters, bytes] = [() => this.counters(), () => this.counters().bytes];
     this.#replayer = new Replayer(
-      { exports: () => this.#exports, run: (call) => this.#run(call), bytes, counters },
+      { exports: () => this.#exports, run: (call) => this.#run(call), bytes, counters, busy: instance },
       SLOT_LAYOUT,
     );
   }
@@ -276,7 +276,10 @@ export class Sandbox implements SimulatedAllocator {
 
   statistics(): Record<string, number> {
     const names = findModel(this.model).statistics ?? [];
-    return this.#run((exports) => Object.fromEntries(names.map((name, i) => [name, exports.statistic(i)])));
+    return this.#run(
+      (exports) => Object.fromEntries(names.map((name, i) => [name, exports.statistic(i)])),
+      "look",
+    );
   }
 
   /**
@@ -318,6 +321,7 @@ export class Sandbox implements SimulatedAllocator {
   // ---- Replaying ----
 
   async replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
+    this.#replayer.requireIdle();
     this.switchThread(1);
     try {
       return await this.#replayer.replay(trace, options);

@@ -1,4 +1,5 @@
 /** Makes the trace of a workload, in whole numbers only, so that it is the same on every host. */
+import { checkNumbers } from "../base/arguments.js";
 import { numbersOf } from "../base/random.js";
 import { TraceEncoder } from "./encode.js";
 import type { Trace, TraceChunk } from "./trace.js";
@@ -7,8 +8,12 @@ import type { Workload } from "./workload.js";
 /** A whole number below a limit. */
 type Draw = (limit: number) => number;
 
-/** The trace of a workload, made as its chunks are asked for. Objects stay alive at its end. It can be read again. */
+/**
+ * The trace of a workload, made as its chunks are asked for. Objects stay alive at its end. It can be read again.
+ * @throws RangeError for a number of the workload that is none
+ */
 export function generateTrace(workload: Workload): Trace {
+  checkNumbers(workload);
   return {
     notes: { format: "text", losses: [] },
     async *[Symbol.asyncIterator]() {

@@ -5,12 +5,13 @@ import { type Limits, readLimits, writeLimits } from "./limits.js";
 import { WASM_PAGE_BYTES } from "./pages.js";
 import type { BinaryReader } from "./reader.js";
 import { SectionId, Sections } from "./sections.js";
+import { requireValid } from "./validate.js";
 import { BinaryWriter } from "./writer.js";
 
 /**
  * The module with a maximum for its own memory, in pages of 64 KiB, where it has none or a higher one; the first `base`
  * bytes of it are a meter's. A module that imports its memory is given back as it is.
- * @throws ModuleError if it begins with more.
+ * @throws ModuleError if it begins with more, or is not valid.
  */
 export function limitMemory(wasm: Uint8Array, pages: number, base = 0): Uint8Array {
   const sections = new Sections(wasm);
@@ -20,6 +21,7 @@ export function limitMemory(wasm: Uint8Array, pages: number, base = 0): Uint8Arr
   const together = limitTogether(limited, pages);
   if (!together)
     throw new ModuleError(`its ${limited.length} memories begin with more than is allowed together`);
+  requireValid(wasm);
   sections.set(SectionId.memory, new BinaryWriter().vector(together, writeLimits).bytes);
   return sections.toBytes();
 }

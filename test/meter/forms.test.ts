@@ -322,3 +322,30 @@ it("does not take a fill for a clearing, whatever bit is set", async () => {
   run(0);
   expect(reading()).toMatchObject({ fills: 8, zeroed: { bytes: 0 }, needlessPages: 0 });
 });
+
+it("traps out of bounds where the module does, in bulk and with an offset past the end", async () => {
+  const wasm = module(
+    `(if (i32.eqz (local.get 0)) (then (memory.fill (i32.const 131066) (i32.const 1) (i32.const 7))))
+     (if (i32.eq (local.get 0) (i32.const 1)) (then (memory.copy (i32.const 0) (i32.const 131066) (i32.const 7))))
+     (if (i32.eq (local.get 0) (i32.const 2)) (then (drop (i32.load offset=0xfffffff0 (i32.const 0)))))`,
+  );
+  const rewritten = (await meterModule(wasm)).wasm;
+  for (const which of [0, 1, 2]) {
+    const [one, other] = [wasm, rewritten].map((code) => {
+      const { run } = instantiate(code as BufferSource).exports as unknown as { run(which: number): void };
+      return expect(() => run(which));
+    });
+    one?.toThrow("memory access out of bounds");
+    other?.toThrow("memory access out of bounds");
+  }
+});
+
+it("refuses a module that is not valid, though rewritten it would be", async () => {
+  const invalid = new Uint8Array([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1],
+    // A load, with an offset past the end, of an address that there is not. What stands for it needs none.
+    ...[10, 12, 1, 10, 0, 0x28, 2, 0xf0, 0xff, 0xff, 0xff, 0x0f, 0x1a, 0x0b],
+  ]);
+  expect(WebAssembly.validate(invalid)).toBe(false);
+  await expect(meterModule(invalid)).rejects.toThrow("the module is not valid");
+});

@@ -1,13 +1,15 @@
-/** Where memory ends in the middle of an allocator's work, the machine says that it has ended, and never lies. */
+/** Where an allocator leaves off in the middle of its work, the machine says that it has ended, and never lies. */
 import { describe, expect, it } from "vitest";
 import { numbersOf } from "../../src/base/random.js";
 import {
+  AllocatorAbort,
   type Options,
   OutOfMemory,
   openModel,
   openSandbox,
   type Sandbox,
   SandboxError,
+  SegmentationFault,
 } from "../../src/index.js";
 
 const KIB = 1024;
@@ -73,4 +75,50 @@ it("a program's access that memory is too small for changes nothing, and the mac
   sandbox.check();
   sandbox.free(one);
   sandbox.touch(other, 40 * 2 ** 20);
+});
+
+describe("misuse that an allocator notices", () => {
+  it("before it has changed anything leaves the sandbox as it was", async () => {
+    const sandbox = await openSandbox("glibc");
+    const pointer = sandbox.malloc(8);
+    sandbox.free(pointer);
+    const { bytes } = sandbox.counters();
+    expect(() => sandbox.free(pointer)).toThrow("double free");
+    expect(sandbox.counters().bytes).toEqual(bytes);
+    expect(sandbox.malloc(8)).toBe(pointer);
+  });
+
+  it("after it has changed something ends the machine", async () => {
+    const sandbox = await openSandbox("glibc");
+    const pointer = sandbox.malloc(2000);
+    sandbox.malloc(8);
+    sandbox.free(pointer);
+    const before = sandbox.checkpoint();
+    const { inUse } = sandbox.counters().bytes;
+    // It takes another block first, and copies: only then it frees what is free.
+    expect(() => sandbox.realloc(pointer, 3000)).toThrow(AllocatorAbort);
+    expect(() => sandbox.counters()).toThrow("the machine has ended");
+    sandbox.restore(before);
+    expect(sandbox.counters().bytes.inUse).toBe(inUse);
+    sandbox.check();
+  });
+
+  it("at a block that was overwritten, and nothing of which was used, leaves it as it was", async () => {
+    const sandbox = await openSandbox("glibc");
+    const pointer = sandbox.malloc(2000);
+    sandbox.malloc(8);
+    // The head of the block behind it.
+    sandbox.store(pointer + 2008, 1n, 8);
+    expect(() => sandbox.free(pointer)).toThrow(AllocatorAbort);
+    expect(sandbox.malloc(10)).not.toBe(0);
+  });
+});
+
+it("a broken link to the very end of addresses is a segmentation fault", async () => {
+  const sandbox = await openSandbox("tcmalloc");
+  const pointer = sandbox.malloc(8);
+  sandbox.free(pointer);
+  sandbox.store(pointer, 2n ** 64n - 1n, 8);
+  expect(sandbox.malloc(8)).toBe(pointer);
+  expect(() => sandbox.malloc(8)).toThrow(SegmentationFault);
 });

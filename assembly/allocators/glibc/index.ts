@@ -11,7 +11,7 @@
  */
 
 import { clear, copy } from "../../machine/access";
-import { Failure, fail } from "../../machine/failure";
+import { act, Failure, fail, look } from "../../machine/failure";
 import { ADDRESS_LIMIT, pageMask } from "../../machine/layout";
 import { Message, Option, Version } from "../../shared/glibc";
 import { Allocator } from "../allocator";
@@ -67,7 +67,9 @@ function ready(): void {
 /** Makes the tcache for a free. */
 function makeTcacheToFree(head: u64): void {
   const mayCache = tcache.binOf(withoutFlags(head)) < tcache.bins;
-  if (mayCache || !version.makesTcacheLate) makeTcache(version.tcacheBytes);
+  if (!mayCache && version.makesTcacheLate) return;
+  act();
+  makeTcache(version.tcacheBytes);
 }
 
 function usable(head: u64): u64 {
@@ -136,12 +138,14 @@ function releaseMapped(chunk: u64, head: u64): void {
   if (version.checksPointerFirst) checkPointer(chunk, size);
   const before = beforeOf(chunk);
   checkMapped(chunk, before, size, Message.MunmapInvalidPointer);
+  act();
   parameters.adapt(head, size);
   heap.unmapChunk(chunk, before, size);
 }
 
 /** Frees a block, wherever it goes. */
 function free(chunk: u64): void {
+  look();
   const head = headOf(chunk);
   const bytes = usable(head);
   if (head & MMAPPED) {
@@ -212,20 +216,10 @@ export class Model extends Allocator {
       this.free(pointer);
       return 0;
     }
-    const chunk = toChunk(pointer);
-    const head = headOf(chunk);
-    const old = withoutFlags(head);
-    if (version.keptSlack && isNearlyFull(chunk, head, bytes)) return pointer;
-    if (!(head & MMAPPED)) ready();
-    if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
-    const size = requestSize(bytes);
-    if (!size) return 0;
-    if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
-    arenas.enterOwner(chunk, head);
-    if (isImpossible(head)) messages.stop(Message.ReallocInvalidOldSize, chunk);
-    if (isImpossible(headOf(chunk + old))) messages.stop(Message.ReallocInvalidNextSize, chunk);
-    const resized = reallocHeap(chunk, old, size);
-    return resized || !arenas.areMany ? resized : moveAnywhere(chunk, old, size, bytes);
+    look();
+    const resized = resize(toChunk(pointer), bytes);
+    act();
+    return resized;
   }
 
   free(pointer: u64): void {
@@ -249,8 +243,11 @@ export class Model extends Allocator {
   }
 
   usableSize(pointer: u64): u64 {
+    look();
     const chunk = toChunk(pointer);
-    return usableOf(chunk, headOf(chunk));
+    const bytes = usableOf(chunk, headOf(chunk));
+    act();
+    return bytes;
   }
 
   /** malloc_trim: consolidates, discards the pages inside free chunks, and trims the top. */
@@ -316,6 +313,27 @@ function usableOf(chunk: u64, head: u64): u64 {
 
 // ---- realloc ----
 
+/** Resizes a block, perhaps moving it. Looks, until nothing speaks against it. */
+function resize(chunk: u64, bytes: u64): u64 {
+  const head = headOf(chunk);
+  const old = withoutFlags(head);
+  if (version.keptSlack && isNearlyFull(chunk, head, bytes)) return toPointer(chunk);
+  if (!(head & MMAPPED) && !tcache.isReady()) {
+    act();
+    ready();
+  }
+  if (chunk > 0 - old || chunk & 15) messages.stop(Message.ReallocInvalidPointer, chunk);
+  const size = requestSize(bytes);
+  if (!size) return 0;
+  if (head & MMAPPED) return reallocMapped(chunk, old, size, bytes);
+  arenas.enterOwner(chunk, head);
+  if (isImpossible(head)) messages.stop(Message.ReallocInvalidOldSize, chunk);
+  if (isImpossible(headOf(chunk + old))) messages.stop(Message.ReallocInvalidNextSize, chunk);
+  act();
+  const resized = reallocHeap(chunk, old, size);
+  return resized || !arenas.areMany ? resized : moveAnywhere(chunk, old, size, bytes);
+}
+
 /** So few of its bytes would be given up that the block stays as it is. */
 function isNearlyFull(chunk: u64, head: u64, bytes: u64): bool {
   return usableOf(chunk, head) - bytes < (head & MMAPPED ? version.keptMappedSlack : version.keptSlack);
@@ -323,6 +341,7 @@ function isNearlyFull(chunk: u64, head: u64, bytes: u64): bool {
 
 function reallocMapped(chunk: u64, old: u64, size: u64, bytes: u64): u64 {
   checkMapped(chunk, beforeOf(chunk), old, Message.MremapInvalidPointer);
+  act();
   const moved = heap.remapChunk(chunk, beforeOf(chunk), old, size);
   if (moved) {
     live += sizeOf(moved) - old;

@@ -5,6 +5,7 @@
  */
 
 import { fill } from "../../machine/access";
+import { act } from "../../machine/failure";
 import { enter, leave } from "../../machine/paths";
 import { Message } from "../../shared/glibc";
 import * as arenas from "./arenas";
@@ -34,7 +35,7 @@ import * as version from "./version";
 /** A free chunk of this size or more leads to consolidation. */
 const CONSOLIDATION: u64 = 65536;
 
-/** Frees a heap chunk. `head`: its size word. Aborts, before changing anything, at misuse that glibc notices. */
+/** Frees a heap chunk. `head`: its size word. Aborts at misuse that glibc notices, mostly before it changes anything. */
 export function release(chunk: u64, head: u64): void {
   const size = withoutFlags(head);
   if (chunk > 0 - size || chunk & 15 || size < MIN_CHUNK || size & 15) {
@@ -45,6 +46,7 @@ export function release(chunk: u64, head: u64): void {
   if (bin < tcache.bins && tcache.isReady()) {
     tcache.refuseDouble(bin, toPointer(chunk));
     if (tcache.hasRoom(bin)) {
+      act();
       tcache.put(bin, toPointer(chunk));
       return;
     }
@@ -112,6 +114,7 @@ function perturb(chunk: u64, size: u64): void {
 function releaseFast(chunk: u64, size: u64): void {
   if (isImpossible(headOf(chunk + size))) messages.stop(Message.InvalidNextSizeFast, chunk);
   if (fastbins.first(size) == chunk) messages.stop(Message.FastDoubleFree, chunk);
+  act();
   perturb(chunk, size);
   fastbins.put(chunk, size);
 }
@@ -123,6 +126,7 @@ function releaseMerging(chunk: u64, head: u64, size: u64): void {
   const nextHead = headOf(next);
   if (!(nextHead & PREV_INUSE)) messages.stop(Message.DoubleFreePrev, chunk);
   if (isImpossible(nextHead)) messages.stop(Message.InvalidNextSize, chunk);
+  act();
   perturb(chunk, size);
   mergeAndTrim(chunk, head, size, nextHead);
 }

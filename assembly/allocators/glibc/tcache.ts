@@ -22,6 +22,7 @@ import {
   storeAt,
   storePairAt,
 } from "../../machine/access";
+import { act } from "../../machine/failure";
 import { pageBytes, pageMask } from "../../machine/layout";
 import { Message } from "../../shared/glibc";
 import { chunkFor, MIN_CHUNK, NON_MAIN, PREV_INUSE, toPointer, withoutFlags } from "./chunk";
@@ -315,6 +316,7 @@ export function refuseDouble(bin: u64, pointer: u64): void {
 function refuseCached(bin: u64, pointer: u64): void {
   if (!version.searchesAllBins) return searchFor(bin, pointer);
   for (let any: u64 = 0; any < BINS; any++) searchFor(any, pointer);
+  act();
   storeAt<u64>(pointer + 8, 0);
 }
 

@@ -13,7 +13,7 @@ import { fail } from "../../machine/failure";
 import { ADDRESS_LIMIT, LINUX_MMAP_TOP } from "../../machine/layout";
 import { Failure } from "../../shared/failure";
 import { Message, Option, Statistic, Switch, Thp } from "../../shared/jemalloc";
-import { Allocator, abort } from "../allocator";
+import { Allocator, refuse } from "../allocator";
 import { Arena, arenaAt, MAIN } from "./arena";
 import * as cache from "./cache";
 import { check as checkAll } from "./check";
@@ -45,7 +45,7 @@ let held: i64 = 0;
 /** The extent that a block is, or was, in. @throws a segmentation fault where there is none */
 function extentOf(pointer: u64): Extent {
   const extent = radix.extentAt(pointer);
-  if (!extent) abort(Message.Segmentation, pointer);
+  if (!extent) refuse(Message.Segmentation, pointer);
   return changetype<Extent>(extent);
 }
 

@@ -7,7 +7,7 @@ import { clear, copy } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { kernelKind, pageMask, roundToPages } from "../../machine/layout";
 import { Kernel } from "../../shared/kernel";
-import { Allocator, abort } from "../allocator";
+import { Allocator, refuse } from "../allocator";
 import { check as checkSmall } from "./check";
 import * as small from "./small";
 
@@ -66,7 +66,7 @@ export class Model extends Allocator {
   free(pointer: u64): void {
     if (!pointer || small.release(pointer)) return;
     const bytes = largeSize(pointer);
-    if (!bytes || small.isInRegion(pointer)) abort(INVALID_POINTER, pointer);
+    if (!bytes || small.isInRegion(pointer)) refuse(INVALID_POINTER, pointer);
     if (isDefined(ZP_CHECK)) assert(largeBytes >= bytes, "a large block that is freed was counted");
     kernel.munmap(pointer, bytes);
     largeBytes -= bytes;
@@ -81,7 +81,7 @@ export class Model extends Allocator {
   usableSize(pointer: u64): u64 {
     const bytes = small.usableSize(pointer);
     if (bytes) return bytes;
-    if (!largeSize(pointer) || small.isInRegion(pointer)) abort(INVALID_POINTER, pointer);
+    if (!largeSize(pointer) || small.isInRegion(pointer)) refuse(INVALID_POINTER, pointer);
     return largeSize(pointer);
   }
 

@@ -1,12 +1,12 @@
 /** What is said of a pointer that no live block starts at. */
 import { Message } from "../../shared/libmalloc";
-import { abort } from "../allocator";
+import { refuse } from "../allocator";
 import { medium, small, tiny } from "./racks";
 import { freesDirectly, reallocSaysFreed } from "./versions";
 
-/** Aborts a free. Releases that look for a size first find none, whatever the pointer was once. */
+/** Aborts a free, of which nothing was done. Releases that look for a size first find none, whatever the pointer was once. */
 export function refuseFree(pointer: u64): void {
-  abort(freesDirectly ? messageOfZone(pointer) : Message.NotAllocated, pointer);
+  refuse(freesDirectly ? messageOfZone(pointer) : Message.NotAllocated, pointer);
 }
 
 /** The zone claims what is on a quantum of its regions. What was merged into a neighbour it does not know any more. */
@@ -20,7 +20,7 @@ function messageOfZone(pointer: u64): Message {
   return isFreed ? Message.DoubleFree : Message.NotAllocated;
 }
 
-/** Aborts a realloc. */
+/** Aborts a realloc, of which nothing was done. */
 export function refuseRealloc(pointer: u64): void {
-  abort(reallocSaysFreed ? Message.NotAllocated : Message.NotAllocatedForRealloc, pointer);
+  refuse(reallocSaysFreed ? Message.NotAllocated : Message.NotAllocatedForRealloc, pointer);
 }

@@ -12,7 +12,7 @@ import { fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
 import { Failure } from "../../shared/failure";
 import { Message } from "../../shared/mimalloc";
-import { Allocator, abort } from "../allocator";
+import { Allocator, refuse } from "../allocator";
 import { check as checkAll } from "./check";
 import { roundUp, SMALL } from "./classes";
 import * as pages from "./page";
@@ -99,7 +99,7 @@ function markAligned(block: u64, aligned: u64): void {
 /** The page of a block. @throws a segmentation fault where there is no segment */
 function pageOf(pointer: u64): Page {
   const segment = segmentOf(pointer);
-  if (!segment) abort(Message.Segmentation, pointer);
+  if (!segment) refuse(Message.Segmentation, pointer);
   return pageIn(changetype<Segment>(segment), pointer);
 }
 

@@ -9,12 +9,12 @@
  * calloc clears all that may be used of a block, whatever is known of it.
  */
 import { clear, copy } from "../../machine/access";
-import { fail } from "../../machine/failure";
+import { fail, setInner } from "../../machine/failure";
 import { placeHeap } from "../../machine/kernel";
 import { ADDRESS_LIMIT, LINUX_HEAP_START } from "../../machine/layout";
 import { Failure } from "../../shared/failure";
 import { Message, Option } from "../../shared/tcmalloc";
-import { Allocator, abort } from "../allocator";
+import { Allocator, refuse } from "../allocator";
 import { check as checkAll } from "./check";
 import { classOf, LARGEST, PAGE, PAGE_SHIFT, sizeOf } from "./classes";
 import * as heap from "./page-heap";
@@ -50,7 +50,7 @@ let ownBytes: u64 = 0;
 /** The span that a block is in. @throws an abort, with one of three messages, where there is none */
 function spanOf(pointer: u64, message: Message): Span {
   const span = pageMap.spanAt(pointer >> PAGE_SHIFT);
-  if (!span) abort(message, pointer);
+  if (!span) refuse(message, pointer);
   return changetype<Span>(span);
 }
 
@@ -74,7 +74,7 @@ function allocatePages(bytes: u64): u64 {
 }
 
 function freePages(span: Span, pointer: u64): void {
-  if (span.state != State.InUse) abort(Message.FreedTwice, pointer);
+  if (span.state != State.InUse) refuse(Message.FreedTwice, pointer);
   heap.give(span);
 }
 
@@ -145,7 +145,9 @@ export class Model extends Allocator {
     const moved = allocateToMove(old, bytes);
     if (!moved) return 0;
     copy(moved, pointer, min(old, bytes));
+    setInner(true);
     this.free(pointer);
+    setInner(false);
     return moved;
   }
 

@@ -9,6 +9,7 @@
  *
  * The story is M. Hommey's, https://glandium.org/blog/?p=3698; the figures of the program are our own.
  */
+import { checkNumbers } from "../../base/arguments.js";
 import { UsageError } from "../../base/errors.js";
 import type { CinnabarChange } from "../../results/cinnabar.js";
 
@@ -67,8 +68,10 @@ export function workloadWithout(workload: CinnabarWorkload, change: CinnabarChan
   return { ...workload, ...CHANGES[change](workload) };
 }
 
-/** @throws UsageError naming what cannot be. */
-export function checkWorkload({ smallest, largest, objects }: CinnabarWorkload): void {
+/** @throws UsageError naming what cannot be; RangeError for a number that is none. */
+export function checkWorkload(workload: CinnabarWorkload): void {
+  checkNumbers(workload, ["dying"]);
+  const { smallest, largest, objects } = workload;
   if (smallest > largest) {
     throw new UsageError(`--smallest is ${smallest} bytes, more than --largest, ${largest}`);
   }

@@ -7,6 +7,7 @@
  *              thread 3   f f f f …
  *      at last            ◄ freed, trim, the threads end ◄ ended, trim
  */
+import { checkNumbers } from "../../base/arguments.js";
 import { UsageError } from "../../base/errors.js";
 import { MOST_BYTES, SIZE_SPREADS } from "../../trace/workload.js";
 
@@ -73,8 +74,11 @@ export interface Pattern {
 /** Most threads that allocate: each may have a consumer, and the numbers of threads end at 65536. */
 export const MOST_WORKERS = 30_000;
 
-/** @throws UsageError naming what cannot be, and what to do. */
-export function checkPattern({ threads, min, max, freer }: Pattern): void {
+/** @throws UsageError naming what cannot be, and what to do; RangeError for a number that is none. */
+export function checkPattern(pattern: Pattern): void {
+  checkNumbers(pattern, ["written"]);
+  checkNumbers(pattern.steps);
+  const { threads, min, max, freer } = pattern;
   if (threads > MOST_WORKERS) {
     throw new UsageError(`--threads: ${threads} are too many: ask for at most ${MOST_WORKERS}`);
   }
