@@ -65,6 +65,8 @@ it("the package holds what was built from these sources, and nothing else", () =
   expect(packed).toContain("build/bench-empty.wasm");
   for (const { name } of builtInModules) expect(packed).toContain(`build/${name}.wasm`);
   expect(packed).toContain("dist/web/index.html");
+  expect(readFileSync(join(ROOT, "dist/web/LICENSES.txt"), "utf8")).toContain("Apache License");
+  expect(packed).toContain("dist/web/LICENSES.txt");
   expect(
     packed.filter((path) => /^dist\/web\/.*\.wasm$/.test(path)),
     "modules are packed once",

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { build, buildSync, transformSync } from "esbuild";
+import { licensesOf, packagesOf } from "./licenses.mjs";
 
 /** What bundleWorker makes of the file that tsc made. */
 const WORKER = "dist/jail/jail-worker.js";
@@ -88,25 +89,7 @@ function bundleLibraries(root) {
     },
     logLevel: "warning",
   });
-  writeFileSync(join(root, LICENSES), licensesOf(root, Object.keys(metafile.inputs)));
-}
-
-/**
- * The licences of the packages that some files are of.
- * @param {string} root
- * @param {readonly string[]} files
- */
-function licensesOf(root, files) {
-  const packages = new Set(
-    files.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []),
-  );
-  const texts = [...packages].sort().map((name) => {
-    const folder = join(root, "node_modules", name);
-    const license = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-    if (!license) throw new Error(`${name} has no file with its licence`);
-    return `${name}\n\n${readFileSync(join(folder, license), "utf8").trim()}\n`;
-  });
-  return texts.join("\n\n");
+  writeFileSync(join(root, LICENSES), licensesOf(root, packagesOf(Object.keys(metafile.inputs))));
 }
 
 /**

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { licensesOf, packagesOf } from "../../assembly/build/licenses.mjs";
 import { POLICY } from "../cli/web.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -49,6 +50,16 @@ const keptFiles: Plugin = {
 
 const SERVICE_WORKER = "service-worker.js";
 
+/** The licences of all packages that have code in the page. That of AssemblyScript is in its wasm, that of Vite loads its parts. */
+const licenses: Plugin = {
+  name: "licenses",
+  generateBundle() {
+    const packages = packagesOf([...this.getModuleIds(), "node_modules/assemblyscript", "node_modules/vite"]);
+    const source = licensesOf(here("../.."), packages);
+    this.emitFile({ type: "asset", fileName: "LICENSES.txt", source });
+  },
+};
+
 export default defineConfig({
   root: here("."),
   // Works in any folder of any server.
@@ -61,7 +72,7 @@ export default defineConfig({
     },
   },
   define: { ZEROPAGE_VERSION: JSON.stringify(version) },
-  plugins: [withoutCheckBuilds, underPolicy, keptFiles],
+  plugins: [withoutCheckBuilds, underPolicy, licenses, keptFiles],
   worker: { format: "es", plugins: () => [withoutCheckBuilds] },
   build: {
     outDir: here("../../dist/web"),
