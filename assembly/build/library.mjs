@@ -94,7 +94,7 @@ function bundleLibraries(root) {
 
 /**
  * Makes code as it is packed: what it imports of shared/ is named by relative paths, which need no entry in the import map
- * of a page without a bundler; and it is indented by tabs, which takes a tenth off it, or made small where nobody imports it.
+ * of a page without a bundler; and it is indented by tabs, which takes a tenth off it, or made small where nobody reads it.
  * @param {string} dist
  */
 function packCode(dist) {
@@ -104,14 +104,17 @@ function packCode(dist) {
     const folder = relative(dirname(name), "shared").replaceAll("\\", "/");
     const path = folder.startsWith(".") ? folder : `./${folder}`;
     const named = code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`);
-    const isInner = /^(cli|compare)[\\/]/.test(name) && name.endsWith(".js");
+    const isInner = INNER.test(name) && name.endsWith(".js");
     const packed = isInner ? smallest(named) : withTabs(forOlderCompilers(named));
     writeFileSync(join(dist, name), packed);
   }
 }
 
+/** Rooms that make no more than whole runs and reports, in which nobody steps through code. */
+const INNER = /^(cli|compare|experiments|fuzz|record|report|tune)[\\/]/;
+
 /**
- * Code that nobody imports, and so nobody reads.
+ * Code that is not there to be read.
  * @param {string} code
  */
 const smallest = (code) =>

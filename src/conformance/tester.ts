@@ -26,6 +26,7 @@ export interface Subject extends Pick<Allocator, Asked> {
   growMemory?(bytes: number): number | undefined;
   /** The names of its functions that align, where it has several; `alignedAlloc` calls the one that `alignBy` chose last. */
   readonly aligners?: readonly string[];
+  /** Has `alignedAlloc` call the function of this name from now on, which is one of `aligners`. */
   alignBy?(name: string): void;
   /** Calls posix_memalign as it is. Undefined if it has none. */
   posixMemalign?(result: number, align: number, bytes: number): number | undefined;
