@@ -1,4 +1,4 @@
-/** Every counter of the machine's is in some figure of `Counters` or `SharingCounters`. */
+/** Every counter of the machine's is in some figure of `Counters`, `SharingCounters` or `FileCounters`. */
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import {
@@ -65,7 +65,11 @@ it.each(sums.map((counter) => [Counter[counter] ?? `of system calls ${counter}`,
 );
 
 function allFigures(instance: Instance<MachineExports>): Record<string, number> {
-  return figures({ ...instance.counters(NO_GAUGES), sharing: instance.sharing() });
+  return figures({
+    ...instance.counters(NO_GAUGES),
+    sharing: instance.sharing(),
+    files: instance.files(),
+  });
 }
 
 /** All figures, by path. */
