@@ -249,6 +249,7 @@ export class FlawedAllocator implements Subject {
   }
 
   usableSize(pointer: number): number {
+    if (pointer === 0) return 0;
     const { start, held, bytes } = this.#held(pointer);
     return start + held - pointer + (this.flaws.tells?.(bytes) ?? 0);
   }

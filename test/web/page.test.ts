@@ -83,7 +83,7 @@ describe.skipIf(!executable)("the page", () => {
     const share = () => colourShare(page, "left", [0xd5, 0x5e, 0x00]);
     expect(await share()).toBeGreaterThan(0.3);
     expect(await colourShare(page, "right", [0xd5, 0x5e, 0x00])).toBe(0);
-    await page.getByLabel("needlessly zeroed").uncheck();
+    await page.getByRole("checkbox", { name: "needlessly zeroed" }).uncheck();
     await expect.poll(share).toBe(0);
     await expect.poll(() => page.url()).toContain("hide=needless");
   });
