@@ -66,7 +66,7 @@ describe("the functions of an allocator are found", () => {
         ["__libc_calloc", "ii>i"],
         ["alloc", "i>i"],
       ]),
-    ).toEqual(["0 malloc", "1 free", "2 aligned", "3 posixAligned", "5 calloc"]);
+    ).toEqual(["0 malloc", "1 free", "2 memalign", "3 posixAligned", "5 calloc"]);
   });
 
   it("by Rust's, mangled or not, and by those of AssemblyScript's runtime", () => {
