@@ -18,7 +18,7 @@ import { assemble } from "./wasm/assemble.js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODEL = "libmalloc";
 /** Gzipped, the core module with one model. It has the words of all models: some 600 bytes for each that is real. */
-const SIZE_BUDGET = 54_000;
+const SIZE_BUDGET = 56_000;
 
 // npm, tsc, vite and Chromium, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
