@@ -33,7 +33,14 @@ describe("zeropage record", () => {
       "",
     ]);
     expect(asked).toEqual([
-      { command: ["main", "-x", "--help"], env: {}, sites: 0, touches: false, timesEvery: 1_000_000 },
+      {
+        command: ["main", "-x", "--help"],
+        env: {},
+        sites: 0,
+        exactTouches: false,
+        touches: false,
+        timesEvery: 1_000_000,
+      },
     ]);
     expect(gunzipSync(await readFile(out())).toString()).toBe(
       "# recorded by zeropage 1.2.3 with a fake: main -x --help\nr 0 32\nf 0\n",
@@ -159,7 +166,13 @@ describe("zeropage record", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("a program that cannot be recorded", () => {
-  const options: RecordOptions = { env: { PATH: "/usr/bin:/bin" }, sites: 0, touches: false, timesEvery: 0 };
+  const options: RecordOptions = {
+    env: { PATH: "/usr/bin:/bin" },
+    sites: 0,
+    exactTouches: false,
+    touches: false,
+    timesEvery: 0,
+  };
   const refusal = (command: [string, ...string[]], more: Partial<RecordOptions> = {}): Promise<string> =>
     recordProgram(command, { ...options, ...more }).then(
       () => "it ran",

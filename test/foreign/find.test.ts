@@ -31,7 +31,7 @@ describe("an allocator is found", () => {
     [
       "of C with underscores",
       "_malloc: i>i, _free: i>, _memalign: ii>i",
-      { convention: "c", functions: { malloc: "_malloc", free: "_free", aligned: "_memalign" } },
+      { convention: "c", functions: { malloc: "_malloc", free: "_free", memalign: "_memalign" } },
     ],
     [
       "of AssemblyScript's heap",

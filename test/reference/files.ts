@@ -107,7 +107,7 @@ export class ReferenceFile {
       }
     }
     const { pages, end, order, marker } = this.window;
-    if (place >= marker[0] && place < marker[1]) this.readOn(pages, end, order, most);
+    if (most !== 0 && place >= marker[0] && place < marker[1]) this.readOn(pages, end, order, most);
     this.lastRead = place;
   }
 
