@@ -29,7 +29,7 @@ export function prepare(file: File, page: u64, asked: u64): void {
     else if (isInSequence(file, page) || asked > most) startWindow(file, page, asked);
     else fetch(file, page, page + asked);
   }
-  if (page - file.marker < file.markerPages) nextWindow(file);
+  if (most != 0 && page - file.marker < file.markerPages) nextWindow(file);
   file.lastRead = page;
 }
 
