@@ -21,7 +21,7 @@ const MODEL = "libmalloc";
 const SIZE_BUDGET = 56_000;
 
 // npm, tsc, vite and Chromium, on a machine that runs other tests beside.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 200_000, hookTimeout: 300_000 });
 
 const browser = findChromium();
 const run = promisify(execFile);

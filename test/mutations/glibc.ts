@@ -291,8 +291,8 @@ export const glibcReleases: Area = {
       ],
       [
         "no free makes the tcache of 2.43",
-        "if (mayCache || !version.makesTcacheLate)",
-        "if (!version.makesTcacheLate)",
+        "if (!mayCache && version.makesTcacheLate) return;",
+        "if (version.makesTcacheLate) return;",
       ],
       [
         "a block is kept though it has no room",

@@ -183,10 +183,10 @@ export const machine: Area = {
         "  if (start < writtenTo && writtenFrom < end) writtenTo = 0;\n",
         "",
       ],
-      ["what moved may join what stayed", "old.anon ? old.moved + from - to : 0", "old.moved"],
+      ["what moved may join what stayed", "keepsPlace ? old.moved + from - to : 0", "old.moved"],
       [
         "an area that was never written remembers its place",
-        "old.anon ? old.moved + from - to : 0",
+        "keepsPlace ? old.moved + from - to : 0",
         "old.moved + from - to",
       ],
       [
@@ -252,7 +252,11 @@ export const machine: Area = {
     ],
     "processes.ts": [
       ["what was never written is copied", " && areas.areWritten(start, end)) {", ") {"],
-      ["what a child gets untouched is copied", "!(regions.flagsOf(start) & RegionFlag.WipeOnFork) && ", ""],
+      [
+        "what a child gets untouched is copied",
+        "(RegionFlag.WipeOnFork | RegionFlag.Shared)",
+        "RegionFlag.Shared",
+      ],
       [
         "what a child does not get is shared",
         "if (!(regions.flagsOf(start) & RegionFlag.DontFork)) copyRegion",

@@ -145,11 +145,7 @@ export const foreign: Area = {
       ["no room for an alignment the module does not know", "? bytes + align : bytes;", "? bytes : bytes;"],
       ["an aligned object that moves begins at its block", "return to + (pointer - from);", "return to;"],
       ["a block that moves is copied whole", "copy(to, from, min(old, bytes))", "copy(to, from, old)"],
-      [
-        "a composed calloc does not clear",
-        "if (pointer && !(native & Native.Calloc)) clear(pointer, bytes);",
-        "",
-      ],
+      ["a composed calloc does not clear", "if (pointer && !hasZeroed) clear(pointer, bytes);", ""],
       ["C11's rounding of sizes", "(bytes + align - 1) & -align; //", "bytes; //"],
       ["the old block of a managed object stays pinned", "  managedUnpin(from);\n", ""],
       ["the block that moved is leaked", "  releaseBlock(from, old, align); //", "  //"],

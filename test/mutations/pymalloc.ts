@@ -21,8 +21,8 @@ export const pymalloc: Area = {
         ],
         [
           "own blocks counted for ever",
-          "  free(pointer);\n  ownBytes += base.inUse() - before;",
-          "  free(pointer);",
+          "  free(pointer);\n  setInner(false);\n  ownBytes += base.inUse() - before;",
+          "  free(pointer);\n  setInner(false);",
         ],
         ["arena that went back still counted", "  addLayerBytes(0 - bytes);", ""],
       ],

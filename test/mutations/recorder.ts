@@ -19,7 +19,7 @@ export const recorder: Area = {
           "  if (result) forgetTouches(",
           "  if (!result) forgetTouches(",
         ],
-        ["a range goes on across calls", "  lastRead = lastWrite = 0;\n  const event", "  const event"],
+        ["a range goes on across calls", "  lastRead = lastWrite = 0;\n  if (timed)", "  if (timed)"],
         [
           "the last granule is not told",
           "(<u64>address + bytes - 1) >> GRANULE_SHIFT",

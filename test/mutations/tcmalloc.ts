@@ -38,7 +38,7 @@ export const tcmalloc: Area = {
         "bytes <= LARGEST ? sizeOf(classOf(bytes))",
         "bytes <= LARGEST ? bytes",
       ],
-      ["pages freed twice go unnoticed", "if (span.state != State.InUse) abort", "if (false) abort"],
+      ["pages freed twice go unnoticed", "if (span.state != State.InUse) refuse", "if (false) refuse"],
     ],
     "metadata.ts": [["records are not used again", "  pool.free++;", "  pool.free += 0;"]],
     "page-heap.ts": [
