@@ -51,10 +51,12 @@ export async function readModuleFile(choice: ModuleChoice, glue?: string): Promi
   const { model: path } = choice;
   const wasm = await readModuleBytes(path);
   try {
-    const names = await shortNames(choice, inspectModule(wasm), glue);
+    const shape = inspectModule(wasm);
+    const names = await shortNames(choice, shape, glue);
     const options = { ...names?.options, ...choice.options };
     const { functions, convention } = moduleOptions(options);
-    findFunctions(inspectModule(exportNumbered(wasm, functions)), functions, convention);
+    const exporting = exportNumbered(wasm, functions);
+    findFunctions(exporting === wasm ? shape : inspectModule(exporting), functions, convention);
     delayTierUp(wasm);
     return { ...choice, options, wasm, ...(names && { glue: names.path }) };
   } catch (error) {

@@ -34,7 +34,7 @@ import { type MergeFlags, mergeCommand } from "./merge.js";
 import { modelsCommand } from "./models.js";
 import { FORMS } from "./output.js";
 import { type ProfileFlags, profileCommand } from "./profile.js";
-import { FRAMES, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.js";
+import { FRAMES, MILLISECOND, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.js";
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
 import { GOALS, type TuneFlags, tuneCommand } from "./tune.js";
@@ -154,7 +154,7 @@ function record(environment: Environment, exit: (code: number) => void): Command
     )
     .option(
       "--times <nanoseconds>",
-      "the least time between two times in the trace; 0 gives each operation its own (default: 1000000; for wasm, no times)",
+      `the least time between two times in the trace; 0 gives each operation its own (default: ${MILLISECOND}; for wasm, no times)`,
     )
     .option(
       "--with <recorder>",

@@ -78,7 +78,7 @@ export async function recordCommand(
   const { recordProgram } = environment.library;
   const recording = await beforeWriting(file, () => recordProgram([program, ...words], options));
   try {
-    const header = headerOf(command, flags, environment.version);
+    const header = headerOf(command, touches, environment.version);
     const programs = await writeAll(recording, { file, header, isAll }, environment);
     const { recorder, ended } = recording;
     json?.append(jsonReport({ recorder, exitCode: ended.exitCode, programs }, environment.version));
@@ -94,17 +94,25 @@ export async function recordCommand(
 }
 
 /** Flags that mean something to one kind of program alone. What a wasm module touches is always recorded. */
-const OF_NATIVE = ["children", "exactTouches", "frames", "with"] as const;
-const OF_WASM = ["dir", "env", "timeout"] as const;
+const OF_NATIVE: readonly Own[] = [
+  ["children", "--children"],
+  ["exactTouches", "--exact-touches"],
+  ["frames", "--frames"],
+  ["with", "--with"],
+];
+const OF_WASM: readonly Own[] = [
+  ["dir", "--dir"],
+  ["env", "--env"],
+  ["timeout", "--timeout"],
+];
+type Own = readonly [name: keyof RecordFlags, flag: string];
 
 /** @throws UsageError for a flag of the other kind, which would do nothing. */
 function checkFlags(flags: RecordFlags, isModule: boolean): void {
-  const vain = (isModule ? OF_NATIVE : OF_WASM).find((name) => flags[name] !== undefined);
+  const [, vain] = (isModule ? OF_NATIVE : OF_WASM).find(([name]) => flags[name] !== undefined) ?? [];
   if (vain === undefined) return;
   const [kind, is] = isModule ? ["native programs", "a wasm module"] : ["wasm modules", "none"];
-  throw new UsageError(
-    `--${vain === "exactTouches" ? "exact-touches" : vain} is for ${kind}, and the program is ${is}: leave it out`,
-  );
+  throw new UsageError(`${vain} is for ${kind}, and the program is ${is}: leave it out`);
 }
 
 /** Frames of a site; 0 if sites are not asked for. */
@@ -116,7 +124,7 @@ function framesOf({ sites, frames }: RecordFlags): number {
 }
 
 /** Nanoseconds between times where nobody says: a trace is hardly larger by these. */
-const MILLISECOND = 1_000_000;
+export const MILLISECOND = 1_000_000;
 
 /** Nanoseconds between times; undefined where nothing is said. */
 function nanoseconds(typed: string | undefined): number | undefined {
@@ -128,13 +136,13 @@ function nanoseconds(typed: string | undefined): number | undefined {
 }
 
 /** Comments that a trace begins with. No date is there: it would be of no use to a replay. */
-function headerOf(command: readonly string[], flags: RecordFlags, version: string) {
+function headerOf(command: readonly string[], touches: boolean, version: string) {
   return (program: RecordedProgram, recorder: string): string => {
     const words = printable(command.join(" "));
     const lines = [
       `recorded by zeropage ${version} with ${recorder}: ${words}`,
       ...(program.isMain ? [] : [`the trace of ${printable(program.name)}, which it started`]),
-      ...(flags.touches || flags.exactTouches
+      ...(touches
         ? ["blocks of 4096 bytes and more have the pages that were touched; smaller ones count as written"]
         : []),
     ];

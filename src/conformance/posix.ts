@@ -1,5 +1,4 @@
 /** What POSIX adds to C. */
-
 import type { Case } from "./case.js";
 import { everySize, MIB } from "./sizes.js";
 import { hex, type Tester } from "./tester.js";

@@ -9,11 +9,11 @@ const COUNTS = [2, 3, 5, 7, 8, 16, 31, 64, 100, 1000, 4097];
 const MEMBERS = [2, 3, 4, 6, 8, 12, 24, 40, 100, 256, 1000, 4096];
 /** Most bytes of a block for which several lie side by side. */
 const SMALL = 4096;
-/** Sizes that are cleared in pieces, or by the page, if they are; and what a block of them is cut from, or joined to. */
 /** Sizes of blocks that are used, and then have new memory joined to them. */
 const HALF_NEW = [6, 20, 60].map((size) => size * MIB);
 /** So much that a buddy system leaves a gap before it in which they have room. */
 const WIDE = 194 * MIB;
+/** Sizes that are cleared in pieces, or by the page, if they are; and what a block of them is cut from, or joined to. */
 const LARGE = [3, 6, 12, 20, 32, 33, 48, 64, 96, 130, 200].map((size) => size * MIB);
 /** More blocks than an allocator keeps aside when they are freed: what was freed before is not there any more. */
 const ASIDE = Array<number>(40).fill(300_000);

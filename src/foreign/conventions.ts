@@ -8,11 +8,10 @@ import { type NameOf, namesOf } from "../base/enums.js";
  * - `c`: malloc(bytes), realloc(pointer, bytes), free(pointer)
  * - `sized`: malloc(bytes), realloc(pointer, old, bytes), free(pointer, bytes); wasm-bindgen before 0.2.85
  * - `bindgen`: malloc(bytes, align), realloc(pointer, old, bytes, align), free(pointer, bytes, align); wasm-bindgen
- *
- * Of both, calloc is Rust's alloc_zeroed(bytes, align).
- *
  * - `rust`: alloc(bytes, align), alloc_zeroed(bytes, align), realloc(pointer, old, align, bytes), dealloc(pointer, bytes, align)
  * - `managed`: new(bytes, id), pin(pointer), unpin(pointer); AssemblyScript's collected objects
+ *
+ * Of `sized` and `bindgen`, calloc is Rust's alloc_zeroed(bytes, align), where a module exports it.
  *
  * @useDeclaredType
  */

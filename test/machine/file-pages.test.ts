@@ -1,9 +1,8 @@
 /** Files of the simulated Linux kernel beside the real one's: faults, pages, the page cache and readahead, step for step. */
-import { accessSync, constants } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe } from "vitest";
 import { randomFrom } from "../random.js";
+import { type Answered, testBesideReal } from "./beside-real.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
-import { askKernel } from "./real-kernel.js";
 
 const [NORMAL, RANDOM, DONTNEED, FREE, REMOVE, WIPEONFORK] = [0, 1, 4, 8, 9, 18];
 const [DISK, MEMORY] = [0, 1];
@@ -13,7 +12,7 @@ const WINDOW = 2048;
 const memory = (area: number, page = 0) => area * 4096 + page;
 
 /** Each step with what Linux 6.18 answered, on ext4. */
-const CASES: Record<string, [Step, string][]> = {
+const CASES: Record<string, Answered> = {
   "a fault of a read maps 16 pages by address, one of a write its page; fsync has writes fault again": [
     [[1, "create", 0, 0, 1024, DISK], "0"],
     [[1, "incore", 0, 0, 1024], "1024x0"],
@@ -135,25 +134,6 @@ const CASES: Record<string, [Step, string][]> = {
   ],
 };
 
-const stepsOf = (steps: readonly [Step, string][]) => steps.map(([step]) => step);
-
-async function simulated(script: readonly Step[]): Promise<string[]> {
-  const kernel = await SimulatedProcesses.open();
-  const lines = script.map((step) => kernel.answer(step));
-  kernel.machine.check();
-  return lines;
-}
-
-/** Asks the real kernel; or says why not. */
-function ask<T>(what: (program: string) => T): T | string {
-  try {
-    accessSync("/proc/kpageflags", constants.R_OK);
-  } catch {
-    return "only root may ask which frames there are";
-  }
-  return askKernel("processes", what, { readsUntouched: false });
-}
-
 /** Why readahead is not what was recorded, if so. */
 function otherWindow(program: string): string | null {
   const script: Step[] = [
@@ -232,21 +212,11 @@ async function randomScript(seed: number, steps: number): Promise<{ script: Step
 }
 
 describe("files of the Linux kernel", () => {
-  it.each(Object.entries(CASES))("are as they were when the real one was asked: %s", async (_, steps) => {
-    expect(await simulated(stepsOf(steps))).toEqual(steps.map(([, line]) => line));
-  });
-
-  it.for(Object.entries(CASES))("are as the real one's are here: %s", async ([, steps], { skip }) => {
-    const answers = ask((program) => otherWindow(program) ?? askReal(program, stepsOf(steps)));
-    if (typeof answers === "string") return skip(answers);
-    expect(answers).toEqual(steps.map(([, line]) => line));
-  });
-
-  it("are as the real one's are here in random scripts", async ({ skip }) => {
-    const seeds = [0xf11e, 0xf11f, 0xf120];
-    const scripts = await Promise.all(seeds.map((seed) => randomScript(seed, 60)));
-    const answers = ask((program) => scripts.map(({ script }) => askReal(program, script)));
-    if (typeof answers === "string") return skip(answers);
-    for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);
+  testBesideReal({
+    cases: CASES,
+    random: (seed) => randomScript(seed, 60),
+    seeds: [0xf11e, 0xf11f, 0xf120],
+    readsUntouched: false,
+    whyOther: otherWindow,
   });
 });

@@ -1,15 +1,14 @@
 /** Processes of the simulated Linux kernel beside the real one's: faults, copies, pages and set sizes, step for step. */
-import { accessSync, constants } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { askReal, randomScript, SimulatedProcesses, type Step } from "./processes.js";
-import { askKernel } from "./real-kernel.js";
+import { describe } from "vitest";
+import { type Answered, testBesideReal } from "./beside-real.js";
+import { randomScript } from "./processes.js";
 
 const [DONTFORK, WIPEONFORK, DONTNEED, FREE] = [10, 18, 4, 8];
 const [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE] = [20, 21, 22, 23];
 const [NONE, READ, READ_WRITE] = [0, 1, 3];
 
 /** Each step with what Linux 6.18 answered: faults and copies of accesses, runs of pages, sizes and holders. */
-const CASES: Record<string, [Step, string][]> = {
+const CASES: Record<string, Answered> = {
   "a child gets what was touched; copies, reuses and fresh pages": [
     [[1, "map", 0, 0, 64], "0"],
     [[1, "read", 0, 16, 16], "16 0"],
@@ -109,44 +108,11 @@ const CASES: Record<string, [Step, string][]> = {
   ],
 };
 
-async function simulated(script: readonly Step[]): Promise<string[]> {
-  const kernel = await SimulatedProcesses.open();
-  const lines = script.map((step) => kernel.answer(step));
-  kernel.machine.check();
-  return lines;
-}
-
-/** Asks the real kernel; or says why not. */
-function ask<T>(what: (program: string) => T): T | string {
-  try {
-    accessSync("/proc/kpageflags", constants.R_OK);
-  } catch {
-    return "only root may ask which frames there are";
-  }
-  return askKernel("processes", what);
-}
-
 describe("processes of the Linux kernel", () => {
-  it.each(Object.entries(CASES))("are as they were when the real one was asked: %s", async (_, steps) => {
-    expect(await simulated(steps.map(([step]) => step))).toEqual(steps.map(([, line]) => line));
-  });
-
-  it.for(Object.entries(CASES))("are as the real one's are here: %s", async ([, steps], { skip }) => {
-    const answers = ask((program) =>
-      askReal(
-        program,
-        steps.map(([step]) => step),
-      ),
-    );
-    if (typeof answers === "string") return skip(answers);
-    expect(answers).toEqual(steps.map(([, line]) => line));
-  });
-
-  it("are as the real one's are here in random scripts", async ({ skip }) => {
-    const seeds = [0xf0, 0xf1];
-    const scripts = await Promise.all(seeds.map((seed) => randomScript(seed, 60)));
-    const answers = ask((program) => scripts.map(({ script }) => askReal(program, script)));
-    if (typeof answers === "string") return skip(answers);
-    for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);
+  testBesideReal({
+    cases: CASES,
+    random: (seed) => randomScript(seed, 60),
+    seeds: [0xf0, 0xf1],
+    readsUntouched: true,
   });
 });

@@ -91,17 +91,9 @@ static void in_core(int file, word count) {
 /* Sums over the areas what smaps says of each mapping. */
 static void sets(void) {
   FILE *file = fopen("/proc/self/smaps", "r");
-  static char text[512];
-  word from, to, kib, rss = 0, anonymous = 0;
-  int ours = 0;
+  word kib, rss = 0, anonymous = 0;
   if (!file) _exit(27);
-  while (fgets(text, sizeof text, file)) {
-    if (sscanf(text, "%lx-%lx ", &from, &to) == 2) {
-      ours = 0;
-      for (int a = 0; a < AREAS; a++)
-        ours |= areas[a] && (word)areas[a] < to && from < (word)areas[a] + pages[a] * PAGE;
-    }
-    if (!ours) continue;
+  for (const char *text; (text = next_of_areas(file));) {
     if (sscanf(text, "Rss: %lu", &kib) == 1) rss += kib;
     if (sscanf(text, "Anonymous: %lu", &kib) == 1) anonymous += kib;
   }

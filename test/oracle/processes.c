@@ -114,21 +114,28 @@ static void show(char *at, word count) {
   }
 }
 
-/* Sums over the areas what smaps says of each mapping. */
-static void sizes(void) {
-  FILE *file = fopen("/proc/self/smaps", "r");
+/* The next line of smaps that is about a mapping of the areas; 0 if there is none. */
+static const char *next_of_areas(FILE *smaps) {
   static char text[512];
-  word from, to, kib, rss = 0, private = 0, held[PROCESSES] = {0};
-  char *out = answer;
-  int ours = 0;
-  if (!file) _exit(4);
-  while (fgets(text, sizeof text, file)) {
+  static int ours;
+  word from, to;
+  while (fgets(text, sizeof text, smaps)) {
     if (sscanf(text, "%lx-%lx ", &from, &to) == 2) {
       ours = 0;
       for (int a = 0; a < AREAS; a++)
         ours |= areas[a] && (word)areas[a] < to && from < (word)areas[a] + pages[a] * PAGE;
-    }
-    if (!ours) continue;
+    } else if (ours) return text;
+  }
+  return 0;
+}
+
+/* Sums over the areas what smaps says of each mapping. */
+static void sizes(void) {
+  FILE *file = fopen("/proc/self/smaps", "r");
+  word kib, rss = 0, private = 0, held[PROCESSES] = {0};
+  char *out = answer;
+  if (!file) _exit(4);
+  for (const char *text; (text = next_of_areas(file));) {
     if (sscanf(text, "Rss: %lu", &kib) == 1) rss += kib;
     if (sscanf(text, "Private_Clean: %lu", &kib) == 1 || sscanf(text, "Private_Dirty: %lu", &kib) == 1) private += kib;
   }

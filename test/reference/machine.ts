@@ -30,7 +30,7 @@ import {
   REMOVE,
   WIPEONFORK,
 } from "./interface.js";
-import { type AreaObject, down, fresh, type Page, ReferencePages, up } from "./pages.js";
+import { type AreaObject, down, fresh, NEW_AREA, type Page, ReferencePages, up } from "./pages.js";
 
 export const USER_START = 0x10000;
 export const USER_END = 0x7fffffff0000;
@@ -77,19 +77,6 @@ function mayJoin(there: AreaObject, added: AreaObject): boolean {
   if (there.line === added.line) return true;
   return added.line === 0 ? !there.inherited : there.line === 0;
 }
-
-const NEW_AREA: AreaObject = {
-  line: 0,
-  moved: 0,
-  inherited: false,
-  dontFork: false,
-  wipeOnFork: false,
-  protection: "readWrite",
-  charged: true,
-  file: null,
-  toFile: false,
-  random: false,
-};
 
 interface Process {
   parent: number;

@@ -80,22 +80,22 @@ export function fresh(area: AreaObject, number: number): Page {
   };
 }
 
+/** An area of memory that nobody has touched, nor given advice on. */
+export const NEW_AREA: AreaObject = {
+  line: 0,
+  moved: 0,
+  inherited: false,
+  dontFork: false,
+  wipeOnFork: false,
+  protection: "readWrite",
+  charged: true,
+  file: null,
+  toFile: false,
+  random: false,
+};
+
 /** Stands for every page that is not mapped, where only flags are asked for. */
-const UNMAPPED = fresh(
-  {
-    line: 0,
-    moved: 0,
-    inherited: false,
-    dontFork: false,
-    wipeOnFork: false,
-    protection: "readWrite",
-    charged: true,
-    file: null,
-    toFile: false,
-    random: false,
-  },
-  0,
-);
+const UNMAPPED = fresh(NEW_AREA, 0);
 
 export function up(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
