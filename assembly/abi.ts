@@ -26,7 +26,7 @@ export function configure(option: u32, value: f64): bool {
 
 /**
  * Starts the machine, once. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes and in areas,
- * 0 for none; MapAlignment.
+ * 0 for none; MapAlignment; ZeroPage.
  */
 export function start(
   pageShift: u32,
@@ -35,8 +35,9 @@ export function start(
   addressSpaceBytes: f64,
   maxMaps: f64,
   alignment: u32,
+  zeroPage: u32,
 ): void {
-  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment);
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment, zeroPage);
   own.start();
   model.start();
 }

@@ -4,7 +4,7 @@ import { storeAt, touch } from "./machine/access";
 import { reserve } from "./machine/frames";
 import * as kernel from "./machine/kernel";
 import { pageBytes, pageMask } from "./machine/layout";
-import { Kernel, MapAlignment } from "./shared/kernel";
+import { Kernel, MapAlignment, ZeroPage } from "./shared/kernel";
 
 let bare: usize = 0;
 let mapped: u64 = 0;
@@ -13,7 +13,7 @@ let size: u64 = 0;
 
 /** Starts a machine and makes room for `bytes`, a power of two, both in it and outside. All pages hold data. */
 export function start(bytes: u32, pageShift: u32): void {
-  kernel.start(pageShift, Kernel.Linux, 0, 0, 0, MapAlignment.Page);
+  kernel.start(pageShift, Kernel.Linux, 0, 0, 0, MapAlignment.Page, ZeroPage.Shared);
   size = bytes;
   bare = reserve(bytes);
   memory.fill(bare, 1, bytes);

@@ -9,7 +9,7 @@ export * from "./program";
 
 /**
  * Starts the machine. log2 of the page size (12, 14, 16); kind of kernel; limits in bytes and in areas, 0 for
- * none; MapAlignment.
+ * none; MapAlignment; ZeroPage.
  */
 export function start(
   pageShift: u32,
@@ -18,8 +18,9 @@ export function start(
   addressSpaceBytes: f64,
   maxMaps: f64,
   alignment: u32,
+  zeroPage: u32,
 ): void {
-  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment);
+  kernel.start(pageShift, kind, <u64>memoryBytes, <u64>addressSpaceBytes, <u64>maxMaps, alignment, zeroPage);
 }
 
 export function mmap(hint: f64, bytes: f64, place: u32, align: f64): f64 {

@@ -226,7 +226,7 @@ class RawMachine implements Machine {
         run.address,
         run.pages,
         run.bits,
-        this.#instance.machine.kernel,
+        this.#instance.machine,
       );
       return { ...rest, lazy: reusable, cleared: needless, unknown: (run.bits & UNKNOWN) !== 0 };
     });

@@ -60,7 +60,7 @@ export { fileBytes } from "./mappings";
 export { isMapped } from "./ranges";
 export { memoryBytes, virtualBytes } from "./room";
 
-/** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment. */
+/** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment; ZeroPage. */
 export function start(
   shift: u32,
   kind: u32,
@@ -68,8 +68,9 @@ export function start(
   addressSpaceBytes: u64,
   maxMaps: u64,
   alignment: u32,
+  zeroPage: u32,
 ): void {
-  setGeometry(shift, kind);
+  setGeometry(shift, kind, zeroPage);
   startRoom(memoryBytes, addressSpaceBytes, maxMaps, alignment);
   startSpaces();
   current.heapStart = LINUX_HEAP_START;

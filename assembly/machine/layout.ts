@@ -18,7 +18,7 @@
  *      │  unused  │  counters, tables  │  pools of records, grown │
  *      └──────────┴────────────────────┴──────────────────────────┘
  */
-import { Kernel } from "../shared/kernel";
+import { Kernel, ZeroPage } from "../shared/kernel";
 
 export const ADDRESS_BITS: u32 = 47;
 export const ADDRESS_LIMIT: u64 = 1 << 47;
@@ -50,9 +50,11 @@ export let pageShift: u64 = 12;
 export let pageBytes: u64 = 4096;
 export let pageMask: u64 = 4095;
 export let kernelKind: u32 = Kernel.Linux;
+/** Whether a first read takes a frame, as no zero page is mapped. Darwin has none. */
+export let readsTakeFrames: bool = false;
 
-/** Sets the page size (12, 14 or 16 as log2) and the kind of kernel, before anything else runs. */
-export function setGeometry(shift: u32, kind: u32): void {
+/** Sets the page size (12, 14 or 16 as log2), the kind of kernel and ZeroPage, before anything else runs. */
+export function setGeometry(shift: u32, kind: u32, zeroPage: u32): void {
   if (isDefined(ZP_CHECK)) {
     assert(shift == 12 || shift == 14 || shift == 16, "a page is of 4, 16 or 64 KiB");
     assert(kind == Kernel.Linux || kind == Kernel.Darwin, "there are two kinds of kernels");
@@ -61,6 +63,7 @@ export function setGeometry(shift: u32, kind: u32): void {
   pageBytes = (<u64>1) << shift;
   pageMask = pageBytes - 1;
   kernelKind = kind;
+  readsTakeFrames = kind == Kernel.Darwin || zeroPage == ZeroPage.None;
 }
 
 /** Rounds bytes up to whole pages. Wraps around to a small value if bytes are within a page of 2^64. */

@@ -34,7 +34,7 @@ import {
   UNMAPPED,
   WRITTEN,
 } from "../shared/page-states";
-import { kernelKind } from "./layout";
+import { kernelKind, readsTakeFrames } from "./layout";
 
 /** What can happen to a page. */
 export enum Event {
@@ -77,7 +77,9 @@ const TRANSITIONS: usize = memory.data(4 * 256 * Event.Count, 16);
 /** Whether the page owns a frame by itself. */
 export function ownsFrame(state: u32): bool {
   if (state & SHARED) return false;
-  return (state & WRITTEN) != 0 || (kernelKind == Kernel.Darwin && (state & READ) != 0);
+  if (state & WRITTEN) return true;
+  // Not what a file has: there the bit is another.
+  return readsTakeFrames && (state & READ) != 0 && (state & MAPPED) != 0;
 }
 
 /** Whether the kernel can be told that it may take the page's frame. Linux keeps that for each space which shares it. */
@@ -112,14 +114,13 @@ function effect(counter: u32): u32 {
   return 1 << (EFFECT_SHIFT + counter);
 }
 
-/** A mapped page is read. On a first touch Linux maps the zero page, and Darwin takes a frame. */
+/** A mapped page is read. On a first touch Linux maps the zero page, if it has one; Darwin takes a frame. */
 function read(state: u32): u32 {
   let effects: u32 = 0;
   if (!ownsFrame(state) && !(state & (SHARED | READ))) {
-    effects =
-      kernelKind == Kernel.Darwin
-        ? effect(Counter.ZeroFill) | effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken)
-        : effect(Counter.ZeroMap);
+    effects = readsTakeFrames
+      ? effect(Counter.ZeroFill) | effect(Counter.KernelZeroedPages) | effect(Counter.FramesTaken)
+      : effect(Counter.ZeroMap);
   }
   if (!(state & READ)) {
     effects |= effect(Counter.TouchedRead);

@@ -57,6 +57,14 @@ export enum Protection {
   ReadWrite,
 }
 
+/** Whether what is read and was never written is a page of zeroes that all have in common. */
+export enum ZeroPage {
+  /** Linux maps one for all; a frame is taken when the page is written. */
+  Shared,
+  /** As Darwin, and a Linux that is told so: a read takes a frame. */
+  None,
+}
+
 /** What Linux aligns mappings of whole huge pages to. */
 export enum MapAlignment {
   Page,

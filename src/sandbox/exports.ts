@@ -14,6 +14,7 @@ export interface MachineExports {
     addressSpaceBytes: number,
     maxMaps: number,
     alignment: number,
+    zeroPage: number,
   ): void;
   read(address: number, width: number): bigint;
   write(address: number, width: number, value: bigint): void;

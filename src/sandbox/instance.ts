@@ -36,7 +36,7 @@ import type { CheckExports, MachineExports } from "./exports.js";
 import { BROKEN, FAILURES, isHalfDone, REMEDIES, type Work } from "./failures.js";
 import type { FileCounters } from "./files.js";
 import { load } from "./load.js";
-import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun } from "./machine.js";
+import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun, ZERO_PAGES } from "./machine.js";
 import type { SharingCounters } from "./processes.js";
 
 /** What a layer calls below, as the log has it. */
@@ -129,6 +129,7 @@ export class Instance<Exports extends MachineExports> {
         machine.addressSpaceBytes,
         machine.maxMaps,
         MAP_ALIGNMENTS.indexOf(machine.mapAlignment),
+        ZERO_PAGES.indexOf(machine.zeroPage),
       );
     } catch (error) {
       throw instance.explain(error);
@@ -260,7 +261,7 @@ export class Instance<Exports extends MachineExports> {
   /** Runs of pages in the same state that cover the range, in order of address. */
   pages(address: number, bytes: number): PageRun[] {
     return this.pageRuns(address, bytes, (bits) => foldState(bits)).map((run) =>
-      pageRun(run.address, run.pages, run.bits, this.machine.kernel),
+      pageRun(run.address, run.pages, run.bits, this.machine),
     );
   }
 

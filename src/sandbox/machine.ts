@@ -1,4 +1,4 @@
-import { Kernel, MapAlignment } from "#shared/kernel";
+import { Kernel, MapAlignment, ZeroPage } from "#shared/kernel";
 import {
   CLEARED,
   CONTENT,
@@ -13,7 +13,7 @@ import {
   UNMAPPED,
   WRITTEN,
 } from "#shared/page-states";
-import type { KernelKind, MapAlignmentKind } from "../allocator/machine.js";
+import type { KernelKind, MachineSettings, MapAlignmentKind, ZeroPageKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
 
@@ -38,6 +38,9 @@ export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
 
 /** What mappings of whole huge pages are aligned to, in the order of their numbers. @internal */
 export const MAP_ALIGNMENTS: readonly MapAlignmentKind[] = namesOf(MapAlignment);
+
+/** Whether there is a zero page, in the order of their numbers. @internal */
+export const ZERO_PAGES: readonly ZeroPageKind[] = namesOf(ZeroPage);
 
 /** The options of the machine itself, which every model takes. */
 export const machineOptions: readonly OptionInfo[] = [
@@ -72,6 +75,12 @@ export const machineOptions: readonly OptionInfo[] = [
     default: "huge",
   },
   {
+    name: "zeroPage",
+    summary: "what Linux maps when a page is first read: a page of zeroes that is shared, or none: a frame",
+    values: ZERO_PAGES,
+    default: "shared",
+  },
+  {
     name: "clock",
     summary: "nanoseconds that the clock goes on before each operation",
     default: 0,
@@ -90,11 +99,16 @@ export function foldFile(bits: number): number {
   return bits === (MAPS_WRITABLE | PRESENT) ? bits : MAPS_SHARED | PRESENT;
 }
 
-function stateName(bits: number, kernel: KernelKind): PageState {
+/** Whether a first read takes a frame. */
+function readsTakeFrames({ kernel, zeroPage }: MachineSettings): boolean {
+  return kernel === "darwin" || zeroPage === "none";
+}
+
+function stateName(bits: number, machine: MachineSettings): PageState {
   if (!(bits & MAPPED)) return bits === UNMAPPED ? "unmapped" : "file";
   if (bits & SHARED) return "shared";
   if (bits & (CONTENT | UNKNOWN)) return "written";
-  if (bits & WRITTEN || (bits & READ && kernel === "darwin")) return "clean";
+  if (bits & WRITTEN || (bits & READ && readsTakeFrames(machine))) return "clean";
   return bits & READ ? "zeroPage" : "reserved";
 }
 
@@ -106,12 +120,12 @@ export function foldState(bits: number): number {
 }
 
 /** A run of pages, from their state byte. @internal */
-export function pageRun(address: number, pages: number, bits: number, kernel: KernelKind): PageRun {
+export function pageRun(address: number, pages: number, bits: number, machine: MachineSettings): PageRun {
   const isFile = isOfFile(bits);
   return {
     address,
     pages,
-    state: stateName(bits, kernel),
+    state: stateName(bits, machine),
     read: (bits & READ) !== 0,
     written: isFile ? bits === (MAPS_WRITABLE | PRESENT) : (bits & WRITTEN) !== 0,
     reusable: !isFile && (bits & LAZY) !== 0,

@@ -1,7 +1,7 @@
 /** The models by name, and the options of each, for editors and compilers. The registry (models.ts) says the same to programs. */
 import type * as glibc from "#shared/glibc";
 import type * as jemalloc from "#shared/jemalloc";
-import type { Kernel, MapAlignment } from "#shared/kernel";
+import type { Kernel, MapAlignment, ZeroPage } from "#shared/kernel";
 import type * as libmalloc from "#shared/libmalloc";
 import type * as mimalloc from "#shared/mimalloc";
 import type * as pymalloc from "#shared/pymalloc";
@@ -35,6 +35,7 @@ export interface MachineOptions {
   addressSpace?: number | undefined;
   maxMaps?: number;
   mapAlignment?: NameOf<typeof MapAlignment>;
+  zeroPage?: NameOf<typeof ZeroPage>;
   clock?: number;
 }
 

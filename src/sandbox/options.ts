@@ -1,5 +1,5 @@
 import type { Options } from "../allocator/choice.js";
-import type { KernelKind, MachineSettings, MapAlignmentKind } from "../allocator/machine.js";
+import type { KernelKind, MachineSettings, MapAlignmentKind, ZeroPageKind } from "../allocator/machine.js";
 import { OptionError } from "../base/errors.js";
 import { machineOptions, type OptionInfo } from "./machine.js";
 import { type ModelInfo, models } from "./models.js";
@@ -74,6 +74,7 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
     addressSpaceBytes: Number(machineOption(options, "addressSpace")),
     maxMaps: Number(machineOption(options, "maxMaps")),
     mapAlignment: machineOption(options, "mapAlignment") as MapAlignmentKind,
+    zeroPage: machineOption(options, "zeroPage") as ZeroPageKind,
     clock: Number(machineOption(options, "clock")),
   };
 }

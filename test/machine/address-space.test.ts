@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { askReal, HEAPWARD, PAGE, randomScript, SimulatedKernel, type Step, TODAY } from "./address-space.js";
-import { askKernel, whyNotToday } from "./real-kernel.js";
+import { askKernel, whyNotToday, zeroPageHere } from "./real-kernel.js";
 
 const A = 300_000 * PAGE;
 const B = 200_000 * PAGE;
@@ -173,7 +173,7 @@ describe("the Linux kernel's address space", () => {
 
   it("is the real one's after every call of random scripts", async ({ skip }) => {
     for (let seed = 1; seed <= 20; seed++) {
-      const { script, lines } = await randomScript(seed, 100);
+      const { script, lines } = await randomScript(seed, 100, zeroPageHere());
       const real = askToday((program) => askReal(program, script));
       if (typeof real === "string") return skip(real);
       const at = lines.findIndex((line, i) => line !== real.lines[i]);

@@ -3,6 +3,7 @@
  * in scripts are bytes below the place where mappings are put first; from HEAPWARD on, bytes above the heap's start.
  */
 import { execFileSync } from "node:child_process";
+import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
@@ -44,6 +45,7 @@ export const TODAY = {
   addressSpaceBytes: 0,
   maxMaps: 65530,
   mapAlignment: "huge",
+  zeroPage: "shared",
 } as const;
 
 /** By the numbers of scripts. */
@@ -60,8 +62,9 @@ const toScript = (address: number) => {
 export class SimulatedKernel {
   private constructor(readonly machine: Machine) {}
 
-  static async open(own = 0): Promise<SimulatedKernel> {
-    return new SimulatedKernel(await openRawMachine({ ...TODAY, maxMaps: TODAY.maxMaps - own }, true));
+  static async open(own = 0, zeroPage: ZeroPageKind = TODAY.zeroPage): Promise<SimulatedKernel> {
+    const options = { ...TODAY, maxMaps: TODAY.maxMaps - own, zeroPage };
+    return new SimulatedKernel(await openRawMachine(options, true));
   }
 
   answer([verb, a = 0, b = 0, c = 0, d = 0]: Step): string {
@@ -138,10 +141,11 @@ const HEAP_PAGES = 24;
 export async function randomScript(
   seed: number,
   steps: number,
+  zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
   const random = randomFrom(seed);
   const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
-  const kernel = await SimulatedKernel.open();
+  const kernel = await SimulatedKernel.open(0, zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];
   const act = (step: Step) => {

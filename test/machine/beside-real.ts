@@ -1,8 +1,9 @@
 /** Tests that hold scripts of processes on the simulated Linux kernel beside what the real one answers. */
 import { accessSync, constants } from "node:fs";
 import { expect, it } from "vitest";
+import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
-import { askKernel } from "./real-kernel.js";
+import { askKernel, zeroPageHere } from "./real-kernel.js";
 
 /** Each step with what Linux 6.18 answered. */
 export type Answered = [Step, string][];
@@ -10,10 +11,8 @@ export type Answered = [Step, string][];
 export interface Beside {
   cases: Record<string, Answered>;
   /** Makes a script, and what the simulated kernel answers. */
-  random(seed: number): Promise<{ script: Step[]; lines: string[] }>;
+  random(seed: number, zeroPage: ZeroPageKind): Promise<{ script: Step[]; lines: string[] }>;
   seeds: readonly number[];
-  /** Whether the scripts read pages that nobody wrote, for which the real kernel needs its zero page. */
-  readsUntouched: boolean;
   /** Why the kernel here does not answer as the one that was asked; null if it does. */
   whyOther?(program: string): string | null;
 }
@@ -21,42 +20,36 @@ export interface Beside {
 const stepsOf = (steps: Answered) => steps.map(([step]) => step);
 const answersOf = (steps: Answered) => steps.map(([, line]) => line);
 
-async function simulated(script: readonly Step[]): Promise<string[]> {
-  const kernel = await SimulatedProcesses.open();
+async function simulated(script: readonly Step[], zeroPage: ZeroPageKind): Promise<string[]> {
+  const kernel = await SimulatedProcesses.open(zeroPage);
   const lines = script.map((step) => kernel.answer(step));
   kernel.machine.check();
   return lines;
 }
 
 /** Defines the tests. Those of the real kernel are skipped, with the reason, where it cannot be asked. */
-export function testBesideReal({
-  cases,
-  random,
-  seeds,
-  readsUntouched,
-  whyOther = () => null,
-}: Beside): void {
+export function testBesideReal({ cases, random, seeds, whyOther = () => null }: Beside): void {
   function ask<T>(what: (program: string) => T): T | string {
     try {
       accessSync("/proc/kpageflags", constants.R_OK);
     } catch {
       return "only root may ask which frames there are";
     }
-    return askKernel("processes", what, { readsUntouched });
+    return askKernel("processes", what);
   }
 
   it.each(Object.entries(cases))("are as they were when the real one was asked: %s", async (_, steps) => {
-    expect(await simulated(stepsOf(steps))).toEqual(answersOf(steps));
+    expect(await simulated(stepsOf(steps), "shared")).toEqual(answersOf(steps));
   });
 
   it.for(Object.entries(cases))("are as the real one's are here: %s", async ([, steps], { skip }) => {
     const answers = ask((program) => whyOther(program) ?? askReal(program, stepsOf(steps)));
     if (typeof answers === "string") return skip(answers);
-    expect(answers).toEqual(answersOf(steps));
+    expect(answers).toEqual(await simulated(stepsOf(steps), zeroPageHere()));
   });
 
   it("are as the real one's are here in random scripts", async ({ skip }) => {
-    const scripts = await Promise.all(seeds.map(random));
+    const scripts = await Promise.all(seeds.map((seed) => random(seed, zeroPageHere())));
     const answers = ask((program) => scripts.map(({ script }) => askReal(program, script)));
     if (typeof answers === "string") return skip(answers);
     for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);

@@ -11,10 +11,16 @@ import type { MachineOptions } from "../reference/interface.js";
 
 export const KERNELS = ["linux", "darwin"] as const;
 export const PAGE_BYTES = [4096, 16384, 65536] as const;
-const NO_LIMITS = { memoryPages: 0, addressSpacePages: 0, maxMaps: 0, mapAlignment: "page" } as const;
+const NO_LIMITS = {
+  memoryPages: 0,
+  addressSpacePages: 0,
+  maxMaps: 0,
+  mapAlignment: "page",
+  zeroPage: "shared",
+} as const;
 /**
  * In pages; 0 for none: none, few frames (so that lazy pages are reclaimed), little address space, few areas, mappings of
- * whole huge pages aligned.
+ * whole huge pages aligned, few frames of which reads take some, too.
  */
 export const LIMITS = [
   NO_LIMITS,
@@ -22,12 +28,13 @@ export const LIMITS = [
   { ...NO_LIMITS, addressSpacePages: 2500 },
   { ...NO_LIMITS, maxMaps: 16 },
   { ...NO_LIMITS, mapAlignment: "huge" },
+  { ...NO_LIMITS, memoryPages: 160, zeroPage: "none" },
 ] as const;
 
 export function optionsOf(
   kernel: MachineOptions["kernel"],
   pageBytes: MachineOptions["pageBytes"],
-  { memoryPages, addressSpacePages, maxMaps, mapAlignment }: (typeof LIMITS)[number],
+  { memoryPages, addressSpacePages, maxMaps, mapAlignment, zeroPage }: (typeof LIMITS)[number],
 ): MachineOptions {
   return {
     kernel,
@@ -36,6 +43,7 @@ export function optionsOf(
     addressSpaceBytes: addressSpacePages * pageBytes,
     maxMaps,
     mapAlignment,
+    zeroPage,
   };
 }
 

@@ -42,6 +42,7 @@ async function open() {
     addressSpaceBytes: 0,
     maxMaps: 0,
     mapAlignment: "page",
+    zeroPage: "shared",
     clock: 0,
   } as const;
   return Instance.open<MachineExports>(wasm, { kernel: "linux", pageBytes: 4096, ...limits });

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
 const OPERATIONS = 2000;
-const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE] = LIMITS;
+const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE, NO_ZERO_PAGE] = LIMITS;
 const RUNS = [
   { seed: 0x5eed, limits: NONE },
   { seed: 0xca110c, limits: FEW_FRAMES },
@@ -10,6 +10,7 @@ const RUNS = [
   { seed: 0xfee1, limits: NONE },
   { seed: 0x3aa5, limits: FEW_AREAS },
   { seed: 0x2aaa, limits: HUGE },
+  { seed: 0x2e80, limits: NO_ZERO_PAGE },
 ];
 
 describe.each(KERNELS)("the %s machine does what the reference does", (kernel) => {

@@ -1,5 +1,6 @@
 /** Files of the simulated Linux kernel beside the real one's: faults, pages, the page cache and readahead, step for step. */
 import { describe } from "vitest";
+import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { randomFrom } from "../random.js";
 import { type Answered, testBesideReal } from "./beside-real.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
@@ -150,11 +151,15 @@ const PAGES = 96;
 const PROCESSES = 4;
 
 /** Random accesses, advice, forks and calls over a file on disk, one of memory, and mappings of both. */
-async function randomScript(seed: number, steps: number): Promise<{ script: Step[]; lines: string[] }> {
+async function randomScript(
+  seed: number,
+  steps: number,
+  zeroPage: ZeroPageKind,
+): Promise<{ script: Step[]; lines: string[] }> {
   const random = randomFrom(seed);
   const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
   const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
-  const kernel = await SimulatedProcesses.open();
+  const kernel = await SimulatedProcesses.open(zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];
   const act = (step: Step) => {
@@ -214,9 +219,8 @@ async function randomScript(seed: number, steps: number): Promise<{ script: Step
 describe("files of the Linux kernel", () => {
   testBesideReal({
     cases: CASES,
-    random: (seed) => randomScript(seed, 60),
+    random: (seed, zeroPage) => randomScript(seed, 60, zeroPage),
     seeds: [0xf11e, 0xf11f, 0xf120],
-    readsUntouched: false,
     whyOther: otherWindow,
   });
 });

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import { askReal, randomScript } from "./address-space.js";
-import { askKernel } from "./real-kernel.js";
+import { askKernel, zeroPageHere } from "./real-kernel.js";
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,9 @@ const { values } = parseArgs({
 });
 
 const seeds = seedsOf(values.seed);
-const scripts = await Promise.all(seeds.map((seed) => randomScript(seed, Number(values.steps))));
+const scripts = await Promise.all(
+  seeds.map((seed) => randomScript(seed, Number(values.steps), zeroPageHere())),
+);
 const answers = askKernel("address-space", (program) =>
   scripts.map(({ script }) => askReal(program, script)),
 );

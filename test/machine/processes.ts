@@ -1,5 +1,6 @@
 /** Scripts of processes that fork, for the simulated Linux kernel and, by test/oracle/processes.c, for the real one. */
 import { execFileSync } from "node:child_process";
+import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { setSizes } from "../../src/sandbox/processes.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
@@ -74,10 +75,10 @@ export class SimulatedProcesses {
     this.files = new SimulatedFiles(machine, this.areas);
   }
 
-  static async open(): Promise<SimulatedProcesses> {
+  static async open(zeroPage: ZeroPageKind): Promise<SimulatedProcesses> {
     const options = { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 } as const;
     return new SimulatedProcesses(
-      await openRawMachine({ ...options, maxMaps: 0, mapAlignment: "page" }, true),
+      await openRawMachine({ ...options, maxMaps: 0, mapAlignment: "page", zeroPage }, true),
     );
   }
 
@@ -200,10 +201,11 @@ function withoutHolders(line: string): string {
 export async function randomScript(
   seed: number,
   steps: number,
+  zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
   const random = randomFrom(seed);
   const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
-  const kernel = await SimulatedProcesses.open();
+  const kernel = await SimulatedProcesses.open(zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];
   const act = (step: Step) => {

@@ -13,19 +13,18 @@ export function whyNotToday(): string | null {
   return `Linux ${release()} aligns other mappings than what is simulated, 6.13 and later`;
 }
 
+/** Whether the kernel here maps a page of zeroes for what is read and was never written, as the machine's `zeroPage`. */
+export function zeroPageHere(): "shared" | "none" {
+  if (process.platform !== "linux") return "shared";
+  return /\bpvm_no_zero_page=1\b/.test(readFileSync("/proc/cmdline", "utf8")) ? "none" : "shared";
+}
+
 /**
  * Compiles `test/oracle/NAME.c` and asks what `ask` does of the program.
  * Returns why the real kernel cannot be asked here, if it cannot.
  */
-export function askKernel<T>(
-  name: string,
-  ask: (program: string) => T,
-  { readsUntouched = true } = {},
-): T | string {
+export function askKernel<T>(name: string, ask: (program: string) => T): T | string {
   if (process.platform !== "linux") return "not Linux";
-  if (readsUntouched && /\bpvm_no_zero_page=1\b/.test(readFileSync("/proc/cmdline", "utf8"))) {
-    return "the kernel was told to map no zero page";
-  }
   if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
     return "the kernel uses huge pages for everything";
   }

@@ -1,5 +1,6 @@
 /** Compares the model with the real allocator on a trace. */
 import type { TouchPolicy } from "../../src/allocator/access.js";
+import { zeroPageHere } from "../machine/real-kernel.js";
 import { callsDifference, withCalls } from "./calls.js";
 import { digestsDifference } from "./digests.js";
 import { environmentOf, type GlibcOptions, observeModel } from "./model.js";
@@ -68,7 +69,11 @@ async function compareRun(
   isFirst: boolean,
 ): Promise<Difference | null> {
   const countsFaults = threadsOf(records) > 1;
-  const run = { records, touch, options, ...(interval && { interval }), ...(model && { model }) };
+  const run = {
+    ...{ records, touch, options, zeroPage: zeroPageHere() },
+    ...(interval && { interval }),
+    ...(model && { model }),
+  };
   const isGlibc = (model ?? "glibc") === "glibc";
   const tells = isFirst && (isGlibc || model?.endsWith("/glibc"));
   const observed = await observeModel({ ...run, check: isFirst, countsFaults, ...(tells && { tells }) });

@@ -4,6 +4,7 @@ import { Place } from "#shared/kernel";
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import type { Options } from "../../src/allocator/choice.js";
 import { totalFaults } from "../../src/allocator/counters.js";
+import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { hasArenas } from "../../src/sandbox/glibc-figures.js";
 import type { LoggedCall } from "../../src/sandbox/instance.js";
 import { mallocInfo } from "../../src/sandbox/malloc-info.js";
@@ -94,6 +95,8 @@ export interface ModelRun {
   options?: GlibcOptions | Options;
   /** Default `glibc`. */
   model?: string;
+  /** That of the kernel which it is compared with; default `shared`. */
+  zeroPage?: ZeroPageKind;
   check?: boolean;
   /** Counts the faults of each operation, which takes longer. */
   countsFaults?: boolean;
@@ -110,8 +113,8 @@ export interface ModelObservation extends Observation {
 
 /** Runs the model in a sandbox of its own. If it throws, the observation is that of the operations before. */
 export async function observeModel(run: ModelRun): Promise<ModelObservation> {
-  const { model = "glibc", options = {}, touch = "none", check = false } = run;
-  const sandbox = await openModel(model, { ...options, check });
+  const { model = "glibc", options = {}, zeroPage = "shared", touch = "none", check = false } = run;
+  const sandbox = await openModel(model, { ...options, zeroPage, check });
   const observer = new Observer(sandbox, run);
   try {
     await sandbox.replay(observer.trace(), { touch, onResults: (addresses) => observer.note(addresses) });

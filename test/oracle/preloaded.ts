@@ -1,6 +1,7 @@
 /** Compares the model of a library that is preloaded with the library on a trace. */
 import type { TouchPolicy } from "../../src/allocator/access.js";
 import type { Options } from "../../src/allocator/choice.js";
+import { zeroPageHere } from "../machine/real-kernel.js";
 import { callsDifference, withCalls } from "./calls.js";
 import { textDifference } from "./compare.js";
 import { observeModel } from "./model.js";
@@ -85,7 +86,7 @@ async function runDifference(
   const { library, records, interval, countsFaults = false } = comparison;
   const real = withCalls(run, run.calls);
   const model = await observeModel({
-    ...{ records, touch, model: library.name, check: true, countsFaults },
+    ...{ records, touch, model: library.name, zeroPage: zeroPageHere(), check: true, countsFaults },
     ...(library.tellsStats && { tells: true }),
     ...(interval && { interval }),
     options: modelOptions(comparison, real),

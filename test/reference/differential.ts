@@ -652,7 +652,7 @@ class Session {
 
   /** True when the access takes no more frames than there are, or reclaims for a single page. */
   private framesAreSure(call: Call<number>): boolean {
-    const { memoryBytes, kernel } = this.options;
+    const { memoryBytes, kernel, zeroPage } = this.options;
     if (memoryBytes === 0) return true;
     const { resident } = this.reference.counters().bytes;
     const ranges = rangesOf(call);
@@ -671,7 +671,8 @@ class Session {
       }
     }
     if (resident + frames * this.pageBytes <= memoryBytes) return true;
-    if (kernel === "linux" && (call.call === "load" || (call.call === "touch" && !call.write))) return true;
+    const isRead = call.call === "load" || (call.call === "touch" && !call.write);
+    if (isRead && kernel === "linux" && zeroPage === "shared") return true;
     return pages === 1 && this.reference.lazyPages() > 0;
   }
 }
@@ -1222,8 +1223,8 @@ class Generator {
 // ---- Running ----------------------------------------------------------------------
 
 function describeRun(options: MachineOptions): string {
-  const { kernel, pageBytes, memoryBytes, addressSpaceBytes } = options;
-  return `${kernel} page=${pageBytes} memory=${memoryBytes} addressSpace=${addressSpaceBytes}`;
+  const { kernel, pageBytes, memoryBytes, addressSpaceBytes, zeroPage } = options;
+  return `${kernel} page=${pageBytes} memory=${memoryBytes} addressSpace=${addressSpaceBytes} zeroPage=${zeroPage}`;
 }
 
 /** Anything but a Difference came out of counters(), pages() or the reference itself. */

@@ -15,6 +15,8 @@ export interface MachineOptions {
   maxMaps: number;
   /** Whether Linux aligns mappings of whole huge pages to one. */
   mapAlignment: "page" | "huge";
+  /** Whether Linux maps a page of zeroes for what is read and was never written, or takes a frame. */
+  zeroPage: "shared" | "none";
 }
 
 /**

@@ -27,7 +27,13 @@ const MIB = 2 ** 20;
 /** Free on both kernels, and far from where they place things. */
 const A = 0x200000000000;
 
-const NO_LIMITS = { memoryBytes: 0, addressSpaceBytes: 0, maxMaps: 0, mapAlignment: "page" } as const;
+const NO_LIMITS = {
+  memoryBytes: 0,
+  addressSpaceBytes: 0,
+  maxMaps: 0,
+  mapAlignment: "page",
+  zeroPage: "shared",
+} as const;
 const LINUX: MachineOptions = { ...NO_LIMITS, kernel: "linux", pageBytes: P };
 const DARWIN: MachineOptions = { ...LINUX, kernel: "darwin" };
 

@@ -115,6 +115,7 @@ export class ReferencePages {
   protected readonly count: MachineCounters;
   protected readonly pageBytes: number;
   protected readonly linux: boolean;
+  private readonly hasZeroPage: boolean;
   protected lines = 0;
   /** Most pages that are read ahead. */
   protected readahead = 32;
@@ -122,6 +123,7 @@ export class ReferencePages {
   constructor(protected readonly options: MachineOptions) {
     this.pageBytes = options.pageBytes;
     this.linux = options.kernel === "linux";
+    this.hasZeroPage = this.linux && options.zeroPage === "shared";
     this.count = {
       faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0, needless: 0 },
       zeroed: { kernel: 0, allocator: 0, needless: 0 },
@@ -245,12 +247,11 @@ export class ReferencePages {
       return;
     }
     if (page.frame === null && !page.read) {
-      if (this.linux) {
+      if (this.hasZeroPage) {
         this.count.faults.zeroMap += 1;
       } else {
-        page.frame = this.takeFrame();
+        this.fillZero(page);
         this.count.faults.zeroFill += 1;
-        this.count.zeroed.kernel += this.pageBytes;
       }
     }
     if (!page.read) {
@@ -258,6 +259,13 @@ export class ReferencePages {
       this.count.touched.read += 1;
       this.resolve(page);
     }
+  }
+
+  /** Gives a page a frame of zeroes. */
+  private fillZero(page: Page): void {
+    page.frame = this.takeFrame();
+    if (this.linux && page.area.line === 0) page.area.line = ++this.lines;
+    this.count.zeroed.kernel += this.pageBytes;
   }
 
   /** The program uses the page: the fault that zeroing caused would have come anyway. */
@@ -268,7 +276,7 @@ export class ReferencePages {
   }
 
   protected writeFault(page: Page): WriteFault {
-    const { faults, zeroed } = this.count;
+    const { faults } = this.count;
     if (page.shared && page.frame !== null) {
       const { sharing } = this.count;
       if (page.frame.pages > 1) {
@@ -285,9 +293,7 @@ export class ReferencePages {
       return "fromShared";
     }
     if (page.frame !== null) return "none";
-    page.frame = this.takeFrame();
-    if (this.linux && page.area.line === 0) page.area.line = ++this.lines;
-    zeroed.kernel += this.pageBytes;
+    this.fillZero(page);
     if (page.read) {
       faults.copyOnWrite += 1;
       return "fromZeroPage";
@@ -563,7 +569,10 @@ export class ReferencePages {
       must(page.frame !== null || !(page.shared || page.written || page.lazy), "uses a frame it has not");
       must(page.frame !== null || !(page.unknown || page.cleared), "is dirty without a frame");
       must(page.frame !== null || page.content === null, "content without a frame");
-      must(page.frame !== null || this.linux || !page.read, "darwin reads a frame");
+      must(
+        page.frame !== null || this.hasZeroPage || page.shows || !page.read,
+        "reads a frame that it has not",
+      );
       must(!(page.lazy && page.shared) || this.linux, "lazy and shared");
       must(page.shared || page.frame === null || page.frame.pages === 1, "own frame of several pages");
       must(!page.shows || (page.area.file !== null && page.frame === null), "shows a file that it has not");

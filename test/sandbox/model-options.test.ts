@@ -39,7 +39,16 @@ const NAMES: Record<keyof ModelOptions, 0> = {
 };
 
 const MACHINE: Record<keyof MachineOptions, 0> = {
-  ...{ kernel: 0, pageSize: 0, memory: 0, addressSpace: 0, maxMaps: 0, mapAlignment: 0, clock: 0 },
+  ...{
+    kernel: 0,
+    pageSize: 0,
+    memory: 0,
+    addressSpace: 0,
+    maxMaps: 0,
+    mapAlignment: 0,
+    zeroPage: 0,
+    clock: 0,
+  },
 };
 
 it("names every model, and every option of the machine", () => {
