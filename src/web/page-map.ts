@@ -255,6 +255,8 @@ export class PageMap {
     this.canvas.height = clientHeight * devicePixelRatio;
     this.#grid = { columns: Math.floor(clientWidth / PITCH), rows: Math.floor(clientHeight / PITCH) };
     this.events.onResize();
+    // What was drawn went with the old size: until the next frame the map would be blank, which flashes.
+    this.draw();
   }
 
   /** Tells that the last operation is out of view, but not at once again. Returns when to look again, if it has to wait. */

@@ -12,12 +12,19 @@ const FEATURES =
   binaryen.Features.SIMD128 |
   binaryen.Features.Multivalue;
 
+/** Writes a module as it stands: where the compiler ran in this process, it left Binaryen to drop what does nothing. */
+function emit(module: binaryen.Module): Uint8Array<ArrayBuffer> {
+  binaryen.setGenerateStackIR(false);
+  binaryen.setOptimizeStackIR(false);
+  return module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
+}
+
 /** `more` are features of Binaryen's that the text uses beside. */
 export function assemble(text: string, more = 0): Uint8Array<ArrayBuffer> {
   const module = binaryen.parseText(text);
   module.setFeatures(FEATURES | more);
   if (!module.validate()) throw new Error(`not a valid module:\n${text}`);
-  const wasm = module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
+  const wasm = emit(module);
   module.dispose();
   return wasm;
 }
