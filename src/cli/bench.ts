@@ -5,7 +5,7 @@ import { LEAST_ROUNDS } from "../base/statistics.js";
 import { recordText } from "../compare/digest.js";
 import { emptyJobs } from "../compare/empty.js";
 import { identityOf } from "../compare/identity.js";
-import { MergeError } from "../compare/merge.js";
+import { MergeError } from "../compare/one-run.js";
 import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
 import { runBench } from "../compare/run.js";
@@ -18,8 +18,10 @@ import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "
 import { readSealedRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
-import { type OutFile, prepareFile } from "./outfile.js";
+import { Keeper } from "./keeper.js";
+import { prepareFile } from "./outfile.js";
 import { openProgress } from "./progress.js";
+import { parseShard } from "./shard.js";
 
 /** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
@@ -72,28 +74,13 @@ export async function benchCommand(
   const baseline = chooseBaseline(subjects, files, flags.baseline);
   const plan = await planOf({ parameters, subjects, traces, baseline }, flags, environment);
   const keeper = new Keeper(output);
-  const record = await measure(plan, { subjects, traces }, environment, (sofar) => keeper.keep(sofar));
+  const record = await measure(plan, { subjects, traces }, environment, (sofar) =>
+    keeper.keep(() => recordText(sofar)),
+  );
   await print(record, environment);
   if (keeper.failure) reportError(keeper.failure, environment);
   if (!record.complete) return INTERRUPTED;
   return judge(record, most, environment) || (keeper.failure ? EXIT.failed : EXIT.ok);
-}
-
-/** Keeps the record in a file. A disk that is full for a while loses nothing that was measured: the next round writes all. */
-class Keeper {
-  /** Why the last record could not be written. */
-  failure: unknown;
-
-  constructor(private readonly file: OutFile | undefined) {}
-
-  keep(record: BenchRecord): void {
-    try {
-      this.file?.write(recordText(record));
-      this.failure = undefined;
-    } catch (error) {
-      this.failure = error;
-    }
-  }
 }
 
 interface Inputs {
@@ -210,14 +197,4 @@ function parsePart(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text);
   if (!match) throw new UsageError(`--fail-if-slower: "${text}" is not a percentage: write one such as 5%`);
   return Number(match[1]) / 100;
-}
-
-/** Reads `2/4`: the second of four. */
-function parseShard(text: string): { index: number; count: number } {
-  const match = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text);
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (!(index >= 1 && index <= count)) {
-    throw new UsageError(`--shard: "${text}" is not a shard: for four shards write 1/4 to 4/4`);
-  }
-  return { index, count };
 }

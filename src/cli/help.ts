@@ -91,6 +91,8 @@ Examples:
   zeropage tune trace.txt.gz --goal resident --touch object --chart tune.svg
   zeropage tune morning.trace.gz evening.trace.gz --allocator glibc:version=2.41 --settings 100
   zeropage tune --preset burst-medium --allocator glibc --goal resident
+  zeropage tune trace.txt.gz --output tune.json; zeropage tune trace.txt.gz --resume tune.json
+  zeropage tune trace.txt.gz --shard 2/4 --output shard-2.json
   zeropage record -- git log -p && zeropage tune git.trace.gz`;
 
 export const RECORD_EXAMPLES = `

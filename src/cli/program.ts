@@ -5,6 +5,7 @@ import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/registry.js";
 import { Command, CommanderError, Option } from "../libraries/commander.js";
 import { RECORDERS } from "../record/native/record.js";
+import { TUNE_GOALS } from "../results/tune.js";
 import { TRACE_FORMAT_NAMES } from "../trace/formats.js";
 import { type BenchFlags, benchCommand } from "./bench.js";
 import { BENCH_FORMS } from "./bench-forms.js";
@@ -37,7 +38,7 @@ import { type ProfileFlags, profileCommand } from "./profile.js";
 import { FRAMES, MILLISECOND, MOST_FRAMES, type RecordFlags, recordCommand } from "./record.js";
 import { replayCommand } from "./replay.js";
 import { PROCESS_HELP } from "./trace-flags.js";
-import { GOALS, type TuneFlags, tuneCommand } from "./tune.js";
+import { type TuneFlags, tuneCommand } from "./tune.js";
 import { type WebFlags, webCommand } from "./web.js";
 
 /** Runs the command line on the arguments after the program's name. Returns the exit code; never throws. */
@@ -84,7 +85,7 @@ function buildProgram(environment: Environment, exit: (code: number) => void): C
   program.addCommand(profile(environment).copyInheritedSettings(program));
   program.addCommand(calibrate(environment).copyInheritedSettings(program));
   program.addCommand(bench(environment, exit).copyInheritedSettings(program));
-  program.addCommand(merge(environment).copyInheritedSettings(program));
+  program.addCommand(merge(environment, exit).copyInheritedSettings(program));
   program
     .command("models")
     .description(
@@ -227,7 +228,7 @@ function tuneParser(environment: Environment, exit: (code: number) => void): Com
     .argument("[traces...]", "traces to replay; - is standard input")
     .option(
       "--goal <goal>",
-      `what is to be small: ${GOALS.join(", ")} (resident memory, simulated time)`,
+      `what is to be small: ${TUNE_GOALS.join(", ")} (resident memory, simulated time)`,
       "both",
     )
     .option(
@@ -238,6 +239,9 @@ function tuneParser(environment: Environment, exit: (code: number) => void): Com
     .option("--settings <number>", "most candidates to try", "200")
     .option("--budget <time>", "begin no further candidate after this time")
     .option("--jobs <number>", "candidates to run at once (default: one for each core)")
+    .option("--shard <i/n>", "search only part i of n of the allocators, for zeropage merge")
+    .option("--output <file>", "write all candidates as JSON after each, so that the run can go on")
+    .option("--resume <file>", "continue an interrupted run from its --output, and in that file")
     .option(
       "--verify",
       "also run the first allocator and the recommendation for real, and show what that takes (Linux on x86-64, with a C compiler)",
@@ -364,14 +368,16 @@ function bench(environment: Environment, exit: (code: number) => void): Command 
     );
 }
 
-function merge(environment: Environment): Command {
+function merge(environment: Environment, exit: (code: number) => void): Command {
   const command = new Command("merge")
-    .description("merge the records of all shards of a benchmark into one report")
+    .description("merge the records of all shards of a bench or a tune into one report")
     .argument("<files...>", "the records of all shards")
     .option("--output <file>", "write the merged record as JSON");
   return withBenchForms(command)
     .addHelpText("after", MERGE_EXAMPLES)
-    .action((files: string[], flags: MergeFlags) => mergeCommand(files, flags, environment));
+    .action(async (files: string[], flags: MergeFlags) =>
+      exit(await mergeCommand(files, flags, environment)),
+    );
 }
 
 /** Adds the output forms of a benchmark's record. */

@@ -19,13 +19,15 @@ export function openTunePool(workers: number): TunePool {
   const shelf = new Shelf();
   const all = Array.from({ length: workers }, () => new TuneWorker(shelf));
   return {
-    async evaluator(jobs, isOver) {
+    async evaluator(jobs, isOver, onDone) {
       const done: (Evaluation | undefined)[] = jobs.map(() => undefined);
       let next = 0;
       const work = async (worker: TuneWorker) => {
         while (next < jobs.length && !isOver()) {
           const place = next++;
-          done[place] = await worker.run(jobs[place] as TuneJob);
+          const evaluation = await worker.run(jobs[place] as TuneJob);
+          onDone?.(place, evaluation);
+          done[place] = evaluation;
         }
       };
       await Promise.all(all.map(work));

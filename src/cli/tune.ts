@@ -4,40 +4,44 @@ import { formatCount } from "../base/bytes.js";
 import { UsageError } from "../base/errors.js";
 import { parseCount, parseTime, parseWord } from "../base/flags.js";
 import { joinWords } from "../base/numbers.js";
+import { sealedText } from "../compare/sealed.js";
 import { patternPresets } from "../experiments/pattern/presets.js";
 import { patternTrace } from "../experiments/pattern/trace.js";
-import type { TuneEnd, TuneGoal, TuneReport } from "../results/tune.js";
+import { TUNE_GOALS, type TuneEnd, type TuneReport } from "../results/tune.js";
 import { collectTrace } from "../trace/collect.js";
 import { generateTrace } from "../trace/generate.js";
 import type { Trace } from "../trace/trace.js";
 import { tuneChart } from "../tune/chart.js";
-import { tuneRows } from "../tune/csv.js";
 import type { Candidate, NamedTrace } from "../tune/evaluate.js";
 import { proveTune } from "../tune/native/verify.js";
-import { proofSheets } from "../tune/proof-sheet.js";
-import { tuneSheet, variationSheets } from "../tune/sheet.js";
+import { TuneLog, traceInfo } from "../tune/record.js";
 import { TUNED, type TuneRun, tune } from "../tune/tune.js";
 import { type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
-import { finish } from "./finish.js";
-import { prepareSvg } from "./outfile.js";
-import { chooseForm, type FormFlags } from "./output.js";
+import { EXIT, reportError } from "./exit.js";
+import { Keeper } from "./keeper.js";
+import { prepareFile, prepareSvg } from "./outfile.js";
+import type { FormFlags } from "./output.js";
 import { openProgress } from "./progress.js";
 import { openSource } from "./source.js";
 import { writeLines } from "./terminal.js";
 import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
+import { printTune } from "./tune-forms.js";
 import { openTunePool } from "./tune-pool.js";
+import { chooseShard, recordToFill, type TuneRecordFlags } from "./tune-record.js";
 import { readWorkload } from "./workloads.js";
-
-/** What a tune may be for. */
-export const GOALS: readonly TuneGoal[] = ["both", "resident", "time"];
 
 /** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
 
 /** The flags of `zeropage tune`, as typed. */
-export interface TuneFlags extends FormFlags, CostsFlags, ReadingFlags, Pick<ModelFlags, "clock"> {
+export interface TuneFlags
+  extends FormFlags,
+    CostsFlags,
+    ReadingFlags,
+    TuneRecordFlags,
+    Pick<ModelFlags, "clock"> {
   allocator?: string;
   goal: string;
   touch: string;
@@ -56,39 +60,60 @@ export async function tuneCommand(
   flags: TuneFlags,
   environment: Environment,
 ): Promise<number> {
-  const goal = parseWord(flags.goal, "--goal", GOALS);
+  const goal = parseWord(flags.goal, "--goal", TUNE_GOALS);
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
   const settings = parseCount(flags.settings, "--settings");
   const seconds = flags.budget === undefined ? undefined : parseTime(flags.budget, "--budget");
   const jobs = flags.jobs === undefined ? availableParallelism() : parseCount(flags.jobs, "--jobs");
   const allocators = chooseAllocators(flags, environment);
+  const shard = chooseShard(flags, allocators.length);
+  if (shard && flags.verify) throw new UsageError("--verify: a shard recommends nothing: verify the whole");
   const costs = await chooseCosts(flags);
+  // A resumed run continues in its own file.
+  const path = flags.output ?? flags.resume;
+  const output = path === undefined ? undefined : prepareFile("--output", path, { continues: flags.resume });
   const chart = flags.chart === undefined ? undefined : prepareSvg("--chart", flags.chart);
   const traces = await readTraces(files, flags, environment);
+  const plan = {
+    ...{ version: environment.version, parameters: { goal, touch, settings }, costs: costs.costs ?? null },
+    ...{ allocators, traces: traces.map(traceInfo) },
+  };
+  const log = new TuneLog(await recordToFill(plan, shard, flags.resume));
+  const keeper = new Keeper(output);
   const report = await run(
-    { ...{ traces, allocators, goal, touch, settings }, ...costs },
-    { seconds, jobs },
+    { ...{ traces, allocators, goal, touch, settings }, ...costs, ...(shard && { shard }) },
+    { seconds, jobs, log, keep: () => keeper.keep(() => sealedText(log.sofar())) },
     environment,
   );
+  keeper.keep(() => sealedText(log.ended(report)));
   if (flags.verify) report.proof = await proveTune(report, traces, { touch }, environment.env);
-  const printable = {
-    record: report,
-    sheet: () => tuneSheet(report),
-    more: () => [...variationSheets(report), ...proofSheets(report)],
-    rows: () => tuneRows(report),
-  };
-  const code = await finish(printable, chooseForm(flags), [], environment, {
+  const code = await printTune(report, flags, environment, {
     ...(chart && { picture: { file: chart, draw: () => tuneChart(report) } }),
+    ...(shard && {
+      text: `This is shard ${shard.index} of ${shard.count}: zeropage merge makes one of all.\n`,
+    }),
   });
-  return report.ended === "interrupted" ? INTERRUPTED : code;
+  if (keeper.failure) reportError(keeper.failure, environment);
+  if (report.ended === "interrupted") return INTERRUPTED;
+  return code || (keeper.failure ? EXIT.failed : EXIT.ok);
+}
+
+/** How a search is run. */
+interface Running {
+  seconds: number | undefined;
+  jobs: number;
+  log: TuneLog;
+  /** Called at the start, and after each candidate. */
+  keep: () => void;
 }
 
 /** Ends between candidates, by the clock or by Ctrl-C. What was run until then is reported. */
 async function run(
   asked: TuneRun,
-  { seconds, jobs }: { seconds: number | undefined; jobs: number },
+  { seconds, jobs, log, keep }: Running,
   { stderr, onInterrupt }: Environment,
 ): Promise<TuneReport> {
+  keep();
   const progress = openProgress(stderr);
   const begun = performance.now();
   let over: Exclude<TuneEnd, "converged" | "settings"> | null = null;
@@ -100,6 +125,11 @@ async function run(
   try {
     return await tune({
       ...asked,
+      known: log.known,
+      onEvaluated: (candidate, evaluation) => {
+        log.add(candidate, evaluation);
+        keep();
+      },
       over: () => over ?? (isLate() ? "time" : null),
       onProgress: (done) => progress.show(`${formatCount(done)} of at most ${asked.settings} candidates`),
       ...(pool && { evaluator: pool.evaluator }),

@@ -1,7 +1,7 @@
 /** Resumes a run that was interrupted. */
 import { isDeepStrictEqual } from "node:util";
-import { differenceOf, identityOf } from "./identity.js";
-import { MergeError } from "./merge.js";
+import { BENCH_RUN } from "./identity.js";
+import { checkResumed } from "./one-run.js";
 import type { BenchRecord } from "./record.js";
 
 /**
@@ -9,16 +9,7 @@ import type { BenchRecord } from "./record.js";
  * @throws MergeError saying in what the two differ, and what to do.
  */
 export function resume(plan: BenchRecord, before: BenchRecord, name: string): BenchRecord {
-  if (before.identity !== identityOf(before)) {
-    throw new MergeError(`${name} was changed after it was written: start a new run`);
-  }
-  const shards = [before, plan].map(({ shard }) => (shard ? `${shard.index}/${shard.count}` : "none"));
-  const difference =
-    differenceOf(before, plan) || (shards[0] !== shards[1] && `shard (${shards.join(" and ")})`);
-  if (difference) {
-    const remedy = "resume with the same version, modules, traces and options, or start a new run";
-    throw new MergeError(`${name} is of another run, which differs in ${difference}: ${remedy}`);
-  }
+  checkResumed(plan, before, name, BENCH_RUN);
   if (before.complete) return before;
   const known = before.hosts.some((host) => plan.hosts.every((one) => isDeepStrictEqual(one, host)));
   return {

@@ -4,6 +4,9 @@ import type { OptionValues, Parameters } from "./run.js";
 /** What is to be small: resident memory, simulated time, or both at once. */
 export type TuneGoal = "resident" | "time" | "both";
 
+/** All of them, the usual one first. */
+export const TUNE_GOALS: readonly TuneGoal[] = ["both", "resident", "time"];
+
 /** What the replay of one trace comes to. All but the average are exact. */
 export interface TuneFigures {
   /** Bytes. */

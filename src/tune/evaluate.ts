@@ -7,6 +7,7 @@ import { OptionError, ZeropageError } from "../base/errors.js";
 import type { CostProfile } from "../costs/profile.js";
 import { defaultCosts } from "../costs/profiles.js";
 import { simulatedTime } from "../costs/simulate.js";
+import { allocatorLabel } from "../report/label.js";
 import type { OptionValues } from "../results/run.js";
 import type { TuneFigures } from "../results/tune.js";
 import { openModel } from "../sandbox/open.js";
@@ -21,6 +22,12 @@ const MOMENTS = 500;
 export interface Candidate {
   allocator: string;
   options: OptionValues;
+}
+
+/** The same of two candidates that are the same, in whatever order their options are. */
+export function candidateKey({ allocator, options }: Candidate): string {
+  const sorted = Object.entries(options).sort(([one], [other]) => (one < other ? -1 : 1));
+  return allocatorLabel({ allocator, options: Object.fromEntries(sorted) });
 }
 
 /** A trace in memory, to be replayed again and again. */

@@ -10,7 +10,6 @@
  */
 import type { TouchPolicy } from "../allocator/access.js";
 import type { CostProfile } from "../costs/profile.js";
-import { allocatorLabel } from "../report/label.js";
 import type { OptionValues, Parameters } from "../results/run.js";
 import type {
   TuneEnd,
@@ -23,7 +22,14 @@ import type {
   TuneVariation,
 } from "../results/tune.js";
 import { findModel } from "../sandbox/options.js";
-import { type Candidate, type Conditions, type Evaluation, evaluate, type NamedTrace } from "./evaluate.js";
+import {
+  type Candidate,
+  type Conditions,
+  candidateKey,
+  type Evaluation,
+  evaluate,
+  type NamedTrace,
+} from "./evaluate.js";
 import { frontOf } from "./front.js";
 import { waysToSet } from "./reality.js";
 import { mostAlone, othersThan, recommend } from "./recommend.js";
@@ -53,11 +59,13 @@ export interface TuneJob {
 
 /**
  * Runs jobs, at once or one after another, and returns what became of them, in their order: undefined for those that it did
- * not begin because `isOver` said so.
+ * not begin because `isOver` said so. It calls `onDone` with each job's place as soon as it is done, so that nothing is lost
+ * where the rest is not.
  */
 export type TuneEvaluator = (
   jobs: readonly TuneJob[],
   isOver: () => boolean,
+  onDone?: (place: number, evaluation: Evaluation) => void,
 ) => Promise<(Evaluation | undefined)[]>;
 
 /** What `tune` tries. */
@@ -79,6 +87,14 @@ export interface TuneRun {
   evaluator?: TuneEvaluator;
   /** Called with the candidates that were run so far. */
   onProgress?: (done: number) => void;
+  /** What a candidate came to on these traces before: it is not run again. */
+  known?: (candidate: Candidate) => Evaluation | undefined;
+  /** Called with each candidate that was run, as soon as it was, in any order. */
+  onEvaluated?: (candidate: Candidate, evaluation: Evaluation) => void;
+  /** Only the part `index` of `count`, from 1: allocators are dealt out in turn, and the baseline is run in each part. */
+  shard?: { index: number; count: number };
+  /** Whether the recommendation is also looked at where something is otherwise. Default true; never of a shard. */
+  varied?: boolean;
 }
 
 /**
@@ -91,17 +107,14 @@ export async function tune(run: TuneRun): Promise<TuneReport> {
   return tuning.report(ended);
 }
 
-const inTurn: TuneEvaluator = async (jobs, isOver) => {
+const inTurn: TuneEvaluator = async (jobs, isOver, onDone) => {
   const done: (Evaluation | undefined)[] = [];
-  for (const { candidate, traces, conditions } of jobs) {
-    done.push(isOver() ? undefined : await evaluate(candidate, traces, conditions));
+  for (const [place, { candidate, traces, conditions }] of jobs.entries()) {
+    const evaluation = isOver() ? undefined : await evaluate(candidate, traces, conditions);
+    if (evaluation) onDone?.(place, evaluation);
+    done.push(evaluation);
   }
   return done;
-};
-
-const keyOf = ({ allocator, options }: Candidate): string => {
-  const sorted = Object.entries(options).sort(([one], [other]) => (one < other ? -1 : 1));
-  return allocatorLabel({ allocator, options: Object.fromEntries(sorted) });
 };
 
 class Tuning {
@@ -138,16 +151,16 @@ class Tuning {
   }
 
   async search(): Promise<TuneEnd> {
-    const hasThreads = this.run.traces.some(({ notes }) => (notes.threads ?? 1) > 1);
-    const searches = this.#allocators.map(({ allocator, options }) => ({
-      allocator,
-      batches: searchBatches(
-        spaceOf(allocator, options, hasThreads),
-        options,
-        (tried) => this.#ratios({ allocator, options: tried }),
-        this.#goal,
-      ),
-    }));
+    const { index, count } = this.run.shard ?? { index: 1, count: 1 };
+    const searches = this.#allocators.flatMap(({ allocator, options }, place) => {
+      const isOwn = place % count === index - 1;
+      if (!isOwn && place > 0) return [];
+      // Everything is compared with the baseline, also where another machine searches its settings.
+      return {
+        allocator,
+        batches: isOwn ? this.#batches(allocator, options) : [options].map((one) => [one]).values(),
+      };
+    });
     for (;;) {
       const lists = searches.map(({ allocator, batches }) => {
         const { value } = batches.next();
@@ -160,6 +173,12 @@ class Tuning {
       if (this.#stopped) return this.#stopped;
       if (affordable.length < wanted.length) return "settings";
     }
+  }
+
+  #batches(allocator: string, given: OptionValues): Iterator<OptionValues[], void> {
+    const hasThreads = this.run.traces.some(({ notes }) => (notes.threads ?? 1) > 1);
+    const known = (options: OptionValues) => this.#ratios({ allocator, options });
+    return searchBatches(spaceOf(allocator, given, hasThreads), given, known, this.#goal);
   }
 
   async report(ended: TuneEnd): Promise<TuneReport> {
@@ -181,17 +200,22 @@ class Tuning {
 
   #parameters(): Parameters {
     const { touch, costs } = this.#conditions;
-    return { goal: this.#goal, touch, settings: this.#most, ...(costs && { costs: costs.name }) };
+    const { shard } = this.run;
+    return {
+      ...{ goal: this.#goal, touch, settings: this.#most },
+      ...(costs && { costs: costs.name }),
+      ...(shard && { shard: `${shard.index}/${shard.count}` }),
+    };
   }
 
   /** Those that were not run yet, each once. */
   #unknown(candidates: readonly Candidate[]): Candidate[] {
-    const unknown = candidates.filter((candidate) => !this.#places.has(keyOf(candidate)));
-    return [...new Map(unknown.map((candidate) => [keyOf(candidate), candidate])).values()];
+    const unknown = candidates.filter((candidate) => !this.#places.has(candidateKey(candidate)));
+    return [...new Map(unknown.map((candidate) => [candidateKey(candidate), candidate])).values()];
   }
 
   #ratios(candidate: Candidate): TuneRatios | undefined {
-    const place = this.#places.get(keyOf(candidate));
+    const place = this.#places.get(candidateKey(candidate));
     const outcome = place === undefined ? undefined : this.#results[place]?.outcome;
     return outcome?.state === "done" ? outcome.ratios : undefined;
   }
@@ -202,12 +226,18 @@ class Tuning {
   };
 
   async #evaluate(candidates: readonly Candidate[]): Promise<void> {
-    const jobs = candidates.map((candidate) => ({
-      ...{ candidate, traces: this.run.traces, conditions: this.#conditions },
-    }));
-    const evaluations = await this.#evaluator(jobs, this.#isOver);
-    const done = candidates.flatMap((candidate, i) => {
-      const evaluation = evaluations[i];
+    const evaluations = new Map(
+      candidates.flatMap((candidate) => {
+        const evaluation = this.run.known?.(candidate);
+        return evaluation ? [[candidate, evaluation]] : [];
+      }),
+    );
+    await this.#runAll(
+      candidates.filter((candidate) => !evaluations.has(candidate)),
+      evaluations,
+    );
+    const done = candidates.flatMap((candidate) => {
+      const evaluation = evaluations.get(candidate);
       return evaluation ? [{ candidate, evaluation }] : [];
     });
     this.#baseline ??= done.flatMap(({ evaluation }) =>
@@ -217,9 +247,22 @@ class Tuning {
     this.run.onProgress?.(this.#results.length);
   }
 
+  /** Adds to `evaluations` what is run before it is over. */
+  async #runAll(candidates: readonly Candidate[], evaluations: Map<Candidate, Evaluation>): Promise<void> {
+    const { traces, onEvaluated } = this.run;
+    const jobs = candidates.map((candidate) => ({ candidate, traces, conditions: this.#conditions }));
+    const onDone = (place: number, evaluation: Evaluation) =>
+      onEvaluated?.(candidates[place] as Candidate, evaluation);
+    const done = await this.#evaluator(jobs, this.#isOver, onDone);
+    for (const [i, candidate] of candidates.entries()) {
+      const evaluation = done[i];
+      if (evaluation) evaluations.set(candidate, evaluation);
+    }
+  }
+
   #keep(candidate: Candidate, evaluation: Evaluation): void {
     const isFirst = !this.#results.some(({ allocator }) => allocator === candidate.allocator);
-    this.#places.set(keyOf(candidate), this.#results.length);
+    this.#places.set(candidateKey(candidate), this.#results.length);
     if (evaluation.state !== "done") {
       this.#results.push({ ...candidate, outcome: evaluation });
       return;
@@ -236,7 +279,8 @@ class Tuning {
   async #recommendation(place: number): Promise<TuneRecommendation> {
     const { ways, unknown } = this.#waysOf(place);
     const alone = mostAlone(this.#results, place, this.#goal);
-    const isLeft = place === 0 || this.#stopped === "interrupted";
+    const { varied = true, shard } = this.run;
+    const isLeft = place === 0 || this.#stopped === "interrupted" || !varied || shard !== undefined;
     const variations = isLeft ? [] : await this.#variations(place);
     const sturdier = this.#isSturdy(variations) ? undefined : await this.#sturdier(place);
     return {

@@ -36,8 +36,8 @@ describe("help", () => {
                                       host, as a cost profile for --costs
         bench [options] [modules...]  measure wasm allocators against each other:
                                       time, memory, pages and zeroing
-        merge [options] <files...>    merge the records of all shards of a benchmark
-                                      into one report
+        merge [options] <files...>    merge the records of all shards of a bench or a
+                                      tune into one report
         models [options]              list the allocator models and their options, and
                                       the wasm allocators that come with zeropage
         web [options]                 serve the web page: two allocators side by side,

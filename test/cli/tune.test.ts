@@ -1,8 +1,9 @@
 /** `zeropage tune` as it is typed. What it prints is in the golden files. */
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { zeropage } from "./spawn.js";
 
 const TRACE = "test/trace/threads.txt";
@@ -32,7 +33,77 @@ test("a chart is drawn, of a preset and a workload", async () => {
   }
 });
 
+describe("a search that is kept in a file", () => {
+  const SEARCH = [
+    "tune",
+    ...["--workload", "zipf:ops=8000:live=300"],
+    ...["--allocator", "glibc,jemalloc:clock=1000", "--settings", "14", "--jobs", "1"],
+  ];
+  let folder = "";
+  const path = (name: string) => join(folder, name);
+  const kept = (name: string) => readFile(path(name), "utf8");
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "zeropage-tune-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("and was killed goes on, and is what shards of it are when they are merged", async () => {
+    const whole = path("whole.json");
+    const killed = await zeropage([...SEARCH, "--output", whole], {
+      started: (child) => {
+        const timer = setInterval(() => {
+          if (existsSync(whole) && readFileSync(whole, "utf8").includes('"evaluation"'))
+            child.kill("SIGKILL");
+        }, 5);
+        child.on("close", () => clearInterval(timer));
+      },
+    });
+    expect(killed).toMatchObject({ code: null, stdout: "" });
+    const before = JSON.parse(await kept("whole.json"));
+    expect(before).toMatchObject({ complete: false, schema: 1 });
+    const resumed = await zeropage([...SEARCH, "--resume", whole, "--json"]);
+    expect(resumed.code).toBe(0);
+    const record = JSON.parse(await kept("whole.json"));
+    expect(record).toMatchObject({ complete: true, shard: null });
+    expect(record.results.slice(0, before.results.length)).toEqual(before.results);
+
+    const shards = ["1/2", "2/2"].map((shard) => [
+      ...SEARCH,
+      ...["--shard", shard, "--output", path(`${shard[0]}.json`)],
+    ]);
+    const [one] = await Promise.all(shards.map((argv) => zeropage(argv)));
+    expect(one?.stdout).toContain("This is shard 1 of 2: zeropage merge makes one of all.");
+    const merged = await zeropage([
+      ...["merge", path("2.json"), path("1.json"), "--output", path("merged.json"), "--json"],
+    ]);
+    expect(merged.code).toBe(0);
+    expect(await kept("merged.json")).toBe(await kept("whole.json"));
+    expect(JSON.parse(merged.stdout).results).toEqual(JSON.parse(resumed.stdout).results);
+    const other = await zeropage(["merge", path("1.json"), path("2.json"), "--github"]);
+    expect(other.stderr).toBe(
+      "zeropage: --github: it is for benchmarks, and these are records of zeropage tune\n",
+    );
+  });
+
+  test("is not gone on with by another", async () => {
+    const output = path("small.json");
+    const small = ["tune", TRACE, "--allocator", "glibc", "--settings", "2", "--jobs", "1"];
+    expect((await zeropage([...small, "--output", output])).code).toBe(0);
+    const other = await zeropage([...small, "--touch", "object", "--resume", output]);
+    expect(other).toMatchObject({ code: 2, stdout: "" });
+    expect(other.stderr).toMatch(
+      /^zeropage: --resume: .* is of another run, which differs in touch \(none and object\): resume with the same/,
+    );
+  });
+});
+
 test.each([
+  [
+    `tune ${TRACE} --shard 1/5 --output x.json`,
+    '--shard: "1/5" has nothing to do: each allocator is searched by',
+  ],
+  [`tune ${TRACE} --shard 1/2`, "--shard: name a file by --output, which zeropage merge reads"],
+  [`tune ${TRACE} --shard 1/2 --output x.json --verify`, "--verify: a shard recommends nothing"],
   ["tune", "name a trace, a --workload or a --preset"],
   ["tune trace.txt --goal speed", '--goal: "speed" is not one of both, resident, time'],
   [

@@ -1,8 +1,9 @@
 /** Records are read as they were written, or not at all. */
 import { describe, expect, it } from "vitest";
 import { numbersOf } from "../../src/base/random.js";
-import { parseRecord, RecordError, recordText } from "../../src/compare/digest.js";
+import { parseRecord, recordText } from "../../src/compare/digest.js";
 import type { BenchOutcome, BenchRecord, Timing } from "../../src/compare/record.js";
+import { RecordError } from "../../src/compare/sealed.js";
 import { fakeCounts, fakeLatency, fakePlan } from "./fakes.js";
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { closeTrace } from "../../src/compare/closed-trace.js";
 import { hashOf, identityOf } from "../../src/compare/identity.js";
-import { MergeError, mergeShards, type ShardFile } from "../../src/compare/merge.js";
+import { mergeShards } from "../../src/compare/merge.js";
+import { MergeError, type RunFile } from "../../src/compare/one-run.js";
 import { type BenchRecord, judgedTimes } from "../../src/compare/record.js";
 import { resume } from "../../src/compare/resume.js";
 import { type BenchHooks, runBench } from "../../src/compare/run.js";
@@ -292,7 +293,7 @@ describe("shards", () => {
     expect(jobsOf(fakePlan(), null)).toHaveLength(6);
   });
 
-  const parts = (count: number): Promise<ShardFile[]> =>
+  const parts = (count: number): Promise<RunFile<BenchRecord>[]> =>
     Promise.all(
       Array.from({ length: count }, async (_, i) => ({
         name: `${i + 1}.json`,
@@ -309,12 +310,12 @@ describe("shards", () => {
     expect(merged.hosts).toHaveLength(count);
   });
 
-  test.each<[string, (all: ShardFile[]) => ShardFile[], RegExp]>([
+  test.each<[string, (all: RunFile<BenchRecord>[]) => RunFile<BenchRecord>[], RegExp]>([
     ["nothing", () => [], /nothing to merge/],
     ["a missing shard", (all) => all.slice(1), /no shard 1\/3: run zeropage bench with --shard 1\/3/],
     [
       "a doubled shard",
-      (all) => [...all, { ...(all[0] as ShardFile), name: "x" }],
+      (all) => [...all, { ...(all[0] as RunFile<BenchRecord>), name: "x" }],
       /1\.json and x are the same shard/,
     ],
     ["a whole run", ([one]) => [changed(one, { shard: null })], /is a whole run/],
@@ -344,12 +345,15 @@ describe("shards", () => {
   });
 });
 
-const changed = (part: ShardFile | undefined, change: Partial<BenchRecord>): ShardFile => {
-  const { name, record } = part as ShardFile;
+const changed = (
+  part: RunFile<BenchRecord> | undefined,
+  change: Partial<BenchRecord>,
+): RunFile<BenchRecord> => {
+  const { name, record } = part as RunFile<BenchRecord>;
   return { name, record: { ...record, ...change } };
 };
 
-function renewed(part: ShardFile | undefined, change: Partial<BenchRecord>): ShardFile {
+function renewed(part: RunFile<BenchRecord> | undefined, change: Partial<BenchRecord>): RunFile<BenchRecord> {
   const plan = { ...fakePlan({ index: 1, count: 3 }), ...change };
   return changed(part, { ...change, identity: identityOf(plan) });
 }
