@@ -145,6 +145,7 @@ export type {
   TuneVariation,
   TuneWay,
 } from "./results/tune.js";
+export type { ModuleFigures, ModuleTuneReport, ModuleTuneResult } from "./results/tune-modules.js";
 export type { Advice, Protection } from "./sandbox/advice.js";
 export type { ProfileNode } from "./sandbox/call-tree.js";
 export type {

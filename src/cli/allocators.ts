@@ -13,7 +13,8 @@ import { readModuleOptions } from "./modules.js";
 
 /** Every model that is no layer. */
 const ALL = "all";
-const TAKERS = "name a model here; run calloc-loop and pattern, cliffs, replay, check and bench take modules";
+const TAKERS =
+  "name a model here; run calloc-loop and pattern, cliffs, replay, tune, check and bench take modules";
 
 /** One allocator to run. */
 export interface AllocatorChoice {

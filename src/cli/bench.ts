@@ -3,24 +3,20 @@ import { UsageError } from "../base/errors.js";
 import { parseCount, parseSize, parseTime, parseWord } from "../base/flags.js";
 import { LEAST_ROUNDS } from "../base/statistics.js";
 import { recordText } from "../compare/digest.js";
-import { emptyJobs } from "../compare/empty.js";
 import { identityOf } from "../compare/identity.js";
 import { MergeError } from "../compare/one-run.js";
 import type { BenchRecord } from "../compare/record.js";
 import { resume } from "../compare/resume.js";
-import { runBench } from "../compare/run.js";
-import { type Runner, type RunnerJob, startRunner } from "../compare/runner.js";
 import { failuresOf, slowerThan } from "../compare/table.js";
-import { moduleOptions } from "../foreign/module-options.js";
 import { compareCommand } from "./bench-compare.js";
 import { type BenchFormFlags, prepareBenchForms } from "./bench-forms.js";
-import { type LoadedSubject, type LoadedTrace, loadSubjects, loadTraces } from "./bench-inputs.js";
+import { loadSubjects, loadTraces } from "./bench-inputs.js";
+import { type BenchInputs, measure } from "./bench-measure.js";
 import { readSealedRecord } from "./bench-record.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { Keeper } from "./keeper.js";
 import { prepareFile } from "./outfile.js";
-import { openProgress } from "./progress.js";
 import { parseShard } from "./shard.js";
 
 /** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
@@ -83,14 +79,9 @@ export async function benchCommand(
   return judge(record, most, environment) || (keeper.failure ? EXIT.failed : EXIT.ok);
 }
 
-interface Inputs {
-  subjects: readonly LoadedSubject[];
-  traces: readonly LoadedTrace[];
-}
-
 /** The name of the baseline. It may also be given as the allocator was typed: by its file. */
 function chooseBaseline(
-  subjects: Inputs["subjects"],
+  subjects: BenchInputs["subjects"],
   typed: readonly string[],
   wanted: string | undefined,
 ): string {
@@ -102,7 +93,7 @@ function chooseBaseline(
 
 /** The record to fill: without results, or with those of the interrupted run that is resumed. */
 async function planOf(
-  { subjects, traces, parameters, baseline }: Inputs & Pick<BenchRecord, "parameters" | "baseline">,
+  { subjects, traces, parameters, baseline }: BenchInputs & Pick<BenchRecord, "parameters" | "baseline">,
   flags: BenchFlags,
   environment: Environment,
 ): Promise<BenchRecord> {
@@ -119,46 +110,6 @@ async function planOf(
   };
   plan.identity = identityOf(plan);
   return flags.resume === undefined ? plan : resumed(plan, flags.resume);
-}
-
-/** Runs until all is done, or until Ctrl-C, which ends the current round. Keeps the record from the start on. */
-async function measure(
-  plan: BenchRecord,
-  { subjects, traces }: Inputs,
-  environment: Environment,
-  keep: (sofar: BenchRecord) => void,
-): Promise<BenchRecord> {
-  const { passes, touch, latencyRuns, memoryBytes, budgetSeconds } = plan.parameters;
-  const progress = openProgress(environment.stderr);
-  const running: Runner[] = [];
-  let stopped = false;
-  const release = environment.onInterrupt?.(() => {
-    stopped = true;
-    for (const runner of running) runner.close();
-  });
-  const emptyJob = await emptyJobs();
-  const opened = (work: RunnerJob) => {
-    const runner = startRunner(work, budgetSeconds);
-    running.push(runner);
-    return runner;
-  };
-  keep(plan);
-  const record = await runBench(plan, {
-    open: (job) => {
-      const { wasm, info } = subjects[job.subject] as LoadedSubject;
-      const { records, count, peakLiveBytes } = traces[job.trace] as LoadedTrace;
-      const options = { ...moduleOptions(info.options), memoryBytes };
-      const work = { wasm, records, count, peakLiveBytes, options, passes, touch, latencyRuns };
-      return opened(work);
-    },
-    openDriver: (trace) => opened(emptyJob(traces[trace] as LoadedTrace, { passes, touch, latencyRuns })),
-    onRound: keep,
-    onProgress: (text) => progress.show(text),
-    stopped: () => stopped,
-  }).finally(() => release?.());
-  progress.clear();
-  keep(record);
-  return record;
 }
 
 async function resumed(plan: BenchRecord, name: string): Promise<BenchRecord> {

@@ -84,7 +84,8 @@ Examples:
 
 export const TUNE_HELP = `
 Candidates are replayed exactly, in Workers, on models of the allocators; the same candidates are tried whatever the number of jobs.
-Where settings are to be recommended, it says how the real allocator is given them.
+Where settings are to be recommended, it says how the real allocator is given them. Of wasm modules memory is counted exactly,
+and time is measured, in turns as bench does.
 
 Examples:
   zeropage tune trace.txt.gz
@@ -93,6 +94,7 @@ Examples:
   zeropage tune --preset burst-medium --allocator glibc --goal resident
   zeropage tune trace.txt.gz --output tune.json; zeropage tune trace.txt.gz --resume tune.json
   zeropage tune trace.txt.gz --shard 2/4 --output shard-2.json
+  zeropage tune trace.txt.gz --allocator as-tlsf,heap,mine.wasm --touch object
   zeropage record -- git log -p && zeropage tune git.trace.gz`;
 
 export const RECORD_EXAMPLES = `

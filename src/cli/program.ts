@@ -233,10 +233,10 @@ function tuneParser(environment: Environment, exit: (code: number) => void): Com
     )
     .option(
       "--allocator <list>",
-      "allocators to try, the first of which is what the program has now; options that are given stay (default: glibc,jemalloc,mimalloc,tcmalloc)",
+      "allocators to try, the first of which is what the program has now; options that are given stay (default: glibc,jemalloc,mimalloc,tcmalloc); or wasm modules, which are measured",
       addToList,
     )
-    .option("--settings <number>", "most candidates to try", "200")
+    .option("--settings <number>", "most candidates to try (default: 200)")
     .option("--budget <time>", "begin no further candidate after this time")
     .option("--jobs <number>", "candidates to run at once (default: one for each core)")
     .option("--shard <i/n>", "search only part i of n of the allocators, for zeropage merge")
@@ -246,6 +246,7 @@ function tuneParser(environment: Environment, exit: (code: number) => void): Com
       "--verify",
       "also run the first allocator and the recommendation for real, and show what that takes (Linux on x86-64, with a C compiler)",
     )
+    .addOption(glueOption())
     .option(
       "--touch <policy>",
       `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,

@@ -5,17 +5,12 @@ import { UsageError } from "../base/errors.js";
 import { parseCount, parseTime, parseWord } from "../base/flags.js";
 import { joinWords } from "../base/numbers.js";
 import { sealedText } from "../compare/sealed.js";
-import { patternPresets } from "../experiments/pattern/presets.js";
-import { patternTrace } from "../experiments/pattern/trace.js";
 import { TUNE_GOALS, type TuneEnd, type TuneReport } from "../results/tune.js";
-import { collectTrace } from "../trace/collect.js";
-import { generateTrace } from "../trace/generate.js";
-import type { Trace } from "../trace/trace.js";
 import { tuneChart } from "../tune/chart.js";
-import type { Candidate, NamedTrace } from "../tune/evaluate.js";
+import type { Candidate } from "../tune/evaluate.js";
 import { proveTune } from "../tune/native/verify.js";
 import { TuneLog, traceInfo } from "../tune/record.js";
-import { TUNED, type TuneRun, tune } from "../tune/tune.js";
+import { TUNE_SETTINGS, TUNED, type TuneRun, tune } from "../tune/tune.js";
 import { type ModelFlags, parseAllocators, runOptions } from "./allocators.js";
 import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
@@ -24,13 +19,11 @@ import { Keeper } from "./keeper.js";
 import { prepareFile, prepareSvg } from "./outfile.js";
 import type { FormFlags } from "./output.js";
 import { openProgress } from "./progress.js";
-import { openSource } from "./source.js";
-import { writeLines } from "./terminal.js";
-import { type ReadingFlags, readReadingFlags } from "./trace-flags.js";
 import { printTune } from "./tune-forms.js";
+import { readTraces, type TuneInputFlags } from "./tune-inputs.js";
+import { modulesAsked, tuneModules } from "./tune-modules.js";
 import { openTunePool } from "./tune-pool.js";
 import { chooseShard, recordToFill, type TuneRecordFlags } from "./tune-record.js";
-import { readWorkload } from "./workloads.js";
 
 /** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
@@ -39,15 +32,13 @@ const INTERRUPTED = 130;
 export interface TuneFlags
   extends FormFlags,
     CostsFlags,
-    ReadingFlags,
+    TuneInputFlags,
     TuneRecordFlags,
     Pick<ModelFlags, "clock"> {
   allocator?: string;
   goal: string;
   touch: string;
-  workload?: string[];
-  preset?: string[];
-  settings: string;
+  settings?: string;
   budget?: string;
   jobs?: string;
   verify?: boolean;
@@ -62,8 +53,10 @@ export async function tuneCommand(
 ): Promise<number> {
   const goal = parseWord(flags.goal, "--goal", TUNE_GOALS);
   const touch = parseWord(flags.touch, "--touch", TOUCH_POLICIES);
-  const settings = parseCount(flags.settings, "--settings");
+  const settings = flags.settings === undefined ? TUNE_SETTINGS : parseCount(flags.settings, "--settings");
   const seconds = flags.budget === undefined ? undefined : parseTime(flags.budget, "--budget");
+  const modules = modulesAsked(flags.allocator);
+  if (modules) return tuneModules(modules, files, flags, { goal, touch, seconds }, environment);
   const jobs = flags.jobs === undefined ? availableParallelism() : parseCount(flags.jobs, "--jobs");
   const allocators = chooseAllocators(flags, environment);
   const shard = chooseShard(flags, allocators.length);
@@ -161,44 +154,4 @@ function chooseAllocators({ allocator, clock }: TuneFlags, { library }: Environm
     allocator: choice.model,
     options: runOptions(choice, clock === undefined ? {} : { clock }) as Candidate["options"],
   }));
-}
-
-/** All that is named, files first. @throws UsageError; TraceError, naming the trace */
-async function readTraces(
-  files: readonly string[],
-  { workload = [], preset = [], ...reading }: TuneFlags,
-  { stdin, stderr, library }: Environment,
-): Promise<NamedTrace[]> {
-  if (files.length + workload.length + preset.length === 0) {
-    throw new UsageError("name a trace, a --workload or a --preset");
-  }
-  const chosen = readReadingFlags(reading);
-  const made = [
-    ...workload.map((name) => ({ name, trace: generateTrace(readWorkload(name)) })),
-    ...preset.map((name) => ({ name, trace: presetTrace(name) })),
-  ];
-  const traces: NamedTrace[] = [];
-  for (const file of files) {
-    const source = await openSource(file, stdin, 1);
-    try {
-      const trace = await library.readTrace(source.open(), chosen);
-      traces.push({ name: source.name, ...(await collectTrace(trace)) });
-      for (const loss of trace.notes.losses) writeLines(stderr, `note: ${source.name}: ${loss}\n`);
-    } finally {
-      await source.close();
-    }
-  }
-  for (const { name, trace } of made) traces.push({ name, ...(await collectTrace(trace)) });
-  const empty = traces.find(({ count }) => count === 0);
-  if (empty) throw new UsageError(`${empty.name} has no operations: record a program that allocates`);
-  const forking = traces.find(({ notes }) => (notes.processes ?? 1) > 1);
-  if (forking) throw new UsageError(`${forking.name} has several processes: record each by itself`);
-  return traces;
-}
-
-function presetTrace(name: string): Trace {
-  const names = patternPresets.map((one) => one.name);
-  const chosen = parseWord(name, "--preset", names);
-  const { pattern } = patternPresets.find((one) => one.name === chosen) as (typeof patternPresets)[number];
-  return patternTrace(pattern);
 }

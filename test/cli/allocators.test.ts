@@ -143,7 +143,7 @@ test("a path that ends in .wasm is a module, where modules are taken", () => {
   ]);
   expect(() => parseAllocators("lazy,own.wasm", catalogue)).toThrow(
     "own.wasm is a wasm module, and this command needs the simulated machine: name a model here; run calloc-loop and pattern, " +
-      "cliffs, replay, check and bench take modules",
+      "cliffs, replay, tune, check and bench take modules",
   );
 });
 

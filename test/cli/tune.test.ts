@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { BenchRecord } from "../../src/compare/record.js";
+import type { ModuleTuneReport } from "../../src/results/tune-modules.js";
 import { zeropage } from "./spawn.js";
 
 const TRACE = "test/trace/threads.txt";
@@ -31,6 +33,33 @@ test("a chart is drawn, of a preset and a workload", async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("wasm modules are measured, and their memory is what bench counts", async () => {
+  const argv = [TRACE, "--touch", "object", "--json"];
+  const [tuned, benched] = await Promise.all([
+    zeropage(["tune", "--allocator", "as-tlsf,heap", "--goal", "resident", ...argv]),
+    zeropage(["bench", "as-tlsf", "heap", "--rounds", "1", "--latency", "0", "--trace", ...argv]),
+  ]);
+  expect(tuned.code).toBe(0);
+  const report: ModuleTuneReport = JSON.parse(tuned.stdout);
+  const figures = report.results.map(({ outcome }) => outcome.state === "done" && outcome.figures);
+  const record: BenchRecord = JSON.parse(benched.stdout);
+  const counted = record.results.map(({ outcome }) => {
+    if (outcome.state !== "done") throw new Error(outcome.state);
+    const { memory, metered } = outcome.counts;
+    return [
+      { memory: memory.peak, touched: 4096 * (metered?.touched.either ?? 0), ...namedOf(metered?.zeroed) },
+    ];
+  });
+  expect(figures).toEqual(counted);
+  expect(report).toMatchObject({ scenario: "tune-modules", ended: "converged", traces: [{ threads: 3 }] });
+  expect(report.measured.times).toMatchObject([{ value: 1 }, { value: expect.any(Number) }]);
+});
+
+const namedOf = (zeroed = { bytes: 0, needless: 0 }) => ({
+  zeroed: zeroed.bytes,
+  needless: zeroed.needless,
 });
 
 describe("a search that is kept in a file", () => {
@@ -111,8 +140,12 @@ test.each([
     "--allocator: naive models no real allocator: name others, such as glibc,jemalloc",
   ],
   [
-    `tune ${TRACE} --allocator as-tlsf`,
-    "--allocator: as-tlsf is a wasm module, and this command needs the simulated machine",
+    `tune ${TRACE} --allocator as-tlsf,glibc`,
+    "--allocator: as-tlsf is a wasm module, whose time is measured, and glibc a model, whose time is simulated",
+  ],
+  [
+    `tune ${TRACE} --allocator heap --output x.json`,
+    "--output: nothing of wasm modules is searched or simulated: leave it out",
   ],
   ["tune --preset nothing", '--preset: "nothing" is not one of burst-small'],
   ["tune no-such-file", 'cannot read trace "no-such-file": there is no such file'],
