@@ -253,7 +253,10 @@ function tuneParser(environment: Environment, exit: (code: number) => void): Com
       "none",
     )
     .option("--workload <workloads...>", "workloads to replay, besides traces or instead of them")
-    .option("--preset <names...>", "the same of presets of run pattern")
+    .option(
+      "--preset <names...>",
+      "the same of programs of public reports: the presets of run pattern, and git-cinnabar",
+    )
     .option(
       "--format <format>",
       `format of the traces: ${TRACE_FORMAT_NAMES.join(", ")} (default: found out)`,

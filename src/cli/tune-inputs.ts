@@ -1,11 +1,9 @@
 import { UsageError } from "../base/errors.js";
 import { parseWord } from "../base/flags.js";
-import { patternPresets } from "../experiments/pattern/presets.js";
-import { patternTrace } from "../experiments/pattern/trace.js";
 import { collectTrace } from "../trace/collect.js";
 import { generateTrace } from "../trace/generate.js";
-import type { Trace } from "../trace/trace.js";
 import type { NamedTrace } from "../tune/evaluate.js";
+import { type TunePreset, tunePresets } from "../tune/presets.js";
 import type { Environment } from "./environment.js";
 import { openSource } from "./source.js";
 import { writeLines } from "./terminal.js";
@@ -30,7 +28,7 @@ export async function readTraces(
   const chosen = readReadingFlags(reading);
   const made = [
     ...workload.map((name) => ({ name, trace: generateTrace(readWorkload(name)) })),
-    ...preset.map((name) => ({ name, trace: presetTrace(name) })),
+    ...preset.map(findPreset).map(({ name, trace, published }) => ({ name, trace: trace(), published })),
   ];
   const traces: NamedTrace[] = [];
   for (const file of files) {
@@ -43,7 +41,7 @@ export async function readTraces(
       await source.close();
     }
   }
-  for (const { name, trace } of made) traces.push({ name, ...(await collectTrace(trace)) });
+  for (const { trace, ...named } of made) traces.push({ ...named, ...(await collectTrace(trace)) });
   const empty = traces.find(({ count }) => count === 0);
   if (empty) throw new UsageError(`${empty.name} has no operations: record a program that allocates`);
   const forking = traces.find(({ notes }) => (notes.processes ?? 1) > 1);
@@ -51,9 +49,18 @@ export async function readTraces(
   return traces;
 }
 
-function presetTrace(name: string): Trace {
-  const names = patternPresets.map((one) => one.name);
+function findPreset(name: string): TunePreset {
+  const names = tunePresets.map((one) => one.name);
   const chosen = parseWord(name, "--preset", names);
-  const { pattern } = patternPresets.find((one) => one.name === chosen) as (typeof patternPresets)[number];
-  return patternTrace(pattern);
+  return tunePresets.find((one) => one.name === chosen) as TunePreset;
+}
+
+/** The allocators of a preset that is run alone, if it has some of its own. @throws UsageError for an unknown one */
+export function ownAllocators(
+  files: readonly string[],
+  { workload = [], preset = [] }: TuneInputFlags,
+): string | undefined {
+  const [only] = preset;
+  const isAlone = files.length + workload.length === 0 && preset.length === 1;
+  return isAlone && only !== undefined ? findPreset(only).allocators : undefined;
 }

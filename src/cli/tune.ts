@@ -20,7 +20,7 @@ import { prepareFile, prepareSvg } from "./outfile.js";
 import type { FormFlags } from "./output.js";
 import { openProgress } from "./progress.js";
 import { printTune } from "./tune-forms.js";
-import { readTraces, type TuneInputFlags } from "./tune-inputs.js";
+import { ownAllocators, readTraces, type TuneInputFlags } from "./tune-inputs.js";
 import { modulesAsked, tuneModules } from "./tune-modules.js";
 import { openTunePool } from "./tune-pool.js";
 import { chooseShard, recordToFill, type TuneRecordFlags } from "./tune-record.js";
@@ -58,7 +58,7 @@ export async function tuneCommand(
   const modules = modulesAsked(flags.allocator);
   if (modules) return tuneModules(modules, files, flags, { goal, touch, seconds }, environment);
   const jobs = flags.jobs === undefined ? availableParallelism() : parseCount(flags.jobs, "--jobs");
-  const allocators = chooseAllocators(flags, environment);
+  const allocators = chooseAllocators(flags.allocator ?? ownAllocators(files, flags), flags, environment);
   const shard = chooseShard(flags, allocators.length);
   if (shard && flags.verify) throw new UsageError("--verify: a shard recommends nothing: verify the whole");
   const costs = await chooseCosts(flags);
@@ -135,7 +135,11 @@ async function run(
 }
 
 /** @throws UsageError for a module, and for a model of nothing real, which nobody can use. */
-function chooseAllocators({ allocator, clock }: TuneFlags, { library }: Environment): Candidate[] {
+function chooseAllocators(
+  allocator: string | undefined,
+  { clock }: TuneFlags,
+  { library }: Environment,
+): Candidate[] {
   const chosen =
     allocator === undefined
       ? TUNED.map(({ allocator: model, options }) => ({ model, options }))

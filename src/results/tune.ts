@@ -107,7 +107,13 @@ export type TuneEnd = "converged" | "settings" | "time" | "interrupted";
 export interface TuneReport {
   scenario: "tune";
   parameters: Parameters;
-  traces: { name: string; operations: number; threads?: number }[];
+  traces: {
+    name: string;
+    operations: number;
+    threads?: number;
+    /** Of a program of a public report: what its reporters found, in a sentence. */
+    published?: string;
+  }[];
   ended: TuneEnd;
   /** In the order in which they were tried. The first is the baseline: the first allocator as it is. */
   results: TuneResult[];

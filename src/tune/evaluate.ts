@@ -33,6 +33,8 @@ export function candidateKey({ allocator, options }: Candidate): string {
 /** A trace in memory, to be replayed again and again. */
 export interface NamedTrace extends CollectedTrace {
   name: string;
+  /** Of a program of a public report: what its reporters found, in a sentence. */
+  published?: string;
 }
 
 /** Under what conditions candidates are run. */

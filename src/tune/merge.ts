@@ -28,8 +28,9 @@ export async function mergeTunes(files: readonly RunFile<TuneRecord>[]): Promise
   const report = await tune({
     ...{ ...parameters, allocators, known: log.known, evaluator: missing, varied: false },
     ...(costs && { costs }),
-    traces: traces.map(({ name, operations, threads }) => ({
+    traces: traces.map(({ name, operations, threads, published }) => ({
       ...{ name, records: new Uint8Array(0), count: operations },
+      ...(published && { published }),
       notes: { format: "text", losses: [], ...(threads && { threads }) },
     })),
   });

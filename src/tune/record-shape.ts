@@ -37,7 +37,15 @@ const KIND: RecordKind = {
     parameters: fields({ goal: oneOf(...TUNE_GOALS), touch: oneOf(...TOUCH_POLICIES), settings: count }),
     costs: orNull(fields({ name: text, source: text, ns: mapOf(mapOf(amount)) })),
     allocators: list(fields(candidate)),
-    traces: list(fields({ name: text, operations: count, threads: optional(count), hash: text })),
+    traces: list(
+      fields({
+        name: text,
+        operations: count,
+        threads: optional(count),
+        published: optional(text),
+        hash: text,
+      }),
+    ),
     results: list(fields({ ...candidate, evaluation })),
   }),
 };

@@ -16,6 +16,7 @@ export interface TuneTrace {
   name: string;
   operations: number;
   threads?: number;
+  published?: string;
   /** SHA-256 of its records. */
   hash: string;
 }
@@ -42,8 +43,13 @@ export interface TuneRecord extends PartOfRun {
 /** What decides what a search comes to. */
 export type TunePlan = Pick<TuneRecord, "version" | "parameters" | "costs" | "allocators" | "traces">;
 
-export function traceInfo({ name, count, records, notes: { threads } }: NamedTrace): TuneTrace {
-  return { name, operations: count, ...(threads && { threads }), hash: hashOf(records) };
+export function traceInfo({ name, count, records, notes: { threads }, published }: NamedTrace): TuneTrace {
+  return {
+    ...{ name, operations: count },
+    ...(threads && { threads }),
+    ...(published && { published }),
+    hash: hashOf(records),
+  };
 }
 
 /** The record of a search that has not begun. */

@@ -187,9 +187,10 @@ class Tuning {
     return {
       scenario: "tune",
       parameters: this.#parameters(),
-      traces: traces.map(({ name, count, notes: { threads } }) => ({
+      traces: traces.map(({ name, count, notes: { threads }, published }) => ({
         ...{ name, operations: count },
         ...(threads && { threads }),
+        ...(published && { published }),
       })),
       ended,
       results: this.#results,

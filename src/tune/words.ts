@@ -36,6 +36,7 @@ export function tuneSentences(report: TuneReport): string[] {
     ...bounds(report),
     ...doubts(report),
     ...troubles(report),
+    ...published(report),
     ended(report),
   ];
 }
@@ -202,6 +203,10 @@ function troubles({ results }: TuneReport): string[] {
     return [`${some} ${was} and cannot be recommended: ${allocatorLabel(first)}: ${first.outcome.message}.`];
   });
 }
+
+/** What reporters found, to stand beside what comes out here. */
+const published = ({ traces }: TuneReport): string[] =>
+  traces.flatMap(({ name, published }) => (published ? [`Published of ${name}: ${published}.`] : []));
 
 function ended({ ended, results }: TuneReport): string {
   const tried = `${formatCount(results.length)} ${results.length === 1 ? "candidate was" : "candidates were"} tried`;

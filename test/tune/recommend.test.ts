@@ -193,6 +193,13 @@ describe("the words", () => {
     `);
   });
 
+  it("have beside it what was found by those who published the program", () => {
+    const report = reportOf([glibc], "time");
+    const [trace] = report.traces;
+    if (trace) trace.published = "it took 27 s";
+    expect(tuneSentences(report)).toContain("Published of a trace: it took 27 s.");
+  });
+
   it("say why nothing is recommended", () => {
     expect(tuneSentences(reportOf([failed("failed")], "both"))).toMatchInlineSnapshot(`
       [
