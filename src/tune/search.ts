@@ -2,7 +2,7 @@
  * The search over the settings of one allocator. It is a sequence of batches, each of which is known before its first
  * candidate is run: how many run at once, and in which order they end, changes nothing.
  *
- *      1  the allocator as it is
+ *      1  the allocator as it is, which is known before
  *      2  one option at a time: each value of its grid
  *      3  two at a time: of options that changed anything, the best value of each
  *      4  descent: from the best so far, each option at each value of its grid, or not set; until nothing is better
@@ -22,7 +22,7 @@ const LEVELS = 4;
 /** What candidates came to; undefined for one that failed, or was not run. */
 export type Known = (options: OptionValues) => TuneRatios | undefined;
 
-/** The batches of one allocator, to be run before the next is asked for. `given` options stay as they are. */
+/** The batches of one allocator that was run as it is, to be run before the next is asked for. `given` options stay as they are. */
 export function* searchBatches(
   space: readonly Dimension[],
   given: OptionValues,
@@ -30,7 +30,6 @@ export function* searchBatches(
   goal: TuneGoal,
 ): Generator<OptionValues[], void, void> {
   const search = new Search(space, given, known, goal);
-  yield [given];
   yield search.single();
   yield search.pairs();
   yield* search.descend();

@@ -9,6 +9,7 @@
  * budget is shared fairly, and the same budget always buys the same candidates.
  */
 import type { TouchPolicy } from "../allocator/access.js";
+import { ONE_CACHE } from "../allocator/threads.js";
 import type { CostProfile } from "../costs/profile.js";
 import type { OptionValues, Parameters } from "../results/run.js";
 import type {
@@ -175,10 +176,19 @@ class Tuning {
     }
   }
 
-  #batches(allocator: string, given: OptionValues): Iterator<OptionValues[], void> {
+  /** Nothing is recommended of a model that does not tell the threads of a trace apart: it is run as it is, and not searched. */
+  *#batches(allocator: string, given: OptionValues): Generator<OptionValues[], void, void> {
+    yield [given];
+    if (this.#isOfOneThread({ allocator, options: given })) return;
     const hasThreads = this.run.traces.some(({ notes }) => (notes.threads ?? 1) > 1);
     const known = (options: OptionValues) => this.#ratios({ allocator, options });
-    return searchBatches(spaceOf(allocator, given, hasThreads), given, known, this.#goal);
+    yield* searchBatches(spaceOf(allocator, given, hasThreads), given, known, this.#goal);
+  }
+
+  #isOfOneThread(candidate: Candidate): boolean {
+    const place = this.#places.get(candidateKey(candidate));
+    const unsure = place === undefined ? [] : (this.#results[place]?.unsure ?? []);
+    return unsure.some((why) => why.startsWith(ONE_CACHE));
   }
 
   async report(ended: TuneEnd): Promise<TuneReport> {

@@ -1,4 +1,5 @@
 /** What a tune found, in sentences. */
+import { ONE_CACHE } from "../allocator/threads.js";
 import { formatCount } from "../base/bytes.js";
 import { formatCell, formatSeconds, joinWords } from "../base/numbers.js";
 import { allocatorLabel } from "../report/label.js";
@@ -185,11 +186,13 @@ function doubts({ results }: TuneReport): string[] {
   }
   return [...allocators].map(([why, names]) => {
     const all = [...names];
-    const is =
-      all.length === 1
-        ? "is not recommended, whatever it comes to"
-        : "are not recommended, whatever they come to";
-    return `${joinWords(all)} ${is}: ${why}.`;
+    const isOne = all.length === 1;
+    const is = isOne
+      ? "is not recommended, whatever it comes to"
+      : "are not recommended, whatever they come to";
+    if (!why.startsWith(ONE_CACHE)) return `${joinWords(all)} ${is}: ${why}.`;
+    const untried = `so none of ${isOne ? "its" : "their"} settings was tried`;
+    return `${joinWords(all)} ${is}, ${untried}: ${isOne ? "its model has" : "their models have"} ${why}.`;
   });
 }
 

@@ -10,6 +10,7 @@ import { type Candidate, type Evaluation, evaluate, type NamedTrace } from "../.
 import { ratiosOf, scoreOf } from "../../src/tune/score.js";
 import { type Dimension, spaceOf } from "../../src/tune/space.js";
 import { type TuneEvaluator, type TuneJob, type TuneRun, tune } from "../../src/tune/tune.js";
+import { tuneSentences } from "../../src/tune/words.js";
 
 async function workload(text: string): Promise<NamedTrace> {
   return { name: text, ...(await collectTrace(generateTrace(parseWorkload(text)))) };
@@ -150,6 +151,20 @@ describe("what is tried", () => {
       Math.max(...all.map(({ ratios }) => ratios?.time ?? Number.POSITIVE_INFINITY));
     expect(worst(variations)).toBeGreaterThan(1);
     expect(worst(sturdier?.variations ?? [])).toBeLessThanOrEqual(1);
+  });
+
+  it("is nothing but an allocator as it is, where its model does not tell the threads apart", async () => {
+    const threaded = { ...small, name: "threaded", notes: { ...small.notes, threads: 3 } };
+    const allocators = ["jemalloc", "glibc"].map((allocator) => ({ allocator, options: {} }));
+    const report = await tune({ ...run, traces: [threaded], allocators, settings: 20 });
+    expect(
+      report.results.map(({ allocator }) => allocator).filter((name) => name === "jemalloc"),
+    ).toHaveLength(1);
+    expect(report.results).toHaveLength(20);
+    expect(report.results[0]?.unsure).toEqual(["one thread's caches, whichever of the 3 threads runs"]);
+    expect(tuneSentences(report)).toContain(
+      "jemalloc is not recommended, whatever it comes to, so none of its settings was tried: its model has one thread's caches, whichever of the 3 threads runs.",
+    );
   });
 
   it("needs traces that have operations", async () => {
