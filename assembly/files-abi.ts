@@ -1,6 +1,5 @@
 /** What modules whose machine has files export besides (build/modules.mjs). Addresses and sizes cross as f64, exact to 2^53; the host checks them. */
 import * as calls from "./machine/file-calls";
-import { munmap } from "./machine/kernel";
 import { filePages as filePagesOf } from "./machine/mappings";
 import { program } from "./machine/paths";
 
@@ -30,12 +29,6 @@ export function isCached(number: u32, offset: f64): bool {
 export function mapFile(number: u32, hint: f64, bytes: f64, place: u32, offset: f64, isShared: bool): f64 {
   program();
   return <f64>calls.map(number, <u64>hint, <u64>bytes, place, <u64>offset, isShared);
-}
-
-/** Unmaps all that is mapped in a range of whole pages. Returns 0, or -1. */
-export function unmap(address: f64, bytes: f64): i32 {
-  program();
-  return munmap(<u64>address, <u64>bytes);
 }
 
 export function readFile(number: u32, offset: f64, address: f64, bytes: f64): f64 {

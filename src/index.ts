@@ -10,7 +10,14 @@ export { type BuiltInModule, builtInModules } from "./allocator/built-in.js";
 export type { Options } from "./allocator/choice.js";
 export { type Counters, type FaultKind, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
 export type { AllocationFailure } from "./allocator/failure.js";
-export type { KernelKind, MachineSettings } from "./allocator/machine.js";
+export type {
+  ImageKind,
+  KernelKind,
+  LayoutKind,
+  LinuxSettings,
+  MachineSettings,
+  OvercommitKind,
+} from "./allocator/machine.js";
 export type { Mark } from "./allocator/marks.js";
 export { PAGE_STATES, type PageRun, type PageState } from "./allocator/pages.js";
 export type { ReplayOptions, ReplayResult } from "./allocator/replay.js";
@@ -66,6 +73,7 @@ export {
   runIterContent,
   TLS_RECORD_BYTES,
 } from "./experiments/iter-content/run.js";
+export { type LuajitRun, runLuajit } from "./experiments/luajit/run.js";
 export type { Opener } from "./experiments/open.js";
 export type { Pattern } from "./experiments/pattern/pattern.js";
 export {
@@ -121,6 +129,7 @@ export type {
 export type { IdleZeroingPoint, IdleZeroingReport, IdleZeroingResult } from "./results/idle-zeroing.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";
+export type { LuajitPoint, LuajitReport, LuajitResult } from "./results/luajit.js";
 export type { ComparedFigures, PatternReport } from "./results/pattern.js";
 export type { OptionValues, Parameters, Report, Result } from "./results/run.js";
 export {
@@ -162,6 +171,7 @@ export type {
   MachineOptions,
   ModelName,
   ModelOptions,
+  PlacementOptions,
 } from "./sandbox/model-options.js";
 export { type LayerInfo, type ModelInfo, models } from "./sandbox/models.js";
 export {
@@ -173,7 +183,7 @@ export {
 } from "./sandbox/open.js";
 export type { SetSizes, SharingCounters } from "./sandbox/processes.js";
 export { Sandbox } from "./sandbox/sandbox.js";
-export type { Checkpoint, SimulatedAllocator } from "./sandbox/simulated.js";
+export type { Checkpoint, MapOptions, SimulatedAllocator } from "./sandbox/simulated.js";
 export type { SiteEvents } from "./sandbox/site-events.js";
 export type { Sureness } from "./sandbox/sureness.js";
 export { type CollectedTrace, collectTrace } from "./trace/collect.js";

@@ -6,7 +6,13 @@ import type { DriverExports, PatternExports } from "../src/foreign/link.js";
 import { FACE } from "../src/foreign/link.js";
 import { HOOKS } from "../src/meter/hooks.js";
 import type { RecorderExports } from "../src/record/module/recorder.js";
-import type { CheckExports, FileExports, MachineExports, ModelExports } from "../src/sandbox/exports.js";
+import type {
+  CheckExports,
+  FileExports,
+  MachineExports,
+  ModelExports,
+  PlacementExports,
+} from "../src/sandbox/exports.js";
 import { GLOBAL_PREFIX } from "../src/sandbox/instance.js";
 import { models } from "../src/sandbox/models.js";
 import type { RawExports } from "./raw-machine.js";
@@ -64,7 +70,6 @@ const FILES = {
   fileLength: "function",
   isCached: "function",
   mapFile: "function",
-  unmap: "function",
   readFile: "function",
   writeFile: "function",
   send: "function",
@@ -75,9 +80,17 @@ const FILES = {
   filePages: "function",
 } as const satisfies Kinds<FileExports>;
 
+const PLACEMENT = {
+  place: "function",
+  limit: "function",
+  mapMemory: "function",
+  unmap: "function",
+} as const satisfies Kinds<PlacementExports>;
+
 const RAW_MACHINE = {
   ...MACHINE,
   ...FILES,
+  ...PLACEMENT,
   mmap: "function",
   munmap: "function",
   mremap: "function",
@@ -215,8 +228,8 @@ describe.each([
     expect(await exportsOf(`machine${build}`)).toEqual({ ...RAW_MACHINE, ...more });
   });
 
-  it.each(models)("$name exports what a sandbox takes it for", async ({ file, hasFiles }) => {
-    const expected = { ...MODEL, ...(hasFiles && FILES), ...more };
+  it.each(models)("$name exports what a sandbox takes it for", async ({ file, hasFiles, hasPlacement }) => {
+    const expected = { ...MODEL, ...(hasFiles && FILES), ...(hasPlacement && PLACEMENT), ...more };
     expect(await exportsOf(`${basename(file.name, ".wasm")}${build}`)).toEqual(expected);
   });
 });

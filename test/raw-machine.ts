@@ -1,14 +1,15 @@
 import { readModule } from "#read-module";
 import { CONTENT, MAPPED, SHARED, UNKNOWN } from "#shared/page-states";
-import type { FileExports, MachineExports } from "../src/sandbox/exports.js";
+import type { FileExports, MachineExports, PlacementExports } from "../src/sandbox/exports.js";
 import type { FileCounters } from "../src/sandbox/files.js";
 import { Instance } from "../src/sandbox/instance.js";
 import { foldFile, pageRun } from "../src/sandbox/machine.js";
+import { LINUX_DEFAULTS } from "../src/sandbox/placement.js";
 import type { FileCounts } from "./reference/files.js";
 import type { Area, Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
 /** What the bare machine exports: assembly/machine-abi.ts. */
-export interface RawExports extends MachineExports, FileExports {
+export interface RawExports extends MachineExports, FileExports, PlacementExports {
   mmap(hint: number, bytes: number, place: number, align: number): number;
   munmap(address: number, bytes: number): number;
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
@@ -30,7 +31,9 @@ function fold(bits: number): number {
 /** The bare machine, compiled without an allocator. */
 export async function openRawMachine(options: MachineOptions, check: boolean): Promise<Machine> {
   const url = new URL(`../build/machine${check ? `.check` : ``}.wasm`, import.meta.url);
-  const instance = await Instance.open<RawExports>(await readModule(url), { ...options, clock: 0 });
+  const { linux, ...machine } = options;
+  const settings = { ...machine, clock: 0, ...LINUX_DEFAULTS, ...linux };
+  const instance = await Instance.open<RawExports>(await readModule(url), settings);
   return new RawMachine(instance);
 }
 

@@ -72,7 +72,7 @@ export class Model extends Allocator {
   }
 
   check(): void {
-    const mapped = kernel.virtualBytes() - kernel.fileBytes() - kernel.lostBytes - layerBytes;
-    assert(live == mapped, "all that is mapped is live blocks, a layer's, files, and what munmap left");
+    const mapped = kernel.virtualBytes() - kernel.lostBytes - layerBytes;
+    assert(live == mapped, "all that is mapped is live blocks, a layer's, and what munmap left");
   }
 }

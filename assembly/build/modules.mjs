@@ -38,6 +38,7 @@ const SUFFIXES = {
  * @property {string[]} [flags]
  * @property {string} [checkEntry] What its check builds export besides.
  * @property {boolean} [hasFiles] Whether its machine has files and a page cache, which make it larger.
+ * @property {boolean} [hasPlacement] Whether its machine places and limits memory as it is told.
  * @property {boolean} [keepsGlobals] Whether its globals are its own affair: nobody makes checkpoints of it.
  */
 
@@ -51,6 +52,8 @@ const CHECK_ENTRY = "assembly/check-abi.ts";
 const HEAP = { entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-abi.ts", keepsGlobals: true };
 /** What modules whose machine has files export besides. */
 const FILES_ENTRY = "assembly/files-abi.ts";
+/** And those whose machine places and limits memory as it is told. */
+const PLACEMENT_ENTRY = "assembly/placement-abi.ts";
 /** @type {{ targets: Target[], flags: string[] }} */
 const LIBRARY = { targets: ["library"], flags: ["--use", "ZP_LINKED=1"] };
 /** Targets that are built if no module is named. @type {readonly Target[]} */
@@ -58,7 +61,10 @@ const NEEDED = ["release", "check", "plain-check", "library"];
 
 /** @type {readonly Program[]} */
 const OTHERS = [
-  { name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS, hasFiles: true },
+  {
+    ...{ name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS },
+    ...{ hasFiles: true, hasPlacement: true },
+  },
   { name: "bench", entry: "assembly/bench-abi.ts", targets: TARGETS },
   // The driver of foreign modules, and what measures it. They are linked to the modules, and have no machine.
   { name: "driver", entry: "assembly/driver.ts", targets: TARGETS },
@@ -99,20 +105,28 @@ const OTHERS = [
 
 /**
  * Every module: each registered model and each other program, once per target.
- * @param {readonly { name: string, hasFiles?: boolean }[]} models
+ * @param {readonly { name: string, hasFiles?: boolean, hasPlacement?: boolean }[]} models
  * @param {string} globalPrefix
  * @returns {Module[]}
  */
 export function listModules(models, globalPrefix) {
   /** @type {Program[]} */
-  const modelled = models.map(({ name, hasFiles }) => ({
-    ...{ name: name.replace("/", "-over-"), hasFiles: hasFiles === true },
+  const modelled = models.map(({ name, hasFiles = false, hasPlacement = false }) => ({
+    ...{ name: name.replace("/", "-over-"), hasFiles, hasPlacement },
     ...{ entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
   }));
   return [...modelled, ...OTHERS].flatMap((program) => {
-    const { name, entry, targets, model = null, checkEntry = CHECK_ENTRY, hasFiles } = program;
-    const flags = [...(program.flags ?? []), ...(hasFiles ? ["--use", "ZP_FILES=1"] : [])];
-    const entries = hasFiles ? [entry, FILES_ENTRY] : [entry];
+    const { name, entry, targets, model = null, checkEntry = CHECK_ENTRY, hasFiles, hasPlacement } = program;
+    const flags = [...(program.flags ?? [])];
+    const entries = [entry];
+    if (hasFiles) {
+      flags.push("--use", "ZP_FILES=1");
+      entries.push(FILES_ENTRY);
+    }
+    if (hasPlacement) {
+      flags.push("--use", "ZP_PLACEMENT=1");
+      entries.push(PLACEMENT_ENTRY);
+    }
     return targets.map((target) => ({
       name: `${name}${SUFFIXES[target]}`,
       entries: CHECKED.includes(target) ? [...entries, checkEntry] : entries,

@@ -5,6 +5,7 @@ import * as areas from "./areas";
 import { logCall } from "./call-log";
 import { apply } from "./events";
 import { ADDRESS_LIMIT, kernelKind, pageShift, roundToPages } from "./layout";
+import { writableEnd } from "./limits";
 import { firstBeyond } from "./mapped";
 import { back, firstOfFile, punchMapped } from "./mappings";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
@@ -113,9 +114,11 @@ export function protect(address: u64, bytes: u64, protection: u32): i32 {
   return result;
 }
 
-function setProtection(address: u64, bytes: u64, protection: u32): i32 {
+/** The same as part of a call. */
+export function setProtection(address: u64, bytes: u64, protection: u32): i32 {
   if (kernelKind != Kernel.Linux || !isAligned(address) || !isUserRange(address, bytes)) return -1;
-  const mapped = firstUnmapped(address >> pageShift, pagesIn(bytes)) << pageShift;
+  let mapped = firstUnmapped(address >> pageShift, pagesIn(bytes)) << pageShift;
+  if (isDefined(ZP_PLACEMENT) && protection == Protection.ReadWrite) mapped = writableEnd(address, mapped);
   if (mapped == address) return bytes ? -1 : 0;
   let added: u32 = 0;
   if (protection == Protection.None) added = RegionFlag.NoAccess | RegionFlag.Uncharged;

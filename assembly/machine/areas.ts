@@ -119,9 +119,14 @@ export function isOfFile(flags: u32): bool {
   return flags >> FILE_SHIFT != 0;
 }
 
+/** Whether Linux sees no difference between the flags of two regions. */
+function areAlike(a: Region, b: Region): bool {
+  return ((a.flags ^ b.flags) & ~(<u32>RegionFlag.Program)) == 0;
+}
+
 /** Whether what is added may join what is there. */
 function mayJoin(there: Region, added: Region): bool {
-  if (there.moved != added.moved || there.flags != added.flags) return false;
+  if (there.moved != added.moved || !areAlike(there, added)) return false;
   if (there.anon == added.anon) return true;
   return added.anon ? !there.anon : !(there.anon & INHERITED);
 }
@@ -297,6 +302,17 @@ function putRest(region: Region, start: u64, end: u64): Region {
 
 // ---- Flags ----
 
+/** Bytes in [start, end) that are mapped with none of the flags. */
+export function bytesWithout(start: u64, end: u64, flags: u32): u64 {
+  let bytes: u64 = 0;
+  let region = firstEndingAbove(start);
+  while (region && region.start < end) {
+    if (!(region.flags & flags)) bytes += min(region.end, end) - max(region.start, start);
+    region = firstEndingAbove(region.end);
+  }
+  return bytes;
+}
+
 /** Whether regions in [start, end) have other flags than they would have then. */
 export function wouldChange(start: u64, end: u64, kept: u32, added: u32): bool {
   let region = firstEndingAbove(start);
@@ -389,7 +405,7 @@ export function areSound(): bool {
       found++;
       const below = regionTo(region.start);
       if (!below || below.anon != region.anon || below.moved != region.moved) return false;
-      if (below.flags != region.flags) return false;
+      if (!areAlike(below, region)) return false;
     }
     region = firstEndingAbove(region.end);
   }

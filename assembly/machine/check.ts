@@ -9,6 +9,7 @@
  *      pages in all sharings == SHARED pages in split groups of the tables
  *      holders of all groups in blocks == cells in blocks
  *      a page with a frame (Linux) is in an area that was written
+ *      promised bytes <= their limit
  *
  * A check build first asserts the invariants that each part of the machine has of its own data. Asserts have
  * no messages in a release build, which therefore returns what is broken.
@@ -26,6 +27,7 @@ import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as files from "./files";
 import * as pool from "./frames";
 import { GROUP_PAGES, kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
+import { areKept } from "./limits";
 import { areRight } from "./mappings";
 import * as paths from "./paths";
 import * as regions from "./regions";
@@ -65,6 +67,7 @@ export function check(): u32 {
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
   if (isDefined(ZP_FILES)) if (!isCacheCounted()) return Broken.Files;
+  if (isDefined(ZP_PLACEMENT)) if (!areKept()) return Broken.Promises;
   if (pool.regionNodes.live != nodes) return Broken.RegionTree;
   if (pool.spaces.live != spaces || pool.roots.live != spaces) return Broken.Spaces;
   if (zeroesIn(pool.ZERO_FRAME, MAX_PAGE_BYTES) != MAX_PAGE_BYTES) return Broken.ZeroFrame;

@@ -9,7 +9,7 @@
  * read, write and send copy bytes; sendfile and mappings hand over pages.
  */
 import { Counter, Fn, Syscall } from "../shared/counters";
-import { FILE_SHIFT, FileKind, Kernel, Place, RegionFlag } from "../shared/kernel";
+import { FILE_SHIFT, FileKind, Kernel, RegionFlag } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { copyIn, fillZero, readable, withBytes } from "./access";
 import { firstProtected } from "./areas";
@@ -86,10 +86,8 @@ export function map(number: u32, hint: u64, bytes: u64, place: u32, offset: u64,
 
 function mapNamed(number: u32, hint: u64, bytes: u64, place: u32, offset: u64, isShared: bool): u64 {
   if (!named(number) || offset & pageMask || offset > files.MOST_FILE_PAGES << pageShift) return 0;
-  const flags = (number << FILE_SHIFT) | (isShared ? RegionFlag.Shared : 0);
-  // What is written to a shared mapping is the file's, so nobody asks whether there is so much memory.
-  const isUnbacked = isShared && place == Place.Anywhere;
-  return mapFile(hint, bytes, isUnbacked ? Place.Unbacked : place, flags, offset);
+  const flags = (number << FILE_SHIFT) | RegionFlag.Program | (isShared ? RegionFlag.Shared : 0);
+  return mapFile(hint, bytes, place, flags, offset);
 }
 
 // ---- Reading and writing ----

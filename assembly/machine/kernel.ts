@@ -9,9 +9,10 @@
  */
 import { Fn, Syscall } from "../shared/counters";
 import { Failure } from "../shared/failure";
-import { Kernel, Place } from "../shared/kernel";
+import { Kernel, Place, Protection, RegionFlag } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
+import { setProtection } from "./advice";
 import * as areas from "./areas";
 import { groupAt, start as startBlocks } from "./blocks";
 import { logCall } from "./call-log";
@@ -24,7 +25,7 @@ import {
   ADDRESS_LIMIT,
   kernelKind,
   LINUX_HEAP_START,
-  LINUX_MMAP_TOP,
+  LOW_END,
   pageBytes,
   pageMask,
   pageShift,
@@ -32,13 +33,16 @@ import {
   setGeometry,
   USER_END,
 } from "./layout";
+import * as limits from "./limits";
 import { back, letGo } from "./mappings";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import * as regions from "./regions";
 import {
   areAreasLeft,
+  findLow,
   findPlace,
   findRoom,
+  growthEnd,
   isAllowed,
   isAllowedToGrow,
   isWithinAddressSpace,
@@ -56,9 +60,15 @@ import { start as startTranslation } from "./translation";
 export { Syscall } from "../shared/counters";
 export { Place } from "../shared/kernel";
 export { madvise, protect } from "./advice";
-export { fileBytes } from "./mappings";
 export { isMapped } from "./ranges";
-export { memoryBytes, virtualBytes } from "./room";
+export { memoryBytes, placeFrom } from "./room";
+
+let heapStart: u64 = LINUX_HEAP_START;
+
+/** Has the heap start elsewhere, at a page, before the machine starts. */
+export function startHeapAt(address: u64): void {
+  heapStart = address;
+}
 
 /** Starts the machine. log2 of the page size; kind of kernel; limits in bytes and in areas or 0; MapAlignment; ZeroPage. */
 export function start(
@@ -73,8 +83,8 @@ export function start(
   setGeometry(shift, kind, zeroPage);
   startRoom(memoryBytes, addressSpaceBytes, maxMaps, alignment);
   startSpaces();
-  current.heapStart = LINUX_HEAP_START;
-  current.heapBreak = LINUX_HEAP_START;
+  current.heapStart = heapStart;
+  current.heapBreak = heapStart;
   regions.start();
   startStates();
   startTable();
@@ -105,19 +115,6 @@ function clearRange(address: u64, bytes: u64): void {
 function unmapPages(bytes: u64): void {
   countUnmapped(pagesIn(bytes));
   current.pages -= pagesIn(bytes);
-}
-
-function mappedPages(address: u64, bytes: u64): u64 {
-  const end = address + bytes;
-  let pages: u64 = 0;
-  while (address < end) {
-    const from = regions.startAbove(address);
-    if (!from || from >= end) break;
-    const to = min(regions.endOf(from), end);
-    pages += pagesIn(to - max(from, address));
-    address = to;
-  }
-  return pages;
 }
 
 // ---- Mapping ----
@@ -156,22 +153,66 @@ export function map(bytes: u64): u64 {
 }
 
 function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
-  if (!areAreasLeft(SPARE_TO_MAP, bytes)) return 0;
-  if (place == Place.Anywhere ? !isAllowed(bytes, 0) : !isWithinAddressSpace(bytes, 0)) return 0;
-  let address = hint & ~pageMask;
-  const taken =
-    (address & (align - 1)) == 0 && isUserRange(address, bytes) && regions.isFree(address, address + bytes);
-  // Linux aligns what has no hint.
-  if (!taken) address = address ? findRoom(bytes, align) : findPlace(bytes, align);
+  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !mayMap(bytes, place, flags)) return 0;
+  const address = placeFor(hint & ~pageMask, bytes, place, align);
   if (!address) return 0;
+  if (isDefined(ZP_PLACEMENT) && place == Place.Reserved && limits.areSet) {
+    flags |= limits.RESERVED;
+    current.isProtected = true;
+  }
   mapRegion(address, bytes, flags, offset);
   return address;
 }
 
+function mayMap(bytes: u64, place: u32, flags: u32): bool {
+  // What is written to a shared mapping is the file's, so nobody asks whether there is so much memory.
+  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(bytes, 0);
+  if (isDefined(ZP_PLACEMENT)) {
+    if (limits.areSet && place != Place.Reserved && !limits.mayWrite(bytes, bytes)) return false;
+    if (place == Place.Low) return isAllowed(bytes, 0);
+  }
+  return place == Place.Anywhere ? isAllowed(bytes, 0) : isWithinAddressSpace(bytes, 0);
+}
+
+/** Where a mapping is put: at the hint, if that is free. Returns 0 if there is no room. */
+function placeFor(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+  const isThere = (hint & (align - 1)) == 0 && isUserRange(hint, bytes) && regions.isFree(hint, hint + bytes);
+  if (isDefined(ZP_PLACEMENT) && place == Place.Low)
+    return isThere && hint + bytes <= LOW_END ? hint : findLow(bytes);
+  if (isThere) return hint;
+  // Linux aligns what has no hint.
+  return hint ? findRoom(bytes, align) : findPlace(bytes, align);
+}
+
 function mapRegion(address: u64, bytes: u64, flags: u32, offset: u64): void {
-  areas.map(address, address + bytes, flags, flags ? offset - address : 0);
+  areas.map(address, address + bytes, flags, areas.isOfFile(flags) ? offset - address : 0);
   mapPages(address, bytes);
 }
+
+// ---- What the program maps ----
+
+/** Maps zeroed memory of the program's own, page-aligned: anywhere, or low. Returns its address, or 0. */
+export function mapForProgram(hint: u64, bytes: u64, isLow: bool): u64 {
+  const address = mmap(hint, bytes, isLow ? Place.Low : Place.Anywhere, pageBytes);
+  if (address) areas.setFlags(address, address + roundToPages(bytes), u32.MAX_VALUE, RegionFlag.Program);
+  return address;
+}
+
+/** Unmaps all that is mapped in the range, which is the program's. Returns 0, or -1. */
+export function unmapForProgram(address: u64, bytes: u64): i32 {
+  const result = munmap(address, bytes);
+  // Lost is what an allocator will not ask for again.
+  if (isDefined(ZP_CHECK) && result) lostBytes -= roundToPages(bytes);
+  return result;
+}
+
+/** Bytes that are mapped in the current space, but for what the program mapped itself. Not a system call. */
+export function virtualBytes(): u64 {
+  if (isDefined(ZP_PLACEMENT)) return areas.bytesWithout(0, USER_END, RegionFlag.Program);
+  return current.pages << pageShift;
+}
+
+// ---- Mapping for allocators ----
 
 /** Maps memory anywhere, page-aligned, of which Linux does not ask whether there is so much. Returns its address, or 0. */
 export function mapUnbacked(bytes: u64): u64 {
@@ -184,13 +225,15 @@ export function reserve(hint: u64, bytes: u64): u64 {
 }
 
 /**
- * Makes pages accessible that were reserved. Returns 0, or -1 if part of the range is not mapped. The machine keeps no
- * protection: it only counts the call.
+ * Makes pages accessible that were reserved. Returns 0, or -1 if part of the range is not mapped. Unless somebody limits
+ * what may be written, the machine knows them no differently before, and only counts the call.
  */
 export function mprotect(address: u64, bytes: u64): i32 {
   const caller = enterCall(Fn.Mprotect, Syscall.Mprotect);
   const isSound = isAligned(address) && isUserRange(address, bytes) && isMapped(address, roundToPages(bytes));
-  const result = isSound ? 0 : -1;
+  let result = isSound ? 0 : -1;
+  if (isDefined(ZP_PLACEMENT) && isSound && limits.areSet)
+    result = setProtection(address, roundToPages(bytes), Protection.ReadWrite);
   if (isDefined(ZP_CHECK)) logCall(Syscall.Mprotect, address, bytes, 0, 0, result);
   leaveCall(caller, Syscall.Mprotect);
   return result;
@@ -201,16 +244,25 @@ function mapAt(address: u64, bytes: u64, place: u32, flags: u32, offset: u64): u
     fail(Failure.Argument, bytes, 0);
     return 0;
   }
-  const occupied = mappedPages(address, bytes) << pageShift;
+  const occupied = areas.bytesWithout(address, address + bytes, 0);
   if (place == Place.Exact && occupied) {
     fail(Failure.AddressSpace, bytes, 0);
     return 0;
   }
-  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, occupied) || !mayUnmap(address, bytes))
-    return 0;
+  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !mayReplace(address, bytes, occupied, flags)) return 0;
+  if (!mayUnmap(address, bytes)) return 0;
   if (occupied) clearRange(address, bytes);
   mapRegion(address, bytes, flags, offset);
   return address;
+}
+
+function mayReplace(address: u64, bytes: u64, occupied: u64, flags: u32): bool {
+  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(bytes, occupied);
+  if (isDefined(ZP_PLACEMENT) && limits.areSet) {
+    const promised = areas.bytesWithout(address, address + bytes, limits.NOT_PROMISED);
+    if (!limits.mayWrite(bytes - occupied, bytes - promised)) return false;
+  }
+  return isAllowed(bytes, occupied);
 }
 
 /** What munmap left mapped because Linux keeps no more areas. No allocator asks again. Kept in check builds only. */
@@ -254,7 +306,7 @@ function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool
   if (!regions.endOf(address)) return 0;
   if (newBytes <= oldBytes) return shrinkMapping(address, oldBytes, newBytes);
   const end = address + oldBytes;
-  if (!areas.isOne(address, end) || !isAllowedToGrow(oldBytes, newBytes)) return 0;
+  if (!areas.isOne(address, end) || !mayGrow(address, oldBytes, newBytes)) return 0;
   if (growInPlace(end, address + newBytes)) return address;
   return mayMove ? moveMapping(address, oldBytes, newBytes) : 0;
 }
@@ -265,10 +317,16 @@ function shrinkMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
   return unmapRange(address + newBytes, oldBytes - newBytes) == 0 ? address : 0;
 }
 
-/** Grows a mapping in place, if it can. Above the mappings lie libraries and the stack, which it may not grow into. */
+function mayGrow(address: u64, oldBytes: u64, newBytes: u64): bool {
+  const flags = isDefined(ZP_FILES) || isDefined(ZP_PLACEMENT) ? regions.flagsOf(address) : 0;
+  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(newBytes - oldBytes, 0);
+  if (isDefined(ZP_PLACEMENT) && limits.areSet && !limits.mayGrow(newBytes - oldBytes, flags)) return false;
+  return isAllowedToGrow(oldBytes, newBytes);
+}
+
+/** Grows a mapping in place, if it can. */
 function growInPlace(end: u64, newEnd: u64): bool {
-  const limit = end <= LINUX_MMAP_TOP ? LINUX_MMAP_TOP : USER_END;
-  if (newEnd > limit || !regions.isFree(end, newEnd)) return false;
+  if (newEnd > growthEnd(end) || !regions.isFree(end, newEnd)) return false;
   areas.grow(end, newEnd);
   mapPages(end, newEnd - end);
   return true;
@@ -341,7 +399,9 @@ function growHeap(oldEnd: u64, newEnd: u64): bool {
     fail(Failure.AddressSpace, bytes, free - min(free, guard));
     return false;
   }
-  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !isAllowed(bytes, 0)) return false;
+  if (!areAreasLeft(SPARE_TO_MAP, bytes)) return false;
+  if (isDefined(ZP_PLACEMENT) && limits.areSet && !limits.mayWrite(bytes, bytes)) return false;
+  if (!isAllowed(bytes, 0)) return false;
   areas.mapHeap(oldEnd, newEnd);
   mapPages(oldEnd, bytes);
   return true;

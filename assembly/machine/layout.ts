@@ -31,6 +31,9 @@ export const USER_END: u64 = 0x7fffffff0000;
 export const LINUX_MMAP_TOP: u64 = 0x7ffff7ff0000;
 /** Linux starts the heap of a position-independent program about here (without randomisation). */
 export const LINUX_HEAP_START: u64 = 0x555555560000;
+/** Where it puts what must be low. */
+export const LOW_START: u64 = 1 << 30;
+export const LOW_END: u64 = 1 << 31;
 /** Darwin places mappings upwards from the end of the 4 GiB page-zero segment. */
 export const DARWIN_MAP_BOTTOM: u64 = 0x100000000;
 

@@ -43,17 +43,6 @@ export function firstOfFile(start: u64, end: u64): u64 {
   return end;
 }
 
-/** Bytes that the current space maps files at. */
-export function fileBytes(): u64 {
-  let bytes: u64 = 0;
-  let region = firstEndingAbove(0);
-  while (region) {
-    if (files.fileIn(region.flags)) bytes += region.end - region.start;
-    region = firstEndingAbove(region.end);
-  }
-  return bytes;
-}
-
 /** Word 0 and 1: pages of the current space that are files' on disk, and in memory. */
 const PAGES: usize = memory.data(16, 8);
 

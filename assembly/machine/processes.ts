@@ -24,6 +24,7 @@ import { shareWith } from "./contents";
 import { add, mapPages, unmapPages } from "./counters";
 import { apply } from "./events";
 import { GROUP_MASK, GROUP_PAGES, kernelKind, pageShift } from "./layout";
+import * as limits from "./limits";
 import { back, letGo } from "./mappings";
 import * as regions from "./regions";
 import { endOfRun, fillStates } from "./runs";
@@ -85,6 +86,7 @@ export function fork(number: u32): i32 {
 
 function copyProcess(number: u32): i32 {
   if (kernelKind != Kernel.Linux || !number || number > <u32>MOST_PROCESSES || spaceOf(number)) return -1;
+  if (isDefined(ZP_PLACEMENT) && limits.areSet && !limits.mayFork()) return -1;
   const child = make(number);
   child.parent = current.number;
   child.heapStart = current.heapStart;

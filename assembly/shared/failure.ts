@@ -64,4 +64,5 @@ export enum Broken {
   Areas,
   Spaces,
   Files,
+  Promises,
 }

@@ -18,6 +18,8 @@ export enum Place {
   Reserved,
   /** Anywhere, and whatever memory there is (MAP_NORESERVE). */
   Unbacked,
+  /** Between 1 and 2 GiB, the lowest place there is; a hint is followed up to 2 GiB (MAP_32BIT). */
+  Low,
 }
 
 /** What the kernel keeps of a region, by bits. */
@@ -35,6 +37,8 @@ export enum RegionFlag {
   Shared = 32,
   /** Nothing is read ahead for it (MADV_RANDOM). */
   Random = 64,
+  /** The program mapped it itself, and not its allocator. Linux knows of no difference. */
+  Program = 128,
 }
 
 /** The bits of a region's flags from here on are the number of the file that it maps; 0 for none. */
@@ -63,6 +67,31 @@ export enum ZeroPage {
   Shared,
   /** As Darwin, and a Linux that is told so: a read takes a frame. */
   None,
+}
+
+/** How a program is linked: where its heap starts. */
+export enum Image {
+  /** Position-independent: far above 2 GiB. */
+  Pie,
+  /** At 4 MiB, and its heap behind it. */
+  NonPie,
+}
+
+/** Which way Linux places mappings. */
+export enum Layout {
+  TopDown,
+  /** The legacy layout, which an unlimited stack brings. */
+  BottomUp,
+}
+
+/** What Linux promises: vm.overcommit_memory, by its numbers. */
+export enum Overcommit {
+  /** Refuses what is more than there is, in one request. */
+  Heuristic,
+  /** Refuses nothing. */
+  Always,
+  /** Refuses what with all that is promised is more than the limit. */
+  Never,
 }
 
 /** What Linux aligns mappings of whole huge pages to. */

@@ -7,8 +7,9 @@ import { parseCount } from "../base/flags.js";
 import { joinWords } from "../base/numbers.js";
 import { readSettings, type WrittenChoice } from "../base/settings.js";
 import type { OptionValues } from "../results/run.js";
+import { takenBy } from "../sandbox/model-info.js";
 import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
-import type { Catalogue, ModelInfo } from "./library.js";
+import type { Catalogue, ModelInfo, OptionInfo } from "./library.js";
 import { readModuleOptions } from "./modules.js";
 
 /** Every model that is no layer. */
@@ -88,7 +89,7 @@ function readModelOptions(
         `there is no model "${choice.name}"; there are ${namesOf(catalogue.models)}${modules}`,
       );
     }
-    const written = inOwnNames(choice, [...model.options, ...catalogue.machineOptions]);
+    const written = inOwnNames(choice, optionsFor(model, catalogue));
     const options = readSettings(written, "option=value", (name, value) =>
       parseOption(name, value, model, catalogue),
     );
@@ -100,8 +101,13 @@ function readModelOptions(
 
 const namesOf = (list: readonly { name: string }[]): string => joinWords(list.map(({ name }) => name));
 
+const optionsFor = (model: ModelInfo, { machineOptions }: Catalogue): readonly OptionInfo[] => [
+  ...model.options,
+  ...takenBy(model, machineOptions),
+];
+
 function parseOption(name: string, text: string, model: ModelInfo, catalogue: Catalogue): Options[string] {
-  const known = [...model.options, ...catalogue.machineOptions];
+  const known = optionsFor(model, catalogue);
   const option = known.find((candidate) => candidate.name === name);
   if (!option) {
     const names = joinWords([...new Set(known.map((candidate) => candidate.name))]);

@@ -16,10 +16,10 @@ import type { readTrace } from "../trace/read.js";
 export type OptionInfo = registry.OptionInfo;
 export type ModelInfo = Pick<
   registry.ModelInfo,
-  "name" | "summary" | "kernel" | "options" | "sureness" | "layers" | "onRequest"
+  "name" | "summary" | "kernel" | "hasPlacement" | "options" | "sureness" | "layers" | "onRequest"
 >;
 
-/** All models, and the options that every model takes. */
+/** All models, and the options of their machines. */
 export interface Catalogue {
   models: readonly ModelInfo[];
   machineOptions: readonly OptionInfo[];

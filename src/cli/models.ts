@@ -10,8 +10,9 @@ import { writeLines } from "./terminal.js";
 export function modelsCommand(flags: { json?: boolean }, { stdout, library, version }: Environment): void {
   const { machineOptions } = library;
   // The registry holds more about a model, such as the place of its module.
-  const models = library.models.map(({ name, summary, kernel, options, sureness }) => ({
+  const models = library.models.map(({ name, summary, kernel, options, sureness, hasPlacement }) => ({
     ...{ name, summary, kernel, options },
+    ...(hasPlacement && { hasPlacement }),
     ...(sureness && { sureness }),
   }));
   const modules = builtInModules.map(({ name, summary }) => ({ name, summary }));
@@ -27,7 +28,7 @@ function modulesText(modules: readonly { name: string; summary: string }[]): str
   return `${[...paragraphs, options].join("\n\n")}\n`;
 }
 
-/** One paragraph for each model, and one for the options that all of them take. Ends in a newline. */
+/** One paragraph for each model, and for the options of the machine that all of them take, or some. Ends in a newline. */
 export function modelsText({ models, machineOptions }: Catalogue): string {
   const width = Math.max(...[...models.flatMap(({ options }) => options), ...machineOptions].map(leftWidth));
   const paragraphs = models.map((model) =>
@@ -37,9 +38,24 @@ export function modelsText({ models, machineOptions }: Catalogue): string {
       ...(model.layers ? layerLines(model.layers, width) : ownLines(model, width)),
     ].join("\n"),
   );
-  const names = joinWords(models.map(({ name }) => name));
-  const machine = [`every model (${names})`, ...machineOptions.map((option) => optionLine(option, width))];
-  return `${[...paragraphs, ...(machineOptions.length > 0 ? [machine.join("\n")] : [])].join("\n\n")}\n`;
+  const paragraphOf = (title: string, takers: readonly ModelInfo[], options: readonly OptionInfo[]) => {
+    const names = joinWords(takers.map(({ name }) => name));
+    const lines = [title.replace("NAMES", names), ...options.map((option) => optionLine(option, width))];
+    return options.length > 0 ? [lines.join("\n")] : [];
+  };
+  const machine = [
+    ...paragraphOf(
+      "every model (NAMES)",
+      models,
+      machineOptions.filter(({ needsPlacement }) => !needsPlacement),
+    ),
+    ...paragraphOf(
+      "NAMES besides",
+      models.filter(({ hasPlacement }) => hasPlacement),
+      machineOptions.filter(({ needsPlacement }) => needsPlacement),
+    ),
+  ];
+  return `${[...paragraphs, ...machine].join("\n\n")}\n`;
 }
 
 function ownLines({ options, sureness = {} }: ModelInfo, width: number): string[] {

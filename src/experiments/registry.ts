@@ -6,6 +6,7 @@ import type { Experiment } from "./experiment.js";
 import { fork } from "./fork/experiment.js";
 import { idleZeroing } from "./idle-zeroing/experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
+import { luajit } from "./luajit/experiment.js";
 import { pattern } from "./pattern/experiment.js";
 import { serveFile } from "./serve-file/experiment.js";
 
@@ -19,5 +20,6 @@ export const experiments: readonly Experiment[] = [
   cinnabar,
   fork,
   serveFile,
+  luajit,
   cliffs,
 ];

@@ -65,7 +65,6 @@ export interface FileExports {
     offset: number,
     isShared: number,
   ): number;
-  unmap(address: number, bytes: number): number;
   readFile(number: number, offset: number, address: number, bytes: number): number;
   writeFile(number: number, offset: number, address: number, bytes: number): number;
   send(address: number, bytes: number): number;
@@ -74,6 +73,14 @@ export interface FileExports {
   syncFile(number: number): number;
   dropCaches(): void;
   filePages(): number;
+}
+
+/** The exports of modules whose machine places and limits memory as it is told besides: assembly/placement-abi.ts. */
+export interface PlacementExports {
+  place(heapStart: number, mapBase: number, upward: number, seed: number): void;
+  limit(dataBytes: number, overcommit: number, commitBytes: number): void;
+  mapMemory(hint: number, bytes: number, isLow: number): number;
+  unmap(address: number, bytes: number): number;
 }
 
 /** The exports of every model's module: also those of assembly/abi.ts. */

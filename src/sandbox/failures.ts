@@ -35,6 +35,7 @@ export const BROKEN: Record<Broken, string> = {
   [Broken.Areas]: "the kernel's areas are not sound",
   [Broken.Spaces]: "address spaces do not add up",
   [Broken.Files]: "files, or what maps them, do not add up",
+  [Broken.Promises]: "more memory is promised than may be",
 };
 
 /** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */

@@ -18,6 +18,7 @@ export const glibc: ModelInfo = {
   name: "glibc",
   summary:
     "glibc 2.36 to 2.43: arenas and tcaches of threads, bins, heaps that are trimmed, adaptive mapping",
+  hasPlacement: true,
   kernel: "linux",
   options: optionsOf(Option, {
     mmapThreshold: {

@@ -37,6 +37,7 @@ import { BROKEN, FAILURES, isHalfDone, REMEDIES, type Work } from "./failures.js
 import type { FileCounters } from "./files.js";
 import { load } from "./load.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun, ZERO_PAGES } from "./machine.js";
+import { hasPlacement, placeAndLimit } from "./placement.js";
 import type { SharingCounters } from "./processes.js";
 
 /** What a layer calls below, as the log has it. */
@@ -120,6 +121,7 @@ export class Instance<Exports extends MachineExports> {
   ): Promise<Instance<Exports>> {
     const exports = await load<Exports>(source);
     configure(exports);
+    if (machine.kernel === "linux" && hasPlacement(exports)) placeAndLimit(exports, machine);
     const instance = new Instance(exports, machine, messages);
     try {
       exports.start(

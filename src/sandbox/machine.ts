@@ -16,22 +16,10 @@ import {
 import type { KernelKind, MachineSettings, MapAlignmentKind, ZeroPageKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
+import type { OptionInfo } from "./option-info.js";
+import { placementOptions } from "./placement.js";
 
-/** An option of the machine or of a model. */
-export interface OptionInfo {
-  name: string;
-  summary: string;
-  /** The words that it takes; absent for a number. */
-  values?: readonly string[];
-  unit?: "bytes";
-  default: string | number;
-  /** What the real allocator calls it: as a parameter of a function, in the environment, as a tunable. */
-  real?: readonly string[];
-  /** It may be -1: of what is never. glibc reads it as the largest number there is, jemalloc as itself. */
-  takesMinusOne?: boolean;
-  /** It need not be a whole number. */
-  takesFractions?: boolean;
-}
+export type { OptionInfo } from "./option-info.js";
 
 /** The kinds of kernel, in the order of their numbers. @internal */
 export const KERNELS: readonly KernelKind[] = namesOf(Kernel);
@@ -42,7 +30,7 @@ export const MAP_ALIGNMENTS: readonly MapAlignmentKind[] = namesOf(MapAlignment)
 /** Whether there is a zero page, in the order of their numbers. @internal */
 export const ZERO_PAGES: readonly ZeroPageKind[] = namesOf(ZeroPage);
 
-/** The options of the machine itself, which every model takes. */
+/** The options of the machine itself, which every model takes, but for those with `needsPlacement`. */
 export const machineOptions: readonly OptionInfo[] = [
   {
     name: "kernel",
@@ -80,6 +68,7 @@ export const machineOptions: readonly OptionInfo[] = [
     values: ZERO_PAGES,
     default: "shared",
   },
+  ...placementOptions,
   {
     name: "clock",
     summary: "nanoseconds that the clock goes on before each operation",

@@ -10,6 +10,8 @@ export interface ModelInfo {
   summary: string;
   /** Whether its module's machine has files. The others are smaller without. */
   hasFiles?: boolean;
+  /** Whether it places and limits memory as it is told, and a program maps memory of its own. The others are smaller without. */
+  hasPlacement?: boolean;
   /** The kernel it runs on by default. */
   kernel: KernelKind;
   /** Sentences that reports about it have to say. */
@@ -51,6 +53,10 @@ export interface LayerInfo {
   /** The option that says so. */
   release: string;
 }
+
+/** Those options of the machine that a model takes. */
+export const takenBy = ({ hasPlacement }: Pick<ModelInfo, "hasPlacement">, options: readonly OptionInfo[]) =>
+  options.filter(({ needsPlacement }) => hasPlacement || !needsPlacement);
 
 /** The name of the model below a layer, from a composition's; a model's own is its name. */
 export const baseNameOf = (model: string): string => model.slice(model.indexOf("/") + 1);

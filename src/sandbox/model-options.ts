@@ -1,7 +1,7 @@
 /** The models by name, and the options of each, for editors and compilers. The registry (models.ts) says the same to programs. */
 import type * as glibc from "#shared/glibc";
 import type * as jemalloc from "#shared/jemalloc";
-import type { Kernel, MapAlignment, ZeroPage } from "#shared/kernel";
+import type { Image, Kernel, Layout, MapAlignment, Overcommit, ZeroPage } from "#shared/kernel";
 import type * as libmalloc from "#shared/libmalloc";
 import type * as mimalloc from "#shared/mimalloc";
 import type * as pymalloc from "#shared/pymalloc";
@@ -37,6 +37,16 @@ export interface MachineOptions {
   mapAlignment?: NameOf<typeof MapAlignment>;
   zeroPage?: NameOf<typeof ZeroPage>;
   clock?: number;
+}
+
+/** Options of the machine of models that have `hasPlacement`. */
+export interface PlacementOptions {
+  image?: NameOf<typeof Image>;
+  layout?: NameOf<typeof Layout>;
+  aslrSeed?: number;
+  dataLimit?: number | undefined;
+  overcommit?: NameOf<typeof Overcommit>;
+  overcommitRatio?: number;
 }
 
 /** Options by the names that the real allocators have for them, as parameters, in the environment and as tunables. */
@@ -88,9 +98,10 @@ type PymallocOptions = Settings<
 type PymallocBase = "glibc" | "jemalloc" | "naive" | "tcmalloc";
 
 /** The options of each model, by its name. `models` tells what each does. */
-export type ModelOptions = BaseOptions & {
-  [Base in PymallocBase as `pymalloc/${Base}`]: PymallocOptions & BaseOptions[Base];
-};
+export type ModelOptions = BaseOptions &
+  Record<"naive" | "glibc" | "tcmalloc", PlacementOptions> & {
+    [Base in PymallocBase as `pymalloc/${Base}`]: PymallocOptions & BaseOptions[Base];
+  };
 
 /** The name of a model. */
 export type ModelName = keyof ModelOptions;

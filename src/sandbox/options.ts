@@ -1,8 +1,16 @@
 import type { Options } from "../allocator/choice.js";
-import type { KernelKind, MachineSettings, MapAlignmentKind, ZeroPageKind } from "../allocator/machine.js";
+import type {
+  KernelKind,
+  LinuxSettings,
+  MachineSettings,
+  MapAlignmentKind,
+  ZeroPageKind,
+} from "../allocator/machine.js";
 import { OptionError } from "../base/errors.js";
 import { machineOptions, type OptionInfo } from "./machine.js";
+import { takenBy } from "./model-info.js";
 import { type ModelInfo, models } from "./models.js";
+import { LINUX_DEFAULTS } from "./placement.js";
 
 const names = (infos: readonly { name: string }[]): string => infos.map(({ name }) => name).join(", ");
 
@@ -15,7 +23,7 @@ export function findModel(name: string): ModelInfo {
 
 /** An option of a model or of its machine. @throws OptionError, which lists all of them, for an unknown name. */
 export function findOption(model: ModelInfo, name: string): OptionInfo {
-  const known = [...model.options, ...machineOptions];
+  const known = [...model.options, ...takenBy(model, machineOptions)];
   const found = optionOf(known, name);
   if (!found) throw new OptionError(`${model.name} has no option "${name}"; it has ${names(known)}`);
   return found;
@@ -76,7 +84,14 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
     mapAlignment: machineOption(options, "mapAlignment") as MapAlignmentKind,
     zeroPage: machineOption(options, "zeroPage") as ZeroPageKind,
     clock: Number(machineOption(options, "clock")),
+    ...linuxSettings(options),
   };
+}
+
+/** Words stay words, and numbers are checked to be numbers before. */
+function linuxSettings(options: Options): LinuxSettings {
+  const entries = Object.keys(LINUX_DEFAULTS).map((name) => [name, machineOption(options, name)]);
+  return Object.fromEntries(entries) as LinuxSettings;
 }
 
 /** The model's own options as numbers, with their index in the registry. A word becomes its index. */

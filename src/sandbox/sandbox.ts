@@ -23,7 +23,7 @@ import type { Trace, TraceChunk } from "../trace/trace.js";
 import { ADVICE, type Advice, adviceNumber, PROTECTIONS, type Protection } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
-import type { FileExports, ModelExports } from "./exports.js";
+import type { FileExports, ModelExports, PlacementExports } from "./exports.js";
 import type { Work } from "./failures.js";
 import {
   type FileCounters,
@@ -37,8 +37,9 @@ import {
 import { type Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
 import { models } from "./models.js";
 import { findModel } from "./options.js";
+import { hasPlacement } from "./placement.js";
 import { type SetSizes, type SharingCounters, setSizes } from "./processes.js";
-import type { Checkpoint, SimulatedAllocator } from "./simulated.js";
+import type { Checkpoint, MapOptions, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
 
 /**
@@ -392,6 +393,35 @@ export class Sandbox implements SimulatedAllocator {
     return this.#run(() => this.#instance.sharing());
   }
 
+  // ---- Mapping ----
+
+  map(bytes: number, { hint = 0, low = false }: MapOptions = {}): number {
+    checkWhole("bytes", bytes);
+    checkWhole("hint", hint);
+    if (low && this.machine.kernel !== "linux") {
+      throw new SandboxError("only Linux maps low memory: open the sandbox with the option kernel=linux");
+    }
+    return this.#allocate(bytes, (exports) => this.#placing(exports).mapMemory(hint, bytes, Number(low)));
+  }
+
+  unmap(address: number, bytes: number): void {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    granted(
+      "munmap",
+      this.#run((exports) => this.#placing(exports).unmap(address, bytes)),
+    );
+  }
+
+  /** What only modules export whose machine places memory as it is told. */
+  #placing(exports: object): PlacementExports {
+    if (hasPlacement(exports)) return exports;
+    const names = models.filter((model) => model.hasPlacement).map(({ name }) => name);
+    throw new SandboxError(
+      `the machine of ${this.model} maps nothing for the program, to be small: open ${names.join(", ")}`,
+    );
+  }
+
   // ---- Files ----
 
   /** Calls what only modules whose machine has files export. */
@@ -425,15 +455,6 @@ export class Sandbox implements SimulatedAllocator {
     return granted(
       "send",
       this.#runFiles((exports) => exports.send(address, bytes)),
-    );
-  }
-
-  unmap(address: number, bytes: number): void {
-    checkWhole("address", address);
-    checkWhole("bytes", bytes);
-    granted(
-      "munmap",
-      this.#runFiles((exports) => exports.unmap(address, bytes)),
     );
   }
 

@@ -14,6 +14,14 @@ export interface Checkpoint {
   readonly state: InstanceState;
 }
 
+/** Where a program maps memory of its own. */
+export interface MapOptions {
+  /** An address: there, if that is free. */
+  hint?: number;
+  /** Below 2 GiB (MAP_32BIT of Linux). */
+  low?: boolean;
+}
+
 /** An allocator on a simulated machine: all of it can be seen, and can be put back to how it was. */
 export interface SimulatedAllocator extends Allocator {
   readonly machine: MachineSettings;
@@ -50,6 +58,16 @@ export interface SimulatedAllocator extends Allocator {
    * @throws SandboxError if the kernel is not Linux, or has no room for one more
    */
   fork(): SimulatedAllocator;
+  /**
+   * Maps memory of the program's own (mmap): zeroed, private, in whole pages. Returns its address; 0 if the kernel refuses,
+   * which `lastError` explains. @throws SandboxError if the model has no `hasPlacement`
+   */
+  map(bytes: number, options?: MapOptions): number;
+  /**
+   * Unmaps all that is mapped in whole pages, files too (munmap).
+   * @throws SandboxError if the kernel refuses, or the model has no `hasPlacement`
+   */
+  unmap(address: number, bytes: number): void;
   /** Tells the kernel how the program will use whole pages. @throws SandboxError if it refuses */
   advise(address: number, bytes: number, advice: Advice): void;
   /**
@@ -73,8 +91,6 @@ export interface SimulatedAllocator extends Allocator {
   residentSets(): ResidentSets;
   /** Copies memory to a socket (`send`, or `write` to one). Returns how many bytes. @throws SandboxError if it may not be read */
   send(address: number, bytes: number): number;
-  /** Unmaps all that is mapped in whole pages (munmap). @throws SandboxError if the kernel refuses */
-  unmap(address: number, bytes: number): void;
   /** Drops all of the page cache that is clean and not mapped, as root may (`drop_caches`). @throws SandboxError */
   dropCaches(): void;
   /** Has so many bytes read ahead at most, a multiple of its pages; 0 for none, 128 KiB at first. @throws SandboxError */

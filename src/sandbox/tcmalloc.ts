@@ -11,6 +11,7 @@ export const tcmalloc: ModelInfo = {
   name: "tcmalloc",
   summary:
     "gperftools 2.10: a thread's cache, central lists and spans of pages; calloc clears all of a block, always",
+  hasPlacement: true,
   kernel: "linux",
   notes: ["calloc clears every block, whole, also one that is fresh from the kernel"],
   onRequest: true,

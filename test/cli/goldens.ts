@@ -20,6 +20,8 @@ const RUNS: Record<string, string> = {
   "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
   fork: "run fork --data 1MiB --children 2 --own 64KiB --allocator glibc,pymalloc/glibc",
   "serve-file": "run serve-file --size 1MiB",
+  luajit:
+    "run luajit --loaded 0,1104MiB --block 8MiB --allocator glibc:mmapThreshold=32MiB,tcmalloc:skipSbrk=1",
   "idle-zeroing": "run idle-zeroing --size 1MiB --count 20 --written 0%,50%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
@@ -67,6 +69,7 @@ const COMMANDS = [
     "run fork",
     "run idle-zeroing",
     "run serve-file",
+    "run luajit",
   ],
   ...["cliffs", "record", "replay", "tune", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],

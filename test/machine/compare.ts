@@ -11,6 +11,19 @@ import type { MachineOptions } from "../reference/interface.js";
 
 export const KERNELS = ["linux", "darwin"] as const;
 export const PAGE_BYTES = [4096, 16384, 65536] as const;
+
+/** In pages; 0 for none. */
+interface Limits {
+  memoryPages: number;
+  addressSpacePages: number;
+  maxMaps: number;
+  mapAlignment: MachineOptions["mapAlignment"];
+  zeroPage: MachineOptions["zeroPage"];
+  dataPages?: number;
+  overcommit?: "never";
+  layout?: "bottomUp";
+}
+
 const NO_LIMITS = {
   memoryPages: 0,
   addressSpacePages: 0,
@@ -19,8 +32,8 @@ const NO_LIMITS = {
   zeroPage: "shared",
 } as const;
 /**
- * In pages; 0 for none: none, few frames (so that lazy pages are reclaimed), little address space, few areas, mappings of
- * whole huge pages aligned, few frames of which reads take some, too.
+ * None, few frames (so that lazy pages are reclaimed), little address space, few areas, mappings of whole huge pages
+ * aligned, few frames of which reads take some, too; little data, half of memory promised, the legacy layout.
  */
 export const LIMITS = [
   NO_LIMITS,
@@ -29,13 +42,18 @@ export const LIMITS = [
   { ...NO_LIMITS, maxMaps: 16 },
   { ...NO_LIMITS, mapAlignment: "huge" },
   { ...NO_LIMITS, memoryPages: 160, zeroPage: "none" },
-] as const;
+  { ...NO_LIMITS, dataPages: 1500 },
+  { ...NO_LIMITS, memoryPages: 4000, overcommit: "never" },
+  { ...NO_LIMITS, mapAlignment: "huge", layout: "bottomUp" },
+] as const satisfies readonly Limits[];
 
 export function optionsOf(
   kernel: MachineOptions["kernel"],
   pageBytes: MachineOptions["pageBytes"],
-  { memoryPages, addressSpacePages, maxMaps, mapAlignment, zeroPage }: (typeof LIMITS)[number],
+  limits: Limits,
 ): MachineOptions {
+  const { memoryPages, addressSpacePages, maxMaps, mapAlignment, zeroPage } = limits;
+  const { dataPages = 0, overcommit, layout } = limits;
   return {
     kernel,
     pageBytes,
@@ -44,6 +62,11 @@ export function optionsOf(
     maxMaps,
     mapAlignment,
     zeroPage,
+    linux: {
+      dataLimit: dataPages * pageBytes,
+      ...(overcommit && { overcommit }),
+      ...(layout && { layout }),
+    },
   };
 }
 

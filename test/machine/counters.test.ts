@@ -12,6 +12,7 @@ import {
 } from "#shared/counters";
 import type { MachineExports } from "../../src/sandbox/exports.js";
 import { Instance } from "../../src/sandbox/instance.js";
+import { LINUX_DEFAULTS } from "../../src/sandbox/placement.js";
 
 const COUNTER_BYTES = 8;
 const NO_GAUGES = { inUse: 0, system: 0, cached: 0 };
@@ -45,7 +46,11 @@ async function open() {
     zeroPage: "shared",
     clock: 0,
   } as const;
-  return Instance.open<MachineExports>(wasm, { kernel: "linux", pageBytes: 4096, ...limits });
+  return Instance.open<MachineExports>(wasm, {
+    ...{ kernel: "linux", pageBytes: 4096 },
+    ...LINUX_DEFAULTS,
+    ...limits,
+  });
 }
 
 const sums = Array.from({ length: COUNTERS }, (_, counter) => counter).filter(

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
 const OPERATIONS = 2000;
-const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE, NO_ZERO_PAGE] = LIMITS;
+const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE, NO_ZERO_PAGE, LITTLE_DATA, PROMISED, UPWARD] = LIMITS;
 const RUNS = [
   { seed: 0x5eed, limits: NONE },
   { seed: 0xca110c, limits: FEW_FRAMES },
@@ -11,6 +11,12 @@ const RUNS = [
   { seed: 0x3aa5, limits: FEW_AREAS },
   { seed: 0x2aaa, limits: HUGE },
   { seed: 0x2e80, limits: NO_ZERO_PAGE },
+];
+/** Of Linux alone, and not of the page size. */
+const PLACED = [
+  { seed: 0xda7a, limits: LITTLE_DATA },
+  { seed: 0x9e7e, limits: PROMISED },
+  { seed: 0x1e6a, limits: UPWARD },
 ];
 
 describe.each(KERNELS)("the %s machine does what the reference does", (kernel) => {
@@ -35,4 +41,12 @@ describe("the linux machine with files does what the reference does", () => {
       }
     });
   });
+});
+
+describe("the linux machine that is told where to place what, and limits, does what the reference does, check build: true", () => {
+  for (const { seed, limits } of PLACED) {
+    it(`with seed 0x${seed.toString(16)}`, async () => {
+      await compare(optionsOf("linux", 4096, limits), true, seed, OPERATIONS, true);
+    });
+  }
 });

@@ -23,7 +23,11 @@ export function zeroPageHere(): "shared" | "none" {
  * Compiles `test/oracle/NAME.c` and asks what `ask` does of the program.
  * Returns why the real kernel cannot be asked here, if it cannot.
  */
-export function askKernel<T>(name: string, ask: (program: string) => T): T | string {
+export function askKernel<T>(
+  name: string,
+  ask: (program: string) => T,
+  flags: readonly string[] = [],
+): T | string {
   if (process.platform !== "linux") return "not Linux";
   if (/\[always\]/.test(readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8"))) {
     return "the kernel uses huge pages for everything";
@@ -33,6 +37,7 @@ export function askKernel<T>(name: string, ask: (program: string) => T): T | str
     const program = join(folder, name);
     execFileSync("cc", [
       "-O1",
+      ...flags,
       "-o",
       program,
       fileURLToPath(new URL(`../oracle/${name}.c`, import.meta.url)),

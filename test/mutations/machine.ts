@@ -12,6 +12,25 @@ export const machine: Area = {
       ["a page that gets an entry is not counted", "  group.attached++;\n", ""],
       ["a frame list is leaked", "    pool.give(pool.frameLists, group.frames);\n", ""],
     ],
+    "limits.ts": [
+      [
+        "the last byte of a limit is refused",
+        "there + more <= limit) return true;",
+        "there + more < limit) return true;",
+      ],
+      ["what is promised to others is not counted", "number = numberAbove(number)) {", "number = 0) {"],
+      ["a child is promised what it does not get", "NOT_PROMISED | RegionFlag.DontFork", "NOT_PROMISED"],
+      [
+        "what becomes writable is data again each time",
+        "if (flags & areas.MAY_NOT_WRITE) data +=",
+        "if (true) data +=",
+      ],
+      [
+        "areas are promised one by one",
+        "        promised += to - start;\n",
+        "        promised = to - start;\n",
+      ],
+    ],
     "events.ts": [
       ["a translation is kept after an event", "  drop(page);\n", ""],
       [
@@ -137,8 +156,8 @@ export const machine: Area = {
       ["what is behind a hole is lost", "    if (to <= end) return;\n", "    if (to) return;\n"],
       [
         "what is unmapped counts whole",
-        "min(region.end, end) - max(region.start, start)",
-        "region.end - region.start",
+        "    bytes += min(region.end, end) - max(region.start, start);\n    cut(",
+        "    bytes += region.end - region.start;\n    cut(",
       ],
       ["a piece forgets that it was written", "  rest.anon = region.anon;\n", ""],
       ["a piece forgets how far it moved", "  rest.moved = region.moved;\n", ""],
@@ -146,7 +165,7 @@ export const machine: Area = {
       ["areas that moved differently far join", "  if (there.moved != added.moved || ", "  if ("],
       [
         "areas join that a child gets differently",
-        " || there.flags != added.flags) return false;",
+        " || !areAlike(there, added)) return false;",
         ") return false;",
       ],
       [
@@ -204,8 +223,11 @@ export const machine: Area = {
       ["a cut needs no area", "  return !cuts || areAreasLeft(SPARE_TO_CUT, bytes);", "  return true;"],
       ["the end of an area cannot be unmapped", "areas.isOne(address - pageBytes, ", "areas.isOne(address, "],
       ["a move needs one area less", "SPARE_TO_MOVE: u64 = 4;", "SPARE_TO_MOVE: u64 = 3;"],
-      ["a huge page begins below its room", "(room + hugeBytes) & ~", "room & ~"],
-      ["huge pages need no more room", "bytes + hugeBytes, pageBytes", "bytes, hugeBytes"],
+      ["a huge page begins below its room", "(room + hugeBytes - u64(isUpward)) & ~", "room & ~"],
+      ["huge pages need no more room", "roomFor(bytes + hugeBytes, pageBytes)", "roomFor(bytes, hugeBytes)"],
+      ["from the top down, an aligned start is good enough", "hugeBytes - u64(isUpward)", "hugeBytes - 1"],
+      ["low mappings are never moved", "  if (!chance) return 0;\n", "  return 0;\n"],
+      ["upward mappings grow up to where others start", "!isUpward && end <= base", "end <= base"],
     ],
     "kernel.ts": [
       [
@@ -219,7 +241,7 @@ export const machine: Area = {
         "regions.isFree(oldEnd, newEnd)",
       ],
       ["several areas grow as one", "!areas.isOne(address, end) || ", ""],
-      ["a hint is aligned to huge pages", "address ? findRoom(bytes, align) : findPlace", "findPlace"],
+      ["a hint is aligned to huge pages", "hint ? findRoom(bytes, align) : findPlace", "findPlace"],
       [
         "what moved is counted twice",
         "  unmapPages(areas.unmap(address, address + oldBytes));\n",

@@ -10,6 +10,7 @@
 import { BusError, SegmentationFault } from "../../src/base/errors.js";
 import { randomFrom } from "../random.js";
 import {
+  ANYWHERE,
   CAN_REUSE,
   COLD,
   DOFORK,
@@ -22,6 +23,7 @@ import {
   FREE_REUSE,
   KEEPONFORK,
   type Area as KernelArea,
+  LOW,
   type Machine,
   type MachineOptions,
   NOHUGEPAGE,
@@ -1038,8 +1040,9 @@ class Generator {
     let bytes = this.mappingPages() * pageBytes;
     if (this.chance(0.2)) bytes -= this.between(1, pageBytes - 1);
     if (this.chance(0.03)) bytes = this.badBytes();
-    const mode = this.chance(0.5) ? 0 : this.between(0, 2);
-    const hint = mode === 0 && this.chance(0.7) ? 0 : this.hint(bytes);
+    const last = this.session.options.linux ? LOW : EXACT;
+    const mode = this.chance(0.5) ? ANYWHERE : this.between(ANYWHERE, last);
+    const hint = mode === ANYWHERE && this.chance(0.7) ? 0 : this.hint(bytes);
     return { call: "mmap", hint, bytes, mode, align };
   }
 

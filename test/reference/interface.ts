@@ -1,6 +1,7 @@
 import { Syscall } from "#shared/counters";
 import { Place } from "#shared/kernel";
 import type { Counters } from "../../src/allocator/counters.js";
+import type { LinuxSettings } from "../../src/allocator/machine.js";
 import type { SharingCounters } from "../../src/sandbox/processes.js";
 import type { FileCounts } from "./files.js";
 
@@ -17,6 +18,8 @@ export interface MachineOptions {
   mapAlignment: "page" | "huge";
   /** Whether Linux maps a page of zeroes for what is read and was never written, or takes a frame. */
   zeroPage: "shared" | "none";
+  /** What is not said is as of a Linux where nobody says otherwise. */
+  linux?: Partial<LinuxSettings>;
 }
 
 /**
@@ -113,7 +116,14 @@ export interface Machine {
 }
 
 /** Modes of `mmap`. */
-export const { Anywhere: ANYWHERE, Fixed: FIXED, Exact: EXACT } = Place;
+export const {
+  Anywhere: ANYWHERE,
+  Fixed: FIXED,
+  Exact: EXACT,
+  Reserved: RESERVED,
+  Unbacked: UNBACKED,
+  Low: LOW,
+} = Place;
 
 /** Advice of `madvise`: as what it is counted. */
 export const {

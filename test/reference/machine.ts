@@ -20,6 +20,7 @@ import {
   FREE_REUSABLE,
   FREE_REUSE,
   KEEPONFORK,
+  LOW,
   type Machine,
   NOHUGEPAGE,
   NORMAL,
@@ -28,6 +29,8 @@ import {
   POPULATE_WRITE,
   RANDOM,
   REMOVE,
+  RESERVED,
+  UNBACKED,
   WIPEONFORK,
 } from "./interface.js";
 import { type AreaObject, down, fresh, NEW_AREA, type Page, ReferencePages, up } from "./pages.js";
@@ -35,6 +38,9 @@ import { type AreaObject, down, fresh, NEW_AREA, type Page, ReferencePages, up }
 export const USER_START = 0x10000;
 export const USER_END = 0x7fffffff0000;
 export const LINUX_TOP = 0x7ffff7ff0000;
+export const LINUX_BOTTOM = 0x2aaaaaaab000;
+const LOW_START = 2 ** 30;
+const LOW_END = 2 ** 31;
 export const DARWIN_BOTTOM = 0x100000000;
 export const HEAP_START = 0x555555560000;
 const ADDRESS_LIMIT = 2 ** 47;
@@ -78,6 +84,12 @@ function mayJoin(there: AreaObject, added: AreaObject): boolean {
   return added.line === 0 ? !there.inherited : there.line === 0;
 }
 
+/** What is written to a shared mapping is the file's: it is no data, and nobody was promised memory for it. */
+const isData = ({ protection, toFile }: AreaObject) => protection === "readWrite" && !toFile;
+const isPromised = ({ charged, toFile }: AreaObject) => charged && !toFile;
+
+const RESERVED_AREA = { protection: "none", charged: false } as const;
+
 interface Process {
   parent: number;
   table: Map<number, Page>;
@@ -97,6 +109,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   fork(number: number): number {
     this.count.sharing.forks += 1;
     if (!this.linux || number < 1 || number > 1024 || this.processes.has(number)) return -1;
+    const given = (area: AreaObject) => isPromised(area) && !area.dontFork;
+    if (this.refuses(0, 0, 0, this.bytesOfAreas(this.table.values(), given))) return -1;
     const areas = new Map<AreaObject, AreaObject>();
     const table = new Map<number, Page>();
     for (const [at, page] of this.table) {
@@ -185,8 +199,6 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     offset: number,
   ): number {
     this.count.syscalls.mmap += 1;
-    // Nobody asks whether there is as much memory as may be written to a file.
-    const isBacked = !area.toFile || mode === FIXED || mode === EXACT;
     const moved = (address: number) => (area.file === null ? 0 : offset - address);
     const size = up(bytes, this.pageBytes);
     if (size === 0 || size > ADDRESS_LIMIT) return 0;
@@ -194,7 +206,11 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       if (hint % this.pageBytes !== 0 || !this.inUserRange(hint, size)) return 0;
       const replaced = this.mappedIn(hint, size).length * this.pageBytes;
       if (mode === EXACT && replaced !== 0) return 0;
-      if (this.tooManyAreas(0) || this.overLimits(size, size - replaced)) return 0;
+      const promised = this.mappedIn(hint, size).filter(([, { area }]) => isPromised(area)).length;
+      if (this.tooManyAreas(0)) return 0;
+      const growth = size - replaced;
+      const more = size - promised * this.pageBytes;
+      if (area.toFile ? this.refuses(0, growth, 0, 0) : this.refuses(size, growth, growth, more)) return 0;
       if (this.splits(hint, size) && this.tooManyAreas(SPARE_TO_SPLIT)) return 0;
       this.walk("mmap", hint, hint + size);
       this.unmap(hint, size);
@@ -202,17 +218,75 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       this.letGo();
       return hint;
     }
-    if (this.tooManyAreas(0) || this.overLimits(isBacked ? size : 0, size)) return 0;
-    const address = this.findPlace(hint, size, Math.max(align, this.pageBytes));
-    if (address !== 0) this.map(address, size, true, { ...area, moved: moved(address) });
+    const isNoMemory = mode === RESERVED || area.toFile;
+    const writable = isNoMemory ? 0 : size;
+    const request = isNoMemory || mode === UNBACKED ? 0 : size;
+    if (this.tooManyAreas(0) || this.refuses(request, size, writable, writable)) return 0;
+    const unit = Math.max(align, this.pageBytes);
+    const address = mode === LOW ? this.findLow(hint, size, unit) : this.findPlace(hint, size, unit);
+    const reserved = mode === RESERVED && this.knowsReserved ? RESERVED_AREA : {};
+    if (address !== 0) this.map(address, size, true, { ...area, ...reserved, moved: moved(address) });
     return address;
   }
 
-  /** `size` is what one request asks for; `growth` what the address space gains. */
-  private overLimits(size: number, growth: number): boolean {
-    const { memoryBytes, addressSpaceBytes } = this.options;
-    if (this.linux && memoryBytes !== 0 && size > memoryBytes) return true;
-    return addressSpaceBytes !== 0 && this.table.size * this.pageBytes + growth > addressSpaceBytes;
+  // ---- Limits ----------------------------------------------------------------
+
+  private get commitBytes(): number {
+    const { memoryBytes, linux } = this.options;
+    if (!this.linux || linux?.overcommit !== "never") return 0;
+    return down((memoryBytes * (linux.overcommitRatio ?? 50)) / 100, this.pageBytes);
+  }
+
+  private get dataBytes(): number {
+    return this.linux ? (this.options.linux?.dataLimit ?? 0) : 0;
+  }
+
+  /** What is reserved is known apart only where somebody limits what may be written. */
+  private get knowsReserved(): boolean {
+    return this.dataBytes !== 0 || this.commitBytes !== 0;
+  }
+
+  private bytesOfAreas(pages: Iterable<Page>, has: (area: AreaObject) => boolean): number {
+    let bytes = 0;
+    for (const { area } of pages) if (has(area)) bytes += this.pageBytes;
+    return bytes;
+  }
+
+  /**
+   * Whether a limit is exceeded: by what one request asks for, and by what then is mapped, may be written, and is promised
+   * to all processes, more than before.
+   */
+  private refuses(request: number, mapped: number, writable: number, promised: number): boolean {
+    const { memoryBytes, addressSpaceBytes, linux } = this.options;
+    const looks = this.linux && (linux?.overcommit ?? "heuristic") === "heuristic";
+    if (looks && memoryBytes !== 0 && request > memoryBytes) return true;
+    if (this.dataBytes !== 0 && writable !== 0) {
+      const data = this.bytesOfAreas(this.table.values(), isData);
+      if (data + writable > this.dataBytes) return true;
+    }
+    if (this.commitBytes !== 0 && promised !== 0) {
+      const pages = [...this.tables()].flatMap((table) => [...table.values()]);
+      if (this.bytesOfAreas(pages, isPromised) + promised > this.commitBytes) return true;
+    }
+    return addressSpaceBytes !== 0 && this.table.size * this.pageBytes + mapped > addressSpaceBytes;
+  }
+
+  /** How much of a mapped range may become writable: whole areas, from the lowest on. */
+  private writable(address: number, bytes: number): number {
+    let [data, promised] = [0, 0];
+    for (let at = address; at < address + bytes; ) {
+      const area = this.areaAt(at) as AreaObject;
+      let end = at;
+      while (end < address + bytes && this.areaAt(end) === area) end += this.pageBytes;
+      const more = area.protection === "readWrite" || area.toFile ? 0 : end - at;
+      const charge = area.charged || area.toFile ? 0 : end - at;
+      if (more !== 0 && this.refuses(0, 0, data + more, 0)) return at - address;
+      if (charge !== 0 && this.refuses(charge, 0, 0, promised + charge)) return at - address;
+      data += more;
+      promised += charge;
+      at = end;
+    }
+    return bytes;
   }
 
   private inUserRange(address: number, bytes: number): boolean {
@@ -225,16 +299,41 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       return wish;
     }
     if (!this.linux) return this.findLowest(bytes, align);
+    if (this.options.linux?.layout === "bottomUp") {
+      const huge = wish === 0 && align === this.pageBytes && this.isOfHugePages(bytes);
+      const room = huge ? this.lowestIn(LINUX_BOTTOM, USER_END, bytes + this.hugeBytes, align) : 0;
+      return room ? up(room, this.hugeBytes) : this.lowestIn(LINUX_BOTTOM, USER_END, bytes, align);
+    }
     const unasked = wish === 0 && align === this.pageBytes;
     return (unasked ? this.findHuge(bytes) : 0) || this.findHighest(bytes, align);
   }
 
   /** Linux aligns whole huge pages in the highest room that has one more of them. */
   private findHuge(bytes: number): number {
-    const huge = this.pageBytes * (this.pageBytes / 8);
-    if (this.options.mapAlignment === "page" || bytes % huge !== 0) return 0;
-    const room = this.findHighest(bytes + huge, this.pageBytes);
-    return room === 0 ? 0 : down(room + huge, huge);
+    if (!this.isOfHugePages(bytes)) return 0;
+    const room = this.findHighest(bytes + this.hugeBytes, this.pageBytes);
+    return room === 0 ? 0 : down(room + this.hugeBytes, this.hugeBytes);
+  }
+
+  private get hugeBytes(): number {
+    return this.pageBytes * (this.pageBytes / 8);
+  }
+
+  private isOfHugePages(bytes: number): boolean {
+    return this.options.mapAlignment === "huge" && bytes % this.hugeBytes === 0;
+  }
+
+  /** The lowest place below 2 GiB, unless there is one at the hint. */
+  private findLow(hint: number, bytes: number, align: number): number {
+    const wish = down(hint, this.pageBytes);
+    const isThere = wish % align === 0 && this.inUserRange(wish, bytes) && this.isFree(wish, bytes);
+    if (wish !== 0 && wish + bytes <= LOW_END && isThere) return wish;
+    const huge = this.hugeBytes;
+    const room = this.isOfHugePages(bytes)
+      ? this.lowestIn(LOW_START, LOW_END, bytes + huge, this.pageBytes)
+      : 0;
+    if (room === 0) return this.lowestIn(LOW_START, LOW_END, bytes, this.pageBytes);
+    return this.options.linux?.layout === "bottomUp" ? up(room, huge) : down(room + huge, huge);
   }
 
   private findHighest(bytes: number, align: number): number {
@@ -249,8 +348,12 @@ export class ReferenceMachine extends ReferencePages implements Machine {
   }
 
   protected findLowest(bytes: number, align: number): number {
-    let address = up(DARWIN_BOTTOM, align);
-    while (address + bytes <= USER_END) {
+    return this.lowestIn(DARWIN_BOTTOM, USER_END, bytes, align);
+  }
+
+  private lowestIn(from: number, to: number, bytes: number, align: number): number {
+    let address = up(from, align);
+    while (address + bytes <= to) {
       let number = address / this.pageBytes;
       while (number * this.pageBytes < address + bytes && !this.table.has(number)) number += 1;
       if (number * this.pageBytes >= address + bytes) return address;
@@ -359,9 +462,11 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     }
     if (this.areaAt(end - this.pageBytes) !== area) return 0;
     const growth = newSize - oldSize;
-    if (this.overLimits(newSize, growth)) return 0;
+    const writable = isData(area) ? growth : 0;
+    if (this.refuses(area.toFile ? 0 : newSize, growth, writable, isPromised(area) ? growth : 0)) return 0;
     // Libraries and the stack are above the place where mappings start from.
-    const limit = end <= LINUX_TOP ? LINUX_TOP : USER_END;
+    const isBelow = end <= LINUX_TOP && this.options.linux?.layout !== "bottomUp";
+    const limit = isBelow ? LINUX_TOP : USER_END;
     if (end + growth <= limit && this.isFree(end, growth)) {
       this.put(end, growth, this.join(end, growth, { ...area }, true));
       return address;
@@ -399,7 +504,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     if (newEnd > oldEnd) {
       const growth = newEnd - oldEnd;
       const guard = this.linux ? this.pageBytes : 0;
-      if (this.tooManyAreas(0) || this.overLimits(growth, growth)) return 0;
+      if (this.tooManyAreas(0) || this.refuses(growth, growth, growth, growth)) return 0;
       if (!this.isFree(oldEnd, growth + guard)) return 0;
       this.map(oldEnd, growth, false);
     } else if (newEnd < oldEnd) {
@@ -482,13 +587,14 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const size = up(bytes, this.pageBytes);
     if (!this.linux || address % this.pageBytes !== 0 || !this.inUserRange(address, size)) return -1;
     const hole = this.firstUnmapped(address, size);
-    const mapped = (hole ?? address + size) - address;
+    const there = (hole ?? address + size) - address;
+    const mapped = protection === 2 ? this.writable(address, there) : there;
     const wish = PROTECTIONS[protection] ?? "readWrite";
     const wishOf = ({ line, charged }: AreaObject) => ({
       protection: wish,
       charged: wish === "readWrite" || (charged && line !== 0),
     });
-    return this.change(address, mapped, wishOf) && hole === null ? 0 : -1;
+    return this.change(address, mapped, wishOf) && mapped === size ? 0 : -1;
   }
 
   /** Advice that is done at once: pages go, or are faulted in, which fails where the program could not do so. */

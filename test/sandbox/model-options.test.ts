@@ -6,6 +6,7 @@ import {
   machineOptions,
   models,
   openSandbox,
+  type PlacementOptions,
 } from "../../src/index.js";
 
 /** A name too many, or too few, does not compile. */
@@ -19,7 +20,7 @@ type Every<Options> = {
 
 /** Models whose options have no capital letters or underscores in them that real names have too. */
 const OWN: { [Name in "naive" | "lazy" | "libmalloc"]: Every<ModelOptions[Name]> } = {
-  naive: {},
+  naive: { image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0 },
   lazy: {},
   libmalloc: { zeroing: 0, version: 0, cpus: 0, cache: 0, tinyZeroing: 0, nano: 0 },
 };
@@ -38,28 +39,25 @@ const NAMES: Record<keyof ModelOptions, 0> = {
   "pymalloc/tcmalloc": 0,
 };
 
-const MACHINE: Record<keyof MachineOptions, 0> = {
-  ...{
-    kernel: 0,
-    pageSize: 0,
-    memory: 0,
-    addressSpace: 0,
-    maxMaps: 0,
-    mapAlignment: 0,
-    zeroPage: 0,
-    clock: 0,
-  },
+const MACHINE: Record<keyof (MachineOptions & PlacementOptions), 0> = {
+  ...{ kernel: 0, pageSize: 0, memory: 0, addressSpace: 0, maxMaps: 0, mapAlignment: 0, zeroPage: 0 },
+  ...{ image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0, clock: 0 },
 };
+
+/** Models whose machine places and limits memory as it is told. */
+const PLACING = ["naive", "glibc", "tcmalloc"];
 
 it("names every model, and every option of the machine", () => {
   expect(Object.keys(NAMES)).toEqual(models.map(({ name }) => name));
   expect(Object.keys(MACHINE)).toEqual(machineOptions.map(({ name }) => name));
+  expect(PLACING).toEqual(models.filter(({ hasPlacement }) => hasPlacement).map(({ name }) => name));
 });
 
 it("names the options of models", () => {
   for (const [name, options] of Object.entries(OWN)) {
     const info = models.find((model) => model.name === name);
-    expect(Object.keys(options)).toEqual(info?.options.map((option) => option.name));
+    const own = machineOptions.filter(({ needsPlacement }) => needsPlacement && info?.hasPlacement);
+    expect(Object.keys(options)).toEqual([...(info?.options ?? []), ...own].map((option) => option.name));
   }
 });
 
@@ -86,6 +84,8 @@ it("does not compile with what there is not, and says so when it runs", async ()
   await expect(openSandbox("glbc")).rejects.toThrow('there is no allocator "glbc"');
   // @ts-expect-error: it has no such option
   await expect(openSandbox("naive", { zeroing: "dirty" })).rejects.toThrow('has no option "zeroing"');
+  // @ts-expect-error: its machine has no such option
+  await expect(openSandbox("lazy", { image: "nonPie" })).rejects.toThrow('lazy has no option "image"');
   // @ts-expect-error: the option has no such value
   await expect(openSandbox("libmalloc", { zeroing: "maybe" })).rejects.toThrow("zeroing takes one of");
   // @ts-expect-error: there is no such release

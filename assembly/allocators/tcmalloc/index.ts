@@ -11,7 +11,7 @@
 import { clear, copy } from "../../machine/access";
 import { fail, setInner } from "../../machine/failure";
 import { placeHeap } from "../../machine/kernel";
-import { ADDRESS_LIMIT, LINUX_HEAP_START } from "../../machine/layout";
+import { ADDRESS_LIMIT } from "../../machine/layout";
 import { Failure } from "../../shared/failure";
 import { Message, Option } from "../../shared/tcmalloc";
 import { Allocator, refuse } from "../allocator";
@@ -43,7 +43,8 @@ let keepsAll: bool = false;
 let limitBytes: u64 = 0;
 let batch: u64 = 32;
 let cacheBytes: i64 = 32 << 20;
-let heapStart: u64 = LINUX_HEAP_START;
+/** 0 for where the kernel has it. */
+let heapStart: u64 = 0;
 /** Bytes of blocks that the program has not asked for. */
 let ownBytes: u64 = 0;
 
@@ -105,7 +106,7 @@ export class Model extends Allocator {
   }
 
   start(): void {
-    placeHeap(heapStart);
+    if (heapStart) placeHeap(heapStart);
     start(batch, cacheBytes, isAggressive);
     heap.configure(releaseRate, keepsAll, limitBytes);
     system.skip(skipsBrk, skipsMmap);
