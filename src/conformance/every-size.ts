@@ -21,6 +21,8 @@ const LARGE = [1, 1.5, 2, 3, 4, 5, 8, 12, 16, 17, 24, 32, 48, 64, 100].flatMap((
   [-9, 0, 1, 4097].map((beside) => size * MIB + beside),
 );
 const END = 64;
+/** More than allocators are often asked for. */
+const LARGE_ALIGNMENTS = [2 * MIB, 16 * MIB];
 
 /** Every n-th. */
 const each = <T>(list: readonly T[], n: number) => list.filter((_, i) => i % n === 0);
@@ -29,13 +31,33 @@ const each = <T>(list: readonly T[], n: number) => list.filter((_, i) => i % n =
 function resizeOne(tester: Tester, from: number, to: number, way: number): void {
   const blocks = new Blocks(tester);
   blocks.add(tester.malloc(from), from);
-  const beside = way === 2 ? [] : [way === 1 ? Math.max(to, from) : FENCE, FENCE];
+  const beside = way === 2 ? [] : [way === 1 ? Math.max(to, from) : from, FENCE];
   const pointers = beside.map((bytes) => tester.malloc(bytes));
   const [gap] = pointers;
   if (way === 1) tester.free(gap as number);
   for (const [i, bytes] of beside.entries()) if (way !== 1 || i > 0) blocks.add(pointers[i] as number, bytes);
   blocks.resize(0, to);
   blocks.add(tester.malloc(from), from);
+  blocks.freeAll();
+}
+
+/** Takes a block between others of its size in every way, moves it, and frees it. Those beside it keep what they have. */
+function takeBetween(tester: Tester, bytes: number): void {
+  const blocks = new Blocks(tester);
+  for (let i = 0; i < 4; i++) blocks.add(tester.malloc(bytes), bytes);
+  const ways = [
+    () => tester.calloc(bytes),
+    () => tester.aligned(16, bytes),
+    () => tester.realloc(0, bytes),
+    () => tester.realloc(tester.malloc(Math.ceil(bytes / 3)), bytes),
+    () => tester.realloc(tester.malloc(2 * bytes + 9), bytes),
+  ];
+  for (const take of ways) {
+    blocks.free(1);
+    blocks.expectKept();
+    blocks.insert(1, take(), bytes);
+    blocks.expectKept();
+  }
   blocks.freeAll();
 }
 
@@ -155,6 +177,16 @@ export const everySized: readonly Case[] = [
     },
   },
   {
+    name: "own-bytes",
+    promise: "no function writes outside of the block that it gives, moves or frees",
+    of: "malloc",
+    run(tester) {
+      const sizes = everySize(4 * KIB).filter((bytes) => bytes <= 64 || bytes % 16 === 0);
+      for (let bytes = 8 * KIB; bytes <= MIB; bytes *= 2) sizes.push(bytes - 16, bytes - 8, bytes);
+      for (const bytes of sizes) takeBetween(tester, bytes);
+    },
+  },
+  {
     name: "realloc-every-size",
     promise:
       "realloc keeps what fits from every size to every other, beside live blocks and free ones, and at the end",
@@ -166,7 +198,7 @@ export const everySized: readonly Case[] = [
       const every = everySize(32 * KIB);
       for (const [i, bytes] of every.entries()) {
         const next = every[i + 1] ?? bytes;
-        resizeOne(tester, bytes, next, i % 3);
+        resizeOne(tester, bytes, next, 0);
         resizeOne(tester, next, bytes, (i + 1) % 3);
       }
     },
@@ -197,8 +229,24 @@ export const everySized: readonly Case[] = [
         }
       }
       blocks.freeAll();
+      for (const align of LARGE_ALIGNMENTS) tester.withEachAligner(() => alignFar(tester, align));
     },
   },
 ];
+
+/** A block on a multiple of so much may be refused; if it is given it is there, whole and apart. */
+function alignFar(tester: Tester, align: number): void {
+  const blocks = new Blocks(tester);
+  for (const bytes of [100, 5000, 100]) {
+    blocks.add(tester.malloc(FENCE), FENCE);
+    const pointer = tester.tryAligned(align, bytes);
+    tester.expect(
+      pointer % align === 0,
+      `aligned_alloc(${align}, ${bytes}) gave ${at(pointer)}, which is no multiple of ${align}`,
+    );
+    if (pointer) blocks.add(pointer, bytes);
+  }
+  blocks.freeAll();
+}
 
 const at = (address: number) => `0x${address.toString(16)}`;

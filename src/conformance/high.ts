@@ -9,6 +9,8 @@ import type { Tester } from "./tester.js";
 const TOO_SHORT = "it runs out of memory below 2 GiB";
 /** Of a random program, here. */
 const PHASES = 12;
+/** Some memory above 2 GiB, and not so much that it takes long to use it all. */
+const ABOVE = 2560 * MIB;
 
 export const high: readonly Case[] = [
   {
@@ -61,6 +63,27 @@ export const high: readonly Case[] = [
     },
   },
   {
+    name: "reuse-above-2-gib",
+    promise: "memory above 2 GiB that was used for blocks of one size is used for larger ones",
+    of: "free",
+    memoryBytes: ABOVE,
+    addressBits: 32,
+    endsMemory: true,
+    run(tester) {
+      if (tester.endsByTrap) return "where it has no more it traps, by contract, and so not all can be taken";
+      if (takeAbove(tester, 2 * GIB) === undefined) return TOO_SHORT;
+      const small = takeAll(tester, 16 * MIB);
+      for (const pointer of small) tester.free(pointer);
+      const large = takeAll(tester, 64 * MIB);
+      const [first, second] = [16 * MIB * small.length, 64 * MIB * large.length];
+      tester.expect(
+        second >= first / 2 - 64 * MIB,
+        `once all blocks of 16 MiB were freed, blocks of 64 MiB got ${second} bytes instead of ${first}`,
+      );
+      return undefined;
+    },
+  },
+  {
     name: "last-page",
     promise: "the last bytes below 4 GiB are given once or not at all, and no block goes on at 0",
     of: "malloc",
@@ -94,24 +117,59 @@ export const high: readonly Case[] = [
     endsMemory: true,
     run(tester) {
       if (tester.endsByTrap) return "where it does not give so large a block it traps, by contract";
-      for (const bytes of [GIB + 5, 2 * GIB - 1, 2 * GIB, 2 * GIB + 1000, 3 * GIB]) {
-        const pointer = tester.tryMalloc(bytes);
-        if (!pointer) continue;
-        const ends = [0, bytes - 64];
-        for (const at of ends) tester.fill(pointer + at, 0x77, 64);
-        const blocks = new Blocks(tester);
-        for (const size of [24, 1000, 70_000, MIB]) blocks.add(tester.calloc(size), size);
-        blocks.resize(0, 3 * MIB);
-        for (const at of ends) tester.expectFilled(pointer + at, 0x77, 64);
-        tester.free(pointer);
-        blocks.freeAll();
-      }
+      for (const bytes of HUGE) if (useHuge(tester, bytes)) expectAgain(tester, bytes);
       return undefined;
     },
   },
 ];
 
 const MOST = 256 * MIB;
+const HUGE = [...[200 * MIB + 8, 512 * MIB + 4], ...[GIB + 5, 2 * GIB - 1, 2 * GIB, 2 * GIB + 1000, 3 * GIB]];
+const END = 64;
+
+/** Takes a block, others beside it, another of the same size if there is one, and frees all. Returns whether it was given. */
+function useHuge(tester: Tester, bytes: number): boolean {
+  const pointer = tester.tryMalloc(bytes);
+  if (!pointer) return false;
+  const beside = tester.tryMalloc(bytes);
+  const fill = (block: number, mark: number) => {
+    for (const at of [0, bytes - END]) tester.fill(block + at, mark, END);
+  };
+  fill(pointer, 0x77);
+  if (beside) fill(beside, 0x66);
+  const blocks = new Blocks(tester);
+  for (const size of [24, 1000, 70_000, MIB]) {
+    const other = tester.tryCalloc(1, size);
+    if (!other) continue;
+    tester.expectZero(other, size);
+    blocks.add(other, size);
+  }
+  if (!beside) blocks.resize(0, 3 * MIB);
+  for (const at of [0, bytes - END]) {
+    tester.expectFilled(pointer + at, 0x77, END);
+    if (beside) tester.expectFilled(beside + at, 0x66, END);
+  }
+  tester.free(pointer);
+  tester.free(beside);
+  blocks.freeAll();
+  return true;
+}
+
+/** A block that was given and freed can be had again, as often as all memory has room for. */
+function expectAgain(tester: Tester, bytes: number): void {
+  for (let taken = 0; taken <= 4 * GIB; taken += bytes) {
+    const pointer = tester.tryMalloc(bytes);
+    tester.expect(pointer !== 0, `it gave a block of ${bytes} bytes, and once that was freed none any more`);
+    tester.free(pointer);
+  }
+}
+
+/** All memory that is left, in blocks of this size. */
+function takeAll(tester: Tester, bytes: number): number[] {
+  const taken: number[] = [];
+  fillUp(tester, new Blocks(tester), bytes, ABOVE, (pointer) => taken.push(pointer));
+  return taken;
+}
 
 /** Takes large blocks until one ends above an address. Undefined if memory runs out before. */
 function takeAbove(tester: Tester, address: number): number[] | undefined {

@@ -5,9 +5,14 @@ import type { Case } from "./case.js";
 import { everySize, KIB, MIB, WASM_PAGE } from "./sizes.js";
 import type { Tester } from "./tester.js";
 
-/** Factors whose product is too large for a size. Wrapped around, the product is small. */
-const OVERFLOWS = {
+/** Factors of each power of two from 2^32 to 2^62, and of a little more: small products, where the highest bits are lost. */
+const POWERS = Array.from({ length: 31 }, (_, i) => [2 ** Math.min(31, 28 + i), 2 ** Math.max(4, i + 1)]);
+
+/** Factors whose product is too large for a size. Wrapped around, it is small; that of the last three is more than each. */
+const OVERFLOWS: Record<32 | 64, readonly (readonly number[])[]> = {
   32: [
+    ...POWERS,
+    ...POWERS.map(([high = 0, low = 0]) => [high + 1, low]),
     [2 ** 16, 2 ** 16],
     [2 ** 16 + 1, 2 ** 16],
     [2 ** 31, 2],
@@ -20,13 +25,16 @@ const OVERFLOWS = {
     [2 ** 31, 2 ** 31 + 1],
     [2 ** 32 - 1, 2],
     [2 ** 32 - 1, 2 ** 32 - 1],
+    [2 ** 16 + 1, 2 ** 16 + 1],
+    [70_000, 70_000],
+    [100_000, 43_000],
   ],
   64: [
     [2 ** 40, 2 ** 40],
     [2 ** 32, 2 ** 32],
     [2 ** 47, 2 ** 17],
   ],
-} as const;
+};
 
 /** More bytes than there are. Those near the end wrap around to small sizes when a header is added, or when they are rounded up. */
 const TOO_LARGE = {
@@ -52,6 +60,9 @@ const NEARLY_OVERFLOWS = {
 } as const;
 
 const EMPTY = 40;
+/** Sizes of blocks for which realloc fails. */
+const KEPT = [24, 600, 5000, 64 * KIB, 512 * KIB, 4 * MIB];
+const FAILURES = 20;
 
 const beyondLimit = (memoryBytes: number) =>
   `it gave more than ${formatBytes(memoryBytes)}, to which it was to be limited: what opens it has to pass the limit on`;
@@ -62,7 +73,7 @@ export const limits: readonly Case[] = [
     promise: "calloc returns 0 if count times size overflows",
     of: "calloc",
     run(tester) {
-      for (const [one, other] of OVERFLOWS[tester.addressBits]) {
+      for (const [one = 0, other = 0] of OVERFLOWS[tester.addressBits]) {
         for (const [count, size] of [
           [one, other],
           [other, one],
@@ -93,6 +104,8 @@ export const limits: readonly Case[] = [
         if (i % 4 === 3) tester.free(empty.splice(i / 8, 1)[0] as number);
       }
       tester.expect(!empty.some((one) => live.has(one)), "an empty block is where a live one is");
+      const given = empty.filter((one) => one !== 0);
+      tester.expect(new Set(given).size === given.length, "two empty blocks are at the same address");
       const grown = empty.splice(0, 8).map((pointer) => tester.realloc(pointer, 64));
       for (const pointer of grown) blocks.add(pointer, 64);
       for (const pointer of empty) tester.free(pointer);
@@ -162,14 +175,46 @@ export const limits: readonly Case[] = [
     endsMemory: true,
     run(tester) {
       const blocks = new Blocks(tester);
-      const pointer = tester.malloc(5000);
-      tester.fill(pointer, 0x77, 5000);
-      const moved = tester.tryRealloc(pointer, 300 * MIB);
-      tester.expect(moved === 0, "realloc gave 300 MiB out of 96 MiB");
-      blocks.add(tester.malloc(5000), 5000);
-      tester.expectFilled(pointer, 0x77, 5000);
-      tester.free(pointer);
+      for (const bytes of KEPT) {
+        const pointer = tester.malloc(bytes);
+        tester.fill(pointer, 0x77, bytes);
+        const moved = tester.tryRealloc(pointer, 300 * MIB);
+        tester.expect(moved === 0, "realloc gave 300 MiB out of 96 MiB");
+        // If it was freed, this may come to its place.
+        blocks.add(tester.malloc(bytes), bytes);
+        tester.expectFilled(pointer, 0x77, bytes);
+        tester.free(pointer);
+      }
       blocks.freeAll();
+    },
+  },
+  {
+    name: "failures-cost-nothing",
+    promise: "a request that fails takes no memory: what was free before can still be had",
+    of: "malloc",
+    memoryBytes: 96 * MIB,
+    endsMemory: true,
+    run(tester) {
+      const blocks = new Blocks(tester);
+      const [kept, result] = [tester.malloc(100), tester.malloc(16)];
+      // Once before, for what is kept from the first time on.
+      failEach(tester, kept, result);
+      let last = 0;
+      for (const bytes of [MIB, 64 * KIB, 4080, 500, 64, 16])
+        fillUp(tester, blocks, bytes, 96 * MIB, (pointer) => {
+          if (bytes === MIB) last = pointer;
+        });
+      tester.free(last);
+      last = tester.tryMalloc(MIB);
+      if (last === 0) return "it does not give again at once what was freed";
+      tester.free(last);
+      for (let i = 0; i < FAILURES; i++) failEach(tester, kept, result);
+      last = tester.tryMalloc(MIB);
+      tester.expect(
+        last !== 0,
+        `after ${FAILURES} requests of each kind that failed, 1 MiB that was free is not`,
+      );
+      return undefined;
     },
   },
   {
@@ -238,6 +283,20 @@ function takeNothing(tester: Tester, way: number): number {
   if (way === 1) return tester.tryCalloc(0, 8);
   if (way === 2) return tester.tryCalloc(8, 0);
   return way === 3 ? tester.tryRealloc(0, 0) : tester.tryAligned(64, 0);
+}
+
+/** Asks for what there is not, or cannot be, in each way once. */
+function failEach(tester: Tester, kept: number, result: number): void {
+  const pointers = [
+    tester.tryMalloc(200 * MIB),
+    tester.tryCalloc(2 ** 16 + 1, 2 ** 16),
+    tester.tryCalloc(2, 100 * MIB),
+    tester.tryRealloc(kept, 200 * MIB),
+    tester.tryRealloc(0, 200 * MIB),
+    tester.tryAligned(64, 200 * MIB),
+  ];
+  tester.expect(!pointers.some((pointer) => pointer !== 0), "it gave 200 MiB or more out of 96 MiB");
+  if (tester.hasPosixMemalign) for (const align of [24, 64]) tester.posixMemalign(result, align, 200 * MIB);
 }
 
 /** Asks every function for too much. */

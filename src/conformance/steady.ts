@@ -42,8 +42,8 @@ function eachWay(bytes: number): Uint8Array {
   return recordsOf([
     [OpKind.malloc, 0, bytes],
     [OpKind.calloc, 1, 1, bytes],
-    [OpKind.free, 0],
     [OpKind.aligned, 2, 64, bytes],
+    [OpKind.free, 0],
     [OpKind.realloc, 1, 0, bytes + (bytes >> 1) + 8],
     [OpKind.realloc, 1, 0, bytes],
     [OpKind.free, 1],
@@ -56,6 +56,10 @@ const LEFT = 256 * KIB;
 /** Most that is taken to find out where an allocator takes more from the system. */
 const MOST_TAKEN = 64 * MIB;
 const MOST_ROUNDS = 2 ** 18;
+/** Bytes that an aligned block may lose so that it is noticed: a header, or what lies before it. */
+const LEAST_LEAK = 128;
+/** Bytes of blocks that realloc makes 0. */
+const NOTHING = [1000, 5000, 70 * KIB, 2 * MIB];
 
 /** Takes blocks for good, until no more than about `LEFT` is left of what the allocator has from the system. */
 function tighten(tester: Tester): void {
@@ -96,6 +100,27 @@ function expectNoLeak(
     `blocks ${what}, taken and freed one after another ${rounds} times, took ${more} bytes from the system`,
   );
   if (before > atFirst) tighten(tester);
+}
+
+/** Takes blocks of no bytes in every way and frees them, and makes one of these bytes to nothing. */
+function nothingWay(bytes: number): Uint8Array {
+  return recordsOf([
+    [OpKind.malloc, 0, 0],
+    [OpKind.calloc, 1, 0, 8],
+    [OpKind.aligned, 2, 64, 0],
+    [OpKind.realloc, 3, 0, 0],
+    [OpKind.malloc, 4, bytes],
+    [OpKind.realloc, 4, 0, 0],
+    ...[0, 1, 2, 3, 4].map((slot): Step => [OpKind.free, slot]),
+  ]);
+}
+
+/** Nothing but that, as larger blocks take too long to clear and to move. */
+function takeAndFree(bytes: number): Uint8Array {
+  return recordsOf([
+    [OpKind.malloc, 0, bytes],
+    [OpKind.free, 0],
+  ]);
 }
 
 /** Whether there is memory for the blocks of `eachWay` at once. */
@@ -160,15 +185,21 @@ export const steady: readonly Case[] = [
         (bytes) => bytes % 8 === 0 && (bytes <= KIB || bytes % 64 === 0),
       );
       const larger = [5000, 8192, 12_000, 20_000, 33_000, 65_536, 100_000, 140_000, 262_144, 600_000];
-      const largest = [1, 2, 5, 9, 17, 33].map((size) => size * MIB);
-      for (const bytes of [1, ...small, ...larger]) expectNoLeak(tester, bytes);
-      for (let align = 16; align <= 64 * KIB; align *= 2) {
+      const largest = [1, 2, 5, 9, 16, 33].map((size) => size * MIB);
+      const huge = [65, 130, 260, 520].map((size) => size * MIB);
+      for (const bytes of [1, ...small]) expectNoLeak(tester, bytes);
+      for (const bytes of larger) tester.withEachAligner(() => expectNoLeak(tester, bytes));
+      for (const bytes of [16, ...NOTHING])
+        expectNoLeak(tester, bytes, nothingWay(bytes), `of 0 bytes, and of ${bytes} that realloc made 0`);
+      // Models of what gives back by the clock, which stands still here, keep all that is on pages of its own.
+      const most = tester.addressBits === 32 ? 64 * KIB : 4 * KIB;
+      for (let align = 16; align <= most; align *= 2) {
         const way = alignedWay(align);
-        tester.withEachAligner(() =>
-          expectNoLeak(tester, Math.max(1000, align), way, `on multiples of ${align}`),
-        );
+        tester.withEachAligner(() => expectNoLeak(tester, LEAST_LEAK, way, `on multiples of ${align}`));
       }
       for (const bytes of largest) if (hasRoom(tester, bytes)) expectNoLeak(tester, bytes);
+      for (const bytes of huge)
+        if (hasRoom(tester, bytes / 5)) expectNoLeak(tester, bytes, takeAndFree(bytes));
     },
   },
   {

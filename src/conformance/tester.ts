@@ -264,13 +264,25 @@ export class Tester {
       for (let i = 0; i < operations.count; i++) {
         const { kind, slot, first, second } = operations.read(i);
         const bytes = bytesAsked(kind, first, second);
-        if (kind === OpKind.malloc) slots[slot] = this.malloc(bytes);
+        if (bytes === 0 && kind !== OpKind.free)
+          slots[slot] = this.#takeNothing(kind, slots[slot] ?? 0, first);
+        else if (kind === OpKind.malloc) slots[slot] = this.malloc(bytes);
         else if (kind === OpKind.calloc) slots[slot] = this.#given(this.tryCalloc(first, second));
         else if (kind === OpKind.aligned) slots[slot] = this.aligned(first, bytes);
         else if (kind === OpKind.realloc) slots[slot] = this.realloc(slots[slot] ?? 0, bytes);
-        else this.free(slots[slot] ?? 0);
+        else {
+          this.free(slots[slot] ?? 0);
+          slots[slot] = 0;
+        }
       }
     }
+  }
+
+  /** Runs an operation that asks for 0 bytes, for which there may be a block or none. */
+  #takeNothing(kind: number, pointer: number, first: number): number {
+    if (kind === OpKind.malloc) return this.tryMalloc(0);
+    if (kind === OpKind.realloc) return this.tryRealloc(pointer, 0);
+    return kind === OpKind.aligned ? this.tryAligned(first, 0) : this.tryCalloc(first, 0);
   }
 
   /** Grows the memory for the program itself. Undefined if it cannot. */

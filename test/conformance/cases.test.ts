@@ -147,6 +147,8 @@ describe("a case", () => {
 
 /** What a model does not keep, as the real one does not: it aligns small blocks whose size is a power of two to 128 only. */
 const NOT_KEPT: Record<string, readonly string[]> = { mimalloc: ["aligned-blocks", "workloads"] };
+/** What asks nothing of a model: this one puts what was freed elsewhere, as the real one does, and there is no room. */
+const NOT_ASKED: Record<string, readonly string[]> = { "pymalloc/glibc": ["failures-cost-nothing"] };
 
 describe("our models", () => {
   it.each(models.map(({ name }) => name))(
@@ -157,7 +159,9 @@ describe("our models", () => {
       const failed = outcomes.filter(({ state }) => state === "fail").map((one) => one.name);
       expect(failed).toEqual(NOT_KEPT[name] ?? []);
       expect(outcomes.filter(({ state }) => state === "skip").map((one) => one.name)).toEqual([
-        ...["high-addresses", "across-2-gib", "last-page", "huge-block", "posix-memalign", "foreign-growth"],
+        ...(NOT_ASKED[name] ?? []),
+        ...["high-addresses", "across-2-gib", "reuse-above-2-gib", "last-page", "huge-block"],
+        ...["posix-memalign", "foreign-growth"],
       ]);
     },
     60_000,

@@ -1,5 +1,6 @@
 /** A small allocator of slabs, which lie in blocks of a buddy system, and bugs to plant into it. */
 import type { Planted } from "./plant.js";
+import { edges } from "./slabs-edges.js";
 
 /**
  * A buddy of order `k` has 16 KiB << k bytes, and lies on a multiple of that. `states` has a byte for the first 16 KiB of
@@ -213,7 +214,7 @@ export function free(p: u32): void {
   else { giveBuddy(p, orderOf(p), 0); }
 }
 export function malloc_usable_size(p: u32): u32 {
-  if (p == 0) { return 0; }
+  if (!p) { return 0; }
   return isSlot(p) ? slotBytes(load<u32>(p & ~(UNIT - 1))) : bytesOf(orderOf(p));
 }
 function keep(b: u32, order: u32): void { setState(b, (order + 1) | USED); }
@@ -566,5 +567,6 @@ export const slabs: Planted = {
       "store<u32>(result, p);\n  return 0;",
       "if (bytes != 0) store<u32>(result, p);\n  return 0;",
     ],
+    ...edges,
   ],
 };
