@@ -18,6 +18,7 @@ export { type ArbitraryOptions, type FastCheck, programs } from "./fuzz/arbitrar
 export { type FuzzFailure, type FuzzOptions, type FuzzProgress, type FuzzReport, fuzz } from "./fuzz/fuzz.js";
 export { type ProgramOptions, randomProgram } from "./fuzz/generate.js";
 export {
+  type Growing,
   type Program,
   programText,
   programTrace,

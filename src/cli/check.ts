@@ -80,15 +80,16 @@ async function withTrace<Checked extends ModuleCheckReport | Unopened>(
 
 const OF_CASES = ["case", "alignment", "junit", "quiet", "trace"] as const;
 const OF_FUZZ = ["for", "runs", "output"] as const;
+/** What `--fuzz` does, unless it is told not to. */
+const NOT_OF_FUZZ = ["exhaustion", "growth"] as const;
 
 /** @throws UsageError for a flag that is not for what is done */
 function checkMode(flags: CheckFlags): void {
   const [others, why] = flags.fuzz
     ? [OF_CASES, "--fuzz runs no cases: leave out one of the two"]
     : [OF_FUZZ, "it is for random programs: add --fuzz"];
-  const wrong =
-    others.find((name) => flags[name] !== undefined) ??
-    (!flags.fuzz && flags.exhaustion === false ? "no-exhaustion" : undefined);
+  const denied = NOT_OF_FUZZ.find((name) => !flags.fuzz && flags[name] === false);
+  const wrong = others.find((name) => flags[name] !== undefined) ?? (denied && `no-${denied}`);
   if (wrong !== undefined) throw new UsageError(`--${wrong}: ${why}`);
 }
 

@@ -27,6 +27,7 @@ export interface FuzzFlags extends LimitFlags {
   runs?: string;
   output?: string;
   exhaustion?: boolean;
+  growth?: boolean;
   glue?: string;
   json?: boolean;
 }
@@ -57,6 +58,7 @@ export async function fuzzCommand(
     const report = await run({
       ...{ seed, runs, signal: interrupt.signal },
       ...(flags.exhaustion === false && { endsMemory: false }),
+      ...(flags.growth === false && { growsMemory: false }),
       goesOn: () => performance.now() < end,
       onProgress: ({ programs, operations, steps }) => {
         const done = `${counted(programs, "program")}, ${counted(operations, "operation")}`;

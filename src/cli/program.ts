@@ -289,6 +289,10 @@ function check(environment: Environment, exit: (code: number) => void): Command 
     .option("--runs <number>", "with --fuzz: how many programs, at most")
     .option("--no-exhaustion", "with --fuzz: ask for no more memory than there is")
     .option(
+      "--no-growth",
+      "with --fuzz: leave all memory to the module's allocator, as a program that never grows it",
+    )
+    .option(
       "--output <file>",
       "with --fuzz: where the trace of a failure goes (default: fuzz-SEED.trace, or fuzz-SEED-2.trace)",
     );

@@ -4,6 +4,7 @@ import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
 import { type Counters, SYSCALLS, unmeasured } from "../allocator/counters.js";
 import type { AllocationFailure } from "../allocator/failure.js";
+import type { Mark } from "../allocator/marks.js";
 import type { PageRun } from "../allocator/pages.js";
 import type { ReplayOptions, ReplayResult } from "../allocator/replay.js";
 import { Replayer } from "../allocator/replayer.js";
@@ -20,6 +21,7 @@ import type { LinearMemory } from "./linear-memory.js";
 import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
 import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
+import { ProgramGrowth } from "./program-growth.js";
 import type { Range } from "./static-data.js";
 
 const MOST_BYTES = 2 ** 32 - 1;
@@ -431,8 +433,16 @@ export class WasmAllocator implements ModuleAllocator {
    * Runs a trace. The loop is in wasm and calls the module directly.
    * @throws TraceError from the trace; ModuleTrap from the run, naming the operation.
    */
-  replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
-    return this.#replayer.replay(trace, options);
+  async replay(trace: Trace, options: ReplayOptions = {}): Promise<ReplayResult> {
+    if (!options.verify) return this.#replayer.replay(trace, options);
+    const growth = new ProgramGrowth(this);
+    const onMark = (mark: Mark) => {
+      growth.meet(mark.name);
+      options.onMark?.(mark);
+    };
+    const result = await this.#replayer.replay(trace, { ...options, onMark });
+    growth.expectKept();
+    return result;
   }
 
   repeat(records: TraceChunk, times: number, touch: TouchPolicy = "none"): number {

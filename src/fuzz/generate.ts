@@ -19,6 +19,11 @@ export interface ProgramOptions {
   endsMemory?: boolean;
   /** Whether they ask for aligned objects. Default true. */
   aligned?: boolean;
+  /**
+   * Whether half of them grow the memory for themselves now and then, as a wasm program may. Default false; of `fuzzModule`
+   * true, unless the module's `sbrk` is Emscripten's, which takes all memory for its own.
+   */
+  growsMemory?: boolean;
 }
 
 /** Default of `memoryBytes`. */
@@ -45,7 +50,21 @@ export function randomProgram(seed: number, options: ProgramOptions = {}): Progr
   checkRange("seed", seed, 0, 2 ** 32 - 1);
   checkRange("steps", options.steps ?? 1, 1, 2 ** 32);
   checkRange("memoryBytes", options.memoryBytes ?? 1, 1, Number.MAX_SAFE_INTEGER);
-  return new Maker(numbersOf(seed), options).program();
+  const program = new Maker(numbersOf(seed), options).program();
+  return options.growsMemory ? withGrowth(program, numbersOf(~seed >>> 0)) : program;
+}
+
+/** Growths of a program, at most, and pages of each. */
+const GROWTHS = 8;
+const MOST_PAGES = 4;
+
+/** Half of the programs with some growths between their steps, which are the same without. */
+function withGrowth(program: Program, draw: Draw): Program {
+  const steps = [...program];
+  if (draw(2) === 0) return steps;
+  for (let i = 1 + draw(GROWTHS); i > 0; i--)
+    steps.splice(draw(steps.length + 1), 0, { do: "grow", pages: 1 + draw(MOST_PAGES) });
+  return steps;
 }
 
 interface Held {
@@ -59,7 +78,7 @@ type Order = (count: number) => number;
 class Maker {
   readonly #steps: Step[] = [];
   readonly #live: Held[] = [];
-  readonly #options: Required<ProgramOptions>;
+  readonly #options: Required<Omit<ProgramOptions, "growsMemory">>;
   #made = 0;
   /** Bytes that the program may still ask for: all of them are filled, and looked at. */
   #allowance: number;

@@ -6,6 +6,7 @@
  *      and each access lies in all sizes that its object had so far, for a realloc may fail.
  */
 import { TraceEncoder } from "../trace/encode.js";
+import { growthMark } from "../trace/growth-mark.js";
 import { madeTrace } from "../trace/made.js";
 import { TraceRecords } from "../trace/records.js";
 import type { Trace } from "../trace/trace.js";
@@ -23,14 +24,17 @@ export type Using =
   | { do: "free"; object: number }
   | { do: "write" | "read"; object: number; offset: number; bytes: number };
 
+/** A step in which the program grows the memory for itself, by pages of 64 KiB. Models have none that is the program's. */
+export type Growing = { do: "grow"; pages: number };
+
 /** One step of a program. */
-export type Step = Taking | Using;
+export type Step = Taking | Using | Growing;
 
 /** The steps, in their order. */
 export type Program = readonly Step[];
 
 /** The numbers of a step besides its object. */
-export const STEP_NUMBERS = ["count", "align", "offset", "bytes"] as const;
+export const STEP_NUMBERS = ["count", "align", "offset", "bytes", "pages"] as const;
 
 /** Makes any steps a whole program: leaves out what cannot be, and cuts accesses to what their objects hold. */
 export function whole(steps: Program): Step[] {
@@ -43,6 +47,7 @@ export function whole(steps: Program): Step[] {
       objects.set(step.object, bytesTaken(step));
       return [step];
     }
+    if (step.do === "grow") return [step];
     const held = objects.get(step.object);
     if (held === undefined) return [];
     if (step.do === "free") objects.delete(step.object);
@@ -75,13 +80,15 @@ export function programTrace(program: Program): Trace {
 }
 
 function* encoded(program: Program, encoder: TraceEncoder): Generator<Step> {
+  let growths = 0;
   for (const step of program) {
     yield step;
-    encode(step, encoder);
+    if (step.do === "grow") encoder.mark(growthMark(step.pages, ++growths));
+    else encode(step, encoder);
   }
 }
 
-function encode(step: Step, encoder: TraceEncoder): void {
+function encode(step: Exclude<Step, Growing>, encoder: TraceEncoder): void {
   const { object } = step;
   if (step.do === "malloc") encoder.malloc(object, step.bytes);
   else if (step.do === "calloc") encoder.calloc(object, step.count, step.bytes);
@@ -95,8 +102,10 @@ function encode(step: Step, encoder: TraceEncoder): void {
 /** The program as a trace in our text form: a line for each step. @throws TraceError for one that is not whole */
 export function programText(program: Program): string {
   const encoder = new TraceEncoder();
+  let growths = 0;
   return program
     .map((step) => {
+      if (step.do === "grow") return `p ${growthMark(step.pages, ++growths)}\n`;
       encode(step, encoder);
       return `${formatOperation(new TraceRecords(encoder.take().records), 0)}\n`;
     })

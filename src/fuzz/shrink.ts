@@ -46,7 +46,13 @@ export async function shrink(
 }
 
 /** The least that a number is made. */
-const LEAST: Record<(typeof STEP_NUMBERS)[number], number> = { count: 1, align: 8, offset: 0, bytes: 1 };
+const LEAST: Record<(typeof STEP_NUMBERS)[number], number> = {
+  count: 1,
+  align: 8,
+  offset: 0,
+  bytes: 1,
+  pages: 1,
+};
 
 /** Steps of a program of which all pairs are tried. */
 const SMALL = 32;
@@ -189,6 +195,7 @@ class Shrinker {
 
 /** What does less of the same, the simplest first. */
 function simplerSteps(step: Step): Step[] {
+  if (step.do === "grow") return [];
   const { object } = step;
   if (step.do === "aligned") return [{ do: "malloc", object, bytes: step.bytes }];
   if (step.do !== "calloc") return [];
@@ -212,7 +219,7 @@ function withStep(steps: Step[], place: number, change: (step: Step) => Step): S
 }
 
 function renamed(steps: Step[], from: number, to: number): Step[] {
-  return steps.map((step) => (step.object === from ? { ...step, object: to } : step));
+  return steps.map((step) => ("object" in step && step.object === from ? { ...step, object: to } : step));
 }
 
 function objectsOf(steps: Step[]): number[] {
@@ -220,7 +227,7 @@ function objectsOf(steps: Step[]): number[] {
 }
 
 function withoutObjects(steps: Step[], objects: ReadonlySet<number>): Step[] {
-  return steps.filter(({ object }) => !objects.has(object));
+  return steps.filter((step) => !("object" in step && objects.has(step.object)));
 }
 
 function withoutSteps(steps: Step[], left: ReadonlySet<Step>): Step[] {

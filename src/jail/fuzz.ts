@@ -1,4 +1,5 @@
 /** Runs random programs on a module that nobody trusts. */
+import { alignmentAsked } from "../foreign/abi.js";
 import { memoryOf } from "../foreign/memory-limits.js";
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
@@ -20,6 +21,9 @@ export interface ModuleFuzzReport extends FuzzReport {
   /** What was found out about the module. */
   module: AllocatorReport;
 }
+
+/** What tells Emscripten's ABI, whose `sbrk` takes memory for its own whoever grew it. */
+const EMSCRIPTEN_ALIGNMENT = 8;
 
 /** Of programs that hang fewer are tried to shrink one, and each has less time. */
 const HANGING = { seconds: 2, tries: 100 };
@@ -43,9 +47,10 @@ export async function fuzzModule(
   const hurried = new JailedPrograms(job, Math.min(seconds, HANGING.seconds));
   try {
     const { report, endsByTrap } = await programs.open();
+    const growsMemory = alignmentAsked(inspectModule(wasm), report.convention) !== EMSCRIPTEN_ALIGNMENT;
     const found = await fuzzBy(
       (program) => programs.run(program),
-      { endsMemory: !endsByTrap, ...options },
+      { endsMemory: !endsByTrap, growsMemory, ...options },
       (fault) =>
         isHanging(fault)
           ? { run: (program) => hurried.run(program), tries: HANGING.tries }

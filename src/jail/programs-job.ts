@@ -19,7 +19,7 @@ export async function runPrograms(
   const { report, endsByTrap } = instantiate();
   send({ opened: { report, endsByTrap } });
   for (let next = await nextProgram(); next; ) {
-    next = await nextProgram(await runTrace(instantiate(), traceOf([next])));
+    next = await nextProgram(await runTrace(instantiate(), traceOf([next], next.notes)));
   }
   return null;
 }

@@ -104,6 +104,7 @@ it.each([
   [["a.wasm", "--fuzz", "--junit", "x.xml"], "--junit: --fuzz runs no cases: leave out one of the two"],
   [["a.wasm", "--runs", "7"], "--runs: it is for random programs: add --fuzz"],
   [["a.wasm", "--no-exhaustion"], "--no-exhaustion: it is for random programs: add --fuzz"],
+  [["a.wasm", "--no-growth"], "--no-growth: it is for random programs: add --fuzz"],
   [["a.wasm", "--fuzz", "--for", "soon"], '--for: "soon" is not a time'],
   [["a.wasm", "--fuzz", "--runs", "0"], '--runs: "0" is not a count'],
   [

@@ -202,6 +202,7 @@ export const hostile: Record<string, Fixture> = {
 const plants: Record<string, Fixture> = {
   planted: { source: planted(), flags: STUB },
   "planted-clearing": { source: planted(1), flags: STUB },
+  "planted-growing": { source: planted(13), flags: STUB },
 };
 
 export const fixtures: Record<string, Fixture> = { ...honest, ...threads, ...faces, ...hostile, ...plants };

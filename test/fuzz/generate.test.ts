@@ -88,6 +88,7 @@ function mostHeld(program: Program): { bytes: number; objects: number } {
   const held = new Map<number, number>();
   let [sum, bytes, objects] = [0, 0, 0];
   for (const step of program) {
+    if (step.do === "grow") continue;
     const before = held.get(step.object) ?? 0;
     if (step.do === "free") held.delete(step.object);
     else if (isTaking(step) || step.do === "realloc") {

@@ -41,6 +41,9 @@ const SHRUNK: Partial<Record<(typeof FLAWS)[number], string>> = {
   "a block is given though memory does not grow": "a 0 4193265",
 };
 
+/** The flaw that only programs which grow the memory for themselves find. */
+const OF_GROWTH = FLAWS.indexOf("what the program grew is taken for the allocator's") + 1;
+
 describe("a planted bug", () => {
   it.each(Object.entries(SHRUNK))("is found: %s", async (name, trace) => {
     const open = withFlaw(1 + (FLAWS as readonly string[]).indexOf(name));
@@ -71,15 +74,43 @@ describe("a planted bug", () => {
   });
 
   it("that is none is not found", async () => {
-    const report = await fuzz(withFlaw(0), { seed: 1, runs: 60, memoryBytes: MEMORY });
+    const report = await fuzz(withFlaw(0), { seed: 1, runs: 60, memoryBytes: MEMORY, growsMemory: true });
     expect(report).toMatchObject({ programs: 60, seed: 1 });
     expect(report.failure).toBeUndefined();
+  });
+
+  it("in what a program grew for itself is found by programs that do so, and by no others", async () => {
+    const options = { seed: 1, runs: 60, memoryBytes: MEMORY };
+    expect((await fuzz(withFlaw(OF_GROWTH), options)).failure).toBeUndefined();
+    const { failure } = await fuzz(withFlaw(OF_GROWTH), { ...options, growsMemory: true });
+    expect(failure?.minimal).toBe(true);
+    expect(failure && inLine(failure.trace)).toBe("p memory.grow 1 #1; a 0 1");
+    expect(failure?.seen).toMatch(
+      /^the memory at 0x\w+ that the program grew for itself has been written to/,
+    );
+  });
+
+  it("in such memory is there again in a verified replay of the trace, in a jail too", async () => {
+    const open = withFlaw(OF_GROWTH);
+    const trace = await readTrace(new TextEncoder().encode("a 0 8\np memory.grow 2 #1\na 1 100000\n"), {
+      format: "text",
+    });
+    const replay = replayTrace({
+      model: "planted",
+      trace,
+      touch: "none",
+      verify: true,
+      open: async () => (await open()) as never,
+    });
+    await expect(replay).rejects.toThrow("that the program grew for itself has been written to, at offset");
+    const { failure } = await fuzzModule(await fixtureBytes("planted-growing"), { runs: 60, seed: 1 });
+    expect(failure?.seen).toContain("that the program grew for itself");
   });
 
   it("that never ends is ended, in a jail, and may be shrunk for as long as one likes", async () => {
     const patience = new AbortController();
     const { failure, programs: ran } = await fuzzModule(await fixtureBytes("late"), {
-      ...{ seed: 302, endsMemory: false, seconds: 2, signal: patience.signal },
+      ...{ seed: 302, endsMemory: false, growsMemory: false, seconds: 2, signal: patience.signal },
       onProgress: ({ steps }) => steps !== undefined && patience.abort(),
     });
     expect(failure).toMatchObject({
@@ -105,7 +136,7 @@ describe("fuzzing", () => {
 
   it("asks an allocator that traps where memory ends for no more than there is", async () => {
     const bytes = await fixtureBytes("managed");
-    const { failure, failedAllocations } = await fuzzModule(bytes, { runs: 20, seed: 5 });
+    const { failure, failedAllocations } = await fuzzModule(bytes, { runs: 20, seed: 5, growsMemory: false });
     expect({ failure, failedAllocations }).toEqual({ failure: undefined, failedAllocations: 0 });
   });
 

@@ -23,6 +23,7 @@ export const FLAWS = [
   "a block on a page of its own is 8 bytes behind",
   "every 500th block is 16 bytes short",
   "a block is given though memory does not grow",
+  "what the program grew is taken for the allocator's",
 ] as const;
 
 /** The source, with the flaw of that number planted. Another can be planted by `plant`. */
@@ -31,6 +32,8 @@ let flaw: u32 = ${flaw};
 export function plant(number: u32): void { flaw = number; }
 
 let top: usize = (__heap_base + 15) & ~15;
+/** Where the memory ended when it was last asked for more. */
+let ends: u64 = <u64>memory.size() << 16;
 let head: usize = 0;
 let made: u32 = 0;
 
@@ -67,12 +70,18 @@ function cut(before: usize, block: usize, needed: usize): usize {
 }
 
 function grow(needed: usize): usize {
+  if (<u64>memory.size() << 16 != ends && flaw != 13) {
+    // Others grew it: what there was is left, and the rest is behind theirs.
+    ends = <u64>memory.size() << 16;
+    top = <usize>ends;
+  }
   const block = top;
   const end = <u64>top + needed;
   const pages = <i32>((end + 0xffff) >>> 16) - memory.size();
   if (pages > 0 && memory.grow(pages) < 0) {
     if (flaw != 12) return 0;
   }
+  ends = <u64>memory.size() << 16;
   top = <usize>end;
   setSize(block, needed);
   return block;
