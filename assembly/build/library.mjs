@@ -111,7 +111,8 @@ function packCode(dist) {
 }
 
 /** Rooms that make no more than whole runs and reports, in which nobody steps through code. */
-const INNER = /^(cli|compare|conformance|costs|experiments|fuzz|meter|profile|record|report|trace|tune|wasm)[\\/]/;
+const INNER =
+  /^(cli|compare|conformance|costs|experiments|fuzz|meter|profile|record|report|trace|tune|wasm)[\\/]/;
 
 /**
  * Code that is not there to be read.
