@@ -9,8 +9,8 @@ import { WASM_PAGE_BYTES } from "../../src/wasm/pages.js";
 import { whyAbsent } from "./absent.js";
 import { reactors } from "./c-fixtures.js";
 
-// On a machine that runs other tests beside.
-vi.setConfig({ testTimeout: 120_000 });
+// On a slow machine that runs other tests beside.
+vi.setConfig({ testTimeout: 300_000 });
 
 const bytesOf = (name: string) => readFile(new URL(`built/${name}.wasm`, import.meta.url));
 const failing = async (name: string) => {
