@@ -176,12 +176,15 @@ export const limits: readonly Case[] = [
     run(tester) {
       const blocks = new Blocks(tester);
       for (const bytes of KEPT) {
-        const pointer = tester.malloc(bytes);
+        // Allocators with regions for large blocks may have no room for one in so little memory.
+        const pointer = bytes >= 64 * KIB ? tester.tryMalloc(bytes) : tester.malloc(bytes);
+        if (pointer === 0) continue;
         tester.fill(pointer, 0x77, bytes);
         const moved = tester.tryRealloc(pointer, 300 * MIB);
         tester.expect(moved === 0, "realloc gave 300 MiB out of 96 MiB");
         // If it was freed, this may come to its place.
-        blocks.add(tester.malloc(bytes), bytes);
+        const other = tester.tryMalloc(bytes);
+        if (other) blocks.add(other, bytes);
         tester.expectFilled(pointer, 0x77, bytes);
         tester.free(pointer);
       }

@@ -51,7 +51,13 @@ describe("run calloc-loop", () => {
   });
 
   test("gives the same figures as JSON", async () => {
-    const { code, stdout } = await zeropage(["run", "calloc-loop", "--allocator", "libmalloc,lazy", "--json"]);
+    const { code, stdout } = await zeropage([
+      "run",
+      "calloc-loop",
+      "--allocator",
+      "libmalloc,lazy",
+      "--json",
+    ]);
     const { scenario, results } = JSON.parse(stdout) as Report;
     expect({ code, scenario }).toEqual({ code: 0, scenario: "calloc-loop" });
     const needless = 9_999 * 100 * MIB;
