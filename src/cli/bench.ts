@@ -19,9 +19,6 @@ import { Keeper } from "./keeper.js";
 import { prepareFile } from "./outfile.js";
 import { parseShard } from "./shard.js";
 
-/** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
-const INTERRUPTED = 130;
-
 /** The flags of `zeropage bench`, as typed. */
 export interface BenchFlags extends BenchFormFlags {
   trace?: string[];
@@ -75,7 +72,7 @@ export async function benchCommand(
   );
   await print(record, environment);
   if (keeper.failure) reportError(keeper.failure, environment);
-  if (!record.complete) return INTERRUPTED;
+  if (!record.complete) return EXIT.interrupted;
   return judge(record, most, environment) || (keeper.failure ? EXIT.failed : EXIT.ok);
 }
 

@@ -2,8 +2,11 @@ import { oneLine } from "../base/printable.js";
 import type { Environment } from "./environment.js";
 import { writeLines } from "./terminal.js";
 
-/** Exit codes. `failed`: something ran and failed. `usage`: the command line is wrong, and nothing ran. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/**
+ * Exit codes. `failed`: something ran and failed. `usage`: the command line is wrong, and nothing ran. `interrupted`: of a
+ * program that Ctrl-C ended, 128 and the number of SIGINT.
+ */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Writes one line about an error to stderr; with ZEROPAGE_DEBUG=1 its stack too. `where` says in what it happened. */
 export function reportError(

@@ -13,6 +13,7 @@ import { moduleTuneRows, moduleTuneSheet } from "../tune/modules-sheet.js";
 import { type LoadedTrace, loadSubjects } from "./bench-inputs.js";
 import { measure } from "./bench-measure.js";
 import type { Environment } from "./environment.js";
+import { EXIT } from "./exit.js";
 import { finish } from "./finish.js";
 import { chooseForm, type FormFlags } from "./output.js";
 import { readTraces, type TuneInputFlags } from "./tune-inputs.js";
@@ -22,9 +23,6 @@ const ROUNDS = 8;
 
 /** What of a module is bounded, on each trace. */
 const LIMITS = { budgetSeconds: 60, memoryBytes: 2 ** 30 };
-
-/** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
-const INTERRUPTED = 130;
 
 /** Flags that mean nothing where nothing is searched, or simulated. */
 const OTHERS = [
@@ -92,7 +90,7 @@ export async function tuneModules(
   const record = await measure(plan, { subjects, traces }, environment, () => {}, isLate);
   const ended = record.complete ? "converged" : isLate() ? "time" : "interrupted";
   const report = moduleTune(record, { goal, ended, threads: named.map(({ notes }) => notes.threads) });
-  return (await print(report, flags, environment)) || (ended === "interrupted" ? INTERRUPTED : 0);
+  return (await print(report, flags, environment)) || (ended === "interrupted" ? EXIT.interrupted : EXIT.ok);
 }
 
 function print(report: ModuleTuneReport, flags: FormFlags, environment: Environment): Promise<number> {

@@ -25,9 +25,6 @@ import { modulesAsked, tuneModules } from "./tune-modules.js";
 import { openTunePool } from "./tune-pool.js";
 import { chooseShard, recordToFill, type TuneRecordFlags } from "./tune-record.js";
 
-/** Exit code of a program that Ctrl-C ended: 128 and the number of SIGINT. */
-const INTERRUPTED = 130;
-
 /** The flags of `zeropage tune`, as typed. */
 export interface TuneFlags
   extends FormFlags,
@@ -87,7 +84,7 @@ export async function tuneCommand(
     }),
   });
   if (keeper.failure) reportError(keeper.failure, environment);
-  if (report.ended === "interrupted") return INTERRUPTED;
+  if (report.ended === "interrupted") return EXIT.interrupted;
   return code || (keeper.failure ? EXIT.failed : EXIT.ok);
 }
 

@@ -19,6 +19,19 @@ export interface Column {
   spare?: number;
 }
 
+/** A column that knows what it says of what a row is about. */
+export interface ColumnOf<About extends unknown[]> extends Column {
+  text: (...about: About) => string;
+  /** Without it all is plain. */
+  tone?: (...about: About) => Tone;
+}
+
+/** The row about something: a cell for each column. */
+export const rowOf = <About extends unknown[]>(
+  columns: readonly ColumnOf<About>[],
+  ...about: About
+): Cell[] => columns.map(({ text, tone }) => ({ text: text(...about), tone: tone?.(...about) ?? "plain" }));
+
 /** The columns of a sheet, of columns that know more. */
 export const plainColumns = (columns: readonly Column[]): Column[] =>
   columns.map(({ header, align, spare }) => ({ header, align, ...(spare !== undefined && { spare }) }));

@@ -7,6 +7,7 @@ import { fuzzModule } from "../../src/foreign.js";
 import { kindOfFault } from "../../src/fuzz/run.js";
 import { models, openModel, replayTrace } from "../../src/index.js";
 import { readTrace } from "../../src/trace/read.js";
+import type { Trace } from "../../src/trace/trace.js";
 import { fixtureBytes } from "../foreign/replays.js";
 import { FLAWS } from "./planted.js";
 import { inLine, smaller } from "./programs.js";
@@ -23,6 +24,16 @@ const withFlaw = (flaw: number) => async (): Promise<Fuzzed> => {
   (allocator.instance.exports.plant as (number: number) => void)(flaw);
   return allocator;
 };
+
+/** Replays a trace on what is opened, and looks at every block. */
+const verified = (open: () => Promise<Fuzzed>, trace: Trace) =>
+  replayTrace({
+    model: "planted",
+    trace,
+    touch: "none",
+    verify: true,
+    open: async () => (await open()) as never,
+  });
 
 /** Of each flaw what is left of the program that finds it. That of every 500th block takes long. */
 const SHRUNK: Partial<Record<(typeof FLAWS)[number], string>> = {
@@ -63,14 +74,7 @@ describe("a planted bug", () => {
     const open = withFlaw(5);
     const { failure } = await fuzz(open, { seed: 1, memoryBytes: MEMORY });
     const trace = await readTrace(new TextEncoder().encode(failure?.trace), { format: "text" });
-    const replay = replayTrace({
-      model: "planted",
-      trace,
-      touch: "none",
-      verify: true,
-      open: async () => (await open()) as never,
-    });
-    await expect(replay).rejects.toThrow(failure?.seen);
+    await expect(verified(open, trace)).rejects.toThrow(failure?.seen);
   });
 
   it("that is none is not found", async () => {
@@ -95,14 +99,9 @@ describe("a planted bug", () => {
     const trace = await readTrace(new TextEncoder().encode("a 0 8\np memory.grow 2 #1\na 1 100000\n"), {
       format: "text",
     });
-    const replay = replayTrace({
-      model: "planted",
-      trace,
-      touch: "none",
-      verify: true,
-      open: async () => (await open()) as never,
-    });
-    await expect(replay).rejects.toThrow("that the program grew for itself has been written to, at offset");
+    await expect(verified(open, trace)).rejects.toThrow(
+      "that the program grew for itself has been written to, at offset",
+    );
     const { failure } = await fuzzModule(await fixtureBytes("planted-growing"), { runs: 60, seed: 1 });
     expect(failure?.seen).toContain("that the program grew for itself");
   });

@@ -2,13 +2,9 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatCell, formatShare } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet } from "../../report/sheet.js";
 import type { CinnabarMoment, CinnabarReport, CinnabarResult } from "../../results/cinnabar.js";
 import { sentencesOf } from "./sentences.js";
-
-interface ColumnOf extends Column {
-  text: (result: CinnabarResult) => string;
-}
 
 type Figure = "live" | "inUse" | "system" | "resident";
 
@@ -17,14 +13,19 @@ export function at(result: CinnabarResult, name: CinnabarMoment["name"]): Cinnab
   return result.moments.find((moment) => moment.name === name) as CinnabarMoment;
 }
 
-const bytesAt = (title: string, figure: Figure, name: CinnabarMoment["name"], spare?: number): ColumnOf => ({
+const bytesAt = (
+  title: string,
+  figure: Figure,
+  name: CinnabarMoment["name"],
+  spare?: number,
+): ColumnOf<[CinnabarResult]> => ({
   ...(spare !== undefined && { spare }),
   header: [title, name],
   align: "right",
   text: (result) => formatCell(at(result, name)[figure]),
 });
 
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[CinnabarResult]>[] = [
   { header: ["allocator"], align: "left", text: labelOf },
   bytesAt("live", "live", "phase 2"),
   bytesAt("live", "live", "phase 3", 6),
@@ -49,7 +50,7 @@ export function cinnabarSheet(report: CinnabarReport): Sheet {
   return {
     heading: cinnabarHeading(report),
     columns: plainColumns(COLUMNS),
-    rows: results.map((result) => COLUMNS.map(({ text }) => ({ text: text(result), tone: "plain" }))),
+    rows: results.map((result) => rowOf(COLUMNS, result)),
     sentences: sentencesOf(results),
   };
 }

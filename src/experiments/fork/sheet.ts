@@ -3,32 +3,29 @@
 import { formatBytes, formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet, type Tone } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet, type Tone } from "../../report/sheet.js";
 import type { ForkLoad, ForkProgram, ForkReport, ForkResult } from "../../results/fork.js";
 import type { SetSizes } from "../../sandbox/processes.js";
 import { costsNote } from "../costs-note.js";
 
-interface ColumnOf extends Column {
-  text: (result: ForkResult) => string;
-  tone?: (result: ForkResult) => Tone;
-}
+type ForkColumn = ColumnOf<[ForkResult]>;
 
 /** Of the parent, and of its last child: all have done the same. */
 export const parentOf = ({ processes }: ForkResult) => processes[0] as SetSizes;
 export const childOf = ({ processes }: ForkResult) => processes.at(-1) as SetSizes;
 
-const right = (header: readonly string[], text: ColumnOf["text"], spare?: number): ColumnOf => ({
+const right = (header: readonly string[], text: ForkColumn["text"], spare?: number): ForkColumn => ({
   ...{ header, align: "right" as const, text },
   ...(spare !== undefined && { spare }),
 });
 
-const sizes = (who: string, of: (result: ForkResult) => SetSizes, spare: number): ColumnOf[] => [
+const sizes = (who: string, of: (result: ForkResult) => SetSizes, spare: number): ForkColumn[] => [
   right([who, "RSS"], (result) => formatCell(of(result).resident), spare),
   right([who, "PSS"], (result) => formatCell(of(result).proportional), spare + 1),
   right([who, "USS"], (result) => formatCell(of(result).unique), spare + 2),
 ];
 
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ForkColumn[] = [
   { header: ["allocator"], align: "left", text: allocatorLabel },
   { header: ["program"], align: "left", text: ({ program }) => program },
   right(["copied", "pages"], ({ working, afterwards }) => formatCount(working.copies + afterwards.copies)),
@@ -68,9 +65,7 @@ export function forkSheet({ results, parameters }: ForkReport): Sheet {
   return {
     heading: forkHeading(parameters),
     columns: plainColumns(COLUMNS),
-    rows: results.map((result) =>
-      COLUMNS.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
-    ),
+    rows: results.map((result) => rowOf(COLUMNS, result)),
     sentences: [
       ...results.map((result) => sentence(result, parameters, allocators.size > 1)),
       "Set sizes are those before the children end. Time is what memory costs: from the first fork on, or if each child loaded the data itself.",

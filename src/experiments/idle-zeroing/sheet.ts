@@ -3,15 +3,10 @@
 import { formatBytes, formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, joinWords } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet, type Tone } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet } from "../../report/sheet.js";
 import type { IdleZeroingPoint, IdleZeroingReport, IdleZeroingResult } from "../../results/idle-zeroing.js";
 
-interface ColumnOf extends Column {
-  text: (point: IdleZeroingPoint, result: IdleZeroingResult) => string;
-  tone?: (point: IdleZeroingPoint) => Tone;
-}
-
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[IdleZeroingPoint, IdleZeroingResult]>[] = [
   { header: ["allocator"], align: "left", text: (_, result) => allocatorLabel(result) },
   { header: ["written"], align: "right", text: ({ share }) => formatShare(share, 1) },
   { header: ["faults"], align: "right", spare: 1, text: ({ faults }) => formatCount(faults) },
@@ -35,11 +30,7 @@ export function idleZeroingSheet({ results, parameters }: IdleZeroingReport): Sh
   return {
     heading: idleZeroingHeading(parameters),
     columns: plainColumns(COLUMNS),
-    rows: results.flatMap((result) =>
-      result.points.map((point) =>
-        COLUMNS.map(({ text, tone }) => ({ text: text(point, result), tone: tone?.(point) ?? "plain" })),
-      ),
-    ),
+    rows: results.flatMap((result) => result.points.map((point) => rowOf(COLUMNS, point, result))),
     sentences: [
       ...results.map(sentence),
       ...lesson(results),

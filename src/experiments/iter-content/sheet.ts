@@ -3,7 +3,7 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, joinWords } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet, worseIf } from "../../report/sheet.js";
 import type { BufferWay, IterContentReport, IterContentResult } from "../../results/iter-content.js";
 import { costsNote } from "../costs-note.js";
 
@@ -14,12 +14,7 @@ export const WAY_NAMES: Record<BufferWay, string> = {
   malloc: "the fix",
 };
 
-interface ColumnOf extends Column {
-  text: (result: IterContentResult) => string;
-  tone?: (result: IterContentResult) => Tone;
-}
-
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[IterContentResult]>[] = [
   { header: ["allocator"], align: "left", text: allocatorLabel },
   { header: ["buffer by"], align: "left", text: ({ way }) => `${way} (${WAY_NAMES[way]})` },
   { header: ["chunk"], align: "right", text: ({ chunk }) => formatSize(chunk) },
@@ -72,9 +67,7 @@ export function iterContentSheet(report: IterContentReport): Sheet {
   return {
     heading: `a body of ${formatSize(parameters.body)} read over TLS, 16 KiB at a time, each into a new buffer of a whole chunk`,
     columns: plainColumns(COLUMNS),
-    rows: results.map((result) =>
-      COLUMNS.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
-    ),
+    rows: results.map((result) => rowOf(COLUMNS, result)),
     sentences: [
       ...curves(results).map(sentence),
       ...costsNote(

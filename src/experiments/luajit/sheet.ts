@@ -3,18 +3,13 @@
 import { formatBytes } from "../../base/bytes.js";
 import { formatCell, formatShare, formatSize, joinWords } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet, type Tone } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet, type Tone } from "../../report/sheet.js";
 import type { LuajitPoint, LuajitReport, LuajitResult } from "../../results/luajit.js";
-
-interface ColumnOf extends Column {
-  text: (point: LuajitPoint, result: LuajitResult) => string;
-  tone?: (point: LuajitPoint) => Tone;
-}
 
 /** What MAP_32BIT gives at most. */
 export const WINDOW = 2 ** 30;
 
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[LuajitPoint, LuajitResult]>[] = [
   { header: ["allocator"], align: "left", text: (_, result) => allocatorLabel(result) },
   { header: ["loaded"], align: "right", text: ({ loaded }) => formatSize(loaded) },
   { header: ["taken below", "2 GiB"], align: "right", spare: 1, text: ({ taken }) => formatCell(taken) },
@@ -33,11 +28,7 @@ export function luajitSheet({ results, parameters }: LuajitReport): Sheet {
   return {
     heading: luajitHeading(parameters),
     columns: plainColumns(COLUMNS),
-    rows: results.flatMap((result) =>
-      result.points.map((point) =>
-        COLUMNS.map(({ text, tone }) => ({ text: text(point, result), tone: tone?.(point) ?? "plain" })),
-      ),
-    ),
+    rows: results.flatMap((result) => result.points.map((point) => rowOf(COLUMNS, point, result))),
     sentences: [
       ...results.map(sentence),
       "LuaJIT without GC64 holds addresses below 2 GiB alone, and gets them by MAP_32BIT, of which Linux has 1 GiB. A heap that brk grows from 4 MiB on grows into it; memory from mmap lies far above. With GC64 it takes any below 128 TiB.",

@@ -5,7 +5,7 @@ import { ONE_CACHE } from "../../allocator/threads.js";
 import { formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Cell, type Column, plainColumns, type Sheet } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet } from "../../report/sheet.js";
 import type { ComparedFigures, PatternReport } from "../../results/pattern.js";
 import type { Parameters, Result } from "../../results/run.js";
 import { costsNote } from "../costs-note.js";
@@ -21,11 +21,7 @@ interface Moment {
   simulated: string;
 }
 
-interface ColumnOf extends Column {
-  text: (moment: Moment) => string;
-}
-
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[Moment]>[] = [
   { header: ["allocator"], align: "left", text: ({ about }) => about },
   { header: ["moment"], align: "left", text: ({ name }) => name },
   bytesColumn("in use", ({ inUse }) => inUse),
@@ -53,7 +49,7 @@ const COLUMNS: readonly ColumnOf[] = [
   { header: ["simulated", "time"], spare: 1, align: "right", text: ({ simulated }) => simulated },
 ];
 
-function bytesColumn(name: string, of: (bytes: Counters["bytes"]) => number): ColumnOf {
+function bytesColumn(name: string, of: (bytes: Counters["bytes"]) => number): ColumnOf<[Moment]> {
   return { header: [name], align: "right", text: ({ counters }) => formatFigure(of(counters.bytes)) };
 }
 
@@ -64,7 +60,7 @@ export function patternSheet(report: PatternReport): Sheet {
   return {
     heading: patternHeading(parameters),
     columns: plainColumns(COLUMNS),
-    rows: results.flatMap(momentsOf).map((moment) => COLUMNS.map(({ text }) => plain(text(moment)))),
+    rows: results.flatMap(momentsOf).map((moment) => rowOf(COLUMNS, moment)),
     sentences: [
       ...(compared ? comparisons(compared) : []),
       ...costsNote(
@@ -73,8 +69,6 @@ export function patternSheet(report: PatternReport): Sheet {
     ],
   };
 }
-
-const plain = (text: string): Cell => ({ text, tone: "plain" });
 
 function momentsOf(result: Result): Moment[] {
   const { counters, marks = [], simulated } = result;

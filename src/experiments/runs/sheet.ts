@@ -3,17 +3,15 @@
 import { formatCount } from "../../base/bytes.js";
 import { formatCell, formatSeconds, formatShare, formatSize, orDash } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet, type Tone, worseIf } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet, worseIf } from "../../report/sheet.js";
 import type { Report, Result } from "../../results/run.js";
 import { costsNote } from "../costs-note.js";
 import { blockBytes } from "./parameters.js";
 import { faultCount, verdict } from "./verdict.js";
 
-interface ColumnOf extends Column {
+interface RunColumn extends ColumnOf<[Result]> {
   /** Whether the report has anything to put here. */
   applies?: (results: readonly Result[]) => boolean;
-  text: (result: Result) => string;
-  tone?: (result: Result) => Tone;
 }
 
 function sizeText(result: Result): string {
@@ -21,7 +19,7 @@ function sizeText(result: Result): string {
   return bytes === undefined ? "-" : formatSize(bytes);
 }
 
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly RunColumn[] = [
   { header: ["allocator"], align: "left", text: allocatorLabel },
   {
     header: ["size"],
@@ -88,9 +86,7 @@ export function runsSheet(report: Report, heading: string): Sheet {
   return {
     heading,
     columns: plainColumns(columns),
-    rows: report.results.map((result) =>
-      columns.map(({ text, tone }) => ({ text: text(result), tone: tone?.(result) ?? "plain" })),
-    ),
+    rows: report.results.map((result) => rowOf(columns, result)),
     sentences: [...verdict(report), ...costsNote(report.results.map(costsOf))],
   };
 }

@@ -3,19 +3,17 @@
 import { formatBytes, formatCount } from "../../base/bytes.js";
 import { formatCell, formatSize } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
-import { type Column, plainColumns, type Sheet } from "../../report/sheet.js";
+import { type ColumnOf, plainColumns, rowOf, type Sheet } from "../../report/sheet.js";
 import type { ServeFileReport, ServeFileResult, ServeRound, ServeWay } from "../../results/serve-file.js";
 
-interface ColumnOf extends Column {
-  text: (result: ServeFileResult) => string;
-}
+type ServeColumn = ColumnOf<[ServeFileResult]>;
 
-const right = (header: readonly string[], text: ColumnOf["text"], spare?: number): ColumnOf => ({
+const right = (header: readonly string[], text: ServeColumn["text"], spare?: number): ServeColumn => ({
   ...{ header, align: "right" as const, text },
   ...(spare !== undefined && { spare }),
 });
 
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ServeColumn[] = [
   { header: ["allocator"], align: "left", text: allocatorLabel },
   { header: ["way"], align: "left", text: ({ way }) => way },
   right(["first time", "from disk"], ({ first }) => formatCell(first.diskReadBytes)),
@@ -36,9 +34,7 @@ export function serveFileSheet({ results, parameters }: ServeFileReport): Sheet 
   return {
     heading: serveFileHeading(parameters),
     columns: plainColumns(COLUMNS),
-    rows: results.map((result) =>
-      COLUMNS.map(({ text }) => ({ text: text(result), tone: "plain" as const })),
-    ),
+    rows: results.map((result) => rowOf(COLUMNS, result)),
     sentences: [
       ...results.map(sentence),
       "The page cache holds the file once, whoever serves it, and belongs to no process; a mapping counts it as resident (RssFile) besides.",
