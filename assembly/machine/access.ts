@@ -19,7 +19,7 @@ import * as mapped from "./mapped";
 import { enter, leave } from "./paths";
 import { endOfRun } from "./runs";
 import { Event, isOfFile } from "./states";
-import { firstUnmapped, stateOf } from "./table";
+import { firstUnmapped, runOf, stateOf } from "./table";
 import {
   addressIn,
   checkEntry,
@@ -347,12 +347,27 @@ function zeroPiece(address: u64, bytes: u64): void {
 export function fillEnd(address: u64, value: u8, bytes: u64): u64 {
   let offset: u64 = 0;
   while (offset < bytes) {
-    const n = <u32>piece(address + offset, bytes - offset);
-    const same = endOfRun(readable(address + offset), 0, n, value);
+    const at = address + offset;
+    const pages =
+      value || at & pageMask ? 0 : pagesWithoutBytes(at >> pageShift, (bytes - offset) >> pageShift);
+    if (pages) {
+      apply(Event.Read, at >> pageShift, pages);
+      offset += pages << pageShift;
+      continue;
+    }
+    const n = <u32>piece(at, bytes - offset);
+    const same = endOfRun(readable(at), 0, n, value);
     offset += same;
     if (same != n) break;
   }
   return offset;
+}
+
+/** Number of equal pages from the first on, at most so many, that read as zero because the machine stores no bytes of them. */
+function pagesWithoutBytes(first: u64, most: u64): u64 {
+  const state = stateOf(first);
+  if (!most || state == UNMAPPED || state & CONTENT || isOfFile(state)) return 0;
+  return runOf(first, most);
 }
 
 /** Copies bytes. The ranges must not overlap. A copy of a page without content stores no bytes. */

@@ -114,7 +114,7 @@ export class Instance<Exports extends MachineExports> {
    * @throws SandboxError when the bytes are not a module of this library's.
    */
   static async open<Exports extends MachineExports>(
-    source: WebAssembly.Module | BufferSource | Response,
+    source: WebAssembly.Module | BufferSource,
     machine: MachineSettings,
     messages: readonly string[] = [],
     configure: (exports: Exports) => void = () => {},

@@ -152,6 +152,36 @@ describe("accesses", () => {
     expect(sandbox.counters()).toEqual(loading.counters());
   });
 
+  it.each([{ zeroPage: "shared" }, { zeroPage: "none" }, { pageSize: 16384 }] as const)(
+    "look at zeroes of whole pages as loads of each page do, with %o",
+    async (options) => {
+      // Pages of every kind, from the middle of one to the middle of another, more than a directory's group holds.
+      const open = async () => {
+        const sandbox = await openSandbox("naive", { ...options, check: true });
+        const { pageBytes } = sandbox;
+        const bytes = 2100 * pageBytes;
+        const pointer = sandbox.malloc(bytes);
+        sandbox.fill(pointer + 3 * pageBytes, 0, 40 * pageBytes);
+        sandbox.touch(pointer + 50 * pageBytes, 30 * pageBytes, "read");
+        sandbox.touch(pointer + 600 * pageBytes, 1000 * pageBytes, "write");
+        sandbox.store(pointer + 700 * pageBytes, 1);
+        sandbox.store(pointer + 700 * pageBytes, 0);
+        sandbox.store(pointer + bytes - 5, 9);
+        return { sandbox, pointer, pageBytes, bytes };
+      };
+      const [whole, single] = [await open(), await open()];
+      const forked = whole.sandbox.fork();
+      const [first, end] = [whole.pageBytes / 2, whole.bytes - 5];
+      single.sandbox.fork();
+      expect(whole.sandbox.fillEnd(whole.pointer + first, 0, whole.bytes - first)).toBe(end - first);
+      for (let at = first; at <= end; at += whole.pageBytes / 2) single.sandbox.load(single.pointer + at);
+      expect(whole.sandbox.counters()).toEqual(single.sandbox.counters());
+      expect(whole.sandbox.counters().faults).not.toEqual((await open()).sandbox.counters().faults);
+      expect(forked.isZero(whole.pointer, whole.bytes - 5)).toBe(true);
+      whole.sandbox.check();
+    },
+  );
+
   it("of many bytes load and store what single ones do, and count alike", async () => {
     const [sandbox, single] = [await openSandbox("naive", { check: true }), await openSandbox("naive")];
     const [pointer, same] = [sandbox.malloc(200_000), single.malloc(200_000)];
