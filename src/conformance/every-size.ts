@@ -1,6 +1,7 @@
 /** Blocks of every size, beside, between and instead of others. */
 import { Blocks } from "./blocks.js";
 import type { Case } from "./case.js";
+import { Shadow } from "./shadow.js";
 import { everySize, KIB, MIB, sizesAround } from "./sizes.js";
 import type { Tester } from "./tester.js";
 
@@ -230,6 +231,8 @@ export const everySized: readonly Case[] = [
       }
       blocks.freeAll();
       for (const align of LARGE_ALIGNMENTS) tester.withEachAligner(() => alignFar(tester, align));
+      for (let bytes = 16; bytes <= MIB; bytes *= 2)
+        for (const first of [0, 1]) tester.withEachAligner(() => alignGrown(tester, bytes, first));
     },
   },
 ];
@@ -247,6 +250,20 @@ function alignFar(tester: Tester, align: number): void {
     if (pointer) blocks.add(pointer, bytes);
   }
   blocks.freeAll();
+}
+
+/** What grew over the block behind it, wherever it began, and was freed, is no aligned block of its size. */
+function alignGrown(tester: Tester, bytes: number, first: number): void {
+  const shadow = new Shadow(tester, END);
+  for (let key = 0; key < 6; key++) shadow.take(key, "malloc", bytes);
+  for (const key of [first, first + 2]) {
+    shadow.free(key + 1);
+    shadow.resize(key, 2 * bytes);
+    shadow.free(key);
+    shadow.take(key, { align: 2 * bytes }, 2 * bytes);
+    shadow.take(key + 1, { align: 2 * bytes }, 2 * bytes);
+  }
+  shadow.freeAll();
 }
 
 const at = (address: number) => `0x${address.toString(16)}`;

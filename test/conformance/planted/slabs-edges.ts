@@ -269,6 +269,11 @@ export const edges: Planted["bugs"] = [
     "(stateOf(b + bytesOf(k)) & ~FRESH) != k + 1",
     "k == from && (stateOf(b + bytesOf(k)) & ~FRESH) != k + 1",
   ],
+  [
+    "realloc grows an upper half over the buddy behind it",
+    "  if ((b & (bytesOf(order) - 1)) != 0) return false;\n",
+    "",
+  ],
   // Aligned
   [
     "alignments from 32 KiB on are those of the size",
