@@ -21,7 +21,7 @@ export interface TuneFigures {
   needless: number;
 }
 
-/** What settings come to, as parts of what the baseline comes to; of several traces the geometric mean. */
+/** What settings come to, as parts of what the baseline comes to, or where that did not come through the first that did; of several traces the geometric mean. */
 export interface TuneRatios {
   /** The geometric mean of those of peak and average. */
   resident: number;
@@ -52,7 +52,7 @@ export interface TuneWay {
 /** The recommendation where something is otherwise: the bounds of what it is worth. */
 export interface TuneVariation {
   name: string;
-  /** Parts of what the baseline comes to under the same conditions; null where a run failed. */
+  /** Parts of what the baseline, or what stands in its place, comes to under the same conditions; null where a run failed. */
   ratios: TuneRatios | null;
 }
 

@@ -5,6 +5,7 @@ import { allocatorLabel } from "../report/label.js";
 import { type Line, lineChart } from "../report/line-chart.js";
 import type { TuneGoal, TuneReport, TuneResult } from "../results/tune.js";
 import { finished, frontOf } from "./front.js";
+import { yardstickOf } from "./score.js";
 import { goalWords } from "./words.js";
 
 /** Candidates that take more than so many times the time of the baseline are beyond the edge. */
@@ -22,7 +23,7 @@ export function tuneChart(report: TuneReport): string {
   const marked = [0, ...(recommendation ? [recommendation.result] : [])];
   return lineChart({
     title: "Settings: resident memory against simulated time",
-    subtitle: `${traces.map(({ name }) => name).join(", ")}, for ${goalWords(parameters.goal as TuneGoal)}; in percent of ${allocatorLabel(results[0] as TuneResult)}; of each allocator those that none of its own surpasses`,
+    subtitle: `${traces.map(({ name }) => name).join(", ")}, for ${goalWords(parameters.goal as TuneGoal)}; in percent of ${allocatorLabel(results[yardstickOf(results)] as TuneResult)}; of each allocator those that none of its own surpasses`,
     legend: lines.map(({ name, style }) => ({ name, style })),
     x: { title: "simulated time, %", ...x },
     y: { title: "resident memory, %", ...y },

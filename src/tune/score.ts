@@ -1,5 +1,5 @@
 /** How candidates are compared: by parts of what the baseline comes to. Less is better. */
-import type { TuneFigures, TuneGoal, TuneRatios } from "../results/tune.js";
+import type { TuneFigures, TuneGoal, TuneRatios, TuneResult } from "../results/tune.js";
 
 /** Of several traces, or of several figures: gains and losses of the same factor cancel. */
 function geometricMean(values: readonly number[]): number {
@@ -10,6 +10,14 @@ function geometricMean(values: readonly number[]): number {
 function ratio(part: number, whole: number): number {
   if (part === whole) return 1;
   return whole === 0 ? Number.POSITIVE_INFINITY : part / whole;
+}
+
+/** The place of what all are compared with: the baseline, or where that did not come through the first that did. */
+export function yardstickOf(results: readonly TuneResult[]): number {
+  return Math.max(
+    0,
+    results.findIndex(({ outcome }) => outcome.state === "done"),
+  );
 }
 
 /** Figures against those of the baseline, trace by trace. */

@@ -5,6 +5,7 @@ import { costsNote } from "../experiments/costs-note.js";
 import { allocatorLabel } from "../report/label.js";
 import { type Cell, type Column, plainColumns, type Sheet, worseIf } from "../report/sheet.js";
 import type { TuneFigures, TuneGoal, TuneReport, TuneResult } from "../results/tune.js";
+import { yardstickOf } from "./score.js";
 import { goalWords, percent, together, tuneSentences } from "./words.js";
 
 interface ColumnOf extends Column {
@@ -128,7 +129,7 @@ export function variationSheets({ recommendation, results }: TuneReport): Sheet[
     part === undefined ? plain("failed") : { text: percent(part), tone: worseIf(part > 1) };
   return [
     {
-      heading: `the recommendation where something is otherwise, in parts of ${allocatorLabel(results[0] as TuneResult)} there`,
+      heading: `the recommendation where something is otherwise, in parts of ${allocatorLabel(results[yardstickOf(results)] as TuneResult)} there`,
       columns: [
         { header: ["otherwise"], align: "left" },
         { header: ["resident"], align: "right" },

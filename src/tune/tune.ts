@@ -34,7 +34,7 @@ import {
 import { frontOf } from "./front.js";
 import { waysToSet } from "./reality.js";
 import { mostAlone, othersThan, recommend } from "./recommend.js";
-import { ratiosOf, scoreOf } from "./score.js";
+import { ratiosOf, scoreOf, yardstickOf } from "./score.js";
 import { searchBatches } from "./search.js";
 import { spaceOf } from "./space.js";
 import { variationsOf } from "./variations.js";
@@ -291,7 +291,11 @@ class Tuning {
     const { ways, unknown } = this.#waysOf(place);
     const alone = mostAlone(this.#results, place, this.#goal);
     const { varied = true, shard } = this.run;
-    const isLeft = place === 0 || this.#stopped === "interrupted" || !varied || shard !== undefined;
+    const isLeft =
+      place === yardstickOf(this.#results) ||
+      this.#stopped === "interrupted" ||
+      !varied ||
+      shard !== undefined;
     const variations = isLeft ? [] : await this.#variations(place);
     const sturdier = this.#isSturdy(variations) ? undefined : await this.#sturdier(place);
     return {
@@ -323,7 +327,7 @@ class Tuning {
 
   /** What the recommendation is worth where something is otherwise, against the baseline there. */
   async #variations(place: number): Promise<TuneVariation[]> {
-    const compared = [0, place].map((at) => this.#results[at] as TuneResult);
+    const compared = [yardstickOf(this.#results), place].map((at) => this.#results[at] as TuneResult);
     const watches = compared.some(
       ({ allocator, options }) => findModel(allocator).watchesClock && options.clock === undefined,
     );

@@ -5,7 +5,7 @@ import { formatCell, formatSeconds, joinWords } from "../base/numbers.js";
 import { allocatorLabel } from "../report/label.js";
 import type { TuneFigures, TuneGoal, TuneRatios, TuneReport, TuneResult, TuneWay } from "../results/tune.js";
 import { WORTH_SETTING } from "./recommend.js";
-import { scoreOf } from "./score.js";
+import { scoreOf, yardstickOf } from "./score.js";
 import { unpricedOf } from "./space.js";
 
 /** Of several traces what all of them come to together. */
@@ -44,6 +44,7 @@ export function tuneSentences(report: TuneReport): string[] {
 
 const goalOf = ({ parameters }: TuneReport) => parameters.goal as TuneGoal;
 const labelAt = ({ results }: TuneReport, place: number) => allocatorLabel(results[place] as TuneResult);
+const yardstick = (report: TuneReport) => labelAt(report, yardstickOf(report.results));
 
 function recommended(report: TuneReport): string[] {
   const { recommendation, results } = report;
@@ -51,12 +52,12 @@ function recommended(report: TuneReport): string[] {
   if (!recommendation) return [nothing(report)];
   if (recommendation.isBaseline) return [`${first} is best as it is. ${bestOther(report)}`];
   const { result, alone, ways, unknownWays } = recommendation;
-  const [its, whole] = [results[result], results[0]] as [TuneResult, TuneResult];
+  const its = results[result] as TuneResult;
   const part = alone && (alone.share >= 1 ? "all" : percent(alone.share));
   const said = alone ? [`${labelAt(report, alone.result)} alone brings ${part} of what that gains.`] : [];
   return [
     `Recommended for ${goalWords(goalOf(report))}: ${allocatorLabel(its)}.`,
-    ...comparison(its, whole, first),
+    ...comparison(report, result),
     ...said,
     ...ways.map(({ way, lines }) => `${WAYS[way]}: ${lines.join(" ")}`),
     ...unknownWays.map(
@@ -101,10 +102,11 @@ function bestOther(report: TuneReport): string {
   return `Of ${formatCount(others.length)} others none gains ${least} or more in ${goalWords(goal)}: the best, ${labelAt(report, best.place)}, ${gain}.`;
 }
 
-function comparison(its: TuneResult, whole: TuneResult, first: string): string[] {
-  if (its.outcome.state !== "done") return [];
-  if (whole.outcome.state !== "done") return [`${first} ${whole.outcome.state}: ${whole.outcome.message}.`];
-  const [now, before] = [together(its.outcome.figures), together(whole.outcome.figures)];
+function comparison(report: TuneReport, place: number): string[] {
+  const { results } = report;
+  const [baseline, its, whole] = [0, place, yardstickOf(results)].map((at) => results[at]?.outcome);
+  if (its?.state !== "done" || whole?.state !== "done") return [];
+  const [now, before] = [together(its.figures), together(whole.figures)];
   const clause = (name: string, of: (figures: TuneFigures) => number, text: (value: number) => string) =>
     of(now) === of(before)
       ? `${name} the same (${text(of(now))})`
@@ -117,7 +119,14 @@ function comparison(its: TuneResult, whole: TuneResult, first: string): string[]
     clause("system calls", ({ syscalls }) => syscalls, formatCount),
     clause("needlessly zeroed", ({ needless }) => needless, formatCell),
   ];
-  return [`Against ${first}: ${clauses.join("; ")}.`];
+  return [
+    ...(baseline && baseline.state !== "done"
+      ? [
+          `${labelAt(report, 0)} ${baseline.state}: ${baseline.message}. All are compared with ${yardstick(report)}.`,
+        ]
+      : []),
+    ...(its === whole ? [] : [`Against ${yardstick(report)}: ${clauses.join("; ")}.`]),
+  ];
 }
 
 function change(now: number, before: number): string {
@@ -157,9 +166,9 @@ function bounds(report: TuneReport): string[] {
   const worse = variations.filter(({ ratios }) => ratios && scoreOf(ratios, goalOf(report)) > 1);
   const failed = variations.filter(({ ratios }) => !ratios);
   return [
-    `Where something is otherwise (below), it takes ${range(({ resident }) => resident)} of the resident memory and ${range(({ time }) => time)} of the simulated time that ${labelAt(report, 0)} takes there.`,
+    `Where something is otherwise (below), it takes ${range(({ resident }) => resident)} of the resident memory and ${range(({ time }) => time)} of the simulated time that ${yardstick(report)} takes there.`,
     ...(worse.length > 0
-      ? [`It is worse than ${labelAt(report, 0)} with ${joinWords(worse.map(({ name }) => name))}.`]
+      ? [`It is worse than ${yardstick(report)} with ${joinWords(worse.map(({ name }) => name))}.`]
       : []),
     ...sturdier(report),
     ...(failed.length > 0 ? [`A run failed with ${joinWords(failed.map(({ name }) => name))}.`] : []),

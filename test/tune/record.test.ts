@@ -8,6 +8,7 @@ import { mergeTunes } from "../../src/tune/merge.js";
 import { emptyRecord, TuneLog, type TuneRecord, traceInfo } from "../../src/tune/record.js";
 import { parseTuneRecord } from "../../src/tune/record-shape.js";
 import { TUNED, type TuneEvaluator, type TuneRun, tune } from "../../src/tune/tune.js";
+import { tuneSentences } from "../../src/tune/words.js";
 
 const trace: NamedTrace = {
   ...{ name: "made", records: new Uint8Array(24), count: 1 },
@@ -26,17 +27,20 @@ function figuresOf({ allocator, options }: Candidate): TuneFigures {
   };
 }
 
-/** Runs what it counts; the last of each batch is done first, as it may be where several run at once. */
-function evaluator(ran: Candidate[] = []): TuneEvaluator {
+/** Runs what it counts; the last of each batch is done first, as it may be where several run at once. `fails` does whatever its settings. */
+function evaluator(ran: Candidate[] = [], fails?: string): TuneEvaluator {
   return async (jobs, isOver, onDone) => {
     const done: (Evaluation | undefined)[] = jobs.map(() => undefined);
     for (const [place, { candidate }] of [...jobs.entries()].reverse()) {
       if (isOver()) continue;
       ran.push(candidate);
-      const isRefused = candidate.options.topPad === 0;
-      const evaluation: Evaluation = isRefused
-        ? { state: "refused", message: "topPad" }
-        : { state: "done", figures: [figuresOf(candidate)], unsure: [], notes: ["a note"] };
+      const refused = candidate.options.topPad === 0 ? "topPad" : undefined;
+      const failed = candidate.allocator === fails ? "out of memory" : undefined;
+      const evaluation: Evaluation = failed
+        ? { state: "failed", message: failed }
+        : refused
+          ? { state: "refused", message: refused }
+          : { state: "done", figures: [figuresOf(candidate)], unsure: [], notes: ["a note"] };
       onDone?.(place, evaluation);
       done[place] = evaluation;
     }
@@ -119,6 +123,30 @@ describe("shards", () => {
     expect(second?.record.results.filter(({ allocator }) => allocator === "jemalloc")).toHaveLength(1);
     expect(second?.report.parameters.shard).toBe("2/2");
     expect(second?.report.recommendation?.variations).toEqual([]);
+  });
+
+  it("of which the baseline fails come to the whole run, too, which recommends what does not", async () => {
+    const failing = evaluator([], "jemalloc");
+    const one = await search(emptyRecord(plan(NONE), null), { evaluator: failing });
+    const files = await Promise.all(
+      [1, 2].map(async (index) => {
+        const { text } = await search(emptyRecord(plan(NONE), { index, count: 2 }), { evaluator: failing });
+        return { name: `${index}.json`, record: parseTuneRecord(text) };
+      }),
+    );
+    const merged = await mergeTunes(files);
+    expect(sealedText(merged.record)).toBe(one.text);
+    const { results, recommendation } = one.report;
+    expect(results[0]).toMatchObject({ allocator: "jemalloc", outcome: { state: "failed" } });
+    expect(results[recommendation?.result ?? 0]?.allocator).not.toBe("jemalloc");
+    const of = (report: TuneReport) => ({ ...report.recommendation, variations: [], sturdier: undefined });
+    expect(of(merged.report)).toEqual(of(one.report));
+    // What it is compared with is what came through.
+    expect(tuneSentences(one.report)[1]).toBe(
+      "jemalloc failed: out of memory. All are compared with mimalloc.",
+    );
+    for (const { ratios } of recommendation?.variations ?? []) expect(ratios).not.toBeNull();
+    expect(tuneSentences(one.report).join("\n")).not.toContain("that jemalloc takes");
   });
 
   it("that do not belong together are refused, with what to do", async () => {

@@ -79,6 +79,9 @@ const SUITE = {
 const TILE = oneSize(11 * MIB);
 const TILES = "samsoir/xearthlayer PR 242";
 
+const SCREENS = "iconidentify/chonkstep PR 114";
+const PINNED_BOTH = "glibc:mmapThreshold=128KiB:trimThreshold=256KiB";
+
 /** All presets. A new one is an entry here. */
 export const patternPresets: readonly PatternPreset[] = [
   {
@@ -195,6 +198,18 @@ export const patternPresets: readonly PatternPreset[] = [
       figure: "resident when all are freed; its threads ran at once",
       rows: { glibc: "191.5 MB", "glibc:arenaMax=2": "70.4 MB", "glibc:mmapThreshold=1MiB": "4.6 MB" },
       here: (result) => formatBytes(at(result, MOMENTS.freed).bytes.resident),
+    },
+  },
+  {
+    name: "chonkstep",
+    summary: `a block of 15 MiB, written and freed, three times, beside a small one (${SCREENS})`,
+    pattern: { ...ALONE, min: 5000, max: 15 * MIB, spread: "growing", rounds: 3, blocks: 2, trim: "never" },
+    allocators: `glibc,${PINNED_BOTH}`,
+    published: {
+      source: SCREENS,
+      figure: "the heap afterwards; its blocks are inferred from how much it grew",
+      rows: { glibc: "15,496 KiB", [PINNED_BOTH]: "132 KiB" },
+      here: (result) => `${formatCount(at(result, MOMENTS.freed).bytes.system / KIB)} KiB`,
     },
   },
   {

@@ -62,6 +62,13 @@ test("threads keep a tile each for ever, in two arenas two, and with the thresho
   expect(await kept(PINNED)).toBeLessThan(0.02);
 });
 
+test("a large block that comes back stays in the heap, unless both thresholds are pinned", async () => {
+  const heapAfter = async (options: AnyOptions) =>
+    (await resultOf("chonkstep", options)).at(MOMENTS.freed).bytes.system / 1024;
+  expect(await heapAfter({})).toBe(15_496);
+  expect(await heapAfter({ mmapThreshold: 128 * 1024, trimThreshold: 256 * 1024 })).toBe(132);
+});
+
 test("a heap that neither maps nor trims faults in polynomials once, and keeps them", async () => {
   const [usual, keeping] = [
     await resultOf("openfhe"),
