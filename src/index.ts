@@ -92,6 +92,8 @@ export {
 export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/profile/sites.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export { runServeFile, type ServeFileRun } from "./experiments/serve-file/run.js";
+export type { PageUse } from "./experiments/sockets/balancing.js";
+export { balancePage, runSockets, type SocketsRun } from "./experiments/sockets/run.js";
 export type { Convention, FunctionNames } from "./foreign/conventions.js";
 export type { ModuleHost } from "./foreign/imports.js";
 export type { AllocatorReport, Exhaustion, ModuleAllocator } from "./foreign/module-allocator.js";
@@ -140,6 +142,17 @@ export {
   type ServeWay,
 } from "./results/serve-file.js";
 export type { Amount, SitesReport, SiteUse } from "./results/sites.js";
+export type {
+  BalancedPage,
+  PageMigrations,
+  SocketsKernel,
+  SocketsLoad,
+  SocketsMachine,
+  SocketsMoves,
+  SocketsPoint,
+  SocketsReport,
+  SocketsResult,
+} from "./results/sockets.js";
 export type {
   TuneEnd,
   TuneFigures,

@@ -43,6 +43,7 @@ export async function finish(
 export function writeNotes(results: ExperimentRecord["results"], { stderr }: Environment): void {
   const labels = new Map<string, Set<string>>();
   for (const result of results) {
+    if (result.allocator === undefined) continue;
     for (const note of result.notes ?? []) {
       labels.set(note, (labels.get(note) ?? new Set()).add(allocatorLabel(result)));
     }

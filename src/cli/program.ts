@@ -114,13 +114,15 @@ function experimentParser(
     const presets = withModules ? `"${preset}", with wasm modules "${withModules}"` : `"${preset}"`;
     command.option(`--${flag} ${value}`, `${help} (default: ${presets})`);
   }
-  withReport(command, allocators?.help);
+  if (takes === "no allocators") withForms(command, FORMS);
+  else withReport(command, allocators?.help);
   if (takesModules) withLimits(command);
   if (trace) command.option("--save-trace <file>", "write the trace that is replayed, in our text form");
   const lines = examples.map((example) => `  zeropage ${name} ${example}`.trimEnd());
+  const about = takes === "no allocators" ? "" : `${ALLOCATORS}${takesModules ? MODULES : ""}\n`;
   return writing(command)
     .option("--chart <file>", chart.help)
-    .addHelpText("after", `${ALLOCATORS}${takesModules ? MODULES : ""}\n\nExamples:\n${lines.join("\n")}`)
+    .addHelpText("after", `${about}\nExamples:\n${lines.join("\n")}`)
     .action(async (typed: ExperimentFlags) => exit(await experimentCommand(experiment, typed, environment)));
 }
 

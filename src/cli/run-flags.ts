@@ -34,6 +34,8 @@ export async function readRunFlags<L extends Functions>(
   library: Library,
   progress: Progress,
 ): Promise<Omit<Asked<never, L>, "flags">> {
+  if (runnable.takes === "no allocators")
+    return { allocators: [], functions: library.functionsOf(runnable, {}) };
   const takesModules = runnable.takes === "models and modules";
   const list = flags.allocator ?? runnable.allocators?.list;
   const choices = parseAllocators(list, library, takesModules ? "modules" : "models only");

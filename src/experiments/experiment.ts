@@ -51,7 +51,14 @@ export interface Job<Result> {
 
 /** What every record has. As JSON it is the command line's contract. */
 export interface ExperimentRecord {
-  results: readonly { allocator: string; options: OptionValues; notes?: string[] }[];
+  results: readonly (ResultOfAllocator | (object & { allocator?: never }))[];
+}
+
+/** What a result of an allocator has. */
+interface ResultOfAllocator {
+  allocator: string;
+  options: OptionValues;
+  notes?: string[];
 }
 
 export interface Experiment<
@@ -66,8 +73,11 @@ export interface Experiment<
   /** What comes after the command, in the examples of its help. */
   examples: readonly string[];
   flags: F;
-  /** Whether wasm modules may be named as allocators; if so, the functions are in on-modules.ts too. */
-  takes: "models" | "models and modules";
+  /**
+   * Whether wasm modules may be named as allocators; if so, the functions are in on-modules.ts too. What takes no
+   * allocators is a model of its own, and has none of the flags about them.
+   */
+  takes: "models" | "models and modules" | "no allocators";
   /** Allocators to run if none is named, and what help calls them; every model without it. */
   allocators?: { list: string; help: string };
   /** Those to run instead if none is named, where its flags say what to compare. */

@@ -9,6 +9,7 @@ import { iterContent } from "./iter-content/experiment.js";
 import { luajit } from "./luajit/experiment.js";
 import { pattern } from "./pattern/experiment.js";
 import { serveFile } from "./serve-file/experiment.js";
+import { sockets } from "./sockets/experiment.js";
 
 /** Every experiment that is a command of its own, in the order of help. */
 export const experiments: readonly Experiment[] = [
@@ -21,5 +22,6 @@ export const experiments: readonly Experiment[] = [
   fork,
   serveFile,
   luajit,
+  sockets,
   cliffs,
 ];

@@ -24,7 +24,14 @@ describe.each(each)("%s", (command, { allocators, description, flags, functions,
     }
   });
 
-  test("names allocators that there are", () => {
+  test("names allocators that there are, or takes none", async () => {
+    if (takes === "no allocators") {
+      expect(allocators).toBeUndefined();
+      expect((await run([...command.split(" "), "--help"])).stdout).not.toMatch(
+        /--allocator|--costs|--check/,
+      );
+      return;
+    }
     const chosen = parseAllocators(allocators?.list, { models, machineOptions });
     expect(chosen.length).toBeGreaterThan(0);
   });
