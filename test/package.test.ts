@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright";
@@ -68,8 +68,8 @@ it("the package holds what was built from these sources, and nothing else", () =
   expect(readFileSync(join(ROOT, "dist/web/LICENSES.txt"), "utf8")).toContain("Apache License");
   expect(packed).toContain("dist/web/LICENSES.txt");
   expect(
-    packed.filter((path) => /^dist\/web\/.*\.wasm$/.test(path)),
-    "modules are packed once",
+    packed.filter((path) => /^dist\/web\/(.*\.wasm|assets\/(jail-worker|dagre)-.*)$/.test(path)),
+    "what the page has of the package is packed once",
   ).toEqual([]);
   expect(packed).toContain("build/lib/libzeropage.a");
   // tsc does not clear dist/, so a file there may outlive its source. Vite clears its part, the page.
@@ -94,6 +94,16 @@ it("brings the loader and no other package, in 5 MB", async () => {
   const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   expect(bytes).toBeLessThan(5_000_000);
   for (const name of ["commander", "dagre", "pprof-format"]) expect(await readLicenses()).toContain(name);
+});
+
+it("the page's dagre can be the command line's: it has the same names, and needs nothing of Node", async () => {
+  const page = join(ROOT, "dist/web/assets");
+  const [own = "", ...others] = (await readdir(page)).filter((name) => name.startsWith("dagre-"));
+  expect(others).toEqual([]);
+  const files = [join(page, own), join(folder, "node_modules/zeropage/dist/libraries/dagre.js")];
+  const [there, here] = await Promise.all(files.map((file) => import(pathToFileURL(file).href)));
+  expect(Object.keys(here).sort()).toEqual(Object.keys(there).sort());
+  expect(/"node:|\brequire\b/.exec(await readFile(files[1] as string, "utf8"))).toBeNull();
 });
 
 const readLicenses = () => readFile(join(folder, "node_modules/zeropage", LICENSES), "utf8");

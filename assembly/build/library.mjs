@@ -72,8 +72,13 @@ function removeInnerDeclarations(dist, entries) {
 const LIBRARIES = "dist/libraries";
 export const LICENSES = `${LIBRARIES}/LICENSES.txt`;
 
+/** Some libraries are CommonJS, and ask for modules of Node, which a module has to be given. */
+const REQUIRE =
+  'import { createRequire } from "node:module";const require = createRequire(import.meta.url);\n';
+
 /**
- * Puts every library that src/libraries/ names into its file there, so that nobody has to install it.
+ * Puts every library that src/libraries/ names into its file there, so that nobody has to install it. One that asks for
+ * nothing of Node runs in browsers too: the page has dagre from here.
  * @param {string} root
  */
 function bundleLibraries(root) {
@@ -83,12 +88,13 @@ function bundleLibraries(root) {
     entryPoints: files.map((name) => join(root, LIBRARIES, name)),
     outdir: join(root, LIBRARIES),
     ...{ bundle: true, platform: "node", format: "esm", minify: true, allowOverwrite: true, metafile: true },
-    // Some are CommonJS, and ask for modules of Node, which a module has to be given.
-    banner: {
-      js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);',
-    },
     logLevel: "warning",
   });
+  for (const name of files) {
+    const path = join(root, LIBRARIES, name);
+    const code = readFileSync(path, "utf8");
+    if (/\brequire\b/.test(code)) writeFileSync(path, REQUIRE + code);
+  }
   writeFileSync(join(root, LICENSES), licensesOf(root, packagesOf(Object.keys(metafile.inputs))));
 }
 

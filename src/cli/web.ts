@@ -110,14 +110,17 @@ function pathOf(root: string, url: string): string | undefined {
   }
 }
 
-/**
- * What the page has of the package is packed once: `dist/web/assets/glibc-1a2b3c4d.wasm` is `build/glibc.wasm`, and the
- * Worker of a jail is `dist/jail/jail-worker.js`.
- */
+/** Code that the page has of the package, by its name without the hash. */
+const OWN_CODE: Record<string, string> = {
+  "jail-worker": "jail/jail-worker.js",
+  dagre: "libraries/dagre.js",
+};
+
+/** What the page has of the package is packed once: `dist/web/assets/glibc-1a2b3c4d.wasm` is `build/glibc.wasm`. */
 function packedOnce(path: string): string {
-  const [, name, ending] = /^(.+)-[\w-]{8}\.(wasm|js)$/.exec(basename(path)) ?? [];
+  const [, name = "", ending] = /^(.+)-[\w-]{8}\.(wasm|js)$/.exec(basename(path)) ?? [];
   if (ending === "wasm") return join(dirname(path), "../../../build", `${name}.wasm`);
-  return name === "jail-worker" ? join(dirname(path), "../../jail/jail-worker.js") : path;
+  return Object.hasOwn(OWN_CODE, name) ? join(dirname(path), "../..", OWN_CODE[name] as string) : path;
 }
 
 /** Bytes of a file; undefined if there is none. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
@@ -50,6 +50,22 @@ describe("the server of the page", () => {
     const { status, text } = await get("/assets/glibc-1a2b-_4d.wasm");
     expect({ status, text }).toEqual({ status: 200, text: "glibc" });
     expect((await get("/assets/other-1a2b-_4d.wasm")).status).toBe(404);
+  });
+
+  test.each([
+    ["dagre", "libraries/dagre.js"],
+    ["jail-worker", "jail/jail-worker.js"],
+  ])("gives %s, which is not beside the page, from the package", async (name, path) => {
+    const file = join(outer, "dist", path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, name);
+    const { status, type, text } = await get(`/assets/${name}-1a2b-_4d.js`);
+    expect({ status, type, text }).toEqual({
+      status: 200,
+      type: "text/javascript; charset=utf-8",
+      text: name,
+    });
+    expect((await get(`/assets/${name}.js`)).status).toBe(404);
   });
 
   test("gives the page for a folder, and files by their type", async () => {
