@@ -17,7 +17,7 @@ import {
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
 import { callPathPicture, excessPicture, type Picture, WEIGHTS } from "./call-path-chart.js";
-import { type Choice, isModule, type Progress } from "./protocol.js";
+import { type Choice, isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import { formatChoice, type ViewState } from "./state.js";
 import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
@@ -118,6 +118,17 @@ const callPaths: Chart = {
   },
 };
 
+const ownChart = ([id, name]: [string, string]): Chart => ({
+  name,
+  suits: () => true,
+  async make({ session, onProgress }) {
+    const { svg, sheet } = await session.helper.call("experiment", id as OwnExperiment, {
+      onProgress: (progress) => onProgress("Running it", progress),
+    });
+    return { svg, text: `${sheet.heading}.`, sheet };
+  },
+});
+
 export const CHARTS: readonly Chart[] = [
   {
     name: "Bytes over time",
@@ -170,6 +181,7 @@ export const CHARTS: readonly Chart[] = [
       };
     },
   },
+  ...Object.entries(OWN_EXPERIMENTS).map(ownChart),
 ];
 
 function zeroedText({ results }: Report): string {

@@ -124,6 +124,17 @@ export interface Chosen {
   glue?: Blob;
 }
 
+/** Experiments that need nothing of what is on the page, and what the page calls them. */
+export const OWN_EXPERIMENTS = {
+  fork: "What processes share after a fork",
+  "serve-file": "Ways to serve a file",
+  luajit: "Low memory left to LuaJIT",
+  sockets: "Copies of data on sockets",
+  "idle-zeroing": "Zeroing in idle time",
+} as const;
+
+export type OwnExperiment = keyof typeof OWN_EXPERIMENTS;
+
 /** The calls that a Worker answers. */
 export interface Calls {
   /** Reads a trace in any format, of several processes the one that is chosen. */
@@ -146,6 +157,8 @@ export interface Calls {
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Runs git-cinnabar's program on what is compared if nobody says what. */
   cinnabar(): CinnabarResult[];
+  /** Runs an experiment that needs nothing of what is on the page. Returns its picture, an SVG document, and its table. */
+  experiment(name: OwnExperiment): { svg: string; sheet: Sheet };
   /** Runs a tape that names sites on a model. Returns a picture of them, an SVG document, and their table. */
   sites(
     job: Pick<Chosen, "choice"> & {

@@ -109,6 +109,10 @@ const handlers: Handlers = {
   cliffs: async ({ from, to, ...chosen }, onProgress) =>
     findCliffs({ ...(await run(chosen, onProgress)), from, to }),
   cinnabar: (_, onProgress) => runCompared(onProgress),
+  async experiment(name, onProgress) {
+    const { runOwn } = await import("./own-experiments.js");
+    return runOwn(name, onProgress);
+  },
   sites: (job) => sitePicture(job),
 };
 

@@ -688,6 +688,37 @@ describe.skipIf(!executable)("the page", () => {
     await expectNoViolations(page);
   });
 
+  it("runs experiments that need nothing of what is shown, and loads them only then", async () => {
+    const page = await open("#size=1MiB&count=5&a=glibc&b=lazy");
+    await shown(page, "9 of 10");
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    const button = (name: string) => page.getByRole("button", { name, exact: true });
+    expect(await button("Low memory left to LuaJIT").count()).toBe(1);
+    const figure = page.getByRole("figure");
+    for (const [name, heading, rows, sentence] of [
+      [
+        "Copies of data on sockets",
+        "nanoseconds of an access to data in copies on 2 sockets",
+        13,
+        "Penny wise, pound",
+      ],
+      ["Ways to serve a file", "a file of 16 MiB", 4, "sendfile: nothing is copied to the program"],
+    ] as const) {
+      await button(name).click();
+      const picture = figure.getByRole("img", { name: heading });
+      await picture.waitFor();
+      expect(await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(
+        400,
+      );
+      expect(await figure.getByRole("row").count()).toBe(rows);
+      expect(await figure.textContent()).toContain(sentence);
+    }
+    expect(loaded.filter((url) => url.includes("own-experiments"))).toHaveLength(1);
+    expect(page.url()).toContain("chart=ways-to-serve-a-file");
+    await expectNoViolations(page);
+  });
+
   it.each([
     { colorScheme: "light", viewport: { width: 1200, height: 900 } },
     { colorScheme: "dark", viewport: { width: 1200, height: 900 } },
