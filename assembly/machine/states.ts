@@ -259,7 +259,7 @@ function plainTransition(event: u32, state: u32): u32 {
     case Event.ClearPart:
       return clear(state);
     case Event.Populate:
-      return ownsFrame(state) ? state : write(state);
+      return ownsFrame(state) ? state & ~LAZY : write(state);
     default: {
       const needless = knownZero(state) ? effect(Counter.NeedlesslyClearedPages) : 0;
       return (clear(state) & ~(CONTENT | UNKNOWN)) | needless;

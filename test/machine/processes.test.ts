@@ -97,6 +97,11 @@ const CASES: Record<string, Answered> = {
     [[1, "write", 0, 0, 4], "0 0"],
     [[1, "advise", 0, 0, 8, PAGEOUT], "0"],
     [[1, "show", 0, 0, 32], "4xa 4x. 24xa"],
+    [[1, "advise", 0, 8, 16, FREE], "0"],
+    [[1, "advise", 0, 8, 8, POPULATE_READ], "0"],
+    [[1, "advise", 0, 16, 8, POPULATE_WRITE], "0"],
+    [[1, "advise", 0, 8, 16, PAGEOUT], "0"],
+    [[1, "show", 0, 0, 32], "4xa 12x. 16xa"],
   ],
   "what may be taken back is copied like the rest": [
     [[1, "map", 0, 0, 16], "0"],

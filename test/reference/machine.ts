@@ -614,6 +614,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       for (const page of pages) {
         if (advice === POPULATE_READ) this.read(page);
         else if (page.frame === null || page.shared) this.write(page);
+        else page.lazy = false;
       }
     }
     return hole === null ? 0 : -1;
