@@ -44,8 +44,8 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
-  "dom announcer sheet-elements plain-name tape count-name page-runs layout kinds playback protocol measure playable module remote state link player profile-file site-picture own-experiments worker client session files intake address-bar problem story telling busy counters legend punchline headline figures guides stories guide-panel menus embed " +
-    "map-text program-panel page-map map-hands maps call-tree side-panel timeline transport check counted-range divergence call-path-chart chart-list charts allocator-form assumption setup support program-name version share offline service-worker vite main",
+  "dom announcer sheet-elements plain-name tape count-name page-runs layout kinds playback protocol measure playable module remote state program-name link player profile-file site-picture own-experiments settings-search worker client session files intake address-bar problem story telling busy counters legend punchline headline figures guides stories guide-panel menus embed " +
+    "map-text program-panel page-map map-hands maps call-tree side-panel timeline transport check counted-range divergence call-path-chart chart-list charts allocator-form assumption setup support version share offline service-worker vite main",
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
@@ -53,7 +53,7 @@ const MODEL_MACHINE = words("kernel access paths failure frames layout call-log 
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(
-  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts " +
+  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts src/tune/chart.ts src/tune/sheet.ts src/tune/tune.ts " +
     "src/sandbox/option-text.ts",
 );
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");

@@ -16,11 +16,15 @@ import {
   type Stack,
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
+import type { TuneGoal } from "../results/tune.js";
 import { callPathPicture, excessPicture, type Picture, WEIGHTS } from "./call-path-chart.js";
+import { programOf } from "./program-name.js";
 import { type Choice, isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
-import { formatChoice, type ViewState } from "./state.js";
+import type { LinkOf } from "./sheet-elements.js";
+import { formatChoice, formatState, parseChoice, type ViewState } from "./state.js";
 import { headingOf, reportOf, runsOf, sidesOf } from "./story.js";
+import { lengthOf } from "./tape.js";
 
 /** Sizes of the chart of cost against size. Modules really clear their blocks, some twenty times each. */
 const SIZES = { ofModels: { from: 2 ** 10, to: 2 ** 30 }, ofModules: { from: 2 ** 10, to: 2 ** 24 } };
@@ -35,7 +39,9 @@ export interface Context {
 export interface Drawn extends Picture {
   /** What belongs below it. */
   more?: readonly Picture[];
-  sheet?: Sheet;
+  sheets?: readonly Sheet[];
+  /** Where rows of the first sheet lead. */
+  linkOf?: LinkOf;
 }
 
 export interface Chart {
@@ -81,7 +87,7 @@ function siteChart(name: string, picture: "flame" | "graph"): Chart {
         parameters,
       };
       const { svg, sheet } = await session.helper.call("sites", job);
-      return { svg, sheet, text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
+      return { svg, sheets: [sheet], text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
     },
   };
 }
@@ -118,6 +124,41 @@ const callPaths: Chart = {
   },
 };
 
+/** Longest program whose settings are searched: it is run a hundred times. */
+const MOST_TUNED = 2_000_000;
+
+/** What settings are searched for, by the words of --goal. */
+const GOALS: Readonly<Record<TuneGoal, string>> = {
+  both: "less memory and time",
+  resident: "less memory",
+  time: "less time",
+};
+
+const tuned: Chart = {
+  name: "Settings that would help",
+  suits: ({ input }, { tape }) => input.kind !== "reads" && lengthOf(tape) <= MOST_TUNED,
+  lists: [{ label: "Settings for", options: GOALS }],
+  async make({ state, opened, session, onProgress }, [goal]) {
+    const { tape } = opened;
+    const { touch, sides, input } = state;
+    const job = { ...{ tape, touch, sides, name: programOf(input) }, goal: goal as TuneGoal };
+    const { svg, sheets, baseline } = await session.helper.call("tune", job, {
+      onProgress: (progress) => onProgress("Trying settings", progress),
+    });
+    const [{ heading = "", sentences = [] } = {}] = sheets;
+    return {
+      ...{ svg, sheets, text: `${heading}. ${sentences[0] ?? ""}` },
+      linkOf: (label) => baseline && `#${formatState(besideOf(state, baseline, parseChoice(label)))}`,
+    };
+  },
+};
+
+/** The same program on two others. Where the person looked on these is nowhere there. */
+const besideOf = (state: ViewState, ...sides: ViewState["sides"]): ViewState => ({
+  ...state,
+  ...{ sides, at: null, range: null, guide: null, windows: [null, null], pages: [null, null] },
+});
+
 const ownChart = ([id, name]: [string, string]): Chart => ({
   name,
   suits: () => true,
@@ -125,7 +166,7 @@ const ownChart = ([id, name]: [string, string]): Chart => ({
     const { svg, sheet } = await session.helper.call("experiment", id as OwnExperiment, {
       onProgress: (progress) => onProgress("Running it", progress),
     });
-    return { svg, text: `${sheet.heading}.`, sheet };
+    return { svg, text: `${sheet.heading}.`, sheets: [sheet] };
   },
 });
 
@@ -147,6 +188,7 @@ export const CHARTS: readonly Chart[] = [
   callPaths,
   siteChart("Live bytes by site", "flame"),
   siteChart("Live bytes by site, as a graph", "graph"),
+  tuned,
   {
     name: "What causes it, and what does not",
     suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
@@ -156,7 +198,7 @@ export const CHARTS: readonly Chart[] = [
       });
       const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };
       const sheet = cinnabarSheet(report);
-      return { svg: cinnabarChart(report), text: `${sheet.heading}.`, sheet };
+      return { svg: cinnabarChart(report), text: `${sheet.heading}.`, sheets: [sheet] };
     },
   },
   {

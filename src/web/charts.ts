@@ -63,12 +63,13 @@ export class Charts {
     );
     if (this.context()?.session !== context.session) return;
     for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
-    const { more = [], sheet, ...picture } = drawn;
+    const { more = [], sheets = [], linkOf, ...picture } = drawn;
     const pictures = [picture, ...more].flatMap((one, i) =>
       this.#picture(one, `${wanted.id}${i ? `-${i + 1}` : ""}`),
     );
+    const tables = sheets.flatMap((sheet, i) => sheetElements(sheet, i === 0 ? linkOf : undefined));
     const focused = document.activeElement?.id;
-    byId("chart").replaceChildren(this.#lists(wanted), ...pictures, ...(sheet ? sheetElements(sheet) : []));
+    byId("chart").replaceChildren(this.#lists(wanted), ...pictures, ...tables);
     byId("chart").hidden = false;
     if (focused?.startsWith(LIST)) byId(focused).focus();
   }

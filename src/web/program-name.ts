@@ -1,10 +1,10 @@
-/** What is run, in a few words: for the title of the page, and names of files. */
+/** What is run, in a few words: for the title of the page, headings, and names of files. */
 import { formatCount } from "../index.js";
 import { formatChoice, formatExact, formatPercent, type Input, type ViewState } from "./state.js";
 
 const sizeOf = (bytes: number) => formatExact(bytes).replace(/(?=[KMGT]iB)/, " ");
 
-function programOf(input: Input): string {
+export function programOf(input: Input): string {
   switch (input.kind) {
     case "loop": {
       const written = input.written > 0 ? `, ${formatPercent(input.written)} written` : "";

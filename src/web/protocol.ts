@@ -19,6 +19,7 @@ import type {
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
 import type { Parameters as RunParameters } from "../results/run.js";
+import type { TuneGoal } from "../results/tune.js";
 import type { CountName } from "./count-name.js";
 import type { PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
@@ -159,6 +160,15 @@ export interface Calls {
   cinnabar(): CinnabarResult[];
   /** Runs an experiment that needs nothing of what is on the page. Returns its picture, an SVG document, and its table. */
   experiment(name: OwnExperiment): { svg: string; sheet: Sheet };
+  /**
+   * Searches the settings that would help a tape. Returns the picture, an SVG document, and tables, of the first of which
+   * each row begins with an allocator as links have it; and what they are compared with.
+   */
+  tune(job: { tape: Tape; name: string; touch: TouchPolicy; goal: TuneGoal; sides: readonly Choice[] }): {
+    svg: string;
+    sheets: Sheet[];
+    baseline?: Choice;
+  };
   /** Runs a tape that names sites on a model. Returns a picture of them, an SVG document, and their table. */
   sites(
     job: Pick<Chosen, "choice"> & {

@@ -2,16 +2,27 @@
 import { headerText, type Sheet } from "../report/sheet.js";
 import { breakable, make } from "./dom.js";
 
-export function sheetElements({ columns, rows, sentences }: Sheet): HTMLElement[] {
-  const header = columns.map((column) => make("th", { scope: "col" }, headerText(column)));
+/** Where the label of a row leads, if anywhere. */
+export type LinkOf = (label: string) => string | undefined;
+
+export function sheetElements({ columns, rows, sentences }: Sheet, linkOf?: LinkOf): HTMLElement[] {
+  const header = columns.map((column) => {
+    const text = headerText(column);
+    return text ? make("th", { scope: "col" }, text) : make("td");
+  });
   const body = rows.map(([label, ...cells]) =>
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, breakable(label?.text ?? "")),
+      make("th", { scope: "row" }, linked(label?.text ?? "", linkOf)),
       ...cells.map(({ text }) => make("td", {}, text)),
     ),
   );
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...header)), make("tbody", {}, ...body));
   return [make("ul", {}, ...sentences.map((one) => make("li", {}, breakable(one)))), table];
+}
+
+function linked(label: string, linkOf?: LinkOf): Node | string {
+  const href = linkOf?.(label);
+  return href === undefined ? breakable(label) : make("a", { href }, breakable(label));
 }

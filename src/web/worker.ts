@@ -113,6 +113,10 @@ const handlers: Handlers = {
     const { runOwn } = await import("./own-experiments.js");
     return runOwn(name, onProgress);
   },
+  async tune(job, onProgress) {
+    const { searchSettings } = await import("./settings-search.js");
+    return searchSettings(job, onProgress);
+  },
   sites: (job) => sitePicture(job),
 };
 

@@ -688,13 +688,39 @@ describe.skipIf(!executable)("the page", () => {
     await expectNoViolations(page);
   });
 
+  it("finds settings that would help the program, and leads to each", async () => {
+    const program = Array.from(
+      { length: 6 },
+      (_, i) => `a ${2 * i} 300000\na ${2 * i + 1} 40\nf ${2 * i}`,
+    ).join("\n");
+    const page = await open(`#program=${encodeURIComponent(program)}&touch=object&a=libmalloc&b=glibc&at=18`);
+    await shown(page, "18 of 18");
+    await page.getByRole("button", { name: "Settings that would help" }).click();
+    const figure = page.getByRole("figure");
+    await figure.getByRole("img", { name: /^tune a program for / }).waitFor();
+    await figure.getByLabel("Settings for").selectOption("resident");
+    await figure.getByRole("img", { name: /^tune a program for resident memory \(/ }).waitFor();
+    expect(page.url()).toContain("chart=settings-that-would-help.resident");
+    const rows = figure.getByRole("rowheader");
+    expect(await rows.count()).toBeGreaterThan(4);
+    const link = figure.getByRole("link", { name: /^glibc:/ }).first();
+    const href = (await link.getAttribute("href")) as string;
+    const [, other] = /&a=glibc&b=([^&]*)/.exec(decodeURIComponent(href)) as unknown as [string, string];
+    await expectNoViolations(page);
+    await link.click();
+    await page.getByRole("heading", { name: other, exact: true }).first().waitFor();
+    expect(page.url()).toContain(href);
+    await page.goBack();
+    await expect.poll(() => page.url()).toContain("a=libmalloc");
+  });
+
   it("runs experiments that need nothing of what is shown, and loads them only then", async () => {
     const page = await open("#size=1MiB&count=5&a=glibc&b=lazy");
     await shown(page, "9 of 10");
     const loaded: string[] = [];
     page.on("request", (request) => loaded.push(request.url()));
     const button = (name: string) => page.getByRole("button", { name, exact: true });
-    expect(await button("Low memory left to LuaJIT").count()).toBe(1);
+    await button("Low memory left to LuaJIT").waitFor();
     const figure = page.getByRole("figure");
     for (const [name, heading, rows, sentence] of [
       [
