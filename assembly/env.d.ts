@@ -4,6 +4,8 @@ declare const ZP_CHECK: i32;
 declare const ZP_FILES: i32;
 /** Defined in modules whose machine places and limits memory as it is told. The others are smaller. */
 declare const ZP_PLACEMENT: i32;
+/** Defined in modules whose machine has huge pages. The others are smaller. */
+declare const ZP_HUGE: i32;
 /** Defined only in unmarked builds, which keep no call paths. Only bench/marks.ts uses them. */
 declare const ZP_UNMARKED: i32;
 

@@ -11,6 +11,7 @@ export type { Options } from "./allocator/choice.js";
 export { type Counters, type FaultKind, SYSCALLS, type Syscall, subtract } from "./allocator/counters.js";
 export type { AllocationFailure } from "./allocator/failure.js";
 export type {
+  HugePagesKind,
   ImageKind,
   KernelKind,
   LayoutKind,
@@ -177,10 +178,12 @@ export type {
   ResidentSets,
   SimulatedFile,
 } from "./sandbox/files.js";
+export type { HugePageCounters } from "./sandbox/huge-pages.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";
 export { mallocStats } from "./sandbox/malloc-stats.js";
 export type {
+  HugePagesOptions,
   MachineOptions,
   ModelName,
   ModelOptions,

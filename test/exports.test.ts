@@ -9,6 +9,7 @@ import type { RecorderExports } from "../src/record/module/recorder.js";
 import type {
   CheckExports,
   FileExports,
+  HugeExports,
   MachineExports,
   ModelExports,
   PlacementExports,
@@ -87,10 +88,18 @@ const PLACEMENT = {
   unmap: "function",
 } as const satisfies Kinds<PlacementExports>;
 
+const HUGE = {
+  setHugePages: "function",
+  hugeGroups: "function",
+  heldPages: "function",
+  press: "function",
+} as const satisfies Kinds<HugeExports>;
+
 const RAW_MACHINE = {
   ...MACHINE,
   ...FILES,
   ...PLACEMENT,
+  ...HUGE,
   mmap: "function",
   munmap: "function",
   mremap: "function",
@@ -228,8 +237,13 @@ describe.each([
     expect(await exportsOf(`machine${build}`)).toEqual({ ...RAW_MACHINE, ...more });
   });
 
-  it.each(models)("$name exports what a sandbox takes it for", async ({ file, hasFiles, hasPlacement }) => {
-    const expected = { ...MODEL, ...(hasFiles && FILES), ...(hasPlacement && PLACEMENT), ...more };
+  it.each(models)("$name exports what a sandbox takes it for", async ({ file, ...has }) => {
+    const abilities = {
+      ...(has.hasFiles && FILES),
+      ...(has.hasPlacement && PLACEMENT),
+      ...(has.hasHugePages && HUGE),
+    };
+    const expected = { ...MODEL, ...abilities, ...more };
     expect(await exportsOf(`${basename(file.name, ".wasm")}${build}`)).toEqual(expected);
   });
 });

@@ -1,15 +1,15 @@
 import { readModule } from "#read-module";
 import { CONTENT, MAPPED, SHARED, UNKNOWN } from "#shared/page-states";
-import type { FileExports, MachineExports, PlacementExports } from "../src/sandbox/exports.js";
+import type { FileExports, HugeExports, MachineExports, PlacementExports } from "../src/sandbox/exports.js";
 import type { FileCounters } from "../src/sandbox/files.js";
 import { Instance } from "../src/sandbox/instance.js";
 import { foldFile, pageRun } from "../src/sandbox/machine.js";
 import { LINUX_DEFAULTS } from "../src/sandbox/placement.js";
 import type { FileCounts } from "./reference/files.js";
-import type { Area, Machine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
+import type { Area, HugeMachine, MachineCounters, MachineOptions, PageRun } from "./reference/interface.js";
 
 /** What the bare machine exports: assembly/machine-abi.ts. */
-export interface RawExports extends MachineExports, FileExports, PlacementExports {
+export interface RawExports extends MachineExports, FileExports, PlacementExports, HugeExports {
   mmap(hint: number, bytes: number, place: number, align: number): number;
   munmap(address: number, bytes: number): number;
   mremap(address: number, oldBytes: number, newBytes: number, mayMove: number): number;
@@ -29,10 +29,10 @@ function fold(bits: number): number {
 }
 
 /** The bare machine, compiled without an allocator. */
-export async function openRawMachine(options: MachineOptions, check: boolean): Promise<Machine> {
+export async function openRawMachine(options: MachineOptions, check: boolean): Promise<HugeMachine> {
   const url = new URL(`../build/machine${check ? `.check` : ``}.wasm`, import.meta.url);
   const { linux, ...machine } = options;
-  const settings = { ...machine, clock: 0, ...LINUX_DEFAULTS, ...linux };
+  const settings = { hugePages: "never" as const, ...machine, clock: 0, ...LINUX_DEFAULTS, ...linux };
   const instance = await Instance.open<RawExports>(await readModule(url), settings);
   return new RawMachine(instance);
 }
@@ -53,7 +53,7 @@ function countsOf(files: FileCounters, pageBytes: number): FileCounts {
   };
 }
 
-class RawMachine implements Machine {
+class RawMachine implements HugeMachine {
   readonly #instance: Instance<RawExports>;
   readonly #exports: RawExports;
 
@@ -248,6 +248,18 @@ class RawMachine implements Machine {
 
   areaCount(): number {
     return this.#exports.areaCount();
+  }
+
+  hugeGroups(): number {
+    return this.#exports.hugeGroups();
+  }
+
+  heldPages(): number {
+    return this.#exports.heldPages();
+  }
+
+  press(): void {
+    this.#run(() => this.#exports.press());
   }
 
   check(): void {

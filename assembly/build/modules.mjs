@@ -39,6 +39,7 @@ const SUFFIXES = {
  * @property {string} [checkEntry] What its check builds export besides.
  * @property {boolean} [hasFiles] Whether its machine has files and a page cache, which make it larger.
  * @property {boolean} [hasPlacement] Whether its machine places and limits memory as it is told.
+ * @property {boolean} [hasHugePages] Whether its machine has huge pages.
  * @property {boolean} [keepsGlobals] Whether its globals are its own affair: nobody makes checkpoints of it.
  */
 
@@ -54,6 +55,8 @@ const HEAP = { entry: "assembly/heap/abi.ts", checkEntry: "assembly/heap/check-a
 const FILES_ENTRY = "assembly/files-abi.ts";
 /** And those whose machine places and limits memory as it is told. */
 const PLACEMENT_ENTRY = "assembly/placement-abi.ts";
+/** And those whose machine has huge pages. */
+const HUGE_ENTRY = "assembly/huge-abi.ts";
 /** @type {{ targets: Target[], flags: string[] }} */
 const LIBRARY = { targets: ["library"], flags: ["--use", "ZP_LINKED=1"] };
 /** Targets that are built if no module is named. @type {readonly Target[]} */
@@ -63,7 +66,7 @@ const NEEDED = ["release", "check", "plain-check", "library"];
 const OTHERS = [
   {
     ...{ name: "machine", entry: "assembly/machine-abi.ts", targets: MACHINE_TARGETS },
-    ...{ hasFiles: true, hasPlacement: true },
+    ...{ hasFiles: true, hasPlacement: true, hasHugePages: true },
   },
   { name: "bench", entry: "assembly/bench-abi.ts", targets: TARGETS },
   // The driver of foreign modules, and what measures it. They are linked to the modules, and have no machine.
@@ -105,27 +108,31 @@ const OTHERS = [
 
 /**
  * Every module: each registered model and each other program, once per target.
- * @param {readonly { name: string, hasFiles?: boolean, hasPlacement?: boolean }[]} models
+ * @param {readonly { name: string, hasFiles?: boolean, hasPlacement?: boolean, hasHugePages?: boolean }[]} models
  * @param {string} globalPrefix
  * @returns {Module[]}
  */
 export function listModules(models, globalPrefix) {
   /** @type {Program[]} */
-  const modelled = models.map(({ name, hasFiles = false, hasPlacement = false }) => ({
-    ...{ name: name.replace("/", "-over-"), hasFiles, hasPlacement },
+  const modelled = models.map(({ name, hasFiles = false, hasPlacement = false, hasHugePages = false }) => ({
+    ...{ name: name.replace("/", "-over-"), hasFiles, hasPlacement, hasHugePages },
     ...{ entry: "assembly/abi.ts", targets: MACHINE_TARGETS, model: name },
   }));
   return [...modelled, ...OTHERS].flatMap((program) => {
-    const { name, entry, targets, model = null, checkEntry = CHECK_ENTRY, hasFiles, hasPlacement } = program;
+    const { name, entry, targets, model = null, checkEntry = CHECK_ENTRY } = program;
     const flags = [...(program.flags ?? [])];
     const entries = [entry];
-    if (hasFiles) {
+    if (program.hasFiles) {
       flags.push("--use", "ZP_FILES=1");
       entries.push(FILES_ENTRY);
     }
-    if (hasPlacement) {
+    if (program.hasPlacement) {
       flags.push("--use", "ZP_PLACEMENT=1");
       entries.push(PLACEMENT_ENTRY);
+    }
+    if (program.hasHugePages) {
+      flags.push("--use", "ZP_HUGE=1");
+      entries.push(HUGE_ENTRY);
     }
     return targets.map((target) => ({
       name: `${name}${SUFFIXES[target]}`,

@@ -3,8 +3,9 @@ import { Fn, Syscall } from "../shared/counters";
 import { Kernel, Protection, RegionFlag } from "../shared/kernel";
 import * as areas from "./areas";
 import { logCall } from "./call-log";
-import { apply } from "./events";
-import { ADDRESS_LIMIT, kernelKind, pageShift, roundToPages } from "./layout";
+import * as huge from "./huge";
+import { apply } from "./huge";
+import { ADDRESS_LIMIT, kernelKind, pageBytes, pageShift, roundToPages } from "./layout";
 import { writableEnd } from "./limits";
 import { firstBeyond } from "./mapped";
 import { back, firstOfFile, punchMapped } from "./mappings";
@@ -17,8 +18,8 @@ import { firstUnmapped } from "./table";
 
 /**
  * Tells the kernel how a range will be used, by one of the calls that it counts apart. Returns 0, or -1: if
- * part of it is not mapped too, but then Linux has heard it for the rest. That there shall be no huge pages changes
- * nothing, as there are none; the real kernel keeps areas that heard it apart from others.
+ * part of it is not mapped too, but then Linux has heard it for the rest. Where there are no huge pages, advice about them
+ * changes nothing; the real kernel keeps areas that heard it apart from others.
  */
 export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
   if (isDefined(ZP_CHECK)) assert(isAdvice(call), "there is no other advice");
@@ -31,17 +32,22 @@ export function madvise(address: u64, bytes: u64, call: Syscall): i32 {
 
 function isAdvice(call: Syscall): bool {
   if (call >= Syscall.MadviseDontneed && call <= Syscall.MadviseCanReuse) return true;
-  return call >= Syscall.MadviseDontfork && call <= Syscall.MadviseRemove;
+  return call >= Syscall.MadviseDontfork && call <= Syscall.MadviseCollapse;
 }
 
 function populates(call: Syscall): bool {
   return call == Syscall.MadvisePopulateRead || call == Syscall.MadvisePopulateWrite;
 }
 
-/** Whether the advice is kept: about what a child gets, or what is read ahead. */
+/** Whether the advice is kept: about what a child gets, what is read ahead, or huge pages where there are any. */
 function isKept(call: Syscall): bool {
   if (call >= Syscall.MadviseDontfork && call <= Syscall.MadviseKeeponfork) return true;
+  if (isOfHugePages(call)) return isDefined(ZP_HUGE) && huge.areOn();
   return call == Syscall.MadviseNormal || call == Syscall.MadviseRandom;
+}
+
+function isOfHugePages(call: Syscall): bool {
+  return call == Syscall.MadviseHugepage || call == Syscall.MadviseNohugepage;
 }
 
 /** Whether the advice is about memory of the process alone: where it comes to a mapping of a file, Linux goes no further. */
@@ -73,6 +79,9 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (isKept(call)) return setFlag(address, address + bytes, call) && isWhole ? 0 : -1;
   if (populates(call)) return populate(address, bytes, call) && isWhole ? 0 : -1;
   const first = address >> pageShift;
+  if (call == Syscall.MadviseCollapse)
+    return isDefined(ZP_HUGE) && isWhole && huge.collapse(first, pagesIn(bytes)) ? 0 : -1;
+  if (isDefined(ZP_HUGE) && call == Syscall.MadviseCold) huge.cool(first, pagesIn(bytes));
   if (call == Syscall.MadvisePageout) apply(Event.Reclaim, first, pagesIn(bytes));
   if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux) discard(address, bytes);
   if (call == Syscall.MadviseFree || call == Syscall.MadviseFreeReusable)
@@ -126,25 +135,48 @@ export function setProtection(address: u64, bytes: u64, protection: u32): i32 {
   const kept = ~(added ? areas.MAY_NOT_WRITE : areas.MAY_NOT_WRITE | RegionFlag.Uncharged);
   if (areas.wouldChange(address, mapped, kept, added) && !areAreasLeft(SPARE_TO_CUT, bytes)) return -1;
   current.isProtected = true;
+  if (isDefined(ZP_HUGE)) cutHuge(address, mapped, kept, added);
   areas.setFlags(address, mapped, kept, added);
   return mapped == address + bytes ? 0 : -1;
 }
 
 // ---- What is kept ----
 
-/** The flag that kept advice is about. */
-function flagOf(call: Syscall): u32 {
+/** The flags that kept advice is about. */
+function flagsOf(call: Syscall): u32 {
+  if (isOfHugePages(call)) return RegionFlag.HugePages | RegionFlag.SmallPages;
   if (call == Syscall.MadviseNormal || call == Syscall.MadviseRandom) return RegionFlag.Random;
   return call <= Syscall.MadviseDofork ? RegionFlag.DontFork : RegionFlag.WipeOnFork;
 }
 
-/** Sets or clears the flag that the advice is about. Returns whether Linux keeps enough areas. */
+/** Sets or clears the flags that the advice is about. Returns whether Linux keeps enough areas. */
 function setFlag(start: u64, end: u64, call: Syscall): bool {
-  const flag = flagOf(call);
-  const isSet =
-    call == Syscall.MadviseDontfork || call == Syscall.MadviseWipeonfork || call == Syscall.MadviseRandom;
-  const added = isSet ? flag : 0;
-  if (areas.wouldChange(start, end, ~flag, added) && !areAreasLeft(SPARE_TO_CUT, end - start)) return false;
-  areas.setFlags(start, end, ~flag, added);
+  const kept = ~flagsOf(call);
+  const added = setBy(call);
+  if (areas.wouldChange(start, end, kept, added) && !areAreasLeft(SPARE_TO_CUT, end - start)) return false;
+  if (isDefined(ZP_HUGE)) cutHuge(start, end, kept, added);
+  areas.setFlags(start, end, kept, added);
   return true;
+}
+
+/** Those of them that it sets; it clears the others. */
+function setBy(call: Syscall): u32 {
+  switch (call) {
+    case Syscall.MadviseNohugepage:
+      return RegionFlag.SmallPages;
+    case Syscall.MadviseHugepage:
+      return RegionFlag.HugePages;
+    case Syscall.MadviseDofork:
+    case Syscall.MadviseKeeponfork:
+    case Syscall.MadviseNormal:
+      return 0;
+    default:
+      return flagsOf(call);
+  }
+}
+
+/** An area that is cut is not across huge pages. */
+function cutHuge(start: u64, end: u64, kept: u32, added: u32): void {
+  if (areas.wouldChange(start, start + pageBytes, kept, added)) huge.cutAt(start);
+  if (areas.wouldChange(end - pageBytes, end, kept, added)) huge.cutAt(end);
 }

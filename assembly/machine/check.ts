@@ -26,6 +26,7 @@ import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as files from "./files";
 import * as pool from "./frames";
+import { check as checkHuge } from "./huge";
 import { GROUP_PAGES, kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
 import { areKept } from "./limits";
 import { areRight } from "./mappings";
@@ -78,6 +79,7 @@ function assertSound(): void {
   checkEmptyDirectory();
   checkGroups(files.groups, files.lists);
   pool.check();
+  if (isDefined(ZP_HUGE)) checkHuge();
   paths.check();
   checkTranslations();
 }

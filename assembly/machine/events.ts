@@ -79,13 +79,22 @@ function count(result: u32, first: u64, pages: u64): void {
   }
 }
 
+/** Whether there are so many frames more, as things are. */
+export function hasRoom(pages: u64): bool {
+  return residentPages + pages <= physicalPages;
+}
+
 /** Makes sure that `pages` more frames can be taken. Traps if they cannot. */
 function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
 }
 
+/** Whether memory was ever short. */
+export let wasShort: bool = false;
+
 /** Reclaims every lazy page of every space. Traps if that is not enough. */
 function makeRoom(pages: u64): void {
+  if (isDefined(ZP_HUGE)) wasShort = true;
   const space = current;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);

@@ -18,9 +18,10 @@ import { groupAt, start as startBlocks } from "./blocks";
 import { logCall } from "./call-log";
 import { move, share, start as startContents } from "./contents";
 import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
-import { apply, start as startEvents } from "./events";
+import { start as startEvents } from "./events";
 import { fail } from "./failure";
 import { start as startFiles } from "./files";
+import { apply, cutAt, moved, start as startHuge } from "./huge";
 import {
   ADDRESS_LIMIT,
   kernelKind,
@@ -92,6 +93,7 @@ export function start(
   startBlocks();
   if (isDefined(ZP_FILES)) startFiles();
   startEvents(memoryBytes);
+  if (isDefined(ZP_HUGE)) startHuge();
   startTranslation();
 }
 
@@ -336,6 +338,10 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
   if (!areAreasLeft(SPARE_TO_MOVE, newBytes)) return 0;
   const to = findPlace(newBytes, pageBytes);
   if (!to) return 0;
+  if (isDefined(ZP_HUGE)) {
+    cutAt(address);
+    cutAt(address + oldBytes);
+  }
   areas.mapMoved(address, to, newBytes);
   mapPages(to, newBytes);
   const first = address >> pageShift;
@@ -344,6 +350,7 @@ function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
     move(first + i, (to >> pageShift) + i);
   }
   unmapPages(areas.unmap(address, address + oldBytes));
+  if (isDefined(ZP_HUGE)) moved(first, to >> pageShift, pagesIn(oldBytes));
   return to;
 }
 

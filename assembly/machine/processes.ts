@@ -22,7 +22,7 @@ import * as blocks from "./blocks";
 import { logCall } from "./call-log";
 import { shareWith } from "./contents";
 import { add, mapPages, unmapPages } from "./counters";
-import { apply } from "./events";
+import { apply, forked } from "./huge";
 import { GROUP_MASK, GROUP_PAGES, kernelKind, pageShift } from "./layout";
 import * as limits from "./limits";
 import { back, letGo } from "./mappings";
@@ -96,6 +96,7 @@ function copyProcess(number: u32): i32 {
   regions.copyTo(child);
   copyPages(child);
   mapPages(child.pages);
+  if (isDefined(ZP_HUGE)) forked(child);
   dropAll();
   return 0;
 }

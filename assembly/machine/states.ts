@@ -58,6 +58,8 @@ export enum Event {
   Populate,
   /** A system call visits the page, and leaves it as it is. */
   Walk,
+  /** The kernel found that the page is all zero, and gives it the zero page for its frame. */
+  Merge,
   /** A reserved page is from now on one of a private, or shared, mapping of a file. */
   BackPrivate,
   BackShared,
@@ -155,6 +157,11 @@ function clear(state: u32): u32 {
   return fault | firstWrite(state) | (fault ? effect(Counter.ClearingFaults) : 0) | next;
 }
 
+/** A page on the zero page. Where reads take frames there is no such state: the page is as if it was never touched. */
+function merged(): u32 {
+  return readsTakeFrames ? MAPPED : MAPPED | READ;
+}
+
 function forget(state: u32, next: u32): u32 {
   return next | walked(state) | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0);
 }
@@ -248,6 +255,8 @@ function plainTransition(event: u32, state: u32): u32 {
       return walked(state) | (state & ~LAZY);
     case Event.Walk:
       return walked(state) | state;
+    case Event.Merge:
+      return ownsFrame(state) ? merged() | effect(Counter.FramesGiven) : state;
     case Event.Read:
       return read(state);
     case Event.Write:

@@ -29,8 +29,10 @@ import { root } from "./spaces";
 import { isLegal, isLegalInFile, STATE_MASK } from "./states";
 import { zeroesIn } from "./zeroes";
 
+/** A word for each group; where there are huge pages, another one behind (huge.ts). */
+const DIRECTORY_BYTES: usize = (isDefined(ZP_HUGE) ? 8 : 4) * DIRECTORY_GROUPS;
 /** Stands for every directory that is not there. Never written. */
-const EMPTY_DIRECTORY: usize = memory.data(4 * DIRECTORY_GROUPS, 16);
+const EMPTY_DIRECTORY: usize = memory.data(<i32>DIRECTORY_BYTES, 16);
 const ROOT_SHIFT: u64 = GROUP_SHIFT + DIRECTORY_SHIFT;
 /** Pages the table has room for. */
 export const TABLE_PAGES: u64 = (<u64>DIRECTORIES) << ROOT_SHIFT;
@@ -53,7 +55,7 @@ export const BLOCK_BYTES: u32 = 4096;
 
 /** Prepares the table. */
 export function start(): void {
-  pool.setRecordBytes(pool.directories, 4 * DIRECTORY_GROUPS);
+  pool.setRecordBytes(pool.directories, DIRECTORY_BYTES);
   pool.setRecordBytes(pool.groups, STATES + GROUP_PAGES);
 }
 
@@ -107,6 +109,11 @@ export function forgetDirectories(): void {
 /** Where the cell of the page's group is in its directory. */
 export function cellIn(directory: usize, page: u64): usize {
   return directory + ((<usize>(page >> GROUP_SHIFT) & (DIRECTORY_GROUPS - 1)) << 2);
+}
+
+/** Where a directory has what huge.ts knows of the page's group: behind the cells. */
+export function spanIn(directory: usize, page: u64): usize {
+  return cellIn(directory, page) + 4 * DIRECTORY_GROUPS;
 }
 
 /** Where the cell of the page's group is. */
@@ -250,6 +257,6 @@ export function nextWithDirectory(page: u64): u64 {
 
 /** Asserts that the directory which stands for all that are not there has no page. */
 export function checkEmptyDirectory(): void {
-  const bytes: usize = 4 * DIRECTORY_GROUPS;
+  const bytes = DIRECTORY_BYTES;
   assert(zeroesIn(EMPTY_DIRECTORY, bytes) == bytes, "nothing is mapped where no directory is");
 }

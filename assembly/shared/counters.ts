@@ -29,6 +29,8 @@ export enum Syscall {
   MadviseNormal,
   MadviseRandom,
   MadviseRemove,
+  MadviseHugepage,
+  MadviseCollapse,
   Read,
   Write,
   Send,
@@ -96,6 +98,8 @@ export enum Counter {
   // Bytes that system calls copied to the program, and from it.
   CopiedToUser,
   CopiedFromUser,
+  /** Faults that mapped a huge page. They are in ZeroMap, ZeroFill and CopyOnWrite, too. */
+  HugeFaults,
   Count,
 }
 

@@ -39,10 +39,13 @@ export enum RegionFlag {
   Random = 64,
   /** The program mapped it itself, and not its allocator. Linux knows of no difference. */
   Program = 128,
+  /** Huge pages shall be used there (MADV_HUGEPAGE); shall not (MADV_NOHUGEPAGE). */
+  HugePages = 256,
+  SmallPages = 512,
 }
 
 /** The bits of a region's flags from here on are the number of the file that it maps; 0 for none. */
-export const FILE_SHIFT = 8;
+export const FILE_SHIFT = 10;
 /** Files have the numbers 1 to this one. */
 export const MOST_FILES = 4096;
 
@@ -92,6 +95,15 @@ export enum Overcommit {
   Always,
   /** Refuses what with all that is promised is more than the limit. */
   Never,
+}
+
+/** When Linux uses huge pages. */
+export enum HugePages {
+  Never,
+  /** Where MADV_HUGEPAGE says so. */
+  Madvise,
+  /** Where MADV_NOHUGEPAGE does not say otherwise. */
+  Always,
 }
 
 /** What Linux aligns mappings of whole huge pages to. */

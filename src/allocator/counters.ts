@@ -23,7 +23,9 @@ export type ProgramCall =
   | "madviseCold"
   | "madvisePageout"
   | "madvisePopulateRead"
-  | "madvisePopulateWrite";
+  | "madvisePopulateWrite"
+  | "madviseHugepage"
+  | "madviseCollapse";
 
 /** All system calls the simulated kernel knows, in the order the machine counts them. */
 export const ALL_SYSCALLS: readonly (Syscall | ProgramCall)[] = namesOf(Numbers);

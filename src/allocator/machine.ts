@@ -1,4 +1,4 @@
-import type { Image, Kernel, Layout, MapAlignment, Overcommit, ZeroPage } from "#shared/kernel";
+import type { HugePages, Image, Kernel, Layout, MapAlignment, Overcommit, ZeroPage } from "#shared/kernel";
 import type { NameOf } from "../base/enums.js";
 
 /**
@@ -35,6 +35,13 @@ export type LayoutKind = NameOf<typeof Layout>;
  */
 export type OvercommitKind = NameOf<typeof Overcommit>;
 
+/**
+ * When Linux uses huge pages (`transparent_hugepage/enabled`): `madvise` where a program or an allocator says so.
+ *
+ * @useDeclaredType
+ */
+export type HugePagesKind = NameOf<typeof HugePages>;
+
 /** Where Linux places what a program maps, and how much of it. */
 export interface LinuxSettings {
   image: ImageKind;
@@ -58,6 +65,7 @@ export interface MachineSettings extends LinuxSettings {
   maxMaps: number;
   mapAlignment: MapAlignmentKind;
   zeroPage: ZeroPageKind;
+  hugePages: HugePagesKind;
   /** Nanoseconds that the clock goes on before each operation. */
   clock: number;
 }

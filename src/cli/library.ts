@@ -16,7 +16,15 @@ import type { readTrace } from "../trace/read.js";
 export type OptionInfo = registry.OptionInfo;
 export type ModelInfo = Pick<
   registry.ModelInfo,
-  "name" | "summary" | "kernel" | "hasPlacement" | "options" | "sureness" | "layers" | "onRequest"
+  | "name"
+  | "summary"
+  | "kernel"
+  | "hasPlacement"
+  | "hasHugePages"
+  | "options"
+  | "sureness"
+  | "layers"
+  | "onRequest"
 >;
 
 /** All models, and the options of their machines. */

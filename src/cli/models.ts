@@ -10,9 +10,10 @@ import { writeLines } from "./terminal.js";
 export function modelsCommand(flags: { json?: boolean }, { stdout, library, version }: Environment): void {
   const { machineOptions } = library;
   // The registry holds more about a model, such as the place of its module.
-  const models = library.models.map(({ name, summary, kernel, options, sureness, hasPlacement }) => ({
+  const models = library.models.map(({ name, summary, kernel, options, sureness, ...has }) => ({
     ...{ name, summary, kernel, options },
-    ...(hasPlacement && { hasPlacement }),
+    ...(has.hasPlacement && { hasPlacement: true }),
+    ...(has.hasHugePages && { hasHugePages: true }),
     ...(sureness && { sureness }),
   }));
   const modules = builtInModules.map(({ name, summary }) => ({ name, summary }));
@@ -47,12 +48,14 @@ export function modelsText({ models, machineOptions }: Catalogue): string {
     ...paragraphOf(
       "every model (NAMES)",
       models,
-      machineOptions.filter(({ needsPlacement }) => !needsPlacement),
+      machineOptions.filter(({ needs }) => !needs),
     ),
-    ...paragraphOf(
-      "NAMES besides",
-      models.filter(({ hasPlacement }) => hasPlacement),
-      machineOptions.filter(({ needsPlacement }) => needsPlacement),
+    ...(["hasPlacement", "hasHugePages"] as const).flatMap((ability) =>
+      paragraphOf(
+        "NAMES besides",
+        models.filter((model) => model[ability]),
+        machineOptions.filter(({ needs }) => needs === ability),
+      ),
     ),
   ];
   return `${[...paragraphs, ...machine].join("\n\n")}\n`;

@@ -7,8 +7,10 @@ import { namesOf } from "../base/enums.js";
  * - `dontNeed`, `free`: the kernel takes the pages back, at once or when it needs them
  * - `dontFork`, `doFork`: a child does not get the range; it does again
  * - `wipeOnFork`, `keepOnFork`: a child gets it untouched; it gets what it holds again
- * - `cold`: changes nothing here, as pages have no age
+ * - `cold`: splits huge pages that reach beyond the range; pages have no age here
  * - `pageOut`: the kernel takes at once what `free` lets it take; there is no swap for the rest
+ * - `hugePage`, `noHugePage`: huge pages shall be used there, or not, where the option `hugePages` gives any
+ * - `collapse`: makes each 2 MiB of the range a huge page at once; the kernel refuses at the first that nobody touched
  * - `populateRead`, `populateWrite`: the kernel faults pages in as reads or writes would
  * - `random`, `normal`: nothing is read ahead for a mapping of a file; it is again
  * - `remove`: makes holes of what a shared mapping shows, for all that have the file
@@ -19,6 +21,7 @@ export type Advice =
   | ("dontNeed" | "free")
   | ("dontFork" | "doFork" | "wipeOnFork" | "keepOnFork")
   | ("cold" | "pageOut" | "populateRead" | "populateWrite")
+  | ("hugePage" | "noHugePage" | "collapse")
   | ("random" | "normal" | "remove");
 
 const NUMBERS: Readonly<Record<Advice, Syscall>> = {
@@ -32,6 +35,9 @@ const NUMBERS: Readonly<Record<Advice, Syscall>> = {
   pageOut: Syscall.MadvisePageout,
   populateRead: Syscall.MadvisePopulateRead,
   populateWrite: Syscall.MadvisePopulateWrite,
+  hugePage: Syscall.MadviseHugepage,
+  noHugePage: Syscall.MadviseNohugepage,
+  collapse: Syscall.MadviseCollapse,
   random: Syscall.MadviseRandom,
   normal: Syscall.MadviseNormal,
   remove: Syscall.MadviseRemove,

@@ -83,6 +83,14 @@ export interface PlacementExports {
   unmap(address: number, bytes: number): number;
 }
 
+/** The exports of modules whose machine has huge pages besides: assembly/huge-abi.ts. */
+export interface HugeExports {
+  setHugePages(mode: number): void;
+  hugeGroups(): number;
+  heldPages(): number;
+  press(): void;
+}
+
 /** The exports of every model's module: also those of assembly/abi.ts. */
 export interface ModelExports extends MachineExports, ReplayExports {
   configure(option: number, value: number): number;

@@ -19,6 +19,7 @@ export const glibc: ModelInfo = {
   summary:
     "glibc 2.36 to 2.43: arenas and tcaches of threads, bins, heaps that are trimmed, adaptive mapping",
   hasPlacement: true,
+  hasHugePages: true,
   kernel: "linux",
   options: optionsOf(Option, {
     mmapThreshold: {

@@ -32,9 +32,10 @@ import {
   SegmentationFault,
   ZeropageError,
 } from "../base/errors.js";
-import type { CheckExports, MachineExports } from "./exports.js";
+import type { CheckExports, HugeExports, MachineExports } from "./exports.js";
 import { BROKEN, FAILURES, isHalfDone, REMEDIES, type Work } from "./failures.js";
 import type { FileCounters } from "./files.js";
+import { HUGE_PAGE_BYTES, type HugePageCounters, hasHugePages, useHugePages } from "./huge-pages.js";
 import { load } from "./load.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun, ZERO_PAGES } from "./machine.js";
 import { hasPlacement, placeAndLimit } from "./placement.js";
@@ -122,6 +123,7 @@ export class Instance<Exports extends MachineExports> {
     const exports = await load<Exports>(source);
     configure(exports);
     if (machine.kernel === "linux" && hasPlacement(exports)) placeAndLimit(exports, machine);
+    if (hasHugePages(exports)) useHugePages(exports, machine);
     const instance = new Instance(exports, machine, messages);
     try {
       exports.start(
@@ -235,6 +237,16 @@ export class Instance<Exports extends MachineExports> {
       copies,
       reuses: of(Counter.ReuseFaults),
       copiedBytes: copies * this.machine.pageBytes,
+    };
+  }
+
+  /** What became of huge pages. */
+  hugePages(exports: HugeExports): HugePageCounters {
+    const faults = this.exports.counters() + COUNTER_BYTES * Counter.HugeFaults;
+    return {
+      faults: Number(this.view().getBigInt64(faults, true)),
+      mappedBytes: exports.hugeGroups() * HUGE_PAGE_BYTES,
+      heldBytes: exports.heldPages() * this.machine.pageBytes,
     };
   }
 

@@ -16,6 +16,7 @@ import {
 import type { KernelKind, MachineSettings, MapAlignmentKind, ZeroPageKind } from "../allocator/machine.js";
 import type { PageRun, PageState } from "../allocator/pages.js";
 import { namesOf } from "../base/enums.js";
+import { hugePagesOption } from "./huge-pages.js";
 import type { OptionInfo } from "./option-info.js";
 import { placementOptions } from "./placement.js";
 
@@ -30,7 +31,7 @@ export const MAP_ALIGNMENTS: readonly MapAlignmentKind[] = namesOf(MapAlignment)
 /** Whether there is a zero page, in the order of their numbers. @internal */
 export const ZERO_PAGES: readonly ZeroPageKind[] = namesOf(ZeroPage);
 
-/** The options of the machine itself, which every model takes, but for those with `needsPlacement`. */
+/** The options of the machine itself, which every model takes, but for those that say which. */
 export const machineOptions: readonly OptionInfo[] = [
   {
     name: "kernel",
@@ -69,6 +70,7 @@ export const machineOptions: readonly OptionInfo[] = [
     default: "shared",
   },
   ...placementOptions,
+  hugePagesOption,
   {
     name: "clock",
     summary: "nanoseconds that the clock goes on before each operation",

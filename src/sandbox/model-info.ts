@@ -12,6 +12,8 @@ export interface ModelInfo {
   hasFiles?: boolean;
   /** Whether it places and limits memory as it is told, and a program maps memory of its own. The others are smaller without. */
   hasPlacement?: boolean;
+  /** Whether its module's machine has huge pages. The others are smaller without. */
+  hasHugePages?: boolean;
   /** The kernel it runs on by default. */
   kernel: KernelKind;
   /** Sentences that reports about it have to say. */
@@ -55,8 +57,10 @@ export interface LayerInfo {
 }
 
 /** Those options of the machine that a model takes. */
-export const takenBy = ({ hasPlacement }: Pick<ModelInfo, "hasPlacement">, options: readonly OptionInfo[]) =>
-  options.filter(({ needsPlacement }) => hasPlacement || !needsPlacement);
+export const takenBy = (
+  model: Pick<ModelInfo, "hasPlacement" | "hasHugePages">,
+  options: readonly OptionInfo[],
+) => options.filter(({ needs }) => !needs || model[needs]);
 
 /** The name of the model below a layer, from a composition's; a model's own is its name. */
 export const baseNameOf = (model: string): string => model.slice(model.indexOf("/") + 1);

@@ -1,7 +1,7 @@
 /** The models by name, and the options of each, for editors and compilers. The registry (models.ts) says the same to programs. */
 import type * as glibc from "#shared/glibc";
 import type * as jemalloc from "#shared/jemalloc";
-import type { Image, Kernel, Layout, MapAlignment, Overcommit, ZeroPage } from "#shared/kernel";
+import type { HugePages, Image, Kernel, Layout, MapAlignment, Overcommit, ZeroPage } from "#shared/kernel";
 import type * as libmalloc from "#shared/libmalloc";
 import type * as mimalloc from "#shared/mimalloc";
 import type * as pymalloc from "#shared/pymalloc";
@@ -47,6 +47,11 @@ export interface PlacementOptions {
   dataLimit?: number | undefined;
   overcommit?: NameOf<typeof Overcommit>;
   overcommitRatio?: number;
+}
+
+/** Options of the machine of models that have `hasHugePages`. */
+export interface HugePagesOptions {
+  hugePages?: NameOf<typeof HugePages>;
 }
 
 /** Options by the names that the real allocators have for them, as parameters, in the environment and as tunables. */
@@ -99,7 +104,8 @@ type PymallocBase = "glibc" | "jemalloc" | "naive" | "tcmalloc";
 
 /** The options of each model, by its name. `models` tells what each does. */
 export type ModelOptions = BaseOptions &
-  Record<"naive" | "glibc" | "tcmalloc", PlacementOptions> & {
+  Record<"naive" | "glibc" | "tcmalloc", PlacementOptions> &
+  Record<"naive" | "glibc", HugePagesOptions> & {
     [Base in PymallocBase as `pymalloc/${Base}`]: PymallocOptions & BaseOptions[Base];
   };
 

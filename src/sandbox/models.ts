@@ -15,7 +15,7 @@ const bases: readonly ModelInfo[] = [
   {
     name: "naive",
     summary: "every block is a mapping of its own; calloc clears all of it",
-    ...{ hasFiles: true, hasPlacement: true },
+    ...{ hasFiles: true, hasPlacement: true, hasHugePages: true },
     kernel: "linux",
     options: [],
     messages: ["free(): invalid pointer"],

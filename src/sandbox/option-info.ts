@@ -12,6 +12,6 @@ export interface OptionInfo {
   takesMinusOne?: boolean;
   /** It need not be a whole number. */
   takesFractions?: boolean;
-  /** Only models have it that have `hasPlacement`. */
-  needsPlacement?: boolean;
+  /** Of an option of the machine: what a model says of itself whose machine takes it. */
+  needs?: "hasPlacement" | "hasHugePages";
 }

@@ -1,5 +1,6 @@
 import type { Options } from "../allocator/choice.js";
 import type {
+  HugePagesKind,
   KernelKind,
   LinuxSettings,
   MachineSettings,
@@ -83,6 +84,7 @@ export function machineSettings(model: ModelInfo, options: Options): MachineSett
     maxMaps: Number(machineOption(options, "maxMaps")),
     mapAlignment: machineOption(options, "mapAlignment") as MapAlignmentKind,
     zeroPage: machineOption(options, "zeroPage") as ZeroPageKind,
+    hugePages: machineOption(options, "hugePages") as HugePagesKind,
     clock: Number(machineOption(options, "clock")),
     ...linuxSettings(options),
   };

@@ -44,7 +44,7 @@ const SUMMARIES: Record<keyof LinuxSettings, Omit<OptionInfo, "name" | "default"
 
 /** The options that only a machine takes which places and limits memory as it is told. @internal */
 export const placementOptions: readonly OptionInfo[] = Object.entries(SUMMARIES).map(([name, info]) => ({
-  ...{ name, ...info, default: LINUX_DEFAULTS[name as keyof LinuxSettings], needsPlacement: true },
+  ...{ name, ...info, default: LINUX_DEFAULTS[name as keyof LinuxSettings], needs: "hasPlacement" as const },
 }));
 
 /** Whether a module's machine does. @internal */

@@ -23,7 +23,7 @@ import type { Trace, TraceChunk } from "../trace/trace.js";
 import { ADVICE, type Advice, adviceNumber, PROTECTIONS, type Protection } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
-import type { FileExports, ModelExports, PlacementExports } from "./exports.js";
+import type { FileExports, HugeExports, ModelExports, PlacementExports } from "./exports.js";
 import type { Work } from "./failures.js";
 import {
   type FileCounters,
@@ -34,6 +34,7 @@ import {
   type ResidentSets,
   type SimulatedFile,
 } from "./files.js";
+import { type HugePageCounters, hasHugePages } from "./huge-pages.js";
 import { type Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
 import { models } from "./models.js";
 import { findModel } from "./options.js";
@@ -420,6 +421,27 @@ export class Sandbox implements SimulatedAllocator {
     throw new SandboxError(
       `the machine of ${this.model} maps nothing for the program, to be small: open ${names.join(", ")}`,
     );
+  }
+
+  // ---- Huge pages ----
+
+  /** Calls what only modules whose machine has huge pages export. */
+  #runHuge<T>(call: (exports: HugeExports) => T): T {
+    return this.#run((exports) => {
+      if (hasHugePages(exports)) return call(exports);
+      const names = models.filter((model) => model.hasHugePages).map(({ name }) => name);
+      throw new SandboxError(
+        `the machine of ${this.model} has no huge pages, to be small: open ${names.join(", ")}`,
+      );
+    });
+  }
+
+  hugePages(): HugePageCounters {
+    return this.#runHuge((exports) => this.#instance.hugePages(exports));
+  }
+
+  press(): void {
+    this.#runHuge((exports) => exports.press());
   }
 
   // ---- Files ----

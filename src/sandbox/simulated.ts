@@ -3,6 +3,7 @@ import type { MachineSettings } from "../allocator/machine.js";
 import type { Advice, Protection } from "./advice.js";
 import type { ProfileNode } from "./call-tree.js";
 import type { FileCounters, FileOptions, ResidentSets, SimulatedFile } from "./files.js";
+import type { HugePageCounters } from "./huge-pages.js";
 import type { InstanceState } from "./instance.js";
 import type { SetSizes, SharingCounters } from "./processes.js";
 import type { SiteEvents } from "./site-events.js";
@@ -79,6 +80,11 @@ export interface SimulatedAllocator extends Allocator {
   setSizes(): SetSizes;
   /** What became of frames that the processes of its machine share. */
   sharing(): SharingCounters;
+
+  /** What became of huge pages. @throws SandboxError if the model has no `hasHugePages` */
+  hugePages(): HugePageCounters;
+  /** Memory is short: Linux splits huge frames of which parts went, and what held zeroes is the zero page. @throws SandboxError */
+  press(): void;
 
   /**
    * Makes a file on its machine, which all its processes have (Linux).

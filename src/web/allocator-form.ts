@@ -83,7 +83,7 @@ export class AllocatorForm {
     this.#summary.textContent = builtIn ? `${builtIn.summary}. ${ABOUT_MODULES}` : ABOUT_FILES;
     if (!model) return;
     this.#summary.textContent = model.summary;
-    const taken = machineOptions.filter(({ needsPlacement }) => model.hasPlacement || !needsPlacement);
+    const taken = machineOptions.filter(({ needs }) => !needs || model[needs]);
     const options = [...model.options, ...taken];
     this.#fields = options.map((option) => ({ option, field: fieldFor(option, given[option.name]) }));
     const labels = this.#fields.map(({ option, field }) =>

@@ -1,4 +1,4 @@
-/** Every counter of the machine's is in some figure of `Counters`, `SharingCounters` or `FileCounters`. */
+/** Every counter of the machine's is in some figure of `Counters`, `SharingCounters`, `FileCounters` or `HugePageCounters`. */
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import {
@@ -10,7 +10,7 @@ import {
   Syscall,
   WALKED_COUNTERS,
 } from "#shared/counters";
-import type { MachineExports } from "../../src/sandbox/exports.js";
+import type { HugeExports, MachineExports } from "../../src/sandbox/exports.js";
 import { Instance } from "../../src/sandbox/instance.js";
 import { LINUX_DEFAULTS } from "../../src/sandbox/placement.js";
 
@@ -44,9 +44,10 @@ async function open() {
     maxMaps: 0,
     mapAlignment: "page",
     zeroPage: "shared",
+    hugePages: "never",
     clock: 0,
   } as const;
-  return Instance.open<MachineExports>(wasm, {
+  return Instance.open<MachineExports & HugeExports>(wasm, {
     ...{ kernel: "linux", pageBytes: 4096 },
     ...LINUX_DEFAULTS,
     ...limits,
@@ -70,11 +71,12 @@ it.each(sums.map((counter) => [Counter[counter] ?? `of system calls ${counter}`,
   },
 );
 
-function allFigures(instance: Instance<MachineExports>): Record<string, number> {
+function allFigures(instance: Instance<MachineExports & HugeExports>): Record<string, number> {
   return figures({
     ...instance.counters(NO_GAUGES),
     sharing: instance.sharing(),
     files: instance.files(),
+    hugePages: instance.hugePages(instance.exports),
   });
 }
 

@@ -18,6 +18,8 @@ export interface MachineOptions {
   mapAlignment: "page" | "huge";
   /** Whether Linux maps a page of zeroes for what is read and was never written, or takes a frame. */
   zeroPage: "shared" | "none";
+  /** When Linux uses huge pages; never if nobody says otherwise. */
+  hugePages?: "never" | "madvise" | "always";
   /** What is not said is as of a Linux where nobody says otherwise. */
   linux?: Partial<LinuxSettings>;
 }
@@ -115,6 +117,16 @@ export interface Machine {
   check(): void;
 }
 
+/** A machine with huge pages. */
+export interface HugeMachine extends Machine {
+  /** Groups of 512 pages of the running process that are huge pages. */
+  hugeGroups(): number;
+  /** Pages of huge frames that no process has, and the kernel holds. */
+  heldPages(): number;
+  /** Memory is short: huge frames of which parts went are split. */
+  press(): void;
+}
+
 /** Modes of `mmap`. */
 export const {
   Anywhere: ANYWHERE,
@@ -144,4 +156,6 @@ export const {
   MadviseNormal: NORMAL,
   MadviseRandom: RANDOM,
   MadviseRemove: REMOVE,
+  MadviseHugepage: HUGEPAGE,
+  MadviseCollapse: COLLAPSE,
 } = Syscall;

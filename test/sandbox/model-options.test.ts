@@ -1,6 +1,7 @@
 /** The types of models and options are those of the registry. What is wrong does not compile, which `npm run check` holds. */
 import { expect, it } from "vitest";
 import {
+  type HugePagesOptions,
   type MachineOptions,
   type ModelOptions,
   machineOptions,
@@ -20,7 +21,7 @@ type Every<Options> = {
 
 /** Models whose options have no capital letters or underscores in them that real names have too. */
 const OWN: { [Name in "naive" | "lazy" | "libmalloc"]: Every<ModelOptions[Name]> } = {
-  naive: { image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0 },
+  naive: { image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0, hugePages: 0 },
   lazy: {},
   libmalloc: { zeroing: 0, version: 0, cpus: 0, cache: 0, tinyZeroing: 0, nano: 0 },
 };
@@ -39,24 +40,36 @@ const NAMES: Record<keyof ModelOptions, 0> = {
   "pymalloc/tcmalloc": 0,
 };
 
-const MACHINE: Record<keyof (MachineOptions & PlacementOptions), 0> = {
+const MACHINE: Record<keyof (MachineOptions & PlacementOptions & HugePagesOptions), 0> = {
   ...{ kernel: 0, pageSize: 0, memory: 0, addressSpace: 0, maxMaps: 0, mapAlignment: 0, zeroPage: 0 },
-  ...{ image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0, clock: 0 },
+  ...{
+    image: 0,
+    layout: 0,
+    aslrSeed: 0,
+    dataLimit: 0,
+    overcommit: 0,
+    overcommitRatio: 0,
+    hugePages: 0,
+    clock: 0,
+  },
 };
 
 /** Models whose machine places and limits memory as it is told. */
 const PLACING = ["naive", "glibc", "tcmalloc"];
+/** And those whose machine has huge pages. */
+const HUGE = ["naive", "glibc"];
 
 it("names every model, and every option of the machine", () => {
   expect(Object.keys(NAMES)).toEqual(models.map(({ name }) => name));
   expect(Object.keys(MACHINE)).toEqual(machineOptions.map(({ name }) => name));
   expect(PLACING).toEqual(models.filter(({ hasPlacement }) => hasPlacement).map(({ name }) => name));
+  expect(HUGE).toEqual(models.filter(({ hasHugePages }) => hasHugePages).map(({ name }) => name));
 });
 
 it("names the options of models", () => {
   for (const [name, options] of Object.entries(OWN)) {
     const info = models.find((model) => model.name === name);
-    const own = machineOptions.filter(({ needsPlacement }) => needsPlacement && info?.hasPlacement);
+    const own = machineOptions.filter(({ needs }) => needs && info?.[needs]);
     expect(Object.keys(options)).toEqual([...(info?.options ?? []), ...own].map((option) => option.name));
   }
 });

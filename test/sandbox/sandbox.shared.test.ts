@@ -23,7 +23,7 @@ describe("opening a sandbox", () => {
 
   it("names the options there are when it does not know one", async () => {
     await expect(openModel("naive", { zeroing: "dirty" })).rejects.toThrow(OptionError);
-    const ofMachine = machineOptions.filter(({ needsPlacement }) => !needsPlacement);
+    const ofMachine = machineOptions.filter(({ needs }) => !needs);
     await expect(openModel("libmalloc", { zeroed: 1 })).rejects.toThrow(
       `libmalloc has no option "zeroed"; it has zeroing, version, cpus, cache, tinyZeroing, nano, ${ofMachine.map(({ name }) => name).join(", ")}`,
     );
