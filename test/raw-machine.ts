@@ -220,7 +220,8 @@ class RawMachine implements HugeMachine {
     const sharing = this.#instance.sharing();
     const files = countsOf(this.#instance.files(), this.#instance.machine.pageBytes);
     const gauges = { virtual, resident, peakResident };
-    return { faults, zeroed, syscalls, walked, touched, sharing, files, bytes: gauges };
+    const hugeFaults = this.#instance.hugePages(this.#exports).faults;
+    return { faults, zeroed, syscalls, walked, touched, sharing, files, hugeFaults, bytes: gauges };
   }
 
   pages(address: number, bytes: number): PageRun[] {

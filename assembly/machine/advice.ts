@@ -80,7 +80,7 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (populates(call)) return populate(address, bytes, call) && isWhole ? 0 : -1;
   const first = address >> pageShift;
   if (call == Syscall.MadviseCollapse)
-    return isDefined(ZP_HUGE) && isWhole && huge.collapse(first, pagesIn(bytes)) ? 0 : -1;
+    return isDefined(ZP_HUGE) && huge.areOn() && isWhole && huge.collapse(first, pagesIn(bytes)) ? 0 : -1;
   if (isDefined(ZP_HUGE) && call == Syscall.MadviseCold) huge.cool(first, pagesIn(bytes));
   if (call == Syscall.MadvisePageout) apply(Event.Reclaim, first, pagesIn(bytes));
   if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux) discard(address, bytes);

@@ -22,7 +22,7 @@
  */
 import { Counter } from "../shared/counters";
 import { HugePages, Kernel, RegionFlag } from "../shared/kernel";
-import { CONTENT, LAZY, MAPPED, READ, UNMAPPED } from "../shared/page-states";
+import { CONTENT, LAZY, MAPPED, READ, UNKNOWN, UNMAPPED } from "../shared/page-states";
 import * as areas from "./areas";
 import { add, counter } from "./counters";
 import { entryOf } from "./entries";
@@ -159,6 +159,7 @@ function splitFrameIn(first: u64, pages: u64): void {
 
 function isZero(page: u64): bool {
   const state = stateOf(page);
+  if (state & UNKNOWN) return false;
   if (!(state & CONTENT)) return knownZero(state);
   return zeroesIn(entryOf(page), <usize>pageBytes) == <usize>pageBytes;
 }
@@ -312,7 +313,7 @@ function areLazy(page: u64): bool {
 /** Pages of a group may have been taken: what was mapped as one leaves no tables. */
 function settleTaken(page: u64): void {
   const span = spanIfAny(page);
-  if (span < HUGE || ownsFrame(stateOf(page))) return;
+  if (span < HUGE || (span == HUGE ? ownsFrame(stateOf(page)) : pagesLeft(page) != 0)) return;
   setSpan(page, span == HUGE ? NONE : TABLE);
   const cellAt = cellOf(page);
   const cell = load<u32>(cellAt);

@@ -22,6 +22,7 @@ interface Limits {
   dataPages?: number;
   overcommit?: "never";
   layout?: "bottomUp";
+  hugePages?: "madvise" | "always";
 }
 
 const NO_LIMITS = {
@@ -33,7 +34,8 @@ const NO_LIMITS = {
 } as const;
 /**
  * None, few frames (so that lazy pages are reclaimed), little address space, few areas, mappings of whole huge pages
- * aligned, few frames of which reads take some, too; little data, half of memory promised, the legacy layout.
+ * aligned, few frames of which reads take some, too; little data, half of memory promised, the legacy layout;
+ * huge pages, and where they are advised, without a zero page.
  */
 export const LIMITS = [
   NO_LIMITS,
@@ -45,6 +47,8 @@ export const LIMITS = [
   { ...NO_LIMITS, dataPages: 1500 },
   { ...NO_LIMITS, memoryPages: 4000, overcommit: "never" },
   { ...NO_LIMITS, mapAlignment: "huge", layout: "bottomUp" },
+  { ...NO_LIMITS, mapAlignment: "huge", hugePages: "always" },
+  { ...NO_LIMITS, mapAlignment: "huge", hugePages: "madvise", zeroPage: "none" },
 ] as const satisfies readonly Limits[];
 
 export function optionsOf(
@@ -53,7 +57,7 @@ export function optionsOf(
   limits: Limits,
 ): MachineOptions {
   const { memoryPages, addressSpacePages, maxMaps, mapAlignment, zeroPage } = limits;
-  const { dataPages = 0, overcommit, layout } = limits;
+  const { dataPages = 0, overcommit, layout, hugePages } = limits;
   return {
     kernel,
     pageBytes,
@@ -62,6 +66,7 @@ export function optionsOf(
     maxMaps,
     mapAlignment,
     zeroPage,
+    ...(hugePages && { hugePages }),
     linux: {
       dataLimit: dataPages * pageBytes,
       ...(overcommit && { overcommit }),

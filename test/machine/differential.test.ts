@@ -2,7 +2,19 @@ import { describe, it } from "vitest";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
 const OPERATIONS = 2000;
-const [NONE, FEW_FRAMES, LITTLE_SPACE, FEW_AREAS, HUGE, NO_ZERO_PAGE, LITTLE_DATA, PROMISED, UPWARD] = LIMITS;
+const [
+  NONE,
+  FEW_FRAMES,
+  LITTLE_SPACE,
+  FEW_AREAS,
+  HUGE,
+  NO_ZERO_PAGE,
+  LITTLE_DATA,
+  PROMISED,
+  UPWARD,
+  ALWAYS,
+  ADVISED,
+] = LIMITS;
 const RUNS = [
   { seed: 0x5eed, limits: NONE },
   { seed: 0xca110c, limits: FEW_FRAMES },
@@ -17,6 +29,14 @@ const PLACED = [
   { seed: 0xda7a, limits: LITTLE_DATA },
   { seed: 0x9e7e, limits: PROMISED },
   { seed: 0x1e6a, limits: UPWARD },
+];
+/** With huge pages a reference takes long for each operation. */
+const FEW_OPERATIONS = 600;
+const HUGE_PAGES = [
+  { seed: 0x26e, limits: ALWAYS },
+  { seed: 1, limits: ALWAYS },
+  { seed: 3, limits: ALWAYS },
+  { seed: 1, limits: ADVISED },
 ];
 
 describe.each(KERNELS)("the %s machine does what the reference does", (kernel) => {
@@ -47,6 +67,14 @@ describe("the linux machine that is told where to place what, and limits, does w
   for (const { seed, limits } of PLACED) {
     it(`with seed 0x${seed.toString(16)}`, async () => {
       await compare(optionsOf("linux", 4096, limits), true, seed, OPERATIONS, true);
+    });
+  }
+});
+
+describe("the linux machine with huge pages does what the reference does, check build: true", () => {
+  for (const { seed, limits } of HUGE_PAGES) {
+    it(`mode ${limits.hugePages}, seed 0x${seed.toString(16)}`, async () => {
+      await compare(optionsOf("linux", 4096, limits), true, seed, FEW_OPERATIONS, true);
     });
   }
 });

@@ -13,6 +13,7 @@ import {
   ANYWHERE,
   CAN_REUSE,
   COLD,
+  COLLAPSE,
   DOFORK,
   DONTFORK,
   DONTNEED,
@@ -21,10 +22,11 @@ import {
   FREE,
   FREE_REUSABLE,
   FREE_REUSE,
+  HUGEPAGE,
+  type HugeMachine,
   KEEPONFORK,
   type Area as KernelArea,
   LOW,
-  type Machine,
   type MachineOptions,
   NOHUGEPAGE,
   NORMAL,
@@ -44,6 +46,19 @@ const FITS_NOWHERE = 0x7ffff7ff0000;
 const LINUX_ADVICE = [DONTNEED, FREE, NOHUGEPAGE];
 const LATER_ADVICE = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK];
 const FILE_ADVICE = [REMOVE, RANDOM, NORMAL];
+const HUGE_ADVICE = [
+  HUGEPAGE,
+  HUGEPAGE,
+  HUGEPAGE,
+  HUGEPAGE,
+  NOHUGEPAGE,
+  COLLAPSE,
+  COLLAPSE,
+  FREE,
+  PAGEOUT,
+  DONTNEED,
+  COLD,
+];
 const ADVICE = [...LINUX_ADVICE, FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
 const GROUP_PAGES = 512;
 /** Where hints, fixed and exact mappings meet each other: four groups that nothing else is placed in. */
@@ -101,6 +116,7 @@ export type Call<A> =
   | { call: "forgetFile"; file: number; offset: number; bytes: number }
   | { call: "syncFile"; file: number }
   | { call: "dropCaches" }
+  | { call: "press" }
   | { call: "fork"; number: number }
   | { call: "exit" }
   | { call: "switchTo"; number: number };
@@ -139,7 +155,7 @@ function formatOutcome(outcome: Outcome): string {
   return typeof outcome.value === "number" ? hex(outcome.value) : String(outcome.value);
 }
 
-function invoke(machine: Machine, call: Call<number>): number | bigint | undefined {
+function invoke(machine: HugeMachine, call: Call<number>): number | bigint | undefined {
   switch (call.call) {
     case "mmap":
       return machine.mmap(call.hint, call.bytes, call.mode, call.align);
@@ -199,6 +215,9 @@ function invoke(machine: Machine, call: Call<number>): number | bigint | undefin
     case "dropCaches":
       machine.dropCaches();
       return undefined;
+    case "press":
+      machine.press();
+      return undefined;
     case "fork":
       return machine.fork(call.number);
     case "exit":
@@ -209,7 +228,7 @@ function invoke(machine: Machine, call: Call<number>): number | bigint | undefin
   }
 }
 
-function perform(machine: Machine, call: Call<number>): Outcome {
+function perform(machine: HugeMachine, call: Call<number>): Outcome {
   try {
     return { kind: "value", value: invoke(machine, call) };
   } catch (error) {
@@ -313,6 +332,7 @@ function rangesOf(call: Call<number>): Range[] {
     case "forgetFile":
     case "syncFile":
     case "dropCaches":
+    case "press":
       return [];
     case "vmCopy":
     case "copy":
@@ -359,7 +379,7 @@ class Session {
   private readonly results = new Map<number, number>();
 
   constructor(
-    readonly subject: Machine,
+    readonly subject: HugeMachine,
     readonly options: MachineOptions,
     /** Compares the pages around every operation, not only where that is cheap. */
     private readonly thorough: boolean,
@@ -504,6 +524,9 @@ class Session {
     if (expected !== actual) throw new Difference(`area count: reference ${expected}, subject ${actual}`);
     const [its, subjects] = [this.reference.holders(), this.subject.holders()].map((held) => held.join(" "));
     if (its !== subjects) throw new Difference(`holders: reference ${its}, subject ${subjects}`);
+    const huge = (machine: HugeMachine) => `${machine.hugeGroups()} huge, ${machine.heldPages()} held`;
+    const [has, subjectHas] = [huge(this.reference), huge(this.subject)];
+    if (has !== subjectHas) throw new Difference(`reference ${has}, subject ${subjectHas}`);
     this.compareFiles();
   }
 
@@ -604,6 +627,7 @@ class Session {
       case "createFile":
       case "setReadahead":
       case "dropCaches":
+      case "press":
         return true;
       case "removeFile":
       case "syncFile":
@@ -737,7 +761,7 @@ class Generator {
       ["munmap", 2.5],
       ["mremap", linux ? 5 : 0.5],
       ["brk", 3],
-      ["madvise", 9],
+      ["madvise", session.options.hugePages ? 25 : 9],
       ["vmCopy", linux ? 0.5 : 6],
       ["load", 16],
       ["store", 15],
@@ -751,6 +775,7 @@ class Generator {
       ["exit", 0.4],
       ["switchTo", 4],
       ...(withFiles ? FILE_WEIGHTS : []),
+      ...(session.options.hugePages ? [["press", 0.5] as [Name, number]] : []),
     ];
   }
 
@@ -806,7 +831,9 @@ class Generator {
       case "brk":
         return this.brk();
       case "madvise":
-        return { call: "madvise", ...this.pageRange(), advice: this.advice() };
+        return this.session.options.hugePages && this.chance(0.3)
+          ? this.hugeAdvice()
+          : { call: "madvise", ...this.pageRange(), advice: this.advice() };
       case "protect":
         return {
           call: "protect",
@@ -863,6 +890,8 @@ class Generator {
         return { call: "syncFile", file: this.file() };
       case "dropCaches":
         return { call: "dropCaches" };
+      case "press":
+        return { call: "press" };
       case "fork":
         return { call: "fork", number: this.chance(0.9) ? this.between(1, 6) : this.pick([0, 1024, 1025]) };
       case "exit":
@@ -887,6 +916,14 @@ class Generator {
     return values[Math.floor(this.random() * values.length)] as T;
   }
 
+  /** Advice for an area, for its huge pages, or for any part of it. */
+  private hugeAdvice(): Call<Place> {
+    const advice = this.pick(HUGE_ADVICE);
+    const { place, bytes } = this.area();
+    if (this.chance(0.3)) return { call: "madvise", ...this.pageRange(), advice };
+    return { call: "madvise", address: place, bytes, advice };
+  }
+
   // Places.
 
   private get pageBytes(): number {
@@ -907,6 +944,7 @@ class Generator {
 
   /** Pages of a mapping: mostly few, sometimes several groups. */
   private mappingPages(): number {
+    if (this.session.options.hugePages && this.chance(0.4)) return this.between(GROUP_PAGES, 3 * GROUP_PAGES);
     const dice = this.random();
     if (dice < 0.55) return this.between(1, 16);
     if (dice < 0.87) return this.between(16, 100);
@@ -1241,7 +1279,7 @@ function explain(error: unknown): string {
  * DifferentialError, which names the seed and the operation, at the first difference.
  */
 export function runDifferential(
-  subject: Machine,
+  subject: HugeMachine,
   options: MachineOptions,
   seed: number,
   operations: number,
@@ -1273,7 +1311,7 @@ export function runDifferential(
  * operation which is not in the list, or that are left out on purpose, are passed over.
  */
 export function replayDifferential(
-  subject: Machine,
+  subject: HugeMachine,
   options: MachineOptions,
   operations: readonly Operation[],
 ): { at: number; message: string } | null {
@@ -1297,7 +1335,7 @@ export function replayDifferential(
  * half the list first, single operations last. Returns the list as it is when it does not fail.
  */
 export async function shrinkDifferential(
-  factory: () => Machine | Promise<Machine>,
+  factory: () => HugeMachine | Promise<HugeMachine>,
   options: MachineOptions,
   operations: readonly Operation[],
 ): Promise<Operation[]> {

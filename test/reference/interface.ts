@@ -52,6 +52,7 @@ export interface Area {
 export type MachineCounters = Pick<Counters, "faults" | "zeroed" | "syscalls" | "walked" | "touched"> & {
   sharing: SharingCounters;
   files: FileCounts;
+  hugeFaults: number;
   bytes: Pick<Counters["bytes"], "virtual" | "resident" | "peakResident">;
 };
 

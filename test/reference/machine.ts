@@ -7,10 +7,12 @@
  */
 import type { Syscall } from "../../src/allocator/counters.js";
 import { ReferenceFile } from "./files.js";
+import { ReferenceHugePages, type Span } from "./huge.js";
 import {
   type Area,
   CAN_REUSE,
   COLD,
+  COLLAPSE,
   DOFORK,
   DONTFORK,
   DONTNEED,
@@ -19,9 +21,10 @@ import {
   FREE,
   FREE_REUSABLE,
   FREE_REUSE,
+  HUGEPAGE,
+  type HugeMachine,
   KEEPONFORK,
   LOW,
-  type Machine,
   NOHUGEPAGE,
   NORMAL,
   PAGEOUT,
@@ -33,7 +36,7 @@ import {
   UNBACKED,
   WIPEONFORK,
 } from "./interface.js";
-import { type AreaObject, down, fresh, NEW_AREA, type Page, ReferencePages, up } from "./pages.js";
+import { type AreaObject, down, fresh, NEW_AREA, type Page, up } from "./pages.js";
 
 export const USER_START = 0x10000;
 export const USER_END = 0x7fffffff0000;
@@ -54,7 +57,7 @@ const ADVICE: Readonly<Record<number, Syscall>> = {
   [CAN_REUSE]: "madviseCanReuse",
 };
 
-type Wish = "dontFork" | "wipeOnFork" | "protection" | "charged" | "random";
+type Wish = "dontFork" | "wipeOnFork" | "protection" | "charged" | "random" | "huge";
 /** What is kept of an area, for its children or for what is read ahead. */
 const KEPT_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
   [DONTFORK]: { dontFork: true },
@@ -63,9 +66,11 @@ const KEPT_ADVICE: Readonly<Record<number, Partial<AreaObject>>> = {
   [KEEPONFORK]: { wipeOnFork: false },
   [NORMAL]: { random: false },
   [RANDOM]: { random: true },
+  [HUGEPAGE]: { huge: "yes" },
+  [NOHUGEPAGE]: { huge: "no" },
 };
 
-const NOW_ADVICE: readonly number[] = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE];
+const NOW_ADVICE: readonly number[] = [COLD, PAGEOUT, POPULATE_READ, POPULATE_WRITE, HUGEPAGE, COLLAPSE];
 const PROTECTIONS = ["none", "read", "readWrite"] as const;
 
 const DARWIN_ADVICE: readonly number[] = [FREE_REUSABLE, FREE_REUSE, CAN_REUSE];
@@ -79,6 +84,7 @@ function mayJoin(there: AreaObject, added: AreaObject): boolean {
   if (there.moved !== added.moved || there.dontFork !== added.dontFork) return false;
   if (there.wipeOnFork !== added.wipeOnFork || there.protection !== added.protection) return false;
   if (there.charged !== added.charged || there.random !== added.random) return false;
+  if (there.huge !== added.huge) return false;
   if (there.file !== added.file || there.toFile !== added.toFile) return false;
   if (there.line === added.line) return true;
   return added.line === 0 ? !there.inherited : there.line === 0;
@@ -93,15 +99,16 @@ const RESERVED_AREA = { protection: "none", charged: false } as const;
 interface Process {
   parent: number;
   table: Map<number, Page>;
+  spans: Map<number, Span>;
   heapBreak: number;
 }
 
-export class ReferenceMachine extends ReferencePages implements Machine {
+export class ReferenceMachine extends ReferenceHugePages implements HugeMachine {
   private heapBreak = HEAP_START;
   /** The number of the running process, and all that there are; what of the running one is here may be old. */
   process = 1;
   private readonly processes = new Map<number, Process>([
-    [1, { parent: 0, table: this.table, heapBreak: HEAP_START }],
+    [1, { parent: 0, table: this.table, spans: this.spans, heapBreak: HEAP_START }],
   ]);
 
   // ---- Processes ------------------------------------------------------------
@@ -121,7 +128,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       table.set(at, this.forkPage(page, its));
       this.count.bytes.virtual += this.pageBytes;
     }
-    this.processes.set(number, { parent: this.process, table, heapBreak: this.heapBreak });
+    const spans = this.forkedSpans(table);
+    this.processes.set(number, { parent: this.process, table, spans, heapBreak: this.heapBreak });
     return 0;
   }
 
@@ -157,6 +165,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     this.processes.set(this.process, {
       parent: this.processes.get(this.process)?.parent ?? 0,
       table: this.table,
+      spans: this.spans,
       heapBreak: this.heapBreak,
     });
     this.resume(number);
@@ -167,11 +176,16 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     if (next === undefined) throw new Error(`no process ${number}`);
     this.process = number;
     this.table = next.table;
+    this.spans = next.spans;
     this.heapBreak = next.heapBreak;
   }
 
   protected override *tables(): Generator<Map<number, Page>> {
     for (const { table } of this.processes.values()) yield table;
+  }
+
+  protected *allSpans(): Generator<[Map<number, Page>, Map<number, Span>]> {
+    for (const { table, spans } of this.processes.values()) yield [table, spans];
   }
 
   holders(): number[] {
@@ -424,6 +438,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       this.table.delete(number);
       this.count.bytes.virtual -= this.pageBytes;
     }
+    for (const { group, isWhole } of this.piecesIn(address, bytes)) this.settle(group, isWhole);
   }
 
   /** Ends an area at `address`; what lies behind becomes an area of its own. */
@@ -475,6 +490,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const target = this.findPlace(0, newSize, this.pageBytes);
     if (target === 0) return 0;
     this.walk("mremap", address, end);
+    this.cutHuge(address);
+    this.cutHuge(end);
     this.cut(address);
     this.cut(end);
     const { line } = area;
@@ -482,6 +499,7 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     const joined = this.join(target, newSize, { ...area, line, moved }, true);
     this.move(address, target, oldSize, joined);
     this.put(target + oldSize, growth, joined);
+    this.movedHuge(address, target, oldSize);
     return target;
   }
 
@@ -521,8 +539,11 @@ export class ReferenceMachine extends ReferencePages implements Machine {
 
   madvise(address: number, bytes: number, advice: number): number {
     if (advice === REMOVE) return this.punch(address, bytes);
-    if (advice in KEPT_ADVICE)
+    const isOfHuge = advice === HUGEPAGE || advice === NOHUGEPAGE;
+    if (advice in KEPT_ADVICE && (this.hasHuge || !isOfHuge)) {
+      if (advice === NOHUGEPAGE) this.count.syscalls.madviseNohugepage += 1;
       return this.adviseKept(address, bytes, KEPT_ADVICE[advice] as Partial<AreaObject>);
+    }
     if (NOW_ADVICE.includes(advice)) return this.adviseNow(address, bytes, advice);
     const kind = ADVICE[advice];
     if (kind === undefined) return -1;
@@ -544,7 +565,9 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     // Darwin takes DONTNEED and does nothing.
     if (advice !== NOHUGEPAGE && (this.linux || advice !== DONTNEED))
       this.walk(kind, address, address + size);
+    if (advice === FREE) this.splitFor("free", address, size);
     for (const [, page] of this.mappedIn(address, size)) this.advise(page, advice);
+    if (advice === DONTNEED && this.linux) this.settleDiscarded(address, size);
     return hasHoles ? -1 : 0;
   }
 
@@ -567,6 +590,15 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     );
     if (changes) {
       if (this.tooManyAreas(SPARE_TO_SPLIT)) return false;
+      const ends: [at: number, page: number][] = [
+        [address, address],
+        [address + size, address + size - this.pageBytes],
+      ];
+      for (const [at, within] of ends) {
+        const area = this.areaAt(within);
+        const wish = Object.entries(area ? wishOf(area) : {});
+        if (wish.some(([key, value]) => area?.[key as Wish] !== value)) this.cutHuge(at);
+      }
       this.cut(address);
       this.cut(address + size);
       for (const area of new Set(its())) Object.assign(area, wishOf(area));
@@ -603,8 +635,12 @@ export class ReferenceMachine extends ReferencePages implements Machine {
     if (!this.linux || address % this.pageBytes !== 0 || size === 0) return -1;
     if (!this.inUserRange(address, size)) return -1;
     const hole = this.firstUnmapped(address, size);
+    if (advice === COLLAPSE) return hole === null && this.hasHuge && this.collapse(address, size) ? 0 : -1;
+    if (advice === COLD) this.splitFor("cold", address, size);
     if (advice === PAGEOUT) {
+      this.splitFor("pageOut", address, size);
       for (const [, page] of this.mappedIn(address, size)) if (page.lazy && !page.shared) this.discard(page);
+      this.settleTaken(address, size);
     }
     if (advice === POPULATE_READ || advice === POPULATE_WRITE) {
       const pages = this.mappedIn(address, (hole ?? address + size) - address).map(([, page]) => page);
@@ -613,8 +649,8 @@ export class ReferenceMachine extends ReferencePages implements Machine {
       if (this.firstBeyond(address, pages.length * this.pageBytes) !== null) return -1;
       for (const page of pages) {
         if (advice === POPULATE_READ) this.read(page);
-        else if (page.frame === null || page.shared) this.write(page);
-        else page.lazy = false;
+        else if (this.isOfFile(page)) this.write(page);
+        else this.faultAround(page, true, () => this.populate(page));
       }
     }
     return hole === null ? 0 : -1;

@@ -28,6 +28,8 @@ export interface AreaObject {
   toFile: boolean;
   /** Nothing is read ahead. */
   random: boolean;
+  /** Whether huge pages shall be used. */
+  huge: "yes" | "no" | "unsaid";
 }
 
 interface Frame {
@@ -92,6 +94,7 @@ export const NEW_AREA: AreaObject = {
   file: null,
   toFile: false,
   random: false,
+  huge: "unsaid",
 };
 
 /** Stands for every page that is not mapped, where only flags are asked for. */
@@ -115,7 +118,7 @@ export class ReferencePages {
   protected readonly count: MachineCounters;
   protected readonly pageBytes: number;
   protected readonly linux: boolean;
-  private readonly hasZeroPage: boolean;
+  protected readonly hasZeroPage: boolean;
   protected lines = 0;
   /** Most pages that are read ahead. */
   protected readahead = 32;
@@ -135,6 +138,7 @@ export class ReferencePages {
         ...{ mapFaults: 0, copyFaults: 0, writableFaults: 0, major: 0, mappedAround: 0 },
         ...{ cachedPages: 0, diskReadPages: 0, diskWrittenPages: 0, copiedToUser: 0, copiedFromUser: 0 },
       },
+      hugeFaults: 0,
       bytes: { virtual: 0, resident: 0, peakResident: 0 },
     };
   }
@@ -242,10 +246,16 @@ export class ReferencePages {
   }
 
   protected read(page: Page): void {
-    if (this.isOfFile(page)) {
-      this.fileRead(page);
-      return;
-    }
+    if (this.isOfFile(page)) this.fileRead(page);
+    else this.faultAround(page, false, () => this.readSmall(page));
+  }
+
+  /** Does to a page of the process's own what an access does; huge.ts knows what else that does. */
+  protected faultAround<T>(_page: Page, _writes: boolean, own: () => T): T {
+    return own();
+  }
+
+  protected readSmall(page: Page): void {
     if (page.frame === null && !page.read) {
       if (this.hasZeroPage) {
         this.count.faults.zeroMap += 1;
@@ -315,6 +325,10 @@ export class ReferencePages {
       this.fileWrite(page);
       if (this.isOfFile(page)) return;
     }
+    this.faultAround(page, true, () => this.writeSmall(page));
+  }
+
+  protected writeSmall(page: Page): void {
     this.writeFault(page);
     this.markWritten(page);
     this.resolve(page);
@@ -339,7 +353,7 @@ export class ReferencePages {
 
   protected clearPart(part: Part): void {
     const { page, from, to } = part;
-    const { zeroed, faults } = this.count;
+    const { zeroed } = this.count;
     zeroed.allocator += to - from;
     if (this.isOfFile(page)) {
       this.fileWrite(page);
@@ -348,6 +362,12 @@ export class ReferencePages {
       this.zeroPart(part);
       return;
     }
+    this.faultAround(page, true, () => this.clearSmall(part));
+  }
+
+  private clearSmall(part: Part): void {
+    const { page } = part;
+    const { zeroed, faults } = this.count;
     if (!page.unknown) zeroed.needless += this.zeroBytes(part);
     const knownZero = page.content === null && !page.unknown;
     const fault = this.writeFault(page);
@@ -514,8 +534,9 @@ export class ReferencePages {
   // ---- Looking ------------------------------------------------------------
 
   counters(): MachineCounters {
-    const { faults, zeroed, syscalls, walked, touched, sharing, files, bytes } = this.count;
+    const { faults, zeroed, syscalls, walked, touched, sharing, files, hugeFaults, bytes } = this.count;
     return {
+      hugeFaults,
       faults: { ...faults },
       zeroed: { ...zeroed },
       syscalls: { ...syscalls },
