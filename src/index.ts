@@ -67,6 +67,7 @@ export { cinnabarTrace } from "./experiments/cinnabar/trace.js";
 export { type CinnabarWorkload, cinnabarWorkload } from "./experiments/cinnabar/workload.js";
 export { type CliffsRun, findCliffs } from "./experiments/cliffs/find.js";
 export { type ForkRun, runFork } from "./experiments/fork/run.js";
+export { type HugeRun, runHuge } from "./experiments/huge/run.js";
 export { type IdleZeroingRun, idleZeroing, runIdleZeroing } from "./experiments/idle-zeroing/run.js";
 export {
   clearBuffer,
@@ -129,6 +130,7 @@ export type {
   ForkResult,
   PythonObject,
 } from "./results/fork.js";
+export { type HugeReport, type HugeResult, TOUCHERS, type Toucher } from "./results/huge.js";
 export type { IdleZeroingPoint, IdleZeroingReport, IdleZeroingResult } from "./results/idle-zeroing.js";
 export type { BufferWay, IterContentReport, IterContentResult } from "./results/iter-content.js";
 export type { CostKind, IterationCost, LoopCost } from "./results/loop.js";

@@ -4,6 +4,7 @@ import { cinnabar } from "./cinnabar/experiment.js";
 import { cliffs } from "./cliffs/experiment.js";
 import type { Experiment } from "./experiment.js";
 import { fork } from "./fork/experiment.js";
+import { huge } from "./huge/experiment.js";
 import { idleZeroing } from "./idle-zeroing/experiment.js";
 import { iterContent } from "./iter-content/experiment.js";
 import { luajit } from "./luajit/experiment.js";
@@ -23,5 +24,6 @@ export const experiments: readonly Experiment[] = [
   serveFile,
   luajit,
   sockets,
+  huge,
   cliffs,
 ];

@@ -8,7 +8,8 @@ import type { OptionInfo } from "./option-info.js";
 /** Bytes of a huge page: 512 pages of 4 KiB. */
 export const HUGE_PAGE_BYTES = 2 ** 21;
 
-const MODES: readonly HugePagesKind[] = namesOf(HugePages);
+/** The modes, in the order of their numbers. @internal */
+export const HUGE_PAGE_MODES: readonly HugePagesKind[] = namesOf(HugePages);
 
 /** What became of huge pages. */
 export interface HugePageCounters {
@@ -27,7 +28,7 @@ export interface HugePageCounters {
 export const hugePagesOption: OptionInfo = {
   name: "hugePages",
   summary: "when Linux uses huge pages of 2 MiB: always, where madvise says so, never; with pages of 4 KiB",
-  values: MODES,
+  values: HUGE_PAGE_MODES,
   default: "never",
   needs: "hasHugePages",
 };
@@ -39,5 +40,5 @@ export function hasHugePages(exports: object): exports is HugeExports {
 
 /** Tells a machine, before it starts, when it uses them. @internal */
 export function useHugePages(exports: HugeExports, { hugePages }: MachineSettings): void {
-  exports.setHugePages(MODES.indexOf(hugePages));
+  exports.setHugePages(HUGE_PAGE_MODES.indexOf(hugePages));
 }

@@ -23,6 +23,7 @@ const RUNS: Record<string, string> = {
   luajit:
     "run luajit --loaded 0,1104MiB --block 8MiB --allocator glibc:mmapThreshold=32MiB,tcmalloc:skipSbrk=1",
   sockets: "run sockets --data 256MiB,24MiB --written 0%,1% --line 0,12",
+  huge: "run huge --size 8MiB",
   "idle-zeroing": "run idle-zeroing --size 1MiB --count 20 --written 0%,50%",
   pattern:
     "run pattern --threads 2 --rounds 2 --blocks 20 --size 16..2000 --keep 7 --allocator glibc:arenaMax=1,libmalloc:cpus=1",
@@ -72,6 +73,7 @@ const COMMANDS = [
     "run serve-file",
     "run luajit",
     "run sockets",
+    "run huge",
   ],
   ...["cliffs", "record", "replay", "tune", "profile"],
   ...["check", "calibrate", "bench", "merge", "models", "web"],

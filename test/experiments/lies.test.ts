@@ -54,7 +54,7 @@ const SMALL: Record<string, Record<string, string>> = {
 const askingAllocators = experiments.filter(({ takes }) => takes !== "no allocators");
 
 /** Those whose programs call no calloc. */
-const WITHOUT_CALLOC = ["run cinnabar", "run fork", "run luajit", "run serve-file"];
+const WITHOUT_CALLOC = ["run cinnabar", "run fork", "run huge", "run luajit", "run serve-file"];
 /** Those that do things in several ways, of which some ask for no memory, or not by calloc: these have nothing to lie about. */
 const IN_WAYS = ["run iter-content", "run serve-file"];
 
