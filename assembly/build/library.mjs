@@ -100,7 +100,7 @@ function bundleLibraries(root) {
 
 /**
  * Makes code as it is packed: what it imports of shared/ is named by relative paths, which need no entry in the import map
- * of a page without a bundler; and it is indented by tabs, which takes a tenth off it, or made small where nobody reads it.
+ * of a page without a bundler; it is made small, and declarations are indented by tabs, which takes a tenth off them.
  * @param {string} dist
  */
 function packCode(dist) {
@@ -110,18 +110,13 @@ function packCode(dist) {
     const folder = relative(dirname(name), "shared").replaceAll("\\", "/");
     const path = folder.startsWith(".") ? folder : `./${folder}`;
     const named = code.replace(/"#shared\/([\w-]+)"/g, `"${path}/$1.js"`);
-    const isInner = INNER.test(name) && name.endsWith(".js");
-    const packed = isInner ? smallest(named) : withTabs(forOlderCompilers(named));
+    const packed = name.endsWith(".js") ? smallest(named) : withTabs(forOlderCompilers(named));
     writeFileSync(join(dist, name), packed);
   }
 }
 
-/** Rooms that make no more than whole runs and reports, in which nobody steps through code. */
-const INNER =
-  /^(cli|compare|conformance|costs|experiments|fuzz|meter|profile|record|report|trace|tune|wasm)[\\/]/;
-
 /**
- * Code that is not there to be read.
+ * Code made small. It is read in the repository; what people read of the package are its declarations.
  * @param {string} code
  */
 const smallest = (code) =>

@@ -4,6 +4,7 @@
  */
 import type { Asked, Experiment } from "../experiments/experiment.js";
 import { fork } from "../experiments/fork/experiment.js";
+import { huge } from "../experiments/huge/experiment.js";
 import { idleZeroing } from "../experiments/idle-zeroing/experiment.js";
 import { luajit } from "../experiments/luajit/experiment.js";
 import { serveFile } from "../experiments/serve-file/experiment.js";
@@ -18,6 +19,7 @@ export const EXPERIMENTS: Readonly<Record<OwnExperiment, Experiment>> = {
   luajit,
   "serve-file": serveFile,
   sockets,
+  huge,
 };
 
 /** Runs one, and draws it. Progress counts its results. */

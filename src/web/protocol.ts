@@ -131,6 +131,7 @@ export const OWN_EXPERIMENTS = {
   "serve-file": "Ways to serve a file",
   luajit: "Low memory left to LuaJIT",
   sockets: "Copies of data on sockets",
+  huge: "What huge pages make of touching",
   "idle-zeroing": "Zeroing in idle time",
 } as const;
 

@@ -286,8 +286,8 @@ export const machine: Area = {
       ],
       [
         "a fork leaves what the parent may write",
-        "  mapPages(child.pages);\n  dropAll();\n",
-        "  mapPages(child.pages);\n",
+        "forked(child);\n  dropAll();\n",
+        "forked(child);\n",
       ],
       [
         "another process finds the last one's translations",
