@@ -15,6 +15,7 @@
 import "./machine/check";
 import * as pool from "./machine/frames";
 import "./machine/kernel";
+import * as oom from "./machine/oom";
 import * as processes from "./machine/processes";
 import { zeroesIn } from "./machine/zeroes";
 import "./program";
@@ -60,6 +61,7 @@ const MODEL_DATA: usize = memory.data(16, 16);
 export function start(): void {
   pool.setRecordBytes(pieces, offsetof<Piece>());
   pool.setRecordBytes(copies, PIECE_BYTES);
+  if (isDefined(ZP_PLACEMENT)) oom.tell(discard);
 }
 
 // ---- Images ----
@@ -97,22 +99,32 @@ function saveRange(at: usize, end: usize): void {
 
 /** Puts what an image is of in place, and gives the image back. */
 function restore(number: u32): void {
-  const at = IMAGES + 4 * <usize>number;
-  let piece = changetype<Piece | null>(<usize>load<u32>(at));
-  assert(piece != null, "a process that does not run has an image");
+  let piece = imageOf(number);
   while (piece) {
-    if (piece.copy) {
-      memory.copy(piece.at, piece.copy, piece.bytes);
-      pool.give(copies, piece.copy);
-    } else {
-      memory.fill(piece.at, 0, piece.bytes);
-    }
+    if (piece.copy) memory.copy(piece.at, piece.copy, piece.bytes);
+    else memory.fill(piece.at, 0, piece.bytes);
+    piece = piece.next;
+  }
+  discard(number);
+  loadGlobals(GLOBALS);
+}
+
+function imageOf(number: u32): Piece | null {
+  const piece = changetype<Piece | null>(<usize>load<u32>(IMAGES + 4 * <usize>number));
+  assert(piece != null, "a process that does not run has an image");
+  return piece;
+}
+
+/** Gives an image back. */
+function discard(number: u32): void {
+  let piece = imageOf(number);
+  while (piece) {
     const next = piece.next;
+    if (piece.copy) pool.give(copies, piece.copy);
     pool.give(pieces, changetype<usize>(piece));
     piece = next;
   }
-  store<u32>(at, 0);
-  loadGlobals(GLOBALS);
+  store<u32>(IMAGES + 4 * <usize>number, 0);
 }
 
 // ---- Processes ----

@@ -4,6 +4,7 @@
  */
 import { mapForProgram, placeFrom, startHeapAt, unmapForProgram } from "./machine/kernel";
 import * as limits from "./machine/limits";
+import * as oom from "./machine/oom";
 import { program } from "./machine/paths";
 
 /** Has Linux start the heap at a page, and place mappings from another on; low ones at random by the seed. Before start. */
@@ -15,6 +16,16 @@ export function place(heapStart: f64, mapBase: f64, upward: bool, seed: u32): vo
 /** RLIMIT_DATA, 0 for none; `Overcommit`, and what it promises at most in mode Never. Before start. */
 export function limit(dataBytes: f64, overcommit: u32, commitBytes: f64): void {
   limits.set(<u64>dataBytes, overcommit, <u64>commitBytes);
+}
+
+/** Has the largest process be killed when physical memory ends. Before start. */
+export function killLargest(): void {
+  oom.killLargest();
+}
+
+/** Address of the notes on processes that were killed (machine/oom.ts). */
+export function killNotes(): usize {
+  return oom.notes();
 }
 
 /** Maps memory of the program's own; low, below 2 GiB. Returns its address, or 0. */

@@ -6,8 +6,9 @@ import { requireMapped, touch } from "./machine/access";
 import { setClock, tickClock } from "./machine/clock";
 import { act, fail, look, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
+import { requireAlive, requireAllAlive } from "./machine/oom";
 import { call, program } from "./machine/paths";
-import { isProcess } from "./machine/processes";
+import { isProcess, parentOfRunning } from "./machine/processes";
 import * as own from "./own";
 import { Fn } from "./shared/counters";
 import { Exception, Failure } from "./shared/failure";
@@ -150,9 +151,21 @@ function apart<M extends Contract>(model: M, kind: i32, number: u64): void {
 function ofProcesses(kind: i32, number: u64): void {
   const process = <u32>min<u64>(number, MOST_PROCESSES + 1);
   program();
+  if (isDefined(ZP_PLACEMENT)) requireAlive(number);
   if (kind == RecordKind.Process && isProcess(process)) own.switchTo(process);
   else if (kind == RecordKind.Fork && own.fork(process) == 0) return;
-  else if (kind != RecordKind.End || !own.exit()) raise(Exception.BadOperation, kind, number);
+  else if (kind != RecordKind.End || !endRunning()) raise(Exception.BadOperation, kind, number);
+}
+
+/** Ends the running process. What follows in the trace is its parent's, or if that has ended, that of the lowest number. */
+function endRunning(): bool {
+  if (!isDefined(ZP_PLACEMENT)) return own.exit() != 0;
+  const parent = parentOfRunning();
+  const heir = own.exit();
+  if (!heir) return false;
+  requireAlive(parent);
+  if (heir != parent) requireAllAlive(heir);
+  return true;
 }
 
 /** What follows is this thread's. */

@@ -17,6 +17,7 @@ export type {
   LayoutKind,
   LinuxSettings,
   MachineSettings,
+  OomKind,
   OvercommitKind,
 } from "./allocator/machine.js";
 export type { Mark } from "./allocator/marks.js";
@@ -36,6 +37,7 @@ export {
   OptionError,
   OutOfMemory,
   ProcessError,
+  ProcessKilled,
   SandboxError,
   SegmentationFault,
   TraceError,
@@ -199,7 +201,7 @@ export {
   openSandbox,
   type SandboxOptions,
 } from "./sandbox/open.js";
-export type { SetSizes, SharingCounters } from "./sandbox/processes.js";
+export type { KilledProcess, SetSizes, SharingCounters } from "./sandbox/processes.js";
 export { Sandbox } from "./sandbox/sandbox.js";
 export type { Checkpoint, MapOptions, SimulatedAllocator } from "./sandbox/simulated.js";
 export type { SiteEvents } from "./sandbox/site-events.js";

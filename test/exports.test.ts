@@ -84,6 +84,8 @@ const FILES = {
 const PLACEMENT = {
   place: "function",
   limit: "function",
+  killLargest: "function",
+  killNotes: "function",
   mapMemory: "function",
   unmap: "function",
 } as const satisfies Kinds<PlacementExports>;

@@ -84,6 +84,18 @@ export function hasRoom(pages: u64): bool {
   return residentPages + pages <= physicalPages;
 }
 
+/** Frames that there are still to take. */
+export function freeFrames(): u64 {
+  return physicalPages - residentPages;
+}
+
+/** Ends a process and returns true, if it may (oom.ts). */
+let killer: (() => bool) | null = null;
+
+export function setKiller(kills: () => bool): void {
+  killer = kills;
+}
+
 /** Makes sure that `pages` more frames can be taken. Traps if they cannot. */
 function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
@@ -101,6 +113,10 @@ function makeRoom(pages: u64): void {
     apply(Event.Reclaim, 0, TABLE_PAGES);
   }
   enter(space);
+  if (isDefined(ZP_PLACEMENT)) {
+    const kill = killer;
+    if (kill) while (residentPages + pages > physicalPages && kill());
+  }
   if (residentPages + pages > physicalPages) raise(Exception.OutOfMemory, 0, pages << pageShift);
 }
 
@@ -198,11 +214,10 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
 
 /** Counts what it takes that a whole group owns frames. Returns the state of its pages as if written before. */
 function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
+  if (holdersOf(block, first) > 1) requireRoom(GROUP_PAGES);
+  // Who had it too may have been killed for room.
   const isCopied = holdersOf(block, first) > 1;
-  if (isCopied) {
-    requireRoom(GROUP_PAGES);
-    takeFrames(GROUP_PAGES);
-  }
+  if (isCopied) takeFrames(GROUP_PAGES);
   return countOwned(state, GROUP_PAGES, isCopied, clears);
 }
 

@@ -28,9 +28,9 @@ import * as limits from "./limits";
 import { back, letGo } from "./mappings";
 import * as regions from "./regions";
 import { endOfRun, fillStates } from "./runs";
-import { current, end as endSpace, enter, make, numberAbove, Space, spaceOf } from "./spaces";
+import { current, end as endSpace, enter, enterNumber, make, numberAbove, Space, spaceOf } from "./spaces";
 import { Event, isPresent, ownsFrame } from "./states";
-import { enterCall, leaveCall } from "./syscall";
+import { enterCall, leaveCall, resumeWalk, walkedSoFar } from "./syscall";
 import {
   blockIn,
   cellIn,
@@ -45,12 +45,18 @@ import {
   split,
   stateIn,
   statesOf,
+  TABLE_PAGES,
 } from "./table";
 import { dropAll } from "./translation";
 
 /** Number of the running process: that of its space. */
 export function process(): u32 {
   return current.number;
+}
+
+/** Number of the process that forked the running one; 0 of the first. */
+export function parentOfRunning(): u32 {
+  return current.parent;
 }
 
 /** Whether there is a process with this number. */
@@ -221,6 +227,26 @@ function endProcess(): u32 {
   return heir.number;
 }
 
+/**
+ * Ends a process that does not run, in the middle of what the running one does. Counted as its exit. Groups that it shares
+ * stay whole, as whoever runs may be in one of them.
+ */
+export function kill(number: u32): void {
+  const running = current;
+  const walked = walkedSoFar();
+  const caller = enterCall(Fn.Exit, Syscall.Exit);
+  enterNumber(number);
+  const ending = current;
+  areas.entered();
+  unmapAll();
+  forgetDirectories();
+  enter(running);
+  areas.entered();
+  endSpace(ending);
+  leaveCall(caller, Syscall.Exit);
+  resumeWalk(walked);
+}
+
 /** Who runs on after a process. */
 function heirOf(space: Space): Space | null {
   const parent = spaceOf(space.parent);
@@ -230,9 +256,10 @@ function heirOf(space: Space): Space | null {
 }
 
 function unmapAll(): void {
+  // By whole groups, whatever regions they are of.
+  apply(Event.Unmap, 0, TABLE_PAGES);
   for (let start = regions.startAbove(0); start; start = regions.startAbove(0)) {
     const end = regions.endOf(start);
-    apply(Event.Unmap, start >> pageShift, (end - start) >> pageShift);
     areas.unmap(start, end);
   }
   unmapPages(current.pages);

@@ -13,6 +13,16 @@ export function enterCall(fn: u32, call: Syscall): usize {
   return caller;
 }
 
+/** Pages that the call walked which is in progress, if one is: of what the kernel does in its middle for somebody else. */
+export function walkedSoFar(): u64 {
+  return counter(Counter.PagesWalked) - walkedBefore;
+}
+
+/** It goes on. */
+export function resumeWalk(walked: u64): void {
+  walkedBefore = counter(Counter.PagesWalked) - walked;
+}
+
 export function leaveCall(caller: usize, call: Syscall): void {
   const walked = counter(Counter.PagesWalked) - walkedBefore;
   if (walked) add(WALKED_COUNTERS + call, walked);

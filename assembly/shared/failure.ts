@@ -24,6 +24,11 @@ export enum Exception {
   Overflowed,
   /** An access beyond the end of a file that is mapped. detail: 0 for a read, 1 for a write; address: the first such byte. */
   BusError,
+  /**
+   * Memory ended, and a process is killed for it: the running one, which the host has to end; or another one was, of which
+   * a trace goes on. detail: its number; address: the bytes that it had.
+   */
+  Killed,
 }
 
 /** Why a call failed, as in C, with 0 or -1. */

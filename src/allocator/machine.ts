@@ -42,6 +42,12 @@ export type OvercommitKind = NameOf<typeof Overcommit>;
  */
 export type HugePagesKind = NameOf<typeof HugePages>;
 
+/**
+ * What becomes of processes when physical memory ends: `trap` is the end of the machine, `killLargest` of the process that has
+ * most, as Linux does it.
+ */
+export type OomKind = "trap" | "killLargest";
+
 /** Where Linux places what a program maps, and how much of it. */
 export interface LinuxSettings {
   image: ImageKind;
@@ -53,6 +59,7 @@ export interface LinuxSettings {
   overcommit: OvercommitKind;
   /** `vm.overcommit_ratio`: with `never`, per cent of memory that may be promised. */
   overcommitRatio: number;
+  oom: OomKind;
 }
 
 /** The machine that a model runs on. Limits of 0 are none. */

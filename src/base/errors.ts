@@ -49,6 +49,20 @@ export class OutOfMemory extends ZeropageError {
   override name = "OutOfMemory";
 }
 
+/** A process is gone, which the kernel killed when physical memory ended: with the option `oom=killLargest`, the one that had most. */
+export class ProcessKilled extends OutOfMemory {
+  override name = "ProcessKilled";
+  constructor(
+    readonly process: number,
+    /** Bytes that it had. */
+    readonly residentBytes: number,
+  ) {
+    super(
+      `process ${process} was killed when memory ended, for it had the most, ${residentBytes} bytes: raise the option memory`,
+    );
+  }
+}
+
 /** A trace that cannot be read or does not make sense. */
 export class TraceError extends ZeropageError {
   override name = "TraceError";

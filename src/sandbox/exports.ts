@@ -79,6 +79,8 @@ export interface FileExports {
 export interface PlacementExports {
   place(heapStart: number, mapBase: number, upward: number, seed: number): void;
   limit(dataBytes: number, overcommit: number, commitBytes: number): void;
+  killLargest(): void;
+  killNotes(): number;
   mapMemory(hint: number, bytes: number, isLow: number): number;
   unmap(address: number, bytes: number): number;
 }

@@ -28,6 +28,7 @@ import {
   AllocatorAbort,
   BusError,
   OutOfMemory,
+  ProcessKilled,
   SandboxError,
   SegmentationFault,
   ZeropageError,
@@ -39,7 +40,7 @@ import { HUGE_PAGE_BYTES, type HugePageCounters, hasHugePages, useHugePages } fr
 import { load } from "./load.js";
 import { foldState, KERNELS, MAP_ALIGNMENTS, pageRun, ZERO_PAGES } from "./machine.js";
 import { hasPlacement, placeAndLimit } from "./placement.js";
-import type { SharingCounters } from "./processes.js";
+import type { KilledProcess, SharingCounters } from "./processes.js";
 
 /** What a layer calls below, as the log has it. */
 type CallBelow = `${NameOf<typeof Below>} below`;
@@ -153,8 +154,11 @@ export class Instance<Exports extends MachineExports> {
   /** Has a process run. @throws SandboxError when it has ended; OutOfMemory of the host. */
   enter(process: number): void {
     if (process === this.#running) return;
-    if (!this.hasProcess(process))
+    if (!this.hasProcess(process)) {
+      const killed = this.killed().find((one) => one.process === process);
+      if (killed) throw new ProcessKilled(process, killed.residentBytes);
       throw new SandboxError(`process ${process} has ended: use another sandbox`);
+    }
     try {
       this.exports.switchTo(process);
     } catch (error) {
@@ -165,6 +169,24 @@ export class Instance<Exports extends MachineExports> {
 
   hasProcess(number: number): boolean {
     return this.exports.processAbove(number - 1) === number;
+  }
+
+  /** The processes that were killed when memory ended, in turn: the first 1,024. */
+  killed(): KilledProcess[] {
+    const { exports } = this;
+    const words = hasPlacement(exports) ? this.counted(exports.killNotes()) : [];
+    const killed: KilledProcess[] = [];
+    for (let at = 0; at < words.length; at += 3) {
+      const [process, pages, neededBy] = words.slice(at) as [number, number, number];
+      killed.push({ process, residentBytes: pages * this.machine.pageBytes, neededBy });
+    }
+    return killed;
+  }
+
+  /** Ends the running process if it was killed; the next one runs. Others that were killed have ended already. */
+  private endKilled(process: number): void {
+    if (this.exports.process() === process) this.exports.exit();
+    this.noticeProcess();
   }
 
   /** Looks which process runs: a trace has run, or a checkpoint is restored. */
@@ -415,6 +437,7 @@ export class Instance<Exports extends MachineExports> {
     view.setBigUint64(at + RecordField.Exception, 0n, true);
     const told =
       this.exceptionFor(exception, detail, address) ?? new SandboxError(`internal: ${error.message}`);
+    if (exception === Exception.Killed) this.endKilled(detail);
     if (isHalfDone(exception, work, looked)) this.ended = told.message;
     // The trap's stack says where in the module it was, with names in a debug build. Like any cause, not enumerable.
     return Object.defineProperty(told, "cause", { value: error, configurable: true, writable: true });
@@ -437,6 +460,8 @@ export class Instance<Exports extends MachineExports> {
         return new OutOfMemory(
           `out of physical memory: a touch needed ${address} more bytes, and the machine has ${this.machine.memoryBytes}; raise the option memory`,
         );
+      case Exception.Killed:
+        return new ProcessKilled(detail, address);
       case Exception.HostOutOfMemory:
         return new OutOfMemory(
           "the host gives the sandbox no more memory: store less, or touch without data",

@@ -6,6 +6,7 @@ import type * as libmalloc from "#shared/libmalloc";
 import type * as mimalloc from "#shared/mimalloc";
 import type * as pymalloc from "#shared/pymalloc";
 import type * as tcmalloc from "#shared/tcmalloc";
+import type { OomKind } from "../allocator/machine.js";
 import type { NameOf } from "../base/enums.js";
 
 /** A word, also as the number that it may be written as: "0" or 0. */
@@ -47,6 +48,7 @@ export interface PlacementOptions {
   dataLimit?: number | undefined;
   overcommit?: NameOf<typeof Overcommit>;
   overcommitRatio?: number;
+  oom?: OomKind;
 }
 
 /** Options of the machine of models that have `hasHugePages`. */

@@ -4,6 +4,7 @@ import type {
   LayoutKind,
   LinuxSettings,
   MachineSettings,
+  OomKind,
   OvercommitKind,
 } from "../allocator/machine.js";
 import { namesOf } from "../base/enums.js";
@@ -14,6 +15,7 @@ import type { OptionInfo } from "./option-info.js";
 const IMAGES: readonly ImageKind[] = namesOf(Image);
 const LAYOUTS: readonly LayoutKind[] = namesOf(Layout);
 const OVERCOMMIT: readonly OvercommitKind[] = namesOf(Overcommit);
+const OOM: readonly OomKind[] = ["trap", "killLargest"];
 
 /** How Linux is if nobody says otherwise. @internal */
 export const LINUX_DEFAULTS: LinuxSettings = {
@@ -23,6 +25,7 @@ export const LINUX_DEFAULTS: LinuxSettings = {
   dataLimit: 0,
   overcommit: "heuristic",
   overcommitRatio: 50,
+  oom: "trap",
 };
 
 const SUMMARIES: Record<keyof LinuxSettings, Omit<OptionInfo, "name" | "default">> = {
@@ -39,6 +42,10 @@ const SUMMARIES: Record<keyof LinuxSettings, Omit<OptionInfo, "name" | "default"
   },
   overcommitRatio: {
     summary: "vm.overcommit_ratio of Linux: per cent of memory that overcommit=never promises",
+  },
+  oom: {
+    summary: "when memory ends: killLargest ends the process that has most, as Linux does",
+    values: OOM,
   },
 };
 
@@ -61,7 +68,8 @@ const MOST_MAP_OFFSET = 2 ** 40;
 
 /** Tells a machine, before it starts, where it places memory, and how much of it there may be. @internal */
 export function placeAndLimit(exports: PlacementExports, machine: MachineSettings): void {
-  const { image, layout, aslrSeed, overcommit, overcommitRatio, dataLimit, memoryBytes, pageBytes } = machine;
+  const { image, layout, aslrSeed, overcommit, overcommitRatio, dataLimit, memoryBytes, pageBytes, oom } =
+    machine;
   const random = seeded(aslrSeed);
   const offset = (most: number) =>
     aslrSeed === 0 ? 0 : Math.floor(random() * (most / pageBytes)) * pageBytes;
@@ -73,4 +81,5 @@ export function placeAndLimit(exports: PlacementExports, machine: MachineSetting
   exports.place(heapStart, isUpward ? base + moved : base - moved, Number(isUpward), aslrSeed);
   const promised = Math.floor((memoryBytes * overcommitRatio) / 100 / pageBytes) * pageBytes;
   exports.limit(dataLimit, OVERCOMMIT.indexOf(overcommit), promised);
+  if (oom === "killLargest") exports.killLargest();
 }

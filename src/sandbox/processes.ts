@@ -23,6 +23,15 @@ export interface SetSizes {
   unique: number;
 }
 
+/** A process that was killed when physical memory ended, for it had most of it. */
+export interface KilledProcess {
+  process: number;
+  /** Bytes that it had; of one that was running, with those that it was about to get. */
+  residentBytes: number;
+  /** Number of the process that needed more, which may be the same. */
+  neededBy: number;
+}
+
 /** Set sizes from the numbers of pages with a frame, by how many processes hold it: from 1 on. */
 export function setSizes(holders: readonly number[], pageBytes: number): SetSizes {
   const sum = (share: (holders: number) => number) =>

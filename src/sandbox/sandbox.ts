@@ -39,7 +39,7 @@ import { type Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance
 import { models } from "./models.js";
 import { findModel } from "./options.js";
 import { hasPlacement } from "./placement.js";
-import { type SetSizes, type SharingCounters, setSizes } from "./processes.js";
+import { type KilledProcess, type SetSizes, type SharingCounters, setSizes } from "./processes.js";
 import type { Checkpoint, MapOptions, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
 
@@ -353,8 +353,10 @@ export class Sandbox implements SimulatedAllocator {
   }
 
   fork(): Sandbox {
+    // Not that of one that was killed: its sandbox may still be there.
+    const killed = this.killed().map(({ process }) => process);
     let number = 2;
-    while (this.#instance.hasProcess(number)) number++;
+    while (this.#instance.hasProcess(number) || killed.includes(number)) number++;
     if (this.#run((exports) => exports.fork(number)) !== 0) {
       throw new SandboxError(
         this.machine.kernel === "linux"
@@ -363,6 +365,11 @@ export class Sandbox implements SimulatedAllocator {
       );
     }
     return new Sandbox(this.model, this.options, this.#instance, this.notes, number);
+  }
+
+  killed(): KilledProcess[] {
+    this.#checkOpen();
+    return this.#instance.killed();
   }
 
   advise(address: number, bytes: number, advice: Advice): void {

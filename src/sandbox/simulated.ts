@@ -5,7 +5,7 @@ import type { ProfileNode } from "./call-tree.js";
 import type { FileCounters, FileOptions, ResidentSets, SimulatedFile } from "./files.js";
 import type { HugePageCounters } from "./huge-pages.js";
 import type { InstanceState } from "./instance.js";
-import type { SetSizes, SharingCounters } from "./processes.js";
+import type { KilledProcess, SetSizes, SharingCounters } from "./processes.js";
 import type { SiteEvents } from "./site-events.js";
 
 /** What a simulated allocator was at one moment. */
@@ -80,6 +80,11 @@ export interface SimulatedAllocator extends Allocator {
   setSizes(): SetSizes;
   /** What became of frames that the processes of its machine share. */
   sharing(): SharingCounters;
+  /**
+   * The processes of its machine that were killed when physical memory ended, in turn; the first 1,024. Only with the option
+   * `oom=killLargest`: else memory that ends is the end of the machine. Their sandboxes throw ProcessKilled.
+   */
+  killed(): KilledProcess[];
 
   /** What became of huge pages. @throws SandboxError if the model has no `hasHugePages` */
   hugePages(): HugePageCounters;

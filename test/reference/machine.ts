@@ -6,6 +6,7 @@
  * that above, if they were first written as one (or not yet) and moved equally far.
  */
 import type { Syscall } from "../../src/allocator/counters.js";
+import { ProcessKilled } from "../../src/base/errors.js";
 import { ReferenceFile } from "./files.js";
 import { ReferenceHugePages, type Span } from "./huge.js";
 import {
@@ -96,6 +97,9 @@ const isPromised = ({ charged, toFile }: AreaObject) => charged && !toFile;
 
 const RESERVED_AREA = { protection: "none", charged: false } as const;
 
+const framesIn = (table: Map<number, Page>) =>
+  [...table.values()].filter(({ frame }) => frame !== null).length;
+
 interface Process {
   parent: number;
   table: Map<number, Page>;
@@ -112,6 +116,11 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
   ]);
 
   // ---- Processes ------------------------------------------------------------
+
+  /** The numbers of all that there are. */
+  numbers(): number[] {
+    return [...this.processes.keys()];
+  }
 
   fork(number: number): number {
     this.count.sharing.forks += 1;
@@ -159,6 +168,30 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     const heir = this.processes.has(ending.parent) ? ending.parent : Math.min(...this.processes.keys());
     this.resume(heir);
     return heir;
+  }
+
+  protected override killLargest(): boolean {
+    if (this.processes.size === 1) return false;
+    const free = (this.options.memoryBytes - this.count.bytes.resident) / this.pageBytes;
+    const pagesOf = (number: number, table: Map<number, Page>) =>
+      number === this.process ? free + framesIn(this.table) : framesIn(table);
+    const sizes = [...this.processes].map(([number, { table }]) => ({
+      number,
+      pages: pagesOf(number, table),
+    }));
+    const [victim] = sizes.sort((one, other) => other.pages - one.pages || other.number - one.number);
+    const { number, pages } = victim as (typeof sizes)[number];
+    if (number === this.process) {
+      this.exit();
+      throw new ProcessKilled(number, pages * this.pageBytes);
+    }
+    const { table } = this;
+    this.table = this.processes.get(number)?.table ?? table;
+    this.unmap(0, ADDRESS_LIMIT);
+    this.table = table;
+    this.processes.delete(number);
+    this.letGo();
+    return true;
   }
 
   switchTo(number: number): void {

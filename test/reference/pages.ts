@@ -145,13 +145,25 @@ export class ReferencePages {
 
   // ---- Frames -------------------------------------------------------------
 
-  /** Takes one frame. Nothing has changed, but for the reclaim, when it throws. */
-  protected takeFrame(): Frame {
-    const { memoryBytes } = this.options;
+  /** Makes sure that there is one more frame. Nothing has changed, but for the reclaim and who was killed, when it throws. */
+  private makeRoom(): void {
+    const { memoryBytes, linux } = this.options;
     const { bytes } = this.count;
     const tooMuch = () => memoryBytes !== 0 && bytes.resident + this.pageBytes > memoryBytes;
     if (tooMuch()) this.reclaim();
+    if (linux?.oom === "killLargest") while (tooMuch() && this.killLargest());
     if (tooMuch()) throw new OutOfMemory(`a frame more than the ${memoryBytes} bytes of memory`);
+  }
+
+  /** Ends the process with most, if there are others. Returns whether one was; throws if it is the running one. */
+  protected killLargest(): boolean {
+    return false;
+  }
+
+  /** Takes one frame. */
+  protected takeFrame(): Frame {
+    this.makeRoom();
+    const { bytes } = this.count;
     bytes.resident += this.pageBytes;
     bytes.peakResident = Math.max(bytes.peakResident, bytes.resident);
     return { pages: 1 };
@@ -289,6 +301,8 @@ export class ReferencePages {
     const { faults } = this.count;
     if (page.shared && page.frame !== null) {
       const { sharing } = this.count;
+      // Who else has it may be killed for room.
+      if (page.frame.pages > 1) this.makeRoom();
       if (page.frame.pages > 1) {
         const own = this.takeFrame();
         page.frame.pages -= 1;

@@ -21,7 +21,16 @@ type Every<Options> = {
 
 /** Models whose options have no capital letters or underscores in them that real names have too. */
 const OWN: { [Name in "naive" | "lazy" | "libmalloc"]: Every<ModelOptions[Name]> } = {
-  naive: { image: 0, layout: 0, aslrSeed: 0, dataLimit: 0, overcommit: 0, overcommitRatio: 0, hugePages: 0 },
+  naive: {
+    image: 0,
+    layout: 0,
+    aslrSeed: 0,
+    dataLimit: 0,
+    overcommit: 0,
+    overcommitRatio: 0,
+    oom: 0,
+    hugePages: 0,
+  },
   lazy: {},
   libmalloc: { zeroing: 0, version: 0, cpus: 0, cache: 0, tinyZeroing: 0, nano: 0 },
 };
@@ -49,6 +58,7 @@ const MACHINE: Record<keyof (MachineOptions & PlacementOptions & HugePagesOption
     dataLimit: 0,
     overcommit: 0,
     overcommitRatio: 0,
+    oom: 0,
     hugePages: 0,
     clock: 0,
   },

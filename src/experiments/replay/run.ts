@@ -4,6 +4,7 @@ import type { Mark } from "../../allocator/marks.js";
 import type { ReplayOptions } from "../../allocator/replay.js";
 import { threadsNote } from "../../allocator/threads.js";
 import type { TimelinePoint } from "../../allocator/timeline.js";
+import { ProcessKilled } from "../../base/errors.js";
 import { simulatedTime } from "../../costs/simulate.js";
 import type { OptionValues, Result } from "../../results/run.js";
 import type { SimulatedAllocator } from "../../sandbox/simulated.js";
@@ -79,6 +80,7 @@ export async function replayTrace(run: TraceRun): Promise<{ result: Result; time
     ...threadsNote(sandbox, trace.notes.threads),
     ...(operations === 0 ? ["the trace has no operations"] : []),
     ...(run.trim ? trimNote(sandbox) : []),
+    ...killedNotes(sandbox),
   ];
   sandbox.close();
   const { threads } = trace.notes;
@@ -111,11 +113,11 @@ function closed(trace: Trace, allocator: Allocator): Trace {
   return { notes: trace.notes, [Symbol.asyncIterator]: chunks };
 }
 
-const canTrim = (allocator: Allocator): allocator is SimulatedAllocator => allocator.machine !== null;
+const isSimulated = (allocator: Allocator): allocator is SimulatedAllocator => allocator.machine !== null;
 
 /** Trims. Returns what there was before and after. Does nothing to what really runs. */
 function trim(allocator: Allocator, operation: number): Mark[] {
-  if (!canTrim(allocator)) return [];
+  if (!isSimulated(allocator)) return [];
   const before = allocator.counters();
   allocator.trim();
   return [
@@ -124,6 +126,14 @@ function trim(allocator: Allocator, operation: number): Mark[] {
   ];
 }
 
+/** Processes of the trace that were killed, whose lines had all run. */
+const killedNotes = (allocator: Allocator): string[] =>
+  isSimulated(allocator)
+    ? allocator
+        .killed()
+        .map(({ process, residentBytes }) => new ProcessKilled(process, residentBytes).message)
+    : [];
+
 function trimNote(allocator: Allocator): string[] {
-  return canTrim(allocator) ? [] : ["it is not trimmed: a linear memory only grows"];
+  return isSimulated(allocator) ? [] : ["it is not trimmed: a linear memory only grows"];
 }

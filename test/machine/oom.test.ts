@@ -1,0 +1,111 @@
+/** Who is killed when frames run out, beside the reference: random programs of processes in little memory. */
+import { describe, expect, it } from "vitest";
+import { ProcessKilled } from "../../src/base/errors.js";
+import { Random } from "../random.js";
+import { openRawMachine } from "../raw-machine.js";
+import { ANYWHERE, DONTNEED, FREE, type Machine, type MachineOptions } from "../reference/interface.js";
+import { ReferenceMachine } from "../reference/machine.js";
+
+const PAGE = 4096;
+/** Two whole groups of pages and a part of one. */
+const AREA_PAGES = 1400;
+const MOST = 6;
+
+const optionsOf = (memoryPages: number, zeroPage: "shared" | "none"): MachineOptions => ({
+  ...{ kernel: "linux", pageBytes: PAGE, memoryBytes: memoryPages * PAGE, addressSpaceBytes: 0, maxMaps: 0 },
+  ...{ mapAlignment: "huge", zeroPage, linux: { oom: "killLargest", overcommit: "always" } },
+});
+
+/** Something that a process does; what comes of it, in words. */
+type Step = (machine: Machine) => string;
+
+/** Writes a range at once, or page by page as faults come. */
+type Write = (machine: Machine, first: number, bytes: number) => void;
+const atOnce: Write = (machine, first, bytes) => machine.touch(first, bytes, true);
+const byPages: Write = (machine, first, bytes) => {
+  for (let at = first; at < first + bytes; at += PAGE) machine.touch(at, PAGE, true);
+};
+
+function randomStep(random: Random, area: number, alive: readonly number[], write: Write): Step {
+  const page = area + random.below(AREA_PAGES) * PAGE;
+  const pages = Math.min(1 + random.below([4, 600][random.below(2)] as number), AREA_PAGES);
+  const first = area + random.below(AREA_PAGES - pages + 1) * PAGE;
+  const number = 1 + random.below(MOST);
+  const dice = random.below(100);
+  if (dice < 40) return (machine) => `${write(machine, first, pages * PAGE)}`;
+  if (dice < 50) return (machine) => `${machine.store(page, 1, BigInt(dice))}`;
+  if (dice < 58) return (machine) => `${machine.load(page, 1)}`;
+  if (dice < 66) return (machine) => `${machine.madvise(first, pages * PAGE, dice < 62 ? FREE : DONTNEED)}`;
+  if (dice < 80) return (machine) => `fork ${machine.fork(number)}`;
+  if (dice < 96) {
+    const to = alive[random.below(alive.length)] as number;
+    return (machine) => `${machine.switchTo(to)}`;
+  }
+  return (machine) => `exit ${machine.exit()}`;
+}
+
+function outcome(machine: Machine, step: Step): string {
+  try {
+    return step(machine);
+  } catch (error) {
+    if (!(error instanceof ProcessKilled)) throw error;
+    return `killed ${error.process} with ${error.residentBytes}`;
+  }
+}
+
+/** What there is. */
+const stateOf = (machine: Machine, area: number) => {
+  const { resident, virtual } = machine.counters().bytes;
+  return {
+    ...{ process: machine.process, resident, virtual, holders: trimmed(machine.holders()) },
+    pages: machine.pages(area, AREA_PAGES * PAGE),
+  };
+};
+
+/** What happened. Of a range that is written at once, who is in the way is killed before the first of its pages is taken. */
+const eventsOf = (machine: Machine) => {
+  const { faults, zeroed, touched, sharing, bytes } = machine.counters();
+  return { faults, zeroed, touched, sharing, bytes };
+};
+
+/** Without the zeros at its end. */
+const trimmed = (numbers: number[]) => numbers.slice(0, numbers.findLastIndex((pages) => pages > 0) + 1);
+
+describe.each([
+  { check: false, memoryPages: 2000, zeroPage: "shared" },
+  { check: true, memoryPages: 2300, zeroPage: "shared" },
+  { check: true, memoryPages: 1800, zeroPage: "none" },
+] as const)("in $memoryPages pages, zero page $zeroPage (check build: $check)", (settings) => {
+  /** Does random steps on both. Returns how many processes were killed. */
+  async function compare(seed: number, write: Write, isExact: boolean): Promise<number> {
+    const options = optionsOf(settings.memoryPages, settings.zeroPage);
+    const random = new Random(seed);
+    const reference = new ReferenceMachine(options);
+    const machines = [await openRawMachine(options, settings.check), reference] as const;
+    const [area = 0, other] = machines.map((machine) => machine.mmap(0, AREA_PAGES * PAGE, ANYWHERE, 0));
+    expect(other).toBe(area);
+    let killed = 0;
+    for (let step = 0; step < 120; step++) {
+      const before = reference.numbers().length;
+      const does = randomStep(random, area, reference.numbers(), write);
+      const [real, expected] = machines.map((machine) => outcome(machine, does));
+      expect(real, `step ${step}`).toBe(expected);
+      const states = machines.map((machine) => ({
+        ...stateOf(machine, area),
+        ...(isExact && eventsOf(machine)),
+      }));
+      expect(states[0], `step ${step}`).toEqual(states[1]);
+      if (!expected?.startsWith("exit")) killed += Math.max(0, before - reference.numbers().length);
+    }
+    machines[0].check();
+    return killed;
+  }
+
+  it.each([1, 2])("the same processes are killed, and as much is left (seed %i)", async (seed) => {
+    expect(await compare(seed, byPages, true)).toBeGreaterThan(1);
+  });
+
+  it.each([3, 4])("so they are where ranges are written at once (seed %i)", async (seed) => {
+    expect(await compare(seed, atOnce, false)).toBeGreaterThan(1);
+  });
+});
