@@ -68,6 +68,11 @@ export function start(): void {
   if (kernelKind != Kernel.Linux || pageShift != 12) mode = HugePages.Never;
 }
 
+/** Whether they are used where MADV_HUGEPAGE says so: what programs read of the kernel. */
+export function areOnRequest(): bool {
+  return mode == HugePages.Madvise;
+}
+
 /** Whether there are any. */
 export function areOn(): bool {
   return mode != HugePages.Never;

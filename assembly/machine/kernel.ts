@@ -21,7 +21,7 @@ import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters
 import { start as startEvents } from "./events";
 import { fail } from "./failure";
 import { start as startFiles } from "./files";
-import { apply, cutAt, moved, start as startHuge } from "./huge";
+import { apply, areOnRequest, cutAt, moved, start as startHuge } from "./huge";
 import {
   ADDRESS_LIMIT,
   kernelKind,
@@ -382,6 +382,11 @@ function moveBreak(address: u64): u64 {
   }
   current.heapBreak = address;
   return address;
+}
+
+/** Whether huge pages are used where MADV_HUGEPAGE says so. Not a system call: a C library reads it once. */
+export function areHugeOnRequest(): bool {
+  return isDefined(ZP_HUGE) && areOnRequest();
 }
 
 /** Puts the empty heap where a kernel has it that chooses at random. A multiple of the page size. Not a system call. */

@@ -27,6 +27,8 @@ export enum Option {
   TcacheMax,
   /** Unsorted chunks that are sorted, once one is cached, before that one is given; 0 for all. */
   TcacheUnsortedLimit,
+  /** 1: huge pages are asked for where the kernel uses them on request. */
+  Hugetlb,
   Count,
 }
 

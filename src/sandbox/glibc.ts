@@ -100,6 +100,11 @@ export const glibc: ModelInfo = {
       default: 0,
       real: ["glibc.malloc.tcache_unsorted_limit"],
     },
+    hugetlb: {
+      summary: "1: asks for huge pages where hugePages=madvise, as measured of 2.36; 0 does not",
+      default: 0,
+      real: ["glibc.malloc.hugetlb"],
+    },
   }),
   messages: Object.values({
     [Message.InvalidPointer]: "free(): invalid pointer",

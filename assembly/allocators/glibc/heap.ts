@@ -133,9 +133,11 @@ function checkTop(): void {
   if (!sound) stop(version.topAssertion, top);
 }
 
-function growBreak(more: u64): bool {
+function growBreak(wanted: u64): bool {
   const end = kernel.currentBreak();
+  const more = parameters.usesHuge() ? upToHuge(end + wanted) - end : wanted;
   if (!kernel.brk(end + more)) return false;
+  parameters.adviseHuge(end, more);
   const old = topSize();
   resize(more);
   if (!top) {
@@ -147,6 +149,11 @@ function growBreak(more: u64): bool {
     beginPiece(end, more);
   }
   return true;
+}
+
+/** Measured: where huge pages are asked for, the heap ends at a multiple of them. */
+function upToHuge(end: u64): u64 {
+  return (end + parameters.HUGE_BYTES - 1) & ~(parameters.HUGE_BYTES - 1);
 }
 
 /** All of a new piece of the heap is the top. */
@@ -163,6 +170,7 @@ function growByMapping(size: u64, more: u64, old: u64): bool {
   const bytes = pieceBytes(size, contiguous ? more + old : more);
   const piece = bytes > size ? kernel.map(bytes) : 0;
   if (!piece) return false;
+  parameters.adviseHuge(piece, bytes);
   contiguous = false;
   resize(bytes);
   if (top) leaveTop(old);
@@ -211,7 +219,7 @@ function trimTop(pad: u64): bool {
   const size = topSize();
   const spare = size - MIN_CHUNK - 1;
   if (spare <= pad) return false;
-  const extra = (spare - pad) & ~pageMask;
+  const extra = (spare - pad) & ~(parameters.usesHuge() ? parameters.HUGE_BYTES - 1 : pageMask);
   const end = kernel.currentBreak();
   if (!extra || end != top + size || !kernel.brk(end - extra)) return false;
   resize(0 - extra);
@@ -231,6 +239,7 @@ export function mapChunk(size: u64): u64 {
   if (isDefined(ZP_CHECK)) assert(bytes >= size + 8, "a mapping holds its chunk and the word behind it");
   const chunk = kernel.map(bytes);
   if (!chunk) return 0;
+  parameters.adviseHuge(chunk, bytes);
   if (isDefined(ZP_CHECK)) assert((chunk & pageMask) == 0, "a mapping begins with a page");
   setBefore(chunk, 0);
   setHead(chunk, (bytes - version.behindMapped) | MMAPPED);
@@ -293,6 +302,7 @@ function remap(chunk: u64, before: u64, old: u64, size: u64): u64 {
   if (bytes == bytesBefore) return chunk;
   const moved = kernel.mremap(chunk - before, bytesBefore, bytes, true);
   if (!moved) return 0;
+  parameters.adviseHuge(moved, bytes);
   setHead(moved + before, (bytes - before - version.behindMapped) | MMAPPED);
   mappedBytes -= bytesBefore;
   mappedDrift += version.mremapDrift;

@@ -95,6 +95,7 @@ function make(bytes: u64): u64 {
     kernel.munmap(start, MOST);
     return 0;
   }
+  parameters.adviseHuge(start, size);
   if (isDefined(ZP_CHECK)) reservedBytes += MOST;
   storeAt<u64>(start + SIZE, size);
   storeAt<u64>(start + ACCESSIBLE, size);

@@ -1,5 +1,6 @@
 /** What mallopt and the environment set, by the options of shared/glibc.ts. Bytes unless a comment says otherwise. */
 
+import * as kernel from "../../machine/kernel";
 import { LINUX_MMAP_TOP, USER_END } from "../../machine/layout";
 import { Option } from "../../shared/glibc";
 
@@ -42,6 +43,20 @@ export let arenaTest: u64 = 8;
 export let cpus: u64 = 4;
 const MOST_CPUS: u64 = 4096;
 
+/** Whether huge pages are asked for, as they are on request only. */
+let hugetlb: u64 = 0;
+export const HUGE_BYTES: u64 = 2 << 20;
+
+/** Whether the heap and mappings ask for them. */
+export function usesHuge(): bool {
+  return hugetlb != 0 && kernel.areHugeOnRequest();
+}
+
+/** Tells the kernel that mapped bytes shall be huge pages, if they are enough for one. */
+export function adviseHuge(start: u64, bytes: u64): void {
+  if (bytes >= HUGE_BYTES && usesHuge()) kernel.madvise(start, bytes, kernel.Syscall.MadviseHugepage);
+}
+
 function mayBeLibc(address: u64): bool {
   return address >= LINUX_MMAP_TOP && address <= USER_END - MOST_OF_LIBC && (address & 15) == 0;
 }
@@ -62,6 +77,7 @@ export function set(option: u32, value: u64): bool {
   else if (option == Option.Libc && mayBeLibc(value)) libc = value;
   else if (option == Option.ArenaMax) arenaMax = value;
   else if (option == Option.ArenaTest && value) arenaTest = value;
+  else if (option == Option.Hugetlb && value <= 1) hugetlb = value;
   else if (option == Option.Cpus && value && value <= MOST_CPUS) cpus = value;
   else return false;
   return true;
