@@ -18,7 +18,7 @@ import { assemble } from "./wasm/assemble.js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODEL = "libmalloc";
 /** Gzipped, the core module with one model. It has the words of all models: some 600 bytes for each that is real. */
-const SIZE_BUDGET = 56_500;
+const SIZE_BUDGET = 57_500;
 
 // npm, tsc, vite and Chromium, on a machine that runs other tests beside.
 vi.setConfig({ testTimeout: 200_000, hookTimeout: 300_000 });

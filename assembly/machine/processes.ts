@@ -221,7 +221,6 @@ function endProcess(): u32 {
   const heir = heirOf(ending);
   if (!heir) return 0;
   unmapAll();
-  forgetDirectories();
   switchTo(heir.number);
   endSpace(ending);
   return heir.number;
@@ -239,7 +238,6 @@ export function kill(number: u32): void {
   const ending = current;
   areas.entered();
   unmapAll();
-  forgetDirectories();
   enter(running);
   areas.entered();
   endSpace(ending);
@@ -265,4 +263,5 @@ function unmapAll(): void {
   unmapPages(current.pages);
   current.pages = 0;
   if (isDefined(ZP_FILES)) letGo();
+  forgetDirectories();
 }

@@ -3,6 +3,11 @@ import type { OptionValues } from "./run.js";
 
 /** Who touches: a byte here and there; or of each page, and then asks for huge pages where they are on request. */
 export const TOUCHERS = ["sparse", "dense"] as const;
+/**
+ * Who touches.
+ *
+ * @useDeclaredType
+ */
 export type Toucher = (typeof TOUCHERS)[number];
 
 /** What one toucher had in one mode of huge pages. */

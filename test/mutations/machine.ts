@@ -284,11 +284,7 @@ export const machine: Area = {
         "if (!(regions.flagsOf(start) & RegionFlag.DontFork)) copyRegion",
         "copyRegion",
       ],
-      [
-        "a fork leaves what the parent may write",
-        "forked(child);\n  dropAll();\n",
-        "forked(child);\n",
-      ],
+      ["a fork leaves what the parent may write", "forked(child);\n  dropAll();\n", "forked(child);\n"],
       [
         "another process finds the last one's translations",
         "  areas.entered();\n  dropAll();\n",
