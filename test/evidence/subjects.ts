@@ -52,7 +52,7 @@ const MACHINE: readonly Subject[] = [
     ],
     notCompared: [
       "what a fault costs",
-      "transparent huge pages, swap and memory shared between processes: there are none",
+      "swap: there is none; huge pages, forks and files, which have programs of their own (test/machine)",
     ],
     knownToDiffer: [],
   },

@@ -126,7 +126,7 @@ export const GLIBC_NOT_COMPARED = [
   "what memory holds, and what calloc clears, where there are several threads; threads of other releases than 2.36 beyond some seeds",
   "fork with threads",
   "mallopt and tunables that are no option of the model",
-  "huge pages for the heap (`glibc.malloc.hugetlb`)",
+  "huge pages for the heap (`glibc.malloc.hugetlb`), but for the calls of test/oracle/hugetlb.c on 2.36",
 ];
 
 /** Where two observations part first. */
