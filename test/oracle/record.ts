@@ -18,7 +18,7 @@ import {
   hashTrace,
 } from "./golden.js";
 import { LIBRARIES } from "./libraries.js";
-import { whyNotLive } from "./live.js";
+import { requireZeroPage, whyNotLive } from "./live.js";
 import { environmentOf } from "./model.js";
 import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "./oracle.js";
 import { recordLibrary } from "./record-preloaded.js";
@@ -123,6 +123,7 @@ async function recordVersion(version: string): Promise<void> {
   }
 }
 
+requireZeroPage();
 for (const version of values.version ?? [...GOLDEN_VERSIONS, ...LIBRARIES.map(({ name }) => name)]) {
   const library = LIBRARIES.find(({ name }) => name === version);
   await (library ? recordLibrary(library) : recordVersion(version));

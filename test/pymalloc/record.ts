@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { formatGolden, type GoldenTrace, goldenFolder } from "../oracle/golden.js";
-import { whyNotLive } from "../oracle/live.js";
+import { requireZeroPage, whyNotLive } from "../oracle/live.js";
 import { findOracle, MODELLED_GLIBC } from "../oracle/oracle.js";
 import { GOLDEN_FILES, realDigest } from "./golden.js";
 import { goldenTraces } from "./golden-traces.js";
 
+requireZeroPage();
 const found = await findOracle(MODELLED_GLIBC, "pymalloc");
 const reason = whyNotLive(found);
 if (found.state === "absent" || reason) throw new Error(`pymalloc is not recorded: ${reason}`);
