@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { createVitest, parseCLI, type TestModule, type TestSuite, type Vitest } from "vitest/node";
 import { findChromium } from "./chromium.js";
 
-/** Below the 90 minutes CI has, so that a hang is told rather than cut off, and enough for a machine a fifth as fast as most. */
+/** Below the 90 minutes CI has, so that a hang is told rather than cut off, and enough for a virtual machine on which a page fault takes 15 µs. */
 const TIME_LIMIT_MINUTES = Number(process.env.TEST_MINUTES ?? 80);
 /** For workers, browser and servers to go; what then hangs is left behind. */
 const CLOSE_SECONDS = 20;
