@@ -31,6 +31,54 @@ export const machine: Area = {
         "        promised = to - start;\n",
       ],
     ],
+    "huge.ts": [
+      [
+        "a group may be huge though small pages were in it",
+        "  } else if (span || state != MAPPED) {",
+        "  } else if (state != MAPPED) {",
+      ],
+      [
+        "a huge page may lie in two areas",
+        "  return isOneArea(page);\n}\n\nfunction isOneArea",
+        "  return true;\n}\n\nfunction isOneArea",
+      ],
+      [
+        "advice against huge pages is not heard",
+        "  if (flags & RegionFlag.SmallPages) return false;\n  if (mode",
+        "  if (mode",
+      ],
+      ["on request means always", "mode == HugePages.Madvise && ", "false && "],
+      [
+        "all of a group that goes in one call leaves a table",
+        "  if (isWhole || isUnmapped(page)) {",
+        "  if (isUnmapped(page)) {",
+      ],
+      [
+        "a page that goes stays one of its frame",
+        "ownsFrame(stateOf(first + index))) forget(span, index);",
+        "false) forget(span, index);",
+      ],
+      [
+        "a split leaves zeroes in frames",
+        "isOfFrame(span, index) && isZero(first + index)) events",
+        "false) events",
+      ],
+      ["huge faults are not counted", "  add(Counter.HugeFaults, 1);\n", ""],
+      [
+        "what moves is huge wherever it lands",
+        "pages == GROUP_PAGES && !(to & GROUP_MASK)",
+        "pages == GROUP_PAGES",
+      ],
+    ],
+    "oom.ts": [
+      [
+        "who runs is not charged for what it took",
+        "residentPages() + (current == running ? freeFrames() : 0)",
+        "residentPages()",
+      ],
+      ["of equals the first is killed", "if (pages < most) continue;", "if (pages <= most) continue;"],
+      ["the only process is killed", "  if (!numberAbove(numberAbove(0))) return false;\n", ""],
+    ],
     "events.ts": [
       ["a translation is kept after an event", "  drop(page);\n", ""],
       [

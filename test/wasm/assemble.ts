@@ -12,8 +12,9 @@ const FEATURES =
   binaryen.Features.SIMD128 |
   binaryen.Features.Multivalue;
 
-/** Writes a module as it stands: where the compiler ran in this process, it left Binaryen to drop what does nothing. */
+/** Writes a module as it stands: where the compiler ran in this process, it left Binaryen to drop what does nothing, or to write names. */
 function emit(module: binaryen.Module): Uint8Array<ArrayBuffer> {
+  binaryen.setDebugInfo(false);
   binaryen.setGenerateStackIR(false);
   binaryen.setOptimizeStackIR(false);
   return module.emitBinary().slice() as Uint8Array<ArrayBuffer>;
