@@ -151,9 +151,12 @@ export class Instance<Exports extends MachineExports> {
   /** The process that ran when this was last asked for, which is the running one but in the middle of a replay. */
   #running = 1;
 
-  /** Has a process run. @throws SandboxError when it has ended; OutOfMemory of the host. */
+  /** Has a process run: before each call and access, so it is small. @throws SandboxError when it has ended; OutOfMemory of the host. */
   enter(process: number): void {
-    if (process === this.#running) return;
+    if (process !== this.#running) this.switchTo(process);
+  }
+
+  private switchTo(process: number): void {
     if (!this.hasProcess(process)) {
       const killed = this.killed().find((one) => one.process === process);
       if (killed) throw new ProcessKilled(process, killed.residentBytes);
