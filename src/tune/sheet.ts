@@ -3,16 +3,12 @@ import { formatCount } from "../base/bytes.js";
 import { formatCell, formatSeconds } from "../base/numbers.js";
 import { costsNote } from "../experiments/costs-note.js";
 import { allocatorLabel } from "../report/label.js";
-import { type Cell, type Column, plainColumns, type Sheet, worseIf } from "../report/sheet.js";
+import { type Cell, type ColumnOf, plainColumns, type Sheet, worseIf } from "../report/sheet.js";
 import type { TuneFigures, TuneGoal, TuneReport, TuneResult } from "../results/tune.js";
 import { yardstickOf } from "./score.js";
 import { goalWords, percent, together, tuneSentences } from "./words.js";
 
-interface ColumnOf extends Column {
-  text: (figures: TuneFigures) => string;
-}
-
-const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf<[TuneFigures]>[] = [
   {
     header: ["peak", "resident"],
     align: "right",

@@ -4,38 +4,14 @@ import { totalFaults } from "../../src/allocator/counters.js";
 import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import {
-  COLD,
-  COLLAPSE,
-  DONTNEED,
-  FIXED,
-  FREE,
-  HUGEPAGE,
-  type HugeMachine,
-  NOHUGEPAGE,
-  PAGEOUT,
-  POPULATE_READ,
-  POPULATE_WRITE,
-} from "../reference/interface.js";
+import { FIXED, type HugeMachine } from "../reference/interface.js";
+import { ADVICE, PROTECTION } from "./linux-numbers.js";
 
 const PAGE = 4096;
 const HUGE = 512 * PAGE;
 
 /** What is done to which pages of which area: as huge.c describes it. */
 export type Step = readonly [verb: string, area: number, first: number, count: number, argument?: number];
-
-/** Linux's numbers of advice. */
-const ADVICE = new Map<number, number>([
-  [4, DONTNEED],
-  [8, FREE],
-  [14, HUGEPAGE],
-  [15, NOHUGEPAGE],
-  [20, COLD],
-  [21, PAGEOUT],
-  [22, POPULATE_READ],
-  [23, POPULATE_WRITE],
-  [25, COLLAPSE],
-]);
 
 export class SimulatedHugePages {
   private readonly areas: number[] = [];
@@ -71,7 +47,7 @@ export class SimulatedHugePages {
       case "advise":
         return String(machine.madvise(at, count * PAGE, ADVICE.get(argument) as number));
       case "protect":
-        return String(machine.protect(at, count * PAGE, [0, 1, 1, 2][argument] as number));
+        return String(machine.protect(at, count * PAGE, PROTECTION[argument] as number));
       case "unmap":
         return String(machine.munmap(at, count * PAGE));
       case "move":

@@ -4,25 +4,9 @@ import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { setSizes } from "../../src/sandbox/processes.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import {
-  ANYWHERE,
-  COLD,
-  DOFORK,
-  DONTFORK,
-  DONTNEED,
-  FREE,
-  KEEPONFORK,
-  type Machine,
-  NORMAL,
-  PAGEOUT,
-  type PageRun,
-  POPULATE_READ,
-  POPULATE_WRITE,
-  RANDOM,
-  REMOVE,
-  WIPEONFORK,
-} from "../reference/interface.js";
+import { ANYWHERE, type Machine, type PageRun } from "../reference/interface.js";
 import { allFaults, SimulatedFiles } from "./files.js";
+import { ADVICE, PROTECTION } from "./linux-numbers.js";
 
 const PAGE = 4096;
 const AREAS = 4;
@@ -46,25 +30,8 @@ export type Step = readonly [
  * kernel copies pages that nobody else has any more.
  */
 const LAZY_ADVICE = 8;
-/** Nor what is about files. */
-const NOT_AT_RANDOM = [LAZY_ADVICE, 0, 1, 9];
-
-/** Linux's numbers of advice (include/uapi/asm-generic/mman-common.h). */
-const ADVICE = new Map<number, number>([
-  [4, DONTNEED],
-  [LAZY_ADVICE, FREE],
-  [0, NORMAL],
-  [1, RANDOM],
-  [9, REMOVE],
-  [10, DONTFORK],
-  [11, DOFORK],
-  [18, WIPEONFORK],
-  [19, KEEPONFORK],
-  [20, COLD],
-  [21, PAGEOUT],
-  [22, POPULATE_READ],
-  [23, POPULATE_WRITE],
-]);
+/** Nor what is about files, and about huge pages, which have scripts of their own. */
+const NOT_AT_RANDOM = [LAZY_ADVICE, 0, 1, 9, 14, 15, 25];
 
 /** The simulated kernel. Areas lie apart, as nothing is mapped next to a real one. */
 export class SimulatedProcesses {
@@ -100,7 +67,7 @@ export class SimulatedProcesses {
       case "advise":
         return String(machine.madvise(at, count * PAGE, ADVICE.get(argument) as number));
       case "protect":
-        return String(machine.protect(at, count * PAGE, [0, 1, 1, 2][argument] as number));
+        return String(machine.protect(at, count * PAGE, PROTECTION[argument] as number));
       case "unmap":
         return String(machine.munmap(at, count * PAGE));
       case "fork":

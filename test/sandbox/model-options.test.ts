@@ -19,18 +19,20 @@ type Every<Options> = {
       : Name]-?: 0;
 };
 
+/** The options of machines that place and limit memory. */
+const PLACEMENT: Record<keyof PlacementOptions, 0> = {
+  image: 0,
+  layout: 0,
+  aslrSeed: 0,
+  dataLimit: 0,
+  overcommit: 0,
+  overcommitRatio: 0,
+  oom: 0,
+};
+
 /** Models whose options have no capital letters or underscores in them that real names have too. */
 const OWN: { [Name in "naive" | "lazy" | "libmalloc"]: Every<ModelOptions[Name]> } = {
-  naive: {
-    image: 0,
-    layout: 0,
-    aslrSeed: 0,
-    dataLimit: 0,
-    overcommit: 0,
-    overcommitRatio: 0,
-    oom: 0,
-    hugePages: 0,
-  },
+  naive: { ...PLACEMENT, hugePages: 0 },
   lazy: {},
   libmalloc: { zeroing: 0, version: 0, cpus: 0, cache: 0, tinyZeroing: 0, nano: 0 },
 };
@@ -51,17 +53,7 @@ const NAMES: Record<keyof ModelOptions, 0> = {
 
 const MACHINE: Record<keyof (MachineOptions & PlacementOptions & HugePagesOptions), 0> = {
   ...{ kernel: 0, pageSize: 0, memory: 0, addressSpace: 0, maxMaps: 0, mapAlignment: 0, zeroPage: 0 },
-  ...{
-    image: 0,
-    layout: 0,
-    aslrSeed: 0,
-    dataLimit: 0,
-    overcommit: 0,
-    overcommitRatio: 0,
-    oom: 0,
-    hugePages: 0,
-    clock: 0,
-  },
+  ...{ ...PLACEMENT, hugePages: 0, clock: 0 },
 };
 
 /** Models whose machine places and limits memory as it is told. */
