@@ -34,6 +34,8 @@ const DIRECTORY_BYTES: usize = (isDefined(ZP_HUGE) ? 8 : 4) * DIRECTORY_GROUPS;
 /** Stands for every directory that is not there. Never written. */
 const EMPTY_DIRECTORY: usize = memory.data(<i32>DIRECTORY_BYTES, 16);
 const ROOT_SHIFT: u64 = GROUP_SHIFT + DIRECTORY_SHIFT;
+/** Bytes of the root that are looked at in one step. */
+const ROOT_BLOCK: usize = 64;
 /** Pages the table has room for. */
 export const TABLE_PAGES: u64 = (<u64>DIRECTORIES) << ROOT_SHIFT;
 
@@ -223,7 +225,7 @@ export function runOf(first: u64, limit: u64): u64 {
     const directory = directoryOf(page);
     if (isMissing(directory)) {
       if (state != UNMAPPED) return page - first;
-      page = endOfDirectory(page);
+      page = firstWithDirectory(page, end);
       continue;
     }
     const cell = load<u32>(cellIn(directory, page));
@@ -249,8 +251,21 @@ export function firstUnmapped(first: u64, count: u64): u64 {
 
 /** First page from this one on that has a directory, or TABLE_PAGES. */
 export function nextWithDirectory(page: u64): u64 {
-  while (page < TABLE_PAGES && isMissing(directoryOf(page))) page = endOfDirectory(page);
-  return page;
+  return page < TABLE_PAGES ? firstWithDirectory(page, TABLE_PAGES) : page;
+}
+
+/** First page of the range that has a directory, or its end. Nearly all of a root is empty: whole blocks are passed over. */
+function firstWithDirectory(page: u64, end: u64): u64 {
+  if (!isMissing(directoryOf(page))) return page;
+  const last = placeOf(root, min(end, TABLE_PAGES) - 1);
+  let at = placeOf(root, page) + 4;
+  while (at <= last && !load<u32>(at)) at += isEmptyBlock(at) ? ROOT_BLOCK : 4;
+  return min((<u64>((at - root) >> 2)) << ROOT_SHIFT, end);
+}
+
+/** Whether a block of the root begins here in which no directory is. */
+function isEmptyBlock(at: usize): bool {
+  return !((at - root) & (ROOT_BLOCK - 1)) && zeroesIn(at, ROOT_BLOCK) == ROOT_BLOCK;
 }
 
 // ---- Checking ----
