@@ -1,6 +1,7 @@
 /** What a module says of failures, and of itself, by number: the words, and what it means for the machine. */
-import { Broken, Exception, Failure } from "#shared/failure";
+import { Broken, Exception, Failure, RecordField } from "#shared/failure";
 import type { AllocationFailure } from "../allocator/failure.js";
+import type { Trap } from "./traps.js";
 
 /** What each kind of failure is called. */
 export const FAILURES: Record<Failure, AllocationFailure["kind"] | undefined> = {
@@ -41,8 +42,19 @@ export const BROKEN: Record<Broken, string> = {
 /** What was done when a trap came: `access` gets frames for all its pages or for none, and `look` changes nothing. */
 export type Work = "changes" | "access" | "look";
 
-/** Whether an exception may leave behind what is neither as before nor as after. `looked`: as the record has it. */
-export function isHalfDone(exception: Exception, work: Work, looked: boolean): boolean {
+/** Takes from linear memory why the last call returned 0: the record at this address. */
+export function takeFailure(memory: DataView, at: number): AllocationFailure {
+  const word = (field: RecordField) => memory.getBigUint64(at + field, true);
+  const kind = FAILURES[Number(word(RecordField.Failure)) as Failure] ?? "argument";
+  const requested = word(RecordField.Requested);
+  const bytes = requested === 2n ** 64n - 1n ? Number.POSITIVE_INFINITY : Number(requested);
+  const available = Number(word(RecordField.Available));
+  memory.setBigUint64(at + RecordField.Failure, 0n, true);
+  return { kind, requested: bytes, available, remedy: REMEDIES[kind] };
+}
+
+/** Whether a trap may leave behind what is neither as before nor as after. */
+export function isHalfDone({ exception, looked }: Trap, work: Work): boolean {
   if (work === "look") return false;
   if (exception === Exception.AllocatorAbort || exception === Exception.SegmentationFault)
     return work !== "access" && !looked;

@@ -1,9 +1,11 @@
 /** Files of a simulated machine, and what becomes of their pages. */
+import { Counter } from "#shared/counters";
 import { FileKind, MOST_FILES, Place } from "#shared/kernel";
 import type { MachineSettings } from "../allocator/machine.js";
 import { checkOneOf, checkWhole } from "../base/arguments.js";
 import { namesOf } from "../base/enums.js";
 import { SandboxError } from "../base/errors.js";
+import type { CounterOf } from "./counter-table.js";
 import type { FileExports } from "./exports.js";
 
 /** What became of files, and of mappings of them, counted of all processes of a machine since it was started. */
@@ -193,4 +195,22 @@ function checkRangeOf(address: number, bytes: number, offset: number): void {
   checkWhole("address", address);
   checkWhole("bytes", bytes);
   checkWhole("offset", offset);
+}
+
+/** What the counters of a machine say of files, and of mappings of them. @internal */
+export function filesOf(of: CounterOf, pageBytes: number): FileCounters {
+  return {
+    faults: {
+      map: of(Counter.FileMapFaults),
+      copy: of(Counter.FileCopyFaults),
+      makeWritable: of(Counter.MakeWritableFaults),
+    },
+    majorFaults: of(Counter.MajorFaults),
+    mappedAround: of(Counter.MappedAround),
+    cachedBytes: (of(Counter.PagesCached) - of(Counter.PagesUncached)) * pageBytes,
+    diskReadBytes: of(Counter.DiskReadPages) * pageBytes,
+    diskWrittenBytes: of(Counter.DiskWrittenPages) * pageBytes,
+    copiedToUser: of(Counter.CopiedToUser),
+    copiedFromUser: of(Counter.CopiedFromUser),
+  };
 }

@@ -1,7 +1,9 @@
 /** Huge pages: the option of machines that have them, and what became of them. */
+import { Counter } from "#shared/counters";
 import { HugePages } from "#shared/kernel";
 import type { HugePagesKind, MachineSettings } from "../allocator/machine.js";
 import { namesOf } from "../base/enums.js";
+import type { CounterOf } from "./counter-table.js";
 import type { HugeExports } from "./exports.js";
 import type { OptionInfo } from "./option-info.js";
 
@@ -41,4 +43,13 @@ export function hasHugePages(exports: object): exports is HugeExports {
 /** Tells a machine, before it starts, when it uses them. @internal */
 export function useHugePages(exports: HugeExports, { hugePages }: MachineSettings): void {
   exports.setHugePages(HUGE_PAGE_MODES.indexOf(hugePages));
+}
+
+/** What a machine says of its huge pages. @internal */
+export function hugePagesOf(of: CounterOf, exports: HugeExports, pageBytes: number): HugePageCounters {
+  return {
+    faults: of(Counter.HugeFaults),
+    mappedBytes: exports.hugeGroups() * HUGE_PAGE_BYTES,
+    heldBytes: exports.heldPages() * pageBytes,
+  };
 }

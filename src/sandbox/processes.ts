@@ -1,4 +1,9 @@
 /** Processes of one machine, which share frames after a fork. */
+import { Counter, SYSCALL_COUNTERS, Syscall } from "#shared/counters";
+import type { CounterOf } from "./counter-table.js";
+
+/** Why nothing forks where the kernel is not Linux. */
+export const NO_FORK = "the simulated Darwin does not fork: open the sandbox with the option kernel=linux";
 
 /** What became of frames that processes share, counted of all processes of a machine since it was started. */
 export interface SharingCounters {
@@ -41,4 +46,26 @@ export function setSizes(holders: readonly number[], pageBytes: number): SetSize
     proportional: sum((count) => count),
     unique: (holders[0] ?? 0) * pageBytes,
   };
+}
+
+/** What the counters of a machine say of it. @internal */
+export function sharingOf(of: CounterOf, pageBytes: number): SharingCounters {
+  const copies = of(Counter.CopyFaults);
+  return {
+    forks: of(SYSCALL_COUNTERS + Syscall.Fork),
+    forkedPages: of(Counter.ForkedPages),
+    copies,
+    reuses: of(Counter.ReuseFaults),
+    copiedBytes: copies * pageBytes,
+  };
+}
+
+/** Those that were killed, of the notes that the machine has: three numbers each (assembly/machine/oom.ts). @internal */
+export function killedOf(notes: readonly number[], pageBytes: number): KilledProcess[] {
+  const killed: KilledProcess[] = [];
+  for (let at = 0; at < notes.length; at += 3) {
+    const [process, pages, neededBy] = notes.slice(at) as [number, number, number];
+    killed.push({ process, residentBytes: pages * pageBytes, neededBy });
+  }
+  return killed;
 }

@@ -22,24 +22,23 @@ import { SandboxError } from "../base/errors.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { ADVICE, type Advice, adviceNumber, PROTECTIONS, type Protection } from "./advice.js";
 import { readBytes, writeBytes } from "./bytes.js";
+import type { LoggedCall } from "./call-log.js";
 import { callTree, type ProfileNode } from "./call-tree.js";
-import type { FileExports, HugeExports, ModelExports, PlacementExports } from "./exports.js";
+import { type Capabilities, type Capability, capable } from "./capabilities.js";
+import type { ModelExports } from "./exports.js";
 import type { Work } from "./failures.js";
 import {
   type FileCounters,
   type FileOptions,
   granted,
-  hasFiles,
   makeFile,
   type ResidentSets,
   type SimulatedFile,
 } from "./files.js";
-import { type HugePageCounters, hasHugePages } from "./huge-pages.js";
-import { type Instance, type LoggedCall, NO_FORK, SLOT_LAYOUT } from "./instance.js";
-import { models } from "./models.js";
+import type { HugePageCounters } from "./huge-pages.js";
+import { type Instance, SLOT_LAYOUT } from "./instance.js";
 import { findModel } from "./options.js";
-import { hasPlacement } from "./placement.js";
-import { type KilledProcess, type SetSizes, type SharingCounters, setSizes } from "./processes.js";
+import { type KilledProcess, NO_FORK, type SetSizes, type SharingCounters, setSizes } from "./processes.js";
 import type { Checkpoint, MapOptions, SimulatedAllocator } from "./simulated.js";
 import { type SiteEvents, siteEvents } from "./site-events.js";
 
@@ -117,6 +116,11 @@ export class Sandbox implements SimulatedAllocator {
   /** Runs an access of the program. */
   #access<T>(call: (exports: ModelExports) => T): T {
     return this.#run(call, "access");
+  }
+
+  /** Calls what only modules export whose machine has it. */
+  #runCapable<Name extends Capability, T>(name: Name, call: (exports: Capabilities[Name]) => T): T {
+    return this.#run((exports) => call(capable(exports, name, this.model)));
   }
 
   #allocate(asked: number, call: (exports: ModelExports) => number): number {
@@ -409,7 +413,9 @@ export class Sandbox implements SimulatedAllocator {
     if (low && this.machine.kernel !== "linux") {
       throw new SandboxError("only Linux maps low memory: open the sandbox with the option kernel=linux");
     }
-    return this.#allocate(bytes, (exports) => this.#placing(exports).mapMemory(hint, bytes, Number(low)));
+    return this.#allocate(bytes, (exports) =>
+      capable(exports, "hasPlacement", this.model).mapMemory(hint, bytes, Number(low)),
+    );
   }
 
   unmap(address: number, bytes: number): void {
@@ -417,63 +423,34 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("bytes", bytes);
     granted(
       "munmap",
-      this.#run((exports) => this.#placing(exports).unmap(address, bytes)),
-    );
-  }
-
-  /** What only modules export whose machine places memory as it is told. */
-  #placing(exports: object): PlacementExports {
-    if (hasPlacement(exports)) return exports;
-    const names = models.filter((model) => model.hasPlacement).map(({ name }) => name);
-    throw new SandboxError(
-      `the machine of ${this.model} maps nothing for the program, to be small: open ${names.join(", ")}`,
+      this.#runCapable("hasPlacement", (exports) => exports.unmap(address, bytes)),
     );
   }
 
   // ---- Huge pages ----
 
-  /** Calls what only modules whose machine has huge pages export. */
-  #runHuge<T>(call: (exports: HugeExports) => T): T {
-    return this.#run((exports) => {
-      if (hasHugePages(exports)) return call(exports);
-      const names = models.filter((model) => model.hasHugePages).map(({ name }) => name);
-      throw new SandboxError(
-        `the machine of ${this.model} has no huge pages, to be small: open ${names.join(", ")}`,
-      );
-    });
-  }
-
   hugePages(): HugePageCounters {
-    return this.#runHuge((exports) => this.#instance.hugePages(exports));
+    return this.#runCapable("hasHugePages", (exports) => this.#instance.hugePages(exports));
   }
 
   press(): void {
-    this.#runHuge((exports) => exports.press());
+    this.#runCapable("hasHugePages", (exports) => exports.press());
   }
 
   // ---- Files ----
 
-  /** Calls what only modules whose machine has files export. */
-  #runFiles<T>(call: (exports: FileExports) => T): T {
-    return this.#run((exports) => {
-      if (hasFiles(exports)) return call(exports);
-      const names = models.filter((model) => model.hasFiles).map(({ name }) => name);
-      throw new SandboxError(
-        `the machine of ${this.model} has no files, to be small: open ${names.join(", ")}`,
-      );
-    });
-  }
-
   createFile(options: FileOptions): SimulatedFile {
-    return makeFile((call) => this.#runFiles(call), options, this.machine);
+    return makeFile((call) => this.#runCapable("hasFiles", call), options, this.machine);
   }
 
   files(): FileCounters {
-    return this.#runFiles(() => this.#instance.files());
+    return this.#runCapable("hasFiles", () => this.#instance.files());
   }
 
   residentSets(): ResidentSets {
-    const [file = 0, shared = 0] = this.#runFiles((exports) => this.#instance.words(exports.filePages(), 2));
+    const [file = 0, shared = 0] = this.#runCapable("hasFiles", (exports) =>
+      this.#instance.words(exports.filePages(), 2),
+    );
     const anonymous = this.setSizes().resident;
     return { anonymous, file: file * this.pageBytes, shared: shared * this.pageBytes };
   }
@@ -483,17 +460,17 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("bytes", bytes);
     return granted(
       "send",
-      this.#runFiles((exports) => exports.send(address, bytes)),
+      this.#runCapable("hasFiles", (exports) => exports.send(address, bytes)),
     );
   }
 
   dropCaches(): void {
-    this.#runFiles((exports) => exports.dropCaches());
+    this.#runCapable("hasFiles", (exports) => exports.dropCaches());
   }
 
   readAhead(bytes: number): void {
     checkWhole("bytes", bytes);
-    this.#runFiles((exports) => exports.setReadahead(Math.floor(bytes / this.pageBytes)));
+    this.#runCapable("hasFiles", (exports) => exports.setReadahead(Math.floor(bytes / this.pageBytes)));
   }
 
   slots(): Float64Array {

@@ -1,0 +1,37 @@
+/** What only some machines have, so that the modules of the others stay small. */
+import { SandboxError } from "../base/errors.js";
+import type { FileExports, HugeExports, PlacementExports } from "./exports.js";
+import { hasFiles } from "./files.js";
+import { hasHugePages } from "./huge-pages.js";
+import { models } from "./models.js";
+import { hasPlacement } from "./placement.js";
+
+/** By the flag of the models that have it, what their modules export. */
+export interface Capabilities {
+  hasFiles: FileExports;
+  hasHugePages: HugeExports;
+  hasPlacement: PlacementExports;
+}
+
+export type Capability = keyof Capabilities;
+
+type Exports<Name extends Capability> = Capabilities[Name];
+
+const EXPORTED: { [Name in Capability]: (exports: object) => exports is Exports<Name> } = {
+  hasFiles,
+  hasHugePages,
+  hasPlacement,
+};
+
+const LACKING: Record<Capability, string> = {
+  hasFiles: "has no files",
+  hasHugePages: "has no huge pages",
+  hasPlacement: "maps nothing for the program",
+};
+
+/** The exports that go with it. @throws SandboxError naming the models that have it, if this one has not. */
+export function capable<Name extends Capability>(exports: object, name: Name, model: string): Exports<Name> {
+  if (EXPORTED[name](exports)) return exports;
+  const others = models.filter((other) => other[name]).map((other) => other.name);
+  throw new SandboxError(`the machine of ${model} ${LACKING[name]}, to be small: open ${others.join(", ")}`);
+}
