@@ -52,7 +52,7 @@ function leftOut(report: TuneReport): string[] {
   const more = report.front.length - frontShown(report).length;
   if (more === 0) return [];
   return [
-    `${formatCount(more)} of the front that ${more === 1 ? "is close to another is" : "are close to others are"} left out; --json and --csv have all.`,
+    `${formatCount(more)} of the front that ${more === 1 ? "is close to another is" : "are close to others are"} left out; JSON and CSV have all.`,
   ];
 }
 

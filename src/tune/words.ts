@@ -224,8 +224,8 @@ function ended({ ended, results }: TuneReport): string {
   const tried = `${formatCount(results.length)} ${results.length === 1 ? "candidate was" : "candidates were"} tried`;
   const why = {
     converged: "until nothing was left that the search tries",
-    settings: "as many as --settings allows; more may find better",
-    time: "in the time that --budget allows; more may find better",
+    settings: "as many as were allowed; more may find better",
+    time: "in the time that was allowed; more may find better",
     interrupted: "before it was interrupted",
   } as const;
   return `${tried}, ${why[ended]}.`;

@@ -1,6 +1,7 @@
 /** Which settings would help the program on the page: `zeropage tune`, in the Worker that draws. Loaded when it is asked for. */
 import { collectTrace } from "../index.js";
 import { tuneChart } from "../tune/chart.js";
+import { yardstickOf } from "../tune/score.js";
 import { tuneSheet, variationSheets } from "../tune/sheet.js";
 import { TUNED, tune } from "../tune/tune.js";
 import type { OnProgress } from "./player.js";
@@ -12,7 +13,7 @@ const SETTINGS = 100;
 
 /**
  * Searches the settings of the allocators that people choose on Linux. The baseline is the first side that has one of
- * them, with its options, or glibc as it is.
+ * them, with its options, or glibc as it is; where that fails, the first that came through.
  */
 export async function searchSettings(
   { tape, name, touch, goal, sides }: Argument<"tune">,
@@ -26,7 +27,7 @@ export async function searchSettings(
     ...{ touch, goal, settings: SETTINGS },
     onProgress: (done) => onProgress({ done, total: SETTINGS }),
   });
-  const [baseline] = report.results;
+  const baseline = report.results[yardstickOf(report.results)];
   return {
     svg: tuneChart(report),
     sheets: [tuneSheet(report), ...variationSheets(report)],

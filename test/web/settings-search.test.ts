@@ -38,3 +38,10 @@ it("is compared with glibc where no side has such an allocator", async () => {
   const { baseline } = await searchSettings({ ...RUN, tape, sides }, () => {});
   expect(baseline).toEqual({ allocator: "glibc", options: {} });
 });
+
+it("leads beside the first that came through where the baseline fails", async () => {
+  const tape = await traceTape(await open(), () => {});
+  const sides = [parseChoice("glibc:memory=64KiB")];
+  const { baseline } = await searchSettings({ ...RUN, tape, sides }, () => {});
+  expect(baseline).not.toEqual(sides[0]);
+});
