@@ -6,11 +6,11 @@ import { type CheckReport, chooseCases, type Outcome, outcomeOf, reportOf } from
 import type { AllocatorReport } from "../foreign/module-allocator.js";
 import type { NamingOptions } from "../foreign/options.js";
 import { readSource, type WasmSource } from "../foreign/source.js";
-import { runInJail } from "./jail.js";
+import { type Abortable, runInJail } from "./jail.js";
 import type { CheckJob, JobMessage } from "./jobs.js";
 
 /** What is checked, and what the module may take. */
-export interface ModuleCheckOptions extends NamingOptions {
+export interface ModuleCheckOptions extends NamingOptions, Abortable {
   /** Names of the cases to run. Default: all. */
   cases?: readonly string[];
   /** Time limit of each case in seconds, including the start of a Worker where it needs one. Default 60. */
@@ -37,20 +37,20 @@ const GIB = 2 ** 30;
  * Checks an untrusted module.
  * @param source As of openWasmAllocator, but not compiled: a jail limits its memory.
  * @throws ModuleError if it cannot be opened as an allocator, ModuleTrap or LimitExceeded if opening it fails;
- * RangeError for the name of no case.
+ * RangeError for the name of no case; the reason of an aborted `signal`.
  */
 export async function checkModule(
   source: WasmSource,
   options: ModuleCheckOptions = {},
 ): Promise<ModuleCheckReport> {
-  const { cases, seconds = 60, memoryBytes = 4 * GIB, alignment, seed, onCase, ...open } = options;
+  const { cases, seconds = 60, memoryBytes = 4 * GIB, alignment, seed, onCase, signal, ...open } = options;
   const settings = { ...(alignment && { alignment }), ...(seed !== undefined && { seed }) };
   const chosen = chooseCases(cases);
   checkRange("memoryBytes", memoryBytes, 0, Number.MAX_SAFE_INTEGER);
   const wasm = await readSource(source);
   const job = { wasm, open: { unknownImports: "trap" as const, ...open }, memoryBytes, settings };
-  const module = (await runInJail({ check: job }, seconds)) as AllocatorReport;
-  return { module, ...reportOf(await checkAll(job, chosen, { seconds, ...(onCase && { onCase }) })) };
+  const module = (await runInJail({ check: job }, seconds, undefined, signal)) as AllocatorReport;
+  return { module, ...reportOf(await checkAll(job, chosen, seconds, onCase, signal)) };
 }
 
 /**
@@ -60,7 +60,9 @@ export async function checkModule(
 async function checkAll(
   job: CheckJob,
   cases: readonly Case[],
-  { seconds, onCase }: { seconds: number } & Pick<ModuleCheckOptions, "onCase">,
+  seconds: number,
+  onCase: ModuleCheckOptions["onCase"],
+  signal: AbortSignal | undefined,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const begin = () => {
@@ -75,7 +77,8 @@ async function checkAll(
   begin();
   for (let next = cases[0]; next; next = cases[outcomes.length]) {
     const names = cases.slice(outcomes.length).map(({ name }) => name);
-    await runInJail({ check: { ...job, names } }, seconds, listen).catch((error) => {
+    await runInJail({ check: { ...job, names } }, seconds, listen, signal).catch((error) => {
+      signal?.throwIfAborted();
       const failed = cases[outcomes.length];
       if (failed) listen({ outcome: outcomeOfError(failed, error) });
     });

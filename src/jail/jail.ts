@@ -12,14 +12,26 @@ import type { JailAnswer, JailJob, JobMessage, Start } from "./jobs.js";
 /** Called with each message of a job. If the message asks for something, the job gets what this returns. */
 export type Listener = (message: JobMessage) => unknown;
 
+/** How work in jail is given up. */
+export interface Abortable {
+  /** Gives it up: its Worker ends, and the work rejects with the reason of the signal. */
+  signal?: AbortSignal;
+}
+
 /**
  * Does a job in its own Worker. Ends the Worker after `seconds`; with a listener, after `seconds` without a message.
- * The time that the job waits for a reply does not count.
+ * The time that the job waits for a reply does not count. An aborted `signal` ends it at once.
  * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did; whatever `listen` throws.
  */
-export async function runInJail(job: JailJob, seconds: number, listen?: Listener): Promise<unknown> {
+export async function runInJail(
+  job: JailJob,
+  seconds: number,
+  listen?: Listener,
+  signal?: AbortSignal,
+): Promise<unknown> {
   if (!(seconds > 0)) throw new RangeError(`seconds must be more than 0; got ${seconds}`);
   const start: Start = { job, files: await filesOfWorker() };
+  signal?.throwIfAborted();
   let end = () => {};
   try {
     const answer = await new Promise<JailAnswer>((resolve, reject) => {
@@ -34,7 +46,10 @@ export async function runInJail(job: JailJob, seconds: number, listen?: Listener
         message: (said) => (isJobMessage(said) ? void hear(said).catch(reject) : resolve(said as JailAnswer)),
         died: reject,
       });
+      const giveUp = () => reject(signal?.reason);
+      signal?.addEventListener("abort", giveUp);
       end = () => {
+        signal?.removeEventListener("abort", giveUp);
         patience.end();
         worker.then((one) => one.end()).catch(() => {});
       };

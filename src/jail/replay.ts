@@ -6,10 +6,10 @@ import type { NamingOptions } from "../foreign/options.js";
 import { readSource, type WasmSource } from "../foreign/source.js";
 import { collectTrace } from "../trace/collect.js";
 import type { Trace } from "../trace/trace.js";
-import { runInJail } from "./jail.js";
+import { type Abortable, runInJail } from "./jail.js";
 
 /** How a trace is replayed in jail, and what the module may take. */
-export interface JailOptions extends NamingOptions {
+export interface JailOptions extends NamingOptions, Abortable {
   /** Time limit in seconds, including the start of the Worker. Default 60. */
   seconds?: number;
   /** Memory limit in bytes. Beyond it memory.grow fails, as at any maximum. Default 1 GiB. */
@@ -33,17 +33,18 @@ const GIB = 2 ** 30;
 /**
  * Replays a trace on a module in a Worker of its own.
  * @param source As of openWasmAllocator, but not compiled: a jail limits its memory.
- * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did.
+ * @throws LimitExceeded if it takes too long; ModuleError or ModuleTrap for what the module did; the reason of an
+ * aborted `signal`.
  */
 export async function replayInJail(
   source: WasmSource,
   trace: Trace,
   options: JailOptions = {},
 ): Promise<JailResult> {
-  const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, ...open } = options;
+  const { seconds = 60, memoryBytes = GIB, touch = "none", verify = true, signal, ...open } = options;
   checkRange("memoryBytes", memoryBytes, 0, Number.MAX_SAFE_INTEGER);
   const wasm = await readSource(source);
   const collected = await collectTrace(trace);
   const replay = { ...{ wasm, ...collected }, open: { ...open, memoryBytes }, touch, verify };
-  return (await runInJail({ replay }, seconds)) as JailResult;
+  return (await runInJail({ replay }, seconds, undefined, signal)) as JailResult;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LimitExceeded, ModuleError, ModuleTrap, readTrace } from "../../src/index.js";
+import { checkModule } from "../../src/jail/check.js";
 import { replayInJail } from "../../src/jail/replay.js";
 import { fixtureBytes, openTrace } from "../foreign/replays.js";
 import golden from "../golden/foreign.json" with { type: "json" };
@@ -27,6 +28,30 @@ describe("a module in jail", () => {
     const run = replayInJail(await fixtureBytes("endless"), await fifty(64), { seconds: 2 });
     await expect(run).rejects.toBeInstanceOf(LimitExceeded);
     await expect(run).rejects.toThrow("the module was not done after 2 seconds");
+  });
+
+  it("is given up when its signal is aborted, with the reason, before it begins and in the middle", async () => {
+    const endless = await fixtureBytes("endless");
+    const before = replayInJail(endless, await fifty(64), {
+      signal: AbortSignal.abort(new Error("not now")),
+    });
+    await expect(before).rejects.toThrow("not now");
+    const controller = new AbortController();
+    const run = replayInJail(endless, await fifty(64), { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 300);
+    await expect(run).rejects.toThrow("enough");
+  });
+
+  it("that is checked is given up between its cases and in one, and no case is said to have failed", async () => {
+    const controller = new AbortController();
+    const names: string[] = [];
+    const onCase = (name: string) => {
+      names.push(name);
+      if (names.length === 3) controller.abort(new Error("enough"));
+    };
+    const check = checkModule(await fixtureBytes("as-tlsf"), { signal: controller.signal, onCase });
+    await expect(check).rejects.toThrow("enough");
+    expect(names).toHaveLength(3);
   });
 
   it("that grows without bounds gets no more than it may have", async () => {

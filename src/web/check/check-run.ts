@@ -7,16 +7,17 @@ const SECONDS = 60;
 
 /**
  * What the command line prints of it.
- * @throws ModuleError, ModuleTrap or LimitExceeded if it cannot be opened as an allocator.
+ * @throws ModuleError, ModuleTrap or LimitExceeded if it cannot be opened as an allocator; the reason of an aborted signal.
  */
 export async function checkText(
   { choice, module, glue }: Chosen,
   onCase: (name: string, done: number, total: number) => void,
+  signal: AbortSignal,
 ): Promise<string> {
   const source = module ? new Uint8Array(await module.arrayBuffer()) : choice.allocator;
   const names = await glue?.text();
   const report = await checkModule(source, {
-    ...{ seconds: SECONDS, memoryBytes: MODULE_LIMITS.memoryBytes, onCase },
+    ...{ seconds: SECONDS, memoryBytes: MODULE_LIMITS.memoryBytes, onCase, signal },
     ...(names !== undefined && { glue: names }),
   });
   const { convention, findings } = report.module;
