@@ -1,5 +1,6 @@
 /** A Worker as the page sees it: calls that answer later, report progress, and can be cancelled. */
 import { LimitExceeded, type TraceProcess } from "../index.js";
+import { ownWorker as Worker } from "./own-worker.js";
 import type { Answer, Argument, CallName, Progress, Reply, SentError } from "./protocol.js";
 
 /** A call was cancelled. */
@@ -26,28 +27,6 @@ export interface CallOptions {
   /** Ends the Worker if it makes no progress for this many seconds. Default: no limit. */
   mostSilence?: number | undefined;
 }
-
-/**
- * A Worker of a sandboxed frame, which has an origin of its own: it may start only what it made itself, and that may load
- * what its server lets all pages read. Chromium starts no module there, so it is a script that imports one, and passes on
- * what came before that was there. A browser without Workers makes none.
- */
-const sandboxedWorker = () =>
-  class extends globalThis.Worker {
-    constructor(url: URL | string) {
-      const code = `
-      const place = ${JSON.stringify(String(url))};
-      const early = [];
-      onmessage = (event) => early.push(event);
-      const loading = import(place).then(() => early.forEach((event) => onmessage(event)));
-      // Not lost in a promise: whoever started it is told.
-      loading.catch((error) => setTimeout(() => { throw error; }));`;
-      super(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-    }
-  };
-
-// Vite knows a Worker by the line that makes it, whatever `Worker` is there.
-const Worker: typeof globalThis.Worker = globalThis.origin === "null" ? sandboxedWorker() : globalThis.Worker;
 
 interface Pending extends CallOptions {
   resolve(answer: unknown): void;

@@ -183,4 +183,18 @@ describe.skipIf(!executable)("the workbench", () => {
     await expect.poll(() => told.textContent()).toMatch(/^As zeropage check does/);
     await expect.poll(() => page.workers().length).toBe(workers);
   });
+
+  it("checks a module in a sandboxed frame, too", async () => {
+    const page = await open("#size=1MiB&count=5");
+    await page.evaluate(() => {
+      const made = document.createElement("iframe");
+      made.setAttribute("sandbox", "allow-scripts");
+      made.src = `${location.origin}/#program=a 1 100%0A&a=lazy&b=as-stub`;
+      made.style.cssText = "position: fixed; inset: 0; z-index: 9; width: 1200px; height: 700px";
+      document.body.append(made);
+    });
+    const frame = page.frameLocator("iframe");
+    await frame.getByRole("button", { name: "Check as-stub" }).click();
+    await frame.getByText(/: [1-9]\d* of \d+ done$/).waitFor();
+  });
 });

@@ -1,5 +1,6 @@
 /** Starts the Worker of a jail for the page: the package's own, which is packed once, as the modules are. */
 import type { JailWorker, WorkerEvents } from "../../jail/worker.web.js";
+import { ownWorker as Worker } from "../own-worker.js";
 
 const PLACE = new URL("../../../dist/jail/jail-worker.js", import.meta.url);
 
