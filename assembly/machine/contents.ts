@@ -17,6 +17,7 @@ import { add, giveFrames, takeFrames } from "./counters";
 import { attach, detach, entryAt, entryOf, hasEntry, replace, start as startEntries } from "./entries";
 import * as pool from "./frames";
 import { GROUP_MASK, kernelKind, pageBytes } from "./layout";
+import { copied, mustCopy } from "./spans";
 import { isOfFile, isPresent, knownZero, ownsFrame } from "./states";
 import { cellOf, Group, groupIn, joinIfUniform, setState, split, stateOf } from "./table";
 import { drop } from "./translation";
@@ -118,9 +119,10 @@ export function shareWith(child: Group, page: u64, state: u32): void {
   attach(child, index, entry, state & ~CLEARED);
 }
 
-/** Whether no other page shares the frame of this SHARED page, which has an entry. */
-export function isLastSharer(group: Group, index: u32): bool {
-  return changetype<Share>(entryAt(group, index)).pages == 1;
+/** Whether a write to this SHARED page, which has an entry, gives it a frame of its own: others have it, or what it is one of. */
+export function isCopiedOnWrite(group: Group, page: u64): bool {
+  if (changetype<Share>(entryAt(group, <u32>page & GROUP_MASK)).pages > 1) return true;
+  return isDefined(ZP_HUGE) && mustCopy(page);
 }
 
 /** Takes a page out of its sharing, and sets its state. The last page takes the frame with it. */
@@ -137,13 +139,14 @@ export function leaveShare(group: Group, index: u32, next: u32): void {
 }
 
 /**
- * Copy on write: a SHARED page gets a frame of its own, for which there must be room, or keeps the frame if
- * it is the last page. Counts the fault and the first write. Returns its state as if written before.
+ * Copy on write: a SHARED page, which is `page`, gets a frame of its own, for which there must be room, or keeps the frame if
+ * nobody else has it. Counts the fault and the first write. Returns its state as if written before.
  */
-export function ownFrame(group: Group, index: u32, state: u32, clears: bool): u32 {
-  const share = changetype<Share>(entryAt(group, index));
-  const isCopied = share.pages > 1;
-  const content = leaveWithCopy(share);
+export function ownFrame(group: Group, page: u64, state: u32, clears: bool): u32 {
+  const index = <u32>page & GROUP_MASK;
+  const isCopied = isCopiedOnWrite(group, page);
+  if (isDefined(ZP_HUGE) && isCopied) copied(page);
+  const content = leaveWithCopy(changetype<Share>(entryAt(group, index)), isCopied);
   const owned = countOwned(state, 1, isCopied, clears);
   if (content) replace(group, index, content, owned);
   else detach(group, index, owned);
@@ -165,10 +168,14 @@ export function countOwned(state: u32, pages: u64, isCopied: bool, clears: bool)
 }
 
 /** Takes a page out of a sharing. Returns its bytes: a copy, or the shared ones if it is the last page; 0 for none. */
-function leaveWithCopy(share: Share): usize {
+function leaveWithCopy(share: Share, isCopied: bool): usize {
   const content = share.content;
   if (share.pages == 1) {
     pool.give(pool.shares, changetype<usize>(share));
+    if (isDefined(ZP_HUGE) && isCopied) {
+      takeFrames(1);
+      giveFrames(1);
+    }
     return content;
   }
   const copied = content ? copyOf(content) : 0;

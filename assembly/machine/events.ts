@@ -10,7 +10,7 @@ import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
 import { noteFrames } from "./areas";
 import { groupAt, holdersOf, leave } from "./blocks";
-import { countOwned, isLastSharer, leaveShare, ownFrame, removeContent } from "./contents";
+import { countOwned, isCopiedOnWrite, leaveShare, ownFrame, removeContent } from "./contents";
 import { add, giveFrames, residentPages, takeFrames } from "./counters";
 import { entryAt, hasEntry } from "./entries";
 import { raise } from "./failure";
@@ -26,6 +26,7 @@ import {
 import { touchPage } from "./mapped";
 import { endOfRun, equalCells, fillCells, fillStates } from "./runs";
 import { current, enter, enterNumber, numberAbove } from "./spaces";
+import { isInPieces, spanOf } from "./spans";
 import { EACH, Event, effectsOf, isOfFile, isOfShared, STATE_MASK, transition } from "./states";
 import {
   blockIn,
@@ -202,6 +203,10 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
     count(result, first, GROUP_PAGES);
     if (holdersOf(block, first) == 1) giveFrames(GROUP_PAGES);
     store<u32>(cellAt, result & STATE_MASK);
+  } else if (isDefined(ZP_HUGE) && isInPieces(spanOf(first))) {
+    // What a write does to one page depends on what it did to those before.
+    applyWithin(event, cellAt, first, GROUP_PAGES);
+    return 1;
   } else {
     const owned = ownGroup(block, first, state, clears(event));
     const next = transition(onOwned(event), owned);
@@ -223,7 +228,7 @@ function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
 
 /** Whether the event makes pages leave what they share, rather than own a frame. */
 function leaves(event: u32): bool {
-  return event == Event.Unmap || event == Event.Discard;
+  return event == Event.Unmap || event == Event.Discard || (isDefined(ZP_HUGE) && event == Event.Merge);
 }
 
 /** What an event is to a page that it has made own its frame: the kernel populates what was shared by a write. */
@@ -291,8 +296,8 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
     event = onOwned(event);
   }
   if (state & SHARED && !leaves(event)) {
-    if (!isLastSharer(group, index)) requireRoom(1);
-    state = ownFrame(group, index, state, clears(event));
+    if (isCopiedOnWrite(group, page)) requireRoom(1);
+    state = ownFrame(group, page, state, clears(event));
     if (isDefined(ZP_CHECK)) checkRoom();
     event = onOwned(event);
   }

@@ -49,6 +49,7 @@ export const blocks = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const files = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const fileDirectories = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 export const remnants = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
+export const hugeFrames = changetype<Pool>(memory.data(offsetof<Pool>(), 8));
 
 /** A page of zeroes, for reads of a page without content. Never written. */
 export const ZERO_FRAME: usize = memory.data(<i32>MAX_PAGE_BYTES, 16);
@@ -184,6 +185,7 @@ export function check(): void {
   if (isDefined(ZP_FILES)) checkPool(files);
   if (isDefined(ZP_FILES)) checkPool(fileDirectories);
   if (isDefined(ZP_HUGE)) checkPool(remnants);
+  if (isDefined(ZP_HUGE)) checkPool(hugeFrames);
 }
 
 function checkPool(pool: Pool): void {

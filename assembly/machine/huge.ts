@@ -3,35 +3,53 @@
  * as it is: their states are in the table, and an event happens to them as ever (events.ts). This file knows what Linux
  * knows of a group besides, and goes before and after.
  *
- *      spanIn       what a group is, in a space
- *      0            nothing is in the kernel's tables
- *      TABLE        small pages are, or were: a fault is a small one, until one call empties all of it
- *      ZERO         the huge zero page, where the kernel maps one
- *      HUGE         one frame of 2 MiB
- *      a record     that frame's pages are mapped one by one, since part of them went or is protected differently
- *
- *      record       64 bytes: a bit for each page of the frame that is still mapped. The frame is held as a whole
- *
  * A group may be faulted in as one if nothing of it is in the tables, one area has all of it, and mode and advice say so.
- * What fork shares is in small pages from then on, and so is what moves by something else than whole groups.
+ * What fork shares stays as it is: a write of a space splits its table if another space has any of the frame, copies the page
+ * alone, and makes all of it its own if none has. What moves by something else than whole groups is in small pages.
  *
  *      HUGE          all pages have frames
  *      ZERO          all pages are on the zero page
  *      a bit is set  its page has a frame, or did until memory was short; some bit of a record is
- *      held pages == Σ over records: pages without a bit
+ *      held pages == Σ over frames, of which no space maps all: pages that no space has
  */
 import { Counter } from "../shared/counters";
 import { HugePages, Kernel, RegionFlag } from "../shared/kernel";
-import { CONTENT, LAZY, MAPPED, READ, UNKNOWN, UNMAPPED } from "../shared/page-states";
+import { CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, UNMAPPED } from "../shared/page-states";
 import * as areas from "./areas";
+import { contentOf } from "./contents";
 import { add, counter } from "./counters";
-import { entryOf } from "./entries";
 import * as events from "./events";
 import * as pool from "./frames";
 import { GROUP_MASK, GROUP_PAGES, kernelKind, pageBytes, pageShift, readsTakeFrames } from "./layout";
 import { flagsOf } from "./regions";
-import { current, enter, enterNumber, numberAbove, Space } from "./spaces";
-import { Event, isOfFile, knownZero, ownsFrame } from "./states";
+import { current, enter, enterNumber, numberAbove } from "./spaces";
+import {
+  checkFrame,
+  firstOf,
+  forget,
+  forgetMet,
+  HUGE,
+  hasFrame,
+  isAlone,
+  isInPieces,
+  isOfFrame,
+  isOne,
+  isShared,
+  meet,
+  moveSpan,
+  NONE,
+  pagesGone,
+  pagesLeft,
+  setSpan,
+  sharedFrameOf,
+  spanIfAny,
+  spanOf,
+  splitTable,
+  start as startSpans,
+  TABLE,
+  ZERO,
+} from "./spans";
+import { Event, isOfFile, knownZero } from "./states";
 import {
   cellIn,
   cellOf,
@@ -48,12 +66,6 @@ import {
 } from "./table";
 import { zeroesIn } from "./zeroes";
 
-const NONE: u32 = 0;
-const TABLE: u32 = 1;
-const ZERO: u32 = 2;
-const HUGE: u32 = 3;
-const RECORD_BYTES: usize = GROUP_PAGES / 8;
-
 /** HugePages. Never where there are none. */
 let mode: u32 = HugePages.Never;
 
@@ -64,7 +76,7 @@ export function set(hugePages: u32): void {
 
 /** Prepares the pool. Huge pages are of 2 MiB: where pages are of 4 KiB. */
 export function start(): void {
-  pool.setRecordBytes(pool.remnants, RECORD_BYTES);
+  startSpans();
   if (kernelKind != Kernel.Linux || pageShift != 12) mode = HugePages.Never;
 }
 
@@ -78,41 +90,7 @@ export function areOn(): bool {
   return mode != HugePages.Never;
 }
 
-// ---- Spans ----
-
-function setSpan(page: u64, span: u32): void {
-  const at = spanIn(directoryOf(page), page);
-  const old = load<u32>(at);
-  if (old > HUGE && old != span) pool.give(pool.remnants, old);
-  store<u32>(at, span);
-}
-
-function spanOf(page: u64): u32 {
-  return load<u32>(spanIn(directoryOf(page), page));
-}
-
-function firstOf(page: u64): u64 {
-  return page & ~(<u64>GROUP_MASK);
-}
-
-/** Whether the page is one of a huge frame, which is mapped as one or in pieces. */
-function isOfFrame(span: u32, index: u32): bool {
-  if (span <= HUGE) return span == HUGE;
-  return ((load<u8>(span + (index >> 3)) >> (index & 7)) & 1) != 0;
-}
-
-/** The frame that a group is mapped by as one is mapped in pieces from now on. */
-function splitTable(page: u64): void {
-  const span = spanOf(page);
-  if (span == ZERO) setSpan(page, TABLE);
-  else if (span == HUGE) setSpan(page, newRecord());
-}
-
-function newRecord(): u32 {
-  const record = pool.take(pool.remnants);
-  memory.fill(record, 255, RECORD_BYTES);
-  return <u32>record;
-}
+// ---- Splits ----
 
 /** Pages went: takes them out of what is known of their group. `isWhole`: all of it went in one call. */
 function settle(page: u64, isWhole: bool): void {
@@ -126,23 +104,16 @@ function settle(page: u64, isWhole: bool): void {
   if (span == TABLE) return;
   const first = firstOf(page);
   for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    if (isOfFrame(span, index) && !ownsFrame(stateOf(first + index))) forget(span, index);
+    if (isOfFrame(span, index) && !hasFrame(stateOf(first + index))) forget(span, index);
   }
   if (!pagesLeft(page)) setSpan(page, TABLE);
-}
-
-/** A page of a huge frame is none of it any more. */
-function forget(record: usize, index: u32): void {
-  const at = record + (index >> 3);
-  const bit = (<u32>1) << (index & 7);
-  store<u8>(at, <u8>(load<u8>(at) & ~bit));
 }
 
 /** The frame becomes small ones: what was left of it is given back, and pages that hold zeroes are on the zero page. */
 function splitFrame(page: u64): void {
   splitTable(page);
   const span = spanOf(page);
-  if (span <= HUGE) return;
+  if (!isInPieces(span)) return;
   const first = firstOf(page);
   for (let index: u32 = 0; index < GROUP_PAGES; index++) {
     if (isOfFrame(span, index) && isZero(first + index)) events.applyOne(Event.Merge, first + index);
@@ -166,7 +137,7 @@ function isZero(page: u64): bool {
   const state = stateOf(page);
   if (state & UNKNOWN) return false;
   if (!(state & CONTENT)) return knownZero(state);
-  return zeroesIn(entryOf(page), <usize>pageBytes) == <usize>pageBytes;
+  return zeroesIn(contentOf(page, state), <usize>pageBytes) == <usize>pageBytes;
 }
 
 // ---- Faults ----
@@ -192,12 +163,13 @@ function isHugeFault(event: u32, page: u64): bool {
   const span = load<u32>(spanIn(directory, page));
   const cellAt = cellIn(directory, page);
   const state = stateIn(load<u32>(cellAt), page);
-  if (span == HUGE) {
+  if (isOne(span)) {
+    if (state & SHARED) return writes(event) && isOwnFault(page, span);
     // What is written of it is not lazy any more, and it is one.
     if (state & LAZY && writes(event)) applyQuietly(Event.Reuse, page);
-    if (state != MAPPED) return false;
     // When memory was short, it was taken.
-    settleTaken(page);
+    if (state == MAPPED) settleTaken(page);
+    return false;
   } else if (span == ZERO) {
     if (!writes(event)) return false;
     if (events.hasRoom(GROUP_PAGES)) return true;
@@ -209,6 +181,13 @@ function isHugeFault(event: u32, page: u64): bool {
   if (load<u32>(cellAt) == MAPPED && mayBeHuge(page) && (!takesFrames(event) || events.hasRoom(GROUP_PAGES)))
     return true;
   setSpan(page, TABLE);
+  return false;
+}
+
+/** Whether a write to a huge frame that fork shared makes all of it the space's own. If not, its table is split. */
+function isOwnFault(page: u64, span: u32): bool {
+  if (isAlone(span)) return true;
+  splitTable(page);
   return false;
 }
 
@@ -228,9 +207,20 @@ function isOneArea(page: u64): bool {
 
 /** Faults in the rest of the page's group, whose fault is counted. */
 function fill(event: u32, page: u64): void {
+  if (isOne(spanOf(page))) {
+    ownRest(page);
+    return;
+  }
   applyQuietly(event == Event.Read ? Event.Read : Event.Populate, page);
   setSpan(page, takesFrames(event) ? HUGE : ZERO);
   add(Counter.HugeFaults, 1);
+}
+
+/** A frame that others had too is the space's own: the pages besides the one whose fault is counted. */
+function ownRest(page: u64): void {
+  const reuses = counter(Counter.ReuseFaults);
+  applyQuietly(Event.Populate, page);
+  add(Counter.ReuseFaults, reuses - counter(Counter.ReuseFaults));
 }
 
 /** Applies an event to the group of a page, without faults and walks: the kernel does all of it in one. */
@@ -285,13 +275,28 @@ function applyInGroup(event: u32, first: u64, pages: u64): void {
     fill(event, first - 1);
     pages--;
   } else if (event == Event.Free || event == Event.Reclaim) {
+    if (isShared(spanIfAny(first))) {
+      applyBeside(event, first, pages);
+      return;
+    }
     if (!isWhole || !staysOne(event, first)) splitFrameIn(first, pages);
+    // Pages that others had too are nobody else's any more, and go with the rest.
+    else if (event == Event.Reclaim) applyQuietly(Event.Discard, first);
   }
   if (pages) events.apply(event, first, pages);
   if (event == Event.Reclaim) settleTaken(first);
   else if (event == Event.Unmap) settle(first, isWhole);
   // It is done area by area, and leaves the tables of what is in several.
   else if (event == Event.Discard) settle(first, isWhole && isOneArea(first));
+}
+
+/** Applies an event to pages of a group that are not of a huge frame. To those, which other spaces have too, it does nothing. */
+function applyBeside(event: u32, first: u64, pages: u64): void {
+  const span = spanOf(first);
+  for (let page = first; page < first + pages; page++) {
+    if (!isOfFrame(span, <u32>page & GROUP_MASK)) events.apply(event, page, 1);
+    else if (event == Event.Free) events.apply(Event.Walk, page, 1);
+  }
 }
 
 /** Whether the frame of a group is not split: all of it may become lazy, and if all is lazy it goes as one. */
@@ -303,7 +308,7 @@ function staysOne(event: u32, page: u64): bool {
 /** Whether all of a huge frame is mapped in one area: as one, or page by page. */
 function isInOne(page: u64): bool {
   const span = spanIfAny(page);
-  if (span <= HUGE) return span == HUGE;
+  if (!isInPieces(span)) return isOne(span);
   for (let index: u32 = 0; index < GROUP_PAGES; index++) if (!isOfFrame(span, index)) return false;
   return isOneArea(page);
 }
@@ -315,18 +320,14 @@ function areLazy(page: u64): bool {
   return true;
 }
 
-/** Pages of a group may have been taken: what was mapped as one leaves no tables. */
+/** Pages of a group may have been taken: also what was mapped as one leaves a table. */
 function settleTaken(page: u64): void {
   const span = spanIfAny(page);
-  if (span < HUGE || (span == HUGE ? ownsFrame(stateOf(page)) : pagesLeft(page) != 0)) return;
-  setSpan(page, span == HUGE ? NONE : TABLE);
+  if (span < HUGE || (isOne(span) ? hasFrame(stateOf(page)) : pagesLeft(page) != 0)) return;
+  setSpan(page, TABLE);
   const cellAt = cellOf(page);
   const cell = load<u32>(cellAt);
   if (!isEqual(cell)) joinIfUniform(cellAt, groupIn(cell));
-}
-
-function spanIfAny(page: u64): u32 {
-  return isMissing(directoryOf(page)) ? NONE : spanOf(page);
 }
 
 /** Whatever happens at an address now happens to one side of it: a huge page across it is mapped in pieces. */
@@ -339,7 +340,8 @@ export function cutAt(address: u64): void {
 export function cool(first: u64, count: u64): void {
   for (let page = first; page < first + count; page = firstOf(page) + GROUP_PAGES) {
     const isWhole = page == firstOf(page) && page + GROUP_PAGES <= first + count;
-    if (spanIfAny(page) < HUGE || (isWhole && isInOne(page))) continue;
+    const span = spanIfAny(page);
+    if (span < HUGE || isShared(span) || (isWhole && isInOne(page))) continue;
     splitFrameIn(page, min(firstOf(page) + GROUP_PAGES, first + count) - page);
   }
 }
@@ -372,7 +374,7 @@ function mayCollapse(first: u64, areaEnd: u64, end: u64): bool {
 function collapseIn(first: u64, end: u64): bool {
   for (let page = firstOf(first + GROUP_MASK); page + GROUP_PAGES <= end; page += GROUP_PAGES) {
     const span = spanIfAny(page);
-    if (span == HUGE || span == ZERO) continue;
+    if (isOne(span) || span == ZERO) continue;
     if (!span || !events.hasRoom(GROUP_PAGES)) return false;
     applyQuietly(Event.Populate, page);
     setSpan(page, HUGE);
@@ -380,21 +382,20 @@ function collapseIn(first: u64, end: u64): bool {
   return true;
 }
 
-/** Memory is short (shrinker of deferred splits): frames of which parts went become small ones, in all spaces. */
+/** Memory is short (shrinker of deferred splits): frames of which no space has some pages become small ones, in all spaces. */
 export function press(): void {
-  const space = current;
-  for (let number = numberAbove(0); number; number = numberAbove(number)) {
-    enterNumber(number);
-    for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      if (spanOf(page) > HUGE) splitFrame(page);
-    }
-  }
-  enter(space);
+  meetAll();
+  eachSpan((page: u64, span: u32): void => {
+    if (isInPieces(span) && pagesGone(page, span)) splitFrame(page);
+  });
 }
 
 // ---- Moving and forking ----
 
-/** Pages moved. A huge page stays one if all of it moved, to a place that is aligned like it. */
+/**
+ * Pages moved. A huge page stays one if all of it moved, to a place that is aligned like it. Of another frame that fork
+ * shared nobody knows any more which pages are where: it becomes small ones.
+ */
 export function moved(from: u64, to: u64, count: u64): void {
   if (mode == HugePages.Never) return;
   const end = from + count;
@@ -403,9 +404,9 @@ export function moved(from: u64, to: u64, count: u64): void {
     const span = spanIfAny(from);
     const isWhole = pages == GROUP_PAGES && !(to & GROUP_MASK);
     if (isWhole && span) {
-      store<u32>(spanIn(directoryOf(from), from), NONE);
-      setSpan(to, span);
+      moveSpan(from, to);
     } else if (span) {
+      if (sharedFrameOf(span)) scatter(sharedFrameOf(span));
       setSpan(from, isUnmapped(from) ? NONE : TABLE);
       setSpan(to, TABLE);
       setSpan(to + pages - 1, TABLE);
@@ -415,17 +416,14 @@ export function moved(from: u64, to: u64, count: u64): void {
   }
 }
 
-/** What the current space and its child share is in small pages from now on. */
-export function forked(child: Space): void {
-  if (mode == HugePages.Never) return;
-  const parent = current;
-  for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-    if (!spanOf(page)) continue;
-    setSpan(page, TABLE);
-    enter(child);
-    if (!isMissing(directoryOf(page)) && !isUntouched(page)) setSpan(page, TABLE);
-    enter(parent);
-  }
+let scattered: u32 = 0;
+
+/** A frame that fork shared is small ones, in all spaces. */
+function scatter(frame: u32): void {
+  scattered = frame;
+  eachSpan((page: u64, span: u32): void => {
+    if (sharedFrameOf(span) == scattered) setSpan(page, TABLE);
+  });
 }
 
 function cellAt(page: u64): u32 {
@@ -453,53 +451,72 @@ function isUntouched(page: u64): bool {
 export function hugeGroups(): u64 {
   let groups: u64 = 0;
   for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-    groups += u64(spanOf(page) == HUGE && ownsFrame(stateOf(page)));
+    groups += u64(isOne(spanOf(page)) && hasFrame(stateOf(page)));
   }
   return groups;
 }
 
+let held: u64 = 0;
+
 /** Pages of huge frames that no process of the machine has any more, and the kernel still holds. */
 export function heldPages(): u64 {
+  held = 0;
+  meetAll();
+  eachSpan((page: u64, span: u32): void => {
+    if (isInPieces(span)) held += pagesGone(page, span);
+    // Once for all who have some of it.
+    forgetMet(span);
+  });
+  return held;
+}
+
+/** Meets the pages of all spaces that are of frames which fork shared. */
+function meetAll(): void {
+  eachSpan((page: u64, span: u32): void => forgetMet(span));
+  eachSpan((page: u64, span: u32): void => meet(page, span));
+}
+
+/** Calls back for each span of every space, which is the current one meanwhile. */
+function eachSpan(seen: (page: u64, span: u32) => void): void {
   const space = current;
-  let pages: u64 = 0;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);
     for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      const there = spanOf(page) > HUGE ? pagesLeft(page) : 0;
-      if (there) pages += GROUP_PAGES - there;
+      if (spanOf(page)) seen(page, spanOf(page));
     }
   }
   enter(space);
-  return pages;
-}
-
-/** How many pages are mapped of the huge frame of a group, which is mapped in pieces. */
-function pagesLeft(page: u64): u32 {
-  const span = spanOf(page);
-  const first = firstOf(page);
-  let pages: u32 = 0;
-  for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    pages += u32(isOfFrame(span, index) && ownsFrame(stateOf(first + index)));
-  }
-  return pages;
 }
 
 // ---- Checking ----
 
+let records: usize = 0;
+let frames: usize = 0;
+
 /** Asserts what holds of all spaces. */
 export function check(): void {
   if (mode == HugePages.Never) return;
+  records = 0;
+  frames = 0;
+  eachSpan((page: u64, span: u32): void => forgetMet(span));
+  eachSpan((page: u64, span: u32): void => {
+    records += usize(isInPieces(span));
+    frames += usize(checkFrame(span));
+  });
+  assert(records == pool.remnants.live, "every record of a huge frame is a group's");
+  assert(frames == pool.hugeFrames.live, "every frame that was shared is mapped as it counts");
+  checkSpans();
+}
+
+function checkSpans(): void {
   const space = current;
-  let records: usize = 0;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);
     for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      records += usize(spanOf(page) > HUGE);
       checkSpan(page, spanOf(page));
     }
   }
   enter(space);
-  assert(records == pool.remnants.live, "every record of a huge frame is a group's");
 }
 
 function checkSpan(page: u64, span: u32): void {
@@ -512,8 +529,8 @@ function checkSpan(page: u64, span: u32): void {
     const state = stateIn(cell, page + index);
     left += u32(isOfFrame(span, index));
     if (span == ZERO) assert(state == (MAPPED | READ), "the huge zero page is all of a group");
-    if (isOfFrame(span, index)) assert(ownsFrame(state) || events.wasShort, "a page of a huge frame has it");
+    if (isOfFrame(span, index)) assert(hasFrame(state) || events.wasShort, "a page of a huge frame has it");
   }
-  if (span == HUGE || span == ZERO) assert(isOneArea(page), "a huge page is in one area");
-  if (span > HUGE) assert(left > 0, "a record is of a frame that somebody has");
+  if (isOne(span) || span == ZERO) assert(isOneArea(page), "a huge page is in one area");
+  if (isInPieces(span)) assert(left > 0, "a record is of a frame that somebody has");
 }

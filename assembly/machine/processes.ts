@@ -22,13 +22,14 @@ import * as blocks from "./blocks";
 import { logCall } from "./call-log";
 import { shareWith } from "./contents";
 import { add, mapPages, unmapPages } from "./counters";
-import { apply, forked } from "./huge";
+import { apply } from "./huge";
 import { GROUP_MASK, GROUP_PAGES, kernelKind, pageShift } from "./layout";
 import * as limits from "./limits";
 import { back, letGo } from "./mappings";
 import * as regions from "./regions";
 import { endOfRun, fillStates } from "./runs";
 import { current, end as endSpace, enter, enterNumber, make, numberAbove, Space, spaceOf } from "./spaces";
+import { copyTo } from "./spans";
 import { Event, isPresent, ownsFrame } from "./states";
 import { enterCall, leaveCall, resumeWalk, walkedSoFar } from "./syscall";
 import {
@@ -102,7 +103,6 @@ function copyProcess(number: u32): i32 {
   regions.copyTo(child);
   copyPages(child);
   mapPages(child.pages);
-  if (isDefined(ZP_HUGE)) forked(child);
   dropAll();
   return 0;
 }
@@ -130,7 +130,7 @@ function copyRegion(child: Space, start: u64, end: u64): void {
   const pages = (end - start) >> pageShift;
   const isNew = (regions.flagsOf(start) & (RegionFlag.WipeOnFork | RegionFlag.Shared)) != 0;
   if (!isNew && areas.areWritten(start, end)) {
-    copyRange(child.root, first, pages);
+    copyRange(child, first, pages);
     return;
   }
   const parent = current;
@@ -140,15 +140,16 @@ function copyRegion(child: Space, start: u64, end: u64): void {
   enter(parent);
 }
 
-/** Copies pages to the table with this root, group by group. */
-function copyRange(root: usize, first: u64, count: u64): void {
+/** Copies pages to a child's table, group by group. */
+function copyRange(child: Space, first: u64, count: u64): void {
   const end = first + count;
   while (first < end) {
     const cellAt = cellIn(directoryOf(first), first);
-    const childAt = cellIn(directoryFor(root, first), first);
+    const childAt = cellIn(directoryFor(child.root, first), first);
     const pages = <u32>min<u64>(GROUP_PAGES - (<u32>first & GROUP_MASK), end - first);
     if (pages == GROUP_PAGES && isEqual(load<u32>(cellAt))) store<u32>(childAt, shareCell(cellAt, first));
     else copyWithin(cellAt, childAt, first, pages);
+    if (isDefined(ZP_HUGE)) copyTo(child, first, pages);
     first += pages;
   }
 }

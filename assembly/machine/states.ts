@@ -256,6 +256,7 @@ function plainTransition(event: u32, state: u32): u32 {
     case Event.Walk:
       return walked(state) | state;
     case Event.Merge:
+      if (isDefined(ZP_HUGE) && state & SHARED) return merged();
       return ownsFrame(state) ? merged() | effect(Counter.FramesGiven) : state;
     case Event.Read:
       return read(state);

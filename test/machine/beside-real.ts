@@ -1,7 +1,7 @@
 /** Tests that hold scripts of processes on the simulated Linux kernel beside what the real one answers. */
 import { accessSync, constants } from "node:fs";
 import { expect, it } from "vitest";
-import type { ZeroPageKind } from "../../src/allocator/machine.js";
+import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
 import { askKernel, zeroPageHere } from "./real-kernel.js";
 
@@ -15,20 +15,34 @@ export interface Beside {
   seeds: readonly number[];
   /** Why the kernel here does not answer as the one that was asked; null if it does. */
   whyOther?(program: string): string | null;
+  hugePages?: HugePagesKind;
+  /** Whether scripts are of a kernel with a page of zeroes. As the one here if nobody says so. */
+  zeroPage?: ZeroPageKind;
 }
 
 const stepsOf = (steps: Answered) => steps.map(([step]) => step);
 const answersOf = (steps: Answered) => steps.map(([, line]) => line);
 
-async function simulated(script: readonly Step[], zeroPage: ZeroPageKind): Promise<string[]> {
-  const kernel = await SimulatedProcesses.open(zeroPage);
+async function simulated(
+  script: readonly Step[],
+  zeroPage: ZeroPageKind,
+  hugePages?: HugePagesKind,
+): Promise<string[]> {
+  const kernel = await SimulatedProcesses.open(zeroPage, hugePages);
   const lines = script.map((step) => kernel.answer(step));
   kernel.machine.check();
   return lines;
 }
 
 /** Defines the tests. Those of the real kernel are skipped, with the reason, where it cannot be asked. */
-export function testBesideReal({ cases, random, seeds, whyOther = () => null }: Beside): void {
+export function testBesideReal({
+  cases,
+  random,
+  seeds,
+  whyOther = () => null,
+  hugePages,
+  zeroPage = zeroPageHere(),
+}: Beside): void {
   function ask<T>(what: (program: string) => T): T | string {
     try {
       accessSync("/proc/kpageflags", constants.R_OK);
@@ -39,18 +53,20 @@ export function testBesideReal({ cases, random, seeds, whyOther = () => null }: 
   }
 
   it.each(Object.entries(cases))("are as they were when the real one was asked: %s", async (_, steps) => {
-    expect(await simulated(stepsOf(steps), "shared")).toEqual(answersOf(steps));
+    expect(await simulated(stepsOf(steps), "shared", hugePages)).toEqual(answersOf(steps));
   });
 
   it.for(Object.entries(cases))("are as the real one's are here: %s", async ([, steps], { skip }) => {
-    const answers = ask((program) => whyOther(program) ?? askReal(program, stepsOf(steps)));
+    const answers = ask((program) => whyOther(program) ?? askReal(program, stepsOf(steps), hugePages));
     if (typeof answers === "string") return skip(answers);
-    expect(answers).toEqual(await simulated(stepsOf(steps), zeroPageHere()));
+    expect(answers).toEqual(await simulated(stepsOf(steps), zeroPage, hugePages));
   });
 
   it("are as the real one's are here in random scripts", async ({ skip }) => {
-    const scripts = await Promise.all(seeds.map((seed) => random(seed, zeroPageHere())));
-    const answers = ask((program) => scripts.map(({ script }) => askReal(program, script)));
+    const scripts = await Promise.all(seeds.map((seed) => random(seed, zeroPage)));
+    const answers = ask(
+      (program) => whyOther(program) ?? scripts.map(({ script }) => askReal(program, script, hugePages)),
+    );
     if (typeof answers === "string") return skip(answers);
     for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);
   });

@@ -141,7 +141,7 @@ function otherWindow(program: string): string | null {
     [1, "create", 0, 0, 1, DISK],
     [1, "window", 0, 0, 0],
   ];
-  const pages = askReal(program, script, 1)[1];
+  const pages = askReal(program, script, "never", 1)[1];
   return pages === String(WINDOW) ? null : `the disk here reads ${pages} pages ahead, not ${WINDOW}`;
 }
 

@@ -1,14 +1,15 @@
 /** Scripts of processes that fork, for the simulated Linux kernel and, by test/oracle/processes.c, for the real one. */
 import { execFileSync } from "node:child_process";
-import type { ZeroPageKind } from "../../src/allocator/machine.js";
+import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
 import { setSizes } from "../../src/sandbox/processes.js";
 import { randomFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import { ANYWHERE, type Machine, type PageRun } from "../reference/interface.js";
+import { FIXED, type HugeMachine, type PageRun } from "../reference/interface.js";
 import { allFaults, SimulatedFiles } from "./files.js";
 import { ADVICE, PROTECTION } from "./linux-numbers.js";
 
 const PAGE = 4096;
+const HUGE = 512 * PAGE;
 const AREAS = 4;
 const AREA_PAGES = 80;
 const PROCESSES = 6;
@@ -37,15 +38,16 @@ const NOT_AT_RANDOM = [LAZY_ADVICE, 0, 1, 9, 14, 15, 25];
 export class SimulatedProcesses {
   private readonly areas: number[] = [];
   private readonly files: SimulatedFiles;
+  private rooms = 0;
 
-  private constructor(readonly machine: Machine) {
+  private constructor(readonly machine: HugeMachine) {
     this.files = new SimulatedFiles(machine, this.areas);
   }
 
-  static async open(zeroPage: ZeroPageKind): Promise<SimulatedProcesses> {
+  static async open(zeroPage: ZeroPageKind, hugePages: HugePagesKind = "never"): Promise<SimulatedProcesses> {
     const options = { kernel: "linux", pageBytes: PAGE, memoryBytes: 0, addressSpaceBytes: 0 } as const;
     return new SimulatedProcesses(
-      await openRawMachine({ ...options, maxMaps: 0, mapAlignment: "page", zeroPage }, true),
+      await openRawMachine({ ...options, maxMaps: 0, mapAlignment: "page", zeroPage, hugePages }, true),
     );
   }
 
@@ -54,13 +56,9 @@ export class SimulatedProcesses {
     machine.switchTo(process);
     const at = (this.areas[area] ?? 0) + first * PAGE;
     switch (verb) {
-      case "map": {
-        const room = machine.mmap(0, (count + 2) * PAGE, ANYWHERE, PAGE);
-        machine.munmap(room, PAGE);
-        machine.munmap(room + (count + 1) * PAGE, PAGE);
-        this.areas[area] = room + PAGE;
-        return "0";
-      }
+      case "map":
+        this.areas[area] = this.room(first);
+        return machine.mmap(this.areas[area] as number, count * PAGE, FIXED, PAGE) ? "0" : "-1";
       case "read":
       case "write":
         return this.access(at, count, verb === "write");
@@ -83,9 +81,17 @@ export class SimulatedProcesses {
         const all = Array.from({ length: MOST_PROCESSES }, (_, i) => held[i] ?? 0);
         return [resident / 1024, unique / 1024, ...all].join(" ");
       }
+      case "huge":
+        return String(2048 * machine.hugeGroups());
       default:
         return this.files.answer(verb, area, first, count, argument);
     }
+  }
+
+  /** A place of its own, so many pages above a multiple of 2 MiB. */
+  private room(offset: number): number {
+    this.rooms += 1;
+    return 0x200000000000 + this.rooms * 64 * HUGE + offset * PAGE;
   }
 
   /** Whether the running process has all of the pages. */
@@ -139,10 +145,17 @@ function joined(runs: readonly (readonly [pages: number, kind: string])[]): stri
 }
 
 /** What the real kernel answers: the fewest faults of some runs, as others had pages of the program itself among them. */
-export function askReal(program: string, script: readonly Step[], runs = 3): string[] {
+export function askReal(
+  program: string,
+  script: readonly Step[],
+  hugePages: HugePagesKind = "never",
+  runs = 3,
+): string[] {
   const input = `${script.map((step) => step.join(" ")).join("\n")}\n`;
   const answers = Array.from({ length: runs }, () =>
-    execFileSync(program, { input, encoding: "utf8" }).split("\n").slice(0, -1),
+    execFileSync(program, hugePages === "never" ? [] : [hugePages], { input, encoding: "utf8" })
+      .split("\n")
+      .slice(0, -1),
   );
   return script.map(([, verb], i) => {
     const all = answers.map((lines) => lines[i] as string);

@@ -55,7 +55,7 @@ export const machine: Area = {
       ],
       [
         "a page that goes stays one of its frame",
-        "ownsFrame(stateOf(first + index))) forget(span, index);",
+        "!hasFrame(stateOf(first + index))) forget(span, index);",
         "false) forget(span, index);",
       ],
       [
@@ -63,11 +63,47 @@ export const machine: Area = {
         "isOfFrame(span, index) && isZero(first + index)) events",
         "false) events",
       ],
+      [
+        "a write to what others have too takes all of it",
+        "  if (isAlone(span)) return true;\n",
+        "  return true;\n",
+      ],
+      ["what others have too is lazy", "    if (isShared(spanIfAny(first))) {", "    if (false) {"],
       ["huge faults are not counted", "  add(Counter.HugeFaults, 1);\n", ""],
       [
         "what moves is huge wherever it lands",
         "pages == GROUP_PAGES && !(to & GROUP_MASK)",
         "pages == GROUP_PAGES",
+      ],
+    ],
+    "spans.ts": [
+      [
+        "a page that was copied stays one of its frame",
+        "  forget(span, index);\n  if (!bitsIn",
+        "  if (!bitsIn",
+      ],
+      ["the last page of a frame is kept", " || changetype<Frame>(<usize>at).mapped == 1);", ");"],
+      ["a third space finds a place", "  } else if (frame.space1 == space || !frame.space1) {", "  } else {"],
+      ["who is left alone has no frame of its own", "  if (hasOwner(frame)) frame.isShared = 0;\n", ""],
+      [
+        "a table that is split is still one entry",
+        "  if (frame) mapOf(frame, current.number, GROUP_PAGES);\n",
+        "",
+      ],
+      [
+        "a child gets pages that its parent has not",
+        " || !hasFrame(stateOf(first + i))) continue",
+        ") continue",
+      ],
+      [
+        "a huge page is as many entries as pages",
+        "    add(Counter.ForkedPages, 1 - <u64>GROUP_PAGES);\n",
+        "",
+      ],
+      [
+        "frames are held though a space has all of it",
+        "isOfFrame(span, index) && hasFrame(stateOf(first + index))) setBit",
+        "isInPieces(span) && isOfFrame(span, index) && hasFrame(stateOf(first + index))) setBit",
       ],
     ],
     "oom.ts": [

@@ -4,7 +4,7 @@
  *
  *   PROCESS VERB AREA FIRST COUNT ARGUMENT          processes are 1 to 8, areas 0 to 15; pages count from the area's start
  *
- *   map                     maps COUNT pages, with nothing next to them. 0
+ *   map                     maps COUNT pages, FIRST pages above a multiple of 2 MiB, with nothing next to them. 0
  *   read, write             a byte of each page. Minor faults, and pages whose frame changed
  *   advise                  ARGUMENT: the number of the advice. 0 or -1
  *   unmap                   0
@@ -13,8 +13,10 @@
  *   exit                    0, once the process is gone
  *   show                    runs of pages: . is absent, z the zero page, f a file's, aN a frame that N processes hold
  *   sizes                   KiB resident and private of all areas; pages that 1, 2, … processes hold
+ *   huge                    KiB of all areas that are mapped as huge pages
+ *   move                    mremap to ARGUMENT pages above a multiple of 2 MiB, and one page more. 0
  *
- * and what files.h has of files.
+ * and what files.h has of files. With an argument, huge pages are used where advice says so.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -29,6 +31,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
+#define HUGE (512 * PAGE)
 #define PROCESSES 9
 #define AREAS 16
 #define MOST 4096
@@ -152,12 +155,34 @@ static void sizes(void) {
   for (int n = 1; n < PROCESSES; n++) out += sprintf(out, " %lu", held[n]);
 }
 
-/* Maps pages between two that nothing may use, so that the kernel makes no one mapping of two. */
-static void map(int area, word count) {
-  char *room = mmap(0, (count + 2) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (room == MAP_FAILED || mprotect(room + PAGE, count * PAGE, PROT_READ | PROT_WRITE)) _exit(5);
-  areas[area] = room + PAGE;
+static void huge(void) {
+  FILE *file = fopen("/proc/self/smaps", "r");
+  word kib, sum = 0;
+  if (!file) _exit(4);
+  for (const char *text; (text = next_of_areas(file));)
+    if (sscanf(text, "AnonHugePages: %lu", &kib) == 1) sum += kib;
+  fclose(file);
+  sprintf(answer, "%lu", sum);
+}
+
+/* Room for pages between two that nothing may use, so that the kernel makes no one mapping of two. */
+static char *room(word offset, word count) {
+  char *all = mmap(0, (count + offset + 2) * PAGE + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == MAP_FAILED) _exit(5);
+  return (char *)(((word)all + HUGE) / HUGE * HUGE + offset * PAGE);
+}
+
+static void map(int area, word offset, word count) {
+  areas[area] = room(offset, count);
   pages[area] = count;
+  if (mprotect(areas[area], count * PAGE, PROT_READ | PROT_WRITE)) _exit(5);
+}
+
+static void move(int area, char *at, word count, word offset) {
+  char *to = room(offset, count + 1);
+  areas[area] = mremap(at, count * PAGE, (count + 1) * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+  pages[area] = count + 1;
+  sprintf(answer, "%d", areas[area] == to ? 0 : -1);
 }
 
 static void wait_for_lines(int process);
@@ -168,13 +193,15 @@ static void act(const char *verb, int area, word first, word count, int argument
   static const int PROTECTION[] = {PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE};
   char *at = areas[area] + first * PAGE;
   if (act_on_file(verb, area, first, count, argument)) return;
-  if (!strcmp(verb, "map")) map(area, count);
+  if (!strcmp(verb, "map")) map(area, first, count);
   else if (!strcmp(verb, "read") || !strcmp(verb, "write")) access_pages(at, count, *verb == 'w');
   else if (!strcmp(verb, "advise")) sprintf(answer, "%d", madvise(at, count * PAGE, argument));
   else if (!strcmp(verb, "unmap")) munmap(at, count * PAGE);
   else if (!strcmp(verb, "protect")) sprintf(answer, "%d", mprotect(at, count * PAGE, PROTECTION[argument]));
   else if (!strcmp(verb, "show")) show(at, count);
   else if (!strcmp(verb, "sizes")) sizes();
+  else if (!strcmp(verb, "huge")) huge();
+  else if (!strcmp(verb, "move")) move(area, at, count, argument);
   else if (!strcmp(verb, "fork")) {
     pid_t child = fork();
     if (child < 0) _exit(6);
@@ -207,7 +234,8 @@ static int read_answer(void) {
   return have == sizeof answer;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  (void)argv;
   static char script[1 << 20];
   static int alive[PROCESSES];
   char verb[16];
@@ -219,7 +247,7 @@ int main(void) {
   CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
   sched_setaffinity(0, sizeof cpus, &cpus);
   signal(SIGCHLD, SIG_IGN);
-  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  if (argc < 2) prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   for (int i = 0; i < PROCESSES; i++)
     if (pipe(commands[i])) return 1;
   if (pipe(answers)) return 1;

@@ -6,10 +6,53 @@ import { type Page, ReferencePages } from "./pages.js";
 
 const SPAN = 512;
 
-/** A frame of 512 pages: the numbers of those that are mapped, all of them by one entry, or each by its own. */
+/**
+ * What a process maps of a frame of 512 pages: the numbers of those pages, all of them by one entry, or each by its own. Of
+ * a frame that fork shared, what is known of all that map it.
+ */
 interface HugeFrame {
   isOne: boolean;
   left: Set<number>;
+  of: SharedFrame | null;
+}
+
+/** How often processes map a frame. Linux counts two of them: any other waits until one of the two is gone. */
+class SharedFrame {
+  private all = 0;
+  private readonly tracked: { process: number; times: number }[] = [];
+  private maybeShared = false;
+
+  add(process: number, times: number): void {
+    this.all += times;
+    const its = this.tracked.find((one) => one.process === process);
+    if (its !== undefined) its.times += times;
+    else if (this.tracked.length < 2) this.tracked.push({ process, times });
+    this.maybeShared = !this.isOfOne();
+  }
+
+  remove(process: number, times: number): void {
+    this.all -= times;
+    const at = this.tracked.findIndex((one) => one.process === process);
+    const its = this.tracked[at];
+    if (its !== undefined) {
+      its.times -= times;
+      if (its.times <= 0) this.tracked.splice(at, 1);
+    }
+    if (this.isOfOne()) this.maybeShared = false;
+  }
+
+  private isOfOne(): boolean {
+    return this.tracked.some(({ times }) => times === this.all);
+  }
+
+  get isShared(): boolean {
+    return this.all > 1 && this.maybeShared;
+  }
+
+  /** Mapped once, be it as one or the last page of it. */
+  get isLast(): boolean {
+    return this.all === 1;
+  }
 }
 
 /** Small pages are in the kernel's tables, or were; the huge zero page is; a frame, or what is left of it. */
@@ -28,7 +71,11 @@ interface Piece {
 export abstract class ReferenceHugePages extends ReferencePages {
   /** Of the running process; and of all. */
   protected spans = new Map<number, Span>();
-  protected abstract allSpans(): Generator<[table: Map<number, Page>, spans: Map<number, Span>]>;
+  /** The number of the running process. */
+  process = 1;
+  protected abstract allSpans(): Generator<
+    [table: Map<number, Page>, spans: Map<number, Span>, process: number]
+  >;
 
   protected get hasHuge(): boolean {
     const { hugePages = "never" } = this.options;
@@ -46,6 +93,18 @@ export abstract class ReferenceHugePages extends ReferencePages {
     }));
   }
 
+  /** Sets what is known of a group. What a process mapped of a frame there, it maps no more. */
+  private setSpan(group: number, span: Span | null, spans = this.spans, process = this.process): void {
+    const old = spans.get(group);
+    if (isFrame(old) && old !== span) old.of?.remove(process, old.isOne ? 1 : old.left.size);
+    if (span === null) spans.delete(group);
+    else spans.set(group, span);
+  }
+
+  private forget(frame: HugeFrame, number: number): void {
+    if (frame.left.delete(number)) frame.of?.remove(this.process, 1);
+  }
+
   private pagesOf(group: number, table = this.table): (Page | undefined)[] {
     return Array.from({ length: SPAN }, (_, i) => table.get(group * SPAN + i));
   }
@@ -60,17 +119,49 @@ export abstract class ReferenceHugePages extends ReferencePages {
   protected override faultAround<T>(page: Page, writes: boolean, own: () => T): T {
     const isHuge = this.hasHuge && this.isHugeFault(page, writes);
     const result = own();
-    if (isHuge) this.fillGroup(Math.floor(page.number / SPAN), writes);
+    const group = Math.floor(page.number / SPAN);
+    if (isHuge && isFrame(this.spans.get(group))) this.ownGroup(group);
+    else if (isHuge) this.fillGroup(group, writes);
     return result;
+  }
+
+  /** The rest of a huge page that others had too, whose fault was counted. */
+  private ownGroup(group: number): void {
+    const { sharing } = this.count;
+    const { reuses } = sharing;
+    this.quietly(() => {
+      for (const page of this.pagesOf(group)) if (page) this.populate(page);
+    });
+    sharing.reuses = reuses;
+  }
+
+  /** Whether a write to a page that was shared copies it even if no other process has that page. */
+  protected override isHeld({ number }: Page): boolean {
+    const span = this.spans.get(Math.floor(number / SPAN));
+    if (!isFrame(span) || span.isOne || !span.left.has(number)) return false;
+    return span.of !== null && (span.of.isShared || span.of.isLast);
+  }
+
+  protected override wasCopied({ number }: Page): void {
+    const group = Math.floor(number / SPAN);
+    const span = this.spans.get(group);
+    if (!isFrame(span) || span.isOne) return;
+    this.forget(span, number);
+    if (span.left.size === 0) this.setSpan(group, "table");
   }
 
   protected isHugeFault(page: Page, writes: boolean): boolean {
     const group = Math.floor(page.number / SPAN);
     const span = this.spans.get(group);
     if (isFrame(span) && span.isOne) {
+      if (page.shared) {
+        if (!writes || span.of === null || span.of.isLast) return writes;
+        this.splitTable(group);
+        return false;
+      }
       if (writes && page.lazy) for (const its of this.pagesOf(group)) if (its) its.lazy = false;
-      if (page.frame !== null) return false;
-      this.spans.delete(group);
+      if (page.frame === null) this.setSpan(group, "table");
+      return false;
     } else if (span === "zero") {
       if (!writes) return false;
       if (this.hasRoom()) return true;
@@ -111,7 +202,8 @@ export abstract class ReferenceHugePages extends ReferencePages {
   }
 
   private wholeFrame(group: number): HugeFrame {
-    return { isOne: true, left: new Set(Array.from({ length: SPAN }, (_, i) => group * SPAN + i)) };
+    const left = new Set(Array.from({ length: SPAN }, (_, i) => group * SPAN + i));
+    return { isOne: true, left, of: null };
   }
 
   /** Without counting faults. */
@@ -126,7 +218,11 @@ export abstract class ReferenceHugePages extends ReferencePages {
   private splitTable(group: number): void {
     const span = this.spans.get(group);
     if (span === "zero") this.spans.set(group, "table");
-    else if (isFrame(span)) span.isOne = false;
+    else if (isFrame(span) && span.isOne) {
+      span.isOne = false;
+      span.of?.add(this.process, SPAN);
+      span.of?.remove(this.process, 1);
+    }
   }
 
   /** An area ends there now. */
@@ -139,15 +235,15 @@ export abstract class ReferenceHugePages extends ReferencePages {
   protected settle(group: number, isWhole: boolean): void {
     if (!this.spans.has(group)) return;
     if (isWhole || this.pagesOf(group).every((page) => page === undefined)) {
-      this.spans.delete(group);
+      this.setSpan(group, null);
       return;
     }
     this.splitTable(group);
     const span = this.spans.get(group);
     if (!isFrame(span)) return;
-    for (const number of span.left)
-      if ((this.table.get(number)?.frame ?? null) === null) span.left.delete(number);
-    if (span.left.size === 0) this.spans.set(group, "table");
+    for (const number of [...span.left])
+      if ((this.table.get(number)?.frame ?? null) === null) this.forget(span, number);
+    if (span.left.size === 0) this.setSpan(group, "table");
   }
 
   protected settleDiscarded(address: number, bytes: number): void {
@@ -156,7 +252,7 @@ export abstract class ReferenceHugePages extends ReferencePages {
     }
   }
 
-  private splitFrame(group: number, table = this.table, spans = this.spans): void {
+  private splitFrame(group: number, table = this.table, spans = this.spans, process = this.process): void {
     const span = spans.get(group);
     if (!isFrame(span)) return;
     for (const number of span.left) {
@@ -166,7 +262,9 @@ export abstract class ReferenceHugePages extends ReferencePages {
       this.discard(page);
       page.read = this.hasZeroPage;
     }
-    spans.set(group, "table");
+    if (span.isOne) span.of?.add(process, SPAN - 1);
+    span.isOne = false;
+    this.setSpan(group, "table", spans, process);
   }
 
   protected piecesIn(address: number, bytes: number): Piece[] {
@@ -184,12 +282,23 @@ export abstract class ReferenceHugePages extends ReferencePages {
     return isFrame(span) && (span.isOne || (span.left.size === SPAN && this.isOneArea(group)));
   }
 
+  /** Whether a page is of a huge frame that other processes have, too: then MADV_FREE, MADV_COLD and MADV_PAGEOUT leave it. */
+  protected isLeft({ number }: Page): boolean {
+    const span = this.spans.get(Math.floor(number / SPAN));
+    return isFrame(span) && span.of?.isShared === true && span.left.has(number);
+  }
+
   /** What MADV_FREE, MADV_COLD and MADV_PAGEOUT split before they do anything else. */
   protected splitFor(advice: "free" | "cold" | "pageOut", address: number, bytes: number): void {
     for (const piece of this.piecesIn(address, bytes)) {
+      const span = this.spans.get(piece.group);
+      if (isFrame(span) && span.of?.isShared) continue;
       const areLazy = () => this.pagesOf(piece.group).every((page) => page?.lazy);
       const stays = piece.isWhole && this.isInOne(piece.group) && (advice !== "pageOut" || areLazy());
       if (!stays) this.splitFrameIn(piece);
+      // Pages that others had too are nobody else's any more, and go with the rest.
+      else if (advice === "pageOut")
+        for (const page of this.pagesOf(piece.group)) if (page) this.discard(page);
     }
   }
 
@@ -198,16 +307,28 @@ export abstract class ReferenceHugePages extends ReferencePages {
     for (const { group } of this.piecesIn(address, bytes)) {
       const span = this.spans.get(group);
       if (!isFrame(span) || [...span.left].some((number) => this.table.get(number)?.frame)) continue;
-      if (span.isOne) this.spans.delete(group);
-      else this.spans.set(group, "table");
+      this.setSpan(group, "table");
     }
   }
 
   press(): void {
-    for (const [table, spans] of this.allSpans()) {
-      for (const [group, span] of spans)
-        if (isFrame(span) && !span.isOne) this.splitFrame(group, table, spans);
+    const held = new Set([...this.frames()].filter((mappings) => heldOf(mappings) > 0).flat());
+    for (const { table, spans, process, group, span } of held) {
+      if (!span.isOne) this.splitFrame(group, table, spans, process);
     }
+  }
+
+  /** The frames of all processes, each as those that map it. */
+  private frames(): Iterable<Mapping[]> {
+    const frames = new Map<unknown, Mapping[]>();
+    for (const [table, spans, process] of this.allSpans()) {
+      for (const [group, span] of spans) {
+        if (!isFrame(span)) continue;
+        const its = { table, spans, process, group, span };
+        frames.set(span.of ?? span, [...(frames.get(span.of ?? span) ?? []), its]);
+      }
+    }
+    return frames.values();
   }
 
   // ---- MADV_COLLAPSE ----------------------------------------------------------
@@ -237,7 +358,7 @@ export abstract class ReferenceHugePages extends ReferencePages {
     this.quietly(() => {
       for (const page of this.pagesOf(group)) if (page) this.populate(page);
     });
-    this.spans.set(group, this.wholeFrame(group));
+    this.setSpan(group, this.wholeFrame(group));
     return true;
   }
 
@@ -257,25 +378,67 @@ export abstract class ReferenceHugePages extends ReferencePages {
       if (isWhole && by % SPAN === 0) {
         this.spans.delete(group);
         const left = isFrame(span) ? new Set([...span.left].map((number) => number + by)) : null;
-        this.spans.set(group + by / SPAN, left && isFrame(span) ? { ...span, left } : span);
+        this.setSpan(group + by / SPAN, left && isFrame(span) ? { ...span, left } : span);
       } else {
+        if (isFrame(span)) this.scatter(span.of);
         const isEmpty = this.pagesOf(group).every((page) => page === undefined);
-        if (isEmpty) this.spans.delete(group);
-        else this.spans.set(group, "table");
-        for (const number of [from + by, to - 1 + by]) this.spans.set(Math.floor(number / SPAN), "table");
+        this.setSpan(group, isEmpty ? null : "table");
+        for (const number of [from + by, to - 1 + by]) this.setSpan(Math.floor(number / SPAN), "table");
       }
     }
   }
 
-  /** What a process and its child share is in small pages. Returns the child's. */
-  protected forkedSpans(table: Map<number, Page>): Map<number, Span> {
+  /** A frame that fork shared is small ones, wherever it is mapped. */
+  private scatter(frame: SharedFrame | null): void {
+    if (frame === null) return;
+    for (const [, spans, process] of this.allSpans()) {
+      for (const [group, span] of spans)
+        if (isFrame(span) && span.of === frame) this.setSpan(group, "table", spans, process);
+    }
+  }
+
+  /** What a child has of the groups of which it got the pages with these numbers by the kernel's tables. */
+  protected forkedSpans(child: number, numbers: readonly number[]): Map<number, Span> {
     const its = new Map<number, Span>();
-    for (const group of this.spans.keys()) {
-      this.spans.set(group, "table");
-      const isTouched = this.pagesOf(group, table).some((page) => page && (page.read || page.frame !== null));
-      if (isTouched) its.set(group, "table");
+    for (const number of numbers) {
+      const group = Math.floor(number / SPAN);
+      const span = this.spans.get(group);
+      if (span === undefined) continue;
+      if (!isFrame(span)) {
+        its.set(group, span);
+        continue;
+      }
+      if (span.of === null) {
+        span.of = new SharedFrame();
+        span.of.add(this.process, span.isOne ? 1 : span.left.size);
+      }
+      this.giveTo(child, its, group, span, number);
     }
     return its;
+  }
+
+  /** A child gets a page of a frame, or all of it at the first. */
+  private giveTo(
+    child: number,
+    its: Map<number, Span>,
+    group: number,
+    span: HugeFrame,
+    number: number,
+  ): void {
+    const has = its.get(group);
+    if (span.isOne) {
+      if (isFrame(has)) return;
+      its.set(group, { isOne: true, left: new Set(span.left), of: span.of });
+      span.of?.add(child, 1);
+      // One entry of a table.
+      this.count.sharing.forkedPages += 1 - SPAN;
+    } else if (!span.left.has(number) || (this.table.get(number)?.frame ?? null) === null) {
+      its.set(group, has ?? "table");
+    } else {
+      if (isFrame(has)) has.left.add(number);
+      else its.set(group, { isOne: false, left: new Set([number]), of: span.of });
+      span.of?.add(child, 1);
+    }
   }
 
   // ---- Looking --------------------------------------------------------------------
@@ -287,14 +450,26 @@ export abstract class ReferenceHugePages extends ReferencePages {
   }
 
   heldPages(): number {
-    let pages = 0;
-    for (const [table, spans] of this.allSpans()) {
-      for (const span of spans.values()) {
-        if (!isFrame(span) || span.isOne) continue;
-        const there = [...span.left].filter((number) => table.get(number)?.frame).length;
-        if (there > 0) pages += SPAN - there;
-      }
-    }
-    return pages;
+    return [...this.frames()].reduce((pages, mappings) => pages + heldOf(mappings), 0);
   }
+}
+
+/** Who maps a frame, and where. */
+interface Mapping {
+  table: Map<number, Page>;
+  spans: Map<number, Span>;
+  process: number;
+  group: number;
+  span: HugeFrame;
+}
+
+/** Pages of a frame that nobody has any more. */
+function heldOf(mappings: readonly Mapping[]): number {
+  if (mappings.some(({ span }) => span.isOne)) return 0;
+  const there = mappings.flatMap(({ table, span }) => {
+    const left = [...span.left].filter((number) => table.get(number)?.frame);
+    return left.map((number) => number % SPAN);
+  });
+  const pages = new Set(there).size;
+  return pages > 0 ? SPAN - pages : 0;
 }

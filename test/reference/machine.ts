@@ -109,8 +109,7 @@ interface Process {
 
 export class ReferenceMachine extends ReferenceHugePages implements HugeMachine {
   private heapBreak = HEAP_START;
-  /** The number of the running process, and all that there are; what of the running one is here may be old. */
-  process = 1;
+  /** All that there are; what of the running one is here may be old. */
   private readonly processes = new Map<number, Process>([
     [1, { parent: 0, table: this.table, spans: this.spans, heapBreak: HEAP_START }],
   ]);
@@ -137,7 +136,9 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
       table.set(at, this.forkPage(page, its));
       this.count.bytes.virtual += this.pageBytes;
     }
-    const spans = this.forkedSpans(table);
+    const isCopied = (page: Page | undefined) => page !== undefined && page.area.line !== 0;
+    const copied = [...table.keys()].filter((at) => isCopied(table.get(at)) && !table.get(at)?.area.toFile);
+    const spans = this.forkedSpans(number, copied);
     this.processes.set(number, { parent: this.process, table, spans, heapBreak: this.heapBreak });
     return 0;
   }
@@ -185,10 +186,11 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
       this.exit();
       throw new ProcessKilled(number, pages * this.pageBytes);
     }
-    const { table } = this;
-    this.table = this.processes.get(number)?.table ?? table;
+    const { table, spans, process } = this;
+    const its = this.processes.get(number);
+    Object.assign(this, { table: its?.table, spans: its?.spans, process: number });
     this.unmap(0, ADDRESS_LIMIT);
-    this.table = table;
+    Object.assign(this, { table, spans, process });
     this.processes.delete(number);
     this.letGo();
     return true;
@@ -217,8 +219,8 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     for (const { table } of this.processes.values()) yield table;
   }
 
-  protected *allSpans(): Generator<[Map<number, Page>, Map<number, Span>]> {
-    for (const { table, spans } of this.processes.values()) yield [table, spans];
+  protected *allSpans(): Generator<[Map<number, Page>, Map<number, Span>, number]> {
+    for (const [number, { table, spans }] of this.processes) yield [table, spans, number];
   }
 
   holders(): number[] {
@@ -599,7 +601,8 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     if (advice !== NOHUGEPAGE && (this.linux || advice !== DONTNEED))
       this.walk(kind, address, address + size);
     if (advice === FREE) this.splitFor("free", address, size);
-    for (const [, page] of this.mappedIn(address, size)) this.advise(page, advice);
+    for (const [, page] of this.mappedIn(address, size))
+      if (advice !== FREE || !this.isLeft(page)) this.advise(page, advice);
     if (advice === DONTNEED && this.linux) this.settleDiscarded(address, size);
     return hasHoles ? -1 : 0;
   }
@@ -672,7 +675,8 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     if (advice === COLD) this.splitFor("cold", address, size);
     if (advice === PAGEOUT) {
       this.splitFor("pageOut", address, size);
-      for (const [, page] of this.mappedIn(address, size)) if (page.lazy && !page.shared) this.discard(page);
+      for (const [, page] of this.mappedIn(address, size))
+        if (page.lazy && !page.shared && !this.isLeft(page)) this.discard(page);
       this.settleTaken(address, size);
     }
     if (advice === POPULATE_READ || advice === POPULATE_WRITE) {

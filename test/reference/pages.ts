@@ -297,15 +297,24 @@ export class ReferencePages {
     this.count.faults.needless -= 1;
   }
 
+  /** Whether its frame is kept though no other page has it: huge.ts knows. */
+  protected isHeld(_page: Page): boolean {
+    return false;
+  }
+
+  /** A page that was shared has a copy now. */
+  protected wasCopied(_page: Page): void {}
+
   protected writeFault(page: Page): WriteFault {
     const { faults } = this.count;
     if (page.shared && page.frame !== null) {
       const { sharing } = this.count;
       // Who else has it may be killed for room.
-      if (page.frame.pages > 1) this.makeRoom();
-      if (page.frame.pages > 1) {
+      if (page.frame.pages > 1 || this.isHeld(page)) this.makeRoom();
+      if (page.frame.pages > 1 || this.isHeld(page)) {
         const own = this.takeFrame();
-        page.frame.pages -= 1;
+        this.wasCopied(page);
+        this.leaveFrame(page);
         page.frame = own;
         sharing.copies += 1;
         sharing.copiedBytes += this.pageBytes;
