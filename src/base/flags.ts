@@ -2,6 +2,7 @@
 
 import { parseBytes } from "./bytes.js";
 import { UsageError } from "./errors.js";
+import { formatSize } from "./numbers.js";
 
 /** Bytes of the machine's address space: no block can be larger. */
 const ADDRESS_SPACE = 2 ** 47;
@@ -26,6 +27,15 @@ export function parseSize(text: string, flag: string): number {
   }
   return bytes;
 }
+
+/** A parser of sizes from `least` to `most`, in bytes. */
+export const sizeWithin =
+  (least: number, most = ADDRESS_SPACE) =>
+  (text: string, flag: string): number => {
+    const bytes = parseSize(text, flag);
+    if (bytes >= least && bytes <= most) return bytes;
+    throw new UsageError(`${flag}: "${text}" is not between ${formatSize(least)} and ${formatSize(most)}`);
+  };
 
 /** Reads `25%` as 0.25. Only 0 needs no sign: 1 could mean 1% or 100%. */
 export function parsePercent(text: string, flag: string): number {

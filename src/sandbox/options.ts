@@ -26,8 +26,17 @@ export function findModel(name: string): ModelInfo {
 export function findOption(model: ModelInfo, name: string): OptionInfo {
   const known = [...model.options, ...takenBy(model, machineOptions)];
   const found = optionOf(known, name);
-  if (!found) throw new OptionError(`${model.name} has no option "${name}"; it has ${names(known)}`);
+  if (!found)
+    throw new OptionError(`${model.name} has no option "${name}"${others(name)}; it has ${names(known)}`);
   return found;
+}
+
+/** Which models have an option, if it is one of machines. */
+function others(name: string): string {
+  const having = models.filter((model) =>
+    takenBy(model, machineOptions).some((option) => option.name === name),
+  );
+  return having.length > 0 ? `, which ${names(having)} have` : "";
 }
 
 /** An option by its name, or by one that the real allocator has for it. */

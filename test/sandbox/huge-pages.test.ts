@@ -58,7 +58,7 @@ it("go back to a checkpoint", async () => {
 it("are an option of no model whose machine has none, which says who has", async () => {
   // @ts-expect-error: its machine has none
   await expect(openSandbox("lazy", { hugePages: "always" })).rejects.toThrow(
-    'lazy has no option "hugePages"',
+    'lazy has no option "hugePages", which naive, glibc have; it has kernel',
   );
   const sandbox = await openSandbox("lazy");
   expect(() => sandbox.hugePages()).toThrow(

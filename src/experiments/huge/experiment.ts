@@ -1,11 +1,11 @@
 import type { HugePagesKind } from "../../allocator/machine.js";
-import { parseSize, parseWord } from "../../base/flags.js";
+import { parseSize, parseWord, sizeWithin } from "../../base/flags.js";
 import { type HugeReport, type HugeResult, TOUCHERS } from "../../results/huge.js";
 import { HUGE_PAGE_MODES } from "../../sandbox/huge-pages.js";
 import { defineExperiment } from "../experiment.js";
 import { hugeChart } from "./chart.js";
 import { hugeRows } from "./csv.js";
-import { runHuge } from "./run.js";
+import { LEAST_STRIDE, runHuge } from "./run.js";
 import { hugeSheet } from "./sheet.js";
 
 export const huge = defineExperiment({
@@ -26,7 +26,7 @@ export const huge = defineExperiment({
       value: "<size>",
       help: "how far the bytes of the sparse one are apart",
       default: "2MiB",
-      parse: parseSize,
+      parse: sizeWithin(LEAST_STRIDE),
     },
   },
   takes: "models",

@@ -15,6 +15,9 @@ import { openModel } from "../../sandbox/open.js";
 import type { Sandbox } from "../../sandbox/sandbox.js";
 import { type ModelRun, notesOf } from "../open.js";
 
+/** A page. */
+export const LEAST_STRIDE = 4096;
+
 /** What `runHuge` runs. */
 export interface HugeRun extends ModelRun {
   mode: HugePagesKind;
@@ -33,7 +36,7 @@ export async function runHuge(run: HugeRun): Promise<HugeResult> {
   checkOneOf("mode", mode, HUGE_PAGE_MODES);
   checkOneOf("toucher", toucher, TOUCHERS);
   checkRange("size", size, 1, LARGEST);
-  checkRange("stride", stride, 4096, LARGEST);
+  checkRange("stride", stride, LEAST_STRIDE, LARGEST);
   const { check: _check, module: _module, ...settings } = options;
   const sandbox = await openModel(model, { ...options, hugePages: mode });
   const block = sandbox.malloc(size);

@@ -1,9 +1,9 @@
-import { parseSize } from "../../base/flags.js";
+import { parseSize, sizeWithin } from "../../base/flags.js";
 import type { LuajitReport, LuajitResult } from "../../results/luajit.js";
 import { defineExperiment } from "../experiment.js";
 import { luajitChart } from "./chart.js";
 import { luajitRows } from "./csv.js";
-import { runLuajit } from "./run.js";
+import { MOST_PIECE, runLuajit } from "./run.js";
 import { luajitSheet } from "./sheet.js";
 
 /** Whose heap grows by brk, and who maps; a program that is position-independent has its heap elsewhere. */
@@ -30,7 +30,7 @@ export const luajit = defineExperiment({
       value: "<size>",
       help: "size of the pieces that LuaJIT asks for",
       default: "1MiB",
-      parse: parseSize,
+      parse: sizeWithin(1, MOST_PIECE),
     },
   },
   takes: "models",

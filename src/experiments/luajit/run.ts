@@ -31,6 +31,8 @@ const LIMIT = 2 ** 31;
 /** How far apart it tries hints, and the lowest: Linux maps nothing below. */
 const HINT_STEP = 2 ** 24;
 const LOWEST = 65536;
+/** Hints do not overlap. */
+export const MOST_PIECE = HINT_STEP;
 
 /**
  * Runs a model in a program that is not position-independent, unless its option `image` says otherwise.
@@ -39,7 +41,7 @@ const LOWEST = 65536;
 export async function runLuajit(run: LuajitRun): Promise<LuajitResult> {
   const { model, options = {}, loaded, block, piece } = run;
   checkRange("block", block, 1, LARGEST);
-  checkRange("piece", piece, 1, HINT_STEP);
+  checkRange("piece", piece, 1, MOST_PIECE);
   const { check: _check, module: _module, ...settings } = options;
   const points: LuajitPoint[] = [];
   let notes: { notes?: string[] } = {};

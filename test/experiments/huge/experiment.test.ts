@@ -68,6 +68,12 @@ describe("run huge", () => {
     expect(csv.stdout.split("\r\n")).toHaveLength(8);
   });
 
+  test("refuses strides below a page as a mistake in use", async () => {
+    const { stderr, code } = await run(["run", "huge", "--stride", "1KiB"], { library });
+    expect(stderr).toContain('--stride: "1KiB" is not between 4 KiB and 128 TiB');
+    expect(code).toBe(2);
+  });
+
   test("says what it means", async () => {
     const { sentences, rows } = hugeSheet(await reportOf());
     expect(sentences).toEqual([

@@ -36,6 +36,12 @@ async function reportOf(...more: string[]): Promise<LuajitReport> {
 }
 
 describe("run luajit", () => {
+  test("refuses pieces that would overlap as a mistake in use", async () => {
+    const { stderr, code } = await run([...SMALL, ...ALLOCATORS, "--piece", "32MiB"], { library });
+    expect(stderr).toContain('--piece: "32MiB" is not between 1 byte and 16 MiB');
+    expect(code).toBe(2);
+  });
+
   test("is JSON and CSV too, and draws a bar for each amount", async () => {
     const file = join(folder, "out.svg");
     const report = await reportOf("--chart", file);
