@@ -64,7 +64,7 @@ export interface ForkResult {
   program: ForkProgram;
   /** Children that were forked. */
   children: number;
-  /** Resident bytes of the parent before it forked, and pages in its table that each fork copied. */
+  /** Resident bytes of the parent before it forked, and pages in its table that each fork copied: a huge page is one. */
   loaded: number;
   forkedPages: number;
   /** Until the children end. */

@@ -8,7 +8,7 @@ export const NO_FORK = "the simulated Darwin does not fork: open the sandbox wit
 /** What became of frames that processes share, counted of all processes of a machine since it was started. */
 export interface SharingCounters {
   forks: number;
-  /** Pages in the kernel's tables that fork gave to children: what its time goes by. */
+  /** Pages in the kernel's tables that fork gave to children, of which a huge page is one: what its time goes by. */
   forkedPages: number;
   /** Write faults of the kind `copyOnWrite` on a shared frame: those that copied it, for others have it too. */
   copies: number;

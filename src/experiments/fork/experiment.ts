@@ -61,6 +61,7 @@ export const fork = defineExperiment({
   examples: [
     "",
     "--program snapshot --written 1% --value 64",
+    "--program snapshot --allocator glibc,glibc:hugetlb=1:hugePages=madvise",
     "--program iterate,collect --object float --children 8",
     "--allocator glibc,pymalloc/glibc --chart fork.svg",
   ],

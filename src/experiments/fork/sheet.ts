@@ -93,9 +93,21 @@ function sentence(result: ForkResult, load: ForkLoad, isNamed: boolean): string 
 const share = (part: number) => formatShare(part, 1);
 const pages = (count: number) => (count === 1 ? "1 page" : `${formatCount(count)} pages`);
 
-function eachCopies({ working, children, forkedPages }: ForkResult): string {
-  const each = Math.round(working.copies / children);
-  return `each child copies ${formatCount(each)} of ${pages(forkedPages)}`;
+function eachCopies(result: ForkResult): string {
+  const each = Math.round(result.working.copies / result.children);
+  return `each child copies ${formatCount(each)} of ${pages(sharedPages(result))}`;
+}
+
+/** Pages that a fork shares: as many as it copies entries, of which that of a huge page is one. */
+function sharedPages({ working: { copies, copiedBytes }, forkedPages, loaded }: ForkResult): number {
+  return copies === 0 ? forkedPages : Math.max(forkedPages, Math.round((loaded * copies) / copiedBytes));
+}
+
+/** What huge pages change, where there are any. */
+function ofHugePages(result: ForkResult): string {
+  const shared = sharedPages(result);
+  if (result.forkedPages > shared / 2) return "";
+  return ` Huge pages leave fork ${formatCount(result.forkedPages)} entries to copy instead of ${formatCount(shared)}, and a write copies one page of them all the same.`;
 }
 
 const REASONS: Record<ForkProgram, (result: ForkResult, load: ForkLoad) => string> = {
@@ -110,8 +122,8 @@ const REASONS: Record<ForkProgram, (result: ForkResult, load: ForkLoad) => strin
       : `the collector writes the headers of containers, which floats are not: ${eachCopies(result)}, the interpreter's own.`,
   freeze: () =>
     "the collector does not visit what gc.freeze() set aside, so nothing of it is copied. Iterating would still copy it.",
-  snapshot: ({ working, forkedPages }, { written, value }) =>
-    `the parent changes ${share(written)} of the values of ${formatSize(value)}, and copies ${formatShare(working.copies, forkedPages)} of its pages, for each change copies a whole page.`,
+  snapshot: (result, { written, value }) =>
+    `the parent changes ${share(written)} of the values of ${formatSize(value)}, and copies ${formatShare(result.working.copies, sharedPages(result))} of its pages, for each change copies a whole page.${ofHugePages(result)}`,
 };
 
 /** What is left for the parent, which does the same when the children have ended. */

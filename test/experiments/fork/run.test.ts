@@ -1,6 +1,7 @@
 /** Forked programs, by hand where they are small, and beside what was measured of CPython 3.11 on Linux 6.18. */
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../../src/base/random.js";
+import { forkSheet } from "../../../src/experiments/fork/sheet.js";
 import { type ForkLoad, type ForkProgram, runFork } from "../../../src/index.js";
 import { PAGE } from "../../results/fakes.js";
 
@@ -32,6 +33,36 @@ describe("a parent and three children", () => {
     const proportional = (32 + 32 / 4) * PAGE;
     expect(processes).toEqual(Array(4).fill({ resident: ALL * PAGE, proportional, unique: 32 * PAGE }));
     expect(together).toBe((ALL + 3 * 32) * PAGE);
+  });
+
+  test("share 2 MiB as one entry, and copy pages of it one by one, until the parent has it alone", async () => {
+    const huge = { ...small, data: 4 * 2 ** 20, children: 1, written: 0.1 };
+    const options = { check: true, hugePages: "always" } as const;
+    const { forkedPages, working, afterwards } = await runFork({
+      ...{ model: "naive", options, program: "write" },
+      ...huge,
+    });
+    expect(forkedPages).toBe(2);
+    expect(working).toEqual({ copies: 103, copiedBytes: 103 * PAGE, reuses: 0, zeroFills: 0 });
+    expect(afterwards).toEqual({ copies: 0, copiedBytes: 0, reuses: 1, zeroFills: 0 });
+  });
+
+  test("copy as many pages for a snapshot, and fewer entries for a fork, with huge pages", async () => {
+    const load = { ...small, data: 4 * 2 ** 20, value: 1024, written: 0.1 };
+    const ofGlibc = (options: Record<string, string | number>) =>
+      runFork({ model: "glibc", options, program: "snapshot", ...load });
+    const [without, huge] = [await ofGlibc({}), await ofGlibc({ hugetlb: 1, hugePages: "madvise" })];
+    expect(huge.forkedPages).toBeLessThan(without.forkedPages / 4);
+    expect(Math.abs(huge.working.copies - without.working.copies)).toBeLessThan(without.working.copies / 20);
+    const report = (result: typeof huge) => ({
+      scenario: "fork" as const,
+      parameters: load,
+      results: [result],
+    });
+    expect(forkSheet(report(huge)).sentences[0]).toContain(
+      `Huge pages leave fork ${huge.forkedPages} entries to copy instead of`,
+    );
+    expect(forkSheet(report(without)).sentences[0]).not.toContain("Huge");
   });
 
   test("zero only what children allocate for themselves", async () => {
