@@ -1,23 +1,15 @@
 /**
- * Shrinks a program that fails to a small one that fails, by delta debugging (Zeller & Hildebrandt 2002) over programs that
- * stay whole. Each round leaves out objects with all their steps, then steps, in ever smaller chunks; then makes numbers
+ * Shrinks a program that fails to a small one that fails, by delta debugging (reduce.ts) over programs that stay whole. Each round leaves out objects with all their steps, then steps, in ever smaller chunks; then makes numbers
  * smaller, equal ones together first, as what is freed and what is taken have to fit; then has malloc do what others did; of
  * a small program it leaves out steps two by two, and has an object live on instead of another. It ends with the round that
  * changes nothing.
  */
+
 import { isTaking, type Program, STEP_NUMBERS, type Step, whole } from "./program.js";
+import { judgeBy, type ReduceOptions, Reduction, withPart } from "./reduce.js";
 
 /** How long a program is shrunk. */
-export interface ShrinkOptions {
-  /** Most programs tried. Default 10,000. */
-  tries?: number;
-  /** Most steps of all programs tried, so that one of very many steps ends, too. Default 20 million. */
-  work?: number;
-  /** Ends it early. */
-  signal?: AbortSignal;
-  /** Called after each try with how many steps the smallest program has. */
-  onTry?: (tries: number, steps: number) => void;
-}
+export type ShrinkOptions = Pick<ReduceOptions<Step>, "tries" | "work" | "signal" | "onTry">;
 
 /** What shrinking came to. */
 export interface Shrunk {
@@ -39,9 +31,10 @@ export async function shrink(
   fails: (program: Program) => boolean | Promise<boolean>,
   options: ShrinkOptions = {},
 ): Promise<Shrunk> {
-  const shrinker = new Shrinker(whole(program), fails, options);
-  if (!(await shrinker.begins())) throw new RangeError("program must fail: it does not");
-  const minimal = await shrinker.run();
+  const begin = whole(program);
+  if (!(await fails(begin))) throw new RangeError("program must fail: it does not");
+  const shrinker = new Shrinker(begin, judgeBy(fails), { ...options, whole });
+  const minimal = await shrinker.shrink();
   return { program: shrinker.best, tries: shrinker.tries, minimal };
 }
 
@@ -57,83 +50,31 @@ const LEAST: Record<(typeof STEP_NUMBERS)[number], number> = {
 /** Steps of a program of which all pairs are tried. */
 const SMALL = 32;
 
-class Shrinker {
-  tries = 0;
-  #work = 0;
-
-  constructor(
-    public best: Step[],
-    private readonly fails: (program: Program) => boolean | Promise<boolean>,
-    private readonly options: ShrinkOptions,
-  ) {}
-
-  async begins(): Promise<boolean> {
-    return this.fails(this.best);
-  }
-
+class Shrinker extends Reduction<Step> {
   /** Returns whether it came to its end. */
-  async run(): Promise<boolean> {
-    await this.#cutEnd();
-    for (let before: Step[] | undefined; before !== this.best && !this.#isOver; ) {
+  async shrink(): Promise<boolean> {
+    await this.cutEnd();
+    for (let before: Step[] | undefined; before !== this.best && !this.isOver; ) {
       before = this.best;
-      await this.#leaveOut(objectsOf, withoutObjects);
-      await this.#leaveOut((steps) => steps, withoutSteps);
+      await this.leaveOut(objectsOf, withoutObjects);
+      await this.leaveOutParts();
       await this.#lowerTogether();
       await this.#lowerEach();
-      await this.#simplifyEach();
+      await this.simplify(simplerSteps);
       if (this.best.length <= SMALL) await this.#leaveOutPairs();
     }
-    return !this.#isOver;
-  }
-
-  get #isOver(): boolean {
-    const { tries = 10_000, work = 20_000_000, signal } = this.options;
-    return this.tries >= tries || this.#work >= work || signal?.aborted === true;
-  }
-
-  /** Takes what is tried for the best if it fails. */
-  async #try(steps: Step[]): Promise<boolean> {
-    const next = whole(steps);
-    if (this.#isOver || next.length === 0) return false;
-    this.tries++;
-    this.#work += next.length;
-    const isBetter = await this.fails(next);
-    if (isBetter) this.best = next;
-    this.options.onTry?.(this.tries, this.best.length);
-    return isBetter;
-  }
-
-  /** Nothing after the step that fails matters: a program that fails does so however it goes on. */
-  async #cutEnd(): Promise<void> {
-    let [low, high] = [1, this.best.length];
-    while (low < high && !this.#isOver) {
-      const middle = (low + high) >> 1;
-      if (await this.#try(this.best.slice(0, middle))) high = this.best.length;
-      else low = middle + 1;
-    }
-  }
-
-  /** Leaves out chunks of parts, half of them at first, single ones at last. */
-  async #leaveOut<Part>(
-    partsOf: (steps: Step[]) => Part[],
-    without: (steps: Step[], parts: ReadonlySet<Part>) => Step[],
-  ): Promise<void> {
-    for (let size = partsOf(this.best).length >> 1 || 1; size >= 1; size = size >> 1) {
-      for (let at = 0; at < partsOf(this.best).length && !this.#isOver; ) {
-        const chunk = new Set(partsOf(this.best).slice(at, at + size));
-        if (!(await this.#try(without(this.best, chunk)))) at += size;
-      }
-    }
+    return !this.isOver;
   }
 
   /** Leaves out two steps; of a free and a later taking, the one object goes on as the other. */
   async #leaveOutPairs(): Promise<void> {
     for (let one = 0; one < this.best.length; one++) {
-      for (let other = one + 1; other < this.best.length && !this.#isOver; other++) {
+      for (let other = one + 1; other < this.best.length && !this.isOver; other++) {
         const [first, second] = [this.best[one] as Step, this.best[other] as Step];
         const rest = this.best.filter((step) => step !== first && step !== second);
         const goesOn = first.do === "free" && isTaking(second);
-        if (await this.#try(goesOn ? renamed(rest, second.object, first.object) : rest)) other = one;
+        const less = goesOn ? renamed(rest, second.object, first.object) : rest;
+        if ((await this.try([less])) === 0) other = one;
       }
     }
   }
@@ -157,7 +98,8 @@ class Shrinker {
       for (const name of STEP_NUMBERS) {
         const value = numberOf(this.best[at], name);
         if (value === undefined) continue;
-        const put = (to: number) => withStep(this.best, at, (step) => ({ ...step, [name]: to }) as Step);
+        const put = (to: number) =>
+          withPart(this.best, at, { ...(this.best[at] as Step), [name]: to } as Step);
         if (name === "align") await this.#halve(value, put);
         else await this.#lower(LEAST[name], value, put);
       }
@@ -166,35 +108,22 @@ class Shrinker {
 
   /** Finds the least value, by halves: that one less does not fail, at least. */
   async #lower(least: number, value: number, put: (value: number) => Step[]): Promise<void> {
-    if (value <= least || (await this.#tryKept(put(least)))) return;
+    if (value <= least || (await this.tryKept([put(least)]))) return;
     let [low, high] = [least, value];
-    while (high - low > 1 && !this.#isOver) {
+    while (high - low > 1 && !this.isOver) {
       const middle = Math.floor((low + high) / 2);
-      if (await this.#tryKept(put(middle))) high = middle;
+      if (await this.tryKept([put(middle)])) high = middle;
       else low = middle;
     }
   }
 
-  /** As `#try`, for what may not lose a step: the places of those that follow would be others. */
-  async #tryKept(steps: Step[]): Promise<boolean> {
-    return whole(steps).length === this.best.length && this.#try(steps);
-  }
-
   async #halve(value: number, put: (value: number) => Step[]): Promise<void> {
-    for (let align = LEAST.align; align < value; align *= 2) if (await this.#tryKept(put(align))) return;
-  }
-
-  async #simplifyEach(): Promise<void> {
-    for (let at = 0; at < this.best.length; at++) {
-      for (const simpler of simplerSteps(this.best[at] as Step)) {
-        if (await this.#tryKept(withStep(this.best, at, () => simpler))) break;
-      }
-    }
+    for (let align = LEAST.align; align < value; align *= 2) if (await this.tryKept([put(align)])) return;
   }
 }
 
 /** What does less of the same, the simplest first. */
-function simplerSteps(step: Step): Step[] {
+export function simplerSteps(step: Step): Step[] {
   if (step.do === "grow") return [];
   const { object } = step;
   if (step.do === "aligned") return [{ do: "malloc", object, bytes: step.bytes }];
@@ -214,10 +143,6 @@ function numberOf(step: Step | undefined, name: (typeof STEP_NUMBERS)[number]): 
   return (step as Partial<Record<typeof name, number>> | undefined)?.[name];
 }
 
-function withStep(steps: Step[], place: number, change: (step: Step) => Step): Step[] {
-  return steps.map((step, at) => (at === place ? change(step) : step));
-}
-
 function renamed(steps: Step[], from: number, to: number): Step[] {
   return steps.map((step) => ("object" in step && step.object === from ? { ...step, object: to } : step));
 }
@@ -228,8 +153,4 @@ function objectsOf(steps: Step[]): number[] {
 
 function withoutObjects(steps: Step[], objects: ReadonlySet<number>): Step[] {
   return steps.filter((step) => !("object" in step && objects.has(step.object)));
-}
-
-function withoutSteps(steps: Step[], left: ReadonlySet<Step>): Step[] {
-  return steps.filter((step) => !left.has(step));
 }

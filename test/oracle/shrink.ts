@@ -1,4 +1,5 @@
 /** Reduces a trace that shows a difference to the few operations that do. */
+import { type Judge as JudgeLists, Reduction } from "../../src/fuzz/reduce.js";
 import { TraceEncoder } from "../../src/trace/encode.js";
 import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import { operationText } from "./observation.js";
@@ -18,20 +19,28 @@ export type Judge = (traces: Uint8Array[]) => Promise<number[]>;
 const TOGETHER = 8;
 
 /**
- * Delta debugging: leaves out ever smaller parts, then makes what is left simpler, for as long as the difference
- * stays (any difference: it need not be the same one). An operation on an object that is not there goes with it.
+ * Leaves out ever smaller parts, and makes what is left simpler, for as long as the difference stays (any difference: it need not
+ * be the same one). An operation on an object that is not there goes with it.
  * @throws if the trace shows no difference to begin with.
  */
 export async function shrinkTrace(records: Uint8Array, judge: Judge): Promise<Uint8Array> {
   const [at = -1] = await judge([records]);
   if (at < 0) throw new Error("there is no difference to shrink");
-  let operations = decode(records).slice(0, at + 1);
-  for (let before = Number.POSITIVE_INFINITY; operations.length < before; ) {
-    before = operations.length;
-    operations = await leaveOut(operations, judge);
-  }
-  operations = await simplify(operations, judge);
-  return encode(await leaveOut(operations, judge));
+  const first = withoutOrphans(decode(records).slice(0, at + 1));
+  const options = { whole: withoutOrphans, together: TOGETHER, work: Number.POSITIVE_INFINITY };
+  const reduction = new Reduction(first, firstThatShows(judge), options);
+  await reduction.run(simpler);
+  return encode(reduction.best);
+}
+
+/** The first of some lists that shows a difference, cut after it. */
+function firstThatShows(judge: Judge): JudgeLists<Operation> {
+  return async (lists) => {
+    const shown = await judge(lists.map(encode));
+    const at = shown.findIndex((place) => place >= 0);
+    if (at < 0) return undefined;
+    return { at, parts: (lists[at] as Operation[]).slice(0, (shown[at] as number) + 1) };
+  };
 }
 
 /** A trace in our text form. */
@@ -41,40 +50,7 @@ export function formatTrace(records: Uint8Array): string {
   );
 }
 
-async function leaveOut(operations: Operation[], judge: Judge): Promise<Operation[]> {
-  let left = operations;
-  for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let end = left.length; end > 0; ) {
-      const starts = Array.from({ length: TOGETHER }, (_, i) => end - (i + 1) * size).filter(
-        (s) => s > -size,
-      );
-      const candidates = starts.map((s) => [...left.slice(0, Math.max(0, s)), ...left.slice(s + size)]);
-      const found = await firstThatShows(candidates, judge);
-      if (found) {
-        end = Math.min(found.operations.length, Math.max(0, starts[found.index] as number) + size);
-        left = found.operations;
-      } else {
-        end = starts.at(-1) as number;
-      }
-    }
-  }
-  return left;
-}
-
 /** Smaller sizes, and malloc instead of the other calls. */
-async function simplify(operations: Operation[], judge: Judge): Promise<Operation[]> {
-  let left = operations;
-  for (let at = 0; at < left.length; at++) {
-    for (;;) {
-      const candidates = simpler(left[at] as Operation).map((one) => left.with(at, one));
-      const found = await firstThatShows(candidates, judge);
-      if (!found || found.operations.length < left.length) break;
-      left = found.operations;
-    }
-  }
-  return left;
-}
-
 function simpler(operation: Operation): Operation[] {
   const { kind, first, second } = operation;
   if (kind > OpKind.realloc) return [];
@@ -93,20 +69,8 @@ function simpler(operation: Operation): Operation[] {
   ];
 }
 
-/** The first of some candidates that shows a difference, cut after it. */
-async function firstThatShows(
-  candidates: Operation[][],
-  judge: Judge,
-): Promise<{ index: number; operations: Operation[] } | null> {
-  const sound = candidates.map(withoutOrphans);
-  const shown = sound.length > 0 ? await judge(sound.map(encode)) : [];
-  const index = shown.findIndex((at) => at >= 0);
-  if (index < 0) return null;
-  return { index, operations: (sound[index] as Operation[]).slice(0, (shown[index] as number) + 1) };
-}
-
 /** Without operations on objects that nothing allocated, and those of threads that have ended. */
-function withoutOrphans(operations: Operation[]): Operation[] {
+function withoutOrphans(operations: readonly Operation[]): Operation[] {
   const live = new Map<number, number>();
   const ended = new Set<number>();
   let thread = 1;
