@@ -123,7 +123,7 @@ class Shrinker extends Reduction<Step> {
 }
 
 /** What does less of the same, the simplest first. */
-export function simplerSteps(step: Step): Step[] {
+function simplerSteps(step: Step): Step[] {
   if (step.do === "grow") return [];
   const { object } = step;
   if (step.do === "aligned") return [{ do: "malloc", object, bytes: step.bytes }];

@@ -6,6 +6,7 @@
 import { strict as assert } from "node:assert";
 import {
   type ModelInfo,
+  models,
   type Options,
   OutOfMemory,
   openModel,
@@ -13,10 +14,12 @@ import {
   SandboxError,
 } from "../../src/index.js";
 import { Random } from "../random.js";
+import type { Case, Fuzzer } from "./fuzzer.js";
+import { alignedBytes } from "./known.js";
 import { type Block, Shadow } from "./shadow.js";
 
 /** What was done and really looked at. */
-export interface CallCounts {
+export type CallCounts = {
   /** Calls that were right, each held against the shadow. */
   operations: number;
   /** Calls that broke a rule, or came after one that did. */
@@ -27,19 +30,25 @@ export interface CallCounts {
   ended: number;
   /** Times that a checkpoint was restored. */
   restores: number;
+};
+
+/** A call that is right, a look at everything, or a rule that is broken; the seed says which. */
+export interface Call {
+  do: "call" | "look" | "break";
+  seed: number;
 }
 
-export interface CallsOptions {
+export interface CallSetting {
   model: string;
   options: Options;
   check?: boolean;
-  seed: number;
-  operations: number;
 }
 
 const MOST_LIVE = 300;
-/** Operations between two times that rules are broken. */
-const PEACE = 250;
+/** Calls between two times that rules are broken: each time costs as much as hundreds of calls. */
+const PEACE = 1000;
+const BREACHES = 6;
+const ROUNDS = 5;
 const KIB = 1024;
 
 /** Settings of machines: large, and so small that what is asked for ends them. */
@@ -59,49 +68,69 @@ export function machineOf(seed: number, { only = {} }: Pick<ModelInfo, "only">):
   return machines[seed % machines.length] as Options;
 }
 
-/** Runs random calls. @throws AssertionError for what is not as it should be */
-export async function randomCalls({
-  model,
-  options,
-  check,
-  seed,
-  operations,
-}: CallsOptions): Promise<CallCounts> {
-  const sandbox = await openModel(model, check ? { ...options, check } : options);
-  const program = new CallingProgram(sandbox, new Random(seed));
-  try {
-    await program.run(operations);
-  } finally {
-    sandbox.close();
-  }
-  return program.counts;
+export const calls: Fuzzer<Call, CallSetting> = {
+  cases(seed) {
+    const model = models[seed % models.length] as ModelInfo;
+    const options = machineOf(Math.floor(seed / models.length), model);
+    return [{ setting: { model: model.name, options }, parts: randomCalls(seed) }];
+  },
+
+  async run({ setting: { model, options, check }, parts }: Case<Call, CallSetting>): Promise<CallCounts> {
+    const sandbox = await openModel(model, check ? { ...options, check } : options);
+    try {
+      const program = new CallingProgram(sandbox, options.addressSpace ? LARGEST : LARGE);
+      for (const part of parts) program.do(part);
+      return program.counts;
+    } finally {
+      sandbox.close();
+    }
+  },
+};
+
+/** Calls that are right in rounds, and after each some that are not. */
+export function randomCalls(seed: number, rounds = ROUNDS, peace = PEACE): Call[] {
+  const random = new Random(seed);
+  const some = (count: number, what: Call["do"]): Call[] =>
+    Array.from({ length: count }, () => ({ do: what, seed: random.below(2 ** 32) }));
+  const round = () => [...some(peace, "call"), ...some(1, "look"), ...some(BREACHES, "break")];
+  return Array.from({ length: rounds }, round).flat();
 }
+
+/** Doublings of the largest block: of what is mapped the machine keeps a table, which each checkpoint copies. */
+const LARGE = 36;
+/** The same where there is no room for it. */
+const LARGEST = 46;
 
 class CallingProgram {
   readonly counts: CallCounts = { operations: 0, misuses: 0, kept: 0, ended: 0, restores: 0 };
+  /** Of the part that runs, so that it does about the same when others are left out. */
+  random = new Random(0);
   #shadow: Shadow;
   #home: { checkpoint: ReturnType<Sandbox["checkpoint"]>; shadow: Shadow };
   #freed: number[] = [];
 
   constructor(
     private readonly sandbox: Sandbox,
-    private readonly random: Random,
+    private readonly doublings: number,
   ) {
     this.#shadow = new Shadow(sandbox);
     this.#home = this.#save();
   }
 
-  async run(operations: number): Promise<void> {
-    while (this.counts.operations < operations) {
-      for (let i = 0; i < PEACE; i++) this.#right();
-      this.#shadow.verifyAll();
-      this.sandbox.check();
-      const { inUse, resident } = this.sandbox.counters().bytes;
-      assert.ok(inUse >= this.#shadow.bytes, "what is in use is at least what was asked for");
-      assert.ok(resident >= 0 && resident % this.sandbox.pageBytes === 0, "whole pages are resident");
-      this.#home = this.#save();
-      for (let i = 0; i < 6; i++) this.#wrong();
-    }
+  do({ do: what, seed }: Call): void {
+    this.random = new Random(seed);
+    if (what === "call") this.#right();
+    else if (what === "look") this.#look();
+    else this.#wrong();
+  }
+
+  #look(): void {
+    this.#shadow.verifyAll();
+    this.sandbox.check();
+    const { inUse, resident } = this.sandbox.counters().bytes;
+    assert.ok(inUse >= this.#shadow.bytes, "what is in use is at least what was asked for");
+    assert.ok(resident >= 0 && resident % this.sandbox.pageBytes === 0, "whole pages are resident");
+    this.#home = this.#save();
   }
 
   // ---- What is right ----
@@ -130,7 +159,8 @@ class CallingProgram {
       this.#take(this.#size() * count, (bytes) => sandbox.calloc(count, bytes / count), { isZeroed: true });
     } else if (kind === 5) {
       const align = 2 ** random.below(14);
-      this.#take(this.#size(), (bytes) => sandbox.alignedAlloc(align, bytes), { align });
+      const bytes = alignedBytes(sandbox.model, this.#size());
+      this.#take(bytes, () => sandbox.alignedAlloc(align, bytes), { align });
     } else if (shadow.blocks.length === 0) sandbox.free(0);
     else if (kind < 9) this.#free(random.pick(shadow.blocks));
     else if (kind === 9) this.#resize(random.pick(shadow.blocks), this.#size());
@@ -147,7 +177,8 @@ class CallingProgram {
     if (kind === 0) sandbox.trim(random.below(2) * 65536);
     else if (kind === 1) sandbox.switchThread(1 + random.below(3));
     else if (kind === 2) sandbox.setClock(sandbox.clock + random.below(1e6));
-    else if (kind === 3) this.#take(2 ** (20 + random.below(26)), (bytes) => sandbox.malloc(bytes), {});
+    else if (kind === 3)
+      this.#take(2 ** (20 + random.below(this.doublings - 20)), (bytes) => sandbox.malloc(bytes), {});
     else if (random.below(20) === 0) this.#home = this.#save();
   }
 

@@ -1,49 +1,21 @@
 /**
- * `npm run fuzz -- NAME [--seed 1] [--for 60s] [--runs N]`: looks for disagreements, seed after seed, until the time is up or
- * one is found. It ends with what was counted, and exit code 1 if anything was found.
+ * `npm run fuzz [-- NAME… --seed 1 --for 60s --runs N]`: looks for disagreements, seed after seed, until the time is up or one is
+ * found, which it shrinks and writes to a file. Without a name, each fuzzer in turn. It ends with a line of counts for each,
+ * and exit code 1 if anything was found. `npm run fuzz -- NAME --case FILE` runs what was found again.
  *
- *   calls      random calls of sandboxes, right and wrong, small machines, checkpoints; all models in turn
- *   programs   verified random programs on all models (src/fuzz); one that fails is shrunk
- *   own        modules of ours, against an exact oracle of touched pages
- *   binaryen   modules of Binaryen's generator, metered against unmetered
- *   mutants    damaged modules: refused by a typed error exactly where the engine refuses them
+ *   programs   verified random programs (src/fuzz), on all models
+ *   calls      random calls of sandboxes, right and wrong, small machines, checkpoints; a model for each seed
  *   traces     hostile traces of each format
+ *   own        modules of ours, against an exact oracle of touched pages
+ *   mutants    damaged modules: refused by a typed error exactly where the engine refuses them
+ *   binaryen   modules of Binaryen's generator, metered against unmetered
  *   frames     each frame the last that there is; and `host`, each growth of the host's memory
  */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { fuzzModel } from "../../src/fuzz/models.js";
-import { models } from "../../src/index.js";
-import { machineOf, randomCalls } from "./calls.js";
-import { frameFaults, hostFaults } from "./faults.js";
-import { hostileTrace } from "./traces.js";
-
-/** Loaded only where it is asked for: Binaryen takes long to load. */
-const modules = () => import("./modules.js");
-
-/** Does what a seed says, and gives what it counted. */
-type Fuzzer = (seed: number) => Promise<object>;
-
-const modelOf = (seed: number) => models[seed % models.length] as (typeof models)[number];
-const OPERATIONS = 5000;
-
-const FUZZERS: Record<string, Fuzzer> = {
-  calls: (seed) => {
-    const model = modelOf(seed);
-    const options = machineOf(Math.floor(seed / models.length), model);
-    return randomCalls({ model: model.name, options, seed, operations: OPERATIONS });
-  },
-  programs: async (seed) => {
-    const { programs, operations, failure } = await fuzzModel(modelOf(seed).name, {}, { seed, runs: 20 });
-    if (failure) throw new Error(`${failure.seen}\n${failure.trace}`);
-    return { programs, operations };
-  },
-  own: async (seed) => (await modules()).ownModule(seed),
-  binaryen: async (seed) => (await modules()).binaryenModule(seed),
-  mutants: async (seed) => (await modules()).mutant(seed),
-  traces: hostileTrace,
-  frames: (seed) => frameFaults(modelOf(seed).name, seed),
-  host: (seed) => hostFaults(modelOf(seed).name, seed),
-};
+import { type Explored, explore, shown, summary } from "./explore.js";
+import type { Fuzzer } from "./fuzzer.js";
+import { FUZZERS, findFuzzer } from "./fuzzers.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -51,26 +23,40 @@ const { positionals, values } = parseArgs({
     seed: { type: "string", default: "1" },
     for: { type: "string", default: "60s" },
     runs: { type: "string", default: "Infinity" },
+    case: { type: "string" },
   },
 });
-const [name = ""] = positionals;
-const fuzzer = FUZZERS[name];
-if (!fuzzer) throw new Error(`there is no fuzzer "${name}"; there are ${Object.keys(FUZZERS).join(", ")}`);
 
-const first = Number(values.seed);
-const end = performance.now() + 1000 * Number(values.for.replace(/s$/, ""));
-const sums: Record<string, number> = {};
-let seed = first;
-for (; performance.now() < end && seed - first < Number(values.runs); seed++) {
-  try {
-    for (const [what, count] of Object.entries(await fuzzer(seed))) sums[what] = (sums[what] ?? 0) + count;
-  } catch (error) {
-    console.error(`${name}: seed ${seed}: ${error instanceof Error ? error.stack : error}`);
-    process.exitCode = 1;
-    break;
-  }
+/** @throws Error for what is no time, such as `90s`, `5m` or `1h` */
+function seconds(text: string): number {
+  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`--for takes a time such as 90s, 5m or 1h, not "${text}"`);
+  return Number(number) * ({ s: 1, m: 60, h: 3600 }[unit || "s"] as number);
 }
-const counted = Object.entries(sums).map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
-console.log(
-  `${name}: seeds ${first}..${seed - 1}: ${counted.join(", ")}; ${process.exitCode ? "stopped at a finding" : "nothing found"}`,
-);
+
+async function run(name: string): Promise<void> {
+  const fuzzer = await findFuzzer(name);
+  const first = Number(values.seed);
+  const end = performance.now() + 1000 * seconds(values.for);
+  const goesOn = (seed: number) => performance.now() < end && seed - first < Number(values.runs);
+  const explored = await explore(fuzzer, first, goesOn);
+  if (explored.finding) await tell(name, fuzzer, explored);
+  console.log(summary(name, explored));
+}
+
+/** Says what was found, and how to run it again. */
+async function tell(name: string, fuzzer: Fuzzer<unknown, unknown>, { finding }: Explored): Promise<void> {
+  if (!finding) return;
+  const file = `build/fuzz/${name}-${finding.seed}.json`;
+  await mkdir("build/fuzz", { recursive: true });
+  await writeFile(file, JSON.stringify(finding.case));
+  console.error(`${name}: ${shown(fuzzer, finding)}\n\nAgain: npm run fuzz -- ${name} --case ${file}`);
+  process.exitCode = 1;
+}
+
+if (values.case !== undefined) {
+  const [name = ""] = positionals;
+  console.log(await (await findFuzzer(name)).run(JSON.parse(await readFile(values.case, "utf8"))));
+} else {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(FUZZERS)) await run(name);
+}

@@ -1,8 +1,17 @@
 /** A replay does what the same calls do one by one: to the address, the counter and the call path. */
 import { describe, expect, it } from "vitest";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
-import { type Mark, models, OutOfMemory, openSandbox, type Sandbox } from "../../src/index.js";
+import {
+  generateTrace,
+  type Mark,
+  models,
+  OutOfMemory,
+  openSandbox,
+  type Sandbox,
+  workloadPresets,
+} from "../../src/index.js";
 import { collectTrace } from "../../src/trace/collect.js";
+import { TraceEncoder } from "../../src/trace/encode.js";
 import { readTrace } from "../../src/trace/read.js";
 import { bytesAsked, OpKind, RECORD_BYTES, TraceRecords } from "../../src/trace/records.js";
 import type { TraceChunk } from "../../src/trace/trace.js";
@@ -293,4 +302,16 @@ it("a replay that fails names the operation", async () => {
     .catch((error) => error);
   expect(failure).toBeInstanceOf(OutOfMemory);
   expect(failure.message).toMatch(/^operation 9: /);
+});
+
+it("two traces at once are refused, and a round in the middle of one", async () => {
+  const sandbox = await openSandbox("naive");
+  const [{ workload }] = workloadPresets as [(typeof workloadPresets)[number]];
+  const trace = () => generateTrace({ ...workload, ops: 20_000 });
+  const none = new TraceEncoder().take();
+  const again = () => expect(() => sandbox.repeat(none, 1)).toThrow("a trace is being replayed here");
+  const first = sandbox.replay(trace(), { onProgress: again });
+  await expect(sandbox.replay(trace())).rejects.toThrow("a trace is being replayed here");
+  expect((await first).operations).toBe(20_000);
+  expect((await sandbox.replay(trace())).operations).toBe(20_000);
 });
