@@ -28,4 +28,6 @@ export interface Fuzzer<Part = never, Setting = never> {
   shrink?(parts: readonly Part[], fails: Fails<Part>, limits: Limits): Promise<Part[]>;
   /** A case for people. By default its parts as JSON, each in a line. */
   show?(one: Case<Part, Setting>): string;
+  /** What else there is to tell of all that was done so far. */
+  tells?(): string;
 }

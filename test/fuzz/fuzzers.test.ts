@@ -11,6 +11,7 @@ const PARTS: Record<string, [first: number, seeds: number, what: string, least: 
   own: [1, 4, "calls", 12],
   mutants: [1, 4, "valid", 10],
   binaryen: [1, 1, "compared", 1],
+  readers: [1, 1, "read", 100],
   frames: [2, 1, "kept", 10],
   host: [1, 1, "ended", 20],
 };

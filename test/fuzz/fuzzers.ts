@@ -9,6 +9,7 @@ export const FUZZERS: Record<string, () => Promise<unknown>> = {
   own: async () => (await import("./own.js")).ownModules,
   mutants: async () => (await import("./mutants.js")).mutants,
   binaryen: async () => (await import("./binaryen.js")).binaryenModules,
+  readers: async () => (await import("./readers.js")).readers,
   frames: async () => (await import("./faults.js")).frameFaults,
   host: async () => (await import("./faults.js")).hostFaults,
 };

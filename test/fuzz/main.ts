@@ -9,6 +9,7 @@
  *   own        modules of ours, against an exact oracle of touched pages
  *   mutants    damaged modules: refused by a typed error exactly where the engine refuses them
  *   binaryen   modules of Binaryen's generator, metered against unmetered
+ *   readers    of wasm, traces and gzip, guided by coverage
  *   frames     each frame the last that there is; and `host`, each growth of the host's memory
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -41,7 +42,7 @@ async function run(name: string): Promise<void> {
   const goesOn = (seed: number) => performance.now() < end && seed - first < Number(values.runs);
   const explored = await explore(fuzzer, first, goesOn);
   if (explored.finding) await tell(name, fuzzer, explored);
-  console.log(summary(name, explored));
+  console.log([summary(name, explored), fuzzer.tells?.()].filter(Boolean).join("; "));
 }
 
 /** Says what was found, and how to run it again. */

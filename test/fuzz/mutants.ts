@@ -40,31 +40,35 @@ export const mutants: Fuzzer<Change, Parent> = {
   },
 
   async run(one: Case<Change, Parent>): Promise<Counts> {
-    const wasm = mutantOf(one);
-    const isValid = WebAssembly.validate(wasm);
-    const rewritings = [
-      async () => {
-        inspectModule(wasm);
-        return undefined;
-      },
-      async () => (await meterModule(wasm)).wasm,
-      async () => limitMemory(wasm, 1000),
-      async () => limitTables(wasm),
-    ];
-    for (const rewrite of rewritings) {
-      const rewritten = await refusedOr<Uint8Array | undefined>(rewrite);
-      // What there is nothing to change of is given back as it is.
-      if (rewritten && rewritten !== wasm)
-        assert.ok(
-          isValid && WebAssembly.validate(rewritten as BufferSource),
-          "only valid modules become others",
-        );
-    }
-    return { modules: 1, valid: isValid ? 1 : 0 };
+    return { modules: 1, valid: (await readModule(mutantOf(one))) ? 1 : 0 };
   },
 
   show: (one) => `${JSON.stringify(one)}\n${Buffer.from(mutantOf(one)).toString("hex")}`,
 };
+
+/** Rewrites a module by all that does, which gives valid ones of valid ones only. Returns whether it is valid. */
+export async function readModule(wasm: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const isValid = WebAssembly.validate(wasm);
+  const rewritings = [
+    async () => {
+      inspectModule(wasm);
+      return undefined;
+    },
+    async () => (await meterModule(wasm)).wasm,
+    async () => limitMemory(wasm, 1000),
+    async () => limitTables(wasm),
+  ];
+  for (const rewrite of rewritings) {
+    const rewritten = await refusedOr<Uint8Array | undefined>(rewrite);
+    // What there is nothing to change of is given back as it is.
+    if (rewritten && rewritten !== wasm)
+      assert.ok(
+        isValid && WebAssembly.validate(rewritten as BufferSource),
+        "only valid modules become others",
+      );
+  }
+  return isValid;
+}
 
 const parents = new Map<number, Uint8Array>();
 
