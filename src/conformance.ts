@@ -26,5 +26,6 @@ export {
   type Taking,
   type Using,
 } from "./fuzz/program.js";
+export type { ShrinkOptions } from "./fuzz/reduce.js";
 export { type Fuzzed, type OpenFuzzed, type Ran, runProgram } from "./fuzz/run.js";
-export { type ShrinkOptions, type Shrunk, shrink } from "./fuzz/shrink.js";
+export { type Shrunk, shrink } from "./fuzz/shrink.js";

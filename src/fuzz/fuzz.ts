@@ -2,8 +2,9 @@
 import { checkRange } from "../base/arguments.js";
 import { FUZZ_MEMORY, type ProgramOptions, randomProgram } from "./generate.js";
 import { type Program, programText } from "./program.js";
+import type { ShrinkOptions } from "./reduce.js";
 import { kindOfFault, type OpenFuzzed, type Run, runProgram } from "./run.js";
-import { type ShrinkOptions, shrink } from "./shrink.js";
+import { shrink } from "./shrink.js";
 
 /** What is run, and how long. */
 export interface FuzzOptions extends ProgramOptions {

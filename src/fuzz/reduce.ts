@@ -3,16 +3,20 @@
  * fails. A part is anything: a step, a line, a byte. What is left out, and what is simpler, is said by those who know the parts.
  */
 
-/** How long a list is reduced. */
-export interface ReduceOptions<Part> {
-  /** Most lists tried. Default 10,000. */
+/** How long a program, or another list of parts, is shrunk. */
+export interface ShrinkOptions {
+  /** Most programs tried. Default 10,000. */
   tries?: number;
-  /** Most parts of all lists tried, so that one of very many parts ends, too. Default 20 million. */
+  /** Most steps of all programs tried, so that one of very many steps ends, too. Default 20 million. */
   work?: number;
   /** Ends it early. */
   signal?: AbortSignal;
-  /** Called after each try with how many parts the smallest list has. */
-  onTry?: (tries: number, parts: number) => void;
+  /** Called after each try with how many steps the smallest program has. */
+  onTry?: (tries: number, steps: number) => void;
+}
+
+/** How a list is reduced. */
+export interface ReduceOptions<Part> extends ShrinkOptions {
   /** Makes a list whole, when parts are left out that others need. By default each is. */
   whole?: (parts: readonly Part[]) => Part[];
   /** Lists that are judged at once, where that costs little more than one. Default 1. */

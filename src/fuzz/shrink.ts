@@ -6,10 +6,7 @@
  */
 
 import { isTaking, type Program, STEP_NUMBERS, type Step, whole } from "./program.js";
-import { judgeBy, type ReduceOptions, Reduction, withPart } from "./reduce.js";
-
-/** How long a program is shrunk. */
-export type ShrinkOptions = Pick<ReduceOptions<Step>, "tries" | "work" | "signal" | "onTry">;
+import { judgeBy, Reduction, type ShrinkOptions, withPart } from "./reduce.js";
 
 /** What shrinking came to. */
 export interface Shrunk {
