@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { ProcessKilled } from "../../src/base/errors.js";
 import { Random } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import { ANYWHERE, DONTNEED, FREE, type Machine, type MachineOptions } from "../reference/interface.js";
+import {
+  ANYWHERE,
+  DONTNEED,
+  FREE,
+  type HugeMachine as Machine,
+  type MachineOptions,
+} from "../reference/interface.js";
 import { ReferenceMachine } from "../reference/machine.js";
 
 const PAGE = 4096;
@@ -11,9 +17,13 @@ const PAGE = 4096;
 const AREA_PAGES = 1400;
 const MOST = 6;
 
-const optionsOf = (memoryPages: number, zeroPage: "shared" | "none"): MachineOptions => ({
+const optionsOf = (
+  memoryPages: number,
+  zeroPage: "shared" | "none",
+  hugePages: "never" | "always",
+): MachineOptions => ({
   ...{ kernel: "linux", pageBytes: PAGE, memoryBytes: memoryPages * PAGE, addressSpaceBytes: 0, maxMaps: 0 },
-  ...{ mapAlignment: "huge", zeroPage, linux: { oom: "killLargest", overcommit: "always" } },
+  ...{ mapAlignment: "huge", zeroPage, hugePages, linux: { oom: "killLargest", overcommit: "always" } },
 });
 
 /** Something that a process does; what comes of it, in words. */
@@ -58,6 +68,7 @@ const stateOf = (machine: Machine, area: number) => {
   const { resident, virtual } = machine.counters().bytes;
   return {
     ...{ process: machine.process, resident, virtual, holders: trimmed(machine.holders()) },
+    ...{ huge: machine.hugeGroups(), held: machine.heldPages() },
     pages: machine.pages(area, AREA_PAGES * PAGE),
   };
 };
@@ -72,40 +83,45 @@ const eventsOf = (machine: Machine) => {
 const trimmed = (numbers: number[]) => numbers.slice(0, numbers.findLastIndex((pages) => pages > 0) + 1);
 
 describe.each([
-  { check: false, memoryPages: 2000, zeroPage: "shared" },
-  { check: true, memoryPages: 2300, zeroPage: "shared" },
-  { check: true, memoryPages: 1800, zeroPage: "none" },
-] as const)("in $memoryPages pages, zero page $zeroPage (check build: $check)", (settings) => {
-  /** Does random steps on both. Returns how many processes were killed. */
-  async function compare(seed: number, write: Write, isExact: boolean): Promise<number> {
-    const options = optionsOf(settings.memoryPages, settings.zeroPage);
-    const random = new Random(seed);
-    const reference = new ReferenceMachine(options);
-    const machines = [await openRawMachine(options, settings.check), reference] as const;
-    const [area = 0, other] = machines.map((machine) => machine.mmap(0, AREA_PAGES * PAGE, ANYWHERE, 0));
-    expect(other).toBe(area);
-    let killed = 0;
-    for (let step = 0; step < 120; step++) {
-      const before = reference.numbers().length;
-      const does = randomStep(random, area, reference.numbers(), write);
-      const [real, expected] = machines.map((machine) => outcome(machine, does));
-      expect(real, `step ${step}`).toBe(expected);
-      const states = machines.map((machine) => ({
-        ...stateOf(machine, area),
-        ...(isExact && eventsOf(machine)),
-      }));
-      expect(states[0], `step ${step}`).toEqual(states[1]);
-      if (!expected?.startsWith("exit")) killed += Math.max(0, before - reference.numbers().length);
+  { check: false, memoryPages: 2000, zeroPage: "shared", hugePages: "never" },
+  { check: true, memoryPages: 2300, zeroPage: "shared", hugePages: "never" },
+  { check: true, memoryPages: 1800, zeroPage: "none", hugePages: "never" },
+  { check: true, memoryPages: 2300, zeroPage: "shared", hugePages: "always" },
+  { check: true, memoryPages: 1900, zeroPage: "none", hugePages: "always" },
+] as const)(
+  "in $memoryPages pages, zero page $zeroPage, huge pages $hugePages (check build: $check)",
+  (settings) => {
+    /** Does random steps on both. Returns how many processes were killed. */
+    async function compare(seed: number, write: Write, isExact: boolean): Promise<number> {
+      const options = optionsOf(settings.memoryPages, settings.zeroPage, settings.hugePages);
+      const random = new Random(seed);
+      const reference = new ReferenceMachine(options);
+      const machines = [await openRawMachine(options, settings.check), reference] as const;
+      const [area = 0, other] = machines.map((machine) => machine.mmap(0, AREA_PAGES * PAGE, ANYWHERE, 0));
+      expect(other).toBe(area);
+      let killed = 0;
+      for (let step = 0; step < 120; step++) {
+        const before = reference.numbers().length;
+        const does = randomStep(random, area, reference.numbers(), write);
+        const [real, expected] = machines.map((machine) => outcome(machine, does));
+        expect(real, `step ${step}`).toBe(expected);
+        const states = machines.map((machine) => ({
+          ...stateOf(machine, area),
+          ...(isExact && eventsOf(machine)),
+        }));
+        expect(states[0], `step ${step}`).toEqual(states[1]);
+        if (!expected?.startsWith("exit")) killed += Math.max(0, before - reference.numbers().length);
+      }
+      machines[0].check();
+      return killed;
     }
-    machines[0].check();
-    return killed;
-  }
 
-  it.each([1, 2])("the same processes are killed, and as much is left (seed %i)", async (seed) => {
-    expect(await compare(seed, byPages, true)).toBeGreaterThan(1);
-  });
+    it.each([1, 2])("the same processes are killed, and as much is left (seed %i)", async (seed) => {
+      expect(await compare(seed, byPages, true)).toBeGreaterThan(1);
+    });
 
-  it.each([3, 4])("so they are where ranges are written at once (seed %i)", async (seed) => {
-    expect(await compare(seed, atOnce, false)).toBeGreaterThan(1);
-  });
-});
+    it.each([3, 4])("so they are where ranges are written at once (seed %i)", async (seed) => {
+      expect(await compare(seed, atOnce, false)).toBeGreaterThan(1);
+    });
+  },
+);
