@@ -1,48 +1,113 @@
 /**
- * `npm run kernel:fuzz -- --seed 0..99`: compares the machine's address space with the real kernel's on random scripts of
- * seeds that no test has, by hand.
+ * `npm run kernel:fuzz -- --seed 0..99`: compares the machine with the real kernel on random scripts of seeds that no test
+ * has, by hand: of the address space, of processes, of huge pages, and of processes that share them. `--of processes,huge`
+ * takes some of these.
  */
 import { release } from "node:os";
 import { parseArgs } from "node:util";
+import type { HugePagesKind } from "../../src/allocator/machine.js";
 import { recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
-import { askReal, randomScript } from "./address-space.js";
+import * as addressSpace from "./address-space.js";
+import * as huge from "./huge.js";
+import * as hugeProcesses from "./huge-processes.js";
+import * as processes from "./processes.js";
 import { askKernel, zeroPageHere } from "./real-kernel.js";
+
+/** What differs on a seed, in words, or null; and how many calls that were. */
+type Outcome = { difference: string | null; operations: number };
+
+interface Kind {
+  /** What the scripts are of, for the records. */
+  what: string;
+  program: string;
+  /** Does the script on the simulated kernel. Returns what compares it with a program's answers. */
+  simulate(seed: number, steps: number): Promise<(program: string) => Outcome>;
+}
+
+function firstDifference(
+  script: readonly (readonly unknown[])[],
+  machine: readonly string[],
+  kernel: readonly string[],
+): Outcome {
+  const at = machine.findIndex((line, step) => line !== kernel[step]);
+  const difference = `step ${at}: ${script[at]?.join(" ")}\n  machine ${machine[at]}\n  kernel  ${kernel[at]}`;
+  return { difference: at < 0 ? null : difference, operations: script.length };
+}
+
+const ofProcesses =
+  (random: typeof processes.randomScript, hugePages?: HugePagesKind): Kind["simulate"] =>
+  async (seed, steps) => {
+    // What a split frees is on the zero page, also where the kernel maps none for reads.
+    const { script, lines } = await random(seed, steps, hugePages ? "shared" : zeroPageHere());
+    return (program) => firstDifference(script, lines, processes.askReal(program, script, hugePages));
+  };
+
+const KINDS: Record<string, Kind> = {
+  "address-space": {
+    ...{ what: "the address space", program: "address-space" },
+    async simulate(seed, steps) {
+      const { script, lines } = await addressSpace.randomScript(seed, steps, zeroPageHere());
+      return (program) => firstDifference(script, lines, addressSpace.askReal(program, script).lines);
+    },
+  },
+  processes: {
+    ...{ what: "processes", program: "processes", simulate: ofProcesses(processes.randomScript) },
+  },
+  huge: {
+    ...{ what: "huge pages", program: "huge" },
+    async simulate(seed, steps) {
+      const simulated = await huge.randomScript(seed, steps);
+      return (program) => ({
+        difference: huge.differenceIn(program, simulated),
+        operations: simulated.script.length,
+      });
+    },
+  },
+  "huge-processes": {
+    what: "processes with huge pages",
+    program: "processes",
+    simulate: ofProcesses(hugeProcesses.randomScript, "madvise"),
+  },
+};
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "0..99" },
     steps: { type: "string", default: "120" },
+    of: { type: "string", default: Object.keys(KINDS).join(",") },
     record: { type: "boolean", default: false },
   },
 });
 
 const seeds = seedsOf(values.seed);
-const scripts = await Promise.all(
-  seeds.map((seed) => randomScript(seed, Number(values.steps), zeroPageHere())),
-);
-const answers = askKernel("address-space", (program) =>
-  scripts.map(({ script }) => askReal(program, script)),
-);
-if (typeof answers === "string") throw new Error(`the real kernel cannot be asked: ${answers}`);
-const differing = seeds.filter((seed, i) => {
-  const { script, lines } = scripts[i] as (typeof scripts)[number];
-  const real = answers[i]?.lines ?? [];
-  const at = lines.findIndex((line, step) => line !== real[step]);
-  if (at < 0) return false;
-  console.log(
-    `seed ${seed}, step ${at}: ${script[at]?.join(" ")}\n  machine ${lines[at]}\n  kernel  ${real[at]}`,
-  );
-  return true;
-});
-if (values.record) {
-  recordEvidence({
-    ...{ subject: "linux kernel", against: `Linux ${release().split("-")[0]}`, count: seeds.length },
-    ...{ inputs: `random scripts of the address space, seeds ${values.seed}`, differing: differing.length },
-    operations: scripts.reduce((sum, { script }) => sum + script.length, 0),
-  });
+
+/** Compares scripts of a kind. Returns how many differ. */
+async function fuzz({ what, program, simulate }: Kind): Promise<number> {
+  const asks = await Promise.all(seeds.map((seed) => simulate(seed, Number(values.steps))));
+  const outcomes = askKernel(program, (path) => asks.map((ask) => ask(path)));
+  if (typeof outcomes === "string") throw new Error(`the real kernel cannot be asked: ${outcomes}`);
+  for (const [i, { difference }] of outcomes.entries())
+    if (difference) console.log(`seed ${seeds[i]}, ${difference}`);
+  const differing = seeds.filter((_, i) => outcomes[i]?.difference);
+  if (values.record) {
+    recordEvidence({
+      ...{ subject: "linux kernel", against: `Linux ${release().split("-")[0]}`, count: seeds.length },
+      ...{ inputs: `random scripts of ${what}, seeds ${values.seed}`, differing: differing.length },
+      operations: outcomes.reduce((sum, { operations }) => sum + operations, 0),
+    });
+  }
+  const operations = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0);
+  const found = differing.length ? `these seeds differ: ${differing.join(" ")}` : "equal";
+  console.log(`${what}: ${found} (${seeds.length} seeds, ${operations} calls)`);
+  return differing.length;
 }
-console.log(
-  differing.length ? `these seeds differ: ${differing.join(" ")}` : `equal (${seeds.length} seeds)`,
-);
-process.exitCode = differing.length ? 1 : 0;
+
+let differing = 0;
+for (const name of values.of.split(",")) {
+  const kind = KINDS[name];
+  if (kind === undefined)
+    throw new Error(`there are scripts of ${Object.keys(KINDS).join(", ")}; got ${name}`);
+  differing += await fuzz(kind);
+}
+process.exitCode = differing ? 1 : 0;
