@@ -28,7 +28,7 @@ const withoutRunners = (file: string, imports: string[]) =>
 /** A Worker of Node, and one of a sandboxed frame, is given the URL of what it is to be. */
 const isOwnWorker = (file: string, name: string) =>
   (file === "src/jail/worker.node.ts" && name === "workerData") ||
-  (file === "src/web/client.ts" && name === "place");
+  (file === "src/web/own-worker.ts" && name === "place");
 
 /** The doors to the host; behind them only the web's variants have to be free of Node. */
 const DOORS: Record<string, string> = {
@@ -44,7 +44,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
-  "dom announcer sheet-elements plain-name tape count-name page-runs layout kinds playback protocol measure playable module remote state program-name link player profile-file site-picture own-experiments settings-search worker client session files intake address-bar problem story telling busy counters legend punchline headline figures guides stories guide-panel menus embed " +
+  "dom announcer sheet-elements plain-name tape count-name page-runs layout kinds playback protocol measure playable module remote state program-name link player profile-file site-picture own-experiments settings-search worker own-worker client session files intake address-bar problem story telling busy counters legend punchline headline figures guides stories guide-panel menus embed " +
     "map-text program-panel page-map map-hands maps call-tree side-panel timeline transport check counted-range divergence call-path-chart chart-list charts allocator-form assumption setup support version share offline service-worker vite main",
 );
 
@@ -53,7 +53,7 @@ const MODEL_MACHINE = words("kernel access paths failure frames layout call-log 
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(
-  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts src/tune/chart.ts src/tune/sheet.ts src/tune/tune.ts " +
+  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts src/tune/chart.ts src/tune/score.ts src/tune/sheet.ts src/tune/tune.ts " +
     "src/sandbox/option-text.ts",
 );
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");

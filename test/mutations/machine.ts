@@ -127,7 +127,7 @@ export const machine: Area = {
         "> physicalPages) makeRoom(pages);",
         "> physicalPages + 1) makeRoom(pages);",
       ],
-      ["no room is made for a copy on write", "if (!isLastSharer(group, index)) requireRoom(1);", ""],
+      ["no room is made for a copy on write", "if (isCopiedOnWrite(group, page)) requireRoom(1);", ""],
     ],
     "contents.ts": [
       ["a copied page still shares", "  share.pages--;\n  takeFrames(1);", "  takeFrames(1);"],
@@ -148,13 +148,13 @@ export const machine: Area = {
       ],
       [
         "a frame used again counts as copied",
-        "const isCopied = share.pages > 1;",
-        "const isCopied = share.pages > 0;",
+        "add(isCopied ? Counter.CopyFaults : Counter.ReuseFaults, pages);",
+        "add(Counter.CopyFaults, pages);",
       ],
       [
         "a sharing is leaked",
-        "    pool.give(pool.shares, changetype<usize>(share));\n    return content;",
-        "    return content;",
+        "  if (share.pages == 1) {\n    pool.give(pool.shares, changetype<usize>(share));\n",
+        "  if (share.pages == 1) {\n",
       ],
       [
         "a shared page may be taken back",
@@ -166,7 +166,11 @@ export const machine: Area = {
         "    detach(from, fromIndex, UNMAPPED);\n    drop(source);",
         "    detach(from, fromIndex, UNMAPPED);",
       ],
-      ["the frame that is shared no more is not given back", "    giveFrames(1);\n", ""],
+      [
+        "the frame that is shared no more is not given back",
+        "    giveFrames(1);\n  }\n  detach(group",
+        "  }\n  detach(group",
+      ],
       ["shared bytes are leaked", "    if (share.content) pool.give(pool.contents, share.content);\n", ""],
     ],
     "frames.ts": [
@@ -368,7 +372,11 @@ export const machine: Area = {
         "if (!(regions.flagsOf(start) & RegionFlag.DontFork)) copyRegion",
         "copyRegion",
       ],
-      ["a fork leaves what the parent may write", "forked(child);\n  dropAll();\n", "forked(child);\n"],
+      [
+        "a fork leaves what the parent may write",
+        "mapPages(child.pages);\n  dropAll();\n",
+        "mapPages(child.pages);\n",
+      ],
       [
         "another process finds the last one's translations",
         "  areas.entered();\n  dropAll();\n",
