@@ -1,5 +1,7 @@
 import { isModule } from "../allocator/choice.js";
+import { UsageError } from "../base/errors.js";
 import type { Asked, Experiment } from "../experiments/experiment.js";
+import { lackOf } from "../sandbox/capabilities.js";
 import type { Trace } from "../trace/trace.js";
 import { writeTrace } from "../trace/write.js";
 import { collect } from "./collect.js";
@@ -24,6 +26,7 @@ export async function experimentCommand(
   const runnable = list === undefined ? experiment : { ...experiment, allocators: { list, help: list } };
   const progress = openProgress(environment.stderr);
   const run = await readRunFlags(runnable, flags, environment.library, progress);
+  requireCapable(run.allocators, experiment.needs);
   const hasModules = run.allocators.some(({ run: { model } }) => isModule(model));
   const asked: Asked = { ...run, flags: readFlags(experiment.flags, flags, hasModules) };
   const planned = experiment.jobs(asked);
@@ -45,6 +48,14 @@ export async function experimentCommand(
   return finish(report, chooseForm(flags), failed, environment, {
     ...(file && { picture: { file, draw: () => experiment.chart.draw(record) } }),
   });
+}
+
+function requireCapable(allocators: Asked["allocators"], needs: Experiment["needs"]): void {
+  if (needs === undefined) return;
+  for (const { run } of allocators) {
+    const lack = lackOf(needs, run.model);
+    if (lack) throw new UsageError(`--allocator: ${lack}`);
+  }
 }
 
 async function saveTrace(trace: Trace, file: OutStream, { stderr }: Environment): Promise<void> {

@@ -12,6 +12,7 @@ import type { CostProfile } from "../costs/profile.js";
 import type { CsvRow } from "../report/csv.js";
 import type { Sheet } from "../report/sheet.js";
 import type { OptionValues } from "../results/run.js";
+import type { Capability } from "../sandbox/capabilities.js";
 import type { Trace } from "../trace/trace.js";
 import type { ModelRun } from "./open.js";
 
@@ -78,6 +79,8 @@ export interface Experiment<
    * allocators is a model of its own, and has none of the flags about them.
    */
   takes: "models" | "models and modules" | "no allocators";
+  /** What the machines of its allocators need that not all have. */
+  needs?: Capability;
   /** Allocators to run if none is named, and what help calls them; every model without it. */
   allocators?: { list: string; help: string };
   /** Those to run instead if none is named, where its flags say what to compare. */

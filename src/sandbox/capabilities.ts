@@ -29,9 +29,15 @@ const LACKING: Record<Capability, string> = {
   hasPlacement: "maps nothing for the program",
 };
 
+/** Why a model cannot do what it takes, and which can; undefined if it has it. */
+export function lackOf(name: Capability, model: string): string | undefined {
+  const having = models.filter((one) => one[name]).map((one) => one.name);
+  if (having.includes(model)) return undefined;
+  return `the machine of ${model} ${LACKING[name]}, to be small: open ${having.join(", ")}`;
+}
+
 /** The exports that go with it. @throws SandboxError naming the models that have it, if this one has not. */
 export function capable<Name extends Capability>(exports: object, name: Name, model: string): Exports<Name> {
   if (EXPORTED[name](exports)) return exports;
-  const others = models.filter((other) => other[name]).map((other) => other.name);
-  throw new SandboxError(`the machine of ${model} ${LACKING[name]}, to be small: open ${others.join(", ")}`);
+  throw new SandboxError(lackOf(name, model));
 }

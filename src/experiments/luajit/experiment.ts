@@ -34,6 +34,7 @@ export const luajit = defineExperiment({
     },
   },
   takes: "models",
+  needs: "hasPlacement",
   allocators: { list: COMPARED, help: "those of Linux, in a program that is not position-independent" },
   functions: { runLuajit },
   jobs({ flags: { loaded, block, piece }, allocators, functions }) {

@@ -29,6 +29,7 @@ export const serveFile = defineExperiment({
     buffer: { value: "<size>", help: "the buffer that read has", default: "64KiB", parse: parseSize },
   },
   takes: "models",
+  needs: "hasFiles",
   allocators: { list: "naive", help: "naive, whose machine alone has files" },
   functions: { runServeFile },
   jobs({ flags: { way: ways, size, buffer }, allocators, functions }) {

@@ -42,6 +42,14 @@ describe("run luajit", () => {
     expect(code).toBe(2);
   });
 
+  test("refuses models whose machine maps nothing for the program as a mistake in use, before any work", async () => {
+    const { stderr, stdout, code } = await run([...SMALL, "--allocator", "glibc,jemalloc"], { library });
+    expect(stderr).toContain(
+      "--allocator: the machine of jemalloc maps nothing for the program, to be small: open naive, glibc, tcmalloc",
+    );
+    expect([stdout, code]).toEqual(["", 2]);
+  });
+
   test("is JSON and CSV too, and draws a bar for each amount", async () => {
     const file = join(folder, "out.svg");
     const report = await reportOf("--chart", file);
