@@ -6,12 +6,15 @@ const REST_MS = 100;
 
 export class AddressBar {
   #due: ReturnType<typeof setTimeout> | undefined;
+  /** What was written or followed last. Where the address has something else, the person has gone there, and word of it will come. */
+  #known = location.hash;
 
   /** @param onGo called with the fragment to which the person goes, by a link, by typing, back or forth. */
   constructor(onGo: (fragment: string) => void) {
     addEventListener("hashchange", () => {
       clearTimeout(this.#due);
-      onGo(location.hash);
+      this.#known = location.hash;
+      onGo(this.#known);
     });
   }
 
@@ -20,11 +23,16 @@ export class AddressBar {
     clearTimeout(this.#due);
     const fragment = `#${formatState(state)}`;
     if (fragment !== location.hash) history.pushState(null, "", fragment);
+    this.#known = location.hash;
   }
 
   /** Notes where the person looks, once that has come to rest. */
   note(state: ViewState): void {
     clearTimeout(this.#due);
-    this.#due = setTimeout(() => history.replaceState(null, "", `#${formatState(state)}`), REST_MS);
+    this.#due = setTimeout(() => {
+      if (location.hash !== this.#known) return;
+      history.replaceState(null, "", `#${formatState(state)}`);
+      this.#known = location.hash;
+    }, REST_MS);
   }
 }

@@ -119,6 +119,30 @@ describe.skipIf(!executable)("after an error", () => {
     await expect.poll(() => alert.textContent()).toBe("");
   });
 
+  it("a link that is followed while the view is about to be noted is not lost", async () => {
+    const page = await open(PROGRAM);
+    await shown(page, "4 of 6");
+    await page.evaluate(() => {
+      // The note is due before word of the link comes, as it may be when the page is busy.
+      const { setTimeout: later } = globalThis;
+      let note = () => {};
+      Object.assign(globalThis, {
+        setTimeout: (work: () => void, rest: number) => {
+          note = work;
+          return later(work, rest);
+        },
+      });
+      const speed = document.getElementById("speed") as HTMLSelectElement;
+      speed.selectedIndex = 0;
+      speed.dispatchEvent(new Event("change", { bubbles: true }));
+      Object.assign(globalThis, { setTimeout: later });
+      location.hash = "a=dlmalloc&b=lazy";
+      note();
+    });
+    await page.getByRole("alert").getByText('there is no allocator "dlmalloc"').waitFor({ timeout: 30_000 });
+    expect(new URL(page.url()).hash).toBe("#a=dlmalloc&b=lazy");
+  });
+
   it("the way back is a button, and the form says again what is shown", async () => {
     const page = await open("#size=1MiB&count=5&a=lazy&b=naive");
     await shown(page, "9 of 10");
