@@ -30,6 +30,14 @@ export class Random {
   }
 }
 
+/** Draws for random scripts: floats in [0, 1), whole numbers with both ends, and choices, all of one sequence. */
+export function drawsFrom(seed: number) {
+  const random = randomFrom(seed);
+  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
+  return { random, between, pick };
+}
+
 /** Seeds as `5`, or from the first to the last as `0..99`. */
 export function seedsOf(text: string): number[] {
   const [first = 0, last = first] = text.split("..").map(Number);

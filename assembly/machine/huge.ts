@@ -476,13 +476,13 @@ function meetAll(): void {
   eachSpan((page: u64, span: u32): void => meet(page, span));
 }
 
-/** Calls back for each span of every space, which is the current one meanwhile. */
+/** Calls back for each group of every space, which is the current one meanwhile, with its span. */
 function eachSpan(seen: (page: u64, span: u32) => void): void {
   const space = current;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);
     for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      if (spanOf(page)) seen(page, spanOf(page));
+      seen(page, spanOf(page));
     }
   }
   enter(space);
@@ -505,18 +505,7 @@ export function check(): void {
   });
   assert(records == pool.remnants.live, "every record of a huge frame is a group's");
   assert(frames == pool.hugeFrames.live, "every frame that was shared is mapped as it counts");
-  checkSpans();
-}
-
-function checkSpans(): void {
-  const space = current;
-  for (let number = numberAbove(0); number; number = numberAbove(number)) {
-    enterNumber(number);
-    for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      checkSpan(page, spanOf(page));
-    }
-  }
-  enter(space);
+  eachSpan(checkSpan);
 }
 
 function checkSpan(page: u64, span: u32): void {

@@ -1,10 +1,9 @@
 /**
- * Shrinks a program that fails to a small one that fails, by delta debugging (reduce.ts) over programs that stay whole. Each round leaves out objects with all their steps, then steps, in ever smaller chunks; then makes numbers
- * smaller, equal ones together first, as what is freed and what is taken have to fit; then has malloc do what others did; of
- * a small program it leaves out steps two by two, and has an object live on instead of another. It ends with the round that
- * changes nothing.
+ * Shrinks a program that fails to a small one that fails, by delta debugging (reduce.ts) over programs that stay whole. Each
+ * round leaves out objects with all their steps, then steps, in ever smaller chunks; then makes numbers smaller, equal ones
+ * together first, as what is freed and what is taken have to fit; then has malloc do what others did; of a small program it
+ * leaves out steps two by two, and has an object live on instead of another. It ends with the round that changes nothing.
  */
-
 import { isTaking, type Program, STEP_NUMBERS, type Step, whole } from "./program.js";
 import { judgeBy, Reduction, type ShrinkOptions, withPart } from "./reduce.js";
 

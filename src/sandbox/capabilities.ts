@@ -15,9 +15,7 @@ export interface Capabilities {
 
 export type Capability = keyof Capabilities;
 
-type Exports<Name extends Capability> = Capabilities[Name];
-
-const EXPORTED: { [Name in Capability]: (exports: object) => exports is Exports<Name> } = {
+const EXPORTED: { [Name in Capability]: (exports: object) => exports is Capabilities[Name] } = {
   hasFiles,
   hasHugePages,
   hasPlacement,
@@ -37,7 +35,11 @@ export function lackOf(name: Capability, model: string): string | undefined {
 }
 
 /** The exports that go with it. @throws SandboxError naming the models that have it, if this one has not. */
-export function capable<Name extends Capability>(exports: object, name: Name, model: string): Exports<Name> {
+export function capable<Name extends Capability>(
+  exports: object,
+  name: Name,
+  model: string,
+): Capabilities[Name] {
   if (EXPORTED[name](exports)) return exports;
   throw new SandboxError(lackOf(name, model));
 }

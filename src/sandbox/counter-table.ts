@@ -24,7 +24,7 @@ export function counterTable(memory: DataView, at: number): CounterOf {
 }
 
 /** The record that users see, of a table and of what the model says itself. */
-export function countersOf(of: CounterOf, page: number, calls: number, model: ModelGauges): Counters {
+export function countersOf(of: CounterOf, pageBytes: number, calls: number, model: ModelGauges): Counters {
   const perSyscall = (first: number) => recordOf(SYSCALLS, (name) => of(first + SYSCALLS.indexOf(name)));
   return {
     calls,
@@ -33,17 +33,17 @@ export function countersOf(of: CounterOf, page: number, calls: number, model: Mo
       needless: of(Counter.ClearingFaults) - of(Counter.JustifiedFaults),
     },
     zeroed: {
-      kernel: of(Counter.KernelZeroedPages) * page,
+      kernel: of(Counter.KernelZeroedPages) * pageBytes,
       allocator: of(Counter.AllocatorZeroedBytes),
-      needless: of(Counter.NeedlesslyClearedPages) * page + of(Counter.NeedlesslyZeroedBytes),
+      needless: of(Counter.NeedlesslyClearedPages) * pageBytes + of(Counter.NeedlesslyZeroedBytes),
     },
     syscalls: perSyscall(SYSCALL_COUNTERS),
     walked: perSyscall(WALKED_COUNTERS),
     touched: { read: of(Counter.TouchedRead), written: of(Counter.TouchedWritten) },
     bytes: {
-      virtual: (of(Counter.MappedPages) - of(Counter.UnmappedPages)) * page,
-      resident: (of(Counter.FramesTaken) - of(Counter.FramesGiven)) * page,
-      peakResident: of(Counter.PeakResidentPages) * page,
+      virtual: (of(Counter.MappedPages) - of(Counter.UnmappedPages)) * pageBytes,
+      resident: (of(Counter.FramesTaken) - of(Counter.FramesGiven)) * pageBytes,
+      peakResident: of(Counter.PeakResidentPages) * pageBytes,
       ...model,
     },
   };

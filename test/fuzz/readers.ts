@@ -4,7 +4,7 @@
  * seeds before it found; a case that fails runs again by itself.
  */
 import { strict as assert } from "node:assert";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readTrace, TraceError } from "../../src/index.js";
 import { RandomProgram } from "../meter/random-program.js";
@@ -13,6 +13,7 @@ import { assemble } from "../wasm/assemble.js";
 import { Coverage } from "./coverage.js";
 import type { Case, Counts, Fuzzer } from "./fuzzer.js";
 import { readModule } from "./mutants.js";
+import { realLogs } from "./traces.js";
 
 export interface Reader {
   reader: "wasm" | "trace" | "gzip";
@@ -26,7 +27,7 @@ const INPUTS = 500;
 /** Longer inputs are cut: most of what they hold is more of the same. */
 const LONGEST = 6000;
 
-/** Where real traces are. */
+/** Where packed traces are: as of LOGS in traces.ts. */
 const FILES = new URL("../../test/trace/", import.meta.url);
 
 let coverage: Coverage | undefined;
@@ -115,9 +116,10 @@ const modules = (): Uint8Array[] =>
   [1, 2, 3].map((seed) => assemble(new RandomProgram(new Random(seed)).module()));
 
 function traces(): Uint8Array[] {
-  const logs = readdirSync(new URL("logs/", FILES)).filter((name) => !name.endsWith(".c"));
-  const files = [...logs.sort().map((name) => `logs/${name}`), "frames.zst", "heaptrack.zst"];
-  return files.map((name) => readFileSync(new URL(name, FILES)));
+  return [
+    ...realLogs(),
+    ...["frames.zst", "heaptrack.zst"].map((name) => readFileSync(new URL(name, FILES))),
+  ];
 }
 
 /** One of the inputs with a few changes: bytes, numbers, chunks that go, come twice, or are another input's. */

@@ -57,13 +57,19 @@ const SPOILED = [
   "9007199254740993",
 ];
 
-/** Real logs of each format, which hold together: those that begin with one are read far. */
+/** Where real logs are, both from here and from where the fuzzers are bundled (build/fuzz/). */
 const LOGS = new URL("../../test/trace/logs/", import.meta.url);
+
+/** Real logs of each format, which hold together: those that begin with one are read far. */
+export function realLogs(): Buffer[] {
+  const names = readdirSync(LOGS).filter((name) => !name.endsWith(".c"));
+  return names.sort().map((name) => readFileSync(new URL(name, LOGS)));
+}
+
 let logs: string[][] | undefined;
 
-function realLogs(): string[][] {
-  const names = readdirSync(LOGS).filter((name) => !name.endsWith(".c"));
-  logs ??= names.sort().map((name) => readFileSync(new URL(name, LOGS), "latin1").split("\n"));
+function linesOfLogs(): string[][] {
+  logs ??= realLogs().map((log) => log.toString("latin1").split("\n"));
   return logs;
 }
 
@@ -74,7 +80,7 @@ const SPOILS = [0, 0, 20, 200, 2000];
 function hostileLines(random: Random): string[] {
   const spoils = random.pick(SPOILS);
   if (random.below(2) === 0) {
-    const lines = random.pick(realLogs());
+    const lines = random.pick(linesOfLogs());
     const first = random.below(4) === 0 ? random.below(lines.length) : 0;
     return Array.from({ length: LINES }, (_, i) => {
       return spoiled(lines[(first + i) % lines.length] as string, spoils, random, (number) => number);

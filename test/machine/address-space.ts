@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { SegmentationFault } from "../../src/base/errors.js";
-import { randomFrom } from "../random.js";
+import { drawsFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import {
   ANYWHERE,
@@ -143,8 +143,7 @@ export async function randomScript(
   steps: number,
   zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const { random, between } = drawsFrom(seed);
   const kernel = await SimulatedKernel.open(0, zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** Files of the simulated Linux kernel beside the real one's: faults, pages, the page cache and readahead, step for step. */
 import { describe } from "vitest";
 import type { ZeroPageKind } from "../../src/allocator/machine.js";
-import { randomFrom } from "../random.js";
+import { drawsFrom } from "../random.js";
 import { type Answered, testBesideReal } from "./beside-real.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
 
@@ -156,9 +156,7 @@ async function randomScript(
   steps: number,
   zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
-  const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
+  const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 /** Random scripts of processes that fork and have huge pages, for processes.ts. */
 import type { ZeroPageKind } from "../../src/allocator/machine.js";
-import { randomFrom } from "../random.js";
+import { drawsFrom } from "../random.js";
 import { SimulatedProcesses, type Step } from "./processes.js";
 
 const AREA_PAGES = 1300;
@@ -20,9 +20,7 @@ export async function randomScript(
   steps: number,
   zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
-  const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
+  const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage, "madvise");
   const script: Step[] = [];
   const lines: string[] = [];

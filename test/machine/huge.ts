@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { totalFaults } from "../../src/allocator/counters.js";
 import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
-import { randomFrom } from "../random.js";
+import { drawsFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import { FIXED, type HugeMachine } from "../reference/interface.js";
 import { ADVICE, PROTECTION } from "./linux-numbers.js";
@@ -143,8 +143,7 @@ interface Answers {
 
 /** Does so many random steps on a simulated kernel, and looks at an area after each. No first access of a place is a read. */
 export async function randomScript(seed: number, steps: number): Promise<Answers> {
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const { random, between } = drawsFrom(seed);
   const kernel = await SimulatedHugePages.open();
   const script: Step[] = [];
   const lines: string[] = [];

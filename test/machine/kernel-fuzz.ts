@@ -89,15 +89,15 @@ async function fuzz({ what, program, simulate }: Kind): Promise<number> {
   if (typeof outcomes === "string") throw new Error(`the real kernel cannot be asked: ${outcomes}`);
   for (const [i, { difference }] of outcomes.entries())
     if (difference) console.log(`seed ${seeds[i]}, ${difference}`);
+  const operations = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0);
   const differing = seeds.filter((_, i) => outcomes[i]?.difference);
   if (values.record) {
     recordEvidence({
       ...{ subject: "linux kernel", against: `Linux ${release().split("-")[0]}`, count: seeds.length },
       ...{ inputs: `random scripts of ${what}, seeds ${values.seed}`, differing: differing.length },
-      operations: outcomes.reduce((sum, { operations }) => sum + operations, 0),
+      operations,
     });
   }
-  const operations = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0);
   const found = differing.length ? `these seeds differ: ${differing.join(" ")}` : "equal";
   console.log(`${what}: ${found} (${seeds.length} seeds, ${operations} calls)`);
   return differing.length;

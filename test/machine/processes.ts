@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
 import { setSizes } from "../../src/sandbox/processes.js";
-import { randomFrom } from "../random.js";
+import { drawsFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import { FIXED, type HugeMachine, type PageRun } from "../reference/interface.js";
 import { allFaults, SimulatedFiles } from "./files.js";
@@ -183,8 +183,7 @@ export async function randomScript(
   steps: number,
   zeroPage: ZeroPageKind,
 ): Promise<{ script: Step[]; lines: string[] }> {
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage);
   const script: Step[] = [];
   const lines: string[] = [];
@@ -194,7 +193,6 @@ export async function randomScript(
   };
   for (let area = 0; area < AREAS; area++) act([1, "map", area, 0, AREA_PAGES]);
   const alive = new Set([1]);
-  const pick = <T>(values: readonly T[]) => values[between(0, values.length - 1)] as T;
   for (let i = 0; i < steps; i++) {
     const process = pick([...alive]);
     const area = between(0, AREAS - 1);

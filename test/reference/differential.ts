@@ -8,6 +8,7 @@
  */
 
 import { BusError, SegmentationFault } from "../../src/base/errors.js";
+import { type Judge, Reduction } from "../../src/fuzz/reduce.js";
 import { randomFrom } from "../random.js";
 import {
   ANYWHERE,
@@ -1331,36 +1332,25 @@ export function replayDifferential(
 }
 
 /**
- * Takes out of a failing list whatever is not needed to make fresh subjects fail (in any way): pieces of
- * half the list first, single operations last. Returns the list as it is when it does not fail.
+ * Takes out of a failing list whatever is not needed to make fresh subjects fail, in any way (reduce.ts). Returns the list as it is when it does not fail.
  */
 export async function shrinkDifferential(
   factory: () => HugeMachine | Promise<HugeMachine>,
   options: MachineOptions,
   operations: readonly Operation[],
 ): Promise<Operation[]> {
-  const failing = async (list: readonly Operation[]) => {
-    const found = replayDifferential(await factory(), options, list);
-    return found === null ? null : list.slice(0, found.at + 1);
-  };
-  let best = await failing(operations);
-  if (best === null) return [...operations];
-  let size = Math.ceil(best.length / 2);
-  for (;;) {
-    let shorter = false;
-    for (let from = 0; from < best.length; ) {
-      const rest: readonly Operation[] = [...best.slice(0, from), ...best.slice(from + size)];
-      const still = rest.length === 0 ? null : await failing(rest);
-      if (still === null) {
-        from += size;
-      } else {
-        best = still;
-        shorter = true;
-      }
+  const judge: Judge<Operation> = async (lists) => {
+    for (const [at, list] of lists.entries()) {
+      const found = replayDifferential(await factory(), options, list);
+      if (found) return { at, parts: list.slice(0, found.at + 1) };
     }
-    if (size === 1 && !shorter) return [...best];
-    if (!shorter || size > 1) size = Math.max(1, Math.floor(size / 2));
-  }
+    return undefined;
+  };
+  const failing = await judge([[...operations]]);
+  if (!failing) return [...operations];
+  const reduction = new Reduction(failing.parts, judge);
+  await reduction.run(() => []);
+  return reduction.best;
 }
 
 /** A short list, one operation per line, as a failure message shows it. */
