@@ -26,7 +26,6 @@ import {
   ADDRESS_LIMIT,
   kernelKind,
   LINUX_HEAP_START,
-  LOW_END,
   pageBytes,
   pageMask,
   pageShift,
@@ -40,14 +39,13 @@ import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import * as regions from "./regions";
 import {
   areAreasLeft,
-  findLow,
   findPlace,
-  findRoom,
   growthEnd,
   isAllowed,
   isAllowedToGrow,
   isWithinAddressSpace,
   mayUnmap,
+  placeFor,
   SPARE_TO_MAP,
   SPARE_TO_MOVE,
   start as startRoom,
@@ -156,7 +154,7 @@ export function map(bytes: u64): u64 {
 
 function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
   if (!areAreasLeft(SPARE_TO_MAP, bytes) || !mayMap(bytes, place, flags)) return 0;
-  const address = placeFor(hint & ~pageMask, bytes, place, align);
+  const address = placeFor(hint, bytes, place, align);
   if (!address) return 0;
   if (isDefined(ZP_PLACEMENT) && place == Place.Reserved && limits.areSet) {
     flags |= limits.RESERVED;
@@ -174,16 +172,6 @@ function mayMap(bytes: u64, place: u32, flags: u32): bool {
     if (place == Place.Low) return isAllowed(bytes, 0);
   }
   return place == Place.Anywhere ? isAllowed(bytes, 0) : isWithinAddressSpace(bytes, 0);
-}
-
-/** Where a mapping is put: at the hint, if that is free. Returns 0 if there is no room. */
-function placeFor(hint: u64, bytes: u64, place: u32, align: u64): u64 {
-  const isThere = (hint & (align - 1)) == 0 && isUserRange(hint, bytes) && regions.isFree(hint, hint + bytes);
-  if (isDefined(ZP_PLACEMENT) && place == Place.Low)
-    return isThere && hint + bytes <= LOW_END ? hint : findLow(bytes);
-  if (isThere) return hint;
-  // Linux aligns what has no hint.
-  return hint ? findRoom(bytes, align) : findPlace(bytes, align);
 }
 
 function mapRegion(address: u64, bytes: u64, flags: u32, offset: u64): void {

@@ -12,7 +12,7 @@
  *      ├───────────┼────────────────┼────────────┼────────────────────────────────────────┤
  */
 import { Failure } from "../shared/failure";
-import { Kernel, MapAlignment } from "../shared/kernel";
+import { Kernel, MapAlignment, Place } from "../shared/kernel";
 import * as areas from "./areas";
 import { fail } from "./failure";
 import {
@@ -23,10 +23,12 @@ import {
   LOW_END,
   LOW_START,
   pageBytes,
+  pageMask,
   pageShift,
   USER_END,
   USER_START,
 } from "./layout";
+import { isUserRange } from "./ranges";
 import * as regions from "./regions";
 import { current } from "./spaces";
 
@@ -128,8 +130,25 @@ export function mayUnmap(address: u64, bytes: u64): bool {
 
 // ---- Places ----
 
+/** Where a mapping is put: at the hint, if that is free. Returns 0 if there is no room. */
+export function placeFor(hint: u64, bytes: u64, place: u32, align: u64): u64 {
+  const page = pageOfHint(hint);
+  const isThere = (page & (align - 1)) == 0 && isUserRange(page, bytes) && regions.isFree(page, page + bytes);
+  // Linux aligns what has no hint.
+  if (isDefined(ZP_PLACEMENT) && place == Place.Low)
+    return isThere && page + bytes <= LOW_END ? page : findLow(bytes, page == 0);
+  if (isThere) return page;
+  return page ? findRoom(bytes, align) : findPlace(bytes, align);
+}
+
+/** The page that a hint means. The first pages nobody may map: for Linux, a hint there means the first page after them. */
+function pageOfHint(hint: u64): u64 {
+  const page = hint & ~pageMask;
+  return page && page < USER_START && kernelKind == Kernel.Linux ? USER_START : page;
+}
+
 /** A free place on a multiple of `align`; 0 if there is none. */
-export function findRoom(bytes: u64, align: u64): u64 {
+function findRoom(bytes: u64, align: u64): u64 {
   return noted(roomFor(bytes, align), bytes);
 }
 
@@ -152,9 +171,10 @@ export function findPlace(bytes: u64, align: u64): u64 {
 }
 
 /** A free place below 2 GiB: the lowest, also where others are placed from the top down. 0 if there is none. */
-export function findLow(bytes: u64): u64 {
+function findLow(bytes: u64, mayAlign: bool): u64 {
   const from = LOW_START + lowOffset();
-  const huge = isOfHugePages(bytes) ? regions.lowestRoom(from, LOW_END, bytes + hugeBytes, pageBytes) : 0;
+  const aligns = mayAlign && isOfHugePages(bytes);
+  const huge = aligns ? regions.lowestRoom(from, LOW_END, bytes + hugeBytes, pageBytes) : 0;
   return huge ? alignedIn(huge) : noted(regions.lowestRoom(from, LOW_END, bytes, pageBytes), bytes);
 }
 

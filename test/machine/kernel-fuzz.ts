@@ -1,7 +1,7 @@
 /**
  * `npm run kernel:fuzz -- --seed 0..99`: compares the machine with the real kernel on random scripts of seeds that no test
- * has, by hand: of the address space, of processes, of huge pages, and of processes that share them. `--of processes,huge`
- * takes some of these.
+ * has, by hand: of the address space, of processes, of huge pages, of processes that share them, of files, and of where mappings
+ * are placed and what is refused. `--of processes,huge` takes some of these.
  */
 import { release } from "node:os";
 import { parseArgs } from "node:util";
@@ -9,10 +9,12 @@ import type { HugePagesKind } from "../../src/allocator/machine.js";
 import { recordEvidence } from "../evidence/records.js";
 import { seedsOf } from "../random.js";
 import * as addressSpace from "./address-space.js";
+import * as files from "./file-scripts.js";
 import * as huge from "./huge.js";
 import * as hugeProcesses from "./huge-processes.js";
+import * as placement from "./placement.js";
 import * as processes from "./processes.js";
-import { askKernel, zeroPageHere } from "./real-kernel.js";
+import { askKernel, whyNotToday, zeroPageHere } from "./real-kernel.js";
 
 /** What differs on a seed, in words, or null; and how many calls that were. */
 type Outcome = { difference: string | null; operations: number };
@@ -21,6 +23,10 @@ interface Kind {
   /** What the scripts are of, for the records. */
   what: string;
   program: string;
+  /** How the program is compiled. */
+  flags?: readonly string[];
+  /** Why the kernel here does not answer as the one that is simulated; null if it does. */
+  whyOther?(program: string): string | null;
   /** Does the script on the simulated kernel. Returns what compares it with a program's answers. */
   simulate(seed: number, steps: number): Promise<(program: string) => Outcome>;
 }
@@ -42,6 +48,18 @@ const ofProcesses =
     const { script, lines } = await random(seed, steps, hugePages ? "shared" : zeroPageHere());
     return (program) => firstDifference(script, lines, processes.askReal(program, script, hugePages));
   };
+
+/** A kind each, as each is another program. */
+const ofPlacement = (program: placement.Program): Kind => ({
+  ...{ what: `placement and limits, ${placement.nameOf(program)}`, program: "placement" },
+  flags: placement.LINKED[program.image],
+  whyOther: whyNotToday,
+  async simulate(seed, steps) {
+    const script = placement.randomScript(program, seed, steps);
+    const lines = await placement.simulated(program, script);
+    return (path) => firstDifference(script, lines, placement.askReal(path, program, script));
+  },
+});
 
 const KINDS: Record<string, Kind> = {
   "address-space": {
@@ -69,6 +87,13 @@ const KINDS: Record<string, Kind> = {
     program: "processes",
     simulate: ofProcesses(hugeProcesses.randomScript, "madvise"),
   },
+  files: {
+    ...{ what: "files", program: "processes", whyOther: files.otherWindow },
+    simulate: ofProcesses(files.randomScript),
+  },
+  ...Object.fromEntries(
+    placement.PROGRAMS.map((program) => [placement.nameOf(program), ofPlacement(program)]),
+  ),
 };
 
 const { values } = parseArgs({
@@ -83,9 +108,10 @@ const { values } = parseArgs({
 const seeds = seedsOf(values.seed);
 
 /** Compares scripts of a kind. Returns how many differ. */
-async function fuzz({ what, program, simulate }: Kind): Promise<number> {
+async function fuzz({ what, program, flags, whyOther, simulate }: Kind): Promise<number> {
   const asks = await Promise.all(seeds.map((seed) => simulate(seed, Number(values.steps))));
-  const outcomes = askKernel(program, (path) => asks.map((ask) => ask(path)));
+  const askAll = (path: string) => whyOther?.(path) ?? asks.map((ask) => ask(path));
+  const outcomes = askKernel(program, askAll, flags);
   if (typeof outcomes === "string") throw new Error(`the real kernel cannot be asked: ${outcomes}`);
   for (const [i, { difference }] of outcomes.entries())
     if (difference) console.log(`seed ${seeds[i]}, ${difference}`);

@@ -4,15 +4,13 @@ import { describe, expect, it } from "vitest";
 import type { LinuxSettings } from "../../src/allocator/machine.js";
 import { openRawMachine } from "../raw-machine.js";
 import { ANYWHERE, LOW, type MachineOptions, RESERVED } from "../reference/interface.js";
-import { askReal, LINKED, MIB, type Program, type Step, simulated } from "./placement.js";
+import { askReal, HEAP, LINKED, MIB, type Program, type Step, simulated } from "./placement.js";
 import { askKernel, whyNotToday } from "./real-kernel.js";
 
 const PAGE = 4096;
 const NON_PIE: Program = { image: "nonPie", layout: "topDown" };
 const PIE: Program = { image: "pie", layout: "topDown" };
 const LEGACY: Program = { image: "nonPie", layout: "bottomUp" };
-/** Above what a small program that is at 4 MiB has, bss and all. */
-const HEAP = 0x426000;
 const [R, RW] = [1, 2];
 const [SAME, ONLY_RESERVED, UNBACKED_, LOW_] = [0, 3, 4, 5];
 
@@ -39,6 +37,19 @@ const CASES: Record<string, [Program, Step[], string[]]> = {
       ["map", 0, 1025 * MIB, LOW_],
     ],
     ["1075838976", "1080033280", "1073741824", "536870912", "1073745920", "1073754112", "0"],
+  ],
+  "low mappings of huge pages whose hint cannot be followed": [
+    NON_PIE,
+    [
+      ["map", 0x30000000, 40 * MIB, LOW_],
+      ["map", 0x30000000, 40 * MIB, LOW_],
+      ["map", 0, PAGE, LOW_],
+      ["map", 0x31000000, 40 * MIB, LOW_],
+      ["map", 0, 40 * MIB, LOW_],
+      ["map", PAGE, PAGE, LOW_],
+      ["map", 1, 2 * MIB, LOW_],
+    ],
+    ["805306368", "1073741824", "1115684864", "1115688960", "1159725056", "65536", "1203765248"],
   ],
   "low mappings of huge pages in the legacy layout": [
     LEGACY,

@@ -1,13 +1,23 @@
 /** Scripts of mappings and limits, for the simulated Linux kernel and, by test/oracle/placement.c, for the real one. */
 import { execFileSync } from "node:child_process";
 import type { LinuxSettings } from "../../src/allocator/machine.js";
+import { drawsFrom } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
-import { ANYWHERE, LOW, type Machine, type MachineOptions } from "../reference/interface.js";
+import {
+  ANYWHERE,
+  LOW,
+  type Machine,
+  type MachineOptions,
+  RESERVED,
+  UNBACKED,
+} from "../reference/interface.js";
 
 export const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const PAGE = 4096;
 const HINTS = 128;
+/** Above what a small program that is at 4 MiB has, bss and all. */
+export const HEAP = 0x426000;
 
 /** A verb and its numbers, as placement.c describes them. */
 export type Step = readonly [verb: string, ...numbers: number[]];
@@ -81,6 +91,15 @@ class SimulatedKernel {
   }
 }
 
+export const PROGRAMS: readonly Program[] = [
+  { image: "nonPie", layout: "topDown" },
+  { image: "pie", layout: "topDown" },
+  { image: "nonPie", layout: "bottomUp" },
+];
+
+export const nameOf = ({ image, layout }: Program) =>
+  layout === "bottomUp" ? "legacy" : image === "pie" ? "pie" : "non-pie";
+
 /** How the C program is compiled. */
 export const LINKED: Record<Program["image"], readonly string[]> = {
   pie: ["-pie", "-fPIE"],
@@ -94,4 +113,31 @@ export function askReal(program: string, { layout }: Program, script: readonly S
   return execFileSync("setarch", [...flags, program], { input, encoding: "utf8" })
     .trim()
     .split("\n");
+}
+
+// ---- Random scripts ----
+
+/** Of four of the places that placement.c has, and `LOW` twice. */
+const PLACES = [ANYWHERE, LOW, LOW, RESERVED, UNBACKED] as const;
+
+/**
+ * A random script: the heap, mappings at hints and low, of whole 2 MiB and others, what is unmapped and protected. Half of
+ * them have a limit. It is no whole number of 8 MiB, as all that comes near it is: the real program has some memory of its own.
+ */
+export function randomScript({ image }: Program, seed: number, steps: number): Step[] {
+  const { between, pick, random } = drawsFrom(seed);
+  const limited = random() < 0.5;
+  const script: Step[] = [["map", 0, PAGE, LOW]];
+  if (limited) script.push(["limit", between(0, 1), (8 * between(20, 60) + 4) * MIB]);
+  const bytes = () =>
+    limited || random() < 0.4 ? 8 * between(1, 12) * MIB : pick([1, 2, 5, 300, 512, 513]) * PAGE;
+  const hint = () => (random() < 0.5 ? 0 : between(0x4000, 0x7f000) * PAGE);
+  while (script.length < steps) {
+    const dice = random();
+    if (dice < 0.1) script.push(["unmap"]);
+    else if (dice < 0.2) script.push(["protect", between(0, 2)]);
+    else if (dice < 0.25 && image === "nonPie") script.push(["brk", HEAP + 8 * between(0, 80) * MIB]);
+    else script.push(["map", hint(), bytes(), pick(PLACES)]);
+  }
+  return limited ? script : [...script, ["low"], ["hints"]];
 }

@@ -103,6 +103,16 @@ const CASES: Record<string, Answered> = {
     [[1, "advise", 0, 8, 16, PAGEOUT], "0"],
     [[1, "show", 0, 0, 32], "4xa 12x. 16xa"],
   ],
+  "pages that were asked to go, but cannot, are copied like the rest": [
+    [[1, "map", 0, 0, 16], "0"],
+    [[1, "write", 0, 0, 8], "8 0"],
+    [[1, "advise", 0, 0, 16, PAGEOUT], "0"],
+    [[1, "advise", 0, 0, 16, COLD], "0"],
+    [[1, "fork", 0, 0, 0, 2], "0"],
+    [[2, "write", 0, 0, 4], "4 4"],
+    [[1, "exit", 0, 0, 0], "0"],
+    [[2, "write", 0, 4, 4], "4 0"],
+  ],
   "what may be taken back is copied like the rest": [
     [[1, "map", 0, 0, 16], "0"],
     [[1, "write", 0, 0, 16], "16 0"],

@@ -314,6 +314,9 @@ export const machine: Area = {
       ["a huge page begins below its room", "(room + hugeBytes - u64(isUpward)) & ~", "room & ~"],
       ["huge pages need no more room", "roomFor(bytes + hugeBytes, pageBytes)", "roomFor(bytes, hugeBytes)"],
       ["from the top down, an aligned start is good enough", "hugeBytes - u64(isUpward)", "hugeBytes - 1"],
+      ["a hint is aligned to huge pages", "page ? findRoom(bytes, align) : findPlace", "findPlace"],
+      ["a low hint is aligned to huge pages", "findLow(bytes, page == 0)", "findLow(bytes, true)"],
+      ["a hint below what may be mapped is none", "? USER_START : page", "? 0 : page"],
       ["low mappings are never moved", "  if (!chance) return 0;\n", "  return 0;\n"],
       ["upward mappings grow up to where others start", "!isUpward && end <= base", "end <= base"],
     ],
@@ -329,7 +332,6 @@ export const machine: Area = {
         "regions.isFree(oldEnd, newEnd)",
       ],
       ["several areas grow as one", "!areas.isOne(address, end) || ", ""],
-      ["a hint is aligned to huge pages", "hint ? findRoom(bytes, align) : findPlace", "findPlace"],
       [
         "what moved is counted twice",
         "  unmapPages(areas.unmap(address, address + oldBytes));\n",

@@ -448,8 +448,8 @@ describe("mmap", () => {
     expect(machine.mmap(A - P, 2 * P, ANYWHERE, 0)).toBe(LINUX_TOP - 3 * P);
     expect(machine.mmap(A + P, P, ANYWHERE, 2 ** 16)).toBe(0x7ffff7fe0000);
     expect(machine.mmap(1, P, ANYWHERE, 0)).toBe(LINUX_TOP - 4 * P);
-    expect(machine.mmap(USER_START - P, P, ANYWHERE, 0)).toBe(LINUX_TOP - 5 * P);
-    expect(machine.mmap(USER_START, P, ANYWHERE, 0)).toBe(USER_START);
+    expect(machine.mmap(USER_START - P, P, ANYWHERE, 0)).toBe(USER_START);
+    expect(machine.mmap(USER_START, P, ANYWHERE, 0)).toBe(LINUX_TOP - 5 * P);
     expect(machine.mmap(USER_END - P, P, ANYWHERE, 0)).toBe(USER_END - P);
   });
 

@@ -342,8 +342,13 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     return address >= USER_START && address + bytes <= USER_END;
   }
 
-  protected findPlace(hint: number, bytes: number, align: number): number {
+  private wishOf(hint: number): number {
     const wish = down(hint, this.pageBytes);
+    return this.linux && wish !== 0 && wish < USER_START ? USER_START : wish;
+  }
+
+  protected findPlace(hint: number, bytes: number, align: number): number {
+    const wish = this.wishOf(hint);
     if (wish !== 0 && wish % align === 0 && this.inUserRange(wish, bytes) && this.isFree(wish, bytes)) {
       return wish;
     }
@@ -374,13 +379,12 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
 
   /** The lowest place below 2 GiB, unless there is one at the hint. */
   private findLow(hint: number, bytes: number, align: number): number {
-    const wish = down(hint, this.pageBytes);
+    const wish = this.wishOf(hint);
     const isThere = wish % align === 0 && this.inUserRange(wish, bytes) && this.isFree(wish, bytes);
     if (wish !== 0 && wish + bytes <= LOW_END && isThere) return wish;
     const huge = this.hugeBytes;
-    const room = this.isOfHugePages(bytes)
-      ? this.lowestIn(LOW_START, LOW_END, bytes + huge, this.pageBytes)
-      : 0;
+    const aligns = wish === 0 && this.isOfHugePages(bytes);
+    const room = aligns ? this.lowestIn(LOW_START, LOW_END, bytes + huge, this.pageBytes) : 0;
     if (room === 0) return this.lowestIn(LOW_START, LOW_END, bytes, this.pageBytes);
     return this.options.linux?.layout === "bottomUp" ? up(room, huge) : down(room + huge, huge);
   }
