@@ -27,7 +27,6 @@ import {
   kernelKind,
   LINUX_HEAP_START,
   pageBytes,
-  pageMask,
   pageShift,
   roundToPages,
   setGeometry,

@@ -6,6 +6,7 @@ import { checkModule } from "../../src/foreign.js";
 import { LimitExceeded, ModuleError, openWasmAllocator } from "../../src/index.js";
 import { runCheck } from "../../src/jail/check-job.js";
 import { WASM_PAGE_BYTES } from "../../src/wasm/pages.js";
+import { THOROUGH } from "../thorough.js";
 import { whyAbsent } from "./absent.js";
 import { reactors } from "./c-fixtures.js";
 
@@ -18,7 +19,7 @@ const failing = async (name: string) => {
   return outcomes.filter(({ state }) => state === "fail").map((one) => one.name);
 };
 
-/** Cases that take longer than others. They are asked of a module of each kind only. */
+/** Cases that take longer than others. They are asked of some modules only; where tests are thorough, of one of each kind. */
 const LONG = [
   ...["calloc-large", "high-addresses", "reuse-above-2-gib", "across-2-gib", "last-page", "large-gap"],
   ...[
@@ -34,9 +35,17 @@ const LONG = [
     "random-program",
   ],
 ];
-const OF_EACH_KIND = ["as-tlsf", "as-stub", "emscripten-dlmalloc", "emscripten-emmalloc", "wasi-libc"];
+const OF_EACH_KIND = ["as-tlsf", "emscripten-dlmalloc"];
+if (THOROUGH) OF_EACH_KIND.push("as-stub", "emscripten-emmalloc", "wasi-libc");
+/** What never gives back what is freed touches GiBs in these. They are asked of it where tests are thorough. */
+const OF_LEAKING = ["large-sizes", "huge-sizes", "realloc-every-size", "calloc-every-size", "aligned-blocks"];
+const LEAKING = THOROUGH ? [] : ["as-stub", "as-bump", "emmalloc-restarting"];
+const notAsked = (name: string): readonly string[] => [
+  ...(OF_EACH_KIND.includes(name) ? [] : LONG),
+  ...(LEAKING.includes(name) ? OF_LEAKING : []),
+];
 const casesOf = (name: string) =>
-  conformanceCases.map((one) => one.name).filter((one) => OF_EACH_KIND.includes(name) || !LONG.includes(one));
+  conformanceCases.map((one) => one.name).filter((one) => !notAsked(name).includes(one));
 
 /** As `failing`, without a Worker for each case: this module is known to end. */
 const failingHere = async (name: string) => {

@@ -10,6 +10,7 @@ import { whyNotLive } from "../oracle/live.js";
 import { findOracle, MODELLED_GLIBC, type Oracle } from "../oracle/oracle.js";
 import { randomThreads } from "../oracle/random-threads.js";
 import { surprisingTraces, threadNamedTraces } from "../oracle/traces.js";
+import { many } from "../thorough.js";
 import {
   comparison,
   differences as differencesFrom,
@@ -20,7 +21,7 @@ import {
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 5);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(3, 5));
 
 const found = await findOracle();
 const reason = whyNotLive(found);

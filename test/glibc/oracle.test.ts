@@ -17,6 +17,7 @@ import {
   shortNamedTraces,
 } from "../oracle/traces.js";
 import { Random } from "../random.js";
+import { many, some } from "../thorough.js";
 import {
   comparison,
   differences as differencesFrom,
@@ -30,7 +31,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 16);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(6, 16));
 
 const found = await findOracle();
 const reason = whyNotLive(found);
@@ -106,7 +107,7 @@ const PARAMETERS: GlibcOptions[] = [
 ];
 
 describe("the model keeps its heap sound", () => {
-  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+  it.each(some([...PARAMETERS.entries()], 9))("%d: with %o", async (set, options) => {
     for (const { name, records } of parameterTraces(set)) {
       const { failure } = await observeModel({ records, options, interval: 25, check: true });
       expect(failure, name).toBeUndefined();
@@ -137,7 +138,7 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
     expect(await differences([{ name: "huge", records, touches: ["none"], interval: 1 }])).toEqual([]);
   });
 
-  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+  it.each(some([...PARAMETERS.entries()], 9))("%d: with %o", async (set, options) => {
     const traces = parameterTraces(set);
     expect(await differences(traces.map((trace) => comparison(trace, options)))).toEqual([]);
   });
@@ -210,13 +211,16 @@ const CONFIGURATIONS: GlibcOptions[] = [
   { mmapThreshold: 4 * GIB },
   { mmapThreshold: 4 * GIB, trimThreshold: 8 * GIB },
 ];
-const ROWS = CONFIGURATIONS.flatMap((options) => [
-  { options, mebibytes: 100, touch: "none", iterations: 6 } as const,
-  { options, mebibytes: 1000, touch: "none", iterations: 3 } as const,
-  { options, mebibytes: 100, touch: "pages", iterations: 4 } as const,
-  // To touch 1000 MiB differs in nothing but the time it takes, and the memory.
-  { options, mebibytes: 300, touch: "pages", iterations: 3 } as const,
-]);
+const ROWS = some(
+  CONFIGURATIONS.flatMap((options) => [
+    { options, mebibytes: 100, touch: "none", iterations: 6 } as const,
+    { options, mebibytes: 1000, touch: "none", iterations: 3 } as const,
+    { options, mebibytes: 100, touch: "pages", iterations: 4 } as const,
+    // To touch 1000 MiB differs in nothing but the time it takes, and the memory.
+    { options, mebibytes: 300, touch: "pages", iterations: 3 } as const,
+  ]),
+  4,
+);
 
 describe.skipIf(reason)("the loop of calloc and free costs what it costs in the real one", () => {
   it.each(ROWS)("with $options, $mebibytes MiB, touch $touch", async (row) => {

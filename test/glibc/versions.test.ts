@@ -11,13 +11,14 @@ import {
   seededTrace,
   shortNamedTraces,
 } from "../oracle/traces.js";
+import { many, some } from "../thorough.js";
 import { comparison, differences, goldenDifferences, sequenceDifferences, stoppedBreak } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
 const GIB = 2 ** 30;
 /** Random traces compared live, each release. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 12);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(4, 12));
 /** Releases whose packages can be had. */
 const RECORDED = ["2.41", "2.43"] as const;
 const NEWER = ["2.39", ...RECORDED] as const;
@@ -41,7 +42,7 @@ const PARAMETERS: GlibcOptions[] = [
 ];
 
 describe.each(RECORDED)("the model of glibc %s does what was recorded of it", (version) => {
-  describe.each([false, true])("check build %s", (check) => {
+  describe.each(some([false, true], 1))("check build %s", (check) => {
     it.each(REAL_TRACES)("on %s", async (name) => {
       expect(await goldenDifferences(name, [await realTrace(name)], { version, check })).toEqual([]);
     });
@@ -70,7 +71,7 @@ describe("the model of glibc 2.39, of which there is no package", () => {
 });
 
 describe.each(NEWER)("the model of glibc %s keeps its heap sound", (version) => {
-  it.each([...PARAMETERS.entries()])("%d: with %o", async (set, options) => {
+  it.each(some([...PARAMETERS.entries()], 5))("%d: with %o", async (set, options) => {
     for (const { name, records } of parameterTraces(set)) {
       const run = { records, options: { ...options, version }, interval: 25, check: true };
       const { failure } = await observeModel(run);
@@ -108,8 +109,11 @@ describe.each(RECORDED)("the model of glibc %s, beside the release itself", asyn
     },
   );
 
-  it.skipIf(reason).each([...PARAMETERS.entries()])("%d: does the same with %o", async (set, options) => {
-    const all = parameterTraces(set).map((trace) => comparison(trace, { ...options, version }));
-    expect(await differences(oracle, all)).toEqual([]);
-  });
+  it.skipIf(reason).each(some([...PARAMETERS.entries()], 5))(
+    "%d: does the same with %o",
+    async (set, options) => {
+      const all = parameterTraces(set).map((trace) => comparison(trace, { ...options, version }));
+      expect(await differences(oracle, all)).toEqual([]);
+    },
+  );
 });

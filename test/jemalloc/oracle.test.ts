@@ -8,6 +8,7 @@ import type { OracleRun } from "../oracle/oracle.js";
 import { compareLibrary, type LibraryComparison, libraryJobs, modelOptions } from "../oracle/preloaded.js";
 import { slabWaves } from "../oracle/random-jemalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
+import { many } from "../thorough.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -107,7 +108,7 @@ describe.skipIf(reason)("the model does what Debian's jemalloc does", () => {
     const nothing = await figures({ library: jemalloc, records: new Uint8Array(), touches: ["none"] });
     const asking = nothing.real.map((bytes, i) => bytes - (nothing.model[i] as number));
     expect([0, 1, 4, 5].map((i) => asking[i])).toEqual([0, 0, 0, 0]);
-    for (let seed = 0; seed < 16; seed++) {
+    for (let seed = 0; seed < many(5, 16); seed++) {
       const { real, model } = await figures({ ...seededRun(jemalloc, seed), touches: ["none"] });
       const [allocated, active, metadata, resident, mapped, retained] = model;
       expect(real.filter((_, i) => i !== 3)).toEqual([

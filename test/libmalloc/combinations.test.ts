@@ -4,6 +4,7 @@ import { addCounters, type Counters } from "../../src/allocator/counters.js";
 import type { ProfileNode } from "../../src/sandbox/call-tree.js";
 import { openModel } from "../../src/sandbox/open.js";
 import { SuspiciousProgram } from "../conformance/program.js";
+import { some } from "../thorough.js";
 
 const CALLS = 150;
 const GIB = 2 ** 30;
@@ -33,7 +34,7 @@ describe.each(VERSIONS)("version %i", (version) => {
     tinyZeroing: isClearing ? ["free", "alloc"] : ["free"],
     nano: version > 116 ? ["on", "off"] : ["off"],
   };
-  it.each(combinations({ ...OPTIONS, ...more }))(
+  it.each(some(combinations({ ...OPTIONS, ...more }), 32))(
     "cpus $cpus, cache $cache, zeroing $zeroing, pages of $pageSize, memory $memory",
     async (options) => {
       const sandbox = await openModel("libmalloc", { ...options, version, check: true });

@@ -1,5 +1,6 @@
 /** Whether tests can ask the real allocator, and what they say if not. */
 import { zeroPageHere } from "../machine/real-kernel.js";
+import { many } from "../thorough.js";
 import { type Found, findPreloaded, MODELLED_GLIBC, type Oracle, type Preloaded } from "./oracle.js";
 
 /** Why tests of a release of glibc cannot run live here; null if they can. Says so once on the console. */
@@ -26,7 +27,7 @@ export function requireZeroPage(): void {
 }
 
 /** Random traces that a library is compared on live, beside those that were recorded of it. */
-export const LIVE_SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 4);
+export const LIVE_SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(2, 4));
 
 /** A library that is preloaded: why it cannot be asked here, which is said once on the console; or null, and what asks it. */
 export async function findLive(library: Preloaded): Promise<{ reason: string | null; oracle: () => Oracle }> {

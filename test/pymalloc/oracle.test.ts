@@ -11,13 +11,14 @@ import { findOracle, MODELLED_GLIBC, type Oracle, type OracleRun } from "../orac
 import { randomObjects } from "../oracle/random-objects.js";
 import { textTrace } from "../oracle/text-trace.js";
 import type { NamedTrace } from "../oracle/traces.js";
+import { many } from "../thorough.js";
 import { GOLDEN_FILES, goldenDifferences, MODEL } from "./golden.js";
 import { goldenTraces } from "./golden-traces.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? 8);
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(3, 8));
 /** From this one on, of which nothing is recorded. */
 const FIRST_SEED = 1000;
 /** Arenas alive at once in the largest trace. */

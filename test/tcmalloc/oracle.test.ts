@@ -8,6 +8,7 @@ import { compareLibrary } from "../oracle/preloaded.js";
 import { classWaves } from "../oracle/random-tcmalloc.js";
 import { tcmalloc } from "../oracle/tcmalloc.js";
 import { textTrace } from "../oracle/text-trace.js";
+import { many } from "../thorough.js";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -58,8 +59,12 @@ const SHORT: Record<string, string[]> = {
     ...Array.from({ length: 12 }, (_, i) => `f ${(5 * i) % 12}`),
     ...["a 20 6000000000", "f 20", "a 21 100"],
   ],
-  "the loop of calloc and free of 100 MiB": new Array(110).fill([`c 0 1 ${100 * MIB}`, "f 0"]).flat(),
-  "the loop of calloc and free of 1000 MiB": new Array(12).fill([`c 0 1 ${1000 * MIB}`, "f 0"]).flat(),
+  "the loop of calloc and free of 100 MiB": new Array(many(30, 110))
+    .fill([`c 0 1 ${100 * MIB}`, "f 0"])
+    .flat(),
+  "the loop of calloc and free of 1000 MiB": new Array(many(3, 12))
+    .fill([`c 0 1 ${1000 * MIB}`, "f 0"])
+    .flat(),
 };
 
 describe.skipIf(reason)("the model does what Debian's tcmalloc does", () => {

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { conformanceCases } from "../../../src/conformance.js";
+import { some } from "../../thorough.js";
 import { allocators, failureOf } from "./allocators.js";
 import { plant } from "./plant.js";
 
@@ -25,14 +26,16 @@ describe.each(Object.entries(allocators))("%s", async (allocator, planted) => {
     for (const { name } of conformanceCases) expect(await failureOf(make(), name), name).toBeUndefined();
   });
 
-  it.each(planted.bugs.map(([what], index) => [what, index] as const))(
-    "%s: is found",
-    async (what, index) => {
-      const cases = table[what] ?? [];
-      expect(cases).not.toEqual([]);
-      for (const name of cases) expect(await failureOf(make(index), name), name).toBeDefined();
-    },
-  );
+  it.each(
+    some(
+      planted.bugs.map(([what], index) => [what, index] as const),
+      20,
+    ),
+  )("%s: is found", async (what, index) => {
+    const cases = table[what] ?? [];
+    expect(cases).not.toEqual([]);
+    for (const name of cases) expect(await failureOf(make(index), name), name).toBeDefined();
+  });
 });
 
 it("of the cases none finds nothing", () => {

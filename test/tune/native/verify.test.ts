@@ -12,6 +12,7 @@ import { parseWorkload } from "../../../src/trace/workload.js";
 import type { NamedTrace } from "../../../src/tune/evaluate.js";
 import { proveTune } from "../../../src/tune/native/verify.js";
 import { proofSheets } from "../../../src/tune/proof-sheet.js";
+import { some } from "../../thorough.js";
 
 const result = (allocator: string, options: OptionValues): TuneResult => ({
   ...{ allocator, options },
@@ -54,21 +55,25 @@ const here = glibcHere();
 if (here !== "2.36") console.warn(`a tune is not proved: it takes glibc 2.36 and cc, and there is ${here}`);
 
 describe.runIf(here === "2.36")("for real", () => {
-  it.each([
+  const settings = [
     { mmapThreshold: 32768 },
     { trimThreshold: 0, topPad: 4096 },
     { tcacheCount: 0, mxfast: 0, topPad: 1048576 },
-  ])("glibc with %o has the faults and the resident pages that were predicted", async (options) => {
-    const bursts = await trace("bursts:ops=6000:live=400:max=400000:seed=5");
-    const proof = await proveTune(reportOf(result("glibc", options)), [bursts], { touch: "object" }, env());
-    expect(proof.notes).toEqual([]);
-    expect(proof.runs).toHaveLength(2);
-    const [baseline, recommended] = proof.runs;
-    expect(baseline?.measured).toEqual(baseline?.predicted);
-    expect(recommended?.measured).toEqual(recommended?.predicted);
-    expect(recommended?.measured).not.toEqual(baseline?.measured);
-    expect(proof.time?.measured.value).toBeGreaterThan(0);
-  });
+  ];
+  it.each(some(settings, 1))(
+    "glibc with %o has the faults and the resident pages that were predicted",
+    async (options) => {
+      const bursts = await trace("bursts:ops=6000:live=400:max=400000:seed=5");
+      const proof = await proveTune(reportOf(result("glibc", options)), [bursts], { touch: "object" }, env());
+      expect(proof.notes).toEqual([]);
+      expect(proof.runs).toHaveLength(2);
+      const [baseline, recommended] = proof.runs;
+      expect(baseline?.measured).toEqual(baseline?.predicted);
+      expect(recommended?.measured).toEqual(recommended?.predicted);
+      expect(recommended?.measured).not.toEqual(baseline?.measured);
+      expect(proof.time?.measured.value).toBeGreaterThan(0);
+    },
+  );
 
   it("without a compiler nothing is run, and it says why", async () => {
     const bursts = await trace("bursts:ops=100:live=40:seed=5");

@@ -1,0 +1,14 @@
+/**
+ * How much the tests try. They decide whether a change lands, so they take minutes: of what is many alike, some. With
+ * `ZEROPAGE_THOROUGH=1`, as `.ci/weekly` has it, they try all.
+ */
+export const THOROUGH = globalThis.process?.env?.ZEROPAGE_THOROUGH === "1";
+
+/** So many of them, from all over the list: the same each time. */
+export function some<T>(all: readonly T[], count: number): T[] {
+  if (THOROUGH || all.length <= count) return [...all];
+  return Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)] as T);
+}
+
+/** How many of what has no end to draw. */
+export const many = (count: number, thorough: number): number => (THOROUGH ? thorough : count);
