@@ -32,7 +32,7 @@ import {
   withScript,
   withTrace,
 } from "./intake.js";
-import { buildFilter, buildLegend, showLegend } from "./legend.js";
+import { Legend } from "./legend.js";
 import { readLink } from "./link.js";
 import { Maps } from "./maps.js";
 import { keepMenus } from "./menus.js";
@@ -107,6 +107,11 @@ class App {
   readonly #maps = new Maps({
     onLook: (look) => this.#change(look),
     onAsk: (side, address) => void this.#ask(side, address).catch((error) => this.#fail(error)),
+    onColour: (sides) => this.#legend.show(sides),
+  });
+  readonly #legend = new Legend((hidden) => {
+    this.#change({ hidden });
+    this.#maps.hide(hidden);
   });
   readonly #assumption = new Assumption((touch) => {
     if (this.#view) this.#open({ state: { ...this.#view.state, touch }, files: this.#files, isNew: true });
@@ -141,7 +146,6 @@ class App {
   );
 
   start(): void {
-    buildFilter([], () => {});
     buildFigures();
     byId("range").addEventListener("click", () => void this.#count(null));
     byId("all-counters").addEventListener("click", () => byId("counters-title").focus());
@@ -373,11 +377,7 @@ class App {
     }
     this.#maps.open(state);
     this.#maps.hide(hidden);
-    buildFilter(hidden, (ids) => {
-      this.#change({ hidden: ids });
-      this.#maps.hide(ids);
-    });
-    buildLegend(sides);
+    this.#legend.open(sides, hidden);
     buildCounters(state);
     this.#assumption.show(state);
     this.#headline.open(state, opened);
@@ -424,7 +424,6 @@ class App {
     this.#transport.show(Math.max(...places), isThere);
     this.#headline.show([left, right]);
     this.#program.show([left, right]);
-    showLegend([left, right]);
     if (!this.#view?.state.range) this.#showCounted([left, right]);
   }
 

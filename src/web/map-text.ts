@@ -1,6 +1,6 @@
 /** The words of the map: for a cell, its region, and a page. */
 import { formatBytes, formatCount } from "../index.js";
-import { KINDS } from "./kinds.js";
+import { KINDS, type PageKind } from "./kinds.js";
 import { regionAt, type Stretch } from "./layout.js";
 import { decode, firstAbove, type PageDetail, type PageRuns } from "./page-runs.js";
 import type { Moment } from "./protocol.js";
@@ -31,11 +31,12 @@ export function stretchTexts(stretch: Stretch): string[] {
   return [parts.join(" · "), [name, address, size].join(" · "), [name, size].join(" · "), size];
 }
 
-/** Describes a cell: its addresses, region and pages. `counts` are its pages of each kind. */
+/** Describes a cell: its addresses, region and pages. `counts` are its pages of each of `kinds`. */
 export function cellText(
   { runs, regions }: Pick<Moment, "regions" | "runs">,
   { start, bytes }: { start: number; bytes: number },
   counts: Float64Array,
+  kinds: readonly PageKind[],
 ): string {
   const { pageBytes } = runs;
   const isPage = bytes === pageBytes;
@@ -43,7 +44,9 @@ export function cellText(
   return [
     `${hex(start)} to ${hex(start + bytes)}: ${size}, ${formatBytes(bytes)}.`,
     regionText(regions, start, start + bytes),
-    isPage ? stateAt(runs, start) : countsText(counts),
+    isPage ? stateAt(runs, start) : "",
+    // Of one page, its state says more than its kind does.
+    isPage && kinds === KINDS ? "" : countsText(counts, kinds),
   ]
     .filter(Boolean)
     .join(" ");
@@ -58,9 +61,9 @@ function regionText(regions: ArrayLike<number>, start: number, end: number): str
   return `Region ${at / 2 + 1} of ${regions.length / 2}, ${hex(from)} to ${hex(to)}, ${formatBytes(to - from)}.`;
 }
 
-function countsText(counts: Float64Array): string {
+function countsText(counts: Float64Array, kinds: readonly PageKind[]): string {
   const parts = [...counts].flatMap((pages, kind) =>
-    pages ? [`${formatCount(pages)} ${KINDS[kind]?.name}`] : [],
+    pages ? [`${formatCount(pages)} ${kinds[kind]?.name}`] : [],
   );
   return parts.length ? `Pages: ${parts.join(", ")}.` : "Nothing is mapped here.";
 }

@@ -5,26 +5,32 @@
  *      hands on a map ─→ PageMap ─→ Maps: what windows that means for both ─→ PageMap.look, and into the link
  */
 import { formatBytes, formatCount } from "../index.js";
+import { colourPages } from "./differences.js";
 import { byId, setText } from "./dom.js";
+import type { Coloured } from "./kinds.js";
 import { cellForAll } from "./layout.js";
 import { PageMap } from "./page-map.js";
 import type { Moment } from "./protocol.js";
-import { SIDES, type Side, type ViewState } from "./state.js";
+import { DEFAULT, SIDES, type Side, type ViewState } from "./state.js";
 
-export type Look = Pick<ViewState, "windows" | "apart" | "follows" | "pages">;
+export type Look = Pick<ViewState, "windows" | "apart" | "follows" | "pages" | "differs">;
 
 export interface MapsEvents {
   /** The person looks elsewhere, or the maps followed the program. */
   onLook(look: Partial<Look>): void;
   /** The person asked for the history of the page at an address. */
   onAsk(side: Side, address: number): void;
+  /** Pages have other colours, or others have them. */
+  onColour(sides: readonly (Coloured | undefined)[]): void;
 }
 
 export class Maps {
   readonly sides: readonly [PageMap, PageMap];
-  #look: Look = { windows: [null, null], apart: false, follows: false, pages: [null, null] };
+  #look: Look = DEFAULT;
+  #moments: readonly (Moment | undefined)[] = [];
   readonly #apart = byId<HTMLInputElement>("one-scale");
   readonly #follows = byId<HTMLInputElement>("follow");
+  readonly #differs = byId<HTMLInputElement>("by-difference");
 
   constructor(private readonly events: MapsEvents) {
     const [left, right] = SIDES.map(
@@ -46,6 +52,10 @@ export class Maps {
     press("zoom-all", () => this.#set({ windows: [null, null] }));
     this.#apart.addEventListener("change", () => this.#part(!this.#apart.checked));
     this.#follows.addEventListener("change", () => this.#set({ follows: this.#follows.checked }));
+    this.#differs.addEventListener("change", () => {
+      this.#set({ differs: this.#differs.checked });
+      this.#colour();
+    });
   }
 
   /** Shows another program, as it was looked at. */
@@ -56,11 +66,22 @@ export class Maps {
   }
 
   show(moments: readonly (Moment | undefined)[]): void {
+    this.#moments = moments;
     for (const side of SIDES) {
       const moment = moments[side];
       if (moment) this.sides[side].show(moment);
     }
+    this.#colour();
     this.#place();
+  }
+
+  #colour(): void {
+    const sides = colourPages(this.#moments, this.#look.differs);
+    for (const side of SIDES) {
+      const coloured = sides[side];
+      if (coloured) this.sides[side].colour(coloured);
+    }
+    this.events.onColour(sides);
   }
 
   hide(kinds: readonly string[]): void {
@@ -163,6 +184,7 @@ export class Maps {
     for (const map of this.sides) map.follows = this.#look.follows;
     this.#apart.checked = !this.#look.apart;
     this.#follows.checked = this.#look.follows;
+    this.#differs.checked = this.#look.differs;
     setText(byId("scale"), this.#scale());
   }
 

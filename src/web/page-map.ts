@@ -1,7 +1,7 @@
 /** A page map: what a side has mapped, on a canvas, which can be zoomed, moved and asked about. */
 import { say } from "./announcer.js";
 import { colour, make, oncePerFrame, setText } from "./dom.js";
-import { KIND_OF, KINDS } from "./kinds.js";
+import { BY_STATE, type Coloured, type Colouring } from "./kinds.js";
 import {
   type Band,
   cellsOf,
@@ -49,6 +49,7 @@ export class PageMap {
   readonly text = make("p", { className: "map-text" });
 
   #moment: Moment | undefined;
+  #coloured: Coloured | undefined;
   /** What is ever mapped. */
   #mapped: Ranges = [];
   #extent: Ranges = [];
@@ -60,7 +61,7 @@ export class PageMap {
   /** Whether the choice was read out. */
   #isTold = true;
   #hidden: ReadonlySet<string> = new Set();
-  #steady = new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, KINDS.length);
+  #steady = steadyFor(BY_STATE);
   /** Whether it goes where the last operation is. */
   follows = false;
   #followedAt = Number.NEGATIVE_INFINITY;
@@ -82,6 +83,7 @@ export class PageMap {
   /** Shows another run, with all that it ever maps. */
   open(mapped: Ranges): void {
     this.#moment = undefined;
+    this.#coloured = undefined;
     this.#mapped = mapped;
     this.#extent = mapped;
     this.#under = null;
@@ -91,6 +93,14 @@ export class PageMap {
     this.#moment = moment;
     // What came and went between two samples of the run is not in it.
     this.#extent = union(this.#mapped, moment.regions);
+  }
+
+  /** Shows the pages of the moment in their colours. */
+  colour(coloured: Coloured): void {
+    const { colouring } = coloured;
+    if (colouring !== this.#coloured?.colouring) this.#steady = steadyFor(colouring);
+    this.#coloured = coloured;
+    this.#redraw();
   }
 
   /** Shows a window. */
@@ -276,24 +286,25 @@ export class PageMap {
   /** Draws now instead of in the next frame. */
   draw(): void {
     const context = this.canvas.getContext("2d");
-    if (!context || !this.#moment) return;
+    if (!context || !this.#moment || !this.#coloured) return;
     const now = performance.now();
     const follows = this.#follow(now);
     const bands = this.#bands();
-    const there = this.#count(this.#moment, bands);
+    const { colouring } = this.#coloured;
+    const there = this.#count(this.#coloured, bands);
     const { shown, due } = this.#steady.show(there, now);
     this.#drawAgain([due, follows], now);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const band of bands) this.#drawBand(context, band);
-    for (const [kind, { id }] of KINDS.entries()) {
+    for (const [kind, { id }] of colouring.kinds.entries()) {
       if (this.#hidden.has(id)) continue;
       context.fillStyle = colour(id);
-      this.#drawKind(context, kind, shown);
+      this.#drawKind(context, kind, colouring.kinds.length, shown);
     }
     this.#drawChoice(context, this.chosen, 2);
     if (this.#under !== null) this.#drawChoice(context, this.#under, 1);
-    this.#describe(this.#moment);
+    this.#describe(this.#moment, this.#coloured);
   }
 
   /** Draws again at the first of some times. */
@@ -304,13 +315,13 @@ export class PageMap {
   }
 
   /** The pages of each kind at each place of the grid. */
-  #count({ runs }: Moment, bands: readonly Band[]): Float64Array {
+  #count({ runs, colouring: { kinds, kindOf } }: Coloured, bands: readonly Band[]): Float64Array {
     const { columns } = this.#grid;
-    const counts = new Float64Array(cellsOf(this.#grid) * KINDS.length);
+    const counts = new Float64Array(cellsOf(this.#grid) * kinds.length);
     for (const { row, address, lines } of bands) {
       const [first, cells] = [(row + HEADING_ROWS) * columns, lines * columns];
-      const its = counts.subarray(first * KINDS.length, (first + cells) * KINDS.length);
-      countCells(runs, { start: address, cell: this.#window.cell, cells }, KIND_OF, KINDS.length, its);
+      const its = counts.subarray(first * kinds.length, (first + cells) * kinds.length);
+      countCells(runs, { start: address, cell: this.#window.cell, cells }, kindOf, kinds.length, its);
     }
     return counts;
   }
@@ -327,12 +338,12 @@ export class PageMap {
     context.fillText(text, 0, (row + HEADING_ROWS) * PITCH - 4);
   }
 
-  /** Draws the part of a kind in every cell, above the kinds before it in KINDS. Any page at all shows a little. */
-  #drawKind(context: CanvasRenderingContext2D, kind: number, counts: Float64Array): void {
+  /** Draws the part of a kind in every cell, above the kinds before it. Any page at all shows a little. */
+  #drawKind(context: CanvasRenderingContext2D, kind: number, kinds: number, counts: Float64Array): void {
     const { columns } = this.#grid;
     const perCell = this.#window.cell / this.pageBytes;
     const side = PITCH - GAP;
-    for (let cell = 0, at = 0; at < counts.length; cell++, at += KINDS.length) {
+    for (let cell = 0, at = 0; at < counts.length; cell++, at += kinds) {
       const pages = counts[at + kind] as number;
       if (pages === 0) continue;
       const before = Math.floor((side * pagesBefore(counts, at, kind)) / perCell);
@@ -352,16 +363,19 @@ export class PageMap {
     context.strokeRect(x - 1, row * PITCH - 1, PITCH + 1, PITCH + 1);
   }
 
-  #describe(moment: Moment): void {
+  #describe(moment: Moment, { runs, colouring: { kinds, kindOf } }: Coloured): void {
     const { cell } = this.#window;
     const start = Math.floor((this.#under ?? this.chosen) / cell) * cell;
-    const counts = countCells(moment.runs, { start, cell, cells: 1 }, KIND_OF, KINDS.length);
-    const text = cellText(moment, { start, bytes: cell }, counts);
+    const counts = countCells(runs, { start, cell, cells: 1 }, kindOf, kinds.length);
+    const text = cellText(moment, { start, bytes: cell }, counts, kinds);
     setText(this.text, text);
     if (!this.#isTold) say(text);
     this.#isTold = true;
   }
 }
+
+const steadyFor = ({ kinds }: Colouring): Steady =>
+  new Steady(stillMotion.matches ? 2 * CELL_REST_MS : CELL_REST_MS, kinds.length);
 
 function pagesBefore(counts: Float64Array, at: number, kind: number): number {
   let pages = 0;

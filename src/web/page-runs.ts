@@ -47,26 +47,39 @@ export function decode(detail: number): PageDetail {
   };
 }
 
-/** The live objects: the address and the bytes of each. */
+/** The live objects: the slot, the address and the bytes asked for of each, in order of slots. */
 export interface Objects {
-  addresses: Float64Array;
-  bytes: Float64Array;
+  slots: Uint32Array<ArrayBuffer>;
+  addresses: Float64Array<ArrayBuffer>;
+  bytes: Float64Array<ArrayBuffer>;
 }
+
+/** Where something lies. */
+type Places = Record<"addresses" | "bytes", Float64Array>;
 
 /** Reads the state of every page of the ranges. */
 export function readPageRuns(
   allocator: Pick<Allocator, "pages" | "pageBytes">,
   regions: readonly { address: number; bytes: number }[],
-  objects: Objects,
+  objects: Places,
 ): PageRuns {
   const { pageBytes } = allocator;
   const covered = coveredRanges(objects, pageBytes);
-  const parts: [address: number, pages: number, detail: number][] = [];
+  const parts: Part[] = [];
   for (const region of regions) {
     for (const run of allocator.pages(region.address, region.bytes)) {
-      splitByCover(run, covered, pageBytes, (...part) => parts.push(part));
+      const detail = encode(run);
+      splitAt(covered, run.address, run.address + run.pages * pageBytes, (start, end, isCovered) => {
+        parts.push([start, (end - start) / pageBytes, isCovered ? detail | HELD : detail]);
+      });
     }
   }
+  return runsOf(parts, pageBytes);
+}
+
+type Part = [address: number, pages: number, detail: number];
+
+export function runsOf(parts: readonly Part[], pageBytes: number): PageRuns {
   return {
     pageBytes,
     addresses: Float64Array.from(parts, ([address]) => address),
@@ -82,7 +95,7 @@ export function pageDetail(allocator: Pick<Allocator, "pages">, address: number)
 }
 
 /** Ranges of whole pages that hold objects: disjoint, ascending, as pairs of start and end. */
-export function coveredRanges({ addresses, bytes }: Objects, pageBytes: number): number[] {
+export function coveredRanges({ addresses, bytes }: Places, pageBytes: number): number[] {
   const starts = addresses.map((address) => Math.floor(address / pageBytes) * pageBytes).sort();
   const ends = addresses
     .map((address, i) => Math.ceil((address + Math.max(1, bytes[i] as number)) / pageBytes) * pageBytes)
@@ -97,21 +110,19 @@ export function coveredRanges({ addresses, bytes }: Objects, pageBytes: number):
   return ranges;
 }
 
-/** Splits a run where its pages begin or cease to hold objects. */
-function splitByCover(
-  run: PageRun,
-  covered: number[],
-  pageBytes: number,
-  emit: (address: number, pages: number, detail: number) => void,
+/** Splits a range where one of ranges begins or ends, and says of each part whether it is in one. */
+export function splitAt(
+  ranges: ArrayLike<number>,
+  start: number,
+  end: number,
+  emit: (start: number, end: number, isIn: boolean) => void,
 ): void {
-  const detail = encode(run);
-  const end = run.address + run.pages * pageBytes;
-  let at = firstAbove(covered, run.address);
-  for (let address = run.address; address < end; at++) {
-    const next = Math.min(end, covered[at] ?? end);
-    // An odd index is an end: the pages before it are covered.
-    emit(address, (next - address) / pageBytes, at % 2 ? detail | HELD : detail);
-    address = next;
+  let at = firstAbove(ranges, start);
+  for (let from = start; from < end; at++) {
+    const next = Math.min(end, ranges[at] ?? end);
+    // An odd index is an end: what lies before it is in the range.
+    emit(from, next, at % 2 === 1);
+    from = next;
   }
 }
 

@@ -237,13 +237,15 @@ export class Player {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
     const allocator = this.#allocator;
+    const objects = this.#objects(allocator.slots());
     return {
       position,
       counters: allocator.counters(),
       library: this.#library,
       ...this.#simulated(),
       ...this.#time(),
-      runs: readPageRuns(allocator, this.playable.regions(), this.#objects(allocator.slots())),
+      runs: readPageRuns(allocator, this.playable.regions(), objects),
+      objects,
       regions: Float64Array.from(this.#regions()),
       code: this.#code(position),
       ...(object && { object }),
@@ -309,18 +311,13 @@ export class Player {
     return object;
   }
 
-  #objects(slots: Float64Array): Objects {
-    const addresses = new Float64Array(slots.length);
-    const bytes = new Float64Array(slots.length);
-    let count = 0;
-    for (let slot = 0; slot < slots.length; slot++) {
-      const address = slots[slot] as number;
-      if (address === 0) continue;
-      addresses[count] = address;
-      bytes[count] = this.#asked.of(slot);
-      count++;
-    }
-    return { addresses: addresses.subarray(0, count), bytes: bytes.subarray(0, count) };
+  #objects(all: Float64Array): Objects {
+    const slots = Uint32Array.from(all.keys()).filter((slot) => all[slot] !== 0);
+    return {
+      slots,
+      addresses: Float64Array.from(slots, (slot) => all[slot] as number),
+      bytes: Float64Array.from(slots, (slot) => this.#asked.of(slot)),
+    };
   }
 
   #code(position: number): CodeLine[] {

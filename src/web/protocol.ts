@@ -21,7 +21,7 @@ import type { Sheet } from "../report/sheet.js";
 import type { Parameters as RunParameters } from "../results/run.js";
 import type { TuneGoal } from "../results/tune.js";
 import type { CountName } from "./count-name.js";
-import type { PageRuns } from "./page-runs.js";
+import type { Objects, PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
 /** An allocator and its options, as in reports. */
@@ -95,6 +95,7 @@ export interface Moment {
   /** Where the time went, from the program down. */
   time?: TimeNode;
   runs: PageRuns;
+  objects: Objects;
   /** Start and end of each mapped region, in turn. */
   regions: Float64Array<ArrayBuffer>;
   /** The last operation done, and its neighbours. */

@@ -17,7 +17,7 @@ import { allocatorLabel } from "../report/label.js";
 import { BUFFER_WAYS } from "../results/iter-content.js";
 import { inOwnNames, readOption, wantedOf } from "../sandbox/option-text.js";
 import { findModel, findOption } from "../sandbox/options.js";
-import { KINDS } from "./kinds.js";
+import { KIND_IDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
 import { plainName } from "./plain-name.js";
 import { SPEEDS } from "./playback.js";
@@ -77,6 +77,8 @@ export interface ViewState {
   follows: boolean;
   /** The address that is chosen on each map; null for that of the last operation. */
   pages: [number | null, number | null];
+  /** Whether pages have the colour of how they differ from the other side's, instead of that of their state. */
+  differs: boolean;
   /** Ids of the kinds (kinds.ts) that are hidden. */
   hidden: string[];
   /** Operations a second; 0 for all in a fixed time. One of SPEEDS (playback.ts). */
@@ -106,6 +108,7 @@ export const DEFAULT: ViewState = {
   apart: false,
   follows: false,
   pages: [null, null],
+  differs: false,
   hidden: [],
   speed: 0,
   chart: null,
@@ -161,8 +164,8 @@ export const formatExact = exactBytes;
 
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
-  const { input, touch, sides, at, windows, apart, follows, pages, hidden, speed, chart, range, guide } =
-    state;
+  const { input, touch, sides, at, windows, apart, follows, pages } = state;
+  const { differs, hidden, speed, chart, range, guide } = state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -176,6 +179,7 @@ export function formatState(state: ViewState): string {
   }
   if (apart) fields.push(["scales", "two"]);
   if (follows) fields.push(["follow", "yes"]);
+  if (differs) fields.push(["colours", "difference"]);
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
   if (speed !== DEFAULT.speed) fields.push(["speed", String(speed)]);
   if (chart !== null) fields.push(["chart", chart]);
@@ -223,7 +227,8 @@ export function parseState(fragment: string): ViewState {
     apart: fields.get("scales") === "two",
     follows: fields.get("follow") === "yes",
     pages: [parseAddress(fields.get("page-a")), parseAddress(fields.get("page-b"))],
-    hidden: (fields.get("hide") ?? "").split(".").filter((id) => KINDS.some((kind) => kind.id === id)),
+    differs: fields.get("colours") === "difference",
+    hidden: (fields.get("hide") ?? "").split(".").filter((id) => KIND_IDS.includes(id)),
     speed: Number(oneOf("speed", fields.get("speed") ?? "0", SPEEDS.map(String))),
     chart: fields.get("chart"),
     range: parseRange(fields.get("range")),

@@ -141,8 +141,9 @@ function transferable(name: CallName, answer: unknown): Transferable[] {
   if (name === "readTrace") return [(answer as Answer<"readTrace">).tape.records.buffer as ArrayBuffer];
   if (name === "course") return [(answer as Answer<"course">).buffer];
   if (name !== "seek") return [];
-  const { runs, regions } = answer as Moment;
-  return [runs.addresses.buffer, runs.pages.buffer, runs.details.buffer, regions.buffer];
+  const { runs, objects, regions } = answer as Moment;
+  const { addresses, pages, details } = runs;
+  return [addresses, pages, details, ...Object.values(objects), regions].map(({ buffer }) => buffer);
 }
 
 async function answer({ id, name, argument }: Request): Promise<void> {

@@ -1,7 +1,7 @@
 /** The colours of the page: told apart by everybody, and read on their ground. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { KINDS } from "../../src/web/kinds.js";
+import { BY_DIFFERENCE, BY_STATE } from "../../src/web/kinds.js";
 
 const SHEET = readFileSync(new URL("../../src/web/colours.css", import.meta.url), "utf8");
 
@@ -86,7 +86,10 @@ function contrast(one: Colour, other: Colour): number {
   return (more + 0.05) / (less + 0.05);
 }
 
-const PAGES = [...KINDS.map(({ id }) => id), "unmapped"];
+/** What is on one map, in either way to colour it, and the accents of both sides. */
+const TOGETHER = [BY_STATE, BY_DIFFERENCE].map(({ kinds }) => [
+  ...new Set([...kinds.map(({ id }) => id), "unmapped", "left", "right"]),
+]);
 const pairs = (names: readonly string[]) =>
   names.flatMap((one, at) => names.slice(at + 1).map((other): [string, string] => [one, other]));
 
@@ -97,11 +100,7 @@ describe.each(Object.entries(SCHEMES))("in the %s scheme", (_, palette) => {
   const of = (name: string) => palette[name] as Colour;
 
   it.each(Object.entries(SEEN))("the pages of a map and the two sides are told apart, with %s", (_, seen) => {
-    const close = [
-      ...pairs(PAGES),
-      ["left", "right"] as [string, string],
-      ...["left", "right"].flatMap((side) => PAGES.map((page): [string, string] => [side, page])),
-    ].flatMap(([one, other]) => {
+    const close = TOGETHER.flatMap(pairs).flatMap(([one, other]) => {
       const apart = distance(of(one), of(other), seen);
       return apart < LEAST ? [`${one} and ${other}: ${apart.toFixed(3)}`] : [];
     });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/index.js";
-import { KINDS } from "../../src/web/kinds.js";
+import { KIND_IDS } from "../../src/web/kinds.js";
 import { packed, readLink } from "../../src/web/link.js";
 import { plainName } from "../../src/web/plain-name.js";
 import { SPEEDS } from "../../src/web/playback.js";
@@ -54,7 +54,8 @@ const states: fc.Arbitrary<ViewState> = fc.record({
   apart: fc.boolean(),
   follows: fc.boolean(),
   pages: both(nullable(addresses)),
-  hidden: fc.subarray(KINDS.map(({ id }) => id)),
+  differs: fc.boolean(),
+  hidden: fc.subarray([...KIND_IDS]),
   speed: fc.constantFrom(...SPEEDS),
   chart: nullable(fc.constantFrom("bytes-over-time", "cost-against-size")),
   range: nullable(

@@ -25,7 +25,7 @@ describe("the text of a cell", () => {
       const bytes = PAGE * 2 ** level;
       const start = first + cell * bytes;
       const counts = countCells(moment.runs, { start, cell: bytes, cells: 1 }, KIND_OF, KINDS.length);
-      return cellText(moment, { start, bytes }, counts);
+      return cellText(moment, { start, bytes }, counts, KINDS);
     };
     const itsRegion = `Region 1 of 1, ${hex(address)} to ${hex(address + bytes)}, 124 KiB.`;
     expect(told(0, 3)).toBe(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openSandbox } from "../../src/index.js";
-import { KIND_OF, KINDS, pagesByKind } from "../../src/web/kinds.js";
+import { BY_STATE, KIND_OF, KINDS, pagesByKind } from "../../src/web/kinds.js";
 import { coveredRanges, decode, readPageRuns } from "../../src/web/page-runs.js";
 
 const PAGE = 4096;
@@ -61,21 +61,17 @@ describe("page runs", () => {
     const names = (counts: number[]) =>
       Object.fromEntries(counts.flatMap((pages, kind) => (pages ? [[KINDS[kind]?.id, pages]] : [])));
     const first = sandbox.calloc(1, 100 * PAGE);
-    expect(
-      names(pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([[first, 100 * PAGE]])))),
-    ).toMatchObject({
-      reserved: 100,
-    });
+    const countsWith = (...list: Parameters<typeof objects>[0]) => {
+      const runs = readPageRuns(sandbox, sandbox.regions(), objects(list));
+      return names(pagesByKind({ colouring: BY_STATE, runs }));
+    };
+    expect(countsWith([first, 100 * PAGE])).toMatchObject({ reserved: 100 });
     sandbox.free(first);
     const second = sandbox.calloc(1, 100 * PAGE);
-    const counts = names(
-      pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([[second, 100 * PAGE]]))),
-    );
-    expect(counts).toMatchObject({ needless: 100 });
+    expect(countsWith([second, 100 * PAGE])).toMatchObject({ needless: 100 });
     sandbox.touch(second, 40 * PAGE);
     sandbox.free(second);
-    const kept = names(pagesByKind(readPageRuns(sandbox, sandbox.regions(), objects([]))));
-    expect(kept.cached).toBeGreaterThanOrEqual(40);
+    expect(countsWith().cached).toBeGreaterThanOrEqual(40);
   });
 
   it("are of some kind, each", () => {

@@ -87,6 +87,16 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByRole("checkbox", { name: "needlessly zeroed" }).uncheck();
     await expect.poll(share).toBe(0);
     await expect.poll(() => page.url()).toContain("hide=needless");
+    await page.getByRole("checkbox", { name: "Colour what differs" }).check();
+    const accent = (side: "left" | "right") => colourShare(page, side, [0xb0, 0x17, 0x7a]);
+    for (const side of ["left", "right"] as const) await expect.poll(() => accent(side)).toBeGreaterThan(0.3);
+    await expect(page.locator("#legend tr").nth(1).textContent()).resolves.toMatch(
+      /^resident left alone.*100 MiB, 25,599 pages100 MiB, 25,600 pages$/,
+    );
+    expect(await page.locator(".map-text").first().textContent()).toContain("resident left alone");
+    await page.getByRole("checkbox", { name: "resident left alone" }).uncheck();
+    await expect.poll(() => accent("right")).toBe(0);
+    await expect.poll(() => page.url()).toContain("colours=difference&hide=needless.left");
   });
 
   it("replays a real trace to the library's counters anywhere, steps back, and gives a link that reproduces it", async () => {

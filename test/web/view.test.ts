@@ -245,6 +245,7 @@ async function lookElsewhere(page: Page): Promise<void> {
     () => press("Shift+ArrowRight"),
     () => press("PageDown"),
     () => page.locator("#filter input").nth(random.below(6)).click(),
+    () => page.locator("#by-difference").click(),
     () => page.locator("#one-scale").click(),
     () => page.locator("#follow").click(),
     () => page.locator("#speed").selectOption({ index: random.below(8) }),
@@ -543,6 +544,12 @@ describe.skipIf(!executable)("for everybody, the page", () => {
       .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
     expect(colours[0]).toBe("rgb(213, 94, 0)");
     expect(new Set(colours).size).toBe(6);
+    await page.locator("#by-difference").check();
+    const differences = await page
+      .locator("#filter .swatch")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+    expect(differences[0]).toBe("rgb(176, 23, 122)");
+    expect(new Set(differences).size).toBe(7);
     await expectNoViolations(page);
   });
 
