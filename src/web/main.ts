@@ -52,6 +52,7 @@ import {
   formatState,
   hasProcesses,
   type Place,
+  pagesInside,
   type Range,
   SIDES,
   type Side,
@@ -105,7 +106,10 @@ class App {
     (error) => this.#fail(error),
   );
   readonly #maps = new Maps({
-    onLook: (look) => this.#change(look),
+    onLook: (look) => {
+      this.#change(look);
+      if (look.inside !== undefined || (look.pages && this.#view?.state.inside)) this.#lookInside();
+    },
     onAsk: (side, address) => void this.#ask(side, address).catch((error) => this.#fail(error)),
     onColour: (sides) => this.#legend.show(sides),
   });
@@ -135,6 +139,7 @@ class App {
       new SidePanel(side === 0 ? "left" : "right", this.#maps.sides[side], {
         onRange: (start, end) => this.#maps.fitTo(side, start, end),
         onSeek: (position) => this.#seek(position, true),
+        onOutside: () => this.#maps.tellInside(false),
       }),
   );
   readonly #check = new CheckPanel();
@@ -289,6 +294,7 @@ class App {
     const isCurrent = () => this.#opening === next;
     const { opened, shown } = await this.#busy.run("Starting", async (onProgress) => {
       const opened = await session.open(state, sourcesOf(state, files), onProgress);
+      session.inside = pagesInside(state);
       const failed = opened.sides.find((side) => side instanceof SideError);
       if (failed && this.#view) throw failed;
       return { opened, shown: await session.look(state.at ?? tellingMoment(state, opened), onProgress) };
@@ -403,6 +409,13 @@ class App {
   #seek(position: number, settled: boolean): void {
     if (settled) this.#change({ at: position });
     void this.#goTo(position);
+  }
+
+  /** Asks anew what lies in the pages of which that is to be told. */
+  #lookInside(): void {
+    if (!this.#view) return;
+    this.#view.session.inside = pagesInside(this.#view.state);
+    void this.#goTo(this.#transport.position);
   }
 
   async #goTo(position: number): Promise<void> {

@@ -13,7 +13,7 @@ import { PageMap } from "./page-map.js";
 import type { Moment } from "./protocol.js";
 import { DEFAULT, SIDES, type Side, type ViewState } from "./state.js";
 
-export type Look = Pick<ViewState, "windows" | "apart" | "follows" | "pages" | "differs">;
+export type Look = Pick<ViewState, "windows" | "apart" | "follows" | "pages" | "differs" | "inside">;
 
 export interface MapsEvents {
   /** The person looks elsewhere, or the maps followed the program. */
@@ -31,6 +31,7 @@ export class Maps {
   readonly #apart = byId<HTMLInputElement>("one-scale");
   readonly #follows = byId<HTMLInputElement>("follow");
   readonly #differs = byId<HTMLInputElement>("by-difference");
+  readonly #inside = byId<HTMLInputElement>("objects");
 
   constructor(private readonly events: MapsEvents) {
     const [left, right] = SIDES.map(
@@ -52,6 +53,7 @@ export class Maps {
     press("zoom-all", () => this.#set({ windows: [null, null] }));
     this.#apart.addEventListener("change", () => this.#part(!this.#apart.checked));
     this.#follows.addEventListener("change", () => this.#set({ follows: this.#follows.checked }));
+    this.#inside.addEventListener("change", () => this.tellInside(this.#inside.checked));
     this.#differs.addEventListener("change", () => {
       this.#set({ differs: this.#differs.checked });
       this.#colour();
@@ -86,6 +88,11 @@ export class Maps {
 
   hide(kinds: readonly string[]): void {
     for (const map of this.sides) map.hide(kinds);
+  }
+
+  /** Tells what lies in the pages that are chosen, or no more. */
+  tellInside(inside: boolean): void {
+    this.#set({ inside });
   }
 
   /** Shows a range of addresses of one side. */
@@ -185,6 +192,7 @@ export class Maps {
     this.#apart.checked = !this.#look.apart;
     this.#follows.checked = this.#look.follows;
     this.#differs.checked = this.#look.differs;
+    this.#inside.checked = this.#look.inside;
     setText(byId("scale"), this.#scale());
   }
 

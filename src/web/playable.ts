@@ -26,6 +26,8 @@ export interface Playable {
   regions: SimulatedAllocator["regions"];
   /** A way back to this moment; undefined for a module after its start. */
   wayBack(): WayBack | undefined;
+  /** The bytes that may be used at each of some pointers, without a trace of the question. Absent where it would leave one. */
+  usable?(pointers: readonly number[]): number[];
   /** The clock of simulated time; absent for what really runs. */
   readonly clock?: Clock;
 }
@@ -53,6 +55,15 @@ export async function playModel({ allocator: name, options }: Choice): Promise<P
     wayBack() {
       const checkpoint = allocator.checkpoint();
       return async () => allocator.restore(checkpoint);
+    },
+    usable(pointers) {
+      // To ask is a call, and counted.
+      const checkpoint = allocator.checkpoint();
+      try {
+        return pointers.map((pointer) => allocator.usableSize(pointer));
+      } finally {
+        allocator.restore(checkpoint);
+      }
     },
     clock: { costs, price: (events) => simulatedTime(events, costs), profile: () => allocator.profile() },
   };

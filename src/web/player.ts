@@ -13,11 +13,13 @@ import {
   type TouchPolicy,
   threadsNote,
 } from "../index.js";
+import { type Block, objectsNear, type PageInside, reaches } from "./inside.js";
 import { union } from "./layout.js";
 import type { Counted } from "./measure.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
 import {
+  type AskedPage,
   type Choice,
   type CodeLine,
   eventsOf,
@@ -29,7 +31,17 @@ import {
   type Progress,
   type TimeNode,
 } from "./protocol.js";
-import { AskedBytes, CLEAR, hasObject, lengthOf, lineOf, operationAt, type Tape } from "./tape.js";
+import {
+  AskedBytes,
+  CLEAR,
+  hasObject,
+  lengthOf,
+  lineOf,
+  operationAt,
+  originsOf,
+  siteAt,
+  type Tape,
+} from "./tape.js";
 
 /** Fewest operations between two checkpoints. They take some milliseconds. */
 const LEAST_STRIDE = 1 << 13;
@@ -233,11 +245,12 @@ export class Player {
   // ---- Looking ----
 
   /** Goes to the position after `wanted` operations, and returns what is there. */
-  async moment(wanted: number, onProgress: OnProgress = () => {}): Promise<Moment> {
+  async moment(wanted: number, page?: AskedPage, onProgress: OnProgress = () => {}): Promise<Moment> {
     const position = Math.min(wanted, this.#end);
     const object = await this.#doLast(position, onProgress);
     const allocator = this.#allocator;
     const objects = this.#objects(allocator.slots());
+    const inside = page === null ? object?.address || undefined : page;
     return {
       position,
       counters: allocator.counters(),
@@ -249,7 +262,31 @@ export class Player {
       regions: Float64Array.from(this.#regions()),
       code: this.#code(position),
       ...(object && { object }),
+      ...(inside !== undefined && { inside: this.#inside(inside, objects) }),
     };
+  }
+
+  #inside(address: number, objects: Objects): PageInside {
+    const bytes = this.#allocator.pageBytes;
+    const page = { address: Math.floor(address / bytes) * bytes, bytes };
+    const near = objectsNear(page, objects);
+    const usable = this.playable.usable?.(near.map((object) => object.address));
+    const origins = originsOf(
+      this.tape,
+      this.#position,
+      near.map(({ slot }) => slot),
+    );
+    const blocks = near.map(({ slot, ...place }, i): Block => {
+      const index = origins.get(slot) ?? 0;
+      const site = siteAt(this.tape, index);
+      return {
+        ...place,
+        ...(usable && { usable: usable[i] as number }),
+        ...{ operation: index + 1, code: this.#codeAt(index) },
+        ...(site !== undefined && { site }),
+      };
+    });
+    return { ...page, blocks: blocks.filter((block) => reaches(block, page)) };
   }
 
   /** A figure at a position, and after each operation up to another, or up to where the run stopped. */

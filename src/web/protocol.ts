@@ -21,6 +21,7 @@ import type { Sheet } from "../report/sheet.js";
 import type { Parameters as RunParameters } from "../results/run.js";
 import type { TuneGoal } from "../results/tune.js";
 import type { CountName } from "./count-name.js";
+import type { PageInside } from "./inside.js";
 import type { Objects, PageRuns } from "./page-runs.js";
 import type { Tape } from "./tape.js";
 
@@ -102,7 +103,12 @@ export interface Moment {
   code: CodeLine[];
   /** The object of that operation: its address, 0 if the allocation failed, and the bytes asked for. */
   object?: { address: number; bytes: number };
+  /** What lies in the page that was asked about. */
+  inside?: PageInside;
 }
+
+/** An address in a page; null for the page of the last operation's object, and undefined for none. */
+export type AskedPage = number | null | undefined;
 
 /** A change of one page's state. */
 export interface PageChange {
@@ -144,8 +150,8 @@ export interface Calls {
   readTrace(job: { source: Blob | string; process?: number | undefined }): { tape: Tape; notes: TraceNotes };
   /** Runs a tape to its end, and keeps the player open. */
   open(job: Chosen & { tape: Tape; touch: TouchPolicy }): Played;
-  /** Moves the open player to a position, and returns what is there. */
-  seek(position: number): Moment;
+  /** Moves the open player to a position, and returns what is there, with what lies in a page if that is asked. */
+  seek(place: { position: number; inside: AskedPage }): Moment;
   /**
    * A count at a position of the open player, and after each operation up to another; fewer figures where the run
    * stopped before.

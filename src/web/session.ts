@@ -4,6 +4,7 @@ import { Cancelled, Client } from "./client.js";
 import {
   type Answer,
   type Argument,
+  type AskedPage,
   type CallName,
   type Choice,
   type Chosen,
@@ -52,6 +53,9 @@ export class Session {
   readonly helper = new Client();
   readonly #players: [Client, Client] = [new Client(), new Client()];
 
+  /** The page of each side of which moments tell what lies in it. */
+  inside: [AskedPage, AskedPage] = [undefined, undefined];
+
   /** Whether the players hold what was opened. */
   isOpen = false;
 
@@ -60,7 +64,7 @@ export class Session {
   #errors: [SideError?, SideError?] = [];
   /** Ends what is fetched. */
   readonly #ending = new AbortController();
-  #wanted = 0;
+  #wanted = { position: 0 };
   #isSeeking = false;
 
   /**
@@ -167,19 +171,19 @@ export class Session {
   /** Both sides at a position. @throws Cancelled */
   async look(position: number, onProgress: OnProgress): Promise<[Shown, Shown]> {
     const tell = (progress: Progress) => onProgress("Going there", progress);
-    const sides = SIDES.map((side) => this.#ask(side, "seek", position, tell));
+    const sides = SIDES.map((side) => this.#ask(side, "seek", { position, inside: this.inside[side] }, tell));
     return (await Promise.all(sides)) as [Shown, Shown];
   }
 
   /** Shows both sides at a position. While one seek runs, only the last of further calls counts. */
   async seek(position: number, onProgress: OnProgress): Promise<void> {
-    this.#wanted = position;
+    this.#wanted = { position };
     if (this.#isSeeking) return;
     this.#isSeeking = true;
     try {
-      for (let shown = Number.NaN; shown !== this.#wanted; ) {
+      for (let shown: object | undefined; shown !== this.#wanted; ) {
         const at = this.#wanted;
-        const sides = await this.look(at, onProgress);
+        const sides = await this.look(at.position, onProgress);
         shown = at;
         this.onShow(sides, at === this.#wanted);
       }

@@ -3,6 +3,8 @@ import { formatBytes, formatCount } from "../index.js";
 import { say } from "./announcer.js";
 import { CallTree } from "./call-tree.js";
 import { make, setText } from "./dom.js";
+import type { PageInside } from "./inside.js";
+import { insideElements } from "./inside-panel.js";
 import { putHandsOn } from "./map-hands.js";
 import { hex, pageText } from "./map-text.js";
 import type { PageMap } from "./page-map.js";
@@ -15,6 +17,8 @@ export interface SideEvents {
   /** The person wants to see a range of addresses. */
   onRange(start: number, end: number): void;
   onSeek(position: number): void;
+  /** The person does not want to be told any more what lies in the chosen page. */
+  onOutside(): void;
 }
 
 export class SidePanel {
@@ -25,7 +29,9 @@ export class SidePanel {
   readonly #regions = make("select", { className: "regions" });
   readonly #calls = new CallTree();
   readonly #body = make("div", { className: "body" });
-  readonly #history = make("div", { className: "history", hidden: true });
+  readonly #history = make("div", { className: "over", hidden: true });
+  readonly #inside = make("div", { className: "over inside", hidden: true });
+  readonly #closeInside = make("button", { type: "button", textContent: "Close" });
 
   constructor(
     side: "left" | "right",
@@ -47,7 +53,11 @@ export class SidePanel {
       this.#regions,
     );
     this.#regions.addEventListener("change", () => this.#goToRegion());
-    const picture = make("div", { className: "picture" }, this.map.canvas, this.#history);
+    this.#closeInside.addEventListener("click", () => {
+      this.events.onOutside();
+      this.map.canvas.focus();
+    });
+    const picture = make("div", { className: "picture" }, this.map.canvas, this.#inside, this.#history);
     this.#body.append(picture, this.map.text);
     const attributes = { "data-side": side };
     const heading = make("div", { className: "side-heading" }, this.#title, controls, this.#note);
@@ -67,6 +77,7 @@ export class SidePanel {
     this.#body.hidden = moment === undefined;
     if (!moment) return;
     this.#showRegions(moment);
+    this.#showInside(moment.inside);
     this.#calls.show(moment.time);
   }
 
@@ -90,6 +101,16 @@ export class SidePanel {
     const [start, end] = this.#regions.value.split("-").map(Number);
     if (start !== undefined && end !== undefined) this.events.onRange(start, end);
     this.#regions.value = "";
+  }
+
+  /** Shows what lies in the page that was asked about, if one was. */
+  #showInside(inside: PageInside | undefined): void {
+    const hadFocus = this.#inside.contains(document.activeElement);
+    this.#inside.hidden = inside === undefined;
+    if (!inside) return;
+    const seek = (operation: number) => this.events.onSeek(operation);
+    this.#inside.replaceChildren(...insideElements(inside, this.#closeInside, seek));
+    if (hadFocus) this.#closeInside.focus({ preventScroll: true });
   }
 
   /** Shows what happened to one page. */

@@ -21,7 +21,7 @@ import { KIND_IDS } from "./kinds.js";
 import type { MapWindow } from "./layout.js";
 import { plainName } from "./plain-name.js";
 import { SPEEDS } from "./playback.js";
-import { type Choice, isModule } from "./protocol.js";
+import { type AskedPage, type Choice, isModule } from "./protocol.js";
 import { isAddress, nameAt } from "./remote.js";
 import { bytesPerRead } from "./tape.js";
 
@@ -77,6 +77,8 @@ export interface ViewState {
   follows: boolean;
   /** The address that is chosen on each map; null for that of the last operation. */
   pages: [number | null, number | null];
+  /** Whether the maps tell what lies in the page that is chosen on each. */
+  inside: boolean;
   /** Whether pages have the colour of how they differ from the other side's, instead of that of their state. */
   differs: boolean;
   /** Ids of the kinds (kinds.ts) that are hidden. */
@@ -108,6 +110,7 @@ export const DEFAULT: ViewState = {
   apart: false,
   follows: false,
   pages: [null, null],
+  inside: false,
   differs: false,
   hidden: [],
   speed: 0,
@@ -165,7 +168,7 @@ export const formatExact = exactBytes;
 /** Writes the fragment, without #. Leaves out what is the default. */
 export function formatState(state: ViewState): string {
   const { input, touch, sides, at, windows, apart, follows, pages } = state;
-  const { differs, hidden, speed, chart, range, guide } = state;
+  const { inside, differs, hidden, speed, chart, range, guide } = state;
   const fields: [string, string][] = [...formatInput(input)];
   const process = processOf(input);
   if (process !== undefined) fields.push(["process", String(process)]);
@@ -179,6 +182,7 @@ export function formatState(state: ViewState): string {
   }
   if (apart) fields.push(["scales", "two"]);
   if (follows) fields.push(["follow", "yes"]);
+  if (inside) fields.push(["objects", "yes"]);
   if (differs) fields.push(["colours", "difference"]);
   if (hidden.length) fields.push(["hide", hidden.join(".")]);
   if (speed !== DEFAULT.speed) fields.push(["speed", String(speed)]);
@@ -227,6 +231,7 @@ export function parseState(fragment: string): ViewState {
     apart: fields.get("scales") === "two",
     follows: fields.get("follow") === "yes",
     pages: [parseAddress(fields.get("page-a")), parseAddress(fields.get("page-b"))],
+    inside: fields.get("objects") === "yes",
     differs: fields.get("colours") === "difference",
     hidden: (fields.get("hide") ?? "").split(".").filter((id) => KIND_IDS.includes(id)),
     speed: Number(oneOf("speed", fields.get("speed") ?? "0", SPEEDS.map(String))),
@@ -351,6 +356,10 @@ function parseWindow(text: string | null): MapWindow | null {
   const cell = parseBytes(size);
   return Number.isInteger(Math.log2(cell)) && cell >= LEAST_CELL ? { start: address, cell } : null;
 }
+
+/** The page of each side of which is told what lies in it. */
+export const pagesInside = ({ inside, pages }: ViewState): [AskedPage, AskedPage] =>
+  inside ? pages : [undefined, undefined];
 
 /** Reads a step of a story; null for what is none. */
 function parsePlace(text: string | null): Place | null {

@@ -141,6 +141,36 @@ export function codeOf(
   }
 }
 
+/** The number of the site of operations that have none. */
+const UNKNOWN_SITE = 0;
+
+/** The allocation of what each of some slots holds after a number of operations: its index. */
+export function originsOf(
+  { records, count }: Tape,
+  position: number,
+  slots: Iterable<number>,
+): Map<number, number> {
+  const operations = new TraceRecords(records);
+  const [sought, found] = [new Set(slots), new Map<number, number>()];
+  for (let index = position - 1; index >= 0 && sought.size > 0; index--) {
+    const at = index % count;
+    if (operations.kind(at) > OpKind.realloc) continue;
+    const slot = operations.slot(at);
+    if (sought.delete(slot)) found.set(slot, index);
+  }
+  return found;
+}
+
+/** The site of an operation; undefined if none is named. */
+export function siteAt({ records, sites }: Tape, index: number): string | undefined {
+  if (!sites) return undefined;
+  const operations = new TraceRecords(records);
+  let at = index;
+  while (at >= 0 && operations.kind(at) !== OpKind.site) at--;
+  const number = at < 0 ? UNKNOWN_SITE : operations.first(at);
+  return number === UNKNOWN_SITE ? undefined : plainName(sites[number] ?? `site ${number}`);
+}
+
 /** The page and two Workers have a copy each: 1.4 GB together. */
 const MOST_OPERATIONS = 20_000_000;
 

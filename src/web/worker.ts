@@ -95,7 +95,7 @@ const handlers: Handlers = {
     player = opened.player;
     return opened.played;
   },
-  seek: async (position, onProgress) => openPlayer().moment(position, onProgress),
+  seek: async ({ position, inside }, onProgress) => openPlayer().moment(position, inside, onProgress),
   pageHistory: async ({ address, position }, onProgress) =>
     openPlayer().history(address, position, onProgress),
   course: ({ count, from, to }) => openPlayer().course(COUNTS[count].of, from, to),

@@ -54,6 +54,7 @@ const states: fc.Arbitrary<ViewState> = fc.record({
   apart: fc.boolean(),
   follows: fc.boolean(),
   pages: both(nullable(addresses)),
+  inside: fc.boolean(),
   differs: fc.boolean(),
   hidden: fc.subarray([...KIND_IDS]),
   speed: fc.constantFrom(...SPEEDS),

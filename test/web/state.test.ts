@@ -25,6 +25,7 @@ describe("a link", () => {
       apart: true,
       follows: true,
       pages: [null, 0x555555560000],
+      inside: true,
       differs: true,
       hidden: ["needless", "reserved", "touched-left"],
       speed: 1000,

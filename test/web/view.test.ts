@@ -216,7 +216,7 @@ function seen(page: Page) {
     maps: [...document.querySelectorAll<HTMLCanvasElement>("canvas.map")].map((map) => map.toDataURL()),
     texts: [
       ...document.querySelectorAll(
-        "#position, #scale, .map-text, .code, #headline, #figures, #counters, #story, #chart figcaption",
+        "#position, #scale, .map-text, .inside, .code, #headline, #figures, #counters, #story, #chart figcaption",
       ),
     ].map((element) => element.textContent),
     chosen: [...document.querySelectorAll<HTMLInputElement>("#filter input, #maps-bar input")].map(
@@ -246,6 +246,7 @@ async function lookElsewhere(page: Page): Promise<void> {
     () => press("PageDown"),
     () => page.locator("#filter input").nth(random.below(6)).click(),
     () => page.locator("#by-difference").click(),
+    () => page.locator("#objects").click(),
     () => page.locator("#one-scale").click(),
     () => page.locator("#follow").click(),
     () => page.locator("#speed").selectOption({ index: random.below(8) }),

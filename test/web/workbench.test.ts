@@ -77,8 +77,35 @@ describe.skipIf(!executable)("the workbench", () => {
     await expect.poll(() => page.locator("#counters").isVisible()).toBe(true);
   });
 
+  it("tells what lies in the page that is chosen, on both maps, until it is closed", async () => {
+    const page = await open(`#${PROGRAM}&at=9`, { viewport: { width: 1280, height: 900 } });
+    await shown(page, "9 of 10");
+    await page.getByLabel("Page objects").check();
+    const told = (side: "left" | "right") => page.locator(`[data-side=${side}] .inside`);
+    await told("right").waitFor();
+    const sandbox = await openSandbox("glibc");
+    await sandbox.replay(await readTrace(LINES.slice(0, 8).join("\n")));
+    await page.getByRole("button", { name: "Step back" }).click();
+    await shown(page, "8 of 10");
+    const address = sandbox.slots()[1] as number;
+    const usable = sandbox.usableSize(address);
+    await expect
+      .poll(() => told("right").locator("li").last().textContent())
+      .toBe(`8 p1 = malloc(50); 0x${address.toString(16)}: 50 bytes, ${usable} usable`);
+    expect(await told("right").locator(".inside-key").textContent()).toMatch(
+      new RegExp(`^[\\d,]+ bytes asked for${usable - 50} rounded up[\\d,]+ headers, or free$`),
+    );
+    await page.getByLabel("Page map of the right side").press("Home");
+    await page.getByLabel("Page map of the right side").press("ArrowRight");
+    await expect.poll(() => told("right").textContent()).not.toContain(address.toString(16));
+    await expect.poll(() => page.url()).toContain("objects=yes");
+    await told("left").getByRole("button", { name: "Close" }).click();
+    await expect.poll(() => told("right").isVisible()).toBe(false);
+    await expect.poll(() => page.url()).not.toContain("objects");
+  });
+
   it("goes to the operations that the sides do differently", async () => {
-    const page = await open(`#${PROGRAM}&at=1`, { viewport: { width: 1280, height: 900 } });
+    const page = await open(`#${PROGRAM}&at=1&objects=yes`, { viewport: { width: 1280, height: 900 } });
     await shown(page, "1 of 10");
     await page.getByText("Where the two sides differ").click();
     await page.getByRole("button", { name: "First", exact: true }).click();

@@ -1,0 +1,92 @@
+/**
+ * What lies in one page: the bytes that the program asked for, what the allocator rounded them up to, and what is between
+ * its blocks, which are headers, or free.
+ *
+ *      ├ page ──────────────────────────────────────────────┤
+ *      ▒▒▒▒▒▒▒▒▒▒░░│▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░          │▒▒▒▒▒▒▒
+ *      asked     rounded                      between
+ */
+import type { Objects } from "./page-runs.js";
+
+/** A live block of the program's. */
+export interface Block {
+  address: number;
+  /** The bytes that the program asked for. */
+  bytes: number;
+  /** The bytes that it may use; absent where that is not known. */
+  usable?: number;
+  /** The operation that allocated it, or gave it its size: the first is 1. */
+  operation: number;
+  code: string;
+  /** The site of that operation, where a trace names sites. */
+  site?: string;
+}
+
+/** A page, in bytes from an address on. */
+export interface Page {
+  address: number;
+  bytes: number;
+}
+
+export interface PageInside extends Page {
+  /** The blocks that reach into it, in order of address. */
+  blocks: Block[];
+}
+
+type Place = Pick<Block, "address" | "bytes"> & { slot: number };
+
+/** The objects in a page by what was asked for, and the last one before it, whose block may reach into it. */
+export function objectsNear(page: Page, { slots, addresses, bytes }: Objects): Place[] {
+  const near: Place[] = [];
+  let before: Place | undefined;
+  for (let i = 0; i < slots.length; i++) {
+    const address = addresses[i] as number;
+    if (address >= page.address + page.bytes) continue;
+    const place = { slot: slots[i] as number, address, bytes: bytes[i] as number };
+    if (reaches(place, page)) near.push(place);
+    else if (!before || before.address < address) before = place;
+  }
+  return [...(before ? [before] : []), ...near].sort((one, other) => one.address - other.address);
+}
+
+const endOf = ({ address, bytes, usable = bytes }: Omit<Place, "slot"> & { usable?: number }): number =>
+  address + Math.max(1, bytes, usable);
+
+/** Whether a block that begins before a page's end reaches into it. */
+export const reaches = (block: Parameters<typeof endOf>[0], page: Page): boolean =>
+  endOf(block) > page.address;
+
+export type SpanKind = "asked" | "rounded" | "between";
+
+/** Bytes of a page, counted from its start, of one kind. */
+export interface Span {
+  kind: SpanKind;
+  from: number;
+  to: number;
+}
+
+/** All bytes of a page by kind, in order. Each block has spans of its own. */
+export function spansOf({ address, bytes, blocks }: PageInside): Span[] {
+  const spans: Span[] = [];
+  let at = 0;
+  const add = (kind: SpanKind, end: number) => {
+    const to = Math.min(bytes, end - address);
+    if (to <= at) return;
+    spans.push({ kind, from: at, to });
+    at = to;
+  };
+  for (const block of blocks) {
+    add("between", block.address);
+    add("asked", block.address + block.bytes);
+    add("rounded", block.address + (block.usable ?? block.bytes));
+  }
+  add("between", address + bytes);
+  return spans;
+}
+
+/** The bytes of each kind. */
+export function bytesByKind(spans: readonly Span[]): Record<SpanKind, number> {
+  const sums = { asked: 0, rounded: 0, between: 0 };
+  for (const { kind, from, to } of spans) sums[kind] += to - from;
+  return sums;
+}

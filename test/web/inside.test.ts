@@ -1,0 +1,95 @@
+/** What lies in a page, against a look at every byte, and against the library. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openSandbox, readTrace } from "../../src/index.js";
+import { type Block, bytesByKind, objectsNear, reaches, spansOf } from "../../src/web/inside.js";
+import { playModule, prepareModule } from "../../src/web/module.js";
+import { type Playable, playModel } from "../../src/web/playable.js";
+import { Player } from "../../src/web/player.js";
+import { traceTape } from "../../src/web/tape.js";
+import { fixtureBytes } from "../foreign/replays.js";
+
+const PAGE = { address: 4096, bytes: 4096 };
+const noProgress = () => {};
+
+/** Blocks with gaps between them, some before the page and some after it. */
+const blocks = fc
+  .array(fc.tuple(fc.nat(900), fc.nat(2000), fc.option(fc.nat(700), { nil: undefined })), { maxLength: 16 })
+  .map((list) => {
+    let at = 0;
+    return list.map(([gap, bytes, more], slot) => {
+      const address = at + gap;
+      at = address + Math.max(1, bytes + (more ?? 0));
+      const usable = more === undefined ? {} : { usable: bytes + more };
+      return { slot, address, bytes, ...usable, operation: slot + 1, code: "" };
+    });
+  });
+
+describe("the bytes of a page", () => {
+  it("are each of one kind, which the blocks there say", () => {
+    fc.assert(
+      fc.property(blocks, (list) => {
+        const near = objectsNear(PAGE, {
+          slots: Uint32Array.from(list, ({ slot }) => slot),
+          addresses: Float64Array.from(list, ({ address }) => address),
+          bytes: Float64Array.from(list, ({ bytes }) => bytes),
+        }).map(({ slot }) => list[slot] as Block);
+        const spans = spansOf({ ...PAGE, blocks: near.filter((block) => reaches(block, PAGE)) });
+        const told = spans.flatMap(({ kind, from, to }) => new Array<string>(to - from).fill(kind));
+        const expected = Array.from({ length: PAGE.bytes }, (_, offset) => {
+          const byte = PAGE.address + offset;
+          const its = list.findLast(({ address }) => address <= byte);
+          if (!its) return "between";
+          if (byte < its.address + its.bytes) return "asked";
+          return byte < its.address + ((its as Block).usable ?? 0) ? "rounded" : "between";
+        });
+        expect(told).toEqual(expected);
+        expect(bytesByKind(spans).asked).toBe(told.filter((kind) => kind === "asked").length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const LINES = ["s main;parse", "a 1 24", "a 2 100", "s main;draw", "c 3 5 20", "f 2", "r 1 30"];
+
+async function momentOf(playable: Playable, allocator: string, page: number | null) {
+  const tape = await traceTape(await readTrace(`${LINES.join("\n")}\n`), noProgress);
+  const choice = { allocator, options: {} };
+  const { player } = await Player.open(tape, choice, playable, "object", noProgress);
+  return { player, moment: await player.moment(tape.count, page) };
+}
+
+describe("what lies in a page", () => {
+  it("is told with sizes, operations and sites, and asking leaves no trace", async () => {
+    const playable = await playModel({ allocator: "glibc", options: {} });
+    const { player, moment } = await momentOf(playable, "glibc", null);
+    const sandbox = await openSandbox("glibc");
+    await sandbox.replay(await readTrace(`${LINES.join("\n")}\n`), { touch: "object" });
+    expect(moment.counters).toEqual(sandbox.counters());
+    const slots = sandbox.slots();
+    const told = moment.inside?.blocks.map(({ address, bytes, usable, operation, site }) => ({
+      ...{ address, bytes, usable, operation, site },
+    }));
+    const block = (slot: number, bytes: number, operation: number, site?: string) => {
+      const address = slots[slot] as number;
+      return { address, bytes, usable: sandbox.usableSize(address), operation, site };
+    };
+    // A site is an operation too, and so is that there is none from here on, before `a 2` and `f 2`.
+    const [one, three] = [block(0, 30, 9), block(2, 100, 6, "main;draw")];
+    expect(told).toEqual([one, three].sort((left, right) => left.address - right.address));
+    expect((await player.moment(9)).counters).toEqual(moment.counters);
+    expect((await player.moment(9)).inside).toBeUndefined();
+  });
+
+  it("is told of a module, but for what it rounds up", async () => {
+    const open = await prepareModule("as-tlsf.wasm", await fixtureBytes("as-tlsf"));
+    const { moment } = await momentOf(playModule(open), "as-tlsf.wasm", null);
+    expect(moment.inside?.blocks.map(({ bytes, usable }) => [bytes, usable])).toEqual(
+      expect.arrayContaining([
+        [30, undefined],
+        [100, undefined],
+      ]),
+    );
+  });
+});
