@@ -17,7 +17,7 @@ import {
 } from "../index.js";
 import type { Sheet } from "../report/sheet.js";
 import type { TuneGoal } from "../results/tune.js";
-import { callPathPicture, excessPicture, type Picture, WEIGHTS } from "./call-path-chart.js";
+import { callPathPicture, excessPicture, formOf, type Picture, WEIGHTS } from "./call-path-chart.js";
 import { programOf } from "./program-name.js";
 import { type Choice, isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
@@ -107,7 +107,7 @@ const callPaths: Chart = {
     const sides = await Promise.all(
       pathSides(state, opened).map(async (side) => ({
         name: formatChoice(state.sides[side]),
-        stacks: (await session.profile(side, { form: "stacks", title: "" })) as Stack[],
+        stacks: (await session.profile(side, { form: formOf(Number(weight)), title: "" })) as Stack[],
       })),
     );
     const heading = headingOf(state, opened);

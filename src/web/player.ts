@@ -8,6 +8,7 @@ import {
   clearBuffer,
   OpKind,
   type ProfileNode,
+  type Stack,
   sliceRecords,
   type TimelinePoint,
   type TouchPolicy,
@@ -15,6 +16,7 @@ import {
 } from "../index.js";
 import { type Block, objectsNear, type PageInside, reaches } from "./inside.js";
 import { union } from "./layout.js";
+import { liveStacks } from "./live-paths.js";
 import type { Counted } from "./measure.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
 import type { Clock, Playable, WayBack } from "./playable.js";
@@ -37,9 +39,10 @@ import {
   hasObject,
   lengthOf,
   lineOf,
+  type Origin,
   operationAt,
   originsOf,
-  siteAt,
+  peakOf,
   type Tape,
 } from "./tape.js";
 
@@ -277,8 +280,7 @@ export class Player {
       near.map(({ slot }) => slot),
     );
     const blocks = near.map(({ slot, ...place }, i): Block => {
-      const index = origins.get(slot) ?? 0;
-      const site = siteAt(this.tape, index);
+      const { index, site } = origins.get(slot) as Origin;
       return {
         ...place,
         ...(usable && { usable: usable[i] as number }),
@@ -311,6 +313,14 @@ export class Player {
     if (!clock) throw new Error("a module has no call paths");
     await this.#goTo(this.#end, onProgress);
     return { root: clock.profile(), costs: clock.costs };
+  }
+
+  /** What is live on every call path when the program holds the most. */
+  async livePaths(onProgress: OnProgress): Promise<Stack[]> {
+    await this.#goTo(Math.min(peakOf(this.tape), this.#end), onProgress);
+    const objects = this.#objects(this.#allocator.slots());
+    const usable = this.playable.usable?.([...objects.addresses]);
+    return liveStacks(this.tape, this.#position, objects, usable);
   }
 
   #simulated(): Pick<Moment, "simulated"> {

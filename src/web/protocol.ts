@@ -159,8 +159,14 @@ export interface Calls {
   course(stretch: { count: CountName; from: number; to: number }): Float64Array<ArrayBuffer>;
   /** What happened to the page at an address of the open player, up to a position. */
   pageHistory(page: { address: number; position: number }): PageHistory;
-  /** The call paths of the whole run of the open player: as they are, or as a file. `title` says what is run. */
-  profile(job: { form: "stacks" | "collapsed" | "pprof"; title: string }): Stack[] | string | Uint8Array;
+  /**
+   * The call paths of the whole run of the open player: as they are, or as a file; or what is live on each at the peak
+   * (live-paths.ts). `title` says what is run.
+   */
+  profile(job: {
+    form: "stacks" | "live" | "collapsed" | "pprof";
+    title: string;
+  }): Stack[] | string | Uint8Array;
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;

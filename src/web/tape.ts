@@ -141,34 +141,56 @@ export function codeOf(
   }
 }
 
-/** The number of the site of operations that have none. */
-const UNKNOWN_SITE = 0;
+/** The operation that allocated an object, or gave it its size: its index, and its site if one is named. */
+export interface Origin {
+  index: number;
+  site?: string;
+}
 
-/** The allocation of what each of some slots holds after a number of operations: its index. */
-export function originsOf(
-  { records, count }: Tape,
-  position: number,
-  slots: Iterable<number>,
-): Map<number, number> {
+/** The origins of what some slots hold after a number of operations. */
+export function originsOf(tape: Tape, position: number, slots: Iterable<number>): Map<number, Origin> {
+  const { records, count, sites } = tape;
   const operations = new TraceRecords(records);
-  const [sought, found] = [new Set(slots), new Map<number, number>()];
-  for (let index = position - 1; index >= 0 && sought.size > 0; index--) {
+  const [sought, found] = [new Set(slots), new Map<number, Origin>()];
+  /** Those between the operation that is looked at and the next site. */
+  let siteless: Origin[] = [];
+  for (let index = position - 1; index >= 0 && (sought.size > 0 || (sites && siteless.length > 0)); index--) {
     const at = index % count;
-    if (operations.kind(at) > OpKind.realloc) continue;
-    const slot = operations.slot(at);
-    if (sought.delete(slot)) found.set(slot, index);
+    const kind = operations.kind(at);
+    if (kind === OpKind.site) {
+      const site = siteName(tape, operations.first(at));
+      if (site !== undefined) for (const origin of siteless) origin.site = site;
+      siteless = [];
+    } else if (kind <= OpKind.realloc && sought.delete(operations.slot(at))) {
+      const origin = { index };
+      found.set(operations.slot(at), origin);
+      siteless.push(origin);
+    }
   }
   return found;
 }
 
-/** The site of an operation; undefined if none is named. */
-export function siteAt({ records, sites }: Tape, index: number): string | undefined {
-  if (!sites) return undefined;
+/** The number of the site of operations that have none. */
+const UNKNOWN_SITE = 0;
+
+const siteName = ({ sites }: Tape, number: number): string | undefined =>
+  number === UNKNOWN_SITE ? undefined : plainName(sites?.[number] ?? `site ${number}`);
+
+/** The first number of operations after which the program holds the most bytes. */
+export function peakOf({ records, count }: Tape): number {
   const operations = new TraceRecords(records);
-  let at = index;
-  while (at >= 0 && operations.kind(at) !== OpKind.site) at--;
-  const number = at < 0 ? UNKNOWN_SITE : operations.first(at);
-  return number === UNKNOWN_SITE ? undefined : plainName(sites[number] ?? `site ${number}`);
+  const sizes = new Map<number, number>();
+  let [held, most, peak] = [0, 0, 0];
+  for (let at = 0; at < count; at++) {
+    const kind = operations.kind(at);
+    if (kind > OpKind.free) continue;
+    const slot = operations.slot(at);
+    const bytes = kind === OpKind.free ? 0 : bytesAsked(kind, operations.first(at), operations.second(at));
+    held += bytes - (sizes.get(slot) ?? 0);
+    sizes.set(slot, bytes);
+    if (held > most) [most, peak] = [held, at + 1];
+  }
+  return peak;
 }
 
 /** The page and two Workers have a copy each: 1.4 GB together. */

@@ -100,6 +100,7 @@ const handlers: Handlers = {
     openPlayer().history(address, position, onProgress),
   course: ({ count, from, to }) => openPlayer().course(COUNTS[count].of, from, to),
   async profile(job, onProgress) {
+    if (job.form === "live") return openPlayer().livePaths(onProgress);
     const callPaths = await openPlayer().callPaths(onProgress);
     const { profileFile } = await import("./profile-file.js");
     return profileFile(callPaths, job);

@@ -153,11 +153,18 @@ describe.skipIf(!executable)("the workbench", () => {
     await expect
       .poll(async () => (await texts())[0])
       .toContain(`libmalloc: needlessly zeroed by call path: ${formatBytes(zeroed.needless)} in all`);
+    await figure.getByLabel("Boxes are as wide as their").selectOption("live bytes at the peak");
+    await expect
+      .poll(async () => (await texts())[1])
+      .toBe(
+        `glibc: live bytes at the peak by call path: ${formatBytes(2_000_050)} in all, most of it in realloc: ${formatBytes(2_000_000)}.`,
+      );
+    await figure.getByLabel("Boxes are as wide as their").selectOption("bytes rounded up at the peak");
     await figure.locator("#chart-list-1").focus();
     await figure.locator("#chart-list-1").selectOption("what one side has more of");
     await expect
       .poll(async () => (await texts())[0])
-      .toContain("libmalloc: more needlessly zeroed than glibc");
+      .toContain("libmalloc: more bytes rounded up at the peak than glibc");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("chart-list-1");
     await expect.poll(() => page.url()).toMatch(/chart=call-paths\.\d\.difference/);
     await expectNoViolations(page);
