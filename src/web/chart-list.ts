@@ -5,6 +5,7 @@ import { cinnabarSheet } from "../experiments/cinnabar/sheet.js";
 import { cliffsChart } from "../experiments/cliffs/chart.js";
 import type { SiteValue } from "../experiments/profile/site-stacks.js";
 import { timelineChart } from "../experiments/replay/chart.js";
+import { runsSheet } from "../experiments/runs/sheet.js";
 import {
   type CinnabarReport,
   type CliffsResult,
@@ -159,6 +160,40 @@ const besideOf = (state: ViewState, ...sides: ViewState["sides"]): ViewState => 
   ...{ sides, at: null, range: null, guide: null, windows: [null, null], pages: [null, null] },
 });
 
+/** Longest program that is run on all others. */
+const MOST_MULTIPLIED = 2_000_000;
+
+const others: Chart = {
+  name: "On other allocators",
+  suits: ({ input }, { tape }) => input.kind !== "reads" && lengthOf(tape) <= MOST_MULTIPLIED,
+  async make({ state, opened, session, onProgress }) {
+    const subtitle = headingOf(state, opened);
+    const chosen = sidesOf(state.sides, opened).map((side) => state.sides[side]);
+    const job = {
+      tape: opened.tape,
+      touch: state.touch,
+      chosen: chosen.filter((one) => !isModule(one)),
+      subtitle,
+    };
+    const { svg, results, failures } = await session.helper.call("others", job, {
+      onProgress: (progress) => onProgress("Running it on other allocators", progress),
+    });
+    const report = reportOf(state, opened);
+    const parameters = report.results[0]?.parameters ?? {};
+    const all = { ...report, results: results.map((result) => ({ ...result, parameters })) };
+    const sheet = runsSheet(all, subtitle);
+    const [left] = state.sides;
+    return {
+      ...{ svg, text: `Bytes over time on ${formatCount(results.length)} allocators, all on one scale.` },
+      sheets: [{ ...sheet, sentences: [...sheet.sentences, ...failures] }],
+      linkOf: (label) =>
+        label === formatChoice(left)
+          ? undefined
+          : `#${formatState(besideOf(state, left, parseChoice(label)))}`,
+    };
+  },
+};
+
 const ownChart = ([id, name]: [string, string]): Chart => ({
   name,
   suits: () => true,
@@ -185,6 +220,7 @@ export const CHARTS: readonly Chart[] = [
       };
     },
   },
+  others,
   callPaths,
   siteChart("Live bytes by site", "flame"),
   siteChart("Live bytes by site, as a graph", "graph"),

@@ -183,6 +183,15 @@ export interface Calls {
     sheets: Sheet[];
     baseline?: Choice;
   };
+  /**
+   * Runs a tape on what was chosen and on the other allocators of real systems. Returns the picture of bytes over time on each, an SVG document
+   * with `subtitle`, the runs, and what failed where.
+   */
+  others(job: { tape: Tape; touch: TouchPolicy; chosen: readonly Choice[]; subtitle: string }): {
+    svg: string;
+    results: Result[];
+    failures: string[];
+  };
   /** Runs a tape that names sites on a model. Returns a picture of them, an SVG document, and their table. */
   sites(
     job: Pick<Chosen, "choice"> & {

@@ -118,6 +118,10 @@ const handlers: Handlers = {
     const { searchSettings } = await import("./settings-search.js");
     return searchSettings(job, onProgress);
   },
+  async others(job, onProgress) {
+    const { runOnOthers } = await import("./others.js");
+    return runOnOthers(job, onProgress);
+  },
   sites: (job) => sitePicture(job),
 };
 

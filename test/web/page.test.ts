@@ -661,6 +661,20 @@ describe.skipIf(!executable)("the page", () => {
         400,
       );
     }
+    await page.getByRole("button", { name: "On other allocators" }).click();
+    const figure = page.getByRole("figure");
+    await figure.getByRole("img", { name: "Bytes over time on 6 allocators" }).waitFor();
+    expect(await figure.getByRole("rowheader").allTextContents()).toEqual([
+      "glibc",
+      "lazy",
+      "jemalloc",
+      "mimalloc",
+      "tcmalloc",
+      "libmalloc",
+    ]);
+    const beside = figure.getByRole("link", { name: "jemalloc" });
+    expect(await beside.getAttribute("href")).toContain("&a=glibc&b=jemalloc&");
+    expect(await figure.getByRole("link", { name: "glibc", exact: true }).count()).toBe(0);
   });
 
   it("draws the sites of a trace that names them, and loads dagre only then", async () => {
