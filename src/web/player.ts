@@ -359,11 +359,22 @@ export class Player {
   }
 
   #objects(all: Float64Array): Objects {
-    const slots = Uint32Array.from(all.keys()).filter((slot) => all[slot] !== 0);
+    const slots = new Uint32Array(all.length);
+    const addresses = new Float64Array(all.length);
+    const bytes = new Float64Array(all.length);
+    let count = 0;
+    for (let slot = 0; slot < all.length; slot++) {
+      const address = all[slot] as number;
+      if (address === 0) continue;
+      slots[count] = slot;
+      addresses[count] = address;
+      bytes[count] = this.#asked.of(slot);
+      count++;
+    }
     return {
-      slots,
-      addresses: Float64Array.from(slots, (slot) => all[slot] as number),
-      bytes: Float64Array.from(slots, (slot) => this.#asked.of(slot)),
+      slots: slots.subarray(0, count),
+      addresses: addresses.subarray(0, count),
+      bytes: bytes.subarray(0, count),
     };
   }
 

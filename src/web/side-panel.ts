@@ -40,6 +40,7 @@ export class SidePanel {
   ) {
     putHandsOn(map);
     this.#regions.ariaLabel = `Go to a region, ${side}`;
+    this.#closeInside.ariaLabel = `Close, ${side}`;
     const button = (text: string, title: string, act: () => void) => {
       const made = make("button", { type: "button", textContent: text, title });
       made.ariaLabel = `${text}, ${side}`;

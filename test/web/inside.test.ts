@@ -67,6 +67,7 @@ describe("what lies in a page", () => {
     const sandbox = await openSandbox("glibc");
     await sandbox.replay(await readTrace(`${LINES.join("\n")}\n`), { touch: "object" });
     expect(moment.counters).toEqual(sandbox.counters());
+    expect((await player.callPaths(noProgress)).root).toEqual(sandbox.profile());
     const slots = sandbox.slots();
     const told = moment.inside?.blocks.map(({ address, bytes, usable, operation, site }) => ({
       ...{ address, bytes, usable, operation, site },
