@@ -119,9 +119,14 @@ export function shareWith(child: Group, page: u64, state: u32): void {
   attach(child, index, entry, state & ~CLEARED);
 }
 
+/** Whether other pages share the frame of this SHARED page, which has an entry. */
+export function isHeldByOthers(group: Group, page: u64): bool {
+  return changetype<Share>(entryAt(group, <u32>page & GROUP_MASK)).pages > 1;
+}
+
 /** Whether a write to this SHARED page, which has an entry, gives it a frame of its own: others have it, or what it is one of. */
 export function isCopiedOnWrite(group: Group, page: u64): bool {
-  if (changetype<Share>(entryAt(group, <u32>page & GROUP_MASK)).pages > 1) return true;
+  if (isHeldByOthers(group, page)) return true;
   return isDefined(ZP_HUGE) && mustCopy(page);
 }
 

@@ -10,7 +10,7 @@ import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNKNOWN } from "../shared/page-states";
 import { noteFrames } from "./areas";
 import { groupAt, holdersOf, leave } from "./blocks";
-import { countOwned, isCopiedOnWrite, leaveShare, ownFrame, removeContent } from "./contents";
+import { countOwned, isCopiedOnWrite, isHeldByOthers, leaveShare, ownFrame, removeContent } from "./contents";
 import { add, giveFrames, residentPages, takeFrames } from "./counters";
 import { entryAt, hasEntry } from "./entries";
 import { raise } from "./failure";
@@ -199,6 +199,7 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
     store<u32>(cellAt, cellInBlock(block, result & STATE_MASK));
     return 1;
   }
+  if (event == Event.Reclaim && holdersOf(block, first) > 1) return 1;
   if (leaves(event)) {
     count(result, first, GROUP_PAGES);
     if (holdersOf(block, first) == 1) giveFrames(GROUP_PAGES);
@@ -228,7 +229,8 @@ function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
 
 /** Whether the event makes pages leave what they share, rather than own a frame. */
 function leaves(event: u32): bool {
-  return event == Event.Unmap || event == Event.Discard || (isDefined(ZP_HUGE) && event == Event.Merge);
+  if (event == Event.Unmap || event == Event.Discard || event == Event.Reclaim) return true;
+  return isDefined(ZP_HUGE) && event == Event.Merge;
 }
 
 /** What an event is to a page that it has made own its frame: the kernel populates what was shared by a write. */
@@ -295,6 +297,8 @@ function applyEach(event: u32, group: Group, page: u64, state: u32): u32 {
     if (isOfFile(state)) return state;
     event = onOwned(event);
   }
+  // Linux takes back what it was told of by the only one that has it.
+  if (state & SHARED && event == Event.Reclaim && isHeldByOthers(group, page)) return state;
   if (state & SHARED && !leaves(event)) {
     if (isCopiedOnWrite(group, page)) requireRoom(1);
     state = ownFrame(group, page, state, clears(event));

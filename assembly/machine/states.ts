@@ -248,7 +248,7 @@ function plainTransition(event: u32, state: u32): u32 {
     case Event.Discard:
       return forget(state, MAPPED);
     case Event.Reclaim:
-      return state & LAZY && ownsFrame(state) ? MAPPED | effect(Counter.FramesGiven) : state;
+      return state & LAZY ? MAPPED | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0) : state;
     case Event.Free:
       return walked(state) | (mayBeLazy(state) ? state | LAZY : state);
     case Event.Reuse:
@@ -297,7 +297,8 @@ export function isLegal(state: u32): bool {
 function mustBeHandledEach(event: u32, state: u32, next: u32): bool {
   if (!(state & (CONTENT | SHARED))) return false;
   if (event == Event.Read || event == Event.Walk || event >= <u32>Event.BackPrivate) return false;
-  if (state & SHARED) return event != Event.Free && event != Event.Reuse && event != Event.Reclaim;
+  if (state & SHARED && event == Event.Reclaim) return (state & LAZY) != 0;
+  if (state & SHARED) return event != Event.Free && event != Event.Reuse;
   return next != state && event != Event.Write;
 }
 

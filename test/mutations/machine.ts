@@ -116,6 +116,16 @@ export const machine: Area = {
       ["the only process is killed", "  if (!numberAbove(numberAbove(0))) return false;\n", ""],
     ],
     "events.ts": [
+      [
+        "what nobody else has is not taken back",
+        " && isHeldByOthers(group, page)) return state;",
+        ") return state;",
+      ],
+      [
+        "a block that others have is taken back",
+        "event == Event.Reclaim && holdersOf(block, first) > 1",
+        "event == Event.Reclaim && holdersOf(block, first) > 2",
+      ],
       ["a translation is kept after an event", "  drop(page);\n", ""],
       [
         "a group is joined while an event is in it",
@@ -209,7 +219,7 @@ export const machine: Area = {
       ],
       [
         "frames that are taken back are not counted",
-        "MAPPED | effect(Counter.FramesGiven) : state;",
+        "MAPPED | (ownsFrame(state) ? effect(Counter.FramesGiven) : 0) : state;",
         "MAPPED : state;",
       ],
       [

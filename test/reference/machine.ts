@@ -680,7 +680,7 @@ export class ReferenceMachine extends ReferenceHugePages implements HugeMachine 
     if (advice === PAGEOUT) {
       this.splitFor("pageOut", address, size);
       for (const [, page] of this.mappedIn(address, size))
-        if (page.lazy && !page.shared && !this.isLeft(page)) this.discard(page);
+        if (page.lazy && page.frame?.pages === 1 && !this.isLeft(page)) this.discard(page);
       this.settleTaken(address, size);
     }
     if (advice === POPULATE_READ || advice === POPULATE_WRITE) {

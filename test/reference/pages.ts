@@ -171,7 +171,7 @@ export class ReferencePages {
 
   protected reclaim(): void {
     for (const table of this.tables()) {
-      for (const page of table.values()) if (page.lazy && !page.shared) this.discard(page);
+      for (const page of table.values()) if (page.lazy && page.frame?.pages === 1) this.discard(page);
     }
   }
 
@@ -594,7 +594,7 @@ export class ReferencePages {
   lazyPages(): number {
     let lazy = 0;
     for (const table of this.tables()) {
-      for (const page of table.values()) if (page.lazy && !page.shared) lazy += 1;
+      for (const page of table.values()) if (page.lazy && page.frame?.pages === 1) lazy += 1;
     }
     return lazy;
   }
