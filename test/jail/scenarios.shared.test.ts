@@ -146,7 +146,7 @@ describe("a module that never ends", () => {
     }
     const watchedTrace = { notes: trace.notes, [Symbol.asyncIterator]: watched };
     // Long enough for it to be asked for at all.
-    const { replayTrace } = scenariosInJail({ seconds: 5 });
+    const { replayTrace } = scenariosInJail({ seconds: 10 });
     const run = replayTrace({ model: pathOf("late"), trace: watchedTrace, touch: "none" });
     await expect(run).rejects.toBeInstanceOf(LimitExceeded);
     expect(closed).toBe(true);
