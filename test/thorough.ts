@@ -10,5 +10,11 @@ export function some<T>(all: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)] as T);
 }
 
+/**
+ * Whether each is the check build, of the builds that what is many alike runs on: that one, whose asserts see more, and the
+ * release build too where tests are thorough.
+ */
+export const CHECKS: readonly boolean[] = THOROUGH ? [false, true] : [true];
+
 /** How many of what has no end to draw. */
 export const many = (count: number, thorough: number): number => (THOROUGH ? thorough : count);

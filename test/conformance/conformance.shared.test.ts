@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { chooseCases } from "../../src/conformance/check.js";
 import { Tester } from "../../src/conformance/tester.js";
 import { AllocatorAbort, type ModelInfo, models, openModel, type Sandbox } from "../../src/index.js";
-import { some, THOROUGH } from "../thorough.js";
+import { CHECKS, some } from "../thorough.js";
 import { SuspiciousProgram } from "./program.js";
 
 const CALLS = 300;
@@ -99,9 +99,9 @@ const tried = variants.filter(({ options }) => !isInBrowser || Object.keys(optio
 
 const isDefault = ({ options }: (typeof variants)[number]) => Object.keys(options).length === 0;
 
-/** Of options, unless tests are thorough, some calls on the check build: its asserts see more. */
+/** Of options, unless tests are thorough, some calls on the check build. */
 const cases = tried.flatMap((variant) =>
-  (THOROUGH || isDefault(variant) ? [false, true] : [true]).map((check) => ({
+  (isDefault(variant) ? [false, true] : CHECKS).map((check) => ({
     ...variant,
     check,
     name: `${label(variant)}${check ? " (check build)" : ""}`,

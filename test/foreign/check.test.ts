@@ -35,13 +35,13 @@ const LONG = [
     "random-program",
   ],
 ];
-const OF_EACH_KIND = ["as-tlsf", "emscripten-dlmalloc"];
-if (THOROUGH) OF_EACH_KIND.push("as-stub", "emscripten-emmalloc", "wasi-libc");
+const OTHER_KINDS = THOROUGH ? ["as-stub", "emscripten-emmalloc", "wasi-libc"] : [];
+const ASKED_LONG = ["as-tlsf", "emscripten-dlmalloc", ...OTHER_KINDS];
 /** What never gives back what is freed touches GiBs in these. They are asked of it where tests are thorough. */
 const OF_LEAKING = ["large-sizes", "huge-sizes", "realloc-every-size", "calloc-every-size", "aligned-blocks"];
 const LEAKING = THOROUGH ? [] : ["as-stub", "as-bump", "emmalloc-restarting"];
 const notAsked = (name: string): readonly string[] => [
-  ...(OF_EACH_KIND.includes(name) ? [] : LONG),
+  ...(ASKED_LONG.includes(name) ? [] : LONG),
   ...(LEAKING.includes(name) ? OF_LEAKING : []),
 ];
 const casesOf = (name: string) =>

@@ -11,7 +11,7 @@ import {
   seededTrace,
   shortNamedTraces,
 } from "../oracle/traces.js";
-import { many, some } from "../thorough.js";
+import { CHECKS, many, some } from "../thorough.js";
 import { comparison, differences, goldenDifferences, sequenceDifferences, stoppedBreak } from "./compared.js";
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -42,7 +42,7 @@ const PARAMETERS: GlibcOptions[] = [
 ];
 
 describe.each(RECORDED)("the model of glibc %s does what was recorded of it", (version) => {
-  describe.each(some([false, true], 1))("check build %s", (check) => {
+  describe.each(CHECKS)("check build %s", (check) => {
     it.each(REAL_TRACES)("on %s", async (name) => {
       expect(await goldenDifferences(name, [await realTrace(name)], { version, check })).toEqual([]);
     });

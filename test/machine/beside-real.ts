@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { expect, it } from "vitest";
 import type { HugePagesKind, ZeroPageKind } from "../../src/allocator/machine.js";
 import { askReal, SimulatedProcesses, type Step } from "./processes.js";
-import { askKernel, zeroPageHere } from "./real-kernel.js";
+import { askKernel, settled, zeroPageHere } from "./real-kernel.js";
 
 /** Each step with what Linux 6.18 answered. */
 export type Answered = [Step, string][];
@@ -34,17 +34,8 @@ async function simulated(
   return lines;
 }
 
-const TRIES = 3;
-
-/**
- * What the real kernel answers, asked again if that is not what is expected: on a busy machine a read of the disk may take until
- * after the step, and pages be moved.
- */
-function settled(expected: readonly string[], ask: () => string[]): string[] {
-  let lines = ask();
-  for (let tries = 1; tries < TRIES && lines.join("\n") !== expected.join("\n"); tries++) lines = ask();
-  return lines;
-}
+const settledLines = (expected: readonly string[], ask: () => string[]): string[] =>
+  settled(ask, (lines) => lines.join("\n") === expected.join("\n"));
 
 /** Defines the tests. Those of the real kernel are skipped, with the reason, where it cannot be asked. */
 export function testBesideReal({
@@ -72,7 +63,7 @@ export function testBesideReal({
     const script = stepsOf(steps);
     const lines = await simulated(script, zeroPage, hugePages);
     const answers = ask(
-      (program) => whyOther(program) ?? settled(lines, () => askReal(program, script, hugePages)),
+      (program) => whyOther(program) ?? settledLines(lines, () => askReal(program, script, hugePages)),
     );
     if (typeof answers === "string") return skip(answers);
     expect(answers).toEqual(lines);
@@ -83,7 +74,7 @@ export function testBesideReal({
     const answers = ask(
       (program) =>
         whyOther(program) ??
-        scripts.map(({ script, lines }) => settled(lines, () => askReal(program, script, hugePages))),
+        scripts.map(({ script, lines }) => settledLines(lines, () => askReal(program, script, hugePages))),
     );
     if (typeof answers === "string") return skip(answers);
     for (const [i, { lines }] of scripts.entries()) expect(answers[i], `seed ${seeds[i]}`).toEqual(lines);

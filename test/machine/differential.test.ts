@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { some, THOROUGH } from "../thorough.js";
+import { CHECKS, some } from "../thorough.js";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
 const OPERATIONS = 2000;
@@ -41,7 +41,7 @@ const HUGE_PAGES = [
 ];
 
 /** Of other pages than those of 4 KiB some runs, on the check build. */
-const buildsOf = (pageBytes: number) => (THOROUGH || pageBytes === 4096 ? [false, true] : [true]);
+const buildsOf = (pageBytes: number) => (pageBytes === 4096 ? [false, true] : CHECKS);
 const runsOf = (pageBytes: number) => (pageBytes === 4096 ? RUNS : some(RUNS, 3));
 
 describe.each(KERNELS)("the %s machine does what the reference does", (kernel) => {

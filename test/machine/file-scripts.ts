@@ -1,7 +1,7 @@
 /** Random scripts of files of the simulated Linux kernel, and whether the real one here reads ahead as it does. */
 import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { drawsFrom } from "../random.js";
-import { askReal, SimulatedProcesses, type Step } from "./processes.js";
+import { askReal, recorded, SimulatedProcesses, type Step } from "./processes.js";
 
 const [DONTNEED, REMOVE] = [4, 9];
 const [DISK, MEMORY] = [0, 1];
@@ -31,12 +31,7 @@ export async function randomScript(
 ): Promise<{ script: Step[]; lines: string[] }> {
   const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage);
-  const script: Step[] = [];
-  const lines: string[] = [];
-  const act = (step: Step) => {
-    script.push(step);
-    lines.push(kernel.answer(step));
-  };
+  const { script, lines, act } = recorded(kernel);
   act([1, "create", 0, 0, PAGES, DISK]);
   act([1, "warm", 0, 0, PAGES]);
   act([1, "create", 1, 0, PAGES, MEMORY]);

@@ -1,7 +1,7 @@
 /** Random scripts of processes that fork and have huge pages, for processes.ts. */
 import type { ZeroPageKind } from "../../src/allocator/machine.js";
 import { drawsFrom } from "../random.js";
-import { SimulatedProcesses, type Step } from "./processes.js";
+import { recorded, SimulatedProcesses, type Step } from "./processes.js";
 
 const AREA_PAGES = 1300;
 const OFFSETS = [0, 308];
@@ -22,12 +22,7 @@ export async function randomScript(
 ): Promise<{ script: Step[]; lines: string[] }> {
   const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage, "madvise");
-  const script: Step[] = [];
-  const lines: string[] = [];
-  const act = (step: Step) => {
-    script.push(step);
-    lines.push(kernel.answer(step));
-  };
+  const { script, lines, act } = recorded(kernel);
   for (const [area, offset] of OFFSETS.entries()) {
     act([1, "map", area, offset, AREA_PAGES]);
     act([1, "advise", area, 0, AREA_PAGES, HUGEPAGE]);

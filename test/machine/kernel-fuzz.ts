@@ -14,7 +14,7 @@ import * as huge from "./huge.js";
 import * as hugeProcesses from "./huge-processes.js";
 import * as placement from "./placement.js";
 import * as processes from "./processes.js";
-import { askKernel, whyNotToday, zeroPageHere } from "./real-kernel.js";
+import { askKernel, settled, whyNotToday, zeroPageHere } from "./real-kernel.js";
 
 /** What differs on a seed, in words, or null; and how many calls that were. */
 type Outcome = { difference: string | null; operations: number };
@@ -107,22 +107,17 @@ const { values } = parseArgs({
 
 const seeds = seedsOf(values.seed);
 
-/**
- * What is found each time is a difference. Where pages of the program itself come between, or khugepaged, which looks for pages
- * to collapse every ten seconds, another run has none.
- */
-const TRIES = 5;
-
-function settled(ask: () => Outcome): Outcome {
-  let outcome = ask();
-  for (let tries = 1; tries < TRIES && outcome.difference; tries++) outcome = ask();
-  return outcome;
-}
-
 /** Compares scripts of a kind. Returns how many differ. */
 async function fuzz({ what, program, flags, whyOther, simulate }: Kind): Promise<number> {
   const asks = await Promise.all(seeds.map((seed) => simulate(seed, Number(values.steps))));
-  const askAll = (path: string) => whyOther?.(path) ?? asks.map((ask) => settled(() => ask(path)));
+  const askAll = (path: string) =>
+    whyOther?.(path) ??
+    asks.map((ask) =>
+      settled(
+        () => ask(path),
+        ({ difference }) => difference === null,
+      ),
+    );
   const outcomes = askKernel(program, askAll, flags);
   if (typeof outcomes === "string") throw new Error(`the real kernel cannot be asked: ${outcomes}`);
   for (const [i, { difference }] of outcomes.entries())

@@ -97,6 +97,7 @@ export const PROGRAMS: readonly Program[] = [
   { image: "nonPie", layout: "bottomUp" },
 ];
 
+/** What kernel-fuzz.ts calls its scripts. */
 export const nameOf = ({ image, layout }: Program) =>
   layout === "bottomUp" ? "legacy" : image === "pie" ? "pie" : "non-pie";
 
@@ -117,7 +118,7 @@ export function askReal(program: string, { layout }: Program, script: readonly S
 
 // ---- Random scripts ----
 
-/** Of four of the places that placement.c has, and `LOW` twice. */
+/** Low mappings, which are placed by the most rules, twice as often as others. */
 const PLACES = [ANYWHERE, LOW, LOW, RESERVED, UNBACKED] as const;
 
 /**

@@ -26,13 +26,8 @@ export type Step = readonly [
   argument?: number,
 ];
 
-/**
- * Not in random scripts: what may be taken back is in a list of the CPU's for a while (lru_lazyfree), and then the real
- * kernel copies pages that nobody else has any more.
- */
-const LAZY_ADVICE = 8;
-/** Nor what is about files, and about huge pages, which have scripts of their own. */
-const NOT_AT_RANDOM = [LAZY_ADVICE, 0, 1, 9, 14, 15, 25];
+/** What is about files, and about huge pages, has scripts of its own. */
+const NOT_AT_RANDOM = [0, 1, 9, 14, 15, 25];
 
 /** The simulated kernel. Areas lie apart, as nothing is mapped next to a real one. */
 export class SimulatedProcesses {
@@ -177,6 +172,17 @@ function withoutHolders(line: string): string {
 
 // ---- Random scripts ----
 
+/** A script that grows by what `act` has a kernel do, with what it answers. */
+export function recorded(kernel: SimulatedProcesses) {
+  const script: Step[] = [];
+  const lines: string[] = [];
+  const act = (step: Step) => {
+    script.push(step);
+    lines.push(kernel.answer(step));
+  };
+  return { script, lines, act };
+}
+
 /** Does so many random steps on a simulated kernel, and looks at a process after each. */
 export async function randomScript(
   seed: number,
@@ -185,12 +191,7 @@ export async function randomScript(
 ): Promise<{ script: Step[]; lines: string[] }> {
   const { random, between, pick } = drawsFrom(seed);
   const kernel = await SimulatedProcesses.open(zeroPage);
-  const script: Step[] = [];
-  const lines: string[] = [];
-  const act = (step: Step) => {
-    script.push(step);
-    lines.push(kernel.answer(step));
-  };
+  const { script, lines, act } = recorded(kernel);
   for (let area = 0; area < AREAS; area++) act([1, "map", area, 0, AREA_PAGES]);
   const alive = new Set([1]);
   for (let i = 0; i < steps; i++) {

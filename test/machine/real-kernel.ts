@@ -19,6 +19,19 @@ export function zeroPageHere(): "shared" | "none" {
   return /\bpvm_no_zero_page=1\b/.test(readFileSync("/proc/cmdline", "utf8")) ? "none" : "shared";
 }
 
+const TRIES = 5;
+
+/**
+ * What the real kernel answers, asked again if that is not what is expected: what is found each time is a difference. On a busy
+ * machine a read of the disk may take until after the step, pages be moved, and khugepaged, which looks for pages to collapse
+ * every ten seconds, come between.
+ */
+export function settled<T>(ask: () => T, isExpected: (answer: T) => boolean): T {
+  let answer = ask();
+  for (let tries = 1; tries < TRIES && !isExpected(answer); tries++) answer = ask();
+  return answer;
+}
+
 /**
  * Compiles `test/oracle/NAME.c` and asks what `ask` does of the program.
  * Returns why the real kernel cannot be asked here, if it cannot.

@@ -60,7 +60,8 @@ describe.skipIf(reason)("the model does what Debian's mimalloc does", () => {
     expect(await difference([...lines, ...frees(5)])).toBeUndefined();
   });
 
-  it.runIf(THOROUGH)("when calloc clears no more than 2 GiB", async () => {
+  it("when calloc clears no more than 2 GiB", async ({ skip }) => {
+    skip(!THOROUGH, "touches 2 GiB twice: ZEROPAGE_THOROUGH=1 does");
     expect(await difference([`c 0 1 ${2 * GIB + 8 * MIB}`, "f 0"])).toBeUndefined();
   });
 
