@@ -10,7 +10,7 @@ const BROWSER_ONLY = "test/**/*.browser.test.ts";
 const SHARED = "test/**/*.shared.test.ts";
 
 /**
- * Tests run the sources, so #read-module and #shared, which package.json sends to dist/, are the sources here too. A
+ * Tests run the sources, so #read-module, which package.json sends to dist/, and #shared are the sources here too. A
  * Worker is on its own, and takes no aliases: #worker is in dist/, as built.
  */
 const readModule = (host: "node" | "web") => ({

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { build } from "../assembly/build/build.mjs";
 import { compile } from "../assembly/build/compile.mjs";
 import { INLINED } from "../assembly/build/inline.mjs";
-import { removeStale } from "../assembly/build/library.mjs";
+import { removeOthers } from "../assembly/build/library.mjs";
 import { readManifest, staleModules } from "../assembly/build/manifest.mjs";
 import { chooseModules, listModules, type Module } from "../assembly/build/modules.mjs";
 import { AllocatorAbort, models, openSandbox } from "../src/index.js";
@@ -191,18 +191,11 @@ it("functions are inlined in files that there are", () => {
   expect(Object.keys(INLINED).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
-it("what was emitted from sources that moved is removed, and the page is not", async () => {
-  for (const path of ["src/kept.ts", "src/room/kept.ts", "src/web/main.ts"]) await write(path, "");
-  const kept = ["dist/kept.js", "dist/kept.d.ts", "dist/room/kept.js", "dist/web/index.html"];
-  const gone = [
-    "dist/kept.js.map",
-    "dist/moved.js",
-    "dist/moved.d.ts",
-    "dist/moved.js.map",
-    "dist/room/moved.js",
-    "dist/left/moved.js",
-  ];
-  for (const path of [...kept, ...gone]) await write(path, "");
-  removeStale(join(root, "dist"), join(root, "src"));
-  expect([...kept, ...gone, "dist/left"].filter((path) => existsSync(join(root, path)))).toEqual(kept);
+it("what is no part of dist/ any more is removed, and the page and declarations of shared/ are not", async () => {
+  const kept = ["index.js", "chunks/one.js", "chunks/one.d.ts", "web/index.html", "shared/fault.d.ts"];
+  const gone = ["moved.js", "moved.d.ts", "chunks/two.js", "left/moved.js", "shared/fault.js"];
+  for (const path of [...kept, ...gone]) await write(`dist/${path}`, "");
+  removeOthers(join(root, "dist"), (path) => kept.includes(path));
+  const left = [...kept, ...gone, "left"].filter((path) => existsSync(join(root, "dist", path)));
+  expect(left).toEqual(kept);
 });

@@ -1,10 +1,7 @@
 /** Static libraries for the linkers of C, C++, Rust and Zig. src/object/object-file.ts has how. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import binaryen from "assemblyscript/binaryen";
 import { optimizeAgain, runCompiler } from "./asc.mjs";
-import { hash } from "./hash.mjs";
+import { importSources } from "./bundle.mjs";
 
 /** Where the statics are put, and how much farther up the second time. In bytes. */
 const BASE = 0x4000_0000;
@@ -20,26 +17,6 @@ const ALIASES = Object.fromEntries(
   ALIASED.map((name) => [name, PREFIXES.map((prefix) => `${prefix}${name}`)]),
 );
 
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
-
-/** Hashes of what makes object files, as emitted. */
-function hashMakers() {
-  const files = ["object", "wasm"].flatMap((room) =>
-    readdirSync(join(DIST, room))
-      .filter((name) => name.endsWith(".js"))
-      .map((name) => join(room, name)),
-  );
-  return Object.fromEntries(files.map((path) => [join("dist", path), hash(readFileSync(join(DIST, path)))]));
-}
-
-/** @returns {Promise<typeof import("../../src/object/object-file.js") & typeof import("../../src/object/archive.js")>} */
-async function importMakers() {
-  const files = ["object-file", "archive"].map(
-    (name) => new URL(`../../dist/object/${name}.js`, import.meta.url).href,
-  );
-  return Object.assign({}, ...(await Promise.all(files.map((file) => import(file)))));
-}
-
 /**
  * Compiles a library of one object file.
  * @param {string} root
@@ -47,10 +24,10 @@ async function importMakers() {
  * @returns {Promise<import("./asc.mjs").Compiled>}
  */
 export async function compileLibrary(root, module) {
-  const { makeObjectFile, makeArchive } = await importMakers();
+  const { exports: makers, inputs } = await importSources(root, ["object/object-file", "object/archive"]);
   const one = await compileAt(root, module, BASE);
   const other = await compileAt(root, module, BASE + DISTANCE);
-  const object = makeObjectFile(
+  const object = makers.makeObjectFile(
     {
       ...{ wasm: one.wasm, moved: other.wasm, distance: DISTANCE },
       ...{ base: BASE, staticBytes: one.end - BASE },
@@ -58,8 +35,8 @@ export async function compileLibrary(root, module) {
     { aliases: ALIASES, weak: ["__heap_end"] },
   );
   return {
-    outputs: { [`lib/${module.name}.a`]: makeArchive([{ name: "zeropage.o", ...object }]) },
-    inputs: { ...one.inputs, ...hashMakers() },
+    outputs: { [`lib/${module.name}.a`]: makers.makeArchive([{ name: "zeropage.o", ...object }]) },
+    inputs: { ...one.inputs, ...inputs },
   };
 }
 

@@ -1,28 +1,38 @@
-import { recordText } from "../compare/digest.js";
-import { latencySheet } from "../compare/latency-table.js";
 import type { BenchRecord } from "../compare/record.js";
-import { benchSheet } from "../compare/table.js";
-import { benchstatReport, githubReport } from "../compare/tools.js";
-import { renderMarkdown } from "../report/markdown.js";
 import type { Sheet } from "../report/sheet.js";
-import { renderTable } from "../report/table.js";
 import type { Environment } from "./environment.js";
 import { prepareFile } from "./outfile.js";
 import { tableStyle } from "./terminal.js";
 
 /** The output forms that have a flag: its help, and how the form is made. */
 export const BENCH_FORMS = {
-  json: { help: "print the record as JSON", render: recordText },
-  github: { help: "print the record for github-action-benchmark", render: githubReport },
-  benchstat: { help: "print the record for benchstat", render: benchstatReport },
+  json: {
+    help: "print the record as JSON",
+    render: async (record: BenchRecord) => (await import("../compare/digest.js")).recordText(record),
+  },
+  github: {
+    help: "print the record for github-action-benchmark",
+    render: async (record: BenchRecord) => (await import("../compare/tools.js")).githubReport(record),
+  },
+  benchstat: {
+    help: "print the record for benchstat",
+    render: async (record: BenchRecord) => (await import("../compare/tools.js")).benchstatReport(record),
+  },
   markdown: {
     help: "print the record as a Markdown table",
-    render: (record: BenchRecord) => sheetsOf(record).map(renderMarkdown).join("\n"),
+    async render(record: BenchRecord) {
+      const { renderMarkdown } = await import("../report/markdown.js");
+      return (await sheetsOf(record)).map(renderMarkdown).join("\n");
+    },
   },
 } as const;
 
 /** The tables: of everything measured, and of single calls. */
-const sheetsOf = (record: BenchRecord): Sheet[] => [benchSheet(record), latencySheet(record) ?? []].flat();
+async function sheetsOf(record: BenchRecord): Promise<Sheet[]> {
+  const { benchSheet } = await import("../compare/table.js");
+  const { latencySheet } = await import("../compare/latency-table.js");
+  return [benchSheet(record), latencySheet(record) ?? []].flat();
+}
 
 /** The flags that choose output forms. The parser allows at most one of those that go to stdout. */
 export type BenchFormFlags = { [Form in keyof typeof BENCH_FORMS]?: boolean } & { html?: string };
@@ -35,8 +45,11 @@ export async function prepareBenchForms(
   const form = (Object.keys(BENCH_FORMS) as (keyof typeof BENCH_FORMS)[]).find((name) => flags[name]);
   return async (record, { stdout, stderr, env }) => {
     const style = tableStyle({ stdout, env });
-    const tables = () => sheetsOf(record).map((sheet) => renderTable(sheet, style));
-    stdout.write(form ? BENCH_FORMS[form].render(record) : tables().join("\n"));
+    const tables = async () => {
+      const { renderTable } = await import("../report/table.js");
+      return (await sheetsOf(record)).map((sheet) => renderTable(sheet, style)).join("\n");
+    };
+    stdout.write(await (form ? BENCH_FORMS[form].render(record) : tables()));
     if (!html) return;
     const { benchHtml } = await import("../compare/html.js");
     html.write(benchHtml(record));

@@ -30,7 +30,7 @@ const BYTES = 64 * 2 ** 20;
 export async function calibrateCommand(flags: CalibrateFlags, environment: Environment): Promise<void> {
   const rounds = parseCount(flags.rounds, "--rounds");
   const file = flags.save === undefined ? undefined : prepareStream("--save", flags.save);
-  const calibration = environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
+  const calibration = await environment.library.calibrate({ name: flags.name, rounds, bytes: BYTES });
   environment.stdout.write(
     flags.json
       ? jsonReport(calibration, environment.version)

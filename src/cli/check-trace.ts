@@ -17,14 +17,17 @@ const CASE = {
 const MOST_BYTES = 2 ** 32;
 
 /** The trace that the page shows: of the package, or of a clone whose page is not built. */
-const BUNDLED = ["../web/assets/git-log.txt.gz", "../../bench/traces/git-log.txt.gz"];
+const BUNDLED = [
+  new URL("../web/assets/git-log.txt.gz", import.meta.url),
+  new URL("../../bench/traces/git-log.txt.gz", import.meta.url),
+];
 
 /** Opens a trace: as typed, or the one that comes with zeropage. @throws UsageError if that is not there. */
 export const openTrace = (typed: string | true, { stdin }: Environment): Promise<TraceSource> =>
   openSource(typed === true ? bundledTrace() : typed, stdin, 1);
 
 function bundledTrace(): string {
-  const found = BUNDLED.map((path) => fileURLToPath(new URL(path, import.meta.url))).find(existsSync);
+  const found = BUNDLED.map((url) => fileURLToPath(url)).find(existsSync);
   if (found !== undefined) return found;
   throw new UsageError("--trace: no trace came with zeropage here: name a file");
 }

@@ -38,7 +38,7 @@ export interface Library extends Catalogue {
   functionsOf<L extends Functions>(
     experiment: Pick<Experiment, "takes"> & { functions: L },
     limits: JailLimits,
-  ): L;
+  ): Promise<L>;
   profileCallocLoop: typeof profileCallocLoop;
   profileTrace: typeof profileTrace;
   profileSites: typeof profileSites;
@@ -49,5 +49,5 @@ export interface Library extends Catalogue {
   fuzzModel: typeof fuzzModel;
   recordProgram: typeof recordProgram;
   /** Measures this host. */
-  calibrate(settings: CalibrationSettings): Calibration;
+  calibrate(settings: CalibrationSettings): Promise<Calibration>;
 }

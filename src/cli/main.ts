@@ -2,17 +2,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { profileCallocLoop, profileTrace } from "../experiments/profile/run.js";
-import { profileSites } from "../experiments/profile/sites.js";
-import { fuzzModel } from "../fuzz/models.js";
-import { checkModule } from "../jail/check.js";
-import { fuzzModule } from "../jail/fuzz.js";
-import { replayInJail } from "../jail/replay.js";
-import { scenariosInJail } from "../jail/scenarios.js";
-import { recordProgram } from "../record/native/record.js";
 import { machineOptions, models } from "../sandbox/models.js";
-import { readTrace } from "../trace/read.js";
-import { calibrateHere } from "./calibrate.js";
 import { EXIT, reportError } from "./exit.js";
 import { cpuName, runtimeName } from "./host.js";
 import { runCommandLine } from "./program.js";
@@ -43,18 +33,22 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   library: {
     models,
     machineOptions,
-    functionsOf: ({ functions, takes }, limits) =>
-      takes === "models" ? functions : Object.assign({}, functions, scenariosInJail(limits)),
-    profileCallocLoop,
-    profileTrace,
-    profileSites,
-    readTrace,
-    checkModule,
-    replayInJail,
-    fuzzModule,
-    fuzzModel,
-    recordProgram,
-    calibrate: calibrateHere,
+    // Loaded once they are asked for: most commands need few of them.
+    async functionsOf({ functions, takes }, limits) {
+      if (takes === "models") return functions;
+      const { scenariosInJail } = await import("../jail/scenarios.js");
+      return Object.assign({}, functions, scenariosInJail(limits));
+    },
+    profileCallocLoop: async (run) => (await import("../experiments/profile/run.js")).profileCallocLoop(run),
+    profileTrace: async (run) => (await import("../experiments/profile/run.js")).profileTrace(run),
+    profileSites: async (run) => (await import("../experiments/profile/sites.js")).profileSites(run),
+    readTrace: async (...given) => (await import("../trace/read.js")).readTrace(...given),
+    checkModule: async (...given) => (await import("../jail/check.js")).checkModule(...given),
+    replayInJail: async (...given) => (await import("../jail/replay.js")).replayInJail(...given),
+    fuzzModule: async (...given) => (await import("../jail/fuzz.js")).fuzzModule(...given),
+    fuzzModel: async (...given) => (await import("../fuzz/models.js")).fuzzModel(...given),
+    recordProgram: async (...given) => (await import("../record/native/record.js")).recordProgram(...given),
+    calibrate: async (settings) => (await import("./calibrate.js")).calibrateHere(settings),
   },
   page: {
     folder: new URL("../web/", import.meta.url),

@@ -4,13 +4,15 @@ import { TraceError, UsageError } from "../base/errors.js";
 import { parseCount, parseWord } from "../base/flags.js";
 import { printable } from "../base/printable.js";
 import { isWasm } from "../record/native/program.js";
-import { RECORDERS, type RecordedProgram, type Recording } from "../record/native/record.js";
+import type { RecordedProgram, Recording } from "../record/native/record.js";
+import { RECORDERS } from "../record/native/recorders.js";
 import { jsonReport } from "../report/json.js";
 import type { Environment } from "./environment.js";
 import { EXIT, reportError } from "./exit.js";
 import { isTaken, useInput } from "./file-uses.js";
 import { type OutStream, prepareStream } from "./outfile.js";
 import { openProgress } from "./progress.js";
+import { FRAMES, MILLISECOND, MOST_FRAMES } from "./record-limits.js";
 import { recordWasm } from "./record-wasm.js";
 import { beforeWriting, prepareTraceFile, writeTraceFile } from "./trace-file.js";
 
@@ -30,9 +32,6 @@ export interface RecordFlags {
   timeout?: string;
 }
 
-/** Frames of a site where nobody says, and the most that the recorder takes. */
-export const FRAMES = 32;
-export const MOST_FRAMES = 64;
 /** Programs that are listed where they are not written. */
 const MOST_LISTED = 8;
 
@@ -122,9 +121,6 @@ function framesOf({ sites, frames }: RecordFlags): number {
   if (count <= MOST_FRAMES) return count;
   throw new UsageError(`--frames: a site has at most ${MOST_FRAMES} frames, not ${count}`);
 }
-
-/** Nanoseconds between times where nobody says: a trace is hardly larger by these. */
-export const MILLISECOND = 1_000_000;
 
 /** Nanoseconds between times; undefined where nothing is said. */
 function nanoseconds(typed: string | undefined): number | undefined {

@@ -35,11 +35,11 @@ export async function readRunFlags<L extends Functions>(
   progress: Progress,
 ): Promise<Omit<Asked<never, L>, "flags">> {
   if (runnable.takes === "no allocators")
-    return { allocators: [], functions: library.functionsOf(runnable, {}) };
+    return { allocators: [], functions: await library.functionsOf(runnable, {}) };
   const takesModules = runnable.takes === "models and modules";
   const list = flags.allocator ?? runnable.allocators?.list;
   const choices = parseAllocators(list, library, takesModules ? "modules" : "models only");
-  const functions = library.functionsOf(runnable, takesModules ? limitsOf(flags, progress) : {});
+  const functions = await library.functionsOf(runnable, takesModules ? limitsOf(flags, progress) : {});
   const read = await readModuleFiles(choices, flags.glue);
   const costs = await chooseCosts(flags);
   const allocators = read.map((choice) => ({

@@ -162,7 +162,7 @@ function fakeFunctions(asked: Asked, limits: JailLimits): FakeFunctions {
 export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
   return {
     ...catalogue,
-    functionsOf: ({ functions }, limits) =>
+    functionsOf: async ({ functions }, limits) =>
       Object.assign({}, functions, fakeFunctions(asked, limits), overrides),
     async readTrace(source) {
       const text: string[] = [];
@@ -205,7 +205,7 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
       asked.push({ command, ...options, env: {} });
       return fakeRecording();
     },
-    calibrate: (settings) => {
+    async calibrate(settings) {
       asked.push({ ...settings });
       return fakeCalibration(settings.name);
     },

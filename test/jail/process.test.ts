@@ -40,9 +40,9 @@ it("whose Worker throws is that error", async () => {
 });
 
 it("ends with its caller, even if that is killed while a module runs", async () => {
-  const jail = new URL("../../dist/jail/process.node.js", import.meta.url);
+  const jail = new URL("../../src/jail/process.node.ts", import.meta.url);
   const caller = spawn(process.execPath, [
-    ...["--input-type=module", "--eval"],
+    ...["--import", "tsx", "--input-type=module", "--eval"],
     `import { startInProcess } from ${JSON.stringify(jail.href)};
     const loop = "require('node:worker_threads').parentPort.postMessage(process.pid); for (;;);";
     startInProcess(loop, { eval: true }, { message: console.log, died: console.error });`,

@@ -25,10 +25,12 @@ export interface Recipe {
 
 const COMPILERS = ["cc", "gcc", "clang"];
 
+const RECORDER_FOLDER = new URL("recorder/", import.meta.url);
+
 const RECORDER: Recipe = {
   name: "recorder",
   sources: ["recorder.c", "file.h", "sites.h", "touches.h", "spawn.h"].map((name) =>
-    fileURLToPath(new URL(`recorder/${name}`, import.meta.url)),
+    fileURLToPath(new URL(name, RECORDER_FOLDER)),
   ),
   flags: [
     ...["-shared", "-fPIC", "-O2", "-std=gnu11", "-fvisibility=hidden", "-fno-builtin", "-static-libgcc"],

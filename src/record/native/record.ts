@@ -11,14 +11,11 @@ import { type Image, RECORDS, readImages } from "./images.js";
 import { checkProgram, findProgram, whyNotPreloaded } from "./program.js";
 import { countOperations, MORE_ROOM } from "./record-file.js";
 import { RecordedTrace } from "./recorded-trace.js";
+import type { RecorderName } from "./recorders.js";
 import { type Ended, runProgram } from "./run.js";
 import { readStacks } from "./stacks.js";
 import { nameStacks } from "./symbols.js";
 import { readLog, readLogs, underValgrind } from "./valgrind.js";
-
-/** What records: a library that is preloaded, or Valgrind. */
-export const RECORDERS = ["preload", "valgrind"] as const;
-export type RecorderName = (typeof RECORDERS)[number];
 
 export interface RecordOptions {
   env: Env;
