@@ -89,7 +89,7 @@ describe.each(GOLDEN_VERSIONS)("the model clears what glibc %s clears", async (v
   });
 
   it.skipIf(reason)("on every sequence of two calls", async () => {
-    for (const text of some([...shortTraces(2)], 200))
+    for (const text of some([...shortTraces(2)], 60))
       expect(await differenceOn(await textTrace(text)), text).toBeUndefined();
   });
 });

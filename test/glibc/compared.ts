@@ -70,7 +70,7 @@ export async function goldenDifferences(
 }
 
 /** How many sequences of calls a run compares that is not thorough. */
-const SEQUENCES = 400;
+const SEQUENCES = 120;
 
 /** Of every sequence of three calls, those on which the model does not do what was recorded of its release. */
 export async function sequenceDifferences(version: string): Promise<string[]> {

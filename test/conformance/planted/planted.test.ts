@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { conformanceCases } from "../../../src/conformance.js";
-import { some } from "../../thorough.js";
+import { some, THOROUGH } from "../../thorough.js";
 import { allocators, failureOf } from "./allocators.js";
 import { plant } from "./plant.js";
 
@@ -22,16 +22,18 @@ describe.each(Object.entries(allocators))("%s", async (allocator, planted) => {
     expect(Object.keys(table)).toEqual(planted.bugs.map(([what]) => what));
   });
 
-  it("passes every case without a bug", async () => {
-    for (const { name } of conformanceCases) expect(await failureOf(make(), name), name).toBeUndefined();
+  const bugs = some(
+    planted.bugs.map(([what], index) => [what, index] as const),
+    12,
+  );
+
+  it("passes without a bug the cases that find them", async () => {
+    const asked = new Set(bugs.flatMap(([what]) => table[what] ?? []));
+    const names = conformanceCases.map(({ name }) => name).filter((name) => THOROUGH || asked.has(name));
+    for (const name of names) expect(await failureOf(make(), name), name).toBeUndefined();
   });
 
-  it.each(
-    some(
-      planted.bugs.map(([what], index) => [what, index] as const),
-      20,
-    ),
-  )("%s: is found", async (what, index) => {
+  it.each(bugs)("%s: is found", async (what, index) => {
     const cases = table[what] ?? [];
     expect(cases).not.toEqual([]);
     for (const name of cases) expect(await failureOf(make(index), name), name).toBeDefined();
