@@ -42,6 +42,34 @@ export async function prepareAllocator(run: AllocatorRun): Promise<Opener> {
   return prepareMetered(source, { name, options });
 }
 
+/** Does a job on an allocator that nobody used before, and which is nobody's after it. */
+export type OnNew = <T>(job: (allocator: Allocator) => T) => Promise<T>;
+
+/**
+ * Prepares the allocator of a run for many short jobs. A model goes back to how it began: 0.1 to 0.5 ms of CPU time, where
+ * opening another takes 3 to 10.
+ * @throws as prepareAllocator does
+ */
+export async function prepareJobs(run: AllocatorRun): Promise<OnNew> {
+  if (!run.open && !isOfModule(run)) {
+    const sandbox = await openModel(run.model, run.options ?? {});
+    const begin = sandbox.checkpoint();
+    return async (job) => {
+      sandbox.restore(begin);
+      return job(sandbox);
+    };
+  }
+  const open = await prepareAllocator(run);
+  return async (job) => {
+    const allocator = await open();
+    try {
+      return job(allocator);
+    } finally {
+      allocator.close();
+    }
+  };
+}
+
 /** What is odd about an allocator, or how sure it is, in sentences, for its results; nothing if there is nothing. */
 export function notesOf({ notes }: Allocator): { notes?: string[] } {
   return notes.length === 0 ? {} : { notes: [...notes] };

@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { chooseCases } from "../../src/conformance/check.js";
 import { Tester } from "../../src/conformance/tester.js";
-import { AllocatorAbort, type ModelInfo, models, openModel, type Sandbox } from "../../src/index.js";
+import { AllocatorAbort, type ModelInfo, models, type Sandbox } from "../../src/index.js";
+import { openRenewed } from "../renewed.js";
 import { CHECKS, some, THOROUGH } from "../thorough.js";
 import { SuspiciousProgram } from "./program.js";
 
@@ -120,7 +121,7 @@ describe.each(cases)("$name", ({ model, options, check }) => {
           Math.ceil(all.length / 4),
         );
   const open = (more: Record<string, number> = {}): Promise<Sandbox> =>
-    openModel(model, { ...options, ...more, check });
+    openRenewed(model, { ...options, ...more, check });
 
   it.each(part(SIZES))("callocs %i zeroed bytes, fresh and where the program has written", async (bytes) => {
     const sandbox = await open();

@@ -107,7 +107,7 @@ const PARAMETERS: GlibcOptions[] = [
 ];
 
 describe("the model keeps its heap sound", () => {
-  it.each(some([...PARAMETERS.entries()], 9))("%d: with %o", async (set, options) => {
+  it.each(some([...PARAMETERS.entries()], 6))("%d: with %o", async (set, options) => {
     for (const { name, records } of parameterTraces(set)) {
       const { failure } = await observeModel({ records, options, interval: 25, check: true });
       expect(failure, name).toBeUndefined();
@@ -138,7 +138,7 @@ describe.skipIf(reason)("the model does what the glibc of this machine does", ()
     expect(await differences([{ name: "huge", records, touches: ["none"], interval: 1 }])).toEqual([]);
   });
 
-  it.each(some([...PARAMETERS.entries()], 9))("%d: with %o", async (set, options) => {
+  it.each(some([...PARAMETERS.entries()], 6))("%d: with %o", async (set, options) => {
     const traces = parameterTraces(set);
     expect(await differences(traces.map((trace) => comparison(trace, options)))).toEqual([]);
   });

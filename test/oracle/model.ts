@@ -13,6 +13,7 @@ import { openModel } from "../../src/sandbox/open.js";
 import type { Sandbox } from "../../src/sandbox/sandbox.js";
 import { bytesAsked, OpKind, RECORD_BYTES, sliceRecords, TraceRecords } from "../../src/trace/records.js";
 import type { Trace } from "../../src/trace/trace.js";
+import { onRenewed } from "../renewed.js";
 import type { SystemCall } from "./calls.js";
 import {
   type Checkpoint,
@@ -111,10 +112,20 @@ export interface ModelObservation extends Observation {
   statistics?: number[];
 }
 
-/** Runs the model in a sandbox of its own. If it throws, the observation is that of the operations before. */
+/** Operations of a trace that leaves a sandbox small. */
+const SHORT = 5000;
+
+/** Runs the model in a sandbox that is as new. If it throws, the observation is that of the operations before. */
 export async function observeModel(run: ModelRun): Promise<ModelObservation> {
-  const { model = "glibc", options = {}, zeroPage = "shared", touch = "none", check = false } = run;
-  const sandbox = await openModel(model, { ...options, zeroPage, check });
+  const { model = "glibc", options = {}, zeroPage = "shared", check = false } = run;
+  const settings = { ...options, zeroPage, check };
+  // What has grown large is not kept.
+  if (run.records.length > SHORT * RECORD_BYTES) return observe(await openModel(model, settings), run);
+  return onRenewed(model, settings, (sandbox) => observe(sandbox, run));
+}
+
+async function observe(sandbox: Sandbox, run: ModelRun): Promise<ModelObservation> {
+  const { model = "glibc", touch = "none" } = run;
   const observer = new Observer(sandbox, run);
   try {
     await sandbox.replay(observer.trace(), { touch, onResults: (addresses) => observer.note(addresses) });

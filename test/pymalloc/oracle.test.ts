@@ -18,7 +18,7 @@ import { goldenTraces } from "./golden-traces.js";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Random traces compared live. */
-const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(3, 8));
+const SEEDS = Number(process.env.ZEROPAGE_SEEDS ?? many(2, 8));
 /** From this one on, of which nothing is recorded. */
 const FIRST_SEED = 1000;
 /** Arenas alive at once in the largest trace. */

@@ -8,7 +8,7 @@ import type { CostKind } from "../../results/loop.js";
 import type { OptionValues, Result } from "../../results/run.js";
 import { callocLoopRecords, openLoop } from "../loop/cost.js";
 import { costKind } from "../loop/curve.js";
-import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
+import { type AllocatorRun, costsOf, isOfModule, notesOf, prepareAllocator } from "../open.js";
 
 /** Iterations between two calls of onProgress, at most. */
 const BATCH = 500;
@@ -57,7 +57,9 @@ export async function runCallocLoop(run: CallocLoopRun): Promise<Result> {
   const costs = costsOf(sandbox, run.costs);
   sandbox.close();
   const isAlive = () => run.onProgress?.(count, count);
-  const cost = await findCostKind({ model, options, open, bytes, written, onProgress: isAlive });
+  // A module is not compiled again.
+  const again = isOfModule(run) || run.open ? { open } : {};
+  const cost = await findCostKind({ model, options, ...again, bytes, written, onProgress: isAlive });
   return {
     allocator: model,
     options: settings as OptionValues,

@@ -7,7 +7,7 @@ import { simulatedTime } from "../../costs/simulate.js";
 import type { IterationCost, LoopCost } from "../../results/loop.js";
 import { TraceEncoder } from "../../trace/encode.js";
 import type { TraceChunk } from "../../trace/trace.js";
-import { type AllocatorRun, costsOf, notesOf, prepareAllocator } from "../open.js";
+import { type AllocatorRun, costsOf, notesOf, prepareJobs } from "../open.js";
 import { expectZeroed, withinMemory } from "../zeroed.js";
 
 /** A loop has settled after this many iterations of one cost, */
@@ -51,26 +51,22 @@ export function work(
 
 /** The loop on a new instance for each size, of which the first `written` part is written. @throws OptionError */
 export async function openLoop(run: AllocatorRun, written: number): Promise<Loop> {
-  const open = await prepareAllocator(run);
-  const first = await open();
-  const costs = costsOf(first, run.costs);
+  const onNew = await prepareJobs(run);
+  const about = await onNew((allocator) => ({
+    ...{ pageBytes: allocator.pageBytes, costs: costsOf(allocator, run.costs) },
+    ...notesOf(allocator),
+  }));
   return {
-    pageBytes: first.pageBytes,
-    costs,
-    ...notesOf(first),
-    costAt: async (bytes) => measureLoop(await open(), bytes, written, costs),
+    ...about,
+    costAt: (bytes) => onNew((allocator) => measureLoop(allocator, bytes, written, about.costs)),
   };
 }
 
 function measureLoop(sandbox: Allocator, bytes: number, written: number, costs: CostProfile | undefined) {
-  try {
-    const running = { sandbox, records: callocLoopRecords(bytes, written), costs };
-    const cost = withinMemory(() => runLoop(running, bytes));
-    if (cost) expectZeroed(sandbox, bytes);
-    return cost;
-  } finally {
-    sandbox.close();
-  }
+  const running = { sandbox, records: callocLoopRecords(bytes, written), costs };
+  const cost = withinMemory(() => runLoop(running, bytes));
+  if (cost) expectZeroed(sandbox, bytes);
+  return cost;
 }
 
 interface Running {
