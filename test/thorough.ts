@@ -11,6 +11,13 @@ export function some<T>(all: readonly T[], count: number): T[] {
 }
 
 /**
+ * Of what each of several is asked, a third, where tests are not thorough: another for each number, so that three that
+ * follow each other are asked all.
+ */
+export const thirdOf = <T>(all: readonly T[], number: number): T[] =>
+  all.filter((_, i) => THOROUGH || i % 3 === number % 3);
+
+/**
  * Whether each is the check build, of the builds that what is many alike runs on: that one, whose asserts see more, and the
  * release build too where tests are thorough.
  */

@@ -21,6 +21,8 @@ export const glibc: ModelInfo = {
   hasPlacement: true,
   hasHugePages: true,
   kernel: "linux",
+  // The size of the chunk. What lies before it is the end of the block before, if that is in use.
+  headerBytes: 8,
   options: optionsOf(Option, {
     mmapThreshold: {
       summary: "chunks at least this large are mapped; if set, the threshold does not adapt",

@@ -9,6 +9,7 @@ export const jemalloc: ModelInfo = {
   summary:
     "jemalloc 5.3.0: a cache, slabs and extents; free pages decay; large blocks are zeroed by the kernel",
   kernel: "linux",
+  headerBytes: 0,
   notes: ["calloc zeroes large blocks by madvise, not by clearing"],
   watchesClock: true,
   only: { kernel: "linux", pageSize: 4096 },

@@ -19,6 +19,7 @@ export const libmalloc: ModelInfo = {
   summary:
     "macOS: magazines of tiny and small blocks; freed large blocks are cached, and calloc clears all of them",
   kernel: "darwin",
+  headerBytes: 0,
   options: optionsOf(Option, {
     zeroing: {
       summary:

@@ -12,6 +12,7 @@ export const mimalloc: ModelInfo = {
   summary:
     "mimalloc 2.0.9: pages of blocks of one size, in segments of 32 MiB; calloc clears all of a block, always",
   kernel: "linux",
+  headerBytes: 0,
   notes: ["calloc clears every block, whole, also one that is fresh from the kernel"],
   watchesClock: true,
   onRequest: true,

@@ -26,6 +26,8 @@ export interface ModelInfo {
   only?: Readonly<Record<string, string | number>>;
   /** Its options, in the order of their numbers. */
   options: readonly OptionInfo[];
+  /** Bytes before each block that are its allocator's record of it; 0 if records lie elsewhere. Absent where blocks differ in it. */
+  headerBytes?: number;
   /** What it prints before it aborts the process, in the order of the message numbers. */
   messages: readonly string[];
   /** Its own statistics, by the real allocator's names, in the order of their numbers. */

@@ -17,6 +17,7 @@ const bases: readonly ModelInfo[] = [
     summary: "every block is a mapping of its own; calloc clears all of it",
     ...{ hasFiles: true, hasPlacement: true, hasHugePages: true },
     kernel: "linux",
+    headerBytes: 0,
     options: [],
     messages: ["free(): invalid pointer"],
     file: {
@@ -29,6 +30,7 @@ const bases: readonly ModelInfo[] = [
     summary:
       "large blocks are fresh from the kernel, small ones are discarded: calloc never clears two pages",
     kernel: "linux",
+    headerBytes: 0,
     options: [],
     messages: ["free(): invalid pointer"],
     file: {

@@ -13,6 +13,7 @@ export const tcmalloc: ModelInfo = {
     "gperftools 2.10: a thread's cache, central lists and spans of pages; calloc clears all of a block, always",
   hasPlacement: true,
   kernel: "linux",
+  headerBytes: 0,
   notes: ["calloc clears every block, whole, also one that is fresh from the kernel"],
   onRequest: true,
   only: { kernel: "linux", pageSize: 4096 },

@@ -2,7 +2,15 @@
 import { formatCount } from "../index.js";
 import { swatch } from "./counters.js";
 import { make } from "./dom.js";
-import { bytesByKind, type PageInside, type Span, type SpanKind, spansOf } from "./inside.js";
+import {
+  type Block,
+  blocksIn,
+  bytesByKind,
+  type PageInside,
+  type Span,
+  type SpanKind,
+  spansOf,
+} from "./inside.js";
 import { hex } from "./map-text.js";
 
 /** Lines of the picture. */
@@ -10,7 +18,12 @@ const LINES = 4;
 const LINE_HEIGHT = 10;
 
 /** Ink on paper: other colours have other meanings. */
-const COLOURS: Record<SpanKind, string> = { asked: "text", rounded: "edge", between: "line" };
+const COLOURS: Record<SpanKind, string> = {
+  header: "quiet",
+  asked: "text",
+  rounded: "edge",
+  between: "line",
+};
 
 /** @param close goes beside the title. @param onSeek called with an operation to go to. */
 export function insideElements(
@@ -18,28 +31,28 @@ export function insideElements(
   close: HTMLElement,
   onSeek: (operation: number) => void,
 ): HTMLElement[] {
-  const { address, bytes, blocks } = inside;
+  const { address, bytes } = inside;
+  const blocks = blocksIn(inside);
   const spans = spansOf(inside);
   const count = { 0: "no live block", 1: "1 live block" }[blocks.length];
   const title = make("div", { className: "inside-title" }, close);
   title.append(`Page ${hex(address)}: ${count ?? `${formatCount(blocks.length)} live blocks`}`);
-  return [title, pictureOf(bytes, spans), keyOf(inside, spans), listOf(inside, onSeek)];
+  return [title, pictureOf(bytes, spans), keyOf(inside, spans), listOf(blocks, onSeek)];
 }
 
 /** The bytes of each kind, with its colour. */
-function keyOf({ blocks }: PageInside, spans: readonly Span[]): HTMLElement {
+function keyOf({ blocks, headerBytes }: PageInside, spans: readonly Span[]): HTMLElement {
   const sums = bytesByKind(spans);
   const isRoundedKnown = blocks.every(({ usable }) => usable !== undefined);
-  const told: [SpanKind, string][] = isRoundedKnown
-    ? [
-        ["asked", "bytes asked for"],
-        ["rounded", "rounded up"],
-        ["between", "headers, or free"],
-      ]
-    : [
-        ["asked", "bytes asked for"],
-        ["between", "rounded up, headers, or free"],
-      ];
+  const rest = [
+    ...(isRoundedKnown ? [] : ["rounded up"]),
+    ...(headerBytes === undefined ? ["headers"] : []),
+    "free, or the allocator's own",
+  ];
+  const told: (readonly [SpanKind, string])[] = [["asked", "bytes asked for"]];
+  if (isRoundedKnown) told.push(["rounded", "rounded up"]);
+  if (headerBytes) told.push(["header", "headers"]);
+  told.push(["between", rest.join(", ")]);
   const parts = told.map(([kind, name]) =>
     make("span", {}, swatch(COLOURS[kind]), `${formatCount(sums[kind])} ${name}`),
   );
@@ -67,7 +80,7 @@ function partOf(span: Span, from: number, to: number): HTMLElement {
   return part;
 }
 
-function listOf({ blocks }: PageInside, onSeek: (operation: number) => void): HTMLElement {
+function listOf(blocks: readonly Block[], onSeek: (operation: number) => void): HTMLElement {
   const items = blocks.map(({ address, bytes, usable, operation, code, site }) => {
     const go = make("button", { type: "button", textContent: formatCount(operation) });
     go.ariaLabel = `Go to operation ${formatCount(operation)}`;

@@ -1,10 +1,10 @@
 /**
- * What lies in one page: the bytes that the program asked for, what the allocator rounded them up to, and what is between
- * its blocks, which are headers, or free.
+ * What lies in one page: the bytes that the program asked for, what the allocator rounded them up to, its headers of
+ * blocks where it is known what those take, and what is between, which is free, or the allocator's own.
  *
  *      ├ page ──────────────────────────────────────────────┤
- *      ▒▒▒▒▒▒▒▒▒▒░░│▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░          │▒▒▒▒▒▒▒
- *      asked     rounded                      between
+ *      ▒▒▒▒▒▒▒▒▒▒░░█▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░          █▒▒▒▒▒▒▒
+ *      asked     rounded                      between   header
  */
 import type { Objects } from "./page-runs.js";
 
@@ -26,10 +26,12 @@ export interface Block {
 export interface Page {
   address: number;
   bytes: number;
+  /** Bytes before each block that are its allocator's record of it. Absent where that is not known. */
+  headerBytes?: number;
 }
 
 export interface PageInside extends Page {
-  /** The blocks that reach into it, in order of address. */
+  /** The blocks that reach into it, in order of address, and the one whose header alone does. */
   blocks: Block[];
 }
 
@@ -41,7 +43,7 @@ export function objectsNear(page: Page, { slots, addresses, bytes }: Objects): P
   let before: Place | undefined;
   for (let i = 0; i < slots.length; i++) {
     const address = addresses[i] as number;
-    if (address >= page.address + page.bytes) continue;
+    if (address - (page.headerBytes ?? 0) >= page.address + page.bytes) continue;
     const place = { slot: slots[i] as number, address, bytes: bytes[i] as number };
     if (reaches(place, page)) near.push(place);
     else if (!before || before.address < address) before = place;
@@ -56,7 +58,7 @@ const endOf = ({ address, bytes, usable = bytes }: Omit<Place, "slot"> & { usabl
 export const reaches = (block: Parameters<typeof endOf>[0], page: Page): boolean =>
   endOf(block) > page.address;
 
-export type SpanKind = "asked" | "rounded" | "between";
+export type SpanKind = "header" | "asked" | "rounded" | "between";
 
 /** Bytes of a page, counted from its start, of one kind. */
 export interface Span {
@@ -66,7 +68,7 @@ export interface Span {
 }
 
 /** All bytes of a page by kind, in order. Each block has spans of its own. */
-export function spansOf({ address, bytes, blocks }: PageInside): Span[] {
+export function spansOf({ address, bytes, blocks, headerBytes = 0 }: PageInside): Span[] {
   const spans: Span[] = [];
   let at = 0;
   const add = (kind: SpanKind, end: number) => {
@@ -76,7 +78,8 @@ export function spansOf({ address, bytes, blocks }: PageInside): Span[] {
     at = to;
   };
   for (const block of blocks) {
-    add("between", block.address);
+    add("between", block.address - headerBytes);
+    add("header", block.address);
     add("asked", block.address + block.bytes);
     add("rounded", block.address + (block.usable ?? block.bytes));
   }
@@ -86,7 +89,11 @@ export function spansOf({ address, bytes, blocks }: PageInside): Span[] {
 
 /** The bytes of each kind. */
 export function bytesByKind(spans: readonly Span[]): Record<SpanKind, number> {
-  const sums = { asked: 0, rounded: 0, between: 0 };
+  const sums = { header: 0, asked: 0, rounded: 0, between: 0 };
   for (const { kind, from, to } of spans) sums[kind] += to - from;
   return sums;
 }
+
+/** The blocks that have bytes in the page, and not their header alone. */
+export const blocksIn = ({ address, bytes, blocks }: PageInside): Block[] =>
+  blocks.filter((block) => block.address < address + bytes);

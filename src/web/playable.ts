@@ -4,6 +4,7 @@ import {
   type CostProfile,
   defaultCosts,
   type Events,
+  models,
   openModel,
   type ProfileNode,
   type SimulatedAllocator,
@@ -28,6 +29,8 @@ export interface Playable {
   wayBack(): WayBack | undefined;
   /** The bytes that may be used at each of some pointers, without a trace of the question. Absent where it would leave one. */
   usable?(pointers: readonly number[]): number[];
+  /** Bytes before each block that are its allocator's record of it. Absent where that is not known. */
+  readonly headerBytes?: number;
   /** The clock of simulated time; absent for what really runs. */
   readonly clock?: Clock;
 }
@@ -47,9 +50,11 @@ const MOST_RECORDS = 1024;
 export async function playModel({ allocator: name, options }: Choice): Promise<Playable> {
   const allocator: SimulatedAllocator = await openModel(name, options);
   const costs = defaultCosts(allocator.machine.kernel);
+  const headerBytes = models.find((model) => model.name === name)?.headerBytes;
   return {
     allocator,
     note: allocator.notes.join("; "),
+    ...(headerBytes !== undefined && { headerBytes }),
     most: { records: MOST_RECORDS, rounds: 2048 },
     regions: () => allocator.regions(),
     wayBack() {

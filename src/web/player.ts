@@ -271,7 +271,11 @@ export class Player {
 
   #inside(address: number, objects: Objects): PageInside {
     const bytes = this.#allocator.pageBytes;
-    const page = { address: Math.floor(address / bytes) * bytes, bytes };
+    const { headerBytes } = this.playable;
+    const page = {
+      ...{ address: Math.floor(address / bytes) * bytes, bytes },
+      ...(headerBytes !== undefined && { headerBytes }),
+    };
     const near = objectsNear(page, objects);
     const usable = this.playable.usable?.(near.map((object) => object.address));
     const origins = originsOf(

@@ -6,7 +6,7 @@ import { checkModule } from "../../src/foreign.js";
 import { LimitExceeded, ModuleError, openWasmAllocator } from "../../src/index.js";
 import { runCheck } from "../../src/jail/check-job.js";
 import { WASM_PAGE_BYTES } from "../../src/wasm/pages.js";
-import { some, THOROUGH } from "../thorough.js";
+import { some, THOROUGH, thirdOf } from "../thorough.js";
 import { whyAbsent } from "./absent.js";
 import { reactors } from "./c-fixtures.js";
 
@@ -46,8 +46,15 @@ const notAsked = (name: string): readonly string[] => [
   ...(ASKED_LONG.includes(name) ? (THOROUGH ? [] : LONGEST) : LONG),
   ...(LEAKING.includes(name) ? OF_LEAKING : []),
 ];
-const casesOf = (name: string) =>
-  conformanceCases.map((one) => one.name).filter((one) => !notAsked(name).includes(one));
+/** Modules that have one allocator, or nearly, and are asked a third of the cases each, unless tests are thorough. */
+const ALIKE = [
+  ...["web-tree-sitter", "harfbuzz", "harfbuzz-subset", "llhttp", "brotli", "oxipng"],
+  ...["as-heap", "emscripten-page", "wasi-restarting"],
+];
+function casesOf(name: string): string[] {
+  const cases = conformanceCases.map((one) => one.name).filter((one) => !notAsked(name).includes(one));
+  return ALIKE.includes(name) ? thirdOf(cases, ALIKE.indexOf(name)) : cases;
+}
 
 /** As `failing`, without a Worker for each case: this module is known to end. */
 const failingHere = async (name: string, names = casesOf(name)) => {

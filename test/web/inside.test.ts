@@ -9,12 +9,15 @@ import { Player } from "../../src/web/player.js";
 import { traceTape } from "../../src/web/tape.js";
 import { fixtureBytes } from "../foreign/replays.js";
 
-const PAGE = { address: 4096, bytes: 4096 };
+const PAGE = { address: 4096, bytes: 4096, headerBytes: 8 };
 const noProgress = () => {};
 
 /** Blocks with gaps between them, some before the page and some after it. */
 const blocks = fc
-  .array(fc.tuple(fc.nat(900), fc.nat(2000), fc.option(fc.nat(700), { nil: undefined })), { maxLength: 16 })
+  .array(
+    fc.tuple(fc.integer({ min: 8, max: 900 }), fc.nat(2000), fc.option(fc.nat(700), { nil: undefined })),
+    { maxLength: 16 },
+  )
   .map((list) => {
     let at = 0;
     return list.map(([gap, bytes, more], slot) => {
@@ -38,6 +41,7 @@ describe("the bytes of a page", () => {
         const told = spans.flatMap(({ kind, from, to }) => new Array<string>(to - from).fill(kind));
         const expected = Array.from({ length: PAGE.bytes }, (_, offset) => {
           const byte = PAGE.address + offset;
+          if (list.some(({ address }) => byte >= address - 8 && byte < address)) return "header";
           const its = list.findLast(({ address }) => address <= byte);
           if (!its) return "between";
           if (byte < its.address + its.bytes) return "asked";
@@ -80,6 +84,11 @@ describe("what lies in a page", () => {
     const [one, three] = [block(0, 30, 9), block(2, 100, 6, "main;draw")];
     expect(told).toEqual([one, three].sort((left, right) => left.address - right.address));
     expect((await player.moment(9)).counters).toEqual(moment.counters);
+    // Its header is the size of its chunk, whose three lowest bits are flags.
+    for (const { address, usable } of told ?? [])
+      expect(Number(sandbox.load(address - (moment.inside?.headerBytes ?? 0), 8)) & ~7).toBe(
+        (usable ?? 0) + 8,
+      );
     expect((await player.moment(9)).inside).toBeUndefined();
   });
 
