@@ -31,7 +31,10 @@ export function stretchTexts(stretch: Stretch): string[] {
   return [parts.join(" · "), [name, address, size].join(" · "), [name, size].join(" · "), size];
 }
 
-/** Describes a cell: its addresses, region and pages. `counts` are its pages of each of `kinds`. */
+/**
+ * Describes a cell: its addresses, pages and region. `counts` are its pages of each of `kinds`. The region is last: it is
+ * what is lost first where there is no room for all.
+ */
 export function cellText(
   { runs, regions }: Pick<Moment, "regions" | "runs">,
   { start, bytes }: { start: number; bytes: number },
@@ -43,10 +46,10 @@ export function cellText(
   const size = isPage ? "one page" : `${formatCount(bytes / pageBytes)} pages`;
   return [
     `${hex(start)} to ${hex(start + bytes)}: ${size}, ${formatBytes(bytes)}.`,
-    regionText(regions, start, start + bytes),
     isPage ? stateAt(runs, start) : "",
     // Of one page, its state says more than its kind does.
     isPage && kinds === KINDS ? "" : countsText(counts, kinds),
+    regionText(regions, start, start + bytes),
   ]
     .filter(Boolean)
     .join(" ");

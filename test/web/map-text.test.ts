@@ -29,16 +29,16 @@ describe("the text of a cell", () => {
     };
     const itsRegion = `Region 1 of 1, ${hex(address)} to ${hex(address + bytes)}, 124 KiB.`;
     expect(told(0, 3)).toBe(
-      `${hex(address + 3 * PAGE)} to ${hex(address + 4 * PAGE)}: one page, 4 KiB. ${itsRegion} ` +
-        "The page is resident and all zero; written since it was mapped; touched only by the allocator’s clearing; " +
-        "holds an object of the program.",
+      `${hex(address + 3 * PAGE)} to ${hex(address + 4 * PAGE)}: one page, 4 KiB. The page is resident and ` +
+        "all zero; written since it was mapped; touched only by the allocator’s clearing; " +
+        `holds an object of the program. ${itsRegion}`,
     );
     expect(told(0, 30)).toContain(
       "The page is resident and written; written since it was mapped; holds an object",
     );
     expect(told(4, 1)).toBe(
-      `${hex(address + 16 * PAGE)} to ${hex(address + 32 * PAGE)}: 16 pages, 64 KiB. ${itsRegion} ` +
-        "Pages: 13 needlessly zeroed, 2 resident, written.",
+      `${hex(address + 16 * PAGE)} to ${hex(address + 32 * PAGE)}: 16 pages, 64 KiB. ` +
+        `Pages: 13 needlessly zeroed, 2 resident, written. ${itsRegion}`,
     );
     expect(told(0, 0, address - 8 * PAGE)).toBe(
       `${hex(address - 8 * PAGE)} to ${hex(address - 7 * PAGE)}: one page, 4 KiB. Not mapped.`,
