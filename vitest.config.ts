@@ -82,6 +82,10 @@ const LONG = [
     "libmalloc/order",
     "pymalloc/oracle",
     "native/programs",
+    "cli/golden",
+    "web/view",
+    "web/workbench",
+    "machine/differential",
   ],
 ];
 

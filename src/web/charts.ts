@@ -16,6 +16,8 @@ interface Wanted {
 
 export class Charts {
   #addresses: string[] = [];
+  /** The last that was asked for. What is shown is older while it is drawn. */
+  #wanted: Wanted | undefined;
 
   constructor(
     private readonly busy: Busy,
@@ -55,13 +57,14 @@ export class Charts {
   }
 
   async #draw(wanted: Wanted): Promise<void> {
+    this.#wanted = wanted;
     const context = this.context();
     if (!context) return;
     const { chart, chosen } = wanted;
     const drawn = await this.busy.run(`Drawing ${chart.name.toLowerCase()}`, (onProgress) =>
       chart.make({ ...context, onProgress }, chosen),
     );
-    if (this.context()?.session !== context.session) return;
+    if (this.context()?.session !== context.session || this.#wanted !== wanted) return;
     for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
     const { more = [], sheets = [], linkOf, ...picture } = drawn;
     const pictures = [picture, ...more].flatMap((one, i) =>
@@ -91,9 +94,10 @@ export class Charts {
         ...Object.entries(options).map(([value, textContent]) => make("option", { value, textContent })),
       );
       select.value = chosen[i] as string;
-      select.addEventListener("change", () =>
-        this.#choose({ ...wanted, chosen: chosen.map((one, at) => (at === i ? select.value : one)) }),
-      );
+      select.addEventListener("change", () => {
+        const last = this.#wanted?.chart === chart ? this.#wanted.chosen : chosen;
+        this.#choose({ ...wanted, chosen: last.map((one, at) => (at === i ? select.value : one)) });
+      });
       return make("label", {}, `${label} `, select);
     });
     return make("div", { className: "buttons" }, ...labels);
