@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { LinuxSettings } from "../../src/allocator/machine.js";
 import { openRawMachine } from "../raw-machine.js";
-import { ANYWHERE, LOW, type MachineOptions, RESERVED } from "../reference/interface.js";
+import { ANYWHERE, DONTFORK, LOW, type MachineOptions, RESERVED } from "../reference/interface.js";
 import { askReal, HEAP, LINKED, MIB, type Program, type Step, simulated } from "./placement.js";
 import { askKernel, whyNotToday } from "./real-kernel.js";
 
@@ -178,6 +178,36 @@ describe("overcommit", () => {
     machine.exit();
     expect(machine.mmap(0, 20 * MIB, ANYWHERE, PAGE)).not.toBe(0);
     machine.check();
+  });
+});
+
+describe("overcommit and limits of data", () => {
+  it("promise all areas that become writable in one call, one after the other", async () => {
+    const machine = await open({ overcommit: "never", overcommitRatio: 50 }, 64 * MIB);
+    machine.mmap(0, 20 * MIB, ANYWHERE, PAGE);
+    const reserved = machine.mmap(0, 20 * MIB, RESERVED, PAGE);
+    // Two areas, of which each alone would fit into the 12 MiB that are left.
+    expect(machine.protect(reserved, 10 * MIB, R)).toBe(0);
+    expect(machine.protect(reserved, 20 * MIB, RW)).toBe(-1);
+    machine.touch(reserved, PAGE, true);
+    expect(() => machine.touch(reserved + 10 * MIB, PAGE, true)).toThrow("protected");
+    machine.check();
+  });
+
+  it("count what is writable already once", async () => {
+    const machine = await open({ dataLimit: 16 * MIB });
+    const block = machine.mmap(0, 10 * MIB, ANYWHERE, PAGE);
+    expect(machine.protect(block, 10 * MIB, RW)).toBe(0);
+    expect(machine.mmap(0, 7 * MIB, ANYWHERE, PAGE)).toBe(0);
+    expect(machine.mmap(0, 6 * MIB, ANYWHERE, PAGE)).not.toBe(0);
+  });
+
+  it("promise a child nothing of what it does not get", async () => {
+    const machine = await open({ overcommit: "never", overcommitRatio: 50 }, 64 * MIB);
+    const block = machine.mmap(0, 20 * MIB, ANYWHERE, PAGE);
+    expect(machine.fork(2)).toBe(-1);
+    expect(machine.madvise(block, 20 * MIB, DONTFORK)).toBe(0);
+    expect(machine.fork(2)).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@ export const machine: Area = {
   name: "machine",
   modules: ["machine.check"],
   tests: ["test/machine/"],
-  only: /check build: true|recorded|count|address space/,
+  only: /check build: true|recorded|count|address space|overcommit/,
   mutants: mutantsIn("assembly/machine", {
     "entries.ts": [
       ["a page that loses its entry counts twice", "  group.attached--;\n", "  group.attached -= 2;\n"],
