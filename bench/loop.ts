@@ -9,6 +9,12 @@ const MIB = 2 ** 20;
 const COUNT = 10_000;
 const ROUNDS = 7;
 
+/** The command line, from its start to its end. */
+const run =
+  (...argv: string[]) =>
+  () =>
+    time(() => execFileSync(process.execPath, [cli, ...argv], { stdio: "ignore" }));
+
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 /** Benfield's loop in the machine, the whole of `npm start`, and the real loop under the system's malloc. */
@@ -32,8 +38,9 @@ export async function benchLoop(): Promise<void> {
       "naive, 1000 MiB": loop("naive", 1000),
       "lazy, 100 MiB": loop("lazy", 100),
       "glibc, 100 MiB": loop("glibc", 100),
-      "the whole of npm start, without npm": () =>
-        time(() => execFileSync(process.execPath, [cli, "run", "calloc-loop"], { stdio: "ignore" })),
+      "the whole of npm start, without npm": run("run", "calloc-loop"),
+      "zeropage cliffs --allocator libmalloc": run("cliffs", "--allocator", "libmalloc"),
+      "zeropage models": run("models"),
       ...(native && { "the system's malloc, 100 MiB": () => native.loop(100 * MIB, COUNT) }),
     },
     ROUNDS,

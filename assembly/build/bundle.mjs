@@ -1,9 +1,9 @@
 /**
  * Makes the code of dist/ from src/: a file for each entry, and chunks of what several of them share.
  *
- *     src/index.ts ─────┐                     ┌─ dist/index.js ──┐
- *     src/cli/main.ts ──┼─ 500 files, minified ┼─ dist/cli/main.js ├─► dist/chunks/HASH.js
- *     src/jail/… ───────┘                     └─ dist/jail/… ────┘
+ *     src/index.ts ────┐                      ┌─ dist/index.js ────┐
+ *     src/cli/main.ts ─┼─ 500 files, minified ─┼─ dist/cli/main.js ─┼─► dist/chunks/HASH.js
+ *     src/jail/… ──────┘                      └─ dist/jail/… ──────┘
  *
  * Node takes 1.5 ms for each file that it loads, and a package of few files is smaller, too.
  */
@@ -110,13 +110,8 @@ async function bundleWorker(root) {
 export async function importSources(root, names) {
   const contents = names.map((name) => `export * from "./src/${name}.ts";`).join("\n");
   const { outputFiles, metafile } = await build({
-    ...{
-      ...SMALL,
-      stdin: { contents, resolveDir: root },
-      absWorkingDir: root,
-      platform: "node",
-      metafile: true,
-    },
+    ...SMALL,
+    ...{ absWorkingDir: root, stdin: { contents, resolveDir: root }, platform: "node", metafile: true },
     alias: { "#read-module": join(root, "src/base/read-module.node.ts") },
     external: ["./check-builds.js"],
     plugins: [sharedSources(root)],
@@ -176,6 +171,8 @@ const withoutModels = {
 
 /** The place of a file as the sources name it, and bundlers find it: relative to the file that names it. */
 const NAMED = /new URL\(\s*"([^"]+)",\s*import\.meta\.url\s*\)/g;
+/** A place that is computed, which nobody could follow. */
+const COMPUTED = /new URL\((?!\s*"package:)[^)]*import\.meta\.url/;
 
 /**
  * Names the files that the sources name by their places in the package, as a file of src/ may end in any of dist/.
@@ -187,12 +184,12 @@ const places = (root) => ({
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const folder = relative(join(root, "src"), dirname(path)).replaceAll("\\", "/");
-      const text = await readFile(path, "utf8");
-      const contents = text.replace(
+      const contents = (await readFile(path, "utf8")).replace(
         NAMED,
         (_, name) => `new URL("${PLACE}${posix.join("dist", folder, name)}", import.meta.url)`,
       );
-      return { contents, loader: "ts" };
+      const text = `${path}: a place has to be named in so many words: new URL("…", import.meta.url)`;
+      return { contents, loader: "ts", errors: COMPUTED.test(contents) ? [{ text }] : [] };
     });
   },
 });

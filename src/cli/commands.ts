@@ -11,6 +11,7 @@ import {
   addToList,
   collectValue,
   glueOption,
+  touchOption,
   withBenchForms,
   withForms,
   withLimits,
@@ -110,11 +111,7 @@ function replay(environment: Environment, exit: Exit): Command {
     .description("replay a trace of a real program, plain, gzipped or packed by zstd")
     .argument("[file]", "the trace; - is standard input")
     .option("--workload <workload>", "a workload instead of a trace")
-    .option(
-      "--touch <policy>",
-      `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
-      "none",
-    )
+    .addOption(touchOption())
     .option(
       "--format <format>",
       `format of the trace, if zeropage does not recognise it: ${TRACE_FORMAT_NAMES.join(", ")}`,
@@ -173,11 +170,7 @@ function tune(environment: Environment, exit: Exit): Command {
       "also run the first allocator and the recommendation for real, and show what that takes (Linux on x86-64, with a C compiler)",
     )
     .addOption(glueOption())
-    .option(
-      "--touch <policy>",
-      `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
-      "none",
-    )
+    .addOption(touchOption())
     .option("--workload <workloads...>", "workloads to replay, besides traces or instead of them")
     .option(
       "--preset <names...>",
@@ -290,11 +283,7 @@ function bench(environment: Environment, exit: Exit): Command {
     .option("--budget <time>", "time limit of an allocator on a trace, for all rounds together", "60s")
     .option("--memory <size>", "memory limit of a module", "1GiB")
     .addOption(glueOption())
-    .option(
-      "--touch <policy>",
-      `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`,
-      "none",
-    )
+    .addOption(touchOption())
     .option("--seed <number>", "seed of the workload and of the confidence intervals", "1")
     .option("--shard <i/n>", "run only part i of n, for zeropage merge")
     .option("--output <file>", "write the record as JSON after each round")

@@ -1,4 +1,5 @@
 /** Flags that several commands have. */
+import { TOUCH_POLICIES } from "../allocator/access.js";
 import { type Command, Option } from "../libraries/commander.js";
 import { BENCH_FORMS } from "./bench-forms.js";
 import { CLOCK, COSTS } from "./help.js";
@@ -40,6 +41,12 @@ export function withLimits(
     .option("--timeout <time>", time, "60s")
     .option("--memory <size>", "memory limit of a module", "4GiB")
     .addOption(glueOption());
+}
+
+/** Of every command that replays a program which does not say itself what it touches. */
+export function touchOption(): Option {
+  const help = `what the program touches of a new object: ${TOUCH_POLICIES.join(", ")}`;
+  return new Option("--touch <policy>", help).default("none");
 }
 
 /** Of every command that takes modules. */

@@ -31,8 +31,8 @@ const SIZES = [
 ] as const;
 
 /**
- * Cases of the library that take no time. Each model passes all of them by default (cases.test.ts); what the slow ones
- * are about is asked here of every variant at the edges that models have.
+ * Cases of the library that take no time. By default a model is asked all of them in cases.test.ts, or a third where
+ * tests are not thorough; what the slow ones are about is asked here of every variant at the edges that models have.
  */
 const PROMISES = [
   "alignment",

@@ -9,50 +9,59 @@ import { Player } from "../../src/web/player.js";
 import { traceTape } from "../../src/web/tape.js";
 import { fixtureBytes } from "../foreign/replays.js";
 
-const PAGE = { address: 4096, bytes: 4096, headerBytes: 8 };
+const PAGE = { address: 4096, bytes: 4096 };
 const noProgress = () => {};
 
-/** Blocks with gaps between them, some before the page and some after it. */
-const blocks = fc
-  .array(
-    fc.tuple(fc.integer({ min: 8, max: 900 }), fc.nat(2000), fc.option(fc.nat(700), { nil: undefined })),
-    { maxLength: 16 },
-  )
-  .map((list) => {
-    let at = 0;
-    return list.map(([gap, bytes, more], slot) => {
-      const address = at + gap;
-      at = address + Math.max(1, bytes + (more ?? 0));
-      const usable = more === undefined ? {} : { usable: bytes + more };
-      return { slot, address, bytes, ...usable, operation: slot + 1, code: "" };
+/** Blocks with gaps between them, which hold their headers, some before the page and some after it. */
+const blocksWith = (headerBytes: number) =>
+  fc
+    .array(
+      fc.tuple(
+        fc.integer({ min: headerBytes, max: 900 }),
+        fc.nat(2000),
+        fc.option(fc.nat(700), { nil: undefined }),
+      ),
+      { maxLength: 16 },
+    )
+    .map((list) => {
+      let at = 0;
+      return list.map(([gap, bytes, more], slot) => {
+        const address = at + gap;
+        at = address + Math.max(1, bytes + (more ?? 0));
+        const usable = more === undefined ? {} : { usable: bytes + more };
+        return { slot, address, bytes, ...usable, operation: slot + 1, code: "" };
+      });
     });
-  });
 
 describe("the bytes of a page", () => {
-  it("are each of one kind, which the blocks there say", () => {
-    fc.assert(
-      fc.property(blocks, (list) => {
-        const near = objectsNear(PAGE, {
-          slots: Uint32Array.from(list, ({ slot }) => slot),
-          addresses: Float64Array.from(list, ({ address }) => address),
-          bytes: Float64Array.from(list, ({ bytes }) => bytes),
-        }).map(({ slot }) => list[slot] as Block);
-        const spans = spansOf({ ...PAGE, blocks: near.filter((block) => reaches(block, PAGE)) });
-        const told = spans.flatMap(({ kind, from, to }) => new Array<string>(to - from).fill(kind));
-        const expected = Array.from({ length: PAGE.bytes }, (_, offset) => {
-          const byte = PAGE.address + offset;
-          if (list.some(({ address }) => byte >= address - 8 && byte < address)) return "header";
-          const its = list.findLast(({ address }) => address <= byte);
-          if (!its) return "between";
-          if (byte < its.address + its.bytes) return "asked";
-          return byte < its.address + ((its as Block).usable ?? 0) ? "rounded" : "between";
-        });
-        expect(told).toEqual(expected);
-        expect(bytesByKind(spans).asked).toBe(told.filter((kind) => kind === "asked").length);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it.each([0, 8])(
+    "are each of one kind, which the blocks there say, with headers of %i bytes",
+    (headerBytes) => {
+      const page = { ...PAGE, headerBytes };
+      fc.assert(
+        fc.property(blocksWith(headerBytes), (list) => {
+          const near = objectsNear(page, {
+            slots: Uint32Array.from(list, ({ slot }) => slot),
+            addresses: Float64Array.from(list, ({ address }) => address),
+            bytes: Float64Array.from(list, ({ bytes }) => bytes),
+          }).map(({ slot }) => list[slot] as Block);
+          const spans = spansOf({ ...page, blocks: near.filter((block) => reaches(block, page)) });
+          const told = spans.flatMap(({ kind, from, to }) => new Array<string>(to - from).fill(kind));
+          const expected = Array.from({ length: PAGE.bytes }, (_, offset) => {
+            const byte = PAGE.address + offset;
+            if (list.some(({ address }) => byte >= address - headerBytes && byte < address)) return "header";
+            const its = list.findLast(({ address }) => address <= byte);
+            if (!its) return "between";
+            if (byte < its.address + its.bytes) return "asked";
+            return byte < its.address + ((its as Block).usable ?? 0) ? "rounded" : "between";
+          });
+          expect(told).toEqual(expected);
+          expect(bytesByKind(spans).asked).toBe(told.filter((kind) => kind === "asked").length);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });
 
 const LINES = ["s main;parse", "a 1 24", "a 2 100", "s main;draw", "c 3 5 20", "f 2", "r 1 30"];
