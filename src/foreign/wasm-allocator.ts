@@ -22,6 +22,7 @@ import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
 import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
 import { ProgramGrowth } from "./program-growth.js";
+import type { Provision } from "./provisions.js";
 import type { Range } from "./static-data.js";
 
 const MOST_BYTES = 2 ** 32 - 1;
@@ -208,6 +209,20 @@ export class WasmAllocator implements ModuleAllocator {
     const usable = (size: (pointer: number) => number) =>
       Math.max(0, (size(block) >>> 0) - (pointer - block));
     return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
+  }
+
+  /**
+   * Bytes that may be used at each of some objects of a replay, which the meter does not notice; undefined where the module
+   * does not tell, and where objects lie inside of what it knows as blocks.
+   * @internal
+   * @throws ModuleTrap
+   */
+  usableSizes(pointers: readonly number[]): number[] | undefined {
+    const { usableSize, aligned } = this.report.functions;
+    if (!isNative(usableSize) || !isNative(aligned)) return undefined;
+    const ask = () =>
+      this.#guard.run((linked) => pointers.map((pointer) => (linked.usableSize?.(pointer) ?? 0) >>> 0));
+    return this.meter ? this.meter.unnoticed(ask) : ask();
   }
 
   /**
@@ -491,6 +506,8 @@ export class WasmAllocator implements ModuleAllocator {
     this.close();
   }
 }
+
+const isNative = (provision: Provision | undefined) => provision !== undefined && "native" in provision;
 
 function inapplicable(method: string, why: string): SandboxError {
   return new SandboxError(`${method} does not apply to a wasm module: ${why}`);

@@ -125,6 +125,17 @@ export class Meter {
     new Uint8Array(this.memory.buffer, layout.COUNTERS, layout.REFUSED - layout.COUNTERS).fill(0);
   }
 
+  /** Lets the module do what is not to be counted: what it counts meanwhile is forgotten. */
+  unnoticed<T>(ask: () => T): T {
+    const before = new Uint8Array(this.memory.buffer, 0, this.module.base).slice();
+    try {
+      return ask();
+    } finally {
+      // Memory that grew has another buffer.
+      new Uint8Array(this.memory.buffer, 0, this.module.base).set(before);
+    }
+  }
+
   /** Pages written since the last reset, those before `begin` among them. */
   get residentPages(): number {
     return this.#pagesEver().touched.written;

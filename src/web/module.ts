@@ -1,5 +1,5 @@
 /** A wasm module to play a tape on, dropped or built in. Its memory cannot be restored, so the way back is a new instance. */
-import type { ModuleAllocator, WasmSource } from "../index.js";
+import type { WasmAllocator, WasmSource } from "../index.js";
 import type { Playable, WayBack } from "./playable.js";
 import { MODULE_LIMITS } from "./protocol.js";
 
@@ -15,7 +15,7 @@ export async function prepareModule(
   name: string,
   source: WasmSource,
   glue?: string,
-): Promise<() => ModuleAllocator> {
+): Promise<() => WasmAllocator> {
   const { prepareMetered } = await import("../foreign/open.js");
   // At the limit memory.grow fails, and the module has to cope.
   const { memoryBytes } = MODULE_LIMITS;
@@ -23,7 +23,7 @@ export async function prepareModule(
 }
 
 /** Opens a module that is prepared. @throws ModuleTrap */
-export function playModule(open: () => ModuleAllocator): Playable {
+export function playModule(open: () => WasmAllocator): Playable {
   return new PlayableModule(open(), open);
 }
 
@@ -31,10 +31,12 @@ class PlayableModule implements Playable {
   readonly most = MOST;
   readonly note: string;
   #isFresh = true;
+  /** False after it trapped when it was asked. */
+  #mayBeAsked = true;
 
   constructor(
-    public allocator: ModuleAllocator,
-    private readonly open: () => ModuleAllocator,
+    public allocator: WasmAllocator,
+    private readonly open: () => WasmAllocator,
   ) {
     this.note = noteOf(allocator);
   }
@@ -42,6 +44,14 @@ class PlayableModule implements Playable {
   /** The whole linear memory is one region. */
   regions() {
     return [{ address: 0, bytes: this.allocator.hostBytes }];
+  }
+
+  usable(pointers: readonly number[]): number[] | undefined {
+    if (!this.#mayBeAsked) return undefined;
+    this.#mayBeAsked = false;
+    const sizes = this.allocator.usableSizes(pointers);
+    this.#mayBeAsked = true;
+    return sizes;
   }
 
   wayBack(): WayBack | undefined {
@@ -54,7 +64,7 @@ class PlayableModule implements Playable {
 }
 
 /** The note on a module: which functions are native, which are composed, and its findings. */
-function noteOf({ report: { convention, functions }, notes }: ModuleAllocator): string {
+function noteOf({ report: { convention, functions }, notes }: WasmAllocator): string {
   const provisions = Object.entries(functions);
   const native = provisions.flatMap(([, provision]) => ("native" in provision ? [provision.native] : []));
   const composed = provisions.flatMap(([name, provision]) =>

@@ -27,8 +27,11 @@ export interface Playable {
   regions: SimulatedAllocator["regions"];
   /** A way back to this moment; undefined for a module after its start. */
   wayBack(): WayBack | undefined;
-  /** The bytes that may be used at each of some pointers, without a trace of the question. Absent where it would leave one. */
-  usable?(pointers: readonly number[]): number[];
+  /**
+   * The bytes that may be used at each of some pointers, without a trace of the question; undefined where it is not known.
+   * @throws ModuleTrap of a module, which is not asked again
+   */
+  usable(pointers: readonly number[]): number[] | undefined;
   /** Bytes before each block that are its allocator's record of it. Absent where that is not known. */
   readonly headerBytes?: number;
   /** The clock of simulated time; absent for what really runs. */

@@ -6,6 +6,7 @@
 import {
   type CostProfile,
   clearBuffer,
+  ModuleTrap,
   OpKind,
   type ProfileNode,
   type Stack,
@@ -254,7 +255,7 @@ export class Player {
     const allocator = this.#allocator;
     const objects = this.#objects(allocator.slots());
     const inside = page === null ? object?.address || undefined : page;
-    return {
+    const moment = {
       position,
       counters: allocator.counters(),
       library: this.#library,
@@ -265,11 +266,11 @@ export class Player {
       regions: Float64Array.from(this.#regions()),
       code: this.#code(position),
       ...(object && { object }),
-      ...(inside !== undefined && { inside: this.#inside(inside, objects) }),
     };
+    return inside === undefined ? moment : { ...moment, inside: await this.#inside(inside, objects) };
   }
 
-  #inside(address: number, objects: Objects): PageInside {
+  async #inside(address: number, objects: Objects): Promise<PageInside> {
     const bytes = this.#allocator.pageBytes;
     const { headerBytes } = this.playable;
     const page = {
@@ -277,7 +278,7 @@ export class Player {
       ...(headerBytes !== undefined && { headerBytes }),
     };
     const near = objectsNear(page, objects);
-    const usable = this.playable.usable?.(near.map((object) => object.address));
+    const usable = await this.#usable(near.map((object) => object.address));
     const origins = originsOf(
       this.tape,
       this.#position,
@@ -293,6 +294,17 @@ export class Player {
       };
     });
     return { ...page, blocks: blocks.filter((block) => reaches(block, page)) };
+  }
+
+  /** The bytes that may be used at some pointers, if it is known. A module that traps when it is asked starts over. */
+  async #usable(pointers: readonly number[]): Promise<number[] | undefined> {
+    try {
+      return this.playable.usable(pointers);
+    } catch (error) {
+      if (!(error instanceof ModuleTrap)) throw error;
+      await this.#restore(this.#position, () => {});
+      return undefined;
+    }
   }
 
   /** A figure at a position, and after each operation up to another, or up to where the run stopped. */
@@ -323,7 +335,7 @@ export class Player {
   async livePaths(onProgress: OnProgress): Promise<Stack[]> {
     await this.#goTo(Math.min(peakOf(this.tape), this.#end), onProgress);
     const objects = this.#objects(this.#allocator.slots());
-    const usable = this.playable.usable?.([...objects.addresses]);
+    const usable = await this.#usable([...objects.addresses]);
     return liveStacks(this.tape, this.#position, objects, usable);
   }
 

@@ -1,13 +1,15 @@
 /** What lies in a page, against a look at every byte, and against the library. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openSandbox, readTrace } from "../../src/index.js";
+import { locateModule } from "../../src/allocator/built-in.js";
+import { openSandbox, openWasmAllocator, readTrace } from "../../src/index.js";
 import { type Block, bytesByKind, objectsNear, reaches, spansOf } from "../../src/web/inside.js";
 import { playModule, prepareModule } from "../../src/web/module.js";
 import { type Playable, playModel } from "../../src/web/playable.js";
 import { Player } from "../../src/web/player.js";
 import { traceTape } from "../../src/web/tape.js";
-import { fixtureBytes } from "../foreign/replays.js";
+import { fixtureBytes, readBytes } from "../foreign/replays.js";
+import { assemble } from "../wasm/assemble.js";
 
 const PAGE = { address: 4096, bytes: 4096 };
 const noProgress = () => {};
@@ -66,12 +68,21 @@ describe("the bytes of a page", () => {
 
 const LINES = ["s main;parse", "a 1 24", "a 2 100", "s main;draw", "c 3 5 20", "f 2", "r 1 30"];
 
-async function momentOf(playable: Playable, allocator: string, page: number | null) {
+async function momentOf(playable: Playable, allocator: string, page?: number | null) {
   const tape = await traceTape(await readTrace(`${LINES.join("\n")}\n`), noProgress);
   const choice = { allocator, options: {} };
   const { player } = await Player.open(tape, choice, playable, "object", noProgress);
   return { player, moment: await player.moment(tape.count, page) };
 }
+
+/** A module that gives 128 bytes each time, and answers by some code how many of them may be used. */
+const telling = (usable: string) =>
+  assemble(`(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 64))
+    (func (export "malloc") (param i32) (result i32)
+      (global.set $top (i32.add (global.get $top) (i32.const 128))) (global.get $top))
+    (func (export "memalign") (param i32 i32) (result i32) (i32.const 0))
+    (func (export "malloc_usable_size") (param i32) (result i32) (${usable}))
+    (func (export "free") (param i32)))`);
 
 describe("what lies in a page", () => {
   it("is told with sizes, operations and sites, and asking leaves no trace", async () => {
@@ -101,14 +112,49 @@ describe("what lies in a page", () => {
     expect((await player.moment(9)).inside).toBeUndefined();
   });
 
-  it("is told of a module, but for what it rounds up", async () => {
-    const open = await prepareModule("as-tlsf.wasm", await fixtureBytes("as-tlsf"));
-    const { moment } = await momentOf(playModule(open), "as-tlsf.wasm", null);
+  it("is asked of a module, and the meter does not notice", async () => {
+    const open = await prepareModule("far.wasm", telling("i32.load offset=40000 (i32.const 0)"));
+    const { moment } = await momentOf(playModule(open), "far.wasm", null);
+    const quiet = await momentOf(playModule(open), "far.wasm");
+    expect(moment.inside?.blocks.map(({ usable }) => usable)).toEqual([0, 0]);
+    expect(moment.counters).toEqual(quiet.moment.counters);
+    expect((await quiet.player.moment(10, null)).runs).toEqual(quiet.moment.runs);
+    expect(await quiet.player.moment(10)).toEqual(quiet.moment);
+  });
+
+  it("is told of a module, with what it rounds up if it tells that", async () => {
+    const open = await prepareModule("heap", await readBytes(locateModule("heap")));
+    const { moment } = await momentOf(playModule(open), "heap", null);
+    const bare = await openWasmAllocator(await readBytes(locateModule("heap")), { name: "heap" });
+    await bare.replay(await readTrace(`${LINES.join("\n")}\n`), { touch: "object" });
+    const usableSize = bare.instance.exports.malloc_usable_size as (pointer: number) => number;
+    const expected = Array.from(bare.slots().filter(Boolean), (address) => [address, usableSize(address)]);
+    expect(moment.inside?.blocks.map(({ address, usable }) => [address, usable])).toEqual(
+      expected.sort(([one = 0], [other = 0]) => one - other),
+    );
+    expect(moment.inside?.blocks.some(({ bytes, usable = 0 }) => usable > bytes)).toBe(true);
+  });
+
+  it.each(["as-tlsf", "telling"])("is told of %s, but for what it rounds up", async (name) => {
+    const open = await prepareModule(name, await fixtureBytes(name));
+    const { moment } = await momentOf(playModule(open), name, null);
     expect(moment.inside?.blocks.map(({ bytes, usable }) => [bytes, usable])).toEqual(
       expect.arrayContaining([
         [30, undefined],
         [100, undefined],
       ]),
     );
+  });
+
+  it("is told without that of a module that traps when it is asked, which goes on", async () => {
+    const open = await prepareModule("trapping.wasm", telling("unreachable"));
+    const { player, moment } = await momentOf(playModule(open), "trapping.wasm", null);
+    expect(moment.inside?.blocks.map(({ bytes, usable }) => [bytes, usable])).toEqual([
+      [100, undefined],
+      [30, undefined],
+    ]);
+    const again = await player.moment(moment.position, null);
+    expect(again).toEqual(moment);
+    expect((await player.moment(2)).position).toBe(2);
   });
 });
