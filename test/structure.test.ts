@@ -53,7 +53,7 @@ const MODEL_MACHINE = words("kernel access paths failure frames layout call-log 
 
 /** What the page may import of the library besides what draws its records; foreign modules only when one is there. */
 const PAGE_IMPORTS = words(
-  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts src/tune/chart.ts src/tune/score.ts src/tune/sheet.ts src/tune/tune.ts " +
+  "src/index.ts src/foreign.ts src/conformance/checklist.ts src/jail/worker.web.ts src/foreign/open.ts src/profile/pprof-bytes.ts src/profile/measures.ts src/profile/call-graph.ts src/profile/excess.ts src/base/numbers.ts src/base/settings.ts src/sandbox/options.ts src/tune/chart.ts src/tune/score.ts src/tune/sheet.ts src/tune/tune.ts " +
     "src/sandbox/option-text.ts",
 );
 const PAGE_ROOMS = words("src/allocator src/results src/report src/experiments");

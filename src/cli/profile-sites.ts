@@ -80,10 +80,8 @@ export async function profileBySite(
   const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };
   for (const [format, file] of files) writeFile(file, await FORMATS[format](shown), environment);
   for (const [picture, file] of pictures) {
-    await writePicture(
-      { file, draw: () => PICTURES[picture](report.sites, chosen, sitesHeading(report)) },
-      environment,
-    );
+    const shownSites = { sites: report.sites, value: chosen, subtitle: sitesHeading(report) };
+    await writePicture({ file, draw: () => PICTURES[picture](shownSites) }, environment);
   }
 }
 

@@ -51,6 +51,14 @@ export function flameGraph({ stacks, format, ...heading }: FlameGraph): string {
   return drawPicture(heading, { width: WIDTH, height, content: rects.flatMap(rectParts) });
 }
 
+/** A flame graph in a sentence: all of it, and its widest path. */
+export function flameText({ title, stacks, format }: Omit<FlameGraph, "subtitle">): string {
+  const all = stacks.reduce((sum, { value }) => sum + value, 0);
+  const [widest] = [...stacks].sort((one, other) => other.value - one.value);
+  const most = widest && all > 0 ? `, most of it in ${widest.frames.at(-1)}: ${format(widest.value)}` : "";
+  return `${title}: ${format(all)} in all${most}.`;
+}
+
 function rectParts({ x, x2, y, y2, text, fill, told: telling }: Rect): string[] {
   // A gap of a pixel sets boxes apart on every background.
   const size = { x, y, width: Math.max(x2 - x - 0.8, 0.2), height: y2 - y - 0.8 };

@@ -20,7 +20,7 @@ import type { Sheet } from "../report/sheet.js";
 import type { TuneGoal } from "../results/tune.js";
 import { callPathPicture, excessPicture, formOf, type Picture, WEIGHTS } from "./call-path-chart.js";
 import { programOf } from "./program-name.js";
-import { type Choice, isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
+import { isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import type { LinkOf } from "./sheet-elements.js";
 import { formatChoice, formatState, parseChoice, type ViewState } from "./state.js";
@@ -55,11 +55,12 @@ export interface Chart {
   make(context: Context, chosen: readonly string[]): Promise<Drawn>;
 }
 
-/** The side whose model runs a trace once more, to tell of its sites: the first that is no module, and did not fail. */
-const siteSide = (state: ViewState, opened: Opened): Choice | undefined =>
-  sidesOf(state.sides, opened)
-    .map((side) => state.sides[side])
-    .find((choice) => !isModule(choice));
+/** The sides that have call paths, and can run a trace once more: models that ran. */
+const modelSides = (state: ViewState, opened: Opened) =>
+  sidesOf(state.sides, opened).filter((side) => !isModule(state.sides[side]));
+
+/** Of which side a picture is. */
+const WHICH = { label: "of", options: { sides: "each side", difference: "what one side has more of" } };
 
 /** What a picture of sites may show. The first is as the command line chooses. */
 const SITE_WEIGHTS: Readonly<Record<"" | SiteValue, string>> = {
@@ -74,39 +75,31 @@ const SITE_WEIGHTS: Readonly<Record<"" | SiteValue, string>> = {
 function siteChart(name: string, picture: "flame" | "graph"): Chart {
   return {
     name,
-    suits: (state, opened) => opened.tape.sites !== undefined && siteSide(state, opened) !== undefined,
-    lists: [{ label: "Of each site", options: SITE_WEIGHTS }],
-    async make({ state, opened, session }, [value]) {
-      const choice = siteSide(state, opened) as Choice;
-      const { parameters } = reportOf(state, opened);
-      const job = {
-        choice,
+    suits: (state, opened) => opened.tape.sites !== undefined && modelSides(state, opened).length > 0,
+    lists: [{ label: "Of each site", options: SITE_WEIGHTS }, WHICH],
+    async make({ state, opened, session }, [value, which]) {
+      const { pictures, sheets } = await session.helper.call("sites", {
+        choices: modelSides(state, opened).map((side) => state.sides[side]),
         tape: opened.tape,
         touch: state.touch,
         picture,
         value: value as SiteValue,
-        parameters,
-      };
-      const { svg, sheet } = await session.helper.call("sites", job);
-      return { svg, sheets: [sheet], text: `${sheet.heading}. ${sheet.sentences[0] ?? ""}`.trim() };
+        isDifference: which === "difference",
+        parameters: reportOf(state, opened).parameters,
+      });
+      const [first, ...more] = pictures as [Picture, ...Picture[]];
+      return { ...first, more, sheets };
     },
   };
 }
 
-/** The sides that have call paths: models that ran. */
-const pathSides = (state: ViewState, opened: Opened) =>
-  sidesOf(state.sides, opened).filter((side) => !isModule(state.sides[side]));
-
 const callPaths: Chart = {
   name: "Call paths",
-  suits: (state, opened) => pathSides(state, opened).length > 0 && state.input.kind !== "reads",
-  lists: [
-    { label: "Boxes are as wide as their", options: WEIGHTS },
-    { label: "of", options: { sides: "each side", difference: "what one side has more of" } },
-  ],
+  suits: (state, opened) => modelSides(state, opened).length > 0 && state.input.kind !== "reads",
+  lists: [{ label: "Boxes are as wide as their", options: WEIGHTS }, WHICH],
   async make({ state, opened, session }, [weight, which]) {
     const sides = await Promise.all(
-      pathSides(state, opened).map(async (side) => ({
+      modelSides(state, opened).map(async (side) => ({
         name: formatChoice(state.sides[side]),
         stacks: (await session.profile(side, { form: formOf(Number(weight)), title: "" })) as Stack[],
       })),

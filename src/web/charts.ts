@@ -70,7 +70,8 @@ export class Charts {
     const pictures = [picture, ...more].flatMap((one, i) =>
       this.#picture(one, `${wanted.id}${i ? `-${i + 1}` : ""}`),
     );
-    const tables = sheets.flatMap((sheet, i) => sheetElements(sheet, i === 0 ? linkOf : undefined));
+    const isAlone = sheets.length === 1;
+    const tables = sheets.flatMap((sheet, i) => sheetElements(sheet, isAlone, i === 0 ? linkOf : undefined));
     const focused = document.activeElement?.id;
     byId("chart").replaceChildren(this.#lists(wanted), ...pictures, ...tables);
     byId("chart").hidden = false;

@@ -192,17 +192,21 @@ export interface Calls {
     results: Result[];
     failures: string[];
   };
-  /** Runs a tape that names sites on a model. Returns a picture of them, an SVG document, and their table. */
-  sites(
-    job: Pick<Chosen, "choice"> & {
-      tape: Tape;
-      touch: TouchPolicy;
-      picture: "flame" | "graph";
-      /** Empty: as the command line chooses. */
-      value: SiteValue | "";
-      parameters: RunParameters;
-    },
-  ): { svg: string; sheet: Sheet };
+  /**
+   * Runs a tape that names sites on models. Returns a picture of them for each, an SVG document and what it has in words, and
+   * their tables; only one where what is shown is the same on all.
+   */
+  sites(job: {
+    choices: readonly Choice[];
+    tape: Tape;
+    touch: TouchPolicy;
+    picture: "flame" | "graph";
+    /** Empty: as the command line chooses. */
+    value: SiteValue | "";
+    /** Whether each picture has what its model has more of than the other. */
+    isDifference: boolean;
+    parameters: RunParameters;
+  }): { pictures: { svg: string; text: string }[]; sheets: Sheet[] };
 }
 
 export type CallName = keyof Calls;

@@ -26,7 +26,7 @@ import {
   type Request,
   type SentError,
 } from "./protocol.js";
-import { sitePicture } from "./site-picture.js";
+import { sitePictures } from "./site-picture.js";
 import { parseChoice } from "./state.js";
 import { traceTape } from "./tape.js";
 
@@ -122,7 +122,7 @@ const handlers: Handlers = {
     const { runOnOthers } = await import("./others.js");
     return runOnOthers(job, onProgress);
   },
-  sites: (job) => sitePicture(job),
+  sites: (job) => sitePictures(job),
 };
 
 /** Passes on progress no more often than a person can see. */

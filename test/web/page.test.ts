@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
+import { totalFaults } from "../../src/allocator/counters.js";
 import { COMPARED } from "../../src/experiments/cinnabar/compared.js";
 import {
   type Counters,
   openSandbox,
   openWasmAllocator,
+  profileSites,
   readTrace,
   runCallocLoop,
   runIterContent,
@@ -687,8 +689,10 @@ describe.skipIf(!executable)("the page", () => {
     await drop(page, "sites.txt", await readFile(SITES));
     await button("Live bytes by site").click();
     const figure = page.getByRole("figure");
-    const says = "grow ← parse file ← main holds 37.4% of the 23.5 KiB that are live at the end.";
+    const says = "Bytes live at the end, by site: 23.5 KiB in all, most of it in grow: 8.8 KiB.";
     await figure.getByRole("img", { name: says }).waitFor();
+    const share = "grow ← parse file ← main holds 37.4% of the 23.5 KiB that are live at the end.";
+    await figure.getByText(share).waitFor();
     expect(loaded.filter((url) => url.includes("dagre"))).toEqual([]);
     const svg = () =>
       figure
@@ -699,6 +703,30 @@ describe.skipIf(!executable)("the page", () => {
     await expect.poll(svg).toContain("8.8 KiB (37.4%)");
     expect(loaded.filter((url) => url.includes("dagre"))).toHaveLength(1);
     expect(await figure.getByRole("row").count()).toBe(7);
+    const faultsOf = async (model: string) => {
+      const trace = await readTrace(await readFile(SITES));
+      const { sites } = await profileSites({ model, trace, touch: "none" });
+      return sites.map(({ faults }) => totalFaults(faults));
+    };
+    const [glibc, lazy] = [await faultsOf("glibc"), await faultsOf("lazy")];
+    const beyond = (one: number[], other: number[]) =>
+      one.reduce((sum, faults, site) => sum + Math.max(0, faults - (other[site] as number)), 0);
+    await figure.getByLabel("Of each site").selectOption("page faults");
+    await figure.getByRole("img").nth(1).waitFor();
+    await figure.locator("#chart-list-1").selectOption("what one side has more of");
+    const texts = () =>
+      figure.getByRole("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt));
+    await expect
+      .poll(texts)
+      .toEqual([
+        expect.stringContaining(`Faults, by site: more than on lazy: ${beyond(glibc, lazy)} in all`),
+        expect.stringContaining(`Faults, by site: more than on glibc: ${beyond(lazy, glibc)} in all`),
+      ]);
+    expect(await figure.locator("caption").allTextContents()).toEqual([
+      expect.stringContaining("glibc: "),
+      expect.stringContaining("lazy: "),
+    ]);
+    await expect.poll(() => page.url()).toContain("chart=live-bytes-by-site-as-a-graph.faults.difference");
     await expectNoViolations(page);
   });
 

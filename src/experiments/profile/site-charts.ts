@@ -2,8 +2,9 @@
 import { formatBytes, formatCount } from "../../base/bytes.js";
 import { formatShare } from "../../base/numbers.js";
 import { callGraph, LEAST_EDGE, type WeightedStack } from "../../profile/call-graph.js";
+import { stacksBeyond } from "../../profile/excess.js";
 import { boxGraph } from "../../report/box-graph.js";
-import { flameGraph } from "../../report/flame-graph.js";
+import { flameGraph, flameText } from "../../report/flame-graph.js";
 import type { SiteUse } from "../../results/sites.js";
 import { measureOf, SITE_MEASURES, type SiteValue } from "./site-stacks.js";
 
@@ -18,27 +19,47 @@ const TITLES: Record<SiteValue, string> = {
   faults: "Faults, by site",
 };
 
-/** Draws a picture of one value of all sites, as an SVG document. `subtitle` names the run. */
-export type SiteChart = (sites: readonly SiteUse[], value: SiteValue, subtitle: string) => Promise<string>;
+/** One value of all sites, or what it is beyond that of another run. */
+export interface ShownSites {
+  sites: readonly SiteUse[];
+  value: SiteValue;
+  /** Names the run. */
+  subtitle: string;
+  beyond?: { name: string; sites: readonly SiteUse[] };
+}
 
-export const flameChart: SiteChart = async (sites, value, subtitle) =>
-  flameGraph({ title: TITLES[value], subtitle, stacks: stacksOf(sites, value), format: formatOf(value) });
+/** Draws a picture, as an SVG document. */
+export type SiteChart = (shown: ShownSites) => Promise<string>;
 
-export const graphChart: SiteChart = (sites, value, subtitle) => {
-  const graph = callGraph(stacksOf(sites, value), MOST_BOXES);
+export const flameChart: SiteChart = async (shown) =>
+  flameGraph({ ...headed(shown), subtitle: shown.subtitle, stacks: stacksOf(shown) });
+
+export const graphChart: SiteChart = (shown) => {
+  const graph = callGraph(stacksOf(shown), MOST_BOXES);
   const { nodes, leftOut } = graph;
   const functions = formatCount(nodes.length + leftOut.nodes);
   const parts = [
-    subtitle,
+    shown.subtitle,
     ...(leftOut.nodes > 0 ? [`the ${nodes.length} heaviest of ${functions} functions`] : []),
     ...(leftOut.edges > 0 ? [`calls below ${formatShare(LEAST_EDGE, 1)} left out`] : []),
   ];
-  return boxGraph({ title: TITLES[value], subtitle: parts.join("; "), graph, format: formatOf(value) });
+  return boxGraph({ ...headed(shown), subtitle: parts.join("; "), graph });
 };
 
-function stacksOf(sites: readonly SiteUse[], value: SiteValue): WeightedStack[] {
+/** What a picture has, in a sentence. */
+export const sitesText = (shown: ShownSites): string =>
+  flameText({ ...headed(shown), stacks: stacksOf(shown) });
+
+const headed = ({ value, beyond }: ShownSites) => ({
+  title: beyond ? `${TITLES[value]}: more than on ${beyond.name}` : TITLES[value],
+  format: formatOf(value),
+});
+
+function stacksOf({ sites, value, beyond }: ShownSites): WeightedStack[] {
   const measure = SITE_MEASURES[measureOf(value)];
-  return sites.map((site) => ({ frames: site.frames, value: measure?.of(site) ?? 0 }));
+  const stacks = (uses: readonly SiteUse[]) =>
+    uses.map((site) => ({ frames: site.frames, value: measure?.of(site) ?? 0 }));
+  return beyond ? stacksBeyond(stacks(sites), stacks(beyond.sites)) : stacks(sites);
 }
 
 const formatOf = (value: SiteValue) => (value === "faults" ? formatCount : formatBytes);

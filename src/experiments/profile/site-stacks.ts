@@ -8,6 +8,9 @@ import type { SiteUse } from "../../results/sites.js";
 export const SITE_VALUES = ["live", "peak", "allocated", "needless", "faults"] as const;
 export type SiteValue = (typeof SITE_VALUES)[number];
 
+/** Those that depend on the allocator; the others are the program's own, and the same on each. */
+export const ALLOCATOR_VALUES: readonly SiteValue[] = ["needless", "faults"];
+
 interface SiteMeasure extends SampleType {
   /** The word for it on the command line, if it has one. */
   value?: SiteValue;
