@@ -102,18 +102,25 @@ function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
 }
 
-/** Whether memory was ever short. */
-export let wasShort: bool = false;
+/** Told that lazy pages of any space may have been taken (huge.ts). */
+let reclaimed: (() => void) | null = null;
+
+export function afterReclaim(settles: () => void): void {
+  reclaimed = settles;
+}
 
 /** Reclaims every lazy page of every space. Traps if that is not enough. */
 function makeRoom(pages: u64): void {
-  if (isDefined(ZP_HUGE)) wasShort = true;
   const space = current;
   for (let number = numberAbove(0); number; number = numberAbove(number)) {
     enterNumber(number);
     apply(Event.Reclaim, 0, TABLE_PAGES);
   }
   enter(space);
+  if (isDefined(ZP_HUGE)) {
+    const settle = reclaimed;
+    if (settle) settle();
+  }
   if (isDefined(ZP_PLACEMENT)) {
     const kill = killer;
     if (kill) while (residentPages + pages > physicalPages && kill());

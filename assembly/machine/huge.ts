@@ -78,6 +78,7 @@ export function set(hugePages: u32): void {
 export function start(): void {
   startSpans();
   if (kernelKind != Kernel.Linux || pageShift != 12) mode = HugePages.Never;
+  if (mode != HugePages.Never) events.afterReclaim(settleAll);
 }
 
 /** Whether they are used where MADV_HUGEPAGE says so: what programs read of the kernel. */
@@ -102,11 +103,24 @@ function settle(page: u64, isWhole: bool): void {
   splitTable(page);
   const span = spanOf(page);
   if (span == TABLE) return;
+  forgetGone(page, span);
+}
+
+/** Takes pages without frames out of what is known of a frame in pieces. */
+function forgetGone(page: u64, span: u32): void {
   const first = firstOf(page);
   for (let index: u32 = 0; index < GROUP_PAGES; index++) {
     if (isOfFrame(span, index) && !hasFrame(stateOf(first + index))) forget(span, index);
   }
   if (!pagesLeft(page)) setSpan(page, TABLE);
+}
+
+/** Memory was short: lazy pages of any space were taken, in the middle of another event. */
+function settleAll(): void {
+  eachSpan((page: u64, span: u32): void => {
+    if (isInPieces(span)) forgetGone(page, span);
+    else if (isOne(span) && !hasFrame(stateOf(page))) setSpan(page, TABLE);
+  });
 }
 
 /** The frame becomes small ones: what was left of it is given back, and pages that hold zeroes are on the zero page. */
@@ -167,8 +181,6 @@ function isHugeFault(event: u32, page: u64): bool {
     if (state & SHARED) return writes(event) && isOwnFault(page, span);
     // What is written of it is not lazy any more, and it is one.
     if (state & LAZY && writes(event)) applyQuietly(Event.Reuse, page);
-    // When memory was short, it was taken.
-    if (state == MAPPED) settleTaken(page);
     return false;
   } else if (span == ZERO) {
     if (!writes(event)) return false;
@@ -518,7 +530,7 @@ function checkSpan(page: u64, span: u32): void {
     const state = stateIn(cell, page + index);
     left += u32(isOfFrame(span, index));
     if (span == ZERO) assert(state == (MAPPED | READ), "the huge zero page is all of a group");
-    if (isOfFrame(span, index)) assert(hasFrame(state) || events.wasShort, "a page of a huge frame has it");
+    if (isOfFrame(span, index)) assert(hasFrame(state), "a page of a huge frame has it");
   }
   if (isOne(span) || span == ZERO) assert(isOneArea(page), "a huge page is in one area");
   if (isInPieces(span)) assert(left > 0, "a record is of a frame that somebody has");

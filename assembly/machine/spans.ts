@@ -291,7 +291,7 @@ function copyRecord(child: Space, record: u32, its: u32, first: u64, pages: u32)
   let copiedPages: u32 = 0;
   for (let i: u32 = 0; i < pages; i++) {
     const index = (<u32>first & GROUP_MASK) + i;
-    if (!hasBit(record, index) || !hasFrame(stateOf(first + i))) continue;
+    if (!hasBit(record, index)) continue;
     if (its <= HUGE) its = emptyRecord(frame);
     setBit(its, index);
     copiedPages++;

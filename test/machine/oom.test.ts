@@ -1,10 +1,12 @@
 /** Who is killed when frames run out, beside the reference: random programs of processes in little memory. */
 import { describe, expect, it } from "vitest";
-import { ProcessKilled } from "../../src/base/errors.js";
+import { OutOfMemory, ProcessKilled } from "../../src/base/errors.js";
 import { Random } from "../random.js";
 import { openRawMachine } from "../raw-machine.js";
 import {
   ANYWHERE,
+  DOFORK,
+  DONTFORK,
   DONTNEED,
   FREE,
   type HugeMachine as Machine,
@@ -125,3 +127,75 @@ describe.each([
     });
   },
 );
+
+describe("the only process", () => {
+  it.each(["never", "always"] as const)("is not killed: memory is out (huge pages %s)", async (hugePages) => {
+    for (const memoryPages of [1000, AREA_PAGES]) {
+      const machine = await openRawMachine(optionsOf(memoryPages, "shared", hugePages), true);
+      const area = machine.mmap(0, (AREA_PAGES + 1) * PAGE, ANYWHERE, 0);
+      let error: unknown;
+      try {
+        machine.touch(area, (AREA_PAGES + 1) * PAGE, true);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toBeInstanceOf(OutOfMemory);
+      expect(error).not.toBeInstanceOf(ProcessKilled);
+    }
+  });
+});
+
+describe("a huge page that was taken when memory was short", () => {
+  const GROUP = 512 * PAGE;
+  const options: MachineOptions = { ...optionsOf(1100, "shared", "always"), linux: { overcommit: "always" } };
+
+  /** Has a huge page taken on both machines, one after the other; the same is left of it on both. */
+  async function compare(isInPieces: boolean, goOn: (machine: Machine, area: number) => void): Promise<void> {
+    const machines = [await openRawMachine(options, true), new ReferenceMachine(options)] as const;
+    const states = machines.map((machine) => {
+      const [area, other] = [GROUP, 2 * GROUP].map((bytes) => machine.mmap(0, bytes, ANYWHERE, 0)) as [
+        number,
+        number,
+      ];
+      machine.touch(area, PAGE, true);
+      expect(machine.hugeGroups()).toBe(1);
+      if (isInPieces) for (const advice of [DONTFORK, DOFORK]) machine.madvise(area, 100 * PAGE, advice);
+      machine.madvise(area, GROUP, FREE);
+      byPages(machine, other, 2 * GROUP);
+      machine.munmap(other, 2 * GROUP);
+      expect(machine.counters().bytes.resident).toBe(0);
+      goOn(machine, area);
+      return { ...eventsOf(machine), ...stateOf(machine, area) };
+    });
+    expect(states[0]).toEqual(states[1]);
+    machines[0].check();
+  }
+
+  it.each([true, false])("is nothing that a fork copies (in pieces: %s)", async (isInPieces) => {
+    await compare(isInPieces, (machine) => {
+      machine.fork(2);
+      expect(machine.counters().sharing.forkedPages).toBe(0);
+    });
+  });
+
+  it.each([true, false])(
+    "has small pages in its place, each copied while somebody else has it (in pieces: %s)",
+    async (isInPieces) => {
+      await compare(isInPieces, (machine, area) => {
+        const write = (page: number) => machine.touch(area + page * PAGE, PAGE, true);
+        write(5);
+        expect(machine.heldPages()).toBe(0);
+        machine.fork(2);
+        write(5);
+        machine.switchTo(2);
+        for (const page of [5, 7]) write(page);
+        machine.fork(3);
+        machine.switchTo(3);
+        machine.exit();
+        machine.switchTo(2);
+        write(7);
+        expect(machine.counters().sharing).toMatchObject({ copies: 1, reuses: 2 });
+      });
+    },
+  );
+});

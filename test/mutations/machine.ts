@@ -55,6 +55,16 @@ export const machine: Area = {
         "  if (isUnmapped(page)) {",
       ],
       [
+        "what is taken stays as one",
+        "    else if (isOne(span) && !hasFrame(stateOf(page))) setSpan(page, TABLE);\n",
+        "",
+      ],
+      [
+        "what is taken stays in pieces",
+        "    if (isInPieces(span)) forgetGone(page, span);\n    else if",
+        "    if",
+      ],
+      [
         "a page that goes stays one of its frame",
         "!hasFrame(stateOf(first + index))) forget(span, index);",
         "false) forget(span, index);",
@@ -91,11 +101,7 @@ export const machine: Area = {
         "  if (frame) mapOf(frame, current.number, GROUP_PAGES);\n",
         "",
       ],
-      [
-        "a child gets pages that its parent has not",
-        " || !hasFrame(stateOf(first + i))) continue",
-        ") continue",
-      ],
+      ["a child gets pages that its parent has not", "    if (!hasBit(record, index)) continue;\n", ""],
       [
         "a huge page is as many entries as pages",
         "    add(Counter.ForkedPages, 1 - <u64>GROUP_PAGES);\n",

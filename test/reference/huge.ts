@@ -160,7 +160,6 @@ export abstract class ReferenceHugePages extends ReferencePages {
         return false;
       }
       if (writes && page.lazy) for (const its of this.pagesOf(group)) if (its) its.lazy = false;
-      if (page.frame === null) this.setSpan(group, "table");
       return false;
     } else if (span === "zero") {
       if (!writes) return false;
@@ -308,6 +307,20 @@ export abstract class ReferenceHugePages extends ReferencePages {
       const span = this.spans.get(group);
       if (!isFrame(span) || [...span.left].some((number) => this.table.get(number)?.frame)) continue;
       this.setSpan(group, "table");
+    }
+  }
+
+  /** Whose pages are gone is known at once. */
+  protected override reclaim(): void {
+    super.reclaim();
+    for (const [table, spans, process] of this.allSpans()) {
+      for (const [group, span] of [...spans]) {
+        if (!isFrame(span)) continue;
+        const gone = [...span.left].filter((number) => (table.get(number)?.frame ?? null) === null);
+        if (!span.isOne) for (const number of gone) if (span.left.delete(number)) span.of?.remove(process, 1);
+        if (gone.length > 0 && (span.isOne || span.left.size === 0))
+          this.setSpan(group, "table", spans, process);
+      }
     }
   }
 
