@@ -2,7 +2,7 @@
 import { byId, make, setText } from "./dom.js";
 import { type Counted, countedOf, type Measure, measureOf, TIME } from "./measure.js";
 import type { Played } from "./protocol.js";
-import { punchlineOf } from "./punchline.js";
+import { headlineOf, punchlineOf } from "./punchline.js";
 import { type Opened, SideError } from "./session.js";
 import { formatChoice, SIDES, type ViewState } from "./state.js";
 
@@ -30,22 +30,24 @@ export class Headline {
     const [left, right] = opened.sides;
     for (const side of SIDES)
       setText(this.#bars[side]?.element.firstElementChild as Element, formatChoice(state.sides[side]));
+    byId("headline-title").replaceChildren(
+      ...headlineOf(opened).map(({ text, of }) =>
+        of === undefined ? text : make("span", { className: of, textContent: text }),
+      ),
+    );
     setText(byId("punchline"), punchlineOf(state, opened));
     byId("race").hidden = left instanceof SideError || right instanceof SideError;
     if (left instanceof SideError || right instanceof SideError) {
       this.#measure = undefined;
       setText(byId("priced"), "");
-      setText(byId("headline-title"), "One of two allocators. The other cannot run.");
     } else this.#compare(left, right);
   }
 
   #compare(left: Played, right: Played): void {
     const measure = measureOf(left, right);
     const figures = [left, right].map((run) => measure.of(countedOf(run))) as [number, number];
-    const texts = measure.texts(...figures);
     this.#measure = measure;
     this.#most = Math.max(...figures);
-    byId("headline-title").replaceChildren(...titleOf(measure, texts));
     setText(byId("priced"), pricedText(measure, left, right));
     for (const side of SIDES) {
       const { whole, element } = this.#bars[side] as Bar;
@@ -94,13 +96,4 @@ function pricedText({ name }: Measure, left: Played, right: Played): string {
   return machines[0] === machines[1]
     ? `Time is simulated, on one machine: ${machines[0]}.`
     : `Time is simulated, each on the machine of its system: ${machines.join(" and ")}.`;
-}
-
-/** "480 s or 0.23 s. The same program." */
-function titleOf({ name }: Measure, [left, right]: [string, string]): (Node | string)[] {
-  const figure = (text: string, side: string) => make("span", { className: side, textContent: text });
-  const what = name === TIME.name ? "" : ` ${name}`;
-  return left === right
-    ? [figure(left, "both"), `${what} either way. The same program.`]
-    : [figure(left, "left"), " or ", figure(right, "right"), `${what}. The same program.`];
 }

@@ -1,4 +1,4 @@
-/** The point of two runs, in one sentence with its figures: what one did that the other did not, and what that costs. */
+/** The point of two runs: both figures, and in one sentence what one did that the other did not, and what that costs. */
 
 import { faultCount } from "../experiments/runs/verdict.js";
 import { formatBytes, formatCount, type TimeParts } from "../index.js";
@@ -18,6 +18,29 @@ import { formatChoice, type ViewState } from "./state.js";
 /** A run with the name by which it is told of. */
 interface Told extends Counted {
   name: string;
+}
+
+/** A part of the headline: plain, or a figure in the accent of its side. */
+export interface HeadlinePart {
+  text: string;
+  of?: "left" | "right" | "both";
+}
+
+/** "480 s or 0.23 s. The same program." */
+export function headlineOf({ sides: [left, right] }: Pick<Opened, "sides">): HeadlinePart[] {
+  if (left instanceof SideError || right instanceof SideError)
+    return [{ text: "One of two allocators. The other cannot run." }];
+  const measure = measureOf(left, right);
+  const [one, other] = measure.texts(measure.of(countedOf(left)), measure.of(countedOf(right)));
+  const what = measure === TIME ? "" : ` ${measure.name}`;
+  return one === other
+    ? [{ text: one, of: "both" }, { text: `${what} either way. The same program.` }]
+    : [
+        { text: one, of: "left" },
+        { text: " or " },
+        { text: other, of: "right" },
+        { text: `${what}. The same program.` },
+      ];
 }
 
 /** The sentence; empty where there are no two runs to compare. */

@@ -3,7 +3,7 @@ import { make } from "./dom.js";
 import { GUIDES } from "./guides.js";
 import { formatState, type Place, parseState, type ViewState } from "./state.js";
 
-interface Story {
+export interface Story {
   name: string;
   /** What is to be seen in it. */
   about: string;
@@ -69,7 +69,16 @@ export function guided(place: Place): ViewState {
   return { ...parseState(step?.link ?? ""), guide: place };
 }
 
-const linkTo = (name: string, about: string, link: string): HTMLElement =>
+/** The guided stories, each by its first step. */
+const GUIDED: readonly Story[] = Object.entries(GUIDES).map(([story, { name, steps }]) => ({
+  name,
+  about: `A story in ${steps.length} steps`,
+  link: formatState(guided({ story, step: 1 })),
+}));
+
+export const ALL_STORIES: readonly Story[] = [...GUIDED, ...STORIES];
+
+const linkTo = ({ name, about, link }: Story): HTMLElement =>
   make(
     "a",
     { href: `#${link}` },
@@ -79,8 +88,5 @@ const linkTo = (name: string, about: string, link: string): HTMLElement =>
 
 /** Links to all stories. */
 export function storyLinks(): HTMLElement[] {
-  const guides = Object.entries(GUIDES).map(([story, { name, steps }]) =>
-    linkTo(name, `A story in ${steps.length} steps`, formatState(guided({ story, step: 1 }))),
-  );
-  return [...guides, make("hr"), ...STORIES.map(({ name, about, link }) => linkTo(name, about, link))];
+  return [...GUIDED.map(linkTo), make("hr"), ...STORIES.map(linkTo)];
 }

@@ -1,6 +1,6 @@
 /** Sharing in Chromium: links, commands, files of other servers, and the page without a network. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,9 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Download, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { serveFolder } from "../../src/cli/web.js";
 import { readTrace } from "../../src/index.js";
+import { ALL_STORIES, type Story } from "../../src/web/stories.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 import {
   folder as built,
@@ -24,6 +26,8 @@ import {
   shown,
   takeErrors,
 } from "./chromium-page.js";
+
+import { nameOf, writePreviews } from "./previews.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
@@ -167,6 +171,8 @@ describe.skipIf(!executable)("the menu to share", () => {
     expect(pprof.bytes.subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
     const { bytes } = await saved(page, "Both maps, PNG");
     expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+    const preview = await saved(page, "Preview of the link, PNG");
+    expect([16, 20].map((at) => preview.bytes.readUInt32BE(at))).toEqual([1200, 630]);
     // Nothing of it moved what is shown.
     await page.locator("#forward").click();
     await shown(page, "5 of 7");
@@ -250,6 +256,32 @@ describe.skipIf(!executable)("on any static server, the page", () => {
       expect(caches).toEqual([expect.stringContaining(url)]);
     } finally {
       server.close();
+    }
+  });
+});
+
+describe.skipIf(!executable)("a story", () => {
+  it("has an address of its own, by which others show its title and its picture", async () => {
+    const copy = join(folder, "page");
+    await cp(built, copy, { recursive: true });
+    const story = ALL_STORIES.find(({ name }) => name === "The slow calloc of macOS") as Story;
+    await writePreviews(copy, "https://pages.example/zero/", [story]);
+    const name = nameOf(story);
+    const page = await readFile(join(copy, `stories/${name}.html`), "utf8");
+    const picture = `<meta property="og:image" content="https://pages.example/zero/stories/${name}.png" />`;
+    expect(page).toContain(picture);
+    expect(page).toContain(`<meta property="og:title" content="${story.name}: `);
+    expect(await readFile(join(copy, "index.html"), "utf8")).toContain(picture);
+    // Writing them again adds nothing.
+    await writePreviews(copy, "https://pages.example/zero/", [story]);
+    expect((await readFile(join(copy, "index.html"), "utf8")).split("og:image")).toHaveLength(2);
+    const server = await serveFolder(new URL(`file://${copy}/`), 0);
+    try {
+      const there = await open(`${server.url}stories/${name}.html`);
+      await there.waitForURL(`${server.url}#${story.link}`);
+      await there.locator('main[aria-busy="false"]').waitFor();
+    } finally {
+      await server.close();
     }
   });
 });

@@ -11,6 +11,8 @@ import { formatChoice, SIDES, type Side, type ViewState } from "../state.js";
 import { headingOf, reportOf, runsOf } from "../story.js";
 import { lengthOf, tapeTrace } from "../tape.js";
 import { version } from "../version.js";
+import { pngOf } from "./picture.js";
+import { previewPicture } from "./preview.js";
 import type { Shared } from "./shared.js";
 
 export interface Export {
@@ -47,6 +49,7 @@ export const EXPORTS: readonly Export[] = [
     make: async ({ state, opened }) => text(renderCsv(replayRows(timed(state, opened))), "text/csv"),
   },
   { name: "Both maps, PNG", file: "maps.png", suits: always, make: mapsPicture },
+  { name: "Preview of the link, PNG", file: "preview.png", suits: always, make: previewPicture },
   ...SIDES.flatMap((side) => profiles(side)),
   {
     name: "Trace, as text",
@@ -111,7 +114,5 @@ async function mapsPicture({ state, maps }: Shared): Promise<Blob> {
     const { width, height } = side === 0 ? left : right;
     if (width > 0) context.drawImage(maps[side] as HTMLCanvasElement, x, EDGE + HEADING, width, height);
   }
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture cannot be made"))));
-  });
+  return pngOf(canvas);
 }
