@@ -31,6 +31,10 @@ export function setText(element: Element, text: string): void {
 /** Lets the label of an allocator go on in the next line at an option. */
 export const breakable = (text: string): string => text.replaceAll(/:(?=\S)/g, ":\u200b");
 
+/** The label of an allocator, which may go on in the next line at an option; as text it is as it was. */
+export const labelParts = (label: string): (Node | string)[] =>
+  label.split(/(?<=:)/).flatMap((part, i) => (i === 0 ? [part] : [make("wbr"), part]));
+
 /** A colour of the style sheet, for light or dark as the page is. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

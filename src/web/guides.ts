@@ -4,6 +4,7 @@
  */
 import { faultCount } from "../experiments/runs/verdict.js";
 import { formatBytes, formatCount } from "../index.js";
+import { AT, FORKS, THREADS } from "./guide-programs.js";
 import { type Counted, NEEDLESS, RESIDENT, TIME } from "./measure.js";
 
 /** Figures of one run at its end, as text. */
@@ -13,8 +14,12 @@ export interface Figures {
   /** Bytes that the allocator and the program's library cleared. */
   cleared: string;
   faults: string;
-  /** Bytes resident in the end. */
+  /** Bytes resident in the end, of all processes. */
   resident: string;
+  /** Bytes mapped in the end. */
+  mapped: string;
+  /** Bytes that the program holds in the end. */
+  held: string;
 }
 
 export type Told = (left: Figures, right: Figures) => string;
@@ -36,6 +41,10 @@ export interface Guide {
 }
 
 const LOOP = "size=100MiB&count=10000";
+const CINNABAR = "trace=cinnabar&touch=pages&a=pymalloc/glibc";
+/** Operations of it done at the end of each phase but the last. */
+const [PHASE_1, PHASE_2] = [120_003, 316_090];
+const ARENAS = "touch=object&a=glibc&b=glibc:arenaMax=1";
 
 export const GUIDES: Readonly<Record<string, Guide>> = {
   benfield: {
@@ -188,6 +197,141 @@ export const GUIDES: Readonly<Record<string, Guide>> = {
       },
     ],
   },
+  cinnabar: {
+    name: "Python holds on, with ever less to hold",
+    steps: [
+      {
+        link: `${CINNABAR}&b=pymalloc/glibc:trimThreshold=128KiB`,
+        says: "git-cinnabar, written in Python, was seen to need more and more memory while it held less and less. Its calls, made anew, on Python’s own allocator over glibc.",
+        asks: "Below is what is resident. What is left in the end?",
+        answers: (left, right) =>
+          `${left.resident} on the left, and ${right.resident} on the right, where one threshold of glibc is set. The program holds ${left.held}.`,
+        points: "sparkline",
+      },
+      {
+        link: `${CINNABAR}&b=pymalloc/glibc:trimThreshold=128KiB&at=${PHASE_1}`,
+        says: "The end of the first phase: 120,000 objects are there, most of them small.",
+        asks: "Which part of the memory is Python’s, and which glibc’s?",
+        answers: () =>
+          "Objects of up to 512 bytes are in Python’s arenas, of 256 KiB each, which it maps itself. What is larger it asks of glibc, which has it on the heap, or, from 128 KiB on, in a mapping of its own.",
+        points: "sides",
+      },
+      {
+        link: `${CINNABAR}&b=pymalloc/glibc:trimThreshold=128KiB&at=${PHASE_2}`,
+        says: "The end of the second phase, in which buffers grew and went. A third of what was live is freed by now.",
+        asks: "And more is resident than before, on the left above all. Why there?",
+        answers: () =>
+          "A buffer that was mapped is freed. From then on glibc has blocks of its size on the heap, and gives the heap’s end back only beyond twice that size. On the right both thresholds stay as they were set.",
+        points: "sides",
+      },
+      {
+        link: `${CINNABAR}&b=pymalloc/jemalloc`,
+        says: "On the right now jemalloc, below the same Python.",
+        asks: "Does another allocator help?",
+        answers: (left, right) =>
+          `Not as such: ${right.resident} instead of ${left.resident}. jemalloc gives pages back as time passes, and here no time passes.`,
+        points: "headline",
+      },
+      {
+        link: `${CINNABAR}&b=pymalloc/jemalloc:dirty_decay_ms=0`,
+        says: "So let jemalloc give back at once what is free.",
+        asks: "Is it now as little as the program holds?",
+        answers: (_, right) =>
+          `${right.resident}, where the program holds ${right.held}. What is left lies in Python’s arenas: one live object keeps an arena, and each of them has one.`,
+        points: "figures-panel",
+      },
+    ],
+  },
+  arenas: {
+    name: "A thread’s arena",
+    steps: [
+      {
+        link: `${THREADS.two.at(AT.firstBlock)}&${ARENAS}`,
+        says: "Thread 2 gets its first block: on the left of glibc as it comes, on the right of one that may have a single arena.",
+        asks: "What is the long grey stretch on the left?",
+        answers: () =>
+          "An arena for this thread, so that it need not wait for others. Its heap takes 64 MiB of the address space. That costs nothing: all but its first pages is reserved, and never touched.",
+        points: "sides",
+      },
+      {
+        link: `${THREADS.two.at(AT.freed)}&${ARENAS}`,
+        says: "Thread 2 has got 24 blocks, written them, and freed all but the last.",
+        asks: "Why is nearly all of it still resident?",
+        answers: () =>
+          "A heap is given back from its end, and there the last block lies. What is free below it waits for the next request: yellow, kept by the allocator. That is so on both sides.",
+        points: "sides",
+      },
+      {
+        link: `${THREADS.two.end}&${ARENAS}`,
+        says: "Now the main thread gets 24 blocks of the same size.",
+        asks: "Is there not enough free memory?",
+        answers: (left, right) =>
+          `On the right there is, and it is used: ${right.resident} are resident. On the left it is in an arena of thread 2, and the main thread does not look there: ${left.resident}.`,
+        points: "sparkline",
+      },
+      {
+        link: `${THREADS.trimmed.end}&${ARENAS}`,
+        says: "The same, and in the end the program calls malloc_trim.",
+        asks: "Does that reach the other arena?",
+        answers: (left, right) =>
+          `It does, and pages amid a heap, too: ${left.resident} are left, and ${right.resident} on the right. The program holds ${left.held}.`,
+        points: "sparkline",
+      },
+      {
+        link: `${THREADS.eight.end}&${ARENAS}`,
+        says: "Eight threads, of which each gets two blocks and frees one.",
+        asks: "How much address space do eight arenas take?",
+        answers: (left, right) =>
+          `${left.mapped}, against ${right.mapped} of one arena. Who watches virtual memory is alarmed. Resident are ${left.resident}, and ${right.resident}.`,
+        points: "sides",
+      },
+    ],
+  },
+  fork: {
+    name: "fork, and what free can cost",
+    steps: [
+      {
+        link: `${FORKS.idle.end}&a=mimalloc&b=jemalloc`,
+        says: "A program gets a hundred blocks, writes them, and forks. The maps are of the child: it has all that its parent has.",
+        asks: "Two processes have these pages. How often are they in memory?",
+        answers: (left, right) =>
+          `Once: ${left.resident} on the left and ${right.resident} on the right, for both processes together. They share each page until one of them writes to it.`,
+        points: "sides",
+      },
+      {
+        link: `${FORKS.freeing.end}&a=mimalloc&b=jemalloc`,
+        says: "The child frees all blocks. It writes nothing.",
+        asks: "free gives memory back. Can it take some?",
+        answers: (left, right) =>
+          `mimalloc notes in a block that it is free. That is a write, and the kernel copies the page: ${left.resident} now, by ${left.faults} faults in all. jemalloc keeps its notes elsewhere: ${right.resident}, by ${right.faults}.`,
+        points: "figures-panel",
+      },
+      {
+        link: `${FORKS.freeing.end}&a=tcmalloc&b=glibc`,
+        says: "The same on tcmalloc and glibc.",
+        asks: "Where do they keep their notes?",
+        answers: (left, right) =>
+          `In the blocks, both. tcmalloc took ${left.faults} faults, and glibc ${right.faults}. But glibc found all of the child’s heap free, and gave its end back: the copies went with it.`,
+        points: "figures-panel",
+      },
+      {
+        link: `${FORKS.writing.end}&a=mimalloc&b=jemalloc`,
+        says: "Instead of freeing, the child writes one byte to each block.",
+        asks: "A hundred bytes. How much memory do they take?",
+        answers: (left, right) =>
+          `A page each: ${left.resident} and ${right.resident} are resident now. The kernel copies pages, and no less.`,
+        points: "sparkline",
+      },
+      {
+        link: `${FORKS.left.end}&a=mimalloc&b=jemalloc`,
+        says: "Then the child ends, and the parent writes a byte to each block, too.",
+        asks: "Is every page copied once more?",
+        answers: (left, right) =>
+          `No. Each write is a fault again, but nobody else has the page any more, and the parent may keep it: ${left.resident} and ${right.resident}, as before the fork.`,
+        points: "sparkline",
+      },
+    ],
+  },
   heap: {
     name: "An allocator that remembers",
     steps: [
@@ -242,5 +386,7 @@ export function figuresOf(run: Counted): Figures {
     cleared: formatBytes(counters.zeroed.allocator + library.cleared),
     faults: formatCount(faultCount(counters)),
     resident: RESIDENT.text(RESIDENT.of(run)),
+    mapped: formatBytes(counters.bytes.virtual),
+    held: formatBytes(counters.bytes.inUse),
   };
 }

@@ -1,5 +1,5 @@
 /** What there is to see at first sight: both figures large, a bar for each that grows while the page plays, and the point. */
-import { byId, make, setText } from "./dom.js";
+import { byId, labelParts, make, setText } from "./dom.js";
 import { type Counted, countedOf, type Measure, measureOf, TIME } from "./measure.js";
 import type { Played } from "./protocol.js";
 import { headlineOf, punchlineOf } from "./punchline.js";
@@ -10,6 +10,7 @@ const SIDE_NAMES = ["left", "right"] as const;
 
 interface Bar {
   element: HTMLElement;
+  name: HTMLElement;
   /** What is done up to now, of `whole`. */
   now: HTMLElement;
   whole: HTMLElement;
@@ -29,7 +30,7 @@ export class Headline {
   open(state: ViewState, opened: Opened): void {
     const [left, right] = opened.sides;
     for (const side of SIDES)
-      setText(this.#bars[side]?.element.firstElementChild as Element, formatChoice(state.sides[side]));
+      this.#bars[side]?.name.replaceChildren(...labelParts(formatChoice(state.sides[side])));
     byId("headline-title").replaceChildren(
       ...headlineOf(opened).map(({ text, of }) =>
         of === undefined ? text : make("span", { className: of, textContent: text }),
@@ -79,14 +80,9 @@ function makeBar(side: "left" | "right"): Bar {
   const [whole, now] = [make("span", { className: "whole" }), make("span", { className: "now" })];
   const figure = make("span", { className: "figure" });
   const track = make("span", { className: "track", attributes: { "aria-hidden": "true" } }, whole, now);
-  const element = make(
-    "div",
-    { className: `lane ${side}` },
-    make("span", { className: "name" }),
-    track,
-    figure,
-  );
-  return { element, now, whole, figure };
+  const name = make("span", { className: "name" });
+  const element = make("div", { className: `lane ${side}` }, name, track, figure);
+  return { element, name, now, whole, figure };
 }
 
 /** What a figure is, and by which machines a time is simulated. */

@@ -2,7 +2,7 @@
 import { formatBytes, formatCount } from "../index.js";
 import { say } from "./announcer.js";
 import { CallTree } from "./call-tree.js";
-import { make, setText } from "./dom.js";
+import { labelParts, make, setText } from "./dom.js";
 import type { PageInside } from "./inside.js";
 import { insideElements } from "./inside-panel.js";
 import { putHandsOn } from "./map-hands.js";
@@ -68,8 +68,10 @@ export class SidePanel {
 
   /** Shows another allocator, with a note on it. */
   open(label: string, note: string): void {
-    setText(this.#title, label);
+    this.#title.replaceChildren(...labelParts(label));
     setText(this.#note, note);
+    // Where there is little room, its end is cut.
+    this.#note.title = note;
     this.#history.hidden = true;
   }
 

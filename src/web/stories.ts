@@ -56,11 +56,6 @@ const STORIES: readonly Story[] = [
     about: "A recorded program",
     link: "trace=cc1&touch=object&a=glibc&b=libmalloc",
   },
-  {
-    name: "Python holds on, with ever less to hold",
-    about: "Memory that is free, and cannot be given back",
-    link: "trace=cinnabar&touch=pages&a=pymalloc/glibc:python=3.9&b=pymalloc/glibc:python=3.9:trimThreshold=128KiB",
-  },
 ];
 
 /** The view of a step. */

@@ -1,10 +1,21 @@
 /** Guided stories: that each step is a view, and that what is said of it is so. */
 import { describe, expect, it } from "vitest";
-import { openWasmAllocator, readTrace, runCallocLoop } from "../../src/index.js";
+import { findBuiltIn } from "../../src/allocator/built-in.js";
+import {
+  cinnabarTrace,
+  cinnabarWorkload,
+  openModel,
+  openWasmAllocator,
+  readTrace,
+  replayTrace,
+  runCallocLoop,
+} from "../../src/index.js";
 import { figuresOf, GUIDES, type Step } from "../../src/web/guides.js";
 import type { Counted } from "../../src/web/measure.js";
-import { formatState, parseState } from "../../src/web/state.js";
+import type { Choice } from "../../src/web/protocol.js";
+import { formatState, parseState, type ViewState } from "../../src/web/state.js";
 import { guided } from "../../src/web/stories.js";
+import { marksOf, traceTape } from "../../src/web/tape.js";
 
 const STEPS = Object.entries(GUIDES).flatMap(([story, { steps }]) =>
   steps.map((step, index): [string, Step, { story: string; step: number }] => [
@@ -14,19 +25,36 @@ const STEPS = Object.entries(GUIDES).flatMap(([story, { steps }]) =>
   ]),
 );
 
-/** The runs of a step, where both sides are models in a loop. */
-async function runsOf({ link }: Step): Promise<[Counted, Counted] | undefined> {
-  const { input, sides } = parseState(link);
-  const models = ["naive", "lazy", "glibc", "libmalloc", "jemalloc", "tcmalloc", "mimalloc"];
-  if (input.kind !== "loop" || sides.some(({ allocator }) => !models.includes(allocator))) return undefined;
-  const { bytes, count, written } = input;
-  const [left, right] = await Promise.all(
-    sides.map(({ allocator, options }) =>
-      runCallocLoop({ model: allocator, options, bytes, count, written }),
-    ),
-  );
-  const library = { cleared: 0, needless: 0 };
-  return [{ ...left, library } as Counted, { ...right, library } as Counted];
+const library = { cleared: 0, needless: 0 };
+
+/** What one side of a step counts in the end, where it is a model. */
+async function runOf(state: ViewState, { allocator, options }: Choice): Promise<Counted | undefined> {
+  const { input, touch } = state;
+  if (findBuiltIn(allocator)) return undefined;
+  if (input.kind === "loop") {
+    const { bytes, count, written } = input;
+    return { ...(await runCallocLoop({ model: allocator, options, bytes, count, written })), library };
+  }
+  const isText = input.kind === "text";
+  if (!isText && !(input.kind === "trace" && input.name === "cinnabar")) return undefined;
+  const trace = isText ? await readTrace(input.text) : cinnabarTrace(cinnabarWorkload);
+  const { result } = await replayTrace({ model: allocator, options, trace, touch });
+  return { ...result, library };
+}
+
+const known = new Map<string, Promise<Counted | undefined>>();
+
+/** The runs of a step, where both sides are models, and what is run is no recorded trace. */
+async function runsOf({ link }: Pick<Step, "link">): Promise<[Counted, Counted] | undefined> {
+  const state = parseState(link);
+  const runs = state.sides.map((side) => {
+    const name = JSON.stringify([state.input, state.touch, side]);
+    const run = known.get(name) ?? runOf(state, side);
+    known.set(name, run);
+    return run;
+  });
+  const [left, right] = await Promise.all(runs);
+  return left && right && [left, right];
 }
 
 describe("guided stories", () => {
@@ -53,6 +81,18 @@ describe("guided stories", () => {
     "choices.5": 2,
   };
   const FASTER_BY: Record<string, number> = { "benfield.7": 1.5, "choices.2": 1000 };
+  /** What an answer says of what is resident: of the left by the right. */
+  const MORE_BY: Record<string, number> = {
+    ...{
+      "cinnabar.1": 1.02,
+      "cinnabar.5": 1.05,
+      "arenas.3": 1.7,
+      "arenas.5": 1.5,
+      "fork.2": 1.2,
+      "fork.3": 2,
+    },
+  };
+  const LESS_BY: Record<string, number> = { "cinnabar.4": 1.3 };
 
   it.each(STEPS)("say what the runs give: %s", async (name, step) => {
     const runs = await runsOf(step);
@@ -61,6 +101,9 @@ describe("guided stories", () => {
     const ratio = (left.simulated?.seconds ?? 0) / (right.simulated?.seconds ?? 0);
     expect(ratio).toBeGreaterThan(SLOWER_BY[name] ?? 0);
     expect(1 / ratio).toBeGreaterThan(FASTER_BY[name] ?? 0);
+    const resident = left.counters.bytes.resident / right.counters.bytes.resident;
+    if (MORE_BY[name]) expect(resident).toBeGreaterThan(MORE_BY[name]);
+    if (LESS_BY[name]) expect(1 / resident).toBeGreaterThan(LESS_BY[name]);
     const answer = step.answers(figuresOf(left), figuresOf(right));
     expect(answer).not.toMatch(/NaN|undefined/);
     expect(answer).toMatch(/[.]$/);
@@ -93,6 +136,50 @@ describe("guided stories", () => {
     expect(second.touched.read - first.touched.read).toBeGreaterThan(MIB / 4096 - 10);
     expect(second.touched.written).toBe(first.touched.written);
     expect((await counted("as-tlsf", 10)).zeroed.allocator).toBeGreaterThan(10 * MIB - 1);
+  });
+
+  it("know where the phases of git-cinnabar end", async () => {
+    const tape = await traceTape(cinnabarTrace(cinnabarWorkload), () => {});
+    const places = marksOf(tape).map(({ position }) => position);
+    const told = GUIDES.cinnabar?.steps.flatMap(({ link }) => parseState(link).at ?? []);
+    expect(told).toEqual(places);
+  });
+
+  it("know what a thread's arena takes, keeps and gives back", async () => {
+    const [first, freed, whole, trimmed, eight] =
+      GUIDES.arenas?.steps.map(({ link }) => parseState(link)) ?? [];
+    const upTo = async (state: ViewState | undefined) => {
+      const { input, sides, at } = state as ViewState & { input: { text: string } };
+      const sandbox = await openModel("glibc", sides[0].options);
+      const lines = input.text.split("\n");
+      const notes = await sandbox.replay(await readTrace(lines.slice(0, at ?? lines.length).join("\n")), {
+        touch: "object",
+      });
+      expect(notes.operations).toBe(at ?? lines.length - 1);
+      return sandbox;
+    };
+    const begun = await upTo(first);
+    const arena = begun.regions().at(-1);
+    expect(arena?.bytes).toBe(64 * 2 ** 20);
+    expect(Number(begun.slots().find(Boolean)) - (arena?.address ?? 0)).toBeLessThan(8192);
+    const kept = (await upTo(freed)).counters().bytes;
+    expect(kept.resident).toBeGreaterThan(20 * kept.inUse);
+    expect((await upTo(trimmed)).counters().bytes.resident).toBeLessThan(
+      0.6 * (await upTo(whole)).counters().bytes.resident,
+    );
+    expect((await upTo(eight)).counters().bytes.virtual).toBe(8 * 64 * 2 ** 20);
+  });
+
+  it("know that a fork copies what is written, and that free may write", async () => {
+    const [idle, freeing, onOthers, , left] = await Promise.all(
+      (GUIDES.fork?.steps ?? []).map(async (step) => (await runsOf(step)) as [Counted, Counted]),
+    );
+    const resident = (runs?: Counted[]) => runs?.map(({ counters }) => counters.bytes.resident);
+    expect(resident(left)).toEqual(resident(idle));
+    const copies = (runs?: Counted[]) => runs?.map(({ counters }) => counters.faults.copyOnWrite);
+    expect(copies(freeing)?.[0]).toBeGreaterThanOrEqual(100);
+    expect(copies(freeing)?.[1]).toBeLessThan(10);
+    expect(Math.min(...(copies(onOthers) ?? []))).toBeGreaterThanOrEqual(100);
   });
 
   it("know that a mapping that is freed puts the next block of its size on glibc's heap", async () => {

@@ -63,6 +63,32 @@ describe.skipIf(!executable)("the first screen", () => {
     );
     expect(outside).toEqual([]);
   });
+
+  it.each([
+    [1280, 720],
+    [1280, 900],
+    [390, 844],
+  ])(
+    "leaves room for maps, and begins bars at one place, however long names are, in %i by %i",
+    async (width, height) => {
+      const names =
+        "a=glibc&b=pymalloc/glibc:python=3.9:arenas=malloc:trimThreshold=128KiB:mmapThreshold=256KiB";
+      const page = await open(`#size=1MiB&count=5&${names}`, { viewport: { width, height } });
+      await shown(page, "9 of 10");
+      const boxes = (selector: string) =>
+        page
+          .locator(selector)
+          .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
+      for (const map of await boxes("canvas.map")) expect(map.height).toBeGreaterThan(90);
+      const [left, right] = await boxes("#race .track");
+      expect([left?.x, left?.width]).toEqual([right?.x, right?.width]);
+      const [heading] = await boxes(".side.right .side-heading");
+      for (const control of await boxes(".side.right .buttons > *"))
+        expect(control.right).toBeLessThanOrEqual((heading?.right ?? 0) + 1);
+      // The name is whole, with all of its letters.
+      expect(await page.locator(".side.right h2").textContent()).toBe(names.split("&b=")[1]);
+    },
+  );
 });
 
 describe.skipIf(!executable)("a guided story", () => {
