@@ -19,8 +19,10 @@ import {
 import type { Sheet } from "../report/sheet.js";
 import type { TuneGoal } from "../results/tune.js";
 import { callPathPicture, excessPicture, formOf, type Picture, WEIGHTS } from "./call-path-chart.js";
+import { colour } from "./dom.js";
+import { mapPictures } from "./map-pictures.js";
 import { programOf } from "./program-name.js";
-import { isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress } from "./protocol.js";
+import { isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress, type SmallMap } from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import type { LinkOf } from "./sheet-elements.js";
 import { formatChoice, formatState, parseChoice, type ViewState } from "./state.js";
@@ -168,7 +170,7 @@ const others: Chart = {
       chosen: chosen.filter((one) => !isModule(one)),
       subtitle,
     };
-    const { svg, results, failures } = await session.helper.call("others", job, {
+    const { svg, maps, results, failures } = await session.helper.call("others", job, {
       onProgress: (progress) => onProgress("Running it on other allocators", progress),
     });
     const report = reportOf(state, opened);
@@ -176,8 +178,17 @@ const others: Chart = {
     const all = { ...report, results: results.map((result) => ({ ...result, parameters })) };
     const sheet = runsSheet(all, subtitle);
     const [left] = state.sides;
+    const title = "What is mapped when the program holds the most, on each allocator";
+    const more =
+      maps.length === 0
+        ? []
+        : [{ svg: mapPictures(maps, { title, subtitle }, colour), text: mapsText(maps) }];
     return {
-      ...{ svg, text: `Bytes over time on ${formatCount(results.length)} allocators, all on one scale.` },
+      ...{
+        more,
+        svg,
+        text: `Bytes over time on ${formatCount(results.length)} allocators, all on one scale.`,
+      },
       sheets: [{ ...sheet, sentences: [...sheet.sentences, ...failures] }],
       linkOf: (label) =>
         label === formatChoice(left)
@@ -186,6 +197,9 @@ const others: Chart = {
     };
   },
 };
+
+const mapsText = (maps: readonly SmallMap[]): string =>
+  `What is mapped when the program holds the most, all at one scale. ${maps.map(({ name }) => name).join("; ")}.`;
 
 const ownChart = ([id, name]: [string, string]): Chart => ({
   name,

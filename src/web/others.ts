@@ -1,6 +1,7 @@
 /**
  * The program of the page on more than two allocators, as small multiples: what they hold over time, one panel below the
- * other, all on one scale. Loaded when it is asked for, in the Worker that draws.
+ * other, all on one scale; and what they have mapped when the program holds the most. Loaded when it is asked for, in the
+ * Worker that draws.
  */
 import { formatSeconds } from "../base/numbers.js";
 import { bytesAxes, bytesLines, legendOf, SERIES } from "../experiments/replay/chart.js";
@@ -11,13 +12,15 @@ import {
   type Result,
   replayTrace,
   type TimelinePoint,
+  type TouchPolicy,
 } from "../index.js";
 import { allocatorLabel } from "../report/label.js";
 import { lineChart } from "../report/line-chart.js";
 import { TUNED } from "../tune/tune.js";
-import type { OnProgress } from "./player.js";
-import type { Answer, Argument, Choice } from "./protocol.js";
-import { type Tape, tapeTrace } from "./tape.js";
+import { playModel } from "./playable.js";
+import { type OnProgress, Player } from "./player.js";
+import type { Answer, Argument, Choice, SmallMap } from "./protocol.js";
+import { beginning, peakOf, type Tape, tapeTrace } from "./tape.js";
 
 const TIMELINE_POINTS = 300;
 const PANEL_HEIGHT = 64;
@@ -28,6 +31,7 @@ const DRAWN = SERIES.filter(({ field }) => field !== "system");
 interface Run {
   result: Result;
   timeline: TimelinePoint[];
+  map: SmallMap;
 }
 
 /** Runs the tape on each. Progress counts allocators. */
@@ -36,6 +40,7 @@ export async function runOnOthers(
   onProgress: OnProgress,
 ): Promise<Answer<"others">> {
   const once: Tape = { ...tape, ...(await collectTrace(tapeTrace(tape))), rounds: 1 };
+  const upToPeak = beginning(once, peakOf(once));
   const all = besides(chosen);
   const runs: Run[] = [];
   const failures: string[] = [];
@@ -48,12 +53,24 @@ export async function runOnOthers(
       const failed = run.result.parameters.failedAllocations;
       if (failed)
         failures.push(`${allocatorLabel(choice)}: allocations that failed: ${formatCount(+failed)}.`);
-      runs.push(run);
+      runs.push({ ...run, map: await mapAtEnd(upToPeak, choice, touch) });
     } catch (error) {
       failures.push(`${allocatorLabel(choice)}: ${(error as Error).message}.`);
     }
   }
-  return { svg: multiples(runs, subtitle), results: runs.map(({ result }) => result), failures };
+  const maps = runs.map(({ map }) => map);
+  return { svg: multiples(runs, subtitle), maps, results: runs.map(({ result }) => result), failures };
+}
+
+/** What is mapped after all of a tape. */
+async function mapAtEnd(tape: Tape, choice: Choice, touch: TouchPolicy): Promise<SmallMap> {
+  const { player } = await Player.open(tape, choice, await playModel(choice), touch, () => {});
+  const { runs, regions, counters } = await player.moment(tape.count);
+  return {
+    name: `${allocatorLabel(choice)}: ${formatBytes(counters.bytes.resident)} resident`,
+    runs,
+    regions,
+  };
 }
 
 /** What was chosen, and after it, with the options that they have by default, the allocators of real systems. */

@@ -144,6 +144,14 @@ export const OWN_EXPERIMENTS = {
 
 export type OwnExperiment = keyof typeof OWN_EXPERIMENTS;
 
+/** What an allocator has mapped at one moment, and its name with what that comes to. */
+export interface SmallMap {
+  name: string;
+  runs: PageRuns;
+  /** Start and end of each mapped region, in turn. */
+  regions: Float64Array<ArrayBuffer>;
+}
+
 /** The calls that a Worker answers. */
 export interface Calls {
   /** Reads a trace in any format, of several processes the one that is chosen. */
@@ -185,10 +193,11 @@ export interface Calls {
   };
   /**
    * Runs a tape on what was chosen and on the other allocators of real systems. Returns the picture of bytes over time on each, an SVG document
-   * with `subtitle`, the runs, and what failed where.
+   * with `subtitle`, what each has mapped when the program holds the most, the runs, and what failed where.
    */
   others(job: { tape: Tape; touch: TouchPolicy; chosen: readonly Choice[]; subtitle: string }): {
     svg: string;
+    maps: SmallMap[];
     results: Result[];
     failures: string[];
   };

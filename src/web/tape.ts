@@ -7,6 +7,7 @@ import {
   type Operation,
   OpKind,
   RECORD_BYTES,
+  sliceRecords,
   TLS_RECORD_BYTES,
   type Trace,
   TraceError,
@@ -55,6 +56,12 @@ export function tapeTrace({ records, count, rounds, marks, sites, threads }: Tap
     },
   };
 }
+
+/** The first operations of a tape that is run once. */
+export const beginning = (tape: Tape, count: number): Tape => ({
+  ...tape,
+  ...{ records: sliceRecords(tape.records, 0, count), count },
+});
 
 /** Operations of the whole tape. */
 export function lengthOf({ count, rounds }: Tape): number {

@@ -666,6 +666,9 @@ describe.skipIf(!executable)("the page", () => {
     await page.getByRole("button", { name: "On other allocators" }).click();
     const figure = page.getByRole("figure");
     await figure.getByRole("img", { name: "Bytes over time on 6 allocators" }).waitFor();
+    await figure
+      .getByRole("img", { name: /^What is mapped when .* glibc: [\d.]+ [KM]iB resident; lazy: / })
+      .waitFor();
     expect(await figure.getByRole("rowheader").allTextContents()).toEqual([
       "glibc",
       "lazy",
