@@ -10,6 +10,8 @@ const ROUNDS = 9;
 const PLACES = 40;
 const SEED = 0x5eed;
 const ZOOM_SECONDS = 3;
+/** Operations of the trace that is dropped. */
+const DROPPED = 5_000_000;
 /** Two objects of 512 GiB, written here and there. */
 const TEBIBYTE = [
   ...["a 1 549755813888", "a 2 549755813888"],
@@ -25,6 +27,7 @@ export async function benchWeb(): Promise<void> {
     await benchFirstView(browser, server.url);
     await benchScrubbing(browser, `${server.url}#trace=cc1&touch=object&a=glibc&b=libmalloc`);
     await benchScrubbing(browser, `${server.url}#trace=cc1&touch=object&a=naive&b=naive`);
+    await benchDropping(browser, server.url);
     const program = new URLSearchParams({ program: TEBIBYTE, a: "lazy:memory=0", b: "lazy:memory=0" });
     await benchZooming(browser, `${server.url}#${program}`);
   } finally {
@@ -78,6 +81,37 @@ async function benchScrubbing(browser: Browser, url: string): Promise<void> {
   const sides = new URL(url).hash.replace(/.*?&a=/, "").replace("&b=", " and ");
   console.log(
     `scrubbing ${length} operations on ${sides}: ${figures}; opened in ${milliseconds.toFixed(0)} ms`,
+  );
+  await page.context().close();
+}
+
+/** Drops a long trace, and scrubs in it. Objects come and go in turn, of many sizes. */
+async function benchDropping(browser: Browser, url: string): Promise<void> {
+  const { page } = await open(browser, `${url}#size=1MiB&count=5&a=glibc&b=libmalloc`);
+  const milliseconds = await page.evaluate(async (operations) => {
+    const lines: string[] = [];
+    const live = 20_000;
+    for (let i = 0; i < operations / 2; i++) {
+      if (i >= live) lines.push(`f ${i - live}`);
+      lines.push(`a ${i} ${16 + ((i * 7919) % 4000)}`);
+    }
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([`${lines.join("\n")}\n`], "long.txt"));
+    const start = performance.now();
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    const isThere = () => {
+      const length = Number((document.querySelector("#scrub") as HTMLInputElement).max);
+      return length > operations / 2 && document.querySelector("main")?.ariaBusy === "false";
+    };
+    while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+    return performance.now() - start;
+  }, DROPPED);
+  const length = Number(await page.getAttribute("#scrub", "max"));
+  const random = new Random(SEED);
+  const times: number[] = [];
+  for (let place = 0; place < PLACES; place++) times.push(await scrub(page, random.below(length)));
+  console.log(
+    `a trace of ${length} operations, dropped: in place after ${(milliseconds / 1000).toFixed(1)} s; scrubbing ${median(times).toFixed(0)} ms, at most ${Math.max(...times).toFixed(0)} ms`,
   );
   await page.context().close();
 }

@@ -1,5 +1,5 @@
 /** What there is to see at first sight: both figures large, a bar for each that grows while the page plays, and the point. */
-import { byId, labelParts, make, setText } from "./dom.js";
+import { byId, make, setText } from "./dom.js";
 import { type Counted, countedOf, type Measure, measureOf, TIME } from "./measure.js";
 import type { Played } from "./protocol.js";
 import { headlineOf, punchlineOf } from "./punchline.js";
@@ -29,8 +29,11 @@ export class Headline {
   /** Tells of two runs. */
   open(state: ViewState, opened: Opened): void {
     const [left, right] = opened.sides;
-    for (const side of SIDES)
-      this.#bars[side]?.name.replaceChildren(...labelParts(formatChoice(state.sides[side])));
+    for (const side of SIDES) {
+      const { name } = this.#bars[side] as Bar;
+      name.title = formatChoice(state.sides[side]);
+      setText(name, name.title);
+    }
     byId("headline-title").replaceChildren(
       ...headlineOf(opened).map(({ text, of }) =>
         of === undefined ? text : make("span", { className: of, textContent: text }),

@@ -60,6 +60,8 @@ export class SidePanel {
     });
     const picture = make("div", { className: "picture" }, this.map.canvas, this.#inside, this.#history);
     this.#body.append(picture, this.map.text);
+    // Nothing is seen to move when the first name comes, and takes a row more.
+    this.#body.style.visibility = "hidden";
     const attributes = { "data-side": side };
     const heading = make("div", { className: "side-heading" }, this.#title, controls, this.#note);
     this.element = make("section", { className: `side ${side}`, attributes }, heading, this.#body);
@@ -69,6 +71,7 @@ export class SidePanel {
   /** Shows another allocator, with a note on it. */
   open(label: string, note: string): void {
     this.#title.replaceChildren(...labelParts(label));
+    this.#title.title = label;
     setText(this.#note, note);
     // Where there is little room, its end is cut.
     this.#note.title = note;
@@ -79,6 +82,7 @@ export class SidePanel {
   show(moment: Moment | undefined): void {
     this.#body.hidden = moment === undefined;
     if (!moment) return;
+    this.#body.style.visibility = "";
     this.#showRegions(moment);
     this.#showInside(moment.inside);
     this.#calls.show(moment.time);
