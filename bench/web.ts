@@ -27,6 +27,7 @@ export async function benchWeb(): Promise<void> {
     await benchFirstView(browser, server.url);
     await benchScrubbing(browser, `${server.url}#trace=cc1&touch=object&a=glibc&b=libmalloc`);
     await benchScrubbing(browser, `${server.url}#trace=cc1&touch=object&a=naive&b=naive`);
+    await benchFollowing(browser, server.url);
     await benchDropping(browser, server.url);
     const program = new URLSearchParams({ program: TEBIBYTE, a: "lazy:memory=0", b: "lazy:memory=0" });
     await benchZooming(browser, `${server.url}#${program}`);
@@ -85,6 +86,33 @@ async function benchScrubbing(browser: Browser, url: string): Promise<void> {
   await page.context().close();
 }
 
+/** Follows a link on a page that is there already, some times, each time to another allocator. */
+async function benchFollowing(browser: Browser, url: string): Promise<void> {
+  const { page } = await open(browser, `${url}#size=1MiB&count=5&a=naive&b=lazy`);
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const link = `trace=cc1&touch=object&a=glibc&b=libmalloc&at=${round}`;
+    times.push(
+      await page.evaluate(async (link) => {
+        const start = performance.now();
+        location.hash = link;
+        const position = document.querySelector("#position") as HTMLElement;
+        const wanted = `${new URLSearchParams(link).get("at")} of 599,089 operations`;
+        while (position.textContent !== wanted) await new Promise(requestAnimationFrame);
+        return performance.now() - start;
+      }, link),
+    );
+    await page.evaluate(() => {
+      location.hash = "size=1MiB&count=5&a=naive&b=lazy";
+    });
+    await page.waitForFunction(() => document.querySelector("#position")?.textContent?.startsWith("9 of"));
+  }
+  console.log(
+    `cc1 on glibc and libmalloc, on a page that is there: ${median(times).toFixed(0)} ms, at most ${Math.max(...times).toFixed(0)} ms`,
+  );
+  await page.context().close();
+}
+
 /** Drops a long trace, and scrubs in it. Objects come and go in turn, of many sizes. */
 async function benchDropping(browser: Browser, url: string): Promise<void> {
   const { page } = await open(browser, `${url}#size=1MiB&count=5&a=glibc&b=libmalloc`);
@@ -99,11 +127,9 @@ async function benchDropping(browser: Browser, url: string): Promise<void> {
     dataTransfer.items.add(new File([`${lines.join("\n")}\n`], "long.txt"));
     const start = performance.now();
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-    const isThere = () => {
-      const length = Number((document.querySelector("#scrub") as HTMLInputElement).max);
-      return length > operations / 2 && document.querySelector("main")?.ariaBusy === "false";
-    };
-    while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const slider = document.querySelector("#scrub") as HTMLInputElement;
+    while (Number(slider.max) < operations / 2 || document.querySelector("main")?.ariaBusy !== "false")
+      await new Promise((resolve) => setTimeout(resolve, 20));
     return performance.now() - start;
   }, DROPPED);
   const length = Number(await page.getAttribute("#scrub", "max"));

@@ -52,6 +52,8 @@ const LEAST_STRIDE = 1 << 13;
 const MOST_CHECKPOINTS = 256;
 /** Bytes of host memory that checkpoints may take. Beyond it, every other one is dropped. */
 const CHECKPOINT_BUDGET = 192 * 2 ** 20;
+/** Milliseconds of work that one saves at least. It takes some itself, and more where new memory is dear. */
+const LEAST_SAVED_MS = 40;
 const TIMELINE_POINTS = 500;
 /** Lines of code shown before and after the cursor. */
 const CODE_LINES = 4;
@@ -71,6 +73,7 @@ export class Player {
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
   #marks: Mark[] = [];
+  #markedAt = Number.NEGATIVE_INFINITY;
   #mapped: number[] = [];
   /** The last operation that was done by itself, so that asking again need not repeat it. */
   #done: { position: number; object: Moment["object"] } | undefined;
@@ -174,8 +177,10 @@ export class Player {
   }
 
   #mark(): void {
+    if (performance.now() - this.#markedAt < LEAST_SAVED_MS) return;
     const wayBack = this.playable.wayBack();
     if (!wayBack) return;
+    this.#markedAt = performance.now();
     this.#marks.push({
       position: this.#position,
       asked: this.#asked.copy(),
