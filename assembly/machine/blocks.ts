@@ -91,6 +91,12 @@ function takeApart(block: usize, page: u64): void {
 
 // ---- Checking ----
 
+/** Whether no group before the page's is in the block: so each block that has any is met once. */
+export function isFirstGroup(block: usize, page: u64): bool {
+  for (let at = block; at < holdersAt(block, page); at += 2) if (load<u16>(at)) return false;
+  return true;
+}
+
 /** Asserts of a group in a block that those who hold it are counted. Returns whether the current space is the first of them. */
 export function isFirstHolder(block: usize, page: u64): bool {
   const space = current;

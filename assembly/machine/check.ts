@@ -7,7 +7,7 @@
  *      own frames + sharings + frames of groups in blocks == residentPages
  *      pages with stored bytes, each stored once == live records of frames.contents
  *      pages in all sharings == SHARED pages in split groups of the tables
- *      holders of all groups in blocks == cells in blocks
+ *      holders of all groups in blocks == cells in blocks, and a block has some
  *      a page with a frame (Linux) is in an area that was written
  *      promised bytes <= their limit
  *
@@ -20,7 +20,7 @@ import { Kernel } from "../shared/kernel";
 import { CONTENT, SHARED, UNMAPPED } from "../shared/page-states";
 import { checkTranslations } from "./access";
 import * as areas from "./areas";
-import { isFirstHolder } from "./blocks";
+import { isFirstGroup, isFirstHolder } from "./blocks";
 import { meetShare, shareContent, sharersOf } from "./contents";
 import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
@@ -51,6 +51,8 @@ let owned: u64 = 0;
 let stored: usize = 0;
 /** Shared frames met, each once; the pages that share them, as the sharings count them; and as the walk met them. */
 let shares: usize = 0;
+/** Blocks met, each once. */
+let blocks: usize = 0;
 let sharers: u64 = 0;
 let sharing: u64 = 0;
 /** Regions and spaces met. */
@@ -64,7 +66,7 @@ export function check(): u32 {
   const broken = walkSpaces();
   if (broken) return broken;
   if (mapped != virtualPages) return Broken.VirtualPages;
-  if (pool.shares.live != shares || sharers != sharing) return Broken.Sharings;
+  if (pool.blocks.live != blocks || pool.shares.live != shares || sharers != sharing) return Broken.Sharings;
   if (owned + pool.shares.live != residentPages) return Broken.ResidentPages;
   if (stored != pool.contents.live) return Broken.StoredContents;
   if (isDefined(ZP_FILES)) if (!isCacheCounted()) return Broken.Files;
@@ -90,6 +92,7 @@ function walkSpaces(): u32 {
   owned = 0;
   stored = files.stored;
   shares = 0;
+  blocks = 0;
   sharers = 0;
   sharing = 0;
   nodes = 0;
@@ -145,7 +148,11 @@ function walkRun(page: u64, pages: u64, state: u32): u32 {
     const cell = load<u32>(cellOf(at));
     if (isInBlock(cell)) {
       // A run may go over several groups. Each begins where the page number says.
-      if (isFirstHolder(blockIn(cell), at)) owned += GROUP_PAGES;
+      const block = blockIn(cell);
+      if (isFirstHolder(block, at)) {
+        owned += GROUP_PAGES;
+        blocks += usize(isFirstGroup(block, at));
+      }
       at += GROUP_PAGES;
     } else {
       if (!walkEntry(at, state)) return Broken.Sharings;

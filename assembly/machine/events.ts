@@ -211,8 +211,7 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
     count(result, first, GROUP_PAGES);
     if (holdersOf(block, first) == 1) giveFrames(GROUP_PAGES);
     store<u32>(cellAt, result & STATE_MASK);
-  } else if (isDefined(ZP_HUGE) && isInPieces(spanOf(first))) {
-    // What a write does to one page depends on what it did to those before.
+  } else if (dependsOnEach(block, first)) {
     applyWithin(event, cellAt, first, GROUP_PAGES);
     return 1;
   } else {
@@ -225,10 +224,14 @@ function applyToBlock(event: u32, cellAt: usize, first: u64): u32 {
   return 1;
 }
 
-/** Counts what it takes that a whole group owns frames. Returns the state of its pages as if written before. */
+/** Whether what a write does to one page depends on what it did to those before: where memory ends amid copies, too. */
+function dependsOnEach(block: usize, first: u64): bool {
+  if (holdersOf(block, first) > 1 && !hasRoom(GROUP_PAGES)) return true;
+  return isDefined(ZP_HUGE) && isInPieces(spanOf(first));
+}
+
+/** Counts what it takes that a whole group owns frames, of which there are enough. Returns the state of its pages as if written before. */
 function ownGroup(block: usize, first: u64, state: u32, clears: bool): u32 {
-  if (holdersOf(block, first) > 1) requireRoom(GROUP_PAGES);
-  // Who had it too may have been killed for room.
   const isCopied = holdersOf(block, first) > 1;
   if (isCopied) takeFrames(GROUP_PAGES);
   return countOwned(state, GROUP_PAGES, isCopied, clears);

@@ -15,8 +15,9 @@ import {
 import { ReferenceMachine } from "../reference/machine.js";
 
 const PAGE = 4096;
-/** Two whole groups of pages and a part of one. */
-const AREA_PAGES = 1400;
+const GROUP_PAGES = 512;
+/** Three groups: what is done to whole ones has ways of its own. */
+const AREA_PAGES = 3 * GROUP_PAGES;
 const MOST = 6;
 
 const optionsOf = (
@@ -40,8 +41,10 @@ const byPages: Write = (machine, first, bytes) => {
 
 function randomStep(random: Random, area: number, alive: readonly number[], write: Write): Step {
   const page = area + random.below(AREA_PAGES) * PAGE;
-  const pages = Math.min(1 + random.below([4, 600][random.below(2)] as number), AREA_PAGES);
-  const first = area + random.below(AREA_PAGES - pages + 1) * PAGE;
+  const isGroup = random.below(3) === 0;
+  const pages = isGroup ? GROUP_PAGES : 1 + random.below([4, 600][random.below(2)] as number);
+  const place = isGroup ? random.below(3) * GROUP_PAGES : random.below(AREA_PAGES - pages + 1);
+  const first = area + place * PAGE;
   const number = 1 + random.below(MOST);
   const dice = random.below(100);
   if (dice < 40) return (machine) => `${write(machine, first, pages * PAGE)}`;
@@ -142,6 +145,35 @@ describe("the only process", () => {
       expect(error).toBeInstanceOf(OutOfMemory);
       expect(error).not.toBeInstanceOf(ProcessKilled);
     }
+  });
+});
+
+describe("pages that may be taken", () => {
+  it("stay when memory is short, if two processes have them", async () => {
+    const options: MachineOptions = {
+      ...optionsOf(1300, "shared", "never"),
+      linux: { overcommit: "always" },
+    };
+    const machines = [await openRawMachine(options, true), new ReferenceMachine(options)] as const;
+    const states = machines.map((machine) => {
+      const [shared = 0, own = 0, other = 0] = [0, 1, 2].map(() =>
+        machine.mmap(0, GROUP_PAGES * PAGE, ANYWHERE, 0),
+      );
+      atOnce(machine, shared, GROUP_PAGES * PAGE);
+      machine.madvise(shared, GROUP_PAGES * PAGE, FREE);
+      machine.fork(2);
+      atOnce(machine, own, GROUP_PAGES * PAGE);
+      machine.madvise(own, GROUP_PAGES * PAGE, FREE);
+      byPages(machine, other, GROUP_PAGES * PAGE);
+      expect(machine.counters().bytes.resident).toBe(2 * GROUP_PAGES * PAGE);
+      const pages = [1, 2].map((process) => {
+        machine.switchTo(process);
+        return machine.pages(shared, GROUP_PAGES * PAGE);
+      });
+      return { ...eventsOf(machine), pages };
+    });
+    expect(states[0]).toEqual(states[1]);
+    machines[0].check();
   });
 });
 

@@ -395,6 +395,7 @@ export const machine: Area = {
         "a fork leaves what the parent may write",
         "mapPages(child.pages);\n  dropAll();\n",
         "mapPages(child.pages);\n",
+        "only pages with bytes have a translation, and each is dropped when its bytes become shared",
       ],
       [
         "another process finds the last one's translations",
