@@ -46,6 +46,9 @@ servePage();
 /** A window whose maps have room for the cells that tests name. */
 const WIDE = { viewport: { width: 1600, height: 1000 } };
 
+/** The part of a map that cells of one colour take, with gaps between them, where all that is mapped is of it. */
+const A_LOT = 0.3;
+
 /** A program that the hostile modules of the fixtures stumble over. */
 const HOSTILE = `program=${encodeURIComponent(Array.from({ length: 12 }, (_, id) => `a ${id} ${id === 10 ? 320 : 64}\n`).join(""))}`;
 /** Those of them that are ended for want of progress. */
@@ -84,14 +87,15 @@ describe.skipIf(!executable)("the page", () => {
     await shown(page, "19,999 of 20,000");
     await expect(page.locator("#legend").textContent()).resolves.toContain("100 MiB, 25,600 pages");
     const share = () => colourShare(page, "left", [0xd5, 0x5e, 0x00]);
-    expect(await share()).toBeGreaterThan(0.3);
+    expect(await share()).toBeGreaterThan(A_LOT);
     expect(await colourShare(page, "right", [0xd5, 0x5e, 0x00])).toBe(0);
     await page.getByRole("checkbox", { name: "needlessly zeroed" }).uncheck();
     await expect.poll(share).toBe(0);
     await expect.poll(() => page.url()).toContain("hide=needless");
     await page.getByRole("checkbox", { name: "Colour what differs" }).check();
     const accent = (side: "left" | "right") => colourShare(page, side, [0xb0, 0x17, 0x7a]);
-    for (const side of ["left", "right"] as const) await expect.poll(() => accent(side)).toBeGreaterThan(0.3);
+    for (const side of ["left", "right"] as const)
+      await expect.poll(() => accent(side)).toBeGreaterThan(A_LOT);
     await expect(page.locator("#legend tr").nth(1).textContent()).resolves.toMatch(
       /^resident left alone.*100 MiB, 25,599 pages100 MiB, 25,600 pages$/,
     );
