@@ -86,7 +86,7 @@ async function benchScrubbing(browser: Browser, url: string): Promise<void> {
   await page.context().close();
 }
 
-/** Follows a link on a page that is there already, some times, each time to another allocator. */
+/** Follows a link to cc1 on a page that is there already, some times. */
 async function benchFollowing(browser: Browser, url: string): Promise<void> {
   const { page } = await open(browser, `${url}#size=1MiB&count=5&a=naive&b=lazy`);
   const times: number[] = [];

@@ -9,4 +9,8 @@ if (url === undefined || !URL.canParse(url) || !url.endsWith("/")) {
   );
   process.exit(2);
 }
-await writePreviews(fileURLToPath(new URL("../../dist/web", import.meta.url)), url, undefined, console.log);
+const folder = fileURLToPath(new URL("../../dist/web", import.meta.url));
+await writePreviews(folder, url, undefined, console.log).catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});

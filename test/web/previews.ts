@@ -6,6 +6,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright";
 import { serveFolder } from "../../src/cli/web.js";
 import { DEFAULT, formatState } from "../../src/web/state.js";
@@ -36,10 +37,10 @@ export async function writePreviews(
 ): Promise<void> {
   const executable = findChromium();
   if (!executable) throw new Error("no Chromium found: install one, or set CHROMIUM_PATH");
-  await mkdir(join(folder, "stories"), { recursive: true });
-  const server = await serveFolder(new URL(`file://${folder}/`), 0);
+  const server = await serveFolder(pathToFileURL(`${folder}/`), 0);
   const browser = await chromium.launch(chromiumLaunchOptions(executable));
   try {
+    await mkdir(join(folder, "stories"), { recursive: true });
     for (const story of stories) {
       const file = `stories/${nameOf(story)}`;
       const { title, picture } = await shotOf(browser, `${server.url}#${story.link}`);

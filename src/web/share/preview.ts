@@ -17,15 +17,17 @@ import { formatChoice, SIDES, type Side } from "../state.js";
 import { pngOf } from "./picture.js";
 import type { Shared } from "./shared.js";
 
-export const PREVIEW = { width: 1200, height: 630 };
+const PREVIEW = { width: 1200, height: 630 };
 
 const MARGIN = 56;
 const GAP = 32;
 const MAP = { width: (PREVIEW.width - 2 * MARGIN - GAP) / 2, height: 268 };
-const SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 /** Sizes of the headline's letters, of which the first is taken with which it fits. */
 const HEADLINE = [54, 46, 38, 32, 26];
 const [LINES, LINE] = [2, 36];
+
+/** The page's own. */
+const letters = () => getComputedStyle(document.body).fontFamily;
 
 export async function previewPicture(shared: Shared): Promise<Blob> {
   const { state, opened, maps } = shared;
@@ -36,18 +38,18 @@ export async function previewPicture(shared: Shared): Promise<Blob> {
   context.fillRect(0, 0, PREVIEW.width, PREVIEW.height);
   drawHeadline(context, headlineOf(opened));
   for (const side of SIDES) drawMap(context, side, formatChoice(state.sides[side]), maps[side]);
-  context.font = `26px ${SANS}`;
+  context.font = `26px ${letters()}`;
   context.fillStyle = colour("text");
   for (const [i, line] of linesOf(context, punchlineOf(state, opened)).entries())
     context.fillText(line, MARGIN, 496 + i * LINE);
-  context.font = `22px ${SANS}`;
+  context.font = `22px ${letters()}`;
   context.fillStyle = colour("quiet");
   context.fillText(cut(context, `${programOf(state.input)} · zeropage`), MARGIN, PREVIEW.height - 40);
   return pngOf(canvas);
 }
 
 function drawHeadline(context: CanvasRenderingContext2D, parts: readonly HeadlinePart[]): void {
-  const font = (size: number) => `650 ${size}px ${SANS}`;
+  const font = (size: number) => `650 ${size}px ${letters()}`;
   const room = PREVIEW.width - 2 * MARGIN;
   const whole = parts.map(({ text }) => text).join("");
   const fits = (size: number) => {
@@ -71,7 +73,7 @@ function drawMap(
   map: HTMLCanvasElement | undefined,
 ): void {
   const x = MARGIN + side * (MAP.width + GAP);
-  context.font = `650 24px ${SANS}`;
+  context.font = `650 24px ${letters()}`;
   context.fillStyle = colour(side === 0 ? "left" : "right");
   context.fillText(cut(context, name, MAP.width), x, 156);
   if (!map || map.width === 0) return;
