@@ -1,9 +1,9 @@
 /**
  * What the machine counted, by the site that a trace names for its operations (shared/records.ts).
  *
- *      rows     0        56       112
+ *      rows     0        264      528
  *               ├────────┼────────┼─ … ─┤
- *               │ site 0 │ site 1 │     │    what happened while the site was the current one, a u64 for each SiteField
+ *               │ site 0 │ site 1 │     │    what happened while the site was the current one, a u64 for each field
  *               └────────┴────────┴─ … ─┘
  *
  *      // the sum of all rows == KNOWN, the machine's totals when a row was last added to
@@ -13,17 +13,28 @@
 import { raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { sum } from "./machine/paths";
-import { Counter } from "./shared/counters";
+import { callsMade } from "./machine/syscall";
+import {
+  ALLOCATOR_SYSCALLS,
+  Counter,
+  SITE_FIELDS,
+  SITE_SYSCALLS,
+  SITE_WALKED,
+  SiteField,
+  SYSCALL_COUNTERS,
+  WALKED_COUNTERS,
+} from "./shared/counters";
 import { Exception } from "./shared/failure";
 import { MOST_SITES, RecordKind } from "./shared/records";
-import { SiteField } from "./shared/sites";
 
-const ROW_BYTES: usize = 8 * SiteField.Count;
-const KNOWN: usize = memory.data(8 * SiteField.Count, 8);
+const ROW_BYTES: usize = 8 * SITE_FIELDS;
+const KNOWN: usize = memory.data(8 * SITE_FIELDS, 8);
 
 let rows: usize = 0;
 let rowCount: u32 = 0;
 let current: u32 = 0;
+/** Those system calls that KNOWN has. */
+let knownCalls: u64 = 0;
 
 /** What follows is called from this site. */
 export function enterSite(number: u64): void {
@@ -54,6 +65,15 @@ function settle(): void {
   settleField(SiteField.NeedlesslyClearedPages, Counter.NeedlesslyClearedPages);
   settleField(SiteField.AllocatorZeroedBytes, Counter.AllocatorZeroedBytes);
   settleField(SiteField.NeedlesslyZeroedBytes, Counter.NeedlesslyZeroedBytes);
+  if (callsMade != knownCalls) settleCalls();
+}
+
+function settleCalls(): void {
+  for (let call: u32 = 0; call < <u32>ALLOCATOR_SYSCALLS; call++) {
+    settleField(SITE_SYSCALLS + call, SYSCALL_COUNTERS + call);
+    settleField(SITE_WALKED + call, WALKED_COUNTERS + call);
+  }
+  knownCalls = callsMade;
 }
 
 function settleField(field: u32, which: u32): void {

@@ -93,7 +93,7 @@ export {
   profileTrace,
   type TraceProfileRun,
 } from "./experiments/profile/run.js";
-export { type ProfiledSites, profileSites, type SitesRun } from "./experiments/profile/sites.js";
+export { type ProfiledSites, profileSites } from "./experiments/profile/sites.js";
 export { replayTrace, type TraceRun } from "./experiments/replay/run.js";
 export { runServeFile, type ServeFileRun } from "./experiments/serve-file/run.js";
 export type { PageUse } from "./experiments/sockets/balancing.js";

@@ -3,12 +3,15 @@ import { Counter, SYSCALL_COUNTERS, Syscall, WALKED_COUNTERS } from "../shared/c
 import { add, counter } from "./counters";
 import { enter, leave } from "./paths";
 
+/** All calls so far. */
+export let callsMade: u64 = 0;
 let walkedBefore: u64 = 0;
 
 /** Begins a system call. Returns the caller's path, for `leaveCall`. */
 export function enterCall(fn: u32, call: Syscall): usize {
   const caller = enter(fn);
   add(SYSCALL_COUNTERS + call, 1);
+  callsMade++;
   walkedBefore = counter(Counter.PagesWalked);
   return caller;
 }

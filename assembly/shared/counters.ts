@@ -150,3 +150,23 @@ export const FIRST_OF_LAYER = Fn.FirstOfModel + 14;
 export const LAST_COUNTED = Fn.Aligned;
 /** The program calls the functions up to this one. */
 export const LAST_CALLED = Fn.EndThread;
+
+/**
+ * What is counted by site: the fields of a row, of 8 bytes each, in the units of the counter of the same name. After them come
+ * the calls of each system call that allocators make, by its number, and the pages that each walked.
+ */
+export enum SiteField {
+  ZeroMap,
+  ZeroFill,
+  CopyOnWrite,
+  KernelZeroedPages,
+  NeedlesslyClearedPages,
+  AllocatorZeroedBytes,
+  NeedlesslyZeroedBytes,
+  Count,
+}
+
+export const SITE_SYSCALLS = SiteField.Count;
+export const SITE_WALKED = SITE_SYSCALLS + ALLOCATOR_SYSCALLS;
+/** Fields of a row. */
+export const SITE_FIELDS = SITE_WALKED + ALLOCATOR_SYSCALLS;

@@ -16,7 +16,7 @@ import type { Stack } from "../profile/stacks.js";
 import { jsonReport, plainJson } from "../report/json.js";
 import { renderTable } from "../report/table.js";
 import type { SitesReport } from "../results/sites.js";
-import type { CostsFlags } from "./costs.js";
+import { type CostsFlags, chooseCosts } from "./costs.js";
 import type { Environment } from "./environment.js";
 import { writeNotes, writePicture } from "./finish.js";
 import { type OutFile, prepareSvg } from "./outfile.js";
@@ -64,12 +64,15 @@ export async function profileBySite(
 ): Promise<void> {
   parseWord(flags.by ?? "", "--by", ["site"]);
   const value = flags.value === undefined ? undefined : parseWord(flags.value, "--value", SITE_VALUES);
-  refuse(what, flags);
+  if (what === "calloc-loop") {
+    throw new UsageError("--by site: name a trace that has sites, not calloc-loop, which is one site");
+  }
+  const costs = await chooseCosts(flags);
   const trace = await profiledTrace(what, flags, environment);
   const files = await prepareFiles(flags, Object.keys(FORMATS) as Format[]);
   const pictures = await preparePictures(flags);
   const { library, stdout } = environment;
-  const profiled = await trace.run((run) => library.profileSites(run));
+  const profiled = await trace.run((run) => library.profileSites({ ...run, ...costs }));
   const report: SitesReport = { scenario: "profile", parameters: trace.parameters, ...profiled };
   const sheet = sitesSheet(report, value, stdout.columns);
   stdout.write(
@@ -80,7 +83,12 @@ export async function profileBySite(
   const shown = { stacks: siteStacks(report.sites), main: measureOf(chosen), title: sheet.heading };
   for (const [format, file] of files) writeFile(file, await FORMATS[format](shown), environment);
   for (const [picture, file] of pictures) {
-    const shownSites = { sites: report.sites, value: chosen, subtitle: sitesHeading(report) };
+    const shownSites = {
+      sites: report.sites,
+      value: chosen,
+      costs: report.costs,
+      subtitle: sitesHeading(report),
+    };
     await writePicture({ file, draw: () => PICTURES[picture](shownSites) }, environment);
   }
 }
@@ -92,14 +100,4 @@ async function preparePictures(flags: SiteFlags): Promise<[Picture, OutFile][]> 
     if (path !== undefined) files.push([picture, prepareSvg(`--${picture}`, path)]);
   }
   return files;
-}
-
-/** @throws UsageError for what has no sites. */
-function refuse(what: string, { costs }: CostsFlags): void {
-  if (what === "calloc-loop") {
-    throw new UsageError("--by site: name a trace that has sites, not calloc-loop, which is one site");
-  }
-  if (costs !== undefined) {
-    throw new UsageError("--costs: leave it out with --by site, which counts and has no simulated time");
-  }
 }

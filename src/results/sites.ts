@@ -9,6 +9,8 @@ export interface Amount {
 
 /** What was allocated at one site, and what happened in the allocator and the kernel in its operations. */
 export interface SiteUse extends SiteEvents {
+  /** Simulated time of those events. */
+  seconds: number;
   /** Who called, the outermost first; `unknown` for operations that name no site. */
   frames: string[];
   /** What was allocated here and is not freed at the end of the trace. */
@@ -27,6 +29,8 @@ export interface SitesReport {
   options: OptionValues;
   /** Sentences about how sure the model is. */
   notes?: string[];
+  /** Name of the cost profile of the simulated time. */
+  costs: string;
   /** Allocations that returned 0 though something was asked for: they are at no site. */
   failedAllocations: number;
   /** In the order in which the trace names them. Sites at which nothing happened are left out. */

@@ -1,5 +1,5 @@
+import { SITE_FIELDS } from "#shared/counters";
 import { MOST_THREADS } from "#shared/records";
-import { SiteField } from "#shared/sites";
 import { type TouchPolicy, WIDTHS, type Width } from "../allocator/access.js";
 import type { Options } from "../allocator/choice.js";
 import type { Counters } from "../allocator/counters.js";
@@ -275,7 +275,7 @@ export class Sandbox implements SimulatedAllocator {
   sites(): SiteEvents[] {
     return this.#run(({ siteRows, siteCount }) => {
       const at = siteRows();
-      const words = this.#instance.words(at, siteCount() * SiteField.Count);
+      const words = this.#instance.words(at, siteCount() * SITE_FIELDS);
       return siteEvents(words, this.pageBytes);
     });
   }

@@ -1,18 +1,23 @@
 /** What a machine counts by the site of the operation: assembly/sites.ts. */
-import { SiteField } from "#shared/sites";
-import type { Counters, FaultKind } from "../allocator/counters.js";
+import { SITE_FIELDS, SITE_SYSCALLS, SITE_WALKED, SiteField } from "#shared/counters";
+import { type Counters, type FaultKind, SYSCALLS, type Syscall } from "../allocator/counters.js";
+import { recordOf } from "../base/enums.js";
 
 /** What happened in the operations of one site, in the allocator and in the program's own accesses. */
 export interface SiteEvents {
   faults: Record<FaultKind, number>;
   /** Bytes, as in Counters. */
   zeroed: Counters["zeroed"];
+  syscalls: Record<Syscall, number>;
+  /** Pages that system calls of each kind visited, as in Counters. */
+  walked: Record<Syscall, number>;
 }
 
 /** The events of each site by number, from the words of their rows. */
 export function siteEvents(words: readonly number[], pageBytes: number): SiteEvents[] {
-  return Array.from({ length: words.length / SiteField.Count }, (_, site) => {
-    const of = (field: SiteField) => words[SiteField.Count * site + field] as number;
+  return Array.from({ length: words.length / SITE_FIELDS }, (_, site) => {
+    const of = (field: number) => words[SITE_FIELDS * site + field] as number;
+    const perSyscall = (first: number) => recordOf(SYSCALLS, (name) => of(first + SYSCALLS.indexOf(name)));
     return {
       faults: {
         zeroMap: of(SiteField.ZeroMap),
@@ -24,6 +29,8 @@ export function siteEvents(words: readonly number[], pageBytes: number): SiteEve
         allocator: of(SiteField.AllocatorZeroedBytes),
         needless: of(SiteField.NeedlesslyClearedPages) * pageBytes + of(SiteField.NeedlesslyZeroedBytes),
       },
+      syscalls: perSyscall(SITE_SYSCALLS),
+      walked: perSyscall(SITE_WALKED),
     };
   });
 }

@@ -15,6 +15,8 @@ export interface Picture {
 
 export interface CallPaths {
   name: string;
+  /** Name of the cost profile of the time in them. */
+  costs: string | undefined;
   stacks: readonly Stack[];
 }
 
@@ -40,7 +42,7 @@ export function callPathPicture(paths: CallPaths, weight: number, subtitle: stri
   return flame(
     weighted(paths, weight),
     weight,
-    `${paths.name}: ${ALL_MEASURES[weight]?.name} by call path`,
+    `${paths.name}: ${measured(paths, weight)} by call path`,
     subtitle,
   );
 }
@@ -50,9 +52,14 @@ export function excessPicture(one: CallPaths, other: CallPaths, weight: number, 
   return flame(
     stacksBeyond(weighted(one, weight), weighted(other, weight)),
     weight,
-    `${one.name}: more ${ALL_MEASURES[weight]?.name} than ${other.name}, by call path`,
+    `${one.name}: more ${measured(one, weight)} than ${other.name}, by call path`,
     subtitle,
   );
+}
+
+function measured({ costs }: CallPaths, weight: number): string {
+  const { name = "", unit = "count" } = ALL_MEASURES[weight] ?? {};
+  return unit === "nanoseconds" ? `${name} (${costs})` : name;
 }
 
 const weighted = ({ stacks }: CallPaths, weight: number): WeightedStack[] =>

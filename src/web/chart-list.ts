@@ -22,7 +22,14 @@ import { callPathPicture, excessPicture, formOf, type Picture, WEIGHTS } from ".
 import { colour } from "./dom.js";
 import { mapPictures } from "./map-pictures.js";
 import { programOf } from "./program-name.js";
-import { isModule, OWN_EXPERIMENTS, type OwnExperiment, type Progress, type SmallMap } from "./protocol.js";
+import {
+  isModule,
+  OWN_EXPERIMENTS,
+  type OwnExperiment,
+  type Played,
+  type Progress,
+  type SmallMap,
+} from "./protocol.js";
 import type { Opened, Session } from "./session.js";
 import type { LinkOf } from "./sheet-elements.js";
 import { formatChoice, formatState, parseChoice, type ViewState } from "./state.js";
@@ -61,6 +68,10 @@ export interface Chart {
 const modelSides = (state: ViewState, opened: Opened) =>
   sidesOf(state.sides, opened).filter((side) => !isModule(state.sides[side]));
 
+/** Name of the cost profile by which times are compared: that of the first side that has a clock. */
+const machineOf = (state: ViewState, opened: Opened): string | undefined =>
+  runsOf(state.sides, opened).find(({ result }) => result.simulated)?.result.simulated?.costs;
+
 /** Of which side a picture is. */
 const WHICH = { label: "of", options: { sides: "each side", difference: "what one side has more of" } };
 
@@ -72,6 +83,7 @@ const SITE_WEIGHTS: Readonly<Record<"" | SiteValue, string>> = {
   allocated: "bytes allocated",
   needless: "bytes zeroed needlessly",
   faults: "page faults",
+  time: "simulated time",
 };
 
 function siteChart(name: string, picture: "flame" | "graph"): Chart {
@@ -87,6 +99,7 @@ function siteChart(name: string, picture: "flame" | "graph"): Chart {
         picture,
         value: value as SiteValue,
         isDifference: which === "difference",
+        costs: which === "difference" ? machineOf(state, opened) : undefined,
         parameters: reportOf(state, opened).parameters,
       });
       const [first, ...more] = pictures as [Picture, ...Picture[]];
@@ -100,10 +113,13 @@ const callPaths: Chart = {
   suits: (state, opened) => modelSides(state, opened).length > 0 && state.input.kind !== "reads",
   lists: [{ label: "Boxes are as wide as their", options: WEIGHTS }, WHICH],
   async make({ state, opened, session }, [weight, which]) {
+    const compared = which === "difference" ? machineOf(state, opened) : undefined;
+    const form = formOf(Number(weight));
     const sides = await Promise.all(
       modelSides(state, opened).map(async (side) => ({
         name: formatChoice(state.sides[side]),
-        stacks: (await session.profile(side, { form: formOf(Number(weight)), title: "" })) as Stack[],
+        costs: compared ?? (opened.sides[side] as Played).result.simulated?.costs,
+        stacks: (await session.profile(side, { form, title: "", costs: compared })) as Stack[],
       })),
     );
     const heading = headingOf(state, opened);

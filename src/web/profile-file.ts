@@ -1,5 +1,5 @@
 /** Call paths as files of other tools. */
-import { collapsedStacks, stacksOf } from "../index.js";
+import { collapsedStacks, costProfiles, stacksOf } from "../index.js";
 import { pprofBytes } from "../profile/pprof-bytes.js";
 import type { Player } from "./player.js";
 import type { Answer, Argument } from "./protocol.js";
@@ -8,9 +8,10 @@ type CallPaths = Awaited<ReturnType<Player["callPaths"]>>;
 
 /** As `zeropage profile` writes it. */
 export async function profileFile(
-  { root, costs }: CallPaths,
-  { form, title }: Argument<"profile">,
+  { root, costs: own }: CallPaths,
+  { form, title, costs: asked }: Argument<"profile">,
 ): Promise<Answer<"profile">> {
+  const costs = costProfiles.find(({ name }) => name === asked) ?? own;
   const stacks = stacksOf(root, costs);
   if (form === "stacks") return stacks;
   return form === "collapsed"

@@ -174,6 +174,8 @@ export interface Calls {
   profile(job: {
     form: "stacks" | "live" | "collapsed" | "pprof";
     title: string;
+    /** Name of the cost profile of the time in them; absent: the run's own. */
+    costs?: string | undefined;
   }): Stack[] | string | Uint8Array;
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
@@ -214,6 +216,8 @@ export interface Calls {
     value: SiteValue | "";
     /** Whether each picture has what its model has more of than the other. */
     isDifference: boolean;
+    /** Name of the cost profile of simulated time; absent: that of each model. */
+    costs?: string | undefined;
     parameters: RunParameters;
   }): { pictures: { svg: string; text: string }[]; sheets: Sheet[] };
 }

@@ -199,7 +199,13 @@ export function fakeLibrary(asked: Asked, overrides: Overrides = {}): Library {
     },
     async profileSites({ trace: _, options = {}, ...run }) {
       asked.push({ options, ...run });
-      return { allocator: run.model, options: {}, failedAllocations: 0, sites: fakeSites };
+      return {
+        allocator: run.model,
+        options: {},
+        costs: (run.costs ?? linuxVm).name,
+        failedAllocations: 0,
+        sites: fakeSites,
+      };
     },
     async recordProgram(command, options) {
       asked.push({ command, ...options, env: {} });

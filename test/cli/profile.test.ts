@@ -94,6 +94,7 @@ test("a trace is profiled by site, as a table and as JSON", async () => {
   const { stdout } = await run([...bySite(file), "--json"]);
   expect(JSON.parse(stdout)).toEqual({
     ...{ schema: 1, version: "1.2.3" },
+    costs: "linux-vm",
     ...{ scenario: "profile", parameters: { trace: file, touch: "none" } },
     ...{ allocator: "lazy", options: {}, failedAllocations: 0, sites: fakeSites },
   });
@@ -121,10 +122,10 @@ test("every format of a profile by site is written, with the value that is asked
 test.each([
   [["--by", "function"], '--by: "function" is not one of site'],
   [
-    ["--by", "site", "--value", "time"],
-    '--value: "time" is not one of live, peak, allocated, needless, faults',
+    ["--by", "site", "--value", "calls"],
+    '--value: "calls" is not one of live, peak, allocated, needless, faults, time',
   ],
-  [["--by", "site", "--costs", "linux-vm"], "--costs: leave it out with --by site, which counts"],
+  [["--by", "site", "--costs", "none"], '--costs: "none" is neither a cost profile'],
   [["--value", "live"], "--value: add --by site, which it is of"],
   [["--flame", "flame.svg"], "--flame: add --by site, which it is of"],
   [["--graph", "graph.svg"], "--graph: add --by site, which it is of"],

@@ -92,6 +92,8 @@ export const replay: Area = {
         "SiteField.ZeroFill, Counter.ZeroFill",
         "SiteField.ZeroFill, Counter.ZeroMap",
       ],
+      ["system calls are at no site", "if (callsMade != knownCalls) settleCalls();", ""],
+      ["pages walked are calls", "WALKED_COUNTERS + call", "SYSCALL_COUNTERS + call"],
       ["a site too many is let through", "number >= <u64>MOST_SITES", "number > <u64>MOST_SITES"],
     ],
     "loop.ts": [["results begin at the first record run", "(record - buffer)", "(record - began)"]],

@@ -1,3 +1,5 @@
+import { SYSCALLS } from "../../src/allocator/counters.js";
+import { recordOf } from "../../src/base/enums.js";
 import type { SiteUse } from "../../src/results/sites.js";
 
 const NONE = { objects: 0, bytes: 0 };
@@ -8,6 +10,9 @@ export const fakeSite = (path: string, has: Partial<SiteUse> = {}): SiteUse => (
   ...{ live: NONE, peak: NONE, allocated: NONE },
   faults: { zeroMap: 0, zeroFill: 0, copyOnWrite: 0 },
   zeroed: { kernel: 0, allocator: 0, needless: 0 },
+  syscalls: recordOf(SYSCALLS, () => 0),
+  walked: recordOf(SYSCALLS, () => 0),
+  seconds: 0,
   ...has,
 });
 
@@ -20,6 +25,7 @@ export const fakeSites: SiteUse[] = [
     allocated: { objects: 5, bytes: 9000 },
     faults: { zeroMap: 0, zeroFill: 4, copyOnWrite: 1 },
     zeroed: { kernel: 20_480, allocator: 8192, needless: 4096 },
+    seconds: 0.0125,
   }),
   fakeSite("main;walk;walk;grow", {
     live: { objects: 1, bytes: 1000 },

@@ -1,6 +1,8 @@
 /** A replay does what the same calls do one by one: to the address, the counter and the call path. */
 import { describe, expect, it } from "vitest";
 import { TOUCH_POLICIES, type TouchPolicy } from "../../src/allocator/access.js";
+import { SYSCALLS } from "../../src/allocator/counters.js";
+import { recordOf } from "../../src/base/enums.js";
 import {
   generateTrace,
   type Mark,
@@ -241,6 +243,8 @@ function total(sandbox: Sandbox) {
       allocator: sum(({ zeroed }) => zeroed.allocator),
       needless: sum(({ zeroed }) => zeroed.needless),
     },
+    syscalls: recordOf(SYSCALLS, (name) => sum(({ syscalls }) => syscalls[name])),
+    walked: recordOf(SYSCALLS, (name) => sum(({ walked }) => walked[name])),
   };
 }
 
@@ -259,9 +263,11 @@ it.each(["naive", "glibc", "libmalloc", "jemalloc"])(
     expect(sited.counters()).toEqual(plain.counters());
     expect(sited.profile()).toEqual(plain.profile());
     expect(sited.clock).toBe(plain.clock);
-    const { faults, zeroed } = sited.counters();
+    const { faults, zeroed, syscalls, walked } = sited.counters();
     const { needless: _, ...kinds } = faults;
-    expect(total(sited)).toEqual({ faults: kinds, zeroed });
+    expect(total(sited)).toEqual({ faults: kinds, zeroed, syscalls, walked });
+    const calling = sited.sites().filter((site) => Object.values(site.syscalls).some((calls) => calls > 0));
+    expect(calling.length).toBeGreaterThan(1);
     expect(sited.sites().filter(({ faults }) => faults.zeroFill > 0).length).toBeGreaterThan(10);
     expect(plain.sites()).toEqual([]);
     sited.touch(sited.malloc(2 ** 20), 2 ** 20);

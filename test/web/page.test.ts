@@ -709,7 +709,7 @@ describe.skipIf(!executable)("the page", () => {
     await button("Live bytes by site, as a graph").click();
     await expect.poll(svg).toContain("8.8 KiB (37.4%)");
     expect(loaded.filter((url) => url.includes("dagre"))).toHaveLength(1);
-    expect(await figure.getByRole("row").count()).toBe(7);
+    expect(await figure.getByRole("row").count()).toBe(9);
     const faultsOf = async (model: string) => {
       const trace = await readTrace(await readFile(SITES));
       const { sites } = await profileSites({ model, trace, touch: "none" });
@@ -734,6 +734,13 @@ describe.skipIf(!executable)("the page", () => {
       expect.stringContaining("lazy: "),
     ]);
     await expect.poll(() => page.url()).toContain("chart=live-bytes-by-site-as-a-graph.faults.difference");
+    await figure.getByLabel("Of each site").selectOption("simulated time");
+    await expect
+      .poll(texts)
+      .toEqual([
+        expect.stringContaining("Simulated time, by site (linux-vm): more than on lazy: "),
+        expect.stringContaining("Simulated time, by site (linux-vm): more than on glibc: "),
+      ]);
     await expectNoViolations(page);
   });
 

@@ -1,8 +1,11 @@
 /** The workbench in Chromium: ranges of operations, where both sides differ, call paths, and checks of modules. */
 import { describe, expect, it, vi } from "vitest";
+import { formatSeconds } from "../../src/base/numbers.js";
 import { checklist } from "../../src/conformance/checklist.js";
+import { macos2016 } from "../../src/costs/macos-2016.js";
 import { checkModule } from "../../src/foreign.js";
-import { formatBytes, openSandbox, readTrace, subtract } from "../../src/index.js";
+import { formatBytes, openSandbox, profileTrace, readTrace, stacksOf, subtract } from "../../src/index.js";
+import { stacksBeyond } from "../../src/profile/excess.js";
 import { fixtureBytes } from "../foreign/replays.js";
 import {
   counter,
@@ -29,6 +32,13 @@ async function countersAfter(model: "libmalloc" | "glibc", operations: number) {
   const sandbox = await openSandbox(model);
   await sandbox.replay(await readTrace(LINES.slice(0, operations).join("\n")));
   return sandbox.counters();
+}
+
+/** Simulated time on each call path of the whole program, at the prices of one machine. */
+async function timesOf(model: string) {
+  const trace = await readTrace(LINES.join("\n"));
+  const { root } = await profileTrace({ model, trace, touch: "none" });
+  return stacksOf(root, macos2016).map(({ frames, values }) => ({ frames, value: values[0] as number }));
 }
 
 describe.skipIf(!executable)("the workbench", () => {
@@ -148,7 +158,7 @@ describe.skipIf(!executable)("the workbench", () => {
     const texts = () =>
       figure.getByRole("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt));
     expect((await texts())[0]).toMatch(
-      /^libmalloc: simulated time by call path: .*s in all, most of it in \w+: /,
+      /^libmalloc: simulated time \(macos-2016\) by call path: .*s in all, most of it in \w+: /,
     );
     await figure.getByLabel("Boxes are as wide as their").selectOption("needlessly zeroed");
     const { zeroed } = await countersAfter("libmalloc", LINES.length);
@@ -176,6 +186,20 @@ describe.skipIf(!executable)("the workbench", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("chart-list-1");
     await expect.poll(() => page.url()).toMatch(/chart=call-paths\.\d\.difference/);
     await expectNoViolations(page);
+    // No time is taken from that of another machine.
+    await figure.getByLabel("Boxes are as wide as their").selectOption("simulated time");
+    const excess = await Promise.all(
+      [
+        ["libmalloc", "glibc"],
+        ["glibc", "libmalloc"],
+      ].map(async ([one = "", other = ""]) => {
+        const beyond = stacksBeyond(await timesOf(one), await timesOf(other));
+        const all = formatSeconds(beyond.reduce((sum, { value }) => sum + value, 0) / 1e9);
+        return `${one}: more simulated time (macos-2016) than ${other}, by call path: ${all} in all`;
+      }),
+    );
+    await expect.poll(texts).toEqual(excess.map((text) => expect.stringContaining(text)));
+    await expect.poll(() => page.url()).toContain("chart=call-paths.0.difference");
     const pictures = await texts();
     const other = await open(new URL(page.url()).hash);
     await expect

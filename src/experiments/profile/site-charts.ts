@@ -1,6 +1,6 @@
 /** The pictures of a profile by site. */
 import { formatBytes, formatCount } from "../../base/bytes.js";
-import { formatShare } from "../../base/numbers.js";
+import { formatSeconds, formatShare } from "../../base/numbers.js";
 import { callGraph, LEAST_EDGE, type WeightedStack } from "../../profile/call-graph.js";
 import { stacksBeyond } from "../../profile/excess.js";
 import { boxGraph } from "../../report/box-graph.js";
@@ -17,6 +17,7 @@ const TITLES: Record<SiteValue, string> = {
   allocated: "Bytes allocated, by site",
   needless: "Bytes zeroed needlessly, by site",
   faults: "Faults, by site",
+  time: "Simulated time, by site",
 };
 
 /** One value of all sites, or what it is beyond that of another run. */
@@ -25,6 +26,8 @@ export interface ShownSites {
   value: SiteValue;
   /** Names the run. */
   subtitle: string;
+  /** Name of the cost profile of its simulated time. */
+  costs: string;
   beyond?: { name: string; sites: readonly SiteUse[] };
 }
 
@@ -50,9 +53,13 @@ export const graphChart: SiteChart = (shown) => {
 export const sitesText = (shown: ShownSites): string =>
   flameText({ ...headed(shown), stacks: stacksOf(shown) });
 
-const headed = ({ value, beyond }: ShownSites) => ({
-  title: beyond ? `${TITLES[value]}: more than on ${beyond.name}` : TITLES[value],
-  format: formatOf(value),
+const headed = ({ value, costs, beyond }: ShownSites) => ({
+  title: [
+    TITLES[value],
+    value === "time" ? ` (${costs})` : "",
+    beyond ? `: more than on ${beyond.name}` : "",
+  ].join(""),
+  format: FORMATS[SITE_MEASURES[measureOf(value)]?.unit ?? "bytes"],
 });
 
 function stacksOf({ sites, value, beyond }: ShownSites): WeightedStack[] {
@@ -62,4 +69,8 @@ function stacksOf({ sites, value, beyond }: ShownSites): WeightedStack[] {
   return beyond ? stacksBeyond(stacks(sites), stacks(beyond.sites)) : stacks(sites);
 }
 
-const formatOf = (value: SiteValue) => (value === "faults" ? formatCount : formatBytes);
+const FORMATS = {
+  bytes: formatBytes,
+  count: formatCount,
+  nanoseconds: (ns: number) => formatSeconds(ns / 1e9),
+};

@@ -1,7 +1,7 @@
 /** What people read of a profile by site. */
 import { totalFaults } from "../../allocator/counters.js";
 import { formatBytes, formatCount } from "../../base/bytes.js";
-import { formatCell, formatShare } from "../../base/numbers.js";
+import { formatCell, formatSeconds, formatShare } from "../../base/numbers.js";
 import { allocatorLabel } from "../../report/label.js";
 import { type Cell, type Sheet, worseIf } from "../../report/sheet.js";
 import type { SitesReport, SiteUse } from "../../results/sites.js";
@@ -13,6 +13,8 @@ const MOST_ROWS = 20;
 /** Characters of a site's name at the least, and those of the other columns together. */
 const LEAST_NAME = 28;
 const OTHER_COLUMNS = 52;
+/** Of the column of time, which is left out of a narrow table unless it is asked for. */
+const TIME_COLUMN = 10;
 
 /** The moment at which a table shows what sites hold. */
 type Moment = "live" | "peak";
@@ -25,7 +27,8 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
   const moment = value === "live" || value === "peak" ? value : chooseValue(report.sites);
   const sites = heaviest(report.sites, moment);
   const shown = sites.slice(0, MOST_ROWS);
-  const room = Math.max(LEAST_NAME, width - OTHER_COLUMNS);
+  const hasTime = value === "time" || width >= LEAST_NAME + OTHER_COLUMNS + TIME_COLUMN;
+  const room = Math.max(LEAST_NAME, width - OTHER_COLUMNS - (hasTime ? TIME_COLUMN : 0));
   return {
     heading: `${sitesHeading(report)}, by site`,
     columns: [
@@ -35,9 +38,10 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
       { header: ["allocated"], align: "right" },
       { header: ["needlessly", "zeroed"], align: "right" },
       { header: ["faults"], align: "right" },
+      ...(hasTime ? [{ header: ["time"], align: "right" } as const] : []),
     ],
-    rows: shown.map((site) => rowOf(site, moment, room)),
-    sentences: [...sentencesOn(sites, moment), ...leftOut(shown.length, sites.length)],
+    rows: shown.map((site) => [...rowOf(site, moment, room), ...(hasTime ? [timeOf(site)] : [])]),
+    sentences: [...sentencesOn(sites, moment, report.costs), ...leftOut(shown.length, sites.length)],
   };
 }
 
@@ -65,6 +69,8 @@ function rowOf(site: SiteUse, moment: Moment, room: number): Cell[] {
   ];
 }
 
+const timeOf = ({ seconds }: SiteUse): Cell => plain(seconds === 0 ? "0" : formatSeconds(seconds));
+
 const plain = (text: string): Cell => ({ text, tone: "plain" });
 
 /** The innermost frame and its callers, as much as there is room for: `grow ← parse fi…`. */
@@ -76,17 +82,27 @@ export function siteName(frames: readonly string[], room: number): string {
 const sum = (sites: readonly SiteUse[], of: (site: SiteUse) => number): number =>
   sites.reduce((total, site) => total + of(site), 0);
 
-function sentencesOn(sites: readonly SiteUse[], moment: Moment): string[] {
+function sentencesOn(sites: readonly SiteUse[], moment: Moment, costs: string): string[] {
   const [held, needless] = [(site: SiteUse) => site[moment].bytes, ({ zeroed }: SiteUse) => zeroed.needless];
   const isEmptied = moment === "peak" && chooseValue(sites) === "peak";
   const when =
     moment === "live" ? "live at the end" : `live at the peak${isEmptied ? "; at the end nothing is" : ""}`;
   return [
-    ...mostOf(sites, held, (site, share, all) => `${site} holds ${share} of the ${all} that are ${when}.`),
+    ...mostOf(
+      sites,
+      held,
+      (site, share, all) => `${site} holds ${share} of the ${formatBytes(all)} that are ${when}.`,
+    ),
     ...mostOf(
       sites,
       needless,
-      (site, share, all) => `${site} causes ${share} of the ${all} that were zeroed needlessly.`,
+      (site, share, all) => `${site} causes ${share} of the ${formatBytes(all)} that were zeroed needlessly.`,
+    ),
+    ...mostOf(
+      sites,
+      ({ seconds }) => seconds,
+      (site, share, all) =>
+        `${site} takes ${share} of the ${formatSeconds(all)} of simulated time (${costs}).`,
     ),
   ];
 }
@@ -95,12 +111,12 @@ function sentencesOn(sites: readonly SiteUse[], moment: Moment): string[] {
 function mostOf(
   sites: readonly SiteUse[],
   of: (site: SiteUse) => number,
-  say: (site: string, share: string, all: string) => string,
+  say: (site: string, share: string, all: number) => string,
 ): string[] {
   const all = sum(sites, of);
   if (all === 0) return [];
   const most = sites.reduce((one, other) => (of(other) > of(one) ? other : one));
-  return [say(siteName(most.frames, 60), formatShare(of(most), all), formatBytes(all))];
+  return [say(siteName(most.frames, 60), formatShare(of(most), all), all)];
 }
 
 function leftOut(shown: number, all: number): string[] {

@@ -5,11 +5,11 @@ import type { Stack } from "../../profile/stacks.js";
 import type { SiteUse } from "../../results/sites.js";
 
 /** What a picture, or a file of one measure, may show of sites. */
-export const SITE_VALUES = ["live", "peak", "allocated", "needless", "faults"] as const;
+export const SITE_VALUES = ["live", "peak", "allocated", "needless", "faults", "time"] as const;
 export type SiteValue = (typeof SITE_VALUES)[number];
 
 /** Those that depend on the allocator; the others are the program's own, and the same on each. */
-export const ALLOCATOR_VALUES: readonly SiteValue[] = ["needless", "faults"];
+export const ALLOCATOR_VALUES: readonly SiteValue[] = ["needless", "faults", "time"];
 
 interface SiteMeasure extends SampleType {
   /** The word for it on the command line, if it has one. */
@@ -27,6 +27,7 @@ export const SITE_MEASURES: readonly SiteMeasure[] = [
   { name: "peak_space", unit: "bytes", value: "peak", of: ({ peak }) => peak.bytes },
   { name: "needless_space", unit: "bytes", value: "needless", of: ({ zeroed }) => zeroed.needless },
   { name: "faults", unit: "count", value: "faults", of: ({ faults }) => totalFaults(faults) },
+  { name: "time", unit: "nanoseconds", value: "time", of: ({ seconds }) => Math.round(1e9 * seconds) },
 ];
 
 /** A stack for each site, with values in the order of SITE_MEASURES. */

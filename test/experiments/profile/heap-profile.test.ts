@@ -27,6 +27,7 @@ test("a heap profile has the measures of Go's, and those of zeropage", () => {
     "peak_space/bytes": 5000,
     "needless_space/bytes": 4096,
     "faults/count": 8,
+    "time/nanoseconds": 12_500_000,
   });
   expect(text(profile.defaultSampleType)).toBe("inuse_space");
 });

@@ -12,6 +12,6 @@ it("is what is drawn today", async () => {
   const profiled = await profileSites({ model: "glibc", trace, touch: "pages" });
   const parameters = { trace: "test/trace/sqlite.txt.gz", touch: "pages" };
   const report: SitesReport = { scenario: "profile", parameters, ...profiled };
-  const drawn = await graphChart({ sites: report.sites, value: "live", subtitle: sitesHeading(report) });
+  const drawn = await graphChart({ ...report, value: "live", subtitle: sitesHeading(report) });
   expect(drawn).toBe(published);
 });

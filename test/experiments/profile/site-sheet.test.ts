@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { siteName, sitesSheet } from "../../../src/experiments/profile/site-sheet.js";
+import type { Sheet } from "../../../src/report/sheet.js";
 import { renderTable } from "../../../src/report/table.js";
 import type { SitesReport } from "../../../src/results/sites.js";
 import { fakeSite, fakeSites } from "../../results/sites.js";
@@ -7,7 +8,7 @@ import { fakeSite, fakeSites } from "../../results/sites.js";
 const report: SitesReport = {
   scenario: "profile",
   parameters: { trace: "a.txt", touch: "pages" },
-  ...{ allocator: "glibc", options: {}, failedAllocations: 0, sites: fakeSites },
+  ...{ allocator: "glibc", options: {}, costs: "linux-vm", failedAllocations: 0, sites: fakeSites },
 };
 
 describe("a table of sites", () => {
@@ -25,6 +26,7 @@ describe("a table of sites", () => {
 
       grow ← parse file ← main holds 75% of the 3.9 KiB that are live at the end.
       grow ← parse file ← main causes 100% of the 4 KiB that were zeroed needlessly.
+      grow ← parse file ← main takes 100% of the 12.5 ms of simulated time (linux-vm).
       "
     `);
   });
@@ -37,6 +39,13 @@ describe("a table of sites", () => {
     );
     expect(sitesSheet(report, "peak").sentences[0]).toMatch(/ live at the peak\.$/);
     expect(sitesSheet(report, "faults").sentences[0]).toMatch(/ live at the end\.$/);
+  });
+
+  it("has the time where there is room, or it is asked for", () => {
+    const lastOf = (sheet: Sheet) => [sheet.columns.at(-1)?.header, sheet.rows[0]?.at(-1)?.text];
+    expect(lastOf(sitesSheet(report, undefined, 90))).toEqual([["time"], "12.5 ms"]);
+    expect(lastOf(sitesSheet(report, undefined, 89))).toEqual([["faults"], "5"]);
+    expect(lastOf(sitesSheet(report, "time", 80))).toEqual([["time"], "12.5 ms"]);
   });
 
   it("says how many sites it leaves out", () => {

@@ -1,6 +1,7 @@
 /** Profiles by site of real runs. */
 import { describe, expect, it, test } from "vitest";
 import { totalFaults } from "../../../src/allocator/counters.js";
+import { macos2016 } from "../../../src/costs/macos-2016.js";
 import { measureOf, SITE_MEASURES, siteStacks } from "../../../src/experiments/profile/site-stacks.js";
 import {
   collapsedStacks,
@@ -9,6 +10,7 @@ import {
   readTrace,
   replayTrace,
   type SiteUse,
+  simulatedTime,
   speedscopeFile,
   TraceError,
 } from "../../../src/index.js";
@@ -22,11 +24,13 @@ describe("a trace of sqlite3 by site", () => {
 
   it("adds up to the counters of its replay", async () => {
     const { sites, failedAllocations } = await profileSites({
-      ...{ model: "glibc", options: { check: true }, trace: await read(), touch: "pages" },
+      ...{ model: "glibc", options: { check: true }, trace: await read(), touch: "pages", costs: macos2016 },
     });
     const sandbox = await openSandbox("glibc");
     await sandbox.replay(await read(), { touch: "pages" });
-    const { faults, zeroed } = sandbox.counters();
+    const { faults, zeroed, ...others } = sandbox.counters();
+    const { seconds } = simulatedTime({ faults, zeroed, ...others }, macos2016);
+    expect(sum(sites.map((site) => site.seconds))).toBeCloseTo(seconds, 12);
     expect(failedAllocations).toBe(0);
     expect(sum(sites.map((site) => totalFaults(site.faults)))).toBe(totalFaults(faults));
     for (const kind of ["kernel", "allocator", "needless"] as const) {
@@ -61,6 +65,8 @@ test("what fails is at no site, and a realloc moves its object to its own", asyn
   expect(told).toEqual([
     ["one", 0, 100],
     ["two", 300, 300],
+    // Nothing was allocated here, but an object of another site was given back to the kernel.
+    ["three", 0, 0],
   ]);
 });
 
@@ -102,5 +108,6 @@ test("files of stacks have every measure of every site", () => {
     ["peak_space", 5000],
     ["needless_space", 4096],
     ["faults", 8],
+    ["time", 12_500_000],
   ]);
 });
