@@ -1,5 +1,6 @@
 /** The exports of every model's module. Sizes and addresses cross as f64, exact to 2^53; the host checks them. */
 
+import { begin, count, rows } from "./allocators/free-blocks";
 import { check as checkMachine } from "./machine/check";
 import { advanceBy, now, setClock as setNow, tickClock } from "./machine/clock";
 import * as kernel from "./machine/kernel";
@@ -146,6 +147,18 @@ export function statistic(which: u32): f64 {
 export function figures(part: u32): usize {
   program();
   return model.figures(part);
+}
+
+/** Collects the free blocks that reach into a range. Returns how many; their rows are at `freeRows`. */
+export function freeBlocks(address: f64, bytes: f64): u32 {
+  begin(<u64>address, <u64>address + <u64>bytes);
+  model.tellFree();
+  return count;
+}
+
+/** Address of the rows of free-blocks.ts. */
+export function freeRows(): usize {
+  return rows;
 }
 
 export function bufferRecords(): u32 {

@@ -182,6 +182,7 @@ export type {
   ResidentSets,
   SimulatedFile,
 } from "./sandbox/files.js";
+export type { FreeBlock } from "./sandbox/free-blocks.js";
 export type { HugePageCounters } from "./sandbox/huge-pages.js";
 export { machineOptions, type OptionInfo } from "./sandbox/machine.js";
 export { mallocInfo } from "./sandbox/malloc-info.js";

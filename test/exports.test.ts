@@ -132,6 +132,8 @@ const MODEL = {
   cached: "function",
   statistic: "function",
   figures: "function",
+  freeBlocks: "function",
+  freeRows: "function",
   siteRows: "function",
   siteCount: "function",
   clock: "function",

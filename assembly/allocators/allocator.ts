@@ -51,6 +51,12 @@ export abstract class Contract {
   /** Whether threads are told apart, or there is nothing that each has of its own. Else all threads share the caches of one. */
   abstract tellsThreads(): bool;
 
+  /**
+   * Tells free-blocks.ts of each free block, and of all memory that was never handed out: what it can hand out without asking the
+   * kernel for more. Touches nothing.
+   */
+  abstract tellFree(): void;
+
   /** Walks all data of the model and asserts its invariants. Called only in check builds. */
   abstract check(): void;
 
@@ -87,6 +93,8 @@ export abstract class Allocator extends Contract {
   tellsThreads(): bool {
     return false;
   }
+
+  tellFree(): void {}
 
   check(): void {}
 

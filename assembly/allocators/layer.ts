@@ -16,6 +16,7 @@ import { FIRST_OF_LAYER, Syscall } from "../shared/counters";
 import { Below } from "../shared/layer";
 import { addLayerBytes, Contract } from "./allocator";
 import { Base } from "./below";
+import { tellBelow } from "./free-blocks";
 
 // Models have no fields, so this is never dereferenced and costs nothing.
 const base = changetype<Base>(0);
@@ -135,6 +136,12 @@ export function cached(): u64 {
 
 export function start(): void {
   base.start();
+}
+
+/** `lists`: how many the layer has itself. */
+export function tellFree(lists: u32): void {
+  tellBelow(lists);
+  base.tellFree();
 }
 
 export function check(): void {

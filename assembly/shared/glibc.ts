@@ -131,6 +131,18 @@ export enum RowFigure {
   Count,
 }
 
+/** Where its free chunks are. */
+export enum FreeList {
+  Tcache,
+  Fastbin,
+  Unsorted,
+  Small,
+  Large,
+  Top,
+  /** Beyond the top of an arena that is not the main one: what its heap may write since it was larger. */
+  Heap,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   Sysmalloc,

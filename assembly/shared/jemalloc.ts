@@ -40,6 +40,14 @@ export enum Statistic {
   retained,
 }
 
+/** Where its free memory is. */
+export enum FreeList {
+  Tcache,
+  Slab,
+  Dirty,
+  Retained,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   CacheFill,

@@ -75,6 +75,16 @@ export enum Statistic {
   SizeAllocated,
 }
 
+/** Where its free memory is. */
+export enum FreeList {
+  Magazine,
+  Depot,
+  FreedLast,
+  Fresh,
+  Large,
+  Nano,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   TinyMalloc,

@@ -40,6 +40,15 @@ export enum Column {
 /** Statistics up to here are `Column.Count` a row; then comes the number of mprotect calls. */
 export const COMMITS = Row.Count * Column.Count;
 
+/** Where its free memory is. */
+export enum FreeList {
+  Page,
+  Fresh,
+  EmptyPage,
+  Span,
+  Cached,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   MallocGeneric,

@@ -57,6 +57,15 @@ export enum Statistic {
   Count,
 }
 
+/** Where its free memory is. */
+export enum FreeList {
+  Pool,
+  Fresh,
+  FreePool,
+  Arena,
+  Count,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   AllocateFromNewPool,

@@ -57,6 +57,15 @@ export enum Figure {
   Count,
 }
 
+/** Where its free memory is. */
+export enum FreeList {
+  Thread,
+  Transfer,
+  Central,
+  Normal,
+  Returned,
+}
+
 /** Its functions that a profile shows. */
 export enum ModelFn {
   FetchFromCentralCache,

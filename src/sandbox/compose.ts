@@ -10,7 +10,7 @@ const MOST_FUNCTIONS = FIRST_OF_LAYER - Fn.FirstOfModel;
 /** The layer over the base of that name, whose module is at the URL. */
 export function over(layer: LayerInfo, bases: readonly ModelInfo[], name: string, url: () => URL): ModelInfo {
   const base = bases.find((model) => model.name === name) as ModelInfo;
-  const { functions = [], statistics = [] } = base;
+  const { freeLists = [], functions = [], statistics = [] } = base;
   return {
     name: `${layer.name}/${base.name}`,
     summary: `${layer.summary}; over ${base.name}`,
@@ -20,6 +20,7 @@ export function over(layer: LayerInfo, bases: readonly ModelInfo[], name: string
     ...(base.only && { only: base.only }),
     options: [...layer.options, ...base.options],
     messages: base.messages,
+    freeLists: [...layer.freeLists, ...freeLists],
     statistics: [...layer.statistics, ...statistics],
     functions: [
       ...Array.from({ length: MOST_FUNCTIONS }, (_, number) => functions[number] ?? ""),

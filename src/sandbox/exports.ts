@@ -114,6 +114,8 @@ export interface ModelExports extends MachineExports, ReplayExports {
   cached(): number;
   statistic(which: number): number;
   figures(part: number): number;
+  freeBlocks(address: number, bytes: number): number;
+  freeRows(): number;
   siteRows(): number;
   siteCount(): number;
 }

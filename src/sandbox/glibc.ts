@@ -1,5 +1,5 @@
 /** What the registry has of glibc. */
-import { Message, ModelFn, Option, Statistic, Version } from "#shared/glibc";
+import { FreeList, Message, ModelFn, Option, Statistic, Version } from "#shared/glibc";
 import { namesOf } from "../base/enums.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -152,6 +152,15 @@ export const glibc: ModelInfo = {
     [Message.TopAssertion241]: `Fatal glibc error: malloc.c:2601 (sysmalloc): assertion failed: ${SOUND_TOP}`,
     [Message.TopAssertion243]: `Fatal glibc error: malloc.c:2371 (sysmalloc): assertion failed: ${SOUND_TOP}`,
   } satisfies Record<Message, string>),
+  freeLists: Object.values({
+    [FreeList.Tcache]: "tcache",
+    [FreeList.Fastbin]: "fastbin",
+    [FreeList.Unsorted]: "unsorted bin",
+    [FreeList.Small]: "small bin",
+    [FreeList.Large]: "large bin",
+    [FreeList.Top]: "top",
+    [FreeList.Heap]: "heap beyond the top",
+  } satisfies Record<FreeList, string>),
   statistics: namesOf(Statistic),
   functions: Object.values({
     [ModelFn.Sysmalloc]: "sysmalloc",

@@ -1,5 +1,5 @@
 /** What the registry has of jemalloc. */
-import { ModelFn, Option, Statistic } from "#shared/jemalloc";
+import { FreeList, ModelFn, Option, Statistic } from "#shared/jemalloc";
 import { namesOf } from "../base/enums.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -45,6 +45,12 @@ export const jemalloc: ModelInfo = {
     },
   }),
   messages: ["Segmentation fault"],
+  freeLists: Object.values({
+    [FreeList.Tcache]: "tcache",
+    [FreeList.Slab]: "slab",
+    [FreeList.Dirty]: "dirty extent",
+    [FreeList.Retained]: "retained extent",
+  } satisfies Record<FreeList, string>),
   statistics: namesOf(Statistic),
   functions: Object.values({
     [ModelFn.CacheFill]: "arena_cache_bin_fill_small",

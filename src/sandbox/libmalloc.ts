@@ -1,6 +1,7 @@
 /** What the registry has of libmalloc. */
 import {
   Cache,
+  FreeList,
   Message,
   ModelFn,
   Nano,
@@ -62,6 +63,14 @@ export const libmalloc: ModelInfo = {
     [Message.DoubleFree]: "double free for ptr",
     [Message.Metadata]: "Pointer to metadata being freed",
   } satisfies Record<Message, string>),
+  freeLists: Object.values({
+    [FreeList.Magazine]: "free list",
+    [FreeList.Depot]: "depot",
+    [FreeList.FreedLast]: "freed last",
+    [FreeList.Fresh]: "never handed out",
+    [FreeList.Large]: "cache of large blocks",
+    [FreeList.Nano]: "nano free list",
+  } satisfies Record<FreeList, string>),
   statistics: Object.values({
     [Statistic.BlocksInUse]: "blocks_in_use",
     [Statistic.SizeInUse]: "size_in_use",

@@ -1,5 +1,5 @@
 /** What the registry has of mimalloc. */
-import { Column, ModelFn, Option, Row } from "#shared/mimalloc";
+import { Column, FreeList, ModelFn, Option, Row } from "#shared/mimalloc";
 import { namesOf } from "../base/enums.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -58,6 +58,13 @@ export const mimalloc: ModelInfo = {
     },
   }),
   messages: ["Segmentation fault"],
+  freeLists: Object.values({
+    [FreeList.Page]: "free list of a page",
+    [FreeList.Fresh]: "never handed out",
+    [FreeList.EmptyPage]: "page without blocks",
+    [FreeList.Span]: "free span",
+    [FreeList.Cached]: "cached segment",
+  } satisfies Record<FreeList, string>),
   statistics: [
     ...namesOf(Row).flatMap((row) => namesOf(Column).map((column) => `${row}.${column}`)),
     "commits",

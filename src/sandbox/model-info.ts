@@ -30,6 +30,8 @@ export interface ModelInfo {
   headerBytes?: number;
   /** What it prints before it aborts the process, in the order of the message numbers. */
   messages: readonly string[];
+  /** Where it keeps free memory, in the order of the numbers. */
+  freeLists?: readonly string[];
   /** Its own statistics, by the real allocator's names, in the order of their numbers. */
   statistics?: readonly string[];
   /** Its functions that a profile shows, by the real allocator's names, in the order of their numbers. */
@@ -48,6 +50,7 @@ export interface LayerInfo {
   summary: string;
   /** None has the name of an option of a model. */
   options: readonly OptionInfo[];
+  freeLists: readonly string[];
   statistics: readonly string[];
   functions: readonly string[];
   /** What the program calls, by the real allocator's names, where these are not those of C. */

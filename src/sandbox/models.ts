@@ -31,6 +31,7 @@ const bases: readonly ModelInfo[] = [
       "large blocks are fresh from the kernel, small ones are discarded: calloc never clears two pages",
     kernel: "linux",
     headerBytes: 0,
+    freeLists: ["free list", "never handed out"],
     options: [],
     messages: ["free(): invalid pointer"],
     file: {

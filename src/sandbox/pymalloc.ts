@@ -1,5 +1,5 @@
 /** What the registry has of CPython's allocator, which is a layer. */
-import { Arenas, Domain, ModelFn, Option, Statistic, Version } from "#shared/pymalloc";
+import { Arenas, Domain, FreeList, ModelFn, Option, Statistic, Version } from "#shared/pymalloc";
 import { namesOf } from "../base/enums.js";
 import { type LayerInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -32,6 +32,12 @@ export const pymalloc: LayerInfo = {
       default: "obj",
     },
   }),
+  freeLists: Object.values({
+    [FreeList.Pool]: "free list of a pool",
+    [FreeList.Fresh]: "never handed out",
+    [FreeList.FreePool]: "free pool",
+    [FreeList.Arena]: "arena, never cut",
+  } satisfies Record<Exclude<FreeList, FreeList.Count>, string>),
   statistics: Object.values({
     [Statistic.ArenasAllocatedTotal]: "arenas allocated total",
     [Statistic.ArenasReclaimed]: "arenas reclaimed",

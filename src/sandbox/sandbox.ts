@@ -35,6 +35,7 @@ import {
   type ResidentSets,
   type SimulatedFile,
 } from "./files.js";
+import { type FreeBlock, freeBlocksIn } from "./free-blocks.js";
 import type { HugePageCounters } from "./huge-pages.js";
 import { type Instance, SLOT_LAYOUT } from "./instance.js";
 import { findModel } from "./options.js";
@@ -303,6 +304,14 @@ export class Sandbox implements SimulatedAllocator {
     checkWhole("address", address);
     checkWhole("bytes", bytes);
     return this.#run(() => this.#instance.pages(address, bytes));
+  }
+
+  freeBlocks(address: number, bytes: number): FreeBlock[] {
+    checkWhole("address", address);
+    checkWhole("bytes", bytes);
+    const lists = findModel(this.model).freeLists ?? [];
+    const words = this.#instance.words.bind(this.#instance);
+    return this.#run((exports) => freeBlocksIn(exports, words, lists, { address, bytes }), "look");
   }
 
   regions(): { address: number; bytes: number }[] {

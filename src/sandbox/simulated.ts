@@ -3,6 +3,7 @@ import type { MachineSettings } from "../allocator/machine.js";
 import type { Advice, Protection } from "./advice.js";
 import type { ProfileNode } from "./call-tree.js";
 import type { FileCounters, FileOptions, ResidentSets, SimulatedFile } from "./files.js";
+import type { FreeBlock } from "./free-blocks.js";
 import type { HugePageCounters } from "./huge-pages.js";
 import type { InstanceState } from "./instance.js";
 import type { KilledProcess, SetSizes, SharingCounters } from "./processes.js";
@@ -107,6 +108,11 @@ export interface SimulatedAllocator extends Allocator {
   /** Has so many bytes read ahead at most, a multiple of its pages; 0 for none, 128 KiB at first. @throws SandboxError */
   readAhead(bytes: number): void;
 
+  /**
+   * What the allocator keeps free in a range of addresses, in order, with the list that each block is in. Looks only. What
+   * is in no free block and in no live one is the allocator's own: its headers and tables, and what rounding leaves over.
+   */
+  freeBlocks(address: number, bytes: number): FreeBlock[];
   /** The mapped ranges of address space, in order. */
   regions(): { address: number; bytes: number }[];
 

@@ -1,5 +1,5 @@
 /** What the registry has of tcmalloc. */
-import { Message, ModelFn, Option, Statistic } from "#shared/tcmalloc";
+import { FreeList, Message, ModelFn, Option, Statistic } from "#shared/tcmalloc";
 import { namesOf } from "../base/enums.js";
 import { type ModelInfo, optionsOf } from "./model-info.js";
 import { sureness } from "./sureness.js";
@@ -66,6 +66,13 @@ export const tcmalloc: ModelInfo = {
     [Message.OutOfMetadata]:
       "src/page_heap_allocator.h:74] FATAL ERROR: Out of memory trying to allocate internal tcmalloc data",
   } satisfies Record<Message, string>),
+  freeLists: Object.values({
+    [FreeList.Thread]: "thread's cache",
+    [FreeList.Transfer]: "transfer cache",
+    [FreeList.Central]: "central list",
+    [FreeList.Normal]: "page heap",
+    [FreeList.Returned]: "page heap, returned",
+  } satisfies Record<FreeList, string>),
   statistics: namesOf(Statistic),
   functions: Object.values({
     [ModelFn.FetchFromCentralCache]: "ThreadCache::FetchFromCentralCache",

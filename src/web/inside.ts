@@ -1,11 +1,12 @@
 /**
  * What lies in one page: the bytes that the program asked for, what the allocator rounded them up to, its headers of
- * blocks where it is known what those take, and what is between, which is free, or the allocator's own.
+ * blocks where it is known what those take, what it keeps free, where it tells, and what is between, which is its own.
  *
  *      ├ page ──────────────────────────────────────────────┤
- *      ▒▒▒▒▒▒▒▒▒▒░░█▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░          █▒▒▒▒▒▒▒
- *      asked     rounded                      between   header
+ *      ▒▒▒▒▒▒▒▒▒▒░░█▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░··········    █▒▒▒
+ *      asked     rounded                      free  between header
  */
+import type { FreeBlock } from "../index.js";
 import type { Objects } from "./page-runs.js";
 
 /** A live block of the program's. */
@@ -33,6 +34,8 @@ export interface Page {
 export interface PageInside extends Page {
   /** The blocks that reach into it, in order of address, and the one whose header alone does. */
   blocks: Block[];
+  /** What the allocator keeps free there, in order of address. Absent where that is not known. */
+  free?: FreeBlock[];
 }
 
 type Place = Pick<Block, "address" | "bytes"> & { slot: number };
@@ -58,7 +61,7 @@ const endOf = ({ address, bytes, usable = bytes }: Omit<Place, "slot"> & { usabl
 export const reaches = (block: Parameters<typeof endOf>[0], page: Page): boolean =>
   endOf(block) > page.address;
 
-export type SpanKind = "header" | "asked" | "rounded" | "between";
+export type SpanKind = "header" | "asked" | "rounded" | "free" | "between";
 
 /** Bytes of a page, counted from its start, of one kind. */
 export interface Span {
@@ -67,8 +70,22 @@ export interface Span {
   to: number;
 }
 
+/** What a block, or a free one, has of each kind, by addresses. */
+function piecesOf({ blocks, free = [], headerBytes = 0 }: PageInside): Span[] {
+  const pieces = [
+    ...blocks.flatMap(({ address, bytes, usable = bytes }): Span[] => [
+      { kind: "header", from: address - headerBytes, to: address },
+      { kind: "asked", from: address, to: address + bytes },
+      { kind: "rounded", from: address + bytes, to: address + usable },
+    ]),
+    ...free.map(({ address, bytes }): Span => ({ kind: "free", from: address, to: address + bytes })),
+  ];
+  return pieces.sort((one, other) => one.from - other.from);
+}
+
 /** All bytes of a page by kind, in order. Each block has spans of its own. */
-export function spansOf({ address, bytes, blocks, headerBytes = 0 }: PageInside): Span[] {
+export function spansOf(inside: PageInside): Span[] {
+  const { address, bytes } = inside;
   const spans: Span[] = [];
   let at = 0;
   const add = (kind: SpanKind, end: number) => {
@@ -77,11 +94,9 @@ export function spansOf({ address, bytes, blocks, headerBytes = 0 }: PageInside)
     spans.push({ kind, from: at, to });
     at = to;
   };
-  for (const block of blocks) {
-    add("between", block.address - headerBytes);
-    add("header", block.address);
-    add("asked", block.address + block.bytes);
-    add("rounded", block.address + (block.usable ?? block.bytes));
+  for (const { kind, from, to } of piecesOf(inside)) {
+    add("between", from);
+    add(kind, to);
   }
   add("between", address + bytes);
   return spans;
@@ -89,7 +104,7 @@ export function spansOf({ address, bytes, blocks, headerBytes = 0 }: PageInside)
 
 /** The bytes of each kind. */
 export function bytesByKind(spans: readonly Span[]): Record<SpanKind, number> {
-  const sums = { header: 0, asked: 0, rounded: 0, between: 0 };
+  const sums = { header: 0, asked: 0, rounded: 0, free: 0, between: 0 };
   for (const { kind, from, to } of spans) sums[kind] += to - from;
   return sums;
 }
@@ -97,3 +112,31 @@ export function bytesByKind(spans: readonly Span[]): Record<SpanKind, number> {
 /** The blocks that have bytes in the page, and not their header alone. */
 export const blocksIn = ({ address, bytes, blocks }: PageInside): Block[] =>
   blocks.filter((block) => block.address < address + bytes);
+
+/** Free blocks of a list side by side. */
+export interface FreeRun extends FreeBlock {
+  count: number;
+}
+
+/** What is free, with neighbours of the same list as one. */
+export function freeRuns(free: readonly FreeBlock[]): FreeRun[] {
+  const runs: FreeRun[] = [];
+  for (const { address, bytes, list } of free) {
+    const last = runs.at(-1);
+    if (last?.list === list && last.address + last.bytes === address) {
+      last.bytes += bytes;
+      last.count++;
+    } else runs.push({ address, bytes, list, count: 1 });
+  }
+  return runs;
+}
+
+/** The bytes in the page that are free, by list. */
+export function freeByList({ address, bytes, free = [] }: PageInside): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const block of free) {
+    const end = Math.min(address + bytes, block.address + block.bytes);
+    sums.set(block.list, (sums.get(block.list) ?? 0) + end - Math.max(address, block.address));
+  }
+  return sums;
+}

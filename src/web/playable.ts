@@ -32,6 +32,8 @@ export interface Playable {
    * @throws ModuleTrap of a module, which is not asked again
    */
   usable(pointers: readonly number[]): number[] | undefined;
+  /** What the allocator keeps free in a range; absent where that is not known. */
+  freeBlocks?: SimulatedAllocator["freeBlocks"];
   /** Bytes before each block that are its allocator's record of it. Absent where that is not known. */
   readonly headerBytes?: number;
   /** The clock of simulated time; absent for what really runs. */
@@ -73,6 +75,7 @@ export async function playModel({ allocator: name, options }: Choice): Promise<P
         allocator.restore(checkpoint);
       }
     },
+    freeBlocks: (address, bytes) => allocator.freeBlocks(address, bytes),
     clock: { costs, price: (events) => simulatedTime(events, costs), profile: () => allocator.profile() },
   };
 }

@@ -298,7 +298,8 @@ export class Player {
         ...(site !== undefined && { site }),
       };
     });
-    return { ...page, blocks: blocks.filter((block) => reaches(block, page)) };
+    const free = this.playable.freeBlocks?.(page.address, bytes);
+    return { ...page, blocks: blocks.filter((block) => reaches(block, page)), ...(free && { free }) };
   }
 
   /** The bytes that may be used at some pointers, if it is known. A module that traps when it is asked starts over. */

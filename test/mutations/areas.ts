@@ -1,6 +1,7 @@
 /** All areas, and whether their mutants still fit the sources. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freeBlocks } from "./free-blocks.js";
 import { glibc, glibcReleases, glibcThreads } from "./glibc.js";
 import { heap, heapWithin } from "./heap.js";
 import { jemalloc } from "./jemalloc.js";
@@ -27,7 +28,7 @@ export const AREAS: readonly Area[] = [
     lazy,
     naive,
   ],
-  ...[replay, foreign, recorder, heap, heapWithin],
+  ...[freeBlocks, replay, foreign, recorder, heap, heapWithin],
 ];
 
 /** Every mutant of the areas whose text is not in its file below `root` once. */

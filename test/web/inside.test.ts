@@ -3,7 +3,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { locateModule } from "../../src/allocator/built-in.js";
 import { openSandbox, openWasmAllocator, readTrace } from "../../src/index.js";
-import { type Block, bytesByKind, objectsNear, reaches, spansOf } from "../../src/web/inside.js";
+import {
+  type Block,
+  bytesByKind,
+  freeByList,
+  freeRuns,
+  objectsNear,
+  reaches,
+  spansOf,
+} from "../../src/web/inside.js";
 import { playModule, prepareModule } from "../../src/web/module.js";
 import { type Playable, playModel } from "../../src/web/playable.js";
 import { Player } from "../../src/web/player.js";
@@ -14,7 +22,7 @@ import { assemble } from "../wasm/assemble.js";
 const PAGE = { address: 4096, bytes: 4096 };
 const noProgress = () => {};
 
-/** Blocks with gaps between them, which hold their headers, some before the page and some after it. */
+/** Blocks with gaps between them, which begin with what is free and hold their headers, some before the page and some after it. */
 const blocksWith = (headerBytes: number) =>
   fc
     .array(
@@ -22,16 +30,18 @@ const blocksWith = (headerBytes: number) =>
         fc.integer({ min: headerBytes, max: 900 }),
         fc.nat(2000),
         fc.option(fc.nat(700), { nil: undefined }),
+        fc.nat(900),
       ),
       { maxLength: 16 },
     )
     .map((list) => {
       let at = 0;
-      return list.map(([gap, bytes, more], slot) => {
+      return list.map(([gap, bytes, more, room], slot) => {
         const address = at + gap;
+        const free = { address: at, bytes: Math.min(room, gap - headerBytes), list: "a list" };
         at = address + Math.max(1, bytes + (more ?? 0));
         const usable = more === undefined ? {} : { usable: bytes + more };
-        return { slot, address, bytes, ...usable, operation: slot + 1, code: "" };
+        return { slot, address, bytes, ...usable, operation: slot + 1, code: "", free };
       });
     });
 
@@ -47,11 +57,14 @@ describe("the bytes of a page", () => {
             addresses: Float64Array.from(list, ({ address }) => address),
             bytes: Float64Array.from(list, ({ bytes }) => bytes),
           }).map(({ slot }) => list[slot] as Block);
-          const spans = spansOf({ ...page, blocks: near.filter((block) => reaches(block, page)) });
+          const blocks = near.filter((block) => reaches(block, page));
+          const free = list.map((block) => block.free).filter((block) => block.bytes > 0);
+          const spans = spansOf({ ...page, blocks, free });
           const told = spans.flatMap(({ kind, from, to }) => new Array<string>(to - from).fill(kind));
           const expected = Array.from({ length: PAGE.bytes }, (_, offset) => {
             const byte = PAGE.address + offset;
             if (list.some(({ address }) => byte >= address - headerBytes && byte < address)) return "header";
+            if (free.some(({ address, bytes }) => byte >= address && byte < address + bytes)) return "free";
             const its = list.findLast(({ address }) => address <= byte);
             if (!its) return "between";
             if (byte < its.address + its.bytes) return "asked";
@@ -84,6 +97,25 @@ const telling = (usable: string) =>
     (func (export "malloc_usable_size") (param i32) (result i32) (${usable}))
     (func (export "free") (param i32)))`);
 
+it("free blocks of a list side by side are one run, and are counted where they are in the page", () => {
+  const block = (address: number, bytes: number, list: string) => ({ address, bytes, list });
+  const free = [block(4000, 200, "bin"), block(4200, 100, "tcache"), block(4300, 100, "tcache")];
+  const more = [block(4500, 100, "tcache"), block(8000, 5000, "top")];
+  expect(freeRuns([...free, ...more]).map(({ address, bytes, count }) => [address, bytes, count])).toEqual([
+    [4000, 200, 1],
+    [4200, 200, 2],
+    [4500, 100, 1],
+    [8000, 5000, 1],
+  ]);
+  expect(freeByList({ ...PAGE, blocks: [], free: [...free, ...more] })).toEqual(
+    new Map([
+      ["bin", 104],
+      ["tcache", 300],
+      ["top", 192],
+    ]),
+  );
+});
+
 describe("what lies in a page", () => {
   it("is told with sizes, operations and sites, and asking leaves no trace", async () => {
     const playable = await playModel({ allocator: "glibc", options: {} });
@@ -105,6 +137,8 @@ describe("what lies in a page", () => {
     expect(told).toEqual([one, three].sort((left, right) => left.address - right.address));
     expect((await player.moment(9)).counters).toEqual(moment.counters);
     // Its header is the size of its chunk, whose three lowest bits are flags.
+    const { address = 0, bytes = 0 } = moment.inside ?? {};
+    expect(moment.inside?.free).toEqual(sandbox.freeBlocks(address, bytes));
     for (const { address, usable } of told ?? [])
       expect(Number(sandbox.load(address - (moment.inside?.headerBytes ?? 0), 8)) & ~7).toBe(
         (usable ?? 0) + 8,
@@ -117,6 +151,7 @@ describe("what lies in a page", () => {
     const { moment } = await momentOf(playModule(open), "far.wasm", null);
     const quiet = await momentOf(playModule(open), "far.wasm");
     expect(moment.inside?.blocks.map(({ usable }) => usable)).toEqual([0, 0]);
+    expect(moment.inside?.free).toBeUndefined();
     expect(moment.counters).toEqual(quiet.moment.counters);
     expect((await quiet.player.moment(10, null)).runs).toEqual(quiet.moment.runs);
     expect(await quiet.player.moment(10)).toEqual(quiet.moment);

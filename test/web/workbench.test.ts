@@ -100,11 +100,14 @@ describe.skipIf(!executable)("the workbench", () => {
     const address = sandbox.slots()[1] as number;
     const usable = sandbox.usableSize(address);
     await expect
-      .poll(() => told("right").locator("li").last().textContent())
-      .toBe(`8 p1 = malloc(50); 0x${address.toString(16)}: 50 bytes, ${usable} usable`);
+      .poll(async () => (await told("right").locator("li").allTextContents()).slice(-2))
+      .toEqual([
+        `8 p1 = malloc(50); 0x${address.toString(16)}: 50 bytes, ${usable} usable`,
+        expect.stringMatching(/^0x[0-9a-f]+: [\d,]+ bytes free, top$/),
+      ]);
     expect(await told("right").locator(".inside-key").textContent()).toMatch(
       new RegExp(
-        `^[\\d,]+ bytes asked for${usable - 50} rounded up8 headers[\\d,]+ free, or the allocator's own$`,
+        `^[\\d,]+ bytes asked for${usable - 50} rounded up8 headers[\\d,]+ free \\(.*\\)[\\d,]+ the allocator's own$`,
       ),
     );
     await page.getByLabel("Page map of the right side").press("Home");

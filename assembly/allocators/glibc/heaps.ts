@@ -33,7 +33,7 @@ export const HEADER: u64 = 48;
 
 const PREVIOUS: u64 = 8;
 const SIZE: u64 = 16;
-const ACCESSIBLE: u64 = 24;
+export const ACCESSIBLE: u64 = 24;
 
 /** Where the next heap can be had at once: the half of a reservation that was not needed. 0 if nothing is remembered. */
 let nextPlace: u64 = 0;

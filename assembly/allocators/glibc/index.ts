@@ -39,6 +39,7 @@ import {
 } from "./chunk";
 import * as fastbins from "./fastbins";
 import { figuresOf } from "./figures";
+import { tellFree } from "./free-chunks";
 import * as heap from "./heap";
 import * as heaps from "./heaps";
 import * as messages from "./messages";
@@ -286,6 +287,10 @@ export class Model extends Allocator {
   }
 
   /** All bytes that are not in a live block. Headers and the tcache's struct are among them. */
+  tellFree(): void {
+    tellFree();
+  }
+
   cached(): u64 {
     return this.system() - live;
   }

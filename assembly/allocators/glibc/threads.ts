@@ -49,6 +49,11 @@ export function hasRun(number: u32): bool {
   return number == running || (table != 0 && recordOf(number) != null);
 }
 
+/** Address of the tcache of a thread that has run; 0 if it has none. */
+export function tcacheOf(number: u32): u64 {
+  return number == running ? tcache.struct : (recordOf(number) as Thread).tcache.struct;
+}
+
 /** What follows is done by the thread of this number. */
 export function run(number: u32): void {
   if (isDefined(ZP_CHECK))

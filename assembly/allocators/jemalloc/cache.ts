@@ -8,6 +8,8 @@
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
+import { FreeList } from "../../shared/jemalloc";
+import { tell } from "../free-blocks";
 import { arenaAt, HUGE_ARENA, MAIN } from "./arena";
 import { CACHED_CLASSES, indexOf, PAGE, regionsOf, SMALL_CLASSES, sizeOf } from "./classes";
 import { Extent, State } from "./extent";
@@ -208,6 +210,15 @@ export function collect(): void {
   stack.low = stack.count;
   cursor = cursor + 1 < CACHED_CLASSES ? cursor + 1 : 0;
   leave(caller);
+}
+
+/** Tells of what is kept. */
+export function tellFree(): void {
+  for (let index: u32 = 0; isOn && index < CACHED_CLASSES; index++) {
+    const stack = stackOf(index);
+    for (let depth: u32 = 0; depth < stack.count; depth++)
+      tell(peek<u64>(itemAt(stack, depth)), sizeOf(index), FreeList.Tcache);
+  }
 }
 
 /** Asserts that what is kept are blocks of the class. Returns their bytes. */

@@ -20,6 +20,7 @@ import { check as checkAll } from "./check";
 import { indexOf, LARGEST, LARGEST_SMALL, PAGE, SMALL_CLASSES, SMALLEST_LARGE, sizeOf } from "./classes";
 import { noteAllocated, noteFreed } from "./events";
 import { Extent, State } from "./extent";
+import { tellFree } from "./free-blocks";
 import * as large from "./large";
 import * as pages from "./page-layer";
 import * as radix from "./radix";
@@ -224,6 +225,10 @@ export class Model extends Allocator {
   }
 
   /** What is free with its pages: dirty extents, and in extents in use what no block of the program has. */
+  tellFree(): void {
+    tellFree();
+  }
+
   cached(): u64 {
     return backedBytes() - this.inUse();
   }

@@ -4,6 +4,8 @@
  *
  *      current   ├●│●│ │●│ │ ┤      heap   ├●│ │●┤  ├ │●│●┤        nowhere   ├●│●│●┤
  */
+import { FreeList } from "../../shared/jemalloc";
+import { tell } from "../free-blocks";
 import { arenaAt, MAIN } from "./arena";
 import { PAGE, regionsOf, SMALL_CLASSES, sizeOf, slabBytes } from "./classes";
 import { Extent, freeAllRegions, giveRegion, isRegionFree, takeRegion } from "./extent";
@@ -77,6 +79,34 @@ function list(bin: Bin, slab: Extent): void {
   }
   if (current.freeRegions) heaps.insert(bin, current);
   bin.current = slab;
+}
+
+/** Tells of the free regions of all slabs. */
+export function tellFree(): void {
+  for (let index: u32 = 0; index < SMALL_CLASSES; index++) {
+    const bin = binOf(index);
+    const current = bin.current;
+    if (current) tellRegions(current);
+    tellSlabs(bin.root);
+  }
+}
+
+/** Of slabs beside each other in a heap, and of those below. */
+function tellSlabs(list: Extent | null): void {
+  while (list) {
+    const slab = list as Extent;
+    tellRegions(slab);
+    tellSlabs(slab.child);
+    list = slab.next;
+  }
+}
+
+function tellRegions(slab: Extent): void {
+  const bytes = sizeOf(slab.index);
+  const regions = regionsOf(slab.index);
+  for (let region: u32 = 0; region < regions; region++) {
+    if (isRegionFree(slab, region)) tell(slab.base + bytes * region, bytes, FreeList.Slab);
+  }
 }
 
 /** Asserts that a class has as many slabs with free regions, but for the current one, in its heap as a walk has met. */

@@ -9,6 +9,7 @@ import { kernelKind, pageMask, roundToPages } from "../../machine/layout";
 import { Kernel } from "../../shared/kernel";
 import { Allocator, refuse } from "../allocator";
 import { check as checkSmall } from "./check";
+import { tellFree } from "./free-blocks";
 import * as small from "./small";
 
 /** Number of the message in src/sandbox/models.ts. */
@@ -91,6 +92,10 @@ export class Model extends Allocator {
 
   system(): u64 {
     return largeBytes + small.mappedBytes();
+  }
+
+  tellFree(): void {
+    tellFree();
   }
 
   cached(): u64 {

@@ -6,6 +6,7 @@ import { enter, leave } from "../../machine/paths";
 import { Blocks } from "./blocks";
 import { checkRack } from "./check";
 import { leaveAll } from "./depot";
+import { tellRack } from "./free-blocks";
 import { allocate, carve, free, grow, isFresh, shrink } from "./magazine";
 import {
   bytesOf,
@@ -239,6 +240,10 @@ export class BlockRack<B extends Blocks> extends Rack {
     }
     if (isRelieved) this.wasRelieved = true;
     return isRelieved;
+  }
+
+  tellFree(): void {
+    tellRack(this.blocks, this);
   }
 
   /** Asserts what must hold (check.ts). */

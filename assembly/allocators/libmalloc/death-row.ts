@@ -11,6 +11,8 @@
  *      slots from oldest to newest hold a block, all others are zero
  *      cacheBytes == Σ sizes;  reserveBytes == Σ sizes of those not madvised
  */
+import { FreeList } from "../../shared/libmalloc";
+import { tell } from "../free-blocks";
 
 /** Slots in use of the ring, and how many it has room for. */
 let slots: u32 = 16;
@@ -136,6 +138,11 @@ export function push(address: u64, size: u64, madvised: bool): void {
 /** Slot of the oldest block; NONE when empty. */
 export function eldest(): u32 {
   return isEmpty() ? NONE : oldest;
+}
+
+/** Tells of the blocks in the ring. */
+export function tellFree(): void {
+  for (let index: u32 = 0; index < slots; index++) tell(at(index).address, at(index).size, FreeList.Large);
 }
 
 // ---- Checking ----

@@ -218,6 +218,12 @@ export class Model extends Allocator {
   }
 
   /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
+  tellFree(): void {
+    racks.tellFree();
+    deathRow.tellFree();
+    nano.tellFree();
+  }
+
   cached(): u64 {
     return deathRow.cacheBytes + racks.payloadBytes() - liveBytes + nano.usedBytes() - nano.liveBytes;
   }

@@ -25,6 +25,8 @@ import { clear, loadAt, peek, storeAt } from "../../machine/access";
 import * as kernel from "../../machine/kernel";
 import { pageBytes, pageMask, roundToPages } from "../../machine/layout";
 import { enter, leave } from "../../machine/paths";
+import { FreeList } from "../../shared/libmalloc";
+import { linkAt, tell } from "../free-blocks";
 import { advise } from "./advice";
 import { FREE_NANO, NANO_MALLOC } from "./functions";
 import { clearsFreedTiny, clearsTiny } from "./versions";
@@ -363,6 +365,37 @@ export function mappedBytes(): u64 {
 /** Bytes of the blocks that have had live slots since they were advised. */
 export function usedBytes(): u64 {
   return usedBlocks * BLOCK_BYTES;
+}
+
+/** Tells of free slots, and of blocks and ends of blocks that were never handed out since they were mapped or advised. */
+export function tellFree(): void {
+  let fresh: u64 = 0;
+  for (let block: u64 = 0; block < regions * REGION_BLOCKS; block++) {
+    const hasWords = !(block & (ARENA_BLOCKS - 1));
+    const word = hasWords ? FULL : peek<u32>(wordAt(block));
+    if (isFresh(word)) {
+      fresh++;
+      continue;
+    }
+    tell(addressOf(block - fresh), BLOCK_BYTES * fresh, FreeList.Fresh);
+    fresh = 0;
+    tellSlots(block, classOf(block), word);
+  }
+  tell(addressOf(regions * REGION_BLOCKS - fresh), BLOCK_BYTES * fresh, FreeList.Fresh);
+}
+
+function tellSlots(block: u64, kind: u32, word: u32): void {
+  if ((word & NEXT_MASK) == FULL) return;
+  const bytes = slotBytes(kind);
+  const unused = <u64>unusedIn(word);
+  const end = addressOf(block) + bytes * slotsOf(kind);
+  tell(end - bytes * unused, bytes * unused, FreeList.Fresh);
+  let next = word & NEXT_MASK;
+  while (next != BUMP) {
+    const slot = addressOf(block) + (next - 1) * bytes;
+    if (!tell(slot, bytes, FreeList.Nano)) return;
+    next = <u32>linkAt(slot + 8);
+  }
 }
 
 // ---- Checking ----

@@ -146,6 +146,12 @@ export function relieve(): bool {
   return medium.relieve() || isSmallRelieved || isRelieved;
 }
 
+export function tellFree(): void {
+  tiny.tellFree();
+  small.tellFree();
+  medium.tellFree();
+}
+
 /** Asserts what must hold of every rack. What it met is in check.ts. */
 export function check(): void {
   beginCheck();

@@ -15,6 +15,7 @@ import { Message } from "../../shared/mimalloc";
 import { Allocator, refuse } from "../allocator";
 import { check as checkAll } from "./check";
 import { roundUp, SMALL } from "./classes";
+import { tellFree } from "./free-blocks";
 import * as pages from "./page";
 import * as parameters from "./parameters";
 import * as queues from "./queues";
@@ -187,6 +188,10 @@ export class Model extends Allocator {
   }
 
   /** What is mapped and committed, and in no block of the program. */
+  tellFree(): void {
+    tellFree();
+  }
+
   cached(): u64 {
     return committed - this.inUse();
   }

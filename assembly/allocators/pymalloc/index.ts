@@ -8,11 +8,12 @@
 import { clear, copy } from "../../machine/access";
 import { Failure, fail } from "../../machine/failure";
 import { ADDRESS_LIMIT } from "../../machine/layout";
-import { Arenas, Domain, Option, Statistic, Version } from "../../shared/pymalloc";
+import { Arenas, Domain, FreeList, Option, Statistic, Version } from "../../shared/pymalloc";
 import * as layer from "../layer";
 import { Layer } from "../layer";
 import * as arenas from "./arenas";
 import { check } from "./check";
+import { tellFree } from "./free-blocks";
 import * as small from "./small";
 import { statistic } from "./statistics";
 import * as version from "./version";
@@ -116,6 +117,11 @@ export class Model extends Layer {
 
   system(): u64 {
     return layer.system() + (arenas.source == Arenas.Mmap ? arenas.current * version.arenaBytes : 0);
+  }
+
+  tellFree(): void {
+    tellFree();
+    layer.tellFree(FreeList.Count);
   }
 
   /** All bytes of arenas that are in no live block. Headers are among them. */

@@ -9,8 +9,9 @@
  *      objects in spans == free ones + those that are out
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
-import { Message } from "../../shared/tcmalloc";
+import { FreeList, Message } from "../../shared/tcmalloc";
 import { abort } from "../allocator";
+import { linkAt, tell } from "../free-blocks";
 import {
   batchSize,
   classes,
@@ -231,6 +232,20 @@ export function batchBytes(): u64 {
     bytes += sizeOf(index) * batchSize(index) * centralOf(index).batches;
   }
   return bytes;
+}
+
+/** Tells of the objects of all batches. */
+export function tellBatches(): void {
+  for (let index: u32 = 1; index < classes; index++) {
+    const batches = centralOf(index).batches;
+    for (let batch: u32 = 0; batch < batches; batch++) tellBatch(index, load<u64>(placeOf(index, batch)));
+  }
+}
+
+function tellBatch(index: u32, objects: u64): void {
+  for (let object = objects; object; object = linkAt(object)) {
+    if (!tell(object, sizeOf(index), FreeList.Transfer)) return;
+  }
 }
 
 // ---- Checking ----

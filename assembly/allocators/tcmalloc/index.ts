@@ -17,6 +17,7 @@ import { Message, Option } from "../../shared/tcmalloc";
 import { Allocator, refuse } from "../allocator";
 import { check as checkAll } from "./check";
 import { classOf, LARGEST, PAGE, PAGE_SHIFT, sizeOf } from "./classes";
+import { tellFree } from "./free-blocks";
 import * as heap from "./page-heap";
 import * as pageMap from "./page-map";
 import { Span, State } from "./span";
@@ -170,6 +171,10 @@ export class Model extends Allocator {
   /** All that was mapped for it, as nothing is unmapped: spans, and metadata. */
   system(): u64 {
     return system.taken;
+  }
+
+  tellFree(): void {
+    tellFree();
   }
 
   cached(): u64 {

@@ -9,6 +9,8 @@
  */
 import { loadAt, peek, storeAt } from "../../machine/access";
 import { enter, leave } from "../../machine/paths";
+import { FreeList } from "../../shared/tcmalloc";
+import { linkAt, tell } from "../free-blocks";
 import * as central from "./central";
 import { batchSize, classes, MOST_CLASSES, sizeOf } from "./classes";
 import { FETCH_FROM_CENTRAL_CACHE, RELEASE_TO_CENTRAL_CACHE, SCAVENGE } from "./functions";
@@ -170,6 +172,18 @@ function scavenge(): void {
   }
   claim();
   leave(caller);
+}
+
+/** Tells of what is kept. */
+export function tellFree(): void {
+  for (let index: u32 = 1; index < classes; index++) {
+    const list = listOf(index);
+    let object = list.first;
+    for (let i: u32 = 0; i < list.length; i++) {
+      tell(object, list.bytes, FreeList.Thread);
+      object = linkAt(object);
+    }
+  }
 }
 
 // ---- Checking ----

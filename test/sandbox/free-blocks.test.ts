@@ -1,0 +1,154 @@
+/**
+ * What models tell of their free memory, against what they do: it lies in no live block, what is freed becomes free, and what is
+ * allocated without asking the kernel was free.
+ */
+import { describe, expect, it } from "vitest";
+import { type FreeBlock, models, type Options, openModel, type Sandbox, SYSCALLS } from "../../src/index.js";
+import { openChecked } from "../checked.js";
+import { Random } from "../random.js";
+
+const SEED = 0xf4ee;
+const STEPS = 600;
+const EVERYTHING = 2 ** 47;
+
+type Range = { address: number; bytes: number };
+
+const all = (sandbox: Sandbox) => sandbox.freeBlocks(0, EVERYTHING);
+
+/** Neighbours as one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const joint: Range[] = [];
+  for (const { address, bytes } of ranges) {
+    const last = joint.at(-1);
+    if (last && last.address + last.bytes === address) last.bytes += bytes;
+    else joint.push({ address, bytes });
+  }
+  return joint;
+}
+
+const holds = (ranges: readonly Range[], address: number, bytes: number) =>
+  ranges.some((range) => range.address <= address && address + bytes <= range.address + range.bytes);
+
+const calls = (sandbox: Sandbox) => {
+  const { syscalls } = sandbox.counters();
+  return SYSCALLS.reduce((sum, call) => sum + syscalls[call], 0);
+};
+
+/** Sizes of all kinds of blocks, mostly small ones. */
+const sizeIn = (random: Random) =>
+  random.below([16, 64, 256, 1024, 8192, 40_000, 300_000, 1_500_000][random.below(8)] as number);
+
+function expectSound(sandbox: Sandbox, live: ReadonlyMap<number, number>): void {
+  const free = all(sandbox);
+  const ranges = [...free, ...[...live].map(([address, bytes]) => ({ address, bytes, list: "live" }))];
+  ranges.sort((one, other) => one.address - other.address);
+  for (const [i, { address, bytes, list }] of ranges.entries()) {
+    const next = ranges[i + 1];
+    if (next && address + bytes > next.address)
+      expect.fail(`${list} at ${address} of ${bytes} bytes reaches into ${next.list} at ${next.address}`);
+  }
+  const regions = joined(sandbox.regions());
+  for (const { address, bytes, list } of free)
+    if (!holds(regions, address, bytes)) expect.fail(`${list} at ${address} is not mapped`);
+}
+
+/** What is done in a step, and what came of it. */
+type Watch = (step: () => Range & { isFreed: boolean }, live: ReadonlyMap<number, number>) => void;
+
+/** Runs a random program, which `watch` does step by step. */
+function play(sandbox: Sandbox, random: Random, threads: number, watch?: Watch): Map<number, number> {
+  const live = new Map<number, number>();
+  const step = () => {
+    if (random.below(2) && live.size > 0) {
+      const [address, bytes] = [...live][random.below(live.size)] as [number, number];
+      live.delete(address);
+      sandbox.free(address);
+      return { address, bytes, isFreed: true };
+    }
+    const address = random.below(3) ? sandbox.malloc(sizeIn(random)) : sandbox.calloc(1, sizeIn(random));
+    const bytes = sandbox.usableSize(address);
+    live.set(address, bytes);
+    return { address, bytes, isFreed: false };
+  };
+  for (let done = 0; done < STEPS; done++) {
+    if (threads > 1) sandbox.switchThread(1 + random.below(threads));
+    if (watch) watch(step, live);
+    else step();
+  }
+  return live;
+}
+
+/** Holds each step against what was told before and after. Returns how many were. */
+function run(sandbox: Sandbox, random: Random, threads: number): number {
+  let held = 0;
+  const live = play(sandbox, random, threads, (step, live) => {
+    const [free, made] = [joined(all(sandbox)), calls(sandbox)];
+    const { address, bytes, isFreed } = step();
+    if (calls(sandbox) !== made) return;
+    if (!holds(isFreed ? joined(all(sandbox)) : free, address, bytes))
+      expect.fail(`${bytes} bytes at ${address} are not free ${isFreed ? "after" : "before"}`);
+    if (held++ % 50 === 0) expectSound(sandbox, live);
+  });
+  expectSound(sandbox, live);
+  return held;
+}
+
+const CASES: readonly (readonly [model: string, options: Options, threads: number])[] = [
+  ...models.map(({ name }) => [name, {}, 1] as const),
+  ["glibc", { version: "2.43" }, 1],
+  ["glibc", { perturb: 77, mxfast: 160, tcacheCount: 2 }, 3],
+  ["libmalloc", { version: "425" }, 1],
+  ["libmalloc", { version: "425", cpus: 3 }, 3],
+  ["libmalloc", { cpus: 2 }, 2],
+  ["jemalloc", { dirty_decay_ms: 0 }, 1],
+  ["tcmalloc", { aggressiveDecommit: 1 }, 1],
+  ["mimalloc", { decommit_delay: 0 }, 1],
+];
+
+describe("free blocks", () => {
+  it.each(CASES)(
+    `of %s with %o and threads 1 to %i, seed 0x${SEED.toString(16)}`,
+    async (model, options, threads) => {
+      const sandbox = await openChecked(model, options);
+      const held = run(sandbox, new Random(SEED), threads);
+      // Large blocks of lazy are mappings, and so are all of naive's.
+      expect(held).toBeGreaterThan(model === "naive" ? -1 : STEPS / 6);
+      // To ask leaves no trace.
+      const other = await openChecked(model, options);
+      play(other, new Random(SEED), threads);
+      expect(sandbox.counters()).toEqual(other.counters());
+      expect(sandbox.profile()).toEqual(other.profile());
+    },
+  );
+
+  it("are those that reach into the range, by their lists", async () => {
+    const sandbox = await openChecked("glibc", { tcacheCount: 1 });
+    const blocks = Array.from({ length: 6 }, () => sandbox.malloc(2000));
+    const small = [sandbox.malloc(40), sandbox.malloc(40), sandbox.malloc(40)];
+    for (const block of [blocks[1], blocks[3]]) sandbox.free(block as number);
+    sandbox.malloc(3000);
+    for (const block of small) sandbox.free(block);
+    const pageOf = (address: number) => sandbox.freeBlocks(address - (address % 4096), 4096);
+    const near = pageOf(blocks[1] as number);
+    expect(near).toContainEqual({ address: (blocks[1] as number) - 8, bytes: 2016, list: "large bin" });
+    expect(near.every((block, i) => i === 0 || block.address > (near[i - 1] as FreeBlock).address)).toBe(
+      true,
+    );
+    expect(new Set(all(sandbox).map(({ list }) => list))).toEqual(
+      new Set(["tcache", "fastbin", "large bin", "top"]),
+    );
+    expect(sandbox.freeBlocks((blocks[0] as number) - 16, 16)).toEqual([]);
+    expect(() => sandbox.freeBlocks(-1, 10)).toThrow(RangeError);
+  });
+
+  it("of a heap that a program has broken are told as far as they can be", async () => {
+    const sandbox = await openModel("glibc");
+    const blocks = Array.from({ length: 4 }, () => sandbox.malloc(2000));
+    for (const block of [blocks[0], blocks[2]]) sandbox.free(block as number);
+    const ring = new Uint8Array(new BigUint64Array([BigInt(blocks[0] as number) - 16n]).buffer);
+    sandbox.write(blocks[0] as number, ring);
+    expect(all(sandbox).length).toBeGreaterThan(2);
+    sandbox.write(blocks[0] as number, new Uint8Array(8).fill(0x77));
+    expect(all(sandbox).length).toBeGreaterThan(1);
+  });
+});
