@@ -137,7 +137,10 @@ describe("free blocks", () => {
     expect(new Set(all(sandbox).map(({ list }) => list))).toEqual(
       new Set(["tcache", "fastbin", "large bin", "top"]),
     );
-    expect(sandbox.freeBlocks((blocks[0] as number) - 16, 16)).toEqual([]);
+    const { address, bytes } = near[0] as FreeBlock;
+    expect(sandbox.freeBlocks(address + bytes - 1, 1)).toEqual([near[0]]);
+    expect(sandbox.freeBlocks(address + bytes, 16)).toEqual([]);
+    expect(sandbox.freeBlocks(address - 16, 16)).toEqual([]);
     expect(() => sandbox.freeBlocks(-1, 10)).toThrow(RangeError);
   });
 

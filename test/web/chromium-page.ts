@@ -1,41 +1,36 @@
-/** The page in Chromium, as it is built, from the server of the command line: what tests do with it. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+/** The page in Chromium, as `npm run build:web` has built it, from the server of the command line: what tests do with it. */
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type FolderServer, serveFolder } from "../../src/cli/web.js";
 import type { Counters } from "../../src/index.js";
 import { chromiumLaunchOptions, findChromium } from "../chromium.js";
 
-const CONFIG = fileURLToPath(new URL("../../src/web/vite.config.ts", import.meta.url));
+const BUILT = new URL("../../dist/web/", import.meta.url);
+/** Where the page is. */
+export const folder = fileURLToPath(BUILT);
 
 export const executable = findChromium();
 export let server: FolderServer;
 export let browser: Browser;
-/** Where the page is built. */
-export let folder: string;
 let errors: string[] = [];
 
-/** Builds and serves the page for the tests of a file, none of which may leave an error behind. */
+/** Serves the page for the tests of a file, none of which may leave an error behind. */
 export function servePage(): void {
   beforeAll(async () => {
     if (!executable) return;
-    folder = await mkdtemp(join(tmpdir(), "zeropage-page-"));
-    await build({ configFile: CONFIG, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
-    server = await serveFolder(pathToFileURL(`${folder}/`), 0);
+    server = await serveFolder(BUILT, 0);
     browser = await chromium.launch(chromiumLaunchOptions(executable));
   });
 
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    if (folder) await rm(folder, { recursive: true, force: true });
   });
 
   afterEach(async () => {
