@@ -6,12 +6,14 @@ import { make } from "./dom.js";
 import type { TimeNode } from "./protocol.js";
 
 export class CallTree {
-  readonly element = make("details", {}, make("summary", { textContent: "Where the time goes" }));
+  readonly element: HTMLDetailsElement;
   readonly #list = make("ul", { className: "calls" });
   #time: TimeNode | undefined;
 
-  constructor() {
-    this.element.append(this.#list);
+  /** @param side as it is called where both are named */
+  constructor(side: string) {
+    const summary = make("summary", { textContent: `Where the time goes, ${side}` });
+    this.element = make("details", {}, summary, this.#list);
     this.element.addEventListener("toggle", () => this.#draw());
   }
 

@@ -15,12 +15,13 @@ import {
   type TouchPolicy,
   threadsNote,
 } from "../index.js";
+import { Checkpoints } from "./checkpoints.js";
 import { type Block, objectsNear, type PageInside, reaches } from "./inside.js";
 import { union } from "./layout.js";
 import { liveStacks } from "./live-paths.js";
 import type { Counted } from "./measure.js";
 import { type Objects, pageDetail, readPageRuns } from "./page-runs.js";
-import type { Clock, Playable, WayBack } from "./playable.js";
+import type { Clock, Playable } from "./playable.js";
 import {
   type AskedPage,
   type Choice,
@@ -47,24 +48,10 @@ import {
   type Tape,
 } from "./tape.js";
 
-/** Fewest operations between two checkpoints. They take some milliseconds. */
-const LEAST_STRIDE = 1 << 13;
-const MOST_CHECKPOINTS = 256;
-/** Bytes of host memory that checkpoints may take. Beyond it, every other one is dropped. */
-const CHECKPOINT_BUDGET = 192 * 2 ** 20;
-/** Milliseconds of work that one saves at least. It takes some itself, and more where new memory is dear. */
-const LEAST_SAVED_MS = 40;
 const TIMELINE_POINTS = 500;
 /** Lines of code shown before and after the cursor. */
 const CODE_LINES = 4;
 const LATEST_CHANGES = 8;
-
-interface Mark {
-  position: number;
-  asked: AskedBytes;
-  library: Library;
-  wayBack: WayBack;
-}
 
 export type OnProgress = (progress: Progress) => void;
 
@@ -72,12 +59,10 @@ export class Player {
   #position = 0;
   #asked = new AskedBytes();
   #library: Library = { cleared: 0, needless: 0 };
-  #marks: Mark[] = [];
-  #markedAt = Number.NEGATIVE_INFINITY;
+  readonly #checkpoints: Checkpoints;
   #mapped: number[] = [];
   /** The last operation that was done by itself, so that asking again need not repeat it. */
   #done: { position: number; object: Moment["object"] } | undefined;
-  #stride: number;
   /** Operations that can be done: fewer than the tape has if an error stops it. */
   #end: number;
 
@@ -87,8 +72,8 @@ export class Player {
     private readonly touch: TouchPolicy,
   ) {
     this.#end = lengthOf(tape);
-    this.#stride = Math.max(LEAST_STRIDE, Math.ceil(this.#end / MOST_CHECKPOINTS));
-    this.#mark();
+    this.#checkpoints = new Checkpoints(this.#end);
+    this.#keepWayBack();
   }
 
   /** Runs the whole tape. `playable` was opened for `choice`. */
@@ -136,9 +121,9 @@ export class Player {
     const every = sampleStride(total, this.tape.count);
     while (this.#position < this.#end) {
       const sampleAt = (Math.floor(this.#position / every) + 1) * every;
-      const markAt = (Math.floor(this.#position / this.#stride) + 1) * this.#stride;
-      const stopped = await this.#tryAdvance(Math.min(sampleAt, markAt, this.#end), onProgress);
-      if (this.#position === markAt) this.#mark();
+      const keepAt = this.#checkpoints.nextAfter(this.#position);
+      const stopped = await this.#tryAdvance(Math.min(sampleAt, keepAt, this.#end), onProgress);
+      if (this.#position === keepAt) this.#keepWayBack();
       if (this.#position === sampleAt || this.#position === this.#end) this.#sample(timeline);
       onProgress({ done: this.#position, total });
       if (stopped !== undefined) return stopped;
@@ -176,37 +161,27 @@ export class Player {
     return this.playable.regions().flatMap(({ address, bytes }) => [address, address + bytes]);
   }
 
-  #mark(): void {
-    if (performance.now() - this.#markedAt < LEAST_SAVED_MS) return;
-    const wayBack = this.playable.wayBack();
-    if (!wayBack) return;
-    this.#markedAt = performance.now();
-    this.#marks.push({
-      position: this.#position,
-      asked: this.#asked.copy(),
-      library: this.#library,
-      wayBack,
-    });
-    if (this.#marks.length * this.#allocator.hostBytes < CHECKPOINT_BUDGET) return;
-    this.#stride *= 2;
-    this.#marks = this.#marks.filter(({ position }) => position % this.#stride === 0);
+  #keepWayBack(): void {
+    const make = () => {
+      const wayBack = this.playable.wayBack();
+      const [position, library] = [this.#position, this.#library];
+      return wayBack && { position, asked: this.#asked.copy(), library, wayBack };
+    };
+    this.#checkpoints.keep(make, this.#allocator.hostBytes);
   }
 
   // ---- Going somewhere ----
 
   async #goTo(position: number, onProgress: OnProgress): Promise<void> {
-    const isAhead = position >= this.#position && this.#markBefore(position).position <= this.#position;
+    const { position: from } = this.#checkpoints.before(position);
+    const isAhead = position >= this.#position && from <= this.#position;
     if (isAhead) this.#advance(position, onProgress);
     else await this.#restore(position, onProgress);
   }
 
-  #markBefore(position: number): Mark {
-    return this.#marks.findLast((mark) => mark.position <= position) as Mark;
-  }
-
-  /** Goes to a position from the last mark before it. */
+  /** Goes to a position from the last checkpoint before it. */
   async #restore(to: number, onProgress: OnProgress): Promise<void> {
-    const { position, asked, library, wayBack } = this.#markBefore(to);
+    const { position, asked, library, wayBack } = this.#checkpoints.before(to);
     await wayBack();
     this.#position = position;
     this.#asked = asked.copy();

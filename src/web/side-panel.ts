@@ -27,7 +27,7 @@ export class SidePanel {
   readonly #title = make("h2");
   readonly #note = make("p", { className: "quiet note" });
   readonly #regions = make("select", { className: "regions" });
-  readonly #calls = new CallTree();
+  readonly #calls: CallTree;
   readonly #body = make("div", { className: "body" });
   readonly #history = make("div", { className: "over", hidden: true });
   readonly #inside = make("div", { className: "over inside", hidden: true });
@@ -38,6 +38,7 @@ export class SidePanel {
     private readonly map: PageMap,
     private readonly events: SideEvents,
   ) {
+    this.#calls = new CallTree(side);
     putHandsOn(map);
     this.#regions.ariaLabel = `Go to a region, ${side}`;
     this.#closeInside.ariaLabel = `Close, ${side}`;

@@ -144,6 +144,13 @@ describe("free blocks", () => {
     expect(() => sandbox.freeBlocks(-1, 10)).toThrow(RangeError);
   });
 
+  it("of a layer are its own and those of the model below, by the lists of each", async () => {
+    const sandbox = await openChecked("pymalloc/glibc");
+    for (const block of [sandbox.malloc(100), sandbox.malloc(2000)]) sandbox.free(block);
+    const lists = new Set(all(sandbox).map(({ list }) => list));
+    expect([...lists].sort()).toEqual(["arena, never cut", "free pool", "top"]);
+  });
+
   it("of a heap that a program has broken are told as far as they can be", async () => {
     const sandbox = await openModel("glibc");
     const blocks = Array.from({ length: 4 }, () => sandbox.malloc(2000));

@@ -498,7 +498,7 @@ describe.skipIf(!executable)("for everybody, the page", () => {
     const page = await open("#size=1MiB&count=5&a=naive&b=lazy");
     await shown(page, "9 of 10");
     const names = await page
-      .locator("main button:visible, main select:visible, main [role=application]")
+      .locator("main button:visible, main summary:visible, main select:visible, main [role=application]")
       .evaluateAll((all) =>
         all.map(
           (one) =>
