@@ -27,7 +27,7 @@ Examples:
   zeropage profile trace.txt.gz --allocator glibc --by site --pprof heap.pb.gz`;
 
 export const VALUES =
-  "with --by site, what pictures and files show, or show first: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly), faults or time (simulated)";
+  "with --by site, what pictures and files show, or show first, and tables are sorted by: live (bytes not freed at the end, the default), peak (live when the program held the most; the default if all is freed), allocated, needless (bytes zeroed needlessly), faults or time (simulated)";
 
 export const CHECK_EXAMPLES = `
 Write a module as ${MODULE_SYNTAX}

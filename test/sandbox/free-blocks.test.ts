@@ -144,6 +144,19 @@ describe("free blocks", () => {
     expect(() => sandbox.freeBlocks(-1, 10)).toThrow(RangeError);
   });
 
+  it("of a thread's heap go on beyond a top that was trimmed, as far as it may still be written", async () => {
+    const sandbox = await openChecked("glibc");
+    sandbox.malloc(10);
+    sandbox.switchThread(2);
+    const blocks = Array.from({ length: 20 }, () => sandbox.malloc(100_000));
+    const grown = sandbox.counters().bytes.system;
+    for (const block of blocks) sandbox.free(block);
+    const [top, beyond] = all(sandbox).slice(-2) as [FreeBlock, FreeBlock];
+    expect([top.list, beyond.list]).toEqual(["top", "heap beyond the top"]);
+    expect(beyond.address).toBe(top.address + top.bytes);
+    expect(beyond.bytes).toBe(grown - sandbox.counters().bytes.system);
+  });
+
   it("of a layer are its own and those of the model below, by the lists of each", async () => {
     const sandbox = await openChecked("pymalloc/glibc");
     for (const block of [sandbox.malloc(100), sandbox.malloc(2000)]) sandbox.free(block);

@@ -6,7 +6,7 @@ import { allocatorLabel } from "../../report/label.js";
 import { type Cell, type Sheet, worseIf } from "../../report/sheet.js";
 import type { SitesReport, SiteUse } from "../../results/sites.js";
 import { replayHeading } from "../replay/sheet.js";
-import { chooseValue, type SiteValue } from "./site-stacks.js";
+import { chooseValue, measureOf, SITE_MEASURES, type SiteValue } from "./site-stacks.js";
 
 /** Sites beyond which a table is no longer read. */
 const MOST_ROWS = 20;
@@ -20,12 +20,12 @@ const TIME_COLUMN = 10;
 type Moment = "live" | "peak";
 
 /**
- * @param value what the reader asks for. It says whether the table is of the end or of the peak.
+ * @param value what the reader asks for: sites with the most of it come first, and the table is of the end or of the peak.
  * @param width characters of a line, which the names of sites are shortened to.
  */
 export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): Sheet {
   const moment = value === "live" || value === "peak" ? value : chooseValue(report.sites);
-  const sites = heaviest(report.sites, moment);
+  const sites = heaviest(report.sites, value ?? moment);
   const shown = sites.slice(0, MOST_ROWS);
   const hasTime = value === "time" || width >= LEAST_NAME + OTHER_COLUMNS + TIME_COLUMN;
   const room = Math.max(LEAST_NAME, width - OTHER_COLUMNS - (hasTime ? TIME_COLUMN : 0));
@@ -41,7 +41,10 @@ export function sitesSheet(report: SitesReport, value?: SiteValue, width = 80): 
       ...(hasTime ? [{ header: ["time"], align: "right" } as const] : []),
     ],
     rows: shown.map((site) => [...rowOf(site, moment, room), ...(hasTime ? [timeOf(site)] : [])]),
-    sentences: [...sentencesOn(sites, moment, report.costs), ...leftOut(shown.length, sites.length)],
+    sentences: [
+      ...sentencesOn(sites, moment, report.costs),
+      ...leftOut(shown.length, sites.length, value ?? moment),
+    ],
   };
 }
 
@@ -50,11 +53,10 @@ export function sitesHeading(report: SitesReport): string {
   return `${allocatorLabel(report)}: ${replayHeading(report.parameters)}`;
 }
 
-/** Sites by live bytes, then by all bytes allocated. */
-function heaviest(sites: readonly SiteUse[], moment: Moment): SiteUse[] {
-  return [...sites].sort(
-    (one, other) => other[moment].bytes - one[moment].bytes || other.allocated.bytes - one.allocated.bytes,
-  );
+/** Sites by a value, then by all bytes allocated. */
+function heaviest(sites: readonly SiteUse[], value: SiteValue): SiteUse[] {
+  const of = SITE_MEASURES[measureOf(value)]?.of ?? (() => 0);
+  return [...sites].sort((one, other) => of(other) - of(one) || other.allocated.bytes - one.allocated.bytes);
 }
 
 function rowOf(site: SiteUse, moment: Moment, room: number): Cell[] {
@@ -119,6 +121,15 @@ function mostOf(
   return [say(siteName(most.frames, 60), formatShare(of(most), all), all)];
 }
 
-function leftOut(shown: number, all: number): string[] {
-  return shown === all ? [] : [`These are the ${shown} that hold the most of ${formatCount(all)} sites.`];
+const MOST: Record<SiteValue, string> = {
+  live: "that hold the most",
+  peak: "that hold the most",
+  allocated: "that allocate the most",
+  needless: "with the most needless zeroing",
+  faults: "with the most faults",
+  time: "that take the most time",
+};
+
+function leftOut(shown: number, all: number, value: SiteValue): string[] {
+  return shown === all ? [] : [`These are the ${shown} ${MOST[value]} of ${formatCount(all)} sites.`];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { siteName, sitesSheet } from "../../../src/experiments/profile/site-sheet.js";
+import type { SiteValue } from "../../../src/experiments/profile/site-stacks.js";
 import type { Sheet } from "../../../src/report/sheet.js";
 import { renderTable } from "../../../src/report/table.js";
 import type { SitesReport } from "../../../src/results/sites.js";
@@ -52,6 +53,22 @@ describe("a table of sites", () => {
     const sites = Array.from({ length: 21 }, (_, i) => fakeSite(`main;f${i}`));
     const { rows, sentences } = sitesSheet({ ...report, sites });
     expect([rows.length, sentences]).toEqual([20, ["These are the 20 that hold the most of 21 sites."]]);
+    expect(sitesSheet({ ...report, sites }, "time").sentences).toEqual([
+      "These are the 20 that take the most time of 21 sites.",
+    ]);
+  });
+
+  it("has those first that have the most of what is asked for", () => {
+    const first = (value: SiteValue) => sitesSheet({ ...report, sites }, value).rows[0]?.[0]?.text;
+    const sites = [
+      ...fakeSites,
+      fakeSite("main;slow", { seconds: 3 }),
+      fakeSite("main;faulty", { faults: { zeroMap: 9, zeroFill: 0, copyOnWrite: 0 } }),
+    ];
+    expect((["live", "allocated", "needless", "faults", "time"] as const).map(first)).toEqual([
+      ...["grow ← parse file ← main", "grow ← parse file ← main", "grow ← parse file ← main"],
+      ...["faulty ← main", "slow ← main"],
+    ]);
   });
 
   it("shortens names to the width of the terminal", () => {
