@@ -8,7 +8,7 @@ export const freeBlocks: Area = {
     ...["pymalloc-over-glibc.check", "glibc"],
   ],
   tests: ["test/sandbox/free-blocks.test.ts"],
-  only: /(lazy|glibc|libmalloc|jemalloc|mimalloc|tcmalloc) with|of a layer|of a thread|reach into|broken/,
+  only: /(lazy|glibc|libmalloc|jemalloc|mimalloc|tcmalloc) with|of a layer|of a thread|one size|reach into|broken/,
   mutants: mutantsIn("assembly/allocators", {
     "free-blocks.ts": [
       ["what ends where the range begins is told", "address + bytes <= from", "address + bytes < from"],

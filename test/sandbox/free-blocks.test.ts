@@ -101,7 +101,7 @@ const CASES: readonly (readonly [model: string, options: Options, threads: numbe
   ["libmalloc", { version: "425", cpus: 3 }, 3],
   ["libmalloc", { cpus: 2 }, 2],
   ["jemalloc", { dirty_decay_ms: 0 }, 1],
-  ["tcmalloc", { aggressiveDecommit: 1 }, 1],
+  ["jemalloc", { tcache: "false" }, 1],
   ["mimalloc", { decommit_delay: 0 }, 1],
 ];
 
@@ -143,6 +143,18 @@ describe("free blocks", () => {
     expect(sandbox.freeBlocks(address - 16, 16)).toEqual([]);
     expect(() => sandbox.freeBlocks(-1, 10)).toThrow(RangeError);
   });
+
+  it.each(["jemalloc", "tcmalloc", "mimalloc", "libmalloc", "lazy"])(
+    "of %s are all that was freed of blocks of one size",
+    async (model) => {
+      const sandbox = await openChecked(model, model === "jemalloc" ? { tcache: "false" } : {});
+      const blocks = Array.from({ length: 1000 }, () => sandbox.malloc(1000));
+      const freed = blocks.filter((_, i) => i % 3 !== 0);
+      for (const block of freed) sandbox.free(block);
+      const free = joined(all(sandbox));
+      expect(freed.filter((block) => !holds(free, block, 1000))).toEqual([]);
+    },
+  );
 
   it("of a thread's heap go on beyond a top that was trimmed, as far as it may still be written", async () => {
     const sandbox = await openChecked("glibc");
