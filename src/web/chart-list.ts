@@ -245,8 +245,8 @@ export const CHARTS: readonly Chart[] = [
   },
   others,
   callPaths,
-  siteChart("Live bytes by site", "flame"),
-  siteChart("Live bytes by site, as a graph", "graph"),
+  siteChart("Allocation sites", "flame"),
+  siteChart("Allocation sites, as a graph", "graph"),
   tuned,
   {
     name: "What causes it, and what does not",

@@ -5,10 +5,10 @@ export const freeBlocks: Area = {
   name: "free-blocks",
   modules: [
     ...["glibc.check", "libmalloc.check", "jemalloc.check", "mimalloc.check", "tcmalloc.check", "lazy.check"],
-    ...["pymalloc-over-glibc.check", "glibc"],
+    ...["pymalloc-over-glibc.check", "pymalloc-over-naive.check", "glibc"],
   ],
   tests: ["test/sandbox/free-blocks.test.ts"],
-  only: /(lazy|glibc|libmalloc|jemalloc|mimalloc|tcmalloc) with|of a layer|of a thread|one size|reach into|broken/,
+  only: /(lazy|glibc|pymalloc.glibc|libmalloc|jemalloc|mimalloc|tcmalloc) with|of a layer|of a thread|one size|of a pool|nano slots|reach into|broken/,
   mutants: mutantsIn("assembly/allocators", {
     "free-blocks.ts": [
       ["what ends where the range begins is told", "address + bytes <= from", "address + bytes < from"],

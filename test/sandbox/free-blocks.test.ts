@@ -156,6 +156,44 @@ describe("free blocks", () => {
     },
   );
 
+  it("of a block of nano slots are all that were freed, and those that were never handed out", async () => {
+    const sandbox = await openChecked("libmalloc", { version: "425" });
+    const blocks = Array.from({ length: 40 }, () => sandbox.malloc(64));
+    for (const block of blocks.slice(0, 30)) sandbox.free(block);
+    const free = all(sandbox).filter(({ list }) => list === "nano free list");
+    expect(free.map(({ address, bytes }) => [address, bytes])).toEqual(
+      blocks
+        .slice(0, 30)
+        .map((address) => [address, 64])
+        .sort(([one = 0], [other = 0]) => one - other),
+    );
+  });
+
+  it("of a region of nano slots are all but those handed out, and the block of words of each arena", async () => {
+    const sandbox = await openChecked("libmalloc", { version: "425" });
+    const first = sandbox.malloc(64);
+    const fresh = sandbox.freeBlocks(first - (first % 2 ** 29), 2 ** 29);
+    expect(new Set(fresh.map(({ list }) => list))).toEqual(new Set(["never handed out"]));
+    expect(fresh.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(2 ** 29 - 8 * 2 ** 14 - 64);
+  });
+
+  it("of a pool are all its blocks but those that the program has, and a segment's header is none", async () => {
+    const python = await openChecked("pymalloc/naive");
+    python.malloc(512);
+    const inPool = all(python).filter(
+      ({ list }) => list === "never handed out" || list.endsWith("of a pool"),
+    );
+    // A pool of 16 KiB begins with 48 bytes of its own.
+    expect(inPool.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(
+      512 * (Math.floor((16_384 - 48) / 512) - 1),
+    );
+    const mimalloc = await openChecked("mimalloc");
+    for (const block of Array.from({ length: 20 }, () => mimalloc.malloc(8 * 2 ** 20))) mimalloc.free(block);
+    const segments = all(mimalloc).filter(({ list }) => list === "cached segment");
+    expect(segments.length).toBeGreaterThan(0);
+    expect(segments.filter(({ address }) => address % 2 ** 25 !== 2 ** 16)).toEqual([]);
+  });
+
   it("of a thread's heap go on beyond a top that was trimmed, as far as it may still be written", async () => {
     const sandbox = await openChecked("glibc");
     sandbox.malloc(10);

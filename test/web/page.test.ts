@@ -692,9 +692,9 @@ describe.skipIf(!executable)("the page", () => {
     const loaded: string[] = [];
     page.on("request", (request) => loaded.push(request.url()));
     const button = (name: string) => page.getByRole("button", { name, exact: true });
-    expect(await button("Live bytes by site").count()).toBe(0);
+    expect(await button("Allocation sites").count()).toBe(0);
     await drop(page, "sites.txt", await readFile(SITES));
-    await button("Live bytes by site").click();
+    await button("Allocation sites").click();
     const figure = page.getByRole("figure");
     const says = "Bytes live at the end, by site: 23.5 KiB in all, most of it in grow: 8.8 KiB.";
     await figure.getByRole("img", { name: says }).waitFor();
@@ -706,7 +706,7 @@ describe.skipIf(!executable)("the page", () => {
         .getByRole("img")
         .evaluate(async (image) => (await fetch((image as HTMLImageElement).src)).text());
     expect(await svg()).toContain("all: 23.5 KiB");
-    await button("Live bytes by site, as a graph").click();
+    await button("Allocation sites, as a graph").click();
     await expect.poll(svg).toContain("8.8 KiB (37.4%)");
     expect(loaded.filter((url) => url.includes("dagre"))).toHaveLength(1);
     expect(await figure.getByRole("row").count()).toBe(9);
@@ -733,7 +733,7 @@ describe.skipIf(!executable)("the page", () => {
       expect.stringContaining("glibc: "),
       expect.stringContaining("lazy: "),
     ]);
-    await expect.poll(() => page.url()).toContain("chart=live-bytes-by-site-as-a-graph.faults.difference");
+    await expect.poll(() => page.url()).toContain("chart=allocation-sites-as-a-graph.faults.difference");
     await figure.getByLabel("Of each site").selectOption("simulated time");
     await expect
       .poll(texts)
