@@ -167,12 +167,11 @@ function signed(value: number, unit: Row["unit"]): string {
   return value === 0 ? "same" : `${value > 0 ? "+" : "−"}${FORMATS[unit](Math.abs(value))}`;
 }
 
-const head = (text: string) => make("th", { scope: "col", textContent: text });
+const head = (text: string) => make("th", { scope: "col" }, ...breakable(text));
 
 /** The heading of a table: a first column, both sides, and a last column if given. */
 export function sideHeads(first: string, sides: readonly Choice[], last?: string): HTMLTableSectionElement {
-  // Lets a long name break before an option.
-  const names = sides.map((choice) => breakable(formatChoice(choice)));
+  const names = sides.map(formatChoice);
   return make("thead", {}, make("tr", {}, ...[first, ...names, ...(last ? [last] : [])].map(head)));
 }
 

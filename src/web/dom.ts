@@ -28,12 +28,9 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Lets the label of an allocator go on in the next line at an option. */
-export const breakable = (text: string): string => text.replaceAll(/:(?=\S)/g, ":\u200b");
-
-/** The label of an allocator, which may go on in the next line at an option; as text it is as it was. */
-export const labelParts = (label: string): (Node | string)[] =>
-  label.split(/(?<=:)/).flatMap((part, i) => (i === 0 ? [part] : [make("wbr"), part]));
+/** A text in which labels of allocators may go on in the next line at an option; copied, it is as it was. */
+export const breakable = (text: string): (Node | string)[] =>
+  text.split(/(?<=:)(?=\S)/).flatMap((part, i) => (i === 0 ? [part] : [make("wbr"), part]));
 
 /** A colour of the style sheet, for light or dark as the page is. */
 export function colour(name: string): string {

@@ -18,11 +18,11 @@ export function sheetElements(
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, linked(label?.text ?? "", linkOf)),
+      make("th", { scope: "row" }, ...linked(label?.text ?? "", linkOf)),
       ...cells.map(({ text }) => make("td", {}, text)),
     ),
   );
-  const caption = isAlone ? [] : [make("caption", {}, breakable(heading))];
+  const caption = isAlone ? [] : [make("caption", {}, ...breakable(heading))];
   const table = make(
     "table",
     {},
@@ -30,10 +30,10 @@ export function sheetElements(
     make("thead", {}, make("tr", {}, ...header)),
     make("tbody", {}, ...body),
   );
-  return [make("ul", {}, ...sentences.map((one) => make("li", {}, breakable(one)))), table];
+  return [make("ul", {}, ...sentences.map((one) => make("li", {}, ...breakable(one)))), table];
 }
 
-function linked(label: string, linkOf?: LinkOf): Node | string {
+function linked(label: string, linkOf?: LinkOf): (Node | string)[] {
   const href = linkOf?.(label);
-  return href === undefined ? breakable(label) : make("a", { href }, breakable(label));
+  return href === undefined ? breakable(label) : [make("a", { href }, ...breakable(label))];
 }

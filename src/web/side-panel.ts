@@ -2,7 +2,7 @@
 import { formatBytes, formatCount } from "../index.js";
 import { say } from "./announcer.js";
 import { CallTree } from "./call-tree.js";
-import { labelParts, make, setText } from "./dom.js";
+import { breakable, make, setText } from "./dom.js";
 import type { PageInside } from "./inside.js";
 import { insideElements } from "./inside-panel.js";
 import { putHandsOn } from "./map-hands.js";
@@ -71,7 +71,7 @@ export class SidePanel {
 
   /** Shows another allocator, with a note on it. */
   open(label: string, note: string): void {
-    this.#title.replaceChildren(...labelParts(label));
+    this.#title.replaceChildren(...breakable(label));
     this.#title.title = label;
     setText(this.#note, note);
     // Where there is little room, its end is cut.
