@@ -11,12 +11,13 @@ import { Replayer } from "../allocator/replayer.js";
 import { checkAlignment, checkBytes, checkOneOf, checkValue, checkWhole } from "../base/arguments.js";
 import { DISPOSE } from "../base/disposable.js";
 import { recordOf } from "../base/enums.js";
-import { AllocatorAbort, ModuleTrap, SandboxError } from "../base/errors.js";
+import { SandboxError } from "../base/errors.js";
 import type { Meter, MeterReading } from "../meter/reading.js";
 import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
+import { CalledObjects, MOST_BYTES } from "./called-objects.js";
 import { Guard } from "./guard.js";
-import type { HostImports } from "./imports.js";
+import type { Running } from "./instance.js";
 import type { LinearMemory } from "./linear-memory.js";
 import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
 import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
@@ -25,39 +26,12 @@ import { ProgramGrowth } from "./program-growth.js";
 import type { Provision } from "./provisions.js";
 import type { Range } from "./static-data.js";
 
-const MOST_BYTES = 2 ** 32 - 1;
-
-/** @internal One instance, linked and started. */
-export interface Running {
-  instance: WebAssembly.Instance;
-  linked: Linked;
-  memory: LinearMemory;
-  meter: Meter | undefined;
-  /** What the module was given, and whether the host refused it memory. */
-  host: HostImports;
-  started: string[];
-}
-
-interface ObjectBlock {
-  block: number;
-  bytes: number;
-  align: number;
-}
-
-const NOTHING: ObjectBlock = { block: 0, bytes: 0, align: PLAIN_ALIGN };
-
 /**
  * A foreign allocator in its own linear memory. Addresses are below 2^32. A module that traps, gives up
  * or breaks its contract throws ModuleTrap, and is of no use from then on; every other error changes nothing.
  */
 export class WasmAllocator implements ModuleAllocator {
-  lastError: AllocationFailure | null = null;
-
-  /** Objects made by calls, not by replays; those of replays are in the driver's slots. */
-  readonly #objects = new Map<number, ObjectBlock>();
-  #calls = 0;
-  #trappedAtEnd = false;
-  readonly #mostBytes: number;
+  readonly #objects: CalledObjects;
   readonly #guard: Guard;
   readonly #driver: DriverExports;
   readonly #linked: Linked;
@@ -101,7 +75,11 @@ export class WasmAllocator implements ModuleAllocator {
       },
       SLOT_LAYOUT,
     );
-    this.#mostBytes = (maximumPages ?? MOST_WASM_PAGES) * WASM_PAGE_BYTES - memory.base;
+    this.#objects = new CalledObjects(this.#guard, memory, {
+      freesNothing: report.convention === "c",
+      endsByTrap,
+      mostBytes: (maximumPages ?? MOST_WASM_PAGES) * WASM_PAGE_BYTES - memory.base,
+    });
   }
 
   get notes(): readonly string[] {
@@ -110,105 +88,46 @@ export class WasmAllocator implements ModuleAllocator {
 
   // ---- The allocator ----
 
+  get lastError(): AllocationFailure | null {
+    return this.#objects.lastError;
+  }
+
   malloc(bytes: number): number {
     checkWhole("bytes", bytes);
-    return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.malloc(bytes));
+    return this.#objects.make(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.malloc(bytes));
   }
 
   calloc(count: number, size: number): number {
     checkWhole("count", count);
     checkWhole("size", size);
     const largest = Math.max(count, size);
-    const pointer = this.#allocate(count * size, PLAIN_ALIGN, largest, ({ driver }) =>
-      driver.calloc(count, size),
-    );
-    return pointer;
+    return this.#objects.make(count * size, PLAIN_ALIGN, largest, ({ driver }) => driver.calloc(count, size));
   }
 
   alignedAlloc(align: number, bytes: number): number {
     checkAlignment("align", align);
     checkWhole("bytes", bytes);
     const largest = Math.max(align, bytes);
-    return this.#allocate(bytes, align, largest, ({ driver }) => driver.aligned(align, bytes));
-  }
-
-  /** `largest` is the largest argument: one beyond 32 bits is not passed on. */
-  #allocate(bytes: number, align: number, largest: number, call: (linked: Linked) => number): number {
-    this.#calls++;
-    const pointer =
-      largest > MOST_BYTES ? 0 : this.#ask(bytes, (linked) => this.#checked(linked, bytes, align, call));
-    this.lastError = pointer === 0 && bytes !== 0 ? this.#failure(bytes) : null;
-    return pointer;
-  }
-
-  /** Asks for memory. Notes whether the module trapped because there was not so much. */
-  #ask(bytes: number, call: (linked: Linked) => number): number {
-    try {
-      return this.#guard.run(call);
-    } catch (error) {
-      // It is of no use any more, so its memory may grow.
-      this.#trappedAtEnd =
-        this.endsByTrap &&
-        error instanceof ModuleTrap &&
-        this.growMemory(bytes + WASM_PAGE_BYTES) === undefined;
-      throw error;
-    }
-  }
-
-  #checked(linked: Linked, bytes: number, align: number, call: (linked: Linked) => number): number {
-    const pointer = call(linked) >>> 0;
-    if (!pointer) return 0;
-    if (bytes > MOST_BYTES)
-      throw new ModuleTrap(`calloc gave memory for ${bytes} bytes, which 32 bits do not hold`);
-    linked.driver.checkObject(pointer, bytes, Math.max(align, PLAIN_ALIGN));
-    const block = align > PLAIN_ALIGN ? (linked.driver.block.value as number) >>> 0 : pointer;
-    this.#objects.set(pointer, { block, bytes, align });
-    return pointer;
+    return this.#objects.make(bytes, align, largest, ({ driver }) => driver.aligned(align, bytes));
   }
 
   realloc(pointer: number, bytes: number): number {
     checkWhole("pointer", pointer);
     checkWhole("bytes", bytes);
-    if (pointer === 0)
-      return this.#allocate(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.resizeNothing(bytes));
-    const held = this.#find(pointer);
-    this.#calls++;
-    const moved =
-      bytes > MOST_BYTES ? 0 : this.#ask(bytes, (linked) => this.#resize(linked, pointer, held, bytes));
-    this.lastError = moved === 0 && bytes !== 0 ? this.#failure(bytes) : null;
-    return moved;
-  }
-
-  #resize({ driver }: Linked, pointer: number, held: ObjectBlock, bytes: number): number {
-    const moved = driver.resize(pointer, held.block, held.bytes, held.align, bytes) >>> 0;
-    if (!moved && bytes) return 0;
-    this.#objects.delete(pointer);
-    if (!moved) return 0; // realloc(pointer, 0) freed it
-    driver.checkObject(moved, bytes, PLAIN_ALIGN);
-    this.#objects.set(moved, { block: (driver.block.value as number) >>> 0, bytes, align: held.align });
-    return moved;
+    if (pointer !== 0) return this.#objects.resize(pointer, bytes);
+    return this.#objects.make(bytes, PLAIN_ALIGN, bytes, ({ driver }) => driver.resizeNothing(bytes));
   }
 
   /** Frees a block; nothing for 0. @throws AllocatorAbort for a pointer that it did not return. */
   free(pointer: number): void {
     checkWhole("pointer", pointer);
-    this.#calls++;
-    // C's free takes 0. The others do not.
-    if (pointer === 0 && this.report.convention !== "c") return;
-    const { block, bytes, align } = pointer === 0 ? NOTHING : this.#find(pointer);
-    this.#guard.run(({ driver }) => driver.release(block, bytes, align));
-    this.#objects.delete(pointer);
+    this.#objects.free(pointer);
   }
 
   /** Bytes that may be used at a pointer, none at 0. If the module does not tell, those that were asked for. */
   usableSize(pointer: number): number {
     checkWhole("pointer", pointer);
-    if (pointer === 0) return this.#guard.run(({ usableSize }) => (usableSize ? usableSize(0) >>> 0 : 0));
-    const { block, bytes } = this.#find(pointer);
-    // An aligned object that was composed lies inside of what the module knows as a block.
-    const usable = (size: (pointer: number) => number) =>
-      Math.max(0, (size(block) >>> 0) - (pointer - block));
-    return this.#guard.run(({ usableSize }) => (usableSize ? usable(usableSize) : bytes));
+    return this.#objects.usableSize(pointer);
   }
 
   /**
@@ -246,15 +165,7 @@ export class WasmAllocator implements ModuleAllocator {
    * @internal
    */
   posixMemalign(result: number, align: number, bytes: number): number | undefined {
-    this.#calls++;
-    return this.#guard.run(({ posixMemalign, driver }) => {
-      const error = posixMemalign?.(result, align, bytes);
-      if (error !== 0) return error;
-      const pointer = this.memory.load(result, 4) as number;
-      driver.checkObject(pointer, bytes, PLAIN_ALIGN);
-      this.#objects.set(pointer, { block: pointer, bytes, align });
-      return error;
-    });
+    return this.#objects.posixMemalign(result, align, bytes);
   }
 
   /**
@@ -263,28 +174,6 @@ export class WasmAllocator implements ModuleAllocator {
    */
   get staticData(): readonly Range[] {
     return this.#staticData();
-  }
-
-  #find(pointer: number): ObjectBlock {
-    this.#guard.live;
-    const held = this.#objects.get(pointer);
-    if (held) return held;
-    throw new AllocatorAbort(
-      `0x${pointer.toString(16)} is no object of this allocator's, or was freed: what the module does then is undefined, so it was not asked`,
-      pointer,
-    );
-  }
-
-  #failure(requested: number): AllocationFailure {
-    const tooLarge = requested > MOST_BYTES;
-    return {
-      kind: tooLarge ? "overflow" : "memory",
-      requested,
-      available: this.#mostBytes - this.memory.bytes,
-      remedy: tooLarge
-        ? "ask for less than 4 GiB, which 32 bits address"
-        : "ask for less, or give the module a memory with a higher maximum",
-    };
   }
 
   /** Throws: linear memory is never given back. */
@@ -382,7 +271,7 @@ export class WasmAllocator implements ModuleAllocator {
   counters(): Counters {
     const { driver } = this.#guard.live;
     const counters = unmeasured();
-    counters.calls = this.#calls + driver.calls();
+    counters.calls = this.#objects.calls + driver.calls();
     counters.syscalls = recordOf(SYSCALLS, () => 0);
     counters.walked = recordOf(SYSCALLS, () => 0);
     Object.assign(counters.bytes, this.#bytes());
@@ -393,8 +282,7 @@ export class WasmAllocator implements ModuleAllocator {
 
   #bytes() {
     const { driver } = this.#guard.live;
-    let inUse = driver.liveBytes();
-    for (const { bytes } of this.#objects.values()) inUse += bytes;
+    const inUse = driver.liveBytes() + this.#objects.bytes;
     const system = this.memory.bytes;
     const resident = (this.meter?.residentPages ?? Number.NaN) * PAGE_BYTES;
     return { virtual: system, resident, peakResident: resident, inUse, system, cached: system - inUse };
@@ -433,13 +321,7 @@ export class WasmAllocator implements ModuleAllocator {
   /** Compares the objects that calls made. @throws ModuleTrap naming two that overlap. */
   check(): void {
     this.#guard.live;
-    const sorted = [...this.#objects].sort(([one], [other]) => one - other);
-    let [end, before] = [0, 0];
-    for (const [pointer, { bytes }] of sorted) {
-      if (pointer < end)
-        throw new ModuleTrap(`objects 0x${before.toString(16)} and 0x${pointer.toString(16)} overlap`);
-      [end, before] = [pointer + bytes, pointer];
-    }
+    this.#objects.check();
   }
 
   // ---- Replaying ----
@@ -495,7 +377,7 @@ export class WasmAllocator implements ModuleAllocator {
 
   /** Whether it trapped in a call that asked for more than its memory could grow by. @internal */
   get trappedAtEnd(): boolean {
-    return this.#trappedAtEnd;
+    return this.#objects.trappedAtEnd;
   }
 
   close(): void {
