@@ -45,7 +45,7 @@ const CORE_PACKAGES = ["@assemblyscript/loader"];
 // Lowest first: a file imports only what stands before it in its list. A new one is put into the list.
 const WEB = words(
   "dom announcer sheet-elements plain-name tape count-name page-runs inside layout kinds playback protocol measure playable module remote state differences program-name link live-paths checkpoints player profile-file site-picture own-experiments settings-search others worker own-worker client session files intake address-bar problem story telling busy counters legend punchline headline figures guide-programs guides stories guide-panel menus embed " +
-    "map-text program-panel page-map map-hands maps call-tree inside-panel side-panel timeline transport check counted-range divergence call-path-chart map-pictures chart-list charts allocator-form assumption setup support version share offline service-worker vite main",
+    "map-text program-panel page-map map-hands maps call-tree inside-panel side-panel timeline transport check counted-range divergence call-path-chart map-pictures chart-list charts allocator-form assumption setup support version share showing offline service-worker vite main",
 );
 
 /** What a model may see of the machine: the system calls, memory, how to say no, and constants. */
