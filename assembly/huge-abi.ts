@@ -1,22 +1,24 @@
 /** What modules whose machine has huge pages export besides (build/modules.mjs). */
-import * as huge from "./machine/huge";
+import { set } from "./machine/huge";
+import * as walks from "./machine/span-walks";
+import { press as pressHuge } from "./machine/splits";
 
 /** `HugePages`: when Linux uses them. Before start. */
 export function setHugePages(mode: u32): void {
-  huge.set(mode);
+  set(mode);
 }
 
 /** Groups of 512 pages of the running process that are huge pages, with frames. */
 export function hugeGroups(): f64 {
-  return <f64>huge.hugeGroups();
+  return <f64>walks.hugeGroups();
 }
 
 /** Pages of huge frames that no process has any more, and the kernel holds. */
 export function heldPages(): f64 {
-  return <f64>huge.heldPages();
+  return <f64>walks.heldPages();
 }
 
 /** Memory is short: huge frames of which parts went are split. */
 export function press(): void {
-  huge.press();
+  pressHuge();
 }

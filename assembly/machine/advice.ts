@@ -3,6 +3,7 @@ import { Fn, Syscall } from "../shared/counters";
 import { Kernel, Protection, RegionFlag } from "../shared/kernel";
 import * as areas from "./areas";
 import { logCall } from "./call-log";
+import { collapse } from "./collapse";
 import * as huge from "./huge";
 import { apply } from "./huge";
 import { ADDRESS_LIMIT, kernelKind, pageBytes, pageShift, roundToPages } from "./layout";
@@ -80,7 +81,7 @@ function advise(address: u64, bytes: u64, call: Syscall): i32 {
   if (populates(call)) return populate(address, bytes, call) && isWhole ? 0 : -1;
   const first = address >> pageShift;
   if (call == Syscall.MadviseCollapse)
-    return isDefined(ZP_HUGE) && huge.areOn() && isWhole && huge.collapse(first, pagesIn(bytes)) ? 0 : -1;
+    return isDefined(ZP_HUGE) && huge.areOn() && isWhole && collapse(first, pagesIn(bytes)) ? 0 : -1;
   if (isDefined(ZP_HUGE) && call == Syscall.MadviseCold) huge.cool(first, pagesIn(bytes));
   if (call == Syscall.MadvisePageout) apply(Event.Reclaim, first, pagesIn(bytes));
   if (call == Syscall.MadviseDontneed && kernelKind == Kernel.Linux) discard(address, bytes);

@@ -26,7 +26,7 @@ import { residentPages, virtualPages } from "./counters";
 import { checkGroups, entryOf, hasEntry } from "./entries";
 import * as files from "./files";
 import * as pool from "./frames";
-import { check as checkHuge } from "./huge";
+import { check as checkHuge } from "./huge-check";
 import { GROUP_PAGES, kernelKind, MAX_PAGE_BYTES, pageShift } from "./layout";
 import { areKept } from "./limits";
 import { areRight } from "./mappings";

@@ -102,7 +102,7 @@ function requireRoom(pages: u64): void {
   if (residentPages + pages > physicalPages) makeRoom(pages);
 }
 
-/** Told that lazy pages of any space may have been taken (huge.ts). */
+/** Told that lazy pages of any space may have been taken (splits.ts). */
 let reclaimed: (() => void) | null = null;
 
 export function afterReclaim(settles: () => void): void {

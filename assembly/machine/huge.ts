@@ -1,7 +1,7 @@
 /**
  * Transparent huge pages: the 512 pages of a group, faulted in as one where they may be. Everything else about pages stays
- * as it is: their states are in the table, and an event happens to them as ever (events.ts). This file knows what Linux
- * knows of a group besides, and goes before and after.
+ * as it is: their states are in the table, and an event happens to them as ever (events.ts). This file goes before and
+ * after. What Linux knows of a group besides is in spans.ts, and how it comes apart in splits.ts.
  *
  * A group may be faulted in as one if nothing of it is in the tables, one area has all of it, and mode and advice say so.
  * What fork shares stays as it is: a write of a space splits its table if another space has any of the frame, copies the page
@@ -10,36 +10,26 @@
  *      HUGE          all pages have frames
  *      ZERO          all pages are on the zero page
  *      a bit is set  its page has a frame, or did until memory was short; some bit of a record is
- *      held pages == Σ over frames, of which no space maps all: pages that no space has
  */
 import { Counter } from "../shared/counters";
 import { HugePages, Kernel, RegionFlag } from "../shared/kernel";
-import { CONTENT, LAZY, MAPPED, READ, SHARED, UNKNOWN, UNMAPPED } from "../shared/page-states";
+import { LAZY, MAPPED, SHARED } from "../shared/page-states";
 import * as areas from "./areas";
-import { contentOf } from "./contents";
 import { add, counter } from "./counters";
 import * as events from "./events";
-import * as pool from "./frames";
-import { GROUP_MASK, GROUP_PAGES, kernelKind, pageBytes, pageShift, readsTakeFrames } from "./layout";
+import { GROUP_MASK, GROUP_PAGES, kernelKind, pageShift, readsTakeFrames } from "./layout";
 import { flagsOf } from "./regions";
-import { current, enter, enterNumber, numberAbove } from "./spaces";
+import { scatter } from "./span-walks";
 import {
-  checkFrame,
   firstOf,
-  forget,
-  forgetMet,
   HUGE,
-  hasFrame,
   isAlone,
   isInPieces,
   isOfFrame,
   isOne,
   isShared,
-  meet,
   moveSpan,
   NONE,
-  pagesGone,
-  pagesLeft,
   setSpan,
   sharedFrameOf,
   spanIfAny,
@@ -49,22 +39,9 @@ import {
   TABLE,
   ZERO,
 } from "./spans";
-import { Event, isOfFile, knownZero } from "./states";
-import {
-  cellIn,
-  cellOf,
-  directoryOf,
-  groupIn,
-  isEqual,
-  isMissing,
-  joinIfUniform,
-  nextWithDirectory,
-  spanIn,
-  stateIn,
-  stateOf,
-  TABLE_PAGES,
-} from "./table";
-import { zeroesIn } from "./zeroes";
+import { isUnmapped, settle, settleAll, settleTaken, splitFrameIn } from "./splits";
+import { Event, isOfFile } from "./states";
+import { cellIn, directoryOf, isMissing, nextWithDirectory, spanIn, stateIn, stateOf } from "./table";
 
 /** HugePages. Never where there are none. */
 let mode: u32 = HugePages.Never;
@@ -89,69 +66,6 @@ export function areOnRequest(): bool {
 /** Whether there are any. */
 export function areOn(): bool {
   return mode != HugePages.Never;
-}
-
-// ---- Splits ----
-
-/** Pages went: takes them out of what is known of their group. `isWhole`: all of it went in one call. */
-function settle(page: u64, isWhole: bool): void {
-  if (isMissing(directoryOf(page)) || !spanOf(page)) return;
-  if (isWhole || isUnmapped(page)) {
-    setSpan(page, NONE);
-    return;
-  }
-  splitTable(page);
-  const span = spanOf(page);
-  if (span == TABLE) return;
-  forgetGone(page, span);
-}
-
-/** Takes pages without frames out of what is known of a frame in pieces. */
-function forgetGone(page: u64, span: u32): void {
-  const first = firstOf(page);
-  for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    if (isOfFrame(span, index) && !hasFrame(stateOf(first + index))) forget(span, index);
-  }
-  if (!pagesLeft(page)) setSpan(page, TABLE);
-}
-
-/** Memory was short: lazy pages of any space were taken, in the middle of another event. */
-function settleAll(): void {
-  eachSpan((page: u64, span: u32): void => {
-    if (isInPieces(span)) forgetGone(page, span);
-    else if (isOne(span) && !hasFrame(stateOf(page))) setSpan(page, TABLE);
-  });
-}
-
-/** The frame becomes small ones: what was left of it is given back, and pages that hold zeroes are on the zero page. */
-function splitFrame(page: u64): void {
-  splitTable(page);
-  const span = spanOf(page);
-  if (!isInPieces(span)) return;
-  const first = firstOf(page);
-  for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    if (isOfFrame(span, index) && isZero(first + index)) events.applyOne(Event.Merge, first + index);
-  }
-  setSpan(page, TABLE);
-}
-
-/** The same if it has one of so many pages of a group. */
-function splitFrameIn(first: u64, pages: u64): void {
-  const span = spanOf(first);
-  const from = <u32>first & GROUP_MASK;
-  for (let index = from; index < from + <u32>pages; index++) {
-    if (isOfFrame(span, index)) {
-      splitFrame(first);
-      return;
-    }
-  }
-}
-
-function isZero(page: u64): bool {
-  const state = stateOf(page);
-  if (state & UNKNOWN) return false;
-  if (!(state & CONTENT)) return knownZero(state);
-  return zeroesIn(contentOf(page, state), <usize>pageBytes) == <usize>pageBytes;
 }
 
 // ---- Faults ----
@@ -212,7 +126,8 @@ function mayBeHuge(page: u64): bool {
   return isOneArea(page);
 }
 
-function isOneArea(page: u64): bool {
+/** Whether one area has all of the page's group. */
+export function isOneArea(page: u64): bool {
   const start = firstOf(page) << pageShift;
   return areas.isOne(start, start + ((<u64>GROUP_PAGES) << pageShift));
 }
@@ -236,7 +151,7 @@ function ownRest(page: u64): void {
 }
 
 /** Applies an event to the group of a page, without faults and walks: the kernel does all of it in one. */
-function applyQuietly(event: u32, page: u64): void {
+export function applyQuietly(event: u32, page: u64): void {
   const maps = counter(Counter.ZeroMap);
   const fills = counter(Counter.ZeroFill);
   const copies = counter(Counter.CopyOnWrite);
@@ -332,16 +247,6 @@ function areLazy(page: u64): bool {
   return true;
 }
 
-/** Pages of a group may have been taken: also what was mapped as one leaves a table. */
-function settleTaken(page: u64): void {
-  const span = spanIfAny(page);
-  if (span < HUGE || (isOne(span) ? hasFrame(stateOf(page)) : pagesLeft(page) != 0)) return;
-  setSpan(page, TABLE);
-  const cellAt = cellOf(page);
-  const cell = load<u32>(cellAt);
-  if (!isEqual(cell)) joinIfUniform(cellAt, groupIn(cell));
-}
-
 /** Whatever happens at an address now happens to one side of it: a huge page across it is mapped in pieces. */
 export function cutAt(address: u64): void {
   const page = address >> pageShift;
@@ -358,51 +263,7 @@ export function cool(first: u64, count: u64): void {
   }
 }
 
-/**
- * Makes whole groups in a range, which is mapped, huge (MADV_COLLAPSE). Returns whether all could be. Linux ends with the
- * first that cannot be, as it has no pages.
- */
-export function collapse(first: u64, count: u64): bool {
-  const end = first + count;
-  while (first < end) {
-    const to = areas.endOf(first << pageShift) >> pageShift;
-    if (!mayCollapse(first, to, min(to, end)) || !collapseIn(first, min(to, end))) return false;
-    first = to;
-  }
-  return true;
-}
-
-/**
- * Whether an area, that ends at a page, may have huge pages from `first` to `end`: it was touched, has room for one, and
- * there is a multiple of 2 MiB in the range, ends included. Neither mode nor advice to use them matters.
- */
-function mayCollapse(first: u64, areaEnd: u64, end: u64): bool {
-  if (firstOf(first + GROUP_MASK) > end) return false;
-  if (flagsOf(first << pageShift) & RegionFlag.SmallPages) return false;
-  if (!areas.areWritten(first << pageShift, end << pageShift)) return false;
-  return firstOf(areaEnd) >= GROUP_PAGES + (areas.startOf(first << pageShift) >> pageShift);
-}
-
-function collapseIn(first: u64, end: u64): bool {
-  for (let page = firstOf(first + GROUP_MASK); page + GROUP_PAGES <= end; page += GROUP_PAGES) {
-    const span = spanIfAny(page);
-    if (isOne(span) || span == ZERO) continue;
-    if (!span || !events.hasRoom(GROUP_PAGES)) return false;
-    applyQuietly(Event.Populate, page);
-    setSpan(page, HUGE);
-  }
-  return true;
-}
-
-/** Memory is short (shrinker of deferred splits): frames of which no space has some pages become small ones, in all spaces. */
-export function press(): void {
-  meetAll();
-  eachSpan((page: u64, span: u32): void => {
-    if (isInPieces(span) && pagesGone(page, span)) splitFrame(page);
-  });
-}
-
-// ---- Moving and forking ----
+// ---- Moving ----
 
 /**
  * Pages moved. A huge page stays one if all of it moved, to a place that is aligned like it. Of another frame that fork
@@ -426,112 +287,4 @@ export function moved(from: u64, to: u64, count: u64): void {
     from += pages;
     to += pages;
   }
-}
-
-let scattered: u32 = 0;
-
-/** A frame that fork shared is small ones, in all spaces. */
-function scatter(frame: u32): void {
-  scattered = frame;
-  eachSpan((page: u64, span: u32): void => {
-    if (sharedFrameOf(span) == scattered) setSpan(page, TABLE);
-  });
-}
-
-function cellAt(page: u64): u32 {
-  return load<u32>(cellIn(directoryOf(page), page));
-}
-
-function isUnmapped(page: u64): bool {
-  return cellAt(page) == UNMAPPED;
-}
-
-/** Whether nothing of a group is in the kernel's tables, but for pages of files. */
-function isUntouched(page: u64): bool {
-  const cell = cellAt(page);
-  if (cell == MAPPED || cell == UNMAPPED) return true;
-  for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    const state = stateIn(cell, page + index);
-    if (state != MAPPED && state != UNMAPPED && !isOfFile(state)) return false;
-  }
-  return true;
-}
-
-// ---- Reading out ----
-
-/** Groups of the current space that are mapped as one, of frames. */
-export function hugeGroups(): u64 {
-  let groups: u64 = 0;
-  for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-    groups += u64(isOne(spanOf(page)) && hasFrame(stateOf(page)));
-  }
-  return groups;
-}
-
-let held: u64 = 0;
-
-/** Pages of huge frames that no process of the machine has any more, and the kernel still holds. */
-export function heldPages(): u64 {
-  held = 0;
-  meetAll();
-  eachSpan((page: u64, span: u32): void => {
-    if (isInPieces(span)) held += pagesGone(page, span);
-    // Once for all who have some of it.
-    forgetMet(span);
-  });
-  return held;
-}
-
-/** Meets the pages of all spaces that are of frames which fork shared. */
-function meetAll(): void {
-  eachSpan((page: u64, span: u32): void => forgetMet(span));
-  eachSpan((page: u64, span: u32): void => meet(page, span));
-}
-
-/** Calls back for each group of every space, which is the current one meanwhile, with its span. */
-function eachSpan(seen: (page: u64, span: u32) => void): void {
-  const space = current;
-  for (let number = numberAbove(0); number; number = numberAbove(number)) {
-    enterNumber(number);
-    for (let page = nextWithDirectory(0); page < TABLE_PAGES; page = nextWithDirectory(page + GROUP_PAGES)) {
-      seen(page, spanOf(page));
-    }
-  }
-  enter(space);
-}
-
-// ---- Checking ----
-
-let records: usize = 0;
-let frames: usize = 0;
-
-/** Asserts what holds of all spaces. */
-export function check(): void {
-  if (mode == HugePages.Never) return;
-  records = 0;
-  frames = 0;
-  eachSpan((page: u64, span: u32): void => forgetMet(span));
-  eachSpan((page: u64, span: u32): void => {
-    records += usize(isInPieces(span));
-    frames += usize(checkFrame(span));
-  });
-  assert(records == pool.remnants.live, "every record of a huge frame is a group's");
-  assert(frames == pool.hugeFrames.live, "every frame that was shared is mapped as it counts");
-  eachSpan(checkSpan);
-}
-
-function checkSpan(page: u64, span: u32): void {
-  const cell = cellAt(page);
-  assert(!isUnmapped(page) || !span, "where nothing is mapped, nothing is known");
-  // A private copy of a file's page is not looked at.
-  if (!span && !current.hasFiles) assert(isUntouched(page), "a group with touched pages has a table");
-  let left: u32 = 0;
-  for (let index: u32 = 0; index < GROUP_PAGES; index++) {
-    const state = stateIn(cell, page + index);
-    left += u32(isOfFrame(span, index));
-    if (span == ZERO) assert(state == (MAPPED | READ), "the huge zero page is all of a group");
-    if (isOfFrame(span, index)) assert(hasFrame(state), "a page of a huge frame has it");
-  }
-  if (isOne(span) || span == ZERO) assert(isOneArea(page), "a huge page is in one area");
-  if (isInPieces(span)) assert(left > 0, "a record is of a frame that somebody has");
 }

@@ -1,6 +1,6 @@
 /**
  * What the kernel knows of 2 MiB of a space besides the states of their pages: their span, a word of the page table. What
- * happens to spans is in huge.ts.
+ * happens to spans is in huge.ts and splits.ts.
  *
  *      span         what the group of a page is, in a space
  *      0            nothing is in the kernel's tables

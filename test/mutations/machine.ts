@@ -40,8 +40,8 @@ export const machine: Area = {
       ],
       [
         "a huge page may lie in two areas",
-        "  return isOneArea(page);\n}\n\nfunction isOneArea",
-        "  return true;\n}\n\nfunction isOneArea",
+        "  return isOneArea(page);\n}\n\n/** Whether one area",
+        "  return true;\n}\n\n/** Whether one area",
       ],
       [
         "advice against huge pages is not heard",
@@ -49,6 +49,20 @@ export const machine: Area = {
         "  if (mode",
       ],
       ["on request means always", "mode == HugePages.Madvise && ", "false && "],
+      [
+        "a write to what others have too takes all of it",
+        "  if (isAlone(span)) return true;\n",
+        "  return true;\n",
+      ],
+      ["what others have too is lazy", "    if (isShared(spanIfAny(first))) {", "    if (false) {"],
+      ["huge faults are not counted", "  add(Counter.HugeFaults, 1);\n", ""],
+      [
+        "what moves is huge wherever it lands",
+        "pages == GROUP_PAGES && !(to & GROUP_MASK)",
+        "pages == GROUP_PAGES",
+      ],
+    ],
+    "splits.ts": [
       [
         "all of a group that goes in one call leaves a table",
         "  if (isWhole || isUnmapped(page)) {",
@@ -73,18 +87,6 @@ export const machine: Area = {
         "a split leaves zeroes in frames",
         "isOfFrame(span, index) && isZero(first + index)) events",
         "false) events",
-      ],
-      [
-        "a write to what others have too takes all of it",
-        "  if (isAlone(span)) return true;\n",
-        "  return true;\n",
-      ],
-      ["what others have too is lazy", "    if (isShared(spanIfAny(first))) {", "    if (false) {"],
-      ["huge faults are not counted", "  add(Counter.HugeFaults, 1);\n", ""],
-      [
-        "what moves is huge wherever it lands",
-        "pages == GROUP_PAGES && !(to & GROUP_MASK)",
-        "pages == GROUP_PAGES",
       ],
     ],
     "spans.ts": [
