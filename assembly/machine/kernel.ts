@@ -1,27 +1,24 @@
 /**
  * The system calls. Each is counted, even if it fails. A failure returns 0 or -1 as in C, changes nothing,
  * and notes its reason in the record of failure.ts. Addresses and sizes are in bytes; sizes are rounded up
- * to pages.
+ * to pages. What they do to the memory map is in memory-map.ts.
  *
  * There are two kinds of kernel. Linux places mappings from the top down, and refuses a single request
  * larger than its memory (overcommit mode 0), and what needs more areas than it keeps. Darwin places them
  * from the bottom up, never refuses memory, and has the FREE_REUSABLE protocol and vm_copy.
  */
 import { Fn, Syscall } from "../shared/counters";
-import { Failure } from "../shared/failure";
 import { Kernel, Place, Protection, RegionFlag } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
 import { clear } from "./access";
 import { setProtection } from "./advice";
 import * as areas from "./areas";
-import { groupAt, start as startBlocks } from "./blocks";
+import { start as startBlocks } from "./blocks";
 import { logCall } from "./call-log";
-import { move, share, start as startContents } from "./contents";
-import { mapPages as countMapped, unmapPages as countUnmapped } from "./counters";
+import { share, start as startContents } from "./contents";
 import { start as startEvents } from "./events";
-import { fail } from "./failure";
 import { start as startFiles } from "./files";
-import { apply, areOnRequest, cutAt, moved, start as startHuge } from "./huge";
+import { apply, areOnRequest, start as startHuge } from "./huge";
 import {
   ADDRESS_LIMIT,
   kernelKind,
@@ -33,26 +30,14 @@ import {
   USER_END,
 } from "./layout";
 import * as limits from "./limits";
-import { back, letGo } from "./mappings";
+import { mapWhere, moveBreak, resizeMapping, unmapRange } from "./memory-map";
 import { isAligned, isMapped, isUserRange, pagesIn } from "./ranges";
 import * as regions from "./regions";
-import {
-  areAreasLeft,
-  findPlace,
-  growthEnd,
-  isAllowed,
-  isAllowedToGrow,
-  isWithinAddressSpace,
-  mayUnmap,
-  placeFor,
-  SPARE_TO_MAP,
-  SPARE_TO_MOVE,
-  start as startRoom,
-} from "./room";
+import { start as startRoom } from "./room";
 import { current, start as startSpaces } from "./spaces";
 import { Event, start as startStates } from "./states";
 import { enterCall, leaveCall } from "./syscall";
-import { cellOf, runOf, start as startTable, stateOf } from "./table";
+import { runOf, start as startTable, stateOf } from "./table";
 import { start as startTranslation } from "./translation";
 
 export { Syscall } from "../shared/counters";
@@ -94,28 +79,6 @@ export function start(
   startTranslation();
 }
 
-// ---- Helpers ----
-
-function mapPages(address: u64, bytes: u64): void {
-  apply(Event.Map, address >> pageShift, pagesIn(bytes));
-  if (isDefined(ZP_FILES)) back(address, address + bytes);
-  countMapped(pagesIn(bytes));
-  current.pages += pagesIn(bytes);
-}
-
-/** Unmaps all that is mapped in the range. */
-function clearRange(address: u64, bytes: u64): void {
-  apply(Event.Unmap, address >> pageShift, pagesIn(bytes));
-  unmapPages(areas.unmap(address, address + bytes));
-  if (isDefined(ZP_FILES)) letGo();
-}
-
-/** So many bytes are no longer mapped. */
-function unmapPages(bytes: u64): void {
-  countUnmapped(pagesIn(bytes));
-  current.pages -= pagesIn(bytes);
-}
-
 // ---- Mapping ----
 
 /** Maps zeroed memory. `align` is a power of two. Returns its address, or 0. */
@@ -127,55 +90,9 @@ export function mmap(hint: u64, bytes: u64, place: u32, align: u64): u64 {
   return address;
 }
 
-/** The same, of part of a file from `offset` on, which regions with these flags map; aligned to pages. Not counted. */
-export function mapFile(hint: u64, bytes: u64, place: u32, flags: u32, offset: u64): u64 {
-  current.hasFiles = true;
-  return mapWhere(hint, bytes, place, pageBytes, flags, offset);
-}
-
-function mapWhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
-  align = max(align, pageBytes);
-  if (bytes == 0 || bytes > ADDRESS_LIMIT) {
-    fail(bytes ? Failure.AddressSpace : Failure.Argument, bytes, ADDRESS_LIMIT);
-    return 0;
-  }
-  bytes = roundToPages(bytes);
-  const isAnywhere = place != Place.Fixed && place != Place.Exact;
-  return isAnywhere
-    ? mapAnywhere(hint, bytes, place, align, flags, offset)
-    : mapAt(hint, bytes, place, flags, offset);
-}
-
 /** Maps memory anywhere, page-aligned. Returns its address, or 0. */
 export function map(bytes: u64): u64 {
   return mmap(0, bytes, Place.Anywhere, pageBytes);
-}
-
-function mapAnywhere(hint: u64, bytes: u64, place: u32, align: u64, flags: u32, offset: u64): u64 {
-  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !mayMap(bytes, place, flags)) return 0;
-  const address = placeFor(hint, bytes, place, align);
-  if (!address) return 0;
-  if (isDefined(ZP_PLACEMENT) && place == Place.Reserved && limits.areSet) {
-    flags |= limits.RESERVED;
-    current.isProtected = true;
-  }
-  mapRegion(address, bytes, flags, offset);
-  return address;
-}
-
-function mayMap(bytes: u64, place: u32, flags: u32): bool {
-  // What is written to a shared mapping is the file's, so nobody asks whether there is so much memory.
-  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(bytes, 0);
-  if (isDefined(ZP_PLACEMENT)) {
-    if (limits.areSet && place != Place.Reserved && !limits.mayWrite(bytes, bytes)) return false;
-    if (place == Place.Low) return isAllowed(bytes, 0);
-  }
-  return place == Place.Anywhere ? isAllowed(bytes, 0) : isWithinAddressSpace(bytes, 0);
-}
-
-function mapRegion(address: u64, bytes: u64, flags: u32, offset: u64): void {
-  areas.map(address, address + bytes, flags, areas.isOfFile(flags) ? offset - address : 0);
-  mapPages(address, bytes);
 }
 
 // ---- What the program maps ----
@@ -228,32 +145,6 @@ export function mprotect(address: u64, bytes: u64): i32 {
   return result;
 }
 
-function mapAt(address: u64, bytes: u64, place: u32, flags: u32, offset: u64): u64 {
-  if (!isAligned(address) || !isUserRange(address, bytes)) {
-    fail(Failure.Argument, bytes, 0);
-    return 0;
-  }
-  const occupied = areas.bytesWithout(address, address + bytes, 0);
-  if (place == Place.Exact && occupied) {
-    fail(Failure.AddressSpace, bytes, 0);
-    return 0;
-  }
-  if (!areAreasLeft(SPARE_TO_MAP, bytes) || !mayReplace(address, bytes, occupied, flags)) return 0;
-  if (!mayUnmap(address, bytes)) return 0;
-  if (occupied) clearRange(address, bytes);
-  mapRegion(address, bytes, flags, offset);
-  return address;
-}
-
-function mayReplace(address: u64, bytes: u64, occupied: u64, flags: u32): bool {
-  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(bytes, occupied);
-  if (isDefined(ZP_PLACEMENT) && limits.areSet) {
-    const promised = areas.bytesWithout(address, address + bytes, limits.NOT_PROMISED);
-    if (!limits.mayWrite(bytes - occupied, bytes - promised)) return false;
-  }
-  return isAllowed(bytes, occupied);
-}
-
 /** What munmap left mapped because Linux keeps no more areas. No allocator asks again. Kept in check builds only. */
 export let lostBytes: u64 = 0;
 
@@ -265,14 +156,6 @@ export function munmap(address: u64, bytes: u64): i32 {
   if (isDefined(ZP_CHECK)) logCall(Syscall.Munmap, address, bytes, 0, 0, result);
   leaveCall(caller, Syscall.Munmap);
   return result;
-}
-
-function unmapRange(address: u64, bytes: u64): i32 {
-  if (bytes == 0 || bytes > ADDRESS_LIMIT || !isAligned(address)) return -1;
-  bytes = roundToPages(bytes);
-  if (!isUserRange(address, bytes) || !mayUnmap(address, bytes)) return -1;
-  clearRange(address, bytes);
-  return 0;
 }
 
 /**
@@ -287,60 +170,6 @@ export function mremap(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool
   return result;
 }
 
-function resizeMapping(address: u64, oldBytes: u64, newBytes: u64, mayMove: bool): u64 {
-  if (kernelKind != Kernel.Linux || !isAligned(address) || !oldBytes || !newBytes) return 0;
-  if (oldBytes > ADDRESS_LIMIT || newBytes > ADDRESS_LIMIT) return 0;
-  oldBytes = roundToPages(oldBytes);
-  newBytes = roundToPages(newBytes);
-  if (!regions.endOf(address)) return 0;
-  if (newBytes <= oldBytes) return shrinkMapping(address, oldBytes, newBytes);
-  const end = address + oldBytes;
-  if (!areas.isOne(address, end) || !mayGrow(address, oldBytes, newBytes)) return 0;
-  if (growInPlace(end, address + newBytes)) return address;
-  return mayMove ? moveMapping(address, oldBytes, newBytes) : 0;
-}
-
-/** Unmaps what there is behind the new end. Holes do not matter. */
-function shrinkMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
-  if (newBytes == oldBytes) return address;
-  return unmapRange(address + newBytes, oldBytes - newBytes) == 0 ? address : 0;
-}
-
-function mayGrow(address: u64, oldBytes: u64, newBytes: u64): bool {
-  const flags = isDefined(ZP_FILES) || isDefined(ZP_PLACEMENT) ? regions.flagsOf(address) : 0;
-  if (isDefined(ZP_FILES) && flags & RegionFlag.Shared) return isWithinAddressSpace(newBytes - oldBytes, 0);
-  if (isDefined(ZP_PLACEMENT) && limits.areSet && !limits.mayGrow(newBytes - oldBytes, flags)) return false;
-  return isAllowedToGrow(oldBytes, newBytes);
-}
-
-/** Grows a mapping in place, if it can. */
-function growInPlace(end: u64, newEnd: u64): bool {
-  if (newEnd > growthEnd(end) || !regions.isFree(end, newEnd)) return false;
-  areas.grow(end, newEnd);
-  mapPages(end, newEnd - end);
-  return true;
-}
-
-function moveMapping(address: u64, oldBytes: u64, newBytes: u64): u64 {
-  if (!areAreasLeft(SPARE_TO_MOVE, newBytes)) return 0;
-  const to = findPlace(newBytes, pageBytes);
-  if (!to) return 0;
-  if (isDefined(ZP_HUGE)) {
-    cutAt(address);
-    cutAt(address + oldBytes);
-  }
-  areas.mapMoved(address, to, newBytes);
-  mapPages(to, newBytes);
-  const first = address >> pageShift;
-  for (let i: u64 = 0; i < pagesIn(oldBytes); i++) {
-    groupAt(cellOf(first + i), first + i);
-    move(first + i, (to >> pageShift) + i);
-  }
-  unmapPages(areas.unmap(address, address + oldBytes));
-  if (isDefined(ZP_HUGE)) moved(first, to >> pageShift, pagesIn(oldBytes));
-  return to;
-}
-
 /**
  * Moves the end of the heap; 0 asks where it is. The break is exact to the byte, the mapping to the
  * page. Returns the new break, or 0.
@@ -351,24 +180,6 @@ export function brk(address: u64): u64 {
   if (isDefined(ZP_CHECK)) logCall(Syscall.Brk, address, 0, 0, 0, result);
   leaveCall(caller, Syscall.Brk);
   return result;
-}
-
-function moveBreak(address: u64): u64 {
-  if (address == 0) return current.heapBreak;
-  if (address < current.heapStart || address > USER_END) {
-    fail(Failure.AddressSpace, address, 0);
-    return 0;
-  }
-  const oldEnd = roundToPages(current.heapBreak);
-  const newEnd = roundToPages(address);
-  if (newEnd > oldEnd) {
-    if (!growHeap(oldEnd, newEnd)) return 0;
-  } else if (newEnd < oldEnd) {
-    if (regions.isFree(newEnd, oldEnd) || !mayUnmap(newEnd, oldEnd - newEnd)) return 0;
-    clearRange(newEnd, oldEnd - newEnd);
-  }
-  current.heapBreak = address;
-  return address;
 }
 
 /** Whether huge pages are used where MADV_HUGEPAGE says so. Not a system call: a C library reads it once. */
@@ -387,23 +198,6 @@ export function placeHeap(address: u64): void {
 /** The current break. Not a system call: a C library remembers it. */
 export function currentBreak(): u64 {
   return current.heapBreak;
-}
-
-function growHeap(oldEnd: u64, newEnd: u64): bool {
-  const bytes = newEnd - oldEnd;
-  // Linux leaves a page free between the heap and what is mapped above.
-  const guard = kernelKind == Kernel.Linux ? pageBytes : 0;
-  if (!regions.isFree(oldEnd, newEnd + guard)) {
-    const free = regions.startAbove(oldEnd) - oldEnd;
-    fail(Failure.AddressSpace, bytes, free - min(free, guard));
-    return false;
-  }
-  if (!areAreasLeft(SPARE_TO_MAP, bytes)) return false;
-  if (isDefined(ZP_PLACEMENT) && limits.areSet && !limits.mayWrite(bytes, bytes)) return false;
-  if (!isAllowed(bytes, 0)) return false;
-  areas.mapHeap(oldEnd, newEnd);
-  mapPages(oldEnd, bytes);
-  return true;
 }
 
 // ---- Copying and asking ----

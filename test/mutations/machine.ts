@@ -339,7 +339,7 @@ export const machine: Area = {
       ["low mappings are never moved", "  if (!chance) return 0;\n", "  return 0;\n"],
       ["upward mappings grow up to where others start", "!isUpward && end <= base", "end <= base"],
     ],
-    "kernel.ts": [
+    "memory-map.ts": [
       [
         "an unmapped region stays",
         "  apply(Event.Unmap, address >> pageShift, pagesIn(bytes));\n  unmapPages(areas.unmap(address, address + bytes));",
