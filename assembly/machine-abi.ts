@@ -1,8 +1,9 @@
 /** The bare machine, without an allocator: for tests and benchmarks of the machine. */
-import { clear as clearRange, requireMapped } from "./machine/access";
+import { clear as clearRange } from "./machine/access";
 import * as areas from "./machine/areas";
 import { check as checkMachine } from "./machine/check";
 import * as kernel from "./machine/kernel";
+import { requireMapped } from "./machine/page-access";
 
 export { exit, fork, process, processAbove, switchTo } from "./machine/processes";
 export * from "./program";

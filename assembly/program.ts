@@ -9,6 +9,7 @@ import { RECORD } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { holders as holdersOfPages } from "./machine/holders";
 import { pageShift } from "./machine/layout";
+import { requireMapped } from "./machine/page-access";
 import * as paths from "./machine/paths";
 import * as regions from "./machine/regions";
 import { runOf, stateOf } from "./machine/table";
@@ -18,7 +19,7 @@ import { COUNTERS } from "./shared/counters";
 export function read(address: f64, width: u32): u64 {
   paths.program();
   const at = <u64>address;
-  access.requireMapped(at, width, false);
+  requireMapped(at, width, false);
   if (width == 1) return access.loadAt<u8>(at);
   if (width == 2) return access.loadAt<u16>(at);
   if (width == 4) return access.loadAt<u32>(at);
@@ -29,7 +30,7 @@ export function read(address: f64, width: u32): u64 {
 export function write(address: f64, width: u32, value: u64): void {
   paths.program();
   const at = <u64>address;
-  access.requireMapped(at, width, true);
+  requireMapped(at, width, true);
   if (width == 1) access.storeAt<u8>(at, <u8>value);
   else if (width == 2) access.storeAt<u16>(at, <u16>value);
   else if (width == 4) access.storeAt<u32>(at, <u32>value);
@@ -38,28 +39,28 @@ export function write(address: f64, width: u32, value: u64): void {
 
 export function fill(address: f64, value: u32, bytes: f64): void {
   paths.program();
-  access.requireMapped(<u64>address, <u64>bytes, true);
+  requireMapped(<u64>address, <u64>bytes, true);
   access.fill(<u64>address, <u8>value, <u64>bytes);
 }
 
 /** Offset of the first byte of the range that is not the value; `bytes` if all are. */
 export function fillEnd(address: f64, value: u32, bytes: f64): f64 {
   paths.program();
-  access.requireMapped(<u64>address, <u64>bytes, false);
+  requireMapped(<u64>address, <u64>bytes, false);
   return <f64>access.fillEnd(<u64>address, <u8>value, <u64>bytes);
 }
 
 export function copy(destination: f64, source: f64, bytes: f64): void {
   paths.program();
-  access.requireMapped(<u64>source, <u64>bytes, false);
-  access.requireMapped(<u64>destination, <u64>bytes, true);
+  requireMapped(<u64>source, <u64>bytes, false);
+  requireMapped(<u64>destination, <u64>bytes, true);
   access.copy(<u64>destination, <u64>source, <u64>bytes);
 }
 
 /** Throws unless all of the range is mapped. */
 export function require(address: f64, bytes: f64, write: u32): void {
   paths.program();
-  access.requireMapped(<u64>address, <u64>bytes, write != 0);
+  requireMapped(<u64>address, <u64>bytes, write != 0);
 }
 
 /** Bytes that the host and the program pass each other at once. */
@@ -87,7 +88,7 @@ export function copyIn(address: f64, bytes: u32): void {
 /** Touches every page of the range, by reads or by writes without data. */
 export function touch(address: f64, bytes: f64, write: u32): void {
   paths.program();
-  access.requireMapped(<u64>address, <u64>bytes, write != 0);
+  requireMapped(<u64>address, <u64>bytes, write != 0);
   access.touch(<u64>address, <u64>bytes, write != 0);
 }
 

@@ -2,11 +2,12 @@
 
 import { Contract } from "./allocators/allocator";
 import { firstOf, kindOf, MOST_SLOTS, runRecords, Step, secondOf, slotOf } from "./loop";
-import { requireMapped, touch } from "./machine/access";
+import { touch } from "./machine/access";
 import { setClock, tickClock } from "./machine/clock";
 import { act, fail, look, raise } from "./machine/failure";
 import { reserve } from "./machine/frames";
 import { requireAlive, requireAllAlive } from "./machine/oom";
+import { requireMapped } from "./machine/page-access";
 import { call, program } from "./machine/paths";
 import { isProcess, parentOfRunning } from "./machine/processes";
 import * as own from "./own";

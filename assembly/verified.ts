@@ -9,9 +9,10 @@
  *
  * The program's accesses are counted as any others.
  */
-import { fillEnd, loadAt, requireMapped, storeAt } from "./machine/access";
+import { fillEnd, loadAt, storeAt } from "./machine/access";
 import { raise } from "./machine/failure";
 import { reserveOwn } from "./machine/frames";
+import { requireMapped } from "./machine/page-access";
 import { program } from "./machine/paths";
 import { PLAIN_ALIGN } from "./shared/driver";
 import { Exception } from "./shared/failure";

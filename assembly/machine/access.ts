@@ -1,6 +1,6 @@
 /**
  * Loads and stores of the program and of the models, and clearing. An access takes the faults and
- * frames that its page needs. The fast path is one comparison (translation.ts).
+ * frames that its page needs (page-access.ts). The fast path is one comparison (translation.ts).
  *
  * Nothing here checks a whole range beforehand: an access traps at its first unmapped page. A caller
  * that must not change anything before a trap calls `requireMapped`.
@@ -8,95 +8,26 @@
 import { Counter, Fn } from "../shared/counters";
 import { Exception } from "../shared/failure";
 import { CONTENT, UNKNOWN, UNMAPPED } from "../shared/page-states";
-import { firstProtected } from "./areas";
-import { addContent, contentOf } from "./contents";
+import { contentOf } from "./contents";
 import { add } from "./counters";
 import { raise } from "./failure";
-import { ZERO_FRAME } from "./frames";
 import { apply, applyOne } from "./huge";
 import { pageBytes, pageMask, pageShift } from "./layout";
-import * as mapped from "./mapped";
+import {
+  bytesOf,
+  checkTranslation,
+  readable,
+  requireMapped,
+  WRITE_ACCESS,
+  withBytes,
+  writable,
+} from "./page-access";
 import { enter, leave } from "./paths";
 import { endOfRun } from "./runs";
 import { Event, isOfFile } from "./states";
-import { firstUnmapped, runOf, stateOf } from "./table";
-import {
-  addressIn,
-  checkEntry,
-  ENTRIES_END,
-  ENTRY_BYTES,
-  entryAt,
-  FIRST_ENTRY,
-  generation,
-  hostIn,
-  isKnown,
-  isTaken,
-  keep,
-  letsBoth,
-  letsRead,
-  letsWrite,
-} from "./translation";
+import { runOf, stateOf } from "./table";
+import { entryAt, generation, hostIn, isKnown, letsBoth, letsRead, letsWrite } from "./translation";
 import { zeroesIn } from "./zeroes";
-
-const READ_ACCESS: u64 = 0;
-const WRITE_ACCESS: u64 = 1;
-/** Added to these where the program may not do what it does. */
-const PROTECTED: u64 = 2;
-
-/** Traps with a segmentation fault, before anything changes, unless all of the range is mapped, and the program may do so there. */
-export function requireMapped(address: u64, bytes: u64, write: bool): void {
-  if (!bytes) return;
-  const last = address + bytes - 1;
-  if (last < address) raise(Exception.SegmentationFault, u64(write), address); // a broken link may lead to the very end
-  const first = address >> pageShift;
-  const end = (last >> pageShift) + 1;
-  const page = firstUnmapped(first, end - first);
-  if (page < end) raise(Exception.SegmentationFault, u64(write), max(address, page << pageShift));
-  const refused = firstProtected(address, address + bytes, write);
-  if (refused < address + bytes) raise(Exception.SegmentationFault, PROTECTED | u64(write), refused);
-  if (!isDefined(ZP_FILES)) return;
-  const beyond = mapped.firstBeyond(address, address + bytes);
-  if (beyond < address + bytes) raise(Exception.BusError, u64(write), beyond);
-}
-
-// ---- One page ----
-
-/** State of a page, with what is known of its bytes; those of a file's page are the file's, and no translation leads there. */
-export function withBytes(page: u64, state: u32): u32 {
-  return isOfFile(state) ? state | mapped.bytesState(page) : state;
-}
-
-/** Host address of the bytes of a page with CONTENT. */
-function bytesOf(page: u64, state: u32): usize {
-  return isOfFile(state) ? mapped.contentOf(page) : contentOf(page, state);
-}
-
-/** Read-touches the page. Returns the host address of the byte; if the page has no content, only until it gets some. */
-export function readable(address: u64): usize {
-  const entry = entryAt(address);
-  if (letsRead<u8>(entry, address)) return hostIn(entry, address);
-  const page = address >> pageShift;
-  const offset = <usize>(address & pageMask);
-  const state = withBytes(page, applyOne(Event.Read, page));
-  if (state == UNMAPPED) raise(Exception.SegmentationFault, READ_ACCESS, address);
-  if (!(state & CONTENT)) return ZERO_FRAME + offset;
-  const host = bytesOf(page, state) + offset;
-  if (!isOfFile(state)) keep(address, host, state);
-  return host;
-}
-
-/** Write-touches the page and gives it content. Returns the host address of the byte. */
-function writable(address: u64): usize {
-  const entry = entryAt(address);
-  if (letsWrite<u8>(entry, address)) return hostIn(entry, address);
-  const page = address >> pageShift;
-  const state = applyOne(Event.Write, page);
-  if (state == UNMAPPED) raise(Exception.SegmentationFault, WRITE_ACCESS, address);
-  if (isOfFile(state)) return mapped.contentFor(page) + <usize>(address & pageMask);
-  const host = (state & CONTENT ? contentOf(page, state) : addContent(page)) + <usize>(address & pageMask);
-  keep(address, host, state | CONTENT);
-  return host;
-}
 
 // ---- Scalars ----
 
@@ -461,20 +392,4 @@ function clearBytes(at: usize, bytes: u64, known: bool): void {
   const needless = zeroesIn(at, <usize>bytes);
   if (needless != bytes) memory.fill(at, 0, <usize>bytes);
   if (known) add(Counter.NeedlesslyZeroedBytes, needless);
-}
-
-// ---- Checking ----
-
-/** Asserts that the translation cache agrees with the page table. */
-export function checkTranslations(): void {
-  for (let entry = FIRST_ENTRY; entry < ENTRIES_END; entry += ENTRY_BYTES) {
-    if (isTaken(entry)) checkTranslation(entry, addressIn(entry));
-  }
-}
-
-function checkTranslation(entry: usize, address: u64): void {
-  const page = address >> pageShift;
-  const state = stateOf(page);
-  const host = state & CONTENT ? contentOf(page, state) + <usize>(address & pageMask) : 0;
-  checkEntry(entry, address, host, state);
 }

@@ -11,7 +11,7 @@
 import { Counter, Fn, Syscall } from "../shared/counters";
 import { FILE_SHIFT, FileKind, Kernel, RegionFlag } from "../shared/kernel";
 import { CONTENT, UNKNOWN } from "../shared/page-states";
-import { copyIn, fillZero, readable, withBytes } from "./access";
+import { copyIn, fillZero } from "./access";
 import { firstProtected } from "./areas";
 import { logCall } from "./call-log";
 import { add } from "./counters";
@@ -22,6 +22,7 @@ import { kernelKind, pageBytes, pageMask, pageShift, roundToPages } from "./layo
 import { firstBeyond } from "./mapped";
 import { applyToMappings, dropPages, letGo } from "./mappings";
 import { mapFile } from "./memory-map";
+import { readable, withBytes } from "./page-access";
 import { isMapped, isUserRange } from "./ranges";
 import { limit, prepare } from "./readahead";
 import { Event } from "./states";
