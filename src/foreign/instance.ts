@@ -7,20 +7,10 @@ import { isOutOfStack, trapOf } from "./explain.js";
 import { fillGot, tableOf } from "./got.js";
 import { type HostImports, type ImportOptions, satisfyImports } from "./imports.js";
 import { LinearMemory } from "./linear-memory.js";
-import { type Linked, link, linkPatterns } from "./link.js";
+import { link, linkPatterns } from "./link.js";
 import type { Prepared } from "./prepare.js";
+import type { Running } from "./running.js";
 import { startSteps } from "./start.js";
-
-/** @internal One instance, linked and started. */
-export interface Running {
-  instance: WebAssembly.Instance;
-  linked: Linked;
-  memory: LinearMemory;
-  meter: Meter | undefined;
-  /** What the module was given, and whether the host refused it memory. */
-  host: HostImports;
-  started: string[];
-}
 
 /** @throws ModuleError if it cannot be linked; ModuleTrap if it fails to start. */
 export function openInstance(prepared: Prepared, options: ImportOptions): Running {

@@ -1,7 +1,8 @@
 /** Modules that run their constructors on each call: an allocator that these set up begins anew each time. */
 import { givenByUser, type ImportOptions } from "./imports.js";
-import { openInstance, type Running } from "./instance.js";
+import { openInstance } from "./instance.js";
 import type { Prepared } from "./prepare.js";
+import type { Running } from "./running.js";
 
 const REMEDY = "link it as a reactor (clang: -mexec-model=reactor; emcc: --no-entry)";
 

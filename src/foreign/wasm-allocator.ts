@@ -17,13 +17,13 @@ import type { Trace, TraceChunk } from "../trace/trace.js";
 import { MOST_WASM_PAGES, WASM_PAGE_BYTES } from "../wasm/pages.js";
 import { CalledObjects, MOST_BYTES } from "./called-objects.js";
 import { Guard } from "./guard.js";
-import type { Running } from "./instance.js";
 import type { LinearMemory } from "./linear-memory.js";
 import { type DriverExports, type Linked, SLOT_LAYOUT } from "./link.js";
 import type { AllocatorReport, Exhaustion, ModuleAllocator } from "./module-allocator.js";
 import { runsOf } from "./page-runs.js";
 import { ProgramGrowth } from "./program-growth.js";
 import type { Provision } from "./provisions.js";
+import type { Running } from "./running.js";
 import type { Range } from "./static-data.js";
 
 /**
