@@ -35,7 +35,8 @@ typedef unsigned long word;
 static char *areas[AREAS];
 static word pages[AREAS];
 static word entries[MOST];
-static volatile char sink;
+
+#include "touch.h"
 
 /* Room for pages between two that nothing may use. */
 static char *room(word offset, word count) {
@@ -51,15 +52,12 @@ static long faults(void) {
   return now.ru_minflt;
 }
 
-static long touch(char *at, word count, int writes) {
+static long count_faults(char *at, word count, int writes) {
   long before;
   sink = 0;
   faults();
   before = faults();
-  for (word i = 0; i < count; i++) {
-    if (writes) *(volatile char *)(at + i * PAGE) = 1;
-    else sink = *(volatile char *)(at + i * PAGE);
-  }
+  touch(at, count, writes);
   return faults() - before;
 }
 
@@ -115,7 +113,7 @@ static void run(const char *line) {
     areas[area] = room(first, count);
     pages[area] = count;
     printf("%d\n", mprotect(areas[area], count * PAGE, PROT_READ | PROT_WRITE));
-  } else if (!strcmp(verb, "read") || !strcmp(verb, "write")) printf("%ld\n", touch(at, count, *verb == 'w'));
+  } else if (!strcmp(verb, "read") || !strcmp(verb, "write")) printf("%ld\n", count_faults(at, count, *verb == 'w'));
   else if (!strcmp(verb, "advise")) printf("%d\n", madvise(at, count * PAGE, argument));
   else if (!strcmp(verb, "protect")) printf("%d\n", mprotect(at, count * PAGE, PROTECTION[argument]));
   else if (!strcmp(verb, "unmap")) printf("%d\n", munmap(at, count * PAGE));

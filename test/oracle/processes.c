@@ -44,7 +44,8 @@ static word pages[AREAS];
 static word before[MOST], after[MOST], counts[MOST], flags[MOST];
 static struct rusage start, end;
 static char line[256], answer[1 << 16];
-static volatile char sink;
+
+#include "touch.h"
 
 #define PRESENT (1UL << 63)
 #define FRAME(entry) ((entry) & ((1UL << 55) - 1))
@@ -66,13 +67,6 @@ static void frames(const char *name, word count, const word *entry, word *into) 
     if (entry[i] & PRESENT && pread(file, into + i, 8, FRAME(entry[i]) * 8) != 8) _exit(3);
   }
   close(file);
-}
-
-static void touch(char *at, word count, int writes) {
-  for (word i = 0; i < count; i++) {
-    if (writes) *(volatile char *)(at + i * PAGE) = 1;
-    else sink = *(volatile char *)(at + i * PAGE);
-  }
 }
 
 /* Of pages that PAGEOUT and then COLD moved between lists, the kernel keeps some a while, and copies them on a write, as if

@@ -771,7 +771,7 @@ describe.skipIf(!executable)("the page", () => {
     await figure.getByRole("img", { name: /^tune a program for / }).waitFor();
     await figure.getByLabel("Settings for").selectOption("resident");
     await figure.getByRole("img", { name: /^tune a program for resident memory \(/ }).waitFor();
-    expect(page.url()).toContain("chart=settings-that-would-help.resident");
+    await expect.poll(() => page.url()).toContain("chart=settings-that-would-help.resident");
     const rows = figure.getByRole("rowheader");
     expect(await rows.count()).toBeGreaterThan(4);
     const link = figure.getByRole("link", { name: /^glibc:/ }).first();
@@ -780,7 +780,7 @@ describe.skipIf(!executable)("the page", () => {
     await expectNoViolations(page);
     await link.click();
     await page.getByRole("heading", { name: other, exact: true }).first().waitFor();
-    expect(page.url()).toContain(href);
+    await expect.poll(() => page.url()).toContain(href);
     await page.goBack();
     await expect.poll(() => page.url()).toContain("a=libmalloc");
   });
@@ -812,7 +812,7 @@ describe.skipIf(!executable)("the page", () => {
       expect(await figure.textContent()).toContain(sentence);
     }
     expect(loaded.filter((url) => url.includes("own-experiments"))).toHaveLength(1);
-    expect(page.url()).toContain("chart=ways-to-serve-a-file");
+    await expect.poll(() => page.url()).toContain("chart=ways-to-serve-a-file");
     await expectNoViolations(page);
   });
 

@@ -105,7 +105,7 @@ describe.skipIf(!executable)("a guided story", () => {
     expect(await page.locator("#stories").isVisible()).toBe(false);
     await guide.getByRole("button", { name: "Next" }).click();
     await shown(page, "19,999 of 20,000");
-    expect(page.url()).toContain("story=benfield.2");
+    await expect.poll(() => page.url()).toContain("story=benfield.2");
     const answer = guide.locator(".answer");
     expect(await answer.isVisible()).toBe(false);
     await guide.getByText("So nothing is used. What is there to do?").click();
