@@ -158,7 +158,7 @@ describe("patience", () => {
     const loop = { model: pathOf("as-tlsf"), bytes: 16 * MIB, written: 0 };
     const { hostSeconds } = await runCallocLoop({ ...loop, count: 100 });
     const seconds = 5;
-    const count = Math.ceil((100 * 2 * seconds) / hostSeconds);
+    const count = Math.ceil((100 * 1.5 * seconds) / hostSeconds);
     const { counters } = await scenariosInJail({ seconds }).runCallocLoop({ ...loop, count });
     expect(counters.calls).toBe(2 * count);
   });

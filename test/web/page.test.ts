@@ -286,7 +286,7 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("runs a built-in module chosen in the form, fewer times at first, and by its link alone", async () => {
-    const page = await open("#size=64MiB&count=1000&a=lazy&b=glibc");
+    const page = await open("#size=110MiB&count=1000&a=lazy&b=glibc");
     await shown(page, "1,999 of 2,000");
     await page.getByText("Change the program and the allocators").click();
     await page.locator("#allocator-1 select").first().selectOption("as-tlsf");
@@ -295,10 +295,10 @@ describe.skipIf(!executable)("the page", () => {
       .last()
       .waitFor();
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await shown(page, "199 of 200");
+    await shown(page, "19 of 20");
     await page.getByRole("heading", { name: "as-tlsf" }).waitFor();
     await page.locator("#story").getByText("There are fewer rounds than before").waitFor();
-    expect(await counter(page, "zeroed.allocator", 1)).toBeGreaterThanOrEqual(100 * 64 * MIB);
+    expect(await counter(page, "zeroed.allocator", 1)).toBeGreaterThanOrEqual(10 * 110 * MIB);
     await expect.poll(() => page.url()).toContain("a=lazy&b=as-tlsf");
     const other = await open("#program=c 1 10 1000%0Aw 1 0 5000%0A&a=lazy&b=as-tlsf");
     await shown(other, "2 of 2");
@@ -499,17 +499,17 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("runs a module that is dropped on a long loop fewer times, says so, and more when asked", async () => {
-    const page = await open("#size=64MiB&count=1000&a=lazy&b=glibc");
+    const page = await open("#size=110MiB&count=1000&a=lazy&b=glibc");
     await shown(page, "1,999 of 2,000");
     await drop(page, "as-tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
-    await shown(page, "199 of 200");
+    await shown(page, "19 of 20");
     const advice =
       "There are fewer rounds than before, because a module really clears its blocks. Change the program to run more.";
     await page.locator("#story").getByText(advice).waitFor();
     await page.getByText("Change the program and the allocators").click();
-    await page.locator("#count").fill("101");
+    await page.locator("#count").fill("11");
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await shown(page, "201 of 202");
+    await shown(page, "21 of 22");
     await expect(page.locator("#story").textContent()).resolves.not.toContain(advice);
   });
 
@@ -529,15 +529,15 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("cancels the way back on a module, and goes on when it is run again", async () => {
-    const page = await open("#size=32MiB&count=400&a=tlsf.wasm&b=naive");
+    const page = await open("#size=32MiB&count=200&a=tlsf.wasm&b=naive");
     await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
-    await shown(page, "799 of 800");
+    await shown(page, "399 of 400");
     await page.getByRole("button", { name: "Step back" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("alert").getByText("Cancelled.").waitFor();
     await page.getByRole("button", { name: "Run it again" }).click();
-    await shown(page, "798 of 800");
+    await shown(page, "398 of 400");
   });
 
   it("plays, pauses, and is worked by keys", async () => {

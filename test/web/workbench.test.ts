@@ -216,7 +216,8 @@ describe.skipIf(!executable)("the workbench", () => {
     const page = await open("#program=a 1 100%0A&a=lazy&b=naive");
     await shown(page, "1 of 1");
     expect(await page.getByText("Does it keep what the C library promises?").isVisible()).toBe(false);
-    const wasm = await fixtureBytes("as-tlsf");
+    // It traps before long, so that its cases do.
+    const wasm = await fixtureBytes("trapping");
     await drop(page, "mine.wasm", wasm, RIGHT);
     await page.getByRole("button", { name: "Check mine.wasm" }).click();
     const told = page.getByRole("region", { name: "What became of each case" });
