@@ -101,8 +101,8 @@ const chromium = findChromium();
 
 export default defineConfig({
   test: {
-    // Vitest by itself leaves one core idle. A quarter of the time tests wait for processes and browsers, even with one more.
-    maxWorkers: availableParallelism() + 2,
+    // Vitest by itself leaves one core idle. A quarter of the time tests wait for processes and browsers.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     // Tests read modules as files, so a watching vitest does not see which of them a module concerns.
     forceRerunTriggers: [...configDefaults.forceRerunTriggers, "**/build/**/*.{wasm,a}"],

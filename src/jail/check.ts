@@ -70,7 +70,8 @@ async function checkAll(
     if (next) onCase?.(next.name, outcomes.length, cases.length);
   };
   const listen = (message: JobMessage) => {
-    if (!("outcome" in message)) return;
+    // What is still on its way when the check is given up is not told.
+    if (signal?.aborted || !("outcome" in message)) return;
     outcomes.push(message.outcome);
     begin();
   };

@@ -65,7 +65,7 @@ function keyOf(inside: PageInside, spans: readonly Span[]): HTMLElement {
   return make("div", { className: "inside-key" }, ...parts);
 }
 
-/** How many bytes are in each list: ` (tcache 96, top 3,000)`. */
+/** How many bytes are in each list: ` (tcache 96; top 3,000)`. */
 function listsOf(inside: PageInside): string {
   const lists = [...freeByList(inside)].map(([list, bytes]) => `${list} ${formatCount(bytes)}`);
   return lists.length === 0 ? "" : ` (${lists.join("; ")})`;

@@ -1,3 +1,4 @@
+import { totalFaults } from "../../allocator/counters.js";
 import { TraceError } from "../../base/errors.js";
 import type { CostProfile } from "../../costs/profile.js";
 import { defaultCosts } from "../../costs/profiles.js";
@@ -59,8 +60,12 @@ function usesOf(
       ...{ frames: framesOf(names[site] as string), ...ledger.of(site), ...of },
       seconds: simulatedTime(of, costs).seconds,
     }))
-    .filter(({ allocated, syscalls, seconds }) => allocated.objects > 0 || seconds > 0 || sum(syscalls) > 0);
+    .filter((use) => use.allocated.objects > 0 || hasEvents(use));
 }
+
+/** Whether anything happened that has a price. */
+const hasEvents = ({ faults, zeroed, syscalls }: SiteEvents): boolean =>
+  totalFaults(faults) > 0 || zeroed.allocator > 0 || sum(syscalls) > 0;
 
 const sum = (figures: Readonly<Record<string, number>>): number =>
   Object.values(figures).reduce((one, other) => one + other, 0);

@@ -70,6 +70,27 @@ test("what fails is at no site, and a realloc moves its object to its own", asyn
   ]);
 });
 
+test("a site at which something happened is told even if it costs nothing", async () => {
+  const everything = (value: unknown): unknown =>
+    typeof value === "number"
+      ? 0
+      : Object.fromEntries(Object.entries(value as object).map(([key, one]) => [key, everything(one)]));
+  const free = { ...macos2016, ns: everything(macos2016.ns) as typeof macos2016.ns };
+  const framesWith = async (costs?: typeof macos2016) => {
+    const trace = await readTrace("a 0 100\ns main;free\nf 0\n");
+    const { sites } = await profileSites({ model: "naive", trace, touch: "object", ...(costs && { costs }) });
+    return sites.map(({ frames, seconds }) => [frames.join(), seconds > 0]);
+  };
+  expect(await framesWith()).toEqual([
+    ["unknown", true],
+    ["main,free", true],
+  ]);
+  expect(await framesWith(free)).toEqual([
+    ["unknown", false],
+    ["main,free", false],
+  ]);
+});
+
 test("a trace without sites is refused", async () => {
   const trace = await readTrace("a 0 100\n");
   const error = await profileSites({ model: "naive", trace, touch: "none" }).catch((caught) => caught);
