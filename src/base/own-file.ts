@@ -5,9 +5,11 @@
  * and others find the files, and put them beside what they make of the code. Where a bundler does not, `locateFiles`
  * says where they lie.
  */
+
 import { type ReadModule, readModule, receive, urlOf } from "#read-module";
 import { FileError } from "./errors.js";
 import { bytesIn, isCompiled, isResponse, isUrl, kindOf } from "./kinds.js";
+import { whenCompiled } from "./when-compiled.js";
 
 /** A file of this package. */
 export interface OwnFile {
@@ -54,7 +56,7 @@ export function ownModule(file: OwnFile): Promise<WebAssembly.Module> {
     const found = await find(file);
     if (isCompiled(found)) return found;
     const module = isResponse(found) ? WebAssembly.compileStreaming(found) : WebAssembly.compile(found);
-    return module.catch((cause) => {
+    return whenCompiled(module).catch((cause) => {
       throw missing(file.name, "what is there is no wasm module", cause);
     });
   });

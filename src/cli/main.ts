@@ -17,10 +17,6 @@ process.stderr.on("error", () => {});
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
-// Where a module is compiled and nothing else keeps Node's loop going, Node 20 waits for V8's threads instead. If one of those
-// needs memory collected, it waits for this thread, and both wait for ever (seen in one start of 30, in DrainTasks).
-const awake = setInterval(() => {}, 2 ** 30);
-
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -59,5 +55,3 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
     untilStopped: () => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]),
   },
 });
-
-clearInterval(awake);

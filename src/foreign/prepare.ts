@@ -1,6 +1,8 @@
 /** Makes of a module's bytes what can be instantiated: metered, limited and compiled. */
+
 import { ModuleError } from "../base/errors.js";
 import { isCompiled } from "../base/kinds.js";
+import { whenCompiled } from "../base/when-compiled.js";
 import { type MeteredModule, meterModule } from "../meter/meter.js";
 import { type Extern, inspectModule, type ModuleShape } from "../wasm/inspect.js";
 import { limitMemory } from "../wasm/limit-memory.js";
@@ -141,7 +143,7 @@ export async function narrow(
 /** Compiles a module, which may be rewritten from a valid one. */
 export async function compile(wasm: Uint8Array, original = wasm): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(wasm as BufferSource);
+    return await whenCompiled(WebAssembly.compile(wasm as BufferSource));
   } catch (cause) {
     const message = (cause as Error).message.replace(/^.{0,100}?compil\w{0,10}\(\): /i, "");
     if (wasm !== original) {

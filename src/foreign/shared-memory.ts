@@ -2,6 +2,7 @@
  * What a module whose memory is shared between threads is linked with. The host makes that memory, one thread uses it,
  * and the module's locks are always free. The engine links a shared memory only with modules that say so of theirs.
  */
+import { whenCompiled } from "../base/when-compiled.js";
 import { type ImportEntry, readImport } from "../wasm/externs.js";
 import { readLimits, writeLimits } from "../wasm/limits.js";
 import { MOST_WASM_PAGES } from "../wasm/pages.js";
@@ -11,7 +12,7 @@ import { BinaryWriter } from "../wasm/writer.js";
 
 /** A module of this package's, of whose bytes these are, for a shared memory. */
 export async function compileShared(wasm: Uint8Array): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(withSharedMemory(wasm));
+  return whenCompiled(WebAssembly.compile(withSharedMemory(wasm)));
 }
 
 /** The module with its memory shared, whether it has or imports it, and of any size. */

@@ -3,6 +3,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { COUNTERS } from "#shared/counters";
 import { SandboxError } from "../base/errors.js";
 import { isCompiled } from "../base/kinds.js";
+import { whenCompiled } from "../base/when-compiled.js";
 import type { MachineExports } from "./exports.js";
 
 /** @throws SandboxError when the bytes are not a module of this library's, or one of another version. */
@@ -25,6 +26,6 @@ export async function load<Exports extends MachineExports>(
 async function instantiated(
   source: WebAssembly.Module | BufferSource,
 ): Promise<Partial<MachineExports> & Record<string, unknown>> {
-  const module = isCompiled(source) ? source : await WebAssembly.compile(source);
+  const module = isCompiled(source) ? source : await whenCompiled(WebAssembly.compile(source));
   return instantiateSync<Partial<MachineExports> & Record<string, unknown>>(module, {}).exports;
 }
