@@ -42,7 +42,7 @@ export const freeBlocks: Area = {
     ],
     "jemalloc/slabs.ts": [
       ["the current slab is not told", "    if (current) tellRegions(current);\n", ""],
-      ["slabs below others are not told", "    tellSlabs(slab.child);\n", ""],
+      ["only the first slab of a heap is told", "      slab = heaps.after(slab);", "      slab = null;"],
     ],
     "jemalloc/cache.ts": [
       [
@@ -57,7 +57,7 @@ export const freeBlocks: Area = {
     ],
     "tcmalloc/thread-cache.ts": [["only the newest object is told", "      object = linkAt(object);\n", ""]],
     "mimalloc/free-blocks.ts": [
-      ["blocks freed since are not told", "  tellBlocks(page.local, page.blockBytes);\n", ""],
+      ["blocks freed since are not told", "  tellBlocks(page, page.local);\n", ""],
       ["a page without blocks has no free ones", "  if (!page.used) {", "  if (false) {"],
       ["a cached segment's header is free", "tell(segment.start + SLICE,", "tell(segment.start,"],
     ],

@@ -128,13 +128,15 @@ export const libmalloc: Area = {
       ["clean blocks of the depot told of again", "advice.isClean(rack, block, quanta)", "!quanta"],
       ["waiting block lost", "  storeAt<u64>(from, waiting);", "  storeAt<u64>(from, 0);"],
     ],
-    "nano.ts": [
+    "nano-layout.ts": [
       ["first block of an arena handed out", "UNIT_BLOCKS : 1;", "UNIT_BLOCKS : 0;"],
       [
         "class of one block too many",
         "load<u8>(UNITS + kind + 1) <= unit",
         "load<u8>(UNITS + kind + 1) < unit",
       ],
+    ],
+    "nano.ts": [
       [
         "free slots lost when one is taken",
         "wordOf(next, free - 1, unused, true)",

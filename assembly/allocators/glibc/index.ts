@@ -286,11 +286,11 @@ export class Model extends Allocator {
     return arenas.heapBytes() + heap.mappedBytes;
   }
 
-  /** All bytes that are not in a live block. Headers and the tcache's struct are among them. */
   tellFree(): void {
     tellFree();
   }
 
+  /** All bytes that are not in a live block. Headers and the tcache's struct are among them. */
   cached(): u64 {
     return this.system() - live;
   }

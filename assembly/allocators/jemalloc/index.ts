@@ -224,11 +224,11 @@ export class Model extends Allocator {
     return statisticOf(Statistic.mapped) + statisticOf(Statistic.retained);
   }
 
-  /** What is free with its pages: dirty extents, and in extents in use what no block of the program has. */
   tellFree(): void {
     tellFree();
   }
 
+  /** What is free with its pages: dirty extents, and in extents in use what no block of the program has. */
   cached(): u64 {
     return backedBytes() - this.inUse();
   }

@@ -184,24 +184,45 @@ function replace(node: Extent, by: Extent | null): void {
   else before.next = heir;
 }
 
-/** Asserts that all links of a heap lead back. Returns how many extents are in it. Its order nobody can rely on. */
-export function check(heap: Heap): u32 {
-  const root = heap.root;
-  if (!root) return 0;
-  assert(!root.previous, "nothing comes before the root");
-  return 1 + countFrom(root.child, root) + countFrom(root.next, root);
+/** The extent that a walk over all of a heap comes to next, from the root on; null behind the last. A long chain needs no stack. */
+export function after(node: Extent): Extent | null {
+  if (node.child) return node.child;
+  let at = node;
+  while (!at.next) {
+    const parent = parentOf(at);
+    if (!parent) return null;
+    at = parent;
+  }
+  return at.next;
 }
 
-/** The extents in a list of siblings, and below them. */
-function countFrom(list: Extent | null, before: Extent): u32 {
+/** What a node is a child of; null of the root and of those that wait beside it. The links of siblings lead to the first. */
+function parentOf(node: Extent): Extent | null {
+  let at = node;
+  let before = at.previous;
+  while (before && before.child != at) {
+    at = before;
+    before = at.previous;
+  }
+  return before;
+}
+
+/** Asserts that all links of a heap lead back. Returns how many extents are in it. Its order nobody can rely on. */
+export function check(heap: Heap): u32 {
   let count: u32 = 0;
-  let last: Extent = before;
-  while (list) {
-    const node = list as Extent;
-    assert(node.previous == last, "the links of a heap lead back");
-    count += 1 + countFrom(node.child, node);
-    last = node;
-    list = node.next;
+  let node = heap.root;
+  if (node) assert(!node.previous, "nothing comes before the root");
+  while (node) {
+    checkLinks(node);
+    count++;
+    node = after(node);
   }
   return count;
+}
+
+function checkLinks(node: Extent): void {
+  const child = node.child;
+  const next = node.next;
+  if (child) assert(child.previous == node, "the link to a first child leads back");
+  if (next) assert(next.previous == node, "the links of siblings lead back");
 }

@@ -87,17 +87,11 @@ export function tellFree(): void {
     const bin = binOf(index);
     const current = bin.current;
     if (current) tellRegions(current);
-    tellSlabs(bin.root);
-  }
-}
-
-/** Of slabs beside each other in a heap, and of those below. */
-function tellSlabs(list: Extent | null): void {
-  while (list) {
-    const slab = list as Extent;
-    tellRegions(slab);
-    tellSlabs(slab.child);
-    list = slab.next;
+    let slab = bin.root;
+    while (slab) {
+      tellRegions(slab);
+      slab = heaps.after(slab);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { FreeList } from "../../shared/libmalloc";
 import { tell } from "../free-blocks";
 import { Blocks } from "./blocks";
 import { bytesOf, heapEndOf, heapOf, Magazine, magazineOn, Rack } from "./rack";
-import { peekNextRegion } from "./region";
+import { isRegion, peekNextRegion } from "./region";
 
 export function tellRack<B extends Blocks>(blocks: B, rack: Rack): void {
   for (let cpu: u32 = 0; cpu < rack.used; cpu++) {
@@ -16,8 +16,10 @@ export function tellRack<B extends Blocks>(blocks: B, rack: Rack): void {
 }
 
 function tellRegions<B extends Blocks>(blocks: B, rack: Rack, magazine: Magazine, list: u32): void {
-  for (let region = magazine.firstRegion; region; region = peekNextRegion(rack, region)) {
-    if (!tellBlocks(blocks, rack, magazine, region, list)) return;
+  let region = magazine.firstRegion;
+  for (let i: u64 = 0; i < magazine.regions; i++) {
+    if (!isRegion(rack, region) || !tellBlocks(blocks, rack, magazine, region, list)) return;
+    region = peekNextRegion(rack, region);
   }
 }
 

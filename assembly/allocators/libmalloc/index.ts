@@ -217,13 +217,13 @@ export class Model extends Allocator {
     );
   }
 
-  /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
   tellFree(): void {
     racks.tellFree();
     deathRow.tellFree();
     nano.tellFree();
   }
 
+  /** Freed large blocks, and what neither live blocks nor metadata have of the regions. */
   cached(): u64 {
     return deathRow.cacheBytes + racks.payloadBytes() - liveBytes + nano.usedBytes() - nano.liveBytes;
   }

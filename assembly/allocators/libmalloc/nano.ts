@@ -1,15 +1,10 @@
 /**
  * The nano zone (its second version): requests of up to 256 bytes, from 425 on unless it is turned off. Sixteen
  * classes of slots, 16 bytes to 256, have blocks of 16 KiB in regions that lie at an address of their own. A
- * class has the same blocks in each arena. The threads of a CPU take slots from one block of a class until it is full.
+ * class has the same blocks in each arena (nano-layout.ts). The threads of a CPU take slots from one block of a class until it is full.
  *
- *      region   512 MiB: 8 arenas of 64 MiB: 4,096 blocks of 16 KiB. Of an arena, block 0 has the words of all
- *      word     0        11               21         31 32
- *               ├────────┼────────────────┼──────────┼──┤   next: the first free slot, from 1, or what SLOTS say
- *               │  next  │ free slots - 1 │  unused  │ C│   unused: slots never handed out; C: taken from now
- *               └────────┴────────────────┴──────────┴──┘
  *      free     0         8        16             slot
- *               ├─────────┼────────┼───── … ─────────┤      next: as in the word; the last one has BUMP
+ *               ├─────────┼────────┼───── … ─────────┤      next: as in the block's word; the last one has BUMP
  *               │  guard  │  next  │                 │      guard: the slot's address and a number
  *               └─────────┴────────┴───── … ─────────┘
  *
@@ -29,35 +24,36 @@ import { FreeList } from "../../shared/libmalloc";
 import { linkAt, tell } from "../free-blocks";
 import { advise } from "./advice";
 import { FREE_NANO, NANO_MALLOC } from "./functions";
+import {
+  ADVISED,
+  ARENA_BLOCKS,
+  addressOf,
+  BASE,
+  BLOCK_BYTES,
+  BLOCK_SHIFT,
+  BUMP,
+  CLASSES,
+  CURRENT,
+  classFor,
+  classOf,
+  endOf,
+  FULL,
+  firstOf,
+  freeIn,
+  isFresh,
+  MOST_REGIONS,
+  NEXT_MASK,
+  REGION_BLOCKS,
+  REGION_BYTES,
+  slotBytes,
+  slotsOf,
+  unusedIn,
+  wordAt,
+  wordOf,
+} from "./nano-layout";
 import { clearsFreedTiny, clearsTiny } from "./versions";
 
 export const LARGEST_NANO: u64 = 256;
-
-const BASE: u64 = 0x6000_0000_0000;
-const REGION_SHIFT: u64 = 29;
-const REGION_BYTES: u64 = 1 << REGION_SHIFT;
-const MOST_REGIONS: u64 = 256;
-const BLOCK_SHIFT: u64 = 14;
-const BLOCK_BYTES: u64 = 1 << BLOCK_SHIFT;
-const ARENA_BLOCKS: u64 = 1 << 12;
-const REGION_BLOCKS: u64 = REGION_BYTES >> BLOCK_SHIFT;
-
-const CLASSES: u32 = 16;
-/** The first block of each class in an arena, and of none, in units of 64. The first one's first has the words. */
-const UNITS = memory.data<u8>([0, 2, 12, 23, 33, 38, 41, 44, 48, 51, 53, 55, 57, 59, 61, 62, 64]);
-const UNIT_BLOCKS: u64 = 64;
-
-// The first field of a word, beside numbers of slots.
-const NEVER_USED: u32 = 0;
-const BUMP: u32 = 0x7fb;
-const FULL: u32 = 0x7fc;
-const ADVISED: u32 = 0x7fd;
-
-const NEXT_MASK: u32 = 0x7ff;
-const FREE_SHIFT: u32 = 11;
-const UNUSED_SHIFT: u32 = 21;
-const COUNT_MASK: u32 = 0x3ff;
-const CURRENT: u32 = 1 << 31;
 
 /** What guards are made with. The real number is random. */
 const COOKIE: u64 = 0x5eed_0000_0000_c00c;
@@ -101,7 +97,7 @@ function addRegion(): bool {
   return true;
 }
 
-// ---- Classes and blocks: numbers of blocks count from BASE ----
+// ---- The block that slots are taken from ----
 
 function currentOf(kind: u32): u64 {
   return load<u64>(ownCurrents + ((<usize>kind) << 3));
@@ -109,64 +105,6 @@ function currentOf(kind: u32): u64 {
 
 function setCurrent(kind: u32, block: u64): void {
   store<u64>(ownCurrents + ((<usize>kind) << 3), block);
-}
-
-function classFor(request: u64): u32 {
-  return request ? <u32>((request - 1) >> 4) : 0;
-}
-
-function slotBytes(kind: u32): u64 {
-  return (<u64>kind + 1) << 4;
-}
-
-function slotsOf(kind: u32): u32 {
-  return <u32>(BLOCK_BYTES / slotBytes(kind));
-}
-
-/** Number in an arena of the first block of a class. */
-function firstOf(kind: u32): u64 {
-  return kind ? <u64>load<u8>(UNITS + kind) * UNIT_BLOCKS : 1;
-}
-
-/** Number in an arena of the block behind those of a class. */
-function endOf(kind: u32): u64 {
-  return <u64>load<u8>(UNITS + kind + 1) * UNIT_BLOCKS;
-}
-
-function classOf(block: u64): u32 {
-  const unit = <u8>((block & (ARENA_BLOCKS - 1)) / UNIT_BLOCKS);
-  let kind: u32 = 0;
-  while (load<u8>(UNITS + kind + 1) <= unit) kind++;
-  return kind;
-}
-
-function addressOf(block: u64): u64 {
-  return BASE + (block << BLOCK_SHIFT);
-}
-
-/** Address of a block's word: the halves of its number are swapped, so that neighbours do not share a line. */
-function wordAt(block: u64): u64 {
-  const number = block & (ARENA_BLOCKS - 1);
-  const place = ((number & 63) << 6) | (number >> 6);
-  return addressOf(block - number) + (place << 2);
-}
-
-function wordOf(next: u32, free: u32, unused: u32, isCurrent: bool): u32 {
-  return next | ((free - 1) << FREE_SHIFT) | (unused << UNUSED_SHIFT) | (isCurrent ? CURRENT : 0);
-}
-
-function freeIn(word: u32): u32 {
-  return (word & NEXT_MASK) == FULL ? 0 : ((word >> FREE_SHIFT) & COUNT_MASK) + 1;
-}
-
-function unusedIn(word: u32): u32 {
-  return (word >> UNUSED_SHIFT) & COUNT_MASK;
-}
-
-/** Whether all of its slots are free in order, because none was handed out since it was mapped or advised. */
-function isFresh(word: u32): bool {
-  const next = word & NEXT_MASK;
-  return next == NEVER_USED || next == ADVISED;
 }
 
 // ---- Allocation ----

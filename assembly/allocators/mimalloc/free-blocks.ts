@@ -31,12 +31,17 @@ function tellPage(page: Page): void {
     tell(page.start, SLICE * page.slices, FreeList.EmptyPage);
     return;
   }
-  tellBlocks(page.free, page.blockBytes);
-  tellBlocks(page.local, page.blockBytes);
+  tellBlocks(page, page.free);
+  tellBlocks(page, page.local);
   const fresh = page.first + page.blockBytes * page.capacity;
   tell(fresh, page.blockBytes * (page.reserved - page.capacity), FreeList.Fresh);
 }
 
-function tellBlocks(first: u64, bytes: u64): void {
-  for (let block = first; block; block = linkAt(block)) if (!tell(block, bytes, FreeList.Page)) return;
+/** No list has more blocks than became free once, wherever a program has led its links. */
+function tellBlocks(page: Page, first: u64): void {
+  let block = first;
+  for (let i: u32 = 0; block && i < page.capacity; i++) {
+    tell(block, page.blockBytes, FreeList.Page);
+    block = linkAt(block);
+  }
 }

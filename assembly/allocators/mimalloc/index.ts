@@ -187,11 +187,11 @@ export class Model extends Allocator {
     return reserved();
   }
 
-  /** What is mapped and committed, and in no block of the program. */
   tellFree(): void {
     tellFree();
   }
 
+  /** What is mapped and committed, and in no block of the program. */
   cached(): u64 {
     return committed - this.inUse();
   }
