@@ -280,7 +280,7 @@ export interface FakeWorld {
 }
 
 /** A page there is none of. */
-const NO_PAGE: Environment["page"] = {
+export const NO_PAGE: Environment["page"] = {
   folder: new URL("./no-page/", import.meta.url),
   untilStopped: async () => {},
 };

@@ -1,6 +1,5 @@
 /** What the command line prints, to the byte: each experiment in each of its forms, and every help text. */
-import { run } from "./fakes.js";
-import { zeropage } from "./spawn.js";
+import { runWhole } from "./whole.js";
 
 export const FOLDER = new URL("../golden/cli/", import.meta.url);
 
@@ -17,7 +16,7 @@ const RUNS: Record<string, string> = {
   cliffs: "cliffs --from 120KiB --to 140KiB --allocator glibc:mmapThreshold=128KiB,libmalloc",
   "cliffs-of-module": "cliffs --from 1KiB --to 2KiB --allocator build/as-tlsf.wasm,lazy",
   "iter-content": "run iter-content --size 64KiB,1MiB --body 256KiB",
-  "calloc-fixes": "run calloc-fixes --size 1MiB --written 0%,50%,100%",
+  "calloc-fixes": "run calloc-fixes --size 256KiB --written 0%,50%,100%",
   fork: "run fork --data 1MiB --children 2 --own 64KiB --allocator glibc,pymalloc/glibc",
   "serve-file": "run serve-file --size 1MiB",
   luajit:
@@ -95,12 +94,23 @@ export const goldens: readonly Golden[] = [
   })),
 ];
 
-/** Runs it: a help text here, and all else as built. What a host took is 0, and so is the version. */
+/** Runs it. What a host took is 0, and so is the version. */
 export async function printed({ argv }: Golden): Promise<string> {
-  const ended = argv.includes("--help") ? await run(argv) : await zeropage(argv, { frozenClock: true });
+  const ended = await timeless(() => runWhole(argv));
   if (ended.code !== 0)
     throw new Error(`zeropage ${argv.join(" ")} ended with ${ended.code}: ${ended.stderr}`);
   return withoutVersion(withoutHostSeconds(ended.stdout));
+}
+
+/** While the clock stands still, so that what is timed on this host takes no time. Workers have their own. */
+async function timeless<T>(run: () => Promise<T>): Promise<T> {
+  const { now } = performance;
+  performance.now = () => 0;
+  try {
+    return await run();
+  } finally {
+    performance.now = now;
+  }
 }
 
 const withoutVersion = (text: string): string => text.replace(/^( {2}"version": )"[\d.]+"/m, '$1"0"');

@@ -246,12 +246,12 @@ describe("a module", () => {
     const allocators = named("starter", "endless", "late", "trapping", "starting", "recursing", "as-tlsf");
     const trace = Array.from({ length: 20 }, (_, id) => `a ${id} 320\n`).join("");
     const { code, stdout, stderr } = await zeropage(
-      [...argv, "--allocator", `${allocators},lazy`, "--timeout", "5s", "--json"],
+      [...argv, "--allocator", `${allocators},lazy`, "--timeout", "2s", "--json"],
       { input: trace },
     );
     expect(code).toBe(1);
     const lines = stderr.replaceAll(BUILT, "").trimEnd().split("\n");
-    const late = "the module made no progress for 5 seconds: allow a longer timeout, or give it up";
+    const late = "the module made no progress for 2 seconds: allow a longer timeout, or give it up";
     for (const name of ["starter", "endless", "late"]) {
       const line = lines.find((one) => one.startsWith(`zeropage: ${name}.wasm`));
       expect(line).toMatch(new RegExp(`^zeropage: ${name}\\.wasm( at 320 bytes)?: ${late}$`));

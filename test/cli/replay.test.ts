@@ -8,7 +8,7 @@ import { TRACE_FORMAT_NAMES } from "../../src/trace/formats.js";
 import { parseSvg } from "../report/svg-check.js";
 import { fakeResult } from "../results/fakes.js";
 import { type Overrides, run } from "./fakes.js";
-import { zeropage } from "./spawn.js";
+import { runWhole } from "./whole.js";
 
 let folder = "";
 let trace = "";
@@ -211,10 +211,8 @@ describe("a module", () => {
 
   test("replays a trace again, verified, which changes no count", async () => {
     const argv = ["replay", "-", "--allocator", "as-tlsf,glibc", "--json"];
-    const [verified, counted] = await Promise.all([
-      zeropage(argv, { input: TRACE, frozenClock: true }),
-      zeropage([...argv, "--no-verify"], { input: TRACE, frozenClock: true }),
-    ]);
+    const verified = await runWhole(argv, TRACE);
+    const counted = await runWhole([...argv, "--no-verify"], TRACE);
     expect(verified).toMatchObject({ code: 0, stderr: expect.not.stringContaining("not verified") });
     expect(counted).toMatchObject({
       code: 0,
@@ -235,7 +233,7 @@ describe("a module", () => {
     const names = ["dirty", "overlapping", "as-tlsf"].map(built).join(",");
     // Nothing is freed: what overlaps shows when the rest is.
     await writeFile(trace, "a 1 100\na 2 100\nc 0 3 5\na 3 8\n");
-    const { code, stdout, stderr } = await zeropage(["replay", trace, "--allocator", names, "--csv"]);
+    const { code, stdout, stderr } = await runWhole(["replay", trace, "--allocator", names, "--csv"]);
     expect(code).toBe(1);
     expect(stdout.trim().split("\n")).toEqual([
       expect.stringMatching(/^scenario,allocator/),

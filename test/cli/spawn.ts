@@ -5,9 +5,6 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-/** A clock that stands still, so that what is timed on this host takes no time. Workers have their own. */
-const FROZEN_CLOCK = "data:text/javascript,globalThis.performance.now = () => 0";
-
 export interface Ended {
   code: number | null;
   stdout: string;
@@ -18,7 +15,6 @@ export interface Spawning {
   input?: string;
   /** Closes its stdout before it writes. */
   closeEarly?: boolean;
-  frozenClock?: boolean;
   /** The folder it runs in, if not the root folder. */
   cwd?: string;
   started?: (child: ChildProcess) => void;
@@ -27,10 +23,9 @@ export interface Spawning {
 /** Runs the built command in a process of its own, with `input` on stdin. */
 export function zeropage(argv: readonly string[], spawning: Spawning = {}): Promise<Ended> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build`);
-  const { input = "", closeEarly = false, frozenClock = false, cwd = ROOT, started } = spawning;
+  const { input = "", closeEarly = false, cwd = ROOT, started } = spawning;
   const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...env } = process.env;
-  const node = frozenClock ? ["--import", FROZEN_CLOCK] : [];
-  const child = spawn(process.execPath, [...node, MAIN, ...argv], { env, cwd });
+  const child = spawn(process.execPath, [MAIN, ...argv], { env, cwd });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     ended.stdout += chunk;

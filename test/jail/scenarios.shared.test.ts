@@ -146,7 +146,7 @@ describe("a module that never ends", () => {
     }
     const watchedTrace = { notes: trace.notes, [Symbol.asyncIterator]: watched };
     // Long enough for it to be asked for at all.
-    const { replayTrace } = scenariosInJail({ seconds: 10 });
+    const { replayTrace } = scenariosInJail({ seconds: 4 });
     const run = replayTrace({ model: pathOf("late"), trace: watchedTrace, touch: "none" });
     await expect(run).rejects.toBeInstanceOf(LimitExceeded);
     expect(closed).toBe(true);
@@ -157,7 +157,7 @@ describe("patience", () => {
   it("is for time without progress, not for taking long", async () => {
     const loop = { model: pathOf("as-tlsf"), bytes: 16 * MIB, written: 0 };
     const { hostSeconds } = await runCallocLoop({ ...loop, count: 100 });
-    const seconds = 5;
+    const seconds = 2;
     const count = Math.ceil((100 * 1.5 * seconds) / hostSeconds);
     const { counters } = await scenariosInJail({ seconds }).runCallocLoop({ ...loop, count });
     expect(counters.calls).toBe(2 * count);
@@ -166,11 +166,11 @@ describe("patience", () => {
   it("does not wear out while the trace is what is waited for", async () => {
     const quick = await textTrace("a 1 64\nf 1\n");
     async function* slowly() {
-      await new Promise((resolve) => setTimeout(resolve, 6000));
+      await new Promise((resolve) => setTimeout(resolve, 3000));
       yield* quick;
     }
     const trace = { notes: quick.notes, [Symbol.asyncIterator]: slowly };
-    const { replayTrace } = scenariosInJail({ seconds: 5 });
+    const { replayTrace } = scenariosInJail({ seconds: 2 });
     const { result } = await replayTrace({ model: pathOf("as-tlsf"), trace, touch: "none" });
     expect(result.parameters.operations).toBe(2);
   });

@@ -1,8 +1,8 @@
 import { describe, it } from "vitest";
-import { CHECKS, some } from "../thorough.js";
+import { CHECKS, many, some } from "../thorough.js";
 import { compare, KERNELS, LIMITS, optionsOf, PAGE_BYTES } from "./compare.js";
 
-const OPERATIONS = 2000;
+const OPERATIONS = many(1000, 2000);
 const [
   NONE,
   FEW_FRAMES,
@@ -32,7 +32,7 @@ const PLACED = [
   { seed: 0x1e6a, limits: UPWARD },
 ];
 /** With huge pages a reference takes long for each operation. */
-const FEW_OPERATIONS = 600;
+const FEW_OPERATIONS = many(400, 600);
 const HUGE_PAGES = [
   { seed: 0x26e, limits: ALWAYS },
   { seed: 1, limits: ALWAYS },
