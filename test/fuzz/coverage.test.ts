@@ -10,8 +10,19 @@ function signs(text: string): string {
   return text === "" ? "nothing" : "none";
 }
 
+/** Runs once while it is counted what runs. */
+function counting(isOurs: (url: string) => boolean, run: (coverage: Coverage) => void): void {
+  const coverage = new Coverage(isOurs);
+  for (const one of coverage.during([coverage])) run(one);
+}
+
+const isThisFile = (url: string) => url.includes("coverage.test");
+
 it("what ran for the first time is new, once, and what else there is in the function is new later", () => {
-  const coverage = new Coverage((url) => url.includes("coverage.test"));
+  counting(isThisFile, isNewOnce);
+});
+
+function isNewOnce(coverage: Coverage): void {
   const isNew = (text: string) => {
     coverage.isNew();
     signs(text);
@@ -24,11 +35,21 @@ it("what ran for the first time is new, once, and what else there is in the func
   signs("zone");
   expect(coverage.isNew()).toBe(false);
   expect(coverage.characters).toBe(characters);
-});
+}
 
 it("code of others is not looked at", () => {
-  const coverage = new Coverage(() => false);
-  signs("zone");
-  expect(coverage.isNew()).toBe(false);
-  expect(coverage.characters).toBe(0);
+  counting(
+    () => false,
+    (coverage) => {
+      signs("zone");
+      expect(coverage.isNew()).toBe(false);
+      expect(coverage.characters).toBe(0);
+    },
+  );
+});
+
+it("nothing is counted afterwards", () => {
+  const coverage = new Coverage(isThisFile);
+  for (const _ of coverage.during([0])) coverage.isNew();
+  expect(() => coverage.isNew()).toThrow("not connected");
 });

@@ -30,22 +30,11 @@ const LONGEST = 6000;
 /** Where packed traces are: as of LOGS in traces.ts. */
 const FILES = new URL("../../test/trace/", import.meta.url);
 
-let coverage: Coverage | undefined;
+const coverage = new Coverage((url) => /\/(src|build\/fuzz)\//.test(url));
 const corpora = new Map<string, number[][]>();
 
 export const readers: Fuzzer<number, Reader> = {
-  *cases(seed) {
-    coverage ??= new Coverage((url) => /\/(src|build\/fuzz)\//.test(url));
-    const random = new Random(seed);
-    const setting = { reader: READERS[seed % READERS.length] as Reader["reader"] };
-    const corpus = corpusOf(setting);
-    for (let i = 0; i < INPUTS; i++) {
-      const parts = mutated(corpus, random);
-      yield { setting, parts };
-      // It was run meanwhile.
-      if (coverage.isNew()) corpus.push(parts);
-    }
-  },
+  cases: (seed) => coverage.during(casesOf(seed)),
 
   async run({ setting: { reader }, parts }: Input): Promise<Counts> {
     const bytes = Uint8Array.from(parts);
@@ -60,8 +49,20 @@ export const readers: Fuzzer<number, Reader> = {
   simpler: (byte) => (byte === 48 || byte === 0 ? [] : [0, 48]),
   show: ({ setting, parts }) => `${setting.reader}: ${Buffer.from(parts).toString("latin1")}`,
   tells: () =>
-    `${[...corpora.values()].flat().length} inputs kept, ${coverage?.characters ?? 0} characters of code reached`,
+    `${[...corpora.values()].flat().length} inputs kept, ${coverage.characters} characters of code reached`,
 };
+
+function* casesOf(seed: number): Generator<Input> {
+  const random = new Random(seed);
+  const setting = { reader: READERS[seed % READERS.length] as Reader["reader"] };
+  const corpus = corpusOf(setting);
+  for (let i = 0; i < INPUTS; i++) {
+    const parts = mutated(corpus, random);
+    yield { setting, parts };
+    // It was run meanwhile.
+    if (coverage.isNew()) corpus.push(parts);
+  }
+}
 
 // ---- Readers ----
 
