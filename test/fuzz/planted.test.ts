@@ -109,7 +109,7 @@ describe("a planted bug", () => {
   it("that never ends is ended, in a jail, and may be shrunk for as long as one likes", async () => {
     const patience = new AbortController();
     const { failure, programs: ran } = await fuzzModule(await fixtureBytes("late"), {
-      ...{ seed: 302, endsMemory: false, growsMemory: false, seconds: 8, signal: patience.signal },
+      ...{ seed: 302, endsMemory: false, growsMemory: false, seconds: 4, signal: patience.signal },
       onProgress: ({ steps }) => steps !== undefined && patience.abort(),
     });
     expect(failure).toMatchObject({

@@ -62,7 +62,7 @@ const SHORT: Record<string, string[]> = {
   "the loop of calloc and free of 100 MiB": new Array(many(30, 110))
     .fill([`c 0 1 ${100 * MIB}`, "f 0"])
     .flat(),
-  "the loop of calloc and free of 1000 MiB": new Array(many(3, 12))
+  "the loop of calloc and free of 1000 MiB": new Array(many(2, 12))
     .fill([`c 0 1 ${1000 * MIB}`, "f 0"])
     .flat(),
 };
