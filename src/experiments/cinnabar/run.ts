@@ -10,6 +10,7 @@ import type {
 import type { OptionValues } from "../../results/run.js";
 import { openModel } from "../../sandbox/open.js";
 import type { Sandbox } from "../../sandbox/sandbox.js";
+import type { Trace } from "../../trace/trace.js";
 import type { ModelRun } from "../open.js";
 import { liveBytes } from "./live.js";
 import { cinnabarTrace, PHASES } from "./trace.js";
@@ -58,12 +59,12 @@ export async function runCinnabar(run: CinnabarRun): Promise<CinnabarResult> {
   if (options.check) sandbox.check();
   const notes = [...sandbox.notes, ...threadsNote(sandbox, trace.notes.threads)];
   sandbox.close();
-  const [course, named] = [await withLive(trace, timeline), await withLive(trace, moments)];
+  const live = await liveAfter(trace, [...timeline, ...moments]);
   return {
     ...{ allocator: model, options: settings as OptionValues, without, operations, failedAllocations },
     ...(notes.length > 0 && { notes }),
-    moments: named.map((moment, i) => ({ name: NAMES[i] as CinnabarMoment["name"], ...moment })),
-    course,
+    moments: moments.map((moment, i) => ({ name: NAMES[i] as CinnabarMoment["name"], ...live(moment) })),
+    course: timeline.map(live),
   };
 }
 
@@ -80,13 +81,12 @@ function look(sandbox: Sandbox, operation: number): Seen {
   };
 }
 
-async function withLive<Point extends Omit<CinnabarPoint, "live">>(
-  trace: ReturnType<typeof cinnabarTrace>,
-  points: readonly Point[],
-): Promise<(Point & { live: number })[]> {
-  const live = await liveBytes(
-    trace,
-    points.map(({ operation }) => operation),
-  );
-  return points.map((point, i) => ({ ...point, live: live[i] as number }));
+type Dead = Omit<CinnabarPoint, "live">;
+
+/** Adds the live bytes to points of some operations. The trace, which takes as long to make as to run, is read once for all. */
+async function liveAfter(trace: Trace, points: readonly Dead[]) {
+  const operations = [...new Set(points.map(({ operation }) => operation))].sort((one, other) => one - other);
+  const bytes = await liveBytes(trace, operations);
+  const live = new Map(operations.map((operation, i) => [operation, bytes[i] as number]));
+  return <Point extends Dead>(point: Point) => ({ ...point, live: live.get(point.operation) as number });
 }
