@@ -239,10 +239,17 @@ describe.skipIf(!executable)("the two maps", () => {
   });
 });
 
-/** What a link stands for: the pictures of both maps, and all that is told and chosen. */
+/** What a link stands for: the pictures of both maps, as sums over their pixels, and all that is told and chosen. */
 function seen(page: Page) {
-  return page.evaluate(() => ({
-    maps: [...document.querySelectorAll<HTMLCanvasElement>("canvas.map")].map((map) => map.toDataURL()),
+  return page.evaluate(async () => ({
+    maps: await Promise.all(
+      [...document.querySelectorAll<HTMLCanvasElement>("canvas.map")].map(async (map) => {
+        const { width, height } = map;
+        const pixels = map.getContext("2d")?.getImageData(0, 0, width, height).data as BufferSource;
+        const sum = new Uint32Array(await crypto.subtle.digest("SHA-256", pixels));
+        return `${width} by ${height}: ${sum.join()}`;
+      }),
+    ),
     texts: [
       ...document.querySelectorAll(
         "#position, #scale, .map-text, .inside, .code, #headline, #figures, #counters, #story, #chart figcaption",
@@ -451,6 +458,7 @@ describe.skipIf(!executable)("the figures", () => {
       12,
     );
     await page.getByText("Where the time goes").first().click();
+    await page.locator("[data-side=left] .calls ul").first().waitFor();
     const shares = await page.evaluate(() => {
       const share = (item: Element) =>
         Number(/([\d.]+)%/.exec(item.childNodes.item(1)?.textContent ?? item.textContent ?? "")?.[1]);
@@ -592,20 +600,20 @@ describe.skipIf(!executable)("for everybody, the page", () => {
     [`#size=1MiB&count=10&a=libmalloc&b=${LONG}`, 390],
     ["#trace=git-log&touch=object&a=glibc&b=libmalloc", 1280],
   ])("does not move under the pointer: %s at %i", async (link, width) => {
-    const page = await open(link, { viewport: { width, height: 900 } }, async (made) => {
-      await made.addInitScript(() => {
-        const moved: unknown[] = [];
-        Object.assign(globalThis, { moved });
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) {
-            const { value, sources } = entry as PerformanceEntry & {
-              value: number;
-              sources: { node?: Element }[];
-            };
-            moved.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
-          }
-        }).observe({ type: "layout-shift", buffered: true });
-      });
+    const page = await open(link, { viewport: { width, height: 900 } });
+    // What moved before is told, too.
+    await page.evaluate(() => {
+      const moved: unknown[] = [];
+      Object.assign(globalThis, { moved });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const { value, sources } = entry as PerformanceEntry & {
+            value: number;
+            sources: { node?: Element }[];
+          };
+          moved.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
+        }
+      }).observe({ type: "layout-shift", buffered: true });
     });
     await page
       .locator('main[aria-busy="false"]')
