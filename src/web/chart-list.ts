@@ -252,7 +252,7 @@ export const CHARTS: readonly Chart[] = [
     name: "What causes it, and what does not",
     suits: ({ input }) => input.kind === "trace" && input.name === "cinnabar",
     async make({ session, onProgress }) {
-      const results = await session.helper.call("cinnabar", undefined, {
+      const results = await session.helper.call("cinnabar", cinnabarWorkload, {
         onProgress: (progress) => onProgress("Running Python on each allocator", progress),
       });
       const report: CinnabarReport = { scenario: "cinnabar", parameters: { ...cinnabarWorkload }, results };

@@ -5,6 +5,7 @@ import { isModule as isModuleName } from "../allocator/choice.js";
 import type { SiteValue } from "../experiments/profile/site-stacks.js";
 import type {
   CinnabarResult,
+  CinnabarWorkload,
   CliffsResult,
   CostKind,
   Counters,
@@ -181,7 +182,7 @@ export interface Calls {
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
   /** Runs git-cinnabar's program on what is compared if nobody says what. */
-  cinnabar(): CinnabarResult[];
+  cinnabar(workload: CinnabarWorkload): CinnabarResult[];
   /** Runs an experiment that needs nothing of what is on the page. Returns its picture, an SVG document, and its table. */
   experiment(name: OwnExperiment): { svg: string; sheet: Sheet };
   /**

@@ -2,7 +2,7 @@
 import { CHART_POINTS, COMPARED, changesOf } from "../experiments/cinnabar/compared.js";
 import {
   type CinnabarResult,
-  cinnabarWorkload,
+  type CinnabarWorkload,
   findCliffs,
   findCostKind,
   ProcessError,
@@ -68,14 +68,13 @@ async function run(chosen: Chosen, onProgress: OnProgress) {
 }
 
 /** Git-cinnabar's program on all that it is compared on. Progress counts runs. */
-async function runCompared(onProgress: OnProgress): Promise<CinnabarResult[]> {
+async function runCompared(workload: CinnabarWorkload, onProgress: OnProgress): Promise<CinnabarResult[]> {
   const runs = COMPARED.flatMap((label, i) => changesOf(i).map((without) => ({ label, without })));
   const results: CinnabarResult[] = [];
   for (const { label, without } of runs) {
     onProgress({ done: results.length, total: runs.length });
     const { allocator: model, options } = parseChoice(label);
-    const program = { workload: cinnabarWorkload, without, points: CHART_POINTS };
-    results.push(await runCinnabar({ model, options, ...program }));
+    results.push(await runCinnabar({ model, options, workload, without, points: CHART_POINTS }));
   }
   return results;
 }
@@ -109,7 +108,7 @@ const handlers: Handlers = {
     findCostKind({ ...(await run(chosen, onProgress)), bytes, written }),
   cliffs: async ({ from, to, ...chosen }, onProgress) =>
     findCliffs({ ...(await run(chosen, onProgress)), from, to }),
-  cinnabar: (_, onProgress) => runCompared(onProgress),
+  cinnabar: runCompared,
   async experiment(name, onProgress) {
     const { runOwn } = await import("./own-experiments.js");
     return runOwn(name, onProgress);

@@ -3,29 +3,36 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
 import { totalFaults } from "../../src/allocator/counters.js";
-import { COMPARED } from "../../src/experiments/cinnabar/compared.js";
+import { COMPARED, changesOf } from "../../src/experiments/cinnabar/compared.js";
+import { cinnabarSheet } from "../../src/experiments/cinnabar/sheet.js";
 import {
   type Counters,
+  cinnabarWorkload,
   openSandbox,
   openWasmAllocator,
   profileSites,
   readTrace,
   runCallocLoop,
+  runCinnabar,
   runIterContent,
 } from "../../src/index.js";
 import { CINNABAR_CHANGES } from "../../src/results/cinnabar.js";
+import { parseChoice } from "../../src/web/state.js";
 import { whyAbsent } from "../foreign/absent.js";
 import { fixtureBytes, openFixture } from "../foreign/replays.js";
 import { some } from "../thorough.js";
 import {
+  askLess,
   browser,
   counter,
   drop,
   executable,
   expectCounters,
   expectNoViolations,
+  holdBack,
   LEFT,
   open,
+  openWithClock,
   RIGHT,
   scrubTo,
   servePage,
@@ -228,7 +235,8 @@ describe.skipIf(!executable)("the page", () => {
   it("reads short names of a module in the JavaScript that is dropped after it", async ({ skip }) => {
     const name = "emscripten-minified";
     skip(whyAbsent(name) !== undefined, whyAbsent(name));
-    const page = await open("#trace=git-log&touch=object&a=glibc&b=libmalloc");
+    const page = await open(`#${HOSTILE}&a=glibc&b=short.wasm`);
+    await page.getByRole("alert").getByText("This link needs the file short.wasm").waitFor();
     await drop(page, "short.wasm", await fixtureBytes(name), RIGHT);
     await page
       .getByText(/Emscripten made all names short.*drop it here/)
@@ -240,9 +248,10 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("runs a module that is dropped on a side, to the library's figures", async () => {
-    const page = await open("#trace=git-log&touch=object&a=glibc&b=libmalloc");
     const loaded: string[] = [];
-    page.on("request", (request) => loaded.push(request.url()));
+    const page = await open("#trace=git-log&touch=object&a=glibc&b=libmalloc", {}, async (made) => {
+      made.on("request", (request) => loaded.push(request.url()));
+    });
     await page
       .locator("#position")
       .getByText(/of [1-9].* operations/)
@@ -288,6 +297,7 @@ describe.skipIf(!executable)("the page", () => {
   it("runs a built-in module chosen in the form, fewer times at first, and by its link alone", async () => {
     const page = await open("#size=110MiB&count=1000&a=lazy&b=glibc");
     await shown(page, "1,999 of 2,000");
+    await holdBack(page, "costKind");
     await page.getByText("Change the program and the allocators").click();
     await page.locator("#allocator-1 select").first().selectOption("as-tlsf");
     await page
@@ -384,7 +394,7 @@ describe.skipIf(!executable)("the page", () => {
   it.each(some(wrong, 4))(
     "tells what is wrong with the module %s, and leaves all as it was",
     async (name, words) => {
-      const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+      const page = await openWithClock(`#${HOSTILE}&a=lazy&b=glibc`);
       await shown(page, "12 of 12");
       const calls = await counter(page, "calls", 1);
       await drop(page, `${name}.wasm`, await hostileBytes(name), LEFT);
@@ -441,18 +451,12 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("ends a module that makes no progress while a page's history is looked for, and shows the other side", async () => {
-    const page = await open(`#${HOSTILE}&a=lazy&b=glibc`, {}, (made) => made.clock.install());
+    const page = await openWithClock(`#${HOSTILE}&a=lazy&b=glibc`);
     await shown(page, "12 of 12");
     await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
     await shown(page, "12 of 12");
-    await page.evaluate(() => {
-      const post = Worker.prototype.postMessage;
-      // Nobody hears of it, as if the module were at it for ever.
-      Worker.prototype.postMessage = function (message) {
-        if (message.name !== "pageHistory") post.call(this, message);
-      };
-    });
+    await holdBack(page, "pageHistory");
     await page.locator("[data-side=left]").getByRole("button", { name: "Page history" }).click();
     await page.getByRole("button", { name: "Cancel" }).waitFor();
     await page.clock.fastForward(31_000);
@@ -480,10 +484,13 @@ describe.skipIf(!executable)("the page", () => {
     const note =
       "For as-tlsf.wasm, bytes and pages of linear memory are counted in a real run. There are no system calls, and no simulated time.";
     await page.locator("#story").getByText(note).waitFor();
+    const cliffs = await askLess(page, "cliffs", { to: MIB });
     await page.getByRole("button", { name: "Cost against size" }).click();
     const text =
       "Bytes zeroed per untouched calloc and free, of 1 KiB to 16 MiB: lazy is constant throughout; as-tlsf.wasm is linear throughout.";
     await page.getByRole("img", { name: text }).waitFor();
+    const sizes = { from: 1024, to: 16 * MIB };
+    expect(await cliffs()).toEqual([expect.objectContaining(sizes), expect.objectContaining(sizes)]);
     await page.getByRole("button", { name: "Who zeroed the memory" }).click();
     await page.getByRole("img", { name: "as-tlsf.wasm: kernel 1 MiB, allocator 10 MiB" }).waitFor();
     await page.evaluate(() => {
@@ -501,6 +508,7 @@ describe.skipIf(!executable)("the page", () => {
   it("runs a module that is dropped on a long loop fewer times, says so, and more when asked", async () => {
     const page = await open("#size=110MiB&count=1000&a=lazy&b=glibc");
     await shown(page, "1,999 of 2,000");
+    await holdBack(page, "costKind");
     await drop(page, "as-tlsf.wasm", await fixtureBytes("as-tlsf"), RIGHT);
     await shown(page, "19 of 20");
     const advice =
@@ -529,13 +537,15 @@ describe.skipIf(!executable)("the page", () => {
   });
 
   it("cancels the way back on a module, and goes on when it is run again", async () => {
-    const page = await open("#size=32MiB&count=200&a=tlsf.wasm&b=naive");
+    const page = await open("#size=1KiB&count=200&a=tlsf.wasm&b=naive");
     await drop(page, "tlsf.wasm", await fixtureBytes("as-tlsf"), LEFT);
     await page.getByRole("heading", { name: "tlsf.wasm" }).waitFor();
     await shown(page, "399 of 400");
+    const goOn = await holdBack(page, "seek");
     await page.getByRole("button", { name: "Step back" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("alert").getByText("Cancelled.").waitFor();
+    await goOn();
     await page.getByRole("button", { name: "Run it again" }).click();
     await shown(page, "398 of 400");
   });
@@ -642,6 +652,7 @@ describe.skipIf(!executable)("the page", () => {
   it("keeps the view when only a chart is cancelled", async () => {
     const page = await open("#size=1MiB&count=5&a=glibc&b=libmalloc");
     await shown(page, "9 of 10");
+    await holdBack(page, "cliffs");
     await page.getByRole("button", { name: "Cost against size" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("alert").getByText("Cancelled.", { exact: true }).waitFor();
@@ -746,14 +757,25 @@ describe.skipIf(!executable)("the page", () => {
 
   it("runs git-cinnabar on all that it is compared on, and says in a table and sentences what came of it", async () => {
     const page = await open("#trace=cinnabar&touch=pages&a=pymalloc/glibc:python=3.9&b=jemalloc");
+    const [less, parameters] = [{ objects: 12_000, manifests: 40 }, { ...cinnabarWorkload }];
+    const asked = await askLess(page, "cinnabar", less);
+    const workload = { ...cinnabarWorkload, ...less };
     await page.getByRole("button", { name: "What causes it, and what does not" }).click();
+    const jobs = COMPARED.flatMap((label, i) => changesOf(i).map((without) => ({ label, without })));
+    const runs = jobs.map(({ label, without }) => {
+      const { allocator: model, options } = parseChoice(label);
+      return runCinnabar({ model, options, workload, without, points: 2 });
+    });
+    const { heading, sentences } = cinnabarSheet({
+      ...{ scenario: "cinnabar", parameters, results: await Promise.all(runs) },
+    });
     const figure = page.getByRole("figure");
-    await figure.getByRole("img", { name: "live 27.7 MiB after phase 1" }).waitFor();
+    await figure.getByRole("img", { name: heading }).waitFor();
+    expect(await asked()).toEqual([cinnabarWorkload]);
     const said = (await figure.textContent()) ?? "";
-    expect(said).toContain("trimThreshold=128KiB: resident rises by 3.5 MiB in phase 2 instead of 9.7 MiB");
-    expect(said).toContain("without warm-up, resident still rises by 8.4 MiB, 1.3 MiB less");
-    expect(said).toContain(
-      "jemalloc:python=3.9:dirty_decay_ms=0: resident rises by 3 MiB in phase 2 instead of",
+    for (const sentence of sentences) expect(said).toContain(sentence);
+    expect(sentences.join()).toMatch(
+      /:trimThreshold=128KiB: resident .* in phase 2.*without warm-up, resident still/,
     );
     expect(await figure.getByRole("row").count()).toBe(COMPARED.length + CINNABAR_CHANGES.length);
     await expectNoViolations(page);
