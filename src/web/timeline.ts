@@ -35,7 +35,13 @@ export class Timeline {
   #position = 0;
   #range: Range | null = null;
   readonly #canvas = byId<HTMLCanvasElement>("sparkline");
-  readonly #redraw = oncePerFrame(() => this.#draw());
+  /** All but the cursor, which moves while the page plays; undefined if it has to be drawn. */
+  #picture: HTMLCanvasElement | undefined;
+  readonly #moveCursor = oncePerFrame(() => this.#draw());
+  readonly #redraw = () => {
+    this.#picture = undefined;
+    this.#moveCursor();
+  };
 
   /** @param onGo called with a position that was pressed. @param onRange called with a range that was dragged. */
   constructor(
@@ -54,7 +60,7 @@ export class Timeline {
 
   show(position: number): void {
     this.#position = position;
-    this.#redraw();
+    this.#moveCursor();
   }
 
   /** Shows what is counted; null for all up to the cursor. */
@@ -104,13 +110,32 @@ export class Timeline {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const context = this.#canvas.getContext("2d");
     if (!context || width === 0) return;
-    this.#canvas.width = width * devicePixelRatio;
-    this.#canvas.height = height * devicePixelRatio;
+    if (!this.#picture) {
+      this.#picture = document.createElement("canvas");
+      for (const canvas of [this.#canvas, this.#picture]) {
+        canvas.width = width * devicePixelRatio;
+        canvas.height = height * devicePixelRatio;
+      }
+      this.#paint(this.#picture.getContext("2d") as Context, width, height);
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    context.drawImage(this.#picture, 0, 0);
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.fillStyle = colour("cursor");
+    context.fillRect(this.#xOf(this.#position, width) - 0.5, 0, 1, height);
+  }
+
+  #xOf(operation: number, width: number): number {
+    return (operation / Math.max(1, this.#timelines.length)) * (width - 2) + 1;
+  }
+
+  #paint(context: Context, width: number, height: number): void {
     context.scale(devicePixelRatio, devicePixelRatio);
     context.font = FONT;
-    const { length, sides, marks } = this.#timelines;
+    const { sides, marks } = this.#timelines;
     const highest = Math.max(1, this.highest);
-    const x = (operation: number) => (operation / Math.max(1, length)) * (width - 2) + 1;
+    const x = (operation: number) => this.#xOf(operation, width);
     const y = (bytes: number) => height - 2 - (bytes / highest) * (height - HEAD - 2);
     if (this.#range) drawRange(context, this.#range.map(x) as Range, height);
     drawMarks(context, marks, x, height);
@@ -118,8 +143,6 @@ export class Timeline {
       drawSide(context, points, { x, y, isLeft: side === 0 });
       drawPeak(context, points, { x, y, isLeft: side === 0 }, width);
     }
-    context.fillStyle = colour("cursor");
-    context.fillRect(x(this.#position) - 0.5, 0, 1, height);
   }
 }
 
