@@ -5,7 +5,7 @@ import { executable, open, servePage } from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
-const SECONDS = 3;
+const SECONDS = 2;
 /** As often as one may look without being in the way of what is drawn. */
 const LOOK_MS = 25;
 

@@ -239,21 +239,23 @@ describe.skipIf(!executable)("the workbench", () => {
   });
 
   it("gives a check up when it is asked to, and when another view comes, and checks again", async () => {
-    const page = await open("#program=a 1 100%0A&a=lazy&b=as-tlsf");
+    const page = await open("#program=a 1 100%0A&a=lazy&b=late.wasm");
+    // It keeps a case busy as long as one may be, so that the check is not done before it is cancelled.
+    await drop(page, "late.wasm", await fixtureBytes("late"), RIGHT);
     await shown(page, "1 of 1");
     const workers = page.workers().length;
     const button = page.locator("#check-body button");
     const told = page.locator("#check-body p");
     await button.click();
     await expect.poll(() => told.textContent()).toMatch(/: [1-9]\d* of \d+ done$/);
-    await page.getByRole("button", { name: "Cancel the check of as-tlsf" }).click();
+    await page.getByRole("button", { name: "Cancel the check of late.wasm" }).click();
     await expect.poll(() => told.textContent()).toMatch(/^Cancelled after [1-9]\d* of \d+ cases\.$/);
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Check as-tlsf");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Check late.wasm");
     await expectNoViolations(page);
     await button.click();
     await expect.poll(() => page.workers().length).toBe(workers + 1);
     await expect.poll(() => told.textContent()).toMatch(/: [1-9]\d* of \d+ done$/);
-    await page.goto(new URL("#program=a 1 200%0A&a=lazy&b=as-tlsf", page.url()).href);
+    await page.goto(new URL("#program=a 1 200%0A&a=lazy&b=late.wasm", page.url()).href);
     await expect.poll(() => told.textContent()).toMatch(/^As zeropage check does/);
     await expect.poll(() => page.workers().length).toBe(workers);
   });
