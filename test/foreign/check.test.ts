@@ -39,11 +39,13 @@ const LONG = [
 const LONGEST = ["calloc-large", "last-page"];
 const OTHER_KINDS = THOROUGH ? ["as-stub", "emscripten-emmalloc", "wasi-libc"] : [];
 const ASKED_LONG = ["as-tlsf", "emscripten-dlmalloc", ...OTHER_KINDS];
+/** What the other of these two is asked, unless tests are thorough. */
+const ofTheOther = (name: string) => LONG.filter((_, i) => i % 2 === ASKED_LONG.indexOf(name));
 /** What never gives back what is freed touches GiBs in these. They are asked of it where tests are thorough. */
 const OF_LEAKING = ["large-sizes", "huge-sizes", "realloc-every-size", "calloc-every-size", "aligned-blocks"];
 const LEAKING = THOROUGH ? [] : ["as-stub", "as-bump", "emmalloc-restarting"];
 const notAsked = (name: string): readonly string[] => [
-  ...(ASKED_LONG.includes(name) ? (THOROUGH ? [] : LONGEST) : LONG),
+  ...(ASKED_LONG.includes(name) ? (THOROUGH ? [] : [...LONGEST, ...ofTheOther(name)]) : LONG),
   ...(LEAKING.includes(name) ? OF_LEAKING : []),
 ];
 /** Modules that have one allocator, or nearly, and are asked a third of the cases each, unless tests are thorough. */

@@ -106,7 +106,7 @@ describe.skipIf(!executable)("the page", () => {
     await expect(page.locator("#legend tr").nth(1).textContent()).resolves.toMatch(
       /^resident left alone.*100 MiB, 25,599 pages100 MiB, 25,600 pages$/,
     );
-    expect(await page.locator(".map-text").first().textContent()).toContain("resident left alone");
+    await expect.poll(() => page.locator(".map-text").first().textContent()).toContain("resident left alone");
     await page.getByRole("checkbox", { name: "resident left alone" }).uncheck();
     await expect.poll(() => accent("right")).toBe(0);
     await expect.poll(() => page.url()).toContain("colours=difference&hide=needless.left");
@@ -694,7 +694,7 @@ describe.skipIf(!executable)("the page", () => {
     ]);
     const beside = figure.getByRole("link", { name: "jemalloc" });
     expect(await beside.getAttribute("href")).toContain("&a=glibc&b=jemalloc&");
-    expect(await figure.getByRole("link", { name: "glibc", exact: true }).count()).toBe(0);
+    await expect.poll(() => figure.getByRole("link", { name: "glibc", exact: true }).count()).toBe(0);
   });
 
   it("draws the sites of a trace that names them, and loads dagre only then", async () => {
@@ -720,7 +720,7 @@ describe.skipIf(!executable)("the page", () => {
     await button("Allocation sites, as a graph").click();
     await expect.poll(svg).toContain("8.8 KiB (37.4%)");
     expect(loaded.filter((url) => url.includes("dagre"))).toHaveLength(1);
-    expect(await figure.getByRole("row").count()).toBe(9);
+    await expect.poll(() => figure.getByRole("row").count()).toBe(9);
     const faultsOf = async (model: string) => {
       const trace = await readTrace(await readFile(SITES));
       const { sites } = await profileSites({ model, trace, touch: "none" });
@@ -777,7 +777,7 @@ describe.skipIf(!executable)("the page", () => {
     expect(sentences.join()).toMatch(
       /:trimThreshold=128KiB: resident .* in phase 2.*without warm-up, resident still/,
     );
-    expect(await figure.getByRole("row").count()).toBe(COMPARED.length + CINNABAR_CHANGES.length);
+    await expect.poll(() => figure.getByRole("row").count()).toBe(COMPARED.length + CINNABAR_CHANGES.length);
     await expectNoViolations(page);
   });
 
@@ -795,7 +795,7 @@ describe.skipIf(!executable)("the page", () => {
     await figure.getByRole("img", { name: /^tune a program for resident memory \(/ }).waitFor();
     await expect.poll(() => page.url()).toContain("chart=settings-that-would-help.resident");
     const rows = figure.getByRole("rowheader");
-    expect(await rows.count()).toBeGreaterThan(4);
+    await expect.poll(() => rows.count()).toBeGreaterThan(4);
     const link = figure.getByRole("link", { name: /^glibc:/ }).first();
     const href = (await link.getAttribute("href")) as string;
     const [, other] = /&a=glibc&b=([^&]*)/.exec(decodeURIComponent(href)) as unknown as [string, string];
@@ -830,8 +830,8 @@ describe.skipIf(!executable)("the page", () => {
       expect(await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(
         400,
       );
-      expect(await figure.getByRole("row").count()).toBe(rows);
-      expect(await figure.textContent()).toContain(sentence);
+      await expect.poll(() => figure.getByRole("row").count()).toBe(rows);
+      await expect.poll(() => figure.textContent()).toContain(sentence);
     }
     expect(loaded.filter((url) => url.includes("own-experiments"))).toHaveLength(1);
     await expect.poll(() => page.url()).toContain("chart=ways-to-serve-a-file");

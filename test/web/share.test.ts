@@ -102,7 +102,7 @@ describe.skipIf(!executable)("the menu to share", () => {
     );
     await expectNoViolations(page);
     await page.keyboard.press("Escape");
-    expect(await page.locator("#share").isVisible()).toBe(false);
+    await expect.poll(() => page.locator("#share").isVisible()).toBe(false);
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Share");
     await drop(page, "mine.wasm", await fixtureBytes("as-tlsf"), LEFT);
     await page.getByRole("heading", { name: "mine.wasm" }).waitFor();

@@ -40,10 +40,10 @@ describe.skipIf(!executable)("the first screen", () => {
     const seconds = (await Promise.all(runs)).map(({ simulated }) => simulated?.seconds ?? 0);
     const [left, right] = seconds.map((one) => (one < 1 ? Number(one.toPrecision(2)) : Math.round(one)));
     await page.getByRole("heading", { name: `${left} s or ${right} s. The same program.` }).waitFor();
-    expect(await page.locator("#punchline").textContent()).toMatch(point);
+    await expect.poll(() => page.locator("#punchline").textContent()).toMatch(point);
     await scrubTo(page, 0);
     await expect.poll(() => page.locator("#race .left .figure").textContent()).toBe("0 s");
-    expect(await page.locator("#source").textContent()).toContain("p = calloc(1, 100 MiB);");
+    await expect.poll(() => page.locator("#source").textContent()).toContain("p = calloc(1, 100 MiB);");
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe.skipIf(!executable)("the first screen", () => {
       for (const control of await boxes(".side.right .buttons > *"))
         expect(control.right).toBeLessThanOrEqual((heading?.right ?? 0) + 1);
       // The name is whole, with all of its letters.
-      expect(await page.locator(".side.right h2").textContent()).toBe(LONG);
+      await expect.poll(() => page.locator(".side.right h2").textContent()).toBe(LONG);
     },
   );
 });
@@ -102,12 +102,12 @@ describe.skipIf(!executable)("a guided story", () => {
     await page.getByRole("link", { name: /^A bug, from the report to its cause/ }).click();
     const guide = page.locator("#guide");
     await guide.getByText("1 of 7").waitFor();
-    expect(await page.locator("#stories").isVisible()).toBe(false);
+    await expect.poll(() => page.locator("#stories").isVisible()).toBe(false);
     await guide.getByRole("button", { name: "Next" }).click();
     await shown(page, "19,999 of 20,000");
     await expect.poll(() => page.url()).toContain("story=benfield.2");
     const answer = guide.locator(".answer");
-    expect(await answer.isVisible()).toBe(false);
+    await expect.poll(() => answer.isVisible()).toBe(false);
     await guide.getByText("So nothing is used. What is there to do?").click();
     expect(await answer.textContent()).toMatch(
       /for 480 s: it cleared 976\.5 GiB that already read as zero\./,
@@ -122,7 +122,7 @@ describe.skipIf(!executable)("a guided story", () => {
     await guide.getByText("2 of 7").waitFor();
     await guide.getByRole("button", { name: "Leave the story" }).click();
     await expect.poll(() => page.url()).not.toContain("story=");
-    expect(await guide.isVisible()).toBe(false);
+    await expect.poll(() => guide.isVisible()).toBe(false);
   });
 });
 
@@ -182,7 +182,7 @@ describe.skipIf(!executable)("after an error", () => {
     await alert.getByText('size: "big" is not a size').waitFor();
     await alert.getByRole("button", { name: "Go on as before" }).click();
     await expect.poll(() => new URL(page.url()).hash).toBe("#size=1MiB&count=5&a=lazy&b=naive");
-    expect(await alert.textContent()).toBe("");
+    await expect.poll(() => alert.textContent()).toBe("");
     const other = await open("#size=big");
     await other.getByRole("button", { name: "Show an example" }).click();
     await shown(other, "19,999 of 20,000");
@@ -324,10 +324,10 @@ describe.skipIf(!executable)("a trace", () => {
     const page = await open("#size=1MiB&count=5&a=glibc&b=naive");
     await shown(page, "9 of 10");
     const assumed = page.getByLabel(/^Assumed: of each object it gets, the program touches/);
-    expect(await assumed.isVisible()).toBe(false);
+    await expect.poll(() => assumed.isVisible()).toBe(false);
     await drop(page, "small.txt", "c 1 1 4000000\nf 1\n");
     await shown(page, "1 of 2");
-    expect(await assumed.inputValue()).toBe("none");
+    await expect.poll(() => assumed.inputValue()).toBe("none");
     const story = page.locator("#story");
     await story.getByText(/^naive: .*zeroed 3\.8 MiB that already read as zero/).waitFor();
     await assumed.selectOption("all of it");
@@ -385,7 +385,7 @@ describe.skipIf(!executable)("the keys and the wheel", () => {
     const count = page.getByRole("textbox", { name: "Count" });
     await count.fill("");
     await count.pressSequentially("1,2. 3");
-    expect(await count.inputValue()).toBe("1,2. 3");
+    await expect.poll(() => count.inputValue()).toBe("1,2. 3");
     await at(12);
     await page.keyboard.press("Escape");
     // Space on the slider plays. The page stays where it is.
@@ -475,7 +475,9 @@ describe.skipIf(!executable)("the figures", () => {
     });
     await shown(page, "19 of 20");
     await expect.poll(() => counter(page, "simulated.seconds", "difference")).not.toBeNaN();
-    expect(await page.locator('td[data-counter="simulated.oneMachine"]').first().isVisible()).toBe(false);
+    await expect
+      .poll(() => page.locator('td[data-counter="simulated.oneMachine"]').first().isVisible())
+      .toBe(false);
   });
 });
 
@@ -645,13 +647,15 @@ describe.skipIf(!executable)("for everybody, the page", () => {
       }, allowed);
       const frame = page.frameLocator("iframe");
       await frame.getByText("0 of 1,000 operations", { exact: true }).waitFor();
-      expect(await frame.locator("#punchline").textContent()).toMatch(/^naive .* times as long\.$/);
+      await expect
+        .poll(() => frame.locator("#punchline").textContent())
+        .toMatch(/^naive .* times as long\.$/);
       await frame.locator("#scrub").fill("3");
       await frame.locator("#position").getByText("3 of 1,000 operations").waitFor();
       for (const part of ["[data-side=left] canvas", "#race", "#play", "#whole"])
-        expect(await frame.locator(part).isVisible()).toBe(true);
+        await expect.poll(() => frame.locator(part).isVisible()).toBe(true);
       for (const part of ["#program-panel", "#setup", "#counters", "#filter", "#maps-bar"])
-        expect(await frame.locator(part).isVisible()).toBe(false);
+        await expect.poll(() => frame.locator(part).isVisible()).toBe(false);
       expect(await frame.locator("#whole").getAttribute("href")).toMatch(/^\/#size=1MiB/);
       expect(await frame.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
     },

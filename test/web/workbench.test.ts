@@ -81,7 +81,7 @@ describe.skipIf(!executable)("the workbench", () => {
     await page.getByRole("heading", { name: "Operations 5 to 5", exact: true }).waitFor();
     await page.getByText("What is this?").click();
     await page.keyboard.press("Escape");
-    expect(await page.locator("#range").isVisible()).toBe(true);
+    await expect.poll(() => page.locator("#range").isVisible()).toBe(true);
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Up to here", exact: true }).waitFor();
     await expect.poll(async () => counter(page, "calls")).toBe((await countersAfter("libmalloc", 4)).calls);
@@ -146,7 +146,7 @@ describe.skipIf(!executable)("the workbench", () => {
       .toMatch(/^Operation 4, .*: left 880 KiB, right 131\.4 KiB\.$/);
     await shown(page, "4 of 10");
     await page.locator("#differ-in").selectOption("page faults");
-    expect(await told.textContent()).toBe("");
+    await expect.poll(() => told.textContent()).toBe("");
     await page.getByRole("button", { name: "Largest" }).click();
     await expect.poll(() => told.textContent()).toMatch(/page faults: left \d+, right \d+\.$/);
     await page.getByRole("button", { name: "End", exact: true }).click();
@@ -219,7 +219,9 @@ describe.skipIf(!executable)("the workbench", () => {
   it("checks a module that was dropped, and tells what the command line does", async () => {
     const page = await open("#program=a 1 100%0A&a=lazy&b=naive");
     await shown(page, "1 of 1");
-    expect(await page.getByText("Does it keep what the C library promises?").isVisible()).toBe(false);
+    await expect
+      .poll(() => page.getByText("Does it keep what the C library promises?").isVisible())
+      .toBe(false);
     // It traps before long, so that its cases do.
     const wasm = await fixtureBytes("trapping");
     await drop(page, "mine.wasm", wasm, RIGHT);
@@ -235,7 +237,7 @@ describe.skipIf(!executable)("the workbench", () => {
     await drop(page, "lying.wasm", await fixtureBytes("lying"), RIGHT);
     await expect.poll(() => page.locator("#problem").textContent()).toContain("lying.wasm");
     // The one that is shown stays, and its check.
-    expect(await told.isVisible()).toBe(true);
+    await expect.poll(() => told.isVisible()).toBe(true);
   });
 
   it("gives a check up when it is asked to, and when another view comes, and checks again", async () => {
