@@ -1,5 +1,4 @@
 /** Makes of a module's bytes what can be instantiated: metered, limited and compiled. */
-
 import { ModuleError } from "../base/errors.js";
 import { isCompiled } from "../base/kinds.js";
 import { whenCompiled } from "../base/when-compiled.js";

@@ -181,7 +181,7 @@ export interface Calls {
   /** How the calloc loop's cost grows near a size; undefined if there is not enough memory. */
   costKind(job: Chosen & { bytes: number; written: number }): CostKind | undefined;
   cliffs(job: Chosen & { from: number; to: number }): CliffsResult;
-  /** Runs git-cinnabar's program on what is compared if nobody says what. */
+  /** Runs git-cinnabar's program, of this size, on what is compared if nobody says what. */
   cinnabar(workload: CinnabarWorkload): CinnabarResult[];
   /** Runs an experiment that needs nothing of what is on the page. Returns its picture, an SVG document, and its table. */
   experiment(name: OwnExperiment): { svg: string; sheet: Sheet };

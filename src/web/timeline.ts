@@ -35,7 +35,7 @@ export class Timeline {
   #position = 0;
   #range: Range | null = null;
   readonly #canvas = byId<HTMLCanvasElement>("sparkline");
-  /** All but the cursor, which moves while the page plays; undefined if it has to be drawn. */
+  /** All but the cursor, which moves while the page plays; undefined if it has to be painted. */
   #picture: HTMLCanvasElement | undefined;
   readonly #moveCursor = oncePerFrame(() => this.#draw());
   readonly #redraw = () => {
@@ -110,14 +110,9 @@ export class Timeline {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const context = this.#canvas.getContext("2d");
     if (!context || width === 0) return;
-    if (!this.#picture) {
-      this.#picture = document.createElement("canvas");
-      for (const canvas of [this.#canvas, this.#picture]) {
-        canvas.width = width * devicePixelRatio;
-        canvas.height = height * devicePixelRatio;
-      }
-      this.#paint(this.#picture.getContext("2d") as Context, width, height);
-    }
+    // On another screen a pixel of the page has more or fewer of the screen's.
+    if (this.#picture?.width !== Math.trunc(width * devicePixelRatio)) this.#picture = undefined;
+    this.#picture ??= this.#painted(width, height);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     context.drawImage(this.#picture, 0, 0);
@@ -128,6 +123,16 @@ export class Timeline {
 
   #xOf(operation: number, width: number): number {
     return (operation / Math.max(1, this.#timelines.length)) * (width - 2) + 1;
+  }
+
+  #painted(width: number, height: number): HTMLCanvasElement {
+    const picture = document.createElement("canvas");
+    for (const canvas of [this.#canvas, picture]) {
+      canvas.width = width * devicePixelRatio;
+      canvas.height = height * devicePixelRatio;
+    }
+    this.#paint(picture.getContext("2d") as Context, width, height);
+    return picture;
   }
 
   #paint(context: Context, width: number, height: number): void {

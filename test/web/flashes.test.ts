@@ -1,7 +1,7 @@
 /** That nothing flashes, in Chromium: maps that change size, and while the page plays, by what its maps show frame by frame. */
 import type { Page } from "playwright";
 import { describe, expect, it, vi } from "vitest";
-import { executable, open, servePage } from "./chromium-page.js";
+import { executable, open, scrubTo, servePage } from "./chromium-page.js";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 120_000 });
 
@@ -92,6 +92,19 @@ describe.skipIf(!executable)("a map", () => {
         return Math.max(...data.filter((_, i) => i % 4 === 3));
       });
     expect(alpha).toBe(255);
+  });
+
+  it("has as many pixels of time as the screen, which may become another one", async () => {
+    // Not in a page that others go on with: it stays on that screen.
+    const page = await open("#size=4MiB&count=10&a=naive&b=glibc&at=1", {}, async () => {});
+    await page.locator('main[aria-busy="false"]').waitFor();
+    const session = await page.context().newCDPSession(page);
+    const size = { width: 1280, height: 720, mobile: false };
+    await session.send("Emulation.setDeviceMetricsOverride", { ...size, deviceScaleFactor: 2 });
+    await scrubTo(page, 2);
+    const time = page.locator("#sparkline");
+    const pixels = () => time.evaluate((one) => (one as HTMLCanvasElement).width / one.clientWidth);
+    await expect.poll(pixels).toBe(2);
   });
 });
 

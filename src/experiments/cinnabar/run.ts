@@ -59,12 +59,12 @@ export async function runCinnabar(run: CinnabarRun): Promise<CinnabarResult> {
   if (options.check) sandbox.check();
   const notes = [...sandbox.notes, ...threadsNote(sandbox, trace.notes.threads)];
   sandbox.close();
-  const live = await liveAfter(trace, [...timeline, ...moments]);
+  const withLive = await liveBytesIn(trace, [...timeline, ...moments]);
   return {
     ...{ allocator: model, options: settings as OptionValues, without, operations, failedAllocations },
     ...(notes.length > 0 && { notes }),
-    moments: moments.map((moment, i) => ({ name: NAMES[i] as CinnabarMoment["name"], ...live(moment) })),
-    course: timeline.map(live),
+    moments: moments.map((moment, i) => ({ name: NAMES[i] as CinnabarMoment["name"], ...withLive(moment) })),
+    course: timeline.map(withLive),
   };
 }
 
@@ -81,12 +81,15 @@ function look(sandbox: Sandbox, operation: number): Seen {
   };
 }
 
-type Dead = Omit<CinnabarPoint, "live">;
+type WithoutLive = Omit<CinnabarPoint, "live">;
 
-/** Adds the live bytes to points of some operations. The trace, which takes as long to make as to run, is read once for all. */
-async function liveAfter(trace: Trace, points: readonly Dead[]) {
+/** Returns what adds its live bytes to each of these points. The trace, which takes as long to make as to run, is read once for all. */
+async function liveBytesIn(trace: Trace, points: readonly WithoutLive[]) {
   const operations = [...new Set(points.map(({ operation }) => operation))].sort((one, other) => one - other);
   const bytes = await liveBytes(trace, operations);
   const live = new Map(operations.map((operation, i) => [operation, bytes[i] as number]));
-  return <Point extends Dead>(point: Point) => ({ ...point, live: live.get(point.operation) as number });
+  return <Point extends WithoutLive>(point: Point) => ({
+    ...point,
+    live: live.get(point.operation) as number,
+  });
 }
